@@ -18,3 +18,66 @@ export interface ErrorDefinition {
   /** Why this may not be Azure's own wording. */
   readonly differs?: string;
 }
+
+/** One entry of an error's `details`. */
+export interface ErrorDetail {
+  readonly code: string;
+  readonly message: string;
+  readonly target?: string;
+}
+
+/** An error with everything that goes on the wire. */
+export class AzureError extends Error {
+  override readonly name = 'AzureError';
+  readonly code: string;
+  readonly status: number;
+  readonly origin: ErrorOrigin;
+  readonly details: readonly ErrorDetail[];
+  readonly headers: Readonly<Record<string, string>>;
+  /** The key in the table, for the journal and the tests. */
+  readonly key: string;
+
+  constructor(
+    key: string,
+    definition: ErrorDefinition,
+    { values = {}, details = [], headers = {} }: AzureErrorOptions = {},
+  ) {
+    super(definition.message.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole)));
+    this.key = key;
+    this.code = definition.code ?? key;
+    this.status = definition.status;
+    this.origin = definition.origin;
+    this.details = details;
+    this.headers = headers;
+  }
+
+  /** The body: `{"error":{"code","message"}}`, with `details` where the network provider answers. */
+  toBody(): { error: { code: string; message: string; details?: readonly ErrorDetail[] } } {
+    const error = { code: this.code, message: this.message };
+    return {
+      error: this.origin === 'network' || this.details.length > 0 ? { ...error, details: this.details } : error,
+    };
+  }
+}
+
+export interface AzureErrorOptions {
+  readonly values?: Readonly<Record<string, string | number>>;
+  readonly details?: readonly ErrorDetail[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Every error there is. Keys are Azure's codes; where one code has several texts, the key says which. */
+export const errors = {
+  InternalServerError: {
+    status: 500,
+    origin: 'gateway',
+    message:
+      "Encountered internal server error. Diagnostic information: timestamp '{timestamp}', tracking id '{trackingId}', request correlation id '{correlationId}'.",
+  },
+} as const satisfies Record<string, ErrorDefinition>;
+
+export type ErrorKey = keyof typeof errors;
+
+/** The error `key` with its message filled in, ready to be thrown. */
+export const azureError = (key: ErrorKey, options: AzureErrorOptions = {}): AzureError =>
+  new AzureError(key, errors[key], options);
