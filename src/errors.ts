@@ -6,18 +6,13 @@
  * Sources: Azure's answers as observed; where the text is not known, the entry says `differs`.
  */
 
-/** Who answers: the ARM front door (no `details`), the network provider (`details` always), or Lazurite itself. */
-export type ErrorOrigin = 'gateway' | 'network' | 'lazurite';
+import type { ErrorDefinition, ErrorOrigin } from './errors/error-definition.js';
+import { gatewayErrors } from './errors/gateway.js';
+import { loadBalancerErrors } from './errors/load-balancers.js';
+import { neighbourErrors } from './errors/neighbours.js';
+import { networkErrors } from './errors/network.js';
 
-export interface ErrorDefinition {
-  /** Azure's error code; the table key when absent. */
-  readonly code?: string;
-  readonly status: number;
-  readonly origin: ErrorOrigin;
-  readonly message: string;
-  /** Why this may not be Azure's own wording. */
-  readonly differs?: string;
-}
+export type { ErrorDefinition, ErrorOrigin } from './errors/error-definition.js';
 
 /** One entry of an error's `details`. */
 export interface ErrorDetail {
@@ -68,12 +63,10 @@ export interface AzureErrorOptions {
 
 /** Every error there is. Keys are Azure's codes; where one code has several texts, the key says which. */
 export const errors = {
-  InternalServerError: {
-    status: 500,
-    origin: 'gateway',
-    message:
-      "Encountered internal server error. Diagnostic information: timestamp '{timestamp}', tracking id '{trackingId}', request correlation id '{correlationId}'.",
-  },
+  ...gatewayErrors,
+  ...networkErrors,
+  ...loadBalancerErrors,
+  ...neighbourErrors,
 } as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorKey = keyof typeof errors;

@@ -1,0 +1,155 @@
+/** What the Azure Resource Manager front door answers before a resource provider sees the request. */
+import type { ErrorDefinition } from './error-definition.js';
+
+export const gatewayErrors = {
+  MissingApiVersionParameter: {
+    status: 400,
+    origin: 'gateway',
+    message: 'The api-version query parameter (?api-version=) is required for all requests.',
+  },
+  InvalidApiVersionParameter: {
+    status: 400,
+    origin: 'gateway',
+    message: "The api-version '{apiVersion}' is invalid. The supported versions are '{supported}'.",
+  },
+  NoRegisteredProviderFound: {
+    status: 400,
+    origin: 'gateway',
+    message:
+      "No registered resource provider found for location '{location}' and API version '{apiVersion}' for type '{type}'. The supported api-versions are '{supported}'. The supported locations are '{locations}'.",
+  },
+  InvalidResourceType: {
+    status: 404,
+    origin: 'gateway',
+    message:
+      "The resource type '{type}' could not be found in the namespace '{namespace}' for api version '{apiVersion}'. The supported api-versions are '{supported}'.",
+  },
+  InvalidResourceNamespace: {
+    status: 404,
+    origin: 'gateway',
+    message: "The resource namespace '{namespace}' is invalid.",
+  },
+  InvalidSubscriptionId: {
+    status: 400,
+    origin: 'gateway',
+    message: "The provided subscription identifier '{subscriptionId}' is malformed or invalid.",
+    differs: 'the text is from memory',
+  },
+  ResourceGroupNotFound: {
+    status: 404,
+    origin: 'gateway',
+    message: "Resource group '{resourceGroup}' could not be found.",
+  },
+  ResourceGroupBeingDeleted: {
+    status: 409,
+    origin: 'gateway',
+    message: "The resource group '{resourceGroup}' is in deprovisioning state and cannot perform this operation.",
+  },
+  InvalidResourceGroupLocation: {
+    status: 409,
+    origin: 'gateway',
+    message:
+      "Invalid resource group location '{location}'. The Resource group already exists in location '{existing}'.",
+  },
+  InvalidResourceGroup: {
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The provided resource group name '{name}' has these invalid characters: '{characters}'. The name can only be a letter, digit, '-', '.', '(', ')' or '_'.",
+  },
+  LocationNotAvailableForResourceGroup: {
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The provided location '{location}' is not available for resource group. List of available regions is '{available}'.",
+  },
+  LocationNotAvailableForResourceType: {
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The provided location '{location}' is not available for resource type '{type}'. List of available regions for the resource type is '{available}'.",
+  },
+  InvalidResourceLocation: {
+    status: 409,
+    origin: 'gateway',
+    message:
+      "The resource '{name}' already exists in location '{existing}' in resource group '{resourceGroup}'. A resource with the same name cannot be created in location '{location}'. Please select a new resource name.",
+  },
+  InvalidResourceLocationFormat: {
+    code: 'InvalidResourceLocation',
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The specified location '{location}' is invalid. A location must consist of characters, whitespace, digit, or following symbols '(,)'.",
+  },
+  LocationRequired: {
+    status: 400,
+    origin: 'gateway',
+    message: 'The location property is required for this definition.',
+  },
+  ResourceNotFound: {
+    status: 404,
+    origin: 'gateway',
+    message:
+      "The Resource '{type}/{name}' under resource group '{resourceGroup}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+  },
+  ParentResourceNotFound: {
+    status: 404,
+    origin: 'gateway',
+    message:
+      "Failed to perform '{action}' on resource(s) of type '{type}', because the parent resource '{parent}' could not be found.",
+  },
+  InvalidRequestContent: {
+    status: 400,
+    origin: 'gateway',
+    message: "The request content was invalid and could not be deserialized: '{reason}'.",
+  },
+  RequestContentTooLarge: {
+    status: 413,
+    origin: 'gateway',
+    message: 'The request content size exceeds the maximum size of {limit} bytes.',
+    differs: 'the text is not documented',
+  },
+  MethodNotAllowed: {
+    status: 405,
+    origin: 'gateway',
+    message: "The http method '{method}' is not supported for the requested resource.",
+    differs: 'the text is not documented',
+  },
+  AuthenticationFailed: {
+    status: 401,
+    origin: 'gateway',
+    message: "Authentication failed. The 'Authorization' header is missing.",
+  },
+  InvalidAuthenticationToken: {
+    status: 401,
+    origin: 'gateway',
+    message: 'The access token is invalid.',
+    differs: 'the text is from memory',
+  },
+  ExpiredAuthenticationToken: {
+    status: 401,
+    origin: 'gateway',
+    message: "The access token expiry UTC time '{expiry}' is earlier than current UTC time '{now}'.",
+    differs: 'the text is from memory',
+  },
+  InternalServerError: {
+    status: 500,
+    origin: 'gateway',
+    message:
+      "Encountered internal server error. Diagnostic information: timestamp '{timestamp}', tracking id '{trackingId}', request correlation id '{correlationId}'.",
+  },
+  OperationIdNotFound: {
+    status: 404,
+    origin: 'gateway',
+    message: "The operation with Id: '{operationId}' does not exist.",
+  },
+  UnsupportedFilter: {
+    code: 'InvalidFilterInQueryString',
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The filter '{filter}' is not supported. Use resourceGroup, name, resourceType, location, tagName and tagValue with eq, ne, and, or, startswith or substringof.",
+    differs: 'the text is not documented',
+  },
+} as const satisfies Record<string, ErrorDefinition>;

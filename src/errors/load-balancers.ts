@@ -1,0 +1,209 @@
+/** What the network resource provider refuses about load balancers. */
+import type { ErrorDefinition } from './error-definition.js';
+
+export const loadBalancerErrors = {
+  FrontendIPConfigHasNoSubnetOrPublicIP: {
+    status: 400,
+    origin: 'network',
+    message: 'Frontend IP Configuration {id} must reference either a Subnet or a Public IP Address.',
+  },
+  FrontendIPConfigHasBothSubnetAndPublicIP: {
+    status: 400,
+    origin: 'network',
+    message: 'Frontend IP Configuration {id} must not reference both a Subnet and a Public IP Address.',
+  },
+  DeletingAllIpConfigsInLoadbalancerNotSupported: {
+    status: 400,
+    origin: 'network',
+    message: 'Deleting all frontendIPConfigs from load balancer {id} is not supported.',
+    differs: 'the end of the text is not known',
+  },
+  LoadBalancerWithoutFrontendIPCantHaveChildResources: {
+    status: 400,
+    origin: 'network',
+    message: 'Load balancer {id} without a frontend IP configuration cannot have child resources.',
+    differs: 'the text is not documented',
+  },
+  RulesUseSameBackendPortProtocolAndPool: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Load balancing rules {first} and {second} with floating IP disabled use the same protocol {protocol} and backend port {port}, and must not be used with the same backend address pool {pool}.',
+  },
+  RulesUseSameBackendPortProtocolAndIPConfig: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Load balancer rules {first} and {second} with floating IP disabled use the same backend port {port} and protocol {protocol}, and must not be used with the same backend IP {ipConfiguration}.',
+  },
+  RulesOfSameLoadBalancerTypeUseSameBackendPortProtocolAndIPConfig: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Load balancer rules {first} and {second} belong to the load balancer of the same type and use the same backend port ({port}) and protocol ({protocol}), and must not be used with the same backend ip ({ipConfiguration}).',
+    differs: 'the middle of the text is not known',
+  },
+  RulesUseSameFrontendPortProtocolAndIPConfig: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Load balancing rules {first} and {second} use the same frontend IP configuration {frontend}, protocol {protocol} and frontend port {port}.',
+    differs: 'code and text are from memory',
+  },
+  PublicIPAndLBSkuDoNotMatch: {
+    status: 400,
+    origin: 'network',
+    message: '{lbSku} sku load balancer {id} cannot reference {ipSku} sku publicIP {publicIP}.',
+  },
+  DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Different basic sku and standard sku load balancer or public Ip resources in availability set is not allowed {first} and {second}.',
+  },
+  LoadBalancingRuleMustDisableSNATSinceSameFrontendIPConfigurationIsReferencedByOutboundRule: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Load Balancing Rules {rule} must have disableOutboundSNAT set to true when same FrontendIPConfiguration {frontend} is referenced by Outbound Rules {outboundRule}.',
+  },
+  MoreThanOneOutboundRuleUsingSameFrontendIPConfigurationAndProtocolIsNotSupported: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Is is not supported to have more than a single outbound rule using frontendIPConfiguration {frontend} with same or overlapping protocol. This frontendIPConfiguration is used by the following outbound rules: {rules}',
+  },
+  AddingOrUpdatingNatRulesWhenNatPoolIsPresentOnLoadbalancerIsNotSupported: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Adding or updating NAT Rules when NAT pool is present on loadbalancer {id} is not supported. To modify the load balancer, pass in all NAT rules unchanged or remove the LoadBalancerInboundNatRules property from your PUT request.',
+  },
+  ModificationOfNICIpConfigBackendPoolNotSupported: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Operation on backend pool {id} not allowed since it adds/modifies/deletes backend address pool members that are specified with a network interface IP configuration.',
+  },
+  CannotMixIPBasedAddressesAndIPConfigurationsOnLoadBalancerBackendAddressPool: {
+    status: 400,
+    origin: 'network',
+    message: 'Backend address pool {id} cannot mix IP based addresses and network interface IP configurations.',
+    differs: 'the text is not documented',
+  },
+  PortValueIsOutOfRange: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Resource {name} has invalid value of {property} ({value}). The value must be between {minimum} and {maximum}.',
+  },
+  RuleIdleTimeoutIsOutOfRange: {
+    status: 400,
+    origin: 'network',
+    message: 'Rule {name} has invalid Idle Timeout. The value must be between {minimum} and {maximum}.',
+  },
+  ProbeIntervalIsOutOfRange: {
+    status: 400,
+    origin: 'network',
+    message: 'Probe Interval for probe {name} must be between 5 and 2147483646.',
+  },
+  NumberOfProbesIsOutOfRange: {
+    status: 400,
+    origin: 'network',
+    message:
+      'NumberOfProbes value for probe {name} is out of range. When IntervalInSeconds is {interval}, the value must be between 1 and {maximum}.',
+  },
+  ProbeThresholdIsOutOfRange: {
+    status: 400,
+    origin: 'network',
+    message: 'ProbeThreshold value for probe {name} is out of range. The value must be between 1 and 100.',
+    differs: 'code and text are not documented',
+  },
+  ProbeRequestPathIsNotNull: {
+    status: 400,
+    origin: 'network',
+    message: 'Request path for probe {id} must be null when its protocol is Tcp.',
+  },
+  ProbeRequestPathIsNull: {
+    status: 400,
+    origin: 'network',
+    message: 'Request path for probe {id} must not be null when its protocol is {protocol}.',
+    differs: 'code and text are not documented',
+  },
+  HttpsProbeNotSupportedOnBasicSku: {
+    status: 400,
+    origin: 'network',
+    message: 'Probe {id} uses protocol Https, which is not supported by load balancers of sku Basic.',
+    differs: 'code and text are not documented',
+  },
+  HaPortsRuleNotSupported: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Rule {id} uses protocol All with frontend port 0, which is supported only on internal frontends of Standard sku load balancers.',
+    differs: 'code and text are not documented',
+  },
+  AllocatedOutboundPortsMustBeMultipleOf8: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Outbound rule {id} has invalid value of AllocatedOutboundPorts ({value}). The value must be a multiple of 8 between 0 and 64000.',
+    differs: 'code and text are not documented',
+  },
+  OutboundRuleExceedsFrontendPorts: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Outbound rule {id} allocates {required} ports for {members} backend instances, which exceeds the {available} ports of its frontend IP configurations.',
+    differs: 'code and text are not documented',
+  },
+  OutboundRulesNotSupportedOnBasicSku: {
+    status: 400,
+    origin: 'network',
+    message: 'Outbound rule {id} is not supported by load balancers of sku Basic.',
+    differs: 'code and text are not documented',
+  },
+  InboundNatRuleFrontendPortRangeInvalid: {
+    status: 400,
+    origin: 'network',
+    message: 'Inbound NAT rule {id} has an invalid frontend port range {start}-{end}.',
+    differs: 'code and text are not documented',
+  },
+  InboundNatRuleFrontendPortRangeTooSmall: {
+    status: 400,
+    origin: 'network',
+    message: 'Inbound NAT rule {id} has {available} frontend ports for {members} backend instances of pool {pool}.',
+    differs: 'code and text are not documented',
+  },
+  NotAllowedToDeleteLoadBalancerWithFrontendIpConfigurationInUseByGlobalLB: {
+    status: 400,
+    origin: 'network',
+    message:
+      "It is not allowed to delete load balancer {id} that has a load balancer frontend IP configuration {frontend} referenced by global load balancer's pool {pool}. Please remove from global load balancing configuration first.",
+  },
+  LoadBalancerInUseByVirtualMachineScaleSet: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Cannot delete load balancer {id} since its child resources {children} are in use by virtual machine scale set {scaleSet}.',
+  },
+  CannotDeleteLoadBalancerWithPrivateLinkService: {
+    status: 400,
+    origin: 'network',
+    message: 'Load balancer {id} cannot be deleted because it is used by private link service {service}.',
+    differs: 'the text is not documented',
+  },
+  NetworkInterfaceAndInternalLoadBalancerMustUseSameVnet: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Network interface {nic} uses internal load balancer {loadBalancer} but does not use the same VNET ({virtualNetwork}) as the load balancer.',
+    differs: 'the text is from memory',
+  },
+  LoadBalancingRulesNotSupportedOnSecondaryIpConfigurations: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Network Interface with Id: {nic} has a secondary IpConfiguration {name} which is using LoadBalancerBackendAddressPools. LoadBalancingRules are not supported for secondary IpConfigurations.',
+  },
+} as const satisfies Record<string, ErrorDefinition>;

@@ -1,0 +1,113 @@
+/**
+ * Writes a stored resource as Azure shows it: members in Azure's order, ids, types and etags of every child, computed
+ * back-references, and only what the request's api-version knows.
+ */
+import { linksOf } from './references.js';
+import type { Link, Resource, ResourceDocument } from './resource-type.js';
+import type { SchemaNode } from './schema.js';
+
+export interface RenderOptions {
+  readonly schema: SchemaNode;
+  readonly apiVersion: string;
+  /** The document to show: the stored one with computed members added. */
+  readonly document: ResourceDocument;
+  /** References from other resources into this one. */
+  readonly links: readonly Link[];
+}
+
+type Members = readonly (readonly [string, SchemaNode])[];
+const visibleMembers = new WeakMap<SchemaNode, Map<string, Members>>();
+
+function membersOf(node: SchemaNode, apiVersion: string): Members {
+  let byVersion = visibleMembers.get(node);
+  if (!byVersion) {
+    byVersion = new Map();
+    visibleMembers.set(node, byVersion);
+  }
+  let members = byVersion.get(apiVersion);
+  if (!members) {
+    members = Object.entries(node.properties ?? {}).filter(
+      ([, { since, until }]) =>
+        (since === undefined || apiVersion >= since) && (until === undefined || apiVersion < until),
+    );
+    byVersion.set(apiVersion, members);
+  }
+  return members;
+}
+
+interface Self {
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+}
+
+class Renderer {
+  readonly #incoming = new Map<string, Link[]>();
+
+  constructor(
+    readonly resource: Resource,
+    readonly options: RenderOptions,
+  ) {
+    const own = linksOf(options.document, options.schema, resource);
+    for (const link of [...own, ...options.links]) {
+      const links = this.#incoming.get(link.target);
+      if (links) links.push(link);
+      else this.#incoming.set(link.target, [link]);
+    }
+  }
+
+  #backReference(node: SchemaNode, self: Self): unknown {
+    const wanted = node.backReference as NonNullable<SchemaNode['backReference']>;
+    const ids = new Map<string, string>();
+    for (const link of this.#incoming.get(self.id.toLowerCase()) ?? []) {
+      if (link.path === wanted.path && link.sourceType === wanted.type)
+        ids.set(link.sourceId.toLowerCase(), link.sourceId);
+    }
+    if (ids.size === 0) return undefined;
+    const references = [...ids.values()].map((id) => ({ id }));
+    return wanted.single ? references[0] : references;
+  }
+
+  #computed(name: string, node: SchemaNode, self: Self): unknown {
+    if (node.backReference) return this.#backReference(node, self);
+    if (name === 'id') return self.id;
+    if (name === 'etag') return this.resource.etag;
+    if (name === 'type') return self.type;
+    if (name === 'name') return self.name;
+    if (name === 'provisioningState') return this.resource.provisioningState;
+    return undefined;
+  }
+
+  /** `value` as `node` shows it. */
+  render(value: unknown, node: SchemaNode, self: Self): unknown {
+    if (Array.isArray(value)) {
+      return node.items ? value.map((item) => this.#renderItem(item, node, self)) : value;
+    }
+    if (value === null || typeof value !== 'object' || !node.properties || node.reference) return value;
+    const stored = value as Record<string, unknown>;
+    const shown: Record<string, unknown> = {};
+    for (const [name, member] of membersOf(node, this.options.apiVersion)) {
+      const known = stored[name];
+      const written = known === undefined ? this.#computed(name, member, self) : this.render(known, member, self);
+      if (written !== undefined) shown[name] = written;
+    }
+    return shown;
+  }
+
+  #renderItem(item: unknown, node: SchemaNode, self: Self): unknown {
+    const items = node.items as SchemaNode;
+    if (!node.child) return this.render(item, items, self);
+    const name = String((item as { name?: unknown }).name);
+    return this.render(item, items, {
+      id: `${self.id}/${node.child}/${name}`,
+      type: `${self.type}/${node.child}`,
+      name,
+    });
+  }
+}
+
+/** The whole resource as a GET shows it. */
+export function renderResource(resource: Resource, options: RenderOptions): Record<string, unknown> {
+  const self = { id: resource.id, type: resource.type, name: resource.name };
+  return new Renderer(resource, options).render(options.document, options.schema, self) as Record<string, unknown>;
+}

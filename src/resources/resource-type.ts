@@ -1,0 +1,170 @@
+/**
+ * What a resource type is: data and a few pure functions. Routes, LIST, PATCH, ETag and If-Match, long-running
+ * operations, references, refusals to delete what is in use, and OpenAPI follow from it for every type alike.
+ */
+import type { AzureError } from '../errors.js';
+import type { ResourceId } from './resource-id.js';
+import type { SchemaNode, TSchema } from './schema.js';
+
+/** A resource body as it is stored: canonical, defaults filled in, nothing that can be computed. */
+export interface ResourceDocument {
+  location?: string;
+  tags?: Record<string, string>;
+  sku?: { name?: string; tier?: string };
+  zones?: string[];
+  properties: Record<string, unknown>;
+  [member: string]: unknown;
+}
+
+/** A stored resource. Documents are never changed in place. */
+export interface Resource {
+  /** Folded id. */
+  readonly key: string;
+  /** The id as first created. */
+  readonly id: string;
+  readonly type: string;
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+  readonly etag: string;
+  readonly provisioningState: string;
+  readonly document: ResourceDocument;
+  /** Azure time, ISO 8601. */
+  readonly createdTime: string;
+  readonly changedTime: string;
+}
+
+/** A reference from one resource (or a child of it) to another. */
+export interface Link {
+  /** Id of the referring resource or child, as written. */
+  readonly sourceId: string;
+  /** `Microsoft.Network/networkInterfaces/ipConfigurations`. */
+  readonly sourceType: string;
+  /** The member that holds the reference: `subnet`, `backendAddressPools`. */
+  readonly path: string;
+  /** Folded id of what is referred to. */
+  readonly target: string;
+}
+
+/** What a type's functions may ask about everything else that exists. */
+export interface Lookup {
+  /** The top-level resource with this folded id. */
+  resource(key: string): Resource | undefined;
+  /** References from other resources into this top-level resource or any child of it. */
+  linksInto(rootKey: string): readonly Link[];
+  /** Top-level resources of a type in a subscription. */
+  ofType(subscriptionId: string, type: string): Iterable<Resource>;
+}
+
+/** A wish for an address. `owner` is the id of the ipConfiguration, frontend or public IP that will hold it. */
+export interface AddressClaim {
+  /** Folded id of the subnet or prefix, or `public`. */
+  readonly pool: string;
+  readonly owner: string;
+  /** CIDR out of which to serve. */
+  readonly prefix: string;
+  /** Addresses at the start of the prefix that are never handed out. */
+  readonly reserved: number;
+  /** Taken when it is free. */
+  readonly preferred?: string | undefined;
+  /** Only this one will do. */
+  readonly exact?: string | undefined;
+}
+
+export type ClaimResult =
+  | { readonly address: string }
+  | { readonly conflict: 'allocated'; readonly holder: string }
+  | { readonly conflict: 'full' };
+
+/** Hands addresses out inside the transaction of a write; what a resource no longer claims is free again. */
+export interface Addresses {
+  claim(claim: AddressClaim): ClaimResult;
+  /** CIDR of the public pool for the given IP version. */
+  readonly publicPrefix: { readonly IPv4: string; readonly IPv6: string };
+}
+
+/** One create-or-update. */
+export interface WriteContext<D extends ResourceDocument = ResourceDocument> {
+  readonly id: ResourceId;
+  /** The id as it will be stored. */
+  readonly idText: string;
+  readonly apiVersion: string;
+  /** The canonical body; `defaults` completes it in place before anybody else sees it. */
+  readonly document: D;
+  readonly existing: Resource | undefined;
+  readonly lookup: Lookup;
+  readonly addresses: Addresses;
+  readonly newGuid: () => string;
+}
+
+/** What a read-only view may need. */
+export interface ViewContext {
+  readonly resource: Resource;
+  readonly lookup: Lookup;
+}
+
+/** A refusal to delete a resource or child while others use it. */
+export interface InUse {
+  /** Referring type; with a trailing `*` any type that starts so. */
+  readonly by: string;
+  readonly path: string;
+  readonly refuse: (used: { id: string; name: string; links: readonly Link[] }) => AzureError;
+}
+
+/** Child resources that live inside the parent's document and have paths of their own. */
+export interface ChildCollection {
+  /** Last type segment and member of `properties`: `probes`. */
+  readonly name: string;
+  /** Which methods its path answers; all collections with a path answer GET of one and of all. */
+  readonly methods: 'read' | 'write';
+  readonly inUse?: readonly InUse[];
+}
+
+/** POST actions, by the path below the resource, with `{name}` for names of children. */
+export interface Action {
+  /** `backendAddressPools/{pool}/queryInboundNatRulePortMapping`. */
+  readonly path: string;
+  /** Earliest api-version. */
+  readonly since: string;
+  /** `sync` answers 200 with the result; `async` 202 with Location. */
+  readonly answer: 'sync' | 'async';
+  readonly requestSchema?: TSchema;
+  readonly run: (context: ActionContext) => unknown;
+}
+
+export interface ActionContext extends ViewContext {
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  /** Live answers of the data plane, for actions that report health. */
+  readonly health: HealthReader;
+}
+
+/** What the prober knows about a backend address under one probe. */
+export interface HealthReader {
+  probe(probeId: string, azureAddress: string): { up: boolean; reason: string } | undefined;
+}
+
+/** Ten fields at most: a new one needs three types that use it. */
+export interface ResourceType<D extends ResourceDocument = ResourceDocument> {
+  readonly type: string;
+  readonly apiVersions: readonly string[];
+  readonly schema: TSchema;
+  readonly children?: readonly ChildCollection[];
+  readonly inUse?: readonly InUse[];
+  /** Completes `context.document` with everything the service fills in; the only place for defaults. */
+  readonly defaults?: (context: WriteContext<D>) => void;
+  /** Yields what Azure refuses; the first one is answered. */
+  readonly check?: (context: WriteContext<D>) => Iterable<AzureError>;
+  /** The document with computed members added, before it is written out. */
+  readonly view?: (context: ViewContext) => ResourceDocument;
+  /** Follows a change of the links into a resource; returns the document to store, the same object when unchanged. */
+  readonly onLinksChanged?: (context: ViewContext) => ResourceDocument;
+  readonly actions?: readonly Action[];
+}
+
+/** Declares a resource type. */
+// biome-ignore lint/suspicious/noExplicitAny: the registry holds types of every document shape
+export const resourceType = <D extends ResourceDocument>(definition: ResourceType<D>): ResourceType<any> => definition;
+
+export const schemaOf = (type: ResourceType): SchemaNode => type.schema as SchemaNode;

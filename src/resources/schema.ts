@@ -1,0 +1,134 @@
+/**
+ * The vocabulary in which resource types describe their bodies: TypeBox schemas with Azure's own annotations. One schema
+ * gives the TypeScript type, the Ajv validator, the OpenAPI document, the canonical form of a request and, by the order
+ * of its members, the order of keys on the wire.
+ *
+ * Annotations: `readOnly` (ignored on input), `since`/`until` (api-versions in which a member exists), `reference` (an
+ * `{id}` of one of these types), `backReference` (computed from references of others), `child` (an array of child
+ * resources), `fold` (how a string is made canonical).
+ */
+import { type Static, type TSchema, Type } from 'typebox';
+
+export type { Static, TSchema };
+
+/** Where a computed back-reference comes from: resources of `type` that name this one at `path`. */
+export interface BackReference {
+  readonly type: string;
+  readonly path: string;
+  /** Emit one `{id}` instead of an array. */
+  readonly single?: boolean;
+}
+
+/** The annotations, as they appear on a schema node. */
+export interface Annotations {
+  readonly readOnly?: boolean;
+  readonly since?: string;
+  readonly until?: string;
+  readonly reference?: readonly string[];
+  readonly backReference?: BackReference;
+  /** Last type segment of the child resources in this array. */
+  readonly child?: string;
+  readonly fold?: 'location';
+  /** Name of the contract class that Azure's JSON errors mention. */
+  readonly clrType?: string;
+}
+
+/** A schema node as plain data, the way the walkers read it. */
+export interface SchemaNode extends Annotations {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly required?: readonly string[];
+  readonly items?: SchemaNode;
+  readonly enum?: readonly string[];
+  readonly additionalProperties?: boolean | SchemaNode;
+}
+
+/** Keywords that Ajv must know of; they validate nothing. */
+export const annotationKeywords = ['since', 'until', 'reference', 'backReference', 'child', 'fold', 'clrType'] as const;
+
+type Members = Record<string, TSchema>;
+type OptionalMembers<M extends Members> = { [K in keyof M]: ReturnType<typeof Type.Optional<M[K]>> };
+
+/** An object whose members are all optional, as Azure treats them; `required` names those it insists on. */
+export function object<M extends Members>(members: M, options: Annotations & { required?: readonly string[] } = {}) {
+  const { required, ...rest } = options;
+  const optional: Members = {};
+  for (const [name, schema] of Object.entries(members)) optional[name] = Type.Optional(schema);
+  const schema = Type.Object(optional as OptionalMembers<M>, { additionalProperties: false, ...rest });
+  return required ? Object.assign(schema, { required: [...required] }) : schema;
+}
+
+/** Annotations as TypeBox takes them: any further members of the schema. */
+const extra = (options: Annotations) => options as { description?: string };
+
+export const string = (options: Annotations = {}) => Type.String(extra(options));
+export const integer = (options: Annotations & { minimum?: number; maximum?: number } = {}) =>
+  Type.Integer({ minimum: -2147483648, maximum: 2147483647, ...options });
+export const boolean = (options: Annotations = {}) => Type.Boolean(extra(options));
+export const array = <T extends TSchema>(items: T, options: Annotations = {}) => Type.Array(items, extra(options));
+export const map = (options: Annotations = {}) =>
+  Type.Unsafe<Record<string, string>>({ type: 'object', additionalProperties: { type: 'string' }, ...options });
+/** Anything at all: for parts of neighbours that Lazurite stores and echoes without reading. */
+export const anything = (options: Annotations = {}) => Type.Unsafe<unknown>({ ...options });
+
+/** A closed set of values; `clrType` is the enum's name in Azure's error text. */
+export const oneOf = <const V extends readonly string[]>(values: V, options: Annotations = {}) =>
+  Type.Unsafe<V[number]>({ type: 'string', enum: [...values], ...options });
+
+/** `{id}` of a resource of one of `types`. Whole embedded resources are accepted and reduced to their id. */
+export const reference = (types: string | readonly string[], options: Annotations = {}) =>
+  Type.Unsafe<{ id: string }>({
+    type: 'object',
+    properties: { id: { type: 'string' } },
+    required: ['id'],
+    reference: typeof types === 'string' ? [types] : types,
+    ...options,
+  });
+
+/** Computed list (or single `{id}`) of the resources that refer to this one. */
+export const backReferences = (type: string, path: string, options: Annotations & { single?: boolean } = {}) => {
+  const { single, ...rest } = options;
+  return Type.Unsafe<unknown>({
+    ...(single ? { type: 'object' } : { type: 'array', items: { type: 'object' } }),
+    readOnly: true,
+    backReference: { type, path, ...(single ? { single } : {}) },
+    ...rest,
+  });
+};
+
+const provisioningStates = ['Succeeded', 'Updating', 'Deleting', 'Failed', 'Creating', 'Canceled'] as const;
+export const provisioningState = () => oneOf(provisioningStates, { readOnly: true });
+export const resourceGuid = () => string({ readOnly: true });
+export const location = () => string({ fold: 'location' });
+export const sku = <const V extends readonly string[]>(names: V) =>
+  object({ name: oneOf(names), tier: oneOf(['Regional', 'Global'] as const) }, { clrType: 'Sku' });
+export const extendedLocation = (since: string) =>
+  object({ name: string(), type: oneOf(['EdgeZone'] as const) }, { since });
+export const zones = (since: string) => array(string(), { since });
+
+const envelopeMembers = {
+  name: () => string(),
+  id: () => string({ readOnly: true }),
+  etag: () => string({ readOnly: true }),
+  type: () => string({ readOnly: true }),
+  location,
+  tags: () => map(),
+} as const;
+
+/**
+ * The members around `properties`, in the order in which this type shows them on the wire: `order` lists names; those
+ * that are not standard come from `extra`.
+ */
+export function envelope<M extends Members>(order: string, extra: M) {
+  const members: Members = {};
+  for (const name of order.split(' ')) {
+    const standard = envelopeMembers[name as keyof typeof envelopeMembers];
+    members[name] = extra[name] ?? (standard ? standard() : anything());
+  }
+  type Known = { name: ReturnType<typeof string>; location: ReturnType<typeof string>; tags: ReturnType<typeof map> };
+  return object(members as unknown as M & Known);
+}
+
+/** An array of child resources whose ids end in `/{segment}/{name}`. */
+export const children = <T extends TSchema>(segment: string, items: T, options: Annotations = {}) =>
+  Type.Array(items, extra({ ...options, child: segment }));
