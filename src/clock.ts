@@ -19,6 +19,13 @@ export interface Timer {
   cancel(): void;
 }
 
+/** What another thread needs to follow a clock; survives `structuredClone`. */
+export interface ClockOrigin {
+  readonly scale: number;
+  readonly startMs: number;
+  readonly advancedMs: number;
+}
+
 const processStart = Date.now() - performance.now();
 const longestDelayMs = 2 ** 31 - 1;
 
@@ -45,6 +52,12 @@ interface PendingTimer {
   cancelled: boolean;
 }
 
+export interface ClockOptions {
+  readonly scale?: number;
+  readonly source?: TimeSource;
+  readonly origin?: ClockOrigin;
+}
+
 export class Clock {
   /** Azure milliseconds that pass in one real millisecond. */
   readonly scale: number;
@@ -56,10 +69,22 @@ export class Clock {
   #disarm: (() => void) | undefined;
   #armedForMs = Number.POSITIVE_INFINITY;
 
-  constructor({ scale = 1, source = systemTime }: { scale?: number; source?: TimeSource } = {}) {
-    this.scale = scale;
+  /** `origin` of another clock makes this one follow it, except for later calls of `advance`, which go to both. */
+  constructor({ scale = 1, source = systemTime, origin }: ClockOptions = {}) {
+    this.scale = origin?.scale ?? scale;
     this.#source = source;
-    this.#startMs = source.now();
+    this.#startMs = origin?.startMs ?? source.now();
+    this.#advancedMs = origin?.advancedMs ?? 0;
+  }
+
+  /** From which another thread builds a clock that shows the same time. */
+  get origin(): ClockOrigin {
+    return { scale: this.scale, startMs: this.#startMs, advancedMs: this.#advancedMs };
+  }
+
+  /** When the next timer falls due; infinity when none is pending. */
+  get nextDueMs(): number {
+    return this.#pending[0]?.dueMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** Azure milliseconds since the Unix epoch. */

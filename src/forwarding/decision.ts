@@ -1,0 +1,107 @@
+/**
+ * Which member serves a flow: the one function behind every engine and behind `explain`. Pure, no I/O.
+ *
+ * Eligibility follows https://learn.microsoft.com/azure/load-balancer/load-balancer-custom-probe-overview and
+ * https://learn.microsoft.com/azure/load-balancer/admin-state-overview.
+ */
+import { slotOf, TupleHash } from './distribution.js';
+import type { HealthReason, PlanFrontend, PlanMember, PlanRule, ProbeHealth } from './engine.js';
+import { buildSlotTable, type SlotTable } from './slot-table.js';
+
+/** What the prober last said about a probe, by key; undefined when it has said nothing. */
+export type HealthOf = (probe: string) => Pick<ProbeHealth, 'up' | 'reason'> | undefined;
+
+/** One member of a rule and whether new flows may go there. */
+export interface Candidate {
+  readonly member: PlanMember;
+  readonly eligible: boolean;
+  readonly reason: HealthReason;
+}
+
+function candidate(member: PlanMember, healthOf: HealthOf): Candidate {
+  // Azure: admin state has no effect on rules without a probe.
+  if (member.probe === undefined) return { member, eligible: true, reason: 'Up_Platform' };
+  if (member.adminState === 'Up') return { member, eligible: true, reason: 'Up_Admin' };
+  if (member.adminState === 'Down') return { member, eligible: false, reason: 'Down_Admin' };
+  const health = healthOf(member.probe);
+  return { member, eligible: health?.up ?? false, reason: health?.reason ?? 'NA' };
+}
+
+const byKey = (a: Candidate, b: Candidate): number =>
+  a.member.key < b.member.key ? -1 : a.member.key > b.member.key ? 1 : 0;
+
+/** All members of the rule in their stable order, each with its eligibility. */
+export function candidatesOf(rule: PlanRule, healthOf: HealthOf): readonly Candidate[] {
+  const candidates = rule.members.map((member) => candidate(member, healthOf)).sort(byKey);
+  if (rule.noHealthyBackends === 'AllProbedDown' || candidates.some((each) => each.eligible)) return candidates;
+  // A member that was never probed is not "down": it waits for its first answer even here.
+  return candidates.map((each) =>
+    each.reason === 'Down_Admin' || each.reason === 'NA'
+      ? each
+      : { ...each, eligible: true, reason: 'Up_Probe_AllDownIsUp' },
+  );
+}
+
+/** Every member was probed and none is up: what ends established flows on a Basic load balancer. */
+export const allProbedDown = (candidates: readonly Candidate[]): boolean =>
+  candidates.length > 0 && candidates.every((each) => !each.eligible && each.reason !== 'NA');
+
+/** Slot tables by the keys of the eligible members, so that all rules of a pool share one. */
+export class SlotTables {
+  readonly #tables = new Map<string, SlotTable>();
+  readonly #limit = 64;
+
+  /** The table for these keys, built at the first request. */
+  of(keys: readonly string[]): SlotTable {
+    const name = keys.join('\n');
+    const table = this.#tables.get(name) ?? buildSlotTable(keys);
+    this.keep(name, table);
+    return table;
+  }
+
+  private keep(name: string, table: SlotTable): void {
+    this.#tables.delete(name);
+    this.#tables.set(name, table);
+    if (this.#tables.size <= this.#limit) return;
+    for (const oldest of this.#tables.keys()) {
+      this.#tables.delete(oldest);
+      return;
+    }
+  }
+}
+
+/** Chooses members for the new flows of one frontend, in constant time and without allocating. */
+export class Selector {
+  readonly candidates: readonly Candidate[];
+  readonly members: readonly PlanMember[];
+  readonly hash: TupleHash;
+  readonly table: SlotTable;
+
+  constructor(frontend: Pick<PlanFrontend, 'transport' | 'address' | 'port' | 'rule'>, context: SelectorContext) {
+    const { rule } = frontend;
+    this.candidates = candidatesOf(rule, context.healthOf);
+    this.members = this.candidates.filter((each) => each.eligible).map((each) => each.member);
+    this.hash = new TupleHash({ ...frontend, distribution: rule.distribution });
+    this.table = context.tables.of(this.members.map((member) => member.key));
+  }
+
+  /** The member of a hash; undefined when none is eligible. */
+  member(hash: number): PlanMember | undefined {
+    return this.members[this.table[slotOf(hash, this.table.length)] as number];
+  }
+
+  /** The member for an IPv4 client. */
+  ipv4(source: number, sourcePort: number): PlanMember | undefined {
+    return this.member(this.hash.ipv4(source, sourcePort));
+  }
+
+  /** The member for a client of either family. */
+  words(source: Uint32Array, sourcePort: number): PlanMember | undefined {
+    return this.member(this.hash.words(source, sourcePort));
+  }
+}
+
+export interface SelectorContext {
+  readonly healthOf: HealthOf;
+  readonly tables: SlotTables;
+}

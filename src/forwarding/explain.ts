@@ -1,0 +1,79 @@
+/** Answers "which backend, and why" from a plan and the probes' health, with the engines' own decision and no I/O. */
+import { type HealthOf, Selector, SlotTables } from './decision.js';
+import { slotOf } from './distribution.js';
+import type { Explanation, FlowTuple, ForwardingPlan, PlanFrontend } from './engine.js';
+import { addressWords } from './ip-address.js';
+
+const nameOf = (transport: string, address: string, port: number): string => `${transport}/${address}/${port}`;
+
+const nothing = {
+  frontend: undefined,
+  rule: undefined,
+  distribution: undefined,
+  tuple: [],
+  hash: undefined,
+  slot: undefined,
+  candidates: [],
+  choice: undefined,
+} as const;
+
+/** A plan made ready for questions. */
+export class Explainer {
+  readonly #frontends = new Map<string, PlanFrontend>();
+  readonly #tables = new SlotTables();
+
+  constructor(plan: ForwardingPlan) {
+    for (const frontend of plan.frontends) {
+      const name = nameOf(frontend.transport, frontend.address, frontend.port);
+      // The first frontend has the address; another with the same one is Unbound (collision).
+      if (!this.#frontends.has(name)) this.#frontends.set(name, frontend);
+    }
+  }
+
+  /** What would happen to a new flow with this tuple. */
+  explain(tuple: FlowTuple, healthOf: HealthOf): Explanation {
+    const { transport, sourceAddress, sourcePort, destinationAddress, destinationPort } = tuple;
+    const found =
+      this.#frontends.get(nameOf(transport, destinationAddress, destinationPort)) ??
+      this.#frontends.get(nameOf(transport, destinationAddress, 0));
+    if (!found)
+      return { ...nothing, reason: `No rule answers on ${transport} ${destinationAddress}:${destinationPort}.` };
+    const source = addressWords(sourceAddress);
+    if (!source) return { ...nothing, reason: `${sourceAddress} is not an IP address.` };
+    const { rule } = found;
+    const selector = new Selector({ ...found, port: destinationPort }, { healthOf, tables: this.#tables });
+    const hash = selector.hash.words(source, sourcePort);
+    const member = selector.member(hash);
+    return {
+      frontend: found.key,
+      rule: rule.id,
+      distribution: rule.distribution,
+      tuple: tupleOf(tuple, rule.distribution),
+      hash,
+      slot: slotOf(hash, selector.table.length),
+      candidates: selector.candidates.map(({ member: { key, id }, eligible, reason }) => ({
+        key,
+        id,
+        eligible,
+        reason,
+      })),
+      choice: member && {
+        key: member.key,
+        id: member.id,
+        address: member.address,
+        port: member.port === 0 ? destinationPort : member.port,
+      },
+      reason: member ? undefined : whyNone(selector),
+    };
+  }
+}
+
+function tupleOf(tuple: FlowTuple, distribution: string): readonly string[] {
+  const { transport, sourceAddress, sourcePort, destinationAddress, destinationPort } = tuple;
+  if (distribution === 'SourceIP') return [sourceAddress, destinationAddress];
+  if (distribution === 'SourceIPProtocol') return [sourceAddress, destinationAddress, transport];
+  return [sourceAddress, String(sourcePort), destinationAddress, String(destinationPort), transport];
+}
+
+const whyNone = (selector: Selector): string =>
+  selector.candidates.length === 0 ? 'The backend pool has no members.' : 'No member of the backend pool is eligible.';

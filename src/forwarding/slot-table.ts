@@ -1,0 +1,165 @@
+/**
+ * Slots and the pool members they belong to: the same table in every engine, every process and after every restart.
+ *
+ * Each slot prefers members by rendezvous (highest random weight), and no member accepts more than 5 % over its fair
+ * share: slots it turns away go to their next choice, and a better-loved slot displaces a lesser one (stable matching,
+ * whose outcome does not depend on the order of proposals). So losing one of N moves its own share and almost nothing
+ * else, without Maglev's churn or plain rendezvous' unevenness. Figures: docs/decisions/0001-distribution.md.
+ */
+
+/** Slot to index of the member in the order of keys given. */
+export type SlotTable = Uint16Array;
+
+const fewSlots = 4096;
+const manySlots = 16384;
+const manyMembers = 512;
+/** How much a member may have over its fair share. */
+const overload = 1.05;
+/** Scores computed between two pauses of a sliced build: about half a millisecond. */
+const sliceScores = 200_000;
+
+/** How many slots a pool of `memberCount` eligible members has. */
+export const slotCountFor = (memberCount: number): number => (memberCount > manyMembers ? manySlots : fewSlots);
+
+function avalanche(value: number): number {
+  let x = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+function hashOfKey(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 16777619);
+  return avalanche(hash);
+}
+
+/** Distinct even where keys collide or repeat; a member that shares its hash would never win a slot. */
+function memberHashes(keys: readonly string[]): Uint32Array {
+  const taken = new Set<number>();
+  return Uint32Array.from(keys, (key) => {
+    let hash = hashOfKey(key);
+    while (taken.has(hash)) hash = avalanche(hash + 0x9e3779b9);
+    taken.add(hash);
+    return hash;
+  });
+}
+
+/** Builds in slices: yields every half millisecond or so, returns the table. */
+export function* slotTableSlices(keys: readonly string[]): Generator<void, SlotTable> {
+  const slotCount = slotCountFor(keys.length);
+  const table = new Uint16Array(slotCount);
+  if (keys.length < 2) return table;
+  const members = memberHashes(keys);
+  const capacity = Math.max(Math.ceil(slotCount / keys.length), Math.floor((overload * slotCount) / keys.length));
+  const held = new Matching(keys.length, capacity);
+  const offered = new Float64Array(slotCount).fill(Number.POSITIVE_INFINITY);
+  let scores = 0;
+  for (let first = 0; first < slotCount; first++) {
+    for (let slot = first; slot >= 0; ) {
+      const seed = avalanche(Math.imul(slot + 1, 0x9e3779b1));
+      const below = offered[slot] as number;
+      let best = -1;
+      let choice = -1;
+      for (let member = 0; member < members.length; member++) {
+        const score = avalanche(seed ^ (members[member] as number));
+        if (score > best && score < below) {
+          best = score;
+          choice = member;
+        }
+      }
+      scores += members.length;
+      if (choice < 0) choice = held.emptiest();
+      offered[slot] = best;
+      slot = held.propose(choice, slot, best);
+    }
+    if (scores > sliceScores) {
+      scores = 0;
+      yield;
+    }
+  }
+  held.fill(table);
+  return table;
+}
+
+/** The table for members with these keys, which must be in their stable order. */
+export function buildSlotTable(keys: readonly string[]): SlotTable {
+  const slices = slotTableSlices(keys);
+  for (;;) {
+    const step = slices.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Who holds which slots, each member at most `capacity`. */
+class Matching {
+  readonly #capacity: number;
+  readonly #counts: Uint32Array;
+  readonly #slots: Int32Array;
+  readonly #scores: Float64Array;
+
+  constructor(memberCount: number, capacity: number) {
+    this.#capacity = capacity;
+    this.#counts = new Uint32Array(memberCount);
+    this.#slots = new Int32Array(memberCount * capacity);
+    this.#scores = new Float64Array(memberCount * capacity);
+  }
+
+  /** Offers `slot` to a member; returns the slot that has to look on, or -1. Each member keeps a heap, weakest first. */
+  propose(member: number, slot: number, score: number): number {
+    const base = member * this.#capacity;
+    const count = this.#counts[member] as number;
+    if (count < this.#capacity) {
+      this.#counts[member] = count + 1;
+      this.#siftUp(base, count, slot, score);
+      return -1;
+    }
+    const weakest = this.#slots[base] as number;
+    if (score <= (this.#scores[base] as number)) return slot;
+    this.#siftDown(base, slot, score);
+    return weakest;
+  }
+
+  /** The member with most room: only for a slot that every member has turned away because of equal scores. */
+  emptiest(): number {
+    return this.#counts.indexOf(Math.min(...this.#counts));
+  }
+
+  fill(table: SlotTable): void {
+    for (let member = 0; member < this.#counts.length; member++) {
+      const base = member * this.#capacity;
+      const end = base + (this.#counts[member] as number);
+      for (let index = base; index < end; index++) table[this.#slots[index] as number] = member;
+    }
+  }
+
+  #siftUp(base: number, from: number, slot: number, score: number): void {
+    let index = from;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if ((this.#scores[base + parent] as number) <= score) break;
+      this.#put(base + index, this.#slots[base + parent] as number, this.#scores[base + parent] as number);
+      index = parent;
+    }
+    this.#put(base + index, slot, score);
+  }
+
+  #siftDown(base: number, slot: number, score: number): void {
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child >= this.#capacity) break;
+      const right = child + 1;
+      if (right < this.#capacity && (this.#scores[base + right] as number) < (this.#scores[base + child] as number))
+        child = right;
+      if ((this.#scores[base + child] as number) >= score) break;
+      this.#put(base + index, this.#slots[base + child] as number, this.#scores[base + child] as number);
+      index = child;
+    }
+    this.#put(base + index, slot, score);
+  }
+
+  #put(at: number, slot: number, score: number): void {
+    this.#slots[at] = slot;
+    this.#scores[at] = score;
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * What the data plane counts, by name, in memory shared between the engine's thread and everybody who reads.
+ *
+ * Every early return on the packet path increments one of these. Azure's metrics (ByteCount, PacketCount, SYNCount …) are
+ * computed from them: https://learn.microsoft.com/azure/load-balancer/monitor-load-balancer-reference.
+ */
+import type { CounterSample } from '../forwarding/engine.js';
+
+/** All names. `In` is from the client to the backend. The order is the layout of shared memory. */
+export const counterNames = [
+  /** Connections that arrived (TCP: SYNs; UDP: flows), whatever became of them. */
+  'connections',
+  'connectionsClosed',
+  'bytesIn',
+  'bytesOut',
+  /** UDP datagrams; for TCP, which sockets show as a stream, bytes in units of a full segment. */
+  'packetsIn',
+  'packetsOut',
+  /** No eligible member: held without an answer. */
+  'noEligibleMember',
+  'heldReset',
+  'heldEvicted',
+  'deniedByAcl',
+  'clientGone',
+  'descriptorLimit',
+  'acceptFailed',
+  'connectRefused',
+  'connectFailed',
+  'sourcePortTaken',
+  'sourcePortsExhausted',
+  'resetByClient',
+  'resetByBackend',
+  'idleDropped',
+  'idleReset',
+  'discardedAfterDrop',
+  'endedByRemoval',
+  'endedAllProbedDown',
+  'endedAtClose',
+  'datagramsWithoutMember',
+  'datagramsDenied',
+  'datagramsQueueFull',
+  'datagramsUnsendable',
+  'flowsEvicted',
+  'flowsIdle',
+  'flowsMoved',
+  'flowsRefusedByBackend',
+  'flowsFailed',
+] as const;
+
+export type CounterName = (typeof counterNames)[number];
+
+const indexOf = Object.fromEntries(counterNames.map((name, index) => [name, index])) as Record<CounterName, number>;
+const scopesPerBlock = 128;
+const width = counterNames.length;
+const blockBytes = scopesPerBlock * width * Float64Array.BYTES_PER_ELEMENT;
+
+/** Where a scope's counters lie; sent to readers in other threads. */
+export interface ScopeLocation {
+  readonly scope: string;
+  readonly memory: SharedArrayBuffer;
+  readonly offset: number;
+}
+
+/** The counters of one frontend, or of one member within it. One thread writes; doubles are read whole elsewhere. */
+export class CounterScope {
+  readonly location: ScopeLocation;
+  readonly #values: Float64Array;
+
+  constructor(location: ScopeLocation) {
+    this.location = location;
+    this.#values = new Float64Array(location.memory, location.offset, width);
+  }
+
+  count(name: CounterName): void {
+    this.add(name, 1);
+  }
+
+  add(name: CounterName, amount: number): void {
+    const index = indexOf[name];
+    this.#values[index] = (this.#values[index] as number) + amount;
+  }
+
+  read(name: CounterName): number {
+    return this.#values[indexOf[name]] as number;
+  }
+
+  clear(): void {
+    this.#values.fill(0);
+  }
+
+  /** Only counters that have counted something. */
+  samples(): CounterSample[] {
+    const samples: CounterSample[] = [];
+    for (const name of counterNames) {
+      const value = this.read(name);
+      if (value !== 0) samples.push({ name, scope: this.location.scope, value });
+    }
+    return samples;
+  }
+}
+
+/** Hands out scopes; memory of released ones is used again. */
+export class CounterMemory {
+  readonly #announce: (location: ScopeLocation) => void;
+  readonly #free: { memory: SharedArrayBuffer; offset: number }[] = [];
+
+  constructor(announce: (location: ScopeLocation) => void) {
+    this.#announce = announce;
+  }
+
+  open(scope: string): CounterScope {
+    const place = this.#free.pop() ?? this.#grow();
+    const opened = new CounterScope({ scope, ...place });
+    opened.clear();
+    this.#announce(opened.location);
+    return opened;
+  }
+
+  release(scope: CounterScope): void {
+    const { memory, offset } = scope.location;
+    this.#free.push({ memory, offset });
+  }
+
+  #grow(): { memory: SharedArrayBuffer; offset: number } {
+    const memory = new SharedArrayBuffer(blockBytes);
+    for (let scope = scopesPerBlock - 1; scope > 0; scope--)
+      this.#free.push({ memory, offset: scope * width * Float64Array.BYTES_PER_ELEMENT });
+    return { memory, offset: 0 };
+  }
+}
