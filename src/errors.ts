@@ -6,6 +6,8 @@
  * Sources: Azure's answers as observed; where the text is not known, the entry says `differs`.
  */
 
+import { classicErrors } from './errors/classic.js';
+import { classicLoadBalancingErrors } from './errors/classic-load-balancing.js';
 import type { ErrorDefinition, ErrorOrigin } from './errors/error-definition.js';
 import { gatewayErrors } from './errors/gateway.js';
 import { loadBalancerErrors } from './errors/load-balancers.js';
@@ -67,6 +69,8 @@ export const errors = {
   ...networkErrors,
   ...loadBalancerErrors,
   ...neighbourErrors,
+  ...classicErrors,
+  ...classicLoadBalancingErrors,
 } as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorKey = keyof typeof errors;

@@ -1,7 +1,7 @@
 /** The shape of an entry in the error table. */
 
 /** Who answers: the ARM front door (no `details`), the network provider (`details` always), or Lazurite itself. */
-export type ErrorOrigin = 'gateway' | 'network' | 'lazurite';
+export type ErrorOrigin = 'gateway' | 'network' | 'classic' | 'lazurite';
 
 export interface ErrorDefinition {
   /** Azure's error code; the table key when absent. */
