@@ -110,6 +110,19 @@ export const gatewayErrors = {
     message: 'The request content size exceeds the maximum size of {limit} bytes.',
     differs: 'the text is not documented',
   },
+  BadRequest: {
+    status: 400,
+    origin: 'gateway',
+    message: 'The request cannot be read: {reason}',
+    differs: 'the text is not documented',
+  },
+  PathNotFound: {
+    code: 'NotFound',
+    status: 404,
+    origin: 'lazurite',
+    message: "Nothing answers {method} at '{path}'.",
+    differs: 'a path outside Azure Resource Manager; Azure has other hosts there',
+  },
   MethodNotAllowed: {
     status: 405,
     origin: 'gateway',
