@@ -78,14 +78,6 @@ export const classicLoadBalancingErrors = {
     message: "No endpoint of the deployment belongs to LB set '{set}'.",
     differs: 'The code is documented, the text is not known.',
   },
-  ClassicDirectServerReturnPorts: {
-    code: 'BadRequest',
-    status: 400,
-    origin: 'classic',
-    message:
-      "Endpoint '{endpoint}' enables direct server return, so its port '{port}' and its local port '{localPort}' must be the same.",
-    differs: 'The text is not known.',
-  },
   ClassicProbePath: {
     code: 'BadRequest',
     status: 400,

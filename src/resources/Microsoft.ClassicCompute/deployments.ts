@@ -1,0 +1,137 @@
+/**
+ * Deployments: the contents of a hosted service's two slots. Imitates "Create Virtual Machine Deployment", "Delete
+ * Deployment", "Swap Deployment" and the role instance operations.
+ */
+import { azureError } from '../../errors.js';
+import type { ModelContext } from './addresses.js';
+import { sameName } from './endpoints.js';
+import { addInternalLoadBalancer, type InternalLoadBalancerRequest } from './internal-load-balancers.js';
+import type {
+  CloudServiceDeployment,
+  Deployment,
+  DeploymentSlot,
+  HostedService,
+  PowerState,
+  VmDeployment,
+} from './types.js';
+import { addRole, findRole, type VmRoleRequest } from './vm-roles.js';
+
+/** The deployment called `name`. */
+export function findDeployment(service: HostedService, name: string): Deployment {
+  const deployment = service.deployments.find(({ Name }) => sameName(Name, name));
+  if (!deployment) throw azureError('ClassicDeploymentNotFound', { values: { name } });
+  return deployment;
+}
+
+/** The deployment in `slot`. */
+export function deploymentInSlot(service: HostedService, slot: DeploymentSlot): Deployment {
+  const deployment = service.deployments.find(({ DeploymentSlot }) => DeploymentSlot === slot);
+  if (!deployment) throw azureError('ClassicNoDeployments');
+  return deployment;
+}
+
+/** `deployment` as one of virtual machines; the operation makes no sense for web and worker roles. */
+export function asVmDeployment(deployment: Deployment): VmDeployment {
+  if (deployment.kind === 'virtualMachines') return deployment;
+  throw azureError('ClassicNeedsVirtualMachines', { values: { deployment: deployment.Name } });
+}
+
+/** `deployment` as one of web and worker roles. */
+export function asCloudService(deployment: Deployment): CloudServiceDeployment {
+  if (deployment.kind === 'cloudService') return deployment;
+  throw azureError('ClassicNeedsCloudService', { values: { deployment: deployment.Name } });
+}
+
+/** Refuses a second deployment in `slot`, or a second one called `name`. */
+export function checkSlotIsFree(service: HostedService, { slot, name }: { slot: DeploymentSlot; name: string }): void {
+  if (service.deployments.some(({ DeploymentSlot }) => DeploymentSlot === slot)) {
+    throw azureError('ClassicSlotOccupied', { values: { slot } });
+  }
+  if (service.deployments.some((deployment) => sameName(deployment.Name, name))) {
+    throw azureError('ClassicNameTaken', { values: { name } });
+  }
+}
+
+/** `service` with `deployment` in place of the one with the same PrivateID, or added. */
+export function withDeployment(service: HostedService, deployment: Deployment): HostedService {
+  const known = service.deployments.some(({ PrivateID }) => PrivateID === deployment.PrivateID);
+  const replace = (other: Deployment) => (other.PrivateID === deployment.PrivateID ? deployment : other);
+  const deployments = known ? service.deployments.map(replace) : [...service.deployments, deployment];
+  return { ...service, deployments };
+}
+
+/** `service` without `deployment`. */
+export const withoutDeployment = (service: HostedService, deployment: Deployment): HostedService => ({
+  ...service,
+  deployments: service.deployments.filter(({ PrivateID }) => PrivateID !== deployment.PrivateID),
+});
+
+export interface VmDeploymentRequest {
+  readonly Name: string;
+  /** Base64. */
+  readonly Label: string;
+  readonly roles: readonly VmRoleRequest[];
+  readonly VirtualNetworkName?: string | undefined;
+  readonly LoadBalancers: readonly InternalLoadBalancerRequest[];
+  /** A reserved address to use as VIP, with its name. */
+  readonly reservedIp?: { readonly Name: string; readonly Address: string } | undefined;
+}
+
+/** A running deployment of virtual machines with a VIP of its own. */
+export function createVmDeployment(request: VmDeploymentRequest, context: ModelContext): VmDeployment {
+  const empty: VmDeployment = {
+    kind: 'virtualMachines',
+    Name: request.Name,
+    DeploymentSlot: 'Production',
+    PrivateID: context.newGuid().replaceAll('-', ''),
+    Label: request.Label,
+    Status: 'Running',
+    createdMs: context.nowMs,
+    modifiedMs: context.nowMs,
+    vip: request.reservedIp?.Address ?? context.addresses.publicAddress(),
+    ReservedIPName: request.reservedIp?.Name,
+    VirtualNetworkName: request.VirtualNetworkName,
+    LoadBalancers: [],
+    instances: [],
+    hadPublicEndpoints: false,
+    roles: [],
+  };
+  const balanced = request.LoadBalancers.reduce<VmDeployment>(
+    (deployment, loadBalancer) => addInternalLoadBalancer(deployment, loadBalancer, context),
+    empty,
+  );
+  return request.roles.reduce((deployment, role) => addRole(deployment, role, context), balanced);
+}
+
+/** The deployment with the named virtual machines switched on or off. */
+export function setPower(deployment: VmDeployment, names: readonly string[], power: PowerState): VmDeployment {
+  const roles = new Set(names.map((name) => findRole(deployment, name).RoleName));
+  const instances = deployment.instances.map((instance) =>
+    roles.has(instance.RoleName) ? { ...instance, power } : instance,
+  );
+  return { ...deployment, instances };
+}
+
+/** How Azure calls the deployment's public address. */
+export function virtualIpName(deployment: Deployment): string {
+  if (deployment.kind === 'cloudService') {
+    const name = deployment.configuration.serviceName || deployment.definition.name;
+    return `${name}ContractContract`;
+  }
+  const isPublic = deployment.roles.some((role) => role.InputEndpoints.some((e) => e.LoadBalancerName === undefined));
+  if (isPublic) return `${deployment.Name}ContractContract`;
+  return deployment.hadPublicEndpoints ? `${deployment.Name}ContractVip` : '__PseudoBackEndContractVip';
+}
+
+/** Staging becomes production and the other way round; each slot keeps its VIP. */
+export function swapDeployments(service: HostedService, source: string): HostedService {
+  const staging = findDeployment(service, source);
+  if (staging.DeploymentSlot !== 'Staging') throw azureError('ClassicDeploymentNotFound', { values: { name: source } });
+  const production = service.deployments.find(({ DeploymentSlot }) => DeploymentSlot === 'Production');
+  const addressOf = (deployment: Deployment) => ({ vip: deployment.vip, ReservedIPName: deployment.ReservedIPName });
+  const swapped: Deployment[] = [
+    { ...staging, DeploymentSlot: 'Production', ...(production && addressOf(production)) },
+    ...(production ? [{ ...production, DeploymentSlot: 'Staging', ...addressOf(staging) } satisfies Deployment] : []),
+  ];
+  return { ...service, deployments: swapped };
+}
