@@ -60,7 +60,7 @@ class Renderer {
     const wanted = node.backReference as NonNullable<SchemaNode['backReference']>;
     const ids = new Map<string, string>();
     for (const link of this.#incoming.get(self.id.toLowerCase()) ?? []) {
-      if (link.path === wanted.path && link.sourceType === wanted.type)
+      if (link.path === wanted.path && wanted.types.includes(link.sourceType))
         ids.set(link.sourceId.toLowerCase(), link.sourceId);
     }
     if (ids.size === 0) return undefined;

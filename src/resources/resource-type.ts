@@ -63,12 +63,27 @@ export interface AddressClaim {
   readonly owner: string;
   /** CIDR out of which to serve. */
   readonly prefix: string;
-  /** Addresses at the start of the prefix that are never handed out. */
+  /**
+   * Addresses at the start of the prefix that are never handed out; when there are any, the last address of an IPv4
+   * prefix is not either. 0 hands out the whole prefix, as public IP prefixes do.
+   */
   readonly reserved: number;
   /** Taken when it is free. */
   readonly preferred?: string | undefined;
   /** Only this one will do. */
   readonly exact?: string | undefined;
+}
+
+/** A wish for a whole aligned block, which nobody else gets single addresses out of. */
+export interface BlockClaim {
+  readonly pool: string;
+  readonly owner: string;
+  /** CIDR out of which to serve. */
+  readonly prefix: string;
+  /** Length of the block. */
+  readonly length: number;
+  /** CIDR of the block that `owner` holds already. */
+  readonly preferred?: string | undefined;
 }
 
 export type ClaimResult =
@@ -79,6 +94,7 @@ export type ClaimResult =
 /** Hands addresses out inside the transaction of a write; what a resource no longer claims is free again. */
 export interface Addresses {
   claim(claim: AddressClaim): ClaimResult;
+  claimBlock(claim: BlockClaim): { readonly prefix: string } | { readonly conflict: 'full' };
   /** CIDR of the public pool for the given IP version. */
   readonly publicPrefix: { readonly IPv4: string; readonly IPv6: string };
 }
@@ -129,7 +145,13 @@ export interface Action {
   /** `sync` answers 200 with the result; `async` 202 with Location. */
   readonly answer: 'sync' | 'async';
   readonly requestSchema?: TSchema;
-  readonly run: (context: ActionContext) => unknown;
+  readonly run: (context: ActionContext) => ActionResult;
+}
+
+/** What an action answers, and what it changes: whole documents by folded id. */
+export interface ActionResult {
+  readonly body?: unknown;
+  readonly writes?: readonly { readonly key: string; readonly document: ResourceDocument }[];
 }
 
 export interface ActionContext extends ViewContext {

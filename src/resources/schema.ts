@@ -11,9 +11,9 @@ import { type Static, type TSchema, Type } from 'typebox';
 
 export type { Static, TSchema };
 
-/** Where a computed back-reference comes from: resources of `type` that name this one at `path`. */
+/** Where a computed back-reference comes from: resources of one of `types` that name this one at `path`. */
 export interface BackReference {
-  readonly type: string;
+  readonly types: readonly string[];
   readonly path: string;
   /** Emit one `{id}` instead of an array. */
   readonly single?: boolean;
@@ -86,12 +86,17 @@ export const reference = (types: string | readonly string[], options: Annotation
   });
 
 /** Computed list (or single `{id}`) of the resources that refer to this one. */
-export const backReferences = (type: string, path: string, options: Annotations & { single?: boolean } = {}) => {
+export const backReferences = (
+  type: string | readonly string[],
+  path: string,
+  options: Annotations & { single?: boolean } = {},
+) => {
   const { single, ...rest } = options;
+  const types = typeof type === 'string' ? [type] : type;
   return Type.Unsafe<unknown>({
     ...(single ? { type: 'object' } : { type: 'array', items: { type: 'object' } }),
     readOnly: true,
-    backReference: { type, path, ...(single ? { single } : {}) },
+    backReference: { types, path, ...(single ? { single } : {}) },
     ...rest,
   });
 };
@@ -100,8 +105,8 @@ const provisioningStates = ['Succeeded', 'Updating', 'Deleting', 'Failed', 'Crea
 export const provisioningState = () => oneOf(provisioningStates, { readOnly: true });
 export const resourceGuid = () => string({ readOnly: true });
 export const location = () => string({ fold: 'location' });
-export const sku = <const V extends readonly string[]>(names: V) =>
-  object({ name: oneOf(names), tier: oneOf(['Regional', 'Global'] as const) }, { clrType: 'Sku' });
+export const sku = <const V extends readonly string[]>(names: V, options: Annotations = {}) =>
+  object({ name: oneOf(names), tier: oneOf(['Regional', 'Global'] as const) }, { clrType: 'Sku', ...options });
 export const extendedLocation = (since: string) =>
   object({ name: string(), type: oneOf(['EdgeZone'] as const) }, { since });
 export const zones = (since: string) => array(string(), { since });

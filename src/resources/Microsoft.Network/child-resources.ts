@@ -27,7 +27,7 @@ export function propertiesOf(child: ChildDocument): Record<string, unknown> {
 export function lookUpChild(lookup: Lookup, id: string): { parent: Resource; child: ChildDocument } | undefined {
   const parsed = parseResourceId(id);
   const parent = lookup.resource(rootKey(id));
-  if (!parsed || parsed.types.length !== 2 || !parent) return undefined;
+  if (parsed?.types.length !== 2 || !parent) return undefined;
   const collection = (parsed.types[1] as string).toLowerCase();
   const member = Object.keys(parent.document.properties).find((name) => name.toLowerCase() === collection);
   const child = member && childNamed(childrenIn(parent.document.properties, member), parsed.names[1]);
