@@ -8,6 +8,7 @@
 
 import { classicErrors } from './errors/classic.js';
 import { classicLoadBalancingErrors } from './errors/classic-load-balancing.js';
+import { deploymentErrors } from './errors/deployments.js';
 import type { ErrorDefinition, ErrorOrigin } from './errors/error-definition.js';
 import { gatewayErrors } from './errors/gateway.js';
 import { loadBalancerErrors } from './errors/load-balancers.js';
@@ -71,6 +72,7 @@ export const errors = {
   ...neighbourErrors,
   ...classicErrors,
   ...classicLoadBalancingErrors,
+  ...deploymentErrors,
 } as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorKey = keyof typeof errors;

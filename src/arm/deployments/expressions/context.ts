@@ -1,0 +1,68 @@
+/** What an expression can see: the template's own values, the scope it is deployed to, and resources at run time. */
+import type { Json, JsonObject } from '../json.js';
+import type { ResourceQuery } from './expression-error.js';
+
+/** Where a deployment goes. */
+export type DeploymentScope =
+  | { readonly kind: 'resourceGroup'; readonly subscriptionId: string; readonly resourceGroup: string }
+  | { readonly kind: 'subscription'; readonly subscriptionId: string }
+  | { readonly kind: 'managementGroup'; readonly managementGroup: string }
+  | { readonly kind: 'tenant' };
+
+/** What the world outside the template answers; all of it is injected. */
+export interface Surroundings {
+  readonly tenantId: string;
+  /** What `environment()` shows. */
+  readonly environment: JsonObject;
+  /** The subscription as `subscription()` shows it. */
+  subscription(subscriptionId: string): JsonObject;
+  /** The resource group as `resourceGroup()` shows it; undefined when it does not exist. */
+  resourceGroup(subscriptionId: string, name: string): JsonObject | undefined;
+  /** What `providers()` shows of a resource type. */
+  provider?(namespace: string, resourceType: string): JsonObject | undefined;
+  /** The Azure instant, as ISO 8601 text. */
+  now(): string;
+  newGuid(): string;
+}
+
+/** Where in the template the expression stands; some functions exist in some places only. */
+export type ExpressionPlace =
+  | 'parameterDefault'
+  | 'variable'
+  | 'userFunction'
+  | 'resourceHeader'
+  | 'resource'
+  | 'output';
+
+/** A function that the template defines. */
+export interface UserFunction {
+  readonly parameters: readonly string[];
+  readonly value: Json;
+}
+
+/** One `copy` around the expression. */
+export interface CopyLoop {
+  readonly name: string;
+  readonly index: number;
+  /** The loop around a resource or an output: what `copyIndex()` without a name means. */
+  readonly outermost: boolean;
+}
+
+export interface EvaluationContext {
+  readonly place: ExpressionPlace;
+  readonly scope: DeploymentScope;
+  readonly surroundings: Surroundings;
+  /** What `deployment()` shows. */
+  readonly deployment: JsonObject;
+  readonly loops: readonly CopyLoop[];
+  readonly lambdaVariables: ReadonlyMap<string, Json>;
+  /** How many user functions the evaluation is inside of. */
+  readonly depth: number;
+  parameter(name: string): Json;
+  variable(name: string): Json;
+  userFunction(namespace: string, name: string): UserFunction | undefined;
+  /** The resource that a symbolic name stands for, as `resourceInfo()` shows it. */
+  resourceInfo(symbol: string): Json;
+  /** Answers a query about a resource, or throws `DeferredValue`. */
+  ask(query: ResourceQuery): Json;
+}

@@ -1,0 +1,82 @@
+/** What Azure answers about template deployments: templates refused, deployments failed. */
+import type { ErrorDefinition } from './error-definition.js';
+
+export const deploymentErrors = {
+  InvalidTemplate: {
+    status: 400,
+    origin: 'gateway',
+    message: "Deployment template validation failed: '{reason}'.",
+  },
+  InvalidTemplateParse: {
+    code: 'InvalidTemplate',
+    status: 400,
+    origin: 'gateway',
+    message: "Deployment template parse failed: '{reason}'.",
+  },
+  InvalidTemplateExpressions: {
+    code: 'InvalidTemplate',
+    status: 400,
+    origin: 'gateway',
+    message:
+      "Unable to process template language expressions for resource '{id}' at line '{line}' and column '{column}'. '{reason}'",
+  },
+  InvalidContentLink: {
+    status: 400,
+    origin: 'gateway',
+    message:
+      "Unable to download deployment content from '{uri}'. The tracking Id is '{trackingId}'. Please see https://aka.ms/arm-deploy for usage details.",
+  },
+  OnErrorDeploymentNotSupported: {
+    status: 400,
+    origin: 'lazurite',
+    message: 'The onErrorDeployment option is not emulated: deploy the earlier template again instead.',
+    differs: 'Azure redeploys the last successful deployment',
+  },
+  DeploymentFailed: {
+    status: 409,
+    origin: 'gateway',
+    message:
+      'At least one resource deployment operation failed. Please list deployment operations for details. Please see https://aka.ms/DeployOperations for usage details.',
+  },
+  DeploymentOutputEvaluationFailed: {
+    status: 400,
+    origin: 'gateway',
+    message:
+      "Unable to evaluate template outputs: '{names}'. Please see error details and deployment operations. Please see https://aka.ms/arm-common-errors for usage details.",
+  },
+  DeploymentCanceled: {
+    status: 409,
+    origin: 'gateway',
+    message: "The deployment '{name}' was canceled.",
+    differs: "Azure's wording is not known",
+  },
+  DeploymentNotFound: {
+    status: 404,
+    origin: 'gateway',
+    message: "Deployment '{name}' could not be found.",
+  },
+  DeploymentActive: {
+    status: 409,
+    origin: 'gateway',
+    message:
+      "Unable to edit or replace deployment '{name}': previous deployment from '{started}' is still active (expiration time is '{expires}'). Please see https://aka.ms/arm-deploy for usage details.",
+  },
+  InvalidTemplateDeployment: {
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The template deployment '{name}' is not valid according to the validation procedure. The tracking id is '{trackingId}'. See inner errors for details. Please see https://aka.ms/arm-deploy for usage details.",
+  },
+  InvalidDeploymentLocation: {
+    status: 409,
+    origin: 'gateway',
+    message:
+      "Invalid deployment location '{location}'. The deployment '{name}' already exists in location '{existing}'.",
+  },
+  InvalidDeployment: {
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The 'location' property is not allowed for '{name}' at resource group scope. Please see https://aka.ms/deploy-to-subscription for usage details.",
+  },
+} as const satisfies Record<string, ErrorDefinition>;
