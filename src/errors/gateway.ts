@@ -134,6 +134,13 @@ export const gatewayErrors = {
     origin: 'gateway',
     message: "Authentication failed. The 'Authorization' header is missing.",
   },
+  AuthorizationHeaderInvalid: {
+    code: 'AuthenticationFailed',
+    status: 401,
+    origin: 'gateway',
+    message: "Authentication failed. The 'Authorization' header is provided in an invalid format.",
+    differs: 'the text is from memory',
+  },
   InvalidAuthenticationToken: {
     status: 401,
     origin: 'gateway',

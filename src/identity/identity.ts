@@ -1,0 +1,33 @@
+/** Everything by which Azure's tools find and prove who they are, as one plugin of the server. */
+import type { FastifyPluginAsync, onRequestAsyncHookHandler } from 'fastify';
+import { cloudMetadataRoutes } from './cloud-metadata.js';
+import { graph } from './graph.js';
+import { managedIdentity } from './managed-identity.js';
+import { openid } from './openid.js';
+import { requireToken } from './require-token.js';
+import { tokenEndpoint } from './token-endpoint.js';
+import { TokenIssuer } from './tokens.js';
+
+export interface Identity {
+  /** Token endpoints, OpenID documents, cloud metadata, managed identity and Graph: open to everyone. */
+  readonly plugin: FastifyPluginAsync;
+  /** The `onRequest` hook of `--auth token`. */
+  readonly requireToken: onRequestAsyncHookHandler;
+  readonly issuer: TokenIssuer;
+}
+
+/** The identity of one instance; its signing key is kept in `folder`, or in memory when there is none. */
+export function createIdentity(options: { folder: string | undefined; now?: () => number }): Identity {
+  const issuer = new TokenIssuer(options);
+  return {
+    issuer,
+    requireToken: requireToken(issuer),
+    plugin: async (app) => {
+      await app.register(tokenEndpoint, { issuer });
+      await app.register(openid, { issuer });
+      await app.register(managedIdentity, { issuer });
+      await app.register(cloudMetadataRoutes);
+      await app.register(graph);
+    },
+  };
+}

@@ -1,0 +1,11 @@
+/** The directories that Lazurite answers for: any GUID is a tenant, and every name (adfs, common, a domain) means one. */
+import { isGuid } from '../ids.js';
+
+/** The tenant of every subscription, of managed identities, and of whoever signs in without naming a GUID. */
+export const defaultTenantId = '11111111-1111-1111-1111-111111111111';
+
+/** The tenant that a path segment means. */
+export const tenantIdOf = (segment: string): string => (isGuid(segment) ? segment.toLowerCase() : defaultTenantId);
+
+/** The subscription that is there from the start; every other GUID works too, from its first use on. */
+export const defaultSubscriptionId = '00000000-0000-0000-0000-000000000001';
