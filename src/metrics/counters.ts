@@ -99,25 +99,32 @@ export class CounterScope {
   }
 }
 
+/** Who reads the counters, perhaps in another thread. */
+export interface ScopeReaders {
+  opened(location: ScopeLocation): void;
+  released(scope: string): void;
+}
+
 /** Hands out scopes; memory of released ones is used again. */
 export class CounterMemory {
-  readonly #announce: (location: ScopeLocation) => void;
+  readonly #readers: ScopeReaders;
   readonly #free: { memory: SharedArrayBuffer; offset: number }[] = [];
 
-  constructor(announce: (location: ScopeLocation) => void) {
-    this.#announce = announce;
+  constructor(readers: ScopeReaders) {
+    this.#readers = readers;
   }
 
   open(scope: string): CounterScope {
     const place = this.#free.pop() ?? this.#grow();
     const opened = new CounterScope({ scope, ...place });
     opened.clear();
-    this.#announce(opened.location);
+    this.#readers.opened(opened.location);
     return opened;
   }
 
   release(scope: CounterScope): void {
-    const { memory, offset } = scope.location;
+    const { scope: name, memory, offset } = scope.location;
+    this.#readers.released(name);
     this.#free.push({ memory, offset });
   }
 

@@ -1,0 +1,56 @@
+/** No data plane at all: the control plane works, every frontend is Unbound, and `explain` still says what Azure would do. */
+import {
+  type CounterSample,
+  type Engine,
+  type Explanation,
+  emptyPlan,
+  type FlowInfo,
+  type FlowTuple,
+  type ForwardingPlan,
+  type FrontendState,
+  type ProbeHealth,
+} from '../engine.js';
+import { Explainer } from '../explain.js';
+
+export class NoneEngine implements Engine {
+  readonly name = 'none';
+  #plan: ForwardingPlan = emptyPlan;
+  #explainer = new Explainer(emptyPlan);
+
+  async apply(plan: ForwardingPlan): Promise<void> {
+    this.#plan = plan;
+    this.#explainer = new Explainer(plan);
+  }
+
+  frontends(): readonly FrontendState[] {
+    return this.#plan.frontends.map(({ key }) => ({
+      key,
+      state: 'Unbound',
+      boundAddress: undefined,
+      boundPort: undefined,
+      reason: 'There is no data plane (--engine none).',
+    }));
+  }
+
+  /** Nobody probes: every probe stays as it is before its first attempt. */
+  health(): readonly ProbeHealth[] {
+    return this.#plan.probes.map(({ key }) => ({ key, up: false, reason: 'NA', sinceMs: 0 }));
+  }
+
+  /** Takes every probed member for healthy, because nothing says otherwise. */
+  explain(tuple: FlowTuple): Explanation {
+    return this.#explainer.explain(tuple, () => ({ up: true, reason: 'Up_Probe_Success' }));
+  }
+
+  async flows(): Promise<readonly FlowInfo[]> {
+    return [];
+  }
+
+  counters(): readonly CounterSample[] {
+    return [];
+  }
+
+  async advanceClock(): Promise<void> {}
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,140 @@
+/** The engine inside its thread: carries plans out, follows the probes, moves the packets. */
+import { Clock } from '../../clock.js';
+import { CounterMemory, type ScopeReaders } from '../../metrics/counters.js';
+import { Prober } from '../../probing/prober.js';
+import { type SelectorContext, SlotTables } from '../decision.js';
+import type { FlowInfo, FrontendState, ProbeHealth } from '../engine.js';
+import type { PlanChanges } from '../plan-changes.js';
+import { Descriptors } from './descriptors.js';
+import { Frontend } from './frontend.js';
+import { FrontendBinder } from './frontend-binder.js';
+import { Listeners } from './listeners.js';
+import type { Applied, WorkerSetup } from './messages.js';
+import { SourcePorts } from './source-ports.js';
+import { TcpForwarder } from './tcp.js';
+import { UdpForwarder } from './udp.js';
+
+export interface DataPlaneReaders extends ScopeReaders {
+  health(health: ProbeHealth): void;
+  frontend(state: FrontendState): void;
+}
+
+/** Real time that one jump of the clock may spend on waiting for probes. */
+const settleBudgetMs = 5000;
+const pollMs = 10;
+
+export class DataPlane {
+  readonly #clock: Clock;
+  readonly #realClock = new Clock();
+  readonly #readers: DataPlaneReaders;
+  readonly #memory: CounterMemory;
+  readonly #prober: Prober;
+  readonly #tcp: TcpForwarder;
+  readonly #udp: UdpForwarder;
+  readonly #binder: FrontendBinder;
+  readonly #frontends = new Map<string, Frontend>();
+  readonly #context: SelectorContext;
+  /** Frontends that have to choose anew because a probe of theirs has flipped. */
+  readonly #stale = new Set<string>();
+
+  constructor(setup: WorkerSetup, readers: DataPlaneReaders) {
+    this.#clock = new Clock({ origin: setup.origin });
+    this.#readers = readers;
+    this.#memory = new CounterMemory(readers);
+    this.#prober = new Prober({
+      clock: this.#clock,
+      realClock: this.#realClock,
+      onChange: (health) => this.#healthChanged(health),
+    });
+    this.#context = { healthOf: (key) => this.#prober.healthOf(key), tables: new SlotTables() };
+    const shared = {
+      clock: this.#clock,
+      sourcePorts: new SourcePorts(),
+      descriptors: new Descriptors(setup.descriptorLimit),
+    };
+    this.#tcp = new TcpForwarder(shared);
+    this.#udp = new UdpForwarder(shared);
+    this.#binder = new FrontendBinder({
+      listeners: new Listeners({ tcp: this.#tcp, udp: this.#udp }),
+      realClock: this.#realClock,
+      announce: (state) => readers.frontend(state),
+    });
+  }
+
+  async apply(changes: PlanChanges): Promise<Applied> {
+    for (const key of changes.removedProbes) this.#prober.remove(key);
+    for (const probe of changes.probes) this.#prober.put(probe);
+    for (const key of changes.removedFrontends) this.#remove(key);
+    for (const plan of changes.frontends) {
+      const known = this.#frontends.get(plan.key);
+      if (!known) {
+        this.#frontends.set(plan.key, new Frontend(plan, { context: this.#context, memory: this.#memory }));
+        continue;
+      }
+      known.update(plan, this.#context);
+      this.#udp.reconsider(known);
+    }
+    await this.#binder.apply([...this.#frontends.values()]);
+    return { frontends: this.#binder.states(), health: this.#prober.health() };
+  }
+
+  /** Moves the clock from timer to timer, and lets probes that were started on the way hear their answers. */
+  async advance(azureMs: number): Promise<void> {
+    const targetMs = this.#clock.now() + azureMs;
+    const giveUpMs = this.#realClock.now() + settleBudgetMs;
+    while (this.#clock.nextDueMs < targetMs && this.#realClock.now() < giveUpMs) {
+      this.#clock.advance(Math.max(0, this.#clock.nextDueMs - this.#clock.now()));
+      await this.#settle();
+    }
+    this.#clock.advance(Math.max(0, targetMs - this.#clock.now()));
+    await this.#settle();
+    this.#refreshStale();
+  }
+
+  flows(): FlowInfo[] {
+    return [...this.#tcp.flows(), ...this.#udp.flows()];
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#prober.stop();
+    this.#binder.stop();
+    const endMs = this.#realClock.now() + graceMs;
+    while (this.#tcp.openFlows > 0 && this.#realClock.now() < endMs) await this.#realClock.wait(pollMs);
+    this.#tcp.stop();
+    this.#udp.stop();
+    this.#clock.close();
+  }
+
+  /** A probe that nobody answers must not hold the clock up: it gets its moment of real time elsewhere. */
+  async #settle(): Promise<void> {
+    await Promise.race([this.#prober.settled(), this.#realClock.wait(2 * pollMs)]);
+  }
+
+  #remove(key: string): void {
+    const frontend = this.#frontends.get(key);
+    if (!frontend) return;
+    this.#frontends.delete(key);
+    this.#tcp.removed(frontend);
+    this.#udp.removed(frontend);
+    frontend.retire();
+  }
+
+  #healthChanged(health: ProbeHealth): void {
+    this.#readers.health(health);
+    for (const [key, frontend] of this.#frontends)
+      if (frontend.plan.rule.members.some((member) => member.probe === health.key)) this.#stale.add(key);
+    // Many probes flip together; their frontends choose anew once, before any further connection is accepted.
+    queueMicrotask(() => this.#refreshStale());
+  }
+
+  #refreshStale(): void {
+    for (const key of this.#stale) {
+      const frontend = this.#frontends.get(key);
+      if (!frontend) continue;
+      frontend.refresh(this.#context);
+      if (frontend.plan.transport === 'udp') this.#udp.reconsider(frontend);
+      else if (frontend.endsEstablished) this.#tcp.endEstablished(frontend);
+    }
+    this.#stale.clear();
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * The userspace engine: Azure's load balancer on plain sockets, on any system and without privilege.
+ *
+ * This side keeps the plan, mirrors what the worker reports and answers questions from that; the worker thread does
+ * everything that touches a socket.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../clock.js';
+import { CounterScope } from '../../metrics/counters.js';
+import {
+  type CounterSample,
+  type Engine,
+  type EngineEvents,
+  type Explanation,
+  emptyPlan,
+  type FlowInfo,
+  type FlowTuple,
+  type ForwardingPlan,
+  type FrontendState,
+  type ProbeHealth,
+} from '../engine.js';
+import { Explainer } from '../explain.js';
+import { type Collision, IndexedPlan } from '../plan-changes.js';
+import type { Answer, Applied, Ask, Report, Request, WorkerSetup } from './messages.js';
+import { collisionReason } from './unbound-reasons.js';
+
+export interface UserspaceEngineOptions {
+  /** The emulator's clock; the worker follows it, and `advanceClock` is to be called with every `advance`. */
+  readonly clock: Clock;
+  readonly events?: EngineEvents;
+  /** How many file descriptors the data plane may use; by default what the process may open, less a reserve. */
+  readonly descriptorLimit?: number;
+}
+
+interface Pending {
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+}
+
+/** Descriptors left to the rest of the process: its API, its database, its listeners. */
+const reservedDescriptors = 1024;
+
+export class UserspaceEngine implements Engine {
+  readonly name = 'userspace';
+  readonly #worker: Worker;
+  readonly #events: EngineEvents;
+  readonly #pending = new Map<number, Pending>();
+  readonly #scopes = new Map<string, CounterScope>();
+  readonly #health = new Map<string, ProbeHealth>();
+  readonly #states = new Map<string, FrontendState>();
+  #collisions: readonly Collision[] = [];
+  #plan = new IndexedPlan(emptyPlan);
+  #explainer = new Explainer(emptyPlan);
+  #nextId = 0;
+  #closing = false;
+  #failure: Error | undefined;
+
+  constructor({ clock, events = {}, descriptorLimit = defaultDescriptorLimit() }: UserspaceEngineOptions) {
+    this.#events = events;
+    const workerData: WorkerSetup = { origin: clock.origin, descriptorLimit };
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, name: 'lazurite-data-plane' });
+    this.#worker.on('message', (report: Report) => this.#hear(report));
+    this.#worker.on('error', (error: Error) => this.#fail(error));
+    this.#worker.on('exit', (code) => {
+      if (!this.#closing) this.#fail(new Error(`The data plane's thread ended with code ${code}.`));
+    });
+  }
+
+  async apply(plan: ForwardingPlan): Promise<void> {
+    const next = new IndexedPlan(plan);
+    const changes = next.changesFrom(this.#plan);
+    this.#plan = next;
+    this.#explainer = new Explainer(plan);
+    for (const key of changes.removedFrontends) this.#states.delete(key);
+    for (const key of changes.removedProbes) this.#health.delete(key);
+    const { frontends, health } = (await this.#ask({ type: 'apply', changes })) as Applied;
+    for (const state of frontends) if (this.#plan.frontends.has(state.key)) this.#states.set(state.key, state);
+    for (const each of health) if (this.#plan.probes.has(each.key)) this.#health.set(each.key, each);
+    this.#announceCollisions(next.collisions);
+  }
+
+  /** Frontends that collide are listed too, after the one that has the address. */
+  frontends(): readonly FrontendState[] {
+    return [...this.#states.values(), ...this.#collisions.map(collisionState)];
+  }
+
+  health(): readonly ProbeHealth[] {
+    return [...this.#health.values()];
+  }
+
+  explain(tuple: FlowTuple): Explanation {
+    return this.#explainer.explain(tuple, (key) => this.#health.get(key));
+  }
+
+  async flows(): Promise<readonly FlowInfo[]> {
+    return (await this.#ask({ type: 'flows' })) as readonly FlowInfo[];
+  }
+
+  counters(): readonly CounterSample[] {
+    return [...this.#scopes.values()].flatMap((scope) => scope.samples());
+  }
+
+  async advanceClock(azureMs: number): Promise<void> {
+    await this.#ask({ type: 'advance', azureMs });
+  }
+
+  async close(graceMs: number): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    if (!this.#failure) await this.#ask({ type: 'close', graceMs });
+    await this.#worker.terminate();
+  }
+
+  #ask(request: Request): Promise<Answer> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      const ask: Ask = { id: this.#nextId++, request };
+      this.#pending.set(ask.id, { resolve, reject });
+      this.#worker.postMessage(ask);
+    });
+  }
+
+  #hear(report: Report): void {
+    switch (report.type) {
+      case 'answer':
+      case 'refusal': {
+        const pending = this.#pending.get(report.id);
+        this.#pending.delete(report.id);
+        if (report.type === 'answer') pending?.resolve(report.answer);
+        else pending?.reject(report.error);
+        return;
+      }
+      case 'health':
+        this.#hearHealth(report.health);
+        return;
+      case 'frontend':
+        if (!this.#plan.frontends.has(report.state.key)) return;
+        this.#states.set(report.state.key, report.state);
+        this.#events.onFrontendState?.(report.state);
+        return;
+      case 'scope':
+        this.#scopes.set(report.location.scope, new CounterScope(report.location));
+        return;
+      case 'scopeGone':
+        this.#scopes.delete(report.scope);
+    }
+  }
+
+  #hearHealth(health: ProbeHealth): void {
+    if (!this.#plan.probes.has(health.key)) return;
+    const before = this.#health.get(health.key);
+    this.#health.set(health.key, health);
+    // The first answer of a probe is a transition out of NA.
+    if (!before || before.up !== health.up || before.reason === 'NA') this.#events.onHealth?.(health);
+  }
+
+  #announceCollisions(collisions: readonly Collision[]): void {
+    const known = new Set(this.#collisions.map(({ frontend }) => frontend.rule.id));
+    this.#collisions = collisions;
+    for (const collision of collisions)
+      if (!known.has(collision.frontend.rule.id)) this.#events.onFrontendState?.(collisionState(collision));
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure) return;
+    this.#failure = error;
+    for (const pending of this.#pending.values()) pending.reject(error);
+    this.#pending.clear();
+    if (!this.#closing) this.#events.onFailure?.(error);
+  }
+}
+
+const collisionState = ({ frontend, owner }: Collision): FrontendState => ({
+  key: frontend.key,
+  state: 'Unbound',
+  boundAddress: undefined,
+  boundPort: undefined,
+  reason: collisionReason(owner),
+});
+
+function defaultDescriptorLimit(): number {
+  const report = process.report?.getReport() as { userLimits?: { open_files?: { soft?: unknown } } } | undefined;
+  const limit = Number(report?.userLimits?.open_files?.soft);
+  return Number.isFinite(limit) ? Math.max(limit - reservedDescriptors, Math.floor(limit / 2)) : 8192;
+}

@@ -1,0 +1,212 @@
+/**
+ * Puts frontends on sockets by the address rule: exactly where the plan says, else on a fallback, else tried again.
+ *
+ * Exact addresses come first and a fallback never takes a port that a rule names, so what the plan says wins whenever it
+ * can. Each second, what is not Bound is tried again.
+ */
+import type { Clock, Timer } from '../../clock.js';
+import type { FrontendState, PlanFrontend } from '../engine.js';
+import type { Frontend } from './frontend.js';
+import type { Listener, Listeners } from './listeners.js';
+import { reasonFor } from './unbound-reasons.js';
+
+interface Place {
+  readonly frontend: Frontend;
+  state: FrontendState;
+  listener: Listener | undefined;
+  /** The error that kept it from its own address. */
+  obstacle: string | undefined;
+}
+
+const retryEveryMs = 1000;
+const privilegedBelow = 1024;
+const privilegedOffset = 8000;
+const freePortAttempts = 20;
+/** Attempts per second at what stays unavailable, so that a thousand blocked frontends cost nothing noticeable. */
+const retriesAtOnce = 100;
+
+const nameOf = (transport: string, address: string, port: number): string => `${transport}/${address}/${port}`;
+
+export class FrontendBinder {
+  readonly #listeners: Listeners;
+  readonly #realClock: Clock;
+  readonly #announce: (state: FrontendState) => void;
+  readonly #places = new Map<Frontend, Place>();
+  /** What the plan names; fallbacks keep away from it. */
+  #named = new Set<string>();
+  #work: Promise<void> = Promise.resolve();
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(of: { listeners: Listeners; realClock: Clock; announce: (state: FrontendState) => void }) {
+    this.#listeners = of.listeners;
+    this.#realClock = of.realClock;
+    this.#announce = of.announce;
+  }
+
+  /** Opens what is new, closes what is gone, touches nothing else. Resolves when every frontend has a state. */
+  apply(frontends: readonly Frontend[]): Promise<void> {
+    return this.#inTurn(() => this.#apply(frontends));
+  }
+
+  states(): FrontendState[] {
+    return [...this.#places.values()].map((place) => place.state);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    for (const place of this.#places.values()) place.listener?.close();
+    this.#places.clear();
+  }
+
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(() => (this.#stopped ? undefined : task()));
+    return this.#work;
+  }
+
+  async #apply(frontends: readonly Frontend[]): Promise<void> {
+    const wanted = new Set(frontends);
+    for (const [frontend, place] of this.#places) {
+      if (wanted.has(frontend)) continue;
+      place.listener?.close();
+      this.#places.delete(frontend);
+    }
+    this.#named = new Set(frontends.map(({ plan }) => nameOf(plan.transport, plan.address, plan.port)));
+    const homeless = this.#evictSquatters();
+    for (const frontend of frontends) {
+      if (this.#places.has(frontend)) continue;
+      const place = { frontend, listener: undefined, obstacle: undefined, state: unbound(frontend.key, undefined) };
+      this.#places.set(frontend, place);
+      homeless.push(place);
+    }
+    await Promise.all(homeless.map((place) => this.#bindExactly(place)));
+    for (const place of homeless) if (!place.listener) await this.#fallBack(place);
+    this.#armRetry();
+  }
+
+  /** Fallbacks that sit on an address which the plan names by now. */
+  #evictSquatters(): Place[] {
+    const squatters: Place[] = [];
+    for (const place of this.#places.values()) {
+      const { state, frontend } = place;
+      if (state.state !== 'Fallback') continue;
+      if (!this.#named.has(nameOf(frontend.plan.transport, state.boundAddress ?? '', state.boundPort ?? 0))) continue;
+      place.listener?.close();
+      place.listener = undefined;
+      squatters.push(place);
+    }
+    return squatters;
+  }
+
+  async #bindExactly(place: Place): Promise<boolean> {
+    const { plan } = place.frontend;
+    if (plan.port === 0) {
+      place.obstacle = 'HAPORTS';
+      return false;
+    }
+    const listener = await this.#open(place, plan, plan.port);
+    if (!listener) return false;
+    place.listener?.close();
+    place.listener = listener;
+    place.obstacle = undefined;
+    this.#enter(place, {
+      key: plan.key,
+      state: 'Bound',
+      boundAddress: plan.address,
+      boundPort: plan.port,
+      reason: undefined,
+    });
+    return true;
+  }
+
+  async #fallBack(place: Place): Promise<void> {
+    const { plan } = place.frontend;
+    const obstacle = place.obstacle;
+    const listener = obstacle === 'HAPORTS' ? undefined : await this.#openFallback(place);
+    place.obstacle = obstacle;
+    place.listener = listener?.listener;
+    if (!listener) {
+      this.#enter(place, unbound(plan.key, reasonFor(obstacle, plan)));
+      return;
+    }
+    this.#enter(place, {
+      key: plan.key,
+      state: 'Fallback',
+      boundAddress: listener.address,
+      boundPort: listener.listener.port,
+      reason: reasonFor(obstacle, plan),
+    });
+  }
+
+  async #openFallback(place: Place): Promise<{ listener: Listener; address: string } | undefined> {
+    const { plan } = place.frontend;
+    if (place.obstacle === 'EACCES' && plan.port < privilegedBelow) {
+      const port = plan.port + privilegedOffset;
+      if (!this.#named.has(nameOf(plan.transport, plan.address, port))) {
+        const listener = await this.#open(place, plan, port);
+        if (listener) return { listener, address: plan.address };
+      }
+    }
+    const address = plan.address.includes(':') ? '::1' : '127.0.0.1';
+    for (let attempt = 0; attempt < freePortAttempts; attempt++) {
+      const listener = await this.#open(place, { ...plan, address }, 0);
+      if (!listener) return undefined;
+      if (!this.#named.has(nameOf(plan.transport, address, listener.port))) return { listener, address };
+      listener.close();
+    }
+    return undefined;
+  }
+
+  async #open(place: Place, plan: PlanFrontend, port: number): Promise<Listener | undefined> {
+    try {
+      const { transport, address } = plan;
+      return await this.#listeners.open(place.frontend, { transport, address, port });
+    } catch (error) {
+      place.obstacle = (error as NodeJS.ErrnoException).code ?? String(error);
+      return undefined;
+    }
+  }
+
+  #enter(place: Place, state: FrontendState): void {
+    const before = place.state;
+    place.state = state;
+    const same =
+      before.state === state.state &&
+      before.boundAddress === state.boundAddress &&
+      before.boundPort === state.boundPort &&
+      before.reason === state.reason;
+    if (!same) this.#announce(state);
+  }
+
+  #armRetry(): void {
+    if (this.#timer || this.#stopped) return;
+    const open = [...this.#places.values()].some(({ state }) => state.state !== 'Bound');
+    if (!open) return;
+    this.#timer = this.#realClock.setTimeout(() => {
+      this.#timer = undefined;
+      void this.#inTurn(() => this.#retry());
+    }, retryEveryMs);
+  }
+
+  async #retry(): Promise<void> {
+    const waiting = [...this.#places.values()].filter(({ state, obstacle }) => {
+      return state.state !== 'Bound' && obstacle !== 'HAPORTS';
+    });
+    for (const place of waiting.slice(0, retriesAtOnce)) {
+      // Moved to the end, so that the next second's attempts are at others.
+      this.#places.delete(place.frontend);
+      this.#places.set(place.frontend, place);
+      if (!(await this.#bindExactly(place)) && !place.listener) await this.#fallBack(place);
+    }
+    this.#armRetry();
+  }
+}
+
+const unbound = (key: string, reason: string | undefined): FrontendState => ({
+  key,
+  state: 'Unbound',
+  boundAddress: undefined,
+  boundPort: undefined,
+  reason,
+});

@@ -1,0 +1,126 @@
+/** One frontend while it is in the plan: its rule, the choice among its members, and what it counts. */
+import type { CounterMemory, CounterScope } from '../../metrics/counters.js';
+import { AccessControl } from '../access-control.js';
+import { allProbedDown, Selector, type SelectorContext } from '../decision.js';
+import type { PlanFrontend, PlanMember } from '../engine.js';
+import { addressWords } from '../ip-address.js';
+
+/** A member as flows know it. It outlives its place in the plan for as long as a flow goes there. */
+export class Backend {
+  readonly member: PlanMember;
+  readonly counters: CounterScope;
+  /** Its IPv4 address; 0 for IPv6. */
+  readonly word: number;
+  flows = 0;
+  inPlan = true;
+
+  constructor(member: PlanMember, counters: CounterScope) {
+    this.member = member;
+    this.counters = counters;
+    const words = addressWords(member.address);
+    this.word = words?.length === 1 ? (words[0] as number) : 0;
+  }
+}
+
+export class Frontend {
+  readonly key: string;
+  readonly counters: CounterScope;
+  plan: PlanFrontend;
+  selector: Selector;
+  accessControl: AccessControl;
+  flows = 0;
+  inPlan = true;
+  readonly #memory: CounterMemory;
+  readonly #backends = new Map<string, Backend>();
+  #gone = false;
+
+  constructor(plan: PlanFrontend, { context, memory }: { context: SelectorContext; memory: CounterMemory }) {
+    this.key = plan.key;
+    this.plan = plan;
+    this.#memory = memory;
+    this.counters = memory.open(plan.key);
+    this.accessControl = new AccessControl(plan.rule.acl);
+    this.selector = new Selector(plan, context);
+    for (const member of plan.rule.members) this.#admit(member);
+  }
+
+  /** Takes a changed rule over; it decides about new flows only. */
+  update(plan: PlanFrontend, context: SelectorContext): void {
+    this.plan = plan;
+    this.accessControl = new AccessControl(plan.rule.acl);
+    this.selector = new Selector(plan, context);
+    for (const backend of this.#backends.values()) backend.inPlan = false;
+    for (const member of plan.rule.members) this.#admit(member);
+    for (const backend of [...this.#backends.values()]) this.#tidyBackend(backend);
+  }
+
+  /** The health of a member has changed. */
+  refresh(context: SelectorContext): void {
+    this.selector = new Selector(this.plan, context);
+  }
+
+  /** A Basic load balancer ends its established flows when all members are probed down. */
+  get endsEstablished(): boolean {
+    return this.plan.rule.allProbedDown === 'endEstablished' && allProbedDown(this.selector.candidates);
+  }
+
+  backendOf(member: PlanMember): Backend {
+    return this.#backends.get(member.key) ?? this.#admit(member);
+  }
+
+  /** A connection has arrived, whether or not a backend will be found for it. */
+  arrived(): void {
+    this.flows++;
+    this.counters.count('connections');
+  }
+
+  left(): void {
+    this.flows--;
+    this.counters.count('connectionsClosed');
+    this.#tidy();
+  }
+
+  /** A connection that has arrived goes to this backend. */
+  assigned(backend: Backend): void {
+    backend.flows++;
+    backend.counters.count('connections');
+  }
+
+  released(backend: Backend): void {
+    backend.flows--;
+    backend.counters.count('connectionsClosed');
+    this.#tidyBackend(backend);
+  }
+
+  /** The frontend has left the plan. Its counters stay until its last flow has ended. */
+  retire(): void {
+    this.inPlan = false;
+    for (const backend of this.#backends.values()) backend.inPlan = false;
+    for (const backend of [...this.#backends.values()]) this.#tidyBackend(backend);
+    this.#tidy();
+  }
+
+  #admit(member: PlanMember): Backend {
+    const known = this.#backends.get(member.key);
+    if (known && known.member.address === member.address && known.member.port === member.port) {
+      known.inPlan = true;
+      return known;
+    }
+    const counters = known?.counters ?? this.#memory.open(`${this.key}|${member.key}`);
+    const backend = new Backend(member, counters);
+    this.#backends.set(member.key, backend);
+    return backend;
+  }
+
+  #tidyBackend(backend: Backend): void {
+    if (backend.inPlan || backend.flows > 0 || this.#backends.get(backend.member.key) !== backend) return;
+    this.#backends.delete(backend.member.key);
+    this.#memory.release(backend.counters);
+  }
+
+  #tidy(): void {
+    if (this.inPlan || this.flows > 0 || this.#gone) return;
+    this.#gone = true;
+    this.#memory.release(this.counters);
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * One TCP connection through the load balancer: the client's socket, the backend's, and what ends them.
+ *
+ * A flow remembers its backend, so no reconfiguration moves it. What a pass-through load balancer does by forwarding
+ * packets is done here on two sockets: end of stream, resets and back-pressure go through in both directions.
+ */
+import type { Clock } from '../../clock.js';
+import type { FlowInfo, PlanRule } from '../engine.js';
+import { ipv4Word } from '../ip-address.js';
+import type { Backend, Frontend } from './frontend.js';
+import type { Idler } from './idle-watch.js';
+import type { TcpHandle } from './private-handle.js';
+import { isPortTaken, keepsSource, type SourcePorts, sourcePortAttempts } from './source-ports.js';
+import { type LegOwner, TcpLeg } from './tcp-leg.js';
+
+/** What flows need of the forwarder. */
+export interface FlowHost {
+  readonly clock: Clock;
+  readonly sourcePorts: SourcePorts;
+  /** The flow is silently dropped: its sockets stay for a while, and what they send goes nowhere. */
+  dropped(flow: TcpFlow): void;
+  ended(flow: TcpFlow): void;
+}
+
+type Stage = 'connecting' | 'open' | 'discarding' | 'ended';
+
+/** A full TCP segment on Ethernet: how sockets guess at packets. */
+const segmentBytes = 1460;
+
+export class TcpFlow implements LegOwner, Idler {
+  readonly frontend: Frontend;
+  readonly backend: Backend;
+  readonly rule: PlanRule;
+  lastActivityMs: number;
+  readonly #host: FlowHost;
+  readonly #startedMs: number;
+  readonly #client: TcpLeg;
+  readonly #server: TcpLeg;
+  readonly #source: { address: string; port: number };
+  #stage: Stage = 'connecting';
+  #openLegs = 2;
+  #attempts = 0;
+  #bytesIn = 0;
+  #bytesOut = 0;
+
+  constructor(of: { host: FlowHost; frontend: Frontend; backend: Backend; client: ClientSocket }) {
+    this.#host = of.host;
+    this.frontend = of.frontend;
+    this.backend = of.backend;
+    this.rule = of.frontend.plan.rule;
+    this.#source = of.client;
+    this.#client = of.client.leg;
+    of.client.owner = this;
+    this.#server = new TcpLeg(this);
+    this.lastActivityMs = this.#startedMs = of.host.clock.now();
+    this.frontend.assigned(this.backend);
+  }
+
+  get idleTimeoutMs(): number {
+    return this.rule.idleTimeoutMs;
+  }
+
+  /** Opens the connection to the backend; the client is not read before it stands. */
+  begin(): void {
+    const { member, word } = this.backend;
+    const client = ipv4Word(this.#source.address);
+    const port = member.port === 0 ? this.frontend.plan.port : member.port;
+    if (client < 0 || !keepsSource(client, word)) {
+      this.#server.connect({ host: member.address, port });
+      return;
+    }
+    const localPort = this.#host.sourcePorts.next(client);
+    this.#server.connect({ host: member.address, port, localAddress: this.#source.address, localPort });
+  }
+
+  moved(leg: TcpLeg, bytes: number): boolean {
+    if (this.#stage === 'discarding') {
+      this.frontend.counters.count('discardedAfterDrop');
+      return false;
+    }
+    this.lastActivityMs = this.#host.clock.now();
+    const segments = 1 + Math.floor((bytes - 1) / segmentBytes);
+    const { counters } = this.frontend;
+    if (leg === this.#client) {
+      this.#bytesIn += bytes;
+      counters.add('bytesIn', bytes);
+      counters.add('packetsIn', segments);
+      this.backend.counters.add('bytesIn', bytes);
+    } else {
+      this.#bytesOut += bytes;
+      counters.add('bytesOut', bytes);
+      counters.add('packetsOut', segments);
+      this.backend.counters.add('bytesOut', bytes);
+    }
+    return true;
+  }
+
+  connected(): void {
+    if (this.#stage !== 'connecting') return;
+    this.#stage = 'open';
+    this.#server.start(this.#client);
+    this.#client.start(this.#server);
+  }
+
+  failed(leg: TcpLeg, code: string | undefined): void {
+    if (this.#stage === 'discarding') return;
+    if (leg === this.#client) {
+      this.frontend.counters.count('resetByClient');
+      this.#server.reset();
+      return;
+    }
+    if (this.#stage === 'connecting' && this.#retriesWithNextPort(code)) return;
+    this.frontend.counters.count(this.#failureName(code));
+    this.#client.reset();
+  }
+
+  closed(leg: TcpLeg): void {
+    this.#openLegs--;
+    if (this.#openLegs === 0) this.#finish();
+    else if (this.#stage === 'discarding') this.#other(leg).destroy();
+  }
+
+  /** Idle for too long: silence, or a reset to both ends when the rule says so. */
+  expire(): void {
+    this.frontend.counters.count(this.rule.tcpReset ? 'idleReset' : 'idleDropped');
+    this.cut();
+  }
+
+  /** Stops forwarding as the rule prescribes. */
+  cut(): void {
+    if (this.rule.tcpReset) this.reset();
+    else this.#drop();
+  }
+
+  reset(): void {
+    this.#client.reset();
+    this.#server.reset();
+  }
+
+  info(): FlowInfo {
+    const nowMs = this.#host.clock.now();
+    return {
+      transport: 'tcp',
+      frontend: this.frontend.key,
+      rule: this.rule.id,
+      source: `${this.#source.address}:${this.#source.port}`,
+      backend: this.backend.member.key,
+      ageMs: nowMs - this.#startedMs,
+      idleMs: nowMs - this.lastActivityMs,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+    };
+  }
+
+  // differs: a socket cannot vanish. Nothing is delivered any more, but the kernel acknowledges what the ends send.
+  #drop(): void {
+    if (this.#stage === 'connecting') {
+      this.reset();
+      return;
+    }
+    this.#stage = 'discarding';
+    this.#host.dropped(this);
+    this.#client.drainAway();
+    this.#server.drainAway();
+  }
+
+  #other(leg: TcpLeg): TcpLeg {
+    return leg === this.#client ? this.#server : this.#client;
+  }
+
+  #retriesWithNextPort(code: string | undefined): boolean {
+    if (!isPortTaken(code) || !keepsSource(ipv4Word(this.#source.address), this.backend.word)) return false;
+    if (++this.#attempts >= sourcePortAttempts) {
+      this.frontend.counters.count('sourcePortsExhausted');
+      return false;
+    }
+    this.frontend.counters.count('sourcePortTaken');
+    this.begin();
+    return true;
+  }
+
+  #failureName(code: string | undefined) {
+    if (this.#stage === 'open') return 'resetByBackend';
+    if (code === 'EMFILE' || code === 'ENFILE') return 'descriptorLimit';
+    return code === 'ECONNREFUSED' ? 'connectRefused' : 'connectFailed';
+  }
+
+  #finish(): void {
+    if (this.#stage === 'ended') return;
+    this.#stage = 'ended';
+    this.#host.ended(this);
+    this.frontend.released(this.backend);
+    this.frontend.left();
+  }
+}
+
+/** A client that has connected: its socket, and who is told about it. */
+export class ClientSocket implements LegOwner {
+  readonly leg: TcpLeg;
+  readonly address: string;
+  readonly port: number;
+  owner: LegOwner | undefined;
+
+  constructor(handle: TcpHandle) {
+    this.leg = new TcpLeg(this);
+    const socket = this.leg.accept(handle);
+    this.address = socket.remoteAddress ?? '';
+    this.port = socket.remotePort ?? 0;
+  }
+
+  moved(leg: TcpLeg, bytes: number): boolean {
+    return this.owner?.moved(leg, bytes) ?? false;
+  }
+
+  connected(): void {}
+
+  failed(leg: TcpLeg, code: string | undefined): void {
+    this.owner?.failed(leg, code);
+  }
+
+  closed(leg: TcpLeg): void {
+    this.owner?.closed(leg);
+  }
+}

@@ -1,0 +1,147 @@
+/** Everything TCP of the userspace engine: from an arriving connection to the flow that forwards it. */
+import type { Clock } from '../../clock.js';
+import type { FlowInfo } from '../engine.js';
+import { addressWords } from '../ip-address.js';
+import type { Descriptors } from './descriptors.js';
+import type { Frontend } from './frontend.js';
+import { IdleWatch } from './idle-watch.js';
+import type { TcpHandle } from './private-handle.js';
+import type { SourcePorts } from './source-ports.js';
+import { ClientSocket, type FlowHost, TcpFlow } from './tcp-flow.js';
+import { WaitingRoom } from './waiting-room.js';
+
+/** Azure drops the SYN of a client that nobody serves; a socket has accepted it, so it is kept in the dark this long. */
+const unservedMs = 20_000;
+/** How long the sockets of a silently dropped flow stay. */
+const droppedMs = 240_000;
+const waitingLimit = 2048;
+
+interface Unserved {
+  readonly client: ClientSocket;
+  readonly frontend: Frontend;
+}
+
+export class TcpForwarder implements FlowHost {
+  readonly clock: Clock;
+  readonly sourcePorts: SourcePorts;
+  readonly #descriptors: Descriptors;
+  readonly #flows: IdleWatch<TcpFlow>;
+  readonly #unserved: WaitingRoom<Unserved>;
+  readonly #dropped: WaitingRoom<TcpFlow>;
+
+  constructor(shared: { clock: Clock; sourcePorts: SourcePorts; descriptors: Descriptors }) {
+    this.clock = shared.clock;
+    this.sourcePorts = shared.sourcePorts;
+    this.#descriptors = shared.descriptors;
+    this.#flows = new IdleWatch(shared.clock);
+    this.#unserved = new WaitingRoom({
+      clock: shared.clock,
+      stayMs: unservedMs,
+      capacity: waitingLimit,
+      letGo: ({ client, frontend }, early) => {
+        frontend.counters.count(early ? 'heldEvicted' : 'heldReset');
+        client.leg.reset();
+      },
+    });
+    this.#dropped = new WaitingRoom({
+      clock: shared.clock,
+      stayMs: droppedMs,
+      capacity: waitingLimit,
+      letGo: (flow) => flow.reset(),
+    });
+  }
+
+  /** A connection has arrived at a frontend. The choice is made here, once. */
+  accept(frontend: Frontend, handle: TcpHandle): void {
+    const client = new ClientSocket(handle);
+    frontend.arrived();
+    const why = this.#obstacle(client);
+    if (why) {
+      frontend.counters.count(why);
+      client.leg.reset();
+      frontend.left();
+      return;
+    }
+    const source = addressWords(client.address) as Uint32Array;
+    const permitted = frontend.accessControl.open || frontend.accessControl.permits(source);
+    const member = permitted ? frontend.selector.words(source, client.port) : undefined;
+    if (!member) {
+      frontend.counters.count(permitted ? 'noEligibleMember' : 'deniedByAcl');
+      this.#keepInTheDark(client, frontend);
+      return;
+    }
+    client.leg.socket?.setNoDelay(true);
+    const flow = new TcpFlow({ host: this, frontend, backend: frontend.backendOf(member), client });
+    this.#flows.add(flow);
+    flow.begin();
+  }
+
+  dropped(flow: TcpFlow): void {
+    this.#flows.delete(flow);
+    this.#dropped.enter(flow);
+  }
+
+  ended(flow: TcpFlow): void {
+    this.#flows.delete(flow);
+    this.#dropped.remove(flow);
+    this.#descriptors.give(2);
+  }
+
+  /** The rule, load balancer or frontend is gone: forwarding stops. */
+  removed(frontend: Frontend): void {
+    for (const flow of [...this.#flows]) {
+      if (flow.frontend !== frontend) continue;
+      frontend.counters.count('endedByRemoval');
+      flow.cut();
+    }
+  }
+
+  /** A Basic load balancer whose members are all probed down. */
+  endEstablished(frontend: Frontend): void {
+    for (const flow of [...this.#flows]) {
+      if (flow.frontend !== frontend) continue;
+      frontend.counters.count('endedAllProbedDown');
+      flow.reset();
+    }
+  }
+
+  flows(): FlowInfo[] {
+    return [...this.#flows].map((flow) => flow.info());
+  }
+
+  get openFlows(): number {
+    return this.#flows.size;
+  }
+
+  /** Ends everything that is left. */
+  stop(): void {
+    this.#flows.stop();
+    this.#unserved.empty();
+    this.#dropped.empty();
+    for (const flow of [...this.#flows]) {
+      flow.frontend.counters.count('endedAtClose');
+      flow.reset();
+    }
+  }
+
+  #obstacle(client: ClientSocket): 'clientGone' | 'descriptorLimit' | undefined {
+    if (client.address === '') return 'clientGone';
+    // Two sockets per flow: refused here rather than failing somewhere else for want of a descriptor.
+    return this.#descriptors.take(2) ? undefined : 'descriptorLimit';
+  }
+
+  #keepInTheDark(client: ClientSocket, frontend: Frontend): void {
+    const unserved = { client, frontend };
+    client.owner = {
+      moved: () => false,
+      connected: () => {},
+      failed: () => {},
+      closed: () => {
+        this.#unserved.remove(unserved);
+        this.#descriptors.give(2);
+        frontend.left();
+      },
+    };
+    this.#unserved.enter(unserved);
+  }
+}

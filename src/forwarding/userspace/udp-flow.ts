@@ -1,0 +1,175 @@
+/** One UDP client of one frontend: its own socket to its backend, whose answers go back from the frontend's address. */
+import { createSocket, type Socket } from 'node:dgram';
+import type { FlowInfo, PlanRule } from '../engine.js';
+import type { Backend, Frontend } from './frontend.js';
+import type { Idler } from './idle-watch.js';
+import { isPortTaken, keepsSource, type SourcePorts, sourcePortAttempts } from './source-ports.js';
+import { resolveNothing } from './udp-sockets.js';
+
+export interface UdpFlowHost {
+  readonly sourcePorts: SourcePorts;
+  nowMs(): number;
+  expired(flow: UdpFlow): void;
+  failed(flow: UdpFlow): void;
+}
+
+/** The frontend's socket: where a datagram came in is where the answer goes out. */
+export interface Door {
+  readonly socket: Socket;
+  open: boolean;
+}
+
+/** Datagrams kept while the socket to the backend is being opened. */
+const queueLimit = 64;
+
+export class UdpFlow implements Idler {
+  readonly frontend: Frontend;
+  readonly backend: Backend;
+  readonly rule: PlanRule;
+  /** In the frontend's table of flows: a number for IPv4 clients, text for IPv6. */
+  readonly key: number | string;
+  lastActivityMs: number;
+  /** Neighbours in order of use. */
+  newer: UdpFlow | undefined;
+  older: UdpFlow | undefined;
+  readonly #host: UdpFlowHost;
+  readonly #startedMs: number;
+  readonly #client: { address: string; port: number; word: number };
+  readonly #answered = (error: Error | null): void => {
+    if (error) this.frontend.counters.count('datagramsUnsendable');
+  };
+  /** Changes when the frontend moves from a fallback to its own address. */
+  door: Door;
+  #socket: Socket | undefined;
+  #queue: Buffer[] | undefined = [];
+  #attempts = 0;
+  #closed = false;
+  #bytesIn = 0;
+  #bytesOut = 0;
+
+  constructor(of: {
+    host: UdpFlowHost;
+    key: number | string;
+    frontend: Frontend;
+    backend: Backend;
+    client: { address: string; port: number; word: number };
+    door: Door;
+  }) {
+    this.#host = of.host;
+    this.key = of.key;
+    this.frontend = of.frontend;
+    this.backend = of.backend;
+    this.rule = of.frontend.plan.rule;
+    this.#client = of.client;
+    this.door = of.door;
+    this.lastActivityMs = this.#startedMs = of.host.nowMs();
+    this.frontend.arrived();
+    this.frontend.assigned(this.backend);
+    this.#open();
+  }
+
+  get idleTimeoutMs(): number {
+    return this.rule.idleTimeoutMs;
+  }
+
+  /** Passes a datagram of the client on. */
+  forward(datagram: Buffer): void {
+    this.lastActivityMs = this.#host.nowMs();
+    this.#bytesIn += datagram.length;
+    this.#count('In', datagram.length);
+    if (!this.#queue) this.#send(datagram);
+    else if (this.#queue.length < queueLimit) this.#queue.push(datagram);
+    else this.frontend.counters.count('datagramsQueueFull');
+  }
+
+  expire(): void {
+    this.frontend.counters.count('flowsIdle');
+    this.#host.expired(this);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue = undefined;
+    this.#socket?.close();
+    this.frontend.released(this.backend);
+    this.frontend.left();
+  }
+
+  info(): FlowInfo {
+    const nowMs = this.#host.nowMs();
+    return {
+      transport: 'udp',
+      frontend: this.frontend.key,
+      rule: this.rule.id,
+      source: `${this.#client.address}:${this.#client.port}`,
+      backend: this.backend.member.key,
+      ageMs: nowMs - this.#startedMs,
+      idleMs: nowMs - this.lastActivityMs,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+    };
+  }
+
+  #count(direction: 'In' | 'Out', bytes: number): void {
+    const { counters } = this.frontend;
+    counters.add(`bytes${direction}`, bytes);
+    counters.count(`packets${direction}`);
+    this.backend.counters.add(`bytes${direction}`, bytes);
+  }
+
+  #open(): void {
+    const { member, word } = this.backend;
+    const socket = createSocket({ type: member.address.includes(':') ? 'udp6' : 'udp4', lookup: resolveNothing });
+    this.#socket = socket;
+    const port = member.port === 0 ? this.frontend.plan.port : member.port;
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#failed(socket, error.code));
+    socket.on('connect', () => this.#flush());
+    socket.on('message', (datagram: Buffer) => this.#answer(datagram));
+    if (!keepsSource(this.#client.word, word)) {
+      socket.connect(port, member.address);
+      return;
+    }
+    socket.once('listening', () => {
+      if (!this.#closed) socket.connect(port, member.address);
+    });
+    const localPort = this.#host.sourcePorts.next(this.#client.word);
+    socket.bind({ address: this.#client.address, port: localPort, exclusive: true });
+  }
+
+  #flush(): void {
+    const queue = this.#queue;
+    this.#queue = undefined;
+    for (const datagram of queue ?? []) this.#send(datagram);
+  }
+
+  #send(datagram: Buffer): void {
+    this.#socket?.send(datagram);
+  }
+
+  #answer(datagram: Buffer): void {
+    if (this.#closed) return;
+    this.lastActivityMs = this.#host.nowMs();
+    this.#bytesOut += datagram.length;
+    this.#count('Out', datagram.length);
+    if (this.door.open) this.door.socket.send(datagram, this.#client.port, this.#client.address, this.#answered);
+    else this.frontend.counters.count('datagramsUnsendable');
+  }
+
+  #failed(socket: Socket, code: string | undefined): void {
+    if (this.#closed || socket !== this.#socket) return;
+    if (this.#queue && isPortTaken(code) && ++this.#attempts < sourcePortAttempts) {
+      this.frontend.counters.count('sourcePortTaken');
+      socket.close();
+      this.#open();
+      return;
+    }
+    // The backend refuses (ICMP port unreachable): that datagram is lost, the flow stays, as on a network.
+    if (code === 'ECONNREFUSED') {
+      this.frontend.counters.count('flowsRefusedByBackend');
+      return;
+    }
+    this.frontend.counters.count('flowsFailed');
+    this.#host.failed(this);
+  }
+}

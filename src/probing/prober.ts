@@ -1,0 +1,67 @@
+/** All health probes of a plan: started, kept and stopped as the plan changes. One probe per backend address. */
+import type { Clock } from '../clock.js';
+import type { PlanProbe, ProbeHealth } from '../forwarding/engine.js';
+import { ProbeRun } from './probe-run.js';
+
+export interface ProberOptions {
+  readonly clock: Clock;
+  readonly realClock: Clock;
+  readonly onChange: (health: ProbeHealth) => void;
+}
+
+/** First attempts of many probes are spread over this much real time. */
+const spreadMs = 20;
+const perMs = 25;
+
+export class Prober {
+  readonly #options: ProberOptions;
+  readonly #runs = new Map<string, ProbeRun>();
+  #started = 0;
+
+  constructor(options: ProberOptions) {
+    this.#options = options;
+  }
+
+  /** Starts probes that are new or changed; one whose definition did not change keeps its state. */
+  put(probe: PlanProbe): void {
+    const known = this.#runs.get(probe.key);
+    if (known && sameProbe(known.probe, probe)) return;
+    known?.stop();
+    const run = new ProbeRun(probe, this.#options);
+    this.#runs.set(probe.key, run);
+    if (known && sameTarget(known.probe, probe)) run.inherit(known);
+    else if (known) this.#options.onChange(run.health);
+    const delayMs = Math.floor(this.#started++ / perMs) % spreadMs;
+    run.start(delayMs * this.#options.clock.scale);
+  }
+
+  remove(key: string): void {
+    this.#runs.get(key)?.stop();
+    this.#runs.delete(key);
+  }
+
+  healthOf(key: string): ProbeHealth | undefined {
+    return this.#runs.get(key)?.health;
+  }
+
+  health(): ProbeHealth[] {
+    return [...this.#runs.values()].map((run) => run.health);
+  }
+
+  /** Resolves when every attempt now under way has an outcome. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#runs.values()].map((run) => run.settled));
+  }
+
+  stop(): void {
+    for (const run of this.#runs.values()) run.stop();
+    this.#runs.clear();
+  }
+}
+
+const sameTarget = (a: PlanProbe, b: PlanProbe): boolean =>
+  a.protocol === b.protocol && a.address === b.address && a.port === b.port && a.requestPath === b.requestPath;
+
+/** Definitions that probe alike; ids and display addresses do not matter. */
+const sameProbe = (a: PlanProbe, b: PlanProbe): boolean =>
+  sameTarget(a, b) && a.intervalMs === b.intervalMs && a.timeoutMs === b.timeoutMs && a.threshold === b.threshold;
