@@ -56,6 +56,18 @@ export const neighbourErrors = {
     message:
       'Global publicIP addresses are only supported for standard SKU public IP addresses. Public IP address {id} is not standard SKU.',
   },
+  PublicIPAddressVersionCannotBeChanged: {
+    status: 400,
+    origin: 'network',
+    message: 'Public IP address version of {id} cannot be changed from {from} to {to} on resource update.',
+    differs: 'code and text are not documented',
+  },
+  PublicIPPrefixLengthCannotBeChanged: {
+    status: 400,
+    origin: 'network',
+    message: 'Prefix length of public IP prefix {id} cannot be changed from {from} to {to} on resource update.',
+    differs: 'code and text are not documented',
+  },
   PublicIPPrefixInUse: {
     code: 'InUsePublicIpPrefixCannotBeDeleted',
     status: 400,

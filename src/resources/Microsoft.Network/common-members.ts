@@ -1,0 +1,68 @@
+/** Members and rules that several types of Microsoft.Network share, so that they say the same thing in the same words. */
+import { type AzureError, azureError } from '../../errors.js';
+import type { ResourceDocument, WriteContext } from '../resource-type.js';
+import { type Annotations, boolean, object, oneOf, reference } from '../schema.js';
+
+/** Namespace of the contract classes that Azure's JSON errors name. */
+const contract = 'Microsoft.WindowsAzure.Networking.Nrp.Frontend.Contract.Csm.Public';
+
+export const ipAllocationMethod = (options: Annotations = {}) =>
+  oneOf(['Static', 'Dynamic'], { clrType: `${contract}.IpAllocationMethod`, ...options });
+
+export const ipVersion = (options: Annotations = {}) =>
+  oneOf(['IPv4', 'IPv6'], { clrType: `${contract}.IpVersion`, ...options });
+
+/** A reference that clients may send back but only Azure writes. */
+export const readOnlyReference = (type: string, options: Annotations = {}) =>
+  reference(type, { readOnly: true, ...options });
+
+/** `{ddosCustomPolicy, protectionMode, …}` of public IP addresses. */
+export const ddosSettings = (options: Annotations) =>
+  object(
+    {
+      protectionMode: oneOf(['VirtualNetworkInherited', 'Enabled', 'Disabled']),
+      protectionCoverage: oneOf(['Basic', 'Standard'], { until: '2022-05-01' }),
+      protectedIP: boolean({ until: '2022-05-01' }),
+      ddosProtectionPlan: reference('Microsoft.Network/ddosProtectionPlans'),
+      ddosCustomPolicy: reference('Microsoft.Network/ddosCustomPolicies'),
+    },
+    options,
+  );
+
+/** Gives `target` the values it does not have. */
+export function fillIn<T extends object>(target: T, values: Partial<T>): void {
+  for (const [name, value] of Object.entries(values) as [keyof T, T[keyof T]][]) target[name] ??= value;
+}
+
+/** The GUID a resource got when it was created; it never changes. */
+export function keepResourceGuid(context: WriteContext): void {
+  context.document.properties.resourceGuid = context.existing?.document.properties.resourceGuid ?? context.newGuid();
+}
+
+/** Empty lists that Azure leaves out are not stored. */
+export function dropEmptyLists(target: Record<string, unknown>, names: readonly string[]): void {
+  for (const name of names) {
+    const value = target[name];
+    if (Array.isArray(value) && value.length === 0) delete target[name];
+  }
+}
+
+/** Name and tier of a sku are fixed when the resource is created. */
+export function* checkSkuUnchanged({ document, existing, idText }: WriteContext): Generator<AzureError> {
+  if (!existing) return;
+  for (const member of ['name', 'tier'] as const) {
+    const from = existing.document.sku?.[member] ?? '';
+    const to = document.sku?.[member] ?? '';
+    if (from !== to) yield azureError('SkuCannotBeChangedOnUpdate', { values: { from, to, id: idText } });
+  }
+}
+
+const zonesText = ({ zones = [] }: ResourceDocument): string => [...zones].sort().join(', ');
+
+/** Zones cannot be changed once the resource exists. */
+export function* checkZonesUnchanged({ document, existing, idText }: WriteContext): Generator<AzureError> {
+  if (!existing || zonesText(existing.document) === zonesText(document)) return;
+  yield azureError('ResourceAvailabilityZonesCannotBeModified', {
+    values: { id: idText, existing: zonesText(existing.document) || '{}', requested: zonesText(document) || '{}' },
+  });
+}

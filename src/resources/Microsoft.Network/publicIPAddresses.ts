@@ -1,0 +1,281 @@
+/**
+ * Public IP addresses (`Microsoft.Network/publicIPAddresses`), as
+ * https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses describes them.
+ */
+import { type AzureError, azureError } from '../../errors.js';
+import { stableGuid } from '../../ids.js';
+import { idKey } from '../resource-id.js';
+import {
+  type InUse,
+  type Link,
+  type Lookup,
+  type ResourceDocument,
+  resourceType,
+  type ViewContext,
+  type WriteContext,
+} from '../resource-type.js';
+import {
+  array,
+  backReferences,
+  envelope,
+  extendedLocation,
+  integer,
+  object,
+  oneOf,
+  provisioningState,
+  reference,
+  resourceGuid,
+  sku,
+  string,
+  zones,
+} from '../schema.js';
+import { networkApiVersions } from './api-versions.js';
+import {
+  checkSkuUnchanged,
+  checkZonesUnchanged,
+  ddosSettings,
+  fillIn,
+  ipAllocationMethod,
+  ipVersion,
+  keepResourceGuid,
+  readOnlyReference,
+} from './common-members.js';
+
+const type = 'Microsoft.Network/publicIPAddresses';
+
+/** Who a public IP address can be the address of: everything that names it at `publicIPAddress`. */
+const attachedTypes = [
+  'Microsoft.Network/loadBalancers/frontendIPConfigurations',
+  'Microsoft.Network/networkInterfaces/ipConfigurations',
+];
+
+interface PublicIPAddressProperties extends Record<string, unknown> {
+  resourceGuid?: string;
+  ipAddress?: string;
+  publicIPAddressVersion?: 'IPv4' | 'IPv6';
+  publicIPAllocationMethod?: 'Static' | 'Dynamic';
+  idleTimeoutInMinutes?: number;
+  dnsSettings?: { domainNameLabel?: string; domainNameLabelScope?: string; fqdn?: string; reverseFqdn?: string };
+  ipTags?: unknown[];
+  publicIPPrefix?: { id: string };
+  ddosSettings?: { protectionMode?: string };
+}
+
+export interface PublicIPAddressDocument extends ResourceDocument {
+  properties: PublicIPAddressProperties;
+}
+
+export const ipTags = () =>
+  array(object({ ipTagType: string(), tag: string(), firstPartyServiceTagId: string({ since: '2025-09-01' }) }), {
+    since: '2017-10-01',
+  });
+
+const schema = envelope('name id etag location extendedLocation tags zones properties type sku', {
+  extendedLocation: extendedLocation('2020-07-01'),
+  zones: zones('2017-06-01'),
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      resourceGuid: resourceGuid(),
+      ipAddress: string({ readOnly: true }),
+      publicIPAddressVersion: ipVersion({ since: '2016-03-30' }),
+      publicIPAllocationMethod: ipAllocationMethod(),
+      idleTimeoutInMinutes: integer(),
+      dnsSettings: object({
+        domainNameLabel: string(),
+        domainNameLabelScope: oneOf(['TenantReuse', 'SubscriptionReuse', 'ResourceGroupReuse', 'NoReuse'], {
+          since: '2022-11-01',
+        }),
+        fqdn: string({ readOnly: true }),
+        reverseFqdn: string(),
+      }),
+      ipTags: ipTags(),
+      ipConfiguration: backReferences(attachedTypes, 'publicIPAddress', { single: true }),
+      publicIPPrefix: reference('Microsoft.Network/publicIPPrefixes', { since: '2018-07-01' }),
+      natGateway: backReferences('Microsoft.Network/natGateways', 'publicIpAddresses', {
+        single: true,
+        since: '2020-07-01',
+      }),
+      ddosSettings: ddosSettings({ since: '2022-05-01' }),
+      deleteOption: oneOf(['Delete', 'Detach'], { since: '2021-02-01' }),
+      migrationPhase: oneOf(['None', 'Prepare', 'Commit', 'Abort', 'Committed'], { since: '2020-07-01' }),
+      linkedPublicIPAddress: reference(type, { since: '2020-07-01' }),
+      servicePublicIPAddress: readOnlyReference(type, { since: '2020-08-01' }),
+    },
+    { clrType: 'PublicIpAddressProperties' },
+  ),
+  sku: sku(['Basic', 'Standard', 'StandardV2'], { since: '2017-08-01' }),
+});
+
+const isBasic = (document: ResourceDocument): boolean => document.sku?.name === 'Basic';
+
+/** The DNS name of a label; a label with a reuse scope is told apart by a hash, as Azure does. */
+function fqdnOf(document: PublicIPAddressDocument, subscriptionId: string): string {
+  const { domainNameLabel, domainNameLabelScope } = document.properties.dnsSettings ?? {};
+  const scope = domainNameLabelScope
+    ? `.${stableGuid(`${subscriptionId}|${domainNameLabelScope}`).replaceAll('-', '').slice(0, 16)}`
+    : '';
+  return `${domainNameLabel}${scope}.${document.location}.cloudapp.azure.com`.toLowerCase();
+}
+
+function claimAddress(context: WriteContext<PublicIPAddressDocument>): string {
+  const { document, existing, addresses, lookup, idText } = context;
+  const version = document.properties.publicIPAddressVersion ?? 'IPv4';
+  const preferred = existing?.document.properties.ipAddress as string | undefined;
+  const prefixId = document.properties.publicIPPrefix?.id;
+  const prefix = prefixId && lookup.resource(idKey(prefixId))?.document.properties.ipPrefix;
+  const pool =
+    prefixId && typeof prefix === 'string'
+      ? { pool: idKey(prefixId), prefix, reserved: 0 }
+      : { pool: 'public', prefix: addresses.publicPrefix[version], reserved: 4 };
+  const result = addresses.claim({ ...pool, owner: idText, preferred });
+  if ('address' in result) return result.address;
+  if (prefixId) throw azureError('PublicIPPrefixIsFull', { values: { id: prefixId } });
+  throw azureError('PublicIPCountLimitReached', { values: { limit: 1000 } });
+}
+
+function completePublicIPAddress(context: WriteContext<PublicIPAddressDocument>): void {
+  const { document } = context;
+  const properties = document.properties;
+  document.sku = { ...document.sku, name: document.sku?.name ?? 'Basic', tier: document.sku?.tier ?? 'Regional' };
+  keepResourceGuid(context);
+  fillIn(properties, {
+    publicIPAddressVersion: 'IPv4',
+    publicIPAllocationMethod: 'Dynamic',
+    idleTimeoutInMinutes: 4,
+    ipTags: [],
+  });
+  if (!isBasic(document)) {
+    properties.ddosSettings ??= {};
+    fillIn(properties.ddosSettings, { protectionMode: 'VirtualNetworkInherited' });
+  }
+  if (properties.dnsSettings?.domainNameLabel !== undefined) {
+    properties.dnsSettings.fqdn = fqdnOf(document, context.id.subscriptionId);
+  }
+  // Held from the start even when Dynamic, so that attaching it needs no second write; `view` hides it until then.
+  properties.ipAddress = claimAddress(context);
+}
+
+const attachments = (lookup: Lookup, key: string): Link[] =>
+  lookup.linksInto(key).filter((link) => link.path === 'publicIPAddress');
+
+const domainNameLabelPattern = /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/;
+
+function* checkDnsSettings(context: WriteContext<PublicIPAddressDocument>): Generator<AzureError> {
+  const { domainNameLabel: label, fqdn } = context.document.properties.dnsSettings ?? {};
+  if (label === undefined || fqdn === undefined) return;
+  if (!domainNameLabelPattern.test(label)) yield azureError('InvalidDomainNameLabel', { values: { label } });
+  if (!isDnsNameFree(context.lookup, { subscriptionId: context.id.subscriptionId, fqdn, except: context.idText })) {
+    yield azureError('DnsRecordInUse', { values: { fqdn } });
+  }
+}
+
+function isDnsNameFree(
+  lookup: Lookup,
+  wanted: { subscriptionId: string; fqdn: string; except?: string | undefined },
+): boolean {
+  const except = wanted.except === undefined ? undefined : idKey(wanted.except);
+  for (const other of lookup.ofType(wanted.subscriptionId, type)) {
+    const taken = (other.document as PublicIPAddressDocument).properties.dnsSettings?.fqdn;
+    if (other.key !== except && taken === wanted.fqdn) return false;
+  }
+  return true;
+}
+
+/** The answer of `GET …/locations/{location}/CheckDnsNameAvailability?domainNameLabel=`. */
+export function checkDnsNameAvailability(
+  lookup: Lookup,
+  { subscriptionId, location, domainNameLabel }: { subscriptionId: string; location: string; domainNameLabel: string },
+): { available: boolean } {
+  if (!domainNameLabelPattern.test(domainNameLabel)) {
+    throw azureError('InvalidDomainNameLabel', { values: { label: domainNameLabel } });
+  }
+  return {
+    available: isDnsNameFree(lookup, { subscriptionId, fqdn: `${domainNameLabel}.${location}.cloudapp.azure.com` }),
+  };
+}
+
+function* checkPublicIPAddress(context: WriteContext<PublicIPAddressDocument>): Generator<AzureError> {
+  const { document, existing, idText: id } = context;
+  const properties = document.properties;
+  yield* checkSkuUnchanged(context);
+  yield* checkZonesUnchanged(context);
+  if (document.sku?.tier === 'Global' && isBasic(document)) {
+    yield azureError('GlobalPublicIPAddressNotSupportedForBasicPublicIpAddress', { values: { id } });
+  }
+  if (!isBasic(document) && properties.publicIPAllocationMethod !== 'Static') {
+    yield azureError('StandardAndStandardV2SkuPublicIPAddressesMustBeStatic', { values: { id } });
+  }
+  const idle = properties.idleTimeoutInMinutes ?? 4;
+  if (idle < 4 || idle > 30) {
+    yield azureError('PublicIPIdleTimeoutIsOutOfRange', { values: { name: context.id.names[0] ?? '' } });
+  }
+  yield* checkDnsSettings(context);
+  const before = existing?.document.properties as PublicIPAddressProperties | undefined;
+  const from = before?.publicIPAddressVersion;
+  const to = properties.publicIPAddressVersion ?? 'IPv4';
+  if (from !== undefined && from !== to) {
+    yield azureError('PublicIPAddressVersionCannotBeChanged', { values: { id, from, to } });
+  }
+  if (before?.publicIPAllocationMethod === 'Static' && properties.publicIPAllocationMethod === 'Dynamic') {
+    const [link] = attachments(context.lookup, idKey(id));
+    if (link) {
+      yield azureError('PublicIPAddressInUseCannotUpdateToDynamic', { values: { id, user: link.sourceId } });
+    }
+  }
+}
+
+/** A Dynamic address is not there until something uses it. */
+function viewPublicIPAddress({ resource, lookup }: ViewContext): ResourceDocument {
+  const { ipAddress, ...properties } = resource.document.properties as PublicIPAddressProperties;
+  const unused = properties.publicIPAllocationMethod === 'Dynamic' && attachments(lookup, resource.key).length === 0;
+  return ipAddress !== undefined && unused ? { ...resource.document, properties } : resource.document;
+}
+
+const allocatedTo = (by: string, path: string): InUse => ({
+  by,
+  path,
+  refuse: ({ id, links }) =>
+    azureError('PublicIPAddressCannotBeDeleted', { values: { id, user: links[0]?.sourceId ?? '' } }),
+});
+
+/** A resource that names a public IP address at `publicIPAddress`. */
+export interface PublicIPAddressUser {
+  /** Id of the frontend or ipConfiguration. */
+  readonly id: string;
+  readonly publicIPAddress?: { readonly id: string } | undefined;
+}
+
+/** What Azure refuses when frontends or ipConfigurations of one resource name public IP addresses. */
+export function* checkPublicIPAddressesFree(
+  context: WriteContext,
+  users: readonly PublicIPAddressUser[],
+): Generator<AzureError> {
+  const seen = new Set<string>();
+  for (const { id, publicIPAddress } of users) {
+    if (!publicIPAddress) continue;
+    const key = idKey(publicIPAddress.id);
+    const publicIP = context.lookup.resource(key)?.id ?? publicIPAddress.id;
+    if (seen.has(key)) {
+      yield azureError('PublicIPReferencedByMultipleIPConfigs', { values: { publicIP, id: context.idText } });
+    }
+    seen.add(key);
+    const other = attachments(context.lookup, key).find(
+      ({ sourceId }) => !idKey(sourceId).startsWith(`${idKey(context.idText)}/`),
+    );
+    if (other) yield azureError('PublicIPAddressInUse', { values: { id, publicIP, user: other.sourceId } });
+  }
+}
+
+export const publicIPAddresses = resourceType<PublicIPAddressDocument>({
+  type,
+  apiVersions: networkApiVersions,
+  schema,
+  inUse: [
+    allocatedTo('Microsoft.Network/*', 'publicIPAddress'),
+    allocatedTo('Microsoft.Network/natGateways', 'publicIpAddresses'),
+  ],
+  defaults: completePublicIPAddress,
+  check: checkPublicIPAddress,
+  view: viewPublicIPAddress,
+});
