@@ -3,7 +3,7 @@
  * trimmed, because Azure's own samples pad them (`<Port> 80 </Port>`).
  */
 import { azureError } from '../../errors.js';
-import type { Contract, ContractMember, ContractType, ValueOf } from './contract.js';
+import type { Contract, ContractMember, ContractType, DocumentType, ValueOf } from './contract.js';
 import { isAzureElement } from './contract.js';
 import type { XmlElement } from './reader.js';
 import { escapeText, writeElement } from './writer.js';
@@ -116,3 +116,12 @@ export const listOf = <C extends Contract>(item: string, contract: C): ContractT
 
 /** An element that clients send and Lazurite neither needs nor returns (provisioning data, passwords). */
 export const ignored: ContractType<never> = { read: () => undefined, write: () => ({ content: '' }) };
+
+/** The document whose root is the contract's own type. `alsoNamed`: other root names that clients send. */
+export const documentOf = <C extends Contract>(contract: C, ...alsoNamed: string[]): DocumentType<ValueOf<C>> => ({
+  type: nested(contract),
+  names: [contract.typeName, ...alsoNamed],
+});
+
+/** A document that is a list. */
+export const listDocument = <T>(name: string, type: ContractType<T>): DocumentType<T> => ({ type, names: [name] });

@@ -127,20 +127,20 @@ export function contract<const M extends ContractMembers>(
   return { typeName, members, anyOrderFrom, read, write };
 }
 
-/** Reads a request body: its root must be one of the contract's names. */
-export function readDocument<C extends Contract>(
-  document: { contract: C; names?: readonly string[] },
-  root: XmlElement,
-  context: ContractContext,
-): ValueOf<C> {
-  const names = document.names ?? [document.contract.typeName];
-  if (!isAzureElement(root) || !names.includes(root.name)) throw misplaced(names[0] as string);
-  return document.contract.read(root, context) as ValueOf<C>;
+/** A whole XML document: what it contains and what its root may be called. */
+export interface DocumentType<T> {
+  readonly type: ContractType<T>;
+  readonly names: readonly string[];
 }
 
-/** An answer's whole body. */
-export const writeDocument = <C extends Contract>(
-  contract: C,
-  value: ValueOf<C>,
-  { name = contract.typeName, ...context }: ContractContext & { name?: string },
-): string => writeRoot(name, contract.write(value as Record<string, unknown>, context).content);
+/** Reads a request body; a root of another name is misspelled. */
+export function readDocument<T>(document: DocumentType<T>, root: XmlElement, context: ContractContext): T {
+  const value =
+    isAzureElement(root) && document.names.includes(root.name) ? document.type.read(root, context) : undefined;
+  if (value === undefined) throw misplaced(document.names[0] as string);
+  return value;
+}
+
+/** An answer's whole body; the root has the document's first name. */
+export const writeDocument = <T>(document: DocumentType<T>, value: T, context: ContractContext): string =>
+  writeRoot(document.names[0] as string, document.type.write(value, context).content);

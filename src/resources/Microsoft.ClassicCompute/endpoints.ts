@@ -87,11 +87,9 @@ export function checkIdleTimeout(minutes: number | undefined): number | undefine
   return inRange(minutes, idleTimeoutRange('IdleTimeoutInMinutes')) === 4 ? undefined : minutes;
 }
 
-/** The identity of a frontend port: each address has its own port space per protocol. */
-export const portKey = (
-  endpoint: Pick<InputEndpoint, 'LoadBalancerName' | 'VirtualIPName' | 'Protocol' | 'Port'>,
-): string =>
-  `${(endpoint.LoadBalancerName ?? '').toLowerCase()}|${(endpoint.VirtualIPName ?? '').toLowerCase()}|${endpoint.Protocol}|${endpoint.Port}`;
+/** The identity of a frontend port: the VIP and an internal load balancer have port spaces of their own. */
+export const portKey = (endpoint: Pick<InputEndpoint, 'LoadBalancerName' | 'Protocol' | 'Port'>): string =>
+  `${(endpoint.LoadBalancerName ?? '').toLowerCase()}|${endpoint.Protocol}|${endpoint.Port}`;
 
 /** Compares names as Azure does. */
 export const sameName = (a: string | undefined, b: string | undefined): boolean =>
@@ -124,7 +122,7 @@ export function checkEndpoint(request: InputEndpointRequest): UnassignedEndpoint
 
 /** A public port that `taken` (port keys) does not have, for an endpoint whose request names none. */
 export function automaticPort(
-  endpoint: { LoadBalancerName?: string | undefined; VirtualIPName?: string | undefined; Protocol: EndpointProtocol },
+  endpoint: { LoadBalancerName?: string | undefined; Protocol: EndpointProtocol },
   taken: ReadonlySet<string>,
 ): number {
   let port = firstAutomaticPort;

@@ -3,7 +3,7 @@
  * addresses. Imitates nothing; `forwarding/plan.ts` maps the addresses and merges this with Resource Manager's plan.
  */
 import { cloudServiceFrontends } from './plan-cloud-services.js';
-import type { ClassicFrontend, ClassicMember, ClassicPlanInputs, ClassicProbe, ClassicRule } from './plan-types.js';
+import type { ClassicFrontend, ClassicMember, ClassicPlanInputs, ClassicProbe } from './plan-types.js';
 import { pathOf, planAcl, planProbe, planRule } from './plan-types.js';
 import type { HostedService, InputEndpoint, RoleInstance, VmDeployment } from './types.js';
 
@@ -20,20 +20,20 @@ interface VmEndpoint {
 }
 
 /** Endpoints of the deployment, those of one load-balanced set together. */
-function groups(deployment: VmDeployment): Map<string, VmEndpoint[]> {
-  const found = new Map<string, VmEndpoint[]>();
+function groups(deployment: VmDeployment): { key: string; group: VmEndpoint[] }[] {
+  const found = new Map<string, { key: string; group: VmEndpoint[] }>();
   for (const role of deployment.roles) {
     const instance = deployment.instances.find(({ RoleName }) => RoleName === role.RoleName);
     if (!instance) continue;
     for (const endpoint of role.InputEndpoints) {
       const set = endpoint.LoadBalancedEndpointSetName;
       const key = set === undefined ? `roles/${role.RoleName}/endpoints/${endpoint.Name}` : `lbsets/${set}`;
-      const group = found.get(key.toLowerCase()) ?? [];
-      group.push({ endpoint, instance });
-      found.set(key.toLowerCase(), group);
+      const entry = found.get(key.toLowerCase()) ?? { key, group: [] };
+      entry.group.push({ endpoint, instance });
+      found.set(key.toLowerCase(), entry);
     }
   }
-  return found;
+  return [...found.values()];
 }
 
 function groupFrontend(
@@ -80,7 +80,7 @@ function groupFrontend(
 
 function vmFrontends(scope: Scope): ClassicFrontend[] {
   const frontends: ClassicFrontend[] = [];
-  for (const [key, group] of groups(scope.deployment)) {
+  for (const { key, group } of groups(scope.deployment)) {
     const frontend = groupFrontend(scope, key, group);
     if (frontend) frontends.push(frontend);
   }

@@ -69,7 +69,7 @@ const diskName = (deployment: string, role: string, context: ModelContext): stri
 function placeDisks(deployment: VmDeployment, request: VmRoleRequest, context: ModelContext) {
   const { OSVirtualHardDisk: os, DataVirtualHardDisks: data = [] } = request.settings;
   const DiskName = diskName(deployment.Name, request.RoleName, context);
-  const osDisk: OsVirtualHardDisk | undefined = (os || request.settings.VMImageName === undefined) && {
+  const osDisk: OsVirtualHardDisk = {
     HostCaching: os?.HostCaching ?? 'ReadWrite',
     DiskName: os?.DiskName ?? DiskName,
     MediaLink: os?.MediaLink,

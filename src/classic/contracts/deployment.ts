@@ -1,0 +1,129 @@
+/** Data contracts of deployments. Imitates "Create Virtual Machine Deployment" and "Get Deployment". */
+import { since } from '../versions.js';
+import { type ContractType, contract, type ValueOf } from '../xml/contract.js';
+import {
+  boolean,
+  enumeration,
+  ignored,
+  integer,
+  list,
+  listOf,
+  optional,
+  required,
+  text,
+  textOrEmpty,
+} from '../xml/contract-types.js';
+import { ExtendedProperty } from './hosted-service.js';
+import { LoadBalancer } from './internal-load-balancer.js';
+import { PublicIp, VmRole } from './role.js';
+
+/** Body of Create Virtual Machine Deployment. */
+export const CreateVmDeployment = contract(
+  'Deployment',
+  {
+    Name: required(text),
+    DeploymentSlot: optional(enumeration('DeploymentSlot', ['Production', 'Staging'])),
+    Label: required(text),
+    RoleList: required(listOf('Role', VmRole)),
+    VirtualNetworkName: optional(text),
+    Dns: optional(ignored),
+    ReservedIPName: optional(text, { since: since.internalLoadBalancers }),
+    LoadBalancers: optional(listOf('LoadBalancer', LoadBalancer), { since: since.internalLoadBalancers }),
+  },
+  { anyOrderFrom: 'Name' },
+);
+
+const InstanceEndpoint = contract('InstanceEndpoint', {
+  Name: optional(text),
+  Vip: optional(text),
+  PublicPort: optional(integer),
+  LocalPort: optional(integer),
+  Protocol: optional(text),
+  IdleTimeoutInMinutes: optional(integer, { since: since.idleTimeout }),
+});
+
+export const RoleInstance = contract('RoleInstance', {
+  RoleName: optional(text),
+  InstanceName: optional(text),
+  InstanceStatus: optional(text),
+  InstanceUpgradeDomain: optional(integer),
+  InstanceFaultDomain: optional(integer),
+  InstanceSize: optional(text),
+  InstanceStateDetails: optional(textOrEmpty),
+  IpAddress: optional(text),
+  InstanceEndpoints: optional(listOf('InstanceEndpoint', InstanceEndpoint)),
+  PowerState: optional(text),
+  HostName: optional(text),
+  RemoteAccessCertificateThumbprint: optional(text),
+  GuestAgentStatus: optional(ignored),
+  ResourceExtensionStatusList: optional(ignored),
+  PublicIPs: optional(listOf('PublicIP', PublicIp)),
+});
+
+const CloudServiceInputEndpoint = contract('InputEndpoint', {
+  Port: optional(integer),
+  Protocol: optional(text),
+  Vip: optional(text),
+  VirtualIPName: optional(text, { since: since.cloudServiceVirtualIpName }),
+});
+
+const CloudServiceConfigurationSet = contract(
+  'ConfigurationSet',
+  {
+    ConfigurationSetType: optional(text),
+    InputEndpoints: optional(listOf('InputEndpoint', CloudServiceInputEndpoint)),
+    SubnetNames: optional(list('SubnetName', text)),
+  },
+  { instanceType: 'NetworkConfigurationSet' },
+);
+
+export const CloudServiceRole = contract('Role', {
+  RoleName: optional(text),
+  OsVersion: optional(textOrEmpty),
+  ConfigurationSets: optional(listOf('ConfigurationSet', CloudServiceConfigurationSet)),
+});
+
+/** A role of either kind; virtual machines say so in `i:type`. */
+const AnyRole: ContractType<ValueOf<typeof VmRole> | ValueOf<typeof CloudServiceRole>> = {
+  read: (element, context) => (element.attributes.has('i:type') ? VmRole : CloudServiceRole).read(element, context),
+  write: (value, context) => ('RoleType' in value ? VmRole : CloudServiceRole).write(value, context),
+};
+
+const VirtualIp = contract('VirtualIP', {
+  Address: optional(text),
+  IsDnsProgrammed: optional(boolean),
+  Name: optional(text),
+  IsReserved: optional(boolean),
+  ReservedIPName: optional(text),
+});
+
+/** Document of Get Deployment. */
+export const Deployment = contract('Deployment', {
+  Name: optional(text),
+  DeploymentSlot: optional(text),
+  PrivateID: optional(text),
+  Status: optional(text),
+  Label: optional(text),
+  Url: optional(text),
+  Configuration: optional(text),
+  RoleInstanceList: optional(listOf('RoleInstance', RoleInstance)),
+  UpgradeStatus: optional(ignored),
+  UpgradeDomainCount: optional(integer),
+  RoleList: optional(list('Role', AnyRole)),
+  SdkVersion: optional(textOrEmpty),
+  Locked: optional(boolean),
+  RollbackAllowed: optional(boolean),
+  VirtualNetworkName: optional(text),
+  CreatedTime: optional(text),
+  LastModifiedTime: optional(text),
+  ExtendedProperties: optional(listOf('ExtendedProperty', ExtendedProperty)),
+  PersistentVMDowntime: optional(ignored),
+  VirtualIPs: optional(listOf('VirtualIP', VirtualIp)),
+  ReservedIPName: optional(text),
+  ExtensionConfiguration: optional(ignored),
+  InternalDnsSuffix: optional(text),
+  LoadBalancers: optional(listOf('LoadBalancer', LoadBalancer), { since: since.internalLoadBalancers }),
+  VirtualNetworkId: optional(text, { since: since.virtualIps }),
+});
+
+export const RoleDocumentNames = ['PersistentVMRole', 'Role'] as const;

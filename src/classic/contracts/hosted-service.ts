@@ -1,0 +1,75 @@
+/** Data contracts of hosted services. Imitates "Create Cloud Service" and "Get Cloud Service Properties". */
+import { type ContractMembers, contract } from '../xml/contract.js';
+import {
+  boolean,
+  list,
+  listOf,
+  nested,
+  nillableText,
+  optional,
+  required,
+  text,
+  textOrEmpty,
+} from '../xml/contract-types.js';
+
+export const ExtendedProperty = contract('ExtendedProperty', { Name: required(text), Value: required(textOrEmpty) });
+
+export const CreateHostedService = contract(
+  'CreateHostedService',
+  {
+    ServiceName: required(text),
+    Label: required(text),
+    Description: optional(text),
+    Location: optional(text),
+    AffinityGroup: optional(text),
+    ExtendedProperties: optional(listOf('ExtendedProperty', ExtendedProperty)),
+    ReverseDnsFqdn: optional(text),
+  },
+  { anyOrderFrom: 'Description' },
+);
+
+export const UpdateHostedService = contract(
+  'UpdateHostedService',
+  {
+    Label: optional(text),
+    Description: optional(text),
+    ExtendedProperties: optional(listOf('ExtendedProperty', ExtendedProperty)),
+    ReverseDnsFqdn: optional(text),
+    DefaultWinRmCertificateThumbprint: optional(text),
+  },
+  { anyOrderFrom: 'Label' },
+);
+
+export const Swap = contract('Swap', { Production: optional(text), SourceDeployment: required(text) });
+
+export const ComputeCapabilities = contract('ComputeCapabilities', {
+  WebWorkerRoleSizes: optional(list('RoleSize', text)),
+  VirtualMachinesRoleSizes: optional(list('RoleSize', text)),
+});
+
+export const HostedServiceProperties = contract('HostedServiceProperties', {
+  Description: optional(nillableText),
+  Location: optional(text),
+  AffinityGroup: optional(text),
+  Label: optional(text),
+  Status: optional(text),
+  DateCreated: optional(text),
+  DateLastModified: optional(text),
+  ExtendedProperties: optional(listOf('ExtendedProperty', ExtendedProperty)),
+  ReverseDnsFqdn: optional(text),
+});
+
+/** Members of a HostedService document before and after the embedded deployments, which name their own contract. */
+export const hostedServiceMembers = {
+  head: {
+    Url: optional(text),
+    ServiceName: optional(text),
+    HostedServiceProperties: optional(nested(HostedServiceProperties)),
+  },
+  tail: { ComputeCapabilities: optional(nested(ComputeCapabilities)) },
+} as const satisfies Record<string, ContractMembers>;
+
+export const AvailabilityResponse = contract('AvailabilityResponse', {
+  Result: required(boolean),
+  Reason: optional(nillableText),
+});

@@ -1,0 +1,89 @@
+/**
+ * Finds the operation for a request: paths without regard to case, with or without a slash at the end, `comp` deciding
+ * between operations of one path. Imitates the front end of the Service Management API.
+ */
+import { azureError } from '../errors.js';
+import type { ClassicMethod, ClassicOperation } from './call.js';
+
+interface Route {
+  readonly segments: readonly string[];
+  readonly operations: ClassicOperation[];
+}
+
+export interface RouteMatch {
+  readonly operation: ClassicOperation;
+  readonly path: Readonly<Record<string, string>>;
+}
+
+export interface RouteRequest {
+  readonly method: string;
+  /** Below the subscription. */
+  readonly path: string;
+  readonly comp: string | undefined;
+}
+
+const parameterOf = (segment: string): string | undefined => /^\{(\w+)\}$/.exec(segment)?.[1];
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw azureError('ClassicResourceNotFound');
+  }
+}
+
+function matchPath(route: Route, segments: readonly string[]): Record<string, string> | undefined {
+  if (route.segments.length !== segments.length) return undefined;
+  const path: Record<string, string> = {};
+  for (const [index, expected] of route.segments.entries()) {
+    const segment = segments[index] as string;
+    const parameter = parameterOf(expected);
+    if (parameter !== undefined) path[parameter] = segment;
+    else if (expected.toLowerCase() !== segment.toLowerCase()) return undefined;
+  }
+  return path;
+}
+
+const sameComp = (operation: ClassicOperation, comp: string | undefined): boolean =>
+  operation.comp?.toLowerCase() === comp?.toLowerCase();
+
+export class ClassicRouter {
+  readonly operations: readonly ClassicOperation[];
+  readonly #routes: Route[] = [];
+
+  constructor(operations: readonly ClassicOperation[]) {
+    this.operations = operations;
+    const routes = new Map<string, Route>();
+    for (const operation of operations) {
+      const key = operation.path.toLowerCase();
+      const segments = operation.path.split('/').filter((segment) => segment !== '');
+      const route = routes.get(key) ?? { segments, operations: [] };
+      route.operations.push(operation);
+      routes.set(key, route);
+    }
+    // Literal segments win over parameters: `hostedservices/operations/isavailable/x` is no service called operations.
+    const literals = ({ segments }: Route) => segments.filter((segment) => parameterOf(segment) === undefined).length;
+    this.#routes = [...routes.values()].sort((a, b) => literals(b) - literals(a));
+  }
+
+  /** The operation for a request, or Azure's refusal. */
+  match({ method, path, comp }: RouteRequest): RouteMatch {
+    const segments = path
+      .split('/')
+      .filter((segment) => segment !== '')
+      .map(decoded);
+    for (const route of this.#routes) {
+      const parameters = matchPath(route, segments);
+      if (!parameters) continue;
+      const candidates = route.operations.filter((operation) => operation.method === (method as ClassicMethod));
+      if (candidates.length === 0) throw azureError('ClassicInvalidHttpVerb');
+      // An unknown `comp` on a path that needs none (`?comp=media`) is an option of the operation, not another one.
+      const operation =
+        candidates.find((candidate) => sameComp(candidate, comp)) ??
+        candidates.find((candidate) => candidate.comp === undefined);
+      if (!operation) throw azureError('ClassicInvalidQueryParameter');
+      return { operation, path: parameters };
+    }
+    throw azureError('ClassicResourceNotFound');
+  }
+}
