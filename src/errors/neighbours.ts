@@ -94,6 +94,11 @@ export const neighbourErrors = {
     message:
       'Subnet {name} is in use by {user} and cannot be deleted. In order to delete the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.',
   },
+  InUsePrefixCannotBeDeleted: {
+    status: 400,
+    origin: 'network',
+    message: 'IpPrefix {prefix} on Subnet {name} has active allocations and cannot be deleted.',
+  },
   NetcfgSubnetRangesOverlap: {
     status: 400,
     origin: 'network',

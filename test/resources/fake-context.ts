@@ -71,6 +71,8 @@ export class FakeAzure implements Lookup {
     const document = canonicalise(structuredClone(body), schema) as ResourceDocument;
     validateBody(document, schema, JSON.stringify(document));
     document.properties ??= {};
+    // A resource's own name is the one in its path.
+    delete document.name;
     const existing = this.#resources.get(idKey(id));
     const parsed = parseResourceId(existing?.id ?? id) as ResourceId;
     return {

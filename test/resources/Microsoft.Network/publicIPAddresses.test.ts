@@ -211,10 +211,10 @@ t.test('a prefix hands out all of its addresses, and no more', async (t) => {
   const body = { ...standard, properties: { ...standard.properties, publicIPPrefix: { id: prefix } } };
   azure.put(ip('a'), body);
   azure.put(ip('b'), body);
-  t.match([azure.at(ip('a'), 'properties.ipAddress'), azure.at(ip('b'), 'properties.ipAddress')], [
-    '127.255.0.2',
-    '127.255.0.3',
-  ]);
+  t.match(
+    [azure.at(ip('a'), 'properties.ipAddress'), azure.at(ip('b'), 'properties.ipAddress')],
+    ['127.255.0.2', '127.255.0.3'],
+  );
   t.same(azure.refusals(ip('c'), body), [`PublicIPPrefixIsFull: Public IP prefix ${prefix} has no free address.`]);
   azure.put(ip('single'), standard);
   t.equal(azure.at(ip('single'), 'properties.ipAddress'), '127.255.0.4', 'others get addresses beside the prefix');

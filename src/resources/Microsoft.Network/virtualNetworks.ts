@@ -1,0 +1,134 @@
+/**
+ * Virtual networks (`Microsoft.Network/virtualNetworks`) with their subnets and peerings, as
+ * https://learn.microsoft.com/azure/virtual-network/virtual-networks-overview describes them.
+ */
+import { type AzureError, azureError } from '../../errors.js';
+import { type IpPrefix, parseIpAddress, parseIpPrefix } from '../ip-address.js';
+import { type ResourceDocument, resourceType, type ViewContext, type WriteContext } from '../resource-type.js';
+import {
+  anything,
+  array,
+  boolean,
+  children,
+  envelope,
+  extendedLocation,
+  integer,
+  object,
+  oneOf,
+  provisioningState,
+  reference,
+  resourceGuid,
+  string,
+} from '../schema.js';
+import { networkApiVersions } from './api-versions.js';
+import type { ChildDocument } from './child-resources.js';
+import { fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
+import { checkAddressPrefix } from './virtualNetworks/address-space.js';
+import {
+  checkSubnet,
+  checkSubnetsStay,
+  completeSubnet,
+  hasIpamAllocations,
+  subnet,
+  subnetInUse,
+} from './virtualNetworks/subnets.js';
+import { completePeering, viewPeering, virtualNetworkPeering } from './virtualNetworks/virtualNetworkPeerings.js';
+
+interface VirtualNetworkProperties extends Record<string, unknown> {
+  addressSpace?: { addressPrefixes?: string[]; ipamPoolPrefixAllocations?: unknown[] };
+  dhcpOptions?: { dnsServers?: string[] };
+  subnets?: ChildDocument[];
+  virtualNetworkPeerings?: ChildDocument[];
+}
+
+interface VirtualNetworkDocument extends ResourceDocument {
+  properties: VirtualNetworkProperties;
+}
+
+const schema = envelope('name id etag type location extendedLocation tags properties', {
+  extendedLocation: extendedLocation('2020-07-01'),
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      resourceGuid: resourceGuid(),
+      addressSpace: object({
+        addressPrefixes: array(string()),
+        ipamPoolPrefixAllocations: array(anything(), { since: '2024-01-01' }),
+      }),
+      privateEndpointVNetPolicies: oneOf(['Disabled', 'Basic'], { since: '2024-03-01' }),
+      encryption: object(
+        { enabled: boolean(), enforcement: oneOf(['DropUnencrypted', 'AllowUnencrypted']) },
+        { since: '2021-05-01' },
+      ),
+      flowTimeoutInMinutes: integer({ since: '2021-02-01' }),
+      dhcpOptions: object({ dnsServers: array(string()) }),
+      subnets: children('subnets', subnet),
+      virtualNetworkPeerings: children('virtualNetworkPeerings', virtualNetworkPeering, { since: '2016-06-01' }),
+      bgpCommunities: object(
+        { virtualNetworkCommunity: string(), regionalCommunity: string({ readOnly: true }) },
+        { since: '2019-08-01' },
+      ),
+      ipAllocations: array(reference('Microsoft.Network/ipAllocations'), { since: '2020-03-01' }),
+      flowLogs: anything({ readOnly: true, since: '2022-09-01' }),
+      enableDdosProtection: boolean({ since: '2017-09-01' }),
+      ddosProtectionPlan: reference('Microsoft.Network/ddosProtectionPlans', { since: '2018-02-01' }),
+      enableVmProtection: boolean({ since: '2017-09-01', until: '2020-08-01' }),
+      defaultPublicNatGateway: readOnlyReference('Microsoft.Network/natGateways', { since: '2024-07-01' }),
+      summarizedGatewayPrefixes: anything({ since: '2025-07-01' }),
+    },
+    { clrType: 'VirtualNetworkProperties' },
+  ),
+});
+
+function completeVirtualNetwork(context: WriteContext<VirtualNetworkDocument>): void {
+  const { document, lookup, idText } = context;
+  const properties = document.properties;
+  keepResourceGuid(context);
+  properties.addressSpace ??= {};
+  fillIn(properties.addressSpace, { addressPrefixes: [] });
+  if (hasIpamAllocations(context.apiVersion)) fillIn(properties.addressSpace, { ipamPoolPrefixAllocations: [] });
+  if (properties.dhcpOptions) fillIn(properties.dhcpOptions, { dnsServers: [] });
+  fillIn(properties, {
+    privateEndpointVNetPolicies: 'Disabled',
+    subnets: [],
+    virtualNetworkPeerings: [],
+    enableDdosProtection: false,
+    enableVmProtection: false,
+  });
+  for (const one of properties.subnets ?? []) completeSubnet(one, context);
+  for (const one of properties.virtualNetworkPeerings ?? []) completePeering(one, idText, lookup);
+}
+
+function* checkVirtualNetwork(context: WriteContext<VirtualNetworkDocument>): Generator<AzureError> {
+  const { addressSpace, dhcpOptions, subnets = [] } = context.document.properties;
+  const texts = addressSpace?.addressPrefixes ?? [];
+  for (const prefix of texts) yield* checkAddressPrefix(prefix, context.idText);
+  for (const name of dhcpOptions?.dnsServers ?? []) {
+    if (!parseIpAddress(name)) yield azureError('NetcfgInvalidDnsServer', { values: { name } });
+  }
+  const space: IpPrefix[] = texts.flatMap((text) => parseIpPrefix(text) ?? []);
+  for (const [index, one] of subnets.entries()) {
+    yield* checkSubnet(one, context, { space, earlier: subnets.slice(0, index) });
+  }
+  yield* checkSubnetsStay(context);
+}
+
+function viewVirtualNetwork({ resource, lookup }: ViewContext): ResourceDocument {
+  const { virtualNetworkPeerings: peerings = [] } = resource.document.properties as VirtualNetworkProperties;
+  if (peerings.length === 0) return resource.document;
+  const virtualNetworkPeerings = peerings.map((one) => viewPeering(one, resource.id, lookup));
+  return { ...resource.document, properties: { ...resource.document.properties, virtualNetworkPeerings } };
+}
+
+export const virtualNetworks = resourceType<VirtualNetworkDocument>({
+  type: 'Microsoft.Network/virtualNetworks',
+  apiVersions: networkApiVersions,
+  schema,
+  children: [
+    { name: 'subnets', methods: 'write', inUse: subnetInUse },
+    { name: 'virtualNetworkPeerings', methods: 'write' },
+  ],
+  defaults: completeVirtualNetwork,
+  check: checkVirtualNetwork,
+  view: viewVirtualNetwork,
+});

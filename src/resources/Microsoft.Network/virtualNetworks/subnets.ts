@@ -1,0 +1,161 @@
+/**
+ * Subnets (`virtualNetworks/subnets`), as
+ * https://learn.microsoft.com/azure/virtual-network/virtual-network-manage-subnet describes them.
+ */
+import { type AzureError, azureError } from '../../../errors.js';
+import { contains, type IpPrefix, networkOf, overlaps, parseIpPrefix } from '../../ip-address.js';
+import { idKey } from '../../resource-id.js';
+import type { InUse, Link, WriteContext } from '../../resource-type.js';
+import {
+  anything,
+  array,
+  backReferences,
+  boolean,
+  children,
+  envelope,
+  object,
+  oneOf,
+  provisioningState,
+  reference,
+  string,
+} from '../../schema.js';
+import { type ChildDocument, childNamed, childrenIn, propertiesOf } from '../child-resources.js';
+import { fillIn } from '../common-members.js';
+import { subnetPrefixes } from '../private-address.js';
+import { checkAddressPrefix } from './address-space.js';
+
+const enabledOrDisabled = ['Enabled', 'Disabled'] as const;
+
+const delegation = envelope('name id etag properties type', {
+  properties: object({
+    provisioningState: provisioningState(),
+    serviceName: string(),
+    actions: array(string(), { readOnly: true }),
+  }),
+});
+
+const serviceEndpoint = object({
+  provisioningState: oneOf(['Succeeded'], { readOnly: true }),
+  service: string(),
+  networkIdentifier: reference('Microsoft.Network/publicIPAddresses', { since: '2024-03-01' }),
+  locations: array(string()),
+});
+
+/** What resources in a subnet are called at the subnet. */
+const holdersOfAddresses = [
+  'Microsoft.Network/networkInterfaces/ipConfigurations',
+  'Microsoft.Network/loadBalancers/frontendIPConfigurations',
+  'Microsoft.Network/privateLinkServices/ipConfigurations',
+];
+
+export const subnet = envelope('name id etag properties type', {
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      sharingScope: oneOf(['Tenant', 'DelegatedServices'], { since: '2023-09-01' }),
+      addressPrefix: string(),
+      addressPrefixes: array(string(), { since: '2018-08-01' }),
+      ipamPoolPrefixAllocations: array(anything(), { since: '2024-01-01' }),
+      networkSecurityGroup: reference('Microsoft.Network/networkSecurityGroups'),
+      routeTable: reference('Microsoft.Network/routeTables'),
+      natGateway: reference('Microsoft.Network/natGateways', { since: '2019-02-01' }),
+      ipConfigurations: backReferences(holdersOfAddresses, 'subnet'),
+      ipConfigurationProfiles: anything({ readOnly: true }),
+      privateEndpoints: backReferences('Microsoft.Network/privateEndpoints', 'subnet', { since: '2019-04-01' }),
+      serviceAssociationLinks: anything({ readOnly: true }),
+      resourceNavigationLinks: anything({ readOnly: true }),
+      serviceEndpoints: array(serviceEndpoint, { since: '2017-06-01' }),
+      serviceEndpointPolicies: array(reference('Microsoft.Network/serviceEndpointPolicies'), { since: '2018-07-01' }),
+      ipAllocations: array(reference('Microsoft.Network/ipAllocations'), { since: '2020-03-01' }),
+      applicationGatewayIPConfigurations: anything(),
+      delegations: children('delegations', delegation, { since: '2018-04-01' }),
+      purpose: string({ readOnly: true }),
+      privateEndpointNetworkPolicies: oneOf(
+        [...enabledOrDisabled, 'NetworkSecurityGroupEnabled', 'RouteTableEnabled'],
+        { since: '2019-04-01' },
+      ),
+      privateLinkServiceNetworkPolicies: oneOf(enabledOrDisabled, { since: '2019-04-01' }),
+      defaultOutboundAccess: boolean({ since: '2023-09-01' }),
+      serviceGateway: reference('Microsoft.Network/serviceGateways', { since: '2025-05-01' }),
+    },
+    { clrType: 'SubnetProperties' },
+  ),
+});
+
+/** Fills in what Azure fills in. */
+export function completeSubnet(one: ChildDocument, context: WriteContext): void {
+  const properties = propertiesOf(one);
+  const before = childNamed(childrenIn(context.existing?.document.properties, 'subnets'), one.name)?.properties;
+  fillIn(properties, {
+    delegations: [],
+    // Azure switched these policies off by default while the 2020-11-01 version was current.
+    privateEndpointNetworkPolicies:
+      before?.privateEndpointNetworkPolicies ?? (context.apiVersion < '2020-11-01' ? 'Enabled' : 'Disabled'),
+    privateLinkServiceNetworkPolicies: 'Enabled',
+  });
+  if (hasIpamAllocations(context.apiVersion)) properties.ipamPoolPrefixAllocations ??= [];
+  for (const one of properties.delegations as ChildDocument[]) {
+    fillIn(propertiesOf(one), { actions: ['Microsoft.Network/virtualNetworks/subnets/join/action'] });
+  }
+  for (const endpoint of (properties.serviceEndpoints ?? []) as Record<string, unknown>[]) {
+    fillIn(endpoint, { provisioningState: 'Succeeded', locations: ['*'] });
+  }
+}
+
+/** The versions in which Azure shows an empty list of IPAM allocations. */
+export const hasIpamAllocations = (apiVersion: string): boolean =>
+  apiVersion === '2024-01-01' || apiVersion === '2024-05-01';
+
+/** References from elsewhere that hold an address in the subnet `subnetId`. */
+export const allocationsIn = (links: readonly Link[], subnetId: string): Link[] =>
+  links.filter(({ path, target }) => path === 'subnet' && target === idKey(subnetId));
+
+export const subnetInUse: readonly InUse[] = [
+  {
+    by: 'Microsoft.Network/*',
+    path: 'subnet',
+    refuse: ({ name, links }) =>
+      azureError('InUseSubnetCannotBeDeleted', { values: { name, user: links[0]?.sourceId ?? '' } }),
+  },
+];
+
+const parsedPrefixes = (one: ChildDocument): IpPrefix[] =>
+  subnetPrefixes(one).flatMap((text) => parseIpPrefix(text) ?? []);
+
+/** What Azure refuses about the prefixes of one subnet, given the virtual network's and the subnets before it. */
+export function* checkSubnet(
+  one: ChildDocument,
+  context: WriteContext,
+  { space, earlier }: { readonly space: readonly IpPrefix[]; readonly earlier: readonly ChildDocument[] },
+): Generator<AzureError> {
+  const name = one.name ?? '';
+  const id = `${context.idText}/subnets/${name}`;
+  const values = { name, virtualNetwork: context.id.names[0] ?? '' };
+  const texts = subnetPrefixes(one);
+  if (texts.length === 0) yield azureError('NetcfgInvalidSubnet', { values });
+  for (const prefix of texts) yield* checkAddressPrefix(prefix, id);
+  const prefixes = parsedPrefixes(one);
+  for (const prefix of prefixes) {
+    const inside = space.some((outer) => outer.length <= prefix.length && contains(outer, networkOf(prefix)));
+    if (!inside) yield azureError('NetcfgInvalidSubnet', { values });
+  }
+  for (const other of earlier.flatMap(parsedPrefixes)) {
+    if (prefixes.some((prefix) => overlaps(prefix, other))) yield azureError('NetcfgSubnetRangesOverlap', { values });
+  }
+}
+
+/** Subnets that hold addresses cannot go, nor lose the prefix those lie in. */
+export function* checkSubnetsStay(context: WriteContext): Generator<AzureError> {
+  const links = context.lookup.linksInto(idKey(context.idText));
+  for (const before of childrenIn(context.existing?.document.properties, 'subnets')) {
+    const name = before.name ?? '';
+    const [user] = allocationsIn(links, `${context.idText}/subnets/${name}`);
+    if (!user) continue;
+    const after = childNamed(childrenIn(context.document.properties, 'subnets'), name);
+    if (!after) yield azureError('InUseSubnetCannotBeDeleted', { values: { name, user: user.sourceId } });
+    const kept = new Set(after && subnetPrefixes(after));
+    for (const prefix of subnetPrefixes(before)) {
+      if (!kept.has(prefix)) yield azureError('InUsePrefixCannotBeDeleted', { values: { prefix, name } });
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Peerings of virtual networks (`virtualNetworks/virtualNetworkPeerings`): stored, and connected as soon as the other
+ * side has one too. Lazurite forwards to peered networks like to any other, so nothing else depends on them.
+ */
+import { stableGuid } from '../../../ids.js';
+import { idKey } from '../../resource-id.js';
+import type { Lookup } from '../../resource-type.js';
+import {
+  anything,
+  array,
+  boolean,
+  envelope,
+  object,
+  oneOf,
+  provisioningState,
+  reference,
+  resourceGuid,
+  string,
+} from '../../schema.js';
+import { type ChildDocument, childrenIn, propertiesOf } from '../child-resources.js';
+import { fillIn } from '../common-members.js';
+
+const addressSpace = (since?: string) =>
+  object({ addressPrefixes: array(string()), ipamPoolPrefixAllocations: anything() }, since ? { since } : {});
+
+export const virtualNetworkPeering = envelope('name id etag properties type', {
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      resourceGuid: resourceGuid(),
+      peeringState: oneOf(['Initiated', 'Connected', 'Disconnected'], { readOnly: true }),
+      peeringSyncLevel: oneOf(['FullyInSync', 'RemoteNotInSync', 'LocalNotInSync', 'LocalAndRemoteNotInSync'], {
+        readOnly: true,
+        since: '2021-02-01',
+      }),
+      remoteVirtualNetwork: reference('Microsoft.Network/virtualNetworks'),
+      allowVirtualNetworkAccess: boolean(),
+      allowForwardedTraffic: boolean(),
+      allowGatewayTransit: boolean(),
+      useRemoteGateways: boolean(),
+      doNotVerifyRemoteGateways: boolean({ since: '2020-11-01' }),
+      peerCompleteVnets: boolean({ since: '2023-11-01' }),
+      enableOnlyIPv6Peering: boolean({ since: '2023-11-01' }),
+      localAddressSpace: addressSpace('2023-11-01'),
+      localVirtualNetworkAddressSpace: addressSpace('2023-11-01'),
+      localSubnetNames: array(string(), { since: '2023-11-01' }),
+      remoteSubnetNames: array(string(), { since: '2023-11-01' }),
+      remoteAddressSpace: addressSpace(),
+      remoteVirtualNetworkAddressSpace: addressSpace('2021-02-01'),
+      remoteBgpCommunities: anything({ since: '2020-06-01' }),
+      remoteVirtualNetworkEncryption: anything({ readOnly: true, since: '2021-05-01' }),
+    },
+    { clrType: 'VirtualNetworkPeeringProperties' },
+  ),
+});
+
+/** Fills in what Azure fills in. */
+export function completePeering(one: ChildDocument, id: string, lookup: Lookup): void {
+  const properties = propertiesOf(one);
+  const remote = remoteOf(one);
+  const remoteSpace = remote && lookup.resource(idKey(remote))?.document.properties.addressSpace;
+  fillIn(properties, {
+    allowVirtualNetworkAccess: true,
+    allowForwardedTraffic: false,
+    allowGatewayTransit: false,
+    useRemoteGateways: false,
+    doNotVerifyRemoteGateways: false,
+    peerCompleteVnets: true,
+    remoteAddressSpace: structuredClone(remoteSpace) ?? { addressPrefixes: [] },
+  });
+  fillIn(properties, { remoteVirtualNetworkAddressSpace: structuredClone(properties.remoteAddressSpace) });
+  properties.resourceGuid = stableGuid(`${id}|${remote}`);
+}
+
+const remoteOf = (one: ChildDocument): string | undefined =>
+  (one.properties?.remoteVirtualNetwork as { id: string } | undefined)?.id;
+
+/** The peering of the virtual network `localId` with its state: connected when the other side peers back. */
+export function viewPeering(one: ChildDocument, localId: string, lookup: Lookup): ChildDocument {
+  const remote = remoteOf(one);
+  const theirs = childrenIn(
+    (remote && lookup.resource(idKey(remote))?.document.properties) || undefined,
+    'virtualNetworkPeerings',
+  );
+  const connected = theirs.some((other) => idKey(remoteOf(other) ?? '') === idKey(localId));
+  const peeringState = connected ? 'Connected' : 'Initiated';
+  return { ...one, properties: { ...one.properties, peeringState, peeringSyncLevel: 'FullyInSync' } };
+}
