@@ -56,6 +56,8 @@ export interface EvaluationContext {
   readonly deployment: JsonObject;
   readonly loops: readonly CopyLoop[];
   readonly lambdaVariables: ReadonlyMap<string, Json>;
+  /** The names, in lower case, of copies that repeat no time. */
+  readonly emptyLoops?: ReadonlySet<string>;
   /** How many user functions the evaluation is inside of. */
   readonly depth: number;
   parameter(name: string): Json;

@@ -1,0 +1,202 @@
+/** Which resource waits for which: `dependsOn` in every spelling, references inside bodies, and serial copies. */
+import type { EvaluationContext } from './expressions/context.js';
+import { evaluateNode } from './expressions/evaluate.js';
+import { evaluateTemplateValue } from './expressions/evaluate-template-value.js';
+import { DeferredValue, ExpressionError } from './expressions/expression-error.js';
+import { isExpression, parseExpression } from './expressions/parser.js';
+import { nodesOf } from './expressions/syntax-tree.js';
+import { evaluatingPart, invalidTemplate } from './invalid-template.js';
+import { isObject, type Json, member } from './json.js';
+import { bodySource, type PlannedResource } from './planned-resource.js';
+import { parseResourceId } from './resource-names.js';
+import type { Template } from './template.js';
+
+/** Finds planned resources by any of the ways in which a template can name them. */
+export class ResourceIndex {
+  readonly #named = new Map<string, PlannedResource[]>();
+
+  constructor(resources: readonly PlannedResource[]) {
+    for (const resource of resources) {
+      for (const name of namesOf(resource)) {
+        const known = this.#named.get(name) ?? [];
+        if (!known.includes(resource)) this.#named.set(name, [...known, resource]);
+      }
+    }
+  }
+
+  /** The resources that `text` names: one, or all instances of a copy. */
+  find(text: string): readonly PlannedResource[] {
+    return this.#named.get(text.replace(/\/$/, '').toLowerCase()) ?? [];
+  }
+
+  /** The resource that `text` names for a read; undefined when there is none, or a whole copy. */
+  findOne(text: string): PlannedResource | undefined {
+    const found = this.find(text);
+    return found.length === 1 ? found[0] : found.find(({ existing }) => !existing);
+  }
+}
+
+function namesOf({ id, type, name, symbol, loop, existing }: PlannedResource): string[] {
+  const [namespace = '', ...types] = type.split('/');
+  const names = name.split('/');
+  const interleaved = `${namespace}${types.map((segment, index) => `/${segment}/${names[index]}`).join('')}`;
+  // An existing resource is named by its symbol only: its id may be deployed by the template as well.
+  const bySymbol = symbol === undefined ? [] : [symbol, ...(loop ? [symbol.replace(/\[\d+\]$/, '')] : [])];
+  const byName = existing ? [] : [id, interleaved, `${type}/${name}`, name, ...(loop ? [loop.name] : [])];
+  return [...new Set([...bySymbol, ...byName].map((text) => text.toLowerCase()))];
+}
+
+/** For every resource (by key) the keys of those it waits for. Throws InvalidTemplate. */
+export function resolveDependencies(
+  template: Template,
+  resources: readonly PlannedResource[],
+  index: ResourceIndex,
+): Map<string, ReadonlySet<string>> {
+  const dependencies = new Map<string, ReadonlySet<string>>();
+  for (const resource of resources) {
+    const found = new Set<string>();
+    const part = {
+      root: template.source,
+      kind: 'resource',
+      name: resource.symbol ?? resource.name,
+      container: resource.source,
+    };
+    evaluatingPart(part, () => {
+      for (const key of explicit(resource, index)) found.add(key);
+      for (const key of serial(resource, resources)) found.add(key);
+      if (resource.deployed && !resource.existing) for (const key of implicit(resource, index)) found.add(key);
+    });
+    dependencies.set(resource.key, found);
+  }
+  refuseCircles(resources, dependencies);
+  return dependencies;
+}
+
+function explicit(resource: PlannedResource, index: ResourceIndex): string[] {
+  const written = member(resource.source, 'dependsOn') ?? [];
+  const context: EvaluationContext = { ...resource.context, place: 'resourceHeader' };
+  const value = evaluateTemplateValue(written, { context });
+  return (Array.isArray(value) ? value.flat() : [value]).flatMap((text) => {
+    if (text === null) return [];
+    if (typeof text !== 'string') throw new ExpressionError("the members of 'dependsOn' must be strings");
+    const found = index.find(text);
+    if (found.length === 0 && !isEmptyLoop(resource, text)) throw notDefined(text);
+    return found.map(({ key }) => key);
+  });
+}
+
+/** A copy that repeats no time leaves nothing to wait for. */
+function isEmptyLoop({ context }: PlannedResource, text: string): boolean {
+  return context.emptyLoops?.has(text.toLowerCase()) === true;
+}
+
+/** A name that the template does not define. */
+export function notDefined(text: string) {
+  const id = text.startsWith('/') ? parseResourceId(text) : undefined;
+  const name = id ? `${id.type}/${id.name}` : text;
+  return invalidTemplate(
+    `The resource '${name}' is not defined in the template. Please see https://aka.ms/arm-template for usage details.`,
+  );
+}
+
+/** In a serial copy each batch waits for the one before. */
+function serial({ loop, source }: PlannedResource, resources: readonly PlannedResource[]): string[] {
+  if (loop?.batchSize === undefined) return [];
+  const { batchSize } = loop;
+  const batch = Math.floor(loop.index / batchSize);
+  return resources
+    .filter((other) => other.source === source && other.loop && Math.floor(other.loop.index / batchSize) === batch - 1)
+    .map(({ key }) => key);
+}
+
+/** What the body reads by `reference`, `references` or `list…`, as far as it can be known beforehand. */
+function implicit(resource: PlannedResource, index: ResourceIndex): Set<string> {
+  const found = new Set<string>();
+  const note = (name: string) => {
+    for (const { key } of index.find(name)) found.add(key);
+  };
+  const context: EvaluationContext = {
+    ...resource.context,
+    ask: (query) => {
+      note(query.resource);
+      throw new DeferredValue(query);
+    },
+  };
+  const body = bodySource(resource);
+  for (const text of textsOf(body)) noteReferences(text, context, note);
+  // Names that depend on a property copy come out only when the body is evaluated.
+  evaluateTemplateValue(body, { context, onDeferred: () => {} });
+  return found;
+}
+
+/** Both branches of an `if` count: which one holds may depend on a resource. */
+function noteReferences(text: string, context: EvaluationContext, note: (name: string) => void): void {
+  for (const node of nodesOf(parseExpression(text))) {
+    const [first] = node.kind === 'call' ? node.args : [];
+    if (node.kind !== 'call' || !first || !/^(references?|list\w*)$/i.test(node.name) || node.namespace !== undefined)
+      continue;
+    try {
+      const name = evaluateNode(first, context);
+      if (typeof name === 'string') note(name);
+    } catch (error) {
+      if (!(error instanceof ExpressionError) && !(error instanceof DeferredValue)) throw error;
+    }
+  }
+}
+
+function* textsOf(value: Json): Generator<string> {
+  if (typeof value === 'string') {
+    if (isExpression(value)) yield value;
+  } else if (Array.isArray(value)) {
+    for (const element of value) yield* textsOf(element);
+  } else if (isObject(value)) {
+    for (const inner of Object.values(value)) yield* textsOf(inner);
+  }
+}
+
+function refuseCircles(
+  resources: readonly PlannedResource[],
+  dependencies: ReadonlyMap<string, ReadonlySet<string>>,
+): void {
+  const ordered = new Set(dependencyOrder(resources, dependencies).map(({ key }) => key));
+  const waiting = resources.filter(({ key }) => !ordered.has(key));
+  // Some only wait for a circle: name one that is part of it.
+  const inCircle = waiting.find(({ key }) => reaches(key, key, dependencies)) ?? waiting[0];
+  if (!inCircle) return;
+  throw invalidTemplate(
+    `Circular dependency detected on resource: '${inCircle.id}'. Please see https://aka.ms/arm-template/#resources for usage details.`,
+  );
+}
+
+function reaches(from: string, to: string, dependencies: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+  const seen = new Set<string>();
+  const queue = [...(dependencies.get(from) ?? [])];
+  for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
+    if (key === to) return true;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    queue.push(...(dependencies.get(key) ?? []));
+  }
+  return false;
+}
+
+/** `resources` so that each comes after what it waits for; those in a circle, or behind one, are missing. */
+export function dependencyOrder(
+  resources: readonly PlannedResource[],
+  dependencies: ReadonlyMap<string, ReadonlySet<string>>,
+): PlannedResource[] {
+  const open = new Map(resources.map(({ key }) => [key, dependencies.get(key)?.size ?? 0]));
+  const behind = new Map<string, string[]>();
+  for (const [key, needs] of dependencies)
+    for (const need of needs) behind.set(need, [...(behind.get(need) ?? []), key]);
+  const byKey = new Map(resources.map((resource) => [resource.key, resource]));
+  const ready = resources.filter(({ key }) => open.get(key) === 0);
+  for (const { key } of ready) {
+    for (const next of behind.get(key) ?? []) {
+      const left = (open.get(next) as number) - 1;
+      open.set(next, left);
+      if (left === 0) ready.push(byKey.get(next) as PlannedResource);
+    }
+  }
+  return ready;
+}

@@ -1,0 +1,158 @@
+/** Makes a plan of a deployment: everything that can be refused is refused here, before a resource is touched. */
+
+import { dependencyOrder, notDefined, ResourceIndex, resolveDependencies } from './dependencies.js';
+import { expandResources } from './expand-resources.js';
+import type { EvaluationContext, Surroundings } from './expressions/context.js';
+import { DeferredValue, ExpressionError, type ResourceQuery } from './expressions/expression-error.js';
+import { evaluatingPart, invalidTemplate } from './invalid-template.js';
+import { compact, type Json, type JsonObject, objectMember } from './json.js';
+import { nestedRequest } from './nested.js';
+import { outputValue } from './outputs.js';
+import type { ResolvedParameter } from './parameters.js';
+import { evaluateBody, type PlannedResource } from './planned-resource.js';
+import type { DeploymentRequest } from './request.js';
+import { resourceIdOf, scopeId } from './resource-names.js';
+import { checkExpressions } from './static-check.js';
+import { readTemplate, type Template } from './template.js';
+import { templateContext } from './template-context.js';
+
+export interface DeploymentPlan {
+  /** The id of the deployment itself. */
+  readonly id: string;
+  readonly request: DeploymentRequest;
+  readonly template: Template;
+  readonly parameters: readonly ResolvedParameter[];
+  /** In the order of the template. */
+  readonly resources: readonly PlannedResource[];
+  /** Each resource after those that it waits for. */
+  readonly ordered: readonly PlannedResource[];
+  /** By key, the keys of what a resource waits for. */
+  readonly dependencies: ReadonlyMap<string, ReadonlySet<string>>;
+  /** By key, the body as far as it is known beforehand; texts that need a resource are left as written. */
+  readonly bodies: ReadonlyMap<string, JsonObject>;
+  /** By key, plans of nested deployments that could be planned beforehand. */
+  readonly nested: ReadonlyMap<string, DeploymentPlan>;
+  readonly index: ResourceIndex;
+  /** What outputs are evaluated in. */
+  readonly context: EvaluationContext;
+}
+
+/** Azure's limit for deployments inside deployments. */
+const maxNesting = 5;
+
+/** Plans `request`. Throws InvalidTemplate and its kin, nothing else. */
+export function planDeployment(request: DeploymentRequest, surroundings: Surroundings, depth = 0): DeploymentPlan {
+  if (depth > maxNesting) {
+    throw invalidTemplate(`The nested deployment '${request.name}' exceeds the limit of '${maxNesting}' levels`);
+  }
+  const template = readTemplate(request.template);
+  checkExpressions(template);
+  const { parameters, context: bare } = templateContext(template, request, surroundings);
+  const late: { index?: ResourceIndex } = {};
+  const context: EvaluationContext = {
+    ...bare,
+    resourceInfo: (symbol) => resourceInfo(late.index, symbol),
+    ask: (query) => {
+      if (late.index) checkQuery(query, late.index);
+      throw new DeferredValue(query);
+    },
+  };
+  const resources = expandResources(template, context);
+  const index = new ResourceIndex(resources);
+  late.index = index;
+  const dependencies = resolveDependencies(template, resources, index);
+  const bodies = new Map<string, JsonObject>();
+  const nested = new Map<string, DeploymentPlan>();
+  for (const resource of resources) {
+    if (!resource.deployed || resource.existing) continue;
+    const deferred = { count: 0 };
+    const body = evaluatingPart(partOf(template, resource), () =>
+      evaluateBody(resource, {
+        context: resource.context,
+        onDeferred: () => {
+          deferred.count += 1;
+        },
+      }),
+    );
+    bodies.set(resource.key, body);
+    if (!resource.nested) continue;
+    const plan = planNested(resource, body, { surroundings, depth, complete: deferred.count === 0 });
+    if (plan) nested.set(resource.key, plan);
+  }
+  checkOutputs(template, context);
+  return {
+    id: resourceIdOf(scopeId(request.scope), 'Microsoft.Resources/deployments', request.name),
+    request,
+    template,
+    parameters,
+    resources,
+    ordered: dependencyOrder(resources, dependencies),
+    dependencies,
+    bodies,
+    nested,
+    index,
+    context,
+  };
+}
+
+/** How a resource is named in messages about it. */
+export const partOf = (template: Template, resource: PlannedResource) => ({
+  root: template.source,
+  kind: 'resource',
+  name: resource.symbol ?? resource.name,
+  container: resource.source,
+});
+
+function planNested(
+  resource: PlannedResource,
+  body: JsonObject,
+  { surroundings, depth, complete }: { surroundings: Surroundings; depth: number; complete: boolean },
+): DeploymentPlan | undefined {
+  const request = nestedRequest(resource, body);
+  const { scope } = request;
+  const groupExists =
+    scope.kind !== 'resourceGroup' ||
+    surroundings.resourceGroup(scope.subscriptionId, scope.resourceGroup) !== undefined;
+  if (complete && groupExists) return planDeployment(request, surroundings, depth + 1);
+  // Its parameters come from resources, or its group from this very deployment: only what never changes can be checked.
+  if (resource.nested?.innerScope) checkExpressions(readTemplate(request.template));
+  return undefined;
+}
+
+function resourceInfo(index: ResourceIndex | undefined, symbol: string): Json {
+  const resource = index?.findOne(symbol);
+  if (!resource) throw new ExpressionError(`The resource '${symbol}' is not defined in the template`);
+  const { id, name, type, apiVersion } = resource;
+  return compact({ id, name: name.split('/').at(-1) ?? name, type, apiVersion });
+}
+
+/** A resource that is read must be in the template, or be named by id and api-version. */
+function checkQuery({ resource, apiVersion, action }: ResourceQuery, index: ResourceIndex): void {
+  const found = index.find(resource);
+  if (action === 'references' && found.length > 0) return;
+  if (found.length > 1 && found.filter(({ existing }) => !existing).length > 1) {
+    throw invalidTemplate(
+      `The template reference '${resource}' is not valid: it names more than one resource. Please see https://aka.ms/arm-function-reference for usage details.`,
+    );
+  }
+  if (found.length > 0) return;
+  if (!resource.startsWith('/')) {
+    throw invalidTemplate(
+      `The template reference '${resource}' is not valid: could not find template resource or resource copy with this name. Please see https://aka.ms/arm-function-reference for usage details.`,
+    );
+  }
+  if (apiVersion === undefined) throw notDefined(resource);
+}
+
+/** Outputs are evaluated at the end, but most of what can be wrong with them shows now. */
+function checkOutputs(template: Template, context: EvaluationContext): void {
+  const outputs = objectMember(template.source, 'outputs');
+  for (const output of template.outputs) {
+    evaluatingPart(
+      { root: template.source, kind: 'output', name: output.name, container: outputs, key: output.name },
+      () => {
+        outputValue(output, { template, context, onDeferred: () => {} });
+      },
+    );
+  }
+}
