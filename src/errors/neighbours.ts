@@ -176,6 +176,19 @@ export const neighbourErrors = {
     message:
       'Network Interface {name} specifies multiple IPConfigurations but none of the IPConfigurations is specified as Primary.',
   },
+  NetworkInterfaceHasSeveralPrimaryIPConfigs: {
+    code: 'NetworkInterfaceMustHaveOneOneIPConfigAsPrimary',
+    status: 400,
+    origin: 'network',
+    message: 'Network Interface {name} specifies more than one IPConfiguration as Primary.',
+    differs: 'code and text are not documented',
+  },
+  IPConfigurationMustHaveSubnet: {
+    status: 400,
+    origin: 'network',
+    message: 'IP configuration {id} must reference a subnet.',
+    differs: 'code and text are not documented',
+  },
   IpConfigurationsOnSameNicCannotUseDifferentSubnets: {
     status: 400,
     origin: 'network',
@@ -208,6 +221,13 @@ export const neighbourErrors = {
     status: 400,
     origin: 'network',
     message: 'Security rule {first} conflicts with rule {second}. Rules cannot have the same Priority and Direction.',
+  },
+  SecurityRuleInvalidProtocol: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Security rule has invalid Protocol. Value provided: {value}. Allowed values are Tcp, Udp, Icmp, Esp, Ah, *.',
+    differs: 'code and text are not documented',
   },
   SecurityRuleInvalidPortRange: {
     status: 400,

@@ -132,3 +132,5 @@ export const virtualNetworks = resourceType<VirtualNetworkDocument>({
   check: checkVirtualNetwork,
   view: viewVirtualNetwork,
 });
+
+export { checkIpAddressAvailability, virtualNetworkUsages } from './virtualNetworks/ip-address-availability.js';

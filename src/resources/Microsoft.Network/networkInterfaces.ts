@@ -1,0 +1,218 @@
+/**
+ * Network interfaces (`Microsoft.Network/networkInterfaces`), as
+ * https://learn.microsoft.com/azure/virtual-network/virtual-network-network-interface describes them.
+ */
+import { createHash } from 'node:crypto';
+import { type AzureError, azureError } from '../../errors.js';
+import { idKey, rootKey } from '../resource-id.js';
+import {
+  type InUse,
+  type Resource,
+  type ResourceDocument,
+  resourceType,
+  type ViewContext,
+  type WriteContext,
+} from '../resource-type.js';
+import {
+  anything,
+  array,
+  backReferences,
+  boolean,
+  children,
+  envelope,
+  extendedLocation,
+  object,
+  oneOf,
+  provisioningState,
+  reference,
+  resourceGuid,
+  string,
+} from '../schema.js';
+import { networkApiVersions } from './api-versions.js';
+import { fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
+import { effectiveActions, machineLink } from './networkInterfaces/effective.js';
+import {
+  checkIPConfigurations,
+  completeIPConfigurations,
+  type IPConfiguration,
+  ipConfiguration,
+  loadBalancersOf,
+} from './networkInterfaces/ipConfigurations.js';
+import { checkPublicIPAddressesFree } from './publicIPAddresses.js';
+
+interface DnsSettings {
+  dnsServers?: string[];
+  appliedDnsServers?: string[];
+  internalDnsNameLabel?: string;
+  internalFqdn?: string;
+  internalDomainNameSuffix?: string;
+}
+
+interface NetworkInterfaceProperties extends Record<string, unknown> {
+  resourceGuid?: string;
+  ipConfigurations?: IPConfiguration[];
+  dnsSettings?: DnsSettings;
+}
+
+interface NetworkInterfaceDocument extends ResourceDocument {
+  properties: NetworkInterfaceProperties;
+}
+
+const schema = envelope('name id etag tags properties type location extendedLocation kind', {
+  extendedLocation: extendedLocation('2020-07-01'),
+  kind: string({ readOnly: true, since: '2021-08-01' }),
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      resourceGuid: resourceGuid(),
+      ipConfigurations: children('ipConfigurations', ipConfiguration),
+      dnsSettings: object({
+        dnsServers: array(string()),
+        appliedDnsServers: array(string(), { readOnly: true }),
+        internalDnsNameLabel: string(),
+        internalFqdn: string({ readOnly: true }),
+        internalDomainNameSuffix: string({ readOnly: true, since: '2016-03-30' }),
+      }),
+      macAddress: string({ readOnly: true }),
+      enableAcceleratedNetworking: boolean({ since: '2016-09-01' }),
+      vnetEncryptionSupported: boolean({ readOnly: true, since: '2020-11-01' }),
+      enableIPForwarding: boolean(),
+      disableTcpStateTracking: boolean({ since: '2022-05-01' }),
+      networkSecurityGroup: reference('Microsoft.Network/networkSecurityGroups'),
+      primary: boolean({ readOnly: true }),
+      virtualMachine: backReferences('Microsoft.Compute/virtualMachines', 'networkInterfaces', { single: true }),
+      hostedWorkloads: array(string(), { readOnly: true, since: '2018-10-01' }),
+      tapConfigurations: array(anything(), { readOnly: true, since: '2018-10-01' }),
+      nicType: oneOf(['Standard', 'Elastic'], { since: '2020-07-01' }),
+      privateEndpoint: readOnlyReference('Microsoft.Network/privateEndpoints', { since: '2018-10-01' }),
+      privateLinkService: readOnlyReference('Microsoft.Network/privateLinkServices', { since: '2020-07-01' }),
+      dscpConfiguration: readOnlyReference('Microsoft.Network/dscpConfigurations', { since: '2020-06-01' }),
+      migrationPhase: oneOf(['None', 'Prepare', 'Commit', 'Abort', 'Committed'], { since: '2020-08-01' }),
+      workloadType: string({ since: '2021-02-01' }),
+      allowPort25Out: boolean({ readOnly: true, since: '2022-05-01' }),
+      defaultOutboundConnectivityEnabled: boolean({ readOnly: true, since: '2024-05-01' }),
+      auxiliaryMode: oneOf(['None', 'MaxConnections', 'Floating', 'AcceleratedConnections'], { since: '2022-01-01' }),
+      auxiliarySku: oneOf(['None', 'A1', 'A2', 'A4', 'A8'], { since: '2022-11-01' }),
+    },
+    { clrType: 'NetworkInterfaceProperties' },
+  ),
+});
+
+const ipConfigurationsOf = (document: ResourceDocument): IPConfiguration[] =>
+  (document.properties as NetworkInterfaceProperties).ipConfigurations ?? [];
+
+/** 26 characters that every network interface of a virtual network shares, as Azure's internal DNS zones have. */
+function internalDomainNameSuffix(virtualNetwork: string): string {
+  const digest = createHash('sha256').update(virtualNetwork).digest();
+  const zone = [...digest.subarray(0, 26)].map((byte) => 'abcdefghijklmnopqrstuvwxyz012345'[byte % 32]).join('');
+  return `${zone}.bx.internal.cloudapp.net`;
+}
+
+function completeDnsSettings({ document, idText }: WriteContext<NetworkInterfaceDocument>): void {
+  const properties = document.properties;
+  const subnet = ipConfigurationsOf(document).find((one) => one.properties?.subnet)?.properties?.subnet;
+  const suffix = internalDomainNameSuffix(rootKey(subnet?.id ?? idText));
+  properties.dnsSettings ??= {};
+  const label = properties.dnsSettings.internalDnsNameLabel;
+  fillIn(properties.dnsSettings, { dnsServers: [] });
+  properties.dnsSettings.appliedDnsServers = [];
+  properties.dnsSettings.internalDomainNameSuffix = suffix;
+  if (label !== undefined) properties.dnsSettings.internalFqdn = `${label}.${suffix}`;
+}
+
+function completeNetworkInterface(context: WriteContext<NetworkInterfaceDocument>): void {
+  const { document } = context;
+  const properties = document.properties;
+  keepResourceGuid(context);
+  document.kind = 'Regular';
+  properties.ipConfigurations ??= [];
+  completeIPConfigurations(properties.ipConfigurations, context);
+  completeDnsSettings(context);
+  fillIn(properties, {
+    enableAcceleratedNetworking: false,
+    vnetEncryptionSupported: false,
+    enableIPForwarding: false,
+    disableTcpStateTracking: false,
+    hostedWorkloads: [],
+    tapConfigurations: [],
+    nicType: 'Standard',
+    allowPort25Out: true,
+    defaultOutboundConnectivityEnabled: false,
+    auxiliaryMode: 'None',
+    auxiliarySku: 'None',
+  });
+}
+
+function* checkNetworkInterface(context: WriteContext<NetworkInterfaceDocument>): Generator<AzureError> {
+  const all = ipConfigurationsOf(context.document);
+  yield* checkIPConfigurations(all, context);
+  const users = all.map(({ name, properties }) => ({
+    id: `${context.idText}/ipConfigurations/${name}`,
+    publicIPAddress: properties?.publicIPAddress,
+  }));
+  yield* checkPublicIPAddressesFree(context, users);
+}
+
+/** The last three bytes come from the resource's GUID, the first three are Microsoft's. */
+const macAddressOf = (guid: string): string =>
+  [
+    '00',
+    '0D',
+    '3A',
+    ...[0, 2, 4].map((at) =>
+      guid
+        .replaceAll('-', '')
+        .slice(at, at + 2)
+        .toUpperCase(),
+    ),
+  ].join('-');
+
+/** A network interface has a MAC address, and is primary or not, while a virtual machine has it. */
+function viewNetworkInterface({ resource, lookup }: ViewContext): ResourceDocument {
+  const link = machineLink(lookup.linksInto(resource.key));
+  if (!link) return resource.document;
+  const machine = lookup.resource(rootKey(link.sourceId))?.document.properties;
+  const profile = machine?.networkProfile as { networkInterfaces?: NicReference[] } | undefined;
+  const attached = profile?.networkInterfaces ?? [];
+  const own = attached.find(({ id }) => idKey(id) === resource.key);
+  const properties = resource.document.properties as NetworkInterfaceProperties;
+  return {
+    ...resource.document,
+    properties: {
+      ...properties,
+      macAddress: macAddressOf(
+        createHash('sha256')
+          .update(properties.resourceGuid ?? resource.key)
+          .digest('hex'),
+      ),
+      primary: own?.properties?.primary ?? attached.length <= 1,
+    },
+  };
+}
+
+interface NicReference {
+  readonly id: string;
+  readonly properties?: { readonly primary?: boolean };
+}
+
+/** Folded ids of the load balancers a network interface is behind: `GET …/networkInterfaces/{name}/loadBalancers`. */
+export const loadBalancersOfNetworkInterface = (nic: Resource): readonly string[] =>
+  loadBalancersOf(ipConfigurationsOf(nic.document));
+
+const usedByMachine: InUse = {
+  by: 'Microsoft.Compute/*',
+  path: 'networkInterfaces',
+  refuse: ({ id, links }) => azureError('NicInUse', { values: { id, user: links[0]?.sourceId ?? '' } }),
+};
+
+export const networkInterfaces = resourceType<NetworkInterfaceDocument>({
+  type: 'Microsoft.Network/networkInterfaces',
+  apiVersions: networkApiVersions,
+  schema,
+  children: [{ name: 'ipConfigurations', methods: 'read' }],
+  inUse: [usedByMachine],
+  defaults: completeNetworkInterface,
+  check: checkNetworkInterface,
+  view: viewNetworkInterface,
+  actions: effectiveActions,
+});

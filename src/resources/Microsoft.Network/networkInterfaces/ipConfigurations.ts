@@ -1,0 +1,199 @@
+/**
+ * IP configurations of a network interface (`networkInterfaces/ipConfigurations`): its private addresses, and its
+ * membership in backend pools and NAT rules. Imitates
+ * https://learn.microsoft.com/azure/virtual-network/ip-services/virtual-network-network-interface-addresses.
+ */
+import { type AzureError, azureError } from '../../../errors.js';
+import { idKey, rootKey } from '../../resource-id.js';
+import type { WriteContext } from '../../resource-type.js';
+import {
+  anything,
+  array,
+  boolean,
+  envelope,
+  integer,
+  object,
+  provisioningState,
+  reference,
+  type Static,
+  string,
+} from '../../schema.js';
+import { childNamed, childrenIn, lookUpChild } from '../child-resources.js';
+import { dropEmptyLists, fillIn, ipAllocationMethod, ipVersion } from '../common-members.js';
+import { claimPrivateAddress, subnetPrefixes } from '../private-address.js';
+
+const lb = 'Microsoft.Network/loadBalancers';
+
+export const ipConfiguration = envelope('name id etag type properties', {
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      privateIPAddress: string(),
+      privateIPAddressPrefixLength: integer({ since: '2023-11-01' }),
+      privateIPAllocationMethod: ipAllocationMethod(),
+      publicIPAddress: reference('Microsoft.Network/publicIPAddresses'),
+      subnet: reference('Microsoft.Network/virtualNetworks/subnets'),
+      primary: boolean(),
+      privateIPAddressVersion: ipVersion({ since: '2016-03-30' }),
+      gatewayLoadBalancer: reference(`${lb}/frontendIPConfigurations`, { since: '2021-02-01' }),
+      applicationSecurityGroups: array(reference('Microsoft.Network/applicationSecurityGroups'), {
+        since: '2017-09-01',
+      }),
+      applicationGatewayBackendAddressPools: array(
+        reference('Microsoft.Network/applicationGateways/backendAddressPools'),
+        { since: '2016-09-01' },
+      ),
+      loadBalancerBackendAddressPools: array(reference(`${lb}/backendAddressPools`)),
+      loadBalancerInboundNatRules: array(reference(`${lb}/inboundNatRules`)),
+      virtualNetworkTaps: array(reference('Microsoft.Network/virtualNetworkTaps'), { since: '2018-08-01' }),
+      privateLinkConnectionProperties: anything({ readOnly: true, since: '2019-09-01' }),
+    },
+    { clrType: 'NetworkInterfaceIPConfigurationProperties' },
+  ),
+});
+export type IPConfiguration = Static<typeof ipConfiguration>;
+
+const listsLeftOutWhenEmpty = [
+  'applicationSecurityGroups',
+  'applicationGatewayBackendAddressPools',
+  'loadBalancerBackendAddressPools',
+  'loadBalancerInboundNatRules',
+  'virtualNetworkTaps',
+];
+
+const propertiesOf = (one: IPConfiguration): NonNullable<IPConfiguration['properties']> => {
+  one.properties ??= {};
+  return one.properties;
+};
+
+function heldAddress(one: IPConfiguration, context: WriteContext): string | undefined {
+  const all = childrenIn(context.existing?.document.properties, 'ipConfigurations');
+  const before = childNamed(all, one.name)?.properties as IPConfiguration['properties'];
+  const subnet = one.properties?.subnet;
+  const same = before?.subnet !== undefined && subnet !== undefined && idKey(before.subnet.id) === idKey(subnet.id);
+  return same ? before.privateIPAddress : undefined;
+}
+
+/** A whole block of addresses, which Azure shows as a prefix in `privateIPAddress`. */
+function claimAddressBlock(one: IPConfiguration, context: WriteContext, length: number): string | undefined {
+  const subnet = lookUpChild(context.lookup, one.properties?.subnet?.id ?? '')?.child;
+  if (!subnet) return undefined;
+  for (const prefix of subnetPrefixes(subnet)) {
+    const result = context.addresses.claimBlock({
+      pool: idKey(one.properties?.subnet?.id ?? ''),
+      owner: `${context.idText}/ipConfigurations/${one.name}`,
+      prefix,
+      length,
+      preferred: heldAddress(one, context),
+    });
+    if ('prefix' in result) return result.prefix;
+  }
+  const prefix = subnetPrefixes(subnet).join(', ');
+  throw azureError('SubnetIsFull', { values: { name: subnet.name ?? '', prefix, count: 2 ** (32 - length) } });
+}
+
+function claimAddress(one: IPConfiguration, context: WriteContext): void {
+  const properties = propertiesOf(one);
+  // An IPv6 configuration of the first kind has no subnet and no address of its own.
+  if (!properties.subnet) return;
+  const length = properties.privateIPAddressPrefixLength;
+  const address =
+    length !== undefined && length < 32
+      ? claimAddressBlock(one, context, length)
+      : claimPrivateAddress(context, {
+          owner: `${context.idText}/ipConfigurations/${one.name}`,
+          subnetId: properties.subnet.id,
+          address: properties.privateIPAddress,
+          method: properties.privateIPAllocationMethod ?? 'Dynamic',
+          version: properties.privateIPAddressVersion ?? 'IPv4',
+          preferred: heldAddress(one, context),
+        });
+  if (address === undefined) delete properties.privateIPAddress;
+  else properties.privateIPAddress = address;
+}
+
+/** Fills in what Azure fills in, and claims every address; the primary configuration comes first, as Azure shows it. */
+export function completeIPConfigurations(all: IPConfiguration[], context: WriteContext): void {
+  for (const one of all) {
+    const properties = propertiesOf(one);
+    fillIn(properties, { privateIPAllocationMethod: 'Dynamic', privateIPAddressVersion: 'IPv4' });
+    if (all.length === 1) properties.primary = true;
+    properties.primary ??= false;
+    dropEmptyLists(properties, listsLeftOutWhenEmpty);
+  }
+  all.sort((a, b) => Number(propertiesOf(b).primary) - Number(propertiesOf(a).primary));
+  // Static addresses first, so that no dynamic one takes what the request names.
+  for (const method of ['Static', 'Dynamic']) {
+    for (const one of all) {
+      if (propertiesOf(one).privateIPAllocationMethod === method) claimAddress(one, context);
+    }
+  }
+}
+
+/** What Azure refuses about the configurations of one network interface. */
+export function* checkIPConfigurations(all: readonly IPConfiguration[], context: WriteContext): Generator<AzureError> {
+  const name = context.id.names[0] ?? '';
+  if (all.length === 0) yield azureError('InvalidIPConfigCount', { values: { name } });
+  if (!all.some((one) => one.properties?.primary)) {
+    yield azureError('NetworkInterfaceMustHaveOneOneIPConfigAsPrimary', { values: { name } });
+  }
+  if (all.filter((one) => one.properties?.primary).length > 1) {
+    yield azureError('NetworkInterfaceHasSeveralPrimaryIPConfigs', { values: { name } });
+  }
+  const subnets = new Map<string, string>();
+  for (const one of all) {
+    const subnet = one.properties?.subnet?.id;
+    if (subnet !== undefined) subnets.set(idKey(subnet), subnet);
+    else if (one.properties?.privateIPAddressVersion !== 'IPv6') {
+      const id = `${context.idText}/ipConfigurations/${one.name}`;
+      yield azureError('IPConfigurationMustHaveSubnet', { values: { id } });
+    }
+  }
+  if (subnets.size > 1) {
+    yield azureError('IpConfigurationsOnSameNicCannotUseDifferentSubnets', {
+      values: { id: context.idText, subnets: [...subnets.values()].join(';') },
+    });
+  }
+  yield* checkSecondary(all, context);
+  yield* checkVirtualNetwork(all, context);
+}
+
+/** Until 2016-03-30 only the primary configuration could be load balanced. */
+function* checkSecondary(all: readonly IPConfiguration[], context: WriteContext): Generator<AzureError> {
+  if (context.apiVersion > '2016-03-30') return;
+  for (const { name = '', properties } of all) {
+    if (properties?.primary || !properties?.loadBalancerBackendAddressPools?.length) continue;
+    yield azureError('LoadBalancingRulesNotSupportedOnSecondaryIpConfigurations', {
+      values: { nic: context.idText, name },
+    });
+  }
+}
+
+/** Ids of the load balancers that the configurations name, folded. */
+export function loadBalancersOf(all: readonly IPConfiguration[]): string[] {
+  const keys = all.flatMap(({ properties }) =>
+    [...(properties?.loadBalancerBackendAddressPools ?? []), ...(properties?.loadBalancerInboundNatRules ?? [])].map(
+      ({ id }) => rootKey(id),
+    ),
+  );
+  return [...new Set(keys)];
+}
+
+/** An internal load balancer and the network interfaces behind it share a virtual network. */
+function* checkVirtualNetwork(all: readonly IPConfiguration[], context: WriteContext): Generator<AzureError> {
+  for (const one of all) {
+    const subnet = one.properties?.subnet?.id;
+    if (subnet === undefined) continue;
+    for (const key of loadBalancersOf([one])) {
+      const loadBalancer = context.lookup.resource(key);
+      for (const frontend of childrenIn(loadBalancer?.document.properties, 'frontendIPConfigurations')) {
+        const theirs = (frontend.properties?.subnet as { id: string } | undefined)?.id;
+        if (!loadBalancer || theirs === undefined || rootKey(theirs) === rootKey(subnet)) continue;
+        const virtualNetwork = context.lookup.resource(rootKey(theirs))?.id ?? rootKey(theirs);
+        yield azureError('NetworkInterfaceAndInternalLoadBalancerMustUseSameVnet', {
+          values: { nic: context.idText, loadBalancer: loadBalancer.id, virtualNetwork },
+        });
+      }
+    }
+  }
+}

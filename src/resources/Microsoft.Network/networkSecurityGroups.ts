@@ -1,0 +1,91 @@
+/**
+ * Network security groups (`Microsoft.Network/networkSecurityGroups`): stored and shown as
+ * https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview describes them.
+ */
+import { type AzureError, azureError } from '../../errors.js';
+import { type ResourceDocument, resourceType, type ViewContext, type WriteContext } from '../resource-type.js';
+import {
+  anything,
+  backReferences,
+  boolean,
+  children,
+  envelope,
+  object,
+  provisioningState,
+  resourceGuid,
+} from '../schema.js';
+import { networkApiVersions } from './api-versions.js';
+import { fillIn, keepResourceGuid } from './common-members.js';
+import { defaultSecurityRules } from './networkSecurityGroups/defaultSecurityRules.js';
+import {
+  checkPriorities,
+  checkSecurityRule,
+  completeSecurityRule,
+  type SecurityRule,
+  securityRule,
+} from './networkSecurityGroups/securityRules.js';
+
+interface NetworkSecurityGroupProperties extends Record<string, unknown> {
+  securityRules?: SecurityRule[];
+}
+
+interface NetworkSecurityGroupDocument extends ResourceDocument {
+  properties: NetworkSecurityGroupProperties;
+}
+
+const schema = envelope('name id etag type location tags properties', {
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      resourceGuid: resourceGuid(),
+      flushConnection: boolean({ since: '2022-01-01' }),
+      securityRules: children('securityRules', securityRule),
+      defaultSecurityRules: children('defaultSecurityRules', securityRule, { readOnly: true }),
+      networkInterfaces: backReferences('Microsoft.Network/networkInterfaces', 'networkSecurityGroup'),
+      subnets: backReferences('Microsoft.Network/virtualNetworks/subnets', 'networkSecurityGroup'),
+      flowLogs: anything({ readOnly: true, since: '2019-12-01' }),
+    },
+    { clrType: 'NetworkSecurityGroupProperties' },
+  ),
+});
+
+function completeNetworkSecurityGroup(context: WriteContext<NetworkSecurityGroupDocument>): void {
+  const properties = context.document.properties;
+  keepResourceGuid(context);
+  fillIn(properties, { securityRules: [] });
+  for (const rule of properties.securityRules ?? []) completeSecurityRule(rule);
+}
+
+function* checkNetworkSecurityGroup(context: WriteContext<NetworkSecurityGroupDocument>): Generator<AzureError> {
+  const rules = context.document.properties.securityRules ?? [];
+  for (const rule of rules) yield* checkSecurityRule(rule, `${context.idText}/securityRules/${rule.name}`);
+  yield* checkPriorities(rules);
+}
+
+const viewNetworkSecurityGroup = ({ resource: { document } }: ViewContext): ResourceDocument => ({
+  ...document,
+  properties: { ...document.properties, defaultSecurityRules },
+});
+
+export const networkSecurityGroups = resourceType<NetworkSecurityGroupDocument>({
+  type: 'Microsoft.Network/networkSecurityGroups',
+  apiVersions: networkApiVersions,
+  schema,
+  children: [
+    { name: 'securityRules', methods: 'write' },
+    { name: 'defaultSecurityRules', methods: 'read' },
+  ],
+  inUse: [
+    {
+      by: 'Microsoft.Network/*',
+      path: 'networkSecurityGroup',
+      refuse: ({ id, links }) =>
+        azureError('InUseNetworkSecurityGroupCannotBeDeleted', {
+          values: { id, users: links.map(({ sourceId }) => sourceId).join(', ') },
+        }),
+    },
+  ],
+  defaults: completeNetworkSecurityGroup,
+  check: checkNetworkSecurityGroup,
+  view: viewNetworkSecurityGroup,
+});

@@ -1,0 +1,109 @@
+/**
+ * Security rules (`networkSecurityGroups/securityRules`), as
+ * https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview describes them.
+ */
+import { type AzureError, azureError } from '../../../errors.js';
+import { parseIpAddress, parseIpPrefix } from '../../ip-address.js';
+import {
+  array,
+  envelope,
+  integer,
+  object,
+  oneOf,
+  provisioningState,
+  reference,
+  type Static,
+  string,
+} from '../../schema.js';
+import { fillIn } from '../common-members.js';
+
+const applicationSecurityGroups = () =>
+  array(reference('Microsoft.Network/applicationSecurityGroups'), { since: '2017-09-01' });
+
+export const securityRule = envelope('name id etag type properties', {
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      description: string(),
+      // Any casing is kept: Azure shows `tcp` and `TCP` as they were sent.
+      protocol: string(),
+      sourcePortRange: string(),
+      destinationPortRange: string(),
+      sourceAddressPrefix: string(),
+      destinationAddressPrefix: string(),
+      access: oneOf(['Allow', 'Deny'], { clrType: 'SecurityRuleAccess' }),
+      priority: integer(),
+      direction: oneOf(['Inbound', 'Outbound'], { clrType: 'SecurityRuleDirection' }),
+      sourcePortRanges: array(string(), { since: '2017-06-01' }),
+      destinationPortRanges: array(string(), { since: '2017-06-01' }),
+      sourceAddressPrefixes: array(string(), { since: '2017-06-01' }),
+      destinationAddressPrefixes: array(string(), { since: '2017-06-01' }),
+      sourceApplicationSecurityGroups: applicationSecurityGroups(),
+      destinationApplicationSecurityGroups: applicationSecurityGroups(),
+    },
+    { clrType: 'SecurityRuleProperties' },
+  ),
+});
+export type SecurityRule = Static<typeof securityRule>;
+
+/** Fills in what Azure fills in. */
+export function completeSecurityRule(rule: SecurityRule): void {
+  rule.properties ??= {};
+  fillIn(rule.properties, {
+    sourcePortRanges: [],
+    destinationPortRanges: [],
+    sourceAddressPrefixes: [],
+    destinationAddressPrefixes: [],
+  });
+}
+
+const protocols = ['tcp', 'udp', 'icmp', 'esp', 'ah', '*'];
+
+function isPortRange(text: string): boolean {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
+  if (!match) return text === '*';
+  const first = Number(match[1]);
+  const last = Number(match[2] ?? match[1]);
+  return first <= last && last <= 65535;
+}
+
+/** Service tags are names, and Azure takes whatever looks like none of an address. */
+const isAddressPrefix = (text: string): boolean =>
+  !/[.:/]/.test(text) ||
+  /^[a-z]\w*\.\w+$/i.test(text) ||
+  parseIpAddress(text) !== undefined ||
+  parseIpPrefix(text) !== undefined ||
+  /^[\d.]+-[\d.]+$/.test(text);
+
+/** What Azure refuses about one rule. */
+export function* checkSecurityRule(rule: SecurityRule, id: string): Generator<AzureError> {
+  const properties = rule.properties ?? {};
+  const { priority = 0, protocol = '', description = '' } = properties;
+  if (description.length > 140) yield azureError('SecurityRuleDescriptionTooLong');
+  if (!protocols.includes(protocol.toLowerCase())) {
+    yield azureError('SecurityRuleInvalidProtocol', { values: { value: protocol } });
+  }
+  const ports = [properties.sourcePortRange ?? [], properties.destinationPortRange ?? []].flat();
+  for (const value of [...ports, ...(properties.sourcePortRanges ?? []), ...(properties.destinationPortRanges ?? [])]) {
+    if (!isPortRange(value)) yield azureError('SecurityRuleInvalidPortRange', { values: { value } });
+  }
+  const prefixes = [properties.sourceAddressPrefix ?? [], properties.destinationAddressPrefix ?? []].flat();
+  const lists = [...(properties.sourceAddressPrefixes ?? []), ...(properties.destinationAddressPrefixes ?? [])];
+  for (const value of [...prefixes, ...lists]) {
+    if (!isAddressPrefix(value)) yield azureError('SecurityRuleInvalidAddressPrefix', { values: { id, value } });
+  }
+  if (priority < 100 || priority > 4096) {
+    yield azureError('SecurityRuleInvalidPriority', { values: { value: priority } });
+  }
+}
+
+/** Two rules of one direction need different priorities. */
+export function* checkPriorities(rules: readonly SecurityRule[]): Generator<AzureError> {
+  const seen = new Map<string, string>();
+  for (const { name = '', properties } of rules) {
+    const key = `${properties?.direction}|${properties?.priority}`;
+    const first = seen.get(key);
+    if (first !== undefined) yield azureError('SecurityRuleConflict', { values: { first, second: name } });
+    seen.set(key, name);
+  }
+}
