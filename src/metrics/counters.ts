@@ -49,7 +49,14 @@ export const counterNames = [
 
 export type CounterName = (typeof counterNames)[number];
 
-const indexOf = Object.fromEntries(counterNames.map((name, index) => [name, index])) as Record<CounterName, number>;
+/** Where a name's value lies; a number, because the packet path should look up no strings. */
+export type CounterIndex = number & { readonly counter: unique symbol };
+
+/** The counters by name: `Counter.bytesIn`. */
+export const Counter = Object.freeze(
+  Object.fromEntries(counterNames.map((name, index) => [name, index])),
+) as unknown as Readonly<Record<CounterName, CounterIndex>>;
+
 const scopesPerBlock = 128;
 const width = counterNames.length;
 const blockBytes = scopesPerBlock * width * Float64Array.BYTES_PER_ELEMENT;
@@ -71,17 +78,16 @@ export class CounterScope {
     this.#values = new Float64Array(location.memory, location.offset, width);
   }
 
-  count(name: CounterName): void {
-    this.add(name, 1);
+  count(counter: CounterIndex): void {
+    this.#values[counter] = (this.#values[counter] as number) + 1;
   }
 
-  add(name: CounterName, amount: number): void {
-    const index = indexOf[name];
-    this.#values[index] = (this.#values[index] as number) + amount;
+  add(counter: CounterIndex, amount: number): void {
+    this.#values[counter] = (this.#values[counter] as number) + amount;
   }
 
-  read(name: CounterName): number {
-    return this.#values[indexOf[name]] as number;
+  read(counter: CounterIndex): number {
+    return this.#values[counter] as number;
   }
 
   clear(): void {
@@ -92,7 +98,7 @@ export class CounterScope {
   samples(): CounterSample[] {
     const samples: CounterSample[] = [];
     for (const name of counterNames) {
-      const value = this.read(name);
+      const value = this.read(Counter[name]);
       if (value !== 0) samples.push({ name, scope: this.location.scope, value });
     }
     return samples;

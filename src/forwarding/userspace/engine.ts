@@ -40,6 +40,8 @@ interface Pending {
 /** Descriptors left to the rest of the process: its API, its database, its listeners. */
 const reservedDescriptors = 1024;
 
+const maxYoungGenerationSizeMb = 64;
+
 export class UserspaceEngine implements Engine {
   readonly name = 'userspace';
   readonly #worker: Worker;
@@ -58,7 +60,12 @@ export class UserspaceEngine implements Engine {
   constructor({ clock, events = {}, descriptorLimit = defaultDescriptorLimit() }: UserspaceEngineOptions) {
     this.#events = events;
     const workerData: WorkerSetup = { origin: clock.origin, descriptorLimit };
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, name: 'lazurite-data-plane' });
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData,
+      name: 'lazurite-data-plane',
+      // Connections are short-lived objects by the thousand: a larger nursery copies fewer of them.
+      resourceLimits: { maxYoungGenerationSizeMb },
+    });
     this.#worker.on('message', (report: Report) => this.#hear(report));
     this.#worker.on('error', (error: Error) => this.#fail(error));
     this.#worker.on('exit', (code) => {

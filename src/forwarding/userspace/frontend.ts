@@ -1,5 +1,5 @@
 /** One frontend while it is in the plan: its rule, the choice among its members, and what it counts. */
-import type { CounterMemory, CounterScope } from '../../metrics/counters.js';
+import { Counter, type CounterMemory, type CounterScope } from '../../metrics/counters.js';
 import { AccessControl } from '../access-control.js';
 import { allProbedDown, Selector, type SelectorContext } from '../decision.js';
 import type { PlanFrontend, PlanMember } from '../engine.js';
@@ -71,24 +71,24 @@ export class Frontend {
   /** A connection has arrived, whether or not a backend will be found for it. */
   arrived(): void {
     this.flows++;
-    this.counters.count('connections');
+    this.counters.count(Counter.connections);
   }
 
   left(): void {
     this.flows--;
-    this.counters.count('connectionsClosed');
+    this.counters.count(Counter.connectionsClosed);
     this.#tidy();
   }
 
   /** A connection that has arrived goes to this backend. */
   assigned(backend: Backend): void {
     backend.flows++;
-    backend.counters.count('connections');
+    backend.counters.count(Counter.connections);
   }
 
   released(backend: Backend): void {
     backend.flows--;
-    backend.counters.count('connectionsClosed');
+    backend.counters.count(Counter.connectionsClosed);
     this.#tidyBackend(backend);
   }
 

@@ -1,6 +1,7 @@
 /** Opens the sockets that frontends listen on. */
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
+import { Counter } from '../../metrics/counters.js';
 import type { Transport } from '../engine.js';
 import type { Frontend } from './frontend.js';
 import { takeConnections } from './private-handle.js';
@@ -46,10 +47,10 @@ export class Listeners {
       server.once('error', reject);
       server.listen({ host: at.address, port: at.port, backlog, exclusive: true }, () => {
         server.off('error', reject);
-        server.on('error', () => frontend.counters.count('acceptFailed'));
+        server.on('error', () => frontend.counters.count(Counter.acceptFailed));
         takeConnections(server, {
           accept: (handle) => this.#tcp.accept(frontend, handle),
-          fail: () => frontend.counters.count('acceptFailed'),
+          fail: () => frontend.counters.count(Counter.acceptFailed),
         });
         const bound = server.address();
         const port = bound && typeof bound === 'object' ? bound.port : at.port;
@@ -72,7 +73,7 @@ export class Listeners {
       socket.once('error', refuse);
       socket.bind({ address: at.address, port: at.port, exclusive: true }, () => {
         socket.off('error', refuse);
-        socket.on('error', () => frontend.counters.count('datagramsUnsendable'));
+        socket.on('error', () => frontend.counters.count(Counter.datagramsUnsendable));
         const door = { socket, open: true };
         socket.on('message', (datagram, from) => this.#udp.receive(frontend, { datagram, from, door }));
         const close = (): void => {

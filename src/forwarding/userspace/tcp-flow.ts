@@ -5,6 +5,7 @@
  * packets is done here on two sockets: end of stream, resets and back-pressure go through in both directions.
  */
 import type { Clock } from '../../clock.js';
+import { Counter, type CounterIndex } from '../../metrics/counters.js';
 import type { FlowInfo, PlanRule } from '../engine.js';
 import { ipv4Word } from '../ip-address.js';
 import type { Backend, Frontend } from './frontend.js';
@@ -75,7 +76,7 @@ export class TcpFlow implements LegOwner, Idler {
 
   moved(leg: TcpLeg, bytes: number): boolean {
     if (this.#stage === 'discarding') {
-      this.frontend.counters.count('discardedAfterDrop');
+      this.frontend.counters.count(Counter.discardedAfterDrop);
       return false;
     }
     this.lastActivityMs = this.#host.clock.now();
@@ -83,14 +84,14 @@ export class TcpFlow implements LegOwner, Idler {
     const { counters } = this.frontend;
     if (leg === this.#client) {
       this.#bytesIn += bytes;
-      counters.add('bytesIn', bytes);
-      counters.add('packetsIn', segments);
-      this.backend.counters.add('bytesIn', bytes);
+      counters.add(Counter.bytesIn, bytes);
+      counters.add(Counter.packetsIn, segments);
+      this.backend.counters.add(Counter.bytesIn, bytes);
     } else {
       this.#bytesOut += bytes;
-      counters.add('bytesOut', bytes);
-      counters.add('packetsOut', segments);
-      this.backend.counters.add('bytesOut', bytes);
+      counters.add(Counter.bytesOut, bytes);
+      counters.add(Counter.packetsOut, segments);
+      this.backend.counters.add(Counter.bytesOut, bytes);
     }
     return true;
   }
@@ -105,12 +106,12 @@ export class TcpFlow implements LegOwner, Idler {
   failed(leg: TcpLeg, code: string | undefined): void {
     if (this.#stage === 'discarding') return;
     if (leg === this.#client) {
-      this.frontend.counters.count('resetByClient');
+      this.frontend.counters.count(Counter.resetByClient);
       this.#server.reset();
       return;
     }
     if (this.#stage === 'connecting' && this.#retriesWithNextPort(code)) return;
-    this.frontend.counters.count(this.#failureName(code));
+    this.frontend.counters.count(this.#failureCounter(code));
     this.#client.reset();
   }
 
@@ -122,7 +123,7 @@ export class TcpFlow implements LegOwner, Idler {
 
   /** Idle for too long: silence, or a reset to both ends when the rule says so. */
   expire(): void {
-    this.frontend.counters.count(this.rule.tcpReset ? 'idleReset' : 'idleDropped');
+    this.frontend.counters.count(this.rule.tcpReset ? Counter.idleReset : Counter.idleDropped);
     this.cut();
   }
 
@@ -171,18 +172,18 @@ export class TcpFlow implements LegOwner, Idler {
   #retriesWithNextPort(code: string | undefined): boolean {
     if (!isPortTaken(code) || !keepsSource(ipv4Word(this.#source.address), this.backend.word)) return false;
     if (++this.#attempts >= sourcePortAttempts) {
-      this.frontend.counters.count('sourcePortsExhausted');
+      this.frontend.counters.count(Counter.sourcePortsExhausted);
       return false;
     }
-    this.frontend.counters.count('sourcePortTaken');
+    this.frontend.counters.count(Counter.sourcePortTaken);
     this.begin();
     return true;
   }
 
-  #failureName(code: string | undefined) {
-    if (this.#stage === 'open') return 'resetByBackend';
-    if (code === 'EMFILE' || code === 'ENFILE') return 'descriptorLimit';
-    return code === 'ECONNREFUSED' ? 'connectRefused' : 'connectFailed';
+  #failureCounter(code: string | undefined): CounterIndex {
+    if (this.#stage === 'open') return Counter.resetByBackend;
+    if (code === 'EMFILE' || code === 'ENFILE') return Counter.descriptorLimit;
+    return code === 'ECONNREFUSED' ? Counter.connectRefused : Counter.connectFailed;
   }
 
   #finish(): void {

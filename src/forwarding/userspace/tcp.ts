@@ -1,5 +1,6 @@
 /** Everything TCP of the userspace engine: from an arriving connection to the flow that forwards it. */
 import type { Clock } from '../../clock.js';
+import { Counter, type CounterIndex } from '../../metrics/counters.js';
 import type { FlowInfo } from '../engine.js';
 import { addressWords } from '../ip-address.js';
 import type { Descriptors } from './descriptors.js';
@@ -39,7 +40,7 @@ export class TcpForwarder implements FlowHost {
       stayMs: unservedMs,
       capacity: waitingLimit,
       letGo: ({ client, frontend }, early) => {
-        frontend.counters.count(early ? 'heldEvicted' : 'heldReset');
+        frontend.counters.count(early ? Counter.heldEvicted : Counter.heldReset);
         client.leg.reset();
       },
     });
@@ -56,7 +57,7 @@ export class TcpForwarder implements FlowHost {
     const client = new ClientSocket(handle);
     frontend.arrived();
     const why = this.#obstacle(client);
-    if (why) {
+    if (why !== undefined) {
       frontend.counters.count(why);
       client.leg.reset();
       frontend.left();
@@ -66,7 +67,7 @@ export class TcpForwarder implements FlowHost {
     const permitted = frontend.accessControl.open || frontend.accessControl.permits(source);
     const member = permitted ? frontend.selector.words(source, client.port) : undefined;
     if (!member) {
-      frontend.counters.count(permitted ? 'noEligibleMember' : 'deniedByAcl');
+      frontend.counters.count(permitted ? Counter.noEligibleMember : Counter.deniedByAcl);
       this.#keepInTheDark(client, frontend);
       return;
     }
@@ -91,7 +92,7 @@ export class TcpForwarder implements FlowHost {
   removed(frontend: Frontend): void {
     for (const flow of [...this.#flows]) {
       if (flow.frontend !== frontend) continue;
-      frontend.counters.count('endedByRemoval');
+      frontend.counters.count(Counter.endedByRemoval);
       flow.cut();
     }
   }
@@ -100,7 +101,7 @@ export class TcpForwarder implements FlowHost {
   endEstablished(frontend: Frontend): void {
     for (const flow of [...this.#flows]) {
       if (flow.frontend !== frontend) continue;
-      frontend.counters.count('endedAllProbedDown');
+      frontend.counters.count(Counter.endedAllProbedDown);
       flow.reset();
     }
   }
@@ -119,15 +120,15 @@ export class TcpForwarder implements FlowHost {
     this.#unserved.empty();
     this.#dropped.empty();
     for (const flow of [...this.#flows]) {
-      flow.frontend.counters.count('endedAtClose');
+      flow.frontend.counters.count(Counter.endedAtClose);
       flow.reset();
     }
   }
 
-  #obstacle(client: ClientSocket): 'clientGone' | 'descriptorLimit' | undefined {
-    if (client.address === '') return 'clientGone';
+  #obstacle(client: ClientSocket): CounterIndex | undefined {
+    if (client.address === '') return Counter.clientGone;
     // Two sockets per flow: refused here rather than failing somewhere else for want of a descriptor.
-    return this.#descriptors.take(2) ? undefined : 'descriptorLimit';
+    return this.#descriptors.take(2) ? undefined : Counter.descriptorLimit;
   }
 
   #keepInTheDark(client: ClientSocket, frontend: Frontend): void {

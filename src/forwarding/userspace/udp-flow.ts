@@ -1,5 +1,6 @@
 /** One UDP client of one frontend: its own socket to its backend, whose answers go back from the frontend's address. */
 import { createSocket, type Socket } from 'node:dgram';
+import { Counter } from '../../metrics/counters.js';
 import type { FlowInfo, PlanRule } from '../engine.js';
 import type { Backend, Frontend } from './frontend.js';
 import type { Idler } from './idle-watch.js';
@@ -35,9 +36,6 @@ export class UdpFlow implements Idler {
   readonly #host: UdpFlowHost;
   readonly #startedMs: number;
   readonly #client: { address: string; port: number; word: number };
-  readonly #answered = (error: Error | null): void => {
-    if (error) this.frontend.counters.count('datagramsUnsendable');
-  };
   /** Changes when the frontend moves from a fallback to its own address. */
   door: Door;
   #socket: Socket | undefined;
@@ -76,14 +74,16 @@ export class UdpFlow implements Idler {
   forward(datagram: Buffer): void {
     this.lastActivityMs = this.#host.nowMs();
     this.#bytesIn += datagram.length;
-    this.#count('In', datagram.length);
+    this.frontend.counters.add(Counter.bytesIn, datagram.length);
+    this.frontend.counters.count(Counter.packetsIn);
+    this.backend.counters.add(Counter.bytesIn, datagram.length);
     if (!this.#queue) this.#send(datagram);
     else if (this.#queue.length < queueLimit) this.#queue.push(datagram);
-    else this.frontend.counters.count('datagramsQueueFull');
+    else this.frontend.counters.count(Counter.datagramsQueueFull);
   }
 
   expire(): void {
-    this.frontend.counters.count('flowsIdle');
+    this.frontend.counters.count(Counter.flowsIdle);
     this.#host.expired(this);
   }
 
@@ -109,13 +109,6 @@ export class UdpFlow implements Idler {
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
     };
-  }
-
-  #count(direction: 'In' | 'Out', bytes: number): void {
-    const { counters } = this.frontend;
-    counters.add(`bytes${direction}`, bytes);
-    counters.count(`packets${direction}`);
-    this.backend.counters.add(`bytes${direction}`, bytes);
   }
 
   #open(): void {
@@ -151,25 +144,28 @@ export class UdpFlow implements Idler {
     if (this.#closed) return;
     this.lastActivityMs = this.#host.nowMs();
     this.#bytesOut += datagram.length;
-    this.#count('Out', datagram.length);
-    if (this.door.open) this.door.socket.send(datagram, this.#client.port, this.#client.address, this.#answered);
-    else this.frontend.counters.count('datagramsUnsendable');
+    this.frontend.counters.add(Counter.bytesOut, datagram.length);
+    this.frontend.counters.count(Counter.packetsOut);
+    this.backend.counters.add(Counter.bytesOut, datagram.length);
+    // No callback: it would cost a turn of the event loop per datagram, and UDP promises nothing.
+    if (this.door.open) this.door.socket.send(datagram, this.#client.port, this.#client.address);
+    else this.frontend.counters.count(Counter.datagramsUnsendable);
   }
 
   #failed(socket: Socket, code: string | undefined): void {
     if (this.#closed || socket !== this.#socket) return;
     if (this.#queue && isPortTaken(code) && ++this.#attempts < sourcePortAttempts) {
-      this.frontend.counters.count('sourcePortTaken');
+      this.frontend.counters.count(Counter.sourcePortTaken);
       socket.close();
       this.#open();
       return;
     }
     // The backend refuses (ICMP port unreachable): that datagram is lost, the flow stays, as on a network.
     if (code === 'ECONNREFUSED') {
-      this.frontend.counters.count('flowsRefusedByBackend');
+      this.frontend.counters.count(Counter.flowsRefusedByBackend);
       return;
     }
-    this.frontend.counters.count('flowsFailed');
+    this.frontend.counters.count(Counter.flowsFailed);
     this.#host.failed(this);
   }
 }

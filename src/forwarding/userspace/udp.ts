@@ -1,6 +1,7 @@
 /** Everything UDP of the userspace engine: which flow a datagram belongs to, and how many flows there may be. */
 import type { RemoteInfo } from 'node:dgram';
 import type { Clock } from '../../clock.js';
+import { Counter } from '../../metrics/counters.js';
 import type { FlowInfo } from '../engine.js';
 import { addressWords, ipv4Word } from '../ip-address.js';
 import type { Descriptors } from './descriptors.js';
@@ -59,14 +60,14 @@ export class UdpForwarder implements UdpFlowHost {
     const eligible = new Set(frontend.selector.members.map((member) => frontend.backendOf(member)));
     for (const flow of [...table.values()]) {
       if (eligible.has(flow.backend)) continue;
-      frontend.counters.count('flowsMoved');
+      frontend.counters.count(Counter.flowsMoved);
       this.#forget(flow);
     }
   }
 
   removed(frontend: Frontend): void {
     for (const flow of [...(this.#tables.get(frontend)?.values() ?? [])]) {
-      frontend.counters.count('endedByRemoval');
+      frontend.counters.count(Counter.endedByRemoval);
       this.#forget(flow);
     }
     this.#tables.delete(frontend);
@@ -92,7 +93,7 @@ export class UdpForwarder implements UdpFlowHost {
     if (this.#watch.size >= flowLimit && this.#oldest) this.#evict(this.#oldest);
     if (!this.#descriptors.take(1)) {
       if (!this.#oldest) {
-        frontend.counters.count('descriptorLimit');
+        frontend.counters.count(Counter.descriptorLimit);
         return undefined;
       }
       this.#evict(this.#oldest);
@@ -114,16 +115,16 @@ export class UdpForwarder implements UdpFlowHost {
 
   #memberFor(frontend: Frontend, source: Uint32Array, port: number) {
     if (!frontend.accessControl.open && !frontend.accessControl.permits(source)) {
-      frontend.counters.count('datagramsDenied');
+      frontend.counters.count(Counter.datagramsDenied);
       return undefined;
     }
     const member = frontend.selector.words(source, port);
-    if (!member) frontend.counters.count('datagramsWithoutMember');
+    if (!member) frontend.counters.count(Counter.datagramsWithoutMember);
     return member;
   }
 
   #evict(flow: UdpFlow): void {
-    flow.frontend.counters.count('flowsEvicted');
+    flow.frontend.counters.count(Counter.flowsEvicted);
     this.#forget(flow);
   }
 
