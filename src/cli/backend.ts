@@ -1,0 +1,48 @@
+/** `lazurite backend`: stand-ins for virtual machines, so that a load balancer has something to balance. */
+import { isIP } from 'node:net';
+import { UsageError } from '../config-values.js';
+import { aborted, type Command } from './command.js';
+import { EchoBackend } from './echo-backend.js';
+
+function readPlace(text: string): { address: string; port: number } {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? [];
+  const address = bracketed ?? plain ?? '';
+  if (!isIP(address) || Number(port) > 65535) throw new UsageError(`backend wants IP:PORT, not '${text}'`);
+  return { address, port: Number(port) };
+}
+
+async function startOne(text: string): Promise<EchoBackend> {
+  try {
+    return await EchoBackend.start(readPlace(text));
+  } catch (error) {
+    throw error instanceof UsageError ? error : new UsageError(`cannot listen on ${text}: ${(error as Error).message}`);
+  }
+}
+
+export const backend: Command = {
+  usage: 'backend IP:PORT…',
+  summary: 'Runs servers that say who they are and who called, over HTTP, TCP and UDP on one port each.',
+  details: () =>
+    [
+      'GET /         backend 127.0.0.4:8080 saw 127.0.0.9:51234',
+      'GET /health   200, for probes; not counted as a call',
+      'TCP           the same line once the caller has sent something, then an echo',
+      'UDP           the same line for every datagram',
+    ].join('\n'),
+  async run(argv, { print, signal }) {
+    if (argv.length === 0) throw new UsageError('backend wants at least one IP:PORT, like 127.0.0.4:8080');
+    const backends: EchoBackend[] = [];
+    try {
+      for (const text of argv) {
+        const started = await startOne(text);
+        backends.push(started);
+        const host = started.address.includes(':') ? `[${started.address}]` : started.address;
+        print(`backend ready ${host}:${started.port} (HTTP, TCP, UDP)`);
+      }
+      await aborted(signal);
+      return 0;
+    } finally {
+      await Promise.all(backends.map((one) => one.close()));
+    }
+  },
+};

@@ -1,0 +1,70 @@
+/** The CA of a running emulator as files that tools can be pointed at. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
+import { UsageError } from '../config-values.js';
+import { ensurePrivateFolder, readIfPresent } from '../identity/private-files.js';
+import { connect, type RunningOptions } from './running.js';
+
+export interface CaFiles {
+  /** Our CA alone, for tools that add it to the roots they know. */
+  readonly caFile: string;
+  /** The machine's roots and ours, for tools that take one file instead of the roots they know. */
+  readonly bundleFile: string;
+}
+
+const systemBundles = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
+
+/** The roots to keep trusting: those the user chose, the machine's, or else those that Node brings. */
+function otherRoots({ env, bundleFile }: { env: NodeJS.ProcessEnv; bundleFile: string }): string {
+  const chosen = [env.SSL_CERT_FILE, env.REQUESTS_CA_BUNDLE].filter((file) => file && file !== bundleFile);
+  for (const file of [...chosen, ...systemBundles]) {
+    const text = file && readIfPresent(file);
+    if (text && !text.includes(marker)) return text;
+  }
+  return `${rootCertificates.join('\n')}\n`;
+}
+
+// By this line a bundle of ours is known again, so that bundles are not made of bundles.
+const marker = '# Lazurite CA, added by `lazurite env`';
+
+async function fetchCa(running: RunningOptions): Promise<string | undefined> {
+  const client = connect(running);
+  try {
+    const { status, body } = await client.send('GET', '/_lazurite/ca.pem');
+    return status === 200 && typeof body === 'string' ? body : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    client.close();
+  }
+}
+
+/** Where to keep the CA: in the data folder, but never over the CA of another instance that has its key there. */
+function placeFor(caPem: string, { dataFolder, url }: RunningOptions): string {
+  const usual = join(dataFolder, 'ca.pem');
+  const isForeign = readIfPresent(usual) !== caPem && readIfPresent(join(dataFolder, 'ca-key.pem')) !== undefined;
+  return isForeign ? join(dataFolder, `ca-${url.host.replace(/[^\w.-]/g, '-')}.pem`) : usual;
+}
+
+/** Makes both files; the CA comes from the running emulator, or from the data folder when none is running. */
+export async function writeCaFiles(running: RunningOptions, env: NodeJS.ProcessEnv): Promise<CaFiles> {
+  const kept = readIfPresent(join(running.dataFolder, 'ca.pem'));
+  const caPem = (await fetchCa(running)) ?? kept;
+  if (!caPem) {
+    throw new UsageError(
+      `nothing answers at ${running.url.origin} and there is no CA in ${running.dataFolder}; start one with \`lazurite start\``,
+    );
+  }
+  ensurePrivateFolder(running.dataFolder);
+  const caFile = placeFor(caPem, running);
+  if (readIfPresent(caFile) !== caPem) writeFileSync(caFile, caPem);
+  const bundleFile = caFile.replace(/\.pem$/, '-bundle.pem');
+  writeFileSync(bundleFile, `${otherRoots({ env, bundleFile })}\n${marker}\n${caPem}`);
+  return { caFile, bundleFile };
+}

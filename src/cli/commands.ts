@@ -1,0 +1,80 @@
+/** The commands by name. Each is loaded when it is called, so that a small one does not pay for a large one. */
+
+import { UsageError } from '../config-values.js';
+import type { Command, CommandContext } from './command.js';
+
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** In the order in which help lists them; `start` is also what happens without a name. */
+export const commands: Readonly<Record<string, Entry>> = {
+  start: {
+    summary: 'run the emulator until it is told to stop (this is what happens without a command)',
+    load: async () => (await import('./start.js')).start,
+  },
+  demo: {
+    summary: 'a load balancer under real traffic in every distribution mode, measured, in a few seconds',
+    load: async () => (await import('./demo.js')).demo,
+  },
+  env: {
+    summary: 'print the variables and the az command that point tools here',
+    load: async () => (await import('./env.js')).env,
+  },
+  frontends: {
+    summary: 'list every frontend: where it is bound, or why it is not',
+    load: async () => (await import('./frontends.js')).frontends,
+  },
+  reset: {
+    summary: 'delete every resource of a running emulator',
+    load: async () => (await import('./reset.js')).reset,
+  },
+  backend: {
+    summary: 'run tiny servers that stand in for virtual machines: HTTP, TCP and UDP on one port',
+    load: async () => (await import('./backend.js')).backend,
+  },
+};
+
+/** What `lazurite --help` prints above the options of `start`. */
+export function overview(): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length)) + 2;
+  const list = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`);
+  return [
+    "Azure's Load Balancer on your own machine: its REST API in front, real packets behind.",
+    '',
+    'Usage: lazurite [COMMAND] [OPTION…]',
+    '',
+    'Commands (lazurite COMMAND --help says more):',
+    ...list,
+    '',
+    'Options of start:',
+  ].join('\n');
+}
+
+const asksForHelp = (argv: readonly string[]): boolean => {
+  const end = argv.indexOf('--');
+  return (end < 0 ? argv : argv.slice(0, end)).some((argument) => argument === '--help' || argument === '-h');
+};
+
+async function printHelp(name: string, { print }: CommandContext): Promise<void> {
+  const command = await (commands[name] as Entry).load();
+  const details = command.details?.();
+  print([`Usage: lazurite ${command.usage}`, '', command.summary, ...(details ? ['', details] : [])].join('\n'));
+}
+
+/** Runs the command that `argv` (without node and script) names; the number is the exit code. */
+export async function runCommand(argv: readonly string[], context: CommandContext): Promise<number> {
+  const [first = 'start', ...others] = argv;
+  const named = !first.startsWith('-');
+  const [name, rest] = named ? [first, others] : ['start', argv];
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!entry) throw new UsageError(`there is no command '${name}'; lazurite --help lists them`);
+  if (!asksForHelp(rest)) return (await entry.load()).run(rest, context);
+  if (named) await printHelp(name, context);
+  else {
+    const { optionsHelp } = await import('../config.js');
+    context.print(`${overview()}\n${optionsHelp()}`);
+  }
+  return 0;
+}

@@ -1,0 +1,99 @@
+/** The demo's figures: what each mode did, as a table, and where a figure contradicts what the mode promises. */
+import { textTable } from '../text-table.js';
+import type { LoadDistribution } from './azure.js';
+import type { RoundResult } from './traffic.js';
+
+/** One mode's rounds, and what the backends themselves counted meanwhile. */
+export interface ModeResult {
+  readonly mode: LoadDistribution;
+  readonly tcp: RoundResult;
+  readonly udp: RoundResult;
+  /** Calls that reached a backend: `tcp 127.77.0.4` → count. */
+  readonly received: ReadonlyMap<string, number>;
+}
+
+type Transport = 'tcp' | 'udp';
+
+const distinct = (backends: readonly string[] | undefined): Set<string> => new Set(backends);
+
+/** Clients of which every call was answered by the same backend. */
+const clientsOnOne = ({ backendsOf }: RoundResult): number =>
+  [...backendsOf.values()].filter((backends) => distinct(backends).size === 1).length;
+
+/** Clients whose TCP and UDP both stayed on one backend, and on the same. */
+function clientsThatMeet({ tcp, udp }: ModeResult): number {
+  return [...tcp.backendsOf].filter(([client, backends]) => {
+    const all = distinct([...backends, ...(udp.backendsOf.get(client) ?? [])]);
+    return all.size === 1;
+  }).length;
+}
+
+/** The table: one line per mode and protocol. */
+export function reportTable(results: readonly ModeResult[], backends: readonly string[]): string {
+  const head = [
+    'loadDistribution',
+    'protocol',
+    ...backends,
+    'clients on one backend',
+    'TCP and UDP on the same',
+    'failed',
+  ];
+  const rows = results.flatMap((result) =>
+    (['tcp', 'udp'] as const).map((transport) => {
+      const { backendsOf, failed } = result[transport];
+      return [
+        transport === 'tcp' ? result.mode : '',
+        transport.toUpperCase(),
+        ...backends.map((backend) => String(result.received.get(`${transport} ${backend}`) ?? 0)),
+        `${clientsOnOne(result[transport])} of ${backendsOf.size}`,
+        transport === 'tcp' ? `${clientsThatMeet(result)} of ${backendsOf.size}` : '',
+        String(failed),
+      ];
+    }),
+  );
+  return textTable(head, rows);
+}
+
+/** What a mode promises and the figures do not show; empty when all is well. */
+export function contradictions(results: readonly ModeResult[], backends: readonly string[]): string[] {
+  return results.flatMap((result) => [
+    ...(['tcp', 'udp'] as const).flatMap((transport) => ofRound(result, { transport, backends })),
+    ...ofMeeting(result),
+  ]);
+}
+
+function ofRound(
+  result: ModeResult,
+  { transport, backends }: { transport: Transport; backends: readonly string[] },
+): string[] {
+  const { backendsOf, failed } = result[transport];
+  const name = `${result.mode}, ${transport.toUpperCase()}`;
+  const found: string[] = [];
+  if (failed > 0) found.push(`${name}: ${failed} calls failed`);
+  for (const backend of backends) {
+    const counted = result.received.get(`${transport} ${backend}`) ?? 0;
+    const answered = [...backendsOf.values()].flat().filter((one) => one === backend).length;
+    if (counted === 0) found.push(`${name}: nothing reached ${backend}`);
+    if (counted !== answered) found.push(`${name}: ${backend} counted ${counted} calls, the clients ${answered}`);
+  }
+  const stayed = clientsOnOne(result[transport]);
+  if (result.mode === 'Default' && stayed > backendsOf.size / 2) {
+    found.push(`${name}: ${stayed} of ${backendsOf.size} clients stayed on one backend, though every port counts`);
+  }
+  if (result.mode !== 'Default' && stayed < backendsOf.size) {
+    found.push(`${name}: only ${stayed} of ${backendsOf.size} clients stayed on one backend`);
+  }
+  return found;
+}
+
+function ofMeeting(result: ModeResult): string[] {
+  const meet = clientsThatMeet(result);
+  const all = result.tcp.backendsOf.size;
+  if (result.mode === 'SourceIP' && meet < all) {
+    return [`SourceIP: TCP and UDP met on one backend for ${meet} of ${all} clients only`];
+  }
+  if (result.mode === 'SourceIPProtocol' && meet === all) {
+    return ['SourceIPProtocol: TCP and UDP met on one backend for every client, though the protocol counts'];
+  }
+  return [];
+}

@@ -1,0 +1,127 @@
+/** The demo's clients: real connections and datagrams, each from an address of its own. */
+import { createSocket } from 'node:dgram';
+import net from 'node:net';
+
+export interface Target {
+  readonly address: string;
+  readonly port: number;
+}
+
+const patienceMs = 5000;
+
+/** The backend that a reply names, if it saw the client's own address. */
+function backendIn(reply: string, source: string): string | undefined {
+  const [, backend, seen] = /backend ([\d.]+):\d+ saw ([\d.]+):\d+/.exec(reply) ?? [];
+  return seen === source ? backend : undefined;
+}
+
+/** Opens a TCP connection from `source`, asks who is there, and waits for the end. Rejects when it fails. */
+export const callTcp = (target: Target, source: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let reply = '';
+    const socket = net.connect({ host: target.address, port: target.port, localAddress: source });
+    socket.setTimeout(patienceMs, () => socket.destroy(new Error('timed out')));
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      reply += text;
+    });
+    socket.on('error', reject);
+    socket.on('close', () => {
+      const backend = backendIn(reply, source);
+      if (backend) resolve(backend);
+      else reject(new Error(`no backend in '${reply}'`));
+    });
+    socket.write('GET / HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n\r\n');
+  });
+
+/** Sends a datagram from a new port of `source` and waits for the reply. */
+export const callUdp = (target: Target, source: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const socket = createSocket('udp4');
+    const finish = (outcome: string | Error): void => {
+      clearTimeout(patience);
+      socket.close();
+      if (outcome instanceof Error) reject(outcome);
+      else resolve(outcome);
+    };
+    const patience = setTimeout(() => finish(new Error('no reply')), patienceMs);
+    socket.on('error', finish);
+    socket.on('message', (message) => {
+      finish(backendIn(message.toString(), source) ?? new Error(`no backend in '${message}'`));
+    });
+    socket.bind(0, source, () => socket.send('who is there?', target.port, target.address));
+  });
+
+export interface Round {
+  readonly target: Target;
+  readonly clients: readonly string[];
+  readonly callsPerClient: number;
+}
+
+/** What the clients of one round learnt: for each, the backends that answered. */
+export interface RoundResult {
+  readonly backendsOf: ReadonlyMap<string, readonly string[]>;
+  readonly failed: number;
+}
+
+/** Lets every client call as often as the round says, some dozens at a time. */
+export async function runRound(
+  { target, clients, callsPerClient }: Round,
+  call: (target: Target, source: string) => Promise<string>,
+): Promise<RoundResult> {
+  const backendsOf = new Map(clients.map((client) => [client, [] as string[]]));
+  const queue = Array.from({ length: callsPerClient }, () => clients).flat();
+  let failed = 0;
+  const work = async (): Promise<void> => {
+    for (let client = queue.pop(); client !== undefined; client = queue.pop()) {
+      try {
+        backendsOf.get(client)?.push(await call(target, client));
+      } catch {
+        failed++;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 32 }, work));
+  return { backendsOf, failed };
+}
+
+/** A connection that stays open through every switch. */
+export class HeldConnection {
+  readonly #socket: net.Socket;
+  #received = '';
+  #expect: { text: string; resolve: (alive: boolean) => void } | undefined;
+
+  constructor(target: Target, source: string) {
+    this.#socket = net.connect({ host: target.address, port: target.port, localAddress: source });
+    this.#socket.setEncoding('utf8').on('data', (text: string) => {
+      this.#received += text;
+      if (this.#expect && this.#received.endsWith(this.#expect.text)) this.#settle(true);
+    });
+    this.#socket.on('error', () => {});
+    this.#socket.on('close', () => this.#settle(false));
+  }
+
+  /** Sends a line and waits for its echo; `false` when the connection is gone. */
+  isAlive(): Promise<boolean> {
+    if (this.#socket.destroyed) return Promise.resolve(false);
+    const text = `still there after ${this.#received.length} bytes?\n`;
+    return new Promise((resolve) => {
+      this.#expect = { text, resolve };
+      this.#socket.setTimeout(patienceMs, () => this.#settle(false));
+      this.#socket.write(text);
+    });
+  }
+
+  /** The backend that has it: named once, in the first line. */
+  get backend(): string | undefined {
+    return /^backend ([\d.]+):/.exec(this.#received)?.[1];
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #settle(alive: boolean): void {
+    this.#expect?.resolve(alive);
+    this.#expect = undefined;
+  }
+}

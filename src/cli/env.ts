@@ -1,0 +1,113 @@
+/** `lazurite env`: the variables that point Azure's tools here, in the language of a shell. */
+import { UsageError } from '../config-values.js';
+import { cloudName } from '../identity/cloud-metadata.js';
+import { defaultSubscriptionId, defaultTenantId } from '../identity/tenant.js';
+import { type CaFiles, writeCaFiles } from './ca-files.js';
+import type { Command } from './command.js';
+import { readRunningOptions, runningHelp } from './running.js';
+
+// Any client and secret is welcome; GUIDs, because some tools insist on the form.
+const clientId = '22222222-2222-2222-2222-222222222222';
+const clientSecret = 'lazurite';
+
+/** Adds this machine to the hosts that are reached without a proxy, where there is one. */
+function withoutProxy(env: NodeJS.ProcessEnv, host: string): Record<string, string> {
+  if (!['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'].some((name) => env[name])) {
+    return {};
+  }
+  const hosts = new Set((env.NO_PROXY ?? env.no_proxy ?? '').split(',').filter(Boolean));
+  for (const name of [host, 'localhost', '127.0.0.0/8', '127.0.0.1', '::1']) hosts.add(name);
+  const list = [...hosts].join(',');
+  return { NO_PROXY: list, no_proxy: list };
+}
+
+/** The variables, each with what reads it. */
+export function variables(
+  { url, files }: { url: URL; files: CaFiles },
+  env: NodeJS.ProcessEnv,
+): Record<string, string> {
+  return {
+    // Node adds this file to its roots; az, Python and Go take the other in place of theirs.
+    NODE_EXTRA_CA_CERTS: files.caFile,
+    REQUESTS_CA_BUNDLE: files.bundleFile,
+    SSL_CERT_FILE: files.bundleFile,
+    // Azure SDKs. The tenant adfs keeps every sign-in library from asking login.microsoftonline.com about us.
+    AZURE_AUTHORITY_HOST: url.origin,
+    AZURE_TENANT_ID: 'adfs',
+    AZURE_CLIENT_ID: clientId,
+    AZURE_CLIENT_SECRET: clientSecret,
+    AZURE_SUBSCRIPTION_ID: defaultSubscriptionId,
+    // Terraform, Pulumi.
+    ARM_METADATA_HOSTNAME: url.host,
+    ARM_TENANT_ID: defaultTenantId,
+    ARM_CLIENT_ID: clientId,
+    ARM_CLIENT_SECRET: clientSecret,
+    ARM_SUBSCRIPTION_ID: defaultSubscriptionId,
+    ARM_RESOURCE_PROVIDER_REGISTRATIONS: 'none',
+    ...withoutProxy(env, url.hostname),
+  };
+}
+
+/** The commands that make az a client of this emulator. */
+export function azCommands({ origin }: URL, quote: (text: string) => string): string[] {
+  return [
+    `az cloud register -n ${cloudName} --endpoint-resource-manager ${quote(origin)}`,
+    `az cloud set -n ${cloudName}`,
+    `az login --service-principal -u ${clientId} -p ${quote(clientSecret)} --tenant ${defaultTenantId}`,
+  ];
+}
+
+interface Shell {
+  readonly quote: (text: string) => string;
+  readonly assign: (name: string, quoted: string) => string;
+  /** How to let this shell run what is printed. */
+  readonly hint: string;
+}
+
+const shells: Readonly<Record<string, Shell>> = {
+  bash: {
+    quote: (text) => `'${text.replaceAll("'", "'\\''")}'`,
+    assign: (name, quoted) => `export ${name}=${quoted}`,
+    hint: 'eval "$(lazurite env bash)"',
+  },
+  powershell: {
+    quote: (text) => `'${text.replace(/['‘’‚‛]/g, '$&$&')}'`,
+    assign: (name, quoted) => `$env:${name} = ${quoted}`,
+    hint: 'lazurite env powershell | Out-String | Invoke-Expression',
+  },
+};
+
+/** What `lazurite env SHELL` prints. */
+export function render(
+  { shellName, url, files }: { shellName: string; url: URL; files: CaFiles },
+  env: NodeJS.ProcessEnv,
+): string {
+  const values = variables({ url, files }, env);
+  const shell = shells[shellName];
+  if (!shell) {
+    const [register] = azCommands(url, (text) => text);
+    return JSON.stringify({ ...values, AZ_CLOUD_REGISTER: register }, undefined, 2);
+  }
+  return [
+    `# ${shell.hint}`,
+    ...Object.entries(values).map(([name, value]) => shell.assign(name, shell.quote(value))),
+    '# once, for az:',
+    ...azCommands(url, shell.quote).map((command) => `#   ${command}`),
+  ].join('\n');
+}
+
+export const env: Command = {
+  usage: 'env [bash|powershell|json] [OPTION…]',
+  summary: 'Prints the variables that point SDKs, az, Terraform and Pulumi at a running emulator, and trust its CA.',
+  details: () => `${runningHelp}\n\n  bash:        ${shells.bash?.hint}\n  PowerShell:  ${shells.powershell?.hint}`,
+  async run(argv, context) {
+    const running = readRunningOptions(argv, context.env);
+    const [shellName = process.platform === 'win32' ? 'powershell' : 'bash', ...more] = running.positionals;
+    if (more.length > 0 || !(shellName in shells || shellName === 'json')) {
+      throw new UsageError(`env knows bash, powershell and json, not '${running.positionals.join(' ')}'`);
+    }
+    const files = await writeCaFiles(running, context.env);
+    context.print(render({ shellName, url: running.url, files }, context.env));
+    return 0;
+  },
+};

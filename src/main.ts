@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+/** The `lazurite` command: arguments and environment in, a command run, an exit code out. */
+import { readFileSync } from 'node:fs';
+import { runCommand } from './cli/commands.js';
+import { UsageError } from './config-values.js';
+
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => {
+    stop.abort();
+    // Whoever asks twice does not want to wait.
+    process.once(name, () => process.exit(1));
+  });
+}
+
+// `lazurite … | head` closes the pipe early; that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+async function main(): Promise<number> {
+  const argv = process.argv.slice(2);
+  if (argv[0] === '--version') {
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    process.stdout.write(`${version}\n`);
+    return 0;
+  }
+  return runCommand(argv, {
+    env: process.env,
+    print: (line) => process.stdout.write(`${line}\n`),
+    printError: (line) => process.stderr.write(`${line}\n`),
+    signal: stop.signal,
+  });
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const { stack, message } = error as Error;
+  process.stderr.write(`lazurite: ${error instanceof UsageError ? message : stack}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+// A command that has returned is done: nothing it left open may keep the process.
+process.exit();
