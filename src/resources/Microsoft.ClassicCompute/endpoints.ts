@@ -61,8 +61,7 @@ export function checkAcl(acl: InputEndpointRequest['EndpointAcl'], endpoint: str
     throw azureError('ClassicTooManyAclRules', { values: { endpoint, count: rules.length } });
   }
   const orders = new Set<number>();
-  const checked = rules.map((rule: Partial<AclRule>): AclRule => {
-    const { Order, Action, RemoteSubnet, Description } = rule;
+  const checked = rules.map(({ Order, Action, RemoteSubnet, Description }): AclRule => {
     if (Order === undefined) throw missing('EndpointAcl.Rules.Rule.Order');
     if (Action === undefined) throw missing('EndpointAcl.Rules.Rule.Action');
     if (RemoteSubnet === undefined) throw missing('EndpointAcl.Rules.Rule.RemoteSubnet');

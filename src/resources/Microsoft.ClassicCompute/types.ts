@@ -43,15 +43,19 @@ export interface InputEndpoint extends SharedEndpointSettings {
   readonly Name: string;
 }
 
+type Unchecked<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
 /** An input endpoint as a request has it: nothing checked, nothing defaulted. */
-export type InputEndpointRequest = {
-  readonly [K in Exclude<keyof InputEndpoint, 'LoadBalancerProbe'>]?: InputEndpoint[K] | undefined;
-} & {
-  readonly LoadBalancerProbe?:
-    | { readonly [K in keyof LoadBalancerProbe]?: LoadBalancerProbe[K] | undefined }
-    | undefined;
+export type InputEndpointRequest = Unchecked<Omit<InputEndpoint, 'LoadBalancerProbe' | 'EndpointAcl'>> & {
+  readonly LoadBalancerProbe?: Unchecked<LoadBalancerProbe> | undefined;
+  readonly EndpointAcl?: AclRequest | undefined;
   readonly Vip?: string | undefined;
 };
+
+/** An ACL as a request has it. */
+export interface AclRequest {
+  readonly Rules?: readonly Unchecked<AclRule>[] | undefined;
+}
 
 /** A public address of one instance, next to the deployment's VIP. */
 export interface PublicIp {

@@ -1,0 +1,87 @@
+/** The data plane as people look at it: every frontend with its place and state, every backend with its health and why. */
+import type { Engine, ForwardingPlan, HealthReason, PlanMember, ProbeHealth } from '../forwarding/engine.js';
+
+export interface FrontendView {
+  readonly azureAddress: string;
+  readonly transport: string;
+  readonly port: number;
+  readonly state: string;
+  readonly boundAddress: string | null;
+  readonly boundPort: number | null;
+  readonly reason: string | null;
+  readonly rule: string;
+  readonly distribution: string;
+  readonly backends: number;
+}
+
+/** Every frontend of the plan, collisions included. */
+export function frontendsOf(plan: ForwardingPlan, engine: Engine): FrontendView[] {
+  // A collision has a state of its own behind the one that holds the address, in the plan's order.
+  const states = new Map<string, ReturnType<Engine['frontends']>[number][]>();
+  for (const state of engine.frontends()) {
+    const known = states.get(state.key);
+    if (known) known.push(state);
+    else states.set(state.key, [state]);
+  }
+  return plan.frontends.map(({ key, azureAddress, transport, port, rule }) => {
+    const state = states.get(key)?.shift();
+    return {
+      azureAddress,
+      transport,
+      port,
+      state: state?.state ?? 'Unbound',
+      boundAddress: state?.boundAddress ?? null,
+      boundPort: state?.boundPort ?? null,
+      reason: state ? (state.reason ?? null) : 'not applied yet',
+      rule: rule.id,
+      distribution: rule.distribution,
+      backends: rule.members.length,
+    };
+  });
+}
+
+export interface BackendView {
+  readonly rule: string;
+  readonly id: string;
+  readonly azureAddress: string;
+  readonly address: string;
+  readonly port: number;
+  readonly adminState: string;
+  readonly state: 'Up' | 'Down';
+  readonly reason: HealthReason | 'NoProbe';
+  readonly since: string | null;
+}
+
+function stateOf(member: PlanMember, health: ProbeHealth | undefined): Pick<BackendView, 'state' | 'reason'> {
+  if (member.adminState === 'Up') return { state: 'Up', reason: 'Up_Admin' };
+  if (member.adminState === 'Down') return { state: 'Down', reason: 'Down_Admin' };
+  if (member.probe === undefined) return { state: 'Up', reason: 'NoProbe' };
+  return { state: health?.up ? 'Up' : 'Down', reason: health?.reason ?? 'NA' };
+}
+
+/** Every backend of every rule, with what the prober or an administrator says about it. */
+export function backendsOf(plan: ForwardingPlan, engine: Engine): BackendView[] {
+  const health = new Map(engine.health().map((one) => [one.key, one]));
+  const seen = new Set<string>();
+  return plan.frontends.flatMap(({ rule }) =>
+    rule.members.flatMap((member) => {
+      // A rule for All protocols has a frontend for each of them.
+      const identity = `${rule.id}|${member.key}`;
+      if (seen.has(identity)) return [];
+      seen.add(identity);
+      const probed = member.probe === undefined ? undefined : health.get(member.probe);
+      return [
+        {
+          rule: rule.id,
+          id: member.id,
+          azureAddress: member.azureAddress,
+          address: member.address,
+          port: member.port,
+          adminState: member.adminState,
+          ...stateOf(member, probed),
+          since: probed ? new Date(probed.sinceMs).toISOString() : null,
+        },
+      ];
+    }),
+  );
+}

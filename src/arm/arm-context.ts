@@ -1,0 +1,24 @@
+/** What the ARM routes need of the rest: handed in by the emulator, so that this layer knows no engine and no process. */
+import type { Clock } from '../clock.js';
+import type { HealthReader } from '../resources/resource-type.js';
+import type { Store } from '../store/store.js';
+
+/** What became of a change in the data plane. */
+export interface ApplyOutcome {
+  /** Why the operation fails; undefined when it succeeded. Only `--strict-bind` makes operations fail. */
+  readonly failure?: { readonly code: string; readonly message: string } | undefined;
+}
+
+export interface ArmContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly health: HealthReader;
+  /** Azure milliseconds for which an asynchronous operation stays InProgress. */
+  readonly operationDelayMs: number;
+  readonly strictApiVersions: boolean;
+  readonly strictTypes: boolean;
+  /** Tells the data plane that these top-level resources (folded ids) changed; resolves when it follows them. */
+  readonly changed: (keys: readonly string[]) => Promise<ApplyOutcome>;
+  /** One line for whoever watches the emulator. */
+  readonly note: (message: string) => void;
+}

@@ -1,0 +1,115 @@
+/** The routes of child collections. A child is read from and written into its parent's document. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { azureError } from '../errors.js';
+import type { ChildCollection, Resource, ResourceDocument, ResourceType } from '../resources/resource-type.js';
+import type { Arm } from './arm.js';
+import { acceptedHeaders, putHeaders } from './async-operations.js';
+import { readBody } from './request-body.js';
+import { childSchema } from './resource-reader.js';
+import { existingResource, pollPlaceOf, preconditionsOf, resourceNotFound } from './resource-routes.js';
+import { parametersOf } from './resource-scope.js';
+import { routeSchema } from './route-schemas.js';
+
+interface ChildHandler {
+  readonly type: ResourceType;
+  readonly collection: ChildCollection;
+  readonly arm: Arm;
+}
+
+interface StoredChild {
+  name: string;
+  [member: string]: unknown;
+}
+
+const childrenOf = (document: ResourceDocument, collection: string): StoredChild[] =>
+  (document.properties[collection] as StoredChild[] | undefined) ?? [];
+
+const sameName = (child: StoredChild, name: string): boolean => child.name.toLowerCase() === name.toLowerCase();
+
+const notFound = (resource: Resource, collection: string, name: string) =>
+  azureError('NotFound', { values: { id: `${resource.id}/${collection}/${name}` } });
+
+/** The parent's document with other children in one collection. */
+function withChildren(document: ResourceDocument, collection: string, children: StoredChild[]): ResourceDocument {
+  const copy = structuredClone(document);
+  return { ...copy, properties: { ...copy.properties, [collection]: children } };
+}
+
+async function put(request: FastifyRequest, reply: FastifyReply, { type, collection, arm }: ChildHandler) {
+  const { id, apiVersion } = existingResource(request, type, arm);
+  const name = parametersOf(request).childName as string;
+  const body = readBody(request.body, childSchema(type, collection.name));
+  let isNew = true;
+  const write = arm.writer.put({
+    type,
+    id,
+    apiVersion,
+    conditions: preconditionsOf(request),
+    document: (existing) => {
+      if (!existing) throw resourceNotFound(type.type, { id });
+      const before = childrenOf(existing.document, collection.name);
+      const index = before.findIndex((child) => sameName(child, name));
+      isNew = index < 0;
+      const child = { ...body, name: before[index]?.name ?? name };
+      const children = isNew ? [...before, child] : before.map((one, at) => (at === index ? child : one));
+      return withChildren(existing.document, collection.name, structuredClone(children));
+    },
+  });
+  await arm.operations.settle(write);
+  const resource = arm.store.resource(write.resource.key) ?? write.resource;
+  putHeaders(request, reply, pollPlaceOf(resource, { ...write, apiVersion }));
+  return reply
+    .code(isNew ? 201 : 200)
+    .send(arm.reader.child(resource, { collection: collection.name, name, apiVersion }));
+}
+
+async function remove(request: FastifyRequest, reply: FastifyReply, { type, collection, arm }: ChildHandler) {
+  const { id, apiVersion, resource } = existingResource(request, type, arm);
+  const name = parametersOf(request).childName as string;
+  if (!childrenOf(resource.document, collection.name).some((child) => sameName(child, name))) {
+    return reply.code(204).send();
+  }
+  const write = arm.writer.put({
+    type,
+    id,
+    apiVersion,
+    conditions: preconditionsOf(request),
+    document: (existing) => {
+      if (!existing) throw resourceNotFound(type.type, { id });
+      const staying = childrenOf(existing.document, collection.name).filter((child) => !sameName(child, name));
+      return withChildren(existing.document, collection.name, structuredClone(staying));
+    },
+  });
+  await arm.operations.settle(write);
+  acceptedHeaders(request, reply, pollPlaceOf(write.resource, { ...write, apiVersion }));
+  return reply.code(202).send();
+}
+
+/** Registers the routes of every child collection of a type below `path`. */
+export function addChildRoutes(
+  app: FastifyInstance,
+  { type, arm, path }: { type: ResourceType; arm: Arm; path: string },
+): void {
+  for (const collection of type.children ?? []) {
+    const handler = { type, collection, arm };
+    const all = `${path}/${collection.name}`;
+    const one = `${all}/:childName`;
+    const schema = (operation: Parameters<typeof routeSchema>[1]) => ({
+      schema: routeSchema(type, operation, collection.name),
+    });
+    app.get(all, schema('list'), (request) => {
+      const { resource, apiVersion } = existingResource(request, type, arm);
+      return { value: arm.reader.children(resource, collection.name, apiVersion) };
+    });
+    app.get(one, schema('get'), (request, reply) => {
+      const { resource, apiVersion } = existingResource(request, type, arm);
+      const name = parametersOf(request).childName as string;
+      const child = arm.reader.child(resource, { collection: collection.name, name, apiVersion });
+      if (!child) throw notFound(resource, collection.name, name);
+      return reply.header('etag', resource.etag).send(child);
+    });
+    if (collection.methods !== 'write') continue;
+    app.put(one, schema('createOrUpdate'), (request, reply) => put(request, reply, handler));
+    app.delete(one, schema('delete'), (request, reply) => remove(request, reply, handler));
+  }
+}

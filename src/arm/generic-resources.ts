@@ -1,0 +1,154 @@
+/** Resources of any type: `/resources` of a subscription or group, and types without a model of their own. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { azureError } from '../errors.js';
+import { newEtag } from '../ids.js';
+import { normalizeLocation } from '../resources/canonical.js';
+import { findResourceType } from '../resources/registry.js';
+import { formatResourceId, idKey, parseResourceId, type ResourceId, typeOf } from '../resources/resource-id.js';
+import type { Resource, ResourceDocument } from '../resources/resource-type.js';
+import { apiVersionOf, queryOf } from './api-versions.js';
+import type { Arm } from './arm.js';
+import { acceptedHeaders, putHeaders } from './async-operations.js';
+import { opaqueDocument, showOpaque } from './opaque-resources.js';
+import { parseJsonObject } from './request-body.js';
+import { resourceFilter } from './resource-filter.js';
+import { page, pollPlaceOf } from './resource-routes.js';
+import { groupOf, parametersOf, subscriptionOf } from './resource-scope.js';
+import { hiddenOperation, operation } from './route-schemas.js';
+
+/** A resource in a list of all types: no properties, times only when asked for. */
+function summary(resource: Resource, expand: string): object {
+  const { location, tags, sku, kind, zones } = resource.document as ResourceDocument & { kind?: string };
+  const wants = (member: string): boolean => expand.toLowerCase().split(',').includes(member.toLowerCase());
+  return {
+    id: resource.id,
+    name: resource.name,
+    type: resource.type,
+    ...(kind === undefined ? {} : { kind }),
+    ...(sku === undefined ? {} : { sku }),
+    ...(location === undefined ? {} : { location }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(zones === undefined ? {} : { zones }),
+    ...(wants('createdTime') ? { createdTime: resource.createdTime } : {}),
+    ...(wants('changedTime') ? { changedTime: resource.changedTime } : {}),
+    ...(wants('provisioningState') ? { provisioningState: resource.provisioningState } : {}),
+  };
+}
+
+function list(request: FastifyRequest, all: readonly Resource[]) {
+  const query = queryOf(request);
+  const matches = resourceFilter(query.$filter);
+  return page(request, all.filter(matches), (resource) => summary(resource, query.$expand ?? ''));
+}
+
+function requestedId(request: FastifyRequest, arm: Arm): ResourceId {
+  const group = groupOf(request, arm.context);
+  const { namespace = '', '*': rest = '' } = parametersOf(request);
+  const id = parseResourceId(
+    `/subscriptions/${group.subscriptionId}/resourceGroups/${group.name}/providers/${namespace}/${rest}`,
+  );
+  const type = rest.split('/').filter((_, index) => index % 2 === 0);
+  if (!id) throw notModelled(`${namespace}/${type.join('/')}`, request);
+  // A modelled type ends here only for what it does not offer.
+  const modelled = findResourceType(`${id.namespace}/${id.types[0]}`) !== undefined;
+  if (modelled || arm.context.strictTypes) throw notModelled(typeOf(id), request);
+  return id;
+}
+
+const notModelled = (type: string, request: FastifyRequest) => {
+  const [namespace = '', ...types] = type.split('/');
+  return azureError('InvalidResourceType', {
+    values: { type: types.join('/'), namespace, apiVersion: apiVersionOf(request), supported: '' },
+  });
+};
+
+function existing(request: FastifyRequest, arm: Arm): Resource {
+  const id = requestedId(request, arm);
+  const resource = arm.store.resource(idKey(formatResourceId(id)));
+  if (!resource) {
+    const values = { type: typeOf(id), name: id.names.join('/'), resourceGroup: id.resourceGroup as string };
+    throw azureError('ResourceNotFound', { values });
+  }
+  return resource;
+}
+
+async function put(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
+  const id = requestedId(request, arm);
+  const document = opaqueDocument(parseJsonObject(request.body));
+  if (document.location !== undefined) document.location = normalizeLocation(document.location);
+  const key = idKey(formatResourceId(id));
+  const before = arm.store.resource(key);
+  const now = arm.context.clock.timestamp();
+  const resource: Resource = {
+    key,
+    id: before?.id ?? formatResourceId(id),
+    type: before?.type ?? typeOf(id),
+    subscriptionId: id.subscriptionId.toLowerCase(),
+    resourceGroup: (id.resourceGroup as string).toLowerCase(),
+    name: before?.name ?? id.names.join('/'),
+    etag: newEtag(),
+    provisioningState: 'Succeeded',
+    document,
+    createdTime: before?.createdTime ?? now,
+    changedTime: now,
+  };
+  const operationId = arm.store.transaction(() => {
+    arm.store.save(resource);
+    return arm.writer.recordOperation(resource, 'PutResourceOperation');
+  });
+  if (!before) arm.context.note(`${resource.type} has no model here: ${resource.id} is stored and echoed`);
+  await arm.operations.settle({ resource, created: !before, operationId, touched: [] });
+  putHeaders(request, reply, pollPlaceOf(resource, { operationId, apiVersion: apiVersionOf(request) }));
+  return reply.code(before ? 200 : 201).send(showOpaque(resource));
+}
+
+async function remove(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
+  const id = requestedId(request, arm);
+  const write = arm.writer.delete(idKey(formatResourceId(id)), {});
+  if (!write) return reply.code(204).send();
+  await arm.operations.settle(write);
+  acceptedHeaders(request, reply, pollPlaceOf(write.resource, { ...write, apiVersion: apiVersionOf(request) }));
+  return reply.code(202).send();
+}
+
+/** Registers the routes that know no type. */
+export function addGenericResourceRoutes(app: FastifyInstance, arm: Arm): void {
+  const subscription = '/subscriptions/:subscriptionId';
+  const group = `${subscription}/resourceGroups/:resourceGroupName`;
+  const schema = (action: string) => operation('Microsoft.Resources', `Resources_${action}`);
+  app.get(`${subscription}/resources`, schema('list'), (request) =>
+    list(request, arm.store.list({ subscriptionId: subscriptionOf(request, arm.context) })),
+  );
+  app.get(`${group}/resources`, schema('listByResourceGroup'), (request) => {
+    const { subscriptionId, name: resourceGroup } = groupOf(request, arm.context);
+    return list(request, arm.store.list({ subscriptionId, resourceGroup }));
+  });
+  const any = `${group}/providers/:namespace/*`;
+  const hidden = hiddenOperation;
+  app.get(any, hidden, (request, reply) => {
+    const { subscriptionId, name: resourceGroup } = groupOf(request, arm.context);
+    const { namespace = '', '*': rest = '' } = parametersOf(request);
+    if (rest.split('/').length % 2 === 1 && !findResourceType(`${namespace}/${rest.split('/')[0]}`)) {
+      const all = arm.store.list({ subscriptionId, resourceGroup });
+      const type = `${namespace}/${rest
+        .split('/')
+        .filter((_, index) => index % 2 === 0)
+        .join('/')}`.toLowerCase();
+      return reply.send(
+        page(
+          request,
+          all.filter((one) => one.type.toLowerCase() === type),
+          showOpaque,
+        ),
+      );
+    }
+    return reply.send(showOpaque(existing(request, arm)));
+  });
+  app.put(any, hidden, (request, reply) => put(request, reply, arm));
+  app.patch(any, hidden, (request, reply) => {
+    const resource = existing(request, arm);
+    const tags = parseJsonObject(request.body).tags as Record<string, string> | undefined;
+    return reply.send(showOpaque(arm.writer.patchTags(resource.key, tags) ?? resource));
+  });
+  app.delete(any, hidden, (request, reply) => remove(request, reply, arm));
+}

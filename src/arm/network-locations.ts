@@ -1,0 +1,60 @@
+/** What Microsoft.Network answers per location: operations, DNS names, and the swap of two frontends' public addresses. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  swapPublicIPAddresses,
+  swapSchema,
+} from '../resources/Microsoft.Network/loadBalancers/swap-public-ip-addresses.js';
+import { apiVersionOf, queryOf } from './api-versions.js';
+import type { Arm } from './arm.js';
+import { acceptedHeaders, answerOperation, answerOperationResult } from './async-operations.js';
+import { readBody } from './request-body.js';
+import { parametersOf, subscriptionOf } from './resource-scope.js';
+import { operation } from './route-schemas.js';
+
+async function swap(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
+  const subscriptionId = subscriptionOf(request, arm.context);
+  const body = readBody(request.body, swapSchema);
+  const { touched, operationId } = arm.store.transaction(() => {
+    const touched = arm.writer.replace(swapPublicIPAddresses(body, arm.store));
+    const resource = { key: touched[0] ?? '', subscriptionId };
+    return { touched, operationId: arm.writer.recordOperation(resource, 'SwapPublicIpAddressesOperation') };
+  });
+  await arm.context.changed(touched);
+  const { location = '' } = parametersOf(request);
+  acceptedHeaders(request, reply, { subscriptionId, location, operationId, apiVersion: apiVersionOf(request) });
+  return reply.code(202).send();
+}
+
+function checkDnsName(request: FastifyRequest, arm: Arm) {
+  subscriptionOf(request, arm.context);
+  const wanted = `${queryOf(request).domainnamelabel ?? ''}.${parametersOf(request).location}.cloudapp.azure.com`;
+  const taken = arm.store.everyOfType('Microsoft.Network/publicIPAddresses').some(({ document }) => {
+    const settings = document.properties.dnsSettings as { fqdn?: string } | undefined;
+    return settings?.fqdn?.toLowerCase() === wanted.toLowerCase();
+  });
+  return { available: !taken };
+}
+
+/** Registers the per-location routes. */
+export function addNetworkLocationRoutes(app: FastifyInstance, arm: Arm): void {
+  const location = '/subscriptions/:subscriptionId/providers/Microsoft.Network/locations/:location';
+  const schema = (operationId: string) => operation('Microsoft.Network/locations', operationId);
+  app.get(`${location}/operations/:operationId`, schema('Operations_get'), (request, reply) => {
+    subscriptionOf(request, arm.context);
+    const id = parametersOf(request).operationId as string;
+    return reply.send(answerOperation(arm.context.store.operations.operation(id), id, reply));
+  });
+  app.get(`${location}/operationResults/:operationId`, schema('OperationResults_get'), (request, reply) => {
+    subscriptionOf(request, arm.context);
+    const id = parametersOf(request).operationId as string;
+    return answerOperationResult(arm.context.store.operations.operation(id), { id, request, reply });
+  });
+  app.get(`${location}/CheckDnsNameAvailability`, schema('CheckDnsNameAvailability'), (request) =>
+    checkDnsName(request, arm),
+  );
+  app.post(
+    `${location}/setLoadBalancerFrontendPublicIpAddresses`,
+    schema('LoadBalancers_swapPublicIpAddresses'),
+    (request, reply) => swap(request, reply, arm),
+  );
+}

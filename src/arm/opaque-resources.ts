@@ -1,0 +1,26 @@
+/**
+ * Resource types without a model: stored and echoed, so that whole templates deploy. They move no traffic;
+ * `--strict-types` refuses them.
+ */
+import type { Resource, ResourceDocument } from '../resources/resource-type.js';
+
+/** The stored form of a body of an unknown type: everything but what the service decides. */
+export function opaqueDocument(body: Record<string, unknown>): ResourceDocument {
+  const { id: _id, name: _name, type: _type, etag: _etag, systemData: _systemData, ...document } = body;
+  const { provisioningState: _state, ...properties } = (document.properties ?? {}) as Record<string, unknown>;
+  return { ...document, properties };
+}
+
+/** An opaque resource as a GET shows it. */
+export function showOpaque(resource: Resource): Record<string, unknown> {
+  const { location, tags, properties, ...rest } = resource.document;
+  return {
+    id: resource.id,
+    name: resource.name,
+    type: resource.type,
+    ...(location === undefined ? {} : { location }),
+    ...(tags === undefined ? {} : { tags }),
+    ...rest,
+    properties: { ...properties, provisioningState: resource.provisioningState },
+  };
+}

@@ -1,0 +1,27 @@
+/** Reads a request body: JSON with positions, made canonical, validated against the type's schema. */
+import { azureError } from '../errors.js';
+import { canonicalise } from '../resources/canonical.js';
+import type { SchemaNode } from '../resources/schema.js';
+import { validateBody } from '../resources/validation.js';
+
+/** A JSON object from `text`; refuses what is none, as the front door does. */
+export function parseJsonObject(text: unknown): Record<string, unknown> {
+  let body: unknown;
+  try {
+    body = JSON.parse(typeof text === 'string' ? text : '');
+  } catch (error) {
+    const reason = text ? (error as Error).message : 'Request content was empty';
+    throw azureError('InvalidRequestContent', { values: { reason } });
+  }
+  if (body === null || typeof body !== 'object' || Array.isArray(body)) {
+    throw azureError('InvalidRequestContent', { values: { reason: 'The request content must be a JSON object' } });
+  }
+  return body as Record<string, unknown>;
+}
+
+/** Body `text` in canonical form, valid under `schema`. */
+export function readBody(text: unknown, schema: object): Record<string, unknown> {
+  const body = canonicalise(parseJsonObject(text), schema as SchemaNode) as Record<string, unknown>;
+  validateBody(body, schema, text as string);
+  return body;
+}

@@ -1,0 +1,53 @@
+/** Tenants, subscriptions and their locations (`/tenants`, `/subscriptions`). */
+import type { FastifyInstance } from 'fastify';
+import { defaultSubscriptionId, defaultTenantId as tenantId } from '../identity/tenant.js';
+import { apiVersionOf } from './api-versions.js';
+import type { Arm } from './arm.js';
+import { azureLocations } from './locations.js';
+import { subscriptionOf } from './resource-scope.js';
+import { operation } from './route-schemas.js';
+
+const showSubscription = (subscriptionId: string): object => ({
+  id: `/subscriptions/${subscriptionId}`,
+  authorizationSource: 'RoleBased',
+  managedByTenants: [],
+  subscriptionId,
+  tenantId,
+  displayName: subscriptionId === defaultSubscriptionId ? 'Lazurite' : `Lazurite ${subscriptionId.slice(0, 8)}`,
+  state: 'Enabled',
+  subscriptionPolicies: {
+    locationPlacementId: 'Public_2014-09-01',
+    quotaId: 'PayAsYouGo_2014-09-01',
+    spendingLimit: 'Off',
+  },
+});
+
+/** Registers the routes of tenants and subscriptions. */
+export function addSubscriptionRoutes(app: FastifyInstance, arm: Arm): void {
+  const schema = (operationId: string) => operation('Microsoft.Resources', operationId);
+  app.get('/tenants', schema('Tenants_list'), (request) => {
+    apiVersionOf(request);
+    const tenant = { id: `/tenants/${tenantId}`, tenantId, countryCode: 'US', displayName: 'Lazurite' };
+    return { value: [{ ...tenant, domains: ['lazurite.localhost'], tenantCategory: 'Home', tenantType: 'AAD' }] };
+  });
+  app.get('/subscriptions', schema('Subscriptions_list'), (request) => {
+    apiVersionOf(request);
+    const used = new Set([defaultSubscriptionId, ...arm.store.subscriptions()]);
+    return { value: [...used].map(showSubscription), count: { type: 'Total', value: used.size } };
+  });
+  app.get('/subscriptions/:subscriptionId', schema('Subscriptions_get'), (request) =>
+    showSubscription(subscriptionOf(request, arm.context).toLowerCase()),
+  );
+  app.get('/subscriptions/:subscriptionId/locations', schema('Subscriptions_listLocations'), (request) => {
+    const subscriptionId = subscriptionOf(request, arm.context);
+    const value = azureLocations.map(({ name, displayName }) => ({
+      id: `/subscriptions/${subscriptionId}/locations/${name}`,
+      name,
+      type: 'Region',
+      displayName,
+      regionalDisplayName: displayName,
+      metadata: { regionType: 'Physical', regionCategory: 'Recommended', geographyGroup: 'Local', pairedRegion: [] },
+    }));
+    return { value };
+  });
+}

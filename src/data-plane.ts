@@ -1,0 +1,114 @@
+/**
+ * Keeps the engine at what the resources say: gathers the changes of a burst, compiles only what they concern, and
+ * hands the engine one plan. Layer 4, beside the emulator, because it joins the store with an engine.
+ */
+import type { AddressMapping } from './address-map.js';
+import { mapAddress } from './address-map.js';
+import type { ApplyOutcome } from './arm/arm-context.js';
+import type { Engine, ForwardingPlan } from './forwarding/engine.js';
+import { compileLoadBalancer, mergePlan, type PlanPart } from './forwarding/plan.js';
+import { rootKey } from './resources/resource-id.js';
+import type { HealthReader } from './resources/resource-type.js';
+import type { ResourceStore } from './store/resource-store.js';
+
+const loadBalancerType = 'Microsoft.Network/loadBalancers';
+
+export interface DataPlaneOptions {
+  readonly store: ResourceStore;
+  readonly engine: Engine;
+  readonly addressMap: readonly AddressMapping[];
+  /** A frontend that is not exactly bound fails the operation that wanted it. */
+  readonly strictBind: boolean;
+}
+
+export class DataPlane implements HealthReader {
+  readonly #parts = new Map<string, PlanPart>();
+  readonly #changed = new Set<string>();
+  #plan: ForwardingPlan = mergePlan([]);
+  #running: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+
+  constructor(readonly options: DataPlaneOptions) {}
+
+  /** What the engine was last told. */
+  get plan(): ForwardingPlan {
+    return this.#plan;
+  }
+
+  /** Compiles everything anew: at start, after a reset, after a snapshot. */
+  async loadAll(): Promise<void> {
+    this.#parts.clear();
+    const all = [...this.options.store.everyOfType(loadBalancerType)];
+    // First come, first served where two want one address; that must hold after a restart too.
+    all.sort((a, b) => (a.createdTime < b.createdTime ? -1 : a.createdTime > b.createdTime ? 1 : 0));
+    for (const { key } of all) this.#parts.set(key, this.#compile(key));
+    await this.#schedule();
+  }
+
+  /** Follows changes of these top-level resources (folded ids); resolves when the engine has them. */
+  async changed(keys: readonly string[]): Promise<ApplyOutcome> {
+    const concerned = this.#loadBalancersConcernedBy(keys);
+    if (concerned.size === 0) return {};
+    for (const key of concerned) this.#changed.add(key);
+    await this.#schedule();
+    return this.options.strictBind ? this.#strictOutcome(concerned) : {};
+  }
+
+  /** Balancers among the keys, and balancers that refer to one of them. */
+  #loadBalancersConcernedBy(keys: readonly string[]): Set<string> {
+    const concerned = new Set<string>();
+    for (const key of new Set(keys)) {
+      if (this.#parts.has(key) || this.options.store.resource(key)?.type === loadBalancerType) concerned.add(key);
+      for (const { sourceId, sourceType } of this.options.store.linksInto(key)) {
+        if (sourceType.startsWith(loadBalancerType)) concerned.add(rootKey(sourceId));
+      }
+    }
+    return concerned;
+  }
+
+  #compile(key: string): PlanPart {
+    const { store, addressMap } = this.options;
+    const loadBalancer = store.resource(key);
+    return loadBalancer ? compileLoadBalancer(loadBalancer, { lookup: store, addressMap }) : mergePlan([]);
+  }
+
+  /** One application at a time; everything that changes meanwhile goes into the next one together. */
+  #schedule(): Promise<void> {
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined;
+      this.#running = this.#apply();
+      return this.#running;
+    });
+    return this.#next;
+  }
+
+  async #apply(): Promise<void> {
+    for (const key of this.#changed) {
+      const part = this.#compile(key);
+      if (this.options.store.resource(key)) this.#parts.set(key, part);
+      else this.#parts.delete(key);
+    }
+    this.#changed.clear();
+    this.#plan = mergePlan(this.#parts.values());
+    await this.options.engine.apply(this.#plan);
+  }
+
+  #strictOutcome(loadBalancers: ReadonlySet<string>): ApplyOutcome {
+    const states = new Map(this.options.engine.frontends().map((state) => [state.key, state]));
+    for (const key of loadBalancers) {
+      for (const frontend of this.#parts.get(key)?.frontends ?? []) {
+        const state = states.get(frontend.key);
+        if (state === undefined || state.state === 'Bound') continue;
+        const place = `${frontend.azureAddress}:${frontend.port}/${frontend.transport}`;
+        const message = `Frontend ${place} is ${state.state}: ${state.reason ?? 'no reason known'}`;
+        return { failure: { code: 'FrontendBindFailed', message } };
+      }
+    }
+    return {};
+  }
+
+  probe(probeId: string, azureAddress: string): { up: boolean; reason: string } | undefined {
+    const key = `${probeId.toLowerCase()}|${mapAddress(azureAddress, this.options.addressMap)}`;
+    return this.options.engine.health().find((one) => one.key === key);
+  }
+}

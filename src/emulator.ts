@@ -1,0 +1,181 @@
+/** The composition root: the only file that knows every layer. Starts, resets and closes one Lazurite. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatCidr } from './address-map.js';
+import { addAdminRoutes } from './admin/admin.js';
+import { Arm, addArmRoutes } from './arm/arm.js';
+import { Clock } from './clock.js';
+import type { Config } from './config.js';
+import { DataPlane } from './data-plane.js';
+import type { Engine, EngineEvents } from './forwarding/engine.js';
+import { loadCertificates } from './identity/certificates.js';
+import { createIdentity } from './identity/identity.js';
+import { type Log, stderrLog } from './log.js';
+import { addOpenApi } from './openapi.js';
+import { createServer, type LazuriteServer } from './server.js';
+import { Store } from './store/store.js';
+
+/** IPv6 public addresses; a loopback has only one of its own, so they are never bound as they are. */
+const publicIPv6Pool = 'fd7f:1a2b::/48';
+const flowGraceMs = 5000;
+
+export interface EmulatorOptions {
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly dataPlane: DataPlane;
+  readonly server: LazuriteServer;
+  readonly port: number;
+}
+
+async function createEngine({ engine }: Config, options: { clock: Clock; events: EngineEvents }): Promise<Engine> {
+  if (engine === 'none') return new (await import('./forwarding/none/engine.js')).NoneEngine();
+  if (engine === 'userspace') return new (await import('./forwarding/userspace/engine.js')).UserspaceEngine(options);
+  throw new Error('The nftables engine is not part of this version; use --engine userspace.');
+}
+
+/** What the engine reports, as lines for whoever watches. */
+const engineEvents = (log: Log): EngineEvents => ({
+  onFrontendState: ({ key, state, boundAddress, boundPort, reason }) => {
+    if (state !== 'Bound')
+      log.warn('a frontend is not where Azure would have it', { key, state, boundAddress, boundPort, reason });
+  },
+  onFailure: (error) => log.error('the data plane failed', {}, error),
+});
+
+export class Emulator {
+  readonly #parts: Parts;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Starts an emulator; resolves when it answers and every stored frontend is in its place. */
+  static async start(
+    config: Config,
+    { clock = new Clock({ scale: config.timeScale }), log = stderrLog }: EmulatorOptions = {},
+  ) {
+    const folder = config.inMemory ? undefined : config.data;
+    if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const publicPrefix = { IPv4: formatCidr(config.publicIpPool), IPv6: publicIPv6Pool };
+    const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix });
+    try {
+      const engine = await createEngine(config, { clock, events: engineEvents(log) });
+      const dataPlane = new DataPlane({
+        store: store.resources,
+        engine,
+        addressMap: config.addressMap,
+        strictBind: config.strictBind,
+      });
+      const server = await createApp({ config, clock, log, store, engine, dataPlane, folder });
+      const { port } = await server.listen({ host: config.host, port: config.port });
+      return new Emulator({ config, clock, log, store, engine, dataPlane, server, port });
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+  }
+
+  /** `https://localhost:4567`. */
+  get url(): string {
+    return `https://${this.#authority}`;
+  }
+
+  get httpUrl(): string {
+    return `http://${this.#authority}`;
+  }
+
+  get #authority(): string {
+    const { host } = this.#parts.config;
+    const name = /^[0:.]+$/.test(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+    return `${name}:${this.#parts.port}`;
+  }
+
+  get server(): LazuriteServer {
+    return this.#parts.server;
+  }
+
+  get engine(): Engine {
+    return this.#parts.engine;
+  }
+
+  /** Moves the emulator and its engine forward by Azure milliseconds. */
+  async advance(azureMs: number): Promise<void> {
+    this.#parts.clock.advance(azureMs);
+    await this.#parts.engine.advanceClock(azureMs);
+  }
+
+  /** Stops accepting, lets flows finish for a while, and gives everything back. */
+  async close(): Promise<void> {
+    const { server, engine, store, clock } = this.#parts;
+    await server.close();
+    await engine.close(flowGraceMs);
+    clock.close();
+    store.close();
+  }
+}
+
+async function createApp({
+  config,
+  clock,
+  log,
+  store,
+  engine,
+  dataPlane,
+  folder,
+}: Omit<Parts, 'server' | 'port'> & { folder: string | undefined }): Promise<LazuriteServer> {
+  const certificates = await loadCertificates({ folder, host: config.host, tlsNames: config.tlsNames });
+  if (certificates.caReplaced) log.warn('the CA was made anew: trust it again', { caFile: certificates.caFile });
+  const server = createServer({
+    tls: {
+      certificatePem: certificates.certificatePem,
+      keyPem: certificates.keyPem,
+      askForClientCertificate: config.auth === 'token',
+    },
+    log,
+    clock,
+  });
+  const identity = createIdentity({ folder });
+  const arm = new Arm({
+    store,
+    clock,
+    health: dataPlane,
+    operationDelayMs: config.operationDelayMs,
+    strictApiVersions: config.strictApiVersions,
+    strictTypes: config.strictTypes,
+    changed: (keys) => dataPlane.changed(keys),
+    note: (message) => log.info(message),
+  });
+  await addOpenApi(server.app);
+  await server.app.register(identity.plugin);
+  await server.app.register(async (app) => {
+    if (config.auth === 'token') app.addHook('onRequest', identity.requireToken);
+    addArmRoutes(app, arm);
+  });
+  await server.app.register(async (app) =>
+    addAdminRoutes(app, {
+      clock,
+      engine,
+      plan: () => dataPlane.plan,
+      caPem: certificates.caPem,
+      reset: async () => {
+        store.reset();
+        await dataPlane.loadAll();
+      },
+      advance: async (azureMs) => {
+        clock.advance(azureMs);
+        await engine.advanceClock(azureMs);
+      },
+    }),
+  );
+  await dataPlane.loadAll();
+  arm.resume();
+  return server;
+}

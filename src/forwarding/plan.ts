@@ -1,0 +1,269 @@
+/**
+ * Compiles resources into the plan that engines carry out. The only place of the data plane that reads ARM's shapes:
+ * behind it there are addresses, ports, rules and members.
+ */
+import { type AddressMapping, mapAddress } from '../address-map.js';
+import { loadBalancerChild, nameKey } from '../resources/Microsoft.Network/loadBalancers/child.js';
+import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
+import type { InboundNatRule } from '../resources/Microsoft.Network/loadBalancers/inboundNatRules.js';
+import type { LoadBalancingRule } from '../resources/Microsoft.Network/loadBalancers/loadBalancingRules.js';
+import {
+  addressOfIPConfiguration,
+  membersOfPool,
+  type PoolMember,
+} from '../resources/Microsoft.Network/loadBalancers/members.js';
+import { portMappingOf } from '../resources/Microsoft.Network/loadBalancers/port-mappings.js';
+import type { Probe } from '../resources/Microsoft.Network/loadBalancers/probes.js';
+import { idKey, rootKey } from '../resources/resource-id.js';
+import type { Lookup, Resource } from '../resources/resource-type.js';
+import type { ForwardingPlan, PlanFrontend, PlanMember, PlanProbe, PlanRule, Transport } from './engine.js';
+
+export interface PlanOptions {
+  readonly lookup: Lookup;
+  readonly addressMap: readonly AddressMapping[];
+}
+
+/** What one resource contributes to the plan. */
+export type PlanPart = ForwardingPlan;
+
+const minuteMs = 60_000;
+/** Azure gives an HTTP probe half a minute at most, whatever its interval. */
+const longestHttpTimeoutMs = 30_000;
+
+const transportsOf = (protocol: string | undefined): readonly Transport[] =>
+  protocol === 'All' ? ['tcp', 'udp'] : protocol === 'Udp' || protocol === 'Quic' ? ['udp'] : ['tcp'];
+
+/** Address of a frontend as Azure shows it; undefined while it has none. */
+export function frontendAddress(loadBalancer: Resource, frontendId: string, lookup: Lookup): string | undefined {
+  const { frontendIPConfigurations = [] } = (loadBalancer.document as LoadBalancerDocument).properties;
+  const frontend = frontendIPConfigurations.find((one) => one.name?.toLowerCase() === nameKey(frontendId));
+  const publicIP = frontend?.properties?.publicIPAddress;
+  if (!publicIP) return frontend?.properties?.privateIPAddress;
+  return lookup.resource(idKey(publicIP.id))?.document.properties.ipAddress as string | undefined;
+}
+
+class Compiler {
+  readonly #frontends: PlanFrontend[] = [];
+  readonly #probes = new Map<string, PlanProbe>();
+  readonly #document: LoadBalancerDocument;
+  readonly #pools = new Map<string, readonly PoolMember[]>();
+
+  constructor(
+    readonly loadBalancer: Resource,
+    readonly options: PlanOptions,
+  ) {
+    this.#document = loadBalancer.document as LoadBalancerDocument;
+  }
+
+  compile(): PlanPart {
+    const { loadBalancingRules = [], inboundNatRules = [] } = this.#document.properties;
+    for (const rule of loadBalancingRules) this.#loadBalancingRule(rule);
+    for (const rule of inboundNatRules) this.#inboundNatRule(rule);
+    return { frontends: this.#frontends, probes: [...this.#probes.values()] };
+  }
+
+  #map(address: string): string {
+    return mapAddress(address, this.options.addressMap);
+  }
+
+  #membersOf(poolId: string): readonly PoolMember[] {
+    const key = idKey(poolId);
+    let members = this.#pools.get(key);
+    if (!members) {
+      members = membersOfPool(this.#document, poolId, this.options);
+      this.#pools.set(key, members);
+    }
+    return members;
+  }
+
+  #probe(id: string): Probe | undefined {
+    return this.#document.properties.probes?.find((one) => one.name?.toLowerCase() === nameKey(id));
+  }
+
+  /** Registers the probe of one address and answers its key. */
+  #probeOf(probe: Probe, azureAddress: string): string {
+    const id = loadBalancerChild(this.loadBalancer.id, 'probes', probe.name);
+    const address = this.#map(azureAddress);
+    const key = `${idKey(id)}|${address}`;
+    const {
+      protocol = 'Tcp',
+      port = 0,
+      requestPath,
+      intervalInSeconds = 15,
+      probeThreshold = 1,
+    } = probe.properties ?? {};
+    const intervalMs = intervalInSeconds * 1000;
+    this.#probes.set(key, {
+      key,
+      id,
+      protocol,
+      azureAddress,
+      address,
+      port,
+      requestPath,
+      intervalMs,
+      timeoutMs: protocol === 'Tcp' ? intervalMs : Math.min(intervalMs, longestHttpTimeoutMs),
+      threshold: probeThreshold,
+    });
+    return key;
+  }
+
+  #address(member: PoolMember): string | undefined {
+    if (member.frontendId === undefined) return member.ipAddress;
+    const regional = this.options.lookup.resource(rootKey(member.frontendId));
+    return regional && frontendAddress(regional, member.frontendId, this.options.lookup);
+  }
+
+  #members(rule: LoadBalancingRule, probe: Probe | undefined): PlanMember[] {
+    const members = new Map<string, PlanMember>();
+    for (const { id: poolId } of rule.properties?.backendAddressPools ?? []) {
+      for (const member of this.#membersOf(poolId)) {
+        const azureAddress = this.#address(member);
+        if (azureAddress === undefined) continue;
+        members.set(azureAddress, {
+          key: azureAddress,
+          id: member.id,
+          azureAddress,
+          address: this.#map(azureAddress),
+          port: rule.properties?.backendPort ?? 0,
+          adminState: member.adminState,
+          // A Global balancer's members are frontends, which no probe of its own looks at.
+          probe: probe && member.frontendId === undefined ? this.#probeOf(probe, azureAddress) : undefined,
+        });
+      }
+    }
+    return [...members.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  }
+
+  #loadBalancingRule(rule: LoadBalancingRule): void {
+    const { frontendIPConfiguration: frontend, probe: probeReference, frontendPort = 0 } = rule.properties ?? {};
+    if (!frontend) return;
+    const probe = probeReference && this.#probe(probeReference.id);
+    this.#addFrontends({
+      frontendId: frontend.id,
+      ports: [frontendPort],
+      protocol: rule.properties?.protocol,
+      rule: {
+        ...this.#ruleBasics(rule, 'loadBalancingRules'),
+        frontendId: frontend.id,
+        distribution: rule.properties?.loadDistribution ?? 'Default',
+        noHealthyBackends: probe?.properties?.noHealthyBackendsBehavior ?? 'AllProbedDown',
+        members: this.#members(rule, probe),
+      },
+    });
+  }
+
+  #ruleBasics(rule: LoadBalancingRule | InboundNatRule, collection: string) {
+    return {
+      id: loadBalancerChild(this.loadBalancer.id, collection, rule.name),
+      loadBalancerId: this.loadBalancer.id,
+      idleTimeoutMs: (rule.properties?.idleTimeoutInMinutes ?? 4) * minuteMs,
+      tcpReset: rule.properties?.enableTcpReset ?? false,
+      floatingIp: rule.properties?.enableFloatingIP ?? false,
+      allProbedDown: this.#document.sku?.name === 'Basic' ? 'endEstablished' : 'keepEstablished',
+      acl: [],
+    } as const;
+  }
+
+  #inboundNatRule(rule: InboundNatRule): void {
+    const { frontendIPConfiguration: frontend, frontendPort = 0, backendAddressPool: pool } = rule.properties ?? {};
+    if (!frontend) return;
+    const id = loadBalancerChild(this.loadBalancer.id, 'inboundNatRules', rule.name);
+    const targets = pool ? this.#mappedTargets(rule, pool.id) : this.#joinedTargets(id, frontendPort);
+    for (const { port, member, address } of targets) {
+      this.#addFrontends({
+        frontendId: frontend.id,
+        ports: [port],
+        protocol: rule.properties?.protocol,
+        rule: {
+          ...this.#ruleBasics(rule, 'inboundNatRules'),
+          frontendId: frontend.id,
+          distribution: 'Default',
+          noHealthyBackends: 'AllProbedDown',
+          members: [
+            {
+              key: address,
+              id: member,
+              azureAddress: address,
+              address: this.#map(address),
+              port: rule.properties?.backendPort ?? 0,
+              // Inbound NAT needs no probe, and no admin state speaks about it.
+              adminState: 'None',
+              probe: undefined,
+            },
+          ],
+        },
+      });
+    }
+  }
+
+  /** NAT v2: each pool member behind a frontend port of its own. */
+  #mappedTargets(rule: InboundNatRule, poolId: string) {
+    const mapping = portMappingOf(rule);
+    return this.#membersOf(poolId).flatMap((member) => {
+      const port = mapping[member.key];
+      const address = this.#address(member);
+      return port === undefined || address === undefined ? [] : [{ port, member: member.id, address }];
+    });
+  }
+
+  /** NAT v1: the NIC ipConfiguration that names the rule. */
+  #joinedTargets(ruleId: string, port: number) {
+    const { lookup } = this.options;
+    return lookup
+      .linksInto(this.loadBalancer.key)
+      .filter((link) => link.path === 'loadBalancerInboundNatRules' && link.target === idKey(ruleId))
+      .flatMap(({ sourceId }) => {
+        const address = addressOfIPConfiguration(lookup, sourceId);
+        return address === undefined ? [] : [{ port, member: sourceId, address }];
+      })
+      .slice(0, 1);
+  }
+
+  #addFrontends({
+    frontendId,
+    ports,
+    protocol,
+    rule,
+  }: {
+    frontendId: string;
+    ports: readonly number[];
+    protocol: string | undefined;
+    rule: PlanRule;
+  }): void {
+    const azureAddress = frontendAddress(this.loadBalancer, frontendId, this.options.lookup);
+    if (azureAddress === undefined) return;
+    const address = this.#map(azureAddress);
+    for (const transport of transportsOf(protocol)) {
+      for (const port of ports) {
+        const key = `${transport}/${address}/${port}`;
+        this.#frontends.push({ key, transport, azureAddress, address, port, rule });
+      }
+    }
+  }
+}
+
+/** What a load balancer contributes to the plan; nothing while it is being deleted. */
+export function compileLoadBalancer(loadBalancer: Resource, options: PlanOptions): PlanPart {
+  if (loadBalancer.provisioningState === 'Deleting') return { frontends: [], probes: [] };
+  return deepFreeze(new Compiler(loadBalancer, options).compile());
+}
+
+/** One plan out of many parts, in their order: where two want one address, the earlier part has it. */
+export function mergePlan(parts: Iterable<PlanPart>): ForwardingPlan {
+  const frontends: PlanFrontend[] = [];
+  const probes: PlanProbe[] = [];
+  for (const part of parts) {
+    frontends.push(...part.frontends);
+    probes.push(...part.probes);
+  }
+  return Object.freeze({ frontends: Object.freeze(frontends), probes: Object.freeze(probes) });
+}
+
+function deepFreeze<T>(value: T): T {
+  if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) deepFreeze(member);
+  }
+  return value;
+}

@@ -1,0 +1,221 @@
+/** Load balancers (`Microsoft.Network/loadBalancers`): one aggregate, its children inside the document. */
+import { type AzureError, azureError } from '../../errors.js';
+import { idKey } from '../resource-id.js';
+import {
+  type InUse,
+  type ResourceDocument,
+  resourceType,
+  type ViewContext,
+  type WriteContext,
+} from '../resource-type.js';
+import {
+  children,
+  envelope,
+  extendedLocation,
+  object,
+  oneOf,
+  provisioningState,
+  resourceGuid,
+  sku,
+} from '../schema.js';
+import { networkApiVersions } from './api-versions.js';
+import { loadBalancerActions } from './loadBalancers/actions.js';
+import { backendAddressPool, checkPool, completePool } from './loadBalancers/backendAddressPools.js';
+import { childrenOf, loadBalancerChild } from './loadBalancers/child.js';
+import { collections, type LoadBalancerDocument } from './loadBalancers/document.js';
+import { checkFrontendPorts } from './loadBalancers/frontend-ports.js';
+import {
+  checkFrontend,
+  checkFrontendsTogether,
+  completeFrontend,
+  frontendIPConfiguration,
+} from './loadBalancers/frontendIPConfigurations.js';
+import { checkInboundNatPool, completeInboundNatPool, inboundNatPool } from './loadBalancers/inboundNatPools.js';
+import {
+  checkInboundNatRule,
+  checkNatBackendPorts,
+  checkNatRulesBesideNatPool,
+  completeInboundNatRule,
+  inboundNatRule,
+} from './loadBalancers/inboundNatRules.js';
+import {
+  checkBackendPorts,
+  checkLoadBalancingRule,
+  completeLoadBalancingRule,
+  loadBalancingRule,
+} from './loadBalancers/loadBalancingRules.js';
+import { membersOfPool } from './loadBalancers/members.js';
+import {
+  checkOutboundFrontends,
+  checkOutboundRule,
+  completeOutboundRule,
+  outboundRule,
+} from './loadBalancers/outboundRules.js';
+import { checkPortRanges, portMappingOf, withPortMappings } from './loadBalancers/port-mappings.js';
+import { checkProbe, completeProbe, probe } from './loadBalancers/probes.js';
+
+const schema = envelope('name id etag type location tags extendedLocation properties sku', {
+  extendedLocation: extendedLocation('2020-07-01'),
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      resourceGuid: resourceGuid(),
+      scope: oneOf(['Public', 'Private'], { since: '2025-01-01', clrType: 'LoadBalancerScope' }),
+      mode: oneOf(['Advanced'], { since: '2025-09-01', clrType: 'LoadBalancerMode' }),
+      frontendIPConfigurations: children('frontendIPConfigurations', frontendIPConfiguration),
+      backendAddressPools: children('backendAddressPools', backendAddressPool),
+      loadBalancingRules: children('loadBalancingRules', loadBalancingRule),
+      probes: children('probes', probe),
+      inboundNatRules: children('inboundNatRules', inboundNatRule),
+      outboundRules: children('outboundRules', outboundRule, { since: '2018-07-01' }),
+      inboundNatPools: children('inboundNatPools', inboundNatPool),
+    },
+    { clrType: 'LoadBalancerProperties' },
+  ),
+  sku: sku(['Basic', 'Standard', 'Gateway', 'Service']),
+});
+
+function completeLoadBalancer(context: WriteContext<LoadBalancerDocument>): void {
+  const { document, existing } = context;
+  document.sku = { ...document.sku, name: document.sku?.name ?? 'Basic', tier: document.sku?.tier ?? 'Regional' };
+  const properties = document.properties;
+  const before = existing?.document.properties as LoadBalancerDocument['properties'] | undefined;
+  properties.resourceGuid = before?.resourceGuid ?? context.newGuid();
+  if (properties.inboundNatRules === undefined && before?.inboundNatPools?.length) {
+    // Left out beside a NAT pool, the scale set's NAT rules stay.
+    properties.inboundNatRules = structuredClone(before.inboundNatRules ?? []);
+  }
+  for (const collection of collections) properties[collection] ??= [];
+  for (const one of properties.frontendIPConfigurations ?? []) completeFrontend(one, context);
+  for (const one of properties.backendAddressPools ?? []) completePool(one, context);
+  for (const one of properties.loadBalancingRules ?? []) completeLoadBalancingRule(one);
+  for (const one of properties.probes ?? []) completeProbe(one);
+  for (const one of properties.inboundNatRules ?? []) completeInboundNatRule(one);
+  for (const one of properties.outboundRules ?? []) completeOutboundRule(one);
+  for (const one of properties.inboundNatPools ?? []) completeInboundNatPool(one);
+  const mapped = withPortMappings(document, {
+    lookup: context.lookup,
+    before: existing?.document as LoadBalancerDocument | undefined,
+  });
+  if (mapped !== document) document.properties = mapped.properties;
+}
+
+function* checkSku({ document, existing, idText }: WriteContext<LoadBalancerDocument>): Generator<AzureError> {
+  if (!existing) return;
+  for (const member of ['name', 'tier'] as const) {
+    const from = existing.document.sku?.[member] ?? '';
+    const to = document.sku?.[member] ?? '';
+    if (from !== to) yield azureError('SkuCannotBeChangedOnUpdate', { values: { from, to, id: idText } });
+  }
+}
+
+function* checkHasFrontend({
+  document,
+  existing,
+  idText: id,
+}: WriteContext<LoadBalancerDocument>): Generator<AzureError> {
+  if (document.properties.frontendIPConfigurations?.length) return;
+  if (childrenOf(existing?.document, 'frontendIPConfigurations').length > 0) {
+    yield azureError('DeletingAllIpConfigsInLoadbalancerNotSupported', { values: { id } });
+  }
+  const needing = ['loadBalancingRules', 'probes', 'inboundNatRules', 'outboundRules', 'inboundNatPools'] as const;
+  if (needing.some((collection) => document.properties[collection]?.length)) {
+    yield azureError('LoadBalancerWithoutFrontendIPCantHaveChildResources', { values: { id } });
+  }
+}
+
+function* checkLoadBalancer(context: WriteContext<LoadBalancerDocument>): Generator<AzureError> {
+  const properties = context.document.properties;
+  yield* checkSku(context);
+  yield* checkHasFrontend(context);
+  for (const one of properties.frontendIPConfigurations ?? []) yield* checkFrontend(one, context);
+  yield* checkFrontendsTogether(properties.frontendIPConfigurations ?? [], context);
+  for (const one of properties.backendAddressPools ?? []) yield* checkPool(one, context);
+  for (const one of properties.probes ?? []) yield* checkProbe(one, context);
+  for (const one of properties.loadBalancingRules ?? []) yield* checkLoadBalancingRule(one, context);
+  for (const one of properties.inboundNatRules ?? []) yield* checkInboundNatRule(one, context);
+  for (const one of properties.inboundNatPools ?? []) yield* checkInboundNatPool(one, context);
+  for (const one of properties.outboundRules ?? []) yield* checkOutboundRule(one, context);
+  yield* checkBackendPorts(context);
+  yield* checkFrontendPorts(context);
+  yield* checkOutboundFrontends(context);
+  yield* checkNatRulesBesideNatPool(context);
+  yield* checkNatBackendPorts(context);
+  yield* checkPortRanges(context);
+}
+
+/** Pools show their NIC members as backend addresses too, each with the frontend ports it has. */
+function viewLoadBalancer({ resource, lookup }: ViewContext): ResourceDocument {
+  const document = resource.document as LoadBalancerDocument;
+  const { backendAddressPools = [], inboundNatRules = [] } = document.properties;
+  if (backendAddressPools.length === 0) return document;
+  const shown = backendAddressPools.map((pool) => {
+    const poolId = loadBalancerChild(resource.id, 'backendAddressPools', pool.name);
+    const rules = inboundNatRules.filter(
+      (rule) => rule.properties?.backendAddressPool && idKey(rule.properties.backendAddressPool.id) === idKey(poolId),
+    );
+    const written = new Map((pool.properties?.loadBalancerBackendAddresses ?? []).map((one) => [one.name, one]));
+    const loadBalancerBackendAddresses = membersOfPool(document, poolId, { lookup }).map((member) => {
+      const inboundNatRulesPortMapping = rules.flatMap((rule) => {
+        const frontendPort = portMappingOf(rule)[member.key];
+        if (frontendPort === undefined) return [];
+        return [{ inboundNatRuleName: rule.name, frontendPort, backendPort: rule.properties?.backendPort }];
+      });
+      const nicId = member.networkInterfaceIPConfigurationId;
+      const own = nicId ? { networkInterfaceIPConfiguration: { id: nicId } } : written.get(member.name)?.properties;
+      return { name: member.name, properties: { ...own, inboundNatRulesPortMapping } };
+    });
+    return { ...pool, properties: { ...pool.properties, loadBalancerBackendAddresses } };
+  });
+  return { ...document, properties: { ...document.properties, backendAddressPools: shown } };
+}
+
+const globalMember: InUse = {
+  by: 'Microsoft.Network/loadBalancers/backendAddressPools/loadBalancerBackendAddresses',
+  path: 'loadBalancerFrontendIPConfiguration',
+  refuse: ({ id, links }) => {
+    const [{ target = '', sourceId = '' } = {}] = links;
+    const pool = sourceId.slice(0, sourceId.lastIndexOf('/loadBalancerBackendAddresses/'));
+    return azureError('NotAllowedToDeleteLoadBalancerWithFrontendIpConfigurationInUseByGlobalLB', {
+      values: { id, frontend: target, pool },
+    });
+  },
+};
+
+const privateLinkService: InUse = {
+  by: 'Microsoft.Network/privateLinkServices',
+  path: 'loadBalancerFrontendIpConfigurations',
+  refuse: ({ id, links }) =>
+    azureError('CannotDeleteLoadBalancerWithPrivateLinkService', { values: { id, service: links[0]?.sourceId ?? '' } }),
+};
+
+const scaleSet: InUse = {
+  by: 'Microsoft.Compute/virtualMachineScaleSets',
+  path: '*',
+  refuse: ({ id, links }) =>
+    azureError('LoadBalancerInUseByVirtualMachineScaleSet', {
+      values: {
+        id,
+        children: [...new Set(links.map(({ target }) => target))].join(', '),
+        scaleSet: links[0]?.sourceId ?? '',
+      },
+    }),
+};
+
+export const loadBalancers = resourceType<LoadBalancerDocument>({
+  type: 'Microsoft.Network/loadBalancers',
+  apiVersions: networkApiVersions,
+  schema,
+  children: collections
+    .filter((name) => name !== 'inboundNatPools')
+    .map((name) => ({
+      name,
+      methods: name === 'backendAddressPools' || name === 'inboundNatRules' ? ('write' as const) : ('read' as const),
+    })),
+  inUse: [globalMember, privateLinkService, scaleSet],
+  defaults: completeLoadBalancer,
+  check: checkLoadBalancer,
+  view: viewLoadBalancer,
+  onLinksChanged: ({ resource, lookup }) => withPortMappings(resource.document as LoadBalancerDocument, { lookup }),
+  actions: loadBalancerActions,
+});

@@ -1,0 +1,144 @@
+/** POST actions of a load balancer: port mapping query, rule health, migration to IP-based pools. */
+import { type AzureError, azureError } from '../../../errors.js';
+import { idKey, rootKey } from '../../resource-id.js';
+import type { Action, ActionContext, ActionResult } from '../../resource-type.js';
+import { array, object, reference, string } from '../../schema.js';
+import { childNamed, loadBalancerChild } from './child.js';
+import type { LoadBalancerDocument } from './document.js';
+import { membersOfPool } from './members.js';
+import { portMappingOf } from './port-mappings.js';
+
+const documentOf = (context: ActionContext): LoadBalancerDocument => context.resource.document as LoadBalancerDocument;
+
+const notFound = (id: string): AzureError => azureError('NotFound', { values: { id } });
+
+function existingChild(context: ActionContext, collection: string, name: string | undefined) {
+  const child = childNamed(context.resource, collection, name);
+  if (!child) throw notFound(loadBalancerChild(context.resource.id, collection, name));
+  return child;
+}
+
+interface PortMappingQuery {
+  ipAddress?: string;
+  ipConfiguration?: { id: string };
+}
+
+/** `POST …/backendAddressPools/{pool}/queryInboundNatRulePortMapping`: the frontend ports of one member. */
+const queryInboundNatRulePortMapping: Action = {
+  path: 'backendAddressPools/{pool}/queryInboundNatRulePortMapping',
+  since: '2021-05-01',
+  answer: 'sync',
+  requestSchema: object({
+    ipAddress: string(),
+    ipConfiguration: reference('Microsoft.Network/networkInterfaces/ipConfigurations'),
+  }),
+  run(context) {
+    const pool = existingChild(context, 'backendAddressPools', context.parameters.pool);
+    const poolId = loadBalancerChild(context.resource.id, 'backendAddressPools', pool.name);
+    const query = (context.body ?? {}) as PortMappingQuery;
+    const wanted = query.ipConfiguration ? idKey(query.ipConfiguration.id) : query.ipAddress;
+    const member = membersOfPool(documentOf(context), poolId, context).find(
+      (one) => one.key === wanted || one.ipAddress === wanted,
+    );
+    const inboundNatRulePortMappings = [];
+    for (const rule of documentOf(context).properties.inboundNatRules ?? []) {
+      const target = rule.properties?.backendAddressPool;
+      const frontendPort = member && portMappingOf(rule)[member.key];
+      if (!target || idKey(target.id) !== idKey(poolId) || frontendPort === undefined) continue;
+      inboundNatRulePortMappings.push({
+        inboundNatRuleName: rule.name,
+        protocol: rule.properties?.protocol,
+        frontendPort,
+        backendPort: rule.properties?.backendPort,
+      });
+    }
+    return { body: { inboundNatRulePortMappings } };
+  },
+};
+
+/** `POST …/loadBalancingRules/{rule}/health`: what the prober says about every member of the rule's pool. */
+const health: Action = {
+  path: 'loadBalancingRules/{rule}/health',
+  since: '2024-05-01',
+  answer: 'async',
+  run(context): ActionResult {
+    const { properties = {} } = existingChild(context, 'loadBalancingRules', context.parameters.rule);
+    const probe = properties.probe as { id: string } | undefined;
+    const pools = (properties.backendAddressPools as { id: string }[] | undefined) ?? [];
+    const members = pools.flatMap(({ id }) => membersOfPool(documentOf(context), id, context));
+    const loadBalancerBackendAddresses = members.flatMap((member) => {
+      if (!probe || member.ipAddress === undefined) return [];
+      const { state, reason } = healthOf(context, probe.id, member);
+      const networkInterfaceIPConfigurationId = member.networkInterfaceIPConfigurationId ?? '';
+      return [{ ipAddress: member.ipAddress, networkInterfaceIPConfigurationId, state, reason }];
+    });
+    const up = loadBalancerBackendAddresses.filter(({ state }) => state === 'Up').length;
+    return { body: { up, down: loadBalancerBackendAddresses.length - up, loadBalancerBackendAddresses } };
+  },
+};
+
+function healthOf(context: ActionContext, probeId: string, member: ReturnType<typeof membersOfPool>[number]) {
+  if (member.adminState === 'Up') return { state: 'Up', reason: 'Up_Admin' };
+  if (member.adminState === 'Down') return { state: 'Down', reason: 'Down_Admin' };
+  const probed = context.health.probe(probeId, member.ipAddress ?? '');
+  return { state: probed?.up ? 'Up' : 'Down', reason: probed?.reason ?? 'NA' };
+}
+
+/** `POST …/migrateToIpBased`: NIC members of the named pools become addresses of the pool. */
+const migrateToIpBased: Action = {
+  path: 'migrateToIpBased',
+  since: '2023-04-01',
+  answer: 'sync',
+  requestSchema: object({ pools: array(string()) }),
+  run(context) {
+    const document = documentOf(context);
+    const all = document.properties.backendAddressPools ?? [];
+    const names = (context.body as { pools?: string[] } | undefined)?.pools ?? all.map(({ name }) => name ?? '');
+    for (const name of names) existingChild(context, 'backendAddressPools', name);
+    const migrating = new Set(names.map((name) => name.toLowerCase()));
+    const leaving = new Map<string, Set<string>>();
+    const backendAddressPools = all.map((pool) => {
+      if (!migrating.has((pool.name ?? '').toLowerCase())) return pool;
+      const poolId = loadBalancerChild(context.resource.id, 'backendAddressPools', pool.name);
+      const loadBalancerBackendAddresses = membersOfPool(document, poolId, context).map((member) => {
+        const nicId = member.networkInterfaceIPConfigurationId;
+        if (nicId === undefined) {
+          return pool.properties?.loadBalancerBackendAddresses?.find(({ name }) => name === member.name) ?? {};
+        }
+        leaving.set(rootKey(nicId), (leaving.get(rootKey(nicId)) ?? new Set()).add(idKey(poolId)));
+        const subnet = subnetOf(context, nicId);
+        const virtualNetwork = subnet && { id: subnet.slice(0, subnet.toLowerCase().lastIndexOf('/subnets/')) };
+        const properties = { ...(virtualNetwork ? { virtualNetwork } : {}), ipAddress: member.ipAddress ?? '' };
+        return { name: member.name, properties };
+      });
+      return { ...pool, properties: { ...pool.properties, loadBalancerBackendAddresses } };
+    });
+    const changed = { ...document, properties: { ...document.properties, backendAddressPools } };
+    const nics = [...leaving].flatMap(([key, pools]) => withoutPools(context, key, pools));
+    return {
+      body: { migratedPools: names },
+      writes: [{ key: context.resource.key, document: changed }, ...nics],
+    };
+  },
+};
+
+function subnetOf(context: ActionContext, ipConfigurationId: string): string | undefined {
+  const name = ipConfigurationId.slice(ipConfigurationId.lastIndexOf('/') + 1);
+  const found = childNamed(context.lookup.resource(rootKey(ipConfigurationId)), 'ipConfigurations', name);
+  return (found?.properties?.subnet as { id: string } | undefined)?.id;
+}
+
+function withoutPools(context: ActionContext, nicKey: string, pools: ReadonlySet<string>) {
+  const nic = context.lookup.resource(nicKey);
+  if (!nic) return [];
+  const ipConfigurations = (nic.document.properties.ipConfigurations as { properties?: object }[]).map((one) => {
+    const properties = { ...one.properties } as { loadBalancerBackendAddressPools?: { id: string }[] };
+    const staying = properties.loadBalancerBackendAddressPools?.filter(({ id }) => !pools.has(idKey(id))) ?? [];
+    if (staying.length > 0) properties.loadBalancerBackendAddressPools = staying;
+    else delete properties.loadBalancerBackendAddressPools;
+    return { ...one, properties };
+  });
+  return [{ key: nicKey, document: { ...nic.document, properties: { ...nic.document.properties, ipConfigurations } } }];
+}
+
+export const loadBalancerActions: readonly Action[] = [queryInboundNatRulePortMapping, health, migrateToIpBased];

@@ -1,0 +1,113 @@
+/** Backend pools of a load balancer and their addresses (`loadBalancers/backendAddressPools`). */
+import { type AzureError, azureError } from '../../../errors.js';
+import { idKey } from '../../resource-id.js';
+import type { WriteContext } from '../../resource-type.js';
+import {
+  array,
+  backReferences,
+  children,
+  envelope,
+  integer,
+  location,
+  object,
+  oneOf,
+  provisioningState,
+  reference,
+  type Static,
+  string,
+} from '../../schema.js';
+import { loadBalancerChild } from './child.js';
+import type { LoadBalancerDocument } from './document.js';
+
+const lb = 'Microsoft.Network/loadBalancers';
+
+export const backendAddress = envelope('name id etag properties type', {
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      adminState: oneOf(['None', 'Up', 'Down', 'Drain'], {
+        since: '2021-08-01',
+        clrType: 'LoadBalancerBackendAddressAdminState',
+      }),
+      networkInterfaceIPConfiguration: reference('Microsoft.Network/networkInterfaces/ipConfigurations', {
+        readOnly: true,
+      }),
+      ipAddress: string(),
+      virtualNetwork: reference('Microsoft.Network/virtualNetworks'),
+      subnet: reference('Microsoft.Network/virtualNetworks/subnets', { since: '2020-11-01' }),
+      loadBalancerFrontendIPConfiguration: reference(`${lb}/frontendIPConfigurations`, { since: '2020-07-01' }),
+      inboundNatRulesPortMapping: array(
+        object({ inboundNatRuleName: string(), frontendPort: integer(), backendPort: integer() }),
+        { readOnly: true, since: '2021-05-01' },
+      ),
+    },
+    { clrType: 'LoadBalancerBackendAddressProperties' },
+  ),
+});
+export type BackendAddress = Static<typeof backendAddress>;
+
+export const backendAddressPool = envelope('name id etag properties type', {
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      location: location(),
+      drainPeriodInSeconds: integer({ since: '2021-08-01' }),
+      tunnelInterfaces: array(
+        object({
+          port: integer(),
+          identifier: integer(),
+          protocol: oneOf(['None', 'Native', 'VXLAN'], { clrType: 'GatewayLoadBalancerTunnelProtocol' }),
+          type: oneOf(['None', 'Internal', 'External'], { clrType: 'GatewayLoadBalancerTunnelInterfaceType' }),
+        }),
+        { since: '2021-02-01' },
+      ),
+      virtualNetwork: reference('Microsoft.Network/virtualNetworks', { since: '2022-07-01' }),
+      syncMode: oneOf(['Automatic', 'Manual'], { since: '2023-04-01', clrType: 'SyncMode' }),
+      outboundRules: backReferences(`${lb}/outboundRules`, 'backendAddressPool', { since: '2018-07-01' }),
+      outboundRule: backReferences(`${lb}/outboundRules`, 'backendAddressPool', { since: '2018-07-01', single: true }),
+      loadBalancerBackendAddresses: children('loadBalancerBackendAddresses', backendAddress, { since: '2020-04-01' }),
+      backendIPConfigurations: backReferences(
+        'Microsoft.Network/networkInterfaces/ipConfigurations',
+        'loadBalancerBackendAddressPools',
+      ),
+      inboundNatRules: backReferences(`${lb}/inboundNatRules`, 'backendAddressPool', { since: '2021-05-01' }),
+      loadBalancingRules: backReferences(`${lb}/loadBalancingRules`, 'backendAddressPools'),
+    },
+    { clrType: 'BackendAddressPoolProperties' },
+  ),
+});
+export type BackendAddressPool = Static<typeof backendAddressPool>;
+
+/** A Gateway load balancer's pool has an internal VXLAN tunnel unless it says otherwise. */
+const gatewayTunnel = { port: 10800, identifier: 800, protocol: 'VXLAN', type: 'Internal' } as const;
+
+export function completePool(pool: BackendAddressPool, context: WriteContext<LoadBalancerDocument>): void {
+  pool.properties ??= {};
+  pool.properties.loadBalancerBackendAddresses ??= [];
+  for (const tunnel of pool.properties.tunnelInterfaces ?? []) tunnel.port ??= 0;
+  if (context.document.sku?.name === 'Gateway') pool.properties.tunnelInterfaces ??= [{ ...gatewayTunnel }];
+  for (const address of pool.properties.loadBalancerBackendAddresses) {
+    address.properties ??= {};
+    // `None` leaves the decision to the probe, which is what no value does; Azure shows neither.
+    if (address.properties.adminState === 'None') delete address.properties.adminState;
+  }
+}
+
+/** What Azure refuses about one pool. */
+export function* checkPool(
+  pool: BackendAddressPool,
+  context: WriteContext<LoadBalancerDocument>,
+): Generator<AzureError> {
+  const id = loadBalancerChild(context.idText, 'backendAddressPools', pool.name);
+  const addressed = (pool.properties?.loadBalancerBackendAddresses ?? []).some(
+    (address) => address.properties?.ipAddress !== undefined,
+  );
+  const joined = context.lookup
+    .linksInto(idKey(context.idText))
+    .some((link) => link.path === 'loadBalancerBackendAddressPools' && link.target === idKey(id));
+  if (addressed && joined) {
+    yield azureError('CannotMixIPBasedAddressesAndIPConfigurationsOnLoadBalancerBackendAddressPool', {
+      values: { id },
+    });
+  }
+}

@@ -1,0 +1,137 @@
+/** Frontend IP configurations of a load balancer (`loadBalancers/frontendIPConfigurations`). */
+import { type AzureError, azureError } from '../../../errors.js';
+import { idKey, rootKey } from '../../resource-id.js';
+import type { WriteContext } from '../../resource-type.js';
+import {
+  backReferences,
+  envelope,
+  object,
+  oneOf,
+  provisioningState,
+  reference,
+  type Static,
+  string,
+  zones,
+} from '../../schema.js';
+import { claimPrivateAddress } from '../private-address.js';
+import { childNamed, loadBalancerChild } from './child.js';
+import type { LoadBalancerDocument } from './document.js';
+
+const lb = 'Microsoft.Network/loadBalancers';
+
+export const frontendIPConfiguration = envelope('name id etag type properties zones', {
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      privateIPAddress: string(),
+      privateIPAllocationMethod: oneOf(['Static', 'Dynamic'], { clrType: 'IpAllocationMethod' }),
+      publicIPAddress: reference('Microsoft.Network/publicIPAddresses'),
+      subnet: reference('Microsoft.Network/virtualNetworks/subnets'),
+      gatewayLoadBalancer: reference(`${lb}/frontendIPConfigurations`, { since: '2021-02-01' }),
+      publicIPPrefix: reference('Microsoft.Network/publicIPPrefixes', { since: '2018-07-01' }),
+      ddosSettings: object(
+        { ddosCustomPolicy: reference('Microsoft.Network/ddosCustomPolicies') },
+        { since: '2025-07-01' },
+      ),
+      outboundRules: backReferences(`${lb}/outboundRules`, 'frontendIPConfigurations', { since: '2018-07-01' }),
+      loadBalancingRules: backReferences(`${lb}/loadBalancingRules`, 'frontendIPConfiguration'),
+      inboundNatRules: backReferences(`${lb}/inboundNatRules`, 'frontendIPConfiguration'),
+      inboundNatPools: backReferences(`${lb}/inboundNatPools`, 'frontendIPConfiguration'),
+      privateIPAddressVersion: oneOf(['IPv4', 'IPv6'], { since: '2018-10-01', clrType: 'IPVersion' }),
+    },
+    { clrType: 'FrontendIPConfigurationProperties' },
+  ),
+  zones: zones('2017-06-01'),
+});
+export type FrontendIPConfiguration = Static<typeof frontendIPConfiguration>;
+
+/** The frontend has an address inside a virtual network. */
+export const isInternal = (frontend: FrontendIPConfiguration): boolean => frontend.properties?.subnet !== undefined;
+
+/** Fills in what Azure fills in, and claims the private address of an internal frontend. */
+export function completeFrontend(frontend: FrontendIPConfiguration, context: WriteContext<LoadBalancerDocument>): void {
+  frontend.properties ??= {};
+  const properties = frontend.properties;
+  // Azure shows Dynamic for public frontends too.
+  properties.privateIPAllocationMethod ??= 'Dynamic';
+  if (!properties.subnet || properties.publicIPAddress) {
+    delete properties.privateIPAddress;
+    return;
+  }
+  const before = childNamed(context.existing, 'frontendIPConfigurations', frontend.name) as
+    | FrontendIPConfiguration
+    | undefined;
+  const sameSubnet =
+    before?.properties?.subnet !== undefined && idKey(before.properties.subnet.id) === idKey(properties.subnet.id);
+  properties.privateIPAddress = claimPrivateAddress(context, {
+    owner: loadBalancerChild(context.idText, 'frontendIPConfigurations', frontend.name),
+    subnetId: properties.subnet.id,
+    address: properties.privateIPAllocationMethod === 'Static' ? properties.privateIPAddress : undefined,
+    method: properties.privateIPAllocationMethod,
+    version: properties.privateIPAddressVersion ?? 'IPv4',
+    preferred: sameSubnet ? before?.properties?.privateIPAddress : undefined,
+  });
+}
+
+const zonesText = (given: readonly string[] | undefined): string => (given?.length ? [...given].sort().join(', ') : '');
+
+function* checkPublicIPAddress(
+  frontend: FrontendIPConfiguration,
+  context: WriteContext<LoadBalancerDocument>,
+): Generator<AzureError> {
+  const used = frontend.properties?.publicIPAddress;
+  const publicIP = used && context.lookup.resource(idKey(used.id));
+  if (!used || !publicIP) return;
+  const id = loadBalancerChild(context.idText, 'frontendIPConfigurations', frontend.name);
+  const ipSku = publicIP.document.sku?.name ?? 'Basic';
+  const lbSku = context.document.sku?.name ?? 'Basic';
+  if ((ipSku === 'Basic') !== (lbSku === 'Basic')) {
+    yield azureError('PublicIPAndLBSkuDoNotMatch', {
+      values: { lbSku, ipSku, id: context.idText, publicIP: publicIP.id },
+    });
+  }
+  for (const link of context.lookup.linksInto(publicIP.key)) {
+    if (link.path !== 'publicIPAddress' || rootKey(link.sourceId) === idKey(context.idText)) continue;
+    yield azureError('PublicIPAddressInUse', { values: { id, publicIP: publicIP.id, user: link.sourceId } });
+  }
+}
+
+/** What Azure refuses about one frontend. */
+export function* checkFrontend(
+  frontend: FrontendIPConfiguration,
+  context: WriteContext<LoadBalancerDocument>,
+): Generator<AzureError> {
+  const id = loadBalancerChild(context.idText, 'frontendIPConfigurations', frontend.name);
+  const { subnet, publicIPAddress, publicIPPrefix } = frontend.properties ?? {};
+  if (subnet && (publicIPAddress || publicIPPrefix)) {
+    yield azureError('FrontendIPConfigHasBothSubnetAndPublicIP', { values: { id } });
+  }
+  if (!subnet && !publicIPAddress && !publicIPPrefix) {
+    yield azureError('FrontendIPConfigHasNoSubnetOrPublicIP', { values: { id } });
+  }
+  yield* checkPublicIPAddress(frontend, context);
+  const before = childNamed(context.existing, 'frontendIPConfigurations', frontend.name) as
+    | FrontendIPConfiguration
+    | undefined;
+  if (before && zonesText(before.zones) !== zonesText(frontend.zones)) {
+    const existing = before.zones?.length ? zonesText(before.zones) : '{}';
+    const requested = frontend.zones?.length ? zonesText(frontend.zones) : '{}';
+    yield azureError('ResourceAvailabilityZonesCannotBeModified', { values: { id, existing, requested } });
+  }
+}
+
+/** Two frontends of one load balancer cannot share a public IP address. */
+export function* checkFrontendsTogether(
+  frontends: readonly FrontendIPConfiguration[],
+  context: WriteContext<LoadBalancerDocument>,
+): Generator<AzureError> {
+  const seen = new Set<string>();
+  for (const frontend of frontends) {
+    const publicIP = frontend.properties?.publicIPAddress?.id;
+    if (publicIP === undefined) continue;
+    if (seen.has(idKey(publicIP))) {
+      yield azureError('PublicIPReferencedByMultipleIPConfigs', { values: { publicIP, id: context.idText } });
+    }
+    seen.add(idKey(publicIP));
+  }
+}

@@ -1,0 +1,50 @@
+/** Inbound NAT pools for scale sets (in the load balancer only: Azure gives them no path of their own). */
+import type { AzureError } from '../../../errors.js';
+import type { WriteContext } from '../../resource-type.js';
+import { boolean, envelope, integer, object, oneOf, provisioningState, reference, type Static } from '../../schema.js';
+import type { LoadBalancerDocument } from './document.js';
+import { checkIdleTimeout, checkRange } from './limits.js';
+
+export const inboundNatPool = envelope('name id etag properties type', {
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      frontendPortRangeStart: integer(),
+      frontendPortRangeEnd: integer(),
+      backendPort: integer(),
+      protocol: oneOf(['Udp', 'Tcp', 'All'], { clrType: 'TransportProtocol' }),
+      idleTimeoutInMinutes: integer({ since: '2017-11-01' }),
+      enableFloatingIP: boolean({ since: '2017-11-01' }),
+      enableDestinationServiceEndpoint: boolean({ readOnly: true, since: '2017-11-01' }),
+      enableTcpReset: boolean({ since: '2018-07-01' }),
+      allowBackendPortConflict: boolean({ readOnly: true, since: '2018-11-01' }),
+      frontendIPConfiguration: reference('Microsoft.Network/loadBalancers/frontendIPConfigurations'),
+    },
+    { clrType: 'InboundNatPoolProperties' },
+  ),
+});
+export type InboundNatPool = Static<typeof inboundNatPool>;
+
+export function completeInboundNatPool(pool: InboundNatPool): void {
+  pool.properties ??= {};
+  pool.properties.protocol ??= 'Tcp';
+  pool.properties.idleTimeoutInMinutes ??= 4;
+  pool.properties.enableFloatingIP ??= false;
+  pool.properties.enableDestinationServiceEndpoint = false;
+  pool.properties.enableTcpReset ??= false;
+  pool.properties.allowBackendPortConflict = false;
+}
+
+/** What Azure refuses about one NAT pool. */
+export function* checkInboundNatPool(
+  pool: InboundNatPool,
+  context: WriteContext<LoadBalancerDocument>,
+): Generator<AzureError> {
+  const name = pool.name ?? '';
+  const { backendPort, frontendPortRangeStart, frontendPortRangeEnd, idleTimeoutInMinutes } = pool.properties ?? {};
+  const ports = { name, minimum: 1, maximum: 65534 };
+  yield* checkRange({ ...ports, property: 'BackendPort', value: backendPort, maximum: 65535 });
+  yield* checkRange({ ...ports, property: 'FrontendPortRangeStart', value: frontendPortRangeStart });
+  yield* checkRange({ ...ports, property: 'FrontendPortRangeEnd', value: frontendPortRangeEnd });
+  yield* checkIdleTimeout(name, idleTimeoutInMinutes, context.apiVersion);
+}

@@ -1,0 +1,105 @@
+/** Load balancing rules (`loadBalancers/loadBalancingRules`), among them the distribution mode. */
+import { type AzureError, azureError } from '../../../errors.js';
+import { idKey } from '../../resource-id.js';
+import type { WriteContext } from '../../resource-type.js';
+import {
+  array,
+  boolean,
+  envelope,
+  integer,
+  object,
+  oneOf,
+  provisioningState,
+  reference,
+  type Static,
+} from '../../schema.js';
+import { loadBalancerChild, nameKey } from './child.js';
+import type { LoadBalancerDocument } from './document.js';
+import { isInternal } from './frontendIPConfigurations.js';
+import { checkIdleTimeout, checkRange } from './limits.js';
+
+const lb = 'Microsoft.Network/loadBalancers';
+
+export const loadBalancingRule = envelope('name id etag type properties', {
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      frontendIPConfiguration: reference(`${lb}/frontendIPConfigurations`),
+      frontendPort: integer(),
+      backendPort: integer(),
+      enableFloatingIP: boolean(),
+      idleTimeoutInMinutes: integer(),
+      protocol: oneOf(['Udp', 'Tcp', 'All', 'Quic'], { clrType: 'TransportProtocol' }),
+      // Not in Azure's documents, but in every answer.
+      enableDestinationServiceEndpoint: boolean({ readOnly: true, since: '2017-11-01' }),
+      enableTcpReset: boolean({ since: '2018-07-01' }),
+      allowBackendPortConflict: boolean({ readOnly: true, since: '2018-11-01' }),
+      loadDistribution: oneOf(['Default', 'SourceIP', 'SourceIPProtocol'], { clrType: 'LoadDistribution' }),
+      disableOutboundSnat: boolean({ since: '2018-07-01' }),
+      enableConnectionTracking: boolean({ since: '2024-07-01' }),
+      backendAddressPool: reference(`${lb}/backendAddressPools`),
+      backendAddressPools: array(reference(`${lb}/backendAddressPools`), { since: '2021-02-01' }),
+      probe: reference(`${lb}/probes`),
+    },
+    { clrType: 'LoadBalancingRuleProperties' },
+  ),
+});
+export type LoadBalancingRule = Static<typeof loadBalancingRule>;
+
+/** Fills in Azure's defaults; the pool is kept in both of its spellings. */
+export function completeLoadBalancingRule(rule: LoadBalancingRule): void {
+  rule.properties ??= {};
+  const properties = rule.properties;
+  properties.enableFloatingIP ??= false;
+  properties.idleTimeoutInMinutes ??= 4;
+  properties.enableDestinationServiceEndpoint = false;
+  properties.enableTcpReset ??= false;
+  properties.allowBackendPortConflict = false;
+  properties.loadDistribution ??= 'Default';
+  properties.disableOutboundSnat ??= false;
+  properties.frontendPort ??= 0;
+  properties.backendPort ??= 0;
+  const pools = properties.backendAddressPools ?? [];
+  if (pools.length > 0) properties.backendAddressPool = { id: (pools[0] as { id: string }).id };
+  else if (properties.backendAddressPool) properties.backendAddressPools = [{ id: properties.backendAddressPool.id }];
+}
+
+/** What Azure refuses about one rule. */
+export function* checkLoadBalancingRule(
+  rule: LoadBalancingRule,
+  context: WriteContext<LoadBalancerDocument>,
+): Generator<AzureError> {
+  const name = rule.name ?? '';
+  const { frontendPort, backendPort, idleTimeoutInMinutes, protocol } = rule.properties ?? {};
+  yield* checkRange({ name, property: 'BackendPort', value: backendPort, minimum: 0, maximum: 65535 });
+  yield* checkRange({ name, property: 'FrontendPort', value: frontendPort, minimum: 0, maximum: 65534 });
+  yield* checkIdleTimeout(name, idleTimeoutInMinutes, context.apiVersion);
+  if (protocol === 'All') {
+    const used = rule.properties?.frontendIPConfiguration;
+    const frontend = context.document.properties.frontendIPConfigurations?.find(
+      (candidate) => used !== undefined && candidate.name?.toLowerCase() === nameKey(used.id),
+    );
+    if (context.document.sku?.name === 'Basic' || (frontend && !isInternal(frontend))) {
+      const id = loadBalancerChild(context.idText, 'loadBalancingRules', name);
+      yield azureError('HaPortsRuleNotSupported', { values: { id } });
+    }
+  }
+}
+
+/** Without floating IP, a pool can receive a protocol and port from one rule only. */
+export function* checkBackendPorts(context: WriteContext<LoadBalancerDocument>): Generator<AzureError> {
+  const taken = new Map<string, string>();
+  for (const rule of context.document.properties.loadBalancingRules ?? []) {
+    const { enableFloatingIP, protocol, backendPort: port, backendAddressPools = [] } = rule.properties ?? {};
+    if (enableFloatingIP) continue;
+    const id = loadBalancerChild(context.idText, 'loadBalancingRules', rule.name);
+    for (const { id: pool } of backendAddressPools) {
+      const key = `${idKey(pool)}|${protocol}|${port}`;
+      const first = taken.get(key);
+      if (first !== undefined) {
+        const values = { first, second: id, protocol: protocol ?? 'Tcp', port: port ?? 0, pool };
+        yield azureError('RulesUseSameBackendPortProtocolAndPool', { values });
+      } else taken.set(key, id);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Who is in a backend pool: the addresses written on the pool and the NIC ipConfigurations that name it. The view, the
+ * NAT port mappings, the health action and the forwarding plan all ask here, so that they never disagree.
+ */
+import { stableGuid } from '../../../ids.js';
+import { idKey, rootKey } from '../../resource-id.js';
+import type { Link, Lookup } from '../../resource-type.js';
+import type { BackendAddress } from './backendAddressPools.js';
+import { childNamed, nameKey } from './child.js';
+import type { LoadBalancerDocument } from './document.js';
+
+export interface PoolMember {
+  /** What identifies the member for as long as it stays: the folded ipConfiguration id, or the address. */
+  readonly key: string;
+  /** Name of the backend address; a made-up GUID for NIC members, as Azure shows it. */
+  readonly name: string;
+  /** Resource id of the ipConfiguration, or of the backend address. */
+  readonly id: string;
+  /** Azure address; undefined for members of Global load balancers. */
+  readonly ipAddress: string | undefined;
+  readonly adminState: 'None' | 'Up' | 'Down';
+  readonly networkInterfaceIPConfigurationId: string | undefined;
+  /** A regional load balancer's frontend, for Global load balancers. */
+  readonly frontendId: string | undefined;
+}
+
+/** Private address of a NIC's ipConfiguration. */
+export function addressOfIPConfiguration(lookup: Lookup, id: string): string | undefined {
+  const found = childNamed(lookup.resource(rootKey(id)), 'ipConfigurations', nameKey(id));
+  return found?.properties?.privateIPAddress as string | undefined;
+}
+
+function writtenMember(address: BackendAddress, poolId: string): PoolMember {
+  const { ipAddress, adminState, loadBalancerFrontendIPConfiguration: frontend } = address.properties ?? {};
+  return {
+    key: ipAddress ?? (frontend ? idKey(frontend.id) : idKey(address.name ?? '')),
+    name: address.name ?? '',
+    id: `${poolId}/loadBalancerBackendAddresses/${address.name}`,
+    ipAddress,
+    adminState: adminState === 'Up' || adminState === 'Down' ? adminState : adminState === 'Drain' ? 'Down' : 'None',
+    networkInterfaceIPConfigurationId: undefined,
+    frontendId: frontend?.id,
+  };
+}
+
+function joinedMember(link: Link, poolId: string, lookup: Lookup): PoolMember {
+  return {
+    key: idKey(link.sourceId),
+    name: stableGuid(`${poolId}|${link.sourceId}`),
+    id: link.sourceId,
+    ipAddress: addressOfIPConfiguration(lookup, link.sourceId),
+    adminState: 'None',
+    networkInterfaceIPConfigurationId: link.sourceId,
+    frontendId: undefined,
+  };
+}
+
+/** The members of the pool `poolId` of the load balancer whose document this is. */
+export function membersOfPool(
+  document: LoadBalancerDocument,
+  poolId: string,
+  { lookup }: { readonly lookup: Lookup },
+): readonly PoolMember[] {
+  const pool = document.properties.backendAddressPools?.find((one) => one.name?.toLowerCase() === nameKey(poolId));
+  const written = (pool?.properties?.loadBalancerBackendAddresses ?? []).map((one) => writtenMember(one, poolId));
+  const joined = lookup
+    .linksInto(rootKey(poolId))
+    .filter((link) => link.path === 'loadBalancerBackendAddressPools' && link.target === idKey(poolId))
+    .map((link) => joinedMember(link, poolId, lookup));
+  return [...written, ...joined];
+}

@@ -1,0 +1,75 @@
+/** Health probes of a load balancer (`loadBalancers/probes`). */
+import { type AzureError, azureError } from '../../../errors.js';
+import type { WriteContext } from '../../resource-type.js';
+import {
+  backReferences,
+  envelope,
+  integer,
+  object,
+  oneOf,
+  provisioningState,
+  type Static,
+  string,
+} from '../../schema.js';
+import { loadBalancerChild } from './child.js';
+import type { LoadBalancerDocument } from './document.js';
+import { checkRange } from './limits.js';
+
+export const probe = envelope('name id etag properties type', {
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      protocol: oneOf(['Http', 'Tcp', 'Https'], { clrType: 'ProbeProtocol' }),
+      port: integer(),
+      requestPath: string(),
+      intervalInSeconds: integer(),
+      numberOfProbes: integer(),
+      probeThreshold: integer({ since: '2022-05-01' }),
+      noHealthyBackendsBehavior: oneOf(['AllProbedDown', 'AllProbedUp'], {
+        since: '2024-01-01',
+        clrType: 'ProbeNoHealthyBackendsBehavior',
+      }),
+      loadBalancingRules: backReferences('Microsoft.Network/loadBalancers/loadBalancingRules', 'probe'),
+    },
+    { clrType: 'LoadBalancerProbeProperties' },
+  ),
+});
+export type Probe = Static<typeof probe>;
+
+const longestIntervalSeconds = 2147483646;
+
+export function completeProbe(probe: Probe): void {
+  probe.properties ??= {};
+  probe.properties.intervalInSeconds ??= 15;
+  probe.properties.numberOfProbes ??= 2;
+  probe.properties.probeThreshold ??= 1;
+  probe.properties.noHealthyBackendsBehavior ??= 'AllProbedDown';
+}
+
+/** What Azure refuses about one probe. */
+export function* checkProbe(probe: Probe, context: WriteContext<LoadBalancerDocument>): Generator<AzureError> {
+  const name = probe.name ?? '';
+  const id = loadBalancerChild(context.idText, 'probes', name);
+  const { protocol = 'Tcp', port, requestPath, intervalInSeconds = 15 } = probe.properties ?? {};
+  const { numberOfProbes = 2, probeThreshold = 1 } = probe.properties ?? {};
+  if (intervalInSeconds < 5 || intervalInSeconds > longestIntervalSeconds) {
+    yield azureError('ProbeIntervalIsOutOfRange', { values: { name } });
+  }
+  if (protocol === 'Tcp' && requestPath !== undefined) {
+    yield azureError('ProbeRequestPathIsNotNull', { values: { id } });
+  }
+  if (protocol !== 'Tcp' && requestPath === undefined) {
+    yield azureError('ProbeRequestPathIsNull', { values: { id, protocol } });
+  }
+  const maximum = Math.floor(2147483647 / intervalInSeconds);
+  if (numberOfProbes < 1 || numberOfProbes > maximum) {
+    yield azureError('NumberOfProbesIsOutOfRange', { values: { name, interval: intervalInSeconds, maximum } });
+  }
+  yield* checkRange({ name, property: 'Port', value: port, minimum: 1, maximum: 65535 });
+  if (probeThreshold < 1 || probeThreshold > 100) {
+    yield azureError('ProbeThresholdIsOutOfRange', { values: { name } });
+  }
+  if (protocol === 'Https' && context.document.sku?.name === 'Basic') {
+    yield azureError('HttpsProbeNotSupportedOnBasicSku', { values: { id } });
+  }
+}

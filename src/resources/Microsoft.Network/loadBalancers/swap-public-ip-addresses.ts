@@ -1,0 +1,44 @@
+/** `setLoadBalancerFrontendPublicIpAddresses`: exchanges the public IP addresses of two frontends without a gap. */
+import { azureError } from '../../../errors.js';
+import { idKey, parseResourceId, rootKey } from '../../resource-id.js';
+import type { Lookup, ResourceDocument } from '../../resource-type.js';
+import { array, object, reference, string } from '../../schema.js';
+import type { LoadBalancerDocument } from './document.js';
+
+const publicIPAddress = reference('Microsoft.Network/publicIPAddresses');
+
+export const swapSchema = object({
+  frontendIPConfigurations: array(object({ id: string(), properties: object({ publicIPAddress }) })),
+});
+
+interface SwapRequest {
+  frontendIPConfigurations?: { id?: string; properties?: { publicIPAddress?: { id: string } } }[];
+}
+
+/** The documents of the load balancers concerned, with their frontends' addresses exchanged. */
+export function swapPublicIPAddresses(
+  body: SwapRequest,
+  lookup: Lookup,
+): { key: string; document: ResourceDocument }[] {
+  const documents = new Map<string, LoadBalancerDocument>();
+  for (const wanted of body.frontendIPConfigurations ?? []) {
+    const id = wanted.id ?? '';
+    const notFound = azureError('NotFound', { values: { id } });
+    const key = rootKey(id);
+    const name = parseResourceId(id)?.names[1]?.toLowerCase();
+    const document = documents.get(key) ?? (lookup.resource(key)?.document as LoadBalancerDocument | undefined);
+    const address = wanted.properties?.publicIPAddress;
+    if (!document || !address) throw notFound;
+    const publicIP = lookup.resource(idKey(address.id));
+    if (!publicIP) throw azureError('InvalidResourceReference', { values: { referenced: address.id, id } });
+    const frontends = document.properties.frontendIPConfigurations ?? [];
+    if (!frontends.some((one) => one.name?.toLowerCase() === name)) throw notFound;
+    const frontendIPConfigurations = frontends.map((one) =>
+      one.name?.toLowerCase() === name
+        ? { ...one, properties: { ...one.properties, publicIPAddress: { id: publicIP.id } } }
+        : one,
+    );
+    documents.set(key, { ...document, properties: { ...document.properties, frontendIPConfigurations } });
+  }
+  return [...documents].map(([key, document]) => ({ key, document }));
+}

@@ -1,0 +1,91 @@
+/** Addresses handed out of subnets, public IP prefixes and the public pool: the lowest free one, or exactly the one asked for. */
+import {
+  contains,
+  formatIpAddress,
+  formatIpPrefix,
+  type IpPrefix,
+  networkOf,
+  parseIpAddress,
+  parseIpPrefix,
+  sizeOf,
+} from '../resources/ip-address.js';
+import { rootKey } from '../resources/resource-id.js';
+import type { AddressClaim, Addresses, BlockClaim, ClaimResult } from '../resources/resource-type.js';
+import { type Connection, type Prepared, prepareAll } from './database.js';
+
+const sql = {
+  holder: 'SELECT owner FROM addresses WHERE pool = ? AND position = ?',
+  /** The lowest position at or above a start that nobody holds. */
+  lowestFree: `SELECT MIN(candidate) AS position FROM (
+      SELECT @from AS candidate
+      UNION ALL SELECT position + 1 FROM addresses WHERE pool = @pool AND position >= @from
+    ) WHERE NOT EXISTS (SELECT 1 FROM addresses WHERE pool = @pool AND position = candidate)`,
+  occupied: 'SELECT MAX(position) AS position FROM addresses WHERE pool = ? AND position >= ? AND position < ?',
+  take: 'INSERT INTO addresses VALUES (?, ?, ?, ?)',
+  release: 'DELETE FROM addresses WHERE owner_root = ?',
+} as const;
+
+export class AddressStore implements Addresses {
+  readonly #statement: Prepared<typeof sql>;
+
+  constructor(
+    connection: Connection,
+    readonly publicPrefix: Addresses['publicPrefix'],
+  ) {
+    this.#statement = prepareAll(connection, sql);
+  }
+
+  /** Frees everything that the top-level resource `ownerRoot` (folded id) holds. */
+  release(ownerRoot: string): void {
+    this.#statement.release.run(ownerRoot);
+  }
+
+  claim({ pool, owner, prefix, reserved, preferred, exact }: AddressClaim): ClaimResult {
+    const range = networkOf(parseIpPrefix(prefix) as IpPrefix);
+    if (exact !== undefined) {
+      const position = positionIn(range, exact);
+      const holder = position === undefined ? undefined : this.#holder(pool, position);
+      if (position === undefined) return { conflict: 'full' };
+      if (holder !== undefined) return { conflict: 'allocated', holder };
+      return this.#take({ pool, owner, range, position });
+    }
+    const wanted = preferred === undefined ? undefined : positionIn(range, preferred);
+    if (wanted !== undefined && this.#holder(pool, wanted) === undefined) {
+      return this.#take({ pool, owner, range, position: wanted });
+    }
+    const free = this.#statement.lowestFree.get({ pool, from: reserved }) as { position: number };
+    // The last address of an IPv4 subnet is its broadcast address.
+    const end = sizeOf(range) - (range.version === 4 && reserved > 0 ? 1n : 0n);
+    if (BigInt(free.position) >= end) return { conflict: 'full' };
+    return this.#take({ pool, owner, range, position: free.position });
+  }
+
+  claimBlock({ pool, owner, prefix, length, preferred }: BlockClaim): { prefix: string } | { conflict: 'full' } {
+    const range = networkOf(parseIpPrefix(prefix) as IpPrefix);
+    const size = Number(sizeOf({ ...range, length }));
+    const kept = preferred === undefined ? undefined : positionIn(range, preferred.split('/')[0] as string);
+    let start = kept ?? size;
+    for (;;) {
+      if (BigInt(start + size) > sizeOf(range)) return { conflict: 'full' };
+      const { position } = this.#statement.occupied.get(pool, start, start + size) as { position: number | null };
+      if (position === null) break;
+      start = (Math.floor(position / size) + 1) * size;
+    }
+    for (let offset = 0; offset < size; offset++) this.#take({ pool, owner, range, position: start + offset });
+    return { prefix: formatIpPrefix({ ...range, value: range.value + BigInt(start), length }) };
+  }
+
+  #holder(pool: string, position: number): string | undefined {
+    return (this.#statement.holder.get(pool, position) as { owner: string } | undefined)?.owner;
+  }
+
+  #take({ pool, owner, range, position }: { pool: string; owner: string; range: IpPrefix; position: number }) {
+    this.#statement.take.run(pool, position, owner, rootKey(owner));
+    return { address: formatIpAddress({ ...range, value: range.value + BigInt(position) }) };
+  }
+}
+
+function positionIn(range: IpPrefix, address: string): number | undefined {
+  const parsed = parseIpAddress(address);
+  return parsed && contains(range, parsed) ? Number(parsed.value - range.value) : undefined;
+}

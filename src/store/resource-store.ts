@@ -1,0 +1,259 @@
+/** Resources, their links and resource groups in SQLite; every statement is prepared once, by name. */
+import { rootKey } from '../resources/resource-id.js';
+import type { Link, Lookup, Resource, ResourceDocument } from '../resources/resource-type.js';
+import { type Connection, type Prepared, prepareAll } from './database.js';
+
+export interface ResourceGroup {
+  readonly key: string;
+  readonly subscriptionId: string;
+  readonly name: string;
+  readonly location: string;
+  readonly tags: Record<string, string> | undefined;
+  readonly managedBy: string | undefined;
+  readonly provisioningState: string;
+}
+
+interface ResourceRow {
+  key: string;
+  id: string;
+  type: string;
+  subscription: string;
+  resource_group: string;
+  name: string;
+  etag: string;
+  state: string;
+  document: string;
+  created: string;
+  changed: string;
+}
+
+interface LinkRow {
+  source_id: string;
+  source_type: string;
+  path: string;
+  target: string;
+}
+
+interface GroupRow {
+  key: string;
+  subscription: string;
+  name: string;
+  location: string;
+  tags: string | null;
+  managed_by: string | null;
+  state: string;
+}
+
+const sql = {
+  addSubscription: 'INSERT OR IGNORE INTO subscriptions VALUES (?, ?)',
+  subscriptions: 'SELECT id FROM subscriptions ORDER BY created, id',
+  group: 'SELECT * FROM resource_groups WHERE key = ?',
+  groups: 'SELECT * FROM resource_groups WHERE subscription = ? ORDER BY key',
+  saveGroup: 'INSERT OR REPLACE INTO resource_groups VALUES (?, ?, ?, ?, ?, ?, ?)',
+  removeGroup: 'DELETE FROM resource_groups WHERE key = ?',
+  resource: 'SELECT * FROM resources WHERE key = ?',
+  save: 'INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  remove: 'DELETE FROM resources WHERE key = ?',
+  byGroup: 'SELECT * FROM resources WHERE subscription = ? AND resource_group = ? ORDER BY key',
+  bySubscription: 'SELECT * FROM resources WHERE subscription = ? ORDER BY key',
+  byType: 'SELECT * FROM resources WHERE subscription = ? AND type = ? ORDER BY key',
+  byGroupAndType: 'SELECT * FROM resources WHERE subscription = ? AND resource_group = ? AND type = ? ORDER BY key',
+  everyOfType: 'SELECT * FROM resources WHERE type = ? ORDER BY key',
+  unsettled: "SELECT * FROM resources WHERE state NOT IN ('Succeeded', 'Failed')",
+  linksInto: 'SELECT source_id, source_type, path, target FROM links WHERE target_root = ? ORDER BY source_id, path',
+  linksFrom: 'SELECT source_id, source_type, path, target FROM links WHERE source_root = ? ORDER BY source_id, path',
+  addLink: 'INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?, ?, ?)',
+  removeLinks: 'DELETE FROM links WHERE source_root = ?',
+} as const;
+
+/** Parsed documents kept at hand; the least recently stored ones go first. */
+const cachedResources = 4096;
+
+export class ResourceStore implements Lookup {
+  readonly #statement: Prepared<typeof sql>;
+  readonly #cache = new Map<string, Resource>();
+  readonly #knownSubscriptions = new Set<string>();
+
+  constructor(readonly connection: Connection) {
+    this.#statement = prepareAll(connection, sql);
+  }
+
+  /** Runs `write` in one IMMEDIATE transaction; whatever it throws undoes everything. */
+  transaction<T>(write: () => T): T {
+    try {
+      return this.connection.transaction(write).immediate();
+    } catch (error) {
+      // What the transaction put into the cache never happened.
+      this.forget();
+      throw error;
+    }
+  }
+
+  /** Drops everything kept in memory. */
+  forget(): void {
+    this.#cache.clear();
+    this.#knownSubscriptions.clear();
+  }
+
+  /** Any GUID is a subscription from its first use. */
+  useSubscription(subscriptionId: string, timestamp: string): void {
+    const id = subscriptionId.toLowerCase();
+    if (this.#knownSubscriptions.has(id)) return;
+    this.#statement.addSubscription.run(id, timestamp);
+    this.#knownSubscriptions.add(id);
+  }
+
+  subscriptions(): string[] {
+    return (this.#statement.subscriptions.all() as { id: string }[]).map(({ id }) => id);
+  }
+
+  group(subscriptionId: string, name: string): ResourceGroup | undefined {
+    const key = `/subscriptions/${subscriptionId}/resourcegroups/${name}`.toLowerCase();
+    const row = this.#statement.group.get(key) as GroupRow | undefined;
+    return row && groupOf(row);
+  }
+
+  groups(subscriptionId: string): ResourceGroup[] {
+    return (this.#statement.groups.all(subscriptionId.toLowerCase()) as GroupRow[]).map(groupOf);
+  }
+
+  saveGroup(group: ResourceGroup): void {
+    const { key, subscriptionId, name, location, tags, managedBy, provisioningState } = group;
+    const tagsText = tags ? JSON.stringify(tags) : null;
+    this.#statement.saveGroup.run(
+      key,
+      subscriptionId.toLowerCase(),
+      name,
+      location,
+      tagsText,
+      managedBy ?? null,
+      provisioningState,
+    );
+  }
+
+  removeGroup(key: string): void {
+    this.#statement.removeGroup.run(key);
+  }
+
+  resource(key: string): Resource | undefined {
+    const cached = this.#cache.get(key);
+    if (cached) return cached;
+    const row = this.#statement.resource.get(key) as ResourceRow | undefined;
+    return row && this.#keep(resourceOf(row));
+  }
+
+  save(resource: Resource): void {
+    const { key, id, type, subscriptionId, resourceGroup, name, etag, provisioningState, document } = resource;
+    this.#statement.save.run(
+      key,
+      id,
+      type,
+      subscriptionId.toLowerCase(),
+      resourceGroup.toLowerCase(),
+      name,
+      etag,
+      provisioningState,
+      JSON.stringify(document),
+      resource.createdTime,
+      resource.changedTime,
+    );
+    this.#keep(resource);
+  }
+
+  remove(key: string): void {
+    this.#statement.remove.run(key);
+    this.#statement.removeLinks.run(key);
+    this.#cache.delete(key);
+  }
+
+  /** Resources of a subscription, narrowed by group and type. */
+  list({ subscriptionId, resourceGroup, type }: ListScope): Resource[] {
+    const subscription = subscriptionId.toLowerCase();
+    const group = resourceGroup?.toLowerCase();
+    const rows =
+      group !== undefined && type !== undefined
+        ? this.#statement.byGroupAndType.all(subscription, group, type)
+        : group !== undefined
+          ? this.#statement.byGroup.all(subscription, group)
+          : type !== undefined
+            ? this.#statement.byType.all(subscription, type)
+            : this.#statement.bySubscription.all(subscription);
+    return (rows as ResourceRow[]).map((row) => this.#cache.get(row.key) ?? this.#keep(resourceOf(row)));
+  }
+
+  *ofType(subscriptionId: string, type: string): Generator<Resource> {
+    yield* this.list({ subscriptionId, type });
+  }
+
+  /** Resources of a type in every subscription. */
+  everyOfType(type: string): Resource[] {
+    return (this.#statement.everyOfType.all(type) as ResourceRow[]).map(
+      (row) => this.#cache.get(row.key) ?? this.#keep(resourceOf(row)),
+    );
+  }
+
+  /** Resources whose operation had not finished when the process ended. */
+  unsettled(): Resource[] {
+    return (this.#statement.unsettled.all() as ResourceRow[]).map(resourceOf);
+  }
+
+  linksInto(key: string): Link[] {
+    return (this.#statement.linksInto.all(key) as LinkRow[]).map(linkOf);
+  }
+
+  linksFrom(key: string): Link[] {
+    return (this.#statement.linksFrom.all(key) as LinkRow[]).map(linkOf);
+  }
+
+  /** Replaces the links from `sourceKey` to other resources. */
+  replaceLinks(sourceKey: string, links: readonly Link[]): void {
+    this.#statement.removeLinks.run(sourceKey);
+    for (const { sourceId, sourceType, path, target } of links) {
+      this.#statement.addLink.run(sourceKey, sourceId, sourceType, path, target, rootKey(target));
+    }
+  }
+
+  #keep(resource: Resource): Resource {
+    this.#cache.delete(resource.key);
+    this.#cache.set(resource.key, resource);
+    if (this.#cache.size > cachedResources) this.#cache.delete(this.#cache.keys().next().value as string);
+    return resource;
+  }
+}
+
+export interface ListScope {
+  readonly subscriptionId: string;
+  readonly resourceGroup?: string | undefined;
+  readonly type?: string | undefined;
+}
+
+const groupOf = (row: GroupRow): ResourceGroup => ({
+  key: row.key,
+  subscriptionId: row.subscription,
+  name: row.name,
+  location: row.location,
+  tags: row.tags === null ? undefined : (JSON.parse(row.tags) as Record<string, string>),
+  managedBy: row.managed_by ?? undefined,
+  provisioningState: row.state,
+});
+
+const linkOf = (row: LinkRow): Link => ({
+  sourceId: row.source_id,
+  sourceType: row.source_type,
+  path: row.path,
+  target: row.target,
+});
+
+const resourceOf = (row: ResourceRow): Resource => ({
+  key: row.key,
+  id: row.id,
+  type: row.type,
+  subscriptionId: row.subscription,
+  resourceGroup: row.resource_group,
+  name: row.name,
+  etag: row.etag,
+  provisioningState: row.state,
+  document: JSON.parse(row.document) as ResourceDocument,
+  createdTime: row.created,
+  changedTime: row.changed,
+});

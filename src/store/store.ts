@@ -1,0 +1,44 @@
+/** Everything that is kept, over one connection. */
+import type { Addresses } from '../resources/resource-type.js';
+import { AddressStore } from './address-store.js';
+import { type Connection, openDatabase } from './database.js';
+import { OperationStore } from './operation-store.js';
+import { ResourceStore } from './resource-store.js';
+
+export interface StoreOptions {
+  /** Path of the SQLite file; in memory when absent. */
+  readonly file?: string | undefined;
+  readonly publicPrefix: Addresses['publicPrefix'];
+}
+
+export class Store {
+  readonly connection: Connection;
+  readonly resources: ResourceStore;
+  readonly addresses: AddressStore;
+  readonly operations: OperationStore;
+
+  constructor({ file, publicPrefix }: StoreOptions) {
+    this.connection = openDatabase({ file });
+    this.resources = new ResourceStore(this.connection);
+    this.addresses = new AddressStore(this.connection, publicPrefix);
+    this.operations = new OperationStore(this.connection);
+  }
+
+  /** Forgets everything: the state of a fresh start. */
+  reset(): void {
+    const tables = this.connection
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+      .pluck()
+      .all() as string[];
+    this.connection
+      .transaction(() => {
+        for (const table of tables) this.connection.exec(`DELETE FROM "${table}"`);
+      })
+      .immediate();
+    this.resources.forget();
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+}
