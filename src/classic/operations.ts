@@ -6,6 +6,7 @@ import { AzureError, azureError } from '../errors.js';
 import type { AddressSource, ModelContext } from '../resources/Microsoft.ClassicCompute/addresses.js';
 import {
   lowestFreeAddress,
+  parseIpv4,
   privateAddressesOf,
   publicAddressesOf,
 } from '../resources/Microsoft.ClassicCompute/addresses.js';
@@ -55,6 +56,10 @@ function addressSource(call: ClassicCall, reader: ClassicReader): AddressSource 
       return address;
     },
     claimPrivateAddress(address) {
+      if (parseIpv4(address) === undefined) {
+        const values = { value: address, parameter: 'StaticVirtualNetworkIPAddress', allowed: 'an IPv4 address' };
+        throw azureError('ClassicInvalidParameterValue', { values });
+      }
       if (privateTaken.has(address)) throw azureError('ClassicAddressInUse', { values: { address } });
       privateTaken.add(address);
     },

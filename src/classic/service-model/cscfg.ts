@@ -1,6 +1,6 @@
 /** Reads instance counts and networking from a .cscfg. Imitates "Azure Cloud Services Config Schema (.cscfg File)". */
 import { checkAcl } from '../../resources/Microsoft.ClassicCompute/endpoints.js';
-import type { AclRule, PublicIp, ServiceConfiguration } from '../../resources/Microsoft.ClassicCompute/types.js';
+import type { PublicIp, ServiceConfiguration } from '../../resources/Microsoft.ClassicCompute/types.js';
 import { childOf, childrenOf, type XmlElement } from '../xml/reader.js';
 import { Attributes, readServiceModel } from './attributes.js';
 
@@ -12,24 +12,19 @@ function within(parent: XmlElement | undefined, container: string, item: string)
   return list ? childrenOf(list, item) : [];
 }
 
-function readRule(element: XmlElement): Partial<AclRule> {
+function readRule(element: XmlElement) {
   const attributes = attributesOf(element);
-  const order = attributes.number('order', { min: 0, max: 65535 });
-  const action = attributes.oneOf('action', ['permit', 'deny']);
-  const remoteSubnet = attributes.optional('remoteSubnet');
   return {
-    ...(order !== undefined && { Order: order }),
-    ...(action !== undefined && { Action: action }),
-    ...(remoteSubnet !== undefined && { RemoteSubnet: remoteSubnet }),
+    Order: attributes.number('order', { min: 0, max: 65535 }),
+    Action: attributes.oneOf('action', ['permit', 'deny']),
+    RemoteSubnet: attributes.optional('remoteSubnet'),
     Description: attributes.optional('description'),
   };
 }
 
 function readAccessControl(element: XmlElement): ServiceConfiguration['accessControls'][number] {
   const name = attributesOf(element).required('name');
-  const rules = childrenOf(element, 'Rule').map(readRule);
-  // checkAcl refuses a rule that lacks something.
-  return { name, rules: checkAcl({ Rules: rules as AclRule[] }, name)?.Rules ?? [] };
+  return { name, rules: checkAcl({ Rules: childrenOf(element, 'Rule').map(readRule) }, name)?.Rules ?? [] };
 }
 
 function readPublicIp(element: XmlElement): PublicIp {

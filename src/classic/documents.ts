@@ -1,0 +1,90 @@
+/** Finding and saving the documents that handlers work on, with Azure's refusals for what is not there. */
+import { azureError } from '../errors.js';
+import type { ModelContext } from '../resources/Microsoft.ClassicCompute/addresses.js';
+import { deploymentInSlot, findDeployment, withDeployment } from '../resources/Microsoft.ClassicCompute/deployments.js';
+import type {
+  Deployment,
+  DeploymentSlot,
+  HostedService,
+  ReservedIp,
+} from '../resources/Microsoft.ClassicCompute/types.js';
+import type { ClassicCall, ClassicReply } from './call.js';
+import { parameter } from './call.js';
+import { accept, checkExclusiveAccess } from './operations.js';
+import type { ClassicReader, ClassicTransaction } from './store.js';
+
+/** The key of a hosted service. */
+export const serviceKey = (call: ClassicCall, name: string) =>
+  ({ kind: 'hostedService', subscriptionId: call.subscriptionId, name }) as const;
+
+/** The key of a reserved IP. */
+export const reservedIpKey = (call: ClassicCall, name: string) =>
+  ({ kind: 'reservedIp', subscriptionId: call.subscriptionId, name }) as const;
+
+/** The key of the subscription's network configuration. */
+export const networksKey = (call: ClassicCall) =>
+  ({ kind: 'networkConfiguration', subscriptionId: call.subscriptionId, name: 'media' }) as const;
+
+/** The hosted service that the path names, or `name`. */
+export function findService(
+  call: ClassicCall,
+  reader: ClassicReader,
+  name = parameter(call, 'service'),
+): HostedService {
+  const service = reader.get(serviceKey(call, name));
+  if (!service) throw azureError('ClassicServiceNotFound');
+  return service;
+}
+
+/** A slot by its name in any casing. */
+export function slotOf(name: string): DeploymentSlot {
+  const slot = (['Production', 'Staging'] as const).find((known) => known.toLowerCase() === name.toLowerCase());
+  if (slot) return slot;
+  const values = { value: name, parameter: 'DeploymentSlot', allowed: 'Production, Staging' };
+  throw azureError('ClassicInvalidParameterValue', { values });
+}
+
+/** The deployment that the path names, by its name or its slot. */
+export function deploymentOf(call: ClassicCall, service: HostedService): Deployment {
+  const { deployment, slot } = call.path;
+  return deployment === undefined ? deploymentInSlot(service, slotOf(slot ?? '')) : findDeployment(service, deployment);
+}
+
+/** Service and deployment that the path names, for reading. */
+export function readDeployment(call: ClassicCall): { service: HostedService; deployment: Deployment } {
+  return call.store.read((reader) => {
+    const service = findService(call, reader);
+    return { service, deployment: deploymentOf(call, service) };
+  });
+}
+
+/** Saves `service`. */
+export const putService = (call: ClassicCall, transaction: ClassicTransaction, service: HostedService): void =>
+  transaction.put(serviceKey(call, service.ServiceName), service);
+
+/** A deployment as the current request leaves it. */
+export const stamped = <D extends Deployment>(call: ClassicCall, deployment: D): D => ({
+  ...deployment,
+  modifiedMs: call.clock.now(),
+  latestOperation: call.requestId,
+});
+
+/** Changes the deployment that the path names, as an asynchronous operation with exclusive access. */
+export const changeDeployment = (
+  call: ClassicCall,
+  change: (deployment: Deployment, context: ModelContext) => Deployment,
+): Promise<ClassicReply> =>
+  accept(call, (transaction, context) => {
+    const service = findService(call, transaction);
+    const deployment = deploymentOf(call, service);
+    checkExclusiveAccess(call, transaction, deployment);
+    const changed = change(deployment, context);
+    putService(call, transaction, withDeployment(service, stamped(call, changed)));
+  });
+
+/** The reserved IP called `name`. */
+export function findReservedIp(call: ClassicCall, reader: ClassicReader, name: string): ReservedIp {
+  const reservedIp = reader.get(reservedIpKey(call, name));
+  if (!reservedIp) throw azureError('ClassicResourceNotFound');
+  return reservedIp;
+}

@@ -1,0 +1,112 @@
+/**
+ * The classic API as a Fastify plugin: everything under a subscription id. Every answer and every refusal is XML with
+ * the headers that Azure's front end sends. Imitates "Service Management REST API: common parameters and headers".
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AzureError, azureError } from '../errors.js';
+import type { ClassicCall, ClassicReply, ClassicServices } from './call.js';
+import { ErrorDocument } from './contracts/subscription.js';
+import { ClassicRouter } from './router.js';
+import { classicOperations } from './routes/index.js';
+import { checkVersion, versions } from './versions.js';
+import { readDocument, writeDocument } from './xml/contract.js';
+import { documentOf } from './xml/contract-types.js';
+import { readXml } from './xml/reader.js';
+
+export interface ClassicPluginOptions extends Omit<ClassicServices, 'applying'> {
+  /** Also refuse the element orders that real clients send although the contract has another one. */
+  readonly elementOrder?: 'lenient' | 'strict';
+  /** Scheme and host for absolute URLs; the request's own by default. */
+  readonly baseUrl?: (request: FastifyRequest) => string;
+}
+
+/** A subscription id in a path, in any casing. */
+const guid = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}';
+
+const serverHeader = '1.0.6198.146 (rd_rdfe_stable.141015-1306) Microsoft-HTTPAPI/2.0';
+const region = 'ussouth2';
+const newestVersion = versions.at(-1) as string;
+
+function send(reply: FastifyReply, { status, body, headers = {} }: ClassicReply, requestId: string): FastifyReply {
+  reply.code(status).headers({
+    'cache-control': 'no-cache',
+    server: serverHeader,
+    'x-ms-servedbyregion': region,
+    'x-ms-request-id': requestId,
+    ...headers,
+  });
+  if (body !== undefined) return reply.header('content-type', 'application/xml; charset=utf-8').send(body);
+  return reply.header('content-length', '0').send();
+}
+
+/** What is no Azure error is a bug of Lazurite's: it is logged, and answered as Azure answers its own. */
+function errorReply(error: unknown, request: FastifyRequest): ClassicReply {
+  if (!(error instanceof AzureError)) request.log.error(error);
+  const { status, code, message } = error instanceof AzureError ? error : azureError('ClassicInternalError');
+  const value = { Code: code, Message: message };
+  return { status, body: writeDocument(documentOf(ErrorDocument), value, { version: newestVersion }) };
+}
+
+function queryOf(url: string): Map<string, string> {
+  const at = url.indexOf('?');
+  const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
+  return new Map([...query].map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+const bodyTextOf = ({ body }: FastifyRequest): string =>
+  typeof body === 'string' ? body : Buffer.isBuffer(body) ? body.toString('utf8') : '';
+
+/** The request as handlers see it. Operation and version are checked first, then the body is read on demand. */
+function prepare(request: FastifyRequest, context: Prepared) {
+  const { options, router, applying, requestId } = context;
+  const [path = ''] = request.url.split('?');
+  const [, subscriptionId = '', ...rest] = path.split('/');
+  const query = queryOf(request.url);
+  const match = router.match({ method: request.method, path: rest.join('/'), comp: query.get('comp') });
+  const version = checkVersion(request.headers['x-ms-version'], match.operation.since);
+  const contractContext = { version, order: options.elementOrder ?? 'lenient' };
+  const call: ClassicCall = {
+    ...options,
+    applying,
+    subscriptionId,
+    requestId,
+    version,
+    query,
+    path: match.path,
+    baseUrl: options.baseUrl?.(request) ?? `${request.protocol}://${request.host}`,
+    bodyText: bodyTextOf(request),
+    body: (document) => readDocument(document, readXml(bodyTextOf(request)), contractContext),
+    reply: (document, value) => ({ status: 200, body: writeDocument(document, value, contractContext) }),
+  };
+  return { operation: match.operation, call };
+}
+
+interface Prepared {
+  readonly options: ClassicPluginOptions;
+  readonly router: ClassicRouter;
+  readonly applying: Set<string>;
+  readonly requestId: string;
+}
+
+/**
+ * Adds the classic API to `app`. The server must hand bodies over as strings or buffers (a parser for `*`). Everything
+ * under a subscription id is classic, so unknown paths get XML too.
+ */
+export async function classicPlugin(app: FastifyInstance, options: ClassicPluginOptions): Promise<void> {
+  const router = new ClassicRouter(classicOperations);
+  const applying = new Set<string>();
+
+  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+    const requestId = options.newGuid().replaceAll('-', '');
+    try {
+      const { operation, call } = prepare(request, { options, router, applying, requestId });
+      return send(reply, await operation.handle(call), requestId);
+    } catch (error) {
+      return send(reply, errorReply(error, request), requestId);
+    }
+  };
+
+  for (const url of [`/:subscriptionId(^${guid}$)`, `/:subscriptionId(^${guid}$)/*`]) {
+    app.route({ method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'], url, handler });
+  }
+}

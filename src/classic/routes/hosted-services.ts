@@ -1,0 +1,163 @@
+/** Hosted services. Imitates "Operations on Cloud Services". */
+import { azureError } from '../../errors.js';
+import { swapDeployments } from '../../resources/Microsoft.ClassicCompute/deployments.js';
+import { disassociate, isUsedBy } from '../../resources/Microsoft.ClassicCompute/reserved-ips.js';
+import type { ExtendedProperty, HostedService } from '../../resources/Microsoft.ClassicCompute/types.js';
+import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
+import { parameter } from '../call.js';
+import { AvailabilityResponse, CreateHostedService, Swap, UpdateHostedService } from '../contracts/hosted-service.js';
+import { HostedService as HostedServiceContract, HostedServices } from '../contracts/hosted-service-document.js';
+import { findService, networksKey, putService, reservedIpKey, serviceKey, stamped } from '../documents.js';
+import { canonicalLocation } from '../locations.js';
+import { accept, checkExclusiveAccess, perform } from '../operations.js';
+import { hostedServiceValue } from '../render/hosted-service.js';
+import type { ClassicReader, ClassicTransaction } from '../store.js';
+import { documentOf, listDocument } from '../xml/contract-types.js';
+
+const dnsLabel = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/i;
+
+/** A cloud service's name is a DNS name: nobody in any subscription may have it. */
+const isTaken = (reader: ClassicReader, name: string): boolean =>
+  reader.list('hostedService').some(({ ServiceName }) => ServiceName.toLowerCase() === name.toLowerCase());
+
+/** Extended properties are added or replaced by name; none is ever removed. */
+function mergeProperties(
+  before: readonly ExtendedProperty[],
+  changes: readonly ExtendedProperty[],
+): ExtendedProperty[] {
+  const merged = new Map(before.map((property) => [property.Name, property]));
+  for (const property of changes) merged.set(property.Name, property);
+  return [...merged.values()];
+}
+
+function create(call: ClassicCall): Promise<ClassicReply> {
+  const request = call.body(documentOf(CreateHostedService));
+  const { ServiceName, Location, AffinityGroup } = request;
+  if (!dnsLabel.test(ServiceName)) throw azureError('ClassicInvalidServiceName');
+  if ((Location === undefined) === (AffinityGroup === undefined)) {
+    throw azureError('ClassicMalformedElement', { values: { type: 'CreateHostedService' } });
+  }
+  const headers = { Location: `${call.baseUrl}/subscriptions/${call.subscriptionId}/compute/${ServiceName}` };
+  return perform(call, { status: 201, headers }, (transaction, { nowMs }) => {
+    if (isTaken(transaction, ServiceName)) throw azureError('ClassicDnsNameTaken');
+    putService(call, transaction, {
+      subscriptionId: call.subscriptionId,
+      ServiceName,
+      Label: request.Label,
+      Description: request.Description ?? null,
+      Location: Location === undefined ? undefined : canonicalLocation(Location),
+      AffinityGroup,
+      ExtendedProperties: request.ExtendedProperties ?? [],
+      ReverseDnsFqdn: request.ReverseDnsFqdn,
+      createdMs: nowMs,
+      modifiedMs: nowMs,
+      deployments: [],
+    });
+  });
+}
+
+function update(call: ClassicCall): Promise<ClassicReply> {
+  const request = call.body(documentOf(UpdateHostedService));
+  return perform(call, { status: 200 }, (transaction, { nowMs }) => {
+    const service = findService(call, transaction);
+    putService(call, transaction, {
+      ...service,
+      Label: request.Label ?? service.Label,
+      Description: request.Description ?? service.Description,
+      ReverseDnsFqdn: request.ReverseDnsFqdn ?? service.ReverseDnsFqdn,
+      ExtendedProperties: mergeProperties(service.ExtendedProperties, request.ExtendedProperties ?? []),
+      modifiedMs: nowMs,
+    });
+  });
+}
+
+/** Frees the reserved IPs of deployments that go. */
+export function releaseReservedIps(
+  call: ClassicCall,
+  transaction: ClassicTransaction,
+  { service, gone }: { service: HostedService; gone: HostedService['deployments'] },
+): void {
+  for (const reservedIp of transaction.list('reservedIp', call.subscriptionId)) {
+    if (!gone.some((deployment) => isUsedBy(reservedIp, service, deployment))) continue;
+    transaction.put(reservedIpKey(call, reservedIp.Name), disassociate(reservedIp));
+  }
+}
+
+function remove(call: ClassicCall): Promise<ClassicReply> {
+  if (call.query.get('comp')?.toLowerCase() !== 'media') {
+    return perform(call, { status: 200 }, (transaction) => {
+      const service = findService(call, transaction);
+      if (service.deployments.length > 0) {
+        throw azureError('ClassicServiceHasDeployments', { values: { service: service.ServiceName } });
+      }
+      transaction.delete(serviceKey(call, service.ServiceName));
+    });
+  }
+  return accept(call, (transaction) => {
+    const service = findService(call, transaction);
+    for (const deployment of service.deployments) checkExclusiveAccess(call, transaction, deployment);
+    releaseReservedIps(call, transaction, { service, gone: service.deployments });
+    transaction.delete(serviceKey(call, service.ServiceName));
+  });
+}
+
+function swap(call: ClassicCall): Promise<ClassicReply> {
+  const { SourceDeployment } = call.body(documentOf(Swap));
+  return accept(call, (transaction) => {
+    const service = findService(call, transaction);
+    for (const deployment of service.deployments) checkExclusiveAccess(call, transaction, deployment);
+    const swapped = swapDeployments(service, SourceDeployment);
+    const deployments = swapped.deployments.map((deployment) => stamped(call, deployment));
+    putService(call, transaction, { ...swapped, deployments });
+  });
+}
+
+const viewOf = (call: ClassicCall, reader: ClassicReader) => ({
+  baseUrl: call.baseUrl,
+  nowMs: call.clock.now(),
+  networks: reader.get(networksKey(call)),
+});
+
+function list(call: ClassicCall): ClassicReply {
+  const values = call.store.read((reader) =>
+    reader
+      .list('hostedService', call.subscriptionId)
+      .map((service) => hostedServiceValue(service, { ...viewOf(call, reader), listed: true })),
+  );
+  return call.reply(listDocument('HostedServices', HostedServices), values);
+}
+
+function get(call: ClassicCall): ClassicReply {
+  const embedDetail = call.query.get('embed-detail')?.toLowerCase() === 'true';
+  const value = call.store.read((reader) =>
+    hostedServiceValue(findService(call, reader), { ...viewOf(call, reader), embedDetail }),
+  );
+  return call.reply(documentOf(HostedServiceContract), value);
+}
+
+function isAvailable(call: ClassicCall): ClassicReply {
+  const name = parameter(call, 'name');
+  const wrong = !dnsLabel.test(name);
+  const taken = call.store.read((reader) => isTaken(reader, name));
+  const reason = wrong ? azureError('ClassicInvalidServiceName').message : azureError('ClassicDnsNameTaken').message;
+  const value = wrong || taken ? { Result: false, Reason: reason } : { Result: true, Reason: null };
+  return call.reply(documentOf(AvailabilityResponse), value);
+}
+
+const path = 'services/hostedservices';
+
+export const hostedServiceOperations: readonly ClassicOperation[] = [
+  { name: 'Create Cloud Service', method: 'POST', path, since: '2010-10-28', handle: create },
+  { name: 'List Cloud Services', method: 'GET', path, since: '2009-10-01', handle: list },
+  { name: 'Get Cloud Service Properties', method: 'GET', path: `${path}/{service}`, since: '2009-10-01', handle: get },
+  { name: 'Update Cloud Service', method: 'PUT', path: `${path}/{service}`, since: '2010-10-28', handle: update },
+  { name: 'Delete Cloud Service', method: 'DELETE', path: `${path}/{service}`, since: '2010-10-28', handle: remove },
+  { name: 'Swap Deployment', method: 'POST', path: `${path}/{service}`, since: '2009-10-01', handle: swap },
+  {
+    name: 'Check Cloud Service Name Availability',
+    method: 'GET',
+    path: `${path}/operations/isavailable/{name}`,
+    since: '2012-03-01',
+    handle: isAvailable,
+  },
+];

@@ -1,0 +1,62 @@
+/** What clients ask for on their way to a load balancer: images, storage, affinity groups. Nothing of it is kept. */
+import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
+import { parameter } from '../call.js';
+import { OsImage } from '../contracts/subscription.js';
+import { findService } from '../documents.js';
+import { locations } from '../locations.js';
+import { accept, perform } from '../operations.js';
+import { documentOf } from '../xml/contract-types.js';
+import { writeRoot } from '../xml/writer.js';
+
+const empty = (root: string) => (): ClassicReply => ({ status: 200, body: writeRoot(root, '') });
+
+/** Every image exists, so that any name in a script works; the name tells its operating system. */
+function getImage(call: ClassicCall): ClassicReply {
+  const Name = parameter(call, 'image');
+  return call.reply(documentOf(OsImage), {
+    Category: 'Public',
+    Label: Name,
+    Location: locations.join(';'),
+    LogicalSizeInGB: 30,
+    Name,
+    OS: /win/i.test(Name) ? 'Windows' : 'Linux',
+  });
+}
+
+function listServiceCertificates(call: ClassicCall): ClassicReply {
+  call.store.read((reader) => findService(call, reader));
+  return { status: 200, body: writeRoot('Certificates', '') };
+}
+
+const addServiceCertificate = (call: ClassicCall): Promise<ClassicReply> =>
+  accept(call, (transaction) => void findService(call, transaction));
+
+/** Registering a resource provider: all of them are. */
+const register = (call: ClassicCall): Promise<ClassicReply> => perform(call, { status: 200 }, () => {});
+
+const since = '2009-10-01';
+const serviceCertificates = 'services/hostedservices/{service}/certificates';
+
+export const stubOperations: readonly ClassicOperation[] = [
+  { name: 'List OS Images', method: 'GET', path: 'services/images', since, handle: empty('Images') },
+  { name: 'Get OS Image', method: 'GET', path: 'services/images/{image}', since, handle: getImage },
+  { name: 'List VM Images', method: 'GET', path: 'services/vmimages', since, handle: empty('VMImages') },
+  { name: 'List Disks', method: 'GET', path: 'services/disks', since, handle: empty('Disks') },
+  {
+    name: 'List Storage Accounts',
+    method: 'GET',
+    path: 'services/storageservices',
+    since,
+    handle: empty('StorageServices'),
+  },
+  { name: 'List Affinity Groups', method: 'GET', path: 'affinitygroups', since, handle: empty('AffinityGroups') },
+  {
+    name: 'List Service Certificates',
+    method: 'GET',
+    path: serviceCertificates,
+    since,
+    handle: listServiceCertificates,
+  },
+  { name: 'Add Service Certificate', method: 'POST', path: serviceCertificates, since, handle: addServiceCertificate },
+  { name: 'Register Resource Provider', method: 'PUT', path: 'services', since, handle: register },
+];
