@@ -45,6 +45,11 @@ export function planDeployment(request: DeploymentRequest, surroundings: Surroun
   if (depth > maxNesting) {
     throw invalidTemplate(`The nested deployment '${request.name}' exceeds the limit of '${maxNesting}' levels`);
   }
+  if (request.mode === 'Complete' && request.scope.kind !== 'resourceGroup') {
+    throw invalidTemplate(
+      `The deployment '${request.name}' cannot be 'Complete': only deployments to a resource group can`,
+    );
+  }
   const template = readTemplate(request.template);
   checkExpressions(template);
   const { parameters, context: bare } = templateContext(template, request, surroundings);

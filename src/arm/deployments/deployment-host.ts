@@ -1,0 +1,34 @@
+/** What carries a deployment out: the resource routes, seen from the engine. */
+import type { Json, JsonObject } from './json.js';
+
+export interface PutRequest {
+  readonly id: string;
+  readonly apiVersion: string;
+  readonly body: JsonObject;
+}
+
+export interface HostAnswer {
+  readonly status: number;
+  /** The resource, or `{error: {code, message, …}}` when the status says so. */
+  readonly body: Json;
+}
+
+export interface ListedResource {
+  readonly id: string;
+  readonly type: string;
+}
+
+/** Requests are made as a client would make them; each resolves when its operation has come to an end. */
+export interface DeploymentHost {
+  put(request: PutRequest): Promise<HostAnswer>;
+  get(id: string, apiVersion: string): Promise<JsonObject | undefined>;
+  /** The tracked resources of a resource group, for Complete mode and what-if. */
+  list(scopeId: string): Promise<readonly ListedResource[]>;
+  delete(id: string): Promise<HostAnswer>;
+  /** A POST such as `listKeys`; without it such functions are refused. */
+  action?(request: { id: string; apiVersion: string; action: string; body: Json }): Promise<Json>;
+  /** The document of a deployment inside the deployment, each time it changes. */
+  saveDeployment?(document: JsonObject, operations: readonly JsonObject[]): void;
+  /** What a PUT of `body` would store, for what-if; undefined when that cannot be told. */
+  preview?(request: PutRequest): Promise<JsonObject | undefined>;
+}

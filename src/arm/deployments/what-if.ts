@@ -1,0 +1,103 @@
+/** What a deployment would change: Azure's what-if, without touching anything. */
+import { deployedResources, planScopeId } from './deployment-document.js';
+import type { DeploymentHost } from './deployment-host.js';
+import { DeferredValue } from './expressions/expression-error.js';
+import { compact, type JsonObject, member } from './json.js';
+import type { DeploymentPlan } from './plan.js';
+import { evaluateBody, type PlannedResource } from './planned-resource.js';
+import { ResourceReader } from './resource-reader.js';
+import { changeJson, delta } from './what-if-delta.js';
+
+export type WhatIfHost = Pick<DeploymentHost, 'get' | 'list' | 'preview'>;
+
+/** The answer to a whatIf request: `{status, properties: {correlationId, changes}}`. */
+export async function whatIf(plan: DeploymentPlan, host: WhatIfHost, correlationId: string): Promise<JsonObject> {
+  const changes = await changesOf(plan, host);
+  const touched = new Set(changes.map(({ resourceId }) => String(resourceId).toLowerCase()));
+  changes.push(...(await untouched(plan, { host, touched })));
+  const shown = plan.request.resultFormat?.toLowerCase() === 'resourceidonly' ? changes.map(idOnly) : changes;
+  shown.sort((left, right) =>
+    String(left.resourceId).toLowerCase() < String(right.resourceId).toLowerCase() ? -1 : 1,
+  );
+  return { status: 'Succeeded', properties: { correlationId, changes: shown } };
+}
+
+/** Without payloads Azure does not compare: what exists is deployed again. */
+function idOnly({ resourceId, changeType }: JsonObject): JsonObject {
+  const kind = changeType === 'Modify' || changeType === 'NoChange' ? 'Deploy' : changeType;
+  return compact({ resourceId, changeType: kind });
+}
+
+async function changesOf(plan: DeploymentPlan, host: WhatIfHost): Promise<JsonObject[]> {
+  const changes: JsonObject[] = [];
+  for (const resource of plan.resources) {
+    if (!resource.deployed || resource.existing) continue;
+    const nested = plan.nested.get(resource.key);
+    if (nested) changes.push(...(await changesOf(nested, host)));
+    else if (resource.nested) changes.push(unsupported(resource));
+    else changes.push(await changeOf(plan, resource, host));
+  }
+  return changes;
+}
+
+/** A nested deployment whose parameters come from resources that do not exist yet. */
+const unsupported = ({ id }: PlannedResource): JsonObject => ({
+  resourceId: id,
+  changeType: 'Unsupported',
+  unsupportedReason: 'The nested deployment depends on values that are known only while the deployment runs.',
+});
+
+async function changeOf(plan: DeploymentPlan, resource: PlannedResource, host: WhatIfHost): Promise<JsonObject> {
+  const { id, type, apiVersion } = resource;
+  const body = await bodyOf(plan, resource, host);
+  const head = { apiVersion, id, name: resource.name.split('/').at(-1) ?? resource.name, type };
+  const before = await host.get(id, apiVersion);
+  if (!before) return { resourceId: id, changeType: 'Create', after: { ...head, ...body } };
+  const preview = await host.preview?.({ id, apiVersion, body });
+  const after = preview ?? { ...head, ...body };
+  const changes = delta(before, after, { complete: preview !== undefined });
+  return compact({
+    resourceId: id,
+    changeType: changes.length === 0 ? 'NoChange' : 'Modify',
+    before,
+    after: preview ? after : { ...before, ...after },
+    delta: changes.length === 0 ? undefined : changes.map(changeJson),
+  });
+}
+
+/** The body, with references to resources that exist already filled in. */
+async function bodyOf(plan: DeploymentPlan, resource: PlannedResource, host: WhatIfHost): Promise<JsonObject> {
+  const reader = new ResourceReader(plan, { ...refusing, get: (id, version) => host.get(id, version) });
+  try {
+    return await reader.evaluate(resource.context, (context) => evaluateBody(resource, { context }));
+  } catch {
+    return plan.bodies.get(resource.key) ?? {};
+  }
+}
+
+const refuse = (): never => {
+  throw new DeferredValue({ action: 'put', resource: '', apiVersion: undefined, full: false });
+};
+const refusing = { put: refuse, delete: refuse, list: refuse };
+
+/** What the group holds besides: left alone, or deleted in Complete mode. */
+async function untouched(
+  plan: DeploymentPlan,
+  { host, touched }: { host: WhatIfHost; touched: ReadonlySet<string> },
+): Promise<JsonObject[]> {
+  if (plan.request.scope.kind !== 'resourceGroup') return [];
+  const kept = new Set(deployedResources(plan).map(({ id }) => id.toLowerCase()));
+  const listed = await host.list(planScopeId(plan));
+  const others = listed.filter(({ id, type }) => {
+    const folded = id.toLowerCase();
+    const isDeployment = type.toLowerCase() === 'microsoft.resources/deployments';
+    return !isDeployment && !touched.has(folded) && ![...kept].some((other) => other.startsWith(`${folded}/`));
+  });
+  return Promise.all(
+    others.map(async ({ id, type }) => {
+      const before = (await host.get(id, '')) ?? { id, type };
+      const changeType = plan.request.mode === 'Complete' ? 'Delete' : 'Ignore';
+      return { resourceId: String(member(before, 'id') ?? id), changeType, before };
+    }),
+  );
+}
