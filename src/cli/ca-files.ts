@@ -20,18 +20,20 @@ const systemBundles = [
   '/etc/ssl/cert.pem',
 ];
 
-/** The roots to keep trusting: those the user chose, the machine's, or else those that Node brings. */
-function otherRoots({ env, bundleFile }: { env: NodeJS.ProcessEnv; bundleFile: string }): string {
-  const chosen = [env.SSL_CERT_FILE, env.REQUESTS_CA_BUNDLE].filter((file) => file && file !== bundleFile);
-  for (const file of [...chosen, ...systemBundles]) {
-    const text = file && readIfPresent(file);
-    if (text && !text.includes(marker)) return text;
-  }
-  return `${rootCertificates.join('\n')}\n`;
-}
-
-// By this line a bundle of ours is known again, so that bundles are not made of bundles.
+// What comes before this line in a bundle of ours are the roots that were trusted without us.
 const marker = '# Lazurite CA, added by `lazurite env`';
+
+const rootsIn = (file: string | undefined): string => (file && readIfPresent(file)?.split(marker)[0]) || '';
+
+const firstOf = (files: readonly (string | undefined)[]): string => files.map(rootsIn).find(Boolean) ?? '';
+
+/** The roots to keep trusting: those the user chose, the machine's, or else Node's; and what Node was given beside them. */
+function otherRoots(env: NodeJS.ProcessEnv, caPem: string): string {
+  const chosen = firstOf([env.SSL_CERT_FILE, env.REQUESTS_CA_BUNDLE, env.CURL_CA_BUNDLE, ...systemBundles]);
+  const roots = chosen || `${rootCertificates.join('\n')}\n`;
+  const extra = rootsIn(env.NODE_EXTRA_CA_CERTS);
+  return [roots, caPem].some((known) => known.includes(extra.trim())) ? roots : `${roots}\n${extra}`;
+}
 
 async function fetchCa(running: RunningOptions): Promise<string | undefined> {
   const client = connect(running);
@@ -65,6 +67,6 @@ export async function writeCaFiles(running: RunningOptions, env: NodeJS.ProcessE
   const caFile = placeFor(caPem, running);
   if (readIfPresent(caFile) !== caPem) writeFileSync(caFile, caPem);
   const bundleFile = caFile.replace(/\.pem$/, '-bundle.pem');
-  writeFileSync(bundleFile, `${otherRoots({ env, bundleFile })}\n${marker}\n${caPem}`);
+  writeFileSync(bundleFile, `${otherRoots(env, caPem).trimEnd()}\n${marker}\n${caPem}`);
   return { caFile, bundleFile };
 }

@@ -27,9 +27,13 @@ export function variables(
   env: NodeJS.ProcessEnv,
 ): Record<string, string> {
   return {
-    // Node adds this file to its roots; az, Python and Go take the other in place of theirs.
-    NODE_EXTRA_CA_CERTS: files.caFile,
+    // Node adds this file to its roots, and may have been given others already; az, Python, curl and Go take theirs
+    // in place of the roots they know.
+    NODE_EXTRA_CA_CERTS: [undefined, '', files.caFile].includes(env.NODE_EXTRA_CA_CERTS)
+      ? files.caFile
+      : files.bundleFile,
     REQUESTS_CA_BUNDLE: files.bundleFile,
+    CURL_CA_BUNDLE: files.bundleFile,
     SSL_CERT_FILE: files.bundleFile,
     // Azure SDKs. The tenant adfs keeps every sign-in library from asking login.microsoftonline.com about us.
     AZURE_AUTHORITY_HOST: url.origin,
