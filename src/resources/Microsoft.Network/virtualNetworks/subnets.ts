@@ -152,8 +152,11 @@ export function* checkSubnetsStay(context: WriteContext): Generator<AzureError> 
     const [user] = allocationsIn(links, `${context.idText}/subnets/${name}`);
     if (!user) continue;
     const after = childNamed(childrenIn(context.document.properties, 'subnets'), name);
-    if (!after) yield azureError('InUseSubnetCannotBeDeleted', { values: { name, user: user.sourceId } });
-    const kept = new Set(after && subnetPrefixes(after));
+    if (!after) {
+      yield azureError('InUseSubnetCannotBeDeleted', { values: { name, user: user.sourceId } });
+      continue;
+    }
+    const kept = new Set(subnetPrefixes(after));
     for (const prefix of subnetPrefixes(before)) {
       if (!kept.has(prefix)) yield azureError('InUsePrefixCannotBeDeleted', { values: { prefix, name } });
     }
