@@ -35,6 +35,7 @@ export class EchoBackend {
   readonly #http: http.Server;
   readonly #sockets = new Set<net.Socket>();
   readonly #onCall: (call: Call) => void;
+  #closed: Promise<void> | undefined;
 
   private constructor(tcp: net.Server, udp: DatagramSocket, { address, onCall = () => {} }: EchoBackendOptions) {
     this.address = address;
@@ -69,8 +70,13 @@ export class EchoBackend {
     }
   }
 
-  /** Ends every connection. */
-  async close(): Promise<void> {
+  /** Ends every connection; may be called twice. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     const closed = [once(this.#tcp, 'close'), once(this.#udp, 'close')];
     this.#tcp.close();
     this.#udp.close();
