@@ -199,6 +199,7 @@ const tables: Record<string, [string, Json][]> = {
     ],
     ["pickZones('Microsoft.Network', 'publicIPAddresses', 'westeurope', 2)", ['1', '2']],
     ["providers('Microsoft.Network', 'loadBalancers').resourceType", 'loadBalancers'],
+    ["providers('Microsoft.Compute', 'virtualMachineScaleSets').apiVersions[0]", '2024-07-01'],
     ["resourceInfo('lb').name", 'lb'],
     ['contoso.double(21)', 42],
   ],

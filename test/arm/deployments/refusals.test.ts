@@ -335,7 +335,7 @@ t.test('Azure refuses requests that are none, and Lazurite those that it does no
   t.same(file.parameters, { p: { value: 1 } });
 });
 
-t.test('Whatever stands in a template, planning throws only errors of the table', async (t) => {
+t.test('Whatever stands in a template, planning throws only errors of the table', async () => {
   const text = fc.constantFrom(
     "[parameters('a')]",
     "[variables('v')]",

@@ -67,12 +67,17 @@ function copyIndex(call: FunctionCall): Json {
   return loop.index + (named ? (call.optionalInteger(1) ?? 0) : (call.optionalInteger(0) ?? 0));
 }
 
+/** differs: templates take the first api-version of a type to read it; where none is known, this one stands in. */
+const someApiVersion = '2024-07-01';
+
 function providers(call: FunctionCall): Json {
   const [namespace, type] = [call.string(0), call.optionalString(1)];
   const found = call.context.surroundings.provider?.(namespace, type ?? '');
   return (
     found ??
-    (type === undefined ? { namespace, resourceTypes: [] } : { resourceType: type, locations: [], apiVersions: [] })
+    (type === undefined
+      ? { namespace, resourceTypes: [] }
+      : { resourceType: type, locations: [], apiVersions: [someApiVersion] })
   );
 }
 
