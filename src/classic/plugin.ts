@@ -3,6 +3,7 @@
  * the headers that Azure's front end sends. Imitates "Service Management REST API: common parameters and headers".
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { requestBaseUrl } from '../base-url.js';
 import { AzureError, azureError } from '../errors.js';
 import type { ClassicCall, ClassicReply, ClassicServices } from './call.js';
 import { ErrorDocument } from './contracts/subscription.js';
@@ -18,6 +19,8 @@ export interface ClassicPluginOptions extends Omit<ClassicServices, 'applying'> 
   readonly elementOrder?: 'lenient' | 'strict';
   /** Scheme and host for absolute URLs; the request's own by default. */
   readonly baseUrl?: (request: FastifyRequest) => string;
+  /** Refuses a caller by throwing `ClassicAuthenticationFailed`; everybody is let in by default. */
+  readonly authorize?: (request: FastifyRequest, subscriptionId: string) => void | Promise<void>;
 }
 
 /** A subscription id in a path, in any casing. */
@@ -39,10 +42,17 @@ function send(reply: FastifyReply, { status, body, headers = {} }: ClassicReply,
   return reply.header('content-length', '0').send();
 }
 
+/** A body that is too long, or one that Fastify cannot decode. */
+function refusedByFastify(error: unknown): AzureError | undefined {
+  const status = (error as { statusCode?: unknown } | undefined)?.statusCode;
+  return typeof status === 'number' && status < 500 ? azureError('ClassicInvalidXmlRequest') : undefined;
+}
+
 /** What is no Azure error is a bug of Lazurite's: it is logged, and answered as Azure answers its own. */
 function errorReply(error: unknown, request: FastifyRequest): ClassicReply {
-  if (!(error instanceof AzureError)) request.log.error(error);
-  const { status, code, message } = error instanceof AzureError ? error : azureError('ClassicInternalError');
+  const known = error instanceof AzureError ? error : refusedByFastify(error);
+  if (!known) request.log.error(error);
+  const { status, code, message } = known ?? azureError('ClassicInternalError');
   const value = { Code: code, Message: message };
   return { status, body: writeDocument(documentOf(ErrorDocument), value, { version: newestVersion }) };
 }
@@ -73,13 +83,15 @@ function prepare(request: FastifyRequest, context: Prepared) {
     version,
     query,
     path: match.path,
-    baseUrl: options.baseUrl?.(request) ?? `${request.protocol}://${request.host}`,
+    baseUrl: options.baseUrl?.(request) ?? requestBaseUrl(request),
     bodyText: bodyTextOf(request),
     body: (document) => readDocument(document, readXml(bodyTextOf(request)), contractContext),
     reply: (document, value) => ({ status: 200, body: writeDocument(document, value, contractContext) }),
   };
   return { operation: match.operation, call };
 }
+
+const subscriptionIdOf = ({ url }: FastifyRequest): string => /^\/([^/?]*)/.exec(url)?.[1] ?? '';
 
 interface Prepared {
   readonly options: ClassicPluginOptions;
@@ -99,6 +111,7 @@ export async function classicPlugin(app: FastifyInstance, options: ClassicPlugin
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     const requestId = options.newGuid().replaceAll('-', '');
     try {
+      await options.authorize?.(request, subscriptionIdOf(request));
       const { operation, call } = prepare(request, { options, router, applying, requestId });
       return send(reply, await operation.handle(call), requestId);
     } catch (error) {
@@ -106,6 +119,10 @@ export async function classicPlugin(app: FastifyInstance, options: ClassicPlugin
     }
   };
 
+  // Registered as a plugin, this has a scope of its own: Fastify's own refusals become XML too.
+  app.setErrorHandler((error, request, reply) =>
+    send(reply, errorReply(error, request), options.newGuid().replaceAll('-', '')),
+  );
   for (const url of [`/:subscriptionId(^${guid}$)`, `/:subscriptionId(^${guid}$)/*`]) {
     app.route({ method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'], url, handler });
   }

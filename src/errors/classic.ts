@@ -209,7 +209,7 @@ export const classicErrors = {
     code: 'ConflictError',
     status: 409,
     origin: 'classic',
-    message: 'The subscription already has 100 management certificates.',
+    message: 'The subscription already has 25 management certificates.',
     differs: 'The limit is documented, the text is not known.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -18,7 +18,7 @@ import type { CertificateRecord, OperationRecord } from '../store.js';
 import { documentOf, listDocument } from '../xml/contract-types.js';
 
 /** Documented: a subscription has at most this many management certificates. */
-const maxCertificates = 100;
+const maxCertificates = 25;
 
 function getSubscription(call: ClassicCall): ClassicReply {
   const { services, reservedIps } = call.store.read((reader) => ({

@@ -165,7 +165,10 @@ export function updateRole(deployment: VmDeployment, request: VmRoleRequest, con
     RoleSize: wanted.RoleSize ?? before.settings.RoleSize,
     AvailabilitySetName: wanted.AvailabilitySetName,
     ProvisionGuestAgent: wanted.ProvisionGuestAgent ?? before.settings.ProvisionGuestAgent,
-    ResourceExtensionReferences: wanted.ResourceExtensionReferences ?? before.settings.ResourceExtensionReferences,
+    // Recorded: an empty list removes no extension.
+    ResourceExtensionReferences: wanted.ResourceExtensionReferences?.length
+      ? wanted.ResourceExtensionReferences
+      : (before.settings.ResourceExtensionReferences ?? wanted.ResourceExtensionReferences),
     ...(wanted.DataVirtualHardDisks && { DataVirtualHardDisks: disks.DataVirtualHardDisks }),
   };
   const moves = placed.StaticVirtualNetworkIPAddress !== before.StaticVirtualNetworkIPAddress;

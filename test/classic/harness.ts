@@ -1,0 +1,113 @@
+/** A classic API with a memory store and a clock that only tests move, and shorthand for talking to it. */
+import type { LightMyRequestResponse } from 'fastify';
+import { type ClassicPluginOptions, classicPlugin } from '../../src/classic/plugin.js';
+import type { ClassicStore } from '../../src/classic/store.js';
+import { memoryStore } from '../../src/classic/store-memory.js';
+import { readXml, type XmlElement } from '../../src/classic/xml/reader.js';
+import { Clock, manualTime } from '../../src/clock.js';
+import { newGuid } from '../../src/ids.js';
+import { lowestFreeAddress } from '../../src/resources/Microsoft.ClassicCompute/addresses.js';
+import { endpointsForPlan } from '../../src/resources/Microsoft.ClassicCompute/plan-inputs.js';
+import { createServer } from '../../src/server.js';
+
+export const subscription = '11111111-2222-3333-4444-555555555555';
+export const azureXmlns = 'xmlns="http://schemas.microsoft.com/windowsazure"';
+
+export interface HarnessOptions extends Partial<ClassicPluginOptions> {
+  readonly startMs?: number;
+}
+
+export interface CallOptions {
+  readonly version?: string | undefined;
+  readonly body?: string | undefined;
+  readonly subscriptionId?: string;
+}
+
+/** A running classic API. */
+export function startClassic({ startMs, ...options }: HarnessOptions = {}) {
+  const clock = options.clock ?? new Clock({ source: manualTime(startMs) });
+  const store: ClassicStore = options.store ?? memoryStore();
+  const server = createServer({ clock });
+  server.app.register(classicPlugin, {
+    clock,
+    store,
+    newGuid,
+    publicAddresses: { allocate: (taken) => lowestFreeAddress('127.255.0.0/16', taken) },
+    privateAddressPool: '10.64.0.0/16',
+    packages: async () => {
+      throw new Error('no package in this test');
+    },
+    operationDelayMs: () => 0,
+    onChange: async () => {},
+    ...options,
+  });
+
+  async function call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, request: CallOptions = {}) {
+    const { version = '2015-04-01', body, subscriptionId = subscription } = request;
+    const headers: Record<string, string> = { host: 'management.example', ...(version && { 'x-ms-version': version }) };
+    if (body !== undefined) headers['content-type'] = 'application/xml';
+    return server.app.inject({
+      method,
+      url: `/${subscriptionId}${path}`,
+      headers,
+      ...(body !== undefined && { payload: body }),
+    });
+  }
+
+  return {
+    clock,
+    store,
+    app: server.app,
+    call,
+    get: (path: string, request?: CallOptions) => call('GET', path, request),
+    post: (path: string, body: string, request?: CallOptions) => call('POST', path, { ...request, body }),
+    put: (path: string, body: string, request?: CallOptions) => call('PUT', path, { ...request, body }),
+    delete: (path: string, request?: CallOptions) => call('DELETE', path, request),
+    /** The operation that `response` started, as its status document. */
+    async operation(response: LightMyRequestResponse): Promise<XmlElement> {
+      const polled = await call('GET', `/operations/${String(response.headers['x-ms-request-id'])}`);
+      return readXml(polled.body);
+    },
+    plan: () => endpointsForPlan(store.read((reader) => reader.list('hostedService'))),
+    close: () => server.close(),
+  };
+}
+
+export type Classic = ReturnType<typeof startClassic>;
+
+/** The text of the first element called `name` anywhere in `element`. */
+export function textOf(element: XmlElement, name: string): string | undefined {
+  if (element.name === name) return element.text;
+  for (const child of element.children) {
+    const found = textOf(child, name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** An InputEndpoint from its parts, in the order given. */
+export const endpointXml = (parts: Readonly<Record<string, string | number>>): string => {
+  const members = Object.entries(parts).map(([name, value]) => `<${name}>${value}</${name}>`);
+  return `<InputEndpoint>${members.join('')}</InputEndpoint>`;
+};
+
+/** A role with endpoints, named `Role` or `PersistentVMRole`. */
+export const roleXml = (
+  element: 'Role' | 'PersistentVMRole',
+  { name, endpoints = '', network = '' }: { name: string; endpoints?: string; network?: string },
+): string => {
+  const xmlns = element === 'Role' ? '' : ` ${azureXmlns}`;
+  const set = `<ConfigurationSet><ConfigurationSetType>NetworkConfiguration</ConfigurationSetType><InputEndpoints>${endpoints}</InputEndpoints>${network}</ConfigurationSet>`;
+  return `<${element}${xmlns}><RoleName>${name}</RoleName><RoleType>PersistentVMRole</RoleType><ConfigurationSets>${set}</ConfigurationSets><RoleSize>Small</RoleSize></${element}>`;
+};
+
+/** A body of Create Virtual Machine Deployment. */
+export const deploymentXml = ({ name, roles, rest = '' }: { name: string; roles: string; rest?: string }): string =>
+  `<Deployment ${azureXmlns}><Name>${name}</Name><DeploymentSlot>Production</DeploymentSlot><Label>${name}</Label><RoleList>${roles}</RoleList>${rest}</Deployment>`;
+
+export const createServiceXml = (name: string): string =>
+  `<CreateHostedService ${azureXmlns}><ServiceName>${name}</ServiceName><Label>bXlTdmM=</Label><Location>West US</Location></CreateHostedService>`;
+
+/** A body of UpdateLbSet. */
+export const setsXml = (...endpoints: string[]): string =>
+  `<LoadBalancedEndpointList ${azureXmlns}>${endpoints.join('')}</LoadBalancedEndpointList>`;
