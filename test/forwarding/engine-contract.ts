@@ -1,0 +1,47 @@
+/**
+ * What every data plane does, as statements about Azure. An engine that physically cannot do one of them says so with
+ * `skip`, and its reason is a "difference from Azure".
+ */
+import type { Test } from 'tap';
+import { distributionContract } from './contract/distribution.js';
+import { eligibilityContract } from './contract/eligibility.js';
+import { flowContract } from './contract/flows.js';
+import { idleContract } from './contract/idle.js';
+import type { ContractTest } from './contract/statement.js';
+import { type MakeEngine, World } from './world.js';
+
+export interface ContractOptions {
+  /** Titles of statements that this engine cannot make true, each with the reason. */
+  readonly skip?: readonly { readonly test: string; readonly reason: string }[];
+}
+
+const statements: readonly ContractTest[] = [
+  ...distributionContract,
+  ...eligibilityContract,
+  ...flowContract,
+  ...idleContract,
+];
+
+/** Runs every statement against one engine, which is reused with an empty plan in between. */
+export function engineContract(t: Test, makeEngine: MakeEngine, { skip = [] }: ContractOptions = {}): void {
+  const skipped = new Map(skip.map(({ test, reason }) => [test, reason]));
+  for (const { test } of skip)
+    if (!statements.some(({ title }) => title === test)) throw new Error(`No such statement: ${test}`);
+  t.test('The engine contract', async (t) => {
+    const world = new World(makeEngine);
+    t.teardown(() => world.close());
+    for (const [index, { title, run }] of statements.entries()) {
+      const reason = skipped.get(title);
+      if (reason) {
+        t.test(title, { skip: reason }, () => {});
+        continue;
+      }
+      await t.test(title, async (t) => {
+        // Addresses of its own per statement, so that nothing of the one before is in the way.
+        await run({ t, world, net: `127.77.${index}`, frontend: `127.77.${index}.100` });
+        await world.reset();
+      });
+    }
+    t.strictSame(world.failures, [], 'the engine never failed');
+  });
+}

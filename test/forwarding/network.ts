@@ -1,0 +1,212 @@
+/** Backends that say who they are, and clients with loopback addresses of their own. */
+import { createHash } from 'node:crypto';
+import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/**
+ * A stand-in VM. TCP: greets with `<its address> <client address>:<port>\n`, then echoes, and ends when the client ends.
+ * UDP: answers each datagram with the same greeting.
+ */
+export class Backend {
+  readonly address: string;
+  readonly port: number;
+  readonly sockets = new Set<Socket>();
+  accepted = 0;
+  readonly #server: Server;
+  readonly #udp: UdpSocket;
+
+  private constructor(of: { address: string; server: Server; udp: UdpSocket; port: number }) {
+    this.address = of.address;
+    this.port = of.port;
+    this.#server = of.server;
+    this.#udp = of.udp;
+    of.server.on('connection', (socket) => this.#greet(socket));
+    of.udp.on('message', (_, from) =>
+      of.udp.send(`${of.address} ${from.address}:${from.port}`, from.port, from.address),
+    );
+  }
+
+  static async start(address: string, port: number): Promise<Backend> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true });
+    server.listen(port, address);
+    const udp = createSocket('udp4');
+    udp.bind(port, address);
+    await Promise.all([once(server, 'listening'), once(udp, 'listening')]);
+    return new Backend({ address, server, udp, port });
+  }
+
+  /** Refuses new TCP connections from now on; UDP and established connections go on. */
+  refuse(): void {
+    this.#server.close();
+  }
+
+  async acceptAgain(): Promise<void> {
+    this.#server.listen(this.port, this.address);
+    await once(this.#server, 'listening');
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.#udp.close();
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  #greet(socket: Socket): void {
+    this.accepted++;
+    this.sockets.add(socket);
+    socket.on('close', () => this.sockets.delete(socket));
+    socket.on('error', () => {});
+    socket.write(`${this.address} ${socket.remoteAddress}:${socket.remotePort}\n`);
+    socket.pipe(socket);
+  }
+}
+
+export interface At {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface From {
+  readonly from?: string;
+  readonly fromPort?: number;
+}
+
+/** A TCP client whose backend has greeted it. */
+export interface Stream {
+  readonly socket: Socket;
+  readonly backend: string;
+  /** As the backend sees the client. */
+  readonly seenAs: string;
+}
+
+const local = ({ from, fromPort }: From) => ({
+  ...(from === undefined ? {} : { localAddress: from }),
+  ...(fromPort === undefined ? {} : { localPort: fromPort }),
+});
+
+/** Connects without waiting for anything but the handshake. */
+export async function dial(at: At, from: From = {}): Promise<Socket> {
+  const socket = connect({ host: at.address, port: at.port, allowHalfOpen: true, noDelay: true, ...local(from) });
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Connects and reads the greeting; rejects when the connection ends before. */
+export function openStream(at: At, from: From = {}): Promise<Stream> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: at.address, port: at.port, allowHalfOpen: true, noDelay: true, ...local(from) });
+    let text = '';
+    const read = (chunk: Buffer): void => {
+      text += chunk;
+      if (!text.includes('\n')) return;
+      const [backend = '', seenAs = ''] = text.trimEnd().split(' ');
+      socket.off('data', read);
+      socket.off('error', reject);
+      socket.off('close', ended);
+      socket.pause();
+      resolve({ socket, backend, seenAs });
+    };
+    const ended = (): void => reject(new Error('The connection ended before the backend greeted.'));
+    socket.on('data', read);
+    socket.on('error', reject);
+    socket.on('close', ended);
+  });
+}
+
+/** Which backend answers a new TCP connection. */
+export async function tcpBackend(at: At, from: From = {}): Promise<string> {
+  const { socket, backend } = await openStream(at, from);
+  socket.destroy();
+  return backend;
+}
+
+/** Sends text over a stream and waits until it has come back. */
+export async function echoes({ socket }: Stream, text: string): Promise<boolean> {
+  socket.write(text);
+  let back = '';
+  while (back.length < text.length) {
+    const [chunk] = (await once(socket.resume(), 'data')) as [Buffer];
+    back += chunk;
+  }
+  return back === text;
+}
+
+/** A UDP client with an address of its own. */
+export class UdpClient {
+  readonly socket: UdpSocket;
+
+  private constructor(socket: UdpSocket) {
+    this.socket = socket;
+  }
+
+  static async open(from: From = {}): Promise<UdpClient> {
+    const socket = createSocket('udp4');
+    socket.bind({ address: from.from ?? '127.0.0.1', port: from.fromPort ?? 0, exclusive: true });
+    await once(socket, 'listening');
+    return new UdpClient(socket);
+  }
+
+  get port(): number {
+    return this.socket.address().port;
+  }
+
+  /** Asks, and asks again every second of real time, because datagrams may be lost. */
+  async ask(at: At): Promise<{ backend: string; seenAs: string; answeredFrom: string }> {
+    const ask = (): void => this.socket.send('who are you?', at.port, at.address);
+    const again = setInterval(ask, 1000);
+    ask();
+    const [answer, from] = (await once(this.socket, 'message')) as [Buffer, RemoteInfo];
+    clearInterval(again);
+    const [backend = '', seenAs = ''] = String(answer).split(' ');
+    return { backend, seenAs, answeredFrom: `${from.address}:${from.port}` };
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+}
+
+/** Which backend answers a new UDP client. */
+export async function udpBackend(at: At, from: From = {}): Promise<string> {
+  const client = await UdpClient.open(from);
+  const { backend } = await client.ask(at);
+  client.close();
+  return backend;
+}
+
+/** Everything until the other side ends; leaves this side open, as `for await` would not. */
+export function readAll(socket: Socket): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('end', () => resolve(Buffer.concat(chunks)));
+    socket.on('error', reject);
+    socket.resume();
+  });
+}
+
+/** How a socket ends: `end` after a FIN, else the error's code. */
+export function ending(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? String(error)));
+    socket.on('end', () => resolve('end'));
+    socket.on('close', () => resolve('close'));
+    socket.resume();
+  });
+}
+
+/** Calls `task` for each item, at most `limit` at a time. */
+export async function inParallel<T>(
+  items: readonly T[],
+  limit: number,
+  task: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await task(item);
+  };
+  await Promise.all(Array.from({ length: limit }, worker));
+}
+
+export const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
