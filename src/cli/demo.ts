@@ -23,6 +23,7 @@ const clients = Array.from({ length: 40 }, (_, index) => `127.88.0.${index + 1}`
 const callsPerClient = 6;
 const heldCount = 12;
 const timeScale = 10;
+const interruptedExitCode = 130;
 
 interface Stage {
   readonly azure: DemoAzure;
@@ -122,7 +123,7 @@ async function run(stage: Stage, { print, signal }: CommandContext, cleanUp: Cle
   );
   const results: ModeResult[] = [];
   for (const mode of modes) {
-    signal.throwIfAborted();
+    if (signal.aborted) return interruptedExitCode;
     results.push(await measure(stage, mode));
   }
   print(reportTable(results, stage.backends));
