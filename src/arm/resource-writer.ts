@@ -181,12 +181,12 @@ export class ResourceWriter {
   }
 
   #removedChildrenInUse(
-    type: ResourceType,
+    type: ResourceType | undefined,
     existing: Resource | undefined,
     document: ResourceDocument,
   ): AzureError | undefined {
     if (!existing) return undefined;
-    for (const { name: collection, inUse } of type.children ?? []) {
+    for (const { name: collection, inUse } of type?.children ?? []) {
       if (!inUse) continue;
       const namesOf = (source: ResourceDocument) =>
         ((source.properties[collection] as { name: string }[] | undefined) ?? []).map(({ name }) => name);
@@ -233,7 +233,7 @@ export class ResourceWriter {
   }
 
   #childrenInUse(existing: Resource): AzureError | undefined {
-    return this.#removedChildrenInUse(findResourceType(existing.type) as ResourceType, existing, { properties: {} });
+    return this.#removedChildrenInUse(findResourceType(existing.type), existing, { properties: {} });
   }
 
   /** Removes a resource, whatever uses it; what refers to it loses the reference. Inside a transaction. */

@@ -27,8 +27,10 @@ function membersOf(node: SchemaNode, apiVersion: string): Members {
   let members = byVersion.get(apiVersion);
   if (!members) {
     members = Object.entries(node.properties ?? {}).filter(
-      ([, { since, until }]) =>
-        (since === undefined || apiVersion >= since) && (until === undefined || apiVersion < until),
+      ([, { since, until, absentIn }]) =>
+        (since === undefined || apiVersion >= since) &&
+        (until === undefined || apiVersion < until) &&
+        !absentIn?.includes(apiVersion),
     );
     byVersion.set(apiVersion, members);
   }

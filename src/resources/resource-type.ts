@@ -119,6 +119,11 @@ export interface ViewContext {
   readonly lookup: Lookup;
 }
 
+/** What a view for one answer may need. */
+export interface ShowContext extends ViewContext {
+  readonly apiVersion: string;
+}
+
 /** A refusal to delete a resource or child while others use it. */
 export interface InUse {
   /** Referring type; with a trailing `*` any type that starts so. */
@@ -179,7 +184,7 @@ export interface ResourceType<D extends ResourceDocument = ResourceDocument> {
   /** Yields what Azure refuses; the first one is answered. */
   readonly check?: (context: WriteContext<D>) => Iterable<AzureError>;
   /** The document with computed members added, before it is written out. */
-  readonly view?: (context: ViewContext) => ResourceDocument;
+  readonly view?: (context: ShowContext) => ResourceDocument;
   /** Follows a change of the links into a resource; returns the document to store, the same object when unchanged. */
   readonly onLinksChanged?: (context: ViewContext) => ResourceDocument;
   readonly actions?: readonly Action[];

@@ -24,6 +24,8 @@ export interface Annotations {
   readonly readOnly?: boolean;
   readonly since?: string;
   readonly until?: string;
+  /** Versions in between that do not show the member all the same. */
+  readonly absentIn?: readonly string[];
   readonly reference?: readonly string[];
   readonly backReference?: BackReference;
   /** Last type segment of the child resources in this array. */
@@ -44,7 +46,16 @@ export interface SchemaNode extends Annotations {
 }
 
 /** Keywords that Ajv must know of; they validate nothing. */
-export const annotationKeywords = ['since', 'until', 'reference', 'backReference', 'child', 'fold', 'clrType'] as const;
+export const annotationKeywords = [
+  'since',
+  'until',
+  'absentIn',
+  'reference',
+  'backReference',
+  'child',
+  'fold',
+  'clrType',
+] as const;
 
 type Members = Record<string, TSchema>;
 type OptionalMembers<M extends Members> = { [K in keyof M]: ReturnType<typeof Type.Optional<M[K]>> };
@@ -105,8 +116,10 @@ const provisioningStates = ['Succeeded', 'Updating', 'Deleting', 'Failed', 'Crea
 export const provisioningState = () => oneOf(provisioningStates, { readOnly: true });
 export const resourceGuid = () => string({ readOnly: true });
 export const location = () => string({ fold: 'location' });
+/** The model got `tier` in 2020-07-01, but some earlier versions show it too. */
+const skuTier = { since: '2018-04-01', absentIn: ['2018-11-01', '2019-09-01', '2020-04-01'] };
 export const sku = <const V extends readonly string[]>(names: V, options: Annotations = {}) =>
-  object({ name: oneOf(names), tier: oneOf(['Regional', 'Global'] as const) }, { clrType: 'Sku', ...options });
+  object({ name: oneOf(names), tier: oneOf(['Regional', 'Global'] as const, skuTier) }, { clrType: 'Sku', ...options });
 export const extendedLocation = (since: string) =>
   object({ name: string(), type: oneOf(['EdgeZone'] as const) }, { since });
 export const zones = (since: string) => array(string(), { since });

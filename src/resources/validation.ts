@@ -48,7 +48,7 @@ function describe(error: ErrorObject, path: JsonPath): { text: string; path: Jso
   const data: unknown = error.data;
   const parent = error.parentSchema as SchemaNode;
   if (error.keyword === 'additionalProperties') {
-    const member = String(error.params['additionalProperty']);
+    const member = String(error.params.additionalProperty);
     const text = `Could not find member '${member}' on object of type '${parent.clrType ?? 'Object'}'.`;
     return { text, path: [...path, member], part: 'name' };
   }
@@ -73,7 +73,7 @@ function detailOf(error: ErrorObject, text: string): ErrorDetail {
     };
   }
   if (error.keyword === 'required') {
-    const message = `Required property '${String(error.params['missingProperty'])}' not found in JSON.`;
+    const message = `Required property '${String(error.params.missingProperty)}' not found in JSON.`;
     const { line, position } = positionInJson(text, path);
     return {
       code: 'InvalidJson',

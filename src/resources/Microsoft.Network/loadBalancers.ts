@@ -5,10 +5,13 @@ import {
   type InUse,
   type ResourceDocument,
   resourceType,
+  type ShowContext,
   type ViewContext,
   type WriteContext,
 } from '../resource-type.js';
 import {
+  anything,
+  array,
   children,
   envelope,
   extendedLocation,
@@ -68,6 +71,8 @@ const schema = envelope('name id etag type location tags extendedLocation proper
       probes: children('probes', probe),
       inboundNatRules: children('inboundNatRules', inboundNatRule),
       outboundRules: children('outboundRules', outboundRule, { since: '2018-07-01' }),
+      // What outbound rules were called before they existed; never more than an empty list.
+      outboundNatRules: array(anything(), { until: '2018-07-01' }),
       inboundNatPools: children('inboundNatPools', inboundNatPool),
     },
     { clrType: 'LoadBalancerProperties' },
@@ -85,13 +90,14 @@ function completeLoadBalancer(context: WriteContext<LoadBalancerDocument>): void
     // Left out beside a NAT pool, the scale set's NAT rules stay.
     properties.inboundNatRules = structuredClone(before.inboundNatRules ?? []);
   }
+  properties.outboundNatRules = [];
   for (const collection of collections) properties[collection] ??= [];
   for (const one of properties.frontendIPConfigurations ?? []) completeFrontend(one, context);
   for (const one of properties.backendAddressPools ?? []) completePool(one, context);
-  for (const one of properties.loadBalancingRules ?? []) completeLoadBalancingRule(one);
+  for (const one of properties.loadBalancingRules ?? []) completeLoadBalancingRule(one, document.sku.name);
   for (const one of properties.probes ?? []) completeProbe(one);
   for (const one of properties.inboundNatRules ?? []) completeInboundNatRule(one);
-  for (const one of properties.outboundRules ?? []) completeOutboundRule(one);
+  for (const one of properties.outboundRules ?? []) completeOutboundRule(one, context);
   for (const one of properties.inboundNatPools ?? []) completeInboundNatPool(one);
   const mapped = withPortMappings(document, {
     lookup: context.lookup,
@@ -145,7 +151,7 @@ function* checkLoadBalancer(context: WriteContext<LoadBalancerDocument>): Genera
 }
 
 /** Pools show their NIC members as backend addresses too, each with the frontend ports it has. */
-function viewLoadBalancer({ resource, lookup }: ViewContext): ResourceDocument {
+function viewPools({ resource, lookup }: ViewContext): LoadBalancerDocument {
   const document = resource.document as LoadBalancerDocument;
   const { backendAddressPools = [], inboundNatRules = [] } = document.properties;
   if (backendAddressPools.length === 0) return document;
@@ -159,7 +165,7 @@ function viewLoadBalancer({ resource, lookup }: ViewContext): ResourceDocument {
       const inboundNatRulesPortMapping = rules.flatMap((rule) => {
         const frontendPort = portMappingOf(rule)[member.key];
         if (frontendPort === undefined) return [];
-        return [{ inboundNatRuleName: rule.name, frontendPort, backendPort: rule.properties?.backendPort }];
+        return [{ inboundNatRuleName: rule.name ?? '', frontendPort, backendPort: rule.properties?.backendPort ?? 0 }];
       });
       const nicId = member.networkInterfaceIPConfigurationId;
       const own = nicId ? { networkInterfaceIPConfiguration: { id: nicId } } : written.get(member.name)?.properties;
@@ -168,6 +174,17 @@ function viewLoadBalancer({ resource, lookup }: ViewContext): ResourceDocument {
     return { ...pool, properties: { ...pool.properties, loadBalancerBackendAddresses } };
   });
   return { ...document, properties: { ...document.properties, backendAddressPools: shown } };
+}
+
+/** From 2019-04-01 to 2020-03-01 Azure told the IP version of public frontends too, asked or not. */
+function viewLoadBalancer(context: ShowContext): ResourceDocument {
+  const document = viewPools(context);
+  if (context.apiVersion < '2019-04-01' || context.apiVersion >= '2020-03-01') return document;
+  const frontendIPConfigurations = document.properties.frontendIPConfigurations?.map((one) => ({
+    ...one,
+    properties: { ...one.properties, privateIPAddressVersion: one.properties?.privateIPAddressVersion ?? 'IPv4' },
+  }));
+  return { ...document, properties: { ...document.properties, frontendIPConfigurations } } as ResourceDocument;
 }
 
 const globalMember: InUse = {

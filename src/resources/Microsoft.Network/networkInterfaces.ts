@@ -37,6 +37,7 @@ import {
   type IPConfiguration,
   ipConfiguration,
   loadBalancersOf,
+  onlyIn2018,
 } from './networkInterfaces/ipConfigurations.js';
 import { checkPublicIPAddressesFree } from './publicIPAddresses.js';
 
@@ -81,6 +82,7 @@ const schema = envelope('name id etag tags properties type location extendedLoca
       networkSecurityGroup: reference('Microsoft.Network/networkSecurityGroups'),
       primary: boolean({ readOnly: true }),
       virtualMachine: backReferences('Microsoft.Compute/virtualMachines', 'networkInterfaces', { single: true }),
+      services: anything({ readOnly: true, ...onlyIn2018 }),
       hostedWorkloads: array(string(), { readOnly: true, since: '2018-10-01' }),
       tapConfigurations: array(anything(), { readOnly: true, since: '2018-10-01' }),
       nicType: oneOf(['Standard', 'Elastic'], { since: '2020-07-01' }),
@@ -93,6 +95,7 @@ const schema = envelope('name id etag tags properties type location extendedLoca
       defaultOutboundConnectivityEnabled: boolean({ readOnly: true, since: '2024-05-01' }),
       auxiliaryMode: oneOf(['None', 'MaxConnections', 'Floating', 'AcceleratedConnections'], { since: '2022-01-01' }),
       auxiliarySku: oneOf(['None', 'A1', 'A2', 'A4', 'A8'], { since: '2022-11-01' }),
+      virtualNetworkTapProvisioningState: string({ readOnly: true, ...onlyIn2018 }),
     },
     { clrType: 'NetworkInterfaceProperties' },
   ),
@@ -128,6 +131,7 @@ function completeNetworkInterface(context: WriteContext<NetworkInterfaceDocument
   properties.ipConfigurations ??= [];
   completeIPConfigurations(properties.ipConfigurations, context);
   completeDnsSettings(context);
+  properties.services = null;
   fillIn(properties, {
     enableAcceleratedNetworking: false,
     vnetEncryptionSupported: false,
@@ -140,6 +144,7 @@ function completeNetworkInterface(context: WriteContext<NetworkInterfaceDocument
     defaultOutboundConnectivityEnabled: false,
     auxiliaryMode: 'None',
     auxiliarySku: 'None',
+    virtualNetworkTapProvisioningState: 'NotProvisioned',
   });
 }
 

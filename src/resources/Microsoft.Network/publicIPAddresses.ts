@@ -34,6 +34,7 @@ import {
   checkSkuUnchanged,
   checkZonesUnchanged,
   ddosSettings,
+  dropEmptyLists,
   fillIn,
   ipAllocationMethod,
   ipVersion,
@@ -139,6 +140,7 @@ function completePublicIPAddress(context: WriteContext<PublicIPAddressDocument>)
   const properties = document.properties;
   document.sku = { ...document.sku, name: document.sku?.name ?? 'Basic', tier: document.sku?.tier ?? 'Regional' };
   keepResourceGuid(context);
+  dropEmptyLists(document, ['zones']);
   fillIn(properties, {
     publicIPAddressVersion: 'IPv4',
     publicIPAllocationMethod: 'Dynamic',

@@ -18,7 +18,14 @@ import {
   zones,
 } from '../schema.js';
 import { networkApiVersionsSince } from './api-versions.js';
-import { checkSkuUnchanged, checkZonesUnchanged, fillIn, ipVersion, keepResourceGuid } from './common-members.js';
+import {
+  checkSkuUnchanged,
+  checkZonesUnchanged,
+  dropEmptyLists,
+  fillIn,
+  ipVersion,
+  keepResourceGuid,
+} from './common-members.js';
 import { ipTags } from './publicIPAddresses.js';
 
 interface PublicIPPrefixProperties extends Record<string, unknown> {
@@ -75,6 +82,7 @@ function completePublicIPPrefix(context: WriteContext<PublicIPPrefixDocument>): 
   const properties = document.properties;
   document.sku = { ...document.sku, name: document.sku?.name ?? 'Standard', tier: document.sku?.tier ?? 'Regional' };
   keepResourceGuid(context);
+  dropEmptyLists(document, ['zones']);
   fillIn(properties, { publicIPAddressVersion: 'IPv4', ipTags: [] });
   if (rangeError(context)) return;
   const result = addresses.claimBlock({

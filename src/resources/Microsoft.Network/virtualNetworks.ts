@@ -63,7 +63,7 @@ const schema = envelope('name id etag type location extendedLocation tags proper
       flowTimeoutInMinutes: integer({ since: '2021-02-01' }),
       dhcpOptions: object({ dnsServers: array(string()) }),
       subnets: children('subnets', subnet),
-      virtualNetworkPeerings: children('virtualNetworkPeerings', virtualNetworkPeering, { since: '2016-06-01' }),
+      virtualNetworkPeerings: children('virtualNetworkPeerings', virtualNetworkPeering, { since: '2017-06-01' }),
       bgpCommunities: object(
         { virtualNetworkCommunity: string(), regionalCommunity: string({ readOnly: true }) },
         { since: '2019-08-01' },
@@ -72,7 +72,7 @@ const schema = envelope('name id etag type location extendedLocation tags proper
       flowLogs: anything({ readOnly: true, since: '2022-09-01' }),
       enableDdosProtection: boolean({ since: '2017-09-01' }),
       ddosProtectionPlan: reference('Microsoft.Network/ddosProtectionPlans', { since: '2018-02-01' }),
-      enableVmProtection: boolean({ since: '2017-09-01', until: '2020-08-01' }),
+      enableVmProtection: boolean({ since: '2017-09-01', until: '2020-08-01', absentIn: ['2018-11-01'] }),
       defaultPublicNatGateway: readOnlyReference('Microsoft.Network/natGateways', { since: '2024-07-01' }),
       summarizedGatewayPrefixes: anything({ since: '2025-07-01' }),
     },

@@ -37,7 +37,7 @@ export const frontendIPConfiguration = envelope('name id etag type properties zo
       loadBalancingRules: backReferences(`${lb}/loadBalancingRules`, 'frontendIPConfiguration'),
       inboundNatRules: backReferences(`${lb}/inboundNatRules`, 'frontendIPConfiguration'),
       inboundNatPools: backReferences(`${lb}/inboundNatPools`, 'frontendIPConfiguration'),
-      privateIPAddressVersion: oneOf(['IPv4', 'IPv6'], { since: '2018-10-01', clrType: 'IPVersion' }),
+      privateIPAddressVersion: oneOf(['IPv4', 'IPv6'], { since: '2019-04-01', clrType: 'IPVersion' }),
     },
     { clrType: 'FrontendIPConfigurationProperties' },
   ),
@@ -58,6 +58,7 @@ export function completeFrontend(frontend: FrontendIPConfiguration, context: Wri
     delete properties.privateIPAddress;
     return;
   }
+  properties.privateIPAddressVersion ??= 'IPv4';
   const before = childNamed(context.existing, 'frontendIPConfigurations', frontend.name) as
     | FrontendIPConfiguration
     | undefined;
@@ -68,7 +69,7 @@ export function completeFrontend(frontend: FrontendIPConfiguration, context: Wri
     subnetId: properties.subnet.id,
     address: properties.privateIPAllocationMethod === 'Static' ? properties.privateIPAddress : undefined,
     method: properties.privateIPAllocationMethod,
-    version: properties.privateIPAddressVersion ?? 'IPv4',
+    version: properties.privateIPAddressVersion,
     preferred: sameSubnet ? before?.properties?.privateIPAddress : undefined,
   });
 }
@@ -85,7 +86,8 @@ function* checkPublicIPAddress(
   const id = loadBalancerChild(context.idText, 'frontendIPConfigurations', frontend.name);
   const ipSku = publicIP.document.sku?.name ?? 'Basic';
   const lbSku = context.document.sku?.name ?? 'Basic';
-  if ((ipSku === 'Basic') !== (lbSku === 'Basic')) {
+  // differs: a Basic balancer may use a Standard address, because `sku` is left out by clients that mean Standard.
+  if (ipSku === 'Basic' && lbSku !== 'Basic') {
     yield azureError('PublicIPAndLBSkuDoNotMatch', {
       values: { lbSku, ipSku, id: context.idText, publicIP: publicIP.id },
     });

@@ -14,7 +14,7 @@ import {
   reference,
   type Static,
 } from '../../schema.js';
-import { childNamed, childrenOf, loadBalancerChild } from './child.js';
+import { childNamed, loadBalancerChild } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 import { checkIdleTimeout, checkRange } from './limits.js';
 
@@ -80,10 +80,13 @@ export function* checkInboundNatRule(
   }
 }
 
-/** With an inbound NAT pool present, inbound NAT rules belong to the scale set and cannot be touched. */
+/** While a scale set uses an inbound NAT pool, the inbound NAT rules are its own and cannot be touched. */
 export function* checkNatRulesBesideNatPool(context: WriteContext<LoadBalancerDocument>): Generator<AzureError> {
   const { inboundNatRules = [], inboundNatPools = [] } = context.document.properties;
-  if (inboundNatPools.length === 0 || childrenOf(context.existing?.document, 'inboundNatPools').length === 0) return;
+  const usedByScaleSet = context.lookup
+    .linksInto(idKey(context.idText))
+    .some(({ path }) => path === 'loadBalancerInboundNatPools');
+  if (inboundNatPools.length === 0 || !usedByScaleSet) return;
   const unchanged = inboundNatRules.every((rule) => {
     const before = childNamed(context.existing, 'inboundNatRules', rule.name);
     return before !== undefined && isDeepStrictEqual(before.properties, rule.properties);

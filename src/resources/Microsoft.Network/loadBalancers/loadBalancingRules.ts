@@ -35,7 +35,7 @@ export const loadBalancingRule = envelope('name id etag type properties', {
       enableTcpReset: boolean({ since: '2018-07-01' }),
       allowBackendPortConflict: boolean({ readOnly: true, since: '2018-11-01' }),
       loadDistribution: oneOf(['Default', 'SourceIP', 'SourceIPProtocol'], { clrType: 'LoadDistribution' }),
-      disableOutboundSnat: boolean({ since: '2018-07-01' }),
+      disableOutboundSnat: boolean({ since: '2017-08-01' }),
       enableConnectionTracking: boolean({ since: '2024-07-01' }),
       backendAddressPool: reference(`${lb}/backendAddressPools`),
       backendAddressPools: array(reference(`${lb}/backendAddressPools`), { since: '2021-02-01' }),
@@ -47,7 +47,7 @@ export const loadBalancingRule = envelope('name id etag type properties', {
 export type LoadBalancingRule = Static<typeof loadBalancingRule>;
 
 /** Fills in Azure's defaults; the pool is kept in both of its spellings. */
-export function completeLoadBalancingRule(rule: LoadBalancingRule): void {
+export function completeLoadBalancingRule(rule: LoadBalancingRule, skuName: string | undefined): void {
   rule.properties ??= {};
   const properties = rule.properties;
   properties.enableFloatingIP ??= false;
@@ -56,7 +56,9 @@ export function completeLoadBalancingRule(rule: LoadBalancingRule): void {
   properties.enableTcpReset ??= false;
   properties.allowBackendPortConflict = false;
   properties.loadDistribution ??= 'Default';
-  properties.disableOutboundSnat ??= false;
+  // Basic has no outbound rules that a rule could make way for, and does not show the member.
+  if (skuName === 'Basic') delete properties.disableOutboundSnat;
+  else properties.disableOutboundSnat ??= false;
   properties.frontendPort ??= 0;
   properties.backendPort ??= 0;
   const pools = properties.backendAddressPools ?? [];

@@ -38,9 +38,24 @@ export type OutboundRule = Static<typeof outboundRule>;
 /** SNAT ports that one frontend IP address has to give. */
 const portsPerFrontend = 64_000;
 
-export function completeOutboundRule(rule: OutboundRule): void {
+/** Ports per instance that Azure gives of its own accord, by the size of the pool. */
+const defaultPorts = [
+  { members: 50, ports: 1024 },
+  { members: 100, ports: 512 },
+  { members: 200, ports: 256 },
+  { members: 400, ports: 128 },
+  { members: 800, ports: 64 },
+] as const;
+
+/** SNAT ports per instance of a pool with `members` instances when nobody says how many. */
+export const defaultOutboundPorts = (members: number): number =>
+  defaultPorts.find((row) => members <= row.members)?.ports ?? 32;
+
+export function completeOutboundRule(rule: OutboundRule, context: WriteContext<LoadBalancerDocument>): void {
   rule.properties ??= {};
-  rule.properties.allocatedOutboundPorts ??= 0;
+  const pool = rule.properties.backendAddressPool;
+  const members = pool ? membersOfPool(context.document, pool.id, context).length : 0;
+  rule.properties.allocatedOutboundPorts ??= defaultOutboundPorts(members);
   rule.properties.protocol ??= 'All';
   rule.properties.enableTcpReset ??= false;
   rule.properties.idleTimeoutInMinutes ??= 4;

@@ -24,7 +24,11 @@ import { claimPrivateAddress, subnetPrefixes } from '../private-address.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
+/** What the 2018-04-01 version shows although it documents it nowhere. */
+export const onlyIn2018 = { since: '2018-04-01', until: '2018-06-01' } as const;
+
 export const ipConfiguration = envelope('name id etag type properties', {
+  type: string({ readOnly: true, since: '2018-10-01' }),
   properties: object(
     {
       provisioningState: provisioningState(),
@@ -46,6 +50,7 @@ export const ipConfiguration = envelope('name id etag type properties', {
       loadBalancerBackendAddressPools: array(reference(`${lb}/backendAddressPools`)),
       loadBalancerInboundNatRules: array(reference(`${lb}/inboundNatRules`)),
       virtualNetworkTaps: array(reference('Microsoft.Network/virtualNetworkTaps'), { since: '2018-08-01' }),
+      isInUseWithService: boolean({ readOnly: true, ...onlyIn2018 }),
       privateLinkConnectionProperties: anything({ readOnly: true, since: '2019-09-01' }),
     },
     { clrType: 'NetworkInterfaceIPConfigurationProperties' },
@@ -117,6 +122,7 @@ export function completeIPConfigurations(all: IPConfiguration[], context: WriteC
   for (const one of all) {
     const properties = propertiesOf(one);
     fillIn(properties, { privateIPAllocationMethod: 'Dynamic', privateIPAddressVersion: 'IPv4' });
+    (properties as Record<string, unknown>).isInUseWithService = false;
     if (all.length === 1) properties.primary = true;
     properties.primary ??= false;
     dropEmptyLists(properties, listsLeftOutWhenEmpty);

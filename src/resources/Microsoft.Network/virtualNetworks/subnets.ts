@@ -49,6 +49,7 @@ const holdersOfAddresses = [
 ];
 
 export const subnet = envelope('name id etag properties type', {
+  type: string({ readOnly: true, since: '2018-10-01' }),
   properties: object(
     {
       provisioningState: provisioningState(),

@@ -48,6 +48,7 @@ export const virtualNetworkPeering = envelope('name id etag properties type', {
       remoteAddressSpace: addressSpace(),
       remoteVirtualNetworkAddressSpace: addressSpace('2021-02-01'),
       remoteBgpCommunities: anything({ since: '2020-06-01' }),
+      routeServiceVips: anything({ readOnly: true, since: '2020-11-01', until: '2021-02-01' }),
       remoteVirtualNetworkEncryption: anything({ readOnly: true, since: '2021-05-01' }),
     },
     { clrType: 'VirtualNetworkPeeringProperties' },
@@ -66,6 +67,7 @@ export function completePeering(one: ChildDocument, id: string, lookup: Lookup):
     useRemoteGateways: false,
     doNotVerifyRemoteGateways: false,
     peerCompleteVnets: true,
+    routeServiceVips: {},
     remoteAddressSpace: structuredClone(remoteSpace) ?? { addressPrefixes: [] },
   });
   fillIn(properties, { remoteVirtualNetworkAddressSpace: structuredClone(properties.remoteAddressSpace) });
