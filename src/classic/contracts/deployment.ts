@@ -8,6 +8,7 @@ import {
   integer,
   list,
   listOf,
+  nillableText,
   optional,
   required,
   text,
@@ -15,7 +16,7 @@ import {
 } from '../xml/contract-types.js';
 import { ExtendedProperty } from './hosted-service.js';
 import { LoadBalancer } from './internal-load-balancer.js';
-import { PublicIp, VmRole } from './role.js';
+import { VmRole } from './role.js';
 
 /** Body of Create Virtual Machine Deployment. */
 export const CreateVmDeployment = contract(
@@ -42,6 +43,14 @@ const InstanceEndpoint = contract('InstanceEndpoint', {
   IdleTimeoutInMinutes: optional(integer, { since: since.idleTimeout }),
 });
 
+const InstancePublicIp = contract('PublicIP', {
+  Name: optional(text),
+  Address: optional(text),
+  IdleTimeoutInMinutes: optional(integer),
+  DomainNameLabel: optional(nillableText),
+  Fqdns: optional(list('Fqdn', text)),
+});
+
 export const RoleInstance = contract('RoleInstance', {
   RoleName: optional(text),
   InstanceName: optional(text),
@@ -57,7 +66,7 @@ export const RoleInstance = contract('RoleInstance', {
   RemoteAccessCertificateThumbprint: optional(text),
   GuestAgentStatus: optional(ignored),
   ResourceExtensionStatusList: optional(ignored),
-  PublicIPs: optional(listOf('PublicIP', PublicIp)),
+  PublicIPs: optional(listOf('PublicIP', InstancePublicIp)),
 });
 
 const CloudServiceInputEndpoint = contract('InputEndpoint', {

@@ -16,10 +16,8 @@ import { InputEndpoint } from './input-endpoint.js';
 
 export const PublicIp = contract('PublicIP', {
   Name: required(text),
-  Address: optional(text),
   IdleTimeoutInMinutes: optional(integer),
   DomainNameLabel: optional(text),
-  Fqdns: optional(list('Fqdn', text)),
 });
 
 /** Sent in one type with everything any configuration set may have; `ConfigurationSetType` says which one it is. */

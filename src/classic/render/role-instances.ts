@@ -87,7 +87,7 @@ export function instanceValue(service: HostedService, deployment: Deployment, in
     Name,
     Address: instance.publicAddresses[index],
     IdleTimeoutInMinutes,
-    DomainNameLabel,
+    DomainNameLabel: DomainNameLabel ?? null,
     ...(DomainNameLabel && { Fqdns: fqdns(service, deployment, { label: DomainNameLabel, instance }) }),
   }));
   return {

@@ -44,6 +44,7 @@ export const textOrEmpty: ContractType<string> = { ...text, read: scalarText };
 
 /** Text that Azure writes as `i:nil` when there is none. */
 export const nillableText: ContractType<string | null> = {
+  nil: null,
   read: text.read,
   write: (value) => ({ content: escapeText(value ?? '') }),
 };

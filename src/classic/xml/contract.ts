@@ -17,6 +17,8 @@ export interface ContractContext {
 /** How one kind of value is read from and written to an element. */
 export interface ContractType<T> {
   read(element: XmlElement, context: ContractContext): T | undefined;
+  /** What `i:nil` means; absent when it is the same as no element at all. */
+  readonly nil?: T;
   /** The element's content and its extra attributes. */
   write(value: T, context: ContractContext): { content: string; attributes?: string };
 }
@@ -100,7 +102,8 @@ export function contract<const M extends ContractMembers>(
       const childRank = context.order === 'strict' ? entry.strictRank : entry.rank;
       if (childRank < rank) throw misplaced(typeName);
       rank = childRank;
-      const read = isNil(child) ? undefined : entry.member.type.read(child, context);
+      const { type } = entry.member;
+      const read = isNil(child) ? type.nil : type.read(child, context);
       if (read !== undefined) value[entry.name] = read;
     }
     for (const [name, member] of Object.entries(members)) {
