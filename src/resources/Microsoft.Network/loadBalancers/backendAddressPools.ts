@@ -83,7 +83,10 @@ const gatewayTunnel = { port: 10800, identifier: 800, protocol: 'VXLAN', type: '
 
 export function completePool(pool: BackendAddressPool, context: WriteContext<LoadBalancerDocument>): void {
   pool.properties ??= {};
-  pool.properties.loadBalancerBackendAddresses ??= [];
+  // Azure shows NIC members among the addresses; sent back, they are no addresses of the pool's own.
+  pool.properties.loadBalancerBackendAddresses = (pool.properties.loadBalancerBackendAddresses ?? []).filter(
+    ({ properties }) => properties?.ipAddress !== undefined || properties?.loadBalancerFrontendIPConfiguration,
+  );
   for (const tunnel of pool.properties.tunnelInterfaces ?? []) tunnel.port ??= 0;
   if (context.document.sku?.name === 'Gateway') pool.properties.tunnelInterfaces ??= [{ ...gatewayTunnel }];
   for (const address of pool.properties.loadBalancerBackendAddresses) {

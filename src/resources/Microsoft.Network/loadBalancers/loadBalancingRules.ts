@@ -81,7 +81,8 @@ export function* checkLoadBalancingRule(
     const frontend = context.document.properties.frontendIPConfigurations?.find(
       (candidate) => used !== undefined && candidate.name?.toLowerCase() === nameKey(used.id),
     );
-    if (context.document.sku?.name === 'Basic' || (frontend && !isInternal(frontend))) {
+    // Before Standard there were HA ports on internal Basic balancers; a public frontend never had them.
+    if (frontend && !isInternal(frontend)) {
       const id = loadBalancerChild(context.idText, 'loadBalancingRules', name);
       yield azureError('HaPortsRuleNotSupported', { values: { id } });
     }
