@@ -162,7 +162,7 @@ export class FakeAzure implements Lookup {
     const type = this.#typeOf(id);
     const resource = this.#resources.get(idKey(id));
     if (!resource) throw new Error(`no such resource: ${id}`);
-    const document = type.view?.({ resource, lookup: this }) ?? resource.document;
+    const document = type.view?.({ resource, lookup: this, apiVersion }) ?? resource.document;
     const links = this.linksInto(resource.key);
     return renderResource(resource, { schema: schemaOf(type), apiVersion, document, links });
   }
