@@ -6,7 +6,7 @@
  */
 import { slotOf, TupleHash } from './distribution.js';
 import type { HealthReason, PlanFrontend, PlanMember, PlanRule, ProbeHealth } from './engine.js';
-import { buildSlotTable, type SlotTable } from './slot-table.js';
+import { buildSlotTable, type SlotTable, slotTableSlices } from './slot-table.js';
 
 /** What the prober last said about a probe, by key; undefined when it has said nothing. */
 export type HealthOf = (probe: string) => Pick<ProbeHealth, 'up' | 'reason'> | undefined;
@@ -46,6 +46,9 @@ export function candidatesOf(rule: PlanRule, healthOf: HealthOf): readonly Candi
 export const allProbedDown = (candidates: readonly Candidate[]): boolean =>
   candidates.length > 0 && candidates.every((each) => !each.eligible && each.reason !== 'NA');
 
+/** Building the table of a pool this large takes about two milliseconds. */
+export const largePool = 100;
+
 /** Slot tables by the keys of the eligible members, so that all rules of a pool share one. */
 export class SlotTables {
   readonly #tables = new Map<string, SlotTable>();
@@ -55,11 +58,26 @@ export class SlotTables {
   of(keys: readonly string[]): SlotTable {
     const name = keys.join('\n');
     const table = this.#tables.get(name) ?? buildSlotTable(keys);
-    this.keep(name, table);
+    this.#keep(name, table);
     return table;
   }
 
-  private keep(name: string, table: SlotTable): void {
+  /** Builds the table of a large pool in slices, so that packets move meanwhile; `of` then finds it. */
+  async prepare(keys: readonly string[], pause: () => Promise<void>): Promise<void> {
+    const name = keys.join('\n');
+    if (keys.length <= largePool || this.#tables.has(name)) return;
+    const slices = slotTableSlices(keys);
+    for (;;) {
+      const step = slices.next();
+      if (step.done) {
+        this.#keep(name, step.value);
+        return;
+      }
+      await pause();
+    }
+  }
+
+  #keep(name: string, table: SlotTable): void {
     this.#tables.delete(name);
     this.#tables.set(name, table);
     if (this.#tables.size <= this.#limit) return;
@@ -69,6 +87,12 @@ export class SlotTables {
     }
   }
 }
+
+/** The keys of the members that may have new flows, as the slot table wants them. */
+export const eligibleKeys = (rule: PlanRule, healthOf: HealthOf): readonly string[] =>
+  candidatesOf(rule, healthOf)
+    .filter((each) => each.eligible)
+    .map((each) => each.member.key);
 
 /** Chooses members for the new flows of one frontend, in constant time and without allocating. */
 export class Selector {

@@ -21,6 +21,7 @@ const nothing = {
 export class Explainer {
   readonly #frontends = new Map<string, PlanFrontend>();
   readonly #tables = new SlotTables();
+  readonly #selectors = new Map<PlanFrontend, Selector>();
 
   constructor(plan: ForwardingPlan) {
     for (const frontend of plan.frontends) {
@@ -28,6 +29,11 @@ export class Explainer {
       // The first frontend has the address; another with the same one is Unbound (collision).
       if (!this.#frontends.has(name)) this.#frontends.set(name, frontend);
     }
+  }
+
+  /** To be called when `healthOf` would answer differently. */
+  healthChanged(): void {
+    this.#selectors.clear();
   }
 
   /** What would happen to a new flow with this tuple. */
@@ -41,7 +47,7 @@ export class Explainer {
     const source = addressWords(sourceAddress);
     if (!source) return { ...nothing, reason: `${sourceAddress} is not an IP address.` };
     const { rule } = found;
-    const selector = new Selector({ ...found, port: destinationPort }, { healthOf, tables: this.#tables });
+    const selector = this.#selectorOf(found, destinationPort, healthOf);
     const hash = selector.hash.words(source, sourcePort);
     const member = selector.member(hash);
     return {
@@ -65,6 +71,15 @@ export class Explainer {
       },
       reason: member ? undefined : whyNone(selector),
     };
+  }
+
+  #selectorOf(frontend: PlanFrontend, port: number, healthOf: HealthOf): Selector {
+    const context = { healthOf, tables: this.#tables };
+    // Under HA ports the port is the one that the client used.
+    if (frontend.port === 0) return new Selector({ ...frontend, port }, context);
+    const known = this.#selectors.get(frontend) ?? new Selector(frontend, context);
+    this.#selectors.set(frontend, known);
+    return known;
   }
 }
 

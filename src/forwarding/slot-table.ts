@@ -27,6 +27,11 @@ function avalanche(value: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
+const seedOfSlot = (slot: number): number => avalanche(Math.imul(slot + 1, 0x9e3779b1));
+
+/** How much a slot prefers a member. */
+const scoreOf = (seed: number, member: number): number => avalanche(seed ^ member);
+
 function hashOfKey(key: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 16777619);
@@ -56,12 +61,12 @@ export function* slotTableSlices(keys: readonly string[]): Generator<void, SlotT
   let scores = 0;
   for (let first = 0; first < slotCount; first++) {
     for (let slot = first; slot >= 0; ) {
-      const seed = avalanche(Math.imul(slot + 1, 0x9e3779b1));
+      const seed = seedOfSlot(slot);
       const below = offered[slot] as number;
       let best = -1;
       let choice = -1;
       for (let member = 0; member < members.length; member++) {
-        const score = avalanche(seed ^ (members[member] as number));
+        const score = scoreOf(seed, members[member] as number);
         if (score > best && score < below) {
           best = score;
           choice = member;
@@ -78,7 +83,31 @@ export function* slotTableSlices(keys: readonly string[]): Generator<void, SlotT
     }
   }
   held.fill(table);
+  feedTheEmpty(table, members);
   return table;
+}
+
+/** In pools of thousands a few members win nothing: each takes the slot it loves best from a member with several. */
+function feedTheEmpty(table: SlotTable, members: Uint32Array): void {
+  const counts = new Uint32Array(members.length);
+  for (const member of table) counts[member] = (counts[member] as number) + 1;
+  for (let member = 0; member < members.length; member++) {
+    if (counts[member] !== 0) continue;
+    let best = -1;
+    let choice = -1;
+    for (let slot = 0; slot < table.length; slot++) {
+      if ((counts[table[slot] as number] as number) < 2) continue;
+      const score = scoreOf(seedOfSlot(slot), members[member] as number);
+      if (score > best) {
+        best = score;
+        choice = slot;
+      }
+    }
+    if (choice < 0) return;
+    counts[table[choice] as number] = (counts[table[choice] as number] as number) - 1;
+    table[choice] = member;
+    counts[member] = 1;
+  }
 }
 
 /** The table for members with these keys, which must be in their stable order. */

@@ -1,9 +1,10 @@
 /** The engine inside its thread: carries plans out, follows the probes, moves the packets. */
+import { setImmediate } from 'node:timers/promises';
 import { Clock } from '../../clock.js';
 import { CounterMemory, type ScopeReaders } from '../../metrics/counters.js';
 import { Prober } from '../../probing/prober.js';
-import { type SelectorContext, SlotTables } from '../decision.js';
-import type { FlowInfo, FrontendState, ProbeHealth } from '../engine.js';
+import { eligibleKeys, largePool, type SelectorContext, SlotTables } from '../decision.js';
+import type { FlowInfo, FrontendState, PlanRule, ProbeHealth } from '../engine.js';
 import type { PlanChanges } from '../plan-changes.js';
 import { Descriptors } from './descriptors.js';
 import { Frontend } from './frontend.js';
@@ -36,6 +37,7 @@ export class DataPlane {
   readonly #context: SelectorContext;
   /** Frontends that have to choose anew because a probe of theirs has flipped. */
   readonly #stale = new Set<string>();
+  #work: Promise<unknown> = Promise.resolve();
 
   constructor(setup: WorkerSetup, readers: DataPlaneReaders) {
     this.#clock = new Clock({ origin: setup.origin });
@@ -61,11 +63,19 @@ export class DataPlane {
     });
   }
 
+  /** One after the other: tables of large pools are built in between packets. */
   async apply(changes: PlanChanges): Promise<Applied> {
+    await this.#inTurn(() => this.#take(changes));
+    await this.#binder.apply([...this.#frontends.values()]);
+    return { frontends: this.#binder.states(), health: this.#prober.health() };
+  }
+
+  async #take(changes: PlanChanges): Promise<void> {
     for (const key of changes.removedProbes) this.#prober.remove(key);
     for (const probe of changes.probes) this.#prober.put(probe);
     for (const key of changes.removedFrontends) this.#remove(key);
     for (const plan of changes.frontends) {
+      await this.#prepare(plan.rule);
       const known = this.#frontends.get(plan.key);
       if (!known) {
         this.#frontends.set(plan.key, new Frontend(plan, { context: this.#context, memory: this.#memory }));
@@ -74,8 +84,6 @@ export class DataPlane {
       known.update(plan, this.#context);
       this.#udp.reconsider(known);
     }
-    await this.#binder.apply([...this.#frontends.values()]);
-    return { frontends: this.#binder.states(), health: this.#prober.health() };
   }
 
   /** Moves the clock from timer to timer, and lets probes that were started on the way hear their answers. */
@@ -88,7 +96,7 @@ export class DataPlane {
     }
     this.#clock.advance(Math.max(0, targetMs - this.#clock.now()));
     await this.#settle();
-    this.#refreshStale();
+    await this.#inTurn(() => this.#refreshStale());
   }
 
   flows(): FlowInfo[] {
@@ -120,21 +128,35 @@ export class DataPlane {
   }
 
   #healthChanged(health: ProbeHealth): void {
-    this.#readers.health(health);
     for (const [key, frontend] of this.#frontends)
       if (frontend.plan.rule.members.some((member) => member.probe === health.key)) this.#stale.add(key);
-    // Many probes flip together; their frontends choose anew once, before any further connection is accepted.
-    queueMicrotask(() => this.#refreshStale());
+    // Many probes flip together; their frontends choose anew once. What is announced has already come true.
+    void this.#inTurn(async () => {
+      await this.#refreshStale();
+      this.#readers.health(health);
+    });
   }
 
-  #refreshStale(): void {
+  async #refreshStale(): Promise<void> {
     for (const key of this.#stale) {
+      this.#stale.delete(key);
       const frontend = this.#frontends.get(key);
       if (!frontend) continue;
+      await this.#prepare(frontend.plan.rule);
       frontend.refresh(this.#context);
       if (frontend.plan.transport === 'udp') this.#udp.reconsider(frontend);
       else if (frontend.endsEstablished) this.#tcp.endEstablished(frontend);
     }
-    this.#stale.clear();
+  }
+
+  #prepare(rule: PlanRule): Promise<void> | undefined {
+    if (rule.members.length <= largePool) return undefined;
+    return this.#context.tables.prepare(eligibleKeys(rule, this.#context.healthOf), () => setImmediate());
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#work.then(task);
+    this.#work = result.catch(() => {});
+    return result;
   }
 }

@@ -83,6 +83,7 @@ export class UserspaceEngine implements Engine {
     const { frontends, health } = (await this.#ask({ type: 'apply', changes })) as Applied;
     for (const state of frontends) if (this.#plan.frontends.has(state.key)) this.#states.set(state.key, state);
     for (const each of health) if (this.#plan.probes.has(each.key)) this.#health.set(each.key, each);
+    this.#explainer.healthChanged();
     this.#announceCollisions(next.collisions);
   }
 
@@ -157,6 +158,7 @@ export class UserspaceEngine implements Engine {
     if (!this.#plan.probes.has(health.key)) return;
     const before = this.#health.get(health.key);
     this.#health.set(health.key, health);
+    this.#explainer.healthChanged();
     // The first answer of a probe is a transition out of NA.
     if (!before || before.up !== health.up || before.reason === 'NA') this.#events.onHealth?.(health);
   }
