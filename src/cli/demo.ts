@@ -119,8 +119,9 @@ async function run(stage: Stage, { print, signal }: CommandContext, cleanUp: Cle
   const aliveAtFirst = await alive();
 
   print(
-    `Clients: ${clients.length} addresses from ${clients[0]}, ${callsPerClient} calls each, per protocol and mode.\n`,
+    `Clients: ${clients.length} addresses from ${clients[0]} on, ${callsPerClient} calls each per protocol and mode.`,
   );
+  print('\nConnections (TCP) and flows (UDP) that each backend received, while the mode was switched live:\n');
   const results: ModeResult[] = [];
   for (const mode of modes) {
     if (signal.aborted) return interruptedExitCode;
