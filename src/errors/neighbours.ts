@@ -68,6 +68,48 @@ export const neighbourErrors = {
     message: 'Prefix length of public IP prefix {id} cannot be changed from {from} to {to} on resource update.',
     differs: 'code and text are not documented',
   },
+  InUseNatGatewayCannotBeDeleted: {
+    status: 400,
+    origin: 'network',
+    message: 'NAT gateway {id} cannot be deleted because it is in use by subnet {user}.',
+    differs: 'code and text are not documented',
+  },
+  NatGatewayIdleTimeoutIsOutOfRange: {
+    status: 400,
+    origin: 'network',
+    message: 'NAT gateway {id} has invalid Idle Timeout. The value must be between 4 and 120.',
+    differs: 'code and text are not documented',
+  },
+  NatGatewayRequiresStandardPublicIP: {
+    status: 400,
+    origin: 'network',
+    message: 'NAT gateway {id} cannot reference Basic sku publicIP {publicIP}.',
+    differs: 'code and text are not documented',
+  },
+  InUseApplicationSecurityGroupCannotBeDeleted: {
+    status: 400,
+    origin: 'network',
+    message: 'Application security group {id} cannot be deleted because it is in use by {user}.',
+    differs: 'code and text are not documented',
+  },
+  InUseRouteTableCannotBeDeleted: {
+    status: 400,
+    origin: 'network',
+    message: 'Route table {name} is in use and cannot be deleted.',
+    differs: 'the text is from memory',
+  },
+  EitherOneLoadBalancerFrontendIpConfigurationOrDestinationIPAddressRequiredOnPrivateLinkService: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Private Link Service {name} requires either one LoadBalancerFrontendIpConfiguration if PLS with LB based scenario or DestinationIPAddress if PLS UDR and NSG scenario.',
+  },
+  PrivateLinkServiceCannotBeCreatedInSubnetThatHasNetworkPoliciesEnabled: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Private link service {id} cannot be created in a subnet {subnet} since it has private link service network policies enabled.',
+  },
   PublicIPPrefixInUse: {
     code: 'InUsePublicIpPrefixCannotBeDeleted',
     status: 400,

@@ -45,7 +45,6 @@ const serviceEndpoint = object({
 const holdersOfAddresses = [
   'Microsoft.Network/networkInterfaces/ipConfigurations',
   'Microsoft.Network/loadBalancers/frontendIPConfigurations',
-  'Microsoft.Network/privateLinkServices/ipConfigurations',
 ];
 
 export const subnet = envelope('name id etag properties type', {

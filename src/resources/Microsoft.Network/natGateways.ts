@@ -1,0 +1,100 @@
+/**
+ * NAT gateways (`Microsoft.Network/natGateways`), as
+ * https://learn.microsoft.com/azure/nat-gateway/nat-gateway-resource describes them. Stored and shown; Lazurite's
+ * backends leave through the machine they run on.
+ */
+import { type AzureError, azureError } from '../../errors.js';
+import { idKey, rootKey } from '../resource-id.js';
+import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
+import {
+  array,
+  backReferences,
+  envelope,
+  integer,
+  object,
+  oneOf,
+  provisioningState,
+  reference,
+  resourceGuid,
+  sku,
+  zones,
+} from '../schema.js';
+import { networkApiVersionsSince } from './api-versions.js';
+import { checkSkuUnchanged, checkZonesUnchanged, dropEmptyLists, fillIn, keepResourceGuid } from './common-members.js';
+
+interface NatGatewayDocument extends ResourceDocument {
+  properties: Record<string, unknown> & {
+    idleTimeoutInMinutes?: number;
+    publicIpAddresses?: { id: string }[];
+    publicIpPrefixes?: { id: string }[];
+  };
+}
+
+const publicIPAddress = () => reference('Microsoft.Network/publicIPAddresses');
+const publicIPPrefix = () => reference('Microsoft.Network/publicIPPrefixes');
+
+const schema = envelope('name id etag type location tags zones properties sku', {
+  zones: zones('2019-02-01'),
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      resourceGuid: resourceGuid(),
+      idleTimeoutInMinutes: integer(),
+      publicIpAddresses: array(publicIPAddress()),
+      publicIpPrefixes: array(publicIPPrefix()),
+      publicIpAddressesV6: array(publicIPAddress(), { since: '2024-07-01' }),
+      publicIpPrefixesV6: array(publicIPPrefix(), { since: '2024-07-01' }),
+      sourceVirtualNetwork: reference('Microsoft.Network/virtualNetworks', { since: '2024-07-01' }),
+      serviceGateway: reference('Microsoft.Network/serviceGateways', { since: '2025-05-01' }),
+      nat64: oneOf(['None', 'Enabled', 'Disabled'], { since: '2025-07-01' }),
+      subnets: backReferences('Microsoft.Network/virtualNetworks/subnets', 'natGateway'),
+    },
+    { clrType: 'NatGatewayProperties' },
+  ),
+  sku: sku(['Standard', 'StandardV2']),
+});
+
+function completeNatGateway(context: WriteContext<NatGatewayDocument>): void {
+  const { document } = context;
+  document.sku = { ...document.sku, name: document.sku?.name ?? 'Standard', tier: document.sku?.tier ?? 'Regional' };
+  keepResourceGuid(context);
+  dropEmptyLists(document, ['zones']);
+  dropEmptyLists(document.properties, ['publicIpAddresses', 'publicIpPrefixes']);
+  fillIn(document.properties, { idleTimeoutInMinutes: 4 });
+}
+
+function* checkNatGateway(context: WriteContext<NatGatewayDocument>): Generator<AzureError> {
+  const { document, idText: id, lookup } = context;
+  yield* checkSkuUnchanged(context);
+  yield* checkZonesUnchanged(context);
+  const { idleTimeoutInMinutes: idle = 4, publicIpAddresses = [] } = document.properties;
+  if (idle < 4 || idle > 120) yield azureError('NatGatewayIdleTimeoutIsOutOfRange', { values: { id } });
+  for (const one of publicIpAddresses) {
+    const publicIP = lookup.resource(idKey(one.id));
+    if (!publicIP) continue;
+    if (publicIP.document.sku?.name === 'Basic') {
+      yield azureError('NatGatewayRequiresStandardPublicIP', { values: { id, publicIP: publicIP.id } });
+    }
+    const other = lookup
+      .linksInto(publicIP.key)
+      .find((link) => /^publicIPAddress(es)?$/i.test(link.path) && rootKey(link.sourceId) !== idKey(id));
+    if (!other) continue;
+    yield azureError('PublicIPAddressInUse', { values: { id, publicIP: publicIP.id, user: other.sourceId } });
+  }
+}
+
+export const natGateways = resourceType<NatGatewayDocument>({
+  type: 'Microsoft.Network/natGateways',
+  apiVersions: networkApiVersionsSince('2019-02-01'),
+  schema,
+  inUse: [
+    {
+      by: 'Microsoft.Network/virtualNetworks/subnets',
+      path: 'natGateway',
+      refuse: ({ id, links }) =>
+        azureError('InUseNatGatewayCannotBeDeleted', { values: { id, user: links[0]?.sourceId ?? '' } }),
+    },
+  ],
+  defaults: completeNatGateway,
+  check: checkNatGateway,
+});

@@ -1,0 +1,153 @@
+/**
+ * Private link services (`Microsoft.Network/privateLinkServices`), as
+ * https://learn.microsoft.com/azure/private-link/private-link-service-overview describes them. Stored and shown: they
+ * tie a load balancer's frontend to them, no endpoint connects to one.
+ */
+import { type AzureError, azureError } from '../../errors.js';
+import { stableGuid } from '../../ids.js';
+import { formatResourceId } from '../resource-id.js';
+import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
+import {
+  anything,
+  array,
+  boolean,
+  children,
+  envelope,
+  extendedLocation,
+  object,
+  oneOf,
+  provisioningState,
+  reference,
+  resourceGuid,
+  type Static,
+  string,
+} from '../schema.js';
+import { networkApiVersionsSince } from './api-versions.js';
+import { lookUpChild } from './child-resources.js';
+import { fillIn, ipAllocationMethod, ipVersion, keepResourceGuid } from './common-members.js';
+import { claimPrivateAddress } from './private-address.js';
+
+const ipConfiguration = envelope('name id etag type properties', {
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      privateIPAddress: string(),
+      privateIPAllocationMethod: ipAllocationMethod(),
+      subnet: reference('Microsoft.Network/virtualNetworks/subnets'),
+      primary: boolean(),
+      privateIPAddressVersion: ipVersion(),
+    },
+    { clrType: 'PrivateLinkServiceIpConfigurationProperties' },
+  ),
+});
+type IpConfiguration = Static<typeof ipConfiguration>;
+
+interface PrivateLinkServiceDocument extends ResourceDocument {
+  properties: Record<string, unknown> & {
+    loadBalancerFrontendIpConfigurations?: { id: string }[];
+    destinationIPAddress?: string;
+    ipConfigurations?: IpConfiguration[];
+    networkInterfaces?: { id: string }[];
+  };
+}
+
+const subscriptions = () => object({ subscriptions: array(string()) });
+
+const schema = envelope('name id etag type location extendedLocation tags properties', {
+  extendedLocation: extendedLocation('2020-07-01'),
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      resourceGuid: resourceGuid(),
+      fqdns: array(string()),
+      alias: string({ readOnly: true }),
+      visibility: subscriptions(),
+      autoApproval: subscriptions(),
+      enableProxyProtocol: boolean({ since: '2019-11-01' }),
+      accessMode: oneOf(['Default', 'Restricted'], { since: '2024-10-01' }),
+      destinationIPAddress: string({ since: '2024-03-01' }),
+      loadBalancerFrontendIpConfigurations: array(
+        reference('Microsoft.Network/loadBalancers/frontendIPConfigurations'),
+      ),
+      ipConfigurations: children('ipConfigurations', ipConfiguration),
+      privateEndpointConnections: array(anything(), { readOnly: true }),
+      networkInterfaces: array(reference('Microsoft.Network/networkInterfaces'), { readOnly: true }),
+    },
+    { clrType: 'PrivateLinkServiceProperties' },
+  ),
+});
+
+/** Every configuration takes an address of its subnet, which Azure gives to the service's own network interface. */
+function completeIpConfiguration(one: IpConfiguration, context: WriteContext, before: object): void {
+  one.properties ??= {};
+  const properties = one.properties;
+  fillIn(properties, { privateIPAllocationMethod: 'Dynamic', privateIPAddressVersion: 'IPv4' });
+  if (!properties.subnet) return;
+  const claim = {
+    owner: `${context.idText}/ipConfigurations/${one.name}`,
+    subnetId: properties.subnet.id,
+    address: properties.privateIPAddress,
+    method: properties.privateIPAllocationMethod ?? 'Dynamic',
+    version: properties.privateIPAddressVersion ?? 'IPv4',
+    preferred: (before as Record<string, string>)[one.name ?? ''],
+  };
+  const address = claimPrivateAddress(context, claim);
+  (before as Record<string, string>)[one.name ?? ''] = address;
+  if (properties.privateIPAllocationMethod === 'Static') properties.privateIPAddress = address;
+  else delete properties.privateIPAddress;
+}
+
+function completePrivateLinkService(context: WriteContext<PrivateLinkServiceDocument>): void {
+  const { document, id, idText, existing } = context;
+  const properties = document.properties;
+  keepResourceGuid(context);
+  const guid = stableGuid(`${idText}|${String(properties.resourceGuid)}`);
+  const [name = ''] = id.names;
+  const nic = { ...id, types: ['networkInterfaces'], names: [`${name}.nic.${guid}`] };
+  fillIn(properties, {
+    fqdns: [],
+    alias: `${name}.${guid}.${document.location}.azure.privatelinkservice`,
+    enableProxyProtocol: false,
+    loadBalancerFrontendIpConfigurations: [],
+    ipConfigurations: [],
+    privateEndpointConnections: [],
+    networkInterfaces: [{ id: formatResourceId(nic) }],
+  });
+  const all = properties.ipConfigurations ?? [];
+  // Addresses that Azure does not show are kept beside what it shows.
+  const held = { ...(existing?.document.heldAddresses as object | undefined) };
+  for (const one of all) completeIpConfiguration(one, context, held);
+  document.heldAddresses = held;
+  const primary = all.find((one) => one.properties?.primary) ?? all[0];
+  for (const one of all) fillIn(one.properties ?? {}, { primary: one === primary });
+}
+
+function* checkPrivateLinkService(context: WriteContext<PrivateLinkServiceDocument>): Generator<AzureError> {
+  const { document, id, idText, lookup } = context;
+  const {
+    loadBalancerFrontendIpConfigurations: frontends = [],
+    destinationIPAddress,
+    ipConfigurations = [],
+  } = document.properties;
+  if (frontends.length > 0 === (destinationIPAddress !== undefined)) {
+    yield azureError('EitherOneLoadBalancerFrontendIpConfigurationOrDestinationIPAddressRequiredOnPrivateLinkService', {
+      values: { name: id.names[0] ?? '' },
+    });
+  }
+  for (const { properties } of ipConfigurations) {
+    const subnet = properties?.subnet?.id;
+    const policies = subnet && lookUpChild(lookup, subnet)?.child.properties?.privateLinkServiceNetworkPolicies;
+    if (subnet === undefined || policies !== 'Enabled') continue;
+    yield azureError('PrivateLinkServiceCannotBeCreatedInSubnetThatHasNetworkPoliciesEnabled', {
+      values: { id: idText, subnet },
+    });
+  }
+}
+
+export const privateLinkServices = resourceType<PrivateLinkServiceDocument>({
+  type: 'Microsoft.Network/privateLinkServices',
+  apiVersions: networkApiVersionsSince('2019-04-01'),
+  schema,
+  defaults: completePrivateLinkService,
+  check: checkPrivateLinkService,
+});

@@ -1,0 +1,89 @@
+/**
+ * Route tables (`Microsoft.Network/routeTables`) and their routes, as
+ * https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview describes them. Stored and shown.
+ */
+import { type AzureError, azureError } from '../../errors.js';
+import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
+import {
+  backReferences,
+  boolean,
+  children,
+  envelope,
+  object,
+  oneOf,
+  provisioningState,
+  resourceGuid,
+  type Static,
+  string,
+} from '../schema.js';
+import { networkApiVersions } from './api-versions.js';
+import { fillIn, keepResourceGuid } from './common-members.js';
+import { checkAddressPrefix } from './virtualNetworks/address-space.js';
+
+const route = envelope('name id etag properties type', {
+  type: string({ readOnly: true, since: '2018-10-01' }),
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      addressPrefix: string(),
+      nextHopType: oneOf(['VirtualNetworkGateway', 'VnetLocal', 'Internet', 'VirtualAppliance', 'None'], {
+        clrType: 'RouteNextHopType',
+      }),
+      nextHopIpAddress: string(),
+      hasBgpOverride: boolean({ readOnly: true, since: '2020-11-01' }),
+    },
+    { clrType: 'RouteProperties' },
+  ),
+});
+type Route = Static<typeof route>;
+
+interface RouteTableDocument extends ResourceDocument {
+  properties: Record<string, unknown> & { disableBgpRoutePropagation?: boolean; routes?: Route[] };
+}
+
+const schema = envelope('name id etag type location tags properties', {
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      resourceGuid: resourceGuid(),
+      disableBgpRoutePropagation: boolean({ since: '2017-10-01' }),
+      routes: children('routes', route),
+      subnets: backReferences('Microsoft.Network/virtualNetworks/subnets', 'routeTable'),
+    },
+    { clrType: 'RouteTableProperties' },
+  ),
+});
+
+function completeRouteTable(context: WriteContext<RouteTableDocument>): void {
+  const properties = context.document.properties;
+  keepResourceGuid(context);
+  fillIn(properties, { disableBgpRoutePropagation: false, routes: [] });
+  for (const one of properties.routes ?? []) {
+    one.properties ??= {};
+    fillIn(one.properties, { hasBgpOverride: false });
+  }
+}
+
+/** A route's destination may also be a service tag, which has no slash. */
+function* checkRouteTable({ document, idText }: WriteContext<RouteTableDocument>): Generator<AzureError> {
+  for (const { name, properties } of document.properties.routes ?? []) {
+    const prefix = properties?.addressPrefix ?? '';
+    if (/^[\d.]+$|[/:]/.test(prefix)) yield* checkAddressPrefix(prefix, `${idText}/routes/${name}`);
+  }
+}
+
+export const routeTables = resourceType<RouteTableDocument>({
+  type: 'Microsoft.Network/routeTables',
+  apiVersions: networkApiVersions,
+  schema,
+  children: [{ name: 'routes', methods: 'write' }],
+  inUse: [
+    {
+      by: 'Microsoft.Network/virtualNetworks/subnets',
+      path: 'routeTable',
+      refuse: ({ name }) => azureError('InUseRouteTableCannotBeDeleted', { values: { name } }),
+    },
+  ],
+  defaults: completeRouteTable,
+  check: checkRouteTable,
+});
