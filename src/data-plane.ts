@@ -7,6 +7,8 @@ import { mapAddress } from './address-map.js';
 import type { ApplyOutcome } from './arm/arm-context.js';
 import type { Engine, ForwardingPlan } from './forwarding/engine.js';
 import { compileLoadBalancer, mergePlan, type PlanPart } from './forwarding/plan.js';
+import { compileClassic } from './forwarding/plan-classic.js';
+import type { ClassicPlanInputs } from './resources/Microsoft.ClassicCompute/plan-inputs.js';
 import { rootKey } from './resources/resource-id.js';
 import type { HealthReader } from './resources/resource-type.js';
 import type { ResourceStore } from './store/resource-store.js';
@@ -17,6 +19,8 @@ export interface DataPlaneOptions {
   readonly store: ResourceStore;
   readonly engine: Engine;
   readonly addressMap: readonly AddressMapping[];
+  /** What classic deployments offer just now. */
+  readonly classic: () => ClassicPlanInputs;
   /** A frontend that is not exactly bound fails the operation that wanted it. */
   readonly strictBind: boolean;
 }
@@ -24,6 +28,8 @@ export interface DataPlaneOptions {
 export class DataPlane implements HealthReader {
   readonly #parts = new Map<string, PlanPart>();
   readonly #changed = new Set<string>();
+  #classic: PlanPart = mergePlan([]);
+  #classicChanged = false;
   #plan: ForwardingPlan = mergePlan([]);
   #running: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
@@ -42,6 +48,7 @@ export class DataPlane implements HealthReader {
     // First come, first served where two want one address; that must hold after a restart too.
     all.sort((a, b) => (a.createdTime < b.createdTime ? -1 : a.createdTime > b.createdTime ? 1 : 0));
     for (const { key } of all) this.#parts.set(key, this.#compile(key));
+    this.#classicChanged = true;
     await this.#schedule();
   }
 
@@ -52,6 +59,12 @@ export class DataPlane implements HealthReader {
     for (const key of concerned) this.#changed.add(key);
     await this.#schedule();
     return this.options.strictBind ? this.#strictOutcome(concerned) : {};
+  }
+
+  /** Follows a change of classic deployments; resolves when the engine has it. */
+  async classicChanged(): Promise<void> {
+    this.#classicChanged = true;
+    await this.#schedule();
   }
 
   /** Balancers among the keys, and balancers that refer to one of them. */
@@ -89,7 +102,11 @@ export class DataPlane implements HealthReader {
       else this.#parts.delete(key);
     }
     this.#changed.clear();
-    this.#plan = mergePlan(this.#parts.values());
+    if (this.#classicChanged) {
+      this.#classicChanged = false;
+      this.#classic = compileClassic(this.options.classic(), { addressMap: this.options.addressMap });
+    }
+    this.#plan = mergePlan([...this.#parts.values(), this.#classic]);
     await this.options.engine.apply(this.#plan);
   }
 

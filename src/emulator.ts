@@ -4,19 +4,27 @@ import { join } from 'node:path';
 import { formatCidr } from './address-map.js';
 import { addAdminRoutes } from './admin/admin.js';
 import { Arm, addArmRoutes } from './arm/arm.js';
+import type { PublicAddressPool } from './classic/call.js';
+import { classicPlugin } from './classic/plugin.js';
+import { fetchPackage } from './classic/service-model/package-source.js';
+import { sqliteStore } from './classic/store-sqlite.js';
 import { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { DataPlane } from './data-plane.js';
 import type { Engine, EngineEvents } from './forwarding/engine.js';
 import { loadCertificates } from './identity/certificates.js';
 import { createIdentity } from './identity/identity.js';
+import { newGuid } from './ids.js';
 import { type Log, stderrLog } from './log.js';
 import { addOpenApi } from './openapi.js';
+import { endpointsForPlan } from './resources/Microsoft.ClassicCompute/plan-inputs.js';
 import { createServer, type LazuriteServer } from './server.js';
 import { Store } from './store/store.js';
 
 /** IPv6 public addresses; a loopback has only one of its own, so they are never bound as they are. */
 const publicIPv6Pool = 'fd7f:1a2b::/48';
+/** Where classic virtual machines outside a virtual network get their addresses. */
+const classicPrivatePool = '10.200.0.0/16';
 const flowGraceMs = 5000;
 
 export interface EmulatorOptions {
@@ -72,6 +80,7 @@ export class Emulator {
         store: store.resources,
         engine,
         addressMap: config.addressMap,
+        classic: () => endpointsForPlan(sqliteStore(store.classic).read((reader) => reader.list('hostedService'))),
         strictBind: config.strictBind,
       });
       const server = await createApp({ config, clock, log, store, engine, dataPlane, folder });
@@ -159,6 +168,16 @@ async function createApp({
     if (config.auth === 'token') app.addHook('onRequest', identity.requireToken);
     addArmRoutes(app, arm);
   });
+  await server.app.register(classicPlugin, {
+    clock,
+    store: sqliteStore(store.classic),
+    newGuid,
+    publicAddresses: classicPublicAddresses(store, config),
+    privateAddressPool: classicPrivatePool,
+    packages: fetchPackage,
+    operationDelayMs: () => config.operationDelayMs,
+    onChange: () => dataPlane.classicChanged(),
+  });
   await server.app.register(async (app) =>
     addAdminRoutes(app, {
       clock,
@@ -178,4 +197,17 @@ async function createApp({
   await dataPlane.loadAll();
   arm.resume();
   return server;
+}
+
+/** Virtual IPs of classic deployments come out of the same pool as Resource Manager's public IP addresses. */
+function classicPublicAddresses({ addresses }: Store, { publicIpPool }: Config): PublicAddressPool {
+  const pool = { pool: 'public', prefix: formatCidr(publicIpPool) };
+  const ownerRoot = '/classic/virtual-ips';
+  return {
+    allocate(taken) {
+      addresses.releaseExcept({ ...pool, ownerRoot, kept: taken });
+      const claimed = addresses.claim({ ...pool, owner: ownerRoot, reserved: 4 });
+      return 'address' in claimed ? claimed.address : undefined;
+    },
+  };
 }

@@ -23,7 +23,17 @@ const sql = {
   occupied: 'SELECT MAX(position) AS position FROM addresses WHERE pool = ? AND position >= ? AND position < ?',
   take: 'INSERT INTO addresses VALUES (?, ?, ?, ?)',
   release: 'DELETE FROM addresses WHERE owner_root = ?',
+  held: 'SELECT position FROM addresses WHERE pool = ? AND owner_root = ?',
+  releaseOne: 'DELETE FROM addresses WHERE pool = ? AND position = ?',
 } as const;
+
+/** What an owner goes on holding of one pool. */
+export interface KeptAddresses {
+  readonly pool: string;
+  readonly ownerRoot: string;
+  readonly prefix: string;
+  readonly kept: ReadonlySet<string>;
+}
 
 export class AddressStore implements Addresses {
   readonly #statement: Prepared<typeof sql>;
@@ -40,8 +50,19 @@ export class AddressStore implements Addresses {
     this.#statement.release.run(ownerRoot);
   }
 
-  claim({ pool, owner, prefix, reserved, preferred, exact }: AddressClaim): ClaimResult {
+  /** Frees what `ownerRoot` holds of a pool, but for the addresses in `kept`. */
+  releaseExcept({ pool: name, ownerRoot, prefix, kept }: KeptAddresses): void {
     const range = networkOf(parseIpPrefix(prefix) as IpPrefix);
+    const pool = poolKey(name, range);
+    for (const { position } of this.#statement.held.all(pool, ownerRoot) as { position: number }[]) {
+      const address = formatIpAddress({ ...range, value: range.value + BigInt(position) });
+      if (!kept.has(address)) this.#statement.releaseOne.run(pool, position);
+    }
+  }
+
+  claim({ pool: name, owner, prefix, reserved, preferred, exact }: AddressClaim): ClaimResult {
+    const range = networkOf(parseIpPrefix(prefix) as IpPrefix);
+    const pool = poolKey(name, range);
     if (exact !== undefined) {
       const position = positionIn(range, exact);
       const holder = position === undefined ? undefined : this.#holder(pool, position);
@@ -60,8 +81,9 @@ export class AddressStore implements Addresses {
     return this.#take({ pool, owner, range, position: free.position });
   }
 
-  claimBlock({ pool, owner, prefix, length, preferred }: BlockClaim): { prefix: string } | { conflict: 'full' } {
+  claimBlock({ pool: name, owner, prefix, length, preferred }: BlockClaim): { prefix: string } | { conflict: 'full' } {
     const range = networkOf(parseIpPrefix(prefix) as IpPrefix);
+    const pool = poolKey(name, range);
     const size = Number(sizeOf({ ...range, length }));
     const kept = preferred === undefined ? undefined : positionIn(range, preferred.split('/')[0] as string);
     let start = kept ?? size;
@@ -84,6 +106,9 @@ export class AddressStore implements Addresses {
     return { address: formatIpAddress({ ...range, value: range.value + BigInt(position) }) };
   }
 }
+
+/** Positions count from the first address of a prefix, so each IP version has a pool of its own. */
+const poolKey = (pool: string, range: IpPrefix): string => (range.version === 6 ? `${pool}#IPv6` : pool);
 
 function positionIn(range: IpPrefix, address: string): number | undefined {
   const parsed = parseIpAddress(address);

@@ -1,6 +1,7 @@
 /** Everything that is kept, over one connection. */
 import type { Addresses } from '../resources/resource-type.js';
 import { AddressStore } from './address-store.js';
+import { ClassicDocumentStore } from './classic-document-store.js';
 import { type Connection, openDatabase } from './database.js';
 import { OperationStore } from './operation-store.js';
 import { ResourceStore } from './resource-store.js';
@@ -16,12 +17,14 @@ export class Store {
   readonly resources: ResourceStore;
   readonly addresses: AddressStore;
   readonly operations: OperationStore;
+  readonly classic: ClassicDocumentStore;
 
   constructor({ file, publicPrefix }: StoreOptions) {
     this.connection = openDatabase({ file });
     this.resources = new ResourceStore(this.connection);
     this.addresses = new AddressStore(this.connection, publicPrefix);
     this.operations = new OperationStore(this.connection);
+    this.classic = new ClassicDocumentStore(this.connection);
   }
 
   /** Forgets everything: the state of a fresh start. */

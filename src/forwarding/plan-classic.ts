@@ -1,0 +1,72 @@
+/** Compiles what classic deployments offer into the same plan as Resource Manager's balancers. */
+import { type AddressMapping, cidrContains, formatCidr, mapAddress, parseCidr } from '../address-map.js';
+import type { ClassicPlanInputs, ClassicRule } from '../resources/Microsoft.ClassicCompute/plan-inputs.js';
+import type { PlanProbe, PlanRule } from './engine.js';
+import type { PlanPart } from './plan.js';
+
+export interface ClassicPlanOptions {
+  readonly addressMap: readonly AddressMapping[];
+}
+
+/** A subnet lies on this machine where its addresses do, as long as one mapping covers it whole. */
+function mapSubnet(subnet: string, addressMap: readonly AddressMapping[]): string {
+  const cidr = parseCidr(subnet);
+  if (!cidr) return subnet;
+  const mapping = addressMap.find(
+    ({ from }) => cidr.prefixLength >= from.prefixLength && cidrContains(from, cidr.base),
+  );
+  return mapping
+    ? formatCidr({ base: mapping.to.base + (cidr.base - mapping.from.base), prefixLength: cidr.prefixLength })
+    : subnet;
+}
+
+/** The plan's part of every classic deployment. */
+export function compileClassic(inputs: ClassicPlanInputs, { addressMap }: ClassicPlanOptions): PlanPart {
+  const map = (address: string): string => mapAddress(address, addressMap);
+  const probes = inputs.probes.map(
+    ({ key, id, azureAddress, ...probe }): PlanProbe => ({
+      key,
+      id,
+      azureAddress,
+      address: map(azureAddress),
+      ...probe,
+    }),
+  );
+  const rules = new Map<ClassicRule, PlanRule>();
+  const planRule = (rule: ClassicRule): PlanRule => {
+    const known = rules.get(rule);
+    if (known) return known;
+    const made: PlanRule = {
+      id: rule.id,
+      frontendId: rule.frontendId,
+      loadBalancerId: rule.loadBalancerId,
+      distribution: rule.distribution,
+      idleTimeoutMs: rule.idleTimeoutMs,
+      tcpReset: false,
+      floatingIp: rule.floatingIp,
+      // Classic deployments stand behind what later became the Basic balancer.
+      allProbedDown: 'endEstablished',
+      noHealthyBackends: 'AllProbedDown',
+      acl: rule.acl.map(({ action, remoteSubnet }) => ({ action, remoteSubnet: mapSubnet(remoteSubnet, addressMap) })),
+      members: rule.members
+        // A stopped instance is not in rotation, whatever its probe says.
+        .filter(({ started }) => started)
+        .map(({ key, id, azureAddress, port, probe }) => ({
+          key,
+          id,
+          azureAddress,
+          address: map(azureAddress),
+          port,
+          adminState: 'None' as const,
+          probe: probe?.key,
+        })),
+    };
+    rules.set(rule, made);
+    return made;
+  };
+  const frontends = inputs.frontends.map(({ azureAddress, transport, port, rule }) => {
+    const address = map(azureAddress);
+    return { key: `${transport}/${address}/${port}`, transport, azureAddress, address, port, rule: planRule(rule) };
+  });
+  return { frontends, probes };
+}
