@@ -134,6 +134,8 @@ export class Clock {
     }
     const restMs = targetMs - this.now();
     if (restMs > 0) this.#advancedMs += restMs;
+    // The same timer is next, perhaps, but it falls due sooner in real time.
+    this.#armedForMs = Number.NaN;
     this.#arm();
   }
 
