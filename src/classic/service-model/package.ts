@@ -2,7 +2,7 @@
  * Finds the service definition in what PackageUrl points to: a .cspkg (a zip whose .csdx, another zip, holds the
  * .csdef), a .csdx, or the .csdef itself as a short cut. Imitates the package format of the Azure SDK's CSPack tool.
  */
-import { azureError } from '../../errors.js';
+import { AzureError, azureError } from '../../errors.js';
 import type { ServiceDefinition } from '../../resources/Microsoft.ClassicCompute/types.js';
 import { readXml } from '../xml/reader.js';
 import { readServiceDefinition } from './csdef.js';
@@ -47,6 +47,7 @@ export async function readPackage(url: string, source: PackageSource): Promise<S
   try {
     text = definitionText(await source(url));
   } catch (error) {
+    if (error instanceof AzureError && error.key === 'ClassicPackage') throw error;
     throw refused(url, error instanceof Error ? error.message : String(error));
   }
   if (text === undefined) throw refused(url, 'It contains no service definition (.csdef).');
