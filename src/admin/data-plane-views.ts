@@ -1,5 +1,6 @@
 /** The data plane as people look at it: every frontend with its place and state, every backend with its health and why. */
-import type { Engine, ForwardingPlan, HealthReason, PlanMember, ProbeHealth } from '../forwarding/engine.js';
+import { candidatesOf } from '../forwarding/decision.js';
+import type { Engine, ForwardingPlan, HealthReason } from '../forwarding/engine.js';
 
 export interface FrontendView {
   readonly azureAddress: string;
@@ -52,19 +53,12 @@ export interface BackendView {
   readonly since: string | null;
 }
 
-function stateOf(member: PlanMember, health: ProbeHealth | undefined): Pick<BackendView, 'state' | 'reason'> {
-  if (member.adminState === 'Up') return { state: 'Up', reason: 'Up_Admin' };
-  if (member.adminState === 'Down') return { state: 'Down', reason: 'Down_Admin' };
-  if (member.probe === undefined) return { state: 'Up', reason: 'NoProbe' };
-  return { state: health?.up ? 'Up' : 'Down', reason: health?.reason ?? 'NA' };
-}
-
-/** Every backend of every rule, with what the prober or an administrator says about it. */
+/** Every backend of every rule, with what decides about its new flows: the engine's own words. */
 export function backendsOf(plan: ForwardingPlan, engine: Engine): BackendView[] {
   const health = new Map(engine.health().map((one) => [one.key, one]));
   const seen = new Set<string>();
   return plan.frontends.flatMap(({ rule }) =>
-    rule.members.flatMap((member) => {
+    candidatesOf(rule, (probe) => health.get(probe)).flatMap(({ member, eligible, reason }) => {
       // A rule for All protocols has a frontend for each of them.
       const identity = `${rule.id}|${member.key}`;
       if (seen.has(identity)) return [];
@@ -78,7 +72,8 @@ export function backendsOf(plan: ForwardingPlan, engine: Engine): BackendView[] 
           address: member.address,
           port: member.port,
           adminState: member.adminState,
-          ...stateOf(member, probed),
+          state: eligible ? ('Up' as const) : ('Down' as const),
+          reason: member.probe === undefined ? ('NoProbe' as const) : reason,
           since: probed ? new Date(probed.sinceMs).toISOString() : null,
         },
       ];
