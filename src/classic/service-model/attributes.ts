@@ -2,7 +2,7 @@
  * Reading the two XML files of a cloud service. Both say everything in attributes, and people write attribute names in
  * any casing. Imitates "Azure Cloud Services Definition Schema" and "… Configuration Schema".
  */
-import { type AzureError, azureError } from '../../errors.js';
+import { AzureError, azureError } from '../../errors.js';
 import { inRange } from '../../resources/Microsoft.ClassicCompute/endpoints.js';
 import { readXml, type XmlElement } from '../xml/reader.js';
 
@@ -64,9 +64,18 @@ export class Attributes {
   }
 }
 
+function readRoot(file: ServiceModelFile, text: string): XmlElement {
+  try {
+    return readXml(text);
+  } catch (error) {
+    // The request's own XML was good; what is wrong is the file within it.
+    throw refused(file, `It is no XML: ${error instanceof AzureError ? error.details[0]?.message : String(error)}`);
+  }
+}
+
 /** The root of a csdef or cscfg; its namespace ends in `root`, with http or https, or is missing. */
 export function readServiceModel(file: ServiceModelFile, text: string): XmlElement {
-  const root = readXml(text);
+  const root = readRoot(file, text);
   const name = file === 'definition' ? 'ServiceDefinition' : 'ServiceConfiguration';
   if (root.name === name && (root.namespace === '' || root.namespace.endsWith(`/${name}`))) return root;
   throw refused(file, `The root element is ${root.name}, not ${name}.`);

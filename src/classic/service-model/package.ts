@@ -30,7 +30,8 @@ function describedFile(files: ZipFiles, ending: string): Buffer | undefined {
 
 function definitionText(data: Buffer): string | undefined {
   const outer = readZip(data);
-  if (!outer) return textOf(data);
+  // A zip that is cut off is no definition either.
+  if (!outer) return data.toString('latin1', 0, 2) === 'PK' ? undefined : textOf(data);
   const description = describedFile(outer, '.csdx') ?? describedFile(outer, '.csdef');
   if (!description) return undefined;
   const inner = readZip(description);

@@ -1,0 +1,447 @@
+import { EventEmitter, once } from 'node:events';
+import t, { type Test } from 'tap';
+import { readXml } from '../../src/classic/xml/reader.js';
+import type { Classic, HarnessOptions } from './harness.js';
+import {
+  azureXmlns,
+  createServiceXml,
+  deploymentXml,
+  endpointXml,
+  roleXml,
+  setsXml,
+  startClassic,
+  subscription,
+  textOf,
+} from './harness.js';
+
+const services = '/services/hostedservices';
+const dep = `${services}/mySvc/deployments/mySvc`;
+
+const http = (LocalPort = 8080) =>
+  endpointXml({ LoadBalancedEndpointSetName: 'LBSet1', LocalPort, Name: 'HttpIn', Port: 80, Protocol: 'tcp' });
+const ssh = (port: number) => endpointXml({ LocalPort: 22, Name: 'SSH', Port: port, Protocol: 'TCP' });
+
+async function start(t: Test, options: HarnessOptions = {}): Promise<Classic> {
+  const classic = startClassic(options);
+  t.teardown(() => classic.close());
+  return classic;
+}
+
+/** A classic API with two machines in one set. */
+async function startWithSet(t: Test, options: HarnessOptions = {}): Promise<Classic> {
+  const classic = await start(t, options);
+  await classic.post(services, createServiceXml('mySvc'));
+  const roles =
+    roleXml('Role', { name: 'vm1', endpoints: http() + ssh(22) }) +
+    roleXml('Role', { name: 'vm2', endpoints: http(8081) });
+  const created = await classic.post(`${services}/mySvc/deployments`, deploymentXml({ name: 'mySvc', roles }));
+  t.equal(created.statusCode, 202, created.body);
+  return classic;
+}
+
+const errorOf = (body: string): string => {
+  const root = readXml(body);
+  return `${textOf(root, 'Code')}: ${textOf(root, 'Message')}`;
+};
+
+t.test('x-ms-version is required, must exist, and must know the operation', async (t) => {
+  const classic = await startWithSet(t);
+  const wrong = 'MissingOrIncorrectVersionHeader: The versioning header is not specified or was specified incorrectly.';
+  for (const version of ['', '2015-04-02', 'latest', '2014-09-01, 2014-10-01']) {
+    const answer = await classic.get(services, { version });
+    t.same([answer.statusCode, errorOf(answer.body)], [400, wrong], version);
+  }
+  const body = setsXml(endpointXml({ LoadBalancedEndpointSetName: 'LBSet1' }));
+  t.equal((await classic.post(`${dep}?comp=UpdateLbSet`, body, { version: '2013-03-01' })).statusCode, 400);
+  t.equal((await classic.post(`${dep}?comp=UpdateLbSet`, body, { version: '2013-06-01' })).statusCode, 202);
+});
+
+t.test('LoadBalancerDistribution is unknown before 2014-09-01, in requests and in answers', async (t) => {
+  const classic = await startWithSet(t);
+  const body = setsXml(endpointXml({ LoadBalancedEndpointSetName: 'LBSet1', LoadBalancerDistribution: 'sourceIP' }));
+  const old = await classic.post(`${dep}?comp=UpdateLbSet`, body, { version: '2014-08-01' });
+  t.equal(errorOf(old.body), 'BadRequest: InputEndpoint has a missing, misspelled or out of order element.');
+  t.equal((await classic.post(`${dep}?comp=UpdateLbSet`, body, { version: '2014-09-01' })).statusCode, 202);
+  t.match(
+    (await classic.get(`${dep}/roles/vm1`, { version: '2014-09-01' })).body,
+    /<LoadBalancerDistribution>sourceIP</,
+  );
+  t.notMatch((await classic.get(`${dep}/roles/vm1`, { version: '2014-08-01' })).body, /LoadBalancerDistribution/);
+});
+
+t.test('UpdateLbSet answers 202 with exactly the headers of Azure’s example', async (t) => {
+  const classic = await startWithSet(t);
+  const padded = `<LoadBalancedEndpointList xmlns="https://schemas.microsoft.com/windowsazure">
+    <InputEndpoint>
+      <LoadBalancedEndpointSetName> LBSet1 </LoadBalancedEndpointSetName>
+      <LocalPort> 0 </LocalPort>
+      <Port> 8000 </Port>
+      <LoadBalancerProbe><Port> 8080 </Port><Protocol> TCP </Protocol></LoadBalancerProbe>
+      <Protocol> tcp </Protocol>
+      <EnableDirectServerReturn> False </EnableDirectServerReturn>
+      <IdleTimeoutInMinutes>15</IdleTimeoutInMinutes>
+      <LoadBalancerDistribution>SOURCEIP</LoadBalancerDistribution>
+    </InputEndpoint>
+  </LoadBalancedEndpointList>`;
+  const answer = await classic.post(`${dep.toUpperCase().replace('MYSVC', 'mysvc')}/?comp=updatelbset`, padded, {
+    version: '2014-09-01',
+  });
+  t.equal(answer.statusCode, 202, answer.body);
+  t.equal(answer.body, '');
+  const { connection, ...headers } = answer.headers;
+  t.same(Object.keys(headers).sort(), [
+    'cache-control',
+    'content-length',
+    'date',
+    'server',
+    'x-ms-request-id',
+    'x-ms-servedbyregion',
+  ]);
+  t.match(headers, { 'cache-control': 'no-cache', 'content-length': '0', 'x-ms-request-id': /^[0-9a-f]{32}$/ });
+  const role = await classic.get(`${dep}/roles/vm2`);
+  t.match(
+    role.body,
+    '<InputEndpoint><LoadBalancedEndpointSetName>LBSet1</LoadBalancedEndpointSetName><LocalPort>8081</LocalPort><Name>HttpIn</Name><Port>8000</Port><LoadBalancerProbe><Port>8080</Port><Protocol>tcp</Protocol><IntervalInSeconds>15</IntervalInSeconds><TimeoutInSeconds>31</TimeoutInSeconds></LoadBalancerProbe><Protocol>tcp</Protocol><EnableDirectServerReturn>false</EnableDirectServerReturn><IdleTimeoutInMinutes>15</IdleTimeoutInMinutes><LoadBalancerDistribution>sourceIP</LoadBalancerDistribution></InputEndpoint>',
+  );
+  const operation = await classic.operation(answer);
+  t.equal(textOf(operation, 'ID')?.replaceAll('-', ''), headers['x-ms-request-id']);
+  t.same([textOf(operation, 'Status'), textOf(operation, 'HttpStatusCode')], ['Succeeded', '200']);
+});
+
+t.test('the empty list that azure-cli sends changes nothing and is accepted', async (t) => {
+  const classic = await startWithSet(t);
+  const before = await classic.get(`${dep}/roles/vm1`);
+  t.equal((await classic.post(`${dep}?comp=UpdateLbSet`, setsXml())).statusCode, 202);
+  t.equal((await classic.get(`${dep}/roles/vm1`)).body, before.body);
+  t.equal((await classic.post(`${dep}?comp=other`, setsXml())).statusCode, 400);
+});
+
+t.test('one operation runs on a deployment at a time; a second one gets ConflictError', async (t) => {
+  let delayMs = 0;
+  const classic = await startWithSet(t, { operationDelayMs: () => delayMs });
+  delayMs = 30_000;
+  const body = setsXml(endpointXml({ LoadBalancedEndpointSetName: 'LBSet1', LoadBalancerDistribution: 'none' }));
+  const first = await classic.post(`${dep}?comp=UpdateLbSet`, body);
+  t.equal(textOf(await classic.operation(first), 'Status'), 'InProgress');
+  const second = await classic.delete(dep);
+  t.equal(second.statusCode, 409);
+  t.equal(
+    errorOf(second.body),
+    `ConflictError: Windows Azure is currently performing an operation with x-ms-requestid ${first.headers['x-ms-request-id']} on this deployment that requires exclusive access.`,
+  );
+  classic.clock.advance(30_000);
+  t.equal(textOf(await classic.operation(first), 'Status'), 'Succeeded');
+  t.equal((await classic.delete(dep)).statusCode, 202);
+});
+
+t.test('an operation is in progress until the data plane has it', async (t) => {
+  const dataPlane = new EventEmitter();
+  let onChange = async () => {};
+  const classic = await startWithSet(t, { onChange: () => onChange() });
+  const asked = once(dataPlane, 'asked');
+  onChange = async () => {
+    dataPlane.emit('asked');
+    await once(dataPlane, 'done');
+  };
+  const slow = classic.post(`${dep}?comp=UpdateLbSet`, setsXml(endpointXml({ LoadBalancedEndpointSetName: 'LBSet1' })));
+  await asked;
+  t.equal((await classic.delete(dep)).statusCode, 409);
+  dataPlane.emit('done');
+  t.equal(textOf(await classic.operation(await slow), 'Status'), 'Succeeded');
+});
+
+t.test('a public port that is taken: the request is accepted, then its operation fails', async (t) => {
+  const classic = await startWithSet(t);
+  const role = roleXml('PersistentVMRole', { name: 'vm3', endpoints: ssh(22) });
+  const answer = await classic.post(`${dep}/roles`, role);
+  t.equal(answer.statusCode, 202);
+  const operation = await classic.operation(answer);
+  t.same(
+    [textOf(operation, 'Status'), textOf(operation, 'HttpStatusCode'), textOf(operation, 'Code')],
+    ['Failed', '400', 'BadRequest'],
+  );
+  t.equal(
+    textOf(operation, 'Message'),
+    'Port 22 is already in use by one of the endpoints in this deployment. Ensure that the port numbers are unique across endpoints within a deployment.',
+  );
+  t.equal((await classic.get(`${dep}/roles/vm3`)).statusCode, 404, 'and nothing has changed');
+});
+
+t.test('hosted services are created once, under a DNS name', async (t) => {
+  const classic = await start(t);
+  const created = await classic.post(services, createServiceXml('mySvc'));
+  t.equal(created.statusCode, 201);
+  t.equal(created.headers.location, `http://management.example/subscriptions/${subscription}/compute/mySvc`);
+  t.equal(textOf(await classic.operation(created), 'Status'), 'Succeeded', 'a finished request has an operation too');
+  const again = await classic.post(services, createServiceXml('MYSVC'), {
+    subscriptionId: subscription.replace('1', '9'),
+  });
+  t.same([again.statusCode, errorOf(again.body)], [409, 'ConflictError: The specified DNS name is already taken.']);
+  const wrong = await classic.post(services, createServiceXml('my_svc'));
+  t.same([wrong.statusCode, errorOf(wrong.body)], [400, 'BadRequest: The hosted service name is invalid.']);
+  const nowhere = `<CreateHostedService ${azureXmlns}><ServiceName>a</ServiceName><Label>YQ==</Label></CreateHostedService>`;
+  t.equal((await classic.post(services, nowhere)).statusCode, 400);
+  t.match(
+    (await classic.get(`${services}/operations/isavailable/mySvc`)).body,
+    /<Result>false<\/Result><Reason>The specified DNS/,
+  );
+  t.match(
+    (await classic.get(`${services}/operations/isavailable/free`)).body,
+    /<Result>true<\/Result><Reason i:nil="true"\/>/,
+  );
+  t.match(
+    (await classic.get(services)).body,
+    /<HostedServices .*<ServiceName>mySvc<\/ServiceName>.*<ComputeCapabilities>/,
+  );
+  t.equal((await classic.delete(`${services}/mysvc`)).statusCode, 200);
+  const gone = await classic.get(`${services}/mySvc`);
+  t.same([gone.statusCode, errorOf(gone.body)], [404, 'ResourceNotFound: The hosted service does not exist.']);
+});
+
+t.test('a service with deployments is deleted with comp=media only', async (t) => {
+  const classic = await startWithSet(t);
+  t.match((await classic.get(`${services}/mySvc?embed-detail=true`)).body, /<Deployments><Deployment><Name>mySvc</);
+  t.equal((await classic.delete(`${services}/mySvc`)).statusCode, 409);
+  t.equal((await classic.delete(`${services}/mySvc?comp=media`)).statusCode, 202);
+  t.equal((await classic.get(`${services}/mySvc`)).statusCode, 404);
+});
+
+t.test('what is not there is not found, in Azure’s words', async (t) => {
+  const classic = await startWithSet(t);
+  const table: [string, string][] = [
+    [`${services}/other/deployments/x`, 'The hosted service does not exist.'],
+    [`${services}/mySvc/deployments/123`, "The deployment name '123' does not exist."],
+    [`${services}/mySvc/deploymentslots/Staging`, 'No deployments were found.'],
+    ['/services/networking/media', 'Network configuration does not exist.'],
+    ['/services/networking/reservedips/x', 'The specified resource does not exist.'],
+    ['/operations/0123456789abcdef0123456789abcdef', 'The operation 0123456789abcdef0123456789abcdef does not exist.'],
+    ['/no/such/thing', 'The specified resource does not exist.'],
+  ];
+  for (const [path, text] of table) {
+    const answer = await classic.get(path);
+    t.same([answer.statusCode, errorOf(answer.body)], [404, `ResourceNotFound: ${text}`], path);
+    t.equal(answer.headers['content-type'], 'application/xml; charset=utf-8');
+  }
+  t.match((await classic.delete('/locations')).body, /InvalidHttpVerb/);
+  t.match((await classic.get(`${services}/mySvc/deploymentslots/Other`)).body, /Production, Staging/);
+});
+
+t.test('a slot holds one deployment, and the last role stays', async (t) => {
+  const classic = await startWithSet(t);
+  const again = await classic.post(
+    `${services}/mySvc/deployments`,
+    deploymentXml({ name: 'b', roles: roleXml('Role', { name: 'x' }) }),
+  );
+  t.equal(again.statusCode, 409);
+  const staging = deploymentXml({ name: 'b', roles: roleXml('Role', { name: 'x' }) }).replace('Production', 'Staging');
+  t.equal((await classic.post(`${services}/mySvc/deployments`, staging)).statusCode, 400);
+  t.equal((await classic.delete(`${dep}/roles/vm2?comp=media`)).statusCode, 202);
+  const last = await classic.delete(`${dep}/roles/vm1`);
+  t.equal(
+    errorOf(last.body),
+    'BadRequest: Role vm1 is the only role present in the deployment and so cannot be removed. Please delete the deployment or add another role before removing this role.',
+  );
+});
+
+t.test('Update Role replaces the whole network configuration', async (t) => {
+  const classic = await startWithSet(t);
+  const empty = `<PersistentVMRole ${azureXmlns}><RoleName>vm1</RoleName><ConfigurationSets/></PersistentVMRole>`;
+  t.equal((await classic.put(`${dep}/roles/vm1`, empty)).statusCode, 202);
+  t.notMatch((await classic.get(`${dep}/roles/vm1`)).body, /InputEndpoint/);
+  const silent = `<PersistentVMRole ${azureXmlns}><RoleName>vm2</RoleName><RoleSize>Large</RoleSize></PersistentVMRole>`;
+  t.equal((await classic.put(`${dep}/roles/vm2`, silent)).statusCode, 202);
+  t.match((await classic.get(`${dep}/roles/vm2`)).body, /<LocalPort>8081<.*<RoleSize>Large</);
+  t.equal(classic.plan().frontends.length, 1);
+});
+
+t.test('a machine that is shut down leaves rotation and comes back when started', async (t) => {
+  const classic = await startWithSet(t);
+  const started = () =>
+    classic
+      .plan()
+      .frontends.find(({ port }) => port === 80)
+      ?.rule.members.map((member) => member.started);
+  const operate = (name: string, inner = '') =>
+    classic.post(
+      `${dep}/roleinstances/vm1/Operations`,
+      `<${name} ${azureXmlns}><OperationType>${name}</OperationType>${inner}</${name}>`,
+    );
+  t.equal(
+    (await operate('ShutdownRoleOperation', '<PostShutdownAction>StoppedDeallocated</PostShutdownAction>')).statusCode,
+    202,
+  );
+  t.same(started(), [false, true]);
+  t.match((await classic.get(dep)).body, /<InstanceStatus>StoppedDeallocated<.*<PowerState>Stopped</);
+  await operate('StartRoleOperation');
+  t.same(started(), [true, true]);
+  await operate('RestartRoleOperation');
+  const several = (name: string) =>
+    classic.post(
+      `${dep}/Roles/Operations`,
+      `<${name} ${azureXmlns}><Roles><Name>vm1</Name><Name>vm2</Name></Roles></${name}>`,
+    );
+  await several('ShutdownRolesOperation');
+  t.same(started(), [false, false]);
+  await several('StartRolesOperation');
+  t.same(started(), [true, true]);
+  t.equal((await operate('CaptureRoleOperation', '<PostCaptureAction>Delete</PostCaptureAction>')).statusCode, 202);
+  t.same(started(), [true], 'a captured machine is gone');
+  t.equal((await operate('ExplodeRoleOperation')).statusCode, 400);
+  t.equal(
+    (await classic.post(`${dep}/roleinstances/vm2?comp=reboot`, '')).statusCode,
+    400,
+    'machines are restarted by operation',
+  );
+});
+
+t.test('an internal load balancer has an address of its own and belongs to one deployment', async (t) => {
+  const classic = await startWithSet(t);
+  const path = `${dep}/loadbalancers`;
+  const body = (name: string, frontend = '') =>
+    `<LoadBalancer ${azureXmlns}><Name>${name}</Name><FrontendIpConfiguration><Type>private</Type>${frontend}</FrontendIpConfiguration></LoadBalancer>`;
+  t.equal(
+    (await classic.post(path, body('ilb1', '<SubnetName>S</SubnetName>'))).statusCode,
+    400,
+    'outside a virtual network',
+  );
+  t.equal((await classic.post(path, body('ilb1'))).statusCode, 202);
+  const second = await classic.post(path, body('ilb2'));
+  t.equal(
+    errorOf(second.body),
+    'BadRequest: LoadBalancer already exists: ilb1. Only one internal load balancer allowed per deployment.',
+  );
+  await classic.post(
+    `${dep}?comp=UpdateLbSet`,
+    setsXml(endpointXml({ LoadBalancedEndpointSetName: 'LBSet1', LoadBalancerName: 'ILB1' })),
+  );
+  t.equal(classic.plan().frontends.find(({ port }) => port === 80)?.azureAddress, '10.64.0.6');
+  t.equal((await classic.put(`${path}/ilb1`, body('ilb1'))).statusCode, 202);
+  t.equal((await classic.delete(`${path}/ilb1`)).statusCode, 400, 'in use');
+  t.equal((await classic.delete(`${path}/other`)).statusCode, 404);
+});
+
+t.test('a network configuration says where subnets are', async (t) => {
+  const classic = await start(t);
+  const configuration = `<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfiguration"><VirtualNetworkConfiguration><VirtualNetworkSites><VirtualNetworkSite name="VNet" Location="West US"><AddressSpace><AddressPrefix>10.1.0.0/16</AddressPrefix></AddressSpace><Subnets><Subnet name="Subnet-1"><AddressPrefix>10.1.0.0/24</AddressPrefix></Subnet></Subnets></VirtualNetworkSite></VirtualNetworkSites></VirtualNetworkConfiguration></NetworkConfiguration>`;
+  t.equal((await classic.put('/services/networking/media', configuration)).statusCode, 202);
+  t.equal((await classic.get('/services/networking/media')).body, configuration);
+  await classic.post(services, createServiceXml('mySvc'));
+  const network = '<SubnetNames><SubnetName>Subnet-1</SubnetName></SubnetNames>';
+  const fixed = `${network}<StaticVirtualNetworkIPAddress>10.1.0.9</StaticVirtualNetworkIPAddress>`;
+  const roles = roleXml('Role', { name: 'vm1', network }) + roleXml('Role', { name: 'vm2', network: fixed });
+  const rest = `<VirtualNetworkName>VNet</VirtualNetworkName><LoadBalancers><LoadBalancer><Name>ilb</Name><FrontendIpConfiguration><Type>Private</Type><SubnetName>Subnet-1</SubnetName><StaticVirtualNetworkIPAddress>10.1.0.100</StaticVirtualNetworkIPAddress></FrontendIpConfiguration></LoadBalancer></LoadBalancers>`;
+  t.equal(
+    (await classic.post(`${services}/mySvc/deployments`, deploymentXml({ name: 'mySvc', roles, rest }))).statusCode,
+    202,
+  );
+  const { body } = await classic.get(dep);
+  t.match(body, /<IpAddress>10\.1\.0\.4<.*<IpAddress>10\.1\.0\.9</);
+  t.match(body, /<VirtualNetworkName>VNet<.*<StaticVirtualNetworkIPAddress>10\.1\.0\.100<.*<VirtualNetworkId>/);
+  t.match(
+    (await classic.get('/services/networking/virtualnetwork')).body,
+    /<Name>VNet<.*<InUse>true<.*<AddressPrefix>10\.1\.0\.0\/24</,
+  );
+  const clash = roleXml('PersistentVMRole', { name: 'vm3', network: fixed });
+  t.match((await classic.post(`${dep}/roles`, clash)).body, /static IP address 10\.1\.0\.9 is already in use/);
+  const wrong = roleXml('PersistentVMRole', { name: 'vm3', network: fixed.replace('10.1.0.9', '10.1.0.900') });
+  t.equal((await classic.post(`${dep}/roles`, wrong)).statusCode, 400);
+  t.equal((await classic.put('/services/networking/media', '<Other/>')).statusCode, 400);
+  t.equal((await classic.put('/services/networking/media', configuration.replace('10.1.0.0/24', 'x'))).statusCode, 400);
+});
+
+t.test('a reserved IP outlives the deployments that have it', async (t) => {
+  const classic = await startWithSet(t);
+  const path = '/services/networking/reservedips';
+  const create = (inner: string) =>
+    classic.post(path, `<ReservedIP ${azureXmlns}><Name>rip1</Name>${inner}</ReservedIP>`);
+  t.equal((await create('<Label>l</Label><Location>uswest</Location>')).statusCode, 202);
+  t.equal((await create('<Location>uswest</Location>')).statusCode, 409);
+  t.match(
+    (await classic.get(`${path}/rip1`)).body,
+    /<Address>127\.255\.0\.5<.*<State>Created<\/State><Location>West US</,
+  );
+  const association = `<ReservedIPAssociation ${azureXmlns}><ServiceName>mySvc</ServiceName><DeploymentName>mySvc</DeploymentName></ReservedIPAssociation>`;
+  t.equal(
+    (await classic.post(`${path}/rip1/operations/associate`, association, { version: '2014-10-01' })).statusCode,
+    400,
+  );
+  t.equal((await classic.post(`${path}/rip1/operations/associate`, association)).statusCode, 202);
+  t.equal((await classic.post(`${path}/rip1/operations/associate`, association)).statusCode, 409);
+  t.match(
+    (await classic.get(dep)).body,
+    /<Address>127\.255\.0\.5<.*<IsReserved>true<\/IsReserved><ReservedIPName>rip1</,
+  );
+  t.match((await classic.get(path)).body, /<InUse>true<.*<VirtualIPName>mySvcContractContract</);
+  t.equal((await classic.delete(`${path}/rip1`)).statusCode, 409);
+  t.equal((await classic.post(`${path}/rip1/operations/disassociate`, association)).statusCode, 202);
+  t.equal((await classic.post(`${path}/rip1/operations/disassociate`, association)).statusCode, 404);
+  t.match((await classic.get(dep)).body, /<Address>127\.255\.0\.4</);
+  await classic.delete(dep);
+  const roles = roleXml('Role', { name: 'vm1', endpoints: http() });
+  const rest = '<ReservedIPName>rip1</ReservedIPName>';
+  t.equal(
+    (await classic.post(`${services}/mySvc/deployments`, deploymentXml({ name: 'mySvc', roles, rest }))).statusCode,
+    202,
+  );
+  t.equal(classic.plan().frontends[0]?.azureAddress, '127.255.0.5');
+  await classic.delete(dep);
+  t.notMatch((await classic.get(`${path}/rip1`)).body, /InUse/);
+  t.equal((await classic.delete(`${path}/rip1`)).statusCode, 202);
+});
+
+t.test('management certificates are known by their thumbprint', async (t) => {
+  const classic = await start(t);
+  const certificate = (data: string) =>
+    `<SubscriptionCertificate ${azureXmlns}><SubscriptionCertificatePublicKey>key</SubscriptionCertificatePublicKey><SubscriptionCertificateThumbprint>x</SubscriptionCertificateThumbprint><SubscriptionCertificateData>${data}</SubscriptionCertificateData></SubscriptionCertificate>`;
+  t.equal((await classic.post('/certificates', certificate('AAEC'))).statusCode, 201);
+  t.equal((await classic.post('/certificates', certificate('%%%'))).statusCode, 400);
+  const thumbprint = '0C7A623FD2BBC05B06423BE359E4021D36E721AD';
+  t.match((await classic.get('/certificates')).body, new RegExp(`<SubscriptionCertificateThumbprint>${thumbprint}<`));
+  t.equal((await classic.get(`/certificates/${thumbprint.toLowerCase()}`)).statusCode, 200);
+  t.equal((await classic.delete(`/certificates/${thumbprint}`)).statusCode, 200);
+  t.equal((await classic.get(`/certificates/${thumbprint}`)).statusCode, 404);
+  for (let index = 0; index < 25; index++) {
+    await classic.post('/certificates', certificate(Buffer.from([index]).toString('base64')));
+  }
+  t.equal((await classic.post('/certificates', certificate('AAEC'))).statusCode, 409);
+});
+
+t.test('clients find what they ask for on their way', async (t) => {
+  const classic = await start(t);
+  await classic.post(services, createServiceXml('mySvc'));
+  const table: [string, RegExp][] = [
+    ['', /<Subscription .*<SubscriptionStatus>Active</],
+    ['/locations', /<Location><Name>South Central US</],
+    ['/rolesizes', /<RoleSize><Name>A5</],
+    ['/services/images', /^<Images [^>]*\/>$/],
+    ['/services/images/My-Windows-Image', /<OS>Windows</],
+    ['/services/vmimages', /^<VMImages /],
+    ['/services/disks', /^<Disks /],
+    ['/services/storageservices', /^<StorageServices /],
+    ['/affinitygroups', /^<AffinityGroups /],
+    [`${services}/mySvc/certificates`, /^<Certificates /],
+    ['/services/networking/virtualnetwork', /^<VirtualNetworkSites /],
+    ['/services/networking/reservedips', /^<ReservedIPs /],
+    ['/certificates', /^<SubscriptionCertificates /],
+  ];
+  for (const [path, body] of table) t.match((await classic.get(path)).body, body, path || 'the subscription');
+  t.equal((await classic.put('/services?service=compute&action=register', '')).statusCode, 200);
+  t.equal((await classic.post(`${services}/mySvc/certificates`, '')).statusCode, 202);
+});
+
+t.test('what is wrong on our side, or before us, is XML too', async (t) => {
+  const classic = await start(t, {
+    authorize: ({ headers }) => {
+      if (headers['x-ms-version'] === '2017-01-01') throw new Error('a bug');
+    },
+  });
+  const bug = await classic.get(services, { version: '2017-01-01' });
+  t.same(
+    [bug.statusCode, errorOf(bug.body)],
+    [500, 'InternalError: The server encountered an internal error. Please retry the request.'],
+  );
+  const long = await classic.post(services, `<a>${'x'.repeat(9 * 1024 * 1024)}</a>`);
+  t.match(errorOf(long.body), /^InvalidXmlRequest/);
+  t.match((await classic.post(services, '<broken')).body, /InvalidXmlRequest/);
+  t.match((await classic.post(services, '')).body, /InvalidXmlRequest/);
+});
