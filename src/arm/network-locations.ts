@@ -1,5 +1,6 @@
 /** What Microsoft.Network answers per location: operations, DNS names, and the swap of two frontends' public addresses. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { normalizeLocation } from '../resources/canonical.js';
 import {
   swapPublicIPAddresses,
   swapSchema,
@@ -7,6 +8,7 @@ import {
 import { apiVersionOf, queryOf } from './api-versions.js';
 import type { Arm } from './arm.js';
 import { acceptedHeaders, answerOperation, answerOperationResult } from './async-operations.js';
+import { networkUsages } from './network-usages.js';
 import { readBody } from './request-body.js';
 import { parametersOf, subscriptionOf } from './resource-scope.js';
 import { operation } from './route-schemas.js';
@@ -52,6 +54,11 @@ export function addNetworkLocationRoutes(app: FastifyInstance, arm: Arm): void {
   app.get(`${location}/CheckDnsNameAvailability`, schema('CheckDnsNameAvailability'), (request) =>
     checkDnsName(request, arm),
   );
+  app.get(`${location}/usages`, schema('Usages_list'), (request) => {
+    const subscriptionId = subscriptionOf(request, arm.context);
+    const { location: name = '' } = parametersOf(request);
+    return networkUsages(arm.store, { subscriptionId, location: normalizeLocation(name) });
+  });
   app.post(
     `${location}/setLoadBalancerFrontendPublicIpAddresses`,
     schema('LoadBalancers_swapPublicIpAddresses'),
