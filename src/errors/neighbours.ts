@@ -68,11 +68,19 @@ export const neighbourErrors = {
     message: 'Prefix length of public IP prefix {id} cannot be changed from {from} to {to} on resource update.',
     differs: 'code and text are not documented',
   },
+  AvailabilitySetInUse: {
+    code: 'OperationNotAllowed',
+    status: 409,
+    origin: 'gateway',
+    message:
+      "Availability Set '{name}' cannot be deleted. Before deleting an Availability Set please ensure that it does not contain any VM. Instances of VMs in the set: {users}.",
+    differs: 'the text is from memory',
+  },
   InUseNatGatewayCannotBeDeleted: {
     status: 400,
     origin: 'network',
     message: 'NAT gateway {id} cannot be deleted because it is in use by subnet {user}.',
-    differs: 'code and text are not documented',
+    differs: 'the text is not documented',
   },
   NatGatewayIdleTimeoutIsOutOfRange: {
     status: 400,
@@ -96,7 +104,6 @@ export const neighbourErrors = {
     status: 400,
     origin: 'network',
     message: 'Route table {name} is in use and cannot be deleted.',
-    differs: 'the text is from memory',
   },
   EitherOneLoadBalancerFrontendIpConfigurationOrDestinationIPAddressRequiredOnPrivateLinkService: {
     status: 400,

@@ -70,12 +70,13 @@ class Renderer {
     return wanted.single ? references[0] : references;
   }
 
-  #computed(name: string, node: SchemaNode, self: Self): unknown {
-    if (node.backReference) return this.#backReference(node, self);
-    if (name === 'id') return self.id;
-    if (name === 'etag') return this.resource.etag;
-    if (name === 'type') return self.type;
-    if (name === 'name') return self.name;
+  #computed(name: string, parent: SchemaNode, self: Self): unknown {
+    const node = parent.properties?.[name];
+    if (node?.backReference) return this.#backReference(node, self);
+    if (parent.envelope && name === 'id') return self.id;
+    if (parent.envelope && name === 'etag') return this.resource.etag;
+    if (parent.envelope && name === 'type') return self.type;
+    if (parent.envelope && name === 'name') return self.name;
     if (name === 'provisioningState') return this.resource.provisioningState;
     return undefined;
   }
@@ -90,7 +91,7 @@ class Renderer {
     const shown: Record<string, unknown> = {};
     for (const [name, member] of membersOf(node, this.options.apiVersion)) {
       const known = stored[name];
-      const written = known === undefined ? this.#computed(name, member, self) : this.render(known, member, self);
+      const written = known === undefined ? this.#computed(name, node, self) : this.render(known, member, self);
       if (written !== undefined) shown[name] = written;
     }
     return shown;

@@ -31,6 +31,8 @@ export interface Annotations {
   /** Last type segment of the child resources in this array. */
   readonly child?: string;
   readonly fold?: 'location';
+  /** The members around a resource's `properties`: only here are names, ids and etags computed. */
+  readonly envelope?: boolean;
   /** Name of the contract class that Azure's JSON errors mention. */
   readonly clrType?: string;
 }
@@ -53,6 +55,7 @@ export const annotationKeywords = [
   'reference',
   'backReference',
   'child',
+  'envelope',
   'fold',
   'clrType',
 ] as const;
@@ -144,7 +147,7 @@ export function envelope<M extends Members>(order: string, extra: M) {
     members[name] = extra[name] ?? (standard ? standard() : anything());
   }
   type Known = { name: ReturnType<typeof string>; location: ReturnType<typeof string>; tags: ReturnType<typeof map> };
-  return object(members as unknown as M & Known);
+  return object(members as unknown as M & Known, { envelope: true });
 }
 
 /** An array of child resources whose ids end in `/{segment}/{name}`. */

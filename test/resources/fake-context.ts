@@ -192,7 +192,7 @@ export class FakeAzure implements Lookup {
     for (const rule of rules) {
       const links = this.linksInto(root).filter(
         ({ sourceType, path, target }) =>
-          target === idKey(id) &&
+          (idKey(id) === root || target === idKey(id)) &&
           (rule.path === '*' || rule.path === path) &&
           (rule.by.endsWith('*') ? sourceType.startsWith(rule.by.slice(0, -1)) : sourceType === rule.by),
       );

@@ -23,13 +23,18 @@ export function propertiesOf(child: ChildDocument): Record<string, unknown> {
   return child.properties;
 }
 
-/** The child that the id `id` names, with its parent. */
+/** The child, or child of a child, that the id `id` names, with the resource whose document it lies in. */
 export function lookUpChild(lookup: Lookup, id: string): { parent: Resource; child: ChildDocument } | undefined {
   const parsed = parseResourceId(id);
   const parent = lookup.resource(rootKey(id));
-  if (parsed?.types.length !== 2 || !parent) return undefined;
-  const collection = (parsed.types[1] as string).toLowerCase();
-  const member = Object.keys(parent.document.properties).find((name) => name.toLowerCase() === collection);
-  const child = member && childNamed(childrenIn(parent.document.properties, member), parsed.names[1]);
-  return child ? { parent, child } : undefined;
+  if (!parsed || !parent || parsed.types.length < 2) return undefined;
+  let found: ChildDocument | undefined = parent.document;
+  for (const [index, type] of parsed.types.entries()) {
+    if (index === 0) continue;
+    const collection = type.toLowerCase();
+    const properties: Record<string, unknown> = found?.properties ?? {};
+    const member = Object.keys(properties).find((name) => name.toLowerCase() === collection);
+    found = member === undefined ? undefined : childNamed(childrenIn(properties, member), parsed.names[index]);
+  }
+  return found && { parent, child: found };
 }

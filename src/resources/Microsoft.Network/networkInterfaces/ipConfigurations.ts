@@ -128,12 +128,12 @@ export function completeIPConfigurations(all: IPConfiguration[], context: WriteC
     dropEmptyLists(properties, listsLeftOutWhenEmpty);
   }
   all.sort((a, b) => Number(propertiesOf(b).primary) - Number(propertiesOf(a).primary));
-  // Static addresses first, so that no dynamic one takes what the request names.
-  for (const method of ['Static', 'Dynamic']) {
-    for (const one of all) {
-      if (propertiesOf(one).privateIPAllocationMethod === method) claimAddress(one, context);
-    }
-  }
+  // Static addresses first, then those held already: no new one takes what the request names or another one has.
+  const rank = (one: IPConfiguration): number => {
+    if (propertiesOf(one).privateIPAllocationMethod === 'Static') return 0;
+    return heldAddress(one, context) === undefined ? 2 : 1;
+  };
+  for (const one of [...all].sort((a, b) => rank(a) - rank(b))) claimAddress(one, context);
 }
 
 /** What Azure refuses about the configurations of one network interface. */

@@ -45,6 +45,7 @@ const serviceEndpoint = object({
 const holdersOfAddresses = [
   'Microsoft.Network/networkInterfaces/ipConfigurations',
   'Microsoft.Network/loadBalancers/frontendIPConfigurations',
+  'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces/ipConfigurations',
 ];
 
 export const subnet = envelope('name id etag properties type', {
@@ -108,11 +109,14 @@ export const hasIpamAllocations = (apiVersion: string): boolean =>
 
 /** References from elsewhere that hold an address in the subnet `subnetId`. */
 export const allocationsIn = (links: readonly Link[], subnetId: string): Link[] =>
-  links.filter(({ path, target }) => path === 'subnet' && target === idKey(subnetId));
+  links.filter(
+    ({ path, target, sourceType }) =>
+      path === 'subnet' && target === idKey(subnetId) && sourceType.toLowerCase().endsWith('ipconfigurations'),
+  );
 
 export const subnetInUse: readonly InUse[] = [
   {
-    by: 'Microsoft.Network/*',
+    by: 'Microsoft.*',
     path: 'subnet',
     refuse: ({ name, links }) =>
       azureError('InUseSubnetCannotBeDeleted', { values: { name, user: links[0]?.sourceId ?? '' } }),

@@ -1,0 +1,28 @@
+/**
+ * Power states of virtual machines, as https://learn.microsoft.com/azure/virtual-machines/states-billing describes them.
+ * A stopped or deallocated machine answers no probe and gets no new flows.
+ */
+
+import { rootKey } from '../resource-id.js';
+import type { Lookup, ResourceDocument } from '../resource-type.js';
+
+export type PowerState = 'running' | 'stopped' | 'deallocated';
+
+/** The machine's power state; kept beside what Azure shows, since only the instance view tells it. */
+export const powerStateOf = (document: ResourceDocument): PowerState =>
+  (document.powerState as PowerState | undefined) ?? 'running';
+
+/** Power state of the machine that has the network interface with this folded id; undefined when none has. */
+export function powerStateOfNetworkInterface(lookup: Lookup, nicKey: string): PowerState | undefined {
+  const link = lookup
+    .linksInto(nicKey)
+    .find(({ path, sourceType }) => path === 'networkInterfaces' && sourceType.startsWith('Microsoft.Compute/'));
+  const machine = link && lookup.resource(rootKey(link.sourceId));
+  return machine && powerStateOf(machine.document);
+}
+
+/** What an instance view says about a machine: `statuses` of `GET …/instanceView`. */
+export const powerStatuses = (document: ResourceDocument): readonly Record<string, unknown>[] => [
+  { code: 'ProvisioningState/succeeded', level: 'Info', displayStatus: 'Provisioning succeeded' },
+  { code: `PowerState/${powerStateOf(document)}`, level: 'Info', displayStatus: `VM ${powerStateOf(document)}` },
+];

@@ -1,0 +1,145 @@
+/**
+ * Instances of a scale set (`virtualMachineScaleSets/virtualMachines/networkInterfaces/ipConfigurations`): every
+ * instance has the network interfaces that the scale set's profile describes, each with an address of its own.
+ */
+
+import { claimPrivateAddress } from '../../Microsoft.Network/private-address.js';
+import { idKey } from '../../resource-id.js';
+import type { Resource, WriteContext } from '../../resource-type.js';
+import { array, boolean, children, envelope, object, reference, string } from '../../schema.js';
+
+const lb = 'Microsoft.Network/loadBalancers';
+
+/** The members of a profile's ipConfiguration that tie an instance to the network. */
+export const instanceIPConfigurationMembers = () => ({
+  subnet: reference('Microsoft.Network/virtualNetworks/subnets'),
+  loadBalancerBackendAddressPools: array(reference(`${lb}/backendAddressPools`)),
+  loadBalancerInboundNatPools: array(reference(`${lb}/inboundNatPools`)),
+});
+
+/** Instances in the scale set's own document, so that their references are found like anybody's; never shown. */
+export const instances = () =>
+  children(
+    'virtualMachines',
+    envelope('name properties', {
+      properties: object({
+        networkInterfaces: children(
+          'networkInterfaces',
+          envelope('name properties', {
+            properties: object({
+              ipConfigurations: children(
+                'ipConfigurations',
+                envelope('name properties', {
+                  properties: object({
+                    privateIPAddress: string(),
+                    primary: boolean(),
+                    privateIPAddressVersion: string(),
+                    ...instanceIPConfigurationMembers(),
+                  }),
+                }),
+              ),
+            }),
+          }),
+        ),
+      }),
+    }),
+    { since: '9999-12-31' },
+  );
+
+interface Named<P> {
+  name?: string;
+  properties?: P;
+}
+
+export interface ProfileIPConfiguration {
+  subnet?: { id: string };
+  primary?: boolean;
+  privateIPAddressVersion?: string;
+  loadBalancerBackendAddressPools?: { id: string }[];
+  loadBalancerInboundNatPools?: { id: string }[];
+}
+
+export type ProfileNetworkInterface = Named<{ ipConfigurations?: Named<ProfileIPConfiguration>[] }>;
+
+export type InstanceIPConfiguration = Named<ProfileIPConfiguration & { privateIPAddress?: string }>;
+
+export interface Instance {
+  name: string;
+  properties: { networkInterfaces: { name: string; properties: { ipConfigurations: InstanceIPConfiguration[] } }[] };
+}
+
+/** An ipConfiguration of an instance with its resource id. */
+export interface PlacedIPConfiguration {
+  readonly id: string;
+  readonly instanceId: string;
+  readonly ipConfiguration: InstanceIPConfiguration;
+}
+
+export const instancesOf = (document: { properties: Record<string, unknown> }): readonly Instance[] =>
+  (document.properties.virtualMachines as Instance[] | undefined) ?? [];
+
+/** Every ipConfiguration of every instance of a scale set. */
+export const instanceIPConfigurations = (scaleSet: Pick<Resource, 'id' | 'document'>): PlacedIPConfiguration[] =>
+  instancesOf(scaleSet.document).flatMap(({ name: instanceId, properties }) =>
+    properties.networkInterfaces.flatMap((nic) =>
+      nic.properties.ipConfigurations.map((ipConfiguration) => ({
+        id: `${scaleSet.id}/virtualMachines/${instanceId}/networkInterfaces/${nic.name}/ipConfigurations/${ipConfiguration.name}`,
+        instanceId,
+        ipConfiguration,
+      })),
+    ),
+  );
+
+function placeIPConfiguration(
+  given: Named<ProfileIPConfiguration>,
+  context: WriteContext,
+  place: { owner: string; held: string | undefined },
+): InstanceIPConfiguration {
+  const { subnet, primary, privateIPAddressVersion, loadBalancerBackendAddressPools, loadBalancerInboundNatPools } =
+    given.properties ?? {};
+  const address =
+    subnet &&
+    claimPrivateAddress(context, {
+      owner: place.owner,
+      subnetId: subnet.id,
+      method: 'Dynamic',
+      version: privateIPAddressVersion === 'IPv6' ? 'IPv6' : 'IPv4',
+      preferred: place.held,
+    });
+  return {
+    name: given.name ?? '',
+    properties: {
+      ...(address === undefined ? {} : { privateIPAddress: address }),
+      ...(primary === undefined ? {} : { primary }),
+      privateIPAddressVersion: privateIPAddressVersion ?? 'IPv4',
+      ...(subnet ? { subnet } : {}),
+      ...(loadBalancerBackendAddressPools ? { loadBalancerBackendAddressPools } : {}),
+      ...(loadBalancerInboundNatPools ? { loadBalancerInboundNatPools } : {}),
+    },
+  };
+}
+
+/** The instances that a scale set of this capacity has, each with its addresses; those it had keep theirs. */
+export function placeInstances(
+  context: WriteContext,
+  { capacity, profile }: { readonly capacity: number; readonly profile: readonly ProfileNetworkInterface[] },
+): Instance[] {
+  const before = new Map<string, string | undefined>();
+  if (context.existing) {
+    for (const { id, ipConfiguration } of instanceIPConfigurations(context.existing)) {
+      before.set(idKey(id), ipConfiguration.properties?.privateIPAddress);
+    }
+  }
+  return Array.from({ length: capacity }, (_, index) => {
+    const name = String(index);
+    const networkInterfaces = profile.map((nic) => {
+      const place = `${context.idText}/virtualMachines/${name}/networkInterfaces/${nic.name}/ipConfigurations`;
+      const ipConfigurations = (nic.properties?.ipConfigurations ?? []).map((given) => {
+        const owner = `${place}/${given.name}`;
+        return placeIPConfiguration(given, context, { owner, held: before.get(idKey(owner)) });
+      });
+      return { name: nic.name ?? '', properties: { ipConfigurations } };
+    });
+    return { name, properties: { networkInterfaces } };
+  });
+}

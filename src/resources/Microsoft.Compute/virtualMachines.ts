@@ -1,0 +1,140 @@
+/**
+ * Virtual machines (`Microsoft.Compute/virtualMachines`): they own network interfaces and can be switched off. No
+ * machine runs; whatever listens on the interface's mapped address stands in for it.
+ */
+import { type AzureError, azureError } from '../../errors.js';
+import { idKey, rootKey } from '../resource-id.js';
+import {
+  type Action,
+  type ResourceDocument,
+  resourceType,
+  type ViewContext,
+  type WriteContext,
+} from '../resource-type.js';
+import {
+  anything,
+  array,
+  envelope,
+  extendedLocation,
+  integer,
+  object,
+  provisioningState,
+  reference,
+  string,
+  zones,
+} from '../schema.js';
+import { computeApiVersions } from './api-versions.js';
+import { type PowerState, powerStatuses } from './power-state.js';
+import { completeProfiles, osProfile, storageProfile } from './profiles.js';
+
+interface VirtualMachineDocument extends ResourceDocument {
+  powerState?: PowerState;
+  properties: Record<string, unknown> & {
+    vmId?: string;
+    networkProfile?: { networkInterfaces?: { id: string; properties?: { primary?: boolean } }[] };
+    osProfile?: Record<string, unknown>;
+    storageProfile?: Record<string, unknown>;
+  };
+}
+
+/** A reference that says more than the id: whether the interface is the primary one. */
+const networkInterface = () => {
+  const target = reference('Microsoft.Network/networkInterfaces');
+  const properties = object({ primary: anything(), deleteOption: string() });
+  const given = (target as unknown as { properties: object }).properties;
+  return Object.assign(target, { properties: { ...given, properties }, additionalProperties: false });
+};
+
+const schema = envelope('name id type location extendedLocation tags identity plan zones properties', {
+  extendedLocation: extendedLocation('2020-12-01'),
+  identity: anything(),
+  plan: anything(),
+  zones: zones('2017-03-30'),
+  properties: object({
+    vmId: string({ readOnly: true }),
+    availabilitySet: reference('Microsoft.Compute/availabilitySets'),
+    virtualMachineScaleSet: reference('Microsoft.Compute/virtualMachineScaleSets', { since: '2019-07-01' }),
+    proximityPlacementGroup: reference('Microsoft.Compute/proximityPlacementGroups', { since: '2018-04-01' }),
+    host: reference('Microsoft.Compute/hostGroups/hosts'),
+    hostGroup: reference('Microsoft.Compute/hostGroups'),
+    priority: string({ since: '2019-03-01' }),
+    evictionPolicy: string({ since: '2019-03-01' }),
+    billingProfile: anything({ since: '2019-03-01' }),
+    hardwareProfile: anything(),
+    scheduledEventsPolicy: anything(),
+    storageProfile: storageProfile(),
+    additionalCapabilities: anything(),
+    osProfile: osProfile(),
+    networkProfile: object({
+      networkApiVersion: string(),
+      networkInterfaceConfigurations: anything(),
+      networkInterfaces: array(networkInterface()),
+    }),
+    securityProfile: anything(),
+    diagnosticsProfile: anything(),
+    licenseType: string(),
+    extensionsTimeBudget: string(),
+    platformFaultDomain: integer(),
+    scheduledEventsProfile: anything(),
+    userData: string(),
+    capacityReservation: anything(),
+    applicationProfile: anything(),
+    provisioningState: provisioningState(),
+    timeCreated: string({ readOnly: true }),
+    instanceView: anything({ readOnly: true }),
+  }),
+});
+
+function completeVirtualMachine(context: WriteContext<VirtualMachineDocument>): void {
+  const { document, existing } = context;
+  const properties = document.properties;
+  properties.vmId = (existing?.document.properties.vmId as string | undefined) ?? context.newGuid();
+  // A machine keeps its power state when it is written, and starts when it is created.
+  document.powerState = (existing?.document.powerState as PowerState | undefined) ?? 'running';
+  completeProfiles(properties);
+  // Azure takes the password and never shows it again.
+  if (properties.userData !== undefined) delete properties.userData;
+}
+
+/** A network interface belongs to one machine. */
+function* checkVirtualMachine({
+  document,
+  lookup,
+  idText,
+}: WriteContext<VirtualMachineDocument>): Generator<AzureError> {
+  for (const { id } of document.properties.networkProfile?.networkInterfaces ?? []) {
+    const other = lookup
+      .linksInto(idKey(id))
+      .find(({ path, sourceId }) => path === 'networkInterfaces' && rootKey(sourceId) !== idKey(idText));
+    if (other) yield azureError('NicInUse', { values: { id, user: other.sourceId } });
+  }
+}
+
+/** What `GET …/virtualMachines/{name}/instanceView` answers. */
+export const virtualMachineInstanceView = ({ resource }: ViewContext): Record<string, unknown> => ({
+  computerName: (resource.document as VirtualMachineDocument).properties.osProfile?.computerName,
+  disks: [],
+  statuses: powerStatuses(resource.document),
+});
+
+const powerAction = (path: string, powerState: PowerState): Action => ({
+  path,
+  since: '2015-06-15',
+  answer: 'async',
+  run: ({ resource }) => ({ writes: [{ key: resource.key, document: { ...resource.document, powerState } }] }),
+});
+
+export const virtualMachines = resourceType<VirtualMachineDocument>({
+  type: 'Microsoft.Compute/virtualMachines',
+  apiVersions: computeApiVersions,
+  schema,
+  defaults: completeVirtualMachine,
+  check: checkVirtualMachine,
+  actions: [
+    powerAction('start', 'running'),
+    powerAction('restart', 'running'),
+    powerAction('redeploy', 'running'),
+    powerAction('powerOff', 'stopped'),
+    powerAction('deallocate', 'deallocated'),
+  ],
+});

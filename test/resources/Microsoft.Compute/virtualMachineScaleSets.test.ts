@@ -1,0 +1,136 @@
+import t from 'tap';
+import {
+  instanceIPConfigurations,
+  type PlacedIPConfiguration,
+} from '../../../src/resources/Microsoft.Compute/virtualMachineScaleSets/instances.js';
+import { virtualMachineScaleSets } from '../../../src/resources/Microsoft.Compute/virtualMachineScaleSets.js';
+import { lookUpChild } from '../../../src/resources/Microsoft.Network/child-resources.js';
+import { loadBalancers } from '../../../src/resources/Microsoft.Network/loadBalancers.js';
+import { virtualNetworks } from '../../../src/resources/Microsoft.Network/virtualNetworks.js';
+import type { Resource } from '../../../src/resources/resource-type.js';
+import { FakeAzure, idOf, writeBack } from '../fake-context.js';
+
+const id = idOf('Microsoft.Compute/virtualMachineScaleSets', 'vmss');
+const vnet = idOf('Microsoft.Network/virtualNetworks', 'vnet');
+const lb = idOf('Microsoft.Network/loadBalancers', 'lb');
+const subnet = { id: `${vnet}/subnets/subnet` };
+const pool = { id: `${lb}/backendAddressPools/pool` };
+const apiVersion = '2024-07-01';
+
+function azureWith(): FakeAzure {
+  const azure = new FakeAzure(virtualMachineScaleSets, virtualNetworks, loadBalancers);
+  azure.put(vnet, {
+    location: 'westus',
+    properties: {
+      addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
+      subnets: [{ name: 'subnet', properties: { addressPrefix: '10.0.0.0/24' } }],
+    },
+  });
+  azure.put(lb, {
+    location: 'westus',
+    sku: { name: 'Standard' },
+    properties: {
+      frontendIPConfigurations: [
+        { name: 'fe', properties: { subnet, privateIPAddress: '10.0.0.100', privateIPAllocationMethod: 'Static' } },
+      ],
+      backendAddressPools: [{ name: 'pool' }],
+    },
+  });
+  return azure;
+}
+
+const scaleSet = (capacity: number, changes: object = {}) => ({
+  location: 'westus',
+  sku: { name: 'Standard_DS1_v2', capacity },
+  properties: {
+    upgradePolicy: { mode: 'Manual' },
+    virtualMachineProfile: {
+      networkProfile: {
+        networkInterfaceConfigurations: [
+          {
+            name: 'nic1',
+            properties: {
+              primary: true,
+              ipConfigurations: [{ name: 'ip1', properties: { subnet, loadBalancerBackendAddressPools: [pool] } }],
+            },
+          },
+        ],
+      },
+    },
+    ...changes,
+  },
+});
+
+const placed = (azure: FakeAzure): PlacedIPConfiguration[] =>
+  instanceIPConfigurations(azure.resource(id.toLowerCase()) as Resource);
+const addresses = (azure: FakeAzure) =>
+  placed(azure).map(({ ipConfiguration }) => ipConfiguration.properties?.privateIPAddress);
+const instance = (index: number) => `${id}/virtualMachines/${index}/networkInterfaces/nic1/ipConfigurations/ip1`;
+
+t.test('every instance has an address of its own and keeps it when the set grows', async (t) => {
+  const azure = azureWith();
+  azure.put(id, scaleSet(2), { apiVersion });
+  t.same(addresses(azure), ['10.0.0.4', '10.0.0.5']);
+  t.same(
+    placed(azure).map((one) => one.id),
+    [instance(0), instance(1)],
+  );
+  t.equal(lookUpChild(azure, instance(1))?.child.properties?.privateIPAddress, '10.0.0.5');
+  azure.put(id, scaleSet(3), { apiVersion });
+  t.same(addresses(azure), ['10.0.0.4', '10.0.0.5', '10.0.0.6']);
+  azure.put(id, scaleSet(1), { apiVersion });
+  t.same(addresses(azure), ['10.0.0.4']);
+});
+
+t.test('instances are members of the pool and addresses of the subnet, and are not shown on the set', async (t) => {
+  const azure = azureWith();
+  azure.put(id, scaleSet(2), { apiVersion });
+  t.same(
+    azure
+      .linksInto(lb.toLowerCase())
+      .filter(({ sourceType }) => sourceType.endsWith('/ipConfigurations'))
+      .map(({ sourceId, path }) => [sourceId, path]),
+    [
+      [instance(0), 'loadBalancerBackendAddressPools'],
+      [instance(1), 'loadBalancerBackendAddressPools'],
+    ],
+  );
+  t.match(azure.at(vnet, 'properties.subnets.0.properties.ipConfigurations'), [
+    { id: `${lb}/frontendIPConfigurations/fe` },
+    { id: instance(0) },
+    { id: instance(1) },
+  ]);
+  t.match(azure.get(id, apiVersion), { sku: { name: 'Standard_DS1_v2', tier: 'Standard', capacity: 2 } });
+  t.equal(azure.at(id, 'properties.virtualMachines', apiVersion), undefined);
+  const [before, after] = writeBack(azure, id, apiVersion);
+  t.same(before, after, 'writing it back changes nothing');
+});
+
+t.test('a load balancer that a scale set uses cannot be deleted', async (t) => {
+  const azure = azureWith();
+  azure.put(id, scaleSet(2), { apiVersion });
+  t.throws(() => azure.delete(vnet), { code: 'InUseSubnetCannotBeDeleted' });
+  azure.delete(id);
+  azure.delete(lb);
+  azure.delete(vnet);
+});
+
+t.test('a flexible scale set has virtual machines of their own instead of instances', async (t) => {
+  const azure = azureWith();
+  azure.put(id, scaleSet(2, { orchestrationMode: 'Flexible' }), { apiVersion });
+  t.same(addresses(azure), []);
+  t.match(azure.at(id, 'properties', apiVersion), {
+    singlePlacementGroup: false,
+    orchestrationMode: 'Flexible',
+    platformFaultDomainCount: 1,
+  });
+});
+
+t.test('a deallocated scale set stays so until it is started', async (t) => {
+  const azure = azureWith();
+  azure.put(id, scaleSet(1), { apiVersion });
+  azure.act(id, 'deallocate');
+  t.equal(azure.resource(id.toLowerCase())?.document.powerState, 'deallocated');
+  azure.act(id, 'start');
+  t.equal(azure.resource(id.toLowerCase())?.document.powerState, 'running');
+});

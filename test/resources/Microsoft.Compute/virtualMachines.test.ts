@@ -1,0 +1,189 @@
+import t from 'tap';
+import { availabilitySets } from '../../../src/resources/Microsoft.Compute/availabilitySets.js';
+import { powerStateOfNetworkInterface } from '../../../src/resources/Microsoft.Compute/power-state.js';
+import {
+  virtualMachineInstanceView,
+  virtualMachines,
+} from '../../../src/resources/Microsoft.Compute/virtualMachines.js';
+import { networkInterfaces } from '../../../src/resources/Microsoft.Network/networkInterfaces.js';
+import { networkSecurityGroups } from '../../../src/resources/Microsoft.Network/networkSecurityGroups.js';
+import { routeTables } from '../../../src/resources/Microsoft.Network/routeTables.js';
+import { virtualNetworks } from '../../../src/resources/Microsoft.Network/virtualNetworks.js';
+import type { Resource } from '../../../src/resources/resource-type.js';
+import { FakeAzure, idOf, writeBack } from '../fake-context.js';
+
+const id = idOf('Microsoft.Compute/virtualMachines', 'vm');
+const nic = idOf('Microsoft.Network/networkInterfaces', 'nic');
+const vnet = idOf('Microsoft.Network/virtualNetworks', 'vnet');
+const set = idOf('Microsoft.Compute/availabilitySets', 'set');
+const nsg = idOf('Microsoft.Network/networkSecurityGroups', 'nsg');
+const table = idOf('Microsoft.Network/routeTables', 'table');
+
+function azureWith(): FakeAzure {
+  const azure = new FakeAzure(
+    virtualMachines,
+    availabilitySets,
+    networkInterfaces,
+    virtualNetworks,
+    networkSecurityGroups,
+    routeTables,
+  );
+  azure.put(nsg, { location: 'westus' });
+  azure.put(table, {
+    location: 'westus',
+    properties: {
+      routes: [
+        {
+          name: 'out',
+          properties: { addressPrefix: '0.0.0.0/0', nextHopType: 'VirtualAppliance', nextHopIpAddress: '10.0.0.9' },
+        },
+      ],
+    },
+  });
+  azure.put(vnet, {
+    location: 'westus',
+    properties: {
+      addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
+      subnets: [{ name: 'subnet', properties: { addressPrefix: '10.0.0.0/24', routeTable: { id: table } } }],
+    },
+  });
+  const subnet = { id: `${vnet}/subnets/subnet` };
+  azure.put(nic, {
+    location: 'westus',
+    properties: {
+      networkSecurityGroup: { id: nsg },
+      ipConfigurations: [{ name: 'ipconfig1', properties: { subnet } }],
+    },
+  });
+  azure.put(set, { location: 'westus', sku: { name: 'aligned' }, properties: { platformFaultDomainCount: 2 } });
+  return azure;
+}
+
+const machine = {
+  location: 'East US',
+  tags: {},
+  properties: {
+    availabilitySet: { id: set },
+    hardwareProfile: { vmSize: 'Standard_A1' },
+    storageProfile: {
+      imageReference: { publisher: 'Canonical', offer: 'UbuntuServer', sku: '14.04.4-LTS', version: 'latest' },
+      osDisk: { caching: 'ReadWrite', createOption: 'FromImage', managedDisk: { storageAccountType: 'Standard_LRS' } },
+    },
+    osProfile: {
+      computerName: 'vm',
+      adminUsername: 'user',
+      adminPassword: 'secret',
+      linuxConfiguration: { disablePasswordAuthentication: false },
+    },
+    networkProfile: { networkInterfaces: [{ id: nic, properties: { primary: true } }] },
+  },
+};
+
+t.test('a virtual machine shows what Azure shows, and never its password', async (t) => {
+  const azure = azureWith();
+  azure.put(id, machine, { apiVersion: '2020-06-01' });
+  t.same(azure.get(id, '2020-06-01'), {
+    name: 'vm',
+    id,
+    type: 'Microsoft.Compute/virtualMachines',
+    location: 'eastus',
+    tags: {},
+    properties: {
+      vmId: azure.at(id, 'properties.vmId'),
+      availabilitySet: { id: set },
+      hardwareProfile: { vmSize: 'Standard_A1' },
+      storageProfile: {
+        imageReference: { publisher: 'Canonical', offer: 'UbuntuServer', sku: '14.04.4-LTS', version: 'latest' },
+        osDisk: {
+          osType: 'Linux',
+          createOption: 'FromImage',
+          caching: 'ReadWrite',
+          managedDisk: { storageAccountType: 'Standard_LRS' },
+        },
+        dataDisks: [],
+      },
+      osProfile: {
+        computerName: 'vm',
+        adminUsername: 'user',
+        linuxConfiguration: { disablePasswordAuthentication: false, provisionVMAgent: true },
+        secrets: [],
+        allowExtensionOperations: true,
+        requireGuestProvisionSignal: true,
+      },
+      networkProfile: { networkInterfaces: [{ id: nic, properties: { primary: true } }] },
+      provisioningState: 'Succeeded',
+    },
+  });
+  const [before, after] = writeBack(azure, id, '2020-06-01');
+  t.same(before, after, 'writing it back changes nothing');
+});
+
+t.test('a network interface of a machine has a MAC address, is primary and cannot be deleted', async (t) => {
+  const azure = azureWith();
+  t.equal(azure.at(nic, 'properties.macAddress'), undefined);
+  azure.put(id, machine);
+  t.match(azure.at(nic, 'properties.macAddress'), /^00-0D-3A(-[0-9A-F]{2}){3}$/);
+  t.equal(azure.at(nic, 'properties.primary'), true);
+  t.same(azure.at(nic, 'properties.virtualMachine'), { id });
+  const [before, after] = writeBack(azure, nic);
+  t.same(before, after, 'writing it back changes nothing');
+  const message = `Network Interface ${nic} is used by existing resource ${id}. In order to delete the network interface, it must be dissociated from the resource. To learn more, see aka.ms/deletenic.`;
+  t.throws(() => azure.delete(nic), { code: 'NicInUse', message });
+  t.same(azure.refusals(idOf('Microsoft.Compute/virtualMachines', 'other'), machine), [`NicInUse: ${message}`]);
+});
+
+t.test('a deallocated machine keeps its interface, and start brings it back', async (t) => {
+  const azure = azureWith();
+  azure.put(id, machine);
+  const state = () => powerStateOfNetworkInterface(azure, nic.toLowerCase());
+  t.equal(state(), 'running');
+  azure.act(id, 'deallocate');
+  t.equal(state(), 'deallocated');
+  azure.put(id, machine);
+  t.equal(state(), 'deallocated', 'writing a machine does not start it');
+  t.throws(() => azure.act(nic, 'effectiveRouteTable'), { code: 'NicMustBeAttachedToRunningVmToGetEffectiveRoutes' });
+  azure.act(id, 'start');
+  t.equal(state(), 'running');
+  azure.act(id, 'powerOff');
+  const resource = azure.resource(id.toLowerCase()) as Resource;
+  t.match(virtualMachineInstanceView({ resource, lookup: azure }), {
+    computerName: 'vm',
+    statuses: [{ code: 'ProvisioningState/succeeded' }, { code: 'PowerState/stopped', displayStatus: 'VM stopped' }],
+  });
+  azure.delete(id);
+  t.equal(state(), undefined);
+});
+
+t.test('a running machine’s interface tells its effective routes and rules', async (t) => {
+  const azure = azureWith();
+  azure.put(id, machine);
+  const routes = azure.act(nic, 'effectiveRouteTable').body as { value: { addressPrefix: string[] }[] };
+  t.same(routes.value[0], {
+    disableBgpRoutePropagation: false,
+    source: 'Default',
+    state: 'Active',
+    hasBgpOverride: false,
+    addressPrefix: ['10.0.0.0/16'],
+    nextHopType: 'VnetLocal',
+    nextHopIpAddress: [],
+    destinationServiceTags: [],
+    tagMap: {},
+  });
+  t.match(routes.value.at(-1), { name: 'out', source: 'User', nextHopIpAddress: ['10.0.0.9'] });
+  const groups = azure.act(nic, 'effectiveNetworkSecurityGroups').body as { value: object[] };
+  t.match(groups.value, [{ networkSecurityGroup: { id: nsg }, association: { networkInterface: { id: nic } } }]);
+});
+
+t.test('an availability set knows its machines and cannot be deleted while it has any', async (t) => {
+  const azure = azureWith();
+  azure.put(id, machine);
+  t.same(azure.at(set, 'properties.virtualMachines', '2020-06-01'), [{ id }]);
+  t.match(azure.get(set, '2020-06-01'), {
+    properties: { platformUpdateDomainCount: 5, platformFaultDomainCount: 2 },
+    sku: { name: 'Aligned' },
+  });
+  t.throws(() => azure.delete(set), {
+    code: 'OperationNotAllowed',
+    message: `Availability Set 'set' cannot be deleted. Before deleting an Availability Set please ensure that it does not contain any VM. Instances of VMs in the set: ${id}.`,
+  });
+});

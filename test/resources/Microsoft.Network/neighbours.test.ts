@@ -1,0 +1,188 @@
+import t from 'tap';
+import { applicationSecurityGroups } from '../../../src/resources/Microsoft.Network/applicationSecurityGroups.js';
+import { loadBalancers } from '../../../src/resources/Microsoft.Network/loadBalancers.js';
+import { natGateways } from '../../../src/resources/Microsoft.Network/natGateways.js';
+import { networkInterfaces } from '../../../src/resources/Microsoft.Network/networkInterfaces.js';
+import { privateLinkServices } from '../../../src/resources/Microsoft.Network/privateLinkServices.js';
+import { publicIPAddresses } from '../../../src/resources/Microsoft.Network/publicIPAddresses.js';
+import { publicIPPrefixes } from '../../../src/resources/Microsoft.Network/publicIPPrefixes.js';
+import { routeTables } from '../../../src/resources/Microsoft.Network/routeTables.js';
+import { virtualNetworks } from '../../../src/resources/Microsoft.Network/virtualNetworks.js';
+import { FakeAzure, idOf, writeBack } from '../fake-context.js';
+
+const vnet = idOf('Microsoft.Network/virtualNetworks', 'vnet');
+const gateway = idOf('Microsoft.Network/natGateways', 'gateway');
+const group = idOf('Microsoft.Network/applicationSecurityGroups', 'asg');
+const table = idOf('Microsoft.Network/routeTables', 'table');
+const service = idOf('Microsoft.Network/privateLinkServices', 'service');
+const lb = idOf('Microsoft.Network/loadBalancers', 'lb');
+const ip = idOf('Microsoft.Network/publicIPAddresses', 'ip');
+const nic = idOf('Microsoft.Network/networkInterfaces', 'nic');
+
+const azureWith = () =>
+  new FakeAzure(
+    natGateways,
+    applicationSecurityGroups,
+    routeTables,
+    privateLinkServices,
+    loadBalancers,
+    publicIPAddresses,
+    publicIPPrefixes,
+    virtualNetworks,
+    networkInterfaces,
+  );
+
+const addNetwork = (azure: FakeAzure, subnet: object = {}) =>
+  azure.put(vnet, {
+    location: 'westus',
+    properties: {
+      addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
+      subnets: [{ name: 'subnet', properties: { addressPrefix: '10.0.0.0/24', ...subnet } }],
+    },
+  });
+const addAddress = (azure: FakeAzure, name = 'Standard') =>
+  azure.put(ip, { location: 'westus', sku: { name }, properties: { publicIPAllocationMethod: 'Static' } });
+const unchanged = (t: { same(a: unknown, b: unknown, message: string): boolean }, azure: FakeAzure, id: string) => {
+  const [before, after] = writeBack(azure, id);
+  t.same(before, after, 'writing it back changes nothing');
+};
+
+t.test('a NAT gateway has Azure’s defaults and holds its public IP addresses', async (t) => {
+  const azure = azureWith();
+  addAddress(azure);
+  azure.put(gateway, { location: 'westus', zones: ['2'], properties: { publicIpAddresses: [{ id: ip }] } });
+  t.match(azure.get(gateway), {
+    zones: ['2'],
+    properties: { idleTimeoutInMinutes: 4, publicIpAddresses: [{ id: ip }] },
+    sku: { name: 'Standard', tier: 'Regional' },
+  });
+  t.same(azure.at(ip, 'properties.natGateway'), { id: gateway });
+  t.throws(() => azure.delete(ip), { code: 'PublicIPAddressCannotBeDeleted' });
+  unchanged(t, azure, gateway);
+});
+
+t.test('a NAT gateway in use cannot be deleted', async (t) => {
+  const azure = azureWith();
+  azure.put(gateway, { location: 'westus' });
+  addNetwork(azure, { natGateway: { id: gateway } });
+  t.same(azure.at(gateway, 'properties.subnets'), [{ id: `${vnet}/subnets/subnet` }]);
+  t.throws(() => azure.delete(gateway), {
+    code: 'InUseNatGatewayCannotBeDeleted',
+    message: `NAT gateway ${gateway} cannot be deleted because it is in use by subnet ${vnet}/subnets/subnet.`,
+  });
+});
+
+t.test('a NAT gateway takes free Standard addresses and an idle timeout of 4 to 120 minutes', async (t) => {
+  const azure = azureWith();
+  addAddress(azure, 'Basic');
+  const body = (properties: object) => ({ location: 'westus', properties });
+  t.same(azure.refusals(gateway, body({ idleTimeoutInMinutes: 121 })), [
+    `NatGatewayIdleTimeoutIsOutOfRange: NAT gateway ${gateway} has invalid Idle Timeout. The value must be between 4 and 120.`,
+  ]);
+  t.same(azure.refusals(gateway, body({ publicIpAddresses: [{ id: ip }] })), [
+    `NatGatewayRequiresStandardPublicIP: NAT gateway ${gateway} cannot reference Basic sku publicIP ${ip}.`,
+  ]);
+  azure.delete(ip);
+  addAddress(azure);
+  const other = idOf('Microsoft.Network/natGateways', 'other');
+  azure.put(other, body({ publicIpAddresses: [{ id: ip }] }));
+  t.same(azure.refusals(gateway, body({ publicIpAddresses: [{ id: ip }] })), [
+    `PublicIPAddressInUse: Resource ${gateway} is referencing public IP address ${ip} that is already allocated to resource ${other}.`,
+  ]);
+});
+
+t.test('an application security group in use cannot be deleted', async (t) => {
+  const azure = azureWith();
+  azure.put(group, { location: 'westus' });
+  t.same(azure.at(group, 'properties'), { provisioningState: 'Succeeded' });
+  addNetwork(azure);
+  const properties = { subnet: { id: `${vnet}/subnets/subnet` }, applicationSecurityGroups: [{ id: group }] };
+  azure.put(nic, { location: 'westus', properties: { ipConfigurations: [{ name: 'ipconfig1', properties }] } });
+  t.throws(() => azure.delete(group), {
+    code: 'InUseApplicationSecurityGroupCannotBeDeleted',
+    message: `Application security group ${group} cannot be deleted because it is in use by ${nic}/ipConfigurations/ipconfig1.`,
+  });
+  unchanged(t, azure, group);
+});
+
+t.test('a route table has routes, and cannot be deleted while a subnet uses it', async (t) => {
+  const azure = azureWith();
+  const body = (addressPrefix: string) => ({
+    location: 'westus',
+    properties: { routes: [{ name: 'route', properties: { addressPrefix, nextHopType: 'none' } }] },
+  });
+  t.same(azure.refusals(table, body('10.0.0.1/8')), [
+    `InvalidCIDRNotation: The address prefix 10.0.0.1/8 in resource ${table}/routes/route has an invalid CIDR notation. For the given prefix length, the address prefix should be 10.0.0.0/8.`,
+  ]);
+  t.same(azure.refusals(table, body('AzureCloud')), [], 'a service tag is a destination too');
+  azure.put(table, body('cab:cab::/96'));
+  t.match(azure.at(table, 'properties'), {
+    disableBgpRoutePropagation: false,
+    routes: [{ id: `${table}/routes/route`, properties: { nextHopType: 'None', hasBgpOverride: false } }],
+  });
+  unchanged(t, azure, table);
+  addNetwork(azure, { routeTable: { id: table } });
+  t.throws(() => azure.delete(table), {
+    code: 'InUseRouteTableCannotBeDeleted',
+    message: 'Route table table is in use and cannot be deleted.',
+  });
+});
+
+function addLoadBalancer(azure: FakeAzure): { id: string } {
+  const frontend = { name: 'fe', properties: { subnet: { id: `${vnet}/subnets/subnet` } } };
+  const properties = { frontendIPConfigurations: [frontend] };
+  azure.put(lb, { location: 'westus', sku: { name: 'Standard' }, properties });
+  return { id: `${lb}/frontendIPConfigurations/fe` };
+}
+
+t.test('a private link service shows its alias and holds an address that it does not show', async (t) => {
+  const azure = azureWith();
+  addNetwork(azure, { privateLinkServiceNetworkPolicies: 'Disabled' });
+  const frontend = addLoadBalancer(azure);
+  const ipConfigurations = [{ name: 'config', properties: { subnet: { id: `${vnet}/subnets/subnet` } } }];
+  azure.put(service, {
+    location: 'westus2',
+    properties: { loadBalancerFrontendIpConfigurations: [frontend], ipConfigurations },
+  });
+  t.match(azure.at(service, 'properties'), {
+    fqdns: [],
+    alias: /^service\.[0-9a-f-]{36}\.westus2\.azure\.privatelinkservice$/,
+    enableProxyProtocol: false,
+    loadBalancerFrontendIpConfigurations: [frontend],
+    ipConfigurations: [
+      {
+        name: 'config',
+        type: 'Microsoft.Network/privateLinkServices/ipConfigurations',
+        properties: { privateIPAllocationMethod: 'Dynamic', primary: true, privateIPAddressVersion: 'IPv4' },
+      },
+    ],
+    privateEndpointConnections: [],
+    networkInterfaces: [{ id: /\/networkInterfaces\/service\.nic\.[0-9a-f-]{36}$/ }],
+  });
+  t.equal(azure.at(service, 'properties.ipConfigurations.0.properties.privateIPAddress'), undefined);
+  unchanged(t, azure, service);
+  const properties = { subnet: { id: `${vnet}/subnets/subnet` } };
+  azure.put(nic, { location: 'westus', properties: { ipConfigurations: [{ name: 'ipconfig1', properties }] } });
+  t.equal(
+    azure.at(nic, 'properties.ipConfigurations.0.properties.privateIPAddress'),
+    '10.0.0.6',
+    'after the frontend and the service',
+  );
+  t.throws(() => azure.delete(lb), { code: 'CannotDeleteLoadBalancerWithPrivateLinkService' });
+});
+
+t.test('a private link service leads to a frontend or to an address, in a subnet that lets it', async (t) => {
+  const azure = azureWith();
+  addNetwork(azure);
+  const frontend = addLoadBalancer(azure);
+  const body = (properties: object) => ({ location: 'westus', properties });
+  const either =
+    'EitherOneLoadBalancerFrontendIpConfigurationOrDestinationIPAddressRequiredOnPrivateLinkService: Private Link Service service requires either one LoadBalancerFrontendIpConfiguration if PLS with LB based scenario or DestinationIPAddress if PLS UDR and NSG scenario.';
+  const both = { loadBalancerFrontendIpConfigurations: [frontend], destinationIPAddress: '10.0.0.1' };
+  t.same([azure.refusals(service, body({})), azure.refusals(service, body(both))], [[either], [either]]);
+  const subnet = { id: `${vnet}/subnets/subnet` };
+  const ipConfigurations = [{ name: 'config', properties: { subnet } }];
+  t.same(azure.refusals(service, body({ destinationIPAddress: '10.0.0.1', ipConfigurations })), [
+    `PrivateLinkServiceCannotBeCreatedInSubnetThatHasNetworkPoliciesEnabled: Private link service ${service} cannot be created in a subnet ${subnet.id} since it has private link service network policies enabled.`,
+  ]);
+});
