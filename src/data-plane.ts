@@ -87,11 +87,14 @@ export class DataPlane implements HealthReader {
 
   /** One application at a time; everything that changes meanwhile goes into the next one together. */
   #schedule(): Promise<void> {
-    this.#next ??= this.#running.then(() => {
-      this.#next = undefined;
-      this.#running = this.#apply();
-      return this.#running;
-    });
+    // What failed has been told to those who waited for it; the next change gets its own chance.
+    this.#next ??= this.#running
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined;
+        this.#running = this.#apply();
+        return this.#running;
+      });
     return this.#next;
   }
 
