@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../errors.js';
 import type { ChildCollection, Resource, ResourceDocument, ResourceType } from '../resources/resource-type.js';
+import { queryOf } from './api-versions.js';
 import type { Arm } from './arm.js';
 import { acceptedHeaders, putHeaders } from './async-operations.js';
 import { readBody } from './request-body.js';
@@ -104,7 +105,8 @@ export function addChildRoutes(
     app.get(one, schema('get'), (request, reply) => {
       const { resource, apiVersion } = existingResource(request, type, arm);
       const name = parametersOf(request).childName as string;
-      const child = arm.reader.child(resource, { collection: collection.name, name, apiVersion });
+      const expand = queryOf(request).$expand;
+      const child = arm.reader.child(resource, { collection: collection.name, name, apiVersion, expand });
       if (!child) throw notFound(resource, collection.name, name);
       return reply.header('etag', resource.etag).send(child);
     });

@@ -7,6 +7,7 @@ import type { ResourceGroup } from '../store/resource-store.js';
 import { apiVersionOf } from './api-versions.js';
 import type { Arm } from './arm.js';
 import { originOf } from './async-operations.js';
+import { isDeploymentDeletionJob } from './deployment-jobs.js';
 import { parseJsonObject } from './request-body.js';
 import { checkLocation, groupOf, parametersOf, subscriptionOf } from './resource-scope.js';
 import { operation } from './route-schemas.js';
@@ -34,7 +35,7 @@ function checkName(name: string): void {
 }
 
 function put(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
-  const subscriptionId = subscriptionOf(request, arm.context);
+  const subscriptionId = subscriptionOf(request, arm.context).toLowerCase();
   const name = parametersOf(request).resourceGroupName as string;
   checkName(name);
   const body = foldedMembers(parseJsonObject(request.body));
@@ -108,6 +109,7 @@ async function removeNow(group: ResourceGroup, arm: Arm): Promise<void> {
     const scope = { subscriptionId: group.subscriptionId, resourceGroup: group.name };
     const keys = arm.store.list(scope).flatMap((resource) => arm.writer.remove(resource));
     arm.store.removeGroup(group.key);
+    arm.deployments.removeGroup(group.subscriptionId, group.name);
     return [...new Set(keys)];
   });
   await arm.context.changed(touched);
@@ -117,6 +119,7 @@ async function removeNow(group: ResourceGroup, arm: Arm): Promise<void> {
 function pollDeletion(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
   const subscriptionId = subscriptionOf(request, arm.context);
   const job = parametersOf(request).job as string;
+  if (isDeploymentDeletionJob(job)) return reply.code(204).send();
   const running = arm.store
     .groups(subscriptionId)
     .some((group) => group.provisioningState === 'Deleting' && deletionJob(group) === job);

@@ -19,9 +19,7 @@ export class ResourceReader {
     const document = type.view?.({ resource, lookup: this.store, apiVersion }) ?? resource.document;
     const links = this.store.linksInto(resource.key);
     const shown = renderResource(resource, { schema: schemaOf(type), apiVersion, document, links });
-    if (expand !== undefined) {
-      for (const path of expand.split(',')) this.#expand(shown, path.trim().split('/'), apiVersion);
-    }
+    this.#expandAll(shown, expand, apiVersion);
     return shown;
   }
 
@@ -32,9 +30,17 @@ export class ResourceReader {
   }
 
   /** One child, by its name in any casing. */
-  child(resource: Resource, { collection, name, apiVersion }: ChildPlace): Shown | undefined {
+  child(resource: Resource, { collection, name, apiVersion, expand }: ChildPlace): Shown | undefined {
     const wanted = name.toLowerCase();
-    return this.children(resource, collection, apiVersion).find((one) => String(one.name).toLowerCase() === wanted);
+    const child = this.children(resource, collection, apiVersion).find(
+      (one) => String(one.name).toLowerCase() === wanted,
+    );
+    if (child) this.#expandAll(child, expand, apiVersion);
+    return child;
+  }
+
+  #expandAll(shown: Shown, expand: string | undefined, apiVersion: string): void {
+    for (const path of expand?.split(',') ?? []) this.#expand(shown, path.trim().split('/'), apiVersion);
   }
 
   /** Replaces `{id}` at `path` below a resource or child by what it refers to. */
@@ -73,6 +79,7 @@ export interface ChildPlace {
   readonly collection: string;
   readonly name: string;
   readonly apiVersion: string;
+  readonly expand?: string | undefined;
 }
 
 /** Schema of one child of a type's collection. */

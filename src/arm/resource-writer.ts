@@ -177,7 +177,14 @@ export class ResourceWriter {
   #idAsCreated(id: ResourceId, type: ResourceType): string {
     const group = this.context.store.resources.group(id.subscriptionId, id.resourceGroup as string);
     const [namespace, ...types] = type.type.split('/') as [string, ...string[]];
-    return formatResourceId({ ...id, resourceGroup: group?.name ?? id.resourceGroup, namespace, types });
+    const resourceGroup = group?.name ?? id.resourceGroup;
+    return formatResourceId({
+      ...id,
+      subscriptionId: id.subscriptionId.toLowerCase(),
+      resourceGroup,
+      namespace,
+      types,
+    });
   }
 
   #removedChildrenInUse(

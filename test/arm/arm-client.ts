@@ -49,6 +49,7 @@ const isEmulatorPath = (path: string): boolean => path.startsWith('/_lazurite/')
 
 export class ArmClient {
   readonly #agent = new Agent({ connections: 32, pipelining: 1 });
+  #closed: Promise<void> | undefined;
 
   private constructor(readonly emulator: Emulator) {}
 
@@ -62,9 +63,10 @@ export class ArmClient {
     return client;
   }
 
-  async close(): Promise<void> {
-    await this.#agent.destroy();
-    await this.emulator.close();
+  /** Ends emulator and client; harmless the second time. */
+  close(): Promise<void> {
+    this.#closed ??= this.#agent.destroy().then(() => this.emulator.close());
+    return this.#closed;
   }
 
   get origin(): string {

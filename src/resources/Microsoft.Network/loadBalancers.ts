@@ -32,6 +32,7 @@ import {
   checkFrontendsTogether,
   completeFrontend,
   frontendIPConfiguration,
+  inOrderOfClaims,
 } from './loadBalancers/frontendIPConfigurations.js';
 import { checkInboundNatPool, completeInboundNatPool, inboundNatPool } from './loadBalancers/inboundNatPools.js';
 import {
@@ -92,7 +93,7 @@ function completeLoadBalancer(context: WriteContext<LoadBalancerDocument>): void
   }
   properties.outboundNatRules = [];
   for (const collection of collections) properties[collection] ??= [];
-  for (const one of properties.frontendIPConfigurations ?? []) completeFrontend(one, context);
+  for (const one of inOrderOfClaims(properties.frontendIPConfigurations ?? [], context)) completeFrontend(one, context);
   for (const one of properties.backendAddressPools ?? []) completePool(one, context);
   for (const one of properties.loadBalancingRules ?? []) completeLoadBalancingRule(one, document.sku.name);
   for (const one of properties.probes ?? []) completeProbe(one);

@@ -48,6 +48,24 @@ export type FrontendIPConfiguration = Static<typeof frontendIPConfiguration>;
 /** The frontend has an address inside a virtual network. */
 export const isInternal = (frontend: FrontendIPConfiguration): boolean => frontend.properties?.subnet !== undefined;
 
+const storedFrontend = (name: string | undefined, context: WriteContext<LoadBalancerDocument>) =>
+  childNamed(context.existing, 'frontendIPConfigurations', name) as FrontendIPConfiguration | undefined;
+
+/**
+ * Frontends in the order in which they claim addresses: those that name one, those that hold one, then the new ones, so
+ * that nobody is given what another one asks for or has.
+ */
+export function inOrderOfClaims(
+  frontends: readonly FrontendIPConfiguration[],
+  context: WriteContext<LoadBalancerDocument>,
+): FrontendIPConfiguration[] {
+  const rank = ({ name, properties }: FrontendIPConfiguration): number => {
+    if (properties?.privateIPAllocationMethod === 'Static') return 0;
+    return storedFrontend(name, context)?.properties?.privateIPAddress === undefined ? 2 : 1;
+  };
+  return [...frontends].sort((a, b) => rank(a) - rank(b));
+}
+
 /** Fills in what Azure fills in, and claims the private address of an internal frontend. */
 export function completeFrontend(frontend: FrontendIPConfiguration, context: WriteContext<LoadBalancerDocument>): void {
   frontend.properties ??= {};
@@ -59,9 +77,7 @@ export function completeFrontend(frontend: FrontendIPConfiguration, context: Wri
     return;
   }
   properties.privateIPAddressVersion ??= 'IPv4';
-  const before = childNamed(context.existing, 'frontendIPConfigurations', frontend.name) as
-    | FrontendIPConfiguration
-    | undefined;
+  const before = storedFrontend(frontend.name, context);
   const sameSubnet =
     before?.properties?.subnet !== undefined && idKey(before.properties.subnet.id) === idKey(properties.subnet.id);
   properties.privateIPAddress = claimPrivateAddress(context, {
@@ -112,9 +128,7 @@ export function* checkFrontend(
     yield azureError('FrontendIPConfigHasNoSubnetOrPublicIP', { values: { id } });
   }
   yield* checkPublicIPAddress(frontend, context);
-  const before = childNamed(context.existing, 'frontendIPConfigurations', frontend.name) as
-    | FrontendIPConfiguration
-    | undefined;
+  const before = storedFrontend(frontend.name, context);
   if (before && zonesText(before.zones) !== zonesText(frontend.zones)) {
     const existing = before.zones?.length ? zonesText(before.zones) : '{}';
     const requested = frontend.zones?.length ? zonesText(frontend.zones) : '{}';
