@@ -4,6 +4,8 @@ import { resourceTypes } from '../resources/registry.js';
 import type { ResourceStore } from '../store/resource-store.js';
 import type { ArmContext } from './arm-context.js';
 import { OperationRunner } from './async-operations.js';
+import { addDeploymentRoutes } from './deployment-routes.js';
+import { DeploymentRuns } from './deployment-runs.js';
 import { addGenericResourceRoutes } from './generic-resources.js';
 import { addNetworkLocationRoutes } from './network-locations.js';
 import { addNetworkNeighbourRoutes } from './network-neighbours.js';
@@ -21,18 +23,21 @@ export class Arm {
   readonly reader: ResourceReader;
   readonly writer: ResourceWriter;
   readonly operations: OperationRunner;
+  readonly deployments: DeploymentRuns;
 
   constructor(readonly context: ArmContext) {
     this.store = context.store.resources;
     this.reader = new ResourceReader(this.store);
     this.writer = new ResourceWriter(context);
     this.operations = new OperationRunner(context, this.writer);
+    this.deployments = new DeploymentRuns(context);
   }
 
   /** Goes on with what was running when the process ended. */
   resume(): void {
     this.operations.resume();
     resumeGroupDeletions(this);
+    this.deployments.endInterrupted();
   }
 }
 
@@ -45,5 +50,6 @@ export function addArmRoutes(app: FastifyInstance, arm: Arm): void {
   addNetworkLocationRoutes(app, arm);
   for (const type of resourceTypes) addResourceRoutes(app, type, arm);
   addNetworkNeighbourRoutes(app, arm);
+  addDeploymentRoutes(app, arm);
   addGenericResourceRoutes(app, arm);
 }

@@ -73,6 +73,46 @@ export const deploymentErrors = {
     message:
       "Invalid deployment location '{location}'. The deployment '{name}' already exists in location '{existing}'.",
   },
+  InvalidDeploymentName: {
+    code: 'InvalidDeployment',
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The deployment name '{name}' is not valid: it may have up to 64 letters, digits, underscores, periods, hyphens and parentheses.",
+    differs: "Azure's wording is not known",
+  },
+  DeploymentLocationRequired: {
+    code: 'InvalidDeployment',
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The 'location' property must be specified for '{name}'. Please see https://aka.ms/deploy-to-subscription for usage details.",
+  },
+  DeploymentNotRunning: {
+    code: 'DeploymentCannotBeCanceled',
+    status: 409,
+    origin: 'gateway',
+    message: "The deployment '{name}' cannot be canceled: its provisioning state is '{state}'.",
+    differs: 'code and text are not documented',
+  },
+  DeploymentInterrupted: {
+    status: 409,
+    origin: 'lazurite',
+    message:
+      "The deployment '{name}' was running when Lazurite was stopped. What it had deployed is there; deploy again for the rest.",
+    differs: 'Azure does not stop',
+  },
+  DeploymentOperationNotFound: {
+    status: 404,
+    origin: 'gateway',
+    message: "The operation '{operationId}' of the deployment '{name}' could not be found.",
+    differs: "Azure's wording is not known",
+  },
+  ResourceDeploymentFailure: {
+    status: 409,
+    origin: 'gateway',
+    message: "The resource operation completed with terminal provisioning state '{state}'.",
+  },
   InvalidDeployment: {
     status: 400,
     origin: 'gateway',

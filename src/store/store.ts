@@ -3,6 +3,7 @@ import type { Addresses } from '../resources/resource-type.js';
 import { AddressStore } from './address-store.js';
 import { ClassicDocumentStore } from './classic-document-store.js';
 import { type Connection, openDatabase } from './database.js';
+import { DeploymentStore } from './deployment-store.js';
 import { OperationStore } from './operation-store.js';
 import { ResourceStore } from './resource-store.js';
 
@@ -17,6 +18,7 @@ export class Store {
   readonly resources: ResourceStore;
   readonly addresses: AddressStore;
   readonly operations: OperationStore;
+  readonly deployments: DeploymentStore;
   readonly classic: ClassicDocumentStore;
 
   constructor({ file, publicPrefix }: StoreOptions) {
@@ -24,6 +26,7 @@ export class Store {
     this.resources = new ResourceStore(this.connection);
     this.addresses = new AddressStore(this.connection, publicPrefix);
     this.operations = new OperationStore(this.connection);
+    this.deployments = new DeploymentStore(this.connection);
     this.classic = new ClassicDocumentStore(this.connection);
   }
 

@@ -18,6 +18,12 @@ export interface ListedResource {
   readonly type: string;
 }
 
+export interface NestedDeployment {
+  readonly document: JsonObject;
+  readonly operations: readonly JsonObject[];
+  readonly template: Json;
+}
+
 /** Requests are made as a client would make them; each resolves when its operation has come to an end. */
 export interface DeploymentHost {
   put(request: PutRequest): Promise<HostAnswer>;
@@ -27,8 +33,8 @@ export interface DeploymentHost {
   delete(id: string): Promise<HostAnswer>;
   /** A POST such as `listKeys`; without it such functions are refused. */
   action?(request: { id: string; apiVersion: string; action: string; body: Json }): Promise<Json>;
-  /** The document of a deployment inside the deployment, each time it changes. */
-  saveDeployment?(document: JsonObject, operations: readonly JsonObject[]): void;
+  /** A deployment inside the deployment, each time it changes. */
+  saveDeployment?(deployment: NestedDeployment): void;
   /** What a PUT of `body` would store, for what-if; undefined when that cannot be told. */
   preview?(request: PutRequest): Promise<JsonObject | undefined>;
 }

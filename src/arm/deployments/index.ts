@@ -1,7 +1,7 @@
 /** The template engine's face: everything that the deployment routes need. */
 export type { DeploymentState, DeploymentStatus } from './deployment-document.js';
 export { deployedResources, deploymentDocument, validationDocument } from './deployment-document.js';
-export type { DeploymentHost, HostAnswer, ListedResource, PutRequest } from './deployment-host.js';
+export type { DeploymentHost, HostAnswer, ListedResource, NestedDeployment, PutRequest } from './deployment-host.js';
 export type { DeploymentScope, Surroundings } from './expressions/context.js';
 export { functionNames } from './expressions/functions/registry.js';
 export type { Json, JsonObject } from './json.js';
@@ -10,7 +10,7 @@ export { readJson } from './parse/json-reader.js';
 export type { DeploymentPlan } from './plan.js';
 export { planDeployment } from './plan.js';
 export type { DeploymentMode, DeploymentRequest, DeploymentTarget } from './request.js';
-export { deploymentRequest, readDeploymentRequest } from './request.js';
+export { deploymentRequest, readDeploymentRequest, readRequestBody } from './request.js';
 export type { RunOptions } from './run.js';
 export { DeploymentRun, runDeployment } from './run.js';
 export { templateHash } from './template-hash.js';

@@ -33,7 +33,8 @@ export function readDeploymentRequest(text: string, target: DeploymentTarget): D
   return deploymentRequest(readRequestBody(text), target);
 }
 
-function readRequestBody(text: string): Json {
+/** The JSON in the body of a request, read as leniently as Azure reads it. Throws InvalidRequestContent. */
+export function readRequestBody(text: string): Json {
   try {
     return readJson(text);
   } catch (error) {

@@ -143,6 +143,7 @@ export class DeploymentRun {
     const { status, failure } = await this.#deploy(resource);
     end({ at: this.#now(), status, failure });
     if (failure) this.#failures.push(failure);
+    this.#options.onChange?.(this);
     return failure ? 'failed' : 'done';
   }
 
@@ -177,7 +178,8 @@ export class DeploymentRun {
       throw azureError('ResourceGroupNotFound', { values: { resourceGroup: scope.resourceGroup } });
     }
     const plan = planDeployment(request, surroundings, 1);
-    const save = (run: DeploymentRun) => host.saveDeployment?.(run.document(), run.operations());
+    const save = (run: DeploymentRun) =>
+      host.saveDeployment?.({ document: run.document(), operations: run.operations(), template: request.template });
     const run = new DeploymentRun(plan, { host, surroundings, correlationId, onChange: save });
     this.#children.add(run);
     const document = await run.start();

@@ -57,7 +57,7 @@ export class FakeHost implements DeploymentHost {
     return { keys: [{ value: `${action} of ${id.split('/').at(-1)}` }] };
   }
 
-  saveDeployment(document: JsonObject): void {
+  saveDeployment({ document }: { document: JsonObject }): void {
     this.saved.push(document);
   }
 }

@@ -1,0 +1,244 @@
+/** Template deployments (`Microsoft.Resources/deployments`) of resource groups and subscriptions. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { azureError } from '../errors.js';
+import type { StoredDeployment } from '../store/deployment-store.js';
+import { apiVersionOf, queryOf } from './api-versions.js';
+import type { Arm } from './arm.js';
+import { originOf } from './async-operations.js';
+import { DeploymentClient } from './deployment-client.js';
+import { addDeploymentExportRoutes } from './deployment-export.js';
+import { deploymentDeletionJob } from './deployment-jobs.js';
+import { deploymentSurroundings } from './deployment-surroundings.js';
+import { withoutSecureValues } from './deployment-template.js';
+import {
+  type DeploymentPlan,
+  type DeploymentScope,
+  planDeployment,
+  readDeploymentRequest,
+  readRequestBody,
+  templateHash,
+  validationDocument,
+  whatIf,
+} from './deployments/index.js';
+import { groupOf, parametersOf, subscriptionOf } from './resource-scope.js';
+import { hiddenOperation, operation } from './route-schemas.js';
+
+/** Azure's engine at the time of the newest recordings. */
+const engineVersion = '1.158.0';
+/** How long a PUT waits for its deployment, so that the first poll finds it done: Azure milliseconds. */
+const patienceMs = 5000;
+
+interface Handler {
+  readonly app: FastifyInstance;
+  readonly arm: Arm;
+}
+
+/** The resource group or subscription in the path. */
+function scopeOf(request: FastifyRequest, arm: Arm): DeploymentScope & { subscriptionId: string } {
+  if (parametersOf(request).resourceGroupName === undefined) {
+    return { kind: 'subscription', subscriptionId: subscriptionOf(request, arm.context) };
+  }
+  const { name: resourceGroup } = groupOf(request, arm.context);
+  return { kind: 'resourceGroup', subscriptionId: parametersOf(request).subscriptionId as string, resourceGroup };
+}
+
+const scopePath = (scope: DeploymentScope & { subscriptionId: string }): string =>
+  `/subscriptions/${scope.subscriptionId}${scope.kind === 'resourceGroup' ? `/resourceGroups/${scope.resourceGroup}` : ''}`;
+
+function targetOf(request: FastifyRequest, arm: Arm) {
+  const scope = scopeOf(request, arm);
+  const name = parametersOf(request).deploymentName as string;
+  if (!/^[-\w.()]{1,64}$/.test(name)) throw azureError('InvalidDeploymentName', { values: { name } });
+  const id = `${scopePath(scope)}/providers/Microsoft.Resources/deployments/${name}`;
+  return { scope, name, id, key: id.toLowerCase() };
+}
+
+function existing(request: FastifyRequest, arm: Arm): StoredDeployment {
+  const { name, key } = targetOf(request, arm);
+  const stored = arm.context.store.deployments.deployment(key);
+  if (!stored) throw azureError('DeploymentNotFound', { values: { name } });
+  return stored;
+}
+
+const bodyText = (request: FastifyRequest): string => (typeof request.body === 'string' ? request.body : '');
+
+interface Planned {
+  readonly plan: DeploymentPlan;
+  readonly stored: StoredDeployment | undefined;
+  readonly surroundings: ReturnType<typeof deploymentSurroundings>;
+  readonly correlationId: string;
+  readonly host: DeploymentClient;
+}
+
+/** Reads and plans what a request wants deployed; everything that can be refused beforehand is refused here. */
+function planned(request: FastifyRequest, reply: FastifyReply, { app, arm }: Handler): Planned {
+  const { scope, name, key } = targetOf(request, arm);
+  const wanted = readDeploymentRequest(bodyText(request), { name, scope });
+  const stored = arm.context.store.deployments.deployment(key);
+  checkLocation({ name, given: wanted.location, existing: stored?.location }, scope);
+  const surroundings = deploymentSurroundings(arm, originOf(request));
+  const correlationId = String(reply.getHeader('x-ms-correlation-request-id'));
+  const { authorization, host = 'localhost' } = request.headers;
+  return {
+    plan: planDeployment(wanted, surroundings),
+    stored,
+    surroundings,
+    correlationId,
+    host: new DeploymentClient({
+      app,
+      arm,
+      headers: { host, 'x-ms-correlation-request-id': correlationId, ...(authorization ? { authorization } : {}) },
+      saveDeployment: arm.deployments.saveNested,
+    }),
+  };
+}
+
+function checkLocation(
+  { name, given, existing }: { name: string; given: string | undefined; existing: string | undefined },
+  { kind }: DeploymentScope,
+): void {
+  if (kind === 'resourceGroup') {
+    if (given !== undefined) throw azureError('InvalidDeployment', { values: { name } });
+    return;
+  }
+  if (given === undefined) throw azureError('DeploymentLocationRequired', { values: { name } });
+  if (existing !== undefined && normal(existing) !== normal(given)) {
+    throw azureError('InvalidDeploymentLocation', { values: { name, location: given, existing } });
+  }
+}
+
+const normal = (location: string): string => location.replaceAll(' ', '').toLowerCase();
+
+async function create(request: FastifyRequest, reply: FastifyReply, handler: Handler) {
+  const { arm } = handler;
+  const { plan, stored, ...options } = planned(request, reply, handler);
+  arm.deployments.checkNotActive(stored);
+  const { operationId, document, ended } = arm.deployments.start(plan, options);
+  if (arm.context.operationDelayMs === 0) await firstOf(ended, arm);
+  const url = `${originOf(request)}${plan.id}/operationStatuses/${operationId}?api-version=${apiVersionOf(request)}`;
+  reply.headers({
+    'azure-asyncoperation': url,
+    'x-ms-deployment-engine-version': engineVersion,
+    'retry-after': '0',
+  });
+  return reply.code(stored ? 200 : 201).send(document);
+}
+
+/** Waits for a deployment, but not for ever: a client may poll. */
+async function firstOf(ended: Promise<void>, { context }: Arm): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = context.clock.setTimeout(resolve, patienceMs);
+    void ended.then(() => {
+      timer.cancel();
+      resolve();
+    });
+  });
+}
+
+async function answerWhatIf(request: FastifyRequest, reply: FastifyReply, handler: Handler) {
+  const { plan, host, correlationId } = planned(request, reply, handler);
+  return reply.send(withoutSecureValues(await whatIf(plan, host, correlationId), plan));
+}
+
+function validate(request: FastifyRequest, reply: FastifyReply, handler: Handler) {
+  const { plan, correlationId } = planned(request, reply, handler);
+  const at = handler.arm.context.clock.timestamp();
+  return reply.send(validationDocument(plan, { at, correlationId }));
+}
+
+function remove(request: FastifyRequest, reply: FastifyReply, { arm }: Handler) {
+  const { scope, name, key } = targetOf(request, arm);
+  const stored = arm.context.store.deployments.deployment(key);
+  if (!stored) return reply.code(204).send();
+  arm.deployments.checkNotActive(stored);
+  arm.store.transaction(() => arm.context.store.deployments.remove(key));
+  const url = `${originOf(request)}/subscriptions/${scope.subscriptionId}/operationresults/${deploymentDeletionJob(name)}`;
+  reply.headers({ location: `${url}?api-version=${apiVersionOf(request)}`, 'retry-after': '0' });
+  return reply.code(202).send();
+}
+
+/** Answers a poll: the state, and why a failed run failed. */
+function pollStatus(request: FastifyRequest, reply: FastifyReply, { arm }: Handler) {
+  const stored = existing(request, arm);
+  const operationId = parametersOf(request).operationId as string;
+  const run = arm.context.store.deployments.run(operationId, stored.key);
+  if (!run) throw azureError('OperationIdNotFound', { values: { operationId } });
+  const { status, error } = run;
+  if (status === 'Accepted' || status === 'Running') reply.header('retry-after', '1');
+  return reply.send(error === undefined ? { status } : { status, error });
+}
+
+/** `$filter=provisioningState eq 'Succeeded'` and `$top`. */
+function list(request: FastifyRequest, { arm }: Handler) {
+  const scope = scopeOf(request, arm);
+  const { $filter: filter = '', $top: top } = queryOf(request);
+  const wanted = /^\s*provisioningState\s+eq\s+'(\w+)'\s*$/i.exec(filter)?.[1]?.toLowerCase();
+  if (filter.trim() !== '' && wanted === undefined) throw azureError('UnsupportedFilter', { values: { filter } });
+  const group = scope.kind === 'resourceGroup' ? scope.resourceGroup : undefined;
+  const found = arm.context.store.deployments
+    .list(scope.subscriptionId, group)
+    .filter(({ state }) => wanted === undefined || state.toLowerCase() === wanted);
+  return { value: found.slice(0, Number(top) || found.length).map(({ document }) => document) };
+}
+
+function operations(request: FastifyRequest, { arm }: Handler) {
+  const { operations: all } = existing(request, arm);
+  return { value: all.slice(0, Number(queryOf(request).$top) || all.length) };
+}
+
+function oneOperation(request: FastifyRequest, { arm }: Handler) {
+  const { operations: all, name } = existing(request, arm);
+  const operationId = parametersOf(request).operationId as string;
+  const found = all.find((one) => String(one.operationId).toLowerCase() === operationId.toLowerCase());
+  if (!found) throw azureError('DeploymentOperationNotFound', { values: { name, operationId } });
+  return found;
+}
+
+/** Registers the routes of deployments; a resource group's operations have two paths. */
+export function addDeploymentRoutes(app: FastifyInstance, arm: Arm): void {
+  const handler = { app, arm };
+  const subscription = '/subscriptions/:subscriptionId';
+  const group = `${subscription}/resourceGroups/:resourceGroupName`;
+  for (const [scope, suffix] of [
+    [group, ''],
+    [subscription, 'AtSubscriptionScope'],
+  ]) {
+    const schema = (action: string) => operation('Microsoft.Resources', `Deployments_${action}${suffix}`);
+    const all = `${scope}/providers/Microsoft.Resources/deployments`;
+    const one = `${all}/:deploymentName`;
+    app.get(all, schema('list'), (request) => list(request, handler));
+    app.get(one, schema('get'), (request) => existing(request, arm).document);
+    app.head(one, schema('checkExistence'), (request, reply) => {
+      const stored = arm.context.store.deployments.deployment(targetOf(request, arm).key);
+      return reply.code(stored ? 204 : 404).send();
+    });
+    app.put(one, schema('createOrUpdate'), (request, reply) => create(request, reply, handler));
+    app.delete(one, schema('delete'), (request, reply) => remove(request, reply, handler));
+    app.post(`${one}/validate`, schema('validate'), (request, reply) => validate(request, reply, handler));
+    app.post(`${one}/whatIf`, schema('whatIf'), (request, reply) => answerWhatIf(request, reply, handler));
+    app.post(`${one}/cancel`, schema('cancel'), (request, reply) => {
+      arm.deployments.cancel(existing(request, arm));
+      return reply.code(204).send();
+    });
+    app.post(`${one}/exportTemplate`, schema('exportTemplate'), (request) => ({
+      template: existing(request, arm).template,
+    }));
+    app.get(`${one}/operationStatuses/:operationId`, hiddenOperation, (request, reply) =>
+      pollStatus(request, reply, handler),
+    );
+    const ofDeployments = (action: string) =>
+      operation('Microsoft.Resources', `DeploymentOperations_${action}${suffix}`);
+    app.get(`${one}/operations`, ofDeployments('list'), (request) => operations(request, handler));
+    app.get(`${one}/operations/:operationId`, ofDeployments('get'), (request) => oneOperation(request, handler));
+    const short = `${scope}/deployments/:deploymentName/operations`;
+    app.get(short, hiddenOperation, (request) => operations(request, handler));
+    app.get(`${short}/:operationId`, hiddenOperation, (request) => oneOperation(request, handler));
+  }
+  const hash = operation('Microsoft.Resources', 'Deployments_calculateTemplateHash');
+  app.post('/providers/Microsoft.Resources/calculateTemplateHash', hash, (request) => {
+    apiVersionOf(request);
+    const template = readRequestBody(bodyText(request));
+    return { minifiedTemplate: JSON.stringify(template), templateHash: templateHash(template) };
+  });
+  addDeploymentExportRoutes(app, arm);
+}
