@@ -7,12 +7,12 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { mapAddress } from '../address-map.js';
 import { systemTime } from '../clock.js';
-import { type Config, parseConfig, UsageError } from '../config.js';
+import { parseConfig, UsageError } from '../config.js';
 import { defaultSubscriptionId } from '../identity/tenant.js';
 import type { Command, CommandContext } from './command.js';
 import { DemoAzure, everyMemberUp, type LoadDistribution } from './demo/azure.js';
 import { contradictions, type ModeResult, reportTable } from './demo/report.js';
-import { callTcp, callUdp, HeldConnection, runRound, type Target } from './demo/traffic.js';
+import { callTcp, createUdpCaller, HeldConnection, runRound, type Target } from './demo/traffic.js';
 import { EchoBackend } from './echo-backend.js';
 import { createHttpClient, type HttpClient } from './http-client.js';
 
@@ -32,7 +32,7 @@ interface Stage {
   readonly backends: readonly string[];
   /** Calls that reached backends since it was last emptied. */
   readonly received: Map<string, number>;
-  readonly config: Config;
+  readonly callUdp: ReturnType<typeof createUdpCaller>;
 }
 
 /** Undoes what was set up, last first. */
@@ -99,15 +99,15 @@ async function setUp(argv: readonly string[], { print }: CommandContext, cleanUp
   );
   print(`Backends: ${privateAddresses.join(', ')} are ${addresses.join(', ')} here, port ${backendPort}.`);
   print(`Frontend: ${publicIp}:${port}, TCP and UDP; HTTP probe /health.`);
-  if (!(await everyMemberUp(azure, backendCount))) throw new TypeError('the probe did not find every backend up');
-  return { azure, target: { address: publicIp, port }, backends: addresses, received, config };
+  await everyMemberUp(azure, backendCount);
+  return { azure, target: { address: publicIp, port }, backends: addresses, received, callUdp: createUdpCaller() };
 }
 
 async function measure(stage: Stage, mode: LoadDistribution): Promise<ModeResult> {
   await stage.azure.switchTo(mode);
   stage.received.clear();
   const round = { target: stage.target, clients, callsPerClient };
-  const [tcp, udp] = await Promise.all([runRound(round, callTcp), runRound(round, callUdp)]);
+  const [tcp, udp] = await Promise.all([runRound(round, callTcp), runRound(round, stage.callUdp)]);
   return { mode, tcp, udp, received: new Map(stage.received) };
 }
 

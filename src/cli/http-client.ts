@@ -3,6 +3,8 @@ import http from 'node:http';
 import https from 'node:https';
 import { UsageError } from '../config-values.js';
 
+const patienceMs = 30_000;
+
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
@@ -27,7 +29,7 @@ function explain(error: NodeJS.ErrnoException, url: string): Error {
   return new UsageError(`${url} cannot be reached: ${error.message}`, { cause: error });
 }
 
-/** A client of the emulator at `url`, trusting `caPem` beside the usual roots' absence. */
+/** A client of the emulator at `url`, trusting `caPem` alone when it is given. */
 export function createHttpClient({ url, caPem }: { url: string; caPem?: string | undefined }): HttpClient {
   const secure = url.startsWith('https:');
   const agent = secure
@@ -38,6 +40,7 @@ export function createHttpClient({ url, caPem }: { url: string; caPem?: string |
       const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
       const headers = payload ? { 'content-type': 'application/json', 'content-length': payload.length } : {};
       const request = (secure ? https : http).request(new URL(path, url), { method, headers, agent });
+      request.setTimeout(patienceMs, () => request.destroy(new Error(`no answer within ${patienceMs} ms`)));
       request.on('error', (error) => reject(explain(error, url)));
       request.on('response', (response) => {
         const chunks: Buffer[] = [];

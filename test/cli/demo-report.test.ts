@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'tap';
 import { contradictions, type ModeResult, reportTable } from '../../src/cli/demo/report.js';
-import { callTcp, callUdp, HeldConnection, runRound } from '../../src/cli/demo/traffic.js';
+import { callTcp, createUdpCaller, HeldConnection, runRound } from '../../src/cli/demo/traffic.js';
 import { EchoBackend } from '../../src/cli/echo-backend.js';
 
 const backends = ['b1', 'b2'];
@@ -103,7 +103,7 @@ test('clients call from addresses of their own and learn who answered', async (t
   const backend = await EchoBackend.start({ address: '127.0.0.1', port: 0 });
   t.teardown(() => backend.close());
   const clients = ['127.88.1.1', '127.88.1.2'];
-  for (const call of [callTcp, callUdp]) {
+  for (const call of [callTcp, createUdpCaller()]) {
     const { backendsOf, failed } = await runRound({ target: backend, clients, callsPerClient: 3 }, call);
     t.equal(failed, 0);
     t.strictSame([...backendsOf.values()], [Array(3).fill('127.0.0.1'), Array(3).fill('127.0.0.1')]);
@@ -126,7 +126,7 @@ test('a call that nobody answers, or that another address is said to have made, 
   mute.on('message', (_message, { port, address }) => mute.send('nonsense', port, address));
   mute.bind(0, '127.0.0.1');
   await once(mute, 'listening');
-  await t.rejects(callUdp({ address: '127.0.0.1', port: mute.address().port }, '127.88.1.1'), {
+  await t.rejects(createUdpCaller()({ address: '127.0.0.1', port: mute.address().port }, '127.88.1.1'), {
     message: /^no backend in 'nonsense'/,
   });
   mute.close();

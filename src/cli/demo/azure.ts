@@ -4,6 +4,18 @@ import type { HttpAnswer, HttpClient } from '../http-client.js';
 const apiVersion = '2024-05-01';
 const resourcesApiVersion = '2021-04-01';
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Asks again until there is an answer; throws when that takes longer than `patienceMs`. */
+async function until<Answer>(ask: () => Promise<Answer | undefined>, patienceMs = 15_000): Promise<Answer> {
+  for (let waitedMs = 0; ; waitedMs += 20) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (waitedMs >= patienceMs) throw new TypeError(`Azure had not finished after ${patienceMs} ms`);
+    await pause(20);
+  }
+}
+
 /** A resource as far as the demo looks into it. */
 export interface Resource {
   readonly id: string;
@@ -17,8 +29,6 @@ export interface Topology {
   /** The private addresses of the network interfaces, in the order of their names. */
   readonly backends: readonly string[];
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** One resource group of one subscription. */
 export class DemoAzure {
@@ -100,13 +110,13 @@ export class DemoAzure {
   /** How many members the rule for TCP has that are up, as Azure's rule health says. */
   async healthyMembers(): Promise<number> {
     const path = `${this.#id('loadBalancers/web')}/loadBalancingRules/Tcp/health?api-version=${apiVersion}`;
-    let answer = mustSucceed(await this.#client.send('POST', path));
-    const { location } = answer.headers;
-    while (answer.status === 202 && location) {
-      await pause(20);
-      answer = mustSucceed(await this.#client.send('GET', location));
-    }
-    return (answer.body as { up: number }).up;
+    const first = mustSucceed(await this.#client.send('POST', path));
+    const { location } = first.headers;
+    if (first.status !== 202 || !location) return (first.body as { up: number }).up;
+    return until(async () => {
+      const { status, body } = mustSucceed(await this.#client.send('GET', location));
+      return status === 202 ? undefined : (body as { up: number }).up;
+    });
   }
 
   #ipConfiguration(more: Record<string, unknown> = {}): object {
@@ -130,13 +140,12 @@ export class DemoAzure {
     mustSucceed(answer);
     const url = answer.headers['azure-asyncoperation'];
     if (typeof url !== 'string') return;
-    for (;;) {
+    await until(async () => {
       const { body } = mustSucceed(await this.#client.send('GET', url));
       const { status } = body as { status: string };
-      if (status === 'Succeeded') return;
       if (status === 'Failed' || status === 'Canceled') throw new TypeError(`Azure says: ${JSON.stringify(body)}`);
-      await pause(20);
-    }
+      return status === 'Succeeded' || undefined;
+    });
   }
 }
 
@@ -150,11 +159,6 @@ function privateAddressOf(nic: Resource): string {
   return first.properties.privateIPAddress;
 }
 
-/** Asks until every member is up; `false` when that takes longer than `patienceMs`. */
-export async function everyMemberUp(azure: DemoAzure, expected: number, patienceMs = 15_000): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += 50) {
-    if ((await azure.healthyMembers()) === expected) return true;
-    await pause(50);
-  }
-  return false;
-}
+/** Waits until the probe has found every member. */
+export const everyMemberUp = (azure: DemoAzure, expected: number): Promise<true> =>
+  until(async () => (await azure.healthyMembers()) === expected || undefined);

@@ -33,23 +33,35 @@ export const callTcp = (target: Target, source: string): Promise<string> =>
     socket.write('GET / HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n\r\n');
   });
 
-/** Sends a datagram from a new port of `source` and waits for the reply. */
-export const callUdp = (target: Target, source: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const socket = createSocket('udp4');
-    const finish = (outcome: string | Error): void => {
-      clearTimeout(patience);
-      socket.close();
-      if (outcome instanceof Error) reject(outcome);
-      else resolve(outcome);
-    };
-    const patience = setTimeout(() => finish(new Error('no reply')), patienceMs);
-    socket.on('error', finish);
-    socket.on('message', (message) => {
-      finish(backendIn(message.toString(), source) ?? new Error(`no backend in '${message}'`));
+/**
+ * A caller that sends each datagram from a port of its own and waits for the reply. No port is used twice in a run: a
+ * flow that the load balancer still knows stays with its backend whatever the mode is by now, as in Azure.
+ */
+export function createUdpCaller(firstPort = 20_000): (target: Target, source: string) => Promise<string> {
+  let nextPort = firstPort;
+  const call = (target: Target, source: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = createSocket('udp4');
+      const finish = (outcome: string | Error): void => {
+        clearTimeout(patience);
+        socket.close();
+        if (outcome instanceof Error) reject(outcome);
+        else resolve(outcome);
+      };
+      const patience = setTimeout(() => finish(new Error('no reply')), patienceMs);
+      socket.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EADDRINUSE' || nextPort > 60_000) return finish(error);
+        clearTimeout(patience);
+        socket.close();
+        call(target, source).then(resolve, reject);
+      });
+      socket.on('message', (message) => {
+        finish(backendIn(message.toString(), source) ?? new Error(`no backend in '${message}'`));
+      });
+      socket.bind(nextPort++, source, () => socket.send('who is there?', target.port, target.address));
     });
-    socket.bind(0, source, () => socket.send('who is there?', target.port, target.address));
-  });
+  return call;
+}
 
 export interface Round {
   readonly target: Target;
