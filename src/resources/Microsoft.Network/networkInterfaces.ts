@@ -123,6 +123,9 @@ function completeDnsSettings({ document, idText }: WriteContext<NetworkInterface
   if (label !== undefined) properties.dnsSettings.internalFqdn = `${label}.${suffix}`;
 }
 
+/** Here Azure shows `enableAcceleratedNetworking` only to those who set it. */
+const regionsWithoutDefault = new Set(['westus', 'westcentralus']);
+
 function completeNetworkInterface(context: WriteContext<NetworkInterfaceDocument>): void {
   const { document } = context;
   const properties = document.properties;
@@ -132,8 +135,8 @@ function completeNetworkInterface(context: WriteContext<NetworkInterfaceDocument
   completeIPConfigurations(properties.ipConfigurations, context);
   completeDnsSettings(context);
   properties.services = null;
+  if (!regionsWithoutDefault.has(document.location ?? '')) fillIn(properties, { enableAcceleratedNetworking: false });
   fillIn(properties, {
-    enableAcceleratedNetworking: false,
     vnetEncryptionSupported: false,
     enableIPForwarding: false,
     disableTcpStateTracking: false,

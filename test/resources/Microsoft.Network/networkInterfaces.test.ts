@@ -37,7 +37,7 @@ function azureWith(): FakeAzure {
 }
 
 const nic = (...ipConfigurations: Record<string, unknown>[]) => ({
-  location: 'westus',
+  location: 'eastus',
   properties: {
     ipConfigurations: ipConfigurations.map(({ name = 'ipconfig1', ...properties }) => ({
       name,
@@ -106,6 +106,12 @@ t.test('old api-versions do not show what came later', async (t) => {
     'enableIPForwarding',
   ]);
   t.same(azure.at(id, 'properties.dnsSettings', '2015-06-15'), { dnsServers: [], appliedDnsServers: [] });
+});
+
+t.test('in West US accelerated networking shows only when it was set', async (t) => {
+  const azure = azureWith();
+  azure.put(id, { ...nic({}), location: 'West US' });
+  t.equal(azure.at(id, 'properties.enableAcceleratedNetworking'), undefined);
 });
 
 t.test('addresses are the lowest free ones, and stay', async (t) => {

@@ -117,6 +117,9 @@ function claimAddress(one: IPConfiguration, context: WriteContext): void {
   else properties.privateIPAddress = address;
 }
 
+const isFirst = ({ properties }: IPConfiguration): boolean =>
+  properties?.primary === true && properties.privateIPAddressVersion !== 'IPv6';
+
 /** Fills in what Azure fills in, and claims every address; the primary configuration comes first, as Azure shows it. */
 export function completeIPConfigurations(all: IPConfiguration[], context: WriteContext): void {
   for (const one of all) {
@@ -127,7 +130,7 @@ export function completeIPConfigurations(all: IPConfiguration[], context: WriteC
     properties.primary ??= false;
     dropEmptyLists(properties, listsLeftOutWhenEmpty);
   }
-  all.sort((a, b) => Number(propertiesOf(b).primary) - Number(propertiesOf(a).primary));
+  all.sort((a, b) => Number(isFirst(b)) - Number(isFirst(a)));
   // Static addresses first, then those held already: no new one takes what the request names or another one has.
   const rank = (one: IPConfiguration): number => {
     if (propertiesOf(one).privateIPAllocationMethod === 'Static') return 0;
