@@ -7,7 +7,7 @@
 import type { Clock, Timer } from '../clock.js';
 import type { HealthReason, PlanProbe, ProbeHealth } from '../forwarding/engine.js';
 import { httpProbe } from './http-probe.js';
-import type { ProbeAttempt, ProbeOutcome } from './probe-outcome.js';
+import { type ProbeAttempt, type ProbeOutcome, probeFailed } from './probe-outcome.js';
 import { tcpProbe } from './tcp-probe.js';
 
 export interface ProbeRunOptions {
@@ -71,15 +71,28 @@ export class ProbeRun {
   }
 
   async #knock(): Promise<void> {
-    const { protocol, requestPath } = this.probe;
-    const attempt =
-      protocol === 'Tcp' ? tcpProbe(this.probe) : httpProbe({ ...this.probe, protocol, path: requestPath ?? '/' });
+    const attempt = this.#begin();
+    if (!attempt) {
+      this.#take(probeFailed('Down_Platform', true));
+      return;
+    }
     this.#attempt = attempt;
     const cancelTimeout = this.#limit(attempt);
     const outcome = await attempt.result;
     cancelTimeout();
     this.#attempt = undefined;
     if (!this.#stopped) this.#take(outcome);
+  }
+
+  /** Undefined for a target that is none: it must not end the thread that probes all others. */
+  #begin(): ProbeAttempt | undefined {
+    const { protocol, requestPath } = this.probe;
+    try {
+      if (protocol === 'Tcp') return tcpProbe(this.probe);
+      return httpProbe({ ...this.probe, protocol, path: requestPath ?? '/' });
+    } catch {
+      return undefined;
+    }
   }
 
   /** Times the attempt out when both Azure's timeout and a moment of real time have passed. */

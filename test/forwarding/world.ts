@@ -86,6 +86,11 @@ export class World {
     return this.engine.counters().find((sample) => sample.name === name && sample.scope === scope)?.value ?? 0;
   }
 
+  /** Resolves when the engine has counted something; asking for its flows lets it go on meanwhile. */
+  async counted(name: string, scope: string): Promise<void> {
+    while (this.count(name, scope) === 0) await this.engine.flows();
+  }
+
   /** Between two tests: an empty plan and no backends. */
   async reset(): Promise<void> {
     await this.apply([]);

@@ -333,6 +333,17 @@ t.test('A removed probe knocks no more', async (t) => {
   t.strictSame(bench.prober.health(), []);
 });
 
+t.test('A probe whose target is impossible is down, and disturbs nobody', async (t) => {
+  const bench = new Bench(t);
+  bench.prober.put(tcpProbe(address, 70_000));
+  bench.prober.put(httpProbe(27999, { key: 'bad path', requestPath: '/two words' }));
+  await bench.tick(0);
+  t.strictSame(
+    bench.prober.health().map(({ reason }) => reason),
+    ['Down_Platform', 'Down_Platform'],
+  );
+});
+
 t.test('Two hundred new probes have all knocked within a moment', async (t) => {
   const bench = new Bench(t);
   const port = await listening(

@@ -30,6 +30,8 @@ export interface UserspaceEngineOptions {
   readonly events?: EngineEvents;
   /** How many file descriptors the data plane may use; by default what the process may open, less a reserve. */
   readonly descriptorLimit?: number;
+  /** Entry of the thread; another one only in tests. */
+  readonly worker?: URL;
 }
 
 interface Pending {
@@ -57,10 +59,15 @@ export class UserspaceEngine implements Engine {
   #closing = false;
   #failure: Error | undefined;
 
-  constructor({ clock, events = {}, descriptorLimit = defaultDescriptorLimit() }: UserspaceEngineOptions) {
+  constructor({
+    clock,
+    events = {},
+    descriptorLimit = defaultDescriptorLimit(),
+    worker = new URL('./worker.js', import.meta.url),
+  }: UserspaceEngineOptions) {
     this.#events = events;
     const workerData: WorkerSetup = { origin: clock.origin, descriptorLimit };
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
+    this.#worker = new Worker(worker, {
       workerData,
       name: 'lazurite-data-plane',
       // Connections are short-lived objects by the thousand: a larger nursery copies fewer of them.

@@ -7,8 +7,13 @@
 import type { Clock, Timer } from '../../clock.js';
 import type { FrontendState, PlanFrontend } from '../engine.js';
 import type { Frontend } from './frontend.js';
-import type { Listener, Listeners } from './listeners.js';
+import type { ListenAt, Listener } from './listeners.js';
 import { reasonFor } from './unbound-reasons.js';
+
+/** Who opens sockets for it. */
+export interface Opener {
+  open(frontend: Frontend, at: ListenAt): Promise<Listener>;
+}
 
 interface Place {
   readonly frontend: Frontend;
@@ -28,7 +33,7 @@ const retriesAtOnce = 100;
 const nameOf = (transport: string, address: string, port: number): string => `${transport}/${address}/${port}`;
 
 export class FrontendBinder {
-  readonly #listeners: Listeners;
+  readonly #listeners: Opener;
   readonly #realClock: Clock;
   readonly #announce: (state: FrontendState) => void;
   readonly #places = new Map<Frontend, Place>();
@@ -38,7 +43,7 @@ export class FrontendBinder {
   #timer: Timer | undefined;
   #stopped = false;
 
-  constructor(of: { listeners: Listeners; realClock: Clock; announce: (state: FrontendState) => void }) {
+  constructor(of: { listeners: Opener; realClock: Clock; announce: (state: FrontendState) => void }) {
     this.#listeners = of.listeners;
     this.#realClock = of.realClock;
     this.#announce = of.announce;
@@ -47,6 +52,11 @@ export class FrontendBinder {
   /** Opens what is new, closes what is gone, touches nothing else. Resolves when every frontend has a state. */
   apply(frontends: readonly Frontend[]): Promise<void> {
     return this.#inTurn(() => this.#apply(frontends));
+  }
+
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void> {
+    return this.#work;
   }
 
   states(): FrontendState[] {

@@ -55,7 +55,12 @@ export class TcpLeg {
     const socket = new Socket(options);
     this.#adopt(socket);
     socket.on('connect', () => this.#owner.connected(this));
-    socket.connect(target);
+    try {
+      socket.connect(target);
+    } catch (error) {
+      // A target that is none must not end the thread that serves all others.
+      socket.destroy(error as Error);
+    }
   }
 
   /** Reads from now on and passes everything to `peer`. */
