@@ -109,6 +109,17 @@ function checkLocation(
 
 const normal = (location: string): string => location.replaceAll(' ', '').toLowerCase();
 
+/** A deployment as it looks at an api-version: early ones had no type, and the earliest named resources by type and name. */
+function shown(document: Record<string, unknown>, request: FastifyRequest): Record<string, unknown> {
+  const apiVersion = apiVersionOf(request);
+  if (apiVersion >= '2019-08-01') return document;
+  const { type: _type, properties, ...early } = document as { type: string; properties: Record<string, unknown> };
+  const { outputResources } = properties as { outputResources?: { id: string }[] };
+  if (apiVersion >= '2017-05-10' || !outputResources) return { ...early, properties };
+  const named = outputResources.map(({ id }) => ({ id: id.replace(/^.*?\/providers\//i, '') }));
+  return { ...early, properties: { ...properties, outputResources: named } };
+}
+
 async function create(request: FastifyRequest, reply: FastifyReply, handler: Handler) {
   const { arm } = handler;
   const { plan, stored, ...options } = planned(request, reply, handler);
@@ -121,7 +132,7 @@ async function create(request: FastifyRequest, reply: FastifyReply, handler: Han
     'x-ms-deployment-engine-version': engineVersion,
     'retry-after': '0',
   });
-  return reply.code(stored ? 200 : 201).send(document);
+  return reply.code(stored ? 200 : 201).send(shown(document, request));
 }
 
 /** Waits for a deployment, but not for ever: a client may poll. */
@@ -178,7 +189,7 @@ function list(request: FastifyRequest, { arm }: Handler) {
   const found = arm.context.store.deployments
     .list(scope.subscriptionId, group)
     .filter(({ state }) => wanted === undefined || state.toLowerCase() === wanted);
-  return { value: found.slice(0, Number(top) || found.length).map(({ document }) => document) };
+  return { value: found.slice(0, Number(top) || found.length).map(({ document }) => shown(document, request)) };
 }
 
 function operations(request: FastifyRequest, { arm }: Handler) {
@@ -207,7 +218,7 @@ export function addDeploymentRoutes(app: FastifyInstance, arm: Arm): void {
     const all = `${scope}/providers/Microsoft.Resources/deployments`;
     const one = `${all}/:deploymentName`;
     app.get(all, schema('list'), (request) => list(request, handler));
-    app.get(one, schema('get'), (request) => existing(request, arm).document);
+    app.get(one, schema('get'), (request) => shown(existing(request, arm).document, request));
     app.head(one, schema('checkExistence'), (request, reply) => {
       const stored = arm.context.store.deployments.deployment(targetOf(request, arm).key);
       return reply.code(stored ? 204 : 404).send();

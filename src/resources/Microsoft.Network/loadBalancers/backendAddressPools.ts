@@ -67,7 +67,10 @@ export const backendAddressPool = envelope('name id etag properties type', {
       outboundRule: backReferences(`${lb}/outboundRules`, 'backendAddressPool', { since: '2018-07-01', single: true }),
       loadBalancerBackendAddresses: children('loadBalancerBackendAddresses', backendAddress, { since: '2020-04-01' }),
       backendIPConfigurations: backReferences(
-        'Microsoft.Network/networkInterfaces/ipConfigurations',
+        [
+          'Microsoft.Network/networkInterfaces/ipConfigurations',
+          'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces/ipConfigurations',
+        ],
         'loadBalancerBackendAddressPools',
       ),
       inboundNatRules: backReferences(`${lb}/inboundNatRules`, 'backendAddressPool', { since: '2021-05-01' }),
@@ -80,6 +83,7 @@ export type BackendAddressPool = Static<typeof backendAddressPool>;
 
 /** A Gateway load balancer's pool has an internal VXLAN tunnel unless it says otherwise. */
 const gatewayTunnel = { port: 10800, identifier: 800, protocol: 'VXLAN', type: 'Internal' } as const;
+const externalTunnelPort = 10801;
 
 export function completePool(pool: BackendAddressPool, context: WriteContext<LoadBalancerDocument>): void {
   pool.properties ??= {};
@@ -87,7 +91,10 @@ export function completePool(pool: BackendAddressPool, context: WriteContext<Loa
   pool.properties.loadBalancerBackendAddresses = (pool.properties.loadBalancerBackendAddresses ?? []).filter(
     ({ properties }) => properties?.ipAddress !== undefined || properties?.loadBalancerFrontendIPConfiguration,
   );
-  for (const tunnel of pool.properties.tunnelInterfaces ?? []) tunnel.port ??= 0;
+  // differs: Azure's answer to the PUT still shows port 0; every GET after it shows the port that it chose.
+  for (const tunnel of pool.properties.tunnelInterfaces ?? []) {
+    tunnel.port ||= tunnel.type === 'External' ? externalTunnelPort : gatewayTunnel.port;
+  }
   if (context.document.sku?.name === 'Gateway') pool.properties.tunnelInterfaces ??= [{ ...gatewayTunnel }];
   for (const address of pool.properties.loadBalancerBackendAddresses) {
     address.properties ??= {};

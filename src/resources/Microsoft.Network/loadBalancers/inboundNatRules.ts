@@ -72,7 +72,8 @@ export function* checkInboundNatRule(
   yield* checkRange({ name, property: 'FrontendPort', value: frontendPort, minimum: 0, maximum: 65534 });
   yield* checkIdleTimeout(name, idleTimeoutInMinutes, context.apiVersion);
   const isRange = start !== undefined || end !== undefined;
-  if (isRange && (start === undefined || end === undefined || start < 1 || end > 65534 || start > end)) {
+  // Azure takes a range that starts at 0, though no member ever gets that port.
+  if (isRange && (start === undefined || end === undefined || start < 0 || end > 65534 || start > end)) {
     const id = loadBalancerChild(context.idText, 'inboundNatRules', name);
     yield azureError('InboundNatRuleFrontendPortRangeInvalid', {
       values: { id, start: start ?? '', end: end ?? '' },

@@ -13,12 +13,14 @@ import { membersOfPool } from './members.js';
 export type PortMapping = Readonly<Record<string, number>>;
 
 const member = '$frontendPorts';
+const lowestPort = 1;
 
 export const portMappingOf = (rule: InboundNatRule): PortMapping =>
   ((rule.properties as Record<string, unknown> | undefined)?.[member] as PortMapping | undefined) ?? {};
 
 function assign(rule: InboundNatRule, before: PortMapping, memberKeys: readonly string[]): PortMapping {
-  const { frontendPortRangeStart: start = 0, frontendPortRangeEnd: end = -1 } = rule.properties ?? {};
+  const { frontendPortRangeStart = 0, frontendPortRangeEnd: end = -1 } = rule.properties ?? {};
+  const start = Math.max(lowestPort, frontendPortRangeStart);
   const mapping: Record<string, number> = {};
   const taken = new Set<number>();
   for (const key of memberKeys) {
@@ -70,7 +72,7 @@ export function* checkPortRanges(context: WriteContext<LoadBalancerDocument>): G
     } = rule.properties ?? {};
     if (!pool || start === undefined || end === undefined) continue;
     const members = membersOfPool(context.document, pool.id, context).length;
-    const available = end - start + 1;
+    const available = end - Math.max(lowestPort, start) + 1;
     if (members > available) {
       const id = loadBalancerChild(context.idText, 'inboundNatRules', rule.name);
       yield azureError('InboundNatRuleFrontendPortRangeTooSmall', {
