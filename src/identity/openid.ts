@@ -5,7 +5,7 @@
  */
 import type { FastifyPluginAsync } from 'fastify';
 import { requestBaseUrl } from '../base-url.js';
-import { defaultTenantId, tenantIdOf } from './tenant.js';
+import { defaultTenantId, forEveryTenant, tenantIdOf } from './tenant.js';
 import type { TokenIssuer } from './tokens.js';
 
 interface Places {
@@ -52,25 +52,29 @@ function configurationOfName(baseUrl: string, { authority, isAdfs }: { authority
 export const openid: FastifyPluginAsync<{ issuer: TokenIssuer }> = async (app, { issuer }) => {
   type Tenant = { Params: { tenant: string } };
 
-  app.get<Tenant>('/:tenant/v2.0/.well-known/openid-configuration', async (request) => {
-    const baseUrl = requestBaseUrl(request);
-    const { tenant } = request.params;
-    return configuration({
-      issuer: `${baseUrl}/${tenantIdOf(tenant)}/v2.0`,
-      oauth2: `${baseUrl}/${encodeURIComponent(tenant)}/oauth2/v2.0`,
-      keys: `${baseUrl}/${encodeURIComponent(tenant)}/discovery/v2.0/keys`,
-      host: hostOf(baseUrl),
-    });
-  });
+  forEveryTenant('/v2.0/.well-known/openid-configuration', (path) =>
+    app.get<Tenant>(path, async (request) => {
+      const baseUrl = requestBaseUrl(request);
+      const { tenant } = request.params;
+      return configuration({
+        issuer: `${baseUrl}/${tenantIdOf(tenant)}/v2.0`,
+        oauth2: `${baseUrl}/${encodeURIComponent(tenant)}/oauth2/v2.0`,
+        keys: `${baseUrl}/${encodeURIComponent(tenant)}/discovery/v2.0/keys`,
+        host: hostOf(baseUrl),
+      });
+    }),
+  );
 
-  app.get<Tenant>('/:tenant/.well-known/openid-configuration', async (request) => {
-    const { tenant } = request.params;
-    const isAdfs = tenant.toLowerCase() === 'adfs';
-    return configurationOfName(requestBaseUrl(request), {
-      authority: isAdfs ? 'adfs' : encodeURIComponent(tenant),
-      isAdfs,
-    });
-  });
+  forEveryTenant('/.well-known/openid-configuration', (path) =>
+    app.get<Tenant>(path, async (request) => {
+      const { tenant } = request.params;
+      const isAdfs = tenant.toLowerCase() === 'adfs';
+      return configurationOfName(requestBaseUrl(request), {
+        authority: isAdfs ? 'adfs' : encodeURIComponent(tenant),
+        isAdfs,
+      });
+    }),
+  );
 
   app.get<{ Params: { authority: string } }>('/:authority/:name/.well-known/openid-configuration', async (request) =>
     configurationOfName(requestBaseUrl(request), {
@@ -89,7 +93,7 @@ export const openid: FastifyPluginAsync<{ issuer: TokenIssuer }> = async (app, {
     };
   });
 
-  for (const path of ['/:tenant/discovery/keys', '/:tenant/discovery/v2.0/keys']) {
-    app.get(path, () => issuer.keySet());
+  for (const rest of ['/discovery/keys', '/discovery/v2.0/keys']) {
+    forEveryTenant(rest, (path) => app.get(path, () => issuer.keySet()));
   }
 };

@@ -6,7 +6,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { requestBaseUrl } from '../base-url.js';
 import { isGuid, newGuid } from '../ids.js';
-import { tenantIdOf } from './tenant.js';
+import { forEveryTenant, tenantIdOf } from './tenant.js';
 import type { TokenIssuer, TokenRequest } from './tokens.js';
 
 const lifetimeSeconds = 3599;
@@ -111,34 +111,38 @@ export const tokenEndpoint: FastifyPluginAsync<{ issuer: TokenIssuer }> = async 
     lifetimeSeconds,
   });
 
-  app.post<TenantRoute>('/:tenant/oauth2/v2.0/token', async (request, reply) => {
-    const form = readForm(request);
-    const scope = form.get('scope');
-    const refusal = refusalOf(form) ?? (scope ? undefined : missing('scope'));
-    if (refusal || !scope) return sendRefusal(refusal ?? missing('scope'), { request, reply, now: issuer.now() });
-    const token = await issuer.issue({ ...requestOf(request, form), audience: audienceOfScope(scope) });
-    return numbers(token.accessToken);
-  });
+  forEveryTenant('/oauth2/v2.0/token', (path) =>
+    app.post<TenantRoute>(path, async (request, reply) => {
+      const form = readForm(request);
+      const scope = form.get('scope');
+      const refusal = refusalOf(form) ?? (scope ? undefined : missing('scope'));
+      if (refusal || !scope) return sendRefusal(refusal ?? missing('scope'), { request, reply, now: issuer.now() });
+      const token = await issuer.issue({ ...requestOf(request, form), audience: audienceOfScope(scope) });
+      return numbers(token.accessToken);
+    }),
+  );
 
-  app.post<TenantRoute>('/:tenant/oauth2/token', async (request, reply) => {
-    const form = readForm(request);
-    const refusal = refusalOf(form);
-    if (refusal) return sendRefusal(refusal, { request, reply, now: issuer.now() });
-    const scope = form.get('scope');
-    const audience = form.get('resource') || (scope ? audienceOfScope(scope) : requestBaseUrl(request));
-    const token = await issuer.issue({ ...requestOf(request, form), audience });
-    // MSAL treats AD FS as a v2 endpoint and adds expires_in to a number; ADAL reads v1's strings.
-    if (request.params.tenant.toLowerCase() === 'adfs') return numbers(token.accessToken);
-    return {
-      token_type: 'Bearer',
-      expires_in: String(lifetimeSeconds),
-      ext_expires_in: String(lifetimeSeconds),
-      expires_on: String(token.expiresAtSeconds),
-      not_before: String(token.issuedAtSeconds),
-      resource: audience,
-      access_token: token.accessToken,
-    };
-  });
+  forEveryTenant('/oauth2/token', (path) =>
+    app.post<TenantRoute>(path, async (request, reply) => {
+      const form = readForm(request);
+      const refusal = refusalOf(form);
+      if (refusal) return sendRefusal(refusal, { request, reply, now: issuer.now() });
+      const scope = form.get('scope');
+      const audience = form.get('resource') || (scope ? audienceOfScope(scope) : requestBaseUrl(request));
+      const token = await issuer.issue({ ...requestOf(request, form), audience });
+      // MSAL treats AD FS as a v2 endpoint and adds expires_in to a number; ADAL reads v1's strings.
+      if (request.params.tenant.toLowerCase() === 'adfs') return numbers(token.accessToken);
+      return {
+        token_type: 'Bearer',
+        expires_in: String(lifetimeSeconds),
+        ext_expires_in: String(lifetimeSeconds),
+        expires_on: String(token.expiresAtSeconds),
+        not_before: String(token.issuedAtSeconds),
+        resource: audience,
+        access_token: token.accessToken,
+      };
+    }),
+  );
 };
 
 const numbers = (accessToken: string) => ({
