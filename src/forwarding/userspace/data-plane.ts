@@ -130,8 +130,7 @@ export class DataPlane {
   }
 
   #healthChanged(health: ProbeHealth): void {
-    for (const [key, frontend] of this.#frontends)
-      if (frontend.plan.rule.members.some((member) => member.probe === health.key)) this.#stale.add(key);
+    for (const [key, frontend] of this.#frontends) if (frontend.probes.has(health.key)) this.#stale.add(key);
     // Many probes flip together; their frontends choose anew once. What is announced has already come true.
     void this.#inTurn(async () => {
       await this.#refreshStale();

@@ -22,12 +22,17 @@ export class Backend {
   }
 }
 
+const probesOf = (plan: PlanFrontend): ReadonlySet<string> =>
+  new Set(plan.rule.members.flatMap(({ probe }) => (probe === undefined ? [] : [probe])));
+
 export class Frontend {
   readonly key: string;
   readonly counters: CounterScope;
   plan: PlanFrontend;
   selector: Selector;
   accessControl: AccessControl;
+  /** Keys of the probes that decide about its members. */
+  probes: ReadonlySet<string>;
   flows = 0;
   inPlan = true;
   readonly #memory: CounterMemory;
@@ -40,6 +45,7 @@ export class Frontend {
     this.#memory = memory;
     this.counters = memory.open(plan.key);
     this.accessControl = new AccessControl(plan.rule.acl);
+    this.probes = probesOf(plan);
     this.selector = new Selector(plan, context);
     for (const member of plan.rule.members) this.#admit(member);
   }
@@ -48,6 +54,7 @@ export class Frontend {
   update(plan: PlanFrontend, context: SelectorContext): void {
     this.plan = plan;
     this.accessControl = new AccessControl(plan.rule.acl);
+    this.probes = probesOf(plan);
     this.selector = new Selector(plan, context);
     for (const backend of this.#backends.values()) backend.inPlan = false;
     for (const member of plan.rule.members) this.#admit(member);

@@ -182,6 +182,37 @@ export const flowContract: readonly ContractTest[] = [
     },
   },
   {
+    title: 'While the pool and the mode change 200 times, 32 streams run on and no new connection fails',
+    async run({ t, world, net, frontend: address }) {
+      const backends = await world.backends(net, { count: 4, port: 28080 });
+      const at = { address, port: 20080 };
+      const modes = ['Default', 'SourceIP', 'SourceIPProtocol'] as const;
+      const change = (index: number) => {
+        const members = membersOf(backends.filter((_, each) => each !== index % 5));
+        const distribution = modes[index % 3] as (typeof modes)[number];
+        return world.apply([frontend('tcp', `${address}:20080`, rule(members, { distribution }))]);
+      };
+      await change(4);
+      const streams = await Promise.all(Array.from({ length: 32 }, () => openStream(at, { from: `${net}.200` })));
+      let changing = true;
+      let rounds = 0;
+      const streaming = streams.map(async (stream) => {
+        for (; changing; rounds++) if (!(await echoes(stream, 'x'.repeat(20_000)))) return false;
+        return true;
+      });
+      let failed = 0;
+      const arriving = (async () => {
+        while (changing) await tcpBackend(at, { from: `${net}.201` }).catch(() => failed++);
+      })();
+      for (let index = 0; index < 200; index++) await change(index);
+      changing = false;
+      t.ok((await Promise.all(streaming)).every(Boolean), `${rounds} echoes meanwhile`);
+      await arriving;
+      t.equal(failed, 0);
+      for (const { socket } of streams) socket.destroy();
+    },
+  },
+  {
     title: 'flows lists what is established, with its backend and its bytes',
     async run({ t, world, net, frontend: address }) {
       const backends = await world.backends(net, { count: 1, port: 28080 });
