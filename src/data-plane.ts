@@ -67,13 +67,29 @@ export class DataPlane implements HealthReader {
     await this.#schedule();
   }
 
-  /** Balancers among the keys, and balancers that refer to one of them. */
+  /**
+   * Balancers among the keys, balancers that refer to one of them, and balancers that one of them stands behind: a
+   * network interface names its pools, a virtual machine its network interfaces.
+   */
   #loadBalancersConcernedBy(keys: readonly string[]): Set<string> {
+    const { store } = this.options;
     const concerned = new Set<string>();
+    const isLoadBalancer = (key: string): boolean =>
+      this.#parts.has(key) || store.resource(key)?.type === loadBalancerType;
+    const targetsOf = (key: string): Set<string> => new Set(store.linksFrom(key).map(({ target }) => rootKey(target)));
     for (const key of new Set(keys)) {
-      if (this.#parts.has(key) || this.options.store.resource(key)?.type === loadBalancerType) concerned.add(key);
-      for (const { sourceId, sourceType } of this.options.store.linksInto(key)) {
+      if (isLoadBalancer(key)) {
+        concerned.add(key);
+        continue;
+      }
+      for (const { sourceId, sourceType } of store.linksInto(key)) {
         if (sourceType.startsWith(loadBalancerType)) concerned.add(rootKey(sourceId));
+      }
+      for (const target of targetsOf(key)) {
+        if (isLoadBalancer(target)) concerned.add(target);
+        else if (store.resource(key)?.type.startsWith('Microsoft.Compute/')) {
+          for (const further of targetsOf(target)) if (isLoadBalancer(further)) concerned.add(further);
+        }
       }
     }
     return concerned;

@@ -12,6 +12,7 @@ import {
   membersOfPool,
   type PoolMember,
 } from '../resources/Microsoft.Network/loadBalancers/members.js';
+import { instanceBehind } from '../resources/Microsoft.Network/loadBalancers/nat-pool-rules.js';
 import { portMappingOf } from '../resources/Microsoft.Network/loadBalancers/port-mappings.js';
 import type { Probe } from '../resources/Microsoft.Network/loadBalancers/probes.js';
 import { idKey, rootKey } from '../resources/resource-id.js';
@@ -119,7 +120,8 @@ class Compiler {
     for (const { id: poolId } of rule.properties?.backendAddressPools ?? []) {
       for (const member of this.#membersOf(poolId)) {
         const azureAddress = this.#address(member);
-        if (azureAddress === undefined) continue;
+        // A stopped machine is not probed and gets nothing.
+        if (azureAddress === undefined || !member.running) continue;
         members.set(azureAddress, {
           key: azureAddress,
           id: member.id,
@@ -169,7 +171,12 @@ class Compiler {
     const { frontendIPConfiguration: frontend, frontendPort = 0, backendAddressPool: pool } = rule.properties ?? {};
     if (!frontend) return;
     const id = loadBalancerChild(this.loadBalancer.id, 'inboundNatRules', rule.name);
-    const targets = pool ? this.#mappedTargets(rule, pool.id) : this.#joinedTargets(id, frontendPort);
+    const instance = instanceBehind(rule);
+    const targets = pool
+      ? this.#mappedTargets(rule, pool.id)
+      : instance
+        ? this.#targetAt(instance, frontendPort)
+        : this.#joinedTargets(id, frontendPort);
     for (const { port, member, address } of targets) {
       this.#addFrontends({
         frontendId: frontend.id,
@@ -207,16 +214,18 @@ class Compiler {
     });
   }
 
+  #targetAt(ipConfigurationId: string, port: number) {
+    const address = addressOfIPConfiguration(this.options.lookup, ipConfigurationId);
+    return address === undefined ? [] : [{ port, member: ipConfigurationId, address }];
+  }
+
   /** NAT v1: the NIC ipConfiguration that names the rule. */
   #joinedTargets(ruleId: string, port: number) {
     const { lookup } = this.options;
     return lookup
       .linksInto(this.loadBalancer.key)
       .filter((link) => link.path === 'loadBalancerInboundNatRules' && link.target === idKey(ruleId))
-      .flatMap(({ sourceId }) => {
-        const address = addressOfIPConfiguration(lookup, sourceId);
-        return address === undefined ? [] : [{ port, member: sourceId, address }];
-      })
+      .flatMap(({ sourceId }) => this.#targetAt(sourceId, port))
       .slice(0, 1);
   }
 

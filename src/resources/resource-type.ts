@@ -108,6 +108,10 @@ export interface WriteContext<D extends ResourceDocument = ResourceDocument> {
   /** The canonical body; `defaults` completes it in place before anybody else sees it. */
   readonly document: D;
   readonly existing: Resource | undefined;
+  /** The child that the request is about, when it was made on the child's own path. */
+  readonly child?:
+    | { readonly collection: string; readonly name: string; readonly method: 'Put' | 'Delete' }
+    | undefined;
   readonly lookup: Lookup;
   readonly addresses: Addresses;
   readonly newGuid: () => string;

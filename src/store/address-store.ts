@@ -107,8 +107,8 @@ export class AddressStore implements Addresses {
   }
 }
 
-/** Positions count from the first address of a prefix, so each IP version has a pool of its own. */
-const poolKey = (pool: string, range: IpPrefix): string => (range.version === 6 ? `${pool}#IPv6` : pool);
+/** Positions count from the first address of a prefix, so each prefix of a pool is a pool of its own. */
+const poolKey = (pool: string, range: IpPrefix): string => `${pool}@${formatIpAddress(range)}`;
 
 function positionIn(range: IpPrefix, address: string): number | undefined {
   const parsed = parseIpAddress(address);

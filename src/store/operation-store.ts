@@ -32,6 +32,7 @@ const sql = {
   save: 'INSERT OR REPLACE INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   one: 'SELECT * FROM operations WHERE id = ?',
   running: "SELECT * FROM operations WHERE status = 'InProgress' ORDER BY started",
+  ofResource: "SELECT * FROM operations WHERE resource_key = ? ORDER BY started DESC, status = 'InProgress' DESC",
   finish: 'UPDATE operations SET status = ?, result = ?, error = ? WHERE id = ?',
   prune: "DELETE FROM operations WHERE started < ? AND status <> 'InProgress'",
 } as const;
@@ -71,6 +72,11 @@ export class OperationStore {
   /** Operations that were accepted and have not finished. */
   running(): Operation[] {
     return (this.#statement.running.all() as OperationRow[]).map(operationOf);
+  }
+
+  /** Operations on a resource (folded id), the last one first. */
+  ofResource(resourceKey: string): Operation[] {
+    return (this.#statement.ofResource.all(resourceKey) as OperationRow[]).map(operationOf);
   }
 
   finish({ id, status, result, error }: Pick<Operation, 'id' | 'status'> & Partial<Operation>): void {

@@ -49,6 +49,7 @@ import {
   loadBalancingRule,
 } from './loadBalancers/loadBalancingRules.js';
 import { membersOfPool } from './loadBalancers/members.js';
+import { withNatPoolRules } from './loadBalancers/nat-pool-rules.js';
 import {
   checkOutboundFrontends,
   checkOutboundRule,
@@ -78,11 +79,13 @@ const schema = envelope('name id etag type location tags extendedLocation proper
     },
     { clrType: 'LoadBalancerProperties' },
   ),
-  sku: sku(['Basic', 'Standard', 'Gateway', 'Service']),
+  sku: sku(['Basic', 'Standard', 'Gateway', 'Service'], { since: '2017-08-01' }),
 });
 
 function completeLoadBalancer(context: WriteContext<LoadBalancerDocument>): void {
   const { document, existing } = context;
+  // A version that does not know the member cannot mean another one by leaving it out.
+  if (context.apiVersion < '2017-08-01') document.sku ??= { ...existing?.document.sku };
   document.sku = { ...document.sku, name: document.sku?.name ?? 'Basic', tier: document.sku?.tier ?? 'Regional' };
   const properties = document.properties;
   const before = existing?.document.properties as LoadBalancerDocument['properties'] | undefined;
@@ -100,10 +103,8 @@ function completeLoadBalancer(context: WriteContext<LoadBalancerDocument>): void
   for (const one of properties.inboundNatRules ?? []) completeInboundNatRule(one);
   for (const one of properties.outboundRules ?? []) completeOutboundRule(one, context);
   for (const one of properties.inboundNatPools ?? []) completeInboundNatPool(one);
-  const mapped = withPortMappings(document, {
-    lookup: context.lookup,
-    before: existing?.document as LoadBalancerDocument | undefined,
-  });
+  const followed = { id: context.idText, lookup: context.lookup, before: existing?.document as LoadBalancerDocument };
+  const mapped = withPortMappings(withNatPoolRules(document, followed), followed);
   if (mapped !== document) document.properties = mapped.properties;
 }
 
@@ -234,6 +235,9 @@ export const loadBalancers = resourceType<LoadBalancerDocument>({
   defaults: completeLoadBalancer,
   check: checkLoadBalancer,
   view: viewLoadBalancer,
-  onLinksChanged: ({ resource, lookup }) => withPortMappings(resource.document as LoadBalancerDocument, { lookup }),
+  onLinksChanged: ({ resource, lookup }) => {
+    const document = withNatPoolRules(resource.document as LoadBalancerDocument, { id: resource.id, lookup });
+    return withPortMappings(document, { lookup });
+  },
   actions: loadBalancerActions,
 });

@@ -3,10 +3,12 @@
  * NAT port mappings, the health action and the forwarding plan all ask here, so that they never disagree.
  */
 import { stableGuid } from '../../../ids.js';
+import { powerStateOfNetworkInterface } from '../../Microsoft.Compute/power-state.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Link, Lookup } from '../../resource-type.js';
+import { lookUpChild } from '../child-resources.js';
 import type { BackendAddress } from './backendAddressPools.js';
-import { childNamed, nameKey } from './child.js';
+import { nameKey } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 
 export interface PoolMember {
@@ -19,16 +21,16 @@ export interface PoolMember {
   /** Azure address; undefined for members of Global load balancers. */
   readonly ipAddress: string | undefined;
   readonly adminState: 'None' | 'Up' | 'Down';
+  /** Its virtual machine is running, as far as there is one. */
+  readonly running: boolean;
   readonly networkInterfaceIPConfigurationId: string | undefined;
   /** A regional load balancer's frontend, for Global load balancers. */
   readonly frontendId: string | undefined;
 }
 
-/** Private address of a NIC's ipConfiguration. */
-export function addressOfIPConfiguration(lookup: Lookup, id: string): string | undefined {
-  const found = childNamed(lookup.resource(rootKey(id)), 'ipConfigurations', nameKey(id));
-  return found?.properties?.privateIPAddress as string | undefined;
-}
+/** Private address of a NIC's, or a scale set instance's, ipConfiguration. */
+export const addressOfIPConfiguration = (lookup: Lookup, id: string): string | undefined =>
+  lookUpChild(lookup, id)?.child.properties?.privateIPAddress as string | undefined;
 
 function writtenMember(address: BackendAddress, poolId: string): PoolMember {
   const { ipAddress, adminState, loadBalancerFrontendIPConfiguration: frontend } = address.properties ?? {};
@@ -38,6 +40,7 @@ function writtenMember(address: BackendAddress, poolId: string): PoolMember {
     id: `${poolId}/loadBalancerBackendAddresses/${address.name}`,
     ipAddress,
     adminState: adminState === 'Up' || adminState === 'Down' ? adminState : adminState === 'Drain' ? 'Down' : 'None',
+    running: true,
     networkInterfaceIPConfigurationId: undefined,
     frontendId: frontend?.id,
   };
@@ -50,10 +53,14 @@ function joinedMember(link: Link, poolId: string, lookup: Lookup): PoolMember {
     id: link.sourceId,
     ipAddress: addressOfIPConfiguration(lookup, link.sourceId),
     adminState: 'None',
+    running: (powerStateOfNetworkInterface(lookup, rootKey(link.sourceId)) ?? 'running') === 'running',
     networkInterfaceIPConfigurationId: link.sourceId,
     frontendId: undefined,
   };
 }
+
+const memberPath = 'loadBalancerBackendAddressPools';
+const isMember = (sourceType: string): boolean => sourceType.endsWith('/ipConfigurations');
 
 /** The members of the pool `poolId` of the load balancer whose document this is. */
 export function membersOfPool(
@@ -65,7 +72,8 @@ export function membersOfPool(
   const written = (pool?.properties?.loadBalancerBackendAddresses ?? []).map((one) => writtenMember(one, poolId));
   const joined = lookup
     .linksInto(rootKey(poolId))
-    .filter((link) => link.path === 'loadBalancerBackendAddressPools' && link.target === idKey(poolId))
+    // A scale set's profile names the pool too; its instances are the members.
+    .filter(({ path, target, sourceType }) => path === memberPath && target === idKey(poolId) && isMember(sourceType))
     .map((link) => joinedMember(link, poolId, lookup));
   return [...written, ...joined];
 }

@@ -21,6 +21,8 @@ export function swapPublicIPAddresses(
   lookup: Lookup,
 ): { key: string; document: ResourceDocument }[] {
   const documents = new Map<string, LoadBalancerDocument>();
+  const changing = new Set((body.frontendIPConfigurations ?? []).map(({ id = '' }) => idKey(id)));
+  const users = new Map<string, string>();
   for (const wanted of body.frontendIPConfigurations ?? []) {
     const id = wanted.id ?? '';
     const notFound = azureError('NotFound', { values: { id } });
@@ -31,6 +33,11 @@ export function swapPublicIPAddresses(
     if (!document || !address) throw notFound;
     const publicIP = lookup.resource(idKey(address.id));
     if (!publicIP) throw azureError('InvalidResourceReference', { values: { referenced: address.id, id } });
+    const holders = lookup.linksInto(publicIP.key).filter(({ path }) => path === 'publicIPAddress');
+    const staying = holders.find(({ sourceId }) => !changing.has(idKey(sourceId)))?.sourceId;
+    const user = users.get(publicIP.key) ?? staying;
+    if (user) throw azureError('PublicIPAddressInUse', { values: { id, publicIP: publicIP.id, user } });
+    users.set(publicIP.key, id);
     const frontends = document.properties.frontendIPConfigurations ?? [];
     if (!frontends.some((one) => one.name?.toLowerCase() === name)) throw notFound;
     const frontendIPConfigurations = frontends.map((one) =>

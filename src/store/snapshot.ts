@@ -1,0 +1,115 @@
+/** Everything that is stored, as one JSON document: taken, checked, and put back in one transaction. */
+import { azureError } from '../errors.js';
+import type { Connection } from './database.js';
+
+export const snapshotFormat = 'lazurite-snapshot';
+
+type Cell = string | number | null | object;
+
+export interface Snapshot {
+  readonly format: typeof snapshotFormat;
+  /** `PRAGMA user_version` of the database it was taken from. */
+  readonly schemaVersion: number;
+  /** Azure time, ISO 8601. */
+  readonly takenAt: string;
+  /** Rows by table; JSON columns as JSON, so that people can read and compare snapshots. */
+  readonly tables: Readonly<Record<string, readonly Readonly<Record<string, Cell>>[]>>;
+}
+
+const schemaVersionOf = (connection: Connection): number =>
+  connection.pragma('user_version', { simple: true }) as number;
+
+function tablesOf(connection: Connection): string[] {
+  return connection
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+    .pluck()
+    .all() as string[];
+}
+
+const columnsOf = (connection: Connection, table: string): string[] =>
+  (connection.pragma(`table_info("${table}")`) as { name: string }[]).map(({ name }) => name);
+
+/** Text that is a JSON object or array becomes one when that loses nothing. */
+function readable(cell: Cell): Cell {
+  if (typeof cell !== 'string' || !/^[{[]/.test(cell)) return cell;
+  try {
+    const value = JSON.parse(cell) as object;
+    return JSON.stringify(value) === cell ? value : cell;
+  } catch {
+    return cell;
+  }
+}
+
+const storable = (cell: Cell): Cell => (typeof cell === 'object' && cell !== null ? JSON.stringify(cell) : cell);
+
+/** Reads all tables. */
+export function takeSnapshot(connection: Connection, takenAt: string): Snapshot {
+  const tables = tablesOf(connection).map((table) => {
+    const rows = connection.prepare(`SELECT * FROM "${table}"`).all() as Record<string, Cell>[];
+    return [
+      table,
+      rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, readable(cell)]))),
+    ];
+  });
+  return {
+    format: snapshotFormat,
+    schemaVersion: schemaVersionOf(connection),
+    takenAt,
+    tables: Object.fromEntries(tables),
+  };
+}
+
+/** Whether a JSON document says that it is a snapshot. */
+export const isSnapshot = (document: unknown): document is Snapshot =>
+  (document as Partial<Snapshot> | null)?.format === snapshotFormat;
+
+const refuse = (reason: string) => azureError('InvalidSnapshot', { values: { reason } });
+
+/** Rows of every table of the database, in the order of its columns; throws what is wrong with the document. */
+function readTables(document: unknown, connection: Connection) {
+  if (!isSnapshot(document)) throw refuse(`it is no document of the format ${snapshotFormat}.`);
+  const known = schemaVersionOf(connection);
+  const found = Number(document.schemaVersion);
+  if (found !== known) throw azureError('SnapshotSchemaMismatch', { values: { found, known } });
+  const given = document.tables as Record<string, unknown>;
+  const names = tablesOf(connection);
+  const strange = Object.keys(given ?? {}).find((name) => !names.includes(name));
+  if (strange !== undefined) throw refuse(`it has a table '${strange}' that nobody knows.`);
+  return names.map((table) => {
+    const rows = given?.[table];
+    if (!Array.isArray(rows)) throw refuse(`its table '${table}' is missing.`);
+    const columns = columnsOf(connection, table);
+    return { table, columns, rows: rows.map((row) => readRow(row, { table, columns })) };
+  });
+}
+
+function readRow(row: unknown, { table, columns }: { table: string; columns: readonly string[] }): Cell[] {
+  const cells = (row ?? {}) as Record<string, Cell>;
+  const strange = Object.keys(cells).find((name) => !columns.includes(name));
+  if (strange !== undefined) throw refuse(`a row of '${table}' has an unknown column '${strange}'.`);
+  return columns.map((column) => {
+    const cell = cells[column];
+    if (cell === undefined || typeof cell === 'boolean') throw refuse(`a row of '${table}' lacks '${column}'.`);
+    return storable(cell);
+  });
+}
+
+/** Replaces everything that is stored by what the snapshot holds, or changes nothing and throws why. */
+export function restoreSnapshot(connection: Connection, document: unknown): void {
+  const tables = readTables(document, connection);
+  const replace = connection.transaction(() => {
+    for (const { table, columns, rows } of tables) {
+      connection.exec(`DELETE FROM "${table}"`);
+      const list = columns.map((column) => `"${column}"`).join(', ');
+      const places = columns.map(() => '?').join(', ');
+      const insert = connection.prepare(`INSERT INTO "${table}" (${list}) VALUES (${places})`);
+      for (const row of rows) insert.run(...row);
+    }
+  });
+  try {
+    replace.immediate();
+  } catch (error) {
+    // What the tables refuse is wrong in the document: a missing value, a text where a number belongs, a key twice.
+    throw refuse(`${(error as Error).message}.`);
+  }
+}
