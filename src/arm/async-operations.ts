@@ -24,6 +24,10 @@ const pollUrl = (request: FastifyRequest, endpoint: 'operations' | 'operationRes
   `${originOf(request)}/subscriptions/${place.subscriptionId}/providers/Microsoft.Network/locations/` +
   `${place.location}/${endpoint}/${place.operationId}?api-version=${place.apiVersion}`;
 
+/** Where an operation is polled. */
+export const operationUrl = (request: FastifyRequest, place: PollPlace): string =>
+  pollUrl(request, 'operations', place);
+
 /** Headers of an accepted PUT: the operation, and that the first poll need not wait. */
 export function putHeaders(request: FastifyRequest, reply: FastifyReply, place: PollPlace): void {
   reply.headers({

@@ -7,7 +7,7 @@ import type { Arm } from './arm.js';
 import { acceptedHeaders, putHeaders } from './async-operations.js';
 import { readBody } from './request-body.js';
 import { childSchema } from './resource-reader.js';
-import { existingResource, pollPlaceOf, preconditionsOf, resourceNotFound } from './resource-routes.js';
+import { existingResource, pollPlaceOf, pollUrlOf, preconditionsOf, resourceNotFound } from './resource-routes.js';
 import { parametersOf } from './resource-scope.js';
 import { routeSchema } from './route-schemas.js';
 
@@ -46,6 +46,8 @@ async function put(request: FastifyRequest, reply: FastifyReply, { type, collect
     id,
     apiVersion,
     conditions: preconditionsOf(request),
+    child: { collection: collection.name, name, method: 'Put' },
+    pollUrl: pollUrlOf(request, apiVersion),
     document: (existing) => {
       if (!existing) throw resourceNotFound(type.type, { id });
       const before = childrenOf(existing.document, collection.name);
@@ -75,6 +77,8 @@ async function remove(request: FastifyRequest, reply: FastifyReply, { type, coll
     id,
     apiVersion,
     conditions: preconditionsOf(request),
+    child: { collection: collection.name, name, method: 'Delete' },
+    pollUrl: pollUrlOf(request, apiVersion),
     document: (existing) => {
       if (!existing) throw resourceNotFound(type.type, { id });
       const staying = childrenOf(existing.document, collection.name).filter((child) => !sameName(child, name));

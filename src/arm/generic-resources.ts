@@ -10,7 +10,7 @@ import { apiVersionOf, queryOf } from './api-versions.js';
 import type { Arm } from './arm.js';
 import { acceptedHeaders, originOf, putHeaders } from './async-operations.js';
 import { opaqueDocument, showOpaque } from './opaque-resources.js';
-import { parseJsonObject } from './request-body.js';
+import { parseJsonObject, readTags } from './request-body.js';
 import { resourceFilter } from './resource-filter.js';
 import { page, pollPlaceOf } from './resource-routes.js';
 import { groupOf, parametersOf, subscriptionOf } from './resource-scope.js';
@@ -158,8 +158,7 @@ export function addGenericResourceRoutes(app: FastifyInstance, arm: Arm): void {
   app.put(any, hidden, (request, reply) => put(request, reply, arm));
   app.patch(any, hidden, (request, reply) => {
     const resource = existing(request, arm);
-    const tags = parseJsonObject(request.body).tags as Record<string, string> | undefined;
-    return reply.send(showOpaque(arm.writer.patchTags(resource.key, tags) ?? resource));
+    return reply.send(showOpaque(arm.writer.patchTags(resource.key, readTags(request.body)) ?? resource));
   });
   app.delete(any, hidden, (request, reply) => remove(request, reply, arm));
 }

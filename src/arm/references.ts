@@ -6,6 +6,7 @@ import { formatResourceId, idKey, parseResourceId, type ResourceId, rootOf, type
 import type { Lookup, Resource, ResourceDocument } from '../resources/resource-type.js';
 import type { SchemaNode } from '../resources/schema.js';
 import { invalidRequestFormat } from '../resources/validation.js';
+import { operationName } from './operation-records.js';
 
 export interface ReferenceScope {
   readonly idText: string;
@@ -64,13 +65,6 @@ function canonicalTarget(found: FoundReference, target: ResourceId, owner: Resou
   return names && formatResourceId({ ...root, types, names: [root.names[0] as string, ...names.slice(1)] });
 }
 
-const putOperation = (type: string): string =>
-  `Put${(type.split('/').at(-1) as string)
-    .replace(/^./, (first) => first.toUpperCase())
-    .replace(/ies$/, 'y')
-    .replace(/sses$/, 'ss')
-    .replace(/s$/, '')}Operation`;
-
 /**
  * Rewrites the ids in `document` to their canonical spelling. Throws `InvalidRequestFormat` for ids that are none or of
  * a wrong type, `InvalidResourceReference` for what does not exist, `RetryableError` for what is still being made.
@@ -102,15 +96,14 @@ export function resolveReferences(document: ResourceDocument, scope: ReferenceSc
         values: { referenced: reference.holder.id, id: reference.sourceId },
       });
     }
-    if (owner && owner.provisioningState === 'Updating') {
+    if (owner && owner.provisioningState !== 'Succeeded') {
+      const method = owner.provisioningState === 'Deleting' ? 'Delete' : 'Put';
       const message =
         `Cannot proceed with operation because resource ${owner.id} used by resource ${scope.idText} is not in ` +
         `Succeeded state. Resource is in ${owner.provisioningState} state and the last operation that updated/is ` +
-        `updating the resource is ${putOperation(owner.type)}.`;
+        `updating the resource is ${operationName(method, owner.type)}.`;
       throw azureError('RetryableError', { details: [{ code: 'ReferencedResourceNotProvisioned', message }] });
     }
     reference.holder.id = canonical;
   }
 }
-
-export { putOperation };

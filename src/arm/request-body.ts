@@ -1,7 +1,7 @@
 /** Reads a request body: JSON with positions, made canonical, validated against the type's schema. */
 import { azureError } from '../errors.js';
 import { canonicalise } from '../resources/canonical.js';
-import type { SchemaNode } from '../resources/schema.js';
+import { map, object, type SchemaNode } from '../resources/schema.js';
 import { validateBody } from '../resources/validation.js';
 
 /** A JSON object from `text`; refuses what is none, as the front door does. */
@@ -17,6 +17,16 @@ export function parseJsonObject(text: unknown): Record<string, unknown> {
     throw azureError('InvalidRequestContent', { values: { reason: 'The request content must be a JSON object' } });
   }
   return body as Record<string, unknown>;
+}
+
+const tagsSchema = object({ tags: map({ clrType: 'TagsObject' }) }, { clrType: 'TagsObject' });
+
+/** The tags in a PATCH; members besides them say nothing. */
+export function readTags(text: unknown): Record<string, string> | undefined {
+  const given = Object.entries(parseJsonObject(text)).find(([name]) => name.toLowerCase() === 'tags')?.[1];
+  if (given === undefined || given === null) return undefined;
+  validateBody({ tags: given }, tagsSchema, text as string);
+  return given as Record<string, string>;
 }
 
 /** Body `text` in canonical form, valid under `schema`. */

@@ -7,11 +7,11 @@ import type { Resource, ResourceDocument, ResourceType } from '../resources/reso
 import { addActionRoutes } from './action-routes.js';
 import { apiVersionFor, queryOf } from './api-versions.js';
 import type { Arm } from './arm.js';
-import { acceptedHeaders, originOf, putHeaders } from './async-operations.js';
+import { acceptedHeaders, operationUrl, originOf, putHeaders } from './async-operations.js';
 import { addChildRoutes } from './child-routes.js';
-import { parseJsonObject, readBody } from './request-body.js';
+import type { Preconditions } from './preconditions.js';
+import { parseJsonObject, readBody, readTags } from './request-body.js';
 import { checkLocation, groupOf, parametersOf, subscriptionOf } from './resource-scope.js';
-import type { Preconditions } from './resource-writer.js';
 import { routeSchema } from './route-schemas.js';
 
 /** Everything a handler of one type needs, read off its request. */
@@ -70,6 +70,10 @@ export const pollPlaceOf = (
   apiVersion,
 });
 
+/** Where this client would poll an operation on a resource. */
+export const pollUrlOf = (request: FastifyRequest, apiVersion: string) => (resource: Resource, operationId: string) =>
+  operationUrl(request, pollPlaceOf(resource, { operationId, apiVersion }));
+
 async function put(request: FastifyRequest, reply: FastifyReply, { type, arm }: Handler) {
   const about = typeRequest(request, type, arm);
   const body = readBody(request.body, type.schema) as ResourceDocument;
@@ -82,6 +86,7 @@ async function put(request: FastifyRequest, reply: FastifyReply, { type, arm }: 
     id: about.id,
     apiVersion: about.apiVersion,
     conditions: preconditionsOf(request),
+    pollUrl: pollUrlOf(request, about.apiVersion),
     document: (existing) => {
       const before = existing?.document.location;
       if (before !== undefined && before !== body.location) {
@@ -100,8 +105,7 @@ async function put(request: FastifyRequest, reply: FastifyReply, { type, arm }: 
 
 function patch(request: FastifyRequest, reply: FastifyReply, { type, arm }: Handler) {
   const about = existingResource(request, type, arm);
-  const tags = parseJsonObject(request.body).tags as Record<string, string> | undefined;
-  const resource = arm.writer.patchTags(about.key, tags);
+  const resource = arm.writer.patchTags(about.key, readTags(request.body));
   if (!resource) throw resourceNotFound(type.type, about);
   reply.header('azure-asyncnotification', 'Enabled');
   return reply.send(arm.reader.show(resource, about.apiVersion));

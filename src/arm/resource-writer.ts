@@ -1,16 +1,13 @@
 /**
- * Creates, changes and deletes resources: one IMMEDIATE transaction per write holding the document, its links, the
- * addresses it claims and the operation. Routes, deployments and actions all write through here.
+ * Creates and changes resources: one IMMEDIATE transaction per write holding the document, its links, the addresses it
+ * claims and the operation. Routes, deployments and actions all write through here.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type AzureError, azureError } from '../errors.js';
+import type { AzureError } from '../errors.js';
 import { newEtag, newGuid } from '../ids.js';
-import { linksOf } from '../resources/references.js';
 import { findResourceType } from '../resources/registry.js';
-import { formatResourceId, idKey, type ResourceId, rootKey } from '../resources/resource-id.js';
+import { formatResourceId, idKey, type ResourceId } from '../resources/resource-id.js';
 import {
-  type InUse,
-  type Link,
   type Resource,
   type ResourceDocument,
   type ResourceType,
@@ -19,13 +16,12 @@ import {
 } from '../resources/resource-type.js';
 import type { ArmContext } from './arm-context.js';
 import { checkChildNames } from './child-names.js';
-import { putOperation, resolveReferences } from './references.js';
-
-/** Conditions that a client puts on a write. */
-export interface Preconditions {
-  readonly ifMatch?: string | undefined;
-  readonly ifNoneMatch?: string | undefined;
-}
+import { refusalToDropChildren } from './in-use.js';
+import { OperationRecords, operationName } from './operation-records.js';
+import { checkPreconditions, type Preconditions } from './preconditions.js';
+import { resolveReferences } from './references.js';
+import { ResourceLinks } from './resource-links.js';
+import { ResourceRemover } from './resource-remover.js';
 
 export interface Write {
   readonly resource: Resource;
@@ -42,25 +38,18 @@ interface PutRequest {
   readonly conditions: Preconditions;
   /** Makes the document to write; sees what is stored, inside the transaction. */
   readonly document: (existing: Resource | undefined) => ResourceDocument;
+  /** The child that is written or deleted, when the request names one. */
+  readonly child?: { readonly collection: string; readonly name: string; readonly method: 'Put' | 'Delete' };
+  /** Where the client that writes would poll an operation. */
+  readonly pollUrl?: (existing: Resource, operationId: string) => string;
 }
 
-const weakEtag = (given: string): string => (given.startsWith('W/') ? given : `W/"${given.replaceAll('"', '')}"`);
-
-function checkPreconditions(id: string, existing: Resource | undefined, { ifMatch, ifNoneMatch }: Preconditions): void {
-  const mismatch = (given: string, etag: string): AzureError =>
-    azureError('PreconditionFailed', {
-      details: [
-        {
-          code: 'PreconditionFailedEtagMismatch',
-          message: `Etag provided in if-match header ${given} does not match etag ${etag} of resource ${id} in NRP data store.`,
-        },
-      ],
-    });
-  if (ifMatch !== undefined && ifMatch !== '*' && weakEtag(ifMatch) !== existing?.etag) {
-    throw mismatch(weakEtag(ifMatch), existing?.etag ?? 'null');
-  }
-  if (ifMatch === '*' && !existing) throw mismatch('*', 'null');
-  if (ifNoneMatch === '*' && existing) throw mismatch('*', existing.etag);
+interface Storing {
+  readonly request: PutRequest;
+  readonly key: string;
+  readonly idText: string;
+  readonly existing: Resource | undefined;
+  readonly document: ResourceDocument;
 }
 
 function firstOf(refusals: Iterable<AzureError> | undefined): AzureError | undefined {
@@ -68,12 +57,16 @@ function firstOf(refusals: Iterable<AzureError> | undefined): AzureError | undef
   return undefined;
 }
 
-const comesFrom = ({ by, path }: InUse, link: Link): boolean =>
-  (by.endsWith('*') ? link.sourceType.startsWith(by.slice(0, -1)) : link.sourceType === by) &&
-  (path === '*' || link.path === path);
-
 export class ResourceWriter {
-  constructor(readonly context: ArmContext) {}
+  readonly #operations: OperationRecords;
+  readonly #links: ResourceLinks;
+  readonly #remover: ResourceRemover;
+
+  constructor(readonly context: ArmContext) {
+    this.#operations = new OperationRecords(context);
+    this.#links = new ResourceLinks(context);
+    this.#remover = new ResourceRemover(context, { links: this.#links, operations: this.#operations });
+  }
 
   /** Create-or-update. Throws Azure's refusal; nothing is stored then. */
   put(request: PutRequest): Write {
@@ -81,14 +74,21 @@ export class ResourceWriter {
     return store.resources.transaction(() => this.#put(request));
   }
 
-  #put({ type, id, apiVersion, conditions, document: makeDocument }: PutRequest): Write {
+  #put(request: PutRequest): Write {
+    const { type, id, apiVersion, conditions, child } = request;
     const { resources, addresses } = this.context.store;
     const requested = formatResourceId({ ...id, namespace: type.type.split('/')[0] as string });
     const key = idKey(requested);
     const existing = resources.resource(key);
     const idText = existing?.id ?? this.#idAsCreated(id, type);
     checkPreconditions(idText, existing, conditions);
-    const document = makeDocument(existing);
+    this.#operations.checkFree({
+      existing,
+      child: child !== undefined,
+      childId: `${idText}/${child?.collection}/${child?.name}`,
+      pollUrl: request.pollUrl ?? ((_existing, operationId) => operationId),
+    });
+    const document = request.document(existing);
     const schema = schemaOf(type);
     checkChildNames(document, schema, idText);
     resolveReferences(document, {
@@ -99,22 +99,15 @@ export class ResourceWriter {
       canonicalType: (name) => findResourceType(name)?.type,
     });
     addresses.release(key);
-    const context: WriteContext = { id, idText, apiVersion, document, existing, lookup: resources, addresses, newGuid };
+    const written = { id, idText, apiVersion, document, existing };
+    const context: WriteContext = { ...written, child, lookup: resources, addresses, newGuid };
     type.defaults?.(context);
-    const refusal = firstOf(type.check?.(context)) ?? this.#removedChildrenInUse(type, existing, document);
+    const refusal = firstOf(type.check?.(context)) ?? refusalToDropChildren(resources, existing, document);
     if (refusal) throw refusal;
-    return this.#store({ type, id, idText, key, existing, document });
+    return this.#store({ request, key, idText, existing, document });
   }
 
-  #store(write: {
-    type: ResourceType;
-    id: ResourceId;
-    idText: string;
-    key: string;
-    existing: Resource | undefined;
-    document: ResourceDocument;
-  }): Write {
-    const { type, id, idText, key, existing, document } = write;
+  #store({ request: { type, id, child }, key, idText, existing, document }: Storing): Write {
     const { resources } = this.context.store;
     const now = this.context.clock.timestamp();
     const waits = this.context.operationDelayMs > 0;
@@ -139,134 +132,31 @@ export class ResourceWriter {
     let touched: readonly string[] = [];
     if (!keeps) {
       resources.save(resource);
-      touched = this.#relink(resource, type);
+      touched = this.#links.relink(resource, type);
     }
-    const operationId = this.recordOperation(resource, putOperation(type.type));
+    const name = operationName(child?.method ?? 'Put', child ? `${type.type}/${child.collection}` : type.type);
+    const operationId = this.#operations.record(resource, name);
+    this.#operations.supersede(existing, { name, id: operationId });
     return { resource: resources.resource(key) ?? resource, created: !existing, operationId, touched };
-  }
-
-  /** Stores the links of a resource; whoever is newly referred to, or no longer, follows with a new etag. */
-  #relink(resource: Resource, type: ResourceType): string[] {
-    const { resources } = this.context.store;
-    const links = linksOf(resource.document, schemaOf(type), resource).filter(
-      (link) => rootKey(link.target) !== resource.key,
-    );
-    const before = resources.linksFrom(resource.key);
-    const identity = (link: Link): string => `${link.sourceId.toLowerCase()}|${link.path}|${link.target}`;
-    const old = new Set(before.map(identity));
-    const now = new Set(links.map(identity));
-    const changed = new Set<string>();
-    for (const link of before) if (!now.has(identity(link))) changed.add(rootKey(link.target));
-    for (const link of links) if (!old.has(identity(link))) changed.add(rootKey(link.target));
-    if (changed.size > 0) resources.replaceLinks(resource.key, links);
-    for (const key of changed) this.#followLinks(key);
-    // The data plane may follow more than what changed here: a NIC's new address concerns its pools.
-    return [resource.key, ...changed, ...links.map((link) => rootKey(link.target))];
-  }
-
-  #followLinks(key: string): void {
-    const { resources } = this.context.store;
-    const resource = resources.resource(key);
-    if (!resource) return;
-    const document =
-      findResourceType(resource.type)?.onLinksChanged?.({ resource, lookup: resources }) ?? resource.document;
-    resources.save({ ...resource, document, etag: newEtag(), changedTime: this.context.clock.timestamp() });
   }
 
   /** The id under which a new resource is stored: canonical type, group as the group was created. */
   #idAsCreated(id: ResourceId, type: ResourceType): string {
     const group = this.context.store.resources.group(id.subscriptionId, id.resourceGroup as string);
     const [namespace, ...types] = type.type.split('/') as [string, ...string[]];
+    const subscriptionId = id.subscriptionId.toLowerCase();
     const resourceGroup = group?.name ?? id.resourceGroup;
-    return formatResourceId({
-      ...id,
-      subscriptionId: id.subscriptionId.toLowerCase(),
-      resourceGroup,
-      namespace,
-      types,
-    });
-  }
-
-  #removedChildrenInUse(
-    type: ResourceType | undefined,
-    existing: Resource | undefined,
-    document: ResourceDocument,
-  ): AzureError | undefined {
-    if (!existing) return undefined;
-    for (const { name: collection, inUse } of type?.children ?? []) {
-      if (!inUse) continue;
-      const namesOf = (source: ResourceDocument) =>
-        ((source.properties[collection] as { name: string }[] | undefined) ?? []).map(({ name }) => name);
-      const staying = new Set(namesOf(document).map((name) => name.toLowerCase()));
-      for (const name of namesOf(existing.document)) {
-        if (staying.has(name.toLowerCase())) continue;
-        const refusal = this.#refusal(inUse, `${existing.id}/${collection}/${name}`, name);
-        if (refusal) return refusal;
-      }
-    }
-    return undefined;
-  }
-
-  #refusal(inUse: readonly InUse[] | undefined, id: string, name: string): AzureError | undefined {
-    const key = idKey(id);
-    const root = rootKey(id);
-    const links = this.context.store.resources
-      .linksInto(root)
-      .filter(({ target }) => key === root || target === key || target.startsWith(`${key}/`));
-    for (const rule of inUse ?? []) {
-      const users = links.filter((link) => comesFrom(rule, link));
-      if (users.length > 0) return rule.refuse({ id, name, links: users });
-    }
-    return undefined;
+    return formatResourceId({ ...id, subscriptionId, resourceGroup, namespace, types });
   }
 
   /** Deletes a top-level resource, or refuses because it is in use. `undefined` when there is none. */
   delete(key: string, conditions: Preconditions): Write | undefined {
-    const { resources } = this.context.store;
-    return resources.transaction(() => {
-      const existing = resources.resource(key);
-      if (!existing) return undefined;
-      checkPreconditions(existing.id, existing, conditions);
-      const type = findResourceType(existing.type);
-      const refusal = this.#refusal(type?.inUse, existing.id, existing.name) ?? this.#childrenInUse(existing);
-      if (refusal) throw refusal;
-      const operationId = this.recordOperation(existing, putOperation(existing.type).replace(/^Put/, 'Delete'));
-      if (this.context.operationDelayMs > 0) {
-        resources.save({ ...existing, provisioningState: 'Deleting' });
-        return { resource: existing, created: false, operationId, touched: [key] };
-      }
-      return { resource: existing, created: false, operationId, touched: this.remove(existing) };
-    });
-  }
-
-  #childrenInUse(existing: Resource): AzureError | undefined {
-    return this.#removedChildrenInUse(findResourceType(existing.type), existing, { properties: {} });
+    return this.#remover.delete(key, conditions);
   }
 
   /** Removes a resource, whatever uses it; what refers to it loses the reference. Inside a transaction. */
   remove(resource: Resource): string[] {
-    const { resources, addresses } = this.context.store;
-    const targets = [...new Set(resources.linksFrom(resource.key).map(({ target }) => rootKey(target)))];
-    const sources = [...new Set(resources.linksInto(resource.key).map(({ sourceId }) => rootKey(sourceId)))];
-    resources.remove(resource.key);
-    addresses.release(resource.key);
-    for (const key of targets) this.#followLinks(key);
-    for (const key of sources) this.#dropReferences(key, resource.key);
-    return [resource.key, ...targets, ...sources];
-  }
-
-  #dropReferences(sourceKey: string, target: string): void {
-    const { resources } = this.context.store;
-    const source = resources.resource(sourceKey);
-    const type = source && findResourceType(source.type);
-    if (!source || !type) return;
-    const document = withoutReferences(source.document, target) as ResourceDocument;
-    const changed = { ...source, document, etag: newEtag(), changedTime: this.context.clock.timestamp() };
-    resources.save(changed);
-    resources.replaceLinks(
-      sourceKey,
-      linksOf(document, schemaOf(type), changed).filter((link) => rootKey(link.target) !== sourceKey),
-    );
+    return this.#remover.remove(resource);
   }
 
   /** Replaces whole documents, as actions do: no checks, links and etags follow. Inside a transaction. */
@@ -279,7 +169,7 @@ export class ResourceWriter {
       if (!existing || !type) continue;
       const changed = { ...existing, document, etag: newEtag(), changedTime: this.context.clock.timestamp() };
       resources.save(changed);
-      for (const one of this.#relink(changed, type)) touched.add(one);
+      for (const one of this.#links.relink(changed, type)) touched.add(one);
     }
     return [...touched];
   }
@@ -300,38 +190,6 @@ export class ResourceWriter {
 
   /** Remembers an operation on `resource`: finished already, or running while `--operation-delay` lasts. */
   recordOperation(resource: Pick<Resource, 'key' | 'subscriptionId'>, name: string, result?: unknown): string {
-    const id = newGuid();
-    this.context.store.operations.save({
-      id,
-      subscriptionId: resource.subscriptionId,
-      name,
-      resourceKey: resource.key,
-      status: this.context.operationDelayMs > 0 ? 'InProgress' : 'Succeeded',
-      startedMs: this.context.clock.now(),
-      result,
-      error: undefined,
-    });
-    return id;
+    return this.#operations.record(resource, name, result);
   }
-}
-
-/** `value` without references into the top-level resource `target` (folded id). */
-function withoutReferences(value: unknown, target: string): unknown {
-  const refers = (member: unknown): boolean => {
-    const id = (member as { id?: unknown } | null)?.id;
-    return typeof id === 'string' && (idKey(id) === target || idKey(id).startsWith(`${target}/`));
-  };
-  if (Array.isArray(value)) {
-    return value.filter((item) => !refers(item)).map((item) => withoutReferences(item, target));
-  }
-  if (value === null || typeof value !== 'object') return value;
-  const kept: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(value)) {
-    if (refers(member)) continue;
-    const rest = withoutReferences(member, target);
-    // Azure never shows an empty list of references.
-    if (Array.isArray(member) && member.length > 0 && (rest as unknown[]).length === 0) continue;
-    kept[name] = rest;
-  }
-  return kept;
 }
