@@ -48,11 +48,11 @@ const quotas: readonly Quota[] = [
   { name: 'PacketCaptures', displayName: 'Packet Captures', limit: 10000 },
   {
     name: 'ApplicationSecurityGroups',
-    displayName: 'Application Security Groups',
+    displayName: 'Application Security Groups.',
     limit: 3000,
     type: 'applicationSecurityGroups',
   },
-  { name: 'DdosProtectionPlans', displayName: 'DDoS Protection Plans', limit: 1 },
+  { name: 'DdosProtectionPlans', displayName: 'DDoS Protection Plans.', limit: 1 },
   { name: 'DdosCustomPolicies', displayName: 'DDoS customized policies', limit: 200 },
   { name: 'ServiceEndpointPolicies', displayName: 'Service Endpoint Policies', limit: 500 },
   { name: 'NetworkIntentPolicies', displayName: 'Network Intent Policies', limit: 200 },

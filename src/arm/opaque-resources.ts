@@ -2,6 +2,7 @@
  * Resource types without a model: stored and echoed, so that whole templates deploy. They move no traffic;
  * `--strict-types` refuses them.
  */
+import { stableGuid } from '../ids.js';
 import type { Resource, ResourceDocument } from '../resources/resource-type.js';
 
 /** The stored form of a body of an unknown type: everything but what the service decides. */
@@ -14,6 +15,7 @@ export function opaqueDocument(body: Record<string, unknown>): ResourceDocument 
 /** An opaque resource as a GET shows it. */
 export function showOpaque(resource: Resource): Record<string, unknown> {
   const { location, tags, properties, ...rest } = resource.document;
+  if (resource.type.startsWith('Microsoft.Network/')) return showOpaqueNetworkResource(resource);
   return {
     id: resource.id,
     name: resource.name,
@@ -22,5 +24,24 @@ export function showOpaque(resource: Resource): Record<string, unknown> {
     ...(tags === undefined ? {} : { tags }),
     ...rest,
     properties: { ...properties, provisioningState: resource.provisioningState },
+  };
+}
+
+/** Whatever else the network provider has, its resources all carry an etag and a GUID. */
+function showOpaqueNetworkResource(resource: Resource): Record<string, unknown> {
+  const { location, tags, properties, ...rest } = resource.document;
+  return {
+    name: resource.name,
+    id: resource.id,
+    etag: resource.etag,
+    type: resource.type,
+    ...(location === undefined ? {} : { location }),
+    ...(tags === undefined ? {} : { tags }),
+    ...rest,
+    properties: {
+      provisioningState: resource.provisioningState,
+      resourceGuid: stableGuid(resource.id),
+      ...properties,
+    },
   };
 }

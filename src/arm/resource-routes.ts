@@ -118,7 +118,9 @@ async function remove(request: FastifyRequest, reply: FastifyReply, { type, arm 
   if (!write) return reply.code(204).send();
   await arm.operations.settle(write);
   acceptedHeaders(request, reply, pollPlaceOf(write.resource, { ...write, apiVersion: about.apiVersion }));
-  return reply.code(202).send();
+  // Azure takes a network interface away at once, and says so since 2023-11-01.
+  const atOnce = type.type === 'Microsoft.Network/networkInterfaces' && about.apiVersion >= '2023-11-01';
+  return reply.code(atOnce && arm.context.operationDelayMs === 0 ? 200 : 202).send();
 }
 
 interface Handler {

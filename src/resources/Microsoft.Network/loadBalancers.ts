@@ -10,8 +10,6 @@ import {
   type WriteContext,
 } from '../resource-type.js';
 import {
-  anything,
-  array,
   children,
   envelope,
   extendedLocation,
@@ -50,6 +48,7 @@ import {
 } from './loadBalancers/loadBalancingRules.js';
 import { membersOfPool } from './loadBalancers/members.js';
 import { withNatPoolRules } from './loadBalancers/nat-pool-rules.js';
+import { outboundNatRule } from './loadBalancers/outboundNatRules.js';
 import {
   checkOutboundFrontends,
   checkOutboundRule,
@@ -73,8 +72,7 @@ const schema = envelope('name id etag type location tags extendedLocation proper
       probes: children('probes', probe),
       inboundNatRules: children('inboundNatRules', inboundNatRule),
       outboundRules: children('outboundRules', outboundRule, { since: '2018-07-01' }),
-      // What outbound rules were called before they existed; never more than an empty list.
-      outboundNatRules: array(anything(), { until: '2018-07-01' }),
+      outboundNatRules: children('outboundNatRules', outboundNatRule, { until: '2018-07-01' }),
       inboundNatPools: children('inboundNatPools', inboundNatPool),
     },
     { clrType: 'LoadBalancerProperties' },
@@ -94,7 +92,7 @@ function completeLoadBalancer(context: WriteContext<LoadBalancerDocument>): void
     // Left out beside a NAT pool, the scale set's NAT rules stay.
     properties.inboundNatRules = structuredClone(before.inboundNatRules ?? []);
   }
-  properties.outboundNatRules = [];
+  properties.outboundNatRules ??= [];
   for (const collection of collections) properties[collection] ??= [];
   for (const one of inOrderOfClaims(properties.frontendIPConfigurations ?? [], context)) completeFrontend(one, context);
   for (const one of properties.backendAddressPools ?? []) completePool(one, context);

@@ -65,6 +65,10 @@ export const backendAddressPool = envelope('name id etag properties type', {
       syncMode: oneOf(['Automatic', 'Manual'], { since: '2023-04-01', clrType: 'SyncMode' }),
       outboundRules: backReferences(`${lb}/outboundRules`, 'backendAddressPool', { since: '2018-07-01' }),
       outboundRule: backReferences(`${lb}/outboundRules`, 'backendAddressPool', { since: '2018-07-01', single: true }),
+      outboundNatRule: backReferences(`${lb}/outboundNatRules`, 'backendAddressPool', {
+        until: '2018-07-01',
+        single: true,
+      }),
       loadBalancerBackendAddresses: children('loadBalancerBackendAddresses', backendAddress, { since: '2020-04-01' }),
       backendIPConfigurations: backReferences(
         [

@@ -36,6 +36,7 @@ export const frontendIPConfiguration = envelope('name id etag type properties zo
       outboundRules: backReferences(`${lb}/outboundRules`, 'frontendIPConfigurations', { since: '2018-07-01' }),
       loadBalancingRules: backReferences(`${lb}/loadBalancingRules`, 'frontendIPConfiguration'),
       inboundNatRules: backReferences(`${lb}/inboundNatRules`, 'frontendIPConfiguration'),
+      outboundNatRules: backReferences(`${lb}/outboundNatRules`, 'frontendIPConfigurations', { until: '2018-07-01' }),
       inboundNatPools: backReferences(`${lb}/inboundNatPools`, 'frontendIPConfiguration'),
       privateIPAddressVersion: oneOf(['IPv4', 'IPv6'], { since: '2019-04-01', clrType: 'IPVersion' }),
     },
