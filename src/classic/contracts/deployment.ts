@@ -94,6 +94,7 @@ export const CloudServiceRole = contract('Role', {
 
 /** A role of either kind; virtual machines say so in `i:type`. */
 const AnyRole: ContractType<ValueOf<typeof VmRole> | ValueOf<typeof CloudServiceRole>> = {
+  schema: VmRole.schema,
   read: (element, context) => (element.attributes.has('i:type') ? VmRole : CloudServiceRole).read(element, context),
   write: (value, context) => ('RoleType' in value ? VmRole : CloudServiceRole).write(value, context),
 };

@@ -35,6 +35,7 @@ function scalarText(element: XmlElement): string {
 
 /** Text. An empty element is an absent value, as .NET clients send `<Path/>`. */
 export const text: ContractType<string> = {
+  schema: { type: 'string' },
   read: (element) => scalarText(element) || undefined,
   write: (value) => ({ content: escapeText(value) }),
 };
@@ -44,6 +45,7 @@ export const textOrEmpty: ContractType<string> = { ...text, read: scalarText };
 
 /** Text that Azure writes as `i:nil` when there is none. */
 export const nillableText: ContractType<string | null> = {
+  schema: { type: 'string' },
   nil: null,
   read: text.read,
   write: (value) => ({ content: escapeText(value ?? '') }),
@@ -51,6 +53,7 @@ export const nillableText: ContractType<string | null> = {
 
 /** A whole number; Azure answers anything else with "A parameter was incorrect". */
 export const integer: ContractType<number> = {
+  schema: { type: 'integer' },
   read(element) {
     const digits = scalarText(element);
     if (digits === '') return undefined;
@@ -62,6 +65,7 @@ export const integer: ContractType<number> = {
 
 /** xs:boolean, and the capitalised words that .NET's ToString() makes. */
 export const boolean: ContractType<boolean> = {
+  schema: { type: 'boolean' },
   read(element) {
     const word = scalarText(element).toLowerCase();
     if (word === '') return undefined;
@@ -74,6 +78,7 @@ export const boolean: ContractType<boolean> = {
 
 /** One of `values` in any casing; answers carry Azure's casing. `parameter` is what the refusal calls it. */
 export const enumeration = <const T extends string>(parameter: string, values: readonly T[]): ContractType<T> => ({
+  schema: { type: 'string', enum: values },
   read(element) {
     const word = scalarText(element);
     if (word === '') return undefined;
@@ -88,6 +93,7 @@ export const enumeration = <const T extends string>(parameter: string, values: r
 
 /** A list of `<item>` elements, each of `type`. */
 export const list = <T>(item: string, type: ContractType<T>): ContractType<readonly T[]> => ({
+  schema: { type: 'array', items: { ...type.schema, xml: { name: item } }, xml: { wrapped: true } },
   read(element, context) {
     return element.children.map((child) => {
       const value = isAzureElement(child) && child.name === item ? type.read(child, context) : undefined;
@@ -107,6 +113,7 @@ export const list = <T>(item: string, type: ContractType<T>): ContractType<reado
 
 /** A nested data contract. */
 export const nested = <C extends Contract>(contract: C): ContractType<ValueOf<C>> => ({
+  schema: contract.schema,
   read: (element, context) => contract.read(element, context) as ValueOf<C>,
   write: (value, context) => contract.write(value as Record<string, unknown>, context),
 });
@@ -116,7 +123,11 @@ export const listOf = <C extends Contract>(item: string, contract: C): ContractT
   list(item, nested(contract));
 
 /** An element that clients send and Lazurite neither needs nor returns (provisioning data, passwords). */
-export const ignored: ContractType<never> = { read: () => undefined, write: () => ({ content: '' }) };
+export const ignored: ContractType<never> = {
+  schema: { type: 'object', description: 'Accepted, without effect.' },
+  read: () => undefined,
+  write: () => ({ content: '' }),
+};
 
 /** The document whose root is the contract's own type. `alsoNamed`: other root names that clients send. */
 export const documentOf = <C extends Contract>(contract: C, ...alsoNamed: string[]): DocumentType<ValueOf<C>> => ({

@@ -14,8 +14,20 @@ export interface ContractContext {
   readonly order?: 'lenient' | 'strict';
 }
 
+/** An OpenAPI schema of a value, as far as the classic types need it. */
+export interface ContractSchema {
+  readonly type: 'string' | 'integer' | 'boolean' | 'array' | 'object';
+  readonly enum?: readonly string[];
+  readonly items?: ContractSchema;
+  readonly properties?: Readonly<Record<string, ContractSchema>>;
+  readonly required?: readonly string[];
+  readonly description?: string;
+  readonly xml?: { readonly name?: string; readonly namespace?: string; readonly wrapped?: boolean };
+}
+
 /** How one kind of value is read from and written to an element. */
 export interface ContractType<T> {
+  readonly schema: ContractSchema;
   read(element: XmlElement, context: ContractContext): T | undefined;
   /** What `i:nil` means; absent when it is the same as no element at all. */
   readonly nil?: T;
@@ -78,6 +90,16 @@ function knownElements(members: ContractMembers, anyOrderFrom: string | undefine
   return known;
 }
 
+function schemaOf(members: ContractMembers): ContractSchema {
+  const entries = Object.entries(members);
+  const properties = entries.map(([name, { type, since }]): [string, ContractSchema] => [
+    name,
+    since === undefined ? type.schema : { ...type.schema, description: `From x-ms-version ${since}.` },
+  ]);
+  const required = entries.filter(([, member]) => member.required).map(([name]) => name);
+  return { type: 'object', properties: Object.fromEntries(properties), ...(required.length > 0 && { required }) };
+}
+
 export interface ContractOptions {
   readonly anyOrderFrom?: string;
   /** The value of `i:type` in answers. */
@@ -127,7 +149,7 @@ export function contract<const M extends ContractMembers>(
     return instanceType === undefined ? { content } : { content, attributes: ` i:type="${escapeText(instanceType)}"` };
   }
 
-  return { typeName, members, anyOrderFrom, read, write };
+  return { typeName, members, anyOrderFrom, schema: schemaOf(members), read, write };
 }
 
 /** A whole XML document: what it contains and what its root may be called. */
