@@ -42,7 +42,6 @@ const propertiesOf = (document: JsonObject | Record<string, unknown>): JsonObjec
 export class DeploymentRuns {
   readonly #context: ArmContext;
   readonly #running = new Map<string, DeploymentRun>();
-  #begun = 0n;
 
   constructor(context: ArmContext) {
     this.#context = context;
@@ -152,9 +151,12 @@ export class DeploymentRuns {
 
   /** Azure's: what is left of a 64-bit number after the time, as twenty digits. */
   #newOperationId(): string {
-    const ticks = unixEpochTicks + BigInt(Math.floor(this.#context.clock.now())) * ticksPerMs;
-    this.#begun += 1n;
-    return String(largestOperationId - ticks - (this.#begun % ticksPerMs)).padStart(20, '0');
+    let ticks = unixEpochTicks + BigInt(Math.floor(this.#context.clock.now())) * ticksPerMs;
+    for (;;) {
+      const id = String(largestOperationId - ticks).padStart(20, '0');
+      if (!this.#context.store.deployments.isRun(id)) return id;
+      ticks += 1n;
+    }
   }
 }
 

@@ -9,7 +9,19 @@ import type { Resource, ResourceDocument } from '../resources/resource-type.js';
 export function opaqueDocument(body: Record<string, unknown>): ResourceDocument {
   const { id: _id, name: _name, type: _type, etag: _etag, systemData: _systemData, ...document } = body;
   const { provisioningState: _state, ...properties } = (document.properties ?? {}) as Record<string, unknown>;
-  return { ...document, properties };
+  return withoutSecrets({ ...document, properties }) as ResourceDocument;
+}
+
+/** Members that every provider takes and none shows again: they are not kept either. */
+const secretName = /(password|secret|sharedKey|protectedSettings)$/i;
+
+function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (value === null || typeof value !== 'object') return value;
+  const isSecret = ([name, member]: [string, unknown]): boolean =>
+    secretName.test(name) && (typeof member === 'string' || /settings$/i.test(name));
+  const kept = Object.entries(value).filter((entry) => !isSecret(entry));
+  return Object.fromEntries(kept.map(([name, member]) => [name, withoutSecrets(member)]));
 }
 
 /** An opaque resource as a GET shows it. */

@@ -56,6 +56,7 @@ const sql = {
   removeRuns: 'DELETE FROM deployment_runs WHERE deployment = ?',
   saveRun: 'INSERT INTO deployment_runs VALUES (?, ?, ?, ?)',
   run: 'SELECT id, status, error FROM deployment_runs WHERE id = ? AND deployment = ?',
+  isRun: 'SELECT 1 FROM deployment_runs WHERE id = ?',
   runProgress: 'UPDATE deployment_runs SET status = ?, error = ? WHERE id = ?',
   endRuns: `UPDATE deployment_runs SET status = ?, error = ? WHERE deployment = ? AND ${active.replace('state', 'status')}`,
 } as const;
@@ -116,6 +117,11 @@ export class DeploymentStore {
   /** Remembers the deployments of a resource group no longer. */
   removeGroup(subscriptionId: string, resourceGroup: string): void {
     for (const { key } of this.list(subscriptionId, resourceGroup)) this.remove(key);
+  }
+
+  /** Whether some run is polled under `id` already. */
+  isRun(id: string): boolean {
+    return this.#statement.isRun.get(id) !== undefined;
   }
 
   /** Begins a run of the deployment `key` that is polled under `id`. */

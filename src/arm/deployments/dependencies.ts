@@ -43,7 +43,11 @@ function namesOf({ id, type, name, symbol, loop, existing }: PlannedResource): s
   // An existing resource is named by its symbol only: its id may be deployed by the template as well.
   const bySymbol = symbol === undefined ? [] : [symbol, ...(loop ? [symbol.replace(/\[\d+\]$/, '')] : [])];
   const byName = existing ? [] : [id, interleaved, `${type}/${name}`, name, ...(loop ? [loop.name] : [])];
-  return [...new Set([...bySymbol, ...byName].map((text) => text.toLowerCase()))];
+  // `subscriptionResourceId` knows nothing of the short ids that resource groups have.
+  const long = existing
+    ? []
+    : [id.replace(/\/resourceGroups\/([^/]+)$/i, '/providers/Microsoft.Resources/resourceGroups/$1')];
+  return [...new Set([...bySymbol, ...byName, ...long].map((text) => text.toLowerCase()))];
 }
 
 /** For every resource (by key) the keys of those it waits for. Throws InvalidTemplate. */
