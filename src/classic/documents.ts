@@ -25,13 +25,13 @@ export const reservedIpKey = (call: ClassicCall, name: string) =>
 export const networksKey = (call: ClassicCall) =>
   ({ kind: 'networkConfiguration', subscriptionId: call.subscriptionId, name: 'media' }) as const;
 
-/** The hosted service that the path names, or `name`. */
+/** The hosted service that the path names, or the one with `key`. */
 export function findService(
   call: ClassicCall,
   reader: ClassicReader,
-  name = parameter(call, 'service'),
+  { key = serviceKey(call, parameter(call, 'service')) } = {},
 ): HostedService {
-  const service = reader.get(serviceKey(call, name));
+  const service = reader.get(key);
   if (!service) throw azureError('ClassicServiceNotFound');
   return service;
 }
@@ -77,14 +77,14 @@ export const changeDeployment = (
   accept(call, (transaction, context) => {
     const service = findService(call, transaction);
     const deployment = deploymentOf(call, service);
-    checkExclusiveAccess(call, transaction, deployment);
+    checkExclusiveAccess(call, { reader: transaction, deployment });
     const changed = change(deployment, context);
     putService(call, transaction, withDeployment(service, stamped(call, changed)));
   });
 
-/** The reserved IP called `name`. */
-export function findReservedIp(call: ClassicCall, reader: ClassicReader, name: string): ReservedIp {
-  const reservedIp = reader.get(reservedIpKey(call, name));
+/** The reserved IP with this key. */
+export function findReservedIp(reader: ClassicReader, key: ReturnType<typeof reservedIpKey>): ReservedIp {
+  const reservedIp = reader.get(key);
   if (!reservedIp) throw azureError('ClassicResourceNotFound');
   return reservedIp;
 }

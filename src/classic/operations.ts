@@ -22,37 +22,53 @@ export const isRunning = ({ clock, applying }: ClassicServices, record: Operatio
   applying.has(record.id) || clock.now() < record.finishMs;
 
 /** Refuses a write while another one on the deployment is running. */
-export function checkExclusiveAccess(call: ClassicCall, reader: ClassicReader, deployment: Deployment): void {
+export function checkExclusiveAccess(
+  call: ClassicCall,
+  { reader, deployment }: { reader: ClassicReader; deployment: Deployment },
+): void {
   const { latestOperation: name } = deployment;
   if (name === undefined) return;
   const record = reader.get({ kind: 'operation', subscriptionId: call.subscriptionId, name });
   if (record && isRunning(call, record)) throw azureError('ClassicExclusiveAccess', { values: { requestId: name } });
 }
 
+/** Computes once, when first asked. */
+function lazily<T>(compute: () => T): () => T {
+  let known: { value: T } | undefined;
+  return () => {
+    known ??= { value: compute() };
+    return known.value;
+  };
+}
+
+/** Most writes need no address, so the documents that hold some are looked through on the first demand. */
 function addressSource(call: ClassicCall, reader: ClassicReader): AddressSource {
-  const services = reader.list('hostedService');
-  const publicTaken = publicAddressesOf(services, reader.list('reservedIp'));
-  const privateTaken = privateAddressesOf(services);
-  const networks = reader.get({ kind: 'networkConfiguration', subscriptionId: call.subscriptionId, name: 'media' });
+  const services = lazily(() => reader.list('hostedService'));
+  const publicTaken = lazily(() => publicAddressesOf(services(), reader.list('reservedIp')));
+  const privateTaken = lazily(() => privateAddressesOf(services()));
+  const sites = lazily(() => {
+    const key = { kind: 'networkConfiguration', subscriptionId: call.subscriptionId, name: 'media' } as const;
+    return reader.get(key)?.sites ?? [];
+  });
 
   const subnetOf = (virtualNetwork: string | undefined, subnet: string | undefined): string | undefined => {
-    const site = networks?.sites.find(({ Name }) => Name.toLowerCase() === virtualNetwork?.toLowerCase());
+    const site = sites().find(({ Name }) => Name.toLowerCase() === virtualNetwork?.toLowerCase());
     const named = site?.subnets.find(({ Name }) => Name.toLowerCase() === subnet?.toLowerCase());
     return (named ?? site?.subnets[0])?.AddressPrefix;
   };
 
   return {
     publicAddress() {
-      const address = call.publicAddresses.allocate(publicTaken);
+      const address = call.publicAddresses.allocate(publicTaken());
       if (address === undefined) throw azureError('ClassicNoPublicAddress');
-      publicTaken.add(address);
+      publicTaken().add(address);
       return address;
     },
     privateAddress({ virtualNetwork, subnet }) {
       const range = subnetOf(virtualNetwork, subnet) ?? call.privateAddressPool;
-      const address = lowestFreeAddress(range, privateTaken);
+      const address = lowestFreeAddress(range, privateTaken());
       if (address === undefined) throw azureError('ClassicAddressInUse', { values: { address: range } });
-      privateTaken.add(address);
+      privateTaken().add(address);
       return address;
     },
     claimPrivateAddress(address) {
@@ -60,8 +76,8 @@ function addressSource(call: ClassicCall, reader: ClassicReader): AddressSource 
         const values = { value: address, parameter: 'StaticVirtualNetworkIPAddress', allowed: 'an IPv4 address' };
         throw azureError('ClassicInvalidParameterValue', { values });
       }
-      if (privateTaken.has(address)) throw azureError('ClassicAddressInUse', { values: { address } });
-      privateTaken.add(address);
+      if (privateTaken().has(address)) throw azureError('ClassicAddressInUse', { values: { address } });
+      privateTaken().add(address);
     },
   };
 }
@@ -102,7 +118,10 @@ export async function accept(call: ClassicCall, work: Work): Promise<ClassicRepl
 }
 
 /** Does a synchronous write. It leaves the record of a finished operation, as Azure's do. */
-export async function perform(call: ClassicCall, reply: ClassicReply, work: Work): Promise<ClassicReply> {
+export async function perform(
+  call: ClassicCall,
+  { reply, work }: { reply: ClassicReply; work: Work },
+): Promise<ClassicReply> {
   call.store.write((transaction) => {
     work(transaction, modelContext(call, transaction));
     transaction.put(operationKey(call), record(call, { finishMs: call.clock.now() }));

@@ -84,7 +84,7 @@ export function deploymentValue(deployment: Deployment, surroundings: Deployment
     Label: deployment.Label,
     Url: `http://${hostOf(service, deployment)}.cloudapp.net/`,
     Configuration: isVm ? generatedConfiguration(deployment) : deployment.Configuration,
-    RoleInstanceList: deployment.instances.map((instance) => instanceValue(service, deployment, instance)),
+    RoleInstanceList: deployment.instances.map((instance) => instanceValue({ service, deployment }, instance)),
     UpgradeDomainCount: Math.max(1, ...domains),
     RoleList: isVm ? deployment.roles.map((role) => roleInDeployment(deployment, role)) : cloudServiceRoles(deployment),
     SdkVersion: isVm ? '' : '2.9.6195.2',

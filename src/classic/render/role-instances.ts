@@ -70,8 +70,7 @@ function publicIpsOf(deployment: Deployment, instance: RoleInstance): readonly P
 }
 
 function fqdns(
-  service: HostedService,
-  deployment: Deployment,
+  { service, deployment }: { service: HostedService; deployment: Deployment },
   { label, instance }: { label: string; instance: RoleInstance },
 ) {
   const siblings = deployment.instances.filter(({ RoleName }) => RoleName === instance.RoleName);
@@ -80,7 +79,10 @@ function fqdns(
 }
 
 /** One instance of `deployment`. */
-export function instanceValue(service: HostedService, deployment: Deployment, instance: RoleInstance): InstanceValue {
+export function instanceValue(
+  { service, deployment }: { service: HostedService; deployment: Deployment },
+  instance: RoleInstance,
+): InstanceValue {
   const isVm = deployment.kind === 'virtualMachines';
   const endpoints = isVm ? vmEndpoints(deployment, instance) : cloudServiceEndpoints(deployment, instance);
   const publicIps = publicIpsOf(deployment, instance).map(({ Name, IdleTimeoutInMinutes, DomainNameLabel }, index) => ({
@@ -88,7 +90,7 @@ export function instanceValue(service: HostedService, deployment: Deployment, in
     Address: instance.publicAddresses[index],
     IdleTimeoutInMinutes,
     DomainNameLabel: DomainNameLabel ?? null,
-    ...(DomainNameLabel && { Fqdns: fqdns(service, deployment, { label: DomainNameLabel, instance }) }),
+    ...(DomainNameLabel && { Fqdns: fqdns({ service, deployment }, { label: DomainNameLabel, instance }) }),
   }));
   return {
     RoleName: instance.RoleName,

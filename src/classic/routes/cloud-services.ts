@@ -63,7 +63,8 @@ async function create(call: ClassicCall): Promise<ClassicReply> {
     const slot = slotOf(parameter(call, 'slot'));
     checkSlotIsFree(service, { slot, name: Name });
     const [reservedName] = settings.configuration.reservedIps;
-    const reservedIp = reservedName === undefined ? undefined : findReservedIp(call, transaction, reservedName);
+    const reservedIp =
+      reservedName === undefined ? undefined : findReservedIp(transaction, reservedIpKey(call, reservedName));
     if (reservedIp) checkIsFree(reservedIp);
     const deployment = createCloudService(
       {
@@ -116,8 +117,8 @@ function removeInstances(call: ClassicCall): Promise<ClassicReply> {
 const acceptOnly = (call: ClassicCall): Promise<ClassicReply> =>
   changeDeployment(call, (deployment) => asCloudService(deployment));
 
-const onDeployment = (comp: string, name: string, handle: ClassicOperation['handle']): ClassicOperation[] =>
-  byNameAndSlot({ name, method: 'POST', path: '', comp, since: '2009-10-01', handle });
+const onDeployment = (operation: Pick<ClassicOperation, 'comp' | 'name' | 'handle'>): ClassicOperation[] =>
+  byNameAndSlot({ ...operation, method: 'POST', path: '', since: '2009-10-01' });
 
 export const cloudServiceOperations: readonly ClassicOperation[] = [
   {
@@ -127,11 +128,11 @@ export const cloudServiceOperations: readonly ClassicOperation[] = [
     since: '2009-10-01',
     handle: create,
   },
-  ...onDeployment('config', 'Change Deployment Configuration', changeConfiguration),
-  ...onDeployment('upgrade', 'Upgrade Deployment', upgrade),
-  ...onDeployment('status', 'Update Deployment Status', updateStatus),
-  ...onDeployment('walkupgradedomain', 'Walk Upgrade Domain', acceptOnly),
-  ...onDeployment('rollback', 'Rollback Update Or Upgrade', acceptOnly),
+  ...onDeployment({ comp: 'config', name: 'Change Deployment Configuration', handle: changeConfiguration }),
+  ...onDeployment({ comp: 'upgrade', name: 'Upgrade Deployment', handle: upgrade }),
+  ...onDeployment({ comp: 'status', name: 'Update Deployment Status', handle: updateStatus }),
+  ...onDeployment({ comp: 'walkupgradedomain', name: 'Walk Upgrade Domain', handle: acceptOnly }),
+  ...onDeployment({ comp: 'rollback', name: 'Rollback Update Or Upgrade', handle: acceptOnly }),
   ...byNameAndSlot({
     name: 'Get Package',
     method: 'POST',

@@ -44,7 +44,8 @@ function create(call: ClassicCall): Promise<ClassicReply> {
   return accept(call, (transaction, context) => {
     const service = findService(call, transaction);
     checkSlotIsFree(service, { slot: DeploymentSlot, name: Name });
-    const reservedIp = ReservedIPName === undefined ? undefined : findReservedIp(call, transaction, ReservedIPName);
+    const reservedIp =
+      ReservedIPName === undefined ? undefined : findReservedIp(transaction, reservedIpKey(call, ReservedIPName));
     if (reservedIp) checkIsFree(reservedIp);
     const deployment = createVmDeployment(
       {
@@ -75,7 +76,7 @@ function remove(call: ClassicCall): Promise<ClassicReply> {
   return accept(call, (transaction) => {
     const service = findService(call, transaction);
     const deployment = deploymentOf(call, service);
-    checkExclusiveAccess(call, transaction, deployment);
+    checkExclusiveAccess(call, { reader: transaction, deployment });
     releaseReservedIps(call, transaction, { service, gone: [deployment] });
     putService(call, transaction, withoutDeployment(service, deployment));
   });

@@ -38,36 +38,42 @@ function create(call: ClassicCall): Promise<ClassicReply> {
     throw azureError('ClassicMalformedElement', { values: { type: 'CreateHostedService' } });
   }
   const headers = { Location: `${call.baseUrl}/subscriptions/${call.subscriptionId}/compute/${ServiceName}` };
-  return perform(call, { status: 201, headers }, (transaction, { nowMs }) => {
-    if (isTaken(transaction, ServiceName)) throw azureError('ClassicDnsNameTaken');
-    putService(call, transaction, {
-      subscriptionId: call.subscriptionId,
-      ServiceName,
-      Label: request.Label,
-      Description: request.Description ?? null,
-      Location: Location === undefined ? undefined : canonicalLocation(Location),
-      AffinityGroup,
-      ExtendedProperties: request.ExtendedProperties ?? [],
-      ReverseDnsFqdn: request.ReverseDnsFqdn,
-      createdMs: nowMs,
-      modifiedMs: nowMs,
-      deployments: [],
-    });
+  return perform(call, {
+    reply: { status: 201, headers },
+    work: (transaction, { nowMs }) => {
+      if (isTaken(transaction, ServiceName)) throw azureError('ClassicDnsNameTaken');
+      putService(call, transaction, {
+        subscriptionId: call.subscriptionId,
+        ServiceName,
+        Label: request.Label,
+        Description: request.Description ?? null,
+        Location: Location === undefined ? undefined : canonicalLocation(Location),
+        AffinityGroup,
+        ExtendedProperties: request.ExtendedProperties ?? [],
+        ReverseDnsFqdn: request.ReverseDnsFqdn,
+        createdMs: nowMs,
+        modifiedMs: nowMs,
+        deployments: [],
+      });
+    },
   });
 }
 
 function update(call: ClassicCall): Promise<ClassicReply> {
   const request = call.body(documentOf(UpdateHostedService));
-  return perform(call, { status: 200 }, (transaction, { nowMs }) => {
-    const service = findService(call, transaction);
-    putService(call, transaction, {
-      ...service,
-      Label: request.Label ?? service.Label,
-      Description: request.Description ?? service.Description,
-      ReverseDnsFqdn: request.ReverseDnsFqdn ?? service.ReverseDnsFqdn,
-      ExtendedProperties: mergeProperties(service.ExtendedProperties, request.ExtendedProperties ?? []),
-      modifiedMs: nowMs,
-    });
+  return perform(call, {
+    reply: { status: 200 },
+    work: (transaction, { nowMs }) => {
+      const service = findService(call, transaction);
+      putService(call, transaction, {
+        ...service,
+        Label: request.Label ?? service.Label,
+        Description: request.Description ?? service.Description,
+        ReverseDnsFqdn: request.ReverseDnsFqdn ?? service.ReverseDnsFqdn,
+        ExtendedProperties: mergeProperties(service.ExtendedProperties, request.ExtendedProperties ?? []),
+        modifiedMs: nowMs,
+      });
+    },
   });
 }
 
@@ -78,24 +84,27 @@ export function releaseReservedIps(
   { service, gone }: { service: HostedService; gone: HostedService['deployments'] },
 ): void {
   for (const reservedIp of transaction.list('reservedIp', call.subscriptionId)) {
-    if (!gone.some((deployment) => isUsedBy(reservedIp, service, deployment))) continue;
+    if (!gone.some((deployment) => isUsedBy(reservedIp, { service, deployment }))) continue;
     transaction.put(reservedIpKey(call, reservedIp.Name), disassociate(reservedIp));
   }
 }
 
 function remove(call: ClassicCall): Promise<ClassicReply> {
   if (call.query.get('comp')?.toLowerCase() !== 'media') {
-    return perform(call, { status: 200 }, (transaction) => {
-      const service = findService(call, transaction);
-      if (service.deployments.length > 0) {
-        throw azureError('ClassicServiceHasDeployments', { values: { service: service.ServiceName } });
-      }
-      transaction.delete(serviceKey(call, service.ServiceName));
+    return perform(call, {
+      reply: { status: 200 },
+      work: (transaction) => {
+        const service = findService(call, transaction);
+        if (service.deployments.length > 0) {
+          throw azureError('ClassicServiceHasDeployments', { values: { service: service.ServiceName } });
+        }
+        transaction.delete(serviceKey(call, service.ServiceName));
+      },
     });
   }
   return accept(call, (transaction) => {
     const service = findService(call, transaction);
-    for (const deployment of service.deployments) checkExclusiveAccess(call, transaction, deployment);
+    for (const deployment of service.deployments) checkExclusiveAccess(call, { reader: transaction, deployment });
     releaseReservedIps(call, transaction, { service, gone: service.deployments });
     transaction.delete(serviceKey(call, service.ServiceName));
   });
@@ -105,7 +114,7 @@ function swap(call: ClassicCall): Promise<ClassicReply> {
   const { SourceDeployment } = call.body(documentOf(Swap));
   return accept(call, (transaction) => {
     const service = findService(call, transaction);
-    for (const deployment of service.deployments) checkExclusiveAccess(call, transaction, deployment);
+    for (const deployment of service.deployments) checkExclusiveAccess(call, { reader: transaction, deployment });
     const swapped = swapDeployments(service, SourceDeployment);
     const deployments = swapped.deployments.map((deployment) => stamped(call, deployment));
     putService(call, transaction, { ...swapped, deployments });

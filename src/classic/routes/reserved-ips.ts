@@ -11,7 +11,7 @@ import type { Deployment, ReservedIp as ReservedIpDocument } from '../../resourc
 import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import { parameter } from '../call.js';
 import { CreateReservedIp, ReservedIp, ReservedIpAssociation, ReservedIps } from '../contracts/reserved-ip.js';
-import { findReservedIp, findService, putService, reservedIpKey, stamped } from '../documents.js';
+import { findReservedIp, findService, putService, reservedIpKey, serviceKey, stamped } from '../documents.js';
 import { canonicalLocation } from '../locations.js';
 import { accept, checkExclusiveAccess } from '../operations.js';
 import { since } from '../versions.js';
@@ -35,9 +35,9 @@ function create(call: ClassicCall): Promise<ClassicReply> {
       return;
     }
     // The address that the deployment has becomes the reserved one.
-    const service = findService(call, transaction, ServiceName);
+    const service = findService(call, transaction, { key: serviceKey(call, ServiceName) });
     const deployment = findDeployment(service, DeploymentName);
-    checkExclusiveAccess(call, transaction, deployment);
+    checkExclusiveAccess(call, { reader: transaction, deployment });
     checkHasNone(deployment);
     transaction.put(reservedIpKey(call, Name), {
       ...base,
@@ -57,7 +57,9 @@ const reservedIpValue = ({ subscriptionId, ...reservedIp }: ReservedIpDocument) 
 });
 
 function get(call: ClassicCall): ClassicReply {
-  const reservedIp = call.store.read((reader) => findReservedIp(call, reader, parameter(call, 'reservedIp')));
+  const reservedIp = call.store.read((reader) =>
+    findReservedIp(reader, reservedIpKey(call, parameter(call, 'reservedIp'))),
+  );
   return call.reply(documentOf(ReservedIp), reservedIpValue(reservedIp));
 }
 
@@ -68,7 +70,7 @@ function list(call: ClassicCall): ClassicReply {
 
 function remove(call: ClassicCall): Promise<ClassicReply> {
   return accept(call, (transaction) => {
-    const reservedIp = findReservedIp(call, transaction, parameter(call, 'reservedIp'));
+    const reservedIp = findReservedIp(transaction, reservedIpKey(call, parameter(call, 'reservedIp')));
     checkIsFree(reservedIp);
     transaction.delete(reservedIpKey(call, reservedIp.Name));
   });
@@ -77,15 +79,15 @@ function remove(call: ClassicCall): Promise<ClassicReply> {
 function changeAssociation(call: ClassicCall, kind: 'associate' | 'disassociate'): Promise<ClassicReply> {
   const { ServiceName, DeploymentName } = call.body(documentOf(ReservedIpAssociation));
   return accept(call, (transaction, context) => {
-    const reservedIp = findReservedIp(call, transaction, parameter(call, 'reservedIp'));
-    const service = findService(call, transaction, ServiceName);
+    const reservedIp = findReservedIp(transaction, reservedIpKey(call, parameter(call, 'reservedIp')));
+    const service = findService(call, transaction, { key: serviceKey(call, ServiceName) });
     const deployment = findDeployment(service, DeploymentName);
-    checkExclusiveAccess(call, transaction, deployment);
+    checkExclusiveAccess(call, { reader: transaction, deployment });
     if (kind === 'associate') checkHasNone(deployment);
     const { Name, Address } = reservedIp;
-    if (kind === 'disassociate' && !isUsedBy(reservedIp, service, deployment))
+    if (kind === 'disassociate' && !isUsedBy(reservedIp, { service, deployment }))
       throw azureError('ClassicResourceNotFound');
-    const changed = kind === 'associate' ? associate(reservedIp, service, deployment) : disassociate(reservedIp);
+    const changed = kind === 'associate' ? associate(reservedIp, { service, deployment }) : disassociate(reservedIp);
     const address =
       kind === 'associate'
         ? { vip: Address, ReservedIPName: Name }

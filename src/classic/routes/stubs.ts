@@ -32,7 +32,8 @@ const addServiceCertificate = (call: ClassicCall): Promise<ClassicReply> =>
   accept(call, (transaction) => void findService(call, transaction));
 
 /** Registering a resource provider: all of them are. */
-const register = (call: ClassicCall): Promise<ClassicReply> => perform(call, { status: 200 }, () => {});
+const register = (call: ClassicCall): Promise<ClassicReply> =>
+  perform(call, { reply: { status: 200 }, work: () => {} });
 
 const since = '2009-10-01';
 const serviceCertificates = 'services/hostedservices/{service}/certificates';

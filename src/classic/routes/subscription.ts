@@ -82,17 +82,20 @@ function addCertificate(call: ClassicCall): Promise<ClassicReply> {
   if (der.length === 0 || der.toString('base64') !== data) throw azureError('ClassicIncorrectParameter');
   // A thumbprint is the SHA-1 of the certificate; the client's own is not believed.
   const thumbprint = createHash('sha1').update(der).digest('hex').toUpperCase();
-  return perform(call, { status: 201 }, (transaction, { nowMs }) => {
-    if (transaction.list('certificate', call.subscriptionId).length >= maxCertificates) {
-      throw azureError('ClassicTooManyCertificates');
-    }
-    transaction.put(certificateKey(call, thumbprint), {
-      subscriptionId: call.subscriptionId,
-      thumbprint,
-      publicKey: body.SubscriptionCertificatePublicKey ?? '',
-      data,
-      createdMs: nowMs,
-    });
+  return perform(call, {
+    reply: { status: 201 },
+    work: (transaction, { nowMs }) => {
+      if (transaction.list('certificate', call.subscriptionId).length >= maxCertificates) {
+        throw azureError('ClassicTooManyCertificates');
+      }
+      transaction.put(certificateKey(call, thumbprint), {
+        subscriptionId: call.subscriptionId,
+        thumbprint,
+        publicKey: body.SubscriptionCertificatePublicKey ?? '',
+        data,
+        createdMs: nowMs,
+      });
+    },
   });
 }
 
@@ -114,7 +117,10 @@ const getCertificate = (call: ClassicCall): ClassicReply =>
 
 function removeCertificate(call: ClassicCall): Promise<ClassicReply> {
   const { thumbprint } = findCertificate(call);
-  return perform(call, { status: 200 }, (transaction) => transaction.delete(certificateKey(call, thumbprint)));
+  return perform(call, {
+    reply: { status: 200 },
+    work: (transaction) => transaction.delete(certificateKey(call, thumbprint)),
+  });
 }
 
 const listLocations = (call: ClassicCall): ClassicReply =>

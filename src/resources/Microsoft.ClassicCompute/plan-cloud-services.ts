@@ -16,7 +16,7 @@ import type {
 const same = (a: string, b: string | undefined): boolean => a.toLowerCase() === b?.toLowerCase();
 
 /** The ACL that the service configuration gives to an endpoint. */
-export function aclOf(deployment: CloudServiceDeployment, role: string, endpoint: string) {
+function aclOf(deployment: CloudServiceDeployment, { role, endpoint }: { role: string; endpoint: string }) {
   const { endpointAcls, accessControls } = deployment.configuration;
   const assigned = endpointAcls.find((entry) => same(entry.role, role) && same(entry.endpoint, endpoint));
   return accessControls.find(({ name }) => same(name, assigned?.accessControl))?.rules ?? [];
@@ -57,7 +57,7 @@ function frontendOf(
       loadBalancerId: scope,
       distribution: endpoint.loadBalancerDistribution,
       idleTimeoutInMinutes: endpoint.idleTimeoutInMinutes,
-      acl: planAcl(aclOf(deployment, role.name, endpoint.name)),
+      acl: planAcl(aclOf(deployment, { role: role.name, endpoint: endpoint.name })),
       members: deployment.instances.filter(({ RoleName }) => RoleName === role.name).map(member),
     }),
   };
@@ -82,7 +82,7 @@ function* instanceFrontends(service: HostedService, deployment: CloudServiceDepl
         id: `${id}/endpoints/${endpoint.name}`,
         frontendId: `${scope}/virtualip`,
         loadBalancerId: scope,
-        acl: planAcl(aclOf(deployment, role.name, endpoint.name)),
+        acl: planAcl(aclOf(deployment, { role: role.name, endpoint: endpoint.name })),
         members: [member],
       });
       yield { azureAddress: deployment.vip, transport: endpoint.protocol, port, rule } satisfies ClassicFrontend;

@@ -7,8 +7,14 @@ import { virtualIpName } from './deployments.js';
 import { sameName } from './endpoints.js';
 import type { Deployment, HostedService, ReservedIp } from './types.js';
 
+/** A deployment and the hosted service it is in. */
+export interface DeploymentPlace {
+  readonly service: HostedService;
+  readonly deployment: Deployment;
+}
+
 /** Whether `reservedIp` is the address of `deployment`. */
-export const isUsedBy = (reservedIp: ReservedIp, service: HostedService, deployment: Deployment): boolean =>
+export const isUsedBy = (reservedIp: ReservedIp, { service, deployment }: DeploymentPlace): boolean =>
   reservedIp.DeploymentName !== undefined &&
   sameName(reservedIp.ServiceName, service.ServiceName) &&
   sameName(reservedIp.DeploymentName, deployment.Name);
@@ -21,7 +27,7 @@ export function checkIsFree(reservedIp: ReservedIp): void {
 }
 
 /** `reservedIp` as the address of `deployment`. Azure names the virtual IP only for addresses associated later. */
-export function associate(reservedIp: ReservedIp, service: HostedService, deployment: Deployment): ReservedIp {
+export function associate(reservedIp: ReservedIp, { service, deployment }: DeploymentPlace): ReservedIp {
   checkIsFree(reservedIp);
   const { ServiceName } = service;
   return { ...reservedIp, ServiceName, DeploymentName: deployment.Name, VirtualIPName: virtualIpName(deployment) };
