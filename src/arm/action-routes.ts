@@ -32,7 +32,7 @@ async function run(request: FastifyRequest, reply: FastifyReply, { type, action,
     const operationId = action.answer === 'async' ? arm.writer.recordOperation(resource, name, result.body) : undefined;
     return { result, touched, operationId };
   });
-  await arm.operations.settle({ resource, created: false, operationId: operationId ?? '', touched });
+  await arm.operations.settle({ resource, operationId: operationId ?? '', touched });
   if (operationId === undefined) return reply.send(result.body);
   acceptedHeaders(request, reply, pollPlaceOf(resource, { operationId, apiVersion }));
   return reply.code(202).send();

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { azureError } from '../errors.js';
 import type { ResourceType } from '../resources/resource-type.js';
 import type { ArmContext } from './arm-context.js';
+import { locationNames } from './locations.js';
 
 /** Query parameters of a request, names folded, first value of each. */
 export function queryOf(request: FastifyRequest): Record<string, string> {
@@ -35,7 +36,13 @@ export function apiVersionFor(type: ResourceType, request: FastifyRequest, conte
     const shortType = type.type.split('/').slice(1).join('/');
     const supported = newestFirst.join(', ');
     throw azureError('NoRegisteredProviderFound', {
-      values: { location, apiVersion: version, type: shortType, supported, locations: '' },
+      values: {
+        location,
+        apiVersion: version,
+        type: shortType,
+        supported,
+        locations: locationNames.replaceAll(',', ', '),
+      },
     });
   }
   if (!told.has(version)) {

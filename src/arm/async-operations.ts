@@ -7,6 +7,7 @@ import { azureError } from '../errors.js';
 import { newEtag } from '../ids.js';
 import type { Operation } from '../store/operation-store.js';
 import type { ApplyOutcome, ArmContext } from './arm-context.js';
+import { isWriteOperation } from './operation-records.js';
 import type { ResourceWriter, Write } from './resource-writer.js';
 
 /** `https://localhost:4567`, as this client reached it. */
@@ -72,6 +73,9 @@ export function answerOperationResult(
   return reply.send(operation.result);
 }
 
+/** An accepted operation, and what the data plane has to follow. */
+type Settling = Pick<Write, 'operationId' | 'touched'> & { readonly resource: { readonly key: string } };
+
 /** Brings operations to their end: at once, or when `--operation-delay` has passed. */
 export class OperationRunner {
   constructor(
@@ -80,7 +84,7 @@ export class OperationRunner {
   ) {}
 
   /** Waits until the data plane follows a write; without a delay the operation is finished then. */
-  async settle(write: Write): Promise<ApplyOutcome> {
+  async settle(write: Settling): Promise<ApplyOutcome> {
     if (this.context.operationDelayMs > 0) {
       this.#finishLater(write.operationId, write.resource.key);
       void this.context.changed(write.touched).catch(() => {});
@@ -109,7 +113,8 @@ export class OperationRunner {
     if (operation?.status !== 'InProgress') return;
     let touched: string[] = [];
     resources.transaction(() => {
-      const resource = resources.resource(key);
+      // Actions leave the resource alone: it may be in the middle of another operation.
+      const resource = isWriteOperation(operation) ? resources.resource(key) : undefined;
       if (resource?.provisioningState === 'Deleting') touched = this.writer.remove(resource);
       else if (resource?.provisioningState === 'Updating') {
         resources.save({ ...resource, provisioningState: 'Succeeded', etag: newEtag() });

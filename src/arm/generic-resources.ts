@@ -108,7 +108,7 @@ async function put(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
     return arm.writer.recordOperation(resource, 'PutResourceOperation');
   });
   if (!before) arm.context.note(`${resource.type} has no model here: ${resource.id} is stored and echoed`);
-  await arm.operations.settle({ resource, created: !before, operationId, touched: [] });
+  await arm.operations.settle({ resource, operationId, touched: [] });
   putHeaders(request, reply, pollPlaceOf(resource, { operationId, apiVersion: apiVersionOf(request) }));
   return reply.code(before ? 200 : 201).send(showOpaque(resource));
 }

@@ -21,7 +21,7 @@ async function swap(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
     const resource = { key: touched[0] ?? '', subscriptionId };
     return { touched, operationId: arm.writer.recordOperation(resource, 'SwapPublicIpAddressesOperation') };
   });
-  await arm.context.changed(touched);
+  await arm.operations.settle({ resource: { key: touched[0] ?? '' }, operationId, touched });
   const { location = '' } = parametersOf(request);
   acceptedHeaders(request, reply, { subscriptionId, location, operationId, apiVersion: apiVersionOf(request) });
   return reply.code(202).send();

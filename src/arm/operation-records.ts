@@ -28,7 +28,8 @@ interface Intent {
   readonly childId: string;
 }
 
-const isWrite = ({ name }: Operation): boolean => /^(Put|Delete)/.test(name);
+/** The operation creates, changes or deletes its resource. */
+export const isWriteOperation = ({ name }: Operation): boolean => /^(Put|Delete)/.test(name);
 
 export class OperationRecords {
   constructor(readonly context: ArmContext) {}
@@ -84,6 +85,6 @@ export class OperationRecords {
 
   /** Writes to `resource`, the last one first. */
   #writes(resource: Resource): Operation[] {
-    return this.context.store.operations.ofResource(resource.key).filter(isWrite);
+    return this.context.store.operations.ofResource(resource.key).filter(isWriteOperation);
   }
 }

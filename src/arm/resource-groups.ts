@@ -4,11 +4,13 @@ import { azureError } from '../errors.js';
 import { normalizeLocation } from '../resources/canonical.js';
 import { resourceGroupId } from '../resources/resource-id.js';
 import type { ResourceGroup } from '../store/resource-store.js';
-import { apiVersionOf } from './api-versions.js';
+import { apiVersionOf, queryOf } from './api-versions.js';
 import type { Arm } from './arm.js';
 import { originOf } from './async-operations.js';
 import { isDeploymentDeletionJob } from './deployment-jobs.js';
-import { parseJsonObject } from './request-body.js';
+import { parseJsonObject, readTags } from './request-body.js';
+import { filterTest } from './resource-filter.js';
+import { page } from './resource-routes.js';
 import { checkLocation, groupOf, parametersOf, subscriptionOf } from './resource-scope.js';
 import { operation } from './route-schemas.js';
 
@@ -38,7 +40,7 @@ function put(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
   const subscriptionId = subscriptionOf(request, arm.context).toLowerCase();
   const name = parametersOf(request).resourceGroupName as string;
   checkName(name);
-  const body = foldedMembers(parseJsonObject(request.body));
+  const body = groupBody(request.body);
   const before = arm.store.group(subscriptionId, name);
   const location = normalizeLocation(body.location ?? '');
   checkLocation(body.location, { location, type: 'resourceGroups' });
@@ -63,19 +65,20 @@ function put(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
 }
 
 /** Members by their folded names, since clients write them in any casing. */
-function foldedMembers(body: Record<string, unknown>): GroupBody {
+function groupBody(text: unknown): GroupBody {
   const folded: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(body)) folded[name.toLowerCase()] = value;
+  for (const [name, value] of Object.entries(parseJsonObject(text))) folded[name.toLowerCase()] = value;
+  const tags = readTags(text);
   return {
     ...(typeof folded.location === 'string' ? { location: folded.location } : {}),
-    ...(folded.tags ? { tags: folded.tags as Record<string, string> } : {}),
+    ...(tags ? { tags } : {}),
     ...(typeof folded.managedby === 'string' ? { managedBy: folded.managedby } : {}),
   };
 }
 
 function patch(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
   const group = groupOf(request, arm.context);
-  const body = foldedMembers(parseJsonObject(request.body));
+  const body = groupBody(request.body);
   const changed = { ...group, ...(body.tags ? { tags: body.tags } : {}) };
   arm.store.saveGroup(changed);
   return reply.send(showGroup(changed));
@@ -88,6 +91,14 @@ function deletionJob(group: ResourceGroup): string {
     .replaceAll(/[^A-Z0-9]/g, (c) => `:${c.charCodeAt(0).toString(16).toUpperCase()}`);
   const jobId = `RESOURCEGROUPDELETIONJOB-${name}-${group.location.toUpperCase()}`;
   return Buffer.from(JSON.stringify({ jobId, jobLocation: group.location })).toString('base64url');
+}
+
+function list(request: FastifyRequest, arm: Arm) {
+  const groups = arm.store.groups(subscriptionOf(request, arm.context));
+  const matches = filterTest(queryOf(request).$filter);
+  const type = 'Microsoft.Resources/resourceGroups';
+  const found = groups.filter((group) => matches({ ...group, type, resourceGroup: group.name }));
+  return page(request, found, showGroup);
 }
 
 async function remove(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
@@ -133,9 +144,7 @@ export function addResourceGroupRoutes(app: FastifyInstance, arm: Arm): void {
   const all = '/subscriptions/:subscriptionId/resourceGroups';
   const one = `${all}/:resourceGroupName`;
   const schema = (action: string) => operation('Microsoft.Resources', `ResourceGroups_${action}`);
-  app.get(all, schema('list'), (request) => ({
-    value: arm.store.groups(subscriptionOf(request, arm.context)).map(showGroup),
-  }));
+  app.get(all, schema('list'), (request) => list(request, arm));
   app.get(one, schema('get'), (request) => showGroup(groupOf(request, arm.context)));
   app.head(one, schema('checkExistence'), (request, reply) => {
     const subscriptionId = subscriptionOf(request, arm.context);

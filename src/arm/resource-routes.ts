@@ -129,7 +129,7 @@ interface Handler {
 }
 
 /** Pages of a list: `$top` resources, and an absolute `nextLink` when there are more. */
-export function page(request: FastifyRequest, all: readonly Resource[], show: (one: Resource) => unknown) {
+export function page<T>(request: FastifyRequest, all: readonly T[], show: (one: T) => unknown) {
   const query = queryOf(request);
   const top = Number(query.$top);
   const start = Number(query.$skiptoken ?? 0) || 0;

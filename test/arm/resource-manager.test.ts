@@ -1,7 +1,6 @@
 import { test } from 'tap';
 import {
   ArmClient,
-  at,
   balancerId,
   childId,
   group,
