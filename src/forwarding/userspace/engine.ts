@@ -4,6 +4,7 @@
  * This side keeps the plan, mirrors what the worker reports and answers questions from that; the worker thread does
  * everything that touches a socket.
  */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../clock.js';
 import { CounterScope } from '../../metrics/counters.js';
@@ -75,9 +76,7 @@ export class UserspaceEngine implements Engine {
     });
     this.#worker.on('message', (report: Report) => this.#hear(report));
     this.#worker.on('error', (error: Error) => this.#fail(error));
-    this.#worker.on('exit', (code) => {
-      if (!this.#closing) this.#fail(new Error(`The data plane's thread ended with code ${code}.`));
-    });
+    this.#worker.on('exit', (code) => this.#fail(new Error(`The data plane's thread ended with code ${code}.`)));
   }
 
   async apply(plan: ForwardingPlan): Promise<void> {
@@ -122,8 +121,11 @@ export class UserspaceEngine implements Engine {
   async close(graceMs: number): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    if (!this.#failure) await this.#ask({ type: 'close', graceMs });
-    await this.#worker.terminate();
+    if (this.#failure) return;
+    const exited = once(this.#worker, 'exit');
+    // Whatever is still asked is answered by the thread's end.
+    this.#ask({ type: 'close', graceMs }).catch(() => {});
+    await exited;
   }
 
   #ask(request: Request): Promise<Answer> {

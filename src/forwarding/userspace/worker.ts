@@ -31,8 +31,13 @@ async function carryOut(request: Request): Promise<Answer> {
 }
 
 port.on('message', ({ id, request }: Ask) => {
-  carryOut(request).then(
-    (answer) => report({ type: 'answer', id, answer }),
-    (error: Error) => report({ type: 'refusal', id, error }),
-  );
+  carryOut(request)
+    .then(
+      (answer) => report({ type: 'answer', id, answer }),
+      (error: Error) => report({ type: 'refusal', id, error }),
+    )
+    .finally(() => {
+      // Ends this thread only.
+      if (request.type === 'close') process.exit(0);
+    });
 });
