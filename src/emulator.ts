@@ -1,9 +1,15 @@
 /** The composition root: the only file that knows every layer. Starts, resets and closes one Lazurite. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatCidr } from './address-map.js';
+import { formatCidr, mapAddress } from './address-map.js';
 import { addAdminRoutes } from './admin/admin.js';
+import { ApiFaults } from './admin/api-faults.js';
+import { installFaults } from './admin/fault-hooks.js';
+import { Faults } from './admin/fault-routes.js';
+import { RequestJournal } from './admin/journal.js';
+import { JournalHooks } from './admin/journal-hooks.js';
 import { Arm, addArmRoutes } from './arm/arm.js';
+import { addMetricRoutes } from './arm/metric-routes.js';
 import type { PublicAddressPool } from './classic/call.js';
 import { classicPlugin } from './classic/plugin.js';
 import { fetchPackage } from './classic/service-model/package-source.js';
@@ -16,9 +22,13 @@ import { loadCertificates } from './identity/certificates.js';
 import { createIdentity } from './identity/identity.js';
 import { newGuid } from './ids.js';
 import { type Log, stderrLog } from './log.js';
+import { Monitor } from './metrics/monitor.js';
 import { addOpenApi } from './openapi.js';
 import { endpointsForPlan } from './resources/Microsoft.ClassicCompute/plan-inputs.js';
+import { applySeed } from './seed.js';
 import { createServer, type LazuriteServer } from './server.js';
+import { snatAllocations } from './snat-allocations.js';
+import { Steering } from './steering.js';
 import { Store } from './store/store.js';
 
 /** IPv6 public addresses; a loopback has only one of its own, so they are never bound as they are. */
@@ -39,7 +49,9 @@ interface Parts {
   readonly store: Store;
   readonly engine: Engine;
   readonly dataPlane: DataPlane;
+  readonly monitor: Monitor;
   readonly server: LazuriteServer;
+  readonly steering: Steering;
   readonly port: number;
 }
 
@@ -50,7 +62,8 @@ async function createEngine({ engine }: Config, options: { clock: Clock; events:
 }
 
 /** What the engine reports, as lines for whoever watches. */
-const engineEvents = (log: Log): EngineEvents => ({
+const engineEvents = (log: Log, monitor: Monitor): EngineEvents => ({
+  onHealth: (health) => monitor.healthChanged(health),
   onFrontendState: ({ key, state, boundAddress, boundPort, reason }) => {
     if (state !== 'Bound')
       log.warn('a frontend is not where Azure would have it', { key, state, boundAddress, boundPort, reason });
@@ -75,7 +88,8 @@ export class Emulator {
     const publicPrefix = { IPv4: formatCidr(config.publicIpPool), IPv6: publicIPv6Pool };
     const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix });
     try {
-      const engine = await createEngine(config, { clock, events: engineEvents(log) });
+      const monitor = new Monitor({ clock, log });
+      const engine = await createEngine(config, { clock, events: engineEvents(log, monitor) });
       const dataPlane = new DataPlane({
         store: store.resources,
         engine,
@@ -83,9 +97,10 @@ export class Emulator {
         classic: () => endpointsForPlan(sqliteStore(store.classic).read((reader) => reader.list('hostedService'))),
         strictBind: config.strictBind,
       });
-      const server = await createApp({ config, clock, log, store, engine, dataPlane, folder });
-      const { port } = await server.listen({ host: config.host, port: config.port });
-      return new Emulator({ config, clock, log, store, engine, dataPlane, server, port });
+      const parts = { config, clock, log, store, engine, dataPlane, monitor };
+      const app = await createApp({ ...parts, folder });
+      const { port } = await app.server.listen({ host: config.host, port: config.port });
+      return new Emulator({ ...parts, ...app, port });
     } catch (error) {
       store.close();
       throw error;
@@ -116,9 +131,8 @@ export class Emulator {
   }
 
   /** Moves the emulator and its engine forward by Azure milliseconds. */
-  async advance(azureMs: number): Promise<void> {
-    this.#parts.clock.advance(azureMs);
-    await this.#parts.engine.advanceClock(azureMs);
+  advance(azureMs: number): Promise<void> {
+    return this.#parts.steering.advance(azureMs);
   }
 
   /** Stops accepting, lets flows finish for a while, and gives everything back. */
@@ -138,8 +152,11 @@ async function createApp({
   store,
   engine,
   dataPlane,
+  monitor,
   folder,
-}: Omit<Parts, 'server' | 'port'> & { folder: string | undefined }): Promise<LazuriteServer> {
+}: Omit<Parts, 'server' | 'steering' | 'port'> & { folder: string | undefined }): Promise<
+  Pick<Parts, 'server' | 'steering'>
+> {
   const certificates = await loadCertificates({ folder, host: config.host, tlsNames: config.tlsNames });
   if (certificates.caReplaced) log.warn('the CA was made anew: trust it again', { caFile: certificates.caFile });
   const server = createServer({
@@ -162,11 +179,20 @@ async function createApp({
     changed: (keys) => dataPlane.changed(keys),
     note: (message) => log.info(message),
   });
+  const journal = new RequestJournal();
+  const journalHooks = new JournalHooks(journal, clock);
+  const apiFaults = new ApiFaults();
+  journalHooks.install(server.app);
+  installFaults(server.app, { faults: apiFaults, journal: journalHooks, clock });
+  const faults = new Faults({ api: apiFaults, engine });
+  const resume = (): void => arm.resume();
+  const steering = new Steering({ clock, store, engine, dataPlane, monitor, journal, faults, resume });
   await addOpenApi(server.app);
   await server.app.register(identity.plugin);
   await server.app.register(async (app) => {
     if (config.auth === 'token') app.addHook('onRequest', identity.requireToken);
     addArmRoutes(app, arm);
+    addMetricRoutes(app, { arm, monitor });
   });
   await server.app.register(classicPlugin, {
     clock,
@@ -183,20 +209,25 @@ async function createApp({
       clock,
       engine,
       plan: () => dataPlane.plan,
+      mapAddress: (address) => mapAddress(address, config.addressMap),
       caPem: certificates.caPem,
-      reset: async () => {
-        store.reset();
-        await dataPlane.loadAll();
-      },
-      advance: async (azureMs) => {
-        clock.advance(azureMs);
-        await engine.advanceClock(azureMs);
-      },
+      journal,
+      faults,
+      monitor,
+      snapshots: steering,
+      reset: steering.reset,
+      advance: steering.advance,
     }),
   );
   await dataPlane.loadAll();
   arm.resume();
-  return server;
+  monitor.watch({ engine, plan: () => dataPlane.plan, snatAllocations: () => snatAllocations(store.resources) });
+  if (config.seed !== undefined) {
+    await server.app.ready();
+    const isEmpty = Object.values(steering.take().tables).every((rows) => rows.length === 0);
+    await applySeed({ file: config.seed, app: server.app, isEmpty, restore: steering.restore, log });
+  }
+  return { server, steering };
 }
 
 /** Virtual IPs of classic deployments come out of the same pool as Resource Manager's public IP addresses. */

@@ -6,6 +6,7 @@
  * Sources: Azure's answers as observed; where the text is not known, the entry says `differs`.
  */
 
+import { adminErrors } from './errors/admin.js';
 import { classicErrors } from './errors/classic.js';
 import { classicLoadBalancingErrors } from './errors/classic-load-balancing.js';
 import { deploymentErrors } from './errors/deployments.js';
@@ -73,6 +74,7 @@ export const errors = {
   ...classicErrors,
   ...classicLoadBalancingErrors,
   ...deploymentErrors,
+  ...adminErrors,
 } as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorKey = keyof typeof errors;

@@ -50,15 +50,16 @@ export interface BackendView {
   readonly adminState: string;
   readonly state: 'Up' | 'Down';
   readonly reason: HealthReason | 'NoProbe';
+  /** Azure time of the probe's last transition. */
   readonly since: string | null;
 }
 
-/** Every backend of every rule, with what decides about its new flows: the engine's own words. */
+/** Every backend of every rule, with what the prober or an administrator says about it. */
 export function backendsOf(plan: ForwardingPlan, engine: Engine): BackendView[] {
   const health = new Map(engine.health().map((one) => [one.key, one]));
   const seen = new Set<string>();
   return plan.frontends.flatMap(({ rule }) =>
-    candidatesOf(rule, (probe) => health.get(probe)).flatMap(({ member, eligible, reason }) => {
+    candidatesOf(rule, (key) => health.get(key)).flatMap(({ member, eligible, reason }): BackendView[] => {
       // A rule for All protocols has a frontend for each of them.
       const identity = `${rule.id}|${member.key}`;
       if (seen.has(identity)) return [];
@@ -72,8 +73,8 @@ export function backendsOf(plan: ForwardingPlan, engine: Engine): BackendView[] 
           address: member.address,
           port: member.port,
           adminState: member.adminState,
-          state: eligible ? ('Up' as const) : ('Down' as const),
-          reason: member.probe === undefined ? ('NoProbe' as const) : reason,
+          state: eligible ? 'Up' : 'Down',
+          reason: member.probe === undefined ? 'NoProbe' : reason,
           since: probed ? new Date(probed.sinceMs).toISOString() : null,
         },
       ];

@@ -4,6 +4,7 @@
  * ARM and classic resources compile to the same plan (`forwarding/plan.ts`); an engine knows no Azure API. All times
  * are Azure milliseconds, all addresses are strings in canonical form. Everything here survives `structuredClone`.
  */
+import type { DataPlaneFault } from './faults.js';
 
 /** Azure's `loadDistribution`: 5-tuple, 2-tuple or 3-tuple hash. */
 export type Distribution = 'Default' | 'SourceIP' | 'SourceIPProtocol';
@@ -185,6 +186,8 @@ export interface Engine {
   explain(tuple: FlowTuple): Explanation;
   flows(): Promise<readonly FlowInfo[]>;
   counters(): readonly CounterSample[];
+  /** Puts exactly these faults in force; an engine without it has none to offer. */
+  setFaults?(faults: readonly DataPlaneFault[]): Promise<void>;
   /** Moves the engine's clock forward together with the emulator's. */
   advanceClock(azureMs: number): Promise<void>;
   /** Stops accepting, lets flows finish for at most `graceMs` real milliseconds, then ends. */

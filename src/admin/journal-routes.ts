@@ -1,0 +1,77 @@
+/** `/_lazurite/requests`: what came, what was answered, and which client it was. */
+import type { FastifyInstance } from 'fastify';
+import type { JournalFilter, JournalRecord, RequestJournal } from './journal.js';
+import { adminRoute, badRequest, queryText } from './requests.js';
+
+/** A call as the journal shows it. */
+export interface RequestView {
+  readonly id: number;
+  readonly time: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly apiVersion: string | null;
+  readonly client: { readonly userAgent: string | null; readonly address: string | null };
+  readonly status: number;
+  readonly durationMs: number;
+  readonly errorCode: string | null;
+  readonly correlationId: string | null;
+  readonly fault: string | null;
+  readonly requestBody: unknown;
+  readonly responseBody: unknown;
+}
+
+/** JSON as it was meant, anything else as text. */
+function understood(body: string | undefined): unknown {
+  if (body === undefined || body === '') return null;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}
+
+/** Azure's code of a refusal, in JSON of either form or in classic XML. */
+function errorCodeOf({ status, responseBody = '' }: JournalRecord): string | null {
+  if (status < 400) return null;
+  return /"code"\s*:\s*"([^"]+)"|<Code>([^<]+)<\/Code>/.exec(responseBody)?.slice(1).find(Boolean) ?? null;
+}
+
+const view = ({ id, record }: { id: number; record: JournalRecord }): RequestView => ({
+  id,
+  time: record.time,
+  method: record.method,
+  path: record.path,
+  query: record.query,
+  apiVersion: new URLSearchParams(record.query.toLowerCase()).get('api-version'),
+  client: { userAgent: record.userAgent ?? null, address: record.remoteAddress ?? null },
+  status: record.status,
+  durationMs: record.durationMs,
+  errorCode: errorCodeOf(record),
+  correlationId: record.correlationId ?? null,
+  fault: record.fault ?? null,
+  requestBody: understood(record.requestBody),
+  responseBody: understood(record.responseBody),
+});
+
+function readFilter(query: Readonly<Record<string, string | undefined>>): JournalFilter {
+  const { method, path, status, since, top } = query;
+  const sinceMs = since === undefined ? undefined : Date.parse(since);
+  if (Number.isNaN(sinceMs)) throw badRequest("'since' must be an ISO 8601 instant of Azure time");
+  if (status !== undefined && !/^(\d{1,3}|\dxx)$/i.test(status)) {
+    throw badRequest("'status' must be a number like 404 or a class like 4xx");
+  }
+  if (top !== undefined && !/^\d+$/.test(top)) throw badRequest("'top' must be a number");
+  return { method, path, status, sinceMs, top: top === undefined ? undefined : Number(top) };
+}
+
+/** Registers the journal's routes. */
+export function addJournalRoutes(app: FastifyInstance, journal: RequestJournal): void {
+  app.get('/_lazurite/requests', adminRoute('requests'), (request) => ({
+    value: journal.select(readFilter(queryText(request))).map(view),
+  }));
+  app.delete('/_lazurite/requests', adminRoute('clearRequests'), (_request, reply) => {
+    journal.clear();
+    return reply.code(204).send();
+  });
+}

@@ -1,0 +1,81 @@
+/** What reaches through every layer at once: a reset, a snapshot put back, the clock moved forward. */
+import type { Faults } from './admin/fault-routes.js';
+import type { RequestJournal } from './admin/journal.js';
+import type { SnapshotKeeper } from './admin/snapshot-routes.js';
+import type { Clock } from './clock.js';
+import type { DataPlane } from './data-plane.js';
+import { azureError } from './errors.js';
+import type { Engine } from './forwarding/engine.js';
+import type { Monitor } from './metrics/monitor.js';
+import { restoreSnapshot, type Snapshot, takeSnapshot } from './store/snapshot.js';
+import type { Store } from './store/store.js';
+
+export interface SteeredParts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly dataPlane: DataPlane;
+  readonly monitor: Monitor;
+  readonly journal: RequestJournal;
+  readonly faults: Faults;
+  /** Goes on with operations that a snapshot shows as running. */
+  readonly resume: () => void;
+}
+
+/** Emulator and engine move in steps of this much Azure time, so that what one learns the other sees soon after. */
+const stepMs = 5000;
+/** A long way is gone in so many steps. */
+const mostSteps = 120;
+
+export class Steering implements SnapshotKeeper {
+  readonly #parts: SteeredParts;
+
+  constructor(parts: SteeredParts) {
+    this.#parts = parts;
+  }
+
+  /** As new: no resources, no flows, no faults, nothing in the journal and the metrics. Time goes on. */
+  readonly reset = async (): Promise<void> => {
+    const { store, dataPlane, monitor, journal, faults } = this.#parts;
+    store.reset();
+    await Promise.all([faults.clear(), dataPlane.loadAll()]);
+    monitor.reset();
+    journal.clear();
+  };
+
+  /** Lets this much Azure time pass now, for everything that waits. */
+  readonly advance = async (azureMs: number): Promise<void> => {
+    const { clock, engine } = this.#parts;
+    const longestMs = Math.max(stepMs, azureMs / mostSteps);
+    for (let leftMs = azureMs; leftMs > 0; leftMs -= longestMs) {
+      const passingMs = Math.min(longestMs, leftMs);
+      // The engine goes first: the minute that ends on the emulator's clock then knows what happened in it.
+      await engine.advanceClock(passingMs);
+      clock.advance(passingMs);
+    }
+  };
+
+  readonly take = (): Snapshot => takeSnapshot(this.#parts.store.connection, this.#parts.clock.timestamp());
+
+  readonly restore = async (document: unknown): Promise<void> => {
+    const { dataPlane, monitor, resume } = this.#parts;
+    const before = this.take();
+    this.#replace(document);
+    try {
+      await dataPlane.loadAll();
+    } catch (error) {
+      // The tables took it, but no load balancer can be made of what they hold.
+      this.#replace(before);
+      await dataPlane.loadAll();
+      throw azureError('InvalidSnapshot', { values: { reason: `${(error as Error).message}.` } });
+    }
+    monitor.reset();
+    resume();
+  };
+
+  #replace(document: unknown): void {
+    const { store } = this.#parts;
+    restoreSnapshot(store.connection, document);
+    store.resources.forget();
+  }
+}
