@@ -34,7 +34,9 @@ try {
   const interactions = share(/(\d+)\/(\d+) interactions match/);
   const fields = share(/(\d+)\/(\d+) fields equal/);
   const shown = (value) => `${(value * 100).toFixed(2)} %`;
-  console.log(`interactions ${shown(interactions)} (bar ${shown(bars.interactions)}), fields ${shown(fields)} (bar ${shown(bars.fields)})`);
+  console.log(
+    `interactions ${shown(interactions)} (bar ${shown(bars.interactions)}), fields ${shown(fields)} (bar ${shown(bars.fields)})`,
+  );
   process.exitCode = interactions >= bars.interactions && fields >= bars.fields ? 0 : 1;
 } finally {
   emulator.kill('SIGTERM');

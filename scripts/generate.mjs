@@ -1,0 +1,59 @@
+// Writes everything that is printed from code; with --check, fails when a file is not what the code would print.
+// Works on the built project: `npm run generate`, `npm run check:generated`.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { classicOpenApi } from '../dist/classic/openapi.js';
+import { optionsTable, parseConfig } from '../dist/config.js';
+import { Emulator } from '../dist/emulator.js';
+import { postmanCollection } from './postman.mjs';
+
+const check = process.argv.includes('--check');
+const stale = [];
+
+const read = (file) => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+function write(file, text) {
+  if (read(file) === text) return;
+  stale.push(file);
+  if (!check) writeFileSync(file, text);
+}
+
+const json = (value) => `${JSON.stringify(value, undefined, 2)}\n`;
+
+/** The document as clients get it, from an emulator without a data plane. */
+async function armOpenApi() {
+  const emulator = await Emulator.start(parseConfig(['--in-memory', '--engine', 'none', '--port', '0'], {}));
+  const answer = await fetch(`${emulator.httpUrl}/openapi/arm.json`);
+  const document = await answer.json();
+  await emulator.close();
+  return document;
+}
+
+/** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
+function section(text, name, contents) {
+  const [start, end] = [`<!-- ${name} -->\n`, `\n<!-- /${name} -->`];
+  const [from, to] = [text.indexOf(start), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`there is no section ${name}`);
+  return text.slice(0, from + start.length) + contents + text.slice(to);
+}
+
+const arm = await armOpenApi();
+write('openapi/arm.json', json(arm));
+write('openapi/classic.json', json(classicOpenApi()));
+write('openapi/lazurite.postman_collection.json', json(postmanCollection(arm)));
+const program = read('test/sdk/quick-start.mjs').trimEnd();
+write(
+  'README.md',
+  section(section(read('README.md'), 'options', optionsTable()), 'program', `\`\`\`js\n${program}\n\`\`\``),
+);
+
+for (const file of stale) console.log(`${check ? 'not what the code prints' : 'written'}: ${file}`);
+if (check && stale.length > 0) {
+  console.log('run `npm run generate` and commit the result');
+  process.exitCode = 1;
+}
