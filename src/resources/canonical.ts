@@ -43,8 +43,23 @@ function canonicalObject(value: Record<string, unknown>, node: SchemaNode): unkn
   return result;
 }
 
+/**
+ * Azure's reader takes numbers and booleans in quotes for what they say, and bare ones where a text is expected, as
+ * templates write them (`"port": "80"`, `"destinationPortRange": 80`).
+ */
+function converted(value: unknown, { type, enum: choices }: SchemaNode): unknown {
+  if (typeof value === 'string') {
+    if (type === 'integer' && /^\s*[-+]?\d{1,15}\s*$/.test(value)) return Number(value);
+    if (type === 'boolean' && /^\s*(true|false)\s*$/i.test(value)) return value.trim().toLowerCase() === 'true';
+  } else if (type === 'string' && !choices && (typeof value === 'number' || typeof value === 'boolean')) {
+    return String(value);
+  }
+  return value;
+}
+
 /** The canonical form of `value` under `node`; a new value, the input is left alone. */
-export function canonicalise(value: unknown, node: SchemaNode): unknown {
+export function canonicalise(given: unknown, node: SchemaNode): unknown {
+  const value = converted(given, node);
   if (typeof value === 'string') return canonicalString(value, node);
   if (Array.isArray(value))
     return node.items ? value.map((item) => canonicalise(item, node.items as SchemaNode)) : value;

@@ -8,14 +8,30 @@ export interface JsonPosition {
   readonly line: number;
   /** Characters from the start of the line to the end of the token, as Azure's reader counts. */
   readonly position: number;
+  /** The path with its members as the text spells them. */
+  readonly path: JsonPath;
 }
 
 /** Steps into a document: member names (matched in any casing) and array indexes. */
 export type JsonPath = readonly (string | number)[];
 
+/**
+ * Up to which character a position counts: the end of the member's name and colon, where Azure's reader is when it does
+ * not know the member; the first character of the value; its first token; or all of it.
+ */
+export type JsonPart = 'name' | 'start' | 'value' | 'whole';
+
+const special = /[.\s'/"[\]()\\]/;
+
 /** `properties.probes[0].name`, as Azure writes paths. */
 export const formatJsonPath = (path: JsonPath): string =>
-  path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`)).join('');
+  path
+    .map((step, index) => {
+      if (typeof step === 'number') return `[${step}]`;
+      if (special.test(step)) return `['${step.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}']`;
+      return index === 0 ? step : `.${step}`;
+    })
+    .join('');
 
 class Scanner {
   offset = 0;
@@ -57,25 +73,26 @@ class Scanner {
   }
 }
 
-function enterMember(scanner: Scanner, name: string): boolean {
+/** Goes to the value of a member; answers the member's name as written, undefined when there is none. */
+function enterMember(scanner: Scanner, name: string): string | undefined {
   const wanted = name.toLowerCase();
-  let found: number | undefined;
+  let found: { readonly name: string; readonly offset: number } | undefined;
   for (scanner.offset++; scanner.offset < scanner.text.length; ) {
     scanner.skipSpace();
     if (scanner.text[scanner.offset] !== '"') break;
-    const key = scanner.skipString();
+    const key = String(JSON.parse(scanner.skipString()));
     scanner.skipSpace();
     scanner.offset++;
     scanner.skipSpace();
     // The last of several equal members counts, as it does for JSON.parse.
-    if (String(JSON.parse(key)).toLowerCase() === wanted) found = scanner.offset;
+    if (key.toLowerCase() === wanted) found = { name: key, offset: scanner.offset };
     scanner.skipValue();
     scanner.skipSpace();
     if (scanner.text[scanner.offset] !== ',') break;
     scanner.offset++;
   }
-  if (found !== undefined) scanner.offset = found;
-  return found !== undefined;
+  if (found) scanner.offset = found.offset;
+  return found?.name;
 }
 
 function enterItem(scanner: Scanner, index: number): void {
@@ -88,24 +105,34 @@ function enterItem(scanner: Scanner, index: number): void {
   scanner.skipSpace();
 }
 
-/**
- * Where the value at `path` in `text` (valid JSON) ends, or of its nearest ancestor that exists; with `part: 'name'`,
- * where the member's name and colon end, which is what Azure's reader reports for members it does not know.
- */
-export function positionInJson(text: string, path: JsonPath, part: 'value' | 'name' = 'value'): JsonPosition {
+function endOf(part: JsonPart, scanner: Scanner): number {
+  const start = scanner.offset;
+  if (part === 'name') return scanner.text.lastIndexOf(':', start) + 1;
+  const first = scanner.text[start];
+  if (part === 'start' || (part === 'value' && (first === '{' || first === '['))) return start + 1;
+  scanner.skipValue();
+  return scanner.offset;
+}
+
+/** Where the value at `path` in `text` (valid JSON) stands, or its nearest ancestor that exists. */
+export function positionInJson(text: string, path: JsonPath, part: JsonPart = 'value'): JsonPosition {
   const scanner = new Scanner(text);
   scanner.skipSpace();
-  for (const step of path) {
-    if (typeof step === 'number') enterItem(scanner, step);
-    else if (!enterMember(scanner, step)) break;
+  const written = [...path];
+  for (const [index, step] of path.entries()) {
+    if (typeof step === 'number' && text[scanner.offset] === '[') {
+      enterItem(scanner, step);
+      continue;
+    }
+    const start = scanner.offset;
+    const name = enterMember(scanner, String(step));
+    if (name === undefined) {
+      scanner.offset = start;
+      break;
+    }
+    written[index] = name;
   }
-  let end = scanner.offset;
-  if (part === 'name') end = text.lastIndexOf(':', end) + 1;
-  else if (text[end] === '{' || text[end] === '[') end++;
-  else {
-    scanner.skipValue();
-    end = scanner.offset;
-  }
+  const end = endOf(part, scanner);
   const lineStart = text.lastIndexOf('\n', end - 1) + 1;
-  return { line: text.slice(0, end).split('\n').length, position: end - lineStart };
+  return { line: text.slice(0, end).split('\n').length, position: end - lineStart, path: written };
 }

@@ -4,7 +4,7 @@
  */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { type AzureError, azureError, type ErrorDetail } from '../errors.js';
-import { formatJsonPath, type JsonPath, positionInJson } from './json-position.js';
+import { formatJsonPath, type JsonPart, type JsonPath, type JsonPosition, positionInJson } from './json-position.js';
 import { annotationKeywords, type SchemaNode } from './schema.js';
 
 /** The one place where Ajv's options are set. Nothing is coerced, filled in or removed: that is done before or after. */
@@ -44,53 +44,87 @@ const clrNames: Record<string, string> = {
   string: 'System.String',
 };
 
-function describe(error: ErrorObject, path: JsonPath): { text: string; path: JsonPath; part: 'value' | 'name' } {
-  const data: unknown = error.data;
-  const parent = error.parentSchema as SchemaNode;
-  if (error.keyword === 'additionalProperties') {
-    const member = String(error.params.additionalProperty);
-    const text = `Could not find member '${member}' on object of type '${parent.clrType ?? 'Object'}'.`;
-    return { text, path: [...path, member], part: 'name' };
-  }
-  if (error.keyword === 'maximum' || error.keyword === 'minimum') {
-    return { text: `JSON integer ${String(data)} is too large or small for an Int32.`, path, part: 'value' };
-  }
-  const target = parent.enum ? (parent.clrType ?? 'System.Enum') : (clrNames[String(parent.type)] ?? parent.clrType);
-  const shown = typeof data === 'string' ? `"${data}"` : typeof data === 'object' ? '{' : String(data);
-  if (typeof data === 'object' && parent.type !== 'object' && parent.type !== 'array') {
-    const opening = Array.isArray(data) ? '[' : '{';
-    return { text: `Unexpected character encountered while parsing value: ${opening}.`, path, part: 'value' };
-  }
-  return { text: `Error converting value ${shown} to type '${target ?? 'System.Object'}'.`, path, part: 'value' };
+/** Where Azure's network provider keeps the enumerations of its contract. */
+const contract = 'Microsoft.WindowsAzure.Networking.Nrp.Frontend.Contract.Csm.Public';
+
+interface Finding {
+  readonly text: string;
+  readonly path: JsonPath;
+  readonly part: JsonPart;
 }
 
-function detailOf(error: ErrorObject, text: string): ErrorDetail {
+/** A value of another type than the member's, as Azure's reader words it. */
+function conversion(data: unknown, node: SchemaNode, path: JsonPath): Finding {
+  const { type, enum: choices, clrType } = node;
+  const unexpected = (character: string): Finding => ({
+    text: `Unexpected character encountered while parsing value: ${character}.`,
+    path,
+    part: 'start',
+  });
+  const isScalar = type !== 'object' && type !== 'array';
+  if (isScalar && typeof data === 'object') return unexpected(Array.isArray(data) ? '[' : '{');
+  if (type === 'integer' && typeof data === 'boolean') return unexpected(String(data)[0] as string);
+  const finding = (text: string): Finding => ({ text, path, part: 'value' });
+  if (type === 'integer' && typeof data === 'number') {
+    return finding(`Input string '${data}' is not a valid integer.`);
+  }
+  if (typeof data === 'string' && (type === 'integer' || type === 'boolean')) {
+    return finding(`Could not convert string to ${type}: ${data}.`);
+  }
+  const target = choices ? `${contract}.${clrType ?? 'Enum'}` : (clrNames[String(type)] ?? clrType ?? 'System.Object');
+  const shown = typeof data === 'string' ? `"${data}"` : typeof data === 'object' ? '{' : String(data);
+  return finding(`Error converting value ${shown} to type '${target}'.`);
+}
+
+function findingOf(error: ErrorObject): Finding {
   const path = pathOf(error);
+  const node = error.parentSchema as SchemaNode;
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const member = String(error.params.additionalProperty);
+      const text = `Could not find member '${member}' on object of type '${node.clrType ?? 'Object'}'.`;
+      return { text, path: [...path, member], part: 'name' };
+    }
+    case 'required': {
+      const text = `Required property '${String(error.params.missingProperty)}' not found in JSON.`;
+      return { text, path, part: 'whole' };
+    }
+    case 'maximum':
+    case 'minimum':
+      return { text: `JSON integer ${String(error.data)} is too large or small for an Int32.`, path, part: 'value' };
+    default:
+      return conversion(error.data, node, path);
+  }
+}
+
+interface PlacedDetail extends JsonPosition {
+  readonly detail: ErrorDetail;
+}
+
+function detailOf(error: ErrorObject, text: string): PlacedDetail {
+  const finding = findingOf(error);
+  const place = positionInJson(text, finding.path, finding.part);
+  const path = formatJsonPath(place.path);
   if (error.keyword === 'required' && (error.parentSchema as SchemaNode).reference) {
-    return {
-      code: 'MissingJsonReferenceId',
-      message: `Value for reference id is missing. Path ${formatJsonPath(path)}.`,
-    };
+    const message = `Value for reference id is missing. Path ${path}.`;
+    return { ...place, detail: { code: 'MissingJsonReferenceId', message } };
   }
-  if (error.keyword === 'required') {
-    const message = `Required property '${String(error.params.missingProperty)}' not found in JSON.`;
-    const { line, position } = positionInJson(text, path);
-    return {
-      code: 'InvalidJson',
-      message: `${message} Path '${formatJsonPath(path)}', line ${line}, position ${position}.`,
-    };
-  }
-  const found = describe(error, path);
-  const { line, position } = positionInJson(text, found.path, found.part);
-  const where = `Path '${formatJsonPath(found.path)}', line ${line}, position ${position}.`;
-  return { code: 'InvalidJson', message: `${found.text} ${where}` };
+  const message = `${finding.text} Path '${path}', line ${place.line}, position ${place.position}.`;
+  return { ...place, detail: { code: 'InvalidJson', message } };
+}
+
+/** Details in the order in which a reader meets them, each finding once. */
+function detailsOf(errors: readonly ErrorObject[], text: string): ErrorDetail[] {
+  const placed = errors.map((error) => detailOf(error, text));
+  placed.sort((a, b) => a.line - b.line || a.position - b.position);
+  return [...new Map(placed.map(({ detail }) => [detail.message, detail])).values()];
 }
 
 /** Throws `InvalidRequestFormat` when `body`, read from `text`, does not fit `schema`. */
 export function validateBody(body: unknown, schema: object, text: string): void {
   const validate = validatorFor(schema);
   if (validate(body)) return;
-  throw invalidRequestFormat((validate.errors ?? []).slice(0, 20).map((error) => detailOf(error, text)));
+  throw invalidRequestFormat(detailsOf((validate.errors ?? []).slice(0, 20), text));
 }
 
 /** Azure's answer to a body that cannot be read, with its findings. */
