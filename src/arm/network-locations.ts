@@ -59,6 +59,11 @@ export function addNetworkLocationRoutes(app: FastifyInstance, arm: Arm): void {
     const { location: name = '' } = parametersOf(request);
     return networkUsages(arm.store, { subscriptionId, location: normalizeLocation(name) });
   });
+  // Nobody else's services exist here to be approved.
+  app.get(`${location}/autoApprovedPrivateLinkServices`, schema('AutoApprovedPrivateLinkServices_list'), (request) => {
+    subscriptionOf(request, arm.context);
+    return { value: [] };
+  });
   app.post(
     `${location}/setLoadBalancerFrontendPublicIpAddresses`,
     schema('LoadBalancers_swapPublicIpAddresses'),

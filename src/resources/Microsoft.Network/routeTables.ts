@@ -21,7 +21,7 @@ import { fillIn, keepResourceGuid } from './common-members.js';
 import { checkAddressPrefix } from './virtualNetworks/address-space.js';
 
 const route = envelope('name id etag properties type', {
-  type: string({ readOnly: true, since: '2018-10-01' }),
+  type: string({ readOnly: true }),
   properties: object(
     {
       provisioningState: provisioningState(),

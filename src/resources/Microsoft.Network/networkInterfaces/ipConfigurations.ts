@@ -28,7 +28,7 @@ const lb = 'Microsoft.Network/loadBalancers';
 export const onlyIn2018 = { since: '2018-04-01', until: '2018-06-01' } as const;
 
 export const ipConfiguration = envelope('name id etag type properties', {
-  type: string({ readOnly: true, since: '2018-10-01' }),
+  type: string({ readOnly: true }),
   properties: object(
     {
       provisioningState: provisioningState(),

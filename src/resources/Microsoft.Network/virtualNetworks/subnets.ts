@@ -49,7 +49,7 @@ const holdersOfAddresses = [
 ];
 
 export const subnet = envelope('name id etag properties type', {
-  type: string({ readOnly: true, since: '2018-10-01' }),
+  type: string({ readOnly: true }),
   properties: object(
     {
       provisioningState: provisioningState(),
