@@ -20,7 +20,7 @@ export interface ClockView {
 const view = ({ clock }: ClockContext): ClockView => ({
   now: clock.timestamp(),
   timeScale: clock.scale,
-  advancedSeconds: clock.advancedMs / 1000,
+  advancedSeconds: Math.round(clock.advancedMs / 10) / 100,
 });
 
 /** Ten years: more is a mistake, and dates would end. */
