@@ -4,13 +4,11 @@ import type { ResourceDocument, WriteContext } from '../resource-type.js';
 import { type Annotations, boolean, object, oneOf, reference } from '../schema.js';
 
 /** Namespace of the contract classes that Azure's JSON errors name. */
-const contract = 'Microsoft.WindowsAzure.Networking.Nrp.Frontend.Contract.Csm.Public';
 
 export const ipAllocationMethod = (options: Annotations = {}) =>
-  oneOf(['Static', 'Dynamic'], { clrType: `${contract}.IpAllocationMethod`, ...options });
+  oneOf(['Static', 'Dynamic'], { clrType: 'IpAllocationMethod', ...options });
 
-export const ipVersion = (options: Annotations = {}) =>
-  oneOf(['IPv4', 'IPv6'], { clrType: `${contract}.IpVersion`, ...options });
+export const ipVersion = (options: Annotations = {}) => oneOf(['IPv4', 'IPv6'], { clrType: 'IpVersion', ...options });
 
 /** A reference that clients may send back but only Azure writes. */
 export const readOnlyReference = (type: string, options: Annotations = {}) =>
