@@ -3,8 +3,6 @@ import { type AzureError, azureError } from '../../errors.js';
 import type { ResourceDocument, WriteContext } from '../resource-type.js';
 import { type Annotations, boolean, object, oneOf, reference } from '../schema.js';
 
-/** Namespace of the contract classes that Azure's JSON errors name. */
-
 export const ipAllocationMethod = (options: Annotations = {}) =>
   oneOf(['Static', 'Dynamic'], { clrType: 'IpAllocationMethod', ...options });
 
