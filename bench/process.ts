@@ -1,0 +1,41 @@
+/** Starts a server as a process of its own and waits for the line in which it names its address. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The repository, seen from the compiled bench in dist-bench/bench. */
+export const repository = fileURLToPath(new URL('../../', import.meta.url));
+export const lazurite = `${repository}dist/main.js`;
+
+export interface Started {
+  readonly process: ChildProcess;
+  /** Its plain HTTP address. */
+  readonly url: string;
+  readonly startedMs: number;
+}
+
+/** Resolves with the first line on stdout that names an `http://` address. */
+export async function start(script: string, args: readonly string[]): Promise<Started> {
+  const before = performance.now();
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [url] = /http:\/\/[^\s;)]+/.exec(line) ?? [];
+    if (url) return { process: child, url, startedMs: performance.now() - before };
+  }
+  throw new Error(`${script} ended without saying where it is`);
+}
+
+export async function stop({ process: child }: Started): Promise<void> {
+  if (child.exitCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+}
+
+export const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+};
