@@ -10,6 +10,8 @@ import { RequestJournal } from './admin/journal.js';
 import { JournalHooks } from './admin/journal-hooks.js';
 import { Arm, addArmRoutes } from './arm/arm.js';
 import { addMetricRoutes } from './arm/metric-routes.js';
+import { requestBaseUrl } from './base-url.js';
+import { requireCertificateOrToken } from './classic/authorize.js';
 import type { PublicAddressPool } from './classic/call.js';
 import { classicPlugin } from './classic/plugin.js';
 import { fetchPackage } from './classic/service-model/package-source.js';
@@ -20,6 +22,7 @@ import { DataPlane } from './data-plane.js';
 import type { Engine, EngineEvents } from './forwarding/engine.js';
 import { loadCertificates } from './identity/certificates.js';
 import { createIdentity } from './identity/identity.js';
+import { verifyToken } from './identity/require-token.js';
 import { newGuid } from './ids.js';
 import { type Log, stderrLog } from './log.js';
 import { Monitor } from './metrics/monitor.js';
@@ -194,9 +197,19 @@ async function createApp({
     addArmRoutes(app, arm);
     addMetricRoutes(app, { arm, monitor });
   });
+  const classicStore = sqliteStore(store.classic);
   await server.app.register(classicPlugin, {
     clock,
-    store: sqliteStore(store.classic),
+    store: classicStore,
+    ...(config.auth === 'token' && {
+      authorize: requireCertificateOrToken({
+        store: classicStore,
+        verifyToken: (request) => {
+          const { authorization } = request.headers;
+          return verifyToken(identity.issuer, { authorization, baseUrl: requestBaseUrl(request) });
+        },
+      }),
+    }),
     newGuid,
     publicAddresses: classicPublicAddresses(store, config),
     privateAddressPool: classicPrivatePool,
