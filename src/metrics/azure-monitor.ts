@@ -50,6 +50,7 @@ const metadataOf = (names: readonly string[], { values: own }: Group) =>
   }));
 
 interface Span {
+  readonly stepMinutes: number;
   readonly firstMinute: number;
   readonly endMinute: number;
   /** First minute with values, last minute that has begun. */
@@ -63,8 +64,8 @@ function dataOf(
 ): object[] {
   const data: object[] = [];
   const aggregations = query.aggregations ?? [metric.primary];
-  for (let minute = span.firstMinute; minute < span.endMinute; minute += query.intervalMinutes) {
-    const end = minute + query.intervalMinutes;
+  for (let minute = span.firstMinute; minute < span.endMinute; minute += span.stepMinutes) {
+    const end = minute + span.stepMinutes;
     let point: Point | undefined;
     for (const { values: series } of group.series) {
       const part = series.between(minute, end);
@@ -86,11 +87,13 @@ export function answerMetrics(
   store: MetricStore,
   { subject, query, nowMs }: { subject: MetricSubject; query: MetricQuery; nowMs: number },
 ): object {
-  const grain = query.interval === 'FULL' ? 1 : query.intervalMinutes;
+  const grain = query.intervalMinutes ?? 1;
   const firstMinute = Math.floor(query.startMs / minuteMs / grain) * grain;
+  const endMinute = Math.max(firstMinute + 1, Math.ceil(query.endMs / minuteMs));
   const span: Span = {
+    stepMinutes: query.intervalMinutes ?? endMinute - firstMinute,
     firstMinute,
-    endMinute: Math.max(firstMinute + 1, Math.ceil(query.endMs / minuteMs)),
+    endMinute,
     sinceMinute: store.sinceMinute(subject.id) ?? Number.POSITIVE_INFINITY,
     nowMinute: Math.floor(nowMs / minuteMs),
   };

@@ -18,7 +18,8 @@ export interface MetricQuery {
   readonly endMs: number;
   /** As asked for: `PT1M`, or `FULL`. */
   readonly interval: string;
-  readonly intervalMinutes: number;
+  /** Undefined for the whole timespan. */
+  readonly intervalMinutes: number | undefined;
   /** Each metric's primary one when nothing is asked for. */
   readonly aggregations: readonly Aggregation[] | undefined;
   readonly filter: string | undefined;
@@ -68,9 +69,9 @@ function durationMs(text: string): number | undefined {
   return days * 24 * hourMs + hours * hourMs + minutes * minuteMs;
 }
 
-function intervalOf(text: string | undefined, spanMs: number): { interval: string; intervalMinutes: number } {
+function intervalOf(text: string | undefined): { interval: string; intervalMinutes: number | undefined } {
   const interval = (text || 'PT1M').toUpperCase();
-  if (interval === 'FULL') return { interval, intervalMinutes: Math.max(1, Math.ceil(spanMs / minuteMs)) };
+  if (interval === 'FULL') return { interval, intervalMinutes: undefined };
   const intervalMinutes = timeGrains[interval];
   if (intervalMinutes !== undefined) return { interval, intervalMinutes };
   throw refuse(`Invalid time grain duration: ${text}, supported ones are: ${Object.keys(timeGrains).join(',')}`);
@@ -94,7 +95,7 @@ export function parseMetricQuery(query: Readonly<Record<string, string | undefin
     metrics: metricsOf(query.metricnames ?? query.metric),
     startMs,
     endMs,
-    ...intervalOf(query.interval, endMs - startMs),
+    ...intervalOf(query.interval),
     aggregations: aggregationsOf(query.aggregation),
     filter: query.$filter,
     top: top === undefined ? usualTop : Number(top),

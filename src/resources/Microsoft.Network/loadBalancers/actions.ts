@@ -3,7 +3,7 @@ import { type AzureError, azureError } from '../../../errors.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Action, ActionContext, ActionResult } from '../../resource-type.js';
 import { array, object, reference, string } from '../../schema.js';
-import { childNamed, loadBalancerChild } from './child.js';
+import { childNamed, loadBalancerChild, nameKey } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 import { membersOfPool } from './members.js';
 import { portMappingOf } from './port-mappings.js';
@@ -66,12 +66,13 @@ const health: Action = {
     const probe = properties.probe as { id: string } | undefined;
     const pools = (properties.backendAddressPools as { id: string }[] | undefined) ?? [];
     const members = pools.flatMap(({ id }) => membersOfPool(documentOf(context), id, context));
-    const loadBalancerBackendAddresses = members.flatMap((member) => {
+    const probed = members.flatMap((member) => {
       if (!probe || member.ipAddress === undefined) return [];
       const { state, reason } = healthOf(context, probe.id, member);
       const networkInterfaceIPConfigurationId = member.networkInterfaceIPConfigurationId ?? '';
       return [{ ipAddress: member.ipAddress, networkInterfaceIPConfigurationId, state, reason }];
     });
+    const loadBalancerBackendAddresses = allUpWhenAllDown(context, probe) ? upWhenAllDown(probed) : probed;
     const up = loadBalancerBackendAddresses.filter(({ state }) => state === 'Up').length;
     return { body: { up, down: loadBalancerBackendAddresses.length - up, loadBalancerBackendAddresses } };
   },
@@ -82,6 +83,22 @@ function healthOf(context: ActionContext, probeId: string, member: ReturnType<ty
   if (member.adminState === 'Down') return { state: 'Down', reason: 'Down_Admin' };
   const probed = context.health.probe(probeId, member.ipAddress ?? '');
   return { state: probed?.up ? 'Up' : 'Down', reason: probed?.reason ?? 'NA' };
+}
+
+/** Whether the probe says `noHealthyBackendsBehavior: AllProbedUp`. */
+function allUpWhenAllDown(context: ActionContext, probe: { id: string } | undefined): boolean {
+  const { properties } = (probe && childNamed(context.resource, 'probes', nameKey(probe.id))) ?? {};
+  return properties?.noHealthyBackendsBehavior === 'AllProbedUp';
+}
+
+/** When every probed member is down, those count as up; who never was probed or was taken out does not. */
+function upWhenAllDown<T extends { state: string; reason: string }>(members: readonly T[]): readonly T[] {
+  if (members.some(({ state }) => state === 'Up')) return members;
+  return members.map((member) =>
+    member.reason === 'NA' || member.reason === 'Down_Admin'
+      ? member
+      : { ...member, state: 'Up', reason: 'Up_Probe_AllDownIsUp' },
+  );
 }
 
 /** `POST …/migrateToIpBased`: NIC members of the named pools become addresses of the pool. */
