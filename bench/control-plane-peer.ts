@@ -1,7 +1,8 @@
 /**
  * The limit that the control plane is measured against: a bare Fastify handler that validates the same schema with Ajv,
- * stores the document with the same durability, and answers what the first argument's file says, byte for byte.
+ * stores the document with the same durability, and answers what the first argument's file says, with a new etag.
  */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { Ajv } from 'ajv';
@@ -11,7 +12,9 @@ import { loadBalancers } from '../src/resources/Microsoft.Network/loadBalancers.
 import { annotationKeywords } from '../src/resources/schema.js';
 
 const [answerFile = '', databaseFile = ''] = process.argv.slice(2);
-const answer = readFileSync(answerFile, 'utf8');
+const text = readFileSync(answerFile, 'utf8');
+const [, etag = ''] = /"etag":"W\/\\"([^\\]+)/.exec(text) ?? [];
+const parts = text.split(etag);
 
 const database = new Database(databaseFile);
 database.pragma('journal_mode = WAL');
@@ -29,7 +32,8 @@ type Named = { Params: { name: string } };
 const path = '/subscriptions/:subscriptionId/resourceGroups/:group/providers/Microsoft.Network/loadBalancers/:name';
 app.put<Named>(path, (request, reply) => {
   if (!validate(request.body)) return reply.code(400).send({ error: { code: 'InvalidRequestFormat' } });
-  // As much is written as Lazurite writes: the resource with everything filled in.
+  // SQLite writes nothing when a row is replaced by itself, so each document is another one, as Azure's are.
+  const answer = parts.join(randomUUID());
   save.run(request.params.name, answer);
   return reply.type('application/json; charset=utf-8').send(answer);
 });

@@ -10,7 +10,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { body, group, loadBalancer, network } from './control-plane-body.js';
-import { lazurite, median, repository, type Started, start, stop } from './process.js';
+import { cpuSeconds, lazurite, median, repository, type Started, start, stop } from './process.js';
 
 const rounds = 3;
 const seconds = 2;
@@ -23,12 +23,16 @@ interface Figures {
   readonly perSecond: number;
   readonly p50: number;
   readonly p99: number;
+  /** Milliseconds of CPU a request costs the server: what stays comparable on a machine with other work. */
+  readonly cpu: number;
 }
 
-async function load(url: string, method: 'PUT' | 'GET'): Promise<Figures> {
+async function load(server: Started, method: 'PUT' | 'GET'): Promise<Figures> {
+  const { url } = server;
   const path = `${loadBalancer}${query}`;
   const requests =
     method === 'PUT' ? variants.map((text) => ({ method, path, body: text, headers })) : [{ method, path }];
+  const before = cpuSeconds(server);
   const {
     requests: done,
     latency,
@@ -36,7 +40,8 @@ async function load(url: string, method: 'PUT' | 'GET'): Promise<Figures> {
     non2xx,
   } = await autocannon({ url, connections, duration: seconds, requests });
   if (errors + non2xx > 0) throw new Error(`${method} ${url}: ${errors} errors, ${non2xx} answers that are no 2xx`);
-  return { perSecond: done.average, p50: latency.p50, p99: latency.p99 };
+  const cpu = (1000 * (cpuSeconds(server) - before)) / done.total;
+  return { perSecond: done.average, p50: latency.p50, p99: latency.p99, cpu };
 }
 
 async function send(url: string, method: string, path: string, content?: object): Promise<string> {
@@ -81,16 +86,17 @@ try {
   for (const method of ['PUT', 'GET'] as const) {
     const results = new Map<string, Figures[]>([...servers.keys()].map((name) => [name, []]));
     for (let round = 0; round < rounds; round++) {
-      for (const [name, { url }] of servers) results.get(name)?.push(await load(url, method));
+      for (const [name, server] of servers) results.get(name)?.push(await load(server, method));
     }
     const of = (name: string, figure: keyof Figures): number =>
       median((results.get(name) ?? []).map((figures) => figures[figure]));
     for (const name of servers.keys()) {
       const ratio = of(name, 'perSecond') / of('bare handler', 'perSecond');
       const [perSecond, p50, p99] = (['perSecond', 'p50', 'p99'] as const).map((figure) => of(name, figure));
+      const cpu = of(name, 'cpu').toFixed(2);
       console.log(
         `${method}  ${name.padEnd(22)}${String(Math.round(perSecond ?? 0)).padStart(6)}/s` +
-          `  p50 ${p50} ms  p99 ${p99} ms  ${ratio.toFixed(2)} of the bare handler`,
+          `  p50 ${p50} ms  p99 ${p99} ms  CPU ${cpu} ms each  ${ratio.toFixed(2)} of the bare handler`,
       );
     }
   }

@@ -1,6 +1,7 @@
 /** Starts a server as a process of its own and waits for the line in which it names its address. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -39,3 +40,15 @@ export const median = (values: readonly number[]): number => {
     ? (sorted[middle] as number)
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 };
+
+/** CPU seconds that a process and its threads have used; Linux only. */
+export function cpuSeconds({ process: child }: Started): number {
+  try {
+    // Fields 14 and 15, in hundredths of a second; the name in field 2 may hold anything, so it is cut off first.
+    const [, rest = ''] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ');
+    const fields = rest.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return Number.NaN;
+  }
+}
