@@ -60,6 +60,9 @@ function requestedId(request: FastifyRequest, arm: Arm): ResourceId {
   );
   const type = rest.split('/').filter((_, index) => index % 2 === 0);
   if (!id) throw notModelled(`${namespace}/${type.join('/')}`, request);
+  if (!/^[a-z]\w*(\.\w+)+$/i.test(namespace)) {
+    throw azureError('InvalidResourceNamespace', { values: { namespace } });
+  }
   // A modelled type ends here only for what it does not offer.
   const modelled = findResourceType(`${id.namespace}/${id.types[0]}`) !== undefined;
   if (modelled || arm.context.strictTypes) throw notModelled(typeOf(id), request);
@@ -83,8 +86,18 @@ function existing(request: FastifyRequest, arm: Arm): Resource {
   return resource;
 }
 
+/** A child cannot be there before its parent. */
+function checkParent(id: ResourceId, arm: Arm): void {
+  if (id.types.length === 1) return;
+  const parent = formatResourceId({ ...id, types: id.types.slice(0, -1), names: id.names.slice(0, -1) });
+  if (arm.store.resource(idKey(parent))) return;
+  const values = { action: 'write', type: id.types.join('/'), parent };
+  throw azureError('ParentResourceNotFound', { values });
+}
+
 async function put(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
   const id = requestedId(request, arm);
+  checkParent(id, arm);
   const document = opaqueDocument(parseJsonObject(request.body));
   if (document.location !== undefined) document.location = normalizeLocation(document.location);
   const key = idKey(formatResourceId(id));

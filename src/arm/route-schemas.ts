@@ -7,7 +7,7 @@ import { childSchema } from './resource-reader.js';
 
 type Operation = 'get' | 'list' | 'listAll' | 'createOrUpdate' | 'updateTags' | 'delete' | 'action';
 
-const annotations = new Set(['since', 'until', 'reference', 'backReference', 'child', 'fold', 'clrType']);
+const annotations = new Set(['since', 'until', 'reference', 'backReference', 'child', 'fold', 'clrType', 'echoed']);
 
 /** The schema as OpenAPI knows it: annotations become `x-` extensions or disappear. */
 function openApi(node: unknown): unknown {

@@ -64,13 +64,11 @@ export const networkErrors = {
       'Sku property is set at creation time and cannot be changed from {from} to {to} on resource update for resource {id}.',
     differs: 'the code is from memory, the text is recorded',
   },
-  SkuTierCannotBeChangedOnUpdate: {
-    code: 'SkuCannotBeChangedOnUpdate',
+  SubscriptionNotRegisteredForFeature: {
     status: 400,
     origin: 'network',
     message:
-      'Sku property is set at creation time and cannot be changed from {from} to {to} on resource update for resource {id}.',
-    differs: 'the code is from memory, the text is recorded',
+      'Subscription {subscriptionId} is not registered for feature Microsoft.Network/{feature} required to carry out the requested operation.',
   },
   ResourceAvailabilityZonesCannotBeModified: {
     status: 400,

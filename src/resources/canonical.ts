@@ -37,7 +37,7 @@ function canonicalObject(value: Record<string, unknown>, node: SchemaNode): unkn
       continue;
     }
     const schema = node.properties[name] as SchemaNode;
-    if (schema.readOnly || member === null) continue;
+    if ((schema.readOnly && !schema.echoed) || member === null) continue;
     result[name] = canonicalise(member, schema);
   }
   return result;

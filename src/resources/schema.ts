@@ -3,7 +3,7 @@
  * gives the TypeScript type, the Ajv validator, the OpenAPI document, the canonical form of a request and, by the order
  * of its members, the order of keys on the wire.
  *
- * Annotations: `readOnly` (ignored on input), `since`/`until` (api-versions in which a member exists), `reference` (an
+ * Annotations: `readOnly` (ignored on input, unless `echoed`), `since`/`until` (api-versions in which a member exists), `reference` (an
  * `{id}` of one of these types), `backReference` (computed from references of others), `child` (an array of child
  * resources), `fold` (how a string is made canonical).
  */
@@ -22,6 +22,8 @@ export interface BackReference {
 /** The annotations, as they appear on a schema node. */
 export interface Annotations {
   readonly readOnly?: boolean;
+  /** Read-only, yet what a client sends of it is looked at before it is dropped. */
+  readonly echoed?: boolean;
   readonly since?: string;
   readonly until?: string;
   /** Versions in between that do not show the member all the same. */
@@ -58,6 +60,7 @@ export const annotationKeywords = [
   'envelope',
   'fold',
   'clrType',
+  'echoed',
 ] as const;
 
 type Members = Record<string, TSchema>;

@@ -47,6 +47,8 @@ const clrNames: Record<string, string> = {
 /** Where Azure's network provider keeps the enumerations of its contract. */
 const contract = 'Microsoft.WindowsAzure.Networking.Nrp.Frontend.Contract.Csm.Public';
 
+const enumName = (clrType = 'Enum'): string => (clrType.includes('.') ? clrType : `${contract}.${clrType}`);
+
 interface Finding {
   readonly text: string;
   readonly path: JsonPath;
@@ -71,7 +73,7 @@ function conversion(data: unknown, node: SchemaNode, path: JsonPath): Finding {
   if (typeof data === 'string' && (type === 'integer' || type === 'boolean')) {
     return finding(`Could not convert string to ${type}: ${data}.`);
   }
-  const target = choices ? `${contract}.${clrType ?? 'Enum'}` : (clrNames[String(type)] ?? clrType ?? 'System.Object');
+  const target = choices ? enumName(clrType) : (clrNames[String(type)] ?? clrType ?? 'System.Object');
   const shown = typeof data === 'string' ? `"${data}"` : typeof data === 'object' ? '{' : String(data);
   return finding(`Error converting value ${shown} to type '${target}'.`);
 }

@@ -48,6 +48,7 @@ import {
 } from './loadBalancers/loadBalancingRules.js';
 import { membersOfPool } from './loadBalancers/members.js';
 import { withNatPoolRules } from './loadBalancers/nat-pool-rules.js';
+import { checkOtherLoadBalancers } from './loadBalancers/other-load-balancers.js';
 import { outboundNatRule } from './loadBalancers/outboundNatRules.js';
 import {
   checkOutboundFrontends,
@@ -147,6 +148,7 @@ function* checkLoadBalancer(context: WriteContext<LoadBalancerDocument>): Genera
   yield* checkOutboundFrontends(context);
   yield* checkNatRulesBesideNatPool(context);
   yield* checkNatBackendPorts(context);
+  yield* checkOtherLoadBalancers(context);
   yield* checkPortRanges(context);
 }
 

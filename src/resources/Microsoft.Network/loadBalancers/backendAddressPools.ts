@@ -18,6 +18,7 @@ import {
 } from '../../schema.js';
 import { loadBalancerChild } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
+import { membersOfPool } from './members.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
@@ -31,6 +32,7 @@ export const backendAddress = envelope('name id etag properties type', {
       }),
       networkInterfaceIPConfiguration: reference('Microsoft.Network/networkInterfaces/ipConfigurations', {
         readOnly: true,
+        echoed: true,
       }),
       ipAddress: string(),
       virtualNetwork: reference('Microsoft.Network/virtualNetworks'),
@@ -89,8 +91,39 @@ export type BackendAddressPool = Static<typeof backendAddressPool>;
 const gatewayTunnel = { port: 10800, identifier: 800, protocol: 'VXLAN', type: 'Internal' } as const;
 const externalTunnelPort = 10801;
 
+/**
+ * NIC members belong to their NICs: a request may repeat them, each once, and one on the pool's own path must repeat
+ * all of them. Checked before they are dropped from the document.
+ */
+function checkNicMembers(pool: BackendAddressPool, context: WriteContext<LoadBalancerDocument>): void {
+  const id = loadBalancerChild(context.idText, 'backendAddressPools', pool.name);
+  const sent = new Map<string, string>();
+  for (const { name, properties } of pool.properties?.loadBalancerBackendAddresses ?? []) {
+    const ipConfiguration = properties?.networkInterfaceIPConfiguration?.id;
+    if (ipConfiguration === undefined) continue;
+    const address = `${id}/loadBalancerBackendAddresses/${name}`;
+    const other = sent.get(idKey(ipConfiguration));
+    if (other !== undefined) {
+      const message = `Found duplicate ipConfiguration reference ${ipConfiguration} on backend pool addresses ${other} and ${address}.`;
+      const details = [{ code: 'DuplicateIpConfigurationReferenceOnBackendAddressPool', message }];
+      throw azureError('InvalidRequestFormat', { details });
+    }
+    sent.set(idKey(ipConfiguration), address);
+  }
+  const { child } = context;
+  if (child?.collection !== 'backendAddressPools' || child.method !== 'Put') return;
+  if (child.name.toLowerCase() !== pool.name?.toLowerCase()) return;
+  const joined = membersOfPool(context.document, id, context)
+    .flatMap(({ networkInterfaceIPConfigurationId: member }) => member ?? [])
+    .map(idKey);
+  if (joined.length !== sent.size || joined.some((member) => !sent.has(member))) {
+    throw azureError('ModificationOfNICIpConfigBackendPoolNotSupported', { values: { id } });
+  }
+}
+
 export function completePool(pool: BackendAddressPool, context: WriteContext<LoadBalancerDocument>): void {
   pool.properties ??= {};
+  checkNicMembers(pool, context);
   // Azure shows NIC members among the addresses; sent back, they are no addresses of the pool's own.
   pool.properties.loadBalancerBackendAddresses = (pool.properties.loadBalancerBackendAddresses ?? []).filter(
     ({ properties }) => properties?.ipAddress !== undefined || properties?.loadBalancerFrontendIPConfiguration,
@@ -102,6 +135,7 @@ export function completePool(pool: BackendAddressPool, context: WriteContext<Loa
   if (context.document.sku?.name === 'Gateway') pool.properties.tunnelInterfaces ??= [{ ...gatewayTunnel }];
   for (const address of pool.properties.loadBalancerBackendAddresses) {
     address.properties ??= {};
+    delete address.properties.networkInterfaceIPConfiguration;
     // `None` leaves the decision to the probe, which is what no value does; Azure shows neither.
     if (address.properties.adminState === 'None') delete address.properties.adminState;
   }

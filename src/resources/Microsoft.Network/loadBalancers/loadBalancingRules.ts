@@ -76,6 +76,11 @@ export function* checkLoadBalancingRule(
   yield* checkRange({ name, property: 'BackendPort', value: backendPort, minimum: 0, maximum: 65535 });
   yield* checkRange({ name, property: 'FrontendPort', value: frontendPort, minimum: 0, maximum: 65534 });
   yield* checkIdleTimeout(name, idleTimeoutInMinutes, context.apiVersion);
+  // Rules for all ports were a feature to register for, until they became those with protocol All.
+  if (frontendPort === 0 && protocol !== 'All' && context.apiVersion < '2018-07-01') {
+    const values = { subscriptionId: context.id.subscriptionId, feature: 'AllowILBAllPortsRule' };
+    yield azureError('SubscriptionNotRegisteredForFeature', { values });
+  }
   if (protocol === 'All') {
     const used = rule.properties?.frontendIPConfiguration;
     const frontend = context.document.properties.frontendIPConfigurations?.find(

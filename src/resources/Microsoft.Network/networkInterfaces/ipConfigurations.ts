@@ -20,6 +20,7 @@ import {
 } from '../../schema.js';
 import { childNamed, childrenIn, lookUpChild } from '../child-resources.js';
 import { dropEmptyLists, fillIn, ipAllocationMethod, ipVersion } from '../common-members.js';
+import { checkLoadBalancersOf } from '../loadBalancers/other-load-balancers.js';
 import { claimPrivateAddress, subnetPrefixes } from '../private-address.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
@@ -165,6 +166,7 @@ export function* checkIPConfigurations(all: readonly IPConfiguration[], context:
   }
   yield* checkSecondary(all, context);
   yield* checkVirtualNetwork(all, context);
+  yield* checkLoadBalancersOf(all, context);
 }
 
 /** Until 2016-03-30 only the primary configuration could be load balanced. */
