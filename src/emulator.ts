@@ -90,9 +90,10 @@ export class Emulator {
     if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
     const publicPrefix = { IPv4: formatCidr(config.publicIpPool), IPv6: publicIPv6Pool };
     const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix });
+    let engine: Engine | undefined;
     try {
       const monitor = new Monitor({ clock, log });
-      const engine = await createEngine(config, { clock, events: engineEvents(log, monitor) });
+      engine = await createEngine(config, { clock, events: engineEvents(log, monitor) });
       const dataPlane = new DataPlane({
         store: store.resources,
         engine,
@@ -105,6 +106,7 @@ export class Emulator {
       const { port } = await app.server.listen({ host: config.host, port: config.port });
       return new Emulator({ ...parts, ...app, port });
     } catch (error) {
+      await engine?.close(0);
       store.close();
       throw error;
     }

@@ -26,6 +26,34 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'list every frontend: where it is bound, or why it is not',
     load: async () => (await import('./frontends.js')).frontends,
   },
+  explain: {
+    summary: 'say which backend a connection gets, and why',
+    load: async () => (await import('./explain.js')).explain,
+  },
+  backends: {
+    summary: 'list every backend: up or down, and why',
+    load: async () => (await import('./backends.js')).backends,
+  },
+  flows: {
+    summary: 'list who is connected to which backend',
+    load: async () => (await import('./flows.js')).flows,
+  },
+  clock: {
+    summary: "print Azure's time, or move it forward",
+    load: async () => (await import('./clock.js')).clock,
+  },
+  requests: {
+    summary: 'show the journal of API calls',
+    load: async () => (await import('./requests.js')).requests,
+  },
+  faults: {
+    summary: 'order bad days: refused calls, lost packets, lying probes',
+    load: async () => (await import('./faults.js')).faults,
+  },
+  snapshot: {
+    summary: 'save all resources to a file, or load them from one',
+    load: async () => (await import('./snapshot.js')).snapshot,
+  },
   reset: {
     summary: 'delete every resource of a running emulator',
     load: async () => (await import('./reset.js')).reset,

@@ -1,0 +1,63 @@
+/** `lazurite requests`: the journal of API calls. */
+import type { RequestView } from '../admin/journal-routes.js';
+import { UsageError } from '../config-values.js';
+import { ask, duration, readOptions, tell } from './ask.js';
+import type { Command } from './command.js';
+import { runningHelp } from './running.js';
+import { textTable } from './text-table.js';
+
+/** A client's name without the libraries it is made of. */
+const clientName = ({ userAgent, address }: RequestView['client']): string => userAgent?.split(' ')[0] ?? address ?? '';
+
+/** The table of `requests`. */
+export function requestsTable({ value }: { readonly value: readonly RequestView[] }): string {
+  if (value.length === 0) return 'No calls match.';
+  const head = ['id', 'time', 'method', 'path', 'api-version', 'status', 'error', 'took', 'client'];
+  const rows = value.map((call) => [
+    String(call.id),
+    call.time.slice(11, 23),
+    call.method,
+    call.path,
+    call.apiVersion ?? '',
+    call.status === 0 ? 'reset' : String(call.status),
+    call.errorCode ?? '',
+    duration(call.durationMs),
+    clientName(call.client),
+  ]);
+  return textTable(head, rows);
+}
+
+const filters = ['method', 'path', 'status', 'since', 'top'] as const;
+
+export const requests: Command = {
+  usage:
+    'requests [--method M] [--path PATTERN] [--status 404|4xx] [--since TIME] [--top N] [--json] [OPTION…] | requests clear',
+  summary: 'Shows the journal of API calls of a running emulator: what came, what was answered, which client.',
+  details: () =>
+    [
+      'A path pattern is the start of a path, or has * (within a segment) and ** (anything).',
+      '--json shows the bodies too; clear empties the journal.',
+      '',
+      `${runningHelp}\n  --json        print what the admin API answers`,
+    ].join('\n'),
+  async run(argv, { env, print }) {
+    const text = { type: 'string' } as const;
+    const asked = readOptions(argv, { env, flags: Object.fromEntries(filters.map((name) => [name, text])) });
+    const [word, ...more] = asked.positionals;
+    if (more.length > 0 || (word !== undefined && word !== 'clear'))
+      throw new UsageError('requests knows one word: clear');
+    if (word === 'clear') {
+      await ask(asked.running, { method: 'DELETE', path: 'requests' });
+      print('the journal is empty');
+      return 0;
+    }
+    const query = new URLSearchParams();
+    for (const name of filters) {
+      const value = asked.values[name];
+      if (value !== undefined) query.set(name, String(value));
+    }
+    const answer = await ask<{ value: RequestView[] }>(asked.running, { path: `requests?${query}` });
+    tell(answer, { print, asked, show: requestsTable });
+    return 0;
+  },
+};
