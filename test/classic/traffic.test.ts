@@ -7,7 +7,7 @@ import { clientAddresses } from '../emulator/load-balancer.js';
 import { echoes, inParallel, openStream, tcpBackend, udpBackend } from '../forwarding/network.js';
 import { azureXmlns, createServiceXml, deploymentXml, endpointXml, roleXml, setsXml, textOf } from './harness.js';
 
-const network = 205;
+const network = 208;
 const clients = clientAddresses('127.35.1', 60);
 const hosts = [4, 5, 6];
 const cloud = await Cloud.start(t, { network });

@@ -83,7 +83,7 @@ function addCertificate(call: ClassicCall): Promise<ClassicReply> {
   // A thumbprint is the SHA-1 of the certificate; the client's own is not believed.
   const thumbprint = createHash('sha1').update(der).digest('hex').toUpperCase();
   return perform(call, {
-    reply: { status: 201 },
+    reply: { status: 200 },
     work: (transaction, { nowMs }) => {
       if (transaction.list('certificate', call.subscriptionId).length >= maxCertificates) {
         throw azureError('ClassicTooManyCertificates');
