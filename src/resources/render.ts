@@ -39,6 +39,8 @@ function membersOf(node: SchemaNode, apiVersion: string): Members {
 
 interface Self {
   readonly id: string;
+  /** The id as links are found by it. */
+  readonly key: string;
   readonly type: string;
   readonly name: string;
 }
@@ -60,8 +62,10 @@ class Renderer {
 
   #backReference(node: SchemaNode, self: Self): unknown {
     const wanted = node.backReference as NonNullable<SchemaNode['backReference']>;
+    const links = this.#incoming.get(self.key);
+    if (!links) return undefined;
     const ids = new Map<string, string>();
-    for (const link of this.#incoming.get(self.id.toLowerCase()) ?? []) {
+    for (const link of links) {
       if (link.path === wanted.path && wanted.types.includes(link.sourceType))
         ids.set(link.sourceId.toLowerCase(), link.sourceId);
     }
@@ -101,8 +105,10 @@ class Renderer {
     const items = node.items as SchemaNode;
     if (!node.child) return this.render(item, items, self);
     const name = String((item as { name?: unknown }).name);
+    const id = `${self.id}/${node.child}/${name}`;
     return this.render(item, items, {
-      id: `${self.id}/${node.child}/${name}`,
+      id,
+      key: id.toLowerCase(),
       type: `${self.type}/${node.child}`,
       name,
     });
@@ -111,6 +117,6 @@ class Renderer {
 
 /** The whole resource as a GET shows it. */
 export function renderResource(resource: Resource, options: RenderOptions): Record<string, unknown> {
-  const self = { id: resource.id, type: resource.type, name: resource.name };
+  const self = { id: resource.id, key: resource.id.toLowerCase(), type: resource.type, name: resource.name };
   return new Renderer(resource, options).render(options.document, options.schema, self) as Record<string, unknown>;
 }
