@@ -36,11 +36,17 @@ export class Store {
       .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
       .pluck()
       .all() as string[];
-    this.connection
-      .transaction(() => {
-        for (const table of tables) this.connection.exec(`DELETE FROM "${table}"`);
-      })
-      .immediate();
+    const forget = this.connection.transaction(() => {
+      for (const table of tables) this.connection.exec(`DELETE FROM "${table}"`);
+    });
+    // Test suites reset between tests and wait for it: it reaches the disk together with the next write, which comes
+    // after it in the log. A process that ends loses nothing.
+    this.connection.pragma('synchronous = NORMAL');
+    try {
+      forget.immediate();
+    } finally {
+      this.connection.pragma('synchronous = FULL');
+    }
     this.resources.forget();
   }
 
