@@ -52,6 +52,18 @@ function newestApiVersion(id: string): string {
   );
 }
 
+/** Templates give children of network resources a location, which no child has; Azure's deployments take no offence. */
+function asSent({ id, body }: Pick<PutRequest, 'id' | 'body'>): JsonObject {
+  const parsed = parseResourceId(id);
+  const isChild = (parsed?.types.length ?? 0) > 1 && findResourceType(`${parsed?.namespace}/${parsed?.types[0]}`);
+  if (!isChild) return body;
+  return Object.fromEntries(Object.entries(body).filter(([name]) => name.toLowerCase() !== 'location'));
+}
+
+/** Somebody else's operation has the resource, or there are too many requests: both pass. */
+const busyStatus = 429;
+const patienceMs = 10 * 60_000;
+
 export class DeploymentClient implements DeploymentHost {
   readonly #options: DeploymentClientOptions;
   readonly saveDeployment: (deployment: NestedDeployment) => void;
@@ -62,11 +74,11 @@ export class DeploymentClient implements DeploymentHost {
   }
 
   async put({ id, apiVersion, body }: PutRequest): Promise<HostAnswer> {
-    return this.#ended(await this.#ask({ method: 'PUT', id, apiVersion, body }));
+    return this.#write({ method: 'PUT', id, apiVersion, body: asSent({ id, body }) });
   }
 
   async delete(id: string): Promise<HostAnswer> {
-    return this.#ended(await this.#ask({ method: 'DELETE', id, apiVersion: newestApiVersion(id) }));
+    return this.#write({ method: 'DELETE', id, apiVersion: newestApiVersion(id) });
   }
 
   async get(id: string, apiVersion: string): Promise<JsonObject | undefined> {
@@ -80,7 +92,18 @@ export class DeploymentClient implements DeploymentHost {
   }
 
   async preview(request: PutRequest): Promise<JsonObject | undefined> {
-    return previewPut(request, this.#options.arm);
+    return previewPut({ ...request, body: asSent(request) }, this.#options.arm);
+  }
+
+  /** Asks again while the resource is busy, as Azure's deployments do, and waits for the operation that begins then. */
+  async #write(asked: Asked): Promise<HostAnswer> {
+    const { clock, operationDelayMs } = this.#options.arm.context;
+    const giveUpAtMs = clock.now() + patienceMs;
+    for (;;) {
+      const answer = await this.#ask(asked);
+      if (answer.status !== busyStatus || clock.now() > giveUpAtMs) return this.#ended(answer);
+      await clock.wait(Math.max(lookAgainMs, operationDelayMs));
+    }
   }
 
   async #ask({ method, id, apiVersion, body }: Asked): Promise<Answer> {

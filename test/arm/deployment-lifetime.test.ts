@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { ArmClient, at, type Json, refusal } from './arm-client.js';
-import { deploy, deployment, deployments, names, publicIp, template } from './deployment-client.js';
+import { ArmClient, at, balancerId, type Json, refusal } from './arm-client.js';
+import { balancer, deploy, deployment, deployments, names, publicIp, template } from './deployment-client.js';
 
 const delayMs = 1000;
 const delayed = ['--operation-delay', String(delayMs)];
@@ -35,6 +35,23 @@ t.test('A deployment waits for the operation of each resource before it begins t
   t.same(await advanceToEnd(azure, async () => (await azure.poll(accepted)).body), { status: 'Succeeded' });
   t.same(await names(azure, 'publicIPAddresses'), ['first', 'second']);
   t.equal((await azure.put(`${deployments}/d1`, chain)).status, 200);
+});
+
+t.test('Children of one balancer that are deployed at the same time wait for each other', async (t) => {
+  const azure = await ArmClient.start(t, { argv: delayed });
+  await azure.makeGroup();
+  const pool = (name: string) => ({
+    type: 'Microsoft.Network/loadBalancers/backendAddressPools',
+    apiVersion: '2023-09-01',
+    name: `lb/${name}`,
+    dependsOn: ['lb'],
+    properties: {},
+  });
+  const balanced = template({ resources: [publicIp('ip'), balancer('lb'), pool('second'), pool('third')] });
+  const accepted = await azure.put(`${deployments}/d1`, deployment(balanced));
+  t.same(await advanceToEnd(azure, async () => (await azure.poll(accepted)).body), { status: 'Succeeded' });
+  const { body } = await azure.get(`${balancerId}/backendAddressPools`);
+  t.match(body, { value: [{ name: 'pool' }, { name: 'second' }, { name: 'third' }] });
 });
 
 t.test('A cancelled deployment starts nothing further', async (t) => {

@@ -1,5 +1,5 @@
 /** Template deployments over the wire: what clients send, poll and read. */
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { ArmClient, at, balancerId, group, type Json, network, refusal, subscriptionId } from './arm-client.js';
 import {
   balancer,
@@ -18,7 +18,7 @@ const balanced = template({
   outputs: { loadBalancer: { type: 'object', value: "[reference('lb')]" } },
 });
 
-const start = async (test: typeof t) => {
+const start = async (test: Test) => {
   const azure = await ArmClient.start(test);
   await azure.makeGroup();
   return azure;

@@ -3,7 +3,8 @@ import { deployedResources, planScopeId } from './deployment-document.js';
 import type { DeploymentHost } from './deployment-host.js';
 import { DeferredValue } from './expressions/expression-error.js';
 import { compact, type JsonObject, member } from './json.js';
-import type { DeploymentPlan } from './plan.js';
+import { nestedRequest } from './nested.js';
+import { type DeploymentPlan, planDeployment } from './plan.js';
 import { evaluateBody, type PlannedResource } from './planned-resource.js';
 import { ResourceReader } from './resource-reader.js';
 import { changeJson, delta } from './what-if-delta.js';
@@ -34,10 +35,26 @@ async function changesOf(plan: DeploymentPlan, host: WhatIfHost): Promise<JsonOb
     if (!resource.deployed || resource.existing) continue;
     const nested = plan.nested.get(resource.key);
     if (nested) changes.push(...(await changesOf(nested, host)));
-    else if (resource.nested) changes.push(unsupported(resource));
+    else if (resource.nested) changes.push(...(await lateChanges(plan, resource, host)));
     else changes.push(await changeOf(plan, resource, host));
   }
   return changes;
+}
+
+/**
+ * Changes of a nested deployment that could not be planned beforehand: with what its parameters refer to as it is now.
+ * differs: Azure leaves such a deployment out, even when everything it refers to exists.
+ */
+async function lateChanges(plan: DeploymentPlan, resource: PlannedResource, host: WhatIfHost): Promise<JsonObject[]> {
+  const reader = new ResourceReader(plan, { ...refusing, get: (id, version) => host.get(id, version) });
+  let nested: DeploymentPlan;
+  try {
+    const body = await reader.evaluate(resource.context, (context) => evaluateBody(resource, { context }));
+    nested = planDeployment(nestedRequest(resource, body), resource.context.surroundings, 1);
+  } catch {
+    return [unsupported(resource)];
+  }
+  return changesOf(nested, host);
 }
 
 /** A nested deployment whose parameters come from resources that do not exist yet. */
