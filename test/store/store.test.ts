@@ -1,0 +1,220 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import fc from 'fast-check';
+import { test } from 'tap';
+import { Clock, manualTime } from '../../src/clock.js';
+import { rootKey } from '../../src/resources/resource-id.js';
+import { migrationsPath, openDatabase } from '../../src/store/database.js';
+import { Store } from '../../src/store/store.js';
+import { ArmClient, balancerId, loadBalancer, network, publicIPAddressId } from '../arm/arm-client.js';
+
+const publicPrefix = { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' };
+const migrations = readdirSync(migrationsPath)
+  .filter((file) => file.endsWith('.sql'))
+  .sort();
+const newest = Number(migrations.at(-1)?.slice(0, 4));
+
+const schemaOf = (file: string): unknown[] => {
+  const connection = new Database(file, { readonly: true });
+  try {
+    return connection.prepare("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name").all();
+  } finally {
+    connection.close();
+  }
+};
+
+/** A file as the version with `count` migrations left it, with one subscription in it. */
+function fileOfVersion(file: string, count: number): void {
+  const connection = new Database(file);
+  for (const one of migrations.slice(0, count)) connection.exec(readFileSync(join(migrationsPath, one), 'utf8'));
+  connection.pragma(`user_version = ${Number(migrations[count - 1]?.slice(0, 4) ?? 0)}`);
+  if (count > 0) connection.prepare('INSERT INTO subscriptions VALUES (?, ?)').run('kept', '2020-01-01T00:00:00Z');
+  connection.close();
+}
+
+test('a new file has the newest schema, and writes are on disk before they are acknowledged', async (t) => {
+  const file = join(t.testdir(), 'new.sqlite');
+  const connection = openDatabase({ file });
+  t.equal(connection.pragma('user_version', { simple: true }), newest);
+  t.equal(connection.pragma('journal_mode', { simple: true }), 'wal');
+  t.equal(connection.pragma('synchronous', { simple: true }), 2, 'FULL');
+  connection.close();
+  t.same(
+    migrations.map((name) => Number(name.slice(0, 4))),
+    migrations.map((_, at) => at + 1),
+    'no number is missing',
+  );
+});
+
+test('files of every earlier version are brought up to date, with what is in them', async (t) => {
+  const folder = t.testdir();
+  openDatabase({ file: join(folder, 'new.sqlite') }).close();
+  for (let count = 0; count <= migrations.length; count++) {
+    const file = join(folder, `${count}.sqlite`);
+    fileOfVersion(file, count);
+    for (const time of ['first', 'second']) {
+      const store = new Store({ file, publicPrefix });
+      t.same(store.resources.subscriptions(), count > 0 ? ['kept'] : [], `${count} migrations, opened a ${time} time`);
+      t.equal(store.connection.pragma('user_version', { simple: true }), newest);
+      store.close();
+    }
+    t.same(schemaOf(file), schemaOf(join(folder, 'new.sqlite')), 'the schema of a new file');
+  }
+});
+
+test('a file of a newer Lazurite is refused and left alone', async (t) => {
+  const file = join(t.testdir(), 'newer.sqlite');
+  fileOfVersion(file, migrations.length);
+  const connection = new Database(file);
+  connection.pragma(`user_version = ${newest + 1}`);
+  connection.close();
+  t.throws(() => openDatabase({ file }), {
+    message: `The data was written by a newer Lazurite (schema ${newest + 1}; this one knows ${newest}).`,
+  });
+  const again = new Database(file);
+  t.equal(again.pragma('user_version', { simple: true }), newest + 1);
+  again.close();
+});
+
+test('a data folder belongs to one emulator at a time', async (t) => {
+  const data = t.testdir();
+  const first = await ArmClient.start(t, { argv: ['--data', data] });
+  await t.rejects(ArmClient.start(t, { argv: ['--data', data] }), {
+    message: /lazurite\.sqlite is in use by another Lazurite\. Give this one its own --data folder, or --in-memory\.$/,
+  });
+  await first.makeGroup();
+  await first.close();
+  const second = await ArmClient.start(t, { argv: ['--data', data] });
+  t.equal((await second.makePublicIPAddress('ip')).name, 'ip', 'the group is there');
+});
+
+test('what was acknowledged is the same after a restart, and a PUT that changes nothing still keeps the etag', async (t) => {
+  const data = t.testdir();
+  const first = await ArmClient.start(t, { argv: ['--data', data] });
+  await first.makeLoadBalancer();
+  const nic = await first.makeNetworkInterface('nic', { pools: [`${balancerId}/backendAddressPools/pool`] });
+  const paths = [balancerId, publicIPAddressId('ip'), `${network}/virtualNetworks/vnet`, String(nic.id)];
+  const before = await Promise.all(paths.map(async (path) => (await first.get(path)).text));
+  await first.close();
+  const second = await ArmClient.start(t, { argv: ['--data', data] });
+  for (const [at, path] of paths.entries()) {
+    t.equal((await second.get(path)).text, before[at]);
+    t.equal((await second.put(path, JSON.parse(before[at] as string))).text, before[at]);
+  }
+  t.equal((await second.put(balancerId, loadBalancer())).status, 200);
+});
+
+test('a write that throws leaves nothing in file or memory', async (t) => {
+  const store = new Store({ publicPrefix });
+  t.teardown(() => store.close());
+  const group = {
+    key: '/subscriptions/s/resourcegroups/g',
+    subscriptionId: 's',
+    name: 'g',
+    location: 'westeurope',
+    tags: undefined,
+    managedBy: undefined,
+    provisioningState: 'Succeeded',
+  };
+  const id = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/publicIPAddresses/ip';
+  t.throws(
+    () =>
+      store.resources.transaction(() => {
+        store.resources.saveGroup(group);
+        store.resources.useSubscription('s', '2020-01-01T00:00:00Z');
+        store.resources.save({
+          key: id.toLowerCase(),
+          id,
+          type: 'Microsoft.Network/publicIPAddresses',
+          subscriptionId: 's',
+          resourceGroup: 'g',
+          name: 'ip',
+          etag: 'W/"x"',
+          provisioningState: 'Succeeded',
+          document: { properties: {} },
+          createdTime: '',
+          changedTime: '',
+        });
+        store.addresses.claim({ pool: 'p', owner: id, prefix: '10.0.0.0/24', reserved: 4 });
+        throw new Error('refused');
+      }),
+    { message: 'refused' },
+  );
+  t.equal(store.resources.resource(id.toLowerCase()), undefined);
+  t.equal(store.resources.group('s', 'g'), undefined);
+  t.same(store.resources.subscriptions(), []);
+  t.same(store.addresses.claim({ pool: 'p', owner: id, prefix: '10.0.0.0/24', reserved: 4 }), { address: '10.0.0.4' });
+  store.resources.useSubscription('s', '2020-01-01T00:00:00Z');
+  t.same(store.resources.subscriptions(), ['s'], 'it is not taken for known');
+});
+
+test('operations are forgotten after a day, those that still run are not', async (t) => {
+  const store = new Store({ publicPrefix });
+  t.teardown(() => store.close());
+  const clock = new Clock({ source: manualTime() });
+  const save = (id: string, status: 'InProgress' | 'Succeeded') =>
+    store.operations.save({
+      id,
+      subscriptionId: 's',
+      name: 'PutLoadBalancerOperation',
+      resourceKey: 'k',
+      status,
+      startedMs: clock.now(),
+      result: undefined,
+      error: undefined,
+    });
+  save('old', 'Succeeded');
+  save('running', 'InProgress');
+  clock.advance(25 * 60 * 60 * 1000);
+  for (let count = 0; count < 1000; count++) save(`new-${count}`, 'Succeeded');
+  t.equal(store.operations.operation('old'), undefined);
+  t.equal(store.operations.operation('running')?.status, 'InProgress');
+  t.equal(store.operations.operation('new-0')?.status, 'Succeeded');
+  t.same(
+    store.operations.running().map(({ id }) => id),
+    ['running'],
+  );
+});
+
+test('an address is never handed out twice, and always the lowest free one', async () => {
+  const owner = (name: number) =>
+    `/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkInterfaces/n${name}`;
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('claim' as const), name: fc.integer({ min: 0, max: 9 }) }),
+    fc.record({
+      kind: fc.constant('exact' as const),
+      name: fc.integer({ min: 0, max: 9 }),
+      at: fc.integer({ min: 4, max: 17 }),
+    }),
+    fc.record({ kind: fc.constant('release' as const), name: fc.integer({ min: 0, max: 9 }) }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const store = new Store({ publicPrefix });
+      const held = new Map<string, number>();
+      const place = { pool: 'p', prefix: '10.0.0.0/28', reserved: 4 };
+      for (const one of steps) {
+        const id = owner(one.name);
+        if (one.kind === 'release') {
+          store.addresses.release(rootKey(id));
+          for (const [address, name] of held) if (name === one.name) held.delete(address);
+          continue;
+        }
+        const exact = one.kind === 'exact' ? `10.0.0.${one.at}` : undefined;
+        const result = store.addresses.claim({ ...place, owner: id, exact });
+        if (!('address' in result)) {
+          if (result.conflict === 'allocated' && !held.has(exact as string)) throw new Error('refused a free address');
+          if (result.conflict === 'full' && exact === undefined && held.size < 11) throw new Error('not full');
+          continue;
+        }
+        if (held.has(result.address)) throw new Error(`${result.address} twice`);
+        const lowest = Array.from({ length: 11 }, (_, at) => `10.0.0.${at + 4}`).find((address) => !held.has(address));
+        if (exact === undefined && result.address !== lowest) throw new Error(`${result.address} is not ${lowest}`);
+        held.set(result.address, one.name);
+      }
+      store.close();
+    }),
+    { numRuns: 100 },
+  );
+});
