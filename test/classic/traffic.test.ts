@@ -1,90 +1,22 @@
 /** Classic deployments as their clients see them: real connections through an emulator that was told by XML only. */
 import { createServer } from 'node:http';
-import t, { type Test } from 'tap';
-import { readXml } from '../../src/classic/xml/reader.js';
-import { Cloud, subscriptionId, until } from '../emulator/cloud.js';
+import t from 'tap';
+import { until } from '../emulator/cloud.js';
 import { clientAddresses } from '../emulator/load-balancer.js';
-import { echoes, inParallel, openStream, tcpBackend, udpBackend } from '../forwarding/network.js';
-import { azureXmlns, createServiceXml, deploymentXml, endpointXml, roleXml, setsXml, textOf } from './harness.js';
+import { echoes, openStream, tcpBackend, udpBackend } from '../forwarding/network.js';
+import { ClassicCloud, everybodyMet, hosts, meetings as meet, member } from './classic-cloud.js';
+import { azureXmlns, endpointXml, setsXml } from './harness.js';
+import { dep, services } from './my-service.js';
 
-const network = 208;
 const clients = clientAddresses('127.35.1', 60);
-const hosts = [4, 5, 6];
-const cloud = await Cloud.start(t, { network });
-const services = '/services/hostedservices';
-const dep = `${services}/mySvc/deployments/mySvc`;
-
-/** A classic request that has to be accepted, and whose operation has to succeed. */
-async function send(method: string, path: string, body?: string): Promise<string> {
-  const url = `${cloud.emulator.httpUrl}/${subscriptionId}${path}`;
-  const headers = { 'x-ms-version': '2015-04-01', 'content-type': 'application/xml' };
-  const answer = await fetch(url, { method, headers, ...(body !== undefined && { body }) });
-  const text = await answer.text();
-  if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-  if (answer.status === 202) {
-    const operation = readXml(await send('GET', `/operations/${answer.headers.get('x-ms-request-id')}`));
-    if (textOf(operation, 'Status') !== 'Succeeded')
-      throw new Error(`${method} ${path}: ${textOf(operation, 'Message')}`);
-  }
-  return text;
-}
-
-const networkConfiguration = `<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfiguration"><VirtualNetworkConfiguration><VirtualNetworkSites><VirtualNetworkSite name="VNet" Location="West US"><AddressSpace><AddressPrefix>10.${network}.0.0/16</AddressPrefix></AddressSpace><Subnets><Subnet name="vms"><AddressPrefix>10.${network}.0.0/24</AddressPrefix></Subnet></Subnets></VirtualNetworkSite></VirtualNetworkSites></VirtualNetworkConfiguration></NetworkConfiguration>`;
-const inNetwork = '<VirtualNetworkName>VNet</VirtualNetworkName>';
-const subnet = '<SubnetNames><SubnetName>vms</SubnetName></SubnetNames>';
-
-/** An empty cloud with a hosted service and one virtual network, whose machines are 10.205.0.4 and up. */
-async function prepare(): Promise<void> {
-  await cloud.send('POST', '/_lazurite/reset');
-  await send('PUT', '/services/networking/media', networkConfiguration);
-  await send('POST', services, createServiceXml('mySvc'));
-}
-
-/** A member of a set; Name belongs behind LocalPort. */
-const member = (
-  set: string,
-  { LocalPort, ...parts }: Readonly<Record<string, string | number>> & { LocalPort: number },
-): string => endpointXml({ LoadBalancedEndpointSetName: set, LocalPort, Name: set, ...parts });
-
-/** A deployment of one machine per host, all with the same endpoints; answers its VIP. */
-async function deploy(
-  endpoints: string,
-  { rest = '', own = () => '' }: { rest?: string; own?: (host: number) => string } = {},
-): Promise<string> {
-  const roles = hosts.map((host) =>
-    roleXml('Role', { name: `vm${host}`, endpoints: endpoints + own(host), network: subnet }),
-  );
-  await send(
-    'POST',
-    `${services}/mySvc/deployments`,
-    deploymentXml({ name: 'mySvc', roles: roles.join(''), rest: inNetwork + rest }),
-  );
-  return virtualIp();
-}
-
-const virtualIp = async (): Promise<string> =>
-  textOf(readXml(/<VirtualIP>.*?<\/VirtualIP>/.exec(await send('GET', dep))?.[0] ?? '<a/>'), 'Address') ?? '';
-
-const updateSet = (name: string, parts: Readonly<Record<string, string | number>>): Promise<string> =>
-  send('POST', `${dep}?comp=UpdateLbSet`, setsXml(endpointXml({ LoadBalancedEndpointSetName: name, ...parts })));
-
-const machines = async (t: Test, ...ports: number[]): Promise<void> => {
-  for (const host of hosts) for (const port of ports) await cloud.machine(t, host, port);
-};
-const all = hosts.map(cloud.localAddress).sort();
-
-/** Backends that each client meets in several connections of both kinds. */
-async function meetings(ask: (from: string) => Promise<string>, rounds = 3): Promise<Map<string, Set<string>>> {
-  const met = new Map<string, Set<string>>(clients.map((client) => [client, new Set()]));
-  const calls = Array.from({ length: rounds }, () => clients).flat();
-  await inParallel(calls, 16, async (client) => void met.get(client)?.add(await ask(client)));
-  return met;
-}
+const classic = await ClassicCloud.start(t, 228);
+const { cloud, all, send } = classic;
+const meetings = (ask: (from: string) => Promise<string>, rounds?: number) => meet(clients, ask, rounds);
 
 t.test('UpdateLbSet switches a set between 5-tuple, 2-tuple and 3-tuple without cutting a flow', async (t) => {
-  await prepare();
-  await machines(t, 8080);
-  const vip = await deploy(
+  await classic.prepare();
+  await classic.machines(t, 8080);
+  const vip = await classic.deploy(
     member('web', { LocalPort: 8080, Port: 5080, Protocol: 'tcp' }) +
       member('media', { LocalPort: 8080, Port: 5081, Protocol: 'udp' }),
   );
@@ -95,7 +27,7 @@ t.test('UpdateLbSet switches a set between 5-tuple, 2-tuple and 3-tuple without 
 
   const spread = await meetings((from) => tcpBackend(tcpAt, { from }));
   t.ok(oneEach(spread) < clients.length / 2, 'absent distribution: the connections of a client go anywhere');
-  t.strictSame([...new Set([...spread.values()].flatMap((set) => [...set]))].sort(), all);
+  t.strictSame(everybodyMet(spread), all);
 
   const both = (distribution: string) =>
     send(
@@ -139,9 +71,9 @@ t.test('UpdateLbSet switches a set between 5-tuple, 2-tuple and 3-tuple without 
 });
 
 t.test('a Remote Desktop Gateway: HTTPS and UDP 3391 of a client meet on one machine', async (t) => {
-  await prepare();
-  await machines(t, 8443);
-  const vip = await deploy(
+  await classic.prepare();
+  await classic.machines(t, 8443);
+  const vip = await classic.deploy(
     member('rdg-https', { LocalPort: 8443, Port: 443, Protocol: 'tcp', LoadBalancerDistribution: 'sourceIP' }) +
       member('rdg-udp', {
         LocalPort: 8443,
@@ -155,15 +87,15 @@ t.test('a Remote Desktop Gateway: HTTPS and UDP 3391 of a client meet on one mac
     const [https, udp] = [await tcpBackend(httpsAt, { from }), await udpBackend(udpAt, { from })];
     return https === udp ? https : `${https} and ${udp}`;
   }, 1);
-  t.strictSame([...new Set([...met.values()].flatMap((set) => [...set]))].sort(), all);
+  t.strictSame(everybodyMet(met), all);
 });
 
 t.test('standalone endpoints lead to one machine each, and an ACL decides who gets through', async (t) => {
-  await prepare();
-  await machines(t, 2222);
+  await classic.prepare();
+  await classic.machines(t, 2222);
   const acl =
     '<Rules><Rule><Order>1</Order><Action>DENY</Action><RemoteSubnet>127.35.1.1/32</RemoteSubnet></Rule><Rule><Order>2</Order><Action>permit</Action><RemoteSubnet>127.35.1.0/24</RemoteSubnet></Rule></Rules>';
-  const vip = await deploy('', {
+  const vip = await classic.deploy('', {
     own: (host) =>
       endpointXml({ LocalPort: 2222, Name: 'SSH', Port: 50_000 + host, Protocol: 'tcp', EndpointAcl: acl }),
   });
@@ -181,8 +113,8 @@ t.test('standalone endpoints lead to one machine each, and an ACL decides who ge
 });
 
 t.test('a set goes around machines that are shut down or fail their probe', async (t) => {
-  await prepare();
-  await machines(t, 8080);
+  await classic.prepare();
+  await classic.machines(t, 8080);
   const health = new Map(hosts.map((host) => [host, 200]));
   for (const host of hosts) {
     const server = createServer((_request, response) => {
@@ -194,7 +126,9 @@ t.test('a set goes around machines that are shut down or fail their probe', asyn
   }
   const probe =
     '<Path>/health</Path><Port>8081</Port><Protocol>http</Protocol><IntervalInSeconds>5</IntervalInSeconds><TimeoutInSeconds>11</TimeoutInSeconds>';
-  const vip = await deploy(member('web', { LocalPort: 8080, Port: 5080, LoadBalancerProbe: probe, Protocol: 'tcp' }));
+  const vip = await classic.deploy(
+    member('web', { LocalPort: 8080, Port: 5080, LoadBalancerProbe: probe, Protocol: 'tcp' }),
+  );
   const at = await cloud.place(vip, 5080);
   await cloud.membersUp(...hosts);
   const used = async () =>
@@ -220,10 +154,10 @@ t.test('a set goes around machines that are shut down or fail their probe', asyn
 });
 
 t.test('an internal load balancer answers on its address of the subnet', async (t) => {
-  await prepare();
-  await machines(t, 1433);
+  await classic.prepare();
+  await classic.machines(t, 1433);
   const frontend = `<Type>Private</Type><SubnetName>vms</SubnetName><StaticVirtualNetworkIPAddress>${cloud.azureAddress(100)}</StaticVirtualNetworkIPAddress>`;
-  await deploy(
+  await classic.deploy(
     member('sql', {
       LocalPort: 1433,
       Port: 1433,
@@ -239,7 +173,7 @@ t.test('an internal load balancer answers on its address of the subnet', async (
   t.equal(at.address, cloud.localAddress(100));
   const met = await meetings((from) => tcpBackend(at, { from }), 2);
   t.ok([...met.values()].every(({ size }) => size === 1));
-  await updateSet('sql', { LocalPort: 0 });
+  await classic.updateSet('sql', { LocalPort: 0 });
   t.match(
     await send('GET', `${dep}/roles/vm4`),
     /<LocalPort>1433<.*<LoadBalancerName>ilb</,
@@ -248,19 +182,19 @@ t.test('an internal load balancer answers on its address of the subnet', async (
 });
 
 t.test('a worker role: the csdef’s distribution reaches the packets', async (t) => {
-  await prepare();
-  await machines(t, 8080);
+  await classic.prepare();
+  await classic.machines(t, 8080);
   const csdef = `<ServiceDefinition name="Media" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition"><WorkerRole name="Upload"><Endpoints><InputEndpoint name="control" protocol="tcp" port="5080" localPort="8080" loadBalancerDistribution="sourceIP"/><InputEndpoint name="data" protocol="udp" port="5081" localPort="8080" loadBalancerDistribution="sourceIP"/></Endpoints></WorkerRole></ServiceDefinition>`;
   const cscfg = `<ServiceConfiguration serviceName="Media" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration"><Role name="Upload"><Instances count="3"/></Role><NetworkConfiguration><VirtualNetworkSite name="VNet"/><AddressAssignments><InstanceAddress roleName="Upload"><Subnets><Subnet name="vms"/></Subnets></InstanceAddress></AddressAssignments></NetworkConfiguration></ServiceConfiguration>`;
   const base64 = (text: string) => Buffer.from(text).toString('base64');
   const body = `<CreateDeployment ${azureXmlns}><Name>mySvc</Name><PackageUrl>data:text/xml;base64,${base64(csdef)}</PackageUrl><Label>bA==</Label><Configuration>${base64(cscfg)}</Configuration><StartDeployment>true</StartDeployment></CreateDeployment>`;
   await send('POST', `${services}/mySvc/deploymentslots/Production`, body);
-  const vip = await virtualIp();
+  const vip = await classic.virtualIp();
   const [controlAt, dataAt] = [await cloud.place(vip, 5080), await cloud.place(vip, 5081, 'udp')];
   const met = await meetings(async (from) => {
     const [control, data] = [await tcpBackend(controlAt, { from }), await udpBackend(dataAt, { from })];
     return control === data ? control : `${control} and ${data}`;
   }, 2);
   t.ok([...met.values()].every(({ size }) => size === 1));
-  t.strictSame([...new Set([...met.values()].flatMap((set) => [...set]))].sort(), all);
+  t.strictSame(everybodyMet(met), all);
 });

@@ -3,6 +3,7 @@
  * addresses. Imitates nothing; `forwarding/plan.ts` maps the addresses and merges this with Resource Manager's plan.
  */
 import { cloudServiceFrontends } from './plan-cloud-services.js';
+import { publicIpFrontends } from './plan-public-ips.js';
 import type { ClassicFrontend, ClassicMember, ClassicPlanInputs, ClassicProbe } from './plan-types.js';
 import { pathOf, planAcl, planProbe, planRule } from './plan-types.js';
 import type { HostedService, InputEndpoint, RoleInstance, VmDeployment } from './types.js';
@@ -87,36 +88,6 @@ function vmFrontends(scope: Scope): ClassicFrontend[] {
   return frontends;
 }
 
-/** A public address of one instance: every port of it, both transports. */
-function publicIpFrontends(service: HostedService): ClassicFrontend[] {
-  return service.deployments.flatMap((deployment) =>
-    deployment.instances.flatMap((instance) => {
-      const scope = pathOf(service, deployment);
-      const publicIps =
-        deployment.kind === 'virtualMachines'
-          ? deployment.roles.find(({ RoleName }) => RoleName === instance.RoleName)?.PublicIPs
-          : deployment.configuration.instanceAddresses.find(
-              ({ roleName }) => roleName.toLowerCase() === instance.RoleName.toLowerCase(),
-            )?.publicIps;
-      return instance.publicAddresses.flatMap((azureAddress, index) => {
-        const publicIp = publicIps?.[index];
-        const id = `${scope}/roleinstances/${instance.InstanceName}/publicips/${publicIp?.Name ?? index}`;
-        const member: ClassicMember = {
-          key: instance.IpAddress,
-          id: `${scope}/roleinstances/${instance.InstanceName}`,
-          azureAddress: instance.IpAddress,
-          port: 0,
-          started: instance.power === 'Started',
-          probe: undefined,
-        };
-        const idleTimeoutInMinutes = publicIp?.IdleTimeoutInMinutes;
-        const rule = planRule({ id, frontendId: id, loadBalancerId: scope, idleTimeoutInMinutes, members: [member] });
-        return (['tcp', 'udp'] as const).map((transport) => ({ azureAddress, transport, port: 0, rule }));
-      });
-    }),
-  );
-}
-
 /** Every frontend of every classic deployment, and each probe once. Pure: the same documents give the same answer. */
 export function endpointsForPlan(services: Iterable<HostedService>): ClassicPlanInputs {
   const frontends: ClassicFrontend[] = [];
@@ -126,9 +97,9 @@ export function endpointsForPlan(services: Iterable<HostedService>): ClassicPlan
         ...(deployment.kind === 'virtualMachines'
           ? vmFrontends({ service, deployment })
           : cloudServiceFrontends(service, deployment)),
+        ...publicIpFrontends(service, deployment),
       );
     }
-    frontends.push(...publicIpFrontends(service));
   }
   const probes = new Map<string, ClassicProbe>();
   for (const { rule } of frontends) {
