@@ -45,6 +45,9 @@ export const counterNames = [
   'flowsMoved',
   'flowsRefusedByBackend',
   'flowsFailed',
+  /** Injected faults. */
+  'faultDropped',
+  'faultReset',
 ] as const;
 
 export type CounterName = (typeof counterNames)[number];

@@ -14,6 +14,8 @@ export interface ProbeRunOptions {
   readonly clock: Clock;
   /** Real time: however fast Azure's clock is turned, a backend gets a moment to answer. */
   readonly realClock: Clock;
+  /** What an injected fault makes of an outcome. */
+  readonly verdict?: (probe: PlanProbe, outcome: ProbeOutcome) => ProbeOutcome;
   /** Called when the state or its reason changes. */
   readonly onChange: (health: ProbeHealth) => void;
 }
@@ -59,6 +61,12 @@ export class ProbeRun {
     this.#timer = this.#options.clock.setTimeout(() => this.#tick(), delayMs);
   }
 
+  /** Knocks now instead of later; what is under way counts. */
+  hurry(): void {
+    this.#timer?.cancel();
+    this.#tick();
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
@@ -81,7 +89,7 @@ export class ProbeRun {
     const outcome = await attempt.result;
     cancelTimeout();
     this.#attempt = undefined;
-    if (!this.#stopped) this.#take(outcome);
+    if (!this.#stopped) this.#take(this.#options.verdict?.(this.probe, outcome) ?? outcome);
   }
 
   /** Undefined for a target that is none: it must not end the thread that probes all others. */

@@ -1,12 +1,15 @@
 /** All health probes of a plan: started, kept and stopped as the plan changes. One probe per backend address. */
 import type { Clock } from '../clock.js';
 import type { PlanProbe, ProbeHealth } from '../forwarding/engine.js';
+import type { ProbeOutcome } from './probe-outcome.js';
 import { ProbeRun } from './probe-run.js';
 
 export interface ProberOptions {
   readonly clock: Clock;
   readonly realClock: Clock;
   readonly onChange: (health: ProbeHealth) => void;
+  /** What an injected fault makes of an outcome. */
+  readonly verdict?: (probe: PlanProbe, outcome: ProbeOutcome) => ProbeOutcome;
 }
 
 /** First attempts of many probes are spread over this much real time. */
@@ -40,8 +43,17 @@ export class Prober {
     this.#runs.delete(key);
   }
 
+  /** Lets these probes knock now. */
+  hurry(concerned: (probe: PlanProbe) => boolean): void {
+    for (const run of this.#runs.values()) if (concerned(run.probe)) run.hurry();
+  }
+
   healthOf(key: string): ProbeHealth | undefined {
     return this.#runs.get(key)?.health;
+  }
+
+  probes(): PlanProbe[] {
+    return [...this.#runs.values()].map((run) => run.probe);
   }
 
   health(): ProbeHealth[] {

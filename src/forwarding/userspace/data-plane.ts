@@ -5,8 +5,10 @@ import { CounterMemory, type ScopeReaders } from '../../metrics/counters.js';
 import { Prober } from '../../probing/prober.js';
 import { eligibleKeys, largePool, type SelectorContext, SlotTables } from '../decision.js';
 import type { FlowInfo, FrontendState, PlanRule, ProbeHealth } from '../engine.js';
+import type { DataPlaneFault } from '../faults.js';
 import type { PlanChanges } from '../plan-changes.js';
 import { Descriptors } from './descriptors.js';
+import { Faults } from './faults.js';
 import { Frontend } from './frontend.js';
 import { FrontendBinder } from './frontend-binder.js';
 import { Listeners } from './listeners.js';
@@ -31,6 +33,7 @@ export class DataPlane {
   readonly #realClock = new Clock();
   readonly #readers: DataPlaneReaders;
   readonly #memory: CounterMemory;
+  readonly #faults: Faults;
   readonly #prober: Prober;
   readonly #tcp: TcpForwarder;
   readonly #udp: UdpForwarder;
@@ -45,14 +48,17 @@ export class DataPlane {
     this.#clock = new Clock({ origin: setup.origin });
     this.#readers = readers;
     this.#memory = new CounterMemory(readers);
+    this.#faults = new Faults(this.#clock);
     this.#prober = new Prober({
       clock: this.#clock,
       realClock: this.#realClock,
       onChange: (health) => this.#healthChanged(health),
+      verdict: this.#faults.verdict,
     });
     this.#context = { healthOf: (key) => this.#prober.healthOf(key), tables: new SlotTables() };
     const shared = {
       clock: this.#clock,
+      faults: this.#faults,
       sourcePorts: new SourcePorts(),
       descriptors: new Descriptors(setup.descriptorLimit),
     };
@@ -101,6 +107,18 @@ export class DataPlane {
     await this.#inTurn(() => this.#refreshStale());
   }
 
+  /** Puts exactly these faults in force, for what is open too. */
+  async setFaults(faults: readonly DataPlaneFault[]): Promise<void> {
+    const before = new Set(this.#probesWithFaults());
+    this.#faults.set(faults);
+    this.#tcp.faultsChanged();
+    this.#udp.faultsChanged();
+    const after = new Set(this.#probesWithFaults());
+    this.#prober.hurry(({ key }) => before.has(key) || after.has(key));
+    await this.#settle();
+    await this.#inTurn(() => this.#refreshStale());
+  }
+
   flows(): FlowInfo[] {
     return [...this.#tcp.flows(), ...this.#udp.flows()];
   }
@@ -118,6 +136,10 @@ export class DataPlane {
   /** A probe that nobody answers holds the clock up only for a moment: it times out at a later step. */
   async #settle(): Promise<void> {
     await Promise.race([this.#prober.settled(), this.#realClock.wait(settleMs)]);
+  }
+
+  #probesWithFaults(): string[] {
+    return this.#prober.probes().flatMap((probe) => (this.#faults.concernsProbe(probe) ? [probe.key] : []));
   }
 
   #remove(key: string): void {

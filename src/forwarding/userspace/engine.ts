@@ -21,6 +21,7 @@ import {
   type ProbeHealth,
 } from '../engine.js';
 import { Explainer } from '../explain.js';
+import type { DataPlaneFault } from '../faults.js';
 import { type Collision, IndexedPlan } from '../plan-changes.js';
 import type { Answer, Applied, Ask, Report, Request, WorkerSetup } from './messages.js';
 import { collisionReason } from './unbound-reasons.js';
@@ -112,6 +113,10 @@ export class UserspaceEngine implements Engine {
 
   counters(): readonly CounterSample[] {
     return [...this.#scopes.values()].flatMap((scope) => scope.samples());
+  }
+
+  async setFaults(faults: readonly DataPlaneFault[]): Promise<void> {
+    await this.#ask({ type: 'setFaults', faults });
   }
 
   async advanceClock(azureMs: number): Promise<void> {

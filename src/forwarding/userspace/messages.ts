@@ -2,6 +2,7 @@
 import type { ClockOrigin } from '../../clock.js';
 import type { ScopeLocation } from '../../metrics/counters.js';
 import type { FlowInfo, FrontendState, ProbeHealth } from '../engine.js';
+import type { DataPlaneFault } from '../faults.js';
 import type { PlanChanges } from '../plan-changes.js';
 
 /** How the worker is started. */
@@ -14,6 +15,7 @@ export interface WorkerSetup {
 export type Request =
   | { readonly type: 'apply'; readonly changes: PlanChanges }
   | { readonly type: 'advance'; readonly azureMs: number }
+  | { readonly type: 'setFaults'; readonly faults: readonly DataPlaneFault[] }
   | { readonly type: 'flows' }
   | { readonly type: 'close'; readonly graceMs: number };
 

@@ -8,6 +8,7 @@ import type { Clock } from '../../clock.js';
 import { Counter, type CounterIndex } from '../../metrics/counters.js';
 import type { FlowInfo, PlanRule } from '../engine.js';
 import { ipv4Word } from '../ip-address.js';
+import type { FlowFault } from './faults.js';
 import type { Backend, Frontend } from './frontend.js';
 import type { Idler } from './idle-watch.js';
 import type { TcpHandle } from './private-handle.js';
@@ -131,6 +132,12 @@ export class TcpFlow implements LegOwner, Idler {
   cut(): void {
     if (this.rule.tcpReset) this.reset();
     else this.#drop();
+  }
+
+  /** A fault slows the flow down or holds it up; undefined ends that. */
+  suffer(fault: FlowFault | undefined): void {
+    this.#client.suffer(fault, this.#host.clock);
+    this.#server.suffer(fault, this.#host.clock);
   }
 
   reset(): void {

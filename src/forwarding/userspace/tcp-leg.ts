@@ -1,5 +1,8 @@
 /** One of the two sockets of a forwarded connection: reads into reused memory and writes on to its peer. */
 import { type OnReadOpts, Socket, type TcpSocketConnectOpts } from 'node:net';
+import type { Clock } from '../../clock.js';
+import type { FlowFault } from './faults.js';
+import { Pacer } from './pacer.js';
 import { handleOf, type TcpHandle, wrapIncoming } from './private-handle.js';
 import {
   burstBytes,
@@ -31,6 +34,8 @@ export class TcpLeg {
   /** The peer still has a chunk of ours queued, so we do not read. */
   #waiting = false;
   #listensForDrain = false;
+  /** There since the first fault. */
+  #pacer: Pacer | undefined;
 
   constructor(owner: LegOwner) {
     this.#owner = owner;
@@ -69,6 +74,24 @@ export class TcpLeg {
     this.#socket?.read(0);
   }
 
+  /** A fault holds up what this leg reads; undefined ends that. */
+  suffer(fault: FlowFault | undefined, clock: Clock): void {
+    if (!fault && !this.#pacer) return;
+    this.#pacer ??= new Pacer({
+      clock,
+      pass: (chunk) => {
+        const target = this.#peer?.socket;
+        if (target && !target.destroyed) target.write(chunk);
+        return !target || target.writableLength === 0;
+      },
+      end: () => this.#peer?.end(),
+      resume: () => {
+        if (this.#socket && !this.#socket.destroyed) this.#socket.read(0);
+      },
+    });
+    this.#pacer.set(fault);
+  }
+
   /** Sends FIN after everything queued. */
   end(): void {
     const socket = this.#socket;
@@ -101,18 +124,22 @@ export class TcpLeg {
   /** Reads on although what it reads goes nowhere any more. */
   drainAway(): void {
     this.#waiting = false;
+    this.#pacer?.stop();
     if (this.#socket && !this.#socket.destroyed && !this.#socket.connecting) this.#socket.read(0);
   }
 
   #adopt(socket: Socket): void {
     this.#socket = socket;
     this.#listensForDrain = false;
-    socket.on('end', () => this.#peer?.end());
+    socket.on('end', () => (this.#pacer?.busy ? this.#pacer.end() : this.#peer?.end()));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (this.#socket === socket) this.#owner.failed(this, error.code);
     });
     socket.on('close', () => {
       if (this.#socket !== socket) return;
+      // Nobody is left to take what the other leg still holds.
+      const peer = this.#peer;
+      if (peer) peer.#pacer?.stop();
       this.#forgetBuffer();
       this.#owner.closed(this);
     });
@@ -124,6 +151,7 @@ export class TcpLeg {
     const target = peer?.socket;
     if (!peer || !target || target.destroyed) return true;
     const buffer = this.#buffer;
+    if (this.#pacer?.busy) return this.#pacer.take(Buffer.from(buffer.subarray(0, bytes)));
     if (buffer === sharedReadBuffer) {
       const copy = Buffer.allocUnsafe(bytes);
       buffer.copy(copy, 0, 0, bytes);

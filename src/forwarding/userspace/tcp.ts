@@ -4,6 +4,7 @@ import { Counter, type CounterIndex } from '../../metrics/counters.js';
 import type { FlowInfo } from '../engine.js';
 import { addressWords } from '../ip-address.js';
 import type { Descriptors } from './descriptors.js';
+import type { Faults } from './faults.js';
 import type { Frontend } from './frontend.js';
 import { IdleWatch } from './idle-watch.js';
 import type { TcpHandle } from './private-handle.js';
@@ -25,14 +26,16 @@ interface Unserved {
 export class TcpForwarder implements FlowHost {
   readonly clock: Clock;
   readonly sourcePorts: SourcePorts;
+  readonly #faults: Faults;
   readonly #descriptors: Descriptors;
   readonly #flows: IdleWatch<TcpFlow>;
   readonly #unserved: WaitingRoom<Unserved>;
   readonly #dropped: WaitingRoom<TcpFlow>;
 
-  constructor(shared: { clock: Clock; sourcePorts: SourcePorts; descriptors: Descriptors }) {
+  constructor(shared: { clock: Clock; faults: Faults; sourcePorts: SourcePorts; descriptors: Descriptors }) {
     this.clock = shared.clock;
     this.sourcePorts = shared.sourcePorts;
+    this.#faults = shared.faults;
     this.#descriptors = shared.descriptors;
     this.#flows = new IdleWatch(shared.clock);
     this.#unserved = new WaitingRoom({
@@ -71,9 +74,17 @@ export class TcpForwarder implements FlowHost {
       this.#keepInTheDark(client, frontend);
       return;
     }
+    const fault = this.#faults.ofFlow(frontend.plan, member);
+    if (fault && (fault.drop || fault.reset)) {
+      frontend.counters.count(fault.drop ? Counter.faultDropped : Counter.faultReset);
+      this.#keepInTheDark(client, frontend);
+      if (!fault.drop) client.leg.reset();
+      return;
+    }
     client.leg.socket?.setNoDelay(true);
     const flow = new TcpFlow({ host: this, frontend, backend: frontend.backendOf(member), client });
     this.#flows.add(flow);
+    if (fault) flow.suffer(fault);
     flow.begin();
   }
 
@@ -103,6 +114,17 @@ export class TcpForwarder implements FlowHost {
       if (flow.frontend !== frontend) continue;
       frontend.counters.count(Counter.endedAllProbedDown);
       flow.reset();
+    }
+  }
+
+  /** Other faults are in force than before: established flows feel it too. */
+  faultsChanged(): void {
+    for (const flow of [...this.#flows]) {
+      const fault = this.#faults.ofFlow(flow.frontend.plan, flow.backend.member);
+      if (fault?.reset) {
+        flow.frontend.counters.count(Counter.faultReset);
+        flow.reset();
+      } else flow.suffer(fault);
     }
   }
 

@@ -1,13 +1,17 @@
 /** One UDP client of one frontend: its own socket to its backend, whose answers go back from the frontend's address. */
 import { createSocket, type Socket } from 'node:dgram';
+import type { Clock } from '../../clock.js';
 import { Counter } from '../../metrics/counters.js';
 import type { FlowInfo, PlanRule } from '../engine.js';
+import { DatagramPacer } from './datagram-pacer.js';
+import type { FlowFault } from './faults.js';
 import type { Backend, Frontend } from './frontend.js';
 import type { Idler } from './idle-watch.js';
 import { isPortTaken, keepsSource, type SourcePorts, sourcePortAttempts } from './source-ports.js';
 import { resolveNothing } from './udp-sockets.js';
 
 export interface UdpFlowHost {
+  readonly clock: Clock;
   readonly sourcePorts: SourcePorts;
   nowMs(): number;
   expired(flow: UdpFlow): void;
@@ -38,6 +42,9 @@ export class UdpFlow implements Idler {
   readonly #client: { address: string; port: number; word: number };
   /** Changes when the frontend moves from a fallback to its own address. */
   door: Door;
+  /** What befalls its datagrams. */
+  fault: FlowFault | undefined;
+  #pacers: { readonly in: DatagramPacer; readonly out: DatagramPacer } | undefined;
   #socket: Socket | undefined;
   #queue: Buffer[] | undefined = [];
   #attempts = 0;
@@ -77,6 +84,20 @@ export class UdpFlow implements Idler {
     this.frontend.counters.add(Counter.bytesIn, datagram.length);
     this.frontend.counters.count(Counter.packetsIn);
     this.backend.counters.add(Counter.bytesIn, datagram.length);
+    if (this.fault) this.#slow('in', { bytes: datagram.length, send: () => this.#pass(datagram) });
+    else this.#pass(datagram);
+  }
+
+  /** Lets a datagram wait as the fault wants it, or loses it. */
+  #slow(direction: 'in' | 'out', datagram: { bytes: number; send: () => void }): void {
+    const { clock } = this.#host;
+    this.#pacers ??= { in: new DatagramPacer(clock), out: new DatagramPacer(clock) };
+    const passed = this.fault === undefined || this.#pacers[direction].pass(this.fault, datagram);
+    if (!passed) this.frontend.counters.count(Counter.faultDropped);
+  }
+
+  #pass(datagram: Buffer): void {
+    if (this.#closed) return;
     if (!this.#queue) this.#send(datagram);
     else if (this.#queue.length < queueLimit) this.#queue.push(datagram);
     else this.frontend.counters.count(Counter.datagramsQueueFull);
@@ -147,6 +168,11 @@ export class UdpFlow implements Idler {
     this.frontend.counters.add(Counter.bytesOut, datagram.length);
     this.frontend.counters.count(Counter.packetsOut);
     this.backend.counters.add(Counter.bytesOut, datagram.length);
+    if (this.fault) this.#slow('out', { bytes: datagram.length, send: () => this.#reply(datagram) });
+    else this.#reply(datagram);
+  }
+
+  #reply(datagram: Buffer): void {
     // No callback: it would cost a turn of the event loop per datagram, and UDP promises nothing.
     if (this.door.open) this.door.socket.send(datagram, this.#client.port, this.#client.address);
     else this.frontend.counters.count(Counter.datagramsUnsendable);

@@ -5,6 +5,7 @@ import { Counter } from '../../metrics/counters.js';
 import type { FlowInfo } from '../engine.js';
 import { addressWords, ipv4Word } from '../ip-address.js';
 import type { Descriptors } from './descriptors.js';
+import type { Faults } from './faults.js';
 import type { Frontend } from './frontend.js';
 import { IdleWatch } from './idle-watch.js';
 import type { SourcePorts } from './source-ports.js';
@@ -15,22 +16,29 @@ const flowLimit = 8192;
 
 export class UdpForwarder implements UdpFlowHost {
   readonly sourcePorts: SourcePorts;
-  readonly #clock: Clock;
+  readonly clock: Clock;
+  readonly #faults: Faults;
   readonly #descriptors: Descriptors;
   readonly #watch: IdleWatch<UdpFlow>;
   readonly #tables = new Map<Frontend, Map<number | string, UdpFlow>>();
   #newest: UdpFlow | undefined;
   #oldest: UdpFlow | undefined;
 
-  constructor(shared: { clock: Clock; sourcePorts: SourcePorts; descriptors: Descriptors }) {
-    this.#clock = shared.clock;
+  constructor(shared: { clock: Clock; faults: Faults; sourcePorts: SourcePorts; descriptors: Descriptors }) {
+    this.clock = shared.clock;
+    this.#faults = shared.faults;
     this.sourcePorts = shared.sourcePorts;
     this.#descriptors = shared.descriptors;
     this.#watch = new IdleWatch(shared.clock);
   }
 
   nowMs(): number {
-    return this.#clock.now();
+    return this.clock.now();
+  }
+
+  /** Other faults are in force than before. */
+  faultsChanged(): void {
+    for (const flow of this.#watch) flow.fault = this.#faults.ofFlow(flow.frontend.plan, flow.backend.member);
   }
 
   /** A datagram has arrived at a frontend. */
@@ -107,6 +115,7 @@ export class UdpForwarder implements UdpFlowHost {
       client: { address: from.address, port: from.port, word },
       door,
     });
+    flow.fault = this.#faults.ofFlow(frontend.plan, member);
     const table = this.#tables.get(frontend) ?? new Map<number | string, UdpFlow>();
     this.#tables.set(frontend, table.set(key, flow));
     this.#watch.add(flow);

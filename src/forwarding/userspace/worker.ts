@@ -22,6 +22,9 @@ async function carryOut(request: Request): Promise<Answer> {
     case 'advance':
       await dataPlane.advance(request.azureMs);
       return undefined;
+    case 'setFaults':
+      await dataPlane.setFaults(request.faults);
+      return undefined;
     case 'flows':
       return dataPlane.flows();
     case 'close':
