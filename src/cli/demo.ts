@@ -1,6 +1,7 @@
 /**
- * `lazurite demo`: the main job on real traffic. Makes a load balancer through Azure's API, sends connections through it
- * from many addresses, and switches its distribution mode live. Every number it prints is measured in that run.
+ * `lazurite demo`: the main job on real traffic. Makes a load balancer through Azure Resource Manager and a load-balanced
+ * set through the classic API, sends connections through both from many addresses, and switches their distribution mode
+ * live. Every number it prints is measured in that run.
  */
 
 import { once } from 'node:events';
@@ -10,8 +11,9 @@ import { systemTime } from '../clock.js';
 import { parseConfig, UsageError } from '../config.js';
 import { defaultSubscriptionId } from '../identity/tenant.js';
 import type { Command, CommandContext } from './command.js';
-import { DemoAzure, everyMemberUp, type LoadDistribution } from './demo/azure.js';
-import { contradictions, type ModeResult, reportTable } from './demo/report.js';
+import { DemoAzure, everyMemberUp, type LoadDistribution, until } from './demo/azure.js';
+import { DemoClassic } from './demo/classic.js';
+import { type Api, contradictions, type ModeResult, reportTable } from './demo/report.js';
 import { callTcp, createUdpCaller, HeldConnection, runRound, type Target } from './demo/traffic.js';
 import { EchoBackend } from './echo-backend.js';
 import { createHttpClient, type HttpClient } from './http-client.js';
@@ -25,9 +27,15 @@ const heldCount = 12;
 const timeScale = 10;
 const interruptedExitCode = 130;
 
-interface Stage {
-  readonly azure: DemoAzure;
+/** A load balancer that one of the APIs made, before the same backends. */
+interface Balancer {
+  readonly api: Api;
   readonly target: Target;
+  switchTo(mode: LoadDistribution): Promise<void>;
+}
+
+interface Stage {
+  readonly balancers: readonly Balancer[];
   /** By the addresses that the virtual network gives them. */
   readonly backends: readonly string[];
   /** Calls that reached backends since it was last emptied. */
@@ -93,26 +101,48 @@ async function setUp(argv: readonly string[], { print }: CommandContext, cleanUp
       received.set(`${transport} ${address}`, (received.get(`${transport} ${address}`) ?? 0) + 1),
   });
   const port = await freePort();
-  const publicIp = await azure.createLoadBalancer({ frontend: port, backend: backendPort }, backendCount);
-  print(
-    `Azure's API made a VNet ${subnetPrefix}, ${backendCount} network interfaces, a public IP and a load balancer.`,
-  );
+  const ports = { frontend: port, backend: backendPort };
+  const publicIp = await azure.createLoadBalancer(ports, backendCount);
+  const classic = new DemoClassic(emulator.httpUrl, defaultSubscriptionId);
+  const virtualIp = await classic.createDeployment(ports, { subnetPrefix, machines: backendCount });
+  print(`ARM:      a VNet ${subnetPrefix}, ${backendCount} network interfaces, a public IP and a load balancer.`);
+  print(`classic:  a cloud service with ${backendCount} machines on the same addresses, in load-balanced sets.`);
   print(`Backends: ${privateAddresses.join(', ')} are ${addresses.join(', ')} here, port ${backendPort}.`);
-  print(`Frontend: ${publicIp}:${port}, TCP and UDP; HTTP probe /health.`);
-  await everyMemberUp(azure, backendCount);
-  return { azure, target: { address: publicIp, port }, backends: addresses, received, callUdp: createUdpCaller() };
+  print(`Frontends: ${publicIp}:${port} (ARM) and ${virtualIp}:${port} (classic), TCP and UDP; HTTP probe /health.`);
+  await Promise.all([everyMemberUp(azure, backendCount), everyBackendUp(client)]);
+  return {
+    balancers: [
+      { api: 'ARM', target: { address: publicIp, port }, switchTo: (mode) => azure.switchTo(mode) },
+      { api: 'classic', target: { address: virtualIp, port }, switchTo: (mode) => classic.switchTo(mode) },
+    ],
+    backends: addresses,
+    received,
+    callUdp: createUdpCaller(),
+  };
 }
 
-async function measure(stage: Stage, mode: LoadDistribution): Promise<ModeResult> {
-  await stage.azure.switchTo(mode);
+/** The classic API has no word for health, so Lazurite's own is asked. */
+const everyBackendUp = (client: HttpClient): Promise<true> =>
+  until(async () => {
+    const { body } = await client.send('GET', '/_lazurite/backends');
+    return (body as { value: { state: string }[] }).value.every(({ state }) => state === 'Up') || undefined;
+  });
+
+async function measure(
+  stage: Stage,
+  { balancer, mode }: { balancer: Balancer; mode: LoadDistribution },
+): Promise<ModeResult> {
+  await balancer.switchTo(mode);
   stage.received.clear();
-  const round = { target: stage.target, clients, callsPerClient };
+  const round = { target: balancer.target, clients, callsPerClient };
   const [tcp, udp] = await Promise.all([runRound(round, callTcp), runRound(round, stage.callUdp)]);
-  return { mode, tcp, udp, received: new Map(stage.received) };
+  return { api: balancer.api, mode, tcp, udp, received: new Map(stage.received) };
 }
 
 async function run(stage: Stage, { print, signal }: CommandContext, cleanUp: CleanUp): Promise<number> {
-  const held = clients.slice(0, heldCount).map((client) => new HeldConnection(stage.target, client));
+  const held = stage.balancers.flatMap(({ target }) =>
+    clients.slice(0, heldCount).map((client) => new HeldConnection(target, client)),
+  );
   cleanUp.push(() => held.map((connection) => connection.close()));
   const alive = async (): Promise<number> =>
     (await Promise.all(held.map((connection) => connection.isAlive()))).filter(Boolean).length;
@@ -121,18 +151,21 @@ async function run(stage: Stage, { print, signal }: CommandContext, cleanUp: Cle
   print(
     `Clients: ${clients.length} addresses from ${clients[0]} on, ${callsPerClient} calls each per protocol and mode.`,
   );
-  print('\nConnections (TCP) and flows (UDP) that each backend received, while the mode was switched live:\n');
+  print('\nConnections (TCP) and flows (UDP) that each backend received, while the mode was switched live,');
+  print('in Resource Manager by loadDistribution and in the classic API by UpdateLbSet:\n');
   const results: ModeResult[] = [];
-  for (const mode of modes) {
-    if (signal.aborted) return interruptedExitCode;
-    results.push(await measure(stage, mode));
+  for (const balancer of stage.balancers) {
+    for (const mode of modes) {
+      if (signal.aborted) return interruptedExitCode;
+      results.push(await measure(stage, { balancer, mode }));
+    }
   }
   print(reportTable(results, stage.backends));
   const aliveAtLast = await alive();
-  print(`\n${aliveAtLast} of ${heldCount} connections opened before the first switch are still with their backend.`);
+  print(`\n${aliveAtLast} of ${held.length} connections opened before the first switch are still with their backend.`);
 
   const wrong = contradictions(results, stage.backends);
-  if (aliveAtFirst < heldCount || aliveAtLast < heldCount) wrong.push('a switch of the mode ended connections');
+  if (aliveAtFirst < held.length || aliveAtLast < held.length) wrong.push('a switch of the mode ended connections');
   for (const line of wrong) print(`CONTRADICTION: ${line}`);
   return wrong.length === 0 ? 0 : 1;
 }

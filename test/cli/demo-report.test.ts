@@ -11,7 +11,7 @@ const backends = ['b1', 'b2'];
 /** A mode's figures from what each client's calls reached, the backends' own count agreeing with the clients'. */
 function result(
   mode: ModeResult['mode'],
-  { tcp, udp, failed = 0 }: { tcp: string[][]; udp: string[][]; failed?: number },
+  { tcp, udp, failed = 0, api = 'ARM' }: { tcp: string[][]; udp: string[][]; failed?: number; api?: ModeResult['api'] },
 ): ModeResult {
   const round = (calls: string[][]) => ({
     backendsOf: new Map(calls.map((list, index) => [`client ${index}`, list])),
@@ -25,7 +25,7 @@ function result(
     for (const backend of calls.flat())
       received.set(`${transport} ${backend}`, (received.get(`${transport} ${backend}`) ?? 0) + 1);
   }
-  return { mode, tcp: round(tcp), udp: round(udp), received };
+  return { api, mode, tcp: round(tcp), udp: round(udp), received };
 }
 
 const spread = [
@@ -44,20 +44,29 @@ const good = [
   result('Default', { tcp: spread, udp: spread }),
   result('SourceIP', { tcp: sticky, udp: sticky }),
   result('SourceIPProtocol', { tcp: sticky, udp: stickyElsewhere }),
+  result('Default', { tcp: spread, udp: spread, api: 'classic' }),
+  result('SourceIP', { tcp: sticky, udp: sticky, api: 'classic' }),
+  result('SourceIPProtocol', { tcp: sticky, udp: stickyElsewhere, api: 'classic' }),
 ];
 
 test('the table shows per mode and protocol what reached each backend and who stayed', async (t) => {
   t.equal(
     reportTable(good, backends),
     [
-      'loadDistribution  protocol  b1  b2  clients on one backend  TCP and UDP on the same  failed',
-      '----------------  --------  --  --  ----------------------  -----------------------  ------',
-      'Default           TCP        2   2                  0 of 2                   0 of 2       0',
-      '                  UDP        2   2                  0 of 2                                0',
-      'SourceIP          TCP        2   2                  2 of 2                   2 of 2       0',
-      '                  UDP        2   2                  2 of 2                                0',
-      'SourceIPProtocol  TCP        2   2                  2 of 2                   0 of 2       0',
-      '                  UDP        2   2                  2 of 2                                0',
+      'API      distribution      protocol  b1  b2  clients on one backend  TCP and UDP on the same  failed',
+      '-------  ----------------  --------  --  --  ----------------------  -----------------------  ------',
+      'ARM      Default           TCP        2   2                  0 of 2                   0 of 2       0',
+      '                           UDP        2   2                  0 of 2                                0',
+      '         SourceIP          TCP        2   2                  2 of 2                   2 of 2       0',
+      '                           UDP        2   2                  2 of 2                                0',
+      '         SourceIPProtocol  TCP        2   2                  2 of 2                   0 of 2       0',
+      '                           UDP        2   2                  2 of 2                                0',
+      'classic  none              TCP        2   2                  0 of 2                   0 of 2       0',
+      '                           UDP        2   2                  0 of 2                                0',
+      '         sourceIP          TCP        2   2                  2 of 2                   2 of 2       0',
+      '                           UDP        2   2                  2 of 2                                0',
+      '         sourceIPProtocol  TCP        2   2                  2 of 2                   0 of 2       0',
+      '                           UDP        2   2                  2 of 2                                0',
     ].join('\n'),
   );
   t.strictSame(contradictions(good, backends), []);
@@ -65,12 +74,15 @@ test('the table shows per mode and protocol what reached each backend and who st
 
 test('a figure that contradicts its mode is called by its name', async (t) => {
   const cases: [ModeResult, RegExp][] = [
-    [result('Default', { tcp: sticky, udp: spread }), /^Default, TCP: 2 of 2 clients stayed on one backend/],
-    [result('SourceIP', { tcp: spread, udp: sticky }), /^SourceIP, TCP: only 0 of 2 clients stayed/],
-    [result('SourceIP', { tcp: sticky, udp: stickyElsewhere }), /^SourceIP: TCP and UDP met on one backend for 0 of 2/],
+    [result('Default', { tcp: sticky, udp: spread }), /^ARM Default, TCP: 2 of 2 clients stayed on one backend/],
+    [result('SourceIP', { tcp: spread, udp: sticky }), /^ARM SourceIP, TCP: only 0 of 2 clients stayed/],
+    [
+      result('SourceIP', { tcp: sticky, udp: stickyElsewhere }),
+      /^ARM SourceIP: TCP and UDP met on one backend for 0 of 2/,
+    ],
     [
       result('SourceIPProtocol', { tcp: sticky, udp: sticky }),
-      /^SourceIPProtocol: TCP and UDP met on one backend for every/,
+      /^ARM SourceIPProtocol: TCP and UDP met on one backend for every/,
     ],
     [
       result('SourceIPProtocol', {
@@ -80,9 +92,10 @@ test('a figure that contradicts its mode is called by its name', async (t) => {
           ['b1', 'b1'],
         ],
       }),
-      /^SourceIPProtocol, UDP: nothing reached b2/,
+      /^ARM SourceIPProtocol, UDP: nothing reached b2/,
     ],
-    [result('Default', { tcp: spread, udp: spread, failed: 1 }), /^Default, TCP: 1 calls failed/],
+    [result('Default', { tcp: spread, udp: spread, failed: 1 }), /^ARM Default, TCP: 1 calls failed/],
+    [result('SourceIP', { tcp: spread, udp: sticky, api: 'classic' }), /^classic sourceIP, TCP: only 0 of 2 clients/],
     [
       {
         ...result('Default', { tcp: spread, udp: spread }),
@@ -93,7 +106,7 @@ test('a figure that contradicts its mode is called by its name', async (t) => {
           ['udp b2', 2],
         ]),
       },
-      /^Default, TCP: b1 counted 9 calls, the clients 2/,
+      /^ARM Default, TCP: b1 counted 9 calls, the clients 2/,
     ],
   ];
   for (const [wrong, expected] of cases) t.match(contradictions([wrong], backends)[0], expected);

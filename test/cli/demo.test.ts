@@ -1,16 +1,19 @@
 import { test } from 'tap';
 import { runLazurite, startCommand } from './harness.js';
 
-test('the demo balances real traffic in all three modes, switched live, without one failure', async (t) => {
+test('the demo balances real traffic in all three modes of both APIs, switched live, without one failure', async (t) => {
   const { exitCode, out } = await runLazurite(['demo']);
   t.comment(out);
   t.equal(exitCode, 0);
   t.notMatch(out, 'CONTRADICTION');
-  const rows = out.split('\n').filter((line) => /^\S* +(TCP|UDP) +\d/.test(line));
-  t.equal(rows.filter((row) => row.endsWith(' 0')).length, 6, 'nothing failed in any mode, over TCP and UDP');
-  const modes = rows.map((row) => row.split(/\s+/)[0]).filter(Boolean);
-  t.strictSame(modes, ['Default', 'SourceIP', 'SourceIPProtocol']);
-  t.match(out, /\n12 of 12 connections opened before the first switch are still with their backend\.\n/);
+  const rows = out.split('\n').filter((line) => / (TCP|UDP) +\d/.test(line));
+  t.equal(rows.filter((row) => row.endsWith(' 0')).length, 12, 'nothing failed in any mode, over TCP and UDP');
+  const modes = rows.map((row) => row.split(/\s+(?=TCP|UDP)/)[0]?.trim()).filter(Boolean);
+  t.strictSame(
+    modes.map((mode) => mode?.replace(/\s+/, ' ')),
+    ['ARM Default', 'SourceIP', 'SourceIPProtocol', 'classic none', 'sourceIP', 'sourceIPProtocol'],
+  );
+  t.match(out, /\n24 of 24 connections opened before the first switch are still with their backend\.\n/);
 });
 
 test('the demo leaves when it is told to', async (t) => {

@@ -7,7 +7,7 @@ const resourcesApiVersion = '2021-04-01';
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Asks again until there is an answer; throws when that takes longer than `patienceMs`. */
-async function until<Answer>(ask: () => Promise<Answer | undefined>, patienceMs = 15_000): Promise<Answer> {
+export async function until<Answer>(ask: () => Promise<Answer | undefined>, patienceMs = 15_000): Promise<Answer> {
   for (let waitedMs = 0; ; waitedMs += 20) {
     const answer = await ask();
     if (answer !== undefined) return answer;

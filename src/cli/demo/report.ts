@@ -1,10 +1,15 @@
 /** The demo's figures: what each mode did, as a table, and where a figure contradicts what the mode promises. */
 import { textTable } from '../text-table.js';
 import type { LoadDistribution } from './azure.js';
+import { classicDistributions } from './classic.js';
 import type { RoundResult } from './traffic.js';
+
+/** Which of Azure's APIs set the mode: Resource Manager's or the classic one. */
+export type Api = 'ARM' | 'classic';
 
 /** One mode's rounds, and what the backends themselves counted meanwhile. */
 export interface ModeResult {
+  readonly api: Api;
   readonly mode: LoadDistribution;
   readonly tcp: RoundResult;
   readonly udp: RoundResult;
@@ -28,21 +33,27 @@ function clientsThatMeet({ tcp, udp }: ModeResult): number {
   }).length;
 }
 
-/** The table: one line per mode and protocol. */
+/** A mode as its API calls it. */
+const nameOf = ({ api, mode }: ModeResult): string => (api === 'ARM' ? mode : classicDistributions[mode]);
+
+/** The table: one line per API, mode and protocol. */
 export function reportTable(results: readonly ModeResult[], backends: readonly string[]): string {
   const head = [
-    'loadDistribution',
+    'API',
+    'distribution',
     'protocol',
     ...backends,
     'clients on one backend',
     'TCP and UDP on the same',
     'failed',
   ];
-  const rows = results.flatMap((result) =>
+  const rows = results.flatMap((result, index) =>
     (['tcp', 'udp'] as const).map((transport) => {
       const { backendsOf, failed } = result[transport];
+      const isFirstOfApi = transport === 'tcp' && results[index - 1]?.api !== result.api;
       return [
-        transport === 'tcp' ? result.mode : '',
+        isFirstOfApi ? result.api : '',
+        transport === 'tcp' ? nameOf(result) : '',
         transport.toUpperCase(),
         ...backends.map((backend) => String(result.received.get(`${transport} ${backend}`) ?? 0)),
         `${clientsOnOne(result[transport])} of ${backendsOf.size}`,
@@ -67,7 +78,7 @@ function ofRound(
   { transport, backends }: { transport: Transport; backends: readonly string[] },
 ): string[] {
   const { backendsOf, failed } = result[transport];
-  const name = `${result.mode}, ${transport.toUpperCase()}`;
+  const name = `${result.api} ${nameOf(result)}, ${transport.toUpperCase()}`;
   const found: string[] = [];
   if (failed > 0) found.push(`${name}: ${failed} calls failed`);
   for (const backend of backends) {
@@ -90,10 +101,12 @@ function ofMeeting(result: ModeResult): string[] {
   const meet = clientsThatMeet(result);
   const all = result.tcp.backendsOf.size;
   if (result.mode === 'SourceIP' && meet < all) {
-    return [`SourceIP: TCP and UDP met on one backend for ${meet} of ${all} clients only`];
+    return [`${result.api} ${nameOf(result)}: TCP and UDP met on one backend for ${meet} of ${all} clients only`];
   }
   if (result.mode === 'SourceIPProtocol' && meet === all) {
-    return ['SourceIPProtocol: TCP and UDP met on one backend for every client, though the protocol counts'];
+    return [
+      `${result.api} ${nameOf(result)}: TCP and UDP met on one backend for every client, though the protocol counts`,
+    ];
   }
   return [];
 }

@@ -7,7 +7,8 @@ export interface Target {
   readonly port: number;
 }
 
-const patienceMs = 5000;
+/** Longer than a busy machine needs: what has not come by then never will. */
+const patienceMs = 10_000;
 
 /** The backend that a reply names, if it saw the client's own address. */
 function backendIn(reply: string, source: string): string | undefined {
