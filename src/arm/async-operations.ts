@@ -76,6 +76,13 @@ export function answerOperationResult(
 /** An accepted operation, and what the data plane has to follow. */
 type Settling = Pick<Write, 'operationId' | 'touched'> & { readonly resource: { readonly key: string } };
 
+/** An operation that runs for a while, and what the data plane has said about it so far. */
+interface Pending {
+  readonly operationId: string;
+  readonly key: string;
+  readonly heard: { outcome: ApplyOutcome };
+}
+
 /** Brings operations to their end: at once, or when `--operation-delay` has passed. */
 export class OperationRunner {
   constructor(
@@ -86,8 +93,12 @@ export class OperationRunner {
   /** Waits until the data plane follows a write; without a delay the operation is finished then. */
   async settle(write: Settling): Promise<ApplyOutcome> {
     if (this.context.operationDelayMs > 0) {
-      this.#finishLater(write.operationId, write.resource.key);
-      void this.context.changed(write.touched).catch(() => {});
+      const heard: { outcome: ApplyOutcome } = { outcome: {} };
+      this.#finishLater({ operationId: write.operationId, key: write.resource.key, heard });
+      const listen = (outcome: ApplyOutcome): void => {
+        heard.outcome = outcome;
+      };
+      void this.context.changed(write.touched).then(listen, () => {});
       return {};
     }
     const outcome = await this.context.changed(write.touched);
@@ -98,19 +109,24 @@ export class OperationRunner {
   /** Takes up what was running when the process ended. */
   resume(): void {
     for (const operation of this.context.store.operations.running()) {
-      this.#finishLater(operation.id, operation.resourceKey, operation.startedMs);
+      const { id: operationId, resourceKey: key, startedMs } = operation;
+      this.#finishLater({ operationId, key, heard: { outcome: {} } }, startedMs);
     }
   }
 
-  #finishLater(operationId: string, key: string, startedMs = this.context.clock.now()): void {
+  #finishLater(pending: Pending, startedMs = this.context.clock.now()): void {
     const remainingMs = startedMs + this.context.operationDelayMs - this.context.clock.now();
-    this.context.clock.setTimeout(() => this.#finish(operationId, key), remainingMs);
+    this.context.clock.setTimeout(() => this.#finish(pending), remainingMs);
   }
 
-  #finish(operationId: string, key: string): void {
+  #finish({ operationId, key, heard }: Pending): void {
     const { operations, resources } = this.context.store;
     const operation = operations.operation(operationId);
     if (operation?.status !== 'InProgress') return;
+    if (heard.outcome.failure) {
+      this.#fail(operationId, key, heard.outcome.failure);
+      return;
+    }
     let touched: string[] = [];
     resources.transaction(() => {
       // Actions leave the resource alone: it may be in the middle of another operation.

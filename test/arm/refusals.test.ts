@@ -565,6 +565,26 @@ test('a failed balancer takes no children until it has been written again', asyn
   t.equal((await azure.put(childId('backendAddressPools', 'second'), {})).status, 201);
 });
 
+test('with --strict-bind an operation that waits fails too', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.101');
+  await once(taken, 'listening');
+  t.teardown(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const argv = ['--engine', 'userspace', '--strict-bind', '--operation-delay', '60000'];
+  const azure = await ArmClient.start(t, { argv, clock: new Clock() });
+  await azure.makeNetwork();
+  await azure.emulator.advance(60_000);
+  const fixed = internalFrontend('frontend', { privateIPAllocationMethod: 'Static', privateIPAddress: '10.0.0.101' });
+  const loadBalancingRules = [rule('rule', { frontendPort: port })];
+  const put = await azure.put(balancerId, loadBalancer({ frontendIPConfigurations: [fixed], loadBalancingRules }));
+  t.equal(put.status, 201);
+  t.equal((await azure.poll(put)).body.status, 'InProgress');
+  // The engine has applied what came before a view of its frontends.
+  await azure.get('/_lazurite/frontends');
+  await azure.emulator.advance(60_000);
+  t.match((await azure.poll(put)).body, { status: 'Failed', error: { code: 'FrontendBindFailed' } });
+});
+
 test('an operation of the classic API that its path does not have is refused', async (t) => {
   const azure = await ArmClient.start(t);
   const path = `/${subscriptionId}/services/hostedservices/s/deployments/d?comp=unknown`;
