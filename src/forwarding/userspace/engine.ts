@@ -23,6 +23,7 @@ import {
 import { Explainer } from '../explain.js';
 import type { DataPlaneFault } from '../faults.js';
 import { type Collision, IndexedPlan } from '../plan-changes.js';
+import { defaultDescriptorLimit } from './descriptors.js';
 import type { Answer, Applied, Ask, Report, Request, WorkerSetup } from './messages.js';
 import { collisionReason } from './unbound-reasons.js';
 
@@ -40,9 +41,6 @@ interface Pending {
   resolve(answer: Answer): void;
   reject(error: Error): void;
 }
-
-/** Descriptors left to the rest of the process: its API, its database, its listeners. */
-const reservedDescriptors = 1024;
 
 const maxYoungGenerationSizeMb = 64;
 
@@ -200,9 +198,3 @@ const collisionState = ({ frontend, owner }: Collision): FrontendState => ({
   boundPort: undefined,
   reason: collisionReason(owner),
 });
-
-function defaultDescriptorLimit(): number {
-  const report = process.report?.getReport() as { userLimits?: { open_files?: { soft?: unknown } } } | undefined;
-  const limit = Number(report?.userLimits?.open_files?.soft);
-  return Number.isFinite(limit) ? Math.max(limit - reservedDescriptors, Math.floor(limit / 2)) : 8192;
-}

@@ -24,10 +24,6 @@ interface IncomingOptions {
   readonly writableHighWaterMark: number;
 }
 
-/** The handle below a socket; undefined once it is destroyed. */
-export const handleOf = (socket: Socket): TcpHandle | undefined =>
-  (socket as unknown as WithHandle)._handle ?? undefined;
-
 /** Calls `accept` with each incoming connection of a listening server, `fail` with libuv's error number. */
 export function takeConnections(
   server: Server,
@@ -42,9 +38,10 @@ export function takeConnections(
     return;
   }
   server.on('connection', (socket) => {
-    const handle = handleOf(socket);
+    const wrapped = socket as unknown as WithHandle;
+    const handle = wrapped._handle;
     if (!handle) return;
-    (socket as unknown as WithHandle)._handle = null;
+    wrapped._handle = null;
     accept(handle);
   });
 }

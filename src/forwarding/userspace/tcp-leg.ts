@@ -3,7 +3,7 @@ import { type OnReadOpts, Socket, type TcpSocketConnectOpts } from 'node:net';
 import type { Clock } from '../../clock.js';
 import type { FlowFault } from './faults.js';
 import { Pacer } from './pacer.js';
-import { handleOf, type TcpHandle, wrapIncoming } from './private-handle.js';
+import { type TcpHandle, wrapIncoming } from './private-handle.js';
 import {
   burstBytes,
   forgetReadBuffer,
@@ -105,16 +105,11 @@ export class TcpLeg {
   reset(): void {
     const socket = this.#socket;
     if (!socket || socket.destroyed) return;
-    if (socket.connecting) {
-      socket.destroy();
-      return;
-    }
-    const handle = handleOf(socket);
-    // libuv refuses to reset while a shutdown is under way, and Node then forgets the handle without closing it.
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.syscall === 'reset') handle?.close();
-    });
-    socket.resetAndDestroy();
+    // While a shutdown is under way libuv refuses to reset, and Node then leaks the handle: its descriptor stays open
+    // and the thread can never end. A close has to do; the kernel still resets when there is something unread.
+    const shuttingDown = socket.writableEnded && !socket.writableFinished;
+    if (socket.connecting || shuttingDown) socket.destroy();
+    else socket.resetAndDestroy();
   }
 
   destroy(): void {
