@@ -3,6 +3,7 @@
  * query and the x-ms-version that brought it. Imitates "Service Management REST API Reference".
  */
 import type { Clock } from '../clock.js';
+import type { OperationRecords } from './operation-records.js';
 import type { PackageSource } from './service-model/package.js';
 import type { ClassicStore } from './store.js';
 import type { DocumentType } from './xml/contract.js';
@@ -26,8 +27,7 @@ export interface ClassicServices {
   readonly operationDelayMs: () => number;
   /** Resolves when the data plane carries what the store holds. Called after every change of a deployment. */
   readonly onChange: () => Promise<void>;
-  /** Request ids of operations whose `onChange` has not resolved yet. */
-  readonly applying: Set<string>;
+  readonly operations: OperationRecords;
 }
 
 export interface ClassicCall extends ClassicServices {

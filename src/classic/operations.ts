@@ -11,15 +11,11 @@ import {
   publicAddressesOf,
 } from '../resources/Microsoft.ClassicCompute/addresses.js';
 import type { Deployment } from '../resources/Microsoft.ClassicCompute/types.js';
-import type { ClassicCall, ClassicReply, ClassicServices } from './call.js';
+import type { ClassicCall, ClassicReply } from './call.js';
 import type { ClassicReader, ClassicTransaction, OperationRecord } from './store.js';
 
 /** Refusals that Azure was seen to give only after it had accepted the request. */
 const refusedAfterAcceptance: ReadonlySet<string> = new Set(['ClassicPortInUse']);
-
-/** Whether an operation is still InProgress. */
-export const isRunning = ({ clock, applying }: ClassicServices, record: OperationRecord): boolean =>
-  applying.has(record.id) || clock.now() < record.finishMs;
 
 /** Refuses a write while another one on the deployment is running. */
 export function checkExclusiveAccess(
@@ -29,7 +25,8 @@ export function checkExclusiveAccess(
   const { latestOperation: name } = deployment;
   if (name === undefined) return;
   const record = reader.get({ kind: 'operation', subscriptionId: call.subscriptionId, name });
-  if (record && isRunning(call, record)) throw azureError('ClassicExclusiveAccess', { values: { requestId: name } });
+  if (record && call.operations.isRunning(record))
+    throw azureError('ClassicExclusiveAccess', { values: { requestId: name } });
 }
 
 /** Computes once, when first asked. */
@@ -97,23 +94,20 @@ function record(call: ClassicCall, details: Pick<OperationRecord, 'finishMs' | '
   return { subscriptionId, id, startedMs: clock.now(), ...details };
 }
 
-const operationKey = (call: ClassicCall) =>
-  ({ kind: 'operation', subscriptionId: call.subscriptionId, name: call.requestId }) as const;
-
 /** Accepts an asynchronous operation: 202, and its state under `operations/<request id>`. */
 export async function accept(call: ClassicCall, work: Work): Promise<ClassicReply> {
   const finishMs = call.clock.now() + call.operationDelayMs();
   call.store.write((transaction) => {
     try {
       work(transaction, modelContext(call, transaction));
-      transaction.put(operationKey(call), record(call, { finishMs }));
+      call.operations.save(transaction, record(call, { finishMs }));
     } catch (error) {
       if (!(error instanceof AzureError) || !refusedAfterAcceptance.has(error.key)) throw error;
       const { status, code, message } = error;
-      transaction.put(operationKey(call), record(call, { finishMs, failure: { status, code, message } }));
+      call.operations.save(transaction, record(call, { finishMs, failure: { status, code, message } }));
     }
   });
-  await applied(call);
+  await call.operations.during(call.requestId, call.onChange);
   return { status: 202 };
 }
 
@@ -124,17 +118,8 @@ export async function perform(
 ): Promise<ClassicReply> {
   call.store.write((transaction) => {
     work(transaction, modelContext(call, transaction));
-    transaction.put(operationKey(call), record(call, { finishMs: call.clock.now() }));
+    call.operations.save(transaction, record(call, { finishMs: call.clock.now() }));
   });
-  await applied(call);
+  await call.operations.during(call.requestId, call.onChange);
   return reply;
-}
-
-async function applied(call: ClassicCall): Promise<void> {
-  call.applying.add(call.requestId);
-  try {
-    await call.onChange();
-  } finally {
-    call.applying.delete(call.requestId);
-  }
 }

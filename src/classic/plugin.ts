@@ -7,6 +7,7 @@ import { requestBaseUrl } from '../base-url.js';
 import { AzureError, azureError } from '../errors.js';
 import type { ClassicCall, ClassicReply, ClassicServices } from './call.js';
 import { ErrorDocument } from './contracts/subscription.js';
+import { OperationRecords } from './operation-records.js';
 import { ClassicRouter } from './router.js';
 import { classicOperations } from './routes/index.js';
 import { checkVersion, versions } from './versions.js';
@@ -14,7 +15,7 @@ import { readDocument, writeDocument } from './xml/contract.js';
 import { documentOf } from './xml/contract-types.js';
 import { readXml } from './xml/reader.js';
 
-export interface ClassicPluginOptions extends Omit<ClassicServices, 'applying'> {
+export interface ClassicPluginOptions extends Omit<ClassicServices, 'operations'> {
   /** Also refuse the element orders that real clients send although the contract has another one. */
   readonly elementOrder?: 'lenient' | 'strict';
   /** Scheme and host for absolute URLs; the request's own by default. */
@@ -68,7 +69,7 @@ const bodyTextOf = ({ body }: FastifyRequest): string =>
 
 /** The request as handlers see it. Operation and version are checked first, then the body is read on demand. */
 function prepare(request: FastifyRequest, context: Prepared) {
-  const { options, router, applying, requestId } = context;
+  const { options, router, operations, requestId } = context;
   const [path = ''] = request.url.split('?');
   const [, subscriptionId = '', ...rest] = path.split('/');
   const query = queryOf(request.url);
@@ -77,7 +78,7 @@ function prepare(request: FastifyRequest, context: Prepared) {
   const contractContext = { version, order: options.elementOrder ?? 'lenient' };
   const call: ClassicCall = {
     ...options,
-    applying,
+    operations,
     subscriptionId,
     requestId,
     version,
@@ -96,7 +97,7 @@ const subscriptionIdOf = ({ url }: FastifyRequest): string => /^\/([^/?]*)/.exec
 interface Prepared {
   readonly options: ClassicPluginOptions;
   readonly router: ClassicRouter;
-  readonly applying: Set<string>;
+  readonly operations: OperationRecords;
   readonly requestId: string;
 }
 
@@ -106,13 +107,13 @@ interface Prepared {
  */
 export async function classicPlugin(app: FastifyInstance, options: ClassicPluginOptions): Promise<void> {
   const router = new ClassicRouter(classicOperations);
-  const applying = new Set<string>();
+  const operations = new OperationRecords(options.clock);
 
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     const requestId = options.newGuid().replaceAll('-', '');
     try {
       await options.authorize?.(request, subscriptionIdOf(request));
-      const { operation, call } = prepare(request, { options, router, applying, requestId });
+      const { operation, call } = prepare(request, { options, router, operations, requestId });
       return send(reply, await operation.handle(call), requestId);
     } catch (error) {
       return send(reply, errorReply(error, request), requestId);

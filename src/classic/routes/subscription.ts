@@ -12,7 +12,7 @@ import {
   SubscriptionCertificates,
 } from '../contracts/subscription.js';
 import { locationValues, roleSizeValues } from '../locations.js';
-import { isRunning, perform } from '../operations.js';
+import { perform } from '../operations.js';
 import { timestamp } from '../render/time.js';
 import type { CertificateRecord, OperationRecord } from '../store.js';
 import { documentOf, listDocument } from '../xml/contract-types.js';
@@ -50,7 +50,7 @@ const dashed = (id: string): string => id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{1
 
 function operationValue(call: ClassicCall, record: OperationRecord) {
   const ID = dashed(record.id);
-  if (isRunning(call, record)) return { ID, Status: 'InProgress' };
+  if (call.operations.isRunning(record)) return { ID, Status: 'InProgress' };
   if (!record.failure) return { ID, Status: 'Succeeded', HttpStatusCode: 200 };
   const { status, code, message } = record.failure;
   return { ID, Status: 'Failed', HttpStatusCode: status, Error: { Code: code, Message: message } };

@@ -1,0 +1,54 @@
+import t from 'tap';
+import { OperationRecords } from '../../src/classic/operation-records.js';
+import { memoryStore } from '../../src/classic/store-memory.js';
+import { Clock, manualTime } from '../../src/clock.js';
+import { startClassic, subscription } from './harness.js';
+import { services, startWithSet } from './my-service.js';
+
+t.test('the latest operations can be asked for; older ones are forgotten once they are done', async (t) => {
+  const clock = new Clock({ source: manualTime() });
+  const store = memoryStore();
+  const records = new OperationRecords(clock);
+  const start = (id: string, finishMs: number) =>
+    store.write((transaction) =>
+      records.save(transaction, { subscriptionId: subscription, id, startedMs: clock.now(), finishMs }),
+    );
+  start('slow', clock.now() + 60_000);
+  const done = records.during('applying', async () => {
+    start('applying', clock.now());
+    for (let number = 0; number < 2500; number++) start(`quick${number}`, clock.now());
+  });
+  const ids = () => store.read((reader) => reader.list('operation').map(({ id }) => id));
+  await done;
+  t.ok(ids().length < 1110, `${ids().length} records`);
+  t.strictSame(ids().slice(0, 2), ['slow', 'applying'], 'what is InProgress stays');
+  t.equal(ids().at(-1), 'quick2499');
+  clock.advance(60_000);
+  for (let number = 0; number < 100; number++) start(`later${number}`, clock.now());
+  t.notOk(ids().some((id) => id === 'slow' || id === 'applying'));
+});
+
+t.test('an operation is InProgress until the data plane carries it', async (t) => {
+  const { store } = await startWithSet(t);
+  let carried = (): void => {};
+  let asked = (): void => {};
+  const hasBeenAsked = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const onChange = (): Promise<void> => {
+    asked();
+    return new Promise((resolve) => {
+      carried = resolve;
+    });
+  };
+  const classic = startClassic({ store, onChange });
+  t.teardown(() => classic.close());
+  const deletion = classic.delete(`${services}/mySvc/deployments/mySvc`);
+  await hasBeenAsked;
+  const id = store.read((reader) => reader.list('operation').at(-1)?.id);
+  const status = async () => (await classic.get(`/operations/${id}`)).body;
+  t.match(await status(), '<Status>InProgress</Status>');
+  carried();
+  t.equal((await deletion).statusCode, 202);
+  t.match(await status(), '<Status>Succeeded</Status>');
+});
