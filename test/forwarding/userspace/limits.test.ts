@@ -1,10 +1,11 @@
 /** What the userspace engine does at its limits: many connections, no descriptors, no members, a dead thread. */
 import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import t, { type Test } from 'tap';
 import { Clock } from '../../../src/clock.js';
 import { UserspaceEngine } from '../../../src/forwarding/userspace/engine.js';
-import { dial, echoes, ending, openStream, tcpBackend, UdpClient } from '../network.js';
+import { dial, echoes, ending, inParallel, openStream, tcpBackend, UdpClient } from '../network.js';
 import { frontend, member, plan, rule } from '../plans.js';
 import { membersOf, probedMembers, probesOf, World } from '../world.js';
 
@@ -195,6 +196,34 @@ t.test('A blocked API loop delays no forwarded byte and flips no probe', async (
   t.ok(worstMs < 100, `the slowest of 2,000 round trips took ${worstMs.toFixed(1)} ms while this loop stood for 200`);
   await world.advance(20_000);
   t.strictSame(world.healthSeen, []);
+});
+
+const noProc = existsSync('/proc/self/fd') ? false : 'open descriptors can be counted on Linux only';
+t.test('Ends and resets that cross each other leave no socket behind', { skip: noProc }, async (t) => {
+  const world = using(t, ample);
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => {});
+    socket.end('bye');
+    setImmediate(() => socket.resetAndDestroy());
+  });
+  server.listen(28080, '127.82.9.4');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  await world.apply([frontend('tcp', '127.82.9.100:20080', rule([member('127.82.9.4', 28080)]))]);
+  const before = readdirSync('/proc/self/fd').length;
+  await inParallel(new Array(800).fill(0), 32, async () => {
+    const socket = connect({ host: '127.82.9.100', port: 20080, localAddress: '127.82.9.200' });
+    socket.on('error', () => {});
+    socket.end('hello');
+    // `once` would reject when the reset comes first.
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.on('data', () => setImmediate(() => socket.resetAndDestroy()));
+    await closed;
+  });
+  const scope = 'tcp/127.82.9.100/20080';
+  while (world.count('connectionsClosed', scope) < world.count('connections', scope)) await world.engine.flows();
+  t.strictSame(await world.engine.flows(), []);
+  t.ok(readdirSync('/proc/self/fd').length <= before + 8, `${readdirSync('/proc/self/fd').length} of ${before}`);
 });
 
 t.test('Closing lets flows finish within the grace period, and ends what is left', async (t) => {
