@@ -61,7 +61,7 @@ interface Parts {
 async function createEngine({ engine }: Config, options: { clock: Clock; events: EngineEvents }): Promise<Engine> {
   if (engine === 'none') return new (await import('./forwarding/none/engine.js')).NoneEngine();
   if (engine === 'userspace') return new (await import('./forwarding/userspace/engine.js')).UserspaceEngine(options);
-  throw new Error('The nftables engine is not part of this version; use --engine userspace.');
+  return new (await import('./forwarding/nftables/engine.js')).NftablesEngine(options);
 }
 
 /** What the engine reports, as lines for whoever watches. */

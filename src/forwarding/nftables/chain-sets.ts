@@ -1,0 +1,152 @@
+/** Numbers for sets of chains: which exist, for which frontend, and which of them still have to be there for old flows. */
+import type { PlanFrontend, PlanRule } from '../engine.js';
+import { type Family, familyOf } from './family.js';
+import type { Elements, Fragment } from './fragment.js';
+import { noElements } from './fragment.js';
+import type { ChainSet, Choice } from './frontend.js';
+import { hex, mostChainSets } from './marks.js';
+
+/** Real time that the engine has to reset both ends of an idle flow, before the kernel forgets it. */
+export const resetMarginMs = 2000;
+
+export interface OpenSet {
+  readonly set: ChainSet;
+  readonly family: Family;
+  readonly ports: Elements;
+  /** Real milliseconds of silence after which a flow is over. */
+  readonly idleMs: number;
+  /** Keys of members by their numbers, of all that ever belonged to it. */
+  readonly members: Map<number, string>;
+  state: 'open' | 'retired' | 'closed';
+  choice: Choice | undefined;
+  connections?: Fragment;
+  door?: Fragment | undefined;
+  choose(choice: Choice, rule: PlanRule): void;
+}
+
+interface Ports {
+  readonly port: number | undefined;
+  readonly elements: Elements;
+}
+
+function portsOf(rule: PlanRule, numberOf: (address: string) => number): Ports {
+  const [first] = rule.members;
+  if (!first || rule.members.every(({ port }) => port === first.port)) {
+    return { port: first?.port ?? 0, elements: noElements };
+  }
+  return {
+    port: undefined,
+    elements: new Map(rule.members.map(({ address, port }) => [hex(numberOf(address)), String(port)])),
+  };
+}
+
+class NumberedSet implements OpenSet {
+  readonly members = new Map<number, string>();
+  state: 'open' | 'retired' | 'closed' = 'open';
+  choice: Choice | undefined;
+  connections?: Fragment;
+  door?: Fragment | undefined;
+  set: ChainSet;
+
+  constructor(
+    readonly identity: string,
+    set: ChainSet,
+    readonly ports: Elements,
+    readonly idleMs: number,
+  ) {
+    this.set = set;
+  }
+
+  get family(): Family {
+    return this.set.family;
+  }
+
+  /** Keeps the door when nothing about it changes. */
+  choose(choice: Choice, rule: PlanRule): void {
+    const before = this.set.frontend.rule;
+    const same =
+      this.choice?.pool === choice.pool &&
+      this.choice.slotCount === choice.slotCount &&
+      before.distribution === rule.distribution &&
+      (before.acl === rule.acl || JSON.stringify(before.acl) === JSON.stringify(rule.acl));
+    if (!same) this.door = undefined;
+    this.choice = choice;
+    this.set = { ...this.set, frontend: { ...this.set.frontend, rule } };
+  }
+}
+
+export class ChainSets {
+  readonly #scale: number;
+  readonly #byNumber = new Map<number, NumberedSet>();
+  readonly #current = new Map<string, NumberedSet>();
+  #last = 0;
+
+  constructor(scale: number) {
+    this.#scale = scale;
+  }
+
+  all(): IterableIterator<OpenSet> {
+    return this.#byNumber.values();
+  }
+
+  of(number: number): OpenSet | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  /** The set of a frontend: the one it has, unless something changed that its flows were promised. */
+  open(frontend: PlanFrontend, numberOf: (address: string) => number): OpenSet {
+    const { key, rule } = frontend;
+    const known = this.#current.get(key);
+    // A rule without members gives up nothing that its flows rely on.
+    const { port, elements } =
+      rule.members.length === 0 && known ? { port: known.set.port, elements: known.ports } : portsOf(rule, numberOf);
+    const identity = JSON.stringify([rule.idleTimeoutMs, rule.tcpReset, port, ...elements]);
+    let set = known;
+    if (known?.identity !== identity) {
+      if (known) known.state = 'retired';
+      const idleMs = rule.idleTimeoutMs / this.#scale;
+      const margin = rule.tcpReset && frontend.transport === 'tcp' ? resetMarginMs : 0;
+      const number = this.#freeNumber();
+      const chains = { number, family: familyOf(frontend.address), frontend, idleMs: idleMs + margin, port };
+      set = new NumberedSet(identity, chains, elements, idleMs);
+      // Until the next plan says which pool it now has, it has the one of its predecessor.
+      set.choice = known?.choice;
+      this.#byNumber.set(number, set);
+      this.#current.set(key, set);
+    }
+    for (const { address, key } of rule.members) (set as NumberedSet).members.set(numberOf(address), key);
+    return set as NumberedSet;
+  }
+
+  /** Closes the sets of frontends that are not in the plan. */
+  closeOthers(frontends: ReadonlyMap<string, PlanFrontend>): void {
+    for (const [key, set] of this.#current) {
+      if (frontends.has(key)) continue;
+      set.state = 'closed';
+      set.door = undefined;
+      this.#current.delete(key);
+    }
+    // A door that is open again is not closed.
+    for (const set of this.#byNumber.values()) {
+      if (set.state === 'closed' && this.#current.has(set.set.frontend.key)) set.state = 'retired';
+    }
+  }
+
+  /** Whether a frontend with this key is in the plan. */
+  isCurrent(key: string): boolean {
+    return this.#current.has(key);
+  }
+
+  /** Nothing of this set is needed any more. */
+  forget(number: number): void {
+    this.#byNumber.delete(number);
+  }
+
+  #freeNumber(): number {
+    for (let tried = 0; tried < mostChainSets; tried++) {
+      this.#last = (this.#last % mostChainSets) + 1;
+      if (!this.#byNumber.has(this.#last)) return this.#last;
+    }
+    throw new Error(`The nftables engine knows at most ${mostChainSets} frontends.`);
+  }
+}

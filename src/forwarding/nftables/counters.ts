@@ -1,0 +1,96 @@
+/** What the kernel has counted, under the names that all engines use, and monotonic through every change of chains. */
+import type { CounterName } from '../../metrics/counters.js';
+import type { CounterSample, PlanFrontend } from '../engine.js';
+import type { ChainSets } from './chain-sets.js';
+import type { Family } from './family.js';
+import { payloadBytes } from './flows.js';
+import { type ListedElement, list } from './listing.js';
+import { countedAs, readMark } from './marks.js';
+
+const sets = [
+  ['set', 'arrivals'],
+  ['set', 'traffic_in'],
+  ['set', 'traffic_out'],
+] as const;
+
+type Values = Map<CounterName, number>;
+
+export class KernelCounters {
+  #scopes = new Map<string, Values>();
+  /** What the engine itself has counted. */
+  readonly #own = new Map<string, Values>();
+
+  /** Counts something that the engine did to a flow of this frontend. */
+  count(frontend: PlanFrontend, name: CounterName, amount = 1): void {
+    add(this.#own, frontend.key, name, amount);
+  }
+
+  /** As last read. */
+  samples(): CounterSample[] {
+    const all = new Map<string, Values>();
+    for (const scopes of [this.#scopes, this.#own]) {
+      for (const [scope, values] of scopes) for (const [name, value] of values) add(all, scope, name, value);
+    }
+    return [...all].flatMap(([scope, values]) => [...values].map(([name, value]) => ({ name, scope, value })));
+  }
+
+  async read(families: readonly Family[], chainSets: ChainSets): Promise<void> {
+    const scopes = new Map<string, Values>();
+    for (const family of families) {
+      const listing = await list(family.table, sets);
+      const arrivals = new Map((listing.get('arrivals') ?? []).map((element) => [element.mark, element]));
+      for (const element of arrivals.values()) arrived(scopes, element, chainSets);
+      for (const way of ['in', 'out'] as const) {
+        for (const element of listing.get(`traffic_${way}`) ?? []) {
+          const beginnings = arrivals.get(element.mark)?.packets ?? 0;
+          traffic(scopes, { element, way, family, beginnings, chainSets });
+        }
+      }
+    }
+    this.#scopes = scopes;
+  }
+}
+
+function add(scopes: Map<string, Values>, scope: string, name: CounterName, amount: number): void {
+  if (amount === 0) return;
+  const values = scopes.get(scope) ?? new Map<CounterName, number>();
+  scopes.set(scope, values);
+  values.set(name, (values.get(name) ?? 0) + amount);
+}
+
+function arrived(scopes: Map<string, Values>, { mark, packets }: ListedElement, chainSets: ChainSets): void {
+  const { chains, member } = readMark(mark);
+  const set = chainSets.of(chains);
+  if (!set) return;
+  const { key, transport } = set.set.frontend;
+  const tcp = transport === 'tcp';
+  if (member === countedAs.late) {
+    add(scopes, key, 'discardedAfterDrop', packets);
+    return;
+  }
+  if (tcp || member < countedAs.late) add(scopes, key, 'connections', packets);
+  if (member === countedAs.noEligibleMember) {
+    add(scopes, key, tcp ? 'noEligibleMember' : 'datagramsWithoutMember', packets);
+  } else if (member === countedAs.denied) add(scopes, key, tcp ? 'deniedByAcl' : 'datagramsDenied', packets);
+  else add(scopes, `${key}|${set.members.get(member) ?? member}`, 'connections', packets);
+}
+
+interface Traffic {
+  readonly element: ListedElement;
+  readonly way: 'in' | 'out';
+  readonly family: Family;
+  readonly beginnings: number;
+  readonly chainSets: ChainSets;
+}
+
+function traffic(scopes: Map<string, Values>, { element, way, family, beginnings, chainSets }: Traffic): void {
+  const { chains, member } = readMark(element.mark);
+  const set = chainSets.of(chains);
+  if (!set) return;
+  const { key, transport } = set.set.frontend;
+  const bytes = payloadBytes(element, { family, transport, beginnings });
+  for (const scope of [key, `${key}|${set.members.get(member) ?? member}`]) {
+    add(scopes, scope, way === 'in' ? 'bytesIn' : 'bytesOut', bytes);
+    add(scopes, scope, way === 'in' ? 'packetsIn' : 'packetsOut', element.packets);
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Ends flows before the kernel would: silently, or by resetting both ends, as Azure does when TCP reset is enabled.
+ *
+ * The kernel answers late packets with RST by itself; ends that are silent have to be made to speak. A SYN that bears the
+ * other end's address makes any TCP answer with its sequence number (RFC 5961's challenge), and that answer is late.
+ * The SYN is an ordinary connection attempt to the poke address, rewritten on its way by the `poke` maps.
+ */
+import { connect, type Socket } from 'node:net';
+import { ipv6 } from './family.js';
+import { type KernelFlow, placesOf } from './flows.js';
+import type { Loader } from './loader.js';
+import { hex } from './marks.js';
+import { pokeAddress } from './table.js';
+
+/** How long an ended flow's late packets are answered with RST; real time. */
+const endedLastsMs = 120_000;
+const flowsPerTransaction = 400;
+
+/** Four words of one SYN: from whom, to whom. */
+interface Poke {
+  readonly source: string;
+  readonly sourcePort: number;
+  readonly destination: string;
+  readonly port: number;
+}
+
+export interface EndFlowsContext {
+  readonly loader: Loader;
+  readonly addressOf: (member: number) => string | undefined;
+}
+
+const elements = (parts: readonly string[]): string => `{ ${parts.join(', ')} }`;
+
+/** Removes flows from the kernel's maps: nothing of them is forwarded any more. */
+export async function forgetFlows(flows: readonly KernelFlow[], loader: Loader): Promise<void> {
+  await inBatches(
+    flows,
+    (some) => {
+      const place = (flow: KernelFlow): string => `${flow.family.table} ${flow.transport}_flows`;
+      const places = new Set(some.map(place));
+      return [...places].map(
+        (each) =>
+          `delete element ${each} ${elements(some.filter((flow) => place(flow) === each).map(({ key }) => key))}`,
+      );
+    },
+    loader,
+  );
+}
+
+/** Makes the kernel forget flows sooner by this much real time, because Azure's clock has been moved. */
+export async function ageFlows(flows: readonly KernelFlow[], byMs: number, loader: Loader): Promise<void> {
+  const whole = (ms: number): string => `${Math.max(1, Math.round(ms))}ms`;
+  await inBatches(
+    flows,
+    (some) =>
+      some.flatMap(({ family, transport, key, mark, timeoutMs, silentMs }) => [
+        `delete element ${family.table} ${transport}_flows { ${key} }`,
+        `add element ${family.table} ${transport}_flows { ${key} timeout ${whole(timeoutMs)} expires ${whole(timeoutMs - silentMs - byMs)} : ${hex(mark)} }`,
+      ]),
+    loader,
+  );
+}
+
+/** Ends TCP flows and resets both ends. IPv6 ends hear of it when they next speak: there is no address to poke from. */
+export async function resetFlows(flows: readonly KernelFlow[], context: EndFlowsContext): Promise<void> {
+  const { loader } = context;
+  const tcp = flows.filter(({ transport }) => transport === 'tcp');
+  await inBatches(
+    tcp,
+    (some) =>
+      some.map(({ family, key }) => `add element ${family.table} tcp_ended { ${key} timeout ${endedLastsMs}ms }`),
+    loader,
+  );
+  await forgetFlows(flows, loader);
+  const pokes = tcp.filter(({ family }) => family !== ipv6).flatMap((flow) => pokesOf(flow, context));
+  for (let at = 0; at < pokes.length; at += flowsPerTransaction) {
+    await poke(pokes.slice(at, at + flowsPerTransaction), loader);
+  }
+}
+
+function pokesOf(flow: KernelFlow, { addressOf }: EndFlowsContext): Poke[] {
+  const { client, clientPort, frontend, frontendPort } = placesOf(flow);
+  const { set, ports } = flow.set;
+  const member = addressOf(flow.memberNumber);
+  const memberPort = set.port === undefined ? Number(ports.get(hex(flow.memberNumber))) : set.port || frontendPort;
+  const toClient = { source: frontend, sourcePort: frontendPort, destination: client, port: clientPort };
+  if (member === undefined) return [toClient];
+  return [toClient, { source: client, sourcePort: clientPort, destination: member, port: memberPort }];
+}
+
+async function poke(pokes: readonly Poke[], loader: Loader): Promise<void> {
+  const columns = [
+    ['poke_source', (each: Poke) => each.source],
+    ['poke_source_port', (each: Poke) => each.sourcePort],
+    ['poke_destination', (each: Poke) => each.destination],
+    ['poke_port', (each: Poke) => each.port],
+  ] as const;
+  const places = columns.map(([map]) => `element ip lazurite ${map}`);
+  const added = columns.map(([, value], index) => {
+    const pairs = pokes.map((each, number) => `${number + 1} : ${value(each)}`);
+    return `add ${places[index]} ${elements(pairs)}`;
+  });
+  await loader.transaction(added.join('; '));
+  await Promise.all(pokes.map((_, number) => sendSyn(number + 1)));
+  const keys = elements(pokes.map((_, number) => String(number + 1)));
+  await loader.transaction(places.map((place) => `delete ${place} ${keys}`).join('; '));
+}
+
+/** One SYN to the poke address; nobody is to answer it. */
+function sendSyn(port: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket: Socket = connect({ host: pokeAddress, port });
+    socket.on('error', () => {});
+    // The attempt has been made when the sockets of this turn of the loop have been told to connect.
+    setImmediate(() =>
+      setImmediate(() => {
+        socket.destroy();
+        resolve();
+      }),
+    );
+  });
+}
+
+/** A flow may end by itself between being listed and being told to; then each of its batch is asked by itself. */
+async function inBatches(
+  flows: readonly KernelFlow[],
+  commands: (some: readonly KernelFlow[]) => readonly string[],
+  loader: Loader,
+): Promise<void> {
+  for (let at = 0; at < flows.length; at += flowsPerTransaction) {
+    const some = flows.slice(at, at + flowsPerTransaction);
+    const together = loader.transaction(commands(some).join('; '));
+    await together.catch(async () => {
+      for (const flow of some) await loader.transaction(commands([flow]).join('; ')).catch(() => {});
+    });
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * The kernel engine: Azure's load balancer as nftables rules. Packets keep their source address and port, a SYN that
+ * nobody may answer vanishes, every port can be forwarded. Linux with CAP_NET_ADMIN, or a sandbox.
+ *
+ * Probes and their clock are the userspace engine's: a thread of it that forwards nothing.
+ */
+import { Clock } from '../../clock.js';
+import { allProbedDown, candidatesOf } from '../decision.js';
+import {
+  type CounterSample,
+  type Engine,
+  type EngineEvents,
+  type Explanation,
+  emptyPlan,
+  type FlowInfo,
+  type FlowTuple,
+  type ForwardingPlan,
+  type FrontendState,
+  type ProbeHealth,
+} from '../engine.js';
+import { Explainer } from '../explain.js';
+import { type Collision, IndexedPlan } from '../plan-changes.js';
+import { UserspaceEngine } from '../userspace/engine.js';
+import { collisionReason } from '../userspace/unbound-reasons.js';
+import { KernelTables } from './kernel-tables.js';
+import { refuseWhereImpossible } from './refusal.js';
+
+export interface NftablesEngineOptions {
+  /** The emulator's clock; `advanceClock` is to be called with every `advance`. */
+  readonly clock: Clock;
+  readonly events?: EngineEvents;
+}
+
+/** Real time between two looks at whether flows have finished, while closing. */
+const closingPollMs = 50;
+
+export class NftablesEngine implements Engine {
+  readonly name = 'nftables';
+  readonly #realClock = new Clock();
+  readonly #events: EngineEvents;
+  readonly #prober: UserspaceEngine;
+  readonly #kernel: KernelTables;
+  #health = new Map<string, ProbeHealth>();
+  #plan = new IndexedPlan(emptyPlan);
+  #collisions: readonly Collision[] = [];
+  #explainer = new Explainer(emptyPlan);
+  #work: Promise<unknown> = Promise.resolve();
+  #closing = false;
+
+  /** Throws a `UsageError` where the kernel engine cannot run. */
+  constructor({ clock, events = {} }: NftablesEngineOptions) {
+    refuseWhereImpossible();
+    this.#events = events;
+    const onFailure = (error: Error): void => {
+      if (!this.#closing) events.onFailure?.(error);
+    };
+    this.#kernel = new KernelTables({ clock, realClock: this.#realClock, onFailure });
+    this.#prober = new UserspaceEngine({
+      clock,
+      events: { onHealth: (health) => void this.#healthChanged(health).catch(onFailure), onFailure },
+    });
+  }
+
+  async apply(plan: ForwardingPlan): Promise<void> {
+    await this.#prober.apply({ frontends: [], probes: plan.probes });
+    await this.#inTurn(async () => {
+      const before = this.#plan;
+      this.#plan = new IndexedPlan(plan);
+      this.#explainer = new Explainer(plan);
+      await this.#load();
+      this.#announce(before);
+    });
+  }
+
+  /** The kernel forwards whatever is addressed to a frontend: only another rule can be in the way. */
+  frontends(): readonly FrontendState[] {
+    return [
+      ...[...this.#plan.frontends.values()].map(({ key, address, port }) => boundState(key, address, port)),
+      ...this.#collisions.map(collisionState),
+    ];
+  }
+
+  /** A probe that has flipped counts as flipped when the kernel knows it. */
+  health(): readonly ProbeHealth[] {
+    return this.#prober.health().flatMap((now) => {
+      const known = this.#health.get(now.key);
+      return known && known.up !== now.up ? [known] : [now];
+    });
+  }
+
+  explain(tuple: FlowTuple): Explanation {
+    return this.#explainer.explain(tuple, (key) => this.#health.get(key));
+  }
+
+  async flows(): Promise<readonly FlowInfo[]> {
+    return this.#inTurn(() => this.#kernel.describeFlows());
+  }
+
+  /** As read at most a second ago, or by the last `flows`. */
+  counters(): readonly CounterSample[] {
+    return this.#kernel.counters();
+  }
+
+  async advanceClock(azureMs: number): Promise<void> {
+    await this.#prober.advanceClock(azureMs);
+    await this.#inTurn(() => this.#kernel.advance(azureMs));
+  }
+
+  async close(graceMs: number): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    await this.#prober.close(0);
+    await this.#inTurn(() => this.#kernel.closeDoors()).catch(() => {});
+    const endMs = this.#realClock.now() + graceMs;
+    while (this.#realClock.now() < endMs && (await this.#kernel.hasFlows())) await this.#realClock.wait(closingPollMs);
+    await this.#kernel.close();
+    this.#realClock.close();
+  }
+
+  async #load(): Promise<void> {
+    this.#health = new Map(this.#prober.health().map((each) => [each.key, each]));
+    this.#explainer.healthChanged();
+    await this.#kernel.load(this.#plan, (key) => this.#health.get(key));
+  }
+
+  /** What is announced has already come true in the kernel. */
+  async #healthChanged(health: ProbeHealth): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#closing) return;
+      await this.#load();
+      await this.#endWhereAllAreDown();
+      this.#events.onHealth?.(health);
+    });
+  }
+
+  async #endWhereAllAreDown(): Promise<void> {
+    const ending = [...this.#plan.frontends.values()].filter(
+      ({ transport, rule }) =>
+        transport === 'tcp' &&
+        rule.allProbedDown === 'endEstablished' &&
+        allProbedDown(candidatesOf(rule, (key) => this.#health.get(key))),
+    );
+    if (ending.length > 0) await this.#kernel.endEstablished(new Set(ending.map(({ key }) => key)));
+  }
+
+  #announce(before: IndexedPlan): void {
+    const known = new Set(this.#collisions.map(({ frontend }) => frontend.rule.id));
+    this.#collisions = this.#plan.collisions;
+    for (const { key, address, port } of this.#plan.frontends.values()) {
+      if (!before.frontends.has(key)) this.#events.onFrontendState?.(boundState(key, address, port));
+    }
+    for (const collision of this.#collisions) {
+      if (!known.has(collision.frontend.rule.id)) this.#events.onFrontendState?.(collisionState(collision));
+    }
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#work.then(task);
+    this.#work = result.catch(() => {});
+    return result;
+  }
+}
+
+const boundState = (key: string, address: string, port: number): FrontendState => ({
+  key,
+  state: 'Bound',
+  boundAddress: address,
+  boundPort: port,
+  reason: undefined,
+});
+
+const collisionState = ({ frontend, owner }: Collision): FrontendState => ({
+  key: frontend.key,
+  state: 'Unbound',
+  boundAddress: undefined,
+  boundPort: undefined,
+  reason: collisionReason(owner),
+});

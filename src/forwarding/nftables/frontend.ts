@@ -1,0 +1,114 @@
+/** What the chains of one frontend are made from, and what TCP and UDP have in common there. */
+import { seedOf } from '../distribution.js';
+import type { AclEntry, PlanFrontend } from '../engine.js';
+import { duration, type Family, forwardKey } from './family.js';
+import { countedAs, hex, markOf, memberBits } from './marks.js';
+import { leave } from './table.js';
+
+/** What flows of a frontend carry with them until they end, whatever becomes of the rule meanwhile. */
+export interface ChainSet {
+  /** Its number in the mark and in the names of its chains. */
+  readonly number: number;
+  readonly family: Family;
+  readonly frontend: PlanFrontend;
+  /** Real time after which a silent flow is forgotten by the kernel. */
+  readonly idleMs: number;
+  /** The port of every member, 0 to keep the client's, or undefined when members differ: a map then knows. */
+  readonly port: number | undefined;
+}
+
+/** How new flows choose. */
+export interface Choice {
+  /** Number of the pool whose slots and members these are. */
+  readonly pool: number;
+  readonly slotCount: number;
+}
+
+/** Real time for which a forgotten flow's late replies are still recognised. */
+export const repliesLastMs = 600_000;
+
+/** Azure allows nothing to decide but the tuple of the mode; the seed carries the protocol. */
+export function hashOf({ family: { ip }, frontend: { rule, transport } }: ChainSet, slotCount: number): string {
+  const tuple =
+    rule.distribution === 'Default'
+      ? `${ip} saddr . ${transport} sport . ${ip} daddr . ${transport} dport`
+      : `${ip} saddr . ${ip} daddr`;
+  return `jhash ${tuple} mod ${slotCount} seed ${hex(seedOf(rule.distribution, transport))}`;
+}
+
+/** Rules that end in `allowed` or `denied`, in the order of the list. */
+function accessRules({ family: { ip }, number }: ChainSet, acl: readonly AclEntry[]): string[] {
+  const verdict = (action: AclEntry['action']): string =>
+    action === 'permit' ? `goto choose_${number}` : `goto denied_${number}`;
+  // An entry of the other family concerns nobody here.
+  const entries = acl.filter(({ remoteSubnet }) => remoteSubnet.includes(':') === (ip === 'ip6'));
+  const others = acl.some(({ action }) => action === 'permit') ? 'deny' : 'permit';
+  return [
+    ...entries.map(({ action, remoteSubnet }) => `${ip} saddr ${remoteSubnet} ${verdict(action)}`),
+    verdict(others),
+  ];
+}
+
+/** Counts in the place of a member. */
+const count = (number: number, as: keyof typeof countedAs): string[] => [
+  `meta mark set ${hex(markOf(number, countedAs[as]))}`,
+  'update @arrivals { meta mark }',
+];
+
+/** Chains through which a new flow comes to its member. */
+export function choosingChains(set: ChainSet, choice: Choice) {
+  const { number, frontend } = set;
+  return [
+    { name: `new_${number}`, rules: accessRules(set, frontend.rule.acl) },
+    {
+      name: `choose_${number}`,
+      rules: [
+        `meta mark set ${hashOf(set, choice.slotCount)} map @slots_${choice.pool} goto assign_${number}`,
+        ...count(number, 'noEligibleMember'),
+        'meta mark set 0 drop',
+      ],
+    },
+    { name: `denied_${number}`, rules: [...count(number, 'denied'), 'meta mark set 0 drop'] },
+  ];
+}
+
+export const countLate = (number: number): string[] => [...count(number, 'late'), 'meta mark set 0'];
+
+/** Rewrites a packet's destination from frontend to member. */
+export function toMember({ family: { ip }, number, port, frontend: { transport } }: ChainSet): string[] {
+  const rewritten = `${ip} daddr set meta mark and ${hex(memberBits)} map @members`;
+  if (port === 0) return [rewritten];
+  const portNow =
+    port === undefined ? `${transport} dport set meta mark and ${hex(memberBits)} map @ports_${number}` : undefined;
+  return [rewritten, portNow ?? `${transport} dport set ${port}`];
+}
+
+/** Rewrites a reply's source from member to frontend. */
+export const fromFrontend = ({ family: { ip }, frontend: { address, port, transport } }: ChainSet): string[] => [
+  `${ip} saddr set ${address}`,
+  ...(port === 0 ? [] : [`${transport} sport set ${port}`]),
+];
+
+/** Undoes `fromFrontend`, for a packet that has to be answered instead of delivered. */
+export function backToMember({ family: { ip }, number, port, frontend: { transport } }: ChainSet): string[] {
+  const member = `meta mark and ${hex(memberBits)} map`;
+  return [
+    `${ip} saddr set ${member} @members`,
+    ...(port === 0
+      ? []
+      : [`${transport} sport set ${port === undefined ? `${member} @ports_${number}` : String(port)}`]),
+  ];
+}
+
+/** Begins a flow: forgets what an earlier one with the same addresses and ports has left. */
+export function begin({ family, idleMs, frontend: { transport } }: ChainSet): string[] {
+  const key = forwardKey(family, transport);
+  return [
+    `delete @${transport}_flows { ${key} : meta mark }`,
+    `add @${transport}_flows { ${key} timeout ${duration(idleMs)} : meta mark }`,
+    `delete @${transport}_in { ${key} }`,
+    `delete @${transport}_out { ${key} }`,
+  ];
+}
+
+export const finish = leave;

@@ -1,0 +1,117 @@
+/**
+ * Speaks to the kernel through one `nft -i` for the whole life of the engine: a change costs a millisecond that way, and
+ * twenty with an nft of its own. The tables belong to that process (`flags owner`): nobody else can change them, and
+ * however it ends, killed too, they are gone with it.
+ */
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { Command } from './transaction.js';
+import { transactions } from './transaction.js';
+
+/** nft refused a transaction; nothing of it has happened. */
+export class NftError extends Error {
+  override readonly name = 'NftError';
+}
+
+interface Waiting {
+  readonly line: string;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** Answered without asking the kernel: what stands before the answer are errors of the line before. */
+const question = 'describe meta mark';
+const answer = /^meta expression, datatype mark .*\n/m;
+/** No history file can be there: nft would leave one in the home folder. */
+export const environment = {
+  LC_ALL: 'C',
+  HOME: '/dev/null',
+  TERM: 'dumb',
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin',
+};
+
+/** The first sentence of what nft says, without the command that it repeats. */
+const sentenceOf = (output: string): string =>
+  (/Error: *\n?([^\n]*)/.exec(output)?.[1] ?? output.split('\n', 1)[0] ?? '').trim() || 'no reason given';
+
+export class Loader {
+  readonly #process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #waiting: Waiting[] = [];
+  readonly #onFailure: (error: Error) => void;
+  #output = '';
+  #ended: Error | undefined;
+  #closing = false;
+
+  constructor(onFailure: (error: Error) => void) {
+    this.#onFailure = onFailure;
+    // Errors and answers on one pipe, so that they keep their order.
+    this.#process = spawn('/bin/sh', ['-c', 'exec nft -i 2>&1'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: environment,
+    });
+    this.#process.stdout.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
+    this.#process.stdin.on('error', () => {});
+    this.#process.on('error', (error) => this.#end(error));
+    this.#process.on('close', (code, signal) =>
+      this.#end(new Error(`nft ended (${signal ?? code}) ${this.#output}`.trim())),
+    );
+  }
+
+  /** Carries commands out, in as few transactions as possible, each wholly or not at all. */
+  async run(commands: readonly Command[]): Promise<void> {
+    for (const line of transactions(commands)) await this.transaction(line);
+  }
+
+  /** Carries out one line. */
+  transaction(line: string): Promise<void> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ line, resolve, reject });
+      this.#process.stdin.write(`${line}\n${question}\n`);
+    });
+  }
+
+  /** Ends nft, and with it the tables. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    if (this.#ended) return;
+    const ended = new Promise((resolve) => this.#process.once('close', resolve));
+    this.#process.stdin.end();
+    await ended;
+  }
+
+  #hear(text: string): void {
+    this.#output += text;
+    for (let found = answer.exec(this.#output); found; found = answer.exec(this.#output)) {
+      const said = this.#output.slice(0, found.index);
+      this.#output = this.#output.slice(found.index + found[0].length);
+      const waiting = this.#waiting.shift();
+      if (said.trim() === '') waiting?.resolve();
+      else waiting?.reject(new NftError(`nft: ${sentenceOf(said)} (${waiting.line.slice(0, 160)})`));
+    }
+  }
+
+  #end(error: Error): void {
+    if (this.#ended) return;
+    this.#ended = error;
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
+    if (!this.#closing) this.#onFailure(error);
+  }
+}
+
+const longestListing = 256 * 1024 * 1024;
+
+/** What nft prints for some commands; processes of their own, because a long answer must not hold changes up. */
+export function readFromKernel(commands: readonly string[]): Promise<string> {
+  // nft 1.0.6 knows only the last one of several lists in one command.
+  const script = 'for command; do nft "$command" || exit; done';
+  return new Promise((resolve, reject) => {
+    execFile(
+      '/bin/sh',
+      ['-c', script, 'sh', ...commands],
+      { env: environment, maxBuffer: longestListing },
+      (error, stdout, stderr) =>
+        error ? reject(new NftError(`nft: ${sentenceOf(stderr)} (${commands[0]} …)`)) : resolve(stdout),
+    );
+  });
+}

@@ -1,0 +1,36 @@
+/** Slots and eligible members of one pool, shared by all rules that choose among the same members for the same reasons. */
+import type { SlotTable } from '../slot-table.js';
+import type { Family } from './family.js';
+import type { Fragment } from './fragment.js';
+import { hex } from './marks.js';
+
+/** A pool at one moment. `members` are the numbers of the eligible ones, in the order of the table. */
+export interface PoolState {
+  readonly number: number;
+  readonly family: Family;
+  readonly table: SlotTable;
+  readonly members: readonly number[];
+}
+
+/** `typeof numgen`: nft's only name for a plain number, which is what a hash is; it cannot print `typeof jhash`. */
+export function poolFragment({ number, family, table, members }: PoolState): Fragment {
+  const slots = new Map<string, string>();
+  const marks = members.map(hex);
+  if (marks.length > 0) {
+    for (let slot = 0; slot < table.length; slot++) slots.set(String(slot), marks[table[slot] as number] as string);
+  }
+  return {
+    table: family.table,
+    sets: [
+      { kind: 'map', name: `slots_${number}`, spec: 'typeof numgen inc mod 65536 : meta mark;', elements: slots },
+      {
+        kind: 'set',
+        name: `eligible_${number}`,
+        spec: 'typeof meta mark;',
+        elements: new Map(marks.map((mark) => [mark, ''])),
+      },
+    ],
+    chains: [],
+    shared: [],
+  };
+}

@@ -1,0 +1,157 @@
+/** What leads from one ruleset to another, as commands for nft: only what differs, and in an order that never breaks. */
+import type { Chain, Elements, Fragment, NamedSet, Ruleset } from './fragment.js';
+
+/** Text that has to be carried out in one transaction, with its approximate size in a netlink message. */
+export interface Command {
+  readonly text: string;
+  readonly bytes: number;
+}
+
+const ruleBytes = 1500;
+const elementBytes = 72;
+const objectBytes = 200;
+/** Elements that one command adds: far below what an unprivileged socket may send at once. */
+const elementsPerCommand = 1000;
+
+const object = (text: string): Command => ({ text, bytes: objectBytes });
+
+const quoted = ([key, value]: readonly [string, string]): string => (value === '' ? key : `${key} : ${value}`);
+
+/** Commands that change what a map or set contains; a key's old and new value are exchanged in one transaction. */
+function changeElements(place: string, removed: readonly string[], added: readonly (readonly [string, string])[]) {
+  const commands: Command[] = [];
+  const renewed = new Map(added);
+  const replaced = removed.filter((key) => renewed.has(key));
+  const gone = removed.filter((key) => !renewed.has(key));
+  const isReplaced = new Set(replaced);
+  const fresh = added.filter(([key]) => !isReplaced.has(key));
+  // One slot may move without the others; within a chunk they all move together.
+  for (let at = 0; at < replaced.length; at += elementsPerCommand) {
+    const keys = replaced.slice(at, at + elementsPerCommand);
+    const values = keys.map((key) => quoted([key, renewed.get(key) as string]));
+    commands.push({
+      text: `delete element ${place} { ${keys.join(', ')} }; add element ${place} { ${values.join(', ')} }`,
+      bytes: 2 * elementBytes * keys.length,
+    });
+  }
+  for (let at = 0; at < fresh.length; at += elementsPerCommand) {
+    const some = fresh.slice(at, at + elementsPerCommand);
+    commands.push({
+      text: `add element ${place} { ${some.map(quoted).join(', ')} }`,
+      bytes: elementBytes * some.length,
+    });
+  }
+  for (let at = 0; at < gone.length; at += elementsPerCommand) {
+    const some = gone.slice(at, at + elementsPerCommand);
+    commands.push({ text: `delete element ${place} { ${some.join(', ')} }`, bytes: elementBytes * some.length });
+  }
+  return commands;
+}
+
+function elementChanges(place: string, before: Elements, after: Elements): Command[] {
+  if (before === after) return [];
+  const removed: string[] = [];
+  const added: [string, string][] = [];
+  for (const [key, value] of after) {
+    const old = before.get(key);
+    if (old === value) continue;
+    if (old !== undefined) removed.push(key);
+    added.push([key, value]);
+  }
+  for (const key of before.keys()) if (!after.has(key)) removed.push(key);
+  return changeElements(place, removed, added);
+}
+
+/** Everything of one sort in both states, by its place. */
+class Both<T> {
+  readonly before = new Map<string, T>();
+  readonly after = new Map<string, T>();
+
+  get added(): [string, T][] {
+    return [...this.after].filter(([place]) => !this.before.has(place));
+  }
+
+  get removed(): [string, T][] {
+    return [...this.before].filter(([place]) => !this.after.has(place));
+  }
+}
+
+function fillRules(place: string, chain: Chain, { isNew }: { isNew: boolean }): Command {
+  const rules = chain.rules.map((rule) => `add rule ${place} ${rule}`);
+  return {
+    text: (isNew ? rules : [`flush chain ${place}`, ...rules]).join('; '),
+    bytes: objectBytes + ruleBytes * rules.length,
+  };
+}
+
+const alike = (a: Chain, b: Chain): boolean =>
+  a === b || (a.rules.length === b.rules.length && a.rules.every((rule, index) => rule === b.rules[index]));
+
+class Comparison {
+  readonly #sets = new Both<NamedSet>();
+  readonly #chains = new Both<Chain>();
+  readonly #shared = new Map<string, { before: Map<string, string>; after: Map<string, string> }>();
+
+  constructor(before: Ruleset, after: Ruleset) {
+    for (const [id, fragment] of before) if (after.get(id) !== fragment) this.#take(fragment, 'before');
+    for (const [id, fragment] of after) if (before.get(id) !== fragment) this.#take(fragment, 'after');
+  }
+
+  #take({ table, sets, chains, shared }: Fragment, state: 'before' | 'after'): void {
+    for (const set of sets) this.#sets[state].set(`${table} ${set.name}`, set);
+    for (const chain of chains) this.#chains[state].set(`${table} ${chain.name}`, chain);
+    for (const { map, key, value } of shared) {
+      const place = `${table} ${map}`;
+      const both = this.#shared.get(place) ?? { before: new Map(), after: new Map() };
+      this.#shared.set(place, both);
+      both[state].set(key, value);
+    }
+  }
+
+  commands(): Command[] {
+    return [
+      ...this.#sets.added.map(([place, { kind, spec }]) => object(`add ${kind} ${place} { ${spec} }`)),
+      ...this.#chains.added.map(([place, { hook }]) => object(`add chain ${place}${hook ? ` { ${hook} }` : ''}`)),
+      ...[...this.#sets.after].flatMap(([place, { elements }]) =>
+        elementChanges(place, this.#sets.before.get(place)?.elements ?? new Map(), elements),
+      ),
+      ...this.#rules(),
+      ...[...this.#shared].flatMap(([place, { before, after }]) => elementChanges(place, before, after)),
+      // What is to go must not refer to anything any more before it, and what it refers to, can go.
+      ...this.#chains.removed.map(([place]) => object(`flush chain ${place}`)),
+      ...this.#chains.removed.map(([place]) => object(`delete chain ${place}`)),
+      ...this.#sets.removed.map(([place, { kind }]) => object(`delete ${kind} ${place}`)),
+    ];
+  }
+
+  #rules(): Command[] {
+    // A hook sees no packet before everything that it leads to is there.
+    const inOrder = [...this.#chains.after].sort(([, a], [, b]) => Number(Boolean(a.hook)) - Number(Boolean(b.hook)));
+    return inOrder.flatMap(([place, chain]) => {
+      const before = this.#chains.before.get(place);
+      return before && alike(before, chain) ? [] : [fillRules(place, chain, { isNew: !before })];
+    });
+  }
+}
+
+/** The commands that lead from `before` to `after`. The tables themselves are the loader's. */
+export const changesBetween = (before: Ruleset, after: Ruleset): readonly Command[] =>
+  new Comparison(before, after).commands();
+
+/** Commands gathered into as few transactions as the kernel takes from an unprivileged process. */
+export function transactions(commands: readonly Command[], limitBytes = 100_000): string[] {
+  const lines: string[] = [];
+  let texts: string[] = [];
+  let bytes = 0;
+  for (const command of commands) {
+    if (texts.length > 0 && bytes + command.bytes > limitBytes) {
+      lines.push(texts.join('; '));
+      texts = [];
+      bytes = 0;
+    }
+    texts.push(command.text);
+    bytes += command.bytes;
+  }
+  if (texts.length > 0) lines.push(texts.join('; '));
+  return lines;
+}

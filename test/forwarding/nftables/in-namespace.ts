@@ -1,0 +1,21 @@
+/** Runs a test file again in a network namespace of its own, where it may load rules and every port is free. */
+import { fileURLToPath } from 'node:url';
+import type { Test } from 'tap';
+import { inNamespace, whyNoNamespace } from '../../../src/cli/sandbox/namespace.js';
+
+const variable = 'LAZURITE_TEST_NAMESPACE';
+
+/**
+ * True in the namespace. Outside, runs the file there and reports what it reports; where that is impossible the file is
+ * skipped with the reason, which is a failure when everything has to be tested.
+ */
+export function isInNamespace(t: Test, file: string): boolean {
+  if (process.env[variable] === '1') return true;
+  const reason = whyNoNamespace();
+  if (reason === undefined) {
+    const [command, argv] = inNamespace([process.execPath, ...process.execArgv, fileURLToPath(file)]);
+    t.spawn(command, argv, { env: { ...process.env, [variable]: '1' } }, 'in a network namespace');
+  } else if (process.env.LAZURITE_TEST_ALL) t.fail(reason);
+  else t.pass('skipped', { skip: reason });
+  return false;
+}
