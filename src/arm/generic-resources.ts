@@ -4,7 +4,14 @@ import { azureError } from '../errors.js';
 import { newEtag } from '../ids.js';
 import { normalizeLocation } from '../resources/canonical.js';
 import { findResourceType } from '../resources/registry.js';
-import { formatResourceId, idKey, parseResourceId, type ResourceId, typeOf } from '../resources/resource-id.js';
+import {
+  formatResourceId,
+  idKey,
+  parseResourceId,
+  type ResourceId,
+  resourceGroupId,
+  typeOf,
+} from '../resources/resource-id.js';
 import type { Resource, ResourceDocument } from '../resources/resource-type.js';
 import { apiVersionOf, queryOf } from './api-versions.js';
 import type { Arm } from './arm.js';
@@ -44,7 +51,10 @@ function nextPage(request: FastifyRequest, start: number): string {
 function list(request: FastifyRequest, all: readonly Resource[]) {
   const query = queryOf(request);
   const matches = resourceFilter(query.$filter);
-  const found = all.filter(matches);
+  // What extends a resource or lies in the subscription itself is not among the resources that Azure lists.
+  const found = all.filter(
+    (one) => one.resourceGroup !== '' && !/\/providers\/.*\/providers\//.test(one.key) && matches(one),
+  );
   const answer = page(request, found, (resource) => summary(resource, query.$expand ?? ''));
   // Azure looks a name up in an index that it reads page by page: the last page is often an empty one of its own.
   const byName = /\bname\s+eq\b/i.test(query.$filter ?? '');
@@ -52,21 +62,37 @@ function list(request: FastifyRequest, all: readonly Resource[]) {
   return { ...answer, nextLink: nextPage(request, found.length) };
 }
 
+/** Where a request points: a resource group, or the subscription itself (role assignments, policies). */
+function scopeOf(request: FastifyRequest, arm: Arm): string {
+  if (parametersOf(request).resourceGroupName === undefined) {
+    return `/subscriptions/${subscriptionOf(request, arm.context)}`;
+  }
+  const { subscriptionId, name } = groupOf(request, arm.context);
+  return resourceGroupId(subscriptionId, name);
+}
+
 function requestedId(request: FastifyRequest, arm: Arm): ResourceId {
-  const group = groupOf(request, arm.context);
   const { namespace = '', '*': rest = '' } = parametersOf(request);
-  const id = parseResourceId(
-    `/subscriptions/${group.subscriptionId}/resourceGroups/${group.name}/providers/${namespace}/${rest}`,
-  );
+  const id = parseResourceId(`${scopeOf(request, arm)}/providers/${namespace}/${rest}`);
   const type = rest.split('/').filter((_, index) => index % 2 === 0);
   if (!id) throw notModelled(`${namespace}/${type.join('/')}`, request);
   if (!/^[a-z]\w*(\.\w+)+$/i.test(namespace)) {
     throw azureError('InvalidResourceNamespace', { values: { namespace } });
   }
-  // A modelled type ends here only for what it does not offer.
-  const modelled = findResourceType(`${id.namespace}/${id.types[0]}`) !== undefined;
+  // A modelled type ends here only for what it does not offer, and for what other providers put on it.
+  const modelled = !isExtension(id) && findResourceType(`${id.namespace}/${id.types[0]}`) !== undefined;
   if (modelled || arm.context.strictTypes) throw notModelled(typeOf(id), request);
   return id;
+}
+
+/** A resource of one provider on a resource of another: a lock or diagnostic settings on a balancer. */
+const isExtension = ({ types }: ResourceId): boolean => types.includes('providers');
+
+function ownTypeAndName(id: ResourceId): { type: string; name: string } {
+  const at = id.types.lastIndexOf('providers');
+  if (at < 0) return { type: typeOf(id), name: id.names.join('/') };
+  const type = [id.names[at], ...id.types.slice(at + 1)].join('/');
+  return { type, name: id.names.slice(at + 1).join('/') };
 }
 
 const notModelled = (type: string, request: FastifyRequest) => {
@@ -80,16 +106,17 @@ function existing(request: FastifyRequest, arm: Arm): Resource {
   const id = requestedId(request, arm);
   const resource = arm.store.resource(idKey(formatResourceId(id)));
   if (!resource) {
-    const values = { type: typeOf(id), name: id.names.join('/'), resourceGroup: id.resourceGroup as string };
+    const values = { ...ownTypeAndName(id), resourceGroup: id.resourceGroup ?? '' };
     throw azureError('ResourceNotFound', { values });
   }
   return resource;
 }
 
-/** A child cannot be there before its parent. */
+/** A child cannot be there before its parent, nor an extension before what it extends. */
 function checkParent(id: ResourceId, arm: Arm): void {
   if (id.types.length === 1) return;
-  const parent = formatResourceId({ ...id, types: id.types.slice(0, -1), names: id.names.slice(0, -1) });
+  const depth = id.types.at(-2) === 'providers' ? -2 : -1;
+  const parent = formatResourceId({ ...id, types: id.types.slice(0, depth), names: id.names.slice(0, depth) });
   if (arm.store.resource(idKey(parent))) return;
   const values = { action: 'write', type: id.types.join('/'), parent };
   throw azureError('ParentResourceNotFound', { values });
@@ -106,10 +133,9 @@ async function put(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
   const resource: Resource = {
     key,
     id: before?.id ?? formatResourceId(id),
-    type: before?.type ?? typeOf(id),
     subscriptionId: id.subscriptionId.toLowerCase(),
-    resourceGroup: (id.resourceGroup as string).toLowerCase(),
-    name: before?.name ?? id.names.join('/'),
+    resourceGroup: (id.resourceGroup ?? '').toLowerCase(),
+    ...(before ? { type: before.type, name: before.name } : ownTypeAndName(id)),
     etag: newEtag(),
     provisioningState: 'Succeeded',
     document,
@@ -149,6 +175,10 @@ export function addGenericResourceRoutes(app: FastifyInstance, arm: Arm): void {
   });
   const any = `${group}/providers/:namespace/*`;
   const hidden = hiddenOperation;
+  const inSubscription = `${subscription}/providers/:namespace/*`;
+  app.get(inSubscription, hidden, (request, reply) => reply.send(showOpaque(existing(request, arm))));
+  app.put(inSubscription, hidden, (request, reply) => put(request, reply, arm));
+  app.delete(inSubscription, hidden, (request, reply) => remove(request, reply, arm));
   app.get(any, hidden, (request, reply) => {
     const { subscriptionId, name: resourceGroup } = groupOf(request, arm.context);
     const { namespace = '', '*': rest = '' } = parametersOf(request);

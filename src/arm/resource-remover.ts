@@ -41,6 +41,7 @@ export class ResourceRemover {
     const targets = [...new Set(resources.linksFrom(resource.key).map(({ target }) => rootKey(target)))];
     const sources = [...new Set(resources.linksInto(resource.key).map(({ sourceId }) => rootKey(sourceId)))];
     resources.remove(resource.key);
+    for (const { key } of resources.below(resource.key)) resources.remove(key);
     addresses.release(resource.key);
     for (const key of targets) this.parts.links.follow(key);
     for (const key of sources) this.parts.links.drop(key, resource.key);

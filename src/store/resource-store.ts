@@ -59,6 +59,7 @@ const sql = {
   byType: 'SELECT * FROM resources WHERE subscription = ? AND type = ? ORDER BY key',
   byGroupAndType: 'SELECT * FROM resources WHERE subscription = ? AND resource_group = ? AND type = ? ORDER BY key',
   everyOfType: 'SELECT * FROM resources WHERE type = ? ORDER BY key',
+  below: "SELECT * FROM resources WHERE key > ? || '/' AND key < ? || '0' ORDER BY key",
   unsettled: "SELECT * FROM resources WHERE state NOT IN ('Succeeded', 'Failed')",
   linksInto: 'SELECT source_id, source_type, path, target FROM links WHERE target_root = ? ORDER BY source_id, path',
   linksFrom: 'SELECT source_id, source_type, path, target FROM links WHERE source_root = ? ORDER BY source_id, path',
@@ -190,6 +191,11 @@ export class ResourceStore implements Lookup {
     return (this.#statement.everyOfType.all(type) as ResourceRow[]).map(
       (row) => this.#cache.get(row.key) ?? this.#keep(resourceOf(row)),
     );
+  }
+
+  /** Resources stored on their own below `key`: children and extensions of it. */
+  below(key: string): Resource[] {
+    return (this.#statement.below.all(key, key) as ResourceRow[]).map(resourceOf);
   }
 
   /** Resources whose operation had not finished when the process ended. */
