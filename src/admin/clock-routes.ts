@@ -20,7 +20,7 @@ export interface ClockView {
 const view = ({ clock }: ClockContext): ClockView => ({
   now: clock.timestamp(),
   timeScale: clock.scale,
-  advancedSeconds: Math.round(clock.advancedMs / 10) / 100,
+  advancedSeconds: Math.round(clock.advancedMs / 100) / 10,
 });
 
 /** Ten years: more is a mistake, and dates would end. */
