@@ -32,6 +32,8 @@ const region = 'ussouth2';
 const newestVersion = versions.at(-1) as string;
 
 function send(reply: FastifyReply, { status, body, headers = {} }: ClassicReply, requestId: string): FastifyReply {
+  // Node's Connection and Keep-Alive are none of Azure's headers; HTTP/1.1 keeps connections without them.
+  if (reply.request.raw.httpVersion === '1.1') reply.raw.removeHeader('connection');
   reply.code(status).headers({
     'cache-control': 'no-cache',
     server: serverHeader,

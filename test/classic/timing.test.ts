@@ -1,12 +1,12 @@
 /** What classic deployments do as time passes, and to whom: idle connections, silent machines, ACLs, public addresses. */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { Agent, createServer, type IncomingMessage, request } from 'node:http';
 import t from 'tap';
 import { readXml } from '../../src/classic/xml/reader.js';
-import { until } from '../emulator/cloud.js';
+import { subscriptionId, until } from '../emulator/cloud.js';
 import { type At, echoes, openStream, type Stream, tcpBackend, udpBackend } from '../forwarding/network.js';
 import { ClassicCloud, hosts, member } from './classic-cloud.js';
-import { azureXmlns, endpointXml, textOf } from './harness.js';
+import { azureXmlns, endpointXml, setsXml, textOf } from './harness.js';
 import { dep, services } from './my-service.js';
 
 const minuteMs = 60_000;
@@ -205,4 +205,35 @@ t.test('a port that two machines want is refused after it was accepted, and noth
   );
   t.equal((await classic.ask('GET', dep)).status, 404);
   t.strictSame(await cloud.frontends(), []);
+});
+
+t.test('UpdateLbSet is answered with the headers of Azure’s example and no others', async (t) => {
+  await classic.prepare();
+  await classic.deploy(member('web', { LocalPort: 8080, Port: 5080, Protocol: 'tcp' }));
+  const body = setsXml(
+    endpointXml({ LoadBalancedEndpointSetName: ' web ', LocalPort: ' 8080 ', LoadBalancerDistribution: 'sourceIP' }),
+  );
+  const url = `${cloud.emulator.httpUrl}/${subscriptionId}${dep}?comp=UpdateLbSet`;
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.teardown(() => agent.destroy());
+  const ports = new Set<number | undefined>();
+  for (let time = 0; time < 2; time++) {
+    const headers = { 'x-ms-version': '2014-09-01', 'content-type': 'application/xml' };
+    const [answer] = (await once(request(url, { method: 'POST', headers, agent }).end(body), 'response')) as [
+      IncomingMessage,
+    ];
+    const { date, 'x-ms-request-id': id, ...rest } = answer.headers;
+    t.equal(answer.statusCode, 202);
+    t.match(date, /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/);
+    t.match(id, /^[0-9a-f]{32}$/);
+    t.strictSame(rest, {
+      'cache-control': 'no-cache',
+      'content-length': '0',
+      server: '1.0.6198.146 (rd_rdfe_stable.141015-1306) Microsoft-HTTPAPI/2.0',
+      'x-ms-servedbyregion': 'ussouth2',
+    });
+    ports.add(answer.socket.localPort);
+    await once(answer.resume(), 'end');
+  }
+  t.equal(ports.size, 1, 'and the connection is kept');
 });
