@@ -18,6 +18,7 @@ export interface HttpTarget {
   readonly address: string;
   readonly port: number;
   readonly path: string;
+  readonly localAddress?: string;
 }
 
 /** Asks once. */
@@ -54,9 +55,11 @@ export function httpProbe(target: HttpTarget): ProbeAttempt {
   };
 }
 
-function open({ protocol, address, port, path }: HttpTarget): ClientRequest {
+function open({ protocol, address, port, path, localAddress }: HttpTarget): ClientRequest {
   const host = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-  const options = { host: address, port, path, agent: false as const, headers: { Host: host, Connection: 'close' } };
+  const from = localAddress === undefined ? {} : { localAddress };
+  const headers = { Host: host, Connection: 'close' };
+  const options = { host: address, port, path, agent: false as const, headers, ...from };
   return protocol === 'Http'
     ? httpRequest(options)
     : httpsRequest({ ...options, rejectUnauthorized: false, servername: '' });

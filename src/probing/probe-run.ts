@@ -4,6 +4,7 @@
  * probeThreshold consecutive answers flip the state, at the start too; an HTTP status flips it at once. `numberOfProbes`
  * does nothing, as in Azure.
  */
+import { isIPv4 } from 'node:net';
 import type { Clock, Timer } from '../clock.js';
 import type { HealthReason, PlanProbe, ProbeHealth } from '../forwarding/engine.js';
 import { httpProbe } from './http-probe.js';
@@ -11,6 +12,8 @@ import { type ProbeAttempt, type ProbeOutcome, probeFailed } from './probe-outco
 import { tcpProbe } from './tcp-probe.js';
 
 export interface ProbeRunOptions {
+  /** Where IPv4 probes come from. */
+  readonly sourceAddress?: string | undefined;
   readonly clock: Clock;
   /** Real time: however fast Azure's clock is turned, a backend gets a moment to answer. */
   readonly realClock: Clock;
@@ -94,10 +97,12 @@ export class ProbeRun {
 
   /** Undefined for a target that is none: it must not end the thread that probes all others. */
   #begin(): ProbeAttempt | undefined {
-    const { protocol, requestPath } = this.probe;
+    const { protocol, address, port, requestPath } = this.probe;
     try {
-      if (protocol === 'Tcp') return tcpProbe(this.probe);
-      return httpProbe({ ...this.probe, protocol, path: requestPath ?? '/' });
+      const { sourceAddress } = this.#options;
+      const from = sourceAddress !== undefined && isIPv4(address) ? { localAddress: sourceAddress } : {};
+      if (protocol === 'Tcp') return tcpProbe({ address, port, ...from });
+      return httpProbe({ protocol, address, port, path: requestPath ?? '/', ...from });
     } catch {
       return undefined;
     }

@@ -8,6 +8,8 @@ export interface ProberOptions {
   readonly clock: Clock;
   readonly realClock: Clock;
   readonly onChange: (health: ProbeHealth) => void;
+  /** Where IPv4 probes come from; without it, wherever the system sees fit. */
+  readonly sourceAddress?: string | undefined;
   /** What an injected fault makes of an outcome. */
   readonly verdict?: (probe: PlanProbe, outcome: ProbeOutcome) => ProbeOutcome;
 }

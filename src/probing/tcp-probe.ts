@@ -6,7 +6,7 @@ import { Socket } from 'node:net';
 import { type ProbeAttempt, type ProbeOutcome, probeFailed, probeSucceeded } from './probe-outcome.js';
 
 /** Knocks once at `address:port`. */
-export function tcpProbe(target: { address: string; port: number }): ProbeAttempt {
+export function tcpProbe(target: { address: string; port: number; localAddress?: string }): ProbeAttempt {
   const socket = new Socket();
   // Azure has no reason of its own for a refused connection.
   const silent = probeFailed('Down_Probe_TcpProbeTimeout');
@@ -23,7 +23,8 @@ export function tcpProbe(target: { address: string; port: number }): ProbeAttemp
   });
   socket.on('error', () => settle(silent));
   socket.on('close', () => settle(silent));
-  socket.connect({ host: target.address, port: target.port });
+  const from = target.localAddress === undefined ? {} : { localAddress: target.localAddress };
+  socket.connect({ host: target.address, port: target.port, ...from });
   return {
     result,
     timeOut: () => {

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Clock } from '../../clock.js';
 import { CounterMemory, type ScopeReaders } from '../../metrics/counters.js';
+import { probeSource } from '../../probing/probe-source.js';
 import { Prober } from '../../probing/prober.js';
 import { eligibleKeys, largePool, type SelectorContext, SlotTables } from '../decision.js';
 import type { FlowInfo, FrontendState, PlanRule, ProbeHealth } from '../engine.js';
@@ -54,6 +55,7 @@ export class DataPlane {
       realClock: this.#realClock,
       onChange: (health) => this.#healthChanged(health),
       verdict: this.#faults.verdict,
+      sourceAddress: probeSource(),
     });
     this.#context = { healthOf: (key) => this.#prober.healthOf(key), tables: new SlotTables() };
     const shared = {
