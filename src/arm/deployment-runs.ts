@@ -108,10 +108,13 @@ export class DeploymentRuns {
     const document = run.document();
     const { provisioningState, timestamp, error } = propertiesOf(document);
     const state = String(provisioningState);
-    resources.transaction(() => {
-      deployments.saveProgress({ key, state, changed: String(timestamp), document, operations: run.operations() });
+    const progress = { key, state, changed: String(timestamp), document, operations: run.operations() };
+    const isThere = resources.transaction(() => {
       deployments.saveRun({ id: operationId, status: state, error });
+      return deployments.saveProgress(progress);
     });
+    // A reset, too, ends what is running.
+    if (!isThere) run.cancel();
   }
 
   #end(key: string, run: DeploymentRun, error?: unknown): void {

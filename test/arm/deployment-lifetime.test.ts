@@ -90,13 +90,15 @@ t.test('Deployments survive a restart; one that was running has failed and says 
   t.equal((await after.put(`${deployments}/running`, chain)).status, 200, 'it can be deployed again');
 });
 
-t.test('A reset forgets deployments', async (t) => {
-  const azure = await ArmClient.start(t);
+t.test('A reset forgets deployments, and ends one that is running', async (t) => {
+  const azure = await ArmClient.start(t, { argv: delayed });
   await azure.makeGroup();
-  await deploy(azure, `${deployments}/d1`, chain);
+  await azure.put(`${deployments}/d1`, chain);
   t.equal((await azure.post('/_lazurite/reset')).status < 300, true);
   await azure.makeGroup();
   t.same((await azure.get(deployments)).body, { value: [] });
+  await azure.emulator.advance(10 * delayMs);
+  t.same(await names(azure, 'publicIPAddresses'), [], 'what would have come next does not');
 });
 
 t.test('Secure values are neither shown nor written to disk', async (t) => {

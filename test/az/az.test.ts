@@ -63,10 +63,11 @@ async function followGuide(t: Test, stage: Stage): Promise<void> {
   }
 }
 
-// az is Python: each of its commands takes a second or two.
-t.setTimeout(600_000);
+// az is Python: each of its commands takes a second or two, and much more on a busy machine.
+const timeout = 1_800_000;
+t.setTimeout(timeout);
 
-t.test('az', { skip: az || everything ? false : 'az is not installed', timeout: 600_000 }, async (t) => {
+t.test('az', { skip: az || everything ? false : 'az is not installed', timeout }, async (t) => {
   if (!az) return t.fail('az is not installed');
   const stage = await setStage(t, az);
   await t.test('The page about az says what az does', (t) => followGuide(t, stage));
