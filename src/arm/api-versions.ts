@@ -14,11 +14,22 @@ export function queryOf(request: FastifyRequest): Record<string, string> {
   return query;
 }
 
-/** The request's api-version, folded; throws `MissingApiVersionParameter`. */
+/** Versions of Microsoft.Resources, which the front door names when a version is none. */
+const resourcesApiVersions =
+  '2025-04-01,2025-03-01,2024-11-01,2024-07-01,2024-03-01,2023-07-01,2022-12-01,2022-09-01,2021-04-01,2021-01-01,' +
+  '2020-10-01,2020-06-01,2019-11-01,2019-10-01,2018-05-01,2018-02-01,2017-05-10,2016-09-01,2016-06-01,2015-11-01';
+
+const wellFormed = /^\d{4}-\d{2}-\d{2}(-[a-z]+)?$/;
+
+/** The request's api-version, folded; throws `MissingApiVersionParameter`, or `InvalidApiVersionParameter` for no date. */
 export function apiVersionOf(request: FastifyRequest): string {
-  const version = queryOf(request)['api-version'];
+  const version = queryOf(request)['api-version']?.toLowerCase();
   if (!version) throw azureError('MissingApiVersionParameter');
-  return version.toLowerCase();
+  if (!wellFormed.test(version)) {
+    const values = { apiVersion: version, supported: resourcesApiVersions };
+    throw azureError('InvalidApiVersionParameter', { values });
+  }
+  return version;
 }
 
 const told = new Set<string>();

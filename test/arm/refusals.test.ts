@@ -131,6 +131,16 @@ const aboutLoadBalancers: readonly Case[] = [
     `Load balancer rules ${childId('loadBalancingRules', 'rule')} and ${network}/loadBalancers/lb2/loadBalancingRules/rule belong to the load balancer of the same type and use the same backend port (8080) and protocol (Tcp), and must not be used with the same backend ip (${nic('nic')}/ipConfigurations/ipconfig).`,
   ],
   [
+    'DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed',
+    async (azure) => {
+      await azure.made(publicIPAddressId('basic'), { location: 'westeurope', properties: {} });
+      const body = JSON.parse(JSON.stringify(networkInterface({ pools: [pool] })));
+      body.properties.ipConfigurations[0].properties.publicIPAddress = { id: publicIPAddressId('basic') };
+      return azure.put(nic('nic'), body);
+    },
+    `Different basic sku and standard sku load balancer or public Ip resources in availability set is not allowed ${balancerId} and ${publicIPAddressId('basic')}.`,
+  ],
+  [
     'PublicIPAndLBSkuDoNotMatch',
     async (azure) => {
       await azure.made(publicIPAddressId('basic'), { location: 'westeurope', properties: {} });

@@ -131,6 +131,12 @@ test('no request goes without an api-version', async (t) => {
       path,
     );
     t.equal(answer.headers['x-ms-failure-cause'], 'gateway');
+    const noDate = await azure.get(path, { apiVersion: 'latest' });
+    t.match(
+      refusal(noDate),
+      /^400 InvalidApiVersionParameter: The api-version 'latest' is invalid\. The supported/,
+      path,
+    );
   }
 });
 
