@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { createHttpClient } from '../src/cli/http-client.js';
 import { parseConfig } from '../src/config.js';
 import { Emulator } from '../src/emulator.js';
@@ -121,9 +121,11 @@ async function measure(name: string, { argv, flows = 0 }: { argv: readonly strin
   await emulator.close();
 }
 
-/** Until every probe has had its answer: a reset does not usually meet a start. */
+/** Until every probe has had its answer and its connection is closed: a reset does not usually meet a start. */
 async function probed({ engine }: Emulator): Promise<void> {
-  while (engine.name !== 'none' && !engine.health().every(({ up }) => up)) await setImmediate();
+  if (engine.name === 'none') return;
+  while (!engine.health().every(({ up }) => up)) await setTimeout(10);
+  await setTimeout(50);
 }
 
 async function openFlows(emulator: Emulator, count: number) {
