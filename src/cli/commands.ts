@@ -58,6 +58,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'delete every resource of a running emulator',
     load: async () => (await import('./reset.js')).reset,
   },
+  sandbox: {
+    summary: 'run a command with an Azure and a network of its own; no root, every port free, nothing left behind',
+    load: async () => (await import('./sandbox.js')).sandbox,
+  },
   backend: {
     summary: 'run tiny servers that stand in for virtual machines: HTTP, TCP and UDP on one port',
     load: async () => (await import('./backend.js')).backend,

@@ -8,6 +8,7 @@ import { UsageError } from '../../config-values.js';
  */
 const setUp = [
   'ip link set lo up || exit 125',
+  'ip address add 168.63.129.16/32 dev lo',
   'ip route add local 0.0.0.0/0 dev lo',
   'ip -6 route add local ::/0 dev lo 2>/dev/null',
   'exec "$@"',
