@@ -21,7 +21,7 @@ async function isLetIn(at: At, { from, reference }: { from: string; reference: s
     () => false,
   );
   const others = (async () => {
-    for (let round = 0; round < 3; round++) await tcpBackend(at, { from: reference });
+    for (let round = 0; round < 8; round++) await tcpBackend(at, { from: reference });
     return false;
   })();
   return Promise.race([attempt, others]);
