@@ -6,10 +6,7 @@ import { classicOperations } from '../../src/classic/routes/index.js';
 
 t.test('openapi/classic.json is what the operations and contracts say', async (t) => {
   const written = `${JSON.stringify(classicOpenApi(), undefined, 2)}\n`;
-  t.ok(
-    written === readFileSync('openapi/classic.json', 'utf8'),
-    'after a change: npm run generate',
-  );
+  t.ok(written === readFileSync('openapi/classic.json', 'utf8'), 'after a change: npm run generate');
 });
 
 t.test('bodies belong to operations that exist', async (t) => {
