@@ -73,9 +73,9 @@ t.test('the command line talks HTTP, but where it begins an emulator', async (t)
 });
 
 t.test('store, forwarding, probing and metrics know each other by their types', async (t) => {
-  // What they share beyond types is pure: who may serve a flow, what a counter is called, what a probe answered.
+  // Beyond types they share what is pure, counters, and the prober, which lives in the thread of the engine it serves.
   const shared =
-    /^(forwarding\/(ip-address|engine|decision|faults)|metrics\/counters|probing\/(prober|probe-outcome)|store\/database)\.ts$/;
+    /^(forwarding\/(ip-address|engine|decision|faults)|metrics\/counters|probing\/[a-z-]+|store\/database)\.ts$/;
   const siblings = imports.filter(
     ({ from, to, typeOnly }) =>
       layerOf(from) === 2 && layerOf(to) === 2 && folderOf(from) !== folderOf(to) && !typeOnly && !shared.test(to),
