@@ -10,7 +10,8 @@ const setUp = [
   'ip link set lo up || exit 125',
   'ip address add 168.63.129.16/32 dev lo',
   'ip route add local 0.0.0.0/0 dev lo',
-  'ip -6 route add local ::/0 dev lo 2>/dev/null',
+  // Without IPv6 there is just no IPv6; with it, Linux wants to be told that any address may be listened on.
+  '{ ip -6 route add local ::/0 dev lo; echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind; } 2>/dev/null',
   'exec "$@"',
 ].join('; ');
 

@@ -16,12 +16,14 @@ import {
   type FlowTuple,
   type ForwardingPlan,
   type FrontendState,
+  type PlanFrontend,
   type ProbeHealth,
 } from '../engine.js';
 import { Explainer } from '../explain.js';
 import { type Collision, IndexedPlan } from '../plan-changes.js';
 import { UserspaceEngine } from '../userspace/engine.js';
 import { collisionReason } from '../userspace/unbound-reasons.js';
+import { familyOf, ipv4 } from './family.js';
 import { KernelTables } from './kernel-tables.js';
 import { refuseWhereImpossible } from './refusal.js';
 
@@ -42,6 +44,8 @@ export class NftablesEngine implements Engine {
   readonly #kernel: KernelTables;
   #health = new Map<string, ProbeHealth>();
   #plan = new IndexedPlan(emptyPlan);
+  /** As much of the plan as the kernel is told. */
+  #served = new IndexedPlan(emptyPlan);
   #collisions: readonly Collision[] = [];
   #explainer = new Explainer(emptyPlan);
   #work: Promise<unknown> = Promise.resolve();
@@ -66,6 +70,7 @@ export class NftablesEngine implements Engine {
     await this.#inTurn(async () => {
       const before = this.#plan;
       this.#plan = new IndexedPlan(plan);
+      this.#served = new IndexedPlan({ ...plan, frontends: plan.frontends.filter(isServed) });
       this.#explainer = new Explainer(plan);
       await this.#load();
       this.#announce(before);
@@ -74,10 +79,7 @@ export class NftablesEngine implements Engine {
 
   /** The kernel forwards whatever is addressed to a frontend: only another rule can be in the way. */
   frontends(): readonly FrontendState[] {
-    return [
-      ...[...this.#plan.frontends.values()].map(({ key, address, port }) => boundState(key, address, port)),
-      ...this.#collisions.map(collisionState),
-    ];
+    return [...[...this.#plan.frontends.values()].map(stateOf), ...this.#collisions.map(collisionState)];
   }
 
   /** A probe that has flipped counts as flipped when the kernel knows it. */
@@ -120,7 +122,7 @@ export class NftablesEngine implements Engine {
   async #load(): Promise<void> {
     this.#health = new Map(this.#prober.health().map((each) => [each.key, each]));
     this.#explainer.healthChanged();
-    await this.#kernel.load(this.#plan, (key) => this.#health.get(key));
+    await this.#kernel.load(this.#served, (key) => this.#health.get(key));
   }
 
   /** What is announced has already come true in the kernel. */
@@ -146,8 +148,8 @@ export class NftablesEngine implements Engine {
   #announce(before: IndexedPlan): void {
     const known = new Set(this.#collisions.map(({ frontend }) => frontend.rule.id));
     this.#collisions = this.#plan.collisions;
-    for (const { key, address, port } of this.#plan.frontends.values()) {
-      if (!before.frontends.has(key)) this.#events.onFrontendState?.(boundState(key, address, port));
+    for (const frontend of this.#plan.frontends.values()) {
+      if (!before.frontends.has(frontend.key)) this.#events.onFrontendState?.(stateOf(frontend));
     }
     for (const collision of this.#collisions) {
       if (!known.has(collision.frontend.rule.id)) this.#events.onFrontendState?.(collisionState(collision));
@@ -161,13 +163,15 @@ export class NftablesEngine implements Engine {
   }
 }
 
-const boundState = (key: string, address: string, port: number): FrontendState => ({
-  key,
-  state: 'Bound',
-  boundAddress: address,
-  boundPort: port,
-  reason: undefined,
-});
+/** nft 1.0.6 ends itself over a map that packets fill and whose keys contain an IPv6 address. */
+const isServed = ({ address }: PlanFrontend): boolean => familyOf(address) === ipv4;
+
+function stateOf(frontend: PlanFrontend): FrontendState {
+  const { key, address, port } = frontend;
+  if (isServed(frontend)) return { key, state: 'Bound', boundAddress: address, boundPort: port, reason: undefined };
+  const reason = 'The nftables engine forwards IPv4 only; the userspace engine has IPv6 (--engine userspace).';
+  return { key, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
+}
 
 const collisionState = ({ frontend, owner }: Collision): FrontendState => ({
   key: frontend.key,
