@@ -29,9 +29,13 @@ export function readTags(text: unknown): Record<string, string> | undefined {
   return given as Record<string, string>;
 }
 
-/** Body `text` in canonical form, valid under `schema`. */
-export function readBody(text: unknown, schema: object): Record<string, unknown> {
-  const body = canonicalise(parseJsonObject(text), schema as SchemaNode) as Record<string, unknown>;
+/** Body `text` in canonical form, valid under `schema`; `parsed` is the text as an object, where it is known. */
+export function readBody(
+  text: unknown,
+  schema: object,
+  parsed: Record<string, unknown> = parseJsonObject(text),
+): Record<string, unknown> {
+  const body = canonicalise(parsed, schema as SchemaNode) as Record<string, unknown>;
   validateBody(body, schema, text as string);
   return body;
 }

@@ -76,10 +76,11 @@ export const pollUrlOf = (request: FastifyRequest, apiVersion: string) => (resou
 
 async function put(request: FastifyRequest, reply: FastifyReply, { type, arm }: Handler) {
   const about = typeRequest(request, type, arm);
-  const body = readBody(request.body, type.schema) as ResourceDocument;
+  const parsed = parseJsonObject(request.body);
+  const body = readBody(request.body, type.schema, parsed) as ResourceDocument;
   body.properties ??= {};
   delete body.name;
-  const given = Object.entries(parseJsonObject(request.body)).find(([name]) => name.toLowerCase() === 'location')?.[1];
+  const given = Object.entries(parsed).find(([name]) => name.toLowerCase() === 'location')?.[1];
   checkLocation(given, { location: body.location, type: type.type });
   const write = arm.writer.put({
     type,
