@@ -1,5 +1,5 @@
 /** What Azure's health probes find out, assertion by assertion, through the API and over real connections. */
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { Cloud, until } from '../emulator/cloud.js';
 import { openStream, tcpBackend } from '../forwarding/network.js';
 import { addresses, HealthPage, healthOf, putBalancer, reached, refusalOf, shares } from './stage.js';
@@ -10,7 +10,7 @@ const client = '127.242.200.1';
 const pool = 'loadBalancers/lb/backendAddressPools/pool';
 const cloud = await Cloud.start(t, { network: 242 });
 const members = (...hosts: number[]) => hosts.map((host) => ({ host }));
-const page = (of: typeof t, host: number): Promise<HealthPage> =>
+const page = (of: Test, host: number): Promise<HealthPage> =>
   HealthPage.start(of, { address: cloud.localAddress(host), port: probePort });
 const web = { frontendPort: 5080, backendPort: port, probe: 'probe' };
 const http = { protocol: 'Http', port: probePort, requestPath: '/h' };
