@@ -63,6 +63,8 @@ export interface PlanMember {
   readonly adminState: 'None' | 'Up' | 'Down';
   /** Key of the probe that decides about this member; none means always eligible. */
   readonly probe: string | undefined;
+  /** Its TCP flows are reset this long after an administrator has put it out, or it has left; without it they stay. */
+  readonly drainPeriodMs?: number;
 }
 
 /** One health probe of one backend address: probed once, however many rules use it. */

@@ -109,6 +109,12 @@ class Compiler {
     return key;
   }
 
+  #drainPeriodMs(poolId: string): number {
+    const pools = this.#document.properties.backendAddressPools;
+    const pool = pools?.find((one) => one.name?.toLowerCase() === nameKey(poolId));
+    return (pool?.properties?.drainPeriodInSeconds ?? 0) * 1000;
+  }
+
   #address(member: PoolMember): string | undefined {
     if (member.frontendId === undefined) return member.ipAddress;
     const regional = this.options.lookup.resource(rootKey(member.frontendId));
@@ -118,6 +124,7 @@ class Compiler {
   #members(rule: LoadBalancingRule, probe: Probe | undefined): PlanMember[] {
     const members = new Map<string, PlanMember>();
     for (const { id: poolId } of rule.properties?.backendAddressPools ?? []) {
+      const drainPeriodMs = this.#drainPeriodMs(poolId);
       for (const member of this.#membersOf(poolId)) {
         const azureAddress = this.#address(member);
         // A stopped machine is not probed and gets nothing.
@@ -131,6 +138,7 @@ class Compiler {
           adminState: member.adminState,
           // A Global balancer's members are frontends, which no probe of its own looks at.
           probe: probe && member.frontendId === undefined ? this.#probeOf(probe, azureAddress) : undefined,
+          ...(drainPeriodMs > 0 && { drainPeriodMs }),
         });
       }
     }

@@ -35,6 +35,7 @@ export const counterNames = [
   'discardedAfterDrop',
   'endedByRemoval',
   'endedAllProbedDown',
+  'endedByDrain',
   'endedAtClose',
   'datagramsWithoutMember',
   'datagramsDenied',

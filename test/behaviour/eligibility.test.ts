@@ -167,6 +167,30 @@ t.test('adminState Down in one pool leaves the machine in another one, and inbou
   t.equal(await tcpBackend(await cloud.place(ip, 50_200), { from: client }), cloud.localAddress(4));
 });
 
+t.test('drainPeriodInSeconds of a pool resets what a member still has, so long after it was put out', async (t) => {
+  const ip = await cloud.prepare();
+  const machines = [await cloud.machine(t, 4, port), await cloud.machine(t, 5, port)];
+  const put = (drainPeriodInSeconds: number, pool: Member[]) =>
+    putBalancer(cloud, { pools: { pool }, probes, rules: { web }, drainPeriodInSeconds });
+  await put(0, members(4, 5));
+  await cloud.membersUp(4, 5);
+  const at = await cloud.place(ip, 5080);
+  const stream = await openStream(at, { from: client });
+  const served = machines.flatMap(({ sockets }) => [...sockets]).find(({ remoteAddress }) => remoteAddress === client);
+  const host = Number(stream.backend.split('.')[3]);
+  const out: Member[] = [{ host, adminState: 'Down' }, { host: 9 - host }];
+  await put(0, out);
+  await cloud.emulator.advance(120_000);
+  t.ok(await echoes(stream, 'zero seconds mean for ever\n'));
+  await put(60, members(4, 5));
+  await put(60, out);
+  await cloud.emulator.advance(50_000);
+  t.ok(await echoes(stream, 'ten seconds more\n'));
+  const both = Promise.all([ending(stream.socket), served && ending(served)]);
+  await cloud.emulator.advance(11_000);
+  t.strictSame(await both, ['ECONNRESET', 'ECONNRESET']);
+});
+
 t.test('a backend whose data port is closed refuses its clients; no other member is tried', async (t) => {
   const ip = await cloud.prepare();
   const machines = [await cloud.machine(t, 4, port), await cloud.machine(t, 5, port)];

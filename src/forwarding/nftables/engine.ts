@@ -6,6 +6,7 @@
  */
 import { Clock } from '../../clock.js';
 import { allProbedDown, candidatesOf } from '../decision.js';
+import { Drains } from '../drains.js';
 import {
   type CounterSample,
   type Engine,
@@ -42,6 +43,7 @@ export class NftablesEngine implements Engine {
   readonly #events: EngineEvents;
   readonly #prober: UserspaceEngine;
   readonly #kernel: KernelTables;
+  readonly #drains: Drains;
   #health = new Map<string, ProbeHealth>();
   #plan = new IndexedPlan(emptyPlan);
   /** As much of the plan as the kernel is told. */
@@ -59,6 +61,9 @@ export class NftablesEngine implements Engine {
       if (!this.#closing) events.onFailure?.(error);
     };
     this.#kernel = new KernelTables({ clock, realClock: this.#realClock, onFailure });
+    this.#drains = new Drains(clock, (frontend, member) => {
+      if (!this.#closing) void this.#inTurn(() => this.#kernel.endDrained(frontend, member)).catch(onFailure);
+    });
     this.#prober = new UserspaceEngine({
       clock,
       events: { onHealth: (health) => void this.#healthChanged(health).catch(onFailure), onFailure },
@@ -73,6 +78,7 @@ export class NftablesEngine implements Engine {
       this.#served = new IndexedPlan({ ...plan, frontends: plan.frontends.filter(isServed) });
       this.#explainer = new Explainer(plan);
       await this.#load();
+      for (const [key, frontend] of before.frontends) this.#drains.changed(frontend, this.#plan.frontends.get(key));
       this.#announce(before);
     });
   }

@@ -99,6 +99,16 @@ export class KernelTables {
     await this.#reset(flows);
   }
 
+  /** A member's drain period at a frontend is over; both by their keys. */
+  async endDrained(frontend: string, member: string): Promise<void> {
+    const flows = (await this.#flows()).filter(
+      (flow) =>
+        flow.transport === 'tcp' && flow.alive && flow.set.set.frontend.key === frontend && flow.member === member,
+    );
+    for (const { set } of flows) this.#counters.count(set.set.frontend, 'endedByDrain');
+    await this.#reset(flows);
+  }
+
   /** New connections are none of ours any more; those that are there go on. */
   async closeDoors(): Promise<void> {
     await this.#send(this.#model.compile(new IndexedPlan(emptyPlan), () => undefined));

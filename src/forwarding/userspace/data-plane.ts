@@ -5,6 +5,7 @@ import { CounterMemory, type ScopeReaders } from '../../metrics/counters.js';
 import { probeSource } from '../../probing/probe-source.js';
 import { Prober } from '../../probing/prober.js';
 import { eligibleKeys, largePool, type SelectorContext, SlotTables } from '../decision.js';
+import { Drains } from '../drains.js';
 import type { FlowInfo, FrontendState, PlanRule, ProbeHealth } from '../engine.js';
 import type { DataPlaneFault } from '../faults.js';
 import type { PlanChanges } from '../plan-changes.js';
@@ -39,6 +40,7 @@ export class DataPlane {
   readonly #tcp: TcpForwarder;
   readonly #udp: UdpForwarder;
   readonly #binder: FrontendBinder;
+  readonly #drains: Drains;
   readonly #frontends = new Map<string, Frontend>();
   readonly #context: SelectorContext;
   /** Frontends that have to choose anew because a probe of theirs has flipped. */
@@ -66,6 +68,7 @@ export class DataPlane {
     };
     this.#tcp = new TcpForwarder(shared);
     this.#udp = new UdpForwarder(shared);
+    this.#drains = new Drains(this.#clock, (frontend, member) => this.#tcp.endDrained(frontend, member));
     this.#binder = new FrontendBinder({
       listeners: new Listeners({ tcp: this.#tcp, udp: this.#udp }),
       realClock: this.#realClock,
@@ -91,6 +94,7 @@ export class DataPlane {
         this.#frontends.set(plan.key, new Frontend(plan, { context: this.#context, memory: this.#memory }));
         continue;
       }
+      this.#drains.changed(known.plan, plan);
       known.update(plan, this.#context);
       this.#udp.reconsider(known);
     }
@@ -148,6 +152,7 @@ export class DataPlane {
     const frontend = this.#frontends.get(key);
     if (!frontend) return;
     this.#frontends.delete(key);
+    this.#drains.changed(frontend.plan, undefined);
     this.#tcp.removed(frontend);
     this.#udp.removed(frontend);
     frontend.retire();

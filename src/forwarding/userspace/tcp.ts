@@ -117,6 +117,15 @@ export class TcpForwarder implements FlowHost {
     }
   }
 
+  /** A member's drain period is over. */
+  endDrained(frontend: string, member: string): void {
+    for (const flow of [...this.#flows]) {
+      if (flow.frontend.key !== frontend || flow.backend.member.key !== member) continue;
+      flow.frontend.counters.count(Counter.endedByDrain);
+      flow.reset();
+    }
+  }
+
   /** Other faults are in force than before: established flows feel it too. */
   faultsChanged(): void {
     for (const flow of [...this.#flows]) {

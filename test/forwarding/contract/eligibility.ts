@@ -120,6 +120,43 @@ export const eligibilityContract: readonly ContractTest[] = [
     },
   },
   {
+    title: 'After the drain period of its pool a member that was put out or removed has its TCP flows reset, both ends',
+    async run({ t, world, net, frontend: address }) {
+      const backends = await world.backends(net, { count: 4, port: 28080 });
+      const [down, removed, returning, stays] = probedMembers(backends, { drainPeriodMs: 30_000 });
+      if (!down || !removed || !returning || !stays) throw new Error('four members were asked for');
+      const at = { address, port: 20080 };
+      const apply = (...members: (typeof down)[]) =>
+        world.apply([frontend('tcp', `${address}:20080`, rule(members))], probesOf(backends));
+      await apply(down, removed, returning, stays);
+      await world.healthy(...backends.map((backend) => backend.address));
+      const streams = new Map<string, Awaited<ReturnType<typeof openStream>>>();
+      while (streams.size < 4) {
+        const stream = await openStream(at, { from: `${net}.200` });
+        if (streams.has(stream.backend)) stream.socket.destroy();
+        else streams.set(stream.backend, stream);
+      }
+      const out = { ...down, adminState: 'Down' as const };
+      await apply(out, stays);
+      await apply(out, returning, stays);
+      await world.advance(25_000);
+      for (const stream of streams.values()) t.ok(await echoes(stream, 'not yet'));
+      const drained = [down, removed].flatMap((member) => streams.get(member.address) ?? []);
+      const served = backends
+        .flatMap(({ sockets }) => [...sockets])
+        .filter((socket) => drained.some(({ seenAs }) => seenAs === `${socket.remoteAddress}:${socket.remotePort}`));
+      t.equal(served.length, 2);
+      const ends = Promise.all([...drained.map(({ socket }) => socket), ...served].map(ending));
+      await world.advance(10_000);
+      t.strictSame([...new Set(await ends)], ['ECONNRESET']);
+      for (const { address: kept } of [returning, stays]) {
+        const stream = streams.get(kept);
+        t.ok(stream && (await echoes(stream, 'still here')));
+        stream?.socket.destroy();
+      }
+    },
+  },
+  {
     title: 'With noHealthyBackends AllProbedUp and all members down, new flows go to all of them',
     async run({ t, world, net, frontend: address }) {
       const backends = await world.backends(net, { count: 2, port: 28080 });

@@ -1,0 +1,59 @@
+/**
+ * A pool's `drainPeriodInSeconds`: when a member is put out by an administrator, or leaves the pool, its established TCP
+ * flows go on for that long and are then reset at both ends.
+ *
+ * differs: Azure documents the field in one sentence of its SDK; what starts the period is our reading of it.
+ */
+import type { Clock, Timer } from '../clock.js';
+import type { PlanFrontend, PlanMember } from './engine.js';
+
+/** As an administrator decides; what a probe says starts no drain. Rules without probe know no admin state. */
+const isIn = (member: PlanMember | undefined): boolean =>
+  member !== undefined && (member.adminState !== 'Down' || member.probe === undefined);
+
+const noMembers: readonly PlanMember[] = [];
+
+export class Drains {
+  readonly #clock: Clock;
+  readonly #over: (frontend: string, member: string) => void;
+  /** By frontend, then by member, both by their keys. */
+  readonly #timers = new Map<string, Map<string, Timer>>();
+
+  /** `over` is told the keys of a frontend and of a member whose flows end now. */
+  constructor(clock: Clock, over: (frontend: string, member: string) => void) {
+    this.#clock = clock;
+    this.#over = over;
+  }
+
+  /** A frontend's plan has changed; without `now` the frontend is gone, and its flows with it. */
+  changed(before: PlanFrontend, now: PlanFrontend | undefined): void {
+    const timers = this.#timers.get(before.key);
+    if (before.transport !== 'tcp' || (!timers && before.rule.members.every(({ drainPeriodMs = 0 }) => !drainPeriodMs)))
+      return;
+    const members = new Map((now?.rule.members ?? noMembers).map((member) => [member.key, member]));
+    for (const [key, timer] of timers ?? []) {
+      if (now && !isIn(members.get(key))) continue;
+      timer.cancel();
+      timers?.delete(key);
+    }
+    if (!now) {
+      this.#timers.delete(before.key);
+      return;
+    }
+    for (const member of before.rule.members) {
+      if (isIn(member) && !isIn(members.get(member.key))) this.#start(now.key, members.get(member.key) ?? member);
+    }
+  }
+
+  #start(frontend: string, { key, drainPeriodMs = 0 }: PlanMember): void {
+    if (drainPeriodMs <= 0) return;
+    const timers = this.#timers.get(frontend) ?? new Map<string, Timer>();
+    this.#timers.set(frontend, timers);
+    timers.get(key)?.cancel();
+    const end = (): void => {
+      timers.delete(key);
+      this.#over(frontend, key);
+    };
+    timers.set(key, this.#clock.setTimeout(end, drainPeriodMs));
+  }
+}
