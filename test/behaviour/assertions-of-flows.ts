@@ -12,6 +12,7 @@ const classicSdk = titlesIn('classic/azure-asm.test.ts');
 
 export const aboutFlows: readonly Numbered[] = [
   {
+    // A reset that gets lost cannot be staged on one machine: the kernel delivers it.
     sentence: 'Idle with TCP reset: both peers are reset.',
     provenBy: flows('with TCP reset enabled, four silent minutes reset both ends'),
   },
