@@ -48,6 +48,7 @@ class Compiler {
   readonly #probes = new Map<string, PlanProbe>();
   readonly #document: LoadBalancerDocument;
   readonly #pools = new Map<string, readonly PoolMember[]>();
+  readonly #mapped = new Map<string, string>();
 
   constructor(
     readonly loadBalancer: Resource,
@@ -63,8 +64,14 @@ class Compiler {
     return { frontends: this.#frontends, probes: [...this.#probes.values()] };
   }
 
+  /** Many rules name the same few addresses. */
   #map(address: string): string {
-    return mapAddress(address, this.options.addressMap);
+    let mapped = this.#mapped.get(address);
+    if (mapped === undefined) {
+      mapped = mapAddress(address, this.options.addressMap);
+      this.#mapped.set(address, mapped);
+    }
+    return mapped;
   }
 
   #membersOf(poolId: string): readonly PoolMember[] {
