@@ -19,7 +19,7 @@ export interface OpenSet {
   readonly members: Map<number, string>;
   state: 'open' | 'retired' | 'closed';
   choice: Choice | undefined;
-  connections?: Fragment;
+  connections?: Fragment | undefined;
   door?: Fragment | undefined;
   choose(choice: Choice, rule: PlanRule): void;
 }
@@ -44,7 +44,7 @@ class NumberedSet implements OpenSet {
   readonly members = new Map<number, string>();
   state: 'open' | 'retired' | 'closed' = 'open';
   choice: Choice | undefined;
-  connections?: Fragment;
+  connections?: Fragment | undefined;
   door?: Fragment | undefined;
   set: ChainSet;
 
@@ -114,8 +114,11 @@ export class ChainSets {
       this.#byNumber.set(number, set);
       this.#current.set(key, set);
     }
-    for (const { address, key } of rule.members) (set as NumberedSet).members.set(numberOf(address), key);
-    return set as NumberedSet;
+    const opened = set as NumberedSet;
+    const before = opened.members.size;
+    for (const { address, key } of rule.members) opened.members.set(numberOf(address), key);
+    if (opened.members.size > before) opened.connections = undefined;
+    return opened;
   }
 
   /** Closes the sets of frontends that are not in the plan. */

@@ -9,8 +9,8 @@ import { countedAs, readMark } from './marks.js';
 
 const sets = [
   ['set', 'arrivals'],
-  ['set', 'traffic_in'],
-  ['set', 'traffic_out'],
+  ['map', 'targets'],
+  ['set', 'answered'],
 ] as const;
 
 type Values = Map<CounterName, number>;
@@ -40,8 +40,12 @@ export class KernelCounters {
       const listing = await list(family.table, sets);
       const arrivals = new Map((listing.get('arrivals') ?? []).map((element) => [element.mark, element]));
       for (const element of arrivals.values()) arrived(scopes, element, chainSets);
-      for (const way of ['in', 'out'] as const) {
-        for (const element of listing.get(`traffic_${way}`) ?? []) {
+      for (const [way, name] of [
+        ['in', 'targets'],
+        ['out', 'answered'],
+      ] as const) {
+        for (const element of listing.get(name) ?? []) {
+          if (element.packets === 0) continue;
           const beginnings = arrivals.get(element.mark)?.packets ?? 0;
           traffic(scopes, { element, way, family, beginnings, chainSets });
         }

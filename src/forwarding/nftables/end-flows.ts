@@ -36,7 +36,7 @@ export async function forgetFlows(flows: readonly KernelFlow[], loader: Loader):
   await inBatches(
     flows,
     (some) => {
-      const place = (flow: KernelFlow): string => `${flow.family.table} ${flow.transport}_flows`;
+      const place = (flow: KernelFlow): string => `${flow.family.table} ${flow.map}`;
       const places = new Set(some.map(place));
       return [...places].map(
         (each) =>
@@ -53,9 +53,9 @@ export async function ageFlows(flows: readonly KernelFlow[], byMs: number, loade
   await inBatches(
     flows,
     (some) =>
-      some.flatMap(({ family, transport, key, mark, timeoutMs, silentMs }) => [
-        `delete element ${family.table} ${transport}_flows { ${key} }`,
-        `add element ${family.table} ${transport}_flows { ${key} timeout ${whole(timeoutMs)} expires ${whole(timeoutMs - silentMs - byMs)} : ${hex(mark)} }`,
+      some.flatMap(({ family, map, key, mark, timeoutMs, silentMs, packets, bytes }) => [
+        `delete element ${family.table} ${map} { ${key} }`,
+        `add element ${family.table} ${map} { ${key} counter packets ${packets} bytes ${bytes} timeout ${whole(timeoutMs)} expires ${whole(timeoutMs - silentMs - byMs)} : ${hex(mark)} }`,
       ]),
     loader,
   );

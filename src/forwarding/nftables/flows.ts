@@ -3,13 +3,17 @@ import type { FlowInfo, PlanFrontend, Transport } from '../engine.js';
 import type { ChainSets, OpenSet } from './chain-sets.js';
 import type { Family } from './family.js';
 import { type ListedElement, type Listing, list } from './listing.js';
-import { bothEnded, readMark } from './marks.js';
-import { countsLastMs } from './table.js';
+import { readMark } from './marks.js';
+import { sinceLastsMs } from './table.js';
+
+export type FlowMap = 'tcp_flows' | 'tcp_half' | 'udp_flows';
 
 /** One flow as the kernel has it. */
 export interface KernelFlow {
   readonly family: Family;
   readonly transport: Transport;
+  /** The map that it is in. */
+  readonly map: FlowMap;
   /** As nft writes it: client . port . frontend . port. */
   readonly key: string;
   readonly mark: number;
@@ -19,8 +23,9 @@ export interface KernelFlow {
   readonly timeoutMs: number;
   /** Real milliseconds since its last packet. */
   readonly silentMs: number;
-  /** One side or none has ended. */
-  readonly alive: boolean;
+  /** Twice what passed in both directions. */
+  readonly packets: number;
+  readonly bytes: number;
 }
 
 /** Client and frontend of a flow. */
@@ -29,27 +34,29 @@ export function placesOf({ key }: Pick<KernelFlow, 'key'>) {
   return { client, clientPort: Number(clientPort), frontend, frontendPort: Number(frontendPort) };
 }
 
+/** Flows of which not both sides have ended. */
 const flowMaps = [
   ['map', 'tcp_flows'],
+  ['map', 'tcp_half'],
   ['map', 'udp_flows'],
 ] as const;
-const countSets = [
-  ['set', 'tcp_in'],
-  ['set', 'tcp_out'],
-  ['set', 'udp_in'],
-  ['set', 'udp_out'],
+const countMaps = [
+  ['map', 'tcp_replies'],
+  ['map', 'udp_replies'],
+  ['set', 'tcp_since'],
+  ['set', 'udp_since'],
 ] as const;
 
 function flowsIn(listing: Listing, { family, sets }: { family: Family; sets: ChainSets }): KernelFlow[] {
-  return (['tcp', 'udp'] as const).flatMap((transport) =>
-    (listing.get(`${transport}_flows`) ?? []).flatMap(({ key, mark, timeoutMs, expiresMs }): KernelFlow[] => {
-      const { chains, member: memberNumber, ended } = readMark(mark);
+  return flowMaps.flatMap(([, map]) =>
+    (listing.get(map) ?? []).flatMap(({ key, mark, timeoutMs, expiresMs, packets, bytes }): KernelFlow[] => {
+      const { chains, member: memberNumber } = readMark(mark);
       const set = sets.of(chains);
       if (!set) return [];
+      const transport = map === 'udp_flows' ? 'udp' : 'tcp';
       const member = set.members.get(memberNumber) ?? String(memberNumber);
       const silentMs = Math.max(0, timeoutMs - expiresMs);
-      const alive = ended !== bothEnded;
-      return [{ family, transport, key, mark, set, member, memberNumber, timeoutMs, silentMs, alive }];
+      return [{ family, transport, map, key, mark, set, member, memberNumber, timeoutMs, silentMs, packets, bytes }];
     }),
   );
 }
@@ -78,48 +85,68 @@ export function payloadBytes(
 
 const text = (address: string, port: number): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
 
-/** Flows with their bytes and times, and the keys of counts whose flow is over. */
+/** What was left behind by a flow that is over. */
+export interface Stale {
+  readonly family: Family;
+  readonly set: string;
+  readonly key: string;
+}
+
+/** Flows with their bytes and times, and what there is of flows that are over. */
 export async function describeFlows(
   families: readonly Family[],
   { sets, scale }: { sets: ChainSets; scale: number },
-): Promise<{ flows: FlowInfo[]; stale: { family: Family; set: string; key: string }[] }> {
+): Promise<{ flows: FlowInfo[]; stale: Stale[] }> {
   const flows: FlowInfo[] = [];
-  const stale: { family: Family; set: string; key: string }[] = [];
+  const stale: Stale[] = [];
   for (const family of families) {
-    const listing = await list(family.table, [...flowMaps, ...countSets]);
-    const counts = new Map<string, ListedElement>();
-    for (const [, set] of countSets)
-      for (const element of listing.get(set) ?? []) counts.set(`${set} ${element.key}`, element);
-    for (const flow of flowsIn(listing, { family, sets })) {
-      const [into, out] = (['in', 'out'] as const).map((way) => counts.get(`${flow.transport}_${way} ${flow.key}`));
-      counts.delete(`${flow.transport}_in ${flow.key}`);
-      counts.delete(`${flow.transport}_out ${flow.key}`);
-      if (flow.alive) flows.push(describe(flow, { into, out, scale }));
-    }
-    for (const name of counts.keys()) {
-      const [set = '', ...key] = name.split(' ');
-      stale.push({ family, set, key: key.join(' ') });
+    const listing = await list(family.table, [...flowMaps, ...countMaps]);
+    for (const transport of ['tcp', 'udp'] as const) {
+      const since = new Map((listing.get(`${transport}_since`) ?? []).map((element) => [element.key, element]));
+      const replies = new Map((listing.get(`${transport}_replies`) ?? []).map((each) => [replyName(each), each]));
+      for (const flow of flowsIn(listing, { family, sets }).filter((each) => each.transport === transport)) {
+        const first = since.get(flow.key);
+        since.delete(flow.key);
+        const { client, clientPort } = placesOf(flow);
+        const reply = replies.get(`${client} . ${clientPort} ${flow.mark & 0x3fffffff}`);
+        flows.push(describe(flow, { first, reply, scale }));
+      }
+      for (const key of since.keys()) stale.push({ family, set: `${transport}_since`, key });
     }
   }
   return { flows, stale };
 }
 
-function describe(
-  flow: KernelFlow,
-  { into, out, scale }: { into: ListedElement | undefined; out: ListedElement | undefined; scale: number },
-): FlowInfo {
+/** Client, its port and the mark: what a flow and its replies have in common. */
+function replyName({ key, mark }: ListedElement): string {
+  const [, , client, clientPort] = key.split(' . ');
+  return `${client} . ${clientPort} ${mark}`;
+}
+
+interface Counted {
+  /** Of the first packet alone. */
+  readonly first: ListedElement | undefined;
+  readonly reply: ListedElement | undefined;
+  readonly scale: number;
+}
+
+/** The kernel counts twice: when a packet's flow is looked up, and when its time is renewed. */
+function describe(flow: KernelFlow, { first, reply, scale }: Counted): FlowInfo {
   const { client, clientPort } = placesOf(flow);
   const { key, rule }: PlanFrontend = flow.set.set.frontend;
   const of = { family: flow.family, transport: flow.transport, beginnings: 1 };
+  // The first packet made the entry for replies, and was counted there.
+  const out = (name: 'packets' | 'bytes'): number => Math.max(0, (reply?.[name] ?? 0) - (first?.[name] ?? 0)) / 2;
+  const into = (name: 'packets' | 'bytes'): number => Math.max(0, flow[name] / 2 - out(name));
   return {
     transport: flow.transport,
     frontend: key,
     rule: rule.id,
     source: text(client, clientPort),
     backend: flow.member,
-    ageMs: into ? (countsLastMs - into.expiresMs) * scale : flow.silentMs * scale,
+    ageMs: (first ? sinceLastsMs - first.expiresMs : flow.silentMs) * scale,
     idleMs: flow.silentMs * scale,
-    bytesIn: into ? payloadBytes(into, of) : 0,
-    bytesOut: out ? payloadBytes(out, of) : 0,
+    bytesIn: payloadBytes({ packets: into('packets'), bytes: into('bytes') }, of),
+    bytesOut: payloadBytes({ packets: out('packets'), bytes: out('bytes') }, of),
   };
 }

@@ -28,11 +28,18 @@ export const closedDoorFragment = (set: ChainSet): Fragment => ({
   shared: [doorElement(set)],
 });
 
-/** How packets of flows go on, in both directions. */
-export function connectionsFragment(set: ChainSet, ports: Elements): Fragment {
+/** How packets of flows go on, in both directions. `members`: addresses by number, of all that ever belonged. */
+export function connectionsFragment(
+  set: ChainSet,
+  { ports, members }: { ports: Elements; members: ReadonlyMap<number, string> },
+): Fragment {
   const { number, family, frontend } = set;
   const mark = hex(markOf(number));
   const shared: SharedElement[] = [{ map: 'replies_of', key: mark, value: `goto reply_${number}` }];
+  for (const [member, address] of members) {
+    const key = hex(markOf(number, member));
+    shared.push({ map: 'targets', key, value: address }, { map: 'answered', key, value: '' });
+  }
   if (frontend.transport === 'tcp') {
     shared.push({ map: 'established_of', key: mark, value: `goto forward_${number}` });
     shared.push({ map: 'client_ends_of', key: mark, value: `goto ending_${number}` });

@@ -3,7 +3,7 @@ import { seedOf } from '../distribution.js';
 import type { AclEntry, PlanFrontend } from '../engine.js';
 import { duration, type Family, forwardKey } from './family.js';
 import { countedAs, hex, markOf, memberBits } from './marks.js';
-import { leave } from './table.js';
+import { leave, sinceLastsMs } from './table.js';
 
 /** What flows of a frontend carry with them until they end, whatever becomes of the rule meanwhile. */
 export interface ChainSet {
@@ -74,9 +74,9 @@ export function choosingChains(set: ChainSet, choice: Choice) {
 
 export const countLate = (number: number): string[] => [...count(number, 'late'), 'meta mark set 0'];
 
-/** Rewrites a packet's destination from frontend to member. */
+/** Rewrites a packet's destination from frontend to member, and counts it. */
 export function toMember({ family: { ip }, number, port, frontend: { transport } }: ChainSet): string[] {
-  const rewritten = `${ip} daddr set meta mark and ${hex(memberBits)} map @members`;
+  const rewritten = `${ip} daddr set meta mark map @targets`;
   if (port === 0) return [rewritten];
   const portNow =
     port === undefined ? `${transport} dport set meta mark and ${hex(memberBits)} map @ports_${number}` : undefined;
@@ -93,7 +93,7 @@ export const fromFrontend = ({ family: { ip }, frontend: { address, port, transp
 export function backToMember({ family: { ip }, number, port, frontend: { transport } }: ChainSet): string[] {
   const member = `meta mark and ${hex(memberBits)} map`;
   return [
-    `${ip} saddr set ${member} @members`,
+    `${ip} saddr set meta mark map @targets`,
     ...(port === 0
       ? []
       : [`${transport} sport set ${port === undefined ? `${member} @ports_${number}` : String(port)}`]),
@@ -106,8 +106,10 @@ export function begin({ family, idleMs, frontend: { transport } }: ChainSet): st
   return [
     `delete @${transport}_flows { ${key} : meta mark }`,
     `add @${transport}_flows { ${key} timeout ${duration(idleMs)} : meta mark }`,
-    `delete @${transport}_in { ${key} }`,
-    `delete @${transport}_out { ${key} }`,
+    // Every later packet is counted when it is looked up, and again when the flow's time is renewed.
+    `update @${transport}_flows { ${key} timeout ${duration(idleMs)} : meta mark }`,
+    `delete @${transport}_since { ${key} }`,
+    `add @${transport}_since { ${key} timeout ${duration(sinceLastsMs)} }`,
   ];
 }
 

@@ -21,8 +21,8 @@ const tickMs = 20;
 export const silenceLimitMs = ({ timeoutMs, set }: KernelFlow): number =>
   Math.abs(timeoutMs - set.set.idleMs) <= tickMs ? set.idleMs : timeoutMs;
 
-export const wantsReset = ({ transport, alive, set }: KernelFlow): boolean =>
-  transport === 'tcp' && alive && set.set.frontend.rule.tcpReset;
+export const wantsReset = ({ transport, set }: KernelFlow): boolean =>
+  transport === 'tcp' && set.set.frontend.rule.tcpReset;
 
 /** Watches flows whose ends have to be reset when they expire. */
 export class IdleWatch {

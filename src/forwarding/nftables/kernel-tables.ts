@@ -93,7 +93,7 @@ export class KernelTables {
   /** Ends all TCP connections of these frontends with resets. */
   async endEstablished(frontends: ReadonlySet<string>): Promise<void> {
     const flows = (await this.#flows()).filter(
-      ({ transport, alive, set }) => transport === 'tcp' && alive && frontends.has(set.set.frontend.key),
+      ({ transport, set }) => transport === 'tcp' && frontends.has(set.set.frontend.key),
     );
     for (const { set } of flows) this.#counters.count(set.set.frontend, 'endedAllProbedDown');
     await this.#reset(flows);
@@ -102,8 +102,7 @@ export class KernelTables {
   /** A member's drain period at a frontend is over; both by their keys. */
   async endDrained(frontend: string, member: string): Promise<void> {
     const flows = (await this.#flows()).filter(
-      (flow) =>
-        flow.transport === 'tcp' && flow.alive && flow.set.set.frontend.key === frontend && flow.member === member,
+      (flow) => flow.transport === 'tcp' && flow.set.set.frontend.key === frontend && flow.member === member,
     );
     for (const { set } of flows) this.#counters.count(set.set.frontend, 'endedByDrain');
     await this.#reset(flows);
@@ -115,7 +114,7 @@ export class KernelTables {
   }
 
   async hasFlows(): Promise<boolean> {
-    return (await this.#flows()).some(({ alive, transport }) => alive && transport === 'tcp');
+    return (await this.#flows()).some(({ transport }) => transport === 'tcp');
   }
 
   async close(): Promise<void> {
@@ -158,9 +157,9 @@ export class KernelTables {
   async #expire(flows: readonly KernelFlow[]): Promise<void> {
     const reset = flows.filter(wantsReset);
     const silently = flows.filter((flow) => !wantsReset(flow));
-    for (const { set, transport, alive } of flows) {
+    for (const { set, transport } of flows) {
       const name = transport === 'udp' ? 'flowsIdle' : set.set.frontend.rule.tcpReset ? 'idleReset' : 'idleDropped';
-      if (alive) this.#counters.count(set.set.frontend, name);
+      this.#counters.count(set.set.frontend, name);
     }
     await forgetFlows(silently, this.#loader);
     await this.#reset(reset);
@@ -180,7 +179,7 @@ export class KernelTables {
     }
     if (closed.size === 0) return;
     const flows = (await this.#flows()).filter(({ set }) => closed.has(set.set.number));
-    for (const { set, alive } of flows) if (alive) this.#counters.count(set.set.frontend, 'endedByRemoval');
+    for (const { set } of flows) this.#counters.count(set.set.frontend, 'endedByRemoval');
     await forgetFlows(
       flows.filter((flow) => !wantsReset(flow)),
       this.#loader,

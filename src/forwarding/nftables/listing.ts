@@ -31,7 +31,7 @@ function readElement(text: string): ListedElement {
   const counter = / counter packets (\d+) bytes (\d+)/.exec(left);
   return {
     key,
-    mark: Number(value ?? (key.startsWith('0x') ? key : 0)),
+    mark: Number(key.startsWith('0x') ? key : (value ?? 0)),
     timeoutMs,
     expiresMs: expires === undefined ? timeoutMs : readDuration(expires),
     packets: Number(counter?.[1] ?? 0),

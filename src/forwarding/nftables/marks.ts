@@ -24,8 +24,7 @@ export const hex = (value: number): string => `0x${(value >>> 0).toString(16).pa
 export const markOf = (chains: number, member = 0): number => ((chains << 16) | member) >>> 0;
 
 /** The parts of a mark. */
-export const readMark = (mark: number): { chains: number; member: number; ended: number } => ({
+export const readMark = (mark: number): { chains: number; member: number } => ({
   chains: (mark & chainBits) >>> 16,
   member: mark & memberBits,
-  ended: (mark & bothEnded) >>> 0,
 });

@@ -9,7 +9,7 @@ import { ChainSets, type OpenSet } from './chain-sets.js';
 import { type Family, familyOf } from './family.js';
 import type { Fragment, Ruleset } from './fragment.js';
 import { closedDoorFragment, connectionsFragment, frontDoorFragment } from './frontend-fragments.js';
-import { hex, mostMembers } from './marks.js';
+import { mostMembers } from './marks.js';
 import { poolFragment } from './pool.js';
 import { tableFragment } from './table.js';
 
@@ -33,11 +33,6 @@ function poolKeyOf({ address, rule }: PlanFrontend): string {
   return `${familyOf(address).ip} ${key}`;
 }
 
-function connectionsOf(one: OpenSet): Fragment {
-  one.connections ??= connectionsFragment(one.set, one.ports);
-  return one.connections;
-}
-
 function doorOf(one: OpenSet): Fragment | undefined {
   if (one.state === 'open' && one.choice) one.door ??= frontDoorFragment(one.set, one.choice);
   else if (one.state === 'closed' && one.set.frontend.transport === 'tcp') one.door ??= closedDoorFragment(one.set);
@@ -48,8 +43,10 @@ function doorOf(one: OpenSet): Fragment | undefined {
 export class RulesetModel {
   readonly #scale: number;
   readonly #tables = new SlotTables();
-  readonly #members = new Map<string, { number: number; fragment: Fragment }>();
-  readonly #tableFragments = new Map<Family, Fragment>();
+  /** Addresses of members, the first at number 1. */
+  readonly #addresses: string[] = [];
+  readonly #numbers = new Map<string, number>();
+  readonly #tableFragments = new Map<string, Fragment>();
   readonly sets: ChainSets;
   #pools = new Map<string, Pool>();
   #nextPool = 1;
@@ -71,10 +68,8 @@ export class RulesetModel {
     this.sets.closeOthers(plan.frontends);
     this.#renamePools(open);
     const ruleset = new Map<string, Fragment>();
-    for (const { set } of this.sets.all()) this.#tableOf(set.family, ruleset);
-    for (const [address, { fragment }] of this.#members) {
-      if (ruleset.has(`table ${familyOf(address).ip}`)) ruleset.set(`member ${address}`, fragment);
-    }
+    const allPorts = open.some(({ frontend }) => frontend.port === 0);
+    for (const { set } of this.sets.all()) this.#tableOf(set.family, { allPorts, ruleset });
     const pools = new Map<string, Pool>();
     for (const { frontend, set, poolKey } of open) {
       const pool = pools.get(poolKey) ?? this.#poolOf(poolKey, { frontend, healthOf });
@@ -84,7 +79,7 @@ export class RulesetModel {
     }
     this.#pools = pools;
     for (const one of this.sets.all()) {
-      ruleset.set(`connections ${one.set.number}`, connectionsOf(one));
+      ruleset.set(`connections ${one.set.number}`, this.#connectionsOf(one));
       const door = doorOf(one);
       if (door) ruleset.set(`door ${one.set.number}`, door);
     }
@@ -93,23 +88,30 @@ export class RulesetModel {
 
   /** The address behind a member's number. */
   addressOf(number: number): string | undefined {
-    return [...this.#members.keys()][number - 1];
+    return this.#addresses[number - 1];
   }
 
-  #tableOf(family: Family, ruleset: Map<string, Fragment>): void {
-    const known = this.#tableFragments.get(family) ?? tableFragment(family, this.#scale);
-    this.#tableFragments.set(family, known);
-    ruleset.set(`table ${family.ip}`, known);
+  #connectionsOf(one: OpenSet): Fragment {
+    const members = new Map([...one.members.keys()].map((number) => [number, this.addressOf(number) ?? '']));
+    one.connections ??= connectionsFragment(one.set, { ports: one.ports, members });
+    return one.connections;
+  }
+
+  #tableOf(family: Family, { allPorts, ruleset }: { allPorts: boolean; ruleset: Map<string, Fragment> }): void {
+    const name = `table ${family.ip}`;
+    if (ruleset.has(name)) return;
+    const variant = `${name} ${allPorts}`;
+    const known = this.#tableFragments.get(variant) ?? tableFragment(family, { scale: this.#scale, allPorts });
+    this.#tableFragments.set(variant, known);
+    ruleset.set(name, known);
   }
 
   #memberNumber(address: string): number {
-    const known = this.#members.get(address);
-    if (known) return known.number;
-    const number = this.#members.size + 1;
+    const known = this.#numbers.get(address);
+    if (known !== undefined) return known;
+    const number = this.#addresses.push(address);
     if (number >= mostMembers) throw new Error(`The nftables engine knows at most ${mostMembers} backend addresses.`);
-    const { table } = familyOf(address);
-    const shared = [{ map: 'members', key: hex(number), value: address }];
-    this.#members.set(address, { number, fragment: { table, sets: [], chains: [], shared } });
+    this.#numbers.set(address, number);
     return number;
   }
 

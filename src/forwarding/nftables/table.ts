@@ -13,13 +13,13 @@ import { backendEnded, bothEnded, chainBits, clientEnded, hex } from './marks.js
 /** Before connection tracking, and before everybody else's rules at the same place. */
 const priority = -310;
 const flowLimit = 1_048_576;
-const memberLimit = 262_144;
+const countLimit = 262_144;
 /** A flow whose both sides have ended: late acknowledgements still find their way. Real time. */
 const lastingMs = 10_000;
 /** A flow with one side ended, when nobody speaks. Azure time. */
 const halfOpenMs = 240_000;
-/** How long what a flow counted stays readable; real time, and longer than any flow of a test. */
-export const countsLastMs = 86_400_000;
+/** How long the beginning of a flow is remembered; real time, and longer than any flow of a test. */
+export const sinceLastsMs = 86_400_000;
 
 /** Connections to this address and a port are rewritten by the `poke` maps; nothing else should live there. */
 export const pokeAddress = '127.254.254.254';
@@ -35,14 +35,11 @@ const dynamic = (size: number): string => `size ${size}; flags dynamic,timeout;`
 function flowSets(family: Family, transport: 'tcp' | 'udp'): NamedSet[] {
   const key = `typeof ${forwardKey(family, transport)}`;
   return [
-    map(`${transport}_flows`, `${key} : meta mark; ${dynamic(flowLimit)}`),
-    map(`${transport}_replies`, `${key} : meta mark; ${dynamic(flowLimit)}`),
-    set(`${transport}_in`, `${key}; ${dynamic(flowLimit)} counter;`),
-    set(`${transport}_out`, `${key}; ${dynamic(flowLimit)} counter;`),
+    map(`${transport}_flows`, `${key} : meta mark; counter; ${dynamic(flowLimit)}`),
+    map(`${transport}_replies`, `${key} : meta mark; counter; ${dynamic(flowLimit)}`),
+    set(`${transport}_since`, `${key}; counter; ${dynamic(flowLimit)}`),
   ];
 }
-
-const counted = (name: string): NamedSet => set(name, `typeof meta mark; size ${memberLimit}; flags dynamic; counter;`);
 
 function pokeSets({ ip }: Family): NamedSet[] {
   return [
@@ -60,72 +57,89 @@ const pokeRules = ({ ip }: Family): string[] => [
   'tcp dport set tcp dport map @poke_port notrack accept',
 ];
 
-/** FIN and RST of either side move a flow from state to state; what remains of it is short-lived. */
+/**
+ * FIN and RST take a flow from `tcp_flows` to `tcp_half` and `tcp_done`: it is in the next map before it leaves the last,
+ * so that a packet on another processor finds it in one of them. A flow is moved once for each; deleting and adding for
+ * every packet would fill the maps with what the kernel has not yet cleared away.
+ */
 function endingChains(family: Family, scale: number) {
   const forward = forwardKey(family, 'tcp');
   const backward = backwardKey(family, 'tcp');
   const both = hex(bothEnded);
-  const enter = (key: string): string[] => [
-    `tcp flags & rst != 0 meta mark set meta mark or ${both}`,
-    `delete @tcp_flows { ${key} : meta mark }`,
-    `meta mark and ${both} != ${both} add @tcp_flows { ${key} timeout ${duration(halfOpenMs / scale)} : meta mark }`,
-    `meta mark and ${both} == ${both} add @tcp_flows { ${key} timeout ${duration(lastingMs)} : meta mark }`,
-    `meta mark and ${both} == ${both} delete @tcp_in { ${key} }`,
-    `meta mark and ${both} == ${both} delete @tcp_out { ${key} }`,
+  const lasting = duration(lastingMs);
+  const half = duration(halfOpenMs / scale);
+  const isRst = 'tcp flags & rst != 0';
+  const isFin = 'tcp flags & fin != 0';
+  const done = (key: string, from: string): string[] => [
+    `meta mark set meta mark or ${both}`,
+    `add @tcp_done { ${key} timeout ${lasting} : meta mark }`,
+    `delete @${from} { ${key} : meta mark }`,
+    `delete @tcp_since { ${key} }`,
+  ];
+  const sides = [
+    { side: 'client', key: forward, bit: hex(clientEnded), other: hex(backendEnded), go: 'goto to_member' },
+    { side: 'backend', key: backward, bit: hex(backendEnded), other: hex(clientEnded), go: leave },
   ];
   return [
-    {
-      name: 'client_ends',
-      rules: [
-        `add @tcp_in { ${forward} timeout ${duration(countsLastMs)} }`,
-        `tcp flags & fin != 0 meta mark set meta mark or ${hex(clientEnded)}`,
-        ...enter(forward),
-        `meta mark and ${hex(chainBits)} vmap @client_ends_of`,
-      ],
-    },
+    { name: 'to_member', rules: [`meta mark and ${hex(chainBits)} vmap @client_ends_of`] },
+    ...sides.flatMap(({ side, key, bit, other, go }) => [
+      {
+        name: `${side}_ends`,
+        rules: [
+          `${isRst} goto ${side}_resets`,
+          `meta mark set meta mark or ${bit}`,
+          `add @tcp_half { ${key} timeout ${half} : meta mark }`,
+          `delete @tcp_flows { ${key} : meta mark }`,
+          go,
+        ],
+      },
+      { name: `${side}_resets`, rules: [...done(key, 'tcp_flows'), go] },
+      {
+        name: `${side}_half`,
+        rules: [
+          `${isRst} goto ${side}_over`,
+          `${isFin} meta mark and ${other} != 0 goto ${side}_over`,
+          `update @tcp_half { ${key} timeout ${half} : meta mark }`,
+          go,
+        ],
+      },
+      { name: `${side}_over`, rules: [...done(key, 'tcp_half'), go] },
+    ]),
+    { name: 'backend_done', rules: [leave] },
     {
       name: 'last_of_client',
-      rules: [
-        'meta mark set meta mark and 0x3fffffff',
-        'update @traffic_in { meta mark }',
-        `update @tcp_replies { ${backward} timeout ${duration(lastingMs)} : meta mark }`,
-        leave,
-      ],
-    },
-    {
-      name: 'backend_ends',
-      rules: [
-        `add @tcp_out { ${backward} timeout ${duration(countsLastMs)} }`,
-        `tcp flags & fin != 0 meta mark set meta mark or ${hex(backendEnded)}`,
-        ...enter(backward),
-        'meta mark set meta mark and 0x3fffffff',
-        'update @traffic_out { meta mark }',
-        leave,
-      ],
+      rules: [`update @tcp_replies { ${backward} timeout ${lasting} : meta mark }`, leave],
     },
   ];
 }
 
-/** `scale`: Azure milliseconds in a real one. */
-export function tableFragment(family: Family, scale: number): Fragment {
+export interface TableOptions {
+  /** Azure milliseconds in a real one. */
+  readonly scale: number;
+  /** Whether some frontend has all ports; without one, packets are not asked. */
+  readonly allPorts: boolean;
+}
+
+export function tableFragment(family: Family, { scale, allPorts }: TableOptions): Fragment {
   const { ip, table } = family;
   const key = forwardKey(family, 'tcp');
-  const sides = hex(bothEnded);
   return {
     table,
     sets: [
       map('frontends', `typeof ${ip} daddr . meta l4proto . th dport : verdict;`),
       map('all_ports', `typeof ${ip} daddr . meta l4proto : verdict;`),
-      map('members', `typeof meta mark : ${ip} daddr;`),
       map('established_of', 'typeof meta mark : verdict;'),
       map('client_ends_of', 'typeof meta mark : verdict;'),
       map('replies_of', 'typeof meta mark : verdict;'),
       ...flowSets(family, 'tcp'),
       ...flowSets(family, 'udp'),
+      map('tcp_half', `typeof ${key} : meta mark; counter; ${dynamic(flowLimit)}`),
+      map('tcp_done', `typeof ${key} : meta mark; ${dynamic(flowLimit)}`),
       set('tcp_ended', `typeof ${key}; ${dynamic(flowLimit)}`),
-      counted('arrivals'),
-      counted('traffic_in'),
-      counted('traffic_out'),
+      // Where a flow's packets go, and what came back from there: both count.
+      map('targets', `typeof meta mark : ${ip} daddr; counter;`),
+      set('answered', 'typeof meta mark; counter;'),
+      set('arrivals', `typeof meta mark; counter; size ${countLimit}; flags dynamic;`),
       ...pokeSets(family),
     ],
     chains: [
@@ -134,20 +148,32 @@ export function tableFragment(family: Family, scale: number): Fragment {
       {
         name: 'known_tcp',
         rules: [
-          `meta mark and ${sides} != 0 goto client_ends`,
           'tcp flags & (fin|rst) != 0 goto client_ends',
           `meta mark and ${hex(chainBits)} vmap @established_of`,
           'meta mark set 0 drop',
         ],
       },
       { name: 'of_reply', rules: [`meta mark and ${hex(chainBits)} vmap @replies_of`, 'meta mark set 0'] },
-      { name: 'of_tcp', rules: [`meta mark set ${key} map @tcp_replies goto of_reply`] },
-      { name: 'of_udp', rules: [`meta mark set ${forwardKey(family, 'udp')} map @udp_replies goto of_reply`] },
+      // Who speaks to a member directly is answered directly, whatever was balanced from the same port before.
+      {
+        name: 'of_tcp',
+        rules: [
+          `meta mark set ${key} map @tcp_replies goto of_reply`,
+          `tcp flags & (fin|syn|rst|ack) == syn delete @tcp_replies { ${backwardKey(family, 'tcp')} : meta mark }`,
+        ],
+      },
+      {
+        name: 'of_udp',
+        rules: [
+          `meta mark set ${forwardKey(family, 'udp')} map @udp_replies goto of_reply`,
+          `delete @udp_replies { ${backwardKey(family, 'udp')} : meta mark }`,
+        ],
+      },
       {
         name: 'translate',
         rules: [
           `${ip} daddr . meta l4proto . th dport vmap @frontends`,
-          `${ip} daddr . meta l4proto vmap @all_ports`,
+          ...(allPorts ? [`${ip} daddr . meta l4proto vmap @all_ports`] : []),
           'meta l4proto vmap { tcp : goto of_tcp, udp : goto of_udp }',
         ],
       },

@@ -1,5 +1,5 @@
 /** The chains of one TCP frontend. */
-import { backwardKey, duration, forwardKey } from './family.js';
+import { backwardKey, duration, type Family, forwardKey } from './family.js';
 import type { Chain } from './fragment.js';
 import {
   backToMember,
@@ -14,9 +14,18 @@ import {
   toMember,
 } from './frontend.js';
 import { bothEnded, hex, markOf } from './marks.js';
-import { countsLastMs } from './table.js';
 
 const isSyn = 'tcp flags & (fin|syn|rst|ack) == syn';
+
+/** A packet towards a frontend goes on with its flow, in whichever state that is. */
+const findFlow = (family: Family): string[] => {
+  const key = forwardKey(family, 'tcp');
+  return [
+    `meta mark set ${key} map @tcp_flows goto known_tcp`,
+    `meta mark set ${key} map @tcp_half goto client_half`,
+    `meta mark set ${key} map @tcp_done goto to_member`,
+  ];
+};
 
 /** Where packets to the frontend arrive, and how new connections choose; replaced with the rule. */
 export function tcpFrontDoor(set: ChainSet, choice: Choice): Chain[] {
@@ -24,11 +33,7 @@ export function tcpFrontDoor(set: ChainSet, choice: Choice): Chain[] {
   return [
     {
       name: `front_${number}`,
-      rules: [
-        `${isSyn} goto new_${number}`,
-        `meta mark set ${forwardKey(family, 'tcp')} map @tcp_flows goto known_tcp`,
-        `goto late_${number}`,
-      ],
+      rules: [`${isSyn} goto new_${number}`, ...findFlow(family), `goto late_${number}`],
     },
     ...choosingChains(set, choice),
     assign(set),
@@ -40,11 +45,7 @@ export function tcpFrontDoor(set: ChainSet, choice: Choice): Chain[] {
 export const tcpClosedDoor = (set: ChainSet): Chain[] => [
   {
     name: `front_${set.number}`,
-    rules: [
-      `${isSyn} return`,
-      `meta mark set ${forwardKey(set.family, 'tcp')} map @tcp_flows goto known_tcp`,
-      `goto late_${set.number}`,
-    ],
+    rules: [`${isSyn} return`, ...findFlow(set.family), `goto late_${set.number}`],
   },
   lateChain(set),
 ];
@@ -57,10 +58,10 @@ function assign(set: ChainSet): Chain {
     rules: [
       `meta mark set meta mark or ${hex(markOf(number))}`,
       'update @arrivals { meta mark }',
-      'update @traffic_in { meta mark }',
       ...begin(set),
+      `delete @tcp_half { ${forwardKey(family, 'tcp')} : meta mark }`,
+      `delete @tcp_done { ${forwardKey(family, 'tcp')} : meta mark }`,
       `delete @tcp_ended { ${forwardKey(family, 'tcp')} }`,
-      `add @tcp_in { ${forwardKey(family, 'tcp')} timeout ${duration(countsLastMs)} }`,
       ...toMember(set),
       `delete @tcp_replies { ${backward} : meta mark }`,
       `add @tcp_replies { ${backward} timeout ${duration(idleMs + repliesLastMs)} : meta mark }`,
@@ -90,30 +91,31 @@ export function tcpConnectionChains(set: ChainSet): Chain[] {
   return [
     {
       name: `forward_${number}`,
-      rules: [
-        `update @tcp_flows { ${forward} timeout ${duration(idleMs)} : meta mark }`,
-        `add @tcp_in { ${forward} timeout ${duration(countsLastMs)} }`,
-        'update @traffic_in { meta mark }',
-        ...toMember(set),
-        finish,
-      ],
+      rules: [`update @tcp_flows { ${forward} timeout ${duration(idleMs)} : meta mark }`, ...toMember(set), finish],
     },
     {
       name: `ending_${number}`,
       rules: [
-        ...toMember(set),
-        `meta mark and ${hex(bothEnded)} == ${hex(bothEnded)} goto last_of_client`,
+        // Which sides have ended is of no concern to where the packet goes.
+        `meta mark and ${hex(bothEnded)} == ${hex(bothEnded)} goto last_${number}`,
         'meta mark set meta mark and 0x3fffffff',
-        'update @traffic_in { meta mark }',
+        ...toMember(set),
         finish,
       ],
     },
     {
+      name: `last_${number}`,
+      rules: ['meta mark set meta mark and 0x3fffffff', ...toMember(set), 'goto last_of_client'],
+    },
+    {
       name: `reply_${number}`,
       rules: [
+        'meta mark @answered',
         `update @tcp_replies { ${forward} timeout ${duration(idleMs + repliesLastMs)} : meta mark }`,
         ...fromFrontend(set),
         `meta mark set ${backward} map @tcp_flows goto deliver_${number}`,
+        `meta mark set ${backward} map @tcp_half goto backend_half`,
+        `meta mark set ${backward} map @tcp_done goto backend_done`,
         `${backward} @tcp_ended ${reject}`,
         frontend.rule.tcpReset ? reject : 'meta mark set 0 drop',
       ],
@@ -121,11 +123,8 @@ export function tcpConnectionChains(set: ChainSet): Chain[] {
     {
       name: `deliver_${number}`,
       rules: [
-        `meta mark and ${hex(bothEnded)} != 0 goto backend_ends`,
         'tcp flags & (fin|rst) != 0 goto backend_ends',
         `update @tcp_flows { ${backward} timeout ${duration(idleMs)} : meta mark }`,
-        `add @tcp_out { ${backward} timeout ${duration(countsLastMs)} }`,
-        'update @traffic_out { meta mark }',
         finish,
       ],
     },

@@ -112,16 +112,25 @@ class Comparison {
     return [
       ...this.#sets.added.map(([place, { kind, spec }]) => object(`add ${kind} ${place} { ${spec} }`)),
       ...this.#chains.added.map(([place, { hook }]) => object(`add chain ${place}${hook ? ` { ${hook} }` : ''}`)),
+      // A slot may name a member only when it is known where that is.
+      ...this.#sharedChanges({ verdicts: false }),
       ...[...this.#sets.after].flatMap(([place, { elements }]) =>
         elementChanges(place, this.#sets.before.get(place)?.elements ?? new Map(), elements),
       ),
       ...this.#rules(),
-      ...[...this.#shared].flatMap(([place, { before, after }]) => elementChanges(place, before, after)),
+      ...this.#sharedChanges({ verdicts: true }),
       // What is to go must not refer to anything any more before it, and what it refers to, can go.
       ...this.#chains.removed.map(([place]) => object(`flush chain ${place}`)),
       ...this.#chains.removed.map(([place]) => object(`delete chain ${place}`)),
       ...this.#sets.removed.map(([place, { kind }]) => object(`delete ${kind} ${place}`)),
     ];
+  }
+
+  #sharedChanges({ verdicts }: { verdicts: boolean }): Command[] {
+    return [...this.#shared].flatMap(([place, { before, after }]) => {
+      const [value = ''] = (after.size > 0 ? after : before).values();
+      return value.startsWith('goto ') === verdicts ? elementChanges(place, before, after) : [];
+    });
   }
 
   #rules(): Command[] {

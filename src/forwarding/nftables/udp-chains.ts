@@ -12,7 +12,6 @@ import {
   toMember,
 } from './frontend.js';
 import { chainBits, hex, markOf, memberBits } from './marks.js';
-import { countsLastMs } from './table.js';
 
 /** Where datagrams to the frontend arrive, and how new flows choose; replaced with the rule. */
 export function udpFrontDoor(set: ChainSet, choice: Choice): Chain[] {
@@ -37,9 +36,7 @@ export function udpFrontDoor(set: ChainSet, choice: Choice): Chain[] {
       rules: [
         `meta mark set meta mark or ${hex(markOf(number))}`,
         'update @arrivals { meta mark }',
-        'update @traffic_in { meta mark }',
         ...begin(set),
-        `add @udp_in { ${forwardKey(family, 'udp')} timeout ${duration(countsLastMs)} }`,
         ...toMember(set),
         `delete @udp_replies { ${backward} : meta mark }`,
         `add @udp_replies { ${backward} timeout ${duration(idleMs + repliesLastMs)} : meta mark }`,
@@ -60,24 +57,24 @@ export function udpFlowChains(set: ChainSet): Chain[] {
       name: `forward_${number}`,
       rules: [
         `update @udp_flows { ${forward} timeout ${duration(idleMs)} : meta mark }`,
-        `add @udp_in { ${forward} timeout ${duration(countsLastMs)} }`,
-        'update @traffic_in { meta mark }',
         ...toMember(set),
-        `update @udp_replies { ${backward} timeout ${repliesMs} : meta mark }`,
+        `${backward} != @udp_replies add @udp_replies { ${backward} timeout ${repliesMs} : meta mark }`,
         finish,
       ],
     },
     {
       name: `reply_${number}`,
       rules: [
+        'meta mark @answered',
         `update @udp_replies { ${forward} timeout ${repliesMs} : meta mark }`,
         ...fromFrontend(set),
-        `${backward} != @udp_flows meta mark set 0 drop`,
-        `update @udp_flows { ${backward} timeout ${duration(idleMs)} : meta mark }`,
-        `add @udp_out { ${backward} timeout ${duration(countsLastMs)} }`,
-        'update @traffic_out { meta mark }',
-        finish,
+        `meta mark set ${backward} map @udp_flows goto deliver_${number}`,
+        'meta mark set 0 drop',
       ],
+    },
+    {
+      name: `deliver_${number}`,
+      rules: [`update @udp_flows { ${backward} timeout ${duration(idleMs)} : meta mark }`, finish],
     },
   ];
 }

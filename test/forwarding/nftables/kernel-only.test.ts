@@ -60,6 +60,27 @@ if (isInNamespace(t, import.meta.url)) {
     await world.reset();
   });
 
+  t.test(
+    'Who calls a member directly is answered by the member, from a port that was balanced before too',
+    async (t) => {
+      const world = shared;
+      const backends = await world.backends('127.80.8', { count: 1, port: 28080 });
+      const forward = rule(membersOf(backends));
+      await world.apply([frontend('tcp', '127.80.8.100:80', forward), frontend('udp', '127.80.8.100:53', forward)]);
+      const from = { from: '127.80.8.200', fromPort: 31236 };
+      const direct = { address: '127.80.8.4', port: 28080 };
+      const stream = await openStream({ address: '127.80.8.100', port: 80 }, from);
+      stream.socket.resetAndDestroy();
+      t.equal(await tcpBackend(direct, from), '127.80.8.4');
+      const client = await UdpClient.open(from);
+      t.equal((await client.ask({ address: '127.80.8.100', port: 53 })).answeredFrom, '127.80.8.100:53');
+      t.equal((await client.ask(direct)).answeredFrom, '127.80.8.4:28080');
+      t.equal((await client.ask({ address: '127.80.8.100', port: 53 })).answeredFrom, '127.80.8.100:53');
+      client.close();
+      await world.reset();
+    },
+  );
+
   t.test('HA ports: one rule forwards every port of both protocols, and the port stays', async (t) => {
     const world = shared;
     const ports = [80, 5432, 28080];
