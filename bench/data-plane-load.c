@@ -1,27 +1,34 @@
-// Load generator and backend of bench/data-plane.ts, in C so that it is not what is measured. One thread, epoll.
-// load MODE TARGET:PORT BACKEND:PORT SECONDS PARALLEL, modes bulk, connections, pingpong, udp. Prints one JSON object.
+// Load generator and backend of bench/data-plane.ts and bench/kernel-engine.ts, in C so that it is not what is measured. One thread, epoll.
+// load MODE TARGET:PORT BACKEND:PORT SECONDS PARALLEL [NETWORK], modes bulk, connections, pingpong, udp; the backend is
+// then a process on core 1, in the network namespace that the file NETWORK names. Prints one JSON object.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { CHUNK = 256 * 1024, MESSAGE = 64, MAX_FD = 4096, MAX_SAMPLES = 4 * 1000 * 1000 };
 enum kind { NONE, LISTENER, SERVER, CLIENT, UDP_SERVER, UDP_CLIENT };
 
-static int epoll_fd, parallel;
+static int epoll_fd, parallel, serves = 1, calls = 1, ready[2];
 static char mode;
 static struct sockaddr_in target, backend;
 static char chunk[CHUNK];
 static struct { enum kind kind; uint64_t started; int got; } fds[MAX_FD];
-static uint64_t bytes, done, failed;
+static uint64_t own_bytes, *received = &own_bytes, done, failed;
 static uint32_t *samples;
 static uint64_t end;
 
@@ -32,6 +39,28 @@ static uint64_t now(void) {
 }
 
 static void die(const char *what) { perror(what); exit(1); }
+
+// The backend as a process of its own, in another namespace; what it received is counted in shared memory.
+static pid_t apart(const char *network) {
+  received = mmap(0, sizeof *received, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (pipe(ready)) die("pipe");
+  pid_t child = fork();
+  serves = child == 0;
+  calls = !serves;
+  if (child != 0) {
+    char byte;
+    close(ready[1]);
+    if (read(ready[0], &byte, 1) != 1) exit(1);
+    return child;
+  }
+  cpu_set_t core;
+  CPU_ZERO(&core);
+  CPU_SET(1, &core);
+  sched_setaffinity(0, sizeof core, &core);
+  int there = open(network, O_RDONLY);
+  if (there < 0 || setns(there, CLONE_NEWNET)) die(network);
+  return 0;
+}
 
 static struct sockaddr_in parse(char *text) {
   struct sockaddr_in address = {.sin_family = AF_INET};
@@ -108,7 +137,7 @@ static void on_server(int fd) {
   ssize_t n = recv(fd, chunk, mode == 'b' ? CHUNK : MESSAGE, 0);
   if (n < 0 && errno == EAGAIN) return;
   if (n <= 0) { close(fd); return; }
-  bytes += (uint64_t)n;
+  *received += (uint64_t)n;
   if (mode != 'b') send(fd, chunk, (size_t)n, MSG_NOSIGNAL);
 }
 
@@ -133,11 +162,13 @@ static void on_udp_client(int fd) {
 static void open_all(void) {
   int one = 1, big = 4 << 20;
   if (mode == 'u') {
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &big, sizeof big);
-    if (bind(fd, (struct sockaddr *)&backend, sizeof backend)) die("bind");
-    watch(fd, UDP_SERVER, EPOLLIN);
-    for (int i = 0; i < parallel; i++) {
+    if (serves) {
+      int fd = socket(AF_INET, SOCK_DGRAM, 0);
+      setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &big, sizeof big);
+      if (bind(fd, (struct sockaddr *)&backend, sizeof backend)) die("bind");
+      watch(fd, UDP_SERVER, EPOLLIN);
+    }
+    for (int i = 0; calls && i < parallel; i++) {
       int client = socket(AF_INET, SOCK_DGRAM, 0);
       if (connect(client, (struct sockaddr *)&target, sizeof target)) die("connect");
       watch(client, UDP_CLIENT, EPOLLIN);
@@ -145,16 +176,24 @@ static void open_all(void) {
     }
     return;
   }
-  int listener = stream();
-  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-  if (bind(listener, (struct sockaddr *)&backend, sizeof backend) || listen(listener, 1024)) die("listen");
-  watch(listener, LISTENER, EPOLLIN);
-  for (int i = 0; i < parallel; i++) connect_client();
+  if (serves) {
+    int listener = stream();
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (bind(listener, (struct sockaddr *)&backend, sizeof backend) || listen(listener, 1024)) die("listen");
+    watch(listener, LISTENER, EPOLLIN);
+  }
+  for (int i = 0; calls && i < parallel; i++) connect_client();
 }
 
 static int ascending(const void *a, const void *b) {
   uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
   return (x > y) - (x < y);
+}
+
+static double cpu_of(int who) {
+  struct rusage used;
+  getrusage(who, &used);
+  return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
 int main(int argc, char **argv) {
@@ -163,13 +202,15 @@ int main(int argc, char **argv) {
   target = parse(argv[2]);
   backend = parse(argv[3]);
   parallel = atoi(argv[5]);
+  pid_t other = argc > 6 ? apart(argv[6]) : 0;
   samples = malloc(MAX_SAMPLES * sizeof *samples);
   epoll_fd = epoll_create1(0);
   uint64_t begin = now();
   end = begin + (uint64_t)(atof(argv[4]) * 1e9);
   open_all();
+  if (!calls && write(ready[1], "!", 1) != 1) return 1;
   struct epoll_event events[256];
-  while (now() < end) {
+  while (!calls || now() < end) {
     int n = epoll_wait(epoll_fd, events, 256, 10);
     for (int i = 0; i < n; i++) {
       int fd = events[i].data.fd;
@@ -185,11 +226,16 @@ int main(int argc, char **argv) {
       }
     }
   }
+  if (other) {
+    kill(other, SIGKILL);
+    waitpid(other, 0, 0);
+  }
+  double cpu = cpu_of(RUSAGE_SELF) + cpu_of(RUSAGE_CHILDREN);
   double seconds = (double)(now() - begin) / 1e9;
   uint64_t kept = done < MAX_SAMPLES ? done : MAX_SAMPLES;
   qsort(samples, kept, sizeof *samples, ascending);
-  printf("{\"seconds\":%.4f,\"bytes\":%llu,\"done\":%llu,\"failed\":%llu,\"p50us\":%.1f,\"p99us\":%.1f}\n", seconds,
-         (unsigned long long)bytes, (unsigned long long)done, (unsigned long long)failed,
-         kept ? samples[kept / 2] / 10.0 : 0, kept ? samples[kept * 99 / 100] / 10.0 : 0);
+  printf("{\"seconds\":%.4f,\"bytes\":%llu,\"done\":%llu,\"failed\":%llu,\"p50us\":%.1f,\"p99us\":%.1f,\"cpu\":%.4f}\n", seconds,
+         (unsigned long long)*received, (unsigned long long)done, (unsigned long long)failed,
+         kept ? samples[kept / 2] / 10.0 : 0, kept ? samples[kept * 99 / 100] / 10.0 : 0, cpu);
   return 0;
 }

@@ -18,6 +18,7 @@ import {
   type ForwardingPlan,
   type FrontendState,
   type PlanFrontend,
+  type PlanProbe,
   type ProbeHealth,
 } from '../engine.js';
 import { Explainer } from '../explain.js';
@@ -46,6 +47,7 @@ export class NftablesEngine implements Engine {
   readonly #drains: Drains;
   #health = new Map<string, ProbeHealth>();
   #plan = new IndexedPlan(emptyPlan);
+  #probed = new IndexedPlan(emptyPlan);
   /** As much of the plan as the kernel is told. */
   #served = new IndexedPlan(emptyPlan);
   #collisions: readonly Collision[] = [];
@@ -71,7 +73,7 @@ export class NftablesEngine implements Engine {
   }
 
   async apply(plan: ForwardingPlan): Promise<void> {
-    await this.#prober.apply({ frontends: [], probes: plan.probes });
+    await this.#tellProber(plan.probes);
     await this.#inTurn(async () => {
       const before = this.#plan;
       this.#plan = new IndexedPlan(plan);
@@ -123,6 +125,14 @@ export class NftablesEngine implements Engine {
     while (this.#realClock.now() < endMs && (await this.#kernel.hasFlows())) await this.#realClock.wait(closingPollMs);
     await this.#kernel.close();
     this.#realClock.close();
+  }
+
+  /** Asking another thread costs more than a change in the kernel: only when there is something to tell. */
+  async #tellProber(probes: readonly PlanProbe[]): Promise<void> {
+    const next = new IndexedPlan({ frontends: [], probes });
+    const changes = next.changesFrom(this.#probed);
+    this.#probed = next;
+    if (changes.probes.length + changes.removedProbes.length > 0) await this.#prober.apply({ frontends: [], probes });
   }
 
   async #load(): Promise<void> {

@@ -6,7 +6,7 @@ import { type ListedElement, type Listing, list } from './listing.js';
 import { readMark } from './marks.js';
 import { sinceLastsMs } from './table.js';
 
-export type FlowMap = 'tcp_flows' | 'tcp_half' | 'udp_flows';
+export type FlowMap = 'tcp_flows' | 'udp_flows';
 
 /** One flow as the kernel has it. */
 export interface KernelFlow {
@@ -37,13 +37,11 @@ export function placesOf({ key }: Pick<KernelFlow, 'key'>) {
 /** Flows of which not both sides have ended. */
 const flowMaps = [
   ['map', 'tcp_flows'],
-  ['map', 'tcp_half'],
   ['map', 'udp_flows'],
 ] as const;
 const countMaps = [
   ['map', 'tcp_replies'],
   ['map', 'udp_replies'],
-  ['set', 'tcp_since'],
   ['set', 'udp_since'],
 ] as const;
 
@@ -92,27 +90,44 @@ export interface Stale {
   readonly key: string;
 }
 
+export interface FlowReading {
+  readonly sets: ChainSets;
+  /** Azure milliseconds in a real one. */
+  readonly scale: number;
+  readonly nowMs: number;
+  /** When a TCP flow was first listed: the kernel does not remember when it began. */
+  readonly firstListedMs: Map<string, number>;
+}
+
 /** Flows with their bytes and times, and what there is of flows that are over. */
 export async function describeFlows(
   families: readonly Family[],
-  { sets, scale }: { sets: ChainSets; scale: number },
+  { sets, scale, nowMs, firstListedMs }: FlowReading,
 ): Promise<{ flows: FlowInfo[]; stale: Stale[] }> {
   const flows: FlowInfo[] = [];
   const stale: Stale[] = [];
+  const before = new Map(firstListedMs);
+  firstListedMs.clear();
   for (const family of families) {
     const listing = await list(family.table, [...flowMaps, ...countMaps]);
-    for (const transport of ['tcp', 'udp'] as const) {
-      const since = new Map((listing.get(`${transport}_since`) ?? []).map((element) => [element.key, element]));
-      const replies = new Map((listing.get(`${transport}_replies`) ?? []).map((each) => [replyName(each), each]));
-      for (const flow of flowsIn(listing, { family, sets }).filter((each) => each.transport === transport)) {
-        const first = since.get(flow.key);
-        since.delete(flow.key);
-        const { client, clientPort } = placesOf(flow);
-        const reply = replies.get(`${client} . ${clientPort} ${flow.mark & 0x3fffffff}`);
-        flows.push(describe(flow, { first, reply, scale }));
-      }
-      for (const key of since.keys()) stale.push({ family, set: `${transport}_since`, key });
+    const since = new Map((listing.get('udp_since') ?? []).map((element) => [element.key, element]));
+    const replies = new Map(
+      (['tcp', 'udp'] as const).flatMap((transport) =>
+        (listing.get(`${transport}_replies`) ?? []).map((each) => [`${transport} ${replyName(each)}`, each] as const),
+      ),
+    );
+    for (const flow of flowsIn(listing, { family, sets })) {
+      const { client, clientPort } = placesOf(flow);
+      const reply = replies.get(`${flow.transport} ${client} . ${clientPort} ${flow.mark}`);
+      const first = flow.transport === 'udp' ? since.get(flow.key) : undefined;
+      const firstMs = before.get(flow.key) ?? nowMs - flow.silentMs;
+      if (flow.transport === 'tcp') firstListedMs.set(flow.key, firstMs);
+      else since.delete(flow.key);
+      const ageMs = first ? sinceLastsMs - first.expiresMs : nowMs - firstMs;
+      const firstBytes = first?.bytes ?? family.headerBytes + transportHeaderBytes.tcp + synExtraBytes;
+      flows.push(describe(flow, { firstBytes, reply, ageMs: ageMs * scale, idleMs: flow.silentMs * scale }));
     }
+    for (const key of since.keys()) stale.push({ family, set: 'udp_since', key });
   }
   return { flows, stale };
 }
@@ -124,29 +139,32 @@ function replyName({ key, mark }: ListedElement): string {
 }
 
 interface Counted {
-  /** Of the first packet alone. */
-  readonly first: ListedElement | undefined;
+  /** Of the first packet alone: it made the entry for replies, and was counted there. */
+  readonly firstBytes: number;
   readonly reply: ListedElement | undefined;
-  readonly scale: number;
+  readonly ageMs: number;
+  readonly idleMs: number;
 }
 
 /** The kernel counts twice: when a packet's flow is looked up, and when its time is renewed. */
-function describe(flow: KernelFlow, { first, reply, scale }: Counted): FlowInfo {
+function describe(flow: KernelFlow, { firstBytes, reply, ageMs, idleMs }: Counted): FlowInfo {
   const { client, clientPort } = placesOf(flow);
   const { key, rule }: PlanFrontend = flow.set.set.frontend;
   const of = { family: flow.family, transport: flow.transport, beginnings: 1 };
-  // The first packet made the entry for replies, and was counted there.
-  const out = (name: 'packets' | 'bytes'): number => Math.max(0, (reply?.[name] ?? 0) - (first?.[name] ?? 0)) / 2;
-  const into = (name: 'packets' | 'bytes'): number => Math.max(0, flow[name] / 2 - out(name));
+  const out = {
+    packets: Math.max(0, (reply?.packets ?? 1) - 1) / 2,
+    bytes: Math.max(0, (reply?.bytes ?? firstBytes) - firstBytes) / 2,
+  };
+  const into = { packets: flow.packets / 2 - out.packets, bytes: flow.bytes / 2 - out.bytes };
   return {
     transport: flow.transport,
     frontend: key,
     rule: rule.id,
     source: text(client, clientPort),
     backend: flow.member,
-    ageMs: (first ? sinceLastsMs - first.expiresMs : flow.silentMs) * scale,
-    idleMs: flow.silentMs * scale,
-    bytesIn: payloadBytes({ packets: into('packets'), bytes: into('bytes') }, of),
-    bytesOut: payloadBytes({ packets: out('packets'), bytes: out('bytes') }, of),
+    ageMs,
+    idleMs,
+    bytesIn: payloadBytes(into, of),
+    bytesOut: payloadBytes(out, of),
   };
 }

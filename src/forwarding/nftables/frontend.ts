@@ -3,7 +3,7 @@ import { seedOf } from '../distribution.js';
 import type { AclEntry, PlanFrontend } from '../engine.js';
 import { duration, type Family, forwardKey } from './family.js';
 import { countedAs, hex, markOf, memberBits } from './marks.js';
-import { leave, sinceLastsMs } from './table.js';
+import { leave } from './table.js';
 
 /** What flows of a frontend carry with them until they end, whatever becomes of the rule meanwhile. */
 export interface ChainSet {
@@ -108,8 +108,6 @@ export function begin({ family, idleMs, frontend: { transport } }: ChainSet): st
     `add @${transport}_flows { ${key} timeout ${duration(idleMs)} : meta mark }`,
     // Every later packet is counted when it is looked up, and again when the flow's time is renewed.
     `update @${transport}_flows { ${key} timeout ${duration(idleMs)} : meta mark }`,
-    `delete @${transport}_since { ${key} }`,
-    `add @${transport}_since { ${key} timeout ${duration(sinceLastsMs)} }`,
   ];
 }
 

@@ -34,6 +34,7 @@ export class KernelTables {
   readonly #idle: IdleWatch;
   readonly #families = new Set<Family>();
   readonly #closedSinceMs = new Map<number, number>();
+  readonly #firstListedMs = new Map<string, number>();
   #loaded: Ruleset = new Map();
   #reading: Timer | undefined;
   #closed = false;
@@ -69,7 +70,12 @@ export class KernelTables {
 
   async describeFlows(): Promise<FlowInfo[]> {
     const { sets } = this.#model;
-    const { flows, stale } = await describeFlows([...this.#families], { sets, scale: this.#clock.scale });
+    const { flows, stale } = await describeFlows([...this.#families], {
+      sets,
+      scale: this.#clock.scale,
+      nowMs: this.#realClock.now(),
+      firstListedMs: this.#firstListedMs,
+    });
     for (const { family, set, key } of stale) {
       await this.#loader.transaction(`delete element ${family.table} ${set} { ${key} }`).catch(() => {});
     }

@@ -10,7 +10,6 @@ export const chainBits = 0x3fff0000;
 /** The client's side has ended; the backend's side has ended. */
 export const clientEnded = 0x80000000;
 export const backendEnded = 0x40000000;
-export const bothEnded = 0xc0000000;
 
 /** Numbers of the member's place in the mark that count something else than a member's arrivals. */
 export const countedAs = { noEligibleMember: 0xffff, denied: 0xfffe, late: 0xfffd } as const;

@@ -12,12 +12,18 @@ export interface PoolState {
   readonly members: readonly number[];
 }
 
+const slotNames: string[] = [];
+function nameOf(slot: number): string {
+  while (slotNames.length <= slot) slotNames.push(String(slotNames.length));
+  return slotNames[slot] as string;
+}
+
 /** `typeof numgen`: nft's only name for a plain number, which is what a hash is; it cannot print `typeof jhash`. */
 export function poolFragment({ number, family, table, members }: PoolState): Fragment {
   const slots = new Map<string, string>();
   const marks = members.map(hex);
   if (marks.length > 0) {
-    for (let slot = 0; slot < table.length; slot++) slots.set(String(slot), marks[table[slot] as number] as string);
+    for (let slot = 0; slot < table.length; slot++) slots.set(nameOf(slot), marks[table[slot] as number] as string);
   }
   return {
     table: family.table,

@@ -41,7 +41,6 @@ function doorOf(one: OpenSet): Fragment | undefined {
 }
 
 export class RulesetModel {
-  readonly #scale: number;
   readonly #tables = new SlotTables();
   /** Addresses of members, the first at number 1. */
   readonly #addresses: string[] = [];
@@ -53,7 +52,6 @@ export class RulesetModel {
 
   /** `scale`: Azure milliseconds in a real one. */
   constructor(scale: number) {
-    this.#scale = scale;
     this.sets = new ChainSets(scale);
   }
 
@@ -101,7 +99,7 @@ export class RulesetModel {
     const name = `table ${family.ip}`;
     if (ruleset.has(name)) return;
     const variant = `${name} ${allPorts}`;
-    const known = this.#tableFragments.get(variant) ?? tableFragment(family, { scale: this.#scale, allPorts });
+    const known = this.#tableFragments.get(variant) ?? tableFragment(family, { allPorts });
     this.#tableFragments.set(variant, known);
     ruleset.set(name, known);
   }

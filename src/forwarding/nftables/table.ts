@@ -8,7 +8,7 @@
 import { backwardKey, duration, type Family, forwardKey } from './family.js';
 import type { Fragment, NamedSet } from './fragment.js';
 import { noElements } from './fragment.js';
-import { backendEnded, bothEnded, chainBits, clientEnded, hex } from './marks.js';
+import { backendEnded, chainBits, clientEnded, hex } from './marks.js';
 
 /** Before connection tracking, and before everybody else's rules at the same place. */
 const priority = -310;
@@ -16,8 +16,8 @@ const flowLimit = 1_048_576;
 const countLimit = 262_144;
 /** A flow whose both sides have ended: late acknowledgements still find their way. Real time. */
 const lastingMs = 10_000;
-/** A flow with one side ended, when nobody speaks. Azure time. */
-const halfOpenMs = 240_000;
+/** How long it is known which side has ended; longer than any idle timeout. Real time. */
+const halfLastsMs = 7_200_000;
 /** How long the beginning of a flow is remembered; real time, and longer than any flow of a test. */
 export const sinceLastsMs = 86_400_000;
 
@@ -37,7 +37,6 @@ function flowSets(family: Family, transport: 'tcp' | 'udp'): NamedSet[] {
   return [
     map(`${transport}_flows`, `${key} : meta mark; counter; ${dynamic(flowLimit)}`),
     map(`${transport}_replies`, `${key} : meta mark; counter; ${dynamic(flowLimit)}`),
-    set(`${transport}_since`, `${key}; counter; ${dynamic(flowLimit)}`),
   ];
 }
 
@@ -58,54 +57,44 @@ const pokeRules = ({ ip }: Family): string[] => [
 ];
 
 /**
- * FIN and RST take a flow from `tcp_flows` to `tcp_half` and `tcp_done`: it is in the next map before it leaves the last,
- * so that a packet on another processor finds it in one of them. A flow is moved once for each; deleting and adding for
- * every packet would fill the maps with what the kernel has not yet cleared away.
+ * The first FIN is noted in `tcp_half`; the second one, or RST, takes the flow to `tcp_done`. It is there before it
+ * leaves `tcp_flows`, so that a packet on another processor finds it in one of them.
  */
-function endingChains(family: Family, scale: number) {
+function endingChains(family: Family) {
   const forward = forwardKey(family, 'tcp');
   const backward = backwardKey(family, 'tcp');
-  const both = hex(bothEnded);
   const lasting = duration(lastingMs);
-  const half = duration(halfOpenMs / scale);
-  const isRst = 'tcp flags & rst != 0';
-  const isFin = 'tcp flags & fin != 0';
-  const done = (key: string, from: string): string[] => [
-    `meta mark set meta mark or ${both}`,
-    `add @tcp_done { ${key} timeout ${lasting} : meta mark }`,
-    `delete @${from} { ${key} : meta mark }`,
-    `delete @tcp_since { ${key} }`,
-  ];
   const sides = [
-    { side: 'client', key: forward, bit: hex(clientEnded), other: hex(backendEnded), go: 'goto to_member' },
-    { side: 'backend', key: backward, bit: hex(backendEnded), other: hex(clientEnded), go: leave },
+    { side: 'client', key: forward, bit: clientEnded, other: backendEnded, next: 'established_of' },
+    { side: 'backend', key: backward, bit: backendEnded, other: clientEnded, next: undefined },
   ];
   return [
     { name: 'to_member', rules: [`meta mark and ${hex(chainBits)} vmap @client_ends_of`] },
-    ...sides.flatMap(({ side, key, bit, other, go }) => [
+    ...sides.flatMap(({ side, key, bit, other, next }) => [
       {
         name: `${side}_ends`,
         rules: [
-          `${isRst} goto ${side}_resets`,
-          `meta mark set meta mark or ${bit}`,
-          `add @tcp_half { ${key} timeout ${half} : meta mark }`,
-          `delete @tcp_flows { ${key} : meta mark }`,
-          go,
+          `tcp flags & rst != 0 goto ${side}_over`,
+          `meta mark set ${key} map @tcp_half`,
+          `meta mark and ${hex(other)} != 0 goto ${side}_over`,
+          `meta mark set meta mark or ${hex(bit)}`,
+          `add @tcp_half { ${key} timeout ${duration(halfLastsMs)} : meta mark }`,
+          ...(next
+            ? ['meta mark set meta mark and 0x3fffffff', `meta mark and ${hex(chainBits)} vmap @${next}`]
+            : [leave]),
         ],
       },
-      { name: `${side}_resets`, rules: [...done(key, 'tcp_flows'), go] },
       {
-        name: `${side}_half`,
+        name: `${side}_over`,
         rules: [
-          `${isRst} goto ${side}_over`,
-          `${isFin} meta mark and ${other} != 0 goto ${side}_over`,
-          `update @tcp_half { ${key} timeout ${half} : meta mark }`,
-          go,
+          `add @tcp_done { ${key} timeout ${lasting} : meta mark }`,
+          `delete @tcp_flows { ${key} : meta mark }`,
+          `delete @tcp_half { ${key} : meta mark }`,
+          next ? 'goto to_member' : leave,
         ],
       },
-      { name: `${side}_over`, rules: [...done(key, 'tcp_half'), go] },
     ]),
-    { name: 'backend_done', rules: [leave] },
+    { name: 'of_done_flow', rules: [leave] },
     {
       name: 'last_of_client',
       rules: [`update @tcp_replies { ${backward} timeout ${lasting} : meta mark }`, leave],
@@ -114,13 +103,11 @@ function endingChains(family: Family, scale: number) {
 }
 
 export interface TableOptions {
-  /** Azure milliseconds in a real one. */
-  readonly scale: number;
   /** Whether some frontend has all ports; without one, packets are not asked. */
   readonly allPorts: boolean;
 }
 
-export function tableFragment(family: Family, { scale, allPorts }: TableOptions): Fragment {
+export function tableFragment(family: Family, { allPorts }: TableOptions): Fragment {
   const { ip, table } = family;
   const key = forwardKey(family, 'tcp');
   return {
@@ -133,8 +120,9 @@ export function tableFragment(family: Family, { scale, allPorts }: TableOptions)
       map('replies_of', 'typeof meta mark : verdict;'),
       ...flowSets(family, 'tcp'),
       ...flowSets(family, 'udp'),
-      map('tcp_half', `typeof ${key} : meta mark; counter; ${dynamic(flowLimit)}`),
+      map('tcp_half', `typeof ${key} : meta mark; ${dynamic(flowLimit)}`),
       map('tcp_done', `typeof ${key} : meta mark; ${dynamic(flowLimit)}`),
+      set('udp_since', `typeof ${forwardKey(family, 'udp')}; counter; ${dynamic(flowLimit)}`),
       set('tcp_ended', `typeof ${key}; ${dynamic(flowLimit)}`),
       // Where a flow's packets go, and what came back from there: both count.
       map('targets', `typeof meta mark : ${ip} daddr; counter;`),
@@ -144,7 +132,7 @@ export function tableFragment(family: Family, { scale, allPorts }: TableOptions)
     ],
     chains: [
       { name: 'poke_ends', rules: pokeRules(family) },
-      ...endingChains(family, scale),
+      ...endingChains(family),
       {
         name: 'known_tcp',
         rules: [

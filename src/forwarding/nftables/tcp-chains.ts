@@ -13,18 +13,14 @@ import {
   repliesLastMs,
   toMember,
 } from './frontend.js';
-import { bothEnded, hex, markOf } from './marks.js';
+import { hex, markOf } from './marks.js';
 
 const isSyn = 'tcp flags & (fin|syn|rst|ack) == syn';
 
 /** A packet towards a frontend goes on with its flow, in whichever state that is. */
 const findFlow = (family: Family): string[] => {
   const key = forwardKey(family, 'tcp');
-  return [
-    `meta mark set ${key} map @tcp_flows goto known_tcp`,
-    `meta mark set ${key} map @tcp_half goto client_half`,
-    `meta mark set ${key} map @tcp_done goto to_member`,
-  ];
+  return [`meta mark set ${key} map @tcp_flows goto known_tcp`, `meta mark set ${key} map @tcp_done goto to_member`];
 };
 
 /** Where packets to the frontend arrive, and how new connections choose; replaced with the rule. */
@@ -95,16 +91,7 @@ export function tcpConnectionChains(set: ChainSet): Chain[] {
     },
     {
       name: `ending_${number}`,
-      rules: [
-        // Which sides have ended is of no concern to where the packet goes.
-        `meta mark and ${hex(bothEnded)} == ${hex(bothEnded)} goto last_${number}`,
-        'meta mark set meta mark and 0x3fffffff',
-        ...toMember(set),
-        finish,
-      ],
-    },
-    {
-      name: `last_${number}`,
+      // Which sides have ended is of no concern to where the packet goes.
       rules: ['meta mark set meta mark and 0x3fffffff', ...toMember(set), 'goto last_of_client'],
     },
     {
@@ -114,8 +101,7 @@ export function tcpConnectionChains(set: ChainSet): Chain[] {
         `update @tcp_replies { ${forward} timeout ${duration(idleMs + repliesLastMs)} : meta mark }`,
         ...fromFrontend(set),
         `meta mark set ${backward} map @tcp_flows goto deliver_${number}`,
-        `meta mark set ${backward} map @tcp_half goto backend_half`,
-        `meta mark set ${backward} map @tcp_done goto backend_done`,
+        `meta mark set ${backward} map @tcp_done goto of_done_flow`,
         `${backward} @tcp_ended ${reject}`,
         frontend.rule.tcpReset ? reject : 'meta mark set 0 drop',
       ],

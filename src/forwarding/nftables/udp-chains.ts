@@ -12,6 +12,7 @@ import {
   toMember,
 } from './frontend.js';
 import { chainBits, hex, markOf, memberBits } from './marks.js';
+import { sinceLastsMs } from './table.js';
 
 /** Where datagrams to the frontend arrive, and how new flows choose; replaced with the rule. */
 export function udpFrontDoor(set: ChainSet, choice: Choice): Chain[] {
@@ -37,6 +38,8 @@ export function udpFrontDoor(set: ChainSet, choice: Choice): Chain[] {
         `meta mark set meta mark or ${hex(markOf(number))}`,
         'update @arrivals { meta mark }',
         ...begin(set),
+        `delete @udp_since { ${forwardKey(family, 'udp')} }`,
+        `add @udp_since { ${forwardKey(family, 'udp')} timeout ${duration(sinceLastsMs)} }`,
         ...toMember(set),
         `delete @udp_replies { ${backward} : meta mark }`,
         `add @udp_replies { ${backward} timeout ${duration(idleMs + repliesLastMs)} : meta mark }`,

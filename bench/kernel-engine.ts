@@ -1,0 +1,305 @@
+/**
+ * The kernel engine against plain routing and HAProxy: three network namespaces joined by veth, client, balancer, backend.
+ *
+ * Needs gcc, nft, ip and unshare; HAProxy where installed. Client and backend have a core each, and do the kernel's work
+ * between them there: their CPU time is that of the whole path, plus HAProxy's own. All targets take turns in each round;
+ * medians and ratios are printed, and nothing is left behind.
+ */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inNamespace, whyNoNamespace } from '../src/cli/sandbox/namespace.js';
+import { Clock } from '../src/clock.js';
+import type { ForwardingPlan, PlanMember, PlanRule } from '../src/forwarding/engine.js';
+import { NftablesEngine } from '../src/forwarding/nftables/engine.js';
+
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const seconds = Number(process.env.BENCH_SECONDS ?? 0.6);
+const here = fileURLToPath(import.meta.url);
+const marker = 'LAZURITE_BENCH_NAMESPACE';
+
+const backend = '10.2.0.2:8080';
+const frontend = { address: '20.0.0.4', port: 80 };
+const proxy = '10.1.0.1:8081';
+
+interface Result {
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly p50us: number;
+  readonly cpu: number;
+}
+
+interface Scenario {
+  readonly name: string;
+  readonly mode: 'bulk' | 'connections' | 'pingpong' | 'udp';
+  readonly parallel: number;
+  readonly value: (result: Result) => number;
+}
+
+const scenarios: readonly Scenario[] = [
+  { name: 'bulk, 1 connection (Gbit/s)', mode: 'bulk', parallel: 1, value: (of) => (8 * of.bytes) / of.seconds / 1e9 },
+  {
+    name: 'bulk, 16 connections (Gbit/s)',
+    mode: 'bulk',
+    parallel: 16,
+    value: (of) => (8 * of.bytes) / of.seconds / 1e9,
+  },
+  { name: 'new connections (1/s)', mode: 'connections', parallel: 64, value: (of) => of.done / of.seconds },
+  { name: 'ping-pong, 1 connection (p50, us)', mode: 'pingpong', parallel: 1, value: (of) => of.p50us },
+  { name: 'UDP, 16 flows (1/s)', mode: 'udp', parallel: 16, value: (of) => of.done / of.seconds },
+];
+
+const cpuPerUnit = ({ mode }: Scenario, { cpu, bytes, done }: Result): number => cpu / (mode === 'bulk' ? bytes : done);
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+const has = (command: string): boolean => spawnSync('which', [command]).status === 0;
+const ip = (...args: string[]): void => void execFileSync('ip', args);
+
+/** Processes whose only purpose is to keep a namespace. */
+class Networks {
+  readonly client = spawn('unshare', ['--net', 'sleep', '600']);
+  readonly server = spawn('unshare', ['--net', 'sleep', '600']);
+
+  async join(): Promise<void> {
+    for (const [name, { pid }, net] of [
+      ['client', this.client, '10.1.0'],
+      ['server', this.server, '10.2.0'],
+    ] as const) {
+      const inside = (...command: string[]): void =>
+        void execFileSync('nsenter', ['-t', String(pid), '-n', ...command]);
+      ip('link', 'add', name, 'type', 'veth', 'peer', 'name', `${name}0`);
+      ip('link', 'set', `${name}0`, 'netns', String(pid));
+      ip('address', 'add', `${net}.1/24`, 'dev', name);
+      ip('link', 'set', name, 'up');
+      inside('ip', 'link', 'set', 'lo', 'up');
+      inside('ip', 'address', 'add', `${net}.2/24`, 'dev', `${name}0`);
+      inside('ip', 'link', 'set', `${name}0`, 'up');
+      inside('ip', 'route', 'add', 'default', 'via', `${net}.1`);
+      // Connections are made faster than their ports come out of TIME_WAIT.
+      inside('sysctl', '-qw', 'net.ipv4.tcp_congestion_control=reno', 'net.ipv4.tcp_max_tw_buckets=64');
+    }
+    execFileSync('sysctl', [
+      '-qw',
+      'net.ipv4.ip_forward=1',
+      'net.ipv4.tcp_congestion_control=reno',
+      'net.ipv4.tcp_max_tw_buckets=64',
+    ]);
+  }
+
+  /** A generator in the client's network, with its backend in the server's. */
+  command(load: string, args: readonly string[]): [string, string[]] {
+    const pinned = ['-t', String(this.client.pid), '-n', 'taskset', '-c', '0', load];
+    return ['nsenter', [...pinned, ...args, `/proc/${this.server.pid}/ns/net`]];
+  }
+
+  close(): void {
+    this.client.kill('SIGKILL');
+    this.server.kill('SIGKILL');
+  }
+}
+
+const member = (address: string): PlanMember => {
+  const place = { key: address, id: address, azureAddress: address, address, port: 8080 };
+  return { ...place, adminState: 'None', probe: undefined };
+};
+
+function planOf(members: readonly PlanMember[]): ForwardingPlan {
+  const rule: PlanRule = {
+    id: 'rule',
+    frontendId: 'frontend',
+    loadBalancerId: 'loadBalancer',
+    distribution: 'Default',
+    idleTimeoutMs: 240_000,
+    tcpReset: false,
+    floatingIp: false,
+    allProbedDown: 'keepEstablished',
+    noHealthyBackends: 'AllProbedDown',
+    acl: [],
+    members,
+  };
+  const { address, port } = frontend;
+  return {
+    frontends: (['tcp', 'udp'] as const).map((transport) => ({
+      key: `${transport}/${address}/${port}`,
+      transport,
+      azureAddress: address,
+      address,
+      port,
+      rule,
+    })),
+    probes: [],
+  };
+}
+
+function startHaproxy(folder: string): ChildProcess {
+  const file = join(folder, 'haproxy.cfg');
+  writeFileSync(
+    file,
+    `global\n  nbthread 1\n  maxconn 8000\ndefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s\n` +
+      `listen bench\n  bind ${proxy}\n  server backend ${backend}\n`,
+  );
+  return spawn('haproxy', ['-db', '-f', file], { stdio: 'ignore' });
+}
+
+function cpuSecondsOf(child: ChildProcess | undefined): number {
+  if (child?.pid === undefined) return 0;
+  let total = 0;
+  for (const task of readdirSync(`/proc/${child.pid}/task`)) {
+    total += Number(readFileSync(`/proc/${child.pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]);
+  }
+  return total / 1e9;
+}
+
+interface Target {
+  readonly name: 'routing' | 'lazurite' | 'haproxy';
+  readonly address: string;
+  readonly process?: ChildProcess;
+}
+
+function compare(targets: readonly Target[], measure: (target: Target, scenario: Scenario) => Result) {
+  const rows: Record<string, string | number>[] = [];
+  for (const scenario of scenarios) {
+    const able = targets.filter(({ name }) => scenario.mode !== 'udp' || name !== 'haproxy');
+    const results = new Map(able.map(({ name }) => [name, [] as Result[]]));
+    for (let round = 0; round <= rounds; round++) {
+      for (const target of able) {
+        const result = measure(target, scenario);
+        // The first round warms everybody up.
+        if (round > 0) results.get(target.name)?.push(result);
+      }
+    }
+    const of = (name: Target['name'], value: (result: Result) => number): number =>
+      median((results.get(name) ?? []).map(value));
+    const ratio = (name: Target['name'], value: (result: Result) => number): string =>
+      results.has(name) ? (of('lazurite', value) / of(name, value)).toFixed(3) : '-';
+    rows.push({
+      scenario: scenario.name,
+      routing: of('routing', scenario.value).toPrecision(4),
+      lazurite: of('lazurite', scenario.value).toPrecision(4),
+      haproxy: of('haproxy', scenario.value).toPrecision(4),
+      'to routing': ratio('routing', scenario.value),
+      'CPU to routing': ratio('routing', (result) => cpuPerUnit(scenario, result)),
+      'to HAProxy': ratio('haproxy', scenario.value),
+      failed: (results.get('lazurite') ?? []).reduce((sum, { failed }) => sum + failed, 0),
+    });
+  }
+  return rows;
+}
+
+/** How long a table for 100 members takes, and a change of one of them while connections arrive. */
+async function changes(engine: NftablesEngine, startLoad: () => ChildProcess) {
+  // Only the backend's own address answers; the others are there in name, under a frontend that nobody calls.
+  const many = Array.from({ length: 100 }, (_, index) => member(`10.3.0.${index + 1}`));
+  const others = (members: readonly PlanMember[]): ForwardingPlan => {
+    const real = planOf([member('10.2.0.2')]);
+    const unused = planOf(members).frontends.map((each) => ({
+      ...each,
+      key: `${each.transport}/20.0.0.5/80`,
+      address: '20.0.0.5',
+    }));
+    return { frontends: [...real.frontends, ...unused], probes: [] };
+  };
+  const timed = async (plan: ForwardingPlan): Promise<number> => {
+    const begin = performance.now();
+    await engine.apply(plan);
+    return performance.now() - begin;
+  };
+  const loadMs: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    await engine.apply(others([]));
+    loadMs.push(await timed(others(many)));
+  }
+  const load = startLoad();
+  let output = '';
+  load.stdout?.on('data', (text) => {
+    output += text;
+  });
+  const ended = new Promise((resolve) => load.once('close', resolve));
+  const changeMs: number[] = [];
+  for (let round = 0; round < 60; round++) {
+    const without = round % 2 === 0 ? many.filter((_, index) => index !== 49) : many;
+    changeMs.push(await timed(others(without)));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await ended;
+  const { done, failed } = JSON.parse(output) as Result;
+  const sorted = changeMs.sort((a, b) => a - b);
+  return {
+    'table for 100 members loaded (ms, median)': median(loadMs).toFixed(1),
+    'one member of 100 changed (ms, p50)': median(sorted).toFixed(2),
+    'one member of 100 changed (ms, p95)': (sorted[Math.floor(sorted.length * 0.95)] ?? 0).toFixed(2),
+    'connections meanwhile': done,
+    'of them failed': failed,
+  };
+}
+
+async function main(): Promise<void> {
+  const reason = whyNoNamespace() ?? (has('gcc') ? undefined : 'no gcc to build the load generator with');
+  if (reason !== undefined) {
+    console.log(`skipped: ${reason}`);
+    return;
+  }
+  if (process.env[marker] !== '1') {
+    const [file, argv] = inNamespace([process.execPath, ...process.execArgv, here]);
+    process.exitCode = spawnSync(file, argv, { stdio: 'inherit', env: { ...process.env, [marker]: '1' } }).status ?? 1;
+    return;
+  }
+  // Every address being local would leave nothing to route.
+  ip('route', 'del', 'local', 'default', 'dev', 'lo', 'table', 'local');
+  const folder = mkdtempSync(join(tmpdir(), 'lazurite-bench-'));
+  const networks = new Networks();
+  const engine = new NftablesEngine({ clock: new Clock() });
+  const load = join(folder, 'load');
+  let haproxy: ChildProcess | undefined;
+  try {
+    execFileSync('gcc', ['-O2', '-o', load, 'bench/data-plane-load.c']);
+    await networks.join();
+    await engine.apply(planOf([member('10.2.0.2')]));
+    const targets: Target[] = [
+      { name: 'routing', address: backend },
+      { name: 'lazurite', address: `${frontend.address}:${frontend.port}` },
+    ];
+    if (has('haproxy')) {
+      haproxy = startHaproxy(folder);
+      targets.push({ name: 'haproxy', address: proxy, process: haproxy });
+    } else console.log('HAProxy is not installed (apt-get install haproxy): compared with routing only');
+    const argsOf = (mode: string, address: string, forSeconds: number, parallel: number): string[] => [
+      mode,
+      address,
+      backend,
+      String(forSeconds),
+      String(parallel),
+    ];
+    const measure = (target: Target, { mode, parallel }: Scenario): Result => {
+      const before = cpuSecondsOf(target.process);
+      const [file, argv] = networks.command(load, argsOf(mode, target.address, seconds, parallel));
+      const result = JSON.parse(execFileSync(file, argv, { encoding: 'utf8' })) as Result;
+      return { ...result, cpu: result.cpu + cpuSecondsOf(target.process) - before };
+    };
+    const rows = compare(targets, measure);
+    console.table(rows);
+    const change = await changes(engine, () => {
+      const [file, argv] = networks.command(load, argsOf('connections', '20.0.0.4:80', 4, 16));
+      return spawn(file, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+    });
+    console.table(change);
+    mkdirSync('bench/results', { recursive: true });
+    writeFileSync(
+      'bench/results/kernel-engine.json',
+      `${JSON.stringify({ rounds, seconds, rows, change }, null, 2)}\n`,
+    );
+  } finally {
+    haproxy?.kill('SIGKILL');
+    await engine.close(0);
+    networks.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+await main();
+process.exit();
