@@ -19,12 +19,13 @@ import {
   virtualNetwork,
 } from '../arm/arm-client.js';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+// The built emulator, which `npm ci` made: tap's loaders can keep a data plane's thread waiting for minutes.
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** `lazurite start` in a process of its own. */
 async function startProcess(t: Test, data: string): Promise<{ child: ChildProcess; origin: string }> {
   const argv = ['start', '--port', '0', '--host', '127.0.0.1', '--engine', 'userspace', '--data', data];
-  const child = spawn(process.execPath, [...process.execArgv, main, ...argv], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [main, ...argv], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   const port = /^lazurite ready https:\/\/[^:]+:(\d+)/.exec(line)?.[1];
