@@ -30,35 +30,48 @@ const sameName = (child: StoredChild, name: string): boolean => child.name.toLow
 const notFound = (resource: Resource, collection: string, name: string) =>
   azureError('NotFound', { values: { id: `${resource.id}/${collection}/${name}` } });
 
-/** The parent's document with other children in one collection. */
-function withChildren(document: ResourceDocument, collection: string, children: StoredChild[]): ResourceDocument {
-  const copy = structuredClone(document);
-  return { ...copy, properties: { ...copy.properties, [collection]: children } };
-}
+/** A copy of the parent's document with other children in one collection. */
+const withChildren = (document: ResourceDocument, collection: string, children: StoredChild[]): ResourceDocument =>
+  structuredClone({ ...document, properties: { ...document.properties, [collection]: children } });
 
-async function put(request: FastifyRequest, reply: FastifyReply, { type, collection, arm }: ChildHandler) {
+/** Writes the parent with the children that `change` makes of those it has, and waits until the data plane follows. */
+async function writeParent(
+  request: FastifyRequest,
+  { type, collection, arm }: ChildHandler,
+  { method, change }: { method: 'Put' | 'Delete'; change: (children: StoredChild[]) => StoredChild[] },
+) {
   const { id, apiVersion } = existingResource(request, type, arm);
   const name = parametersOf(request).childName as string;
-  const body = readBody(request.body, childSchema(type, collection.name));
-  let isNew = true;
   const write = arm.writer.put({
     type,
     id,
     apiVersion,
     conditions: preconditionsOf(request),
-    child: { collection: collection.name, name, method: 'Put' },
+    child: { collection: collection.name, name, method },
     pollUrl: pollUrlOf(request, apiVersion),
     document: (existing) => {
       if (!existing) throw resourceNotFound(type.type, { id });
-      const before = childrenOf(existing.document, collection.name);
-      const index = before.findIndex((child) => sameName(child, name));
-      isNew = index < 0;
-      const child = { ...body, name: before[index]?.name ?? name };
-      const children = isNew ? [...before, child] : before.map((one, at) => (at === index ? child : one));
-      return withChildren(existing.document, collection.name, structuredClone(children));
+      const children = childrenOf(existing.document, collection.name);
+      return withChildren(existing.document, collection.name, change(children));
     },
   });
   await arm.operations.settle(write);
+  return { write, apiVersion };
+}
+
+async function put(request: FastifyRequest, reply: FastifyReply, handler: ChildHandler) {
+  const { type, collection, arm } = handler;
+  existingResource(request, type, arm);
+  const name = parametersOf(request).childName as string;
+  const body = readBody(request.body, childSchema(type, collection.name));
+  let isNew = true;
+  const change = (before: StoredChild[]): StoredChild[] => {
+    const index = before.findIndex((child) => sameName(child, name));
+    isNew = index < 0;
+    const child = { ...body, name: before[index]?.name ?? name };
+    return isNew ? [...before, child] : before.map((one, at) => (at === index ? child : one));
+  };
+  const { write, apiVersion } = await writeParent(request, handler, { method: 'Put', change });
   const resource = arm.store.resource(write.resource.key) ?? write.resource;
   putHeaders(request, reply, pollPlaceOf(resource, { ...write, apiVersion }));
   return reply
@@ -66,26 +79,15 @@ async function put(request: FastifyRequest, reply: FastifyReply, { type, collect
     .send(arm.reader.child(resource, { collection: collection.name, name, apiVersion }));
 }
 
-async function remove(request: FastifyRequest, reply: FastifyReply, { type, collection, arm }: ChildHandler) {
-  const { id, apiVersion, resource } = existingResource(request, type, arm);
+async function remove(request: FastifyRequest, reply: FastifyReply, handler: ChildHandler) {
+  const { type, collection, arm } = handler;
+  const { resource } = existingResource(request, type, arm);
   const name = parametersOf(request).childName as string;
   if (!childrenOf(resource.document, collection.name).some((child) => sameName(child, name))) {
     return reply.code(204).send();
   }
-  const write = arm.writer.put({
-    type,
-    id,
-    apiVersion,
-    conditions: preconditionsOf(request),
-    child: { collection: collection.name, name, method: 'Delete' },
-    pollUrl: pollUrlOf(request, apiVersion),
-    document: (existing) => {
-      if (!existing) throw resourceNotFound(type.type, { id });
-      const staying = childrenOf(existing.document, collection.name).filter((child) => !sameName(child, name));
-      return withChildren(existing.document, collection.name, structuredClone(staying));
-    },
-  });
-  await arm.operations.settle(write);
+  const change = (children: StoredChild[]) => children.filter((child) => !sameName(child, name));
+  const { write, apiVersion } = await writeParent(request, handler, { method: 'Delete', change });
   acceptedHeaders(request, reply, pollPlaceOf(write.resource, { ...write, apiVersion }));
   return reply.code(202).send();
 }
