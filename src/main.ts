@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { runCommand } from './cli/commands.js';
 import { UsageError } from './config-values.js';
+import { packageFolder } from './package-folder.js';
 
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
@@ -19,7 +20,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);
   if (argv[0] === '--version') {
-    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    const { version } = JSON.parse(readFileSync(new URL('package.json', packageFolder), 'utf8'));
     process.stdout.write(`${version}\n`);
     return 0;
   }

@@ -9,6 +9,7 @@ import { dirname, extname, join } from 'node:path';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { azureError } from './errors.js';
+import { packageFolder } from './package-folder.js';
 
 const description =
   'Azure Resource Manager as Lazurite answers it: the load balancer family of Microsoft.Network, and what it needs.';
@@ -49,7 +50,7 @@ SwaggerUIBundle({
 `;
 
 function versionOfPackage(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const { version } = JSON.parse(readFileSync(new URL('package.json', packageFolder), 'utf8'));
   return version;
 }
 

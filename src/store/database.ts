@@ -2,10 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
+import { packageFolder } from '../package-folder.js';
 
 export type Connection = Database.Database;
 
-const migrationsFolder = new URL('../../migrations/', import.meta.url);
+const migrationsFolder = new URL('migrations/', packageFolder);
 
 interface Migration {
   readonly version: number;

@@ -1,10 +1,11 @@
 /** `lazurite sandbox`: a network, an Azure and a load balancer of one's own, for any account. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import t from 'tap';
 import { whyNoNamespace } from '../../src/cli/sandbox/namespace.js';
 import { readIfPresent } from '../../src/identity/private-files.js';
@@ -21,34 +22,13 @@ interface Outcome {
   readonly err: string;
 }
 
-/** A balancer with two members behind 80, and a call through it: prints who was called, and from where it was called. */
-const client = (dist: string): string => `
-import { createServer } from 'node:http';
-import { DemoAzure, everyMemberUp } from '${dist}/cli/demo/azure.js';
-import { createHttpClient } from '${dist}/cli/http-client.js';
-const seen = new Set();
-for (const address of ['127.0.0.4', '127.0.0.5']) {
-  createServer((request, response) => {
-    if (request.url === '/health') seen.add(request.socket.remoteAddress);
-    response.end(process.argv[2] + ' ' + request.socket.remoteAddress);
-  }).listen(8080, address);
-}
-const url = new URL(process.env.LAZURITE_URL);
-const client = createHttpClient({ url: 'http://' + url.host });
-const azure = new DemoAzure(client, { subscriptionId: process.env.AZURE_SUBSCRIPTION_ID, group: 'sandbox' });
-await azure.createNetwork('10.0.0.0/24', 2);
-const address = await azure.createLoadBalancer({ frontend: 80, backend: 8080 }, 2);
-await everyMemberUp(azure, 2);
-const answer = await (await fetch('http://' + address + '/')).text();
-console.log(JSON.stringify({ address, answer, url: url.origin, probedFrom: [...seen] }));
-process.exit(0);
-`;
-
-function build(folder: string): string {
+/** What users run: the built emulator, and beside it a client; answers their folder. */
+async function buildInto(folder: string): Promise<string> {
   const dist = join(folder, 'dist');
-  const project = ['-p', join(root, 'tsconfig.build.json'), '--outDir', dist];
-  execFileSync('env', [...plain, join(root, 'node_modules/.bin/tsc'), ...project]);
-  for (const name of ['migrations', 'openapi', 'package.json']) symlinkSync(join(root, name), join(folder, name));
+  execFileSync('env', [...plain, process.execPath, 'scripts/build.mjs', dist], { cwd: root });
+  for (const name of ['migrations', 'package.json']) symlinkSync(join(root, name), join(folder, name));
+  const entryPoints = { client: join(root, 'test/cli/sandbox-client.ts') };
+  await build({ entryPoints, outdir: dist, bundle: true, platform: 'node', format: 'esm' });
   return dist;
 }
 
@@ -56,10 +36,8 @@ const reason = whyNoNamespace();
 if (reason !== undefined && process.env.LAZURITE_TEST_ALL) t.fail(reason);
 else if (reason !== undefined) t.pass('skipped', { skip: reason });
 else {
-  const folder = t.testdir();
-  const dist = build(folder);
-  const script = join(folder, 'client.mjs');
-  writeFileSync(script, client(dist));
+  const dist = await buildInto(t.testdir());
+  const script = join(dist, 'client.js');
 
   const sandbox = async (...argv: string[]): Promise<Outcome> => {
     const child = spawn('env', [...plain, process.execPath, join(dist, 'main.js'), 'sandbox', ...argv], {

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../clock.js';
 import { CounterScope } from '../../metrics/counters.js';
+import { modulesFolder } from '../../package-folder.js';
 import {
   type CounterSample,
   type Engine,
@@ -63,7 +64,7 @@ export class UserspaceEngine implements Engine {
     clock,
     events = {},
     descriptorLimit = defaultDescriptorLimit(),
-    worker = new URL('./worker.js', import.meta.url),
+    worker = new URL('forwarding/userspace/worker.js', modulesFolder),
   }: UserspaceEngineOptions) {
     this.#events = events;
     const workerData: WorkerSetup = { origin: clock.origin, descriptorLimit };
