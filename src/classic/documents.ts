@@ -1,7 +1,13 @@
 /** Finding and saving the documents that handlers work on, with Azure's refusals for what is not there. */
 import { azureError } from '../errors.js';
 import type { ModelContext } from '../resources/Microsoft.ClassicCompute/addresses.js';
-import { deploymentInSlot, findDeployment, withDeployment } from '../resources/Microsoft.ClassicCompute/deployments.js';
+import {
+  checkSlotIsFree,
+  deploymentInSlot,
+  findDeployment,
+  withDeployment,
+} from '../resources/Microsoft.ClassicCompute/deployments.js';
+import { checkIsFree } from '../resources/Microsoft.ClassicCompute/reserved-ips.js';
 import type {
   Deployment,
   DeploymentSlot,
@@ -87,4 +93,29 @@ export function findReservedIp(reader: ClassicReader, key: ReturnType<typeof res
   const reservedIp = reader.get(key);
   if (!reservedIp) throw azureError('ClassicResourceNotFound');
   return reservedIp;
+}
+
+/** Puts what `make` makes into a free slot of the service that the path names; it takes the reserved IP of that name. */
+export function addDeployment(
+  call: ClassicCall,
+  transaction: ClassicTransaction,
+  { slot, name, reservedIpName, make }: NewDeployment,
+): void {
+  const service = findService(call, transaction);
+  checkSlotIsFree(service, { slot, name });
+  const key = reservedIpName === undefined ? undefined : reservedIpKey(call, reservedIpName);
+  const reservedIp = key && findReservedIp(transaction, key);
+  if (reservedIp) checkIsFree(reservedIp);
+  const deployment = make(reservedIp);
+  if (reservedIp && key) {
+    transaction.put(key, { ...reservedIp, ServiceName: service.ServiceName, DeploymentName: name });
+  }
+  putService(call, transaction, withDeployment(service, stamped(call, deployment)));
+}
+
+interface NewDeployment {
+  readonly slot: DeploymentSlot;
+  readonly name: string;
+  readonly reservedIpName: string | undefined;
+  readonly make: (reservedIp: ReservedIp | undefined) => Deployment;
 }

@@ -6,13 +6,8 @@ import {
   deleteInstances,
   setStatus,
 } from '../../resources/Microsoft.ClassicCompute/cloud-services.js';
-import {
-  asCloudService,
-  checkSlotIsFree,
-  withDeployment,
-} from '../../resources/Microsoft.ClassicCompute/deployments.js';
-import { checkIsFree } from '../../resources/Microsoft.ClassicCompute/reserved-ips.js';
-import type { ServiceConfiguration } from '../../resources/Microsoft.ClassicCompute/types.js';
+import { asCloudService, checkSlotIsFree } from '../../resources/Microsoft.ClassicCompute/deployments.js';
+import type { ReservedIp, ServiceConfiguration } from '../../resources/Microsoft.ClassicCompute/types.js';
 import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import { parameter } from '../call.js';
 import {
@@ -22,15 +17,7 @@ import {
   UpdateDeploymentStatus,
   UpgradeDeployment,
 } from '../contracts/cloud-service.js';
-import {
-  changeDeployment,
-  findReservedIp,
-  findService,
-  putService,
-  reservedIpKey,
-  slotOf,
-  stamped,
-} from '../documents.js';
+import { addDeployment, changeDeployment, findService, slotOf } from '../documents.js';
 import { accept } from '../operations.js';
 import { readServiceConfiguration } from '../service-model/cscfg.js';
 import { readPackage } from '../service-model/package.js';
@@ -59,31 +46,23 @@ async function create(call: ClassicCall): Promise<ClassicReply> {
   checkTarget(call, Name);
   const definition = await readPackage(request.PackageUrl, call.packages);
   return accept(call, (transaction, context) => {
-    const service = findService(call, transaction);
     const slot = slotOf(parameter(call, 'slot'));
-    checkSlotIsFree(service, { slot, name: Name });
-    const [reservedName] = settings.configuration.reservedIps;
-    const reservedIp =
-      reservedName === undefined ? undefined : findReservedIp(transaction, reservedIpKey(call, reservedName));
-    if (reservedIp) checkIsFree(reservedIp);
-    const deployment = createCloudService(
-      {
-        ...settings,
-        Name,
-        slot,
-        Label,
-        definition,
-        StartDeployment: request.StartDeployment ?? false,
-        ExtendedProperties: request.ExtendedProperties ?? [],
-        reservedIp,
-      },
-      context,
-    );
-    if (reservedIp) {
-      const { ServiceName } = service;
-      transaction.put(reservedIpKey(call, reservedIp.Name), { ...reservedIp, ServiceName, DeploymentName: Name });
-    }
-    putService(call, transaction, withDeployment(service, stamped(call, deployment)));
+    const [reservedIpName] = settings.configuration.reservedIps;
+    const make = (reservedIp: ReservedIp | undefined) =>
+      createCloudService(
+        {
+          ...settings,
+          Name,
+          slot,
+          Label,
+          definition,
+          StartDeployment: request.StartDeployment ?? false,
+          ExtendedProperties: request.ExtendedProperties ?? [],
+          reservedIp,
+        },
+        context,
+      );
+    addDeployment(call, transaction, { slot, name: Name, reservedIpName, make });
   });
 }
 

@@ -2,26 +2,22 @@
 import { azureError } from '../../errors.js';
 import {
   asVmDeployment,
-  checkSlotIsFree,
   createVmDeployment,
-  withDeployment,
   withoutDeployment,
 } from '../../resources/Microsoft.ClassicCompute/deployments.js';
 import { updateLoadBalancedSets } from '../../resources/Microsoft.ClassicCompute/load-balanced-sets.js';
-import { checkIsFree } from '../../resources/Microsoft.ClassicCompute/reserved-ips.js';
+import type { ReservedIp } from '../../resources/Microsoft.ClassicCompute/types.js';
 import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import { CreateVmDeployment, Deployment } from '../contracts/deployment.js';
 import { LoadBalancedEndpointList } from '../contracts/input-endpoint.js';
 import {
+  addDeployment,
   changeDeployment,
   deploymentOf,
-  findReservedIp,
   findService,
   networksKey,
   putService,
   readDeployment,
-  reservedIpKey,
-  stamped,
 } from '../documents.js';
 import { accept, checkExclusiveAccess } from '../operations.js';
 import { deploymentValue } from '../render/deployment.js';
@@ -42,27 +38,19 @@ function create(call: ClassicCall): Promise<ClassicReply> {
   if (request.RoleList.length === 0) throw azureError('ClassicMalformedElement', { values: { type: 'Deployment' } });
   const roles = request.RoleList.map((role) => roleRequest(role));
   return accept(call, (transaction, context) => {
-    const service = findService(call, transaction);
-    checkSlotIsFree(service, { slot: DeploymentSlot, name: Name });
-    const reservedIp =
-      ReservedIPName === undefined ? undefined : findReservedIp(transaction, reservedIpKey(call, ReservedIPName));
-    if (reservedIp) checkIsFree(reservedIp);
-    const deployment = createVmDeployment(
-      {
-        Name,
-        Label: Buffer.from(request.Label).toString('base64'),
-        roles,
-        VirtualNetworkName: request.VirtualNetworkName,
-        LoadBalancers: request.LoadBalancers ?? [],
-        reservedIp,
-      },
-      context,
-    );
-    if (reservedIp) {
-      const { ServiceName } = service;
-      transaction.put(reservedIpKey(call, reservedIp.Name), { ...reservedIp, ServiceName, DeploymentName: Name });
-    }
-    putService(call, transaction, withDeployment(service, stamped(call, deployment)));
+    const make = (reservedIp: ReservedIp | undefined) =>
+      createVmDeployment(
+        {
+          Name,
+          Label: Buffer.from(request.Label).toString('base64'),
+          roles,
+          VirtualNetworkName: request.VirtualNetworkName,
+          LoadBalancers: request.LoadBalancers ?? [],
+          reservedIp,
+        },
+        context,
+      );
+    addDeployment(call, transaction, { slot: DeploymentSlot, name: Name, reservedIpName: ReservedIPName, make });
   });
 }
 
