@@ -5,12 +5,13 @@
 import type { AddressMapping } from './address-map.js';
 import { mapAddress } from './address-map.js';
 import type { ApplyOutcome } from './arm/arm-context.js';
+import { azureError } from './errors.js';
 import type { Engine, ForwardingPlan } from './forwarding/engine.js';
 import { compileLoadBalancer, mergePlan, type PlanPart } from './forwarding/plan.js';
 import { compileClassic } from './forwarding/plan-classic.js';
 import type { ClassicPlanInputs } from './resources/Microsoft.ClassicCompute/plan-inputs.js';
 import { rootKey } from './resources/resource-id.js';
-import type { HealthReader } from './resources/resource-type.js';
+import type { HealthReader, Resource } from './resources/resource-type.js';
 import type { ResourceStore } from './store/resource-store.js';
 
 const loadBalancerType = 'Microsoft.Network/loadBalancers';
@@ -47,7 +48,7 @@ export class DataPlane implements HealthReader {
     const all = [...this.options.store.everyOfType(loadBalancerType)];
     // First come, first served where two want one address; that must hold after a restart too.
     all.sort((a, b) => (a.createdTime < b.createdTime ? -1 : a.createdTime > b.createdTime ? 1 : 0));
-    for (const { key } of all) this.#parts.set(key, this.#compile(key));
+    for (const loadBalancer of all) this.#parts.set(loadBalancer.key, this.#compile(loadBalancer));
     this.#classicChanged = true;
     await this.#schedule();
   }
@@ -95,10 +96,9 @@ export class DataPlane implements HealthReader {
     return concerned;
   }
 
-  #compile(key: string): PlanPart {
+  #compile(loadBalancer: Resource): PlanPart {
     const { store, addressMap } = this.options;
-    const loadBalancer = store.resource(key);
-    return loadBalancer ? compileLoadBalancer(loadBalancer, { lookup: store, addressMap }) : mergePlan([]);
+    return compileLoadBalancer(loadBalancer, { lookup: store, addressMap });
   }
 
   /** One application at a time; everything that changes meanwhile goes into the next one together. */
@@ -116,8 +116,8 @@ export class DataPlane implements HealthReader {
 
   async #apply(): Promise<void> {
     for (const key of this.#changed) {
-      const part = this.#compile(key);
-      if (this.options.store.resource(key)) this.#parts.set(key, part);
+      const loadBalancer = this.options.store.resource(key);
+      if (loadBalancer) this.#parts.set(key, this.#compile(loadBalancer));
       else this.#parts.delete(key);
     }
     this.#changed.clear();
@@ -136,8 +136,8 @@ export class DataPlane implements HealthReader {
         const state = states.get(frontend.key);
         if (state === undefined || state.state === 'Bound') continue;
         const place = `${frontend.azureAddress}:${frontend.port}/${frontend.transport}`;
-        const message = `Frontend ${place} is ${state.state}: ${state.reason ?? 'no reason known'}`;
-        return { failure: { code: 'FrontendBindFailed', message } };
+        const values = { frontend: place, state: state.state, reason: state.reason ?? 'no reason known' };
+        return { failure: azureError('FrontendBindFailed', { values }) };
       }
     }
     return {};

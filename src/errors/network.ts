@@ -79,7 +79,7 @@ export const networkErrors = {
   FrontendBindFailed: {
     status: 409,
     origin: 'lazurite',
-    message: 'Frontend {frontend} could not be bound exactly: {reason}. The emulator runs with --strict-bind.',
+    message: 'Frontend {frontend} is {state}: {reason}. The emulator runs with --strict-bind.',
     differs: 'only Lazurite has sockets that can be taken',
   },
 } as const satisfies Record<string, ErrorDefinition>;

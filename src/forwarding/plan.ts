@@ -275,12 +275,9 @@ export function compileLoadBalancer(loadBalancer: Resource, options: PlanOptions
 
 /** One plan out of many parts, in their order: where two want one address, the earlier part has it. */
 export function mergePlan(parts: Iterable<PlanPart>): ForwardingPlan {
-  const frontends: PlanFrontend[] = [];
-  const probes: PlanProbe[] = [];
-  for (const part of parts) {
-    frontends.push(...part.frontends);
-    probes.push(...part.probes);
-  }
+  const all = [...parts];
+  const frontends = all.flatMap((part) => part.frontends);
+  const probes = all.flatMap((part) => part.probes);
   return Object.freeze({ frontends: Object.freeze(frontends), probes: Object.freeze(probes) });
 }
 

@@ -179,7 +179,7 @@ export class ResourceStore implements Lookup {
           : type !== undefined
             ? this.#statement.byType.all(subscription, type)
             : this.#statement.bySubscription.all(subscription);
-    return (rows as ResourceRow[]).map((row) => this.#cache.get(row.key) ?? this.#keep(resourceOf(row)));
+    return this.#resourcesOf(rows);
   }
 
   *ofType(subscriptionId: string, type: string): Generator<Resource> {
@@ -188,9 +188,7 @@ export class ResourceStore implements Lookup {
 
   /** Resources of a type in every subscription. */
   everyOfType(type: string): Resource[] {
-    return (this.#statement.everyOfType.all(type) as ResourceRow[]).map(
-      (row) => this.#cache.get(row.key) ?? this.#keep(resourceOf(row)),
-    );
+    return this.#resourcesOf(this.#statement.everyOfType.all(type));
   }
 
   /** Resources stored on their own below `key`: children and extensions of it. */
@@ -217,6 +215,10 @@ export class ResourceStore implements Lookup {
     for (const { sourceId, sourceType, path, target } of links) {
       this.#statement.addLink.run(sourceKey, sourceId, sourceType, path, target, rootKey(target));
     }
+  }
+
+  #resourcesOf(rows: unknown[]): Resource[] {
+    return (rows as ResourceRow[]).map((row) => this.#cache.get(row.key) ?? this.#keep(resourceOf(row)));
   }
 
   #keep(resource: Resource): Resource {
