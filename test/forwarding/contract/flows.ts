@@ -182,7 +182,7 @@ export const flowContract: readonly ContractTest[] = [
     },
   },
   {
-    title: 'While the pool and the mode change 200 times, 32 streams run on and no new connection fails',
+    title: 'While the pool and the mode change 1,000 times, 64 streams run on and no new connection fails',
     async run({ t, world, net, frontend: address }) {
       const backends = await world.backends(net, { count: 4, port: 28080 });
       const at = { address, port: 20080 };
@@ -193,7 +193,7 @@ export const flowContract: readonly ContractTest[] = [
         return world.apply([frontend('tcp', `${address}:20080`, rule(members, { distribution }))]);
       };
       await change(4);
-      const streams = await Promise.all(Array.from({ length: 32 }, () => openStream(at, { from: `${net}.200` })));
+      const streams = await Promise.all(Array.from({ length: 64 }, () => openStream(at, { from: `${net}.200` })));
       let changing = true;
       let rounds = 0;
       const streaming = streams.map(async (stream) => {
@@ -204,7 +204,7 @@ export const flowContract: readonly ContractTest[] = [
       const arriving = (async () => {
         while (changing) await tcpBackend(at, { from: `${net}.201` }).catch(() => failed++);
       })();
-      for (let index = 0; index < 200; index++) await change(index);
+      for (let index = 0; index < 1000; index++) await change(index);
       changing = false;
       t.ok((await Promise.all(streaming)).every(Boolean), `${rounds} echoes meanwhile`);
       await arriving;

@@ -1,0 +1,43 @@
+/**
+ * One side of a crowd of connections, in a process of its own, because they need more descriptors than one may have.
+ * `backend ADDRESS PORT`: echoes. `clients ADDRESS PORT COUNT SOURCE`: opens COUNT, hears an echo on each, says `open`,
+ * waits until all have ended, says how they ended, and begins again at the next message.
+ */
+import { connect, createServer } from 'node:net';
+
+const [role, host, port, count, source] = process.argv.slice(2);
+
+function echo() {
+  const server = createServer((socket) => socket.on('error', () => {}).pipe(socket));
+  server.listen({ host, port: Number(port), backlog: 1024 }, () => process.send('listening'));
+}
+
+function openOne(ends) {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port: Number(port), localAddress: source }, () => socket.write('x'));
+    let end = 'FIN';
+    socket.once('data', resolve);
+    socket.on('error', (error) => {
+      end = error.code;
+      reject(error);
+    });
+    socket.on('close', () => ends.push(end));
+  });
+}
+
+async function crowd() {
+  const ends = [];
+  const total = Number(count);
+  for (let opened = 0; opened < total; ) {
+    const batch = Math.min(64, total - opened);
+    await Promise.all(Array.from({ length: batch }, () => openOne(ends)));
+    opened += batch;
+  }
+  process.send('open');
+  while (ends.length < total) await new Promise((resolve) => setTimeout(resolve, 20));
+  process.send([...new Set(ends)]);
+}
+
+if (role === 'backend') echo();
+else process.on('message', crowd);
+process.on('disconnect', () => process.exit());
