@@ -83,9 +83,7 @@ export class DataPlane implements HealthReader {
         concerned.add(key);
         continue;
       }
-      for (const { sourceId, sourceType } of store.linksInto(key)) {
-        if (sourceType.startsWith(loadBalancerType)) concerned.add(rootKey(sourceId));
-      }
+      for (const source of store.sourcesInto(key, loadBalancerType)) concerned.add(source);
       for (const target of targetsOf(key)) {
         if (isLoadBalancer(target)) concerned.add(target);
         else if (store.resource(key)?.type.startsWith('Microsoft.Compute/')) {

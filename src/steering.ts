@@ -76,6 +76,6 @@ export class Steering implements SnapshotKeeper {
   #replace(document: unknown): void {
     const { store } = this.#parts;
     restoreSnapshot(store.connection, document);
-    store.resources.forget();
+    store.forget();
   }
 }

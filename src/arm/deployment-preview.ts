@@ -84,6 +84,6 @@ function undone<T>(arm: Arm, write: () => T): T | undefined {
   } finally {
     connection.exec('ROLLBACK');
     // What was cached on the way never happened.
-    arm.store.forget();
+    arm.context.store.forget();
   }
 }

@@ -19,16 +19,14 @@ const nothing = {
 
 /** A plan made ready for questions. */
 export class Explainer {
-  readonly #frontends = new Map<string, PlanFrontend>();
+  readonly #plan: ForwardingPlan;
+  /** Made at the first question: most plans are never asked about. */
+  #frontends: Map<string, PlanFrontend> | undefined;
   readonly #tables = new SlotTables();
   readonly #selectors = new Map<PlanFrontend, Selector>();
 
   constructor(plan: ForwardingPlan) {
-    for (const frontend of plan.frontends) {
-      const name = nameOf(frontend.transport, frontend.address, frontend.port);
-      // The first frontend has the address; another with the same one is Unbound (collision).
-      if (!this.#frontends.has(name)) this.#frontends.set(name, frontend);
-    }
+    this.#plan = plan;
   }
 
   /** To be called when `healthOf` would answer differently. */
@@ -39,6 +37,7 @@ export class Explainer {
   /** What would happen to a new flow with this tuple. */
   explain(tuple: FlowTuple, healthOf: HealthOf): Explanation {
     const { transport, sourceAddress, sourcePort, destinationAddress, destinationPort } = tuple;
+    this.#frontends ??= firstByName(this.#plan);
     const found =
       this.#frontends.get(nameOf(transport, destinationAddress, destinationPort)) ??
       this.#frontends.get(nameOf(transport, destinationAddress, 0));
@@ -92,3 +91,13 @@ function tupleOf(tuple: FlowTuple, distribution: string): readonly string[] {
 
 const whyNone = (selector: Selector): string =>
   selector.candidates.length === 0 ? 'The backend pool has no members.' : 'No member of the backend pool is eligible.';
+
+/** The first frontend has the address; another with the same one is Unbound (collision). */
+function firstByName({ frontends }: ForwardingPlan): Map<string, PlanFrontend> {
+  const first = new Map<string, PlanFrontend>();
+  for (const frontend of frontends) {
+    const name = nameOf(frontend.transport, frontend.address, frontend.port);
+    if (!first.has(name)) first.set(name, frontend);
+  }
+  return first;
+}

@@ -43,11 +43,19 @@ export class IndexedPlan {
   }
 }
 
-const changed = <T>(now: Map<string, T>, before: Map<string, T>): T[] =>
-  [...now].filter(([key, value]) => !alike(value, before.get(key))).map(([, value]) => value);
+// Loops: a change of one load balancer goes through the frontends of all.
 
-const missing = <T>(now: Map<string, T>, before: Map<string, T>): string[] =>
-  [...before.keys()].filter((key) => !now.has(key));
+function changed<T>(now: Map<string, T>, before: Map<string, T>): T[] {
+  const values: T[] = [];
+  for (const [key, value] of now) if (!alike(value, before.get(key))) values.push(value);
+  return values;
+}
+
+function missing<T>(now: Map<string, T>, before: Map<string, T>): string[] {
+  const keys: string[] = [];
+  for (const key of before.keys()) if (!now.has(key)) keys.push(key);
+  return keys;
+}
 
 /** Deep equality of plain data; several times faster than comparing JSON, and at once for shared parts. */
 function alike(a: unknown, b: unknown): boolean {

@@ -22,7 +22,7 @@ const sql = {
     ) WHERE NOT EXISTS (SELECT 1 FROM addresses WHERE pool = @pool AND position = candidate)`,
   occupied: 'SELECT MAX(position) AS position FROM addresses WHERE pool = ? AND position >= ? AND position < ?',
   take: 'INSERT INTO addresses VALUES (?, ?, ?, ?)',
-  release: 'DELETE FROM addresses WHERE owner_root = ?',
+  release: 'DELETE FROM addresses WHERE owner_root = ? RETURNING pool, position',
   held: 'SELECT position FROM addresses WHERE pool = ? AND owner_root = ?',
   releaseOne: 'DELETE FROM addresses WHERE pool = ? AND position = ?',
 } as const;
@@ -35,8 +35,15 @@ export interface KeptAddresses {
   readonly kept: ReadonlySet<string>;
 }
 
+/** Nobody need look for a free address of the pool between `from` and `below`: all are held. */
+interface Full {
+  readonly from: number;
+  readonly below: number;
+}
+
 export class AddressStore implements Addresses {
   readonly #statement: Prepared<typeof sql>;
+  readonly #full = new Map<string, Full>();
 
   constructor(
     connection: Connection,
@@ -47,7 +54,13 @@ export class AddressStore implements Addresses {
 
   /** Frees everything that the top-level resource `ownerRoot` (folded id) holds. */
   release(ownerRoot: string): void {
-    this.#statement.release.run(ownerRoot);
+    const released = this.#statement.release.all(ownerRoot) as { pool: string; position: number }[];
+    for (const { pool, position } of released) this.#freed(pool, position);
+  }
+
+  /** Drops what is kept in memory: a transaction was undone, or the tables were replaced. */
+  forget(): void {
+    this.#full.clear();
   }
 
   /** Frees what `ownerRoot` holds of a pool, but for the addresses in `kept`. */
@@ -56,7 +69,9 @@ export class AddressStore implements Addresses {
     const pool = poolKey(name, range);
     for (const { position } of this.#statement.held.all(pool, ownerRoot) as { position: number }[]) {
       const address = formatIpAddress({ ...range, value: range.value + BigInt(position) });
-      if (!kept.has(address)) this.#statement.releaseOne.run(pool, position);
+      if (kept.has(address)) continue;
+      this.#statement.releaseOne.run(pool, position);
+      this.#freed(pool, position);
     }
   }
 
@@ -74,11 +89,12 @@ export class AddressStore implements Addresses {
     if (wanted !== undefined && this.#holder(pool, wanted) === undefined) {
       return this.#take({ pool, owner, range, position: wanted });
     }
-    const free = this.#statement.lowestFree.get({ pool, from: reserved }) as { position: number };
+    const position = this.#lowestFree(pool, reserved);
     // The last address of an IPv4 subnet is its broadcast address.
     const end = sizeOf(range) - (range.version === 4 && reserved > 0 ? 1n : 0n);
-    if (BigInt(free.position) >= end) return { conflict: 'full' };
-    return this.#take({ pool, owner, range, position: free.position });
+    if (BigInt(position) >= end) return { conflict: 'full' };
+    this.#full.set(pool, { from: reserved, below: position + 1 });
+    return this.#take({ pool, owner, range, position });
   }
 
   claimBlock({ pool: name, owner, prefix, length, preferred }: BlockClaim): { prefix: string } | { conflict: 'full' } {
@@ -95,6 +111,17 @@ export class AddressStore implements Addresses {
     }
     for (let offset = 0; offset < size; offset++) this.#take({ pool, owner, range, position: start + offset });
     return { prefix: formatIpPrefix({ ...range, value: range.value + BigInt(start), length }) };
+  }
+
+  #lowestFree(pool: string, reserved: number): number {
+    const full = this.#full.get(pool);
+    const from = full?.from === reserved ? full.below : reserved;
+    return (this.#statement.lowestFree.get({ pool, from }) as { position: number }).position;
+  }
+
+  #freed(pool: string, position: number): void {
+    const full = this.#full.get(pool);
+    if (full && position < full.below) this.#full.set(pool, { ...full, below: Math.max(full.from, position) });
   }
 
   #holder(pool: string, position: number): string | undefined {

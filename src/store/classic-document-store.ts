@@ -1,5 +1,5 @@
 /** Documents of the classic API in SQLite: JSON by kind, subscription and name, listed in the order of their creation. */
-import { type Connection, type Prepared, prepareAll } from './database.js';
+import { type Connection, type Prepared, prepareAll, type RunTransaction } from './database.js';
 
 export interface ClassicDocumentKey {
   readonly kind: string;
@@ -25,13 +25,11 @@ const columns = ({ kind, subscriptionId, name }: ClassicDocumentKey): [string, s
 export class ClassicDocumentStore {
   readonly #statement: Prepared<typeof sql>;
 
-  constructor(readonly connection: Connection) {
+  constructor(
+    connection: Connection,
+    readonly transaction: RunTransaction,
+  ) {
     this.#statement = prepareAll(connection, sql);
-  }
-
-  /** Runs `write` in one IMMEDIATE transaction; whatever it throws undoes everything. */
-  transaction<T>(write: () => T): T {
-    return this.connection.transaction(write).immediate();
   }
 
   get(key: ClassicDocumentKey): unknown {

@@ -6,6 +6,9 @@ import { packageFolder } from '../package-folder.js';
 
 export type Connection = Database.Database;
 
+/** Runs `write` in one IMMEDIATE transaction; whatever it throws undoes everything. */
+export type RunTransaction = <T>(write: () => T) => T;
+
 const migrationsFolder = new URL('migrations/', packageFolder);
 
 interface Migration {

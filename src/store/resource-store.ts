@@ -1,7 +1,7 @@
 /** Resources, their links and resource groups in SQLite; every statement is prepared once, by name. */
 import { rootKey } from '../resources/resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument } from '../resources/resource-type.js';
-import { type Connection, type Prepared, prepareAll } from './database.js';
+import { type Connection, type Prepared, prepareAll, type RunTransaction } from './database.js';
 
 export interface ResourceGroup {
   readonly key: string;
@@ -62,6 +62,9 @@ const sql = {
   below: "SELECT * FROM resources WHERE key > ? || '/' AND key < ? || '0' ORDER BY key",
   unsettled: "SELECT * FROM resources WHERE state NOT IN ('Succeeded', 'Failed')",
   linksInto: 'SELECT source_id, source_type, path, target FROM links WHERE target_root = ? ORDER BY source_id, path',
+  /** '0' comes right after '/', so that this is the type and its children. */
+  sourcesInto: `SELECT DISTINCT source_root FROM links
+    WHERE target_root = @key AND source_type >= @type AND source_type < @type || '0'`,
   linksFrom: 'SELECT source_id, source_type, path, target FROM links WHERE source_root = ? ORDER BY source_id, path',
   addLink: 'INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?, ?, ?)',
   removeLinks: 'DELETE FROM links WHERE source_root = ?',
@@ -75,19 +78,11 @@ export class ResourceStore implements Lookup {
   readonly #cache = new Map<string, Resource>();
   readonly #knownSubscriptions = new Set<string>();
 
-  constructor(readonly connection: Connection) {
+  constructor(
+    readonly connection: Connection,
+    readonly transaction: RunTransaction,
+  ) {
     this.#statement = prepareAll(connection, sql);
-  }
-
-  /** Runs `write` in one IMMEDIATE transaction; whatever it throws undoes everything. */
-  transaction<T>(write: () => T): T {
-    try {
-      return this.connection.transaction(write).immediate();
-    } catch (error) {
-      // What the transaction put into the cache never happened.
-      this.forget();
-      throw error;
-    }
   }
 
   /** Drops everything kept in memory. */
@@ -203,6 +198,11 @@ export class ResourceStore implements Lookup {
 
   linksInto(key: string): Link[] {
     return (this.#statement.linksInto.all(key) as LinkRow[]).map(linkOf);
+  }
+
+  /** Folded ids of the top-level resources that refer to `key` from a resource of `type`, or from a child of one. */
+  sourcesInto(key: string, type: string): string[] {
+    return (this.#statement.sourcesInto.all({ key, type }) as { source_root: string }[]).map((row) => row.source_root);
   }
 
   linksFrom(key: string): Link[] {

@@ -2,7 +2,7 @@
 import type { Addresses } from '../resources/resource-type.js';
 import { AddressStore } from './address-store.js';
 import { ClassicDocumentStore } from './classic-document-store.js';
-import { type Connection, openDatabase } from './database.js';
+import { type Connection, openDatabase, type RunTransaction } from './database.js';
 import { DeploymentStore } from './deployment-store.js';
 import { OperationStore } from './operation-store.js';
 import { ResourceStore } from './resource-store.js';
@@ -23,11 +23,20 @@ export class Store {
 
   constructor({ file, publicPrefix }: StoreOptions) {
     this.connection = openDatabase({ file });
-    this.resources = new ResourceStore(this.connection);
+    const transaction: RunTransaction = (write) => {
+      try {
+        return this.connection.transaction(write).immediate();
+      } catch (error) {
+        // What was kept in memory on the way never happened.
+        this.forget();
+        throw error;
+      }
+    };
+    this.resources = new ResourceStore(this.connection, transaction);
     this.addresses = new AddressStore(this.connection, publicPrefix);
     this.operations = new OperationStore(this.connection);
     this.deployments = new DeploymentStore(this.connection);
-    this.classic = new ClassicDocumentStore(this.connection);
+    this.classic = new ClassicDocumentStore(this.connection, transaction);
   }
 
   /** Forgets everything: the state of a fresh start. */
@@ -47,7 +56,13 @@ export class Store {
     } finally {
       this.connection.pragma('synchronous = FULL');
     }
+    this.forget();
+  }
+
+  /** Drops everything kept in memory: a transaction was undone, or the tables were replaced. */
+  forget(): void {
     this.resources.forget();
+    this.addresses.forget();
   }
 
   close(): void {

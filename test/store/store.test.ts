@@ -188,7 +188,9 @@ test('an address is never handed out twice, and always the lowest free one', asy
       at: fc.integer({ min: 4, max: 17 }),
     }),
     fc.record({ kind: fc.constant('release' as const), name: fc.integer({ min: 0, max: 9 }) }),
+    fc.record({ kind: fc.constant('undone' as const), name: fc.integer({ min: 0, max: 9 }) }),
   );
+  const undone = new Error('undone');
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const store = new Store({ publicPrefix });
@@ -196,6 +198,19 @@ test('an address is never handed out twice, and always the lowest free one', asy
       const place = { pool: 'p', prefix: '10.0.0.0/28', reserved: 4 };
       for (const one of steps) {
         const id = owner(one.name);
+        if (one.kind === 'undone') {
+          const write = (): never => {
+            store.addresses.release(rootKey(id));
+            for (let claim = 0; claim < 3; claim++) store.addresses.claim({ ...place, owner: owner(10) });
+            throw undone;
+          };
+          try {
+            store.resources.transaction(write);
+          } catch (error) {
+            if (error !== undone) throw error;
+          }
+          continue;
+        }
         if (one.kind === 'release') {
           store.addresses.release(rootKey(id));
           for (const [address, name] of held) if (name === one.name) held.delete(address);

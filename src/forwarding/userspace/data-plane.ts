@@ -78,9 +78,15 @@ export class DataPlane {
 
   /** One after the other: tables of large pools are built in between packets. */
   async apply(changes: PlanChanges): Promise<Applied> {
+    const { size } = this.#frontends;
+    const isNew = changes.frontends.some(({ key }) => !this.#frontends.has(key));
     await this.#inTurn(() => this.#take(changes));
-    await this.#binder.apply([...this.#frontends.values()]);
-    return { frontends: this.#binder.states(), health: this.#prober.health() };
+    // Other rules at the same places need no other sockets.
+    if (isNew || this.#frontends.size !== size) await this.#binder.apply([...this.#frontends.values()]);
+    return {
+      frontends: changes.frontends.flatMap(({ key }) => this.#binder.stateOf(this.#frontends.get(key)) ?? []),
+      health: changes.probes.flatMap(({ key }) => this.#prober.healthOf(key) ?? []),
+    };
   }
 
   async #take(changes: PlanChanges): Promise<void> {

@@ -59,8 +59,8 @@ export class FrontendBinder {
     return this.#work;
   }
 
-  states(): FrontendState[] {
-    return [...this.#places.values()].map((place) => place.state);
+  stateOf(frontend: Frontend | undefined): FrontendState | undefined {
+    return frontend && this.#places.get(frontend)?.state;
   }
 
   stop(): void {

@@ -24,7 +24,7 @@ export interface Ask {
   readonly request: Request;
 }
 
-/** The answer to `apply`: the whole state, so that both sides agree whatever was announced meanwhile. */
+/** The answer to `apply`: how what it names is now. Everything else is announced when it changes. */
 export interface Applied {
   readonly frontends: readonly FrontendState[];
   readonly health: readonly ProbeHealth[];

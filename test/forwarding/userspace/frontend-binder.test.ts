@@ -25,6 +25,7 @@ class Machine {
   readonly open = new Set<string>();
   readonly log: string[] = [];
   readonly states: FrontendState[] = [];
+  #frontends: readonly Frontend[] = [];
   refuse: (at: ListenAt) => string | undefined = () => undefined;
   free = 40000;
   readonly binder = new FrontendBinder({
@@ -43,15 +44,24 @@ class Machine {
     return { port, close: () => this.open.delete(place) };
   }
 
+  apply(frontends: readonly Frontend[]): Promise<void> {
+    this.#frontends = frontends;
+    return this.binder.apply(frontends);
+  }
+
+  get #current(): FrontendState[] {
+    return this.#frontends.flatMap((frontend) => this.binder.stateOf(frontend) ?? []);
+  }
+
   /** `place state reason` of each frontend. */
   get view(): string[] {
-    return this.binder.states().map(({ key, state, boundAddress, boundPort }) => {
+    return this.#current.map(({ key, state, boundAddress, boundPort }) => {
       return `${key} ${state}${state === 'Unbound' ? '' : ` ${boundAddress}:${boundPort}`}`;
     });
   }
 
   reason(key: string): string | undefined {
-    return this.binder.states().find((state) => state.key === key)?.reason;
+    return this.#current.find((state) => state.key === key)?.reason;
   }
 
   async second(): Promise<void> {
@@ -63,7 +73,7 @@ class Machine {
 t.test('Without the right to ports below 1024, 80 is found at 8080 and 443 at 8443', async (t) => {
   const machine = new Machine();
   machine.refuse = ({ port }) => (port !== 0 && port < 1024 ? 'EACCES' : undefined);
-  await machine.binder.apply([at('127.77.0.1:80'), at('127.77.0.1:443'), at('127.77.0.1:8000')]);
+  await machine.apply([at('127.77.0.1:80'), at('127.77.0.1:443'), at('127.77.0.1:8000')]);
   t.strictSame(machine.view, [
     'tcp/127.77.0.1/80 Fallback 127.77.0.1:8080',
     'tcp/127.77.0.1/443 Fallback 127.77.0.1:8443',
@@ -76,7 +86,7 @@ t.test('A fallback never takes a port that another rule of that address names', 
   const machine = new Machine();
   machine.refuse = ({ port }) => (port !== 0 && port < 1024 ? 'EACCES' : undefined);
   const http = at('127.77.0.1:80');
-  await machine.binder.apply([http, at('127.77.0.1:8080')]);
+  await machine.apply([http, at('127.77.0.1:8080')]);
   t.strictSame(machine.view, [
     'tcp/127.77.0.1/80 Fallback 127.0.0.1:40000',
     'tcp/127.77.0.1/8080 Bound 127.77.0.1:8080',
@@ -85,9 +95,9 @@ t.test('A fallback never takes a port that another rule of that address names', 
   const later = new Machine();
   later.refuse = machine.refuse;
   const early = at('127.77.0.1:80');
-  await later.binder.apply([early]);
+  await later.apply([early]);
   t.strictSame(later.view, ['tcp/127.77.0.1/80 Fallback 127.77.0.1:8080']);
-  await later.binder.apply([early, at('127.77.0.1:8080', 'rule-2')]);
+  await later.apply([early, at('127.77.0.1:8080', 'rule-2')]);
   t.strictSame(
     later.view,
     ['tcp/127.77.0.1/80 Fallback 127.0.0.1:40000', 'tcp/127.77.0.1/8080 Bound 127.77.0.1:8080'],
@@ -97,7 +107,7 @@ t.test('A fallback never takes a port that another rule of that address names', 
   const free = new Machine();
   // 40000 is free, but a rule that could not be bound yet names it.
   free.refuse = ({ address, port }) => (address === '127.77.0.9' || port === 40000 ? 'EADDRNOTAVAIL' : undefined);
-  await free.binder.apply([at('127.77.0.9:80'), at('127.0.0.1:40000')]);
+  await free.apply([at('127.77.0.9:80'), at('127.0.0.1:40000')]);
   t.equal(free.view[0], 'tcp/127.77.0.9/80 Fallback 127.0.0.1:40001', 'nor does a free port of 127.0.0.1');
 });
 
@@ -109,7 +119,7 @@ t.test('An address that is taken or does not exist falls back to 127.0.0.1, an I
     return port === 9090 ? 'EADDRINUSE' : undefined;
   };
   const http6 = at('fd7f:1a2b::5:80');
-  await machine.binder.apply([at('127.77.0.1:9090'), at('127.77.0.2:80'), http6]);
+  await machine.apply([at('127.77.0.1:9090'), at('127.77.0.2:80'), http6]);
   t.strictSame(machine.view, [
     'tcp/127.77.0.1/9090 Fallback 127.0.0.1:40000',
     'tcp/127.77.0.2/80 Fallback 127.0.0.1:40001',
@@ -123,7 +133,7 @@ t.test('A frontend heals within a second when the obstacle goes', async (t) => {
   const machine = new Machine();
   let blocked = true;
   machine.refuse = ({ address }) => (blocked && address !== '127.0.0.1' ? 'EADDRINUSE' : undefined);
-  await machine.binder.apply([at('127.77.0.1:9090')]);
+  await machine.apply([at('127.77.0.1:9090')]);
   await machine.second();
   t.strictSame(machine.view, ['tcp/127.77.0.1/9090 Fallback 127.0.0.1:40000'], 'it keeps its fallback meanwhile');
   blocked = false;
@@ -144,7 +154,7 @@ t.test('Where nothing can be opened the frontend is Unbound, says why, and is tr
   const machine = new Machine();
   let code: string | undefined = 'EMFILE';
   machine.refuse = () => code;
-  await machine.binder.apply([at('127.77.0.1:9090')]);
+  await machine.apply([at('127.77.0.1:9090')]);
   t.strictSame(machine.view, ['tcp/127.77.0.1/9090 Unbound']);
   t.match(machine.reason('tcp/127.77.0.1/9090'), 'no file descriptors');
   code = 'EWEIRD';
@@ -157,7 +167,7 @@ t.test('Where nothing can be opened the frontend is Unbound, says why, and is tr
 
 t.test('HA ports are Unbound: a socket cannot listen on every port', async (t) => {
   const machine = new Machine();
-  await machine.binder.apply([at('127.77.0.1:0')]);
+  await machine.apply([at('127.77.0.1:0')]);
   t.match(machine.reason('tcp/127.77.0.1/0'), 'nftables');
   await machine.second();
   t.strictSame(machine.log, []);
@@ -166,8 +176,8 @@ t.test('HA ports are Unbound: a socket cannot listen on every port', async (t) =
 t.test('What stays in the plan is not opened again, what leaves is closed', async (t) => {
   const machine = new Machine();
   const [one, two, three] = [at('127.77.0.1:9001'), at('127.77.0.1:9002'), at('127.77.0.1:9003')];
-  await machine.binder.apply([one, two]);
-  await machine.binder.apply([two, three]);
+  await machine.apply([one, two]);
+  await machine.apply([two, three]);
   t.strictSame(machine.log, ['127.77.0.1:9001', '127.77.0.1:9002', '127.77.0.1:9003']);
   t.strictSame([...machine.open], ['127.77.0.1:9002', '127.77.0.1:9003']);
   machine.binder.stop();

@@ -1,0 +1,170 @@
+/**
+ * Whether a request costs more, and a start takes longer, among 10,000 resources: PUT and GET of a load balancer with
+ * ten rules, alone and beside 10,000 others, in turn; a list of them; and start to ready.
+ *
+ * Among the 10,000 are 500 load balancers whose frontends are bound, and 4,000 network interfaces in their pools.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { group, network } from './control-plane-body.js';
+import { Client, type Figures, howMeasured, line, load, startLazurite } from './control-plane-load.js';
+import { lazurite, median, type Started, start, stop } from './process.js';
+
+const rounds = 3;
+const starts = 5;
+const atOnce = 32;
+const location = 'westeurope';
+const balancers = 500;
+const balancer = (index: number): string => `${network}/loadBalancers/other-${index}`;
+
+interface Kind {
+  readonly type: string;
+  readonly count: number;
+  readonly body: (index: number) => object;
+}
+
+/** In the order of their references. */
+const kinds: readonly Kind[] = [
+  {
+    type: 'virtualNetworks',
+    count: 1,
+    body: () => ({
+      properties: {
+        addressSpace: { addressPrefixes: ['10.240.0.0/16'] },
+        subnets: [{ name: 'default', properties: { addressPrefix: '10.240.0.0/16' } }],
+      },
+    }),
+  },
+  {
+    type: 'publicIPAddresses',
+    count: 2000,
+    body: () => ({ sku: { name: 'Standard' }, properties: { publicIPAllocationMethod: 'Static' } }),
+  },
+  { type: 'networkSecurityGroups', count: 3499, body: () => ({ properties: {} }) },
+  {
+    type: 'loadBalancers',
+    count: balancers,
+    body: (index) => ({
+      sku: { name: 'Standard' },
+      properties: {
+        frontendIPConfigurations: [
+          { name: 'front', properties: { publicIPAddress: { id: `${network}/publicIPAddresses/other-${index}` } } },
+        ],
+        backendAddressPools: [{ name: 'pool' }],
+        loadBalancingRules: [
+          {
+            name: 'http',
+            properties: {
+              protocol: 'Tcp',
+              frontendPort: 20_080,
+              backendPort: 8080,
+              frontendIPConfiguration: { id: `${balancer(index)}/frontendIPConfigurations/front` },
+              backendAddressPool: { id: `${balancer(index)}/backendAddressPools/pool` },
+            },
+          },
+        ],
+      },
+    }),
+  },
+  {
+    type: 'networkInterfaces',
+    count: 4000,
+    body: (index) => ({
+      properties: {
+        ipConfigurations: [
+          {
+            name: 'ipconfig1',
+            properties: {
+              subnet: { id: `${network}/virtualNetworks/other-0/subnets/default` },
+              loadBalancerBackendAddressPools: [{ id: `${balancer(index % balancers)}/backendAddressPools/pool` }],
+            },
+          },
+        ],
+      },
+    }),
+  },
+];
+
+async function fill(server: Started): Promise<void> {
+  const client = new Client(server);
+  for (const { type, count, body } of kinds) {
+    let next = 0;
+    const before = performance.now();
+    const worker = async (): Promise<void> => {
+      for (let index = next++; index < count; index = next++) {
+        await client.send('PUT', `${network}/${type}/other-${index}`, { location, ...body(index) });
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, worker));
+    const perSecond = (1000 * count) / (performance.now() - before);
+    if (count > 1) console.log(`${String(count).padStart(5)} ${type} written, ${perSecond.toFixed(0)}/s`);
+  }
+  client.close();
+}
+
+/** Milliseconds that a list takes, and its length. */
+async function list(server: Started, path: string): Promise<[number, number]> {
+  const client = new Client(server);
+  const times: number[] = [];
+  let length = 0;
+  for (let round = 0; round < rounds; round++) {
+    const before = performance.now();
+    const { value } = (await client.send('GET', path)) as { value: unknown[] };
+    times.push(performance.now() - before);
+    length = value.length;
+  }
+  client.close();
+  return [median(times), length];
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'lazurite-bench-'));
+try {
+  const alone = await startLazurite(join(folder, 'alone'), { engine: 'userspace' });
+  const among = await startLazurite(join(folder, 'among'), {
+    engine: 'userspace',
+    // Not the addresses of the one beside it.
+    options: ['--public-ip-pool', '127.254.0.0/16'],
+  });
+  const servers = { alone, 'among 10,000': among };
+  try {
+    await fill(among);
+    console.log(`${howMeasured}, medians of ${rounds} rounds`);
+    for (const method of ['PUT', 'GET'] as const) {
+      const results: Record<string, Figures[]> = {};
+      for (let round = 0; round < rounds; round++) {
+        for (const [name, server] of Object.entries(servers)) {
+          results[name] = [...(results[name] ?? []), await load(server, { method })];
+        }
+      }
+      const of = (name: string, figure: keyof Figures): number =>
+        median((results[name] ?? []).map((figures) => figures[figure]));
+      for (const name of Object.keys(servers)) {
+        const [perSecond, p50, p99, cpu] = (['perSecond', 'p50', 'p99', 'cpu'] as const).map((one) =>
+          of(name, one),
+        ) as [number, number, number, number];
+        console.log(`${method}  ${name.padEnd(14)}${line({ perSecond, p50, p99, cpu })}`);
+      }
+      const ratio = of('among 10,000', 'cpu') / of('alone', 'cpu');
+      console.log(`${method}  CPU of one among 10,000 is ${ratio.toFixed(2)} of one alone`);
+    }
+    for (const path of [`${group}/resources`, `${network}/loadBalancers`, `${network}/networkInterfaces`]) {
+      const [ms, length] = await list(among, path);
+      console.log(`GET  ${path.split('/').at(-1)}: ${length} resources in ${ms.toFixed(0)} ms`);
+    }
+  } finally {
+    await Promise.all(Object.values(servers).map(stop));
+  }
+  for (const name of ['alone', 'among']) {
+    const times: number[] = [];
+    for (let round = 0; round < starts; round++) {
+      const data = join(folder, name, 'userspace-10');
+      const started = await start(lazurite, ['start', '--port', '0', '--data', data]);
+      times.push(started.startedMs);
+      await stop(started);
+    }
+    console.log(`start to ready, ${name}: ${median(times).toFixed(0)} ms`);
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
