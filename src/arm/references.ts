@@ -17,20 +17,35 @@ export interface ReferenceScope {
   readonly canonicalType: (type: string) => string | undefined;
 }
 
-function formatDetail(found: FoundReference): ErrorDetail | undefined {
-  const { id } = found.holder;
-  const path = formatJsonPath(found.jsonPath);
-  if (!parseResourceId(id)) {
-    const expected = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/';
-    const message = `Reference Id ${id} is not formatted correctly. The Id is expected to start with ${expected}. Path ${path}.`;
-    return { code: 'InvalidJsonReferenceFormat', message };
-  }
-  return undefined;
+interface WriteScope extends ReferenceScope {
+  /** Folded id of the resource that is written. */
+  readonly self: string;
+  readonly document: ResourceDocument;
 }
 
-function typeDetail(found: FoundReference, target: ResourceId): ErrorDetail | undefined {
-  const given = typeOf(target).toLowerCase();
-  if (found.types.some((type) => type.toLowerCase() === given)) return undefined;
+/** An id as it stands in the document. The same one is often in many places, so each is read once. */
+interface Target {
+  readonly id: ResourceId;
+  /** Folded. */
+  readonly type: string;
+  /** Its canonical spelling, once it has been looked for. */
+  canonical: string | undefined;
+}
+
+function readTarget(id: string): Target | undefined {
+  const parsed = parseResourceId(id);
+  return parsed && { id: parsed, type: typeOf(parsed).toLowerCase(), canonical: undefined };
+}
+
+function formatDetail(found: FoundReference): ErrorDetail {
+  const expected = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/';
+  const path = formatJsonPath(found.jsonPath);
+  const message = `Reference Id ${found.holder.id} is not formatted correctly. The Id is expected to start with ${expected}. Path ${path}.`;
+  return { code: 'InvalidJsonReferenceFormat', message };
+}
+
+function typeDetail(found: FoundReference, target: Target): ErrorDetail | undefined {
+  if (found.types.some((type) => type.toLowerCase() === target.type)) return undefined;
   const message =
     `Reference Id ${found.holder.id} is referencing resource of a wrong type. The Id is expected to reference ` +
     `resources of types ${found.types.join(', ')}. Path ${formatJsonPath(found.jsonPath)}.`;
@@ -57,12 +72,38 @@ function childNames(document: ResourceDocument, target: ResourceId): readonly st
   return names;
 }
 
-function canonicalTarget(found: FoundReference, target: ResourceId, owner: Resource): string | undefined {
+function canonicalId(found: FoundReference, { id, type }: Target, owner: Resource): string | undefined {
   const root = parseResourceId(owner.id) as ResourceId;
-  const names = childNames(owner.document, target);
-  const type = found.types.find((one) => one.toLowerCase() === typeOf(target).toLowerCase()) as string;
-  const types = type.split('/').slice(1);
+  const names = childNames(owner.document, id);
+  const canonicalType = found.types.find((one) => one.toLowerCase() === type) as string;
+  const types = canonicalType.split('/').slice(1);
   return names && formatResourceId({ ...root, types, names: [root.names[0] as string, ...names.slice(1)] });
+}
+
+/** What the reference says when it is spelt canonically; what it says already where the target has no model here. */
+function resolve(reference: FoundReference, target: Target, scope: WriteScope): string {
+  const root = rootOf(target.id);
+  const ownerKey = idKey(formatResourceId(root));
+  const isSelf = ownerKey === scope.self;
+  const owner = isSelf ? undefined : scope.lookup.resource(ownerKey);
+  // Types without a model of their own here cannot be missing.
+  if (!isSelf && !owner && scope.canonicalType(typeOf(root)) === undefined) return reference.holder.id;
+  const known = isSelf ? ({ id: scope.idText, document: scope.document } as Resource) : owner;
+  const canonical = known && canonicalId(reference, target, known);
+  if (canonical === undefined) {
+    throw azureError('InvalidResourceReference', {
+      values: { referenced: reference.holder.id, id: reference.sourceId },
+    });
+  }
+  if (owner && owner.provisioningState !== 'Succeeded') {
+    const method = owner.provisioningState === 'Deleting' ? 'Delete' : 'Put';
+    const message =
+      `Cannot proceed with operation because resource ${owner.id} used by resource ${scope.idText} is not in ` +
+      `Succeeded state. Resource is in ${owner.provisioningState} state and the last operation that updated/is ` +
+      `updating the resource is ${operationName(method, owner.type)}.`;
+    throw azureError('RetryableError', { details: [{ code: 'ReferencedResourceNotProvisioned', message }] });
+  }
+  return canonical;
 }
 
 /**
@@ -70,40 +111,22 @@ function canonicalTarget(found: FoundReference, target: ResourceId, owner: Resou
  * a wrong type, `InvalidResourceReference` for what does not exist, `RetryableError` for what is still being made.
  */
 export function resolveReferences(document: ResourceDocument, scope: ReferenceScope): void {
-  const self = idKey(scope.idText);
+  const known = new Map<string, Target | undefined>();
+  const resolvable: { reference: FoundReference; target: Target }[] = [];
   const details: ErrorDetail[] = [];
-  const found = [...referencesIn(document, scope.schema, { id: scope.idText, type: scope.type })];
-  const resolvable: { reference: FoundReference; target: ResourceId }[] = [];
-  for (const reference of found) {
-    const target = parseResourceId(reference.holder.id);
+  for (const reference of referencesIn(document, scope.schema, { id: scope.idText, type: scope.type })) {
+    const { id } = reference.holder;
+    if (!known.has(id)) known.set(id, readTarget(id));
+    const target = known.get(id);
     const detail = target ? typeDetail(reference, target) : formatDetail(reference);
     if (detail) details.push(detail);
     else if (target) resolvable.push({ reference, target });
   }
   if (details.length > 0) throw invalidRequestFormat(details);
 
+  const here = { ...scope, self: idKey(scope.idText), document };
   for (const { reference, target } of resolvable) {
-    const rootId = formatResourceId(rootOf(target));
-    const ownerKey = idKey(rootId);
-    const isSelf = ownerKey === self;
-    const owner = isSelf ? undefined : scope.lookup.resource(ownerKey);
-    // Types without a model of their own here cannot be missing.
-    if (!isSelf && !owner && scope.canonicalType(typeOf(rootOf(target))) === undefined) continue;
-    const known = isSelf ? ({ id: scope.idText, document } as Resource) : owner;
-    const canonical = known && canonicalTarget(reference, target, known);
-    if (canonical === undefined) {
-      throw azureError('InvalidResourceReference', {
-        values: { referenced: reference.holder.id, id: reference.sourceId },
-      });
-    }
-    if (owner && owner.provisioningState !== 'Succeeded') {
-      const method = owner.provisioningState === 'Deleting' ? 'Delete' : 'Put';
-      const message =
-        `Cannot proceed with operation because resource ${owner.id} used by resource ${scope.idText} is not in ` +
-        `Succeeded state. Resource is in ${owner.provisioningState} state and the last operation that updated/is ` +
-        `updating the resource is ${operationName(method, owner.type)}.`;
-      throw azureError('RetryableError', { details: [{ code: 'ReferencedResourceNotProvisioned', message }] });
-    }
-    reference.holder.id = canonical;
+    target.canonical ??= resolve(reference, target, here);
+    reference.holder.id = target.canonical;
   }
 }

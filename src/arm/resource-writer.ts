@@ -2,9 +2,9 @@
  * Creates and changes resources: one IMMEDIATE transaction per write holding the document, its links, the addresses it
  * claims and the operation. Routes, deployments and actions all write through here.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { AzureError } from '../errors.js';
 import { newEtag, newGuid } from '../ids.js';
+import { alike } from '../plain-data.js';
 import { findResourceType } from '../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId } from '../resources/resource-id.js';
 import {
@@ -111,7 +111,7 @@ export class ResourceWriter {
     const { resources } = this.context.store;
     const now = this.context.clock.timestamp();
     const waits = this.context.operationDelayMs > 0;
-    const same = existing !== undefined && isDeepStrictEqual(existing.document, document);
+    const same = existing !== undefined && alike(existing.document, document);
     const provisioningState = waits ? 'Updating' : 'Succeeded';
     const keeps = same && existing.provisioningState === provisioningState;
     const resource: Resource = keeps
@@ -181,7 +181,7 @@ export class ResourceWriter {
       const existing = resources.resource(key);
       if (!existing) return undefined;
       const document = { ...existing.document, tags: tags ?? {} };
-      if (isDeepStrictEqual(document, existing.document)) return existing;
+      if (alike(document, existing.document)) return existing;
       const changed = { ...existing, document, etag: newEtag(), changedTime: this.context.clock.timestamp() };
       resources.save(changed);
       return changed;

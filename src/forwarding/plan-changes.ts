@@ -1,4 +1,5 @@
 /** What differs between two plans: all that an engine has to be told, and all that it may touch. */
+import { alike } from '../plain-data.js';
 import type { ForwardingPlan, PlanFrontend, PlanProbe } from './engine.js';
 
 export interface PlanChanges {
@@ -55,20 +56,4 @@ function missing<T>(now: Map<string, T>, before: Map<string, T>): string[] {
   const keys: string[] = [];
   for (const key of before.keys()) if (!now.has(key)) keys.push(key);
   return keys;
-}
-
-/** Deep equality of plain data; several times faster than comparing JSON, and at once for shared parts. */
-function alike(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a)) {
-    if (!Array.isArray(b) || a.length !== b.length) return false;
-    for (let index = 0; index < a.length; index++) if (!alike(a[index], b[index])) return false;
-    return true;
-  }
-  const left = a as Record<string, unknown>;
-  const right = b as Record<string, unknown>;
-  for (const name in left) if (!alike(left[name], right[name])) return false;
-  for (const name in right) if (!(name in left)) return false;
-  return true;
 }

@@ -3,6 +3,7 @@
  * behind it there are addresses, ports, rules and members.
  */
 import { type AddressMapping, mapAddress } from '../address-map.js';
+import { deepFreeze } from '../plain-data.js';
 import { loadBalancerChild, nameKey } from '../resources/Microsoft.Network/loadBalancers/child.js';
 import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
 import type { InboundNatRule } from '../resources/Microsoft.Network/loadBalancers/inboundNatRules.js';
@@ -279,12 +280,4 @@ export function mergePlan(parts: Iterable<PlanPart>): ForwardingPlan {
   const frontends = all.flatMap((part) => part.frontends);
   const probes = all.flatMap((part) => part.probes);
   return Object.freeze({ frontends: Object.freeze(frontends), probes: Object.freeze(probes) });
-}
-
-function deepFreeze<T>(value: T): T {
-  if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const member of Object.values(value)) deepFreeze(member);
-  }
-  return value;
 }

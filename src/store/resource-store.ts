@@ -52,7 +52,9 @@ const sql = {
   saveGroup: 'INSERT OR REPLACE INTO resource_groups VALUES (?, ?, ?, ?, ?, ?, ?)',
   removeGroup: 'DELETE FROM resource_groups WHERE key = ?',
   resource: 'SELECT * FROM resources WHERE key = ?',
-  save: 'INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  /** What is written again keeps its place in the indexes: its id, type, group and name never change. */
+  save: `INSERT INTO resources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+    etag = excluded.etag, state = excluded.state, document = excluded.document, changed = excluded.changed`,
   remove: 'DELETE FROM resources WHERE key = ?',
   byGroup: 'SELECT * FROM resources WHERE subscription = ? AND resource_group = ? ORDER BY key',
   bySubscription: 'SELECT * FROM resources WHERE subscription = ? ORDER BY key',

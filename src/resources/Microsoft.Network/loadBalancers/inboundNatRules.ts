@@ -1,6 +1,6 @@
 /** Inbound NAT rules, to one NIC (v1) or to every member of a pool (v2) (`loadBalancers/inboundNatRules`). */
-import { isDeepStrictEqual } from 'node:util';
 import { type AzureError, azureError } from '../../../errors.js';
+import { alike } from '../../../plain-data.js';
 import { idKey } from '../../resource-id.js';
 import type { Link, WriteContext } from '../../resource-type.js';
 import {
@@ -90,7 +90,7 @@ export function* checkNatRulesBesideNatPool(context: WriteContext<LoadBalancerDo
   if (inboundNatPools.length === 0 || !usedByScaleSet) return;
   const unchanged = inboundNatRules.every((rule) => {
     const before = childNamed(context.existing, 'inboundNatRules', rule.name);
-    return before !== undefined && isDeepStrictEqual(before.properties, rule.properties);
+    return before !== undefined && alike(before.properties, rule.properties);
   });
   if (!unchanged) {
     yield azureError('AddingOrUpdatingNatRulesWhenNatPoolIsPresentOnLoadbalancerIsNotSupported', {
