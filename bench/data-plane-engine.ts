@@ -27,6 +27,7 @@ const rule: PlanRule = {
   allProbedDown: 'keepEstablished',
   noHealthyBackends: 'AllProbedDown',
   acl: [],
+  halfOpenMs: 60_000,
   members: [member],
 };
 const engine = new UserspaceEngine({

@@ -120,6 +120,7 @@ function planOf(members: readonly PlanMember[]): ForwardingPlan {
     allProbedDown: 'keepEstablished',
     noHealthyBackends: 'AllProbedDown',
     acl: [],
+    halfOpenMs: 60_000,
     members,
   };
   const { address, port } = frontend;

@@ -14,6 +14,7 @@ await build({
     // What scripts/ uses.
     'src/config.ts',
     'src/emulator.ts',
+    'src/undocumented.ts',
     'src/classic/openapi.ts',
   ],
   outbase: 'src',

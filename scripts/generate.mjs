@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { classicOpenApi } from '../dist/classic/openapi.js';
 import { optionsTable, parseConfig } from '../dist/config.js';
 import { Emulator } from '../dist/emulator.js';
+import { choicesTable } from '../dist/undocumented.js';
 import { postmanCollection } from './postman.mjs';
 
 const check = process.argv.includes('--check');
@@ -51,6 +52,9 @@ write(
   'README.md',
   section(section(read('README.md'), 'options', optionsTable()), 'program', `\`\`\`js\n${program}\n\`\`\``),
 );
+
+const differences = 'docs/differences-from-azure.md';
+write(differences, section(read(differences), 'choices', choicesTable()));
 
 for (const file of stale) console.log(`${check ? 'not what the code prints' : 'written'}: ${file}`);
 if (check && stale.length > 0) {

@@ -18,6 +18,7 @@ import {
   UsageError,
   wholeNumber,
 } from './config-values.js';
+import { choices } from './undocumented.js';
 
 export { UsageError } from './config-values.js';
 
@@ -135,6 +136,14 @@ export const options = {
     value: 'FILE',
     sentence: 'An ARM template or snapshot that is applied at start.',
     parse: optionalText,
+  }),
+  undocumented: option({
+    name: 'undocumented',
+    value: 'NAME=VALUE',
+    repeatable: true,
+    sentence:
+      'What to do where Azure’s documentation is silent; names and values are in `docs/differences-from-azure.md`.',
+    parse: choices,
   }),
   tlsNames: option({
     name: 'tls-name',

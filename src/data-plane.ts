@@ -13,6 +13,7 @@ import type { ClassicPlanInputs } from './resources/Microsoft.ClassicCompute/pla
 import { rootKey } from './resources/resource-id.js';
 import type { HealthReader, Resource } from './resources/resource-type.js';
 import type { ResourceStore } from './store/resource-store.js';
+import type { Choices } from './undocumented.js';
 
 const loadBalancerType = 'Microsoft.Network/loadBalancers';
 
@@ -24,6 +25,7 @@ export interface DataPlaneOptions {
   readonly classic: () => ClassicPlanInputs;
   /** A frontend that is not exactly bound fails the operation that wanted it. */
   readonly strictBind: boolean;
+  readonly choices: Choices;
 }
 
 export class DataPlane implements HealthReader {
@@ -95,8 +97,8 @@ export class DataPlane implements HealthReader {
   }
 
   #compile(loadBalancer: Resource): PlanPart {
-    const { store, addressMap } = this.options;
-    return compileLoadBalancer(loadBalancer, { lookup: store, addressMap });
+    const { store, addressMap, choices } = this.options;
+    return compileLoadBalancer(loadBalancer, { lookup: store, addressMap, choices });
   }
 
   /** One application at a time; everything that changes meanwhile goes into the next one together. */
@@ -121,7 +123,8 @@ export class DataPlane implements HealthReader {
     this.#changed.clear();
     if (this.#classicChanged) {
       this.#classicChanged = false;
-      this.#classic = compileClassic(this.options.classic(), { addressMap: this.options.addressMap });
+      const { classic, addressMap, choices } = this.options;
+      this.#classic = compileClassic(classic(), { addressMap, choices });
     }
     this.#plan = mergePlan([...this.#parts.values(), this.#classic]);
     await this.options.engine.apply(this.#plan);

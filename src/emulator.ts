@@ -100,6 +100,7 @@ export class Emulator {
         addressMap: config.addressMap,
         classic: () => endpointsForPlan(sqliteStore(store.classic).read((reader) => reader.list('hostedService'))),
         strictBind: config.strictBind,
+        choices: config.undocumented,
       });
       const parts = { config, clock, log, store, engine, dataPlane, monitor };
       const app = await createApp({ ...parts, folder });

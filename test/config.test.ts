@@ -11,6 +11,7 @@ import {
   parseCidr,
 } from '../src/address-map.js';
 import { environmentName, options, optionsHelp, optionsTable, parseConfig } from '../src/config.js';
+import { defaultChoices } from '../src/undocumented.js';
 
 const cidr = (text: string) => parseCidr(text) ?? { base: -1, prefixLength: -1 };
 const refuses = (argv: string[], env: Record<string, string> = {}): string => {
@@ -39,6 +40,7 @@ test('without a word said, the defaults hold', async (t) => {
     strictBind: false,
     auth: 'off',
     seed: undefined,
+    undocumented: defaultChoices,
     tlsNames: [],
   });
   t.strictSame(
@@ -93,6 +95,7 @@ test('every option can be given in the environment, where commas part the values
     LAZURITE_STRICT_BIND: 'yes',
     LAZURITE_AUTH: 'token',
     LAZURITE_SEED: 's',
+    LAZURITE_UNDOCUMENTED: 'mode-switch=reset,first-probe=after-interval',
     LAZURITE_TLS_NAME: 'a.test,b.test',
   };
   t.strictSame(Object.keys(env), Object.values(options).map(environmentName), 'no option without a variable');
@@ -105,6 +108,11 @@ test('every option can be given in the environment, where commas part the values
     timeScale: 0.5,
     strictBind: true,
     seed: 's',
+  });
+  t.strictSame(config.undocumented, {
+    ...defaultChoices,
+    'mode-switch': 'reset',
+    'first-probe': 'after-interval',
   });
   t.strictSame(config.tlsNames, ['a.test', 'b.test']);
   t.equal(config.addressMap.length, 2);
@@ -131,6 +139,10 @@ test('what cannot be used is refused in one line that names the option and what 
     [['--engine', 'ebpf'], "UsageError: --engine must be one of userspace, nftables, none, not 'ebpf'"],
     [['--auth', 'on'], "UsageError: --auth must be one of off, token, not 'on'"],
     [['--time-scale', '0'], "UsageError: --time-scale must be a number from 0.001 to 100000, not '0'"],
+    [
+      ['--undocumented', 'mode-switch=maybe'],
+      "UsageError: --undocumented mode-switch must be keep or reset, not 'maybe'",
+    ],
     [['--operation-delay', '-1'], ''],
     [['--operation-delay=-1'], "UsageError: --operation-delay must be a whole number from 0 to 86400000, not '-1'"],
     [

@@ -1,4 +1,6 @@
 /**
+ * What ends established TCP flows when the plan changes.
+ *
  * A pool's `drainPeriodInSeconds`: when a member is put out by an administrator, or leaves the pool, its established TCP
  * flows go on for that long and are then reset at both ends.
  *
@@ -11,25 +13,35 @@ import type { PlanFrontend, PlanMember } from './engine.js';
 const isIn = (member: PlanMember | undefined): boolean =>
   member !== undefined && (member.adminState !== 'Down' || member.probe === undefined);
 
+/** Established TCP flows of a frontend, or of one of its members, and the counter that says why they are reset. */
+export interface Ending {
+  readonly frontend: string;
+  readonly member?: string;
+  readonly why: 'endedByDrain' | 'endedByRemoval' | 'endedBySwitch';
+}
+
+export type EndFlows = (ending: Ending) => void;
+
 const noMembers: readonly PlanMember[] = [];
 
 export class Drains {
   readonly #clock: Clock;
-  readonly #over: (frontend: string, member: string) => void;
+  readonly #end: EndFlows;
   /** By frontend, then by member, both by their keys. */
   readonly #timers = new Map<string, Map<string, Timer>>();
 
-  /** `over` is told the keys of a frontend and of a member whose flows end now. */
-  constructor(clock: Clock, over: (frontend: string, member: string) => void) {
+  /** `end` is told whose flows end now. */
+  constructor(clock: Clock, end: EndFlows) {
     this.#clock = clock;
-    this.#over = over;
+    this.#end = end;
   }
 
   /** A frontend's plan has changed; without `now` the frontend is gone, and its flows with it. */
   changed(before: PlanFrontend, now: PlanFrontend | undefined): void {
+    if (before.transport !== 'tcp') return;
+    this.#resetAsChosen(before, now);
     const timers = this.#timers.get(before.key);
-    if (before.transport !== 'tcp' || (!timers && before.rule.members.every(({ drainPeriodMs = 0 }) => !drainPeriodMs)))
-      return;
+    if (!timers && before.rule.members.every(({ drainPeriodMs = 0 }) => !drainPeriodMs)) return;
     const members = new Map((now?.rule.members ?? noMembers).map((member) => [member.key, member]));
     for (const [key, timer] of timers ?? []) {
       if (now && !isIn(members.get(key))) continue;
@@ -45,6 +57,19 @@ export class Drains {
     }
   }
 
+  #resetAsChosen({ key, rule }: PlanFrontend, now: PlanFrontend | undefined): void {
+    const { resetOn } = rule;
+    if (!resetOn || !now) return;
+    if (resetOn.includes('modeSwitch') && now.rule.distribution !== rule.distribution) {
+      this.#end({ frontend: key, why: 'endedBySwitch' });
+    }
+    if (!resetOn.includes('memberRemoval')) return;
+    const staying = new Set(now.rule.members.map((member) => member.key));
+    for (const member of rule.members) {
+      if (!staying.has(member.key)) this.#end({ frontend: key, member: member.key, why: 'endedByRemoval' });
+    }
+  }
+
   #start(frontend: string, { key, drainPeriodMs = 0 }: PlanMember): void {
     if (drainPeriodMs <= 0) return;
     const timers = this.#timers.get(frontend) ?? new Map<string, Timer>();
@@ -52,7 +77,7 @@ export class Drains {
     timers.get(key)?.cancel();
     const end = (): void => {
       timers.delete(key);
-      this.#over(frontend, key);
+      this.#end({ frontend, member: key, why: 'endedByDrain' });
     };
     timers.set(key, this.#clock.setTimeout(end, drainPeriodMs));
   }

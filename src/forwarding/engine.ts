@@ -40,6 +40,12 @@ export interface PlanRule {
   readonly noHealthyBackends: 'AllProbedDown' | 'AllProbedUp';
   /** Classic endpoint ACL, in order of evaluation; empty permits everybody. */
   readonly acl: readonly AclEntry[];
+  /** What a TCP client gets that the ACL denies; silence if absent. */
+  readonly aclDeny?: 'reset';
+  /** Changes of the plan that reset established TCP flows; without them flows stay, or stop as `tcpReset` says. */
+  readonly resetOn?: readonly ('modeSwitch' | 'memberRemoval' | 'ruleRemoval')[];
+  /** How long a handshake may take that the backend does not answer, if that is shorter than the idle timeout. */
+  readonly halfOpenMs: number;
   /** In the stable order shared by all rules of the pool. */
   readonly members: readonly PlanMember[];
 }
@@ -81,6 +87,13 @@ export interface PlanProbe {
   /** Classic probes have a timeout of their own; ARM's is min(interval, 30 s) for HTTP and the interval for TCP. */
   readonly timeoutMs: number;
   readonly threshold: number;
+  /** The threshold of a probe that was never up, where it is another one. */
+  readonly firstThreshold?: number;
+  /** How long after its beginning it knocks first; at once if absent. */
+  readonly firstAfterMs?: number;
+  readonly userAgent?: string;
+  /** Redirects to the same backend are followed. */
+  readonly followsRedirects?: boolean;
 }
 
 export interface ForwardingPlan {

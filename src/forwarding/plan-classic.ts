@@ -1,11 +1,14 @@
 /** Compiles what classic deployments offer into the same plan as Resource Manager's balancers. */
 import { type AddressMapping, cidrContains, formatCidr, mapAddress, parseCidr } from '../address-map.js';
 import type { ClassicPlanInputs, ClassicRule } from '../resources/Microsoft.ClassicCompute/plan-inputs.js';
+import type { Choices } from '../undocumented.js';
 import type { PlanProbe, PlanRule } from './engine.js';
 import type { PlanPart } from './plan.js';
+import { halfOpenMs, withChoices } from './plan-choices.js';
 
 export interface ClassicPlanOptions {
   readonly addressMap: readonly AddressMapping[];
+  readonly choices: Choices;
 }
 
 /** A subnet lies on this machine where its addresses do, as long as one mapping covers it whole. */
@@ -21,7 +24,7 @@ function mapSubnet(subnet: string, addressMap: readonly AddressMapping[]): strin
 }
 
 /** The plan's part of every classic deployment. */
-export function compileClassic(inputs: ClassicPlanInputs, { addressMap }: ClassicPlanOptions): PlanPart {
+export function compileClassic(inputs: ClassicPlanInputs, { addressMap, choices }: ClassicPlanOptions): PlanPart {
   const map = (address: string): string => mapAddress(address, addressMap);
   const probes = inputs.probes.map(
     ({ key, id, azureAddress, ...probe }): PlanProbe => ({
@@ -42,6 +45,7 @@ export function compileClassic(inputs: ClassicPlanInputs, { addressMap }: Classi
       loadBalancerId: rule.loadBalancerId,
       distribution: rule.distribution,
       idleTimeoutMs: rule.idleTimeoutMs,
+      halfOpenMs,
       tcpReset: false,
       floatingIp: rule.floatingIp,
       // Classic deployments stand behind what later became the Basic balancer.
@@ -68,5 +72,5 @@ export function compileClassic(inputs: ClassicPlanInputs, { addressMap }: Classi
     const address = map(azureAddress);
     return { key: `${transport}/${address}/${port}`, transport, azureAddress, address, port, rule: planRule(rule) };
   });
-  return { frontends, probes };
+  return withChoices({ frontends, probes }, choices);
 }

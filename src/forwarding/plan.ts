@@ -1,6 +1,5 @@
 /**
- * Compiles resources into the plan that engines carry out. The only place of the data plane that reads ARM's shapes:
- * behind it there are addresses, ports, rules and members.
+ * Compiles resources into the plan that engines carry out. The only place of the data plane that reads ARM's shapes.
  */
 import { type AddressMapping, mapAddress } from '../address-map.js';
 import { deepFreeze } from '../plain-data.js';
@@ -18,11 +17,14 @@ import { portMappingOf } from '../resources/Microsoft.Network/loadBalancers/port
 import type { Probe } from '../resources/Microsoft.Network/loadBalancers/probes.js';
 import { idKey, rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
+import type { Choices } from '../undocumented.js';
 import type { ForwardingPlan, PlanFrontend, PlanMember, PlanProbe, PlanRule, Transport } from './engine.js';
+import { halfOpenMs, withChoices } from './plan-choices.js';
 
 export interface PlanOptions {
   readonly lookup: Lookup;
   readonly addressMap: readonly AddressMapping[];
+  readonly choices: Choices;
 }
 
 /** What one resource contributes to the plan. */
@@ -35,13 +37,21 @@ const longestHttpTimeoutMs = 30_000;
 const transportsOf = (protocol: string | undefined): readonly Transport[] =>
   protocol === 'All' ? ['tcp', 'udp'] : protocol === 'Udp' || protocol === 'Quic' ? ['udp'] : ['tcp'];
 
+function frontendOf(loadBalancer: Resource, frontendId: string) {
+  const { frontendIPConfigurations = [] } = (loadBalancer.document as LoadBalancerDocument).properties;
+  return frontendIPConfigurations.find((one) => one.name?.toLowerCase() === nameKey(frontendId));
+}
+
+function publicIPOf(loadBalancer: Resource, frontendId: string, lookup: Lookup): Resource | undefined {
+  const publicIP = frontendOf(loadBalancer, frontendId)?.properties?.publicIPAddress;
+  return publicIP && lookup.resource(idKey(publicIP.id));
+}
+
 /** Address of a frontend as Azure shows it; undefined while it has none. */
 export function frontendAddress(loadBalancer: Resource, frontendId: string, lookup: Lookup): string | undefined {
-  const { frontendIPConfigurations = [] } = (loadBalancer.document as LoadBalancerDocument).properties;
-  const frontend = frontendIPConfigurations.find((one) => one.name?.toLowerCase() === nameKey(frontendId));
-  const publicIP = frontend?.properties?.publicIPAddress;
-  if (!publicIP) return frontend?.properties?.privateIPAddress;
-  return lookup.resource(idKey(publicIP.id))?.document.properties.ipAddress as string | undefined;
+  const frontend = frontendOf(loadBalancer, frontendId)?.properties;
+  if (!frontend?.publicIPAddress) return frontend?.privateIPAddress;
+  return publicIPOf(loadBalancer, frontendId, lookup)?.document.properties.ipAddress as string | undefined;
 }
 
 class Compiler {
@@ -162,8 +172,7 @@ class Compiler {
       ports: [frontendPort],
       protocol: rule.properties?.protocol,
       rule: {
-        ...this.#ruleBasics(rule, 'loadBalancingRules'),
-        frontendId: frontend.id,
+        ...this.#ruleBasics(rule, 'loadBalancingRules', frontend.id),
         distribution: rule.properties?.loadDistribution ?? 'Default',
         noHealthyBackends: probe?.properties?.noHealthyBackendsBehavior ?? 'AllProbedDown',
         members: this.#members(rule, probe),
@@ -171,16 +180,25 @@ class Compiler {
     });
   }
 
-  #ruleBasics(rule: LoadBalancingRule | InboundNatRule, collection: string) {
+  #ruleBasics(rule: LoadBalancingRule | InboundNatRule, collection: string, frontendId: string) {
     return {
+      frontendId,
       id: loadBalancerChild(this.loadBalancer.id, collection, rule.name),
       loadBalancerId: this.loadBalancer.id,
-      idleTimeoutMs: (rule.properties?.idleTimeoutInMinutes ?? 4) * minuteMs,
+      idleTimeoutMs: this.#idleTimeoutInMinutes(rule, frontendId) * minuteMs,
+      halfOpenMs,
       tcpReset: rule.properties?.enableTcpReset ?? false,
       floatingIp: rule.properties?.enableFloatingIP ?? false,
       allProbedDown: this.#document.sku?.name === 'Basic' ? 'endEstablished' : 'keepEstablished',
       acl: [],
     } as const;
+  }
+
+  #idleTimeoutInMinutes(rule: LoadBalancingRule | InboundNatRule, frontendId: string): number {
+    const own = rule.properties?.idleTimeoutInMinutes ?? 4;
+    if (this.options.choices['idle-timeout'] === 'rule') return own;
+    const publicIP = publicIPOf(this.loadBalancer, frontendId, this.options.lookup);
+    return (publicIP?.document.properties.idleTimeoutInMinutes as number | undefined) ?? own;
   }
 
   #inboundNatRule(rule: InboundNatRule): void {
@@ -199,8 +217,7 @@ class Compiler {
         ports: [port],
         protocol: rule.properties?.protocol,
         rule: {
-          ...this.#ruleBasics(rule, 'inboundNatRules'),
-          frontendId: frontend.id,
+          ...this.#ruleBasics(rule, 'inboundNatRules', frontend.id),
           distribution: 'Default',
           noHealthyBackends: 'AllProbedDown',
           members: [
@@ -271,7 +288,7 @@ class Compiler {
 /** What a load balancer contributes to the plan; nothing while it is being deleted. */
 export function compileLoadBalancer(loadBalancer: Resource, options: PlanOptions): PlanPart {
   if (loadBalancer.provisioningState === 'Deleting') return { frontends: [], probes: [] };
-  return deepFreeze(new Compiler(loadBalancer, options).compile());
+  return deepFreeze(withChoices(new Compiler(loadBalancer, options).compile(), options.choices));
 }
 
 /** One plan out of many parts, in their order: where two want one address, the earlier part has it. */

@@ -29,6 +29,7 @@ export class ProbeRun {
   readonly probe: PlanProbe;
   readonly #options: ProbeRunOptions;
   #up = false;
+  #everUp = false;
   #reason: HealthReason = 'NA';
   #sinceMs: number;
   /** Consecutive outcomes that contradict the state. */
@@ -47,6 +48,7 @@ export class ProbeRun {
   /** Goes on with what another probe of the same target found out: a new interval takes no member out. */
   inherit(before: ProbeRun): void {
     this.#up = before.#up;
+    this.#everUp = before.#everUp;
     this.#reason = before.#reason;
     this.#sinceMs = before.#sinceMs;
   }
@@ -97,12 +99,12 @@ export class ProbeRun {
 
   /** Undefined for a target that is none: it must not end the thread that probes all others. */
   #begin(): ProbeAttempt | undefined {
-    const { protocol, address, port, requestPath } = this.probe;
+    const { protocol, address, port, requestPath, userAgent, followsRedirects = false } = this.probe;
     try {
       const { sourceAddress } = this.#options;
       const from = sourceAddress !== undefined && isIPv4(address) ? { localAddress: sourceAddress } : {};
       if (protocol === 'Tcp') return tcpProbe({ address, port, ...from });
-      return httpProbe({ protocol, address, port, path: requestPath ?? '/', ...from });
+      return httpProbe({ protocol, address, port, path: requestPath ?? '/', userAgent, followsRedirects, ...from });
     } catch {
       return undefined;
     }
@@ -126,7 +128,8 @@ export class ProbeRun {
   }
 
   #take(outcome: ProbeOutcome): void {
-    const threshold = outcome.explicit ? 1 : this.probe.threshold;
+    const { threshold: usual, firstThreshold = usual } = this.probe;
+    const threshold = outcome.explicit ? 1 : this.#everUp ? usual : firstThreshold;
     if (outcome.up === this.#up) {
       this.#against = 0;
       this.#enter(outcome.up, outcome.reason);
@@ -148,6 +151,7 @@ export class ProbeRun {
     if (!flipped && reason === this.#reason) return;
     if (flipped || this.#reason === 'NA') this.#sinceMs = this.#options.clock.now();
     this.#up = up;
+    this.#everUp ||= up;
     this.#reason = reason;
     this.#options.onChange(this.health);
   }

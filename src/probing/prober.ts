@@ -37,7 +37,7 @@ export class Prober {
     if (known && sameTarget(known.probe, probe)) run.inherit(known);
     else if (known) this.#options.onChange(run.health);
     const delayMs = Math.floor(this.#started++ / perMs) % spreadMs;
-    run.start(delayMs * this.#options.clock.scale);
+    run.start(delayMs * this.#options.clock.scale + (known ? 0 : (probe.firstAfterMs ?? 0)));
   }
 
   remove(key: string): void {

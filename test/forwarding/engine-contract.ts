@@ -3,6 +3,7 @@
  * `skip`, and its reason is a "difference from Azure".
  */
 import type { Test } from 'tap';
+import { choicesContract } from './contract/choices.js';
 import { distributionContract } from './contract/distribution.js';
 import { eligibilityContract } from './contract/eligibility.js';
 import { flowContract } from './contract/flows.js';
@@ -20,6 +21,7 @@ const statements: readonly ContractTest[] = [
   ...eligibilityContract,
   ...flowContract,
   ...idleContract,
+  ...choicesContract,
 ];
 
 /** Runs every statement against one engine, which is reused with an empty plan in between. */

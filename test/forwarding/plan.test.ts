@@ -10,6 +10,7 @@ import { publicIPAddresses } from '../../src/resources/Microsoft.Network/publicI
 import { virtualNetworks } from '../../src/resources/Microsoft.Network/virtualNetworks.js';
 import { idKey } from '../../src/resources/resource-id.js';
 import type { Resource } from '../../src/resources/resource-type.js';
+import { choices, defaultChoices } from '../../src/undocumented.js';
 import { FakeAzure, idOf } from '../resources/fake-context.js';
 
 const network = 'Microsoft.Network';
@@ -67,6 +68,8 @@ interface Balancer {
   readonly probes?: readonly Properties[];
   readonly natRules?: readonly Properties[];
   readonly backendAddresses?: readonly object[];
+  /** Of the pool. */
+  readonly drainPeriodInSeconds?: number;
 }
 
 function putBalancer(all: FakeAzure, of: Balancer = {}): void {
@@ -79,7 +82,13 @@ function putBalancer(all: FakeAzure, of: Balancer = {}): void {
     properties: {
       frontendIPConfigurations: [of.frontend ?? publicFrontend],
       backendAddressPools: [
-        { name: 'pool', properties: of.backendAddresses ? { loadBalancerBackendAddresses: of.backendAddresses } : {} },
+        {
+          name: 'pool',
+          properties: {
+            ...(of.drainPeriodInSeconds && { drainPeriodInSeconds: of.drainPeriodInSeconds }),
+            ...(of.backendAddresses && { loadBalancerBackendAddresses: of.backendAddresses }),
+          },
+        },
       ],
       probes: named('probe', of.probes),
       loadBalancingRules: named('rule', of.rules).map(({ name, properties }) => ({
@@ -95,7 +104,8 @@ function putBalancer(all: FakeAzure, of: Balancer = {}): void {
 }
 
 const balancerOf = (all: FakeAzure): Resource => all.resource(idKey(lb())) as Resource;
-const compile = (all: FakeAzure): ForwardingPlan => compileLoadBalancer(balancerOf(all), { lookup: all, addressMap });
+const compile = (all: FakeAzure): ForwardingPlan =>
+  compileLoadBalancer(balancerOf(all), { lookup: all, addressMap, choices: defaultChoices });
 
 /** `tcp/127.255.0.4/80 -> 10.1.0.4:8080 10.1.0.5:8080` for each frontend. */
 const forwarding = ({ frontends }: ForwardingPlan): string[] =>
@@ -267,6 +277,44 @@ t.test('all members down: the probe says what that means', async (t) => {
   t.equal(compile(all).frontends[0]?.rule.noHealthyBackends, 'AllProbedUp');
 });
 
+t.test('what was chosen where Azure’s documentation is silent is in the plan, and nowhere else', async (t) => {
+  const all = azure();
+  putBalancer(all, {
+    rules: [{ ...web, idleTimeoutInMinutes: 15, probe: ref('probes', 'probe0') }],
+    probes: [{ protocol: 'Http', requestPath: '/', port: 80, intervalInSeconds: 10, probeThreshold: 3 }],
+    backendAddresses: addresses(4),
+    drainPeriodInSeconds: 30,
+  });
+  const chosen = (...written: string[]) => {
+    const options = { lookup: all, addressMap, choices: choices(written) };
+    const { frontends, probes } = compileLoadBalancer(balancerOf(all), options);
+    return { rule: frontends[0]?.rule, member: frontends[0]?.rule.members[0], probe: probes[0] };
+  };
+  const { rule, member, probe } = chosen();
+  t.match(rule, { idleTimeoutMs: 900_000, halfOpenMs: 60_000, allProbedDown: 'keepEstablished' });
+  t.notOk(rule?.resetOn);
+  t.equal(member?.drainPeriodMs, 30_000);
+  t.strictSame(Object.keys(probe ?? {}).slice(-1), ['threshold'], 'nothing is added to the probe');
+  t.strictSame(chosen('rule-removal=reset', 'mode-switch=reset', 'member-removal=reset').rule?.resetOn, [
+    'modeSwitch',
+    'memberRemoval',
+    'ruleRemoval',
+  ]);
+  t.notOk(chosen('drain-period=ignore').member?.drainPeriodMs);
+  t.equal(chosen('single-member-down=end').rule?.allProbedDown, 'endEstablished');
+  t.equal(chosen('idle-timeout=frontend').rule?.idleTimeoutMs, 240_000, 'the public address has four minutes');
+  t.equal(chosen('half-open=idle-timeout').rule?.halfOpenMs, 900_000);
+  t.equal(chosen('acl-deny=reset').rule?.aclDeny, 'reset');
+  t.match(chosen('first-probe=after-interval', 'first-success=once').probe, {
+    firstAfterMs: 10_000,
+    firstThreshold: 1,
+  });
+  t.match(chosen('probe-redirect=follow', 'probe-user-agent=load-balancer-agent').probe, {
+    followsRedirects: true,
+    userAgent: 'Load Balancer Agent',
+  });
+});
+
 t.test('admin state is the member’s own', async (t) => {
   const all = azure();
   const [four, five] = addresses(4, 5);
@@ -310,7 +358,11 @@ t.test('a Global load balancer forwards to the frontends of regional ones, unpro
       ],
     },
   });
-  const plan = compileLoadBalancer(all.resource(idKey(id)) as Resource, { lookup: all, addressMap });
+  const plan = compileLoadBalancer(all.resource(idKey(id)) as Resource, {
+    lookup: all,
+    addressMap,
+    choices: defaultChoices,
+  });
   t.match(plan.frontends[0]?.rule.members, [
     { azureAddress: frontend?.azureAddress, port: 80, adminState: 'None', probe: undefined },
   ]);
@@ -320,7 +372,10 @@ t.test('a load balancer that is being deleted forwards nothing', async (t) => {
   const all = azure();
   putBalancer(all, { rules: [web] });
   const deleting = { ...balancerOf(all), provisioningState: 'Deleting' };
-  t.strictSame(compileLoadBalancer(deleting, { lookup: all, addressMap }), { frontends: [], probes: [] });
+  t.strictSame(compileLoadBalancer(deleting, { lookup: all, addressMap, choices: defaultChoices }), {
+    frontends: [],
+    probes: [],
+  });
 });
 
 t.test('a plan is frozen to its leaves', async (t) => {
@@ -344,7 +399,7 @@ t.test('where two load balancers want one address, both are in the plan, the ear
 t.test('with --address-map none, addresses are Azure’s own', async (t) => {
   const all = azure();
   putBalancer(all, { frontend: internalFrontend('10.1.0.100'), rules: [web], backendAddresses: addresses(4) });
-  const { frontends } = compileLoadBalancer(balancerOf(all), { lookup: all, addressMap: [] });
+  const { frontends } = compileLoadBalancer(balancerOf(all), { lookup: all, addressMap: [], choices: defaultChoices });
   t.match(frontends, [
     { key: 'tcp/10.1.0.100/80', rule: { members: [{ address: '10.1.0.4', azureAddress: '10.1.0.4' }] } },
   ]);

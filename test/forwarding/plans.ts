@@ -30,6 +30,7 @@ export const rule = (members: readonly PlanMember[], rest: Partial<PlanRule> = {
   allProbedDown: 'keepEstablished',
   noHealthyBackends: 'AllProbedDown',
   acl: [],
+  halfOpenMs: 60_000,
   members,
   ...rest,
 });

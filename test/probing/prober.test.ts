@@ -193,6 +193,47 @@ t.test('Only HTTP 200 is success: 503, 301, 401, 204 and 404 take a member out a
 });
 
 t.test(
+  'Where redirects are followed, only those to the same backend are, and a User-Agent is sent if chosen',
+  async (t) => {
+    const bench = new Bench(t);
+    const seen: string[] = [];
+    let location = '/elsewhere';
+    const port = await listening(
+      t,
+      createHttpServer((request, response) => {
+        seen.push(`${request.url} ${request.headers['user-agent'] ?? '-'}`);
+        response.writeHead(request.url === '/elsewhere' ? 200 : 302, { location }).end();
+      }),
+    );
+    bench.prober.put(httpProbe(port, { followsRedirects: true, userAgent: 'Load Balancer Agent' }));
+    await bench.tick(0);
+    t.equal(bench.reason, 'up Up_Probe_Success');
+    t.strictSame(seen, ['/health Load Balancer Agent', '/elsewhere Load Balancer Agent']);
+    for (const elsewhere of ['http://127.0.0.1:1/elsewhere', '/health']) {
+      location = elsewhere;
+      await bench.tick();
+      t.equal(bench.reason, 'down Down_Probe_HttpStatusCodeError', elsewhere);
+    }
+  },
+);
+
+t.test('Where the first success is enough, the threshold counts from then on; a first probe may wait', async (t) => {
+  const bench = new Bench(t);
+  const server = createServer((socket) => socket.on('error', () => {}));
+  const port = await listening(t, server);
+  bench.prober.put(tcpProbe(address, port, { threshold: 2, firstThreshold: 1, firstAfterMs: 5000 }));
+  await bench.tick(4900);
+  t.equal(bench.reason, 'down NA');
+  await bench.tick(100);
+  t.equal(bench.reason, 'up Up_Probe_Success');
+  server.close();
+  await bench.tick();
+  t.equal(bench.reason, 'up Up_Probe_ApproachingUnhealthyThreshold');
+  await bench.tick();
+  t.equal(bench.reason, 'down Down_Probe_TcpProbeTimeout');
+});
+
+t.test(
   'An HTTP probe whose server never answers fails after its timeout, and counts against the threshold',
   async (t) => {
     const bench = new Bench(t);

@@ -63,8 +63,8 @@ export class NftablesEngine implements Engine {
       if (!this.#closing) events.onFailure?.(error);
     };
     this.#kernel = new KernelTables({ clock, realClock: this.#realClock, onFailure });
-    this.#drains = new Drains(clock, (frontend, member) => {
-      if (!this.#closing) void this.#inTurn(() => this.#kernel.endDrained(frontend, member)).catch(onFailure);
+    this.#drains = new Drains(clock, (ending) => {
+      if (!this.#closing) void this.#inTurn(() => this.#kernel.end(ending)).catch(onFailure);
     });
     this.#prober = new UserspaceEngine({
       clock,

@@ -58,6 +58,7 @@ const count = (number: number, as: keyof typeof countedAs): string[] => [
 /** Chains through which a new flow comes to its member. */
 export function choosingChains(set: ChainSet, choice: Choice) {
   const { number, frontend } = set;
+  const deny = frontend.transport === 'tcp' && frontend.rule.aclDeny === 'reset' ? 'reject with tcp reset' : 'drop';
   return [
     { name: `new_${number}`, rules: accessRules(set, frontend.rule.acl) },
     {
@@ -68,7 +69,7 @@ export function choosingChains(set: ChainSet, choice: Choice) {
         'meta mark set 0 drop',
       ],
     },
-    { name: `denied_${number}`, rules: [...count(number, 'denied'), 'meta mark set 0 drop'] },
+    { name: `denied_${number}`, rules: [...count(number, 'denied'), `meta mark set 0 ${deny}`] },
   ];
 }
 

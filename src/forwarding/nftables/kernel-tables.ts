@@ -1,6 +1,7 @@
 /** The tables as they are in the kernel: what was loaded, and everything that is done to flows. */
 import type { Clock, Timer } from '../../clock.js';
 import type { HealthOf } from '../decision.js';
+import type { Ending } from '../drains.js';
 import { type CounterSample, emptyPlan, type FlowInfo } from '../engine.js';
 import { IndexedPlan } from '../plan-changes.js';
 import { KernelCounters } from './counters.js';
@@ -105,12 +106,15 @@ export class KernelTables {
     await this.#reset(flows);
   }
 
-  /** A member's drain period at a frontend is over; both by their keys. */
-  async endDrained(frontend: string, member: string): Promise<void> {
+  /** The plan has changed, or a drain period is over: these flows are reset. */
+  async end({ frontend, member, why }: Ending): Promise<void> {
     const flows = (await this.#flows()).filter(
-      (flow) => flow.transport === 'tcp' && flow.set.set.frontend.key === frontend && flow.member === member,
+      (flow) =>
+        flow.transport === 'tcp' &&
+        flow.set.set.frontend.key === frontend &&
+        (member === undefined || flow.member === member),
     );
-    for (const { set } of flows) this.#counters.count(set.set.frontend, 'endedByDrain');
+    for (const { set } of flows) this.#counters.count(set.set.frontend, why);
     await this.#reset(flows);
   }
 
@@ -186,11 +190,14 @@ export class KernelTables {
     if (closed.size === 0) return;
     const flows = (await this.#flows()).filter(({ set }) => closed.has(set.set.number));
     for (const { set } of flows) this.#counters.count(set.set.frontend, 'endedByRemoval');
+    const resets = (flow: KernelFlow): boolean =>
+      wantsReset(flow) ||
+      (flow.transport === 'tcp' && flow.set.set.frontend.rule.resetOn?.includes('ruleRemoval') === true);
     await forgetFlows(
-      flows.filter((flow) => !wantsReset(flow)),
+      flows.filter((flow) => !resets(flow)),
       this.#loader,
     );
-    await this.#reset(flows.filter(wantsReset));
+    await this.#reset(flows.filter(resets));
   }
 
   /** Chains of frontends that are long gone, with all that may still have mentioned them. */

@@ -68,7 +68,7 @@ export class DataPlane {
     };
     this.#tcp = new TcpForwarder(shared);
     this.#udp = new UdpForwarder(shared);
-    this.#drains = new Drains(this.#clock, (frontend, member) => this.#tcp.endDrained(frontend, member));
+    this.#drains = new Drains(this.#clock, (ending) => this.#tcp.end(ending));
     this.#binder = new FrontendBinder({
       listeners: new Listeners({ tcp: this.#tcp, udp: this.#udp }),
       realClock: this.#realClock,

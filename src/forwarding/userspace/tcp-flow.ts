@@ -59,7 +59,8 @@ export class TcpFlow implements LegOwner, Idler {
   }
 
   get idleTimeoutMs(): number {
-    return this.rule.idleTimeoutMs;
+    const { idleTimeoutMs, halfOpenMs } = this.rule;
+    return this.#stage === 'connecting' ? Math.min(halfOpenMs, idleTimeoutMs) : idleTimeoutMs;
   }
 
   /** Opens the connection to the backend; the client is not read before it stands. */
@@ -124,7 +125,8 @@ export class TcpFlow implements LegOwner, Idler {
 
   /** Idle for too long: silence, or a reset to both ends when the rule says so. */
   expire(): void {
-    this.frontend.counters.count(this.rule.tcpReset ? Counter.idleReset : Counter.idleDropped);
+    if (this.#stage === 'connecting') this.frontend.counters.count(Counter.handshakeTimedOut);
+    else this.frontend.counters.count(this.rule.tcpReset ? Counter.idleReset : Counter.idleDropped);
     this.cut();
   }
 

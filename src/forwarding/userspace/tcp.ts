@@ -1,6 +1,7 @@
 /** Everything TCP of the userspace engine: from an arriving connection to the flow that forwards it. */
 import type { Clock } from '../../clock.js';
 import { Counter, type CounterIndex } from '../../metrics/counters.js';
+import type { Ending } from '../drains.js';
 import type { FlowInfo } from '../engine.js';
 import { addressWords } from '../ip-address.js';
 import type { Descriptors } from './descriptors.js';
@@ -72,6 +73,7 @@ export class TcpForwarder implements FlowHost {
     if (!member) {
       frontend.counters.count(permitted ? Counter.noEligibleMember : Counter.deniedByAcl);
       this.#keepInTheDark(client, frontend);
+      if (!permitted && frontend.plan.rule.aclDeny === 'reset') client.leg.reset();
       return;
     }
     const fault = this.#faults.ofFlow(frontend.plan, member);
@@ -104,7 +106,8 @@ export class TcpForwarder implements FlowHost {
     for (const flow of [...this.#flows]) {
       if (flow.frontend !== frontend) continue;
       frontend.counters.count(Counter.endedByRemoval);
-      flow.cut();
+      if (frontend.plan.rule.resetOn?.includes('ruleRemoval')) flow.reset();
+      else flow.cut();
     }
   }
 
@@ -117,11 +120,11 @@ export class TcpForwarder implements FlowHost {
     }
   }
 
-  /** A member's drain period is over. */
-  endDrained(frontend: string, member: string): void {
+  /** The plan has changed, or a drain period is over: these flows are reset. */
+  end({ frontend, member, why }: Ending): void {
     for (const flow of [...this.#flows]) {
-      if (flow.frontend.key !== frontend || flow.backend.member.key !== member) continue;
-      flow.frontend.counters.count(Counter.endedByDrain);
+      if (flow.frontend.key !== frontend || (member !== undefined && flow.backend.member.key !== member)) continue;
+      flow.frontend.counters.count(Counter[why]);
       flow.reset();
     }
   }

@@ -1,4 +1,5 @@
 /** What the userspace engine does at its limits: many connections, no descriptors, no members, a dead thread. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -97,6 +98,37 @@ t.test(
     t.equal(reason, 'The backend pool has no members.');
   },
 );
+
+t.test('A handshake that the backend does not answer is given up after 60 Azure seconds', async (t) => {
+  const world = using(t, ample);
+  // It listens and accepts nobody; Linux drops what comes once two connections wait.
+  const deaf = spawn(
+    process.execPath,
+    [
+      '-e',
+      `require('net').createServer().listen({ host: '127.82.8.4', port: 28080, backlog: 1 }, () => {
+       require('fs').writeSync(1, 'listening');
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+     })`,
+    ],
+    { env: { PATH: process.env.PATH } },
+  );
+  t.teardown(() => deaf.kill('SIGKILL'));
+  await once(deaf.stdout, 'data');
+  const waiting = await Promise.all([0, 1].map(() => dial({ address: '127.82.8.4', port: 28080 })));
+  t.teardown(() => {
+    for (const socket of waiting) socket.on('error', () => {}).destroy();
+  });
+  await world.apply([frontend('tcp', '127.82.8.100:20080', rule([member('127.82.8.4', 28080)]))]);
+  const client = await dial({ address: '127.82.8.100', port: 20080 }, { from: '127.82.8.200' });
+  const end = ending(client);
+  await world.counted('connections', 'tcp/127.82.8.100/20080');
+  await world.advance(59_000);
+  t.equal(world.count('handshakeTimedOut', 'tcp/127.82.8.100/20080'), 0);
+  await world.advance(2000);
+  t.equal(await end, 'ECONNRESET');
+  t.equal(world.count('handshakeTimedOut', 'tcp/127.82.8.100/20080'), 1);
+});
 
 t.test('Above the descriptor limit new connections are refused and counted, established ones go on', async (t) => {
   const world = using(t, scarce);
