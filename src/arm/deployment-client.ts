@@ -8,6 +8,7 @@ import { findResourceType } from '../resources/registry.js';
 import { parseResourceId } from '../resources/resource-id.js';
 import type { Arm } from './arm.js';
 import { previewPut } from './deployment-preview.js';
+import { bodySent } from './deployment-writes.js';
 import type {
   DeploymentHost,
   HostAnswer,
@@ -52,14 +53,6 @@ function newestApiVersion(id: string): string {
   );
 }
 
-/** Templates give children of network resources a location, which no child has; Azure's deployments take no offence. */
-function asSent({ id, body }: Pick<PutRequest, 'id' | 'body'>): JsonObject {
-  const parsed = parseResourceId(id);
-  const isChild = (parsed?.types.length ?? 0) > 1 && findResourceType(`${parsed?.namespace}/${parsed?.types[0]}`);
-  if (!isChild) return body;
-  return Object.fromEntries(Object.entries(body).filter(([name]) => name.toLowerCase() !== 'location'));
-}
-
 /** Somebody else's operation has the resource, or there are too many requests: both pass. */
 const busyStatus = 429;
 const patienceMs = 10 * 60_000;
@@ -74,7 +67,7 @@ export class DeploymentClient implements DeploymentHost {
   }
 
   async put({ id, apiVersion, body }: PutRequest): Promise<HostAnswer> {
-    return this.#write({ method: 'PUT', id, apiVersion, body: asSent({ id, body }) });
+    return this.#write({ method: 'PUT', id, apiVersion, body: bodySent({ id, body }) });
   }
 
   async delete(id: string): Promise<HostAnswer> {
@@ -92,7 +85,7 @@ export class DeploymentClient implements DeploymentHost {
   }
 
   async preview(request: PutRequest): Promise<JsonObject | undefined> {
-    return previewPut({ ...request, body: asSent(request) }, this.#options.arm);
+    return previewPut(request, this.#options.arm);
   }
 
   /** Asks again while the resource is busy, as Azure's deployments do, and waits for the operation that begins then. */

@@ -8,6 +8,7 @@ import { originOf } from './async-operations.js';
 import { DeploymentClient } from './deployment-client.js';
 import { addDeploymentExportRoutes } from './deployment-export.js';
 import { deploymentDeletionJob } from './deployment-jobs.js';
+import { preflight } from './deployment-preflight.js';
 import { deploymentSurroundings } from './deployment-surroundings.js';
 import { withoutSecureValues } from './deployment-template.js';
 import {
@@ -79,8 +80,10 @@ function planned(request: FastifyRequest, reply: FastifyReply, { app, arm }: Han
   const surroundings = deploymentSurroundings(arm, originOf(request));
   const correlationId = String(reply.getHeader('x-ms-correlation-request-id'));
   const { authorization, host = 'localhost' } = request.headers;
+  const plan = planDeployment(wanted, surroundings);
+  preflight(plan, { arm, trackingId: correlationId });
   return {
-    plan: planDeployment(wanted, surroundings),
+    plan,
     stored,
     surroundings,
     correlationId,

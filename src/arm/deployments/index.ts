@@ -9,6 +9,7 @@ export { JsonReadError } from './parse/json-read-error.js';
 export { readJson } from './parse/json-reader.js';
 export type { DeploymentPlan } from './plan.js';
 export { planDeployment } from './plan.js';
+export type { PlannedResource } from './planned-resource.js';
 export type { DeploymentMode, DeploymentRequest, DeploymentTarget } from './request.js';
 export { deploymentRequest, readDeploymentRequest, readRequestBody } from './request.js';
 export type { RunOptions } from './run.js';

@@ -30,6 +30,8 @@ export interface DeploymentPlan {
   readonly dependencies: ReadonlyMap<string, ReadonlySet<string>>;
   /** By key, the body as far as it is known beforehand; texts that need a resource are left as written. */
   readonly bodies: ReadonlyMap<string, JsonObject>;
+  /** Keys of the resources whose body needs a resource that is not there yet. */
+  readonly deferred: ReadonlySet<string>;
   /** By key, plans of nested deployments that could be planned beforehand. */
   readonly nested: ReadonlyMap<string, DeploymentPlan>;
   readonly index: ResourceIndex;
@@ -67,21 +69,21 @@ export function planDeployment(request: DeploymentRequest, surroundings: Surroun
   late.index = index;
   const dependencies = resolveDependencies(template, resources, index);
   const bodies = new Map<string, JsonObject>();
+  const deferred = new Set<string>();
   const nested = new Map<string, DeploymentPlan>();
   for (const resource of resources) {
     if (!resource.deployed || resource.existing) continue;
-    const deferred = { count: 0 };
     const body = evaluatingPart(partOf(template, resource), () =>
       evaluateBody(resource, {
         context: resource.context,
         onDeferred: () => {
-          deferred.count += 1;
+          deferred.add(resource.key);
         },
       }),
     );
     bodies.set(resource.key, body);
     if (!resource.nested) continue;
-    const plan = planNested(resource, body, { surroundings, depth, complete: deferred.count === 0 });
+    const plan = planNested(resource, body, { surroundings, depth, complete: !deferred.has(resource.key) });
     if (plan) nested.set(resource.key, plan);
   }
   checkOutputs(template, context);
@@ -94,6 +96,7 @@ export function planDeployment(request: DeploymentRequest, surroundings: Surroun
     ordered: dependencyOrder(resources, dependencies),
     dependencies,
     bodies,
+    deferred,
     nested,
     index,
     context,
