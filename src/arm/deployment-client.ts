@@ -3,13 +3,14 @@
  * for the operation that each write begins.
  */
 import type { FastifyInstance } from 'fastify';
-import { azureError } from '../errors.js';
+import { azureError, errors } from '../errors.js';
 import { findResourceType } from '../resources/registry.js';
-import { parseResourceId } from '../resources/resource-id.js';
+import { parseResourceId, typeOf } from '../resources/resource-id.js';
 import type { Arm } from './arm.js';
 import { previewPut } from './deployment-preview.js';
 import { bodySent } from './deployment-writes.js';
 import type {
+  ActionRequest,
   DeploymentHost,
   HostAnswer,
   Json,
@@ -28,10 +29,10 @@ export interface DeploymentClientOptions {
 }
 
 interface Asked {
-  readonly method: 'GET' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'PUT' | 'DELETE' | 'POST';
   readonly id: string;
   readonly apiVersion: string;
-  readonly body?: JsonObject;
+  readonly body?: Json;
 }
 
 interface Answer {
@@ -82,6 +83,20 @@ export class DeploymentClient implements DeploymentHost {
   async list(scopeId: string): Promise<readonly ListedResource[]> {
     const [, , subscriptionId = '', , resourceGroup] = scopeId.split('/');
     return this.#options.arm.store.list({ subscriptionId, resourceGroup });
+  }
+
+  /** differs: nothing here keeps keys or secrets; a list function that no route answers is refused by name. */
+  async action({ id, apiVersion, action, body }: ActionRequest): Promise<HostAnswer> {
+    const asked = { id: `${id}/${action}`, apiVersion: apiVersion || newestApiVersion(id) };
+    const answer = await this.#ask({ method: 'POST', ...asked, ...(body === null ? {} : { body }) });
+    const code = ((answer.body as JsonObject | null)?.error as JsonObject | undefined)?.code;
+    if (answer.status !== 404 || code !== errors.PathNotFound.code) return answer;
+    const target = await this.#ask({ method: 'GET', id, apiVersion: asked.apiVersion });
+    if (target.status >= 400) return target;
+    const parsed = parseResourceId(id);
+    const values = { function: action, type: parsed ? typeOf(parsed) : id };
+    const refusal = azureError('ListFunctionNotEmulated', { values });
+    return { status: refusal.status, body: refusal.toBody() as unknown as Json };
   }
 
   async preview(request: PutRequest): Promise<JsonObject | undefined> {

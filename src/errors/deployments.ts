@@ -26,6 +26,14 @@ export const deploymentErrors = {
     message:
       "Unable to download deployment content from '{uri}'. The tracking Id is '{trackingId}'. Please see https://aka.ms/arm-deploy for usage details.",
   },
+  ListFunctionNotEmulated: {
+    code: 'InvalidTemplate',
+    status: 400,
+    origin: 'lazurite',
+    message:
+      "The template function '{function}' is not emulated for resources of type '{type}': Lazurite keeps no keys or secrets. Give the value as a parameter.",
+    differs: 'Azure asks the resource provider',
+  },
   OnErrorDeploymentNotSupported: {
     status: 400,
     origin: 'lazurite',

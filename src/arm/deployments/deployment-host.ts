@@ -7,6 +7,15 @@ export interface PutRequest {
   readonly body: JsonObject;
 }
 
+export interface ActionRequest {
+  readonly id: string;
+  readonly apiVersion: string;
+  /** The last segment of the path: `listKeys`. */
+  readonly action: string;
+  /** Null when nothing is sent along. */
+  readonly body: Json;
+}
+
 export interface HostAnswer {
   readonly status: number;
   /** The resource, or `{error: {code, message, …}}` when the status says so. */
@@ -31,8 +40,8 @@ export interface DeploymentHost {
   /** The tracked resources of a resource group, for Complete mode and what-if. */
   list(scopeId: string): Promise<readonly ListedResource[]>;
   delete(id: string): Promise<HostAnswer>;
-  /** A POST such as `listKeys`; without it such functions are refused. */
-  action?(request: { id: string; apiVersion: string; action: string; body: Json }): Promise<Json>;
+  /** A POST such as `listKeys`. */
+  action(request: ActionRequest): Promise<HostAnswer>;
   /** A deployment inside the deployment, each time it changes. */
   saveDeployment?(deployment: NestedDeployment): void;
   /** What a PUT of `body` would store, for what-if; undefined when that cannot be told. */

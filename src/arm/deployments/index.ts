@@ -1,7 +1,14 @@
 /** The template engine's face: everything that the deployment routes need. */
 export type { DeploymentState, DeploymentStatus } from './deployment-document.js';
 export { deployedResources, deploymentDocument, validationDocument } from './deployment-document.js';
-export type { DeploymentHost, HostAnswer, ListedResource, NestedDeployment, PutRequest } from './deployment-host.js';
+export type {
+  ActionRequest,
+  DeploymentHost,
+  HostAnswer,
+  ListedResource,
+  NestedDeployment,
+  PutRequest,
+} from './deployment-host.js';
 export type { DeploymentScope, Surroundings } from './expressions/context.js';
 export { functionNames } from './expressions/functions/registry.js';
 export type { Json, JsonObject } from './json.js';

@@ -2,7 +2,8 @@
 import { azureError } from '../../errors.js';
 import type { DeploymentHost } from './deployment-host.js';
 import type { EvaluationContext } from './expressions/context.js';
-import { DeferredValue, ExpressionError, type ResourceQuery } from './expressions/expression-error.js';
+import { DeferredValue, type ResourceQuery } from './expressions/expression-error.js';
+import { failureOf, HostRefusal } from './failure.js';
 import { isObject, type Json, type JsonObject, member, objectMember } from './json.js';
 import type { DeploymentPlan } from './plan.js';
 import type { PlannedResource } from './planned-resource.js';
@@ -68,13 +69,14 @@ export class ResourceReader {
     resource: PlannedResource | undefined,
     { action, resource: text, apiVersion, body }: ResourceQuery,
   ): Promise<Json> {
-    if (!this.#host.action) throw new ExpressionError(`The template function '${action}' is not emulated`);
-    return this.#host.action({
+    const answer = await this.#host.action({
       id: resource?.id ?? text,
       apiVersion: apiVersion ?? resource?.apiVersion ?? '',
       action,
       body: body ?? null,
     });
+    if (answer.status >= 400) throw new HostRefusal(failureOf(answer.status, answer.body));
+    return answer.body;
   }
 }
 

@@ -95,7 +95,7 @@ async function bodyOf(plan: DeploymentPlan, resource: PlannedResource, host: Wha
 const refuse = (): never => {
   throw new DeferredValue({ action: 'put', resource: '', apiVersion: undefined, full: false });
 };
-const refusing = { put: refuse, delete: refuse, list: refuse };
+const refusing = { put: refuse, delete: refuse, list: refuse, action: refuse };
 
 /** What the group holds besides: left alone, or deleted in Complete mode. */
 async function untouched(
