@@ -14,7 +14,7 @@ import { withoutSecureValues } from './deployment-template.js';
 import {
   type DeploymentPlan,
   type DeploymentScope,
-  planDeployment,
+  planLinked,
   readDeploymentRequest,
   readRequestBody,
   templateHash,
@@ -72,15 +72,15 @@ interface Planned {
 }
 
 /** Reads and plans what a request wants deployed; everything that can be refused beforehand is refused here. */
-function planned(request: FastifyRequest, reply: FastifyReply, { app, arm }: Handler): Planned {
+async function planned(request: FastifyRequest, reply: FastifyReply, { app, arm }: Handler): Promise<Planned> {
   const { scope, name, key } = targetOf(request, arm);
   const wanted = readDeploymentRequest(bodyText(request), { name, scope });
   const stored = arm.context.store.deployments.deployment(key);
   checkLocation({ name, given: wanted.location, existing: stored?.location }, scope);
-  const surroundings = deploymentSurroundings(arm, originOf(request));
   const correlationId = String(reply.getHeader('x-ms-correlation-request-id'));
+  const surroundings = deploymentSurroundings(arm, { origin: originOf(request), trackingId: correlationId });
   const { authorization, host = 'localhost' } = request.headers;
-  const plan = planDeployment(wanted, surroundings);
+  const plan = await planLinked(wanted, surroundings);
   preflight(plan, { arm, trackingId: correlationId });
   return {
     plan,
@@ -125,7 +125,7 @@ function shown(document: Record<string, unknown>, request: FastifyRequest): Reco
 
 async function create(request: FastifyRequest, reply: FastifyReply, handler: Handler) {
   const { arm } = handler;
-  const { plan, stored, ...options } = planned(request, reply, handler);
+  const { plan, stored, ...options } = await planned(request, reply, handler);
   arm.deployments.checkNotActive(stored);
   const { operationId, document, ended } = arm.deployments.start(plan, options);
   if (arm.context.operationDelayMs === 0) await firstOf(ended, arm);
@@ -150,12 +150,12 @@ async function firstOf(ended: Promise<void>, { context }: Arm): Promise<void> {
 }
 
 async function answerWhatIf(request: FastifyRequest, reply: FastifyReply, handler: Handler) {
-  const { plan, host, correlationId } = planned(request, reply, handler);
+  const { plan, host, correlationId } = await planned(request, reply, handler);
   return reply.send(withoutSecureValues(await whatIf(plan, host, correlationId), plan));
 }
 
-function validate(request: FastifyRequest, reply: FastifyReply, handler: Handler) {
-  const { plan, correlationId } = planned(request, reply, handler);
+async function validate(request: FastifyRequest, reply: FastifyReply, handler: Handler) {
+  const { plan, correlationId } = await planned(request, reply, handler);
   const at = handler.arm.context.clock.timestamp();
   return reply.send(validationDocument(plan, { at, correlationId }));
 }

@@ -5,11 +5,18 @@ import { newGuid } from '../ids.js';
 import { findResourceType } from '../resources/registry.js';
 import type { Arm } from './arm.js';
 import type { Json, JsonObject, Surroundings } from './deployments/index.js';
+import { LinkedTemplates } from './linked-templates.js';
 import { azureLocations } from './locations.js';
 import { showGroup } from './resource-groups.js';
 
-/** The surroundings of a deployment whose client reached us at `origin`. */
-export const deploymentSurroundings = (arm: Arm, origin: string): Surroundings => ({
+export interface SurroundingsOptions {
+  /** Where the client reached us. */
+  readonly origin: string;
+  readonly trackingId: string;
+}
+
+/** The surroundings of one deployment. */
+export const deploymentSurroundings = (arm: Arm, { origin, trackingId }: SurroundingsOptions): Surroundings => ({
   tenantId: defaultTenantId,
   environment: cloudMetadata('2022-09-01', origin) as JsonObject,
   subscription: (subscriptionId) => ({
@@ -28,6 +35,7 @@ export const deploymentSurroundings = (arm: Arm, origin: string): Surroundings =
     const locations: Json = azureLocations.map(({ displayName }) => displayName);
     return { resourceType, locations, apiVersions: [...type.apiVersions].reverse() };
   },
+  contents: new LinkedTemplates({ policy: arm.context.templateLinks, trackingId }),
   now: () => arm.context.clock.timestamp(),
   newGuid,
 });

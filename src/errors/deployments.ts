@@ -26,6 +26,36 @@ export const deploymentErrors = {
     message:
       "Unable to download deployment content from '{uri}'. The tracking Id is '{trackingId}'. Please see https://aka.ms/arm-deploy for usage details.",
   },
+  TemplateSpecNotEmulated: {
+    code: 'InvalidContentLink',
+    status: 400,
+    origin: 'lazurite',
+    message: "The template spec '{id}' cannot be deployed: template specs are not emulated.",
+    differs: 'Azure deploys template specs',
+  },
+  ContentVersionMismatch: {
+    code: 'InvalidTemplate',
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The content version '{actual}' of '{uri}' does not match the content version '{expected}' of the link to it.",
+    differs: "Azure's wording is not known",
+  },
+  DeploymentTemplateRequired: {
+    code: 'InvalidTemplate',
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The deployment '{name}' must have either the TemplateLink or Template property set. Please see https://aka.ms/arm-deploy for usage details.",
+    differs: 'the code is not known',
+  },
+  DeploymentParametersTwice: {
+    code: 'InvalidTemplate',
+    status: 400,
+    origin: 'gateway',
+    message: "The deployment '{name}' cannot have both the ParametersLink and the Parameters property set.",
+    differs: "Azure's wording is not known",
+  },
   ListFunctionNotEmulated: {
     code: 'InvalidTemplate',
     status: 400,

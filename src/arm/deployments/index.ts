@@ -9,13 +9,14 @@ export type {
   NestedDeployment,
   PutRequest,
 } from './deployment-host.js';
-export type { DeploymentScope, Surroundings } from './expressions/context.js';
+export type { ContentLink, DeploymentScope, LinkedContents, Surroundings } from './expressions/context.js';
 export { functionNames } from './expressions/functions/registry.js';
 export type { Json, JsonObject } from './json.js';
 export { JsonReadError } from './parse/json-read-error.js';
 export { readJson } from './parse/json-reader.js';
 export type { DeploymentPlan } from './plan.js';
 export { planDeployment } from './plan.js';
+export { planLinked } from './plan-linked.js';
 export type { PlannedResource } from './planned-resource.js';
 export type { DeploymentMode, DeploymentRequest, DeploymentTarget } from './request.js';
 export { deploymentRequest, readDeploymentRequest, readRequestBody } from './request.js';

@@ -4,13 +4,14 @@ import { dependencyOrder, notDefined, ResourceIndex, resolveDependencies } from 
 import { expandResources } from './expand-resources.js';
 import type { EvaluationContext, Surroundings } from './expressions/context.js';
 import { DeferredValue, ExpressionError, type ResourceQuery } from './expressions/expression-error.js';
+import { isExpression } from './expressions/parser.js';
 import { evaluatingPart, invalidTemplate } from './invalid-template.js';
 import { compact, type Json, type JsonObject, objectMember } from './json.js';
 import { nestedRequest } from './nested.js';
 import { outputValue } from './outputs.js';
 import type { ResolvedParameter } from './parameters.js';
 import { evaluateBody, type PlannedResource } from './planned-resource.js';
-import type { DeploymentRequest } from './request.js';
+import { type DeploymentRequest, withLinkedContents } from './request.js';
 import { resourceIdOf, scopeId } from './resource-names.js';
 import { checkExpressions } from './static-check.js';
 import { readTemplate, type Template } from './template.js';
@@ -42,8 +43,9 @@ export interface DeploymentPlan {
 /** Azure's limit for deployments inside deployments. */
 const maxNesting = 5;
 
-/** Plans `request`. Throws InvalidTemplate and its kin, nothing else. */
-export function planDeployment(request: DeploymentRequest, surroundings: Surroundings, depth = 0): DeploymentPlan {
+/** Plans what is `asked`. Throws InvalidTemplate and its kin, or `ContentNeeded` for a link that was not followed yet. */
+export function planDeployment(asked: DeploymentRequest, surroundings: Surroundings, depth = 0): DeploymentPlan {
+  const request = withLinkedContents(asked, surroundings.contents);
   if (depth > maxNesting) {
     throw invalidTemplate(`The nested deployment '${request.name}' exceeds the limit of '${maxNesting}' levels`);
   }
@@ -123,7 +125,10 @@ function planNested(
     surroundings.resourceGroup(scope.subscriptionId, scope.resourceGroup) !== undefined;
   if (complete && groupExists) return planDeployment(request, surroundings, depth + 1);
   // Its parameters come from resources, or its group from this very deployment: only what never changes can be checked.
-  if (resource.nested?.innerScope) checkExpressions(readTemplate(request.template));
+  if (resource.nested?.innerScope || (request.templateLink && !isExpression(request.templateLink.uri))) {
+    const { template } = withLinkedContents({ ...request, parametersLink: undefined }, surroundings.contents);
+    checkExpressions(readTemplate(template));
+  }
   return undefined;
 }
 

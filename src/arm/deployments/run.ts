@@ -10,7 +10,8 @@ import { type Failure, failureFrom, failureOf } from './failure.js';
 import { type JsonObject, objectMember, setMember } from './json.js';
 import { nestedRequest } from './nested.js';
 import { outputValue } from './outputs.js';
-import { type DeploymentPlan, partOf, planDeployment } from './plan.js';
+import { type DeploymentPlan, partOf } from './plan.js';
+import { planLinked } from './plan-linked.js';
 import { evaluateBody, type PlannedResource } from './planned-resource.js';
 import { ResourceReader } from './resource-reader.js';
 
@@ -177,9 +178,13 @@ export class DeploymentRun {
     if (scope.kind === 'resourceGroup' && !surroundings.resourceGroup(scope.subscriptionId, scope.resourceGroup)) {
       throw azureError('ResourceGroupNotFound', { values: { resourceGroup: scope.resourceGroup } });
     }
-    const plan = planDeployment(request, surroundings, 1);
+    const plan = await planLinked(request, surroundings, 1);
     const save = (run: DeploymentRun) =>
-      host.saveDeployment?.({ document: run.document(), operations: run.operations(), template: request.template });
+      host.saveDeployment?.({
+        document: run.document(),
+        operations: run.operations(),
+        template: plan.request.template,
+      });
     const run = new DeploymentRun(plan, { host, surroundings, correlationId, onChange: save });
     this.#children.add(run);
     const document = await run.start();

@@ -4,7 +4,8 @@ import type { DeploymentHost } from './deployment-host.js';
 import { DeferredValue } from './expressions/expression-error.js';
 import { compact, type JsonObject, member } from './json.js';
 import { nestedRequest } from './nested.js';
-import { type DeploymentPlan, planDeployment } from './plan.js';
+import type { DeploymentPlan } from './plan.js';
+import { planLinked } from './plan-linked.js';
 import { evaluateBody, type PlannedResource } from './planned-resource.js';
 import { ResourceReader } from './resource-reader.js';
 import { changeJson, delta } from './what-if-delta.js';
@@ -50,7 +51,7 @@ async function lateChanges(plan: DeploymentPlan, resource: PlannedResource, host
   let nested: DeploymentPlan;
   try {
     const body = await reader.evaluate(resource.context, (context) => evaluateBody(resource, { context }));
-    nested = planDeployment(nestedRequest(resource, body), resource.context.surroundings, 1);
+    nested = await planLinked(nestedRequest(resource, body), resource.context.surroundings, 1);
   } catch {
     return [unsupported(resource)];
   }

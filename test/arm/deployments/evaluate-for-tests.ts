@@ -33,6 +33,7 @@ export const surroundings = (groups: readonly string[] = ['rg1', 'rg2']): Surrou
             properties: { provisioningState: 'Succeeded' },
           }
         : undefined,
+    contents: { text: () => undefined, download: async () => {} },
     now: () => '2025-01-02T03:04:05.678Z',
     newGuid: () => {
       guids += 1;
