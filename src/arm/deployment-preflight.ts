@@ -94,10 +94,10 @@ class Rehearsal {
     return true;
   }
 
-  /** Resource groups have ids of their own; what else has, lies above them and is nobody's here. */
+  /** Resource groups have ids of their own. What else has lies above subscriptions, where nothing is modelled or stored. */
   #rehearseGroup({ id, apiVersion, body }: PutRequest): boolean {
     const [, subscriptionId = '', name] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)$/i.exec(id) ?? [];
-    if (name === undefined) return false;
+    if (name === undefined) throw azureError('ScopeNotEmulated', { values: { id } });
     wellFormedApiVersion(apiVersion);
     readGroup(JSON.stringify(body), { subscriptionId, name, arm: this.#arm });
     return true;

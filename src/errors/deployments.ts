@@ -26,6 +26,13 @@ export const deploymentErrors = {
     message:
       "Unable to download deployment content from '{uri}'. The tracking Id is '{trackingId}'. Please see https://aka.ms/arm-deploy for usage details.",
   },
+  ScopeNotEmulated: {
+    code: 'InvalidTemplate',
+    status: 400,
+    origin: 'lazurite',
+    message: "The resource '{id}' lies above subscriptions, where Lazurite keeps nothing but deployments.",
+    differs: 'Azure has management groups, roles and policies there',
+  },
   TemplateSpecNotEmulated: {
     code: 'InvalidContentLink',
     status: 400,

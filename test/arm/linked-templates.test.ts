@@ -166,12 +166,15 @@ t.test('What cannot be downloaded is refused before anything is touched', async 
   t.equal(await validate(linking({ template: named, templateLink: { uri: `${origin}/template.json` } })), required);
   t.equal(await validate(linking({})), required);
   const file = { uri: `${origin}/parameters.json` };
-  t.match(
+  t.equal(
     await validate(linking({ template: named, parameters: nameIs('ip'), parametersLink: file })),
-    /cannot have both the ParametersLink and the Parameters property set/,
+    "400 InvalidTemplate: The deployment 'd1' cannot have both the ParametersLink and the Parameters property set.",
   );
   const spec = `${group}/providers/Microsoft.Resources/templateSpecs/spec/versions/1`;
-  t.match(await validate(linking({ templateLink: { id: spec } })), /template specs are not emulated/);
+  t.equal(
+    await validate(linking({ templateLink: { id: spec } })),
+    `400 InvalidContentLink: The template spec '${spec}' cannot be deployed: template specs are not emulated.`,
+  );
   t.match(await validate(linking({ templateLink: { relativePath: 'x.json' } })), /was not linked by a URI/);
   t.match(await validate(linking({ templateLink: {} })), /neither 'uri' nor 'id' nor 'relativePath'/);
 });

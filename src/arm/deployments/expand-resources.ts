@@ -187,6 +187,9 @@ function chosenScope(
   if (group !== undefined && subscription !== undefined) {
     return { kind: 'resourceGroup', subscriptionId: subscription, resourceGroup: group };
   }
+  if (group !== undefined) {
+    throw new ExpressionError(`the resource group '${group}' has no subscription: 'subscriptionId' is missing`);
+  }
   return subscriptionId === undefined ? scope : { kind: 'subscription', subscriptionId };
 }
 

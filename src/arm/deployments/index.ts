@@ -20,6 +20,7 @@ export { planLinked } from './plan-linked.js';
 export type { PlannedResource } from './planned-resource.js';
 export type { DeploymentMode, DeploymentRequest, DeploymentTarget } from './request.js';
 export { deploymentRequest, readDeploymentRequest, readRequestBody } from './request.js';
+export { scopeId } from './resource-names.js';
 export type { RunOptions } from './run.js';
 export { DeploymentRun, runDeployment } from './run.js';
 export { templateHash } from './template-hash.js';
