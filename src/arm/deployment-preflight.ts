@@ -12,8 +12,9 @@ import { AzureError, azureError, type ErrorDetail } from '../errors.js';
 import { parseResourceId, rootKey } from '../resources/resource-id.js';
 import { wellFormedApiVersion } from './api-versions.js';
 import type { Arm } from './arm.js';
+import { withoutSecureValues } from './deployment-template.js';
 import { undone, writableType, writeRequest } from './deployment-writes.js';
-import type { DeploymentPlan, PlannedResource, PutRequest } from './deployments/index.js';
+import type { DeploymentPlan, Json, PlannedResource, PutRequest } from './deployments/index.js';
 import { checkOpaque } from './generic-resources.js';
 import { KnownWorld, OutsideTemplate } from './known-world.js';
 import { readGroup } from './resource-groups.js';
@@ -27,8 +28,11 @@ export interface PreflightOptions {
 export function preflight(plan: DeploymentPlan, { arm, trackingId }: PreflightOptions): void {
   const rehearsal = new Rehearsal(arm);
   undone(arm, () => rehearsal.add(plan));
-  const { details } = rehearsal;
-  if (details.length === 0) return;
+  if (rehearsal.details.length === 0) return;
+  const { details } = withoutSecureValues(
+    { details: rehearsal.details as unknown as Json },
+    plan,
+  ) as unknown as Rehearsal;
   throw azureError('InvalidTemplateDeployment', { values: { name: plan.request.name, trackingId }, details });
 }
 

@@ -60,8 +60,9 @@ async function planned(request: FastifyRequest, reply: FastifyReply, { app, arm 
   const stored = arm.context.store.deployments.deployment(key);
   checkDeploymentLocation(wanted, { scope, existing: stored?.location });
   const correlationId = String(reply.getHeader('x-ms-correlation-request-id'));
-  const surroundings = deploymentSurroundings(arm, { origin: originOf(request), trackingId: correlationId });
   const { authorization, host = 'localhost' } = request.headers;
+  const about = { origin: originOf(request), trackingId: correlationId, authorization };
+  const surroundings = deploymentSurroundings(arm, about);
   const plan = await planLinked(wanted, surroundings);
   preflight(plan, { arm, trackingId: correlationId });
   return {

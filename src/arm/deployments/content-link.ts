@@ -57,7 +57,7 @@ export const linkShown = (link: ContentLink | undefined): JsonObject | undefined
 
 /** The JSON that `link` leads to, read from the `text` there. Throws InvalidTemplate. */
 export function linkedJson(link: ContentLink, text: string): Json {
-  const content = parsed(text);
+  const content = parsedContent(text);
   const actual = isObject(content) ? member(content, 'contentVersion') : undefined;
   if (link.contentVersion !== undefined && link.contentVersion !== actual) {
     const values = { uri: link.uri, expected: link.contentVersion, actual: String(actual ?? '') };
@@ -66,7 +66,8 @@ export function linkedJson(link: ContentLink, text: string): Json {
   return content;
 }
 
-function parsed(text: string): Json {
+/** The JSON in a text that is or should be a template. Throws InvalidTemplate. */
+export function parsedContent(text: string): Json {
   try {
     return readJson(text.replace(/^\uFEFF/, ''));
   } catch (error) {

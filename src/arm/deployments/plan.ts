@@ -13,9 +13,10 @@ import type { ResolvedParameter } from './parameters.js';
 import { evaluateBody, type PlannedResource } from './planned-resource.js';
 import { type DeploymentRequest, withLinkedContents } from './request.js';
 import { resourceIdOf, scopeId } from './resource-names.js';
+import { hidingSecrets, secretsIn } from './secure-values.js';
 import { checkExpressions } from './static-check.js';
 import { readTemplate, type Template } from './template.js';
-import { templateContext } from './template-context.js';
+import { type TemplateContext, templateContext } from './template-context.js';
 
 export interface DeploymentPlan {
   /** The id of the deployment itself. */
@@ -56,7 +57,18 @@ export function planDeployment(asked: DeploymentRequest, surroundings: Surroundi
   }
   const template = readTemplate(request.template);
   checkExpressions(template);
-  const { parameters, context: bare } = templateContext(template, request, surroundings);
+  const values = templateContext(template, request, surroundings);
+  return hidingSecrets(secretsIn(values.parameters), () => planTemplate({ request, template, depth, ...values }));
+}
+
+interface Planning extends TemplateContext {
+  readonly request: DeploymentRequest;
+  readonly template: Template;
+  readonly depth: number;
+}
+
+function planTemplate({ request, template, depth, parameters, context: bare }: Planning): DeploymentPlan {
+  const { surroundings } = bare;
   const late: { index?: ResourceIndex } = {};
   const context: EvaluationContext = {
     ...bare,

@@ -1,6 +1,6 @@
 /** A deployment as a client asks for it: the request's text read leniently, its members checked. */
 import { azureError } from '../../errors.js';
-import { ContentNeeded, linkedJson, readLink } from './content-link.js';
+import { ContentNeeded, linkedJson, parsedContent, readLink } from './content-link.js';
 import type { ContentLink, DeploymentScope, LinkedContents } from './expressions/context.js';
 import { isObject, type Json, type JsonObject, member, objectMember } from './json.js';
 import { JsonReadError } from './parse/json-read-error.js';
@@ -64,10 +64,10 @@ export function deploymentRequest(body: Json, { name, scope, parent }: Deploymen
     scope,
     location: typeof location === 'string' ? location : undefined,
     mode: readMode(member(properties, 'mode')),
-    template: member(properties, 'template') ?? null,
+    template: asJson(member(properties, 'template') ?? null),
     templateLink: readLink(properties, 'templateLink', parent),
     parametersLink: readLink(properties, 'parametersLink', parent),
-    parameters: givenParameters(member(properties, 'parameters')),
+    parameters: givenParameters(asJson(member(properties, 'parameters') ?? null)),
     tags: objectMember(body, 'tags'),
     debugSetting: objectMember(properties, 'debugSetting'),
     resultFormat: resultFormat(properties),
@@ -89,8 +89,11 @@ function readMode(mode: Json | undefined): DeploymentMode {
   });
 }
 
+/** Templates and parameters may be sent as texts that hold them. */
+const asJson = (value: Json): Json => (typeof value === 'string' ? parsedContent(value) : value);
+
 /** Parameters as the API takes them, or a whole parameters file put in their place. */
-function givenParameters(value: Json | undefined): JsonObject {
+function givenParameters(value: Json): JsonObject {
   if (!isObject(value)) return {};
   const inner = objectMember(value, 'parameters');
   return inner && member(value, '$schema') !== undefined ? inner : value;
@@ -103,8 +106,8 @@ const parametersIn = (file: Json): JsonObject => (isObject(file) && objectMember
 function checkContents(properties: JsonObject, name: string): void {
   const given = (key: string): boolean => (member(properties, key) ?? null) !== null;
   if (given('template') === given('templateLink')) throw azureError('DeploymentTemplateRequired', { values: { name } });
-  const inline = objectMember(properties, 'parameters');
-  if (given('parametersLink') && inline && Object.keys(inline).length > 0) {
+  const inline = givenParameters(asJson(member(properties, 'parameters') ?? null));
+  if (given('parametersLink') && Object.keys(inline).length > 0) {
     throw azureError('DeploymentParametersTwice', { values: { name } });
   }
 }

@@ -6,14 +6,15 @@ import { DeploymentOperations } from './deployment-operations.js';
 import { expressionFailure } from './expression-failure.js';
 import type { Surroundings } from './expressions/context.js';
 import { DeferredValue, ExpressionError } from './expressions/expression-error.js';
-import { type Failure, failureFrom, failureOf } from './failure.js';
+import { type Failure, failureFrom, failureJson, failureOf } from './failure.js';
 import { type JsonObject, objectMember, setMember } from './json.js';
 import { nestedRequest } from './nested.js';
-import { outputValue } from './outputs.js';
+import { outputShown, outputValue } from './outputs.js';
 import { type DeploymentPlan, partOf } from './plan.js';
 import { planLinked } from './plan-linked.js';
 import { evaluateBody, type PlannedResource } from './planned-resource.js';
 import { ResourceReader } from './resource-reader.js';
+import { secretsIn, withoutSecrets } from './secure-values.js';
 
 export interface RunOptions {
   readonly host: DeploymentHost;
@@ -39,6 +40,8 @@ export class DeploymentRun {
   #state: DeploymentState = 'Accepted';
   #failure: Failure | undefined;
   #outputs: JsonObject | undefined;
+  /** Those of secure outputs too: for the deployment around this one, never for anybody else. */
+  readonly #outputValues: JsonObject = {};
   #cancelled = false;
   #ended: Promise<JsonObject> | undefined;
 
@@ -126,6 +129,10 @@ export class DeploymentRun {
     return { code, target: this.plan.id, message, details: this.#failures };
   }
 
+  #withoutSecrets(failure: Failure): Failure {
+    return withoutSecrets(failureJson(failure), secretsIn(this.plan.parameters)) as unknown as Failure;
+  }
+
   #outcomeOf(resource: PlannedResource): Promise<Outcome> {
     const known = this.#outcomes.get(resource.key);
     if (known) return known;
@@ -141,7 +148,8 @@ export class DeploymentRun {
     if (this.#cancelled || outcomes.some((outcome) => outcome !== 'done')) return 'notStarted';
     if (resource.existing) return 'done';
     const end = this.#operations.begin('Create', resource, this.#now());
-    const { status, failure } = await this.#deploy(resource);
+    const { status, failure: told } = await this.#deploy(resource);
+    const failure = told && this.#withoutSecrets(told);
     end({ at: this.#now(), status, failure });
     if (failure) this.#failures.push(failure);
     this.#options.onChange?.(this);
@@ -188,7 +196,7 @@ export class DeploymentRun {
     const run = new DeploymentRun(plan, { host, surroundings, correlationId, onChange: save });
     this.#children.add(run);
     const document = await run.start();
-    this.#reader.noteDeployment(resource.key, document);
+    this.#reader.noteDeployment(resource.key, { document, outputs: run.#outputValues });
     if (run.state === 'Succeeded') return { status: 200 };
     const error = objectMember(objectMember(document, 'properties') ?? {}, 'error') ?? {};
     return { status: 409, failure: failureOf(409, error) };
@@ -237,10 +245,12 @@ export class DeploymentRun {
         const value = await this.#reader.evaluate({ ...context, place: 'output' }, (inner) =>
           outputValue(output, { template, context: inner }),
         );
-        if (value) setMember(outputs, output.name, value);
+        if (!value) continue;
+        setMember(outputs, output.name, outputShown(value));
+        setMember(this.#outputValues, output.name, value.value);
       } catch (error) {
         if (error instanceof DeferredValue) throw error;
-        const { message } = failureFrom(error);
+        const { message } = this.#withoutSecrets(failureFrom(error));
         failures.push({
           code: 'DeploymentOutputEvaluationFailed',
           target: output.name,

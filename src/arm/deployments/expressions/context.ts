@@ -31,6 +31,8 @@ export interface LinkedContents {
 /** What the world outside the template answers; all of it is injected. */
 export interface Surroundings {
   readonly tenantId: string;
+  /** What `deployer()` shows: who deploys. */
+  readonly deployer: JsonObject;
   /** What `environment()` shows. */
   readonly environment: JsonObject;
   /** The subscription as `subscription()` shows it. */
