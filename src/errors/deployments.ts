@@ -63,6 +63,13 @@ export const deploymentErrors = {
     message: "The deployment '{name}' cannot have both the ParametersLink and the Parameters property set.",
     differs: "Azure's wording is not known",
   },
+  ExtensionNotEmulated: {
+    code: 'InvalidTemplate',
+    status: 400,
+    origin: 'lazurite',
+    message: "The template's extensions '{names}' are not emulated: there is Azure Resource Manager only.",
+    differs: 'Azure deploys to Kubernetes, Microsoft Graph and others',
+  },
   ListFunctionNotEmulated: {
     code: 'InvalidTemplate',
     status: 400,

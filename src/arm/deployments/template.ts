@@ -63,6 +63,10 @@ export function readTemplate(source: Json): Template {
     if (member(source, key) !== undefined) continue;
     throw templateParseError(`Required property '${key}' not found in JSON.`, { root: source, path: '' });
   }
+  for (const section of ['imports', 'extensions']) {
+    const names = Object.keys(objectMember(source, section) ?? {});
+    if (names.length > 0) throw azureError('ExtensionNotEmulated', { values: { names: names.join(', ') } });
+  }
   const symbolic = String(member(source, 'languageVersion') ?? '').startsWith('2.');
   const template: Template = {
     source,

@@ -150,6 +150,16 @@ t.test('No error repeats the value of a secure parameter', async (t) => {
   }
 });
 
+t.test('A template that goes beyond Azure Resource Manager is refused', async (t) => {
+  for (const section of ['imports', 'extensions']) {
+    t.throws(() => plan(template({ languageVersion: '2.0', [section]: { graph: { name: 'MicrosoftGraph' } } })), {
+      code: 'InvalidTemplate',
+      message: "The template's extensions 'graph' are not emulated: there is Azure Resource Manager only.",
+    });
+    t.doesNotThrow(() => plan(template({ languageVersion: '2.0', [section]: {} })));
+  }
+});
+
 t.test('Template and parameters may be sent as texts', async (t) => {
   const source = template({ parameters: { name: { type: 'string' } }, resources: [balancer("[parameters('name')]")] });
   const sent = (text: string, parameters: string) =>
