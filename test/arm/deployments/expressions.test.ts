@@ -35,6 +35,7 @@ const tables: Record<string, [string, Json][]> = {
     ["startsWith('Hello', 'hE')", true],
     ["endsWith('Hello', 'LO')", true],
     ["toUpper(toLower('AbC'))", 'ABC'],
+    ["toUpper('straße')", 'STRAßE'],
     ["trim('  a ')", 'a'],
     ["string(createObject('a', 1))", '{"a":1}'],
     ['string(true())', 'True'],
