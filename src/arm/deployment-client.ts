@@ -4,14 +4,17 @@
  */
 import type { FastifyInstance } from 'fastify';
 import { azureError, errors } from '../errors.js';
+import { newGuid } from '../ids.js';
 import { findResourceType } from '../resources/registry.js';
 import { parseResourceId, typeOf } from '../resources/resource-id.js';
 import type { Arm } from './arm.js';
+import { preflight } from './deployment-preflight.js';
 import { previewPut } from './deployment-preview.js';
 import { bodySent } from './deployment-writes.js';
 import type {
   ActionRequest,
   DeploymentHost,
+  DeploymentPlan,
   HostAnswer,
   Json,
   JsonObject,
@@ -97,6 +100,11 @@ export class DeploymentClient implements DeploymentHost {
     const values = { function: action, type: parsed ? typeOf(parsed) : id };
     const refusal = azureError('ListFunctionNotEmulated', { values });
     return { status: refusal.status, body: refusal.toBody() as unknown as Json };
+  }
+
+  preflight(plan: DeploymentPlan): void {
+    const { arm, headers } = this.#options;
+    preflight(plan, { arm, trackingId: headers['x-ms-correlation-request-id'] ?? newGuid() });
   }
 
   async preview(request: PutRequest): Promise<JsonObject | undefined> {

@@ -155,6 +155,39 @@ t.test('A body that needs a running deployment is left to it, and so is what wai
   t.match(await detailsOf(azure, [late, unreadable]), [{ code: 'InvalidRequestFormat', target: balancerId }]);
 });
 
+t.test('A nested deployment that only the running one can plan has a preflight of its own', async (t) => {
+  const azure = await start(t);
+  const parameters = { region: { type: 'string' } };
+  const inner = template({
+    parameters,
+    resources: [publicIp('fine'), publicIp('late', { location: "[parameters('region')]" })],
+  });
+  const late = {
+    type: 'Microsoft.Resources/deployments',
+    apiVersion: '2022-09-01',
+    name: 'late',
+    properties: {
+      mode: 'Incremental',
+      expressionEvaluationOptions: { scope: 'inner' },
+      parameters: { region: { value: "[reference('ip', '2023-09-01', 'Full').tags.region]" } },
+      template: inner,
+    },
+  };
+  const source = template({ resources: [publicIp('ip', { tags: { region: 'atlantis' } }), late] });
+  const body = await deploy(azure, `${deployments}/d1`, deployment(source));
+  t.match(at(body, 'properties.error'), {
+    code: 'DeploymentFailed',
+    details: [
+      {
+        code: 'InvalidTemplateDeployment',
+        message: /^The template deployment 'late' is not valid according to the validation procedure/,
+        details: [{ code: 'LocationNotAvailableForResourceType', target: `${network}/publicIPAddresses/late` }],
+      },
+    ],
+  });
+  t.same(await names(azure, 'publicIPAddresses'), ['ip'], 'nothing of it was touched');
+});
+
 t.test('A preflight takes no address and leaves no trace', async (t) => {
   const azure = await start(t, ['--operation-delay', '1000']);
   const prefix = `${network}/publicIPAddresses`;

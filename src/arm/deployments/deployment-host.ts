@@ -1,5 +1,6 @@
 /** What carries a deployment out: the resource routes, seen from the engine. */
 import type { Json, JsonObject } from './json.js';
+import type { DeploymentPlan } from './plan.js';
 
 export interface PutRequest {
   readonly id: string;
@@ -42,6 +43,8 @@ export interface DeploymentHost {
   delete(id: string): Promise<HostAnswer>;
   /** A POST such as `listKeys`. */
   action(request: ActionRequest): Promise<HostAnswer>;
+  /** Looks at a nested deployment before any of it is touched. Throws InvalidTemplateDeployment. */
+  preflight?(plan: DeploymentPlan): void;
   /** A deployment inside the deployment, each time it changes. */
   saveDeployment?(deployment: NestedDeployment): void;
   /** What a PUT of `body` would store, for what-if; undefined when that cannot be told. */

@@ -187,6 +187,8 @@ export class DeploymentRun {
       throw azureError('ResourceGroupNotFound', { values: { resourceGroup: scope.resourceGroup } });
     }
     const plan = await planLinked(request, surroundings, 1);
+    // What could be planned beforehand was looked at beforehand.
+    if (!this.plan.nested.has(resource.key)) host.preflight?.(plan);
     const save = (run: DeploymentRun) =>
       host.saveDeployment?.({
         document: run.document(),
