@@ -14,7 +14,7 @@ import { wellFormedApiVersion } from './api-versions.js';
 import type { Arm } from './arm.js';
 import { withoutSecureValues } from './deployment-template.js';
 import { undone, writableType, writeRequest } from './deployment-writes.js';
-import type { DeploymentPlan, Json, PlannedResource, PutRequest } from './deployments/index.js';
+import type { DeploymentPlan, PlannedResource, PutRequest } from './deployments/index.js';
 import { checkOpaque } from './generic-resources.js';
 import { KnownWorld, OutsideTemplate } from './known-world.js';
 import { readGroup } from './resource-groups.js';
@@ -29,10 +29,7 @@ export function preflight(plan: DeploymentPlan, { arm, trackingId }: PreflightOp
   const rehearsal = new Rehearsal(arm);
   undone(arm, () => rehearsal.add(plan));
   if (rehearsal.details.length === 0) return;
-  const { details } = withoutSecureValues(
-    { details: rehearsal.details as unknown as Json },
-    plan,
-  ) as unknown as Rehearsal;
+  const details = withoutSecureValues(rehearsal.details, plan);
   throw azureError('InvalidTemplateDeployment', { values: { name: plan.request.name, trackingId }, details });
 }
 

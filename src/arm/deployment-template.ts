@@ -1,11 +1,5 @@
 /** What deployments keep and show, without the values that nobody may read again. */
-import {
-  type DeploymentPlan,
-  type Json,
-  type JsonObject,
-  objectWithoutSecrets,
-  secretsIn,
-} from './deployments/index.js';
+import { type DeploymentPlan, type Json, type JsonObject, secretsIn, withoutSecrets } from './deployments/index.js';
 
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -25,8 +19,8 @@ export function withoutSecureDefaults(template: Json): Json {
 }
 
 /** `shown` with asterisks where a secure parameter of `plan`, or of a deployment inside it, would be readable. */
-export const withoutSecureValues = (shown: JsonObject, plan: DeploymentPlan): JsonObject =>
-  objectWithoutSecrets(shown, secretsIn(parametersOf(plan)));
+export const withoutSecureValues = <T>(shown: T, plan: DeploymentPlan): T =>
+  withoutSecrets(shown, secretsIn(parametersOf(plan)));
 
 const parametersOf = (plan: DeploymentPlan): DeploymentPlan['parameters'] => [
   ...plan.parameters,

@@ -23,7 +23,7 @@ export { deploymentRequest, readDeploymentRequest, readRequestBody } from './req
 export { scopeId } from './resource-names.js';
 export type { RunOptions } from './run.js';
 export { DeploymentRun, runDeployment } from './run.js';
-export { objectWithoutSecrets, secretsIn } from './secure-values.js';
+export { secretsIn, withoutSecrets } from './secure-values.js';
 export { templateHash } from './template-hash.js';
 export type { WhatIfHost } from './what-if.js';
 export { whatIf } from './what-if.js';

@@ -6,7 +6,7 @@ import { DeploymentOperations } from './deployment-operations.js';
 import { expressionFailure } from './expression-failure.js';
 import type { Surroundings } from './expressions/context.js';
 import { DeferredValue, ExpressionError } from './expressions/expression-error.js';
-import { type Failure, failureFrom, failureJson, failureOf } from './failure.js';
+import { type Failure, failureFrom, failureOf } from './failure.js';
 import { type JsonObject, objectMember, setMember } from './json.js';
 import { nestedRequest } from './nested.js';
 import { outputShown, outputValue } from './outputs.js';
@@ -130,7 +130,7 @@ export class DeploymentRun {
   }
 
   #withoutSecrets(failure: Failure): Failure {
-    return withoutSecrets(failureJson(failure), secretsIn(this.plan.parameters)) as unknown as Failure;
+    return withoutSecrets(failure, secretsIn(this.plan.parameters));
   }
 
   #outcomeOf(resource: PlannedResource): Promise<Outcome> {

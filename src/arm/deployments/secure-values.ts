@@ -1,6 +1,6 @@
 /** The values of secure parameters: what Lazurite shows of a deployment, errors included, never repeats them. */
 import { AzureError } from '../../errors.js';
-import { isObject, type Json, type JsonObject } from './json.js';
+import { isObject, type Json } from './json.js';
 import type { ResolvedParameter } from './parameters.js';
 
 /** Shorter values stand for too much else to be told apart. */
@@ -21,17 +21,16 @@ export function secretsIn(parameters: readonly ResolvedParameter[]): string[] {
 const hide = (text: string, secrets: readonly string[]): string =>
   secrets.reduce((shown, secret) => shown.replaceAll(secret, '*******'), text);
 
-/** `shown` with asterisks where a secret would be readable. */
-export function withoutSecrets(shown: Json, secrets: readonly string[]): Json {
-  if (secrets.length === 0) return shown;
-  if (typeof shown === 'string') return hide(shown, secrets);
-  if (Array.isArray(shown)) return shown.map((element) => withoutSecrets(element, secrets));
-  return isObject(shown) ? objectWithoutSecrets(shown, secrets) : shown;
+/** `shown`, which is JSON, with asterisks where a secret would be readable. */
+export function withoutSecrets<T>(shown: T, secrets: readonly string[]): T {
+  const clean = (value: unknown): unknown => {
+    if (typeof value === 'string') return hide(value, secrets);
+    if (Array.isArray(value)) return value.map(clean);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, clean(inner)]));
+  };
+  return secrets.length === 0 ? shown : (clean(shown) as T);
 }
-
-/** The same for an object. */
-export const objectWithoutSecrets = (object: JsonObject, secrets: readonly string[]): JsonObject =>
-  Object.fromEntries(Object.entries(object).map(([key, value]) => [key, withoutSecrets(value, secrets)]));
 
 /** Runs `work`; a refusal that repeats a secret is thrown on without it. */
 export function hidingSecrets<T>(secrets: readonly string[], work: () => T): T {
