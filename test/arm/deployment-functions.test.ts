@@ -48,3 +48,23 @@ t.test('A list function asks the resource as any client would, and fails as that
   );
   t.match(at(await deploy(azure, `${deployments}/d2`, dated), 'properties.error.details.0.message'), /was not found/);
 });
+
+t.test('deployer() is whoever the token of the request names', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const body = deployment(template({ outputs: { who: { type: 'object', value: '[deployer()]' } } }));
+  const deployerOf = async (headers: Readonly<Record<string, string>>): Promise<unknown> => {
+    await azure.put(`${deployments}/d1`, body, { headers });
+    return at((await azure.get(`${deployments}/d1`)).body, 'properties.outputs.who.value');
+  };
+  const claims = { oid: 'an object', tid: 'a tenant', upn: 'me@example.com' };
+  const token = ['{}', JSON.stringify(claims), ''].map((part) => Buffer.from(part).toString('base64url')).join('.');
+  t.same(await deployerOf({ authorization: `Bearer ${token}` }), {
+    objectId: 'an object',
+    tenantId: 'a tenant',
+    userPrincipalName: 'me@example.com',
+  });
+  for (const headers of [{}, { authorization: 'Bearer opaque' }, { authorization: 'Bearer a.bnVsbA.c' }]) {
+    t.match(await deployerOf(headers), { objectId: /^[\da-f-]{36}$/, tenantId: /^1{8}-/ }, JSON.stringify(headers));
+  }
+});

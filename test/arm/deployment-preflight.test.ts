@@ -143,6 +143,62 @@ t.test('What depends on resources outside of the template is found while the dep
   t.match(await failure('d2'), { code: 'DeploymentFailed', details: [{ code: 'PortValueIsOutOfRange' }] });
 });
 
+t.test(
+  'Names and addresses that one template gives twice are refused, those that others have while it runs',
+  async (t) => {
+    const azure = await start(t);
+    const labelled = (name: string): Json =>
+      publicIp(name, {
+        properties: { publicIPAllocationMethod: 'Static', dnsSettings: { domainNameLabel: 'shop' } },
+      });
+    t.match(await detailsOf(azure, [labelled('a'), labelled('b')]), [{ code: 'DnsRecordInUse' }]);
+    const vnet = {
+      type: 'Microsoft.Network/virtualNetworks',
+      apiVersion: '2023-09-01',
+      name: 'vnet',
+      location: 'westeurope',
+      properties: {
+        addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
+        subnets: [{ name: 'default', properties: { addressPrefix: '10.0.0.0/24' } }],
+      },
+    };
+    const nic = (name: string): Json => ({
+      type: 'Microsoft.Network/networkInterfaces',
+      apiVersion: '2023-09-01',
+      name,
+      location: 'westeurope',
+      dependsOn: ['vnet'],
+      properties: {
+        ipConfigurations: [
+          {
+            name: 'ipconfig',
+            properties: {
+              privateIPAllocationMethod: 'Static',
+              privateIPAddress: '10.0.0.9',
+              subnet: { id: "[resourceId('Microsoft.Network/virtualNetworks/subnets', 'vnet', 'default')]" },
+            },
+          },
+        ],
+      },
+    });
+    t.match(await detailsOf(azure, [vnet, nic('a'), nic('b')]), [
+      { code: 'PrivateIPAddressIsAllocated', target: `${network}/networkInterfaces/b` },
+    ]);
+    const first = deployment(template({ resources: [vnet, nic('a'), labelled('a')] }));
+    t.match(await deploy(azure, `${deployments}/d1`, first), { properties: { provisioningState: 'Succeeded' } });
+    const second = deployment(template({ resources: [vnet, nic('b'), labelled('b')] }));
+    const failed = await deploy(azure, `${deployments}/d2`, second);
+    const codes = (at(failed, 'properties.error.details') as Json[]).map(({ code }) => code);
+    t.same(codes.sort(), ['DnsRecordInUse', 'PrivateIPAddressIsAllocated']);
+  },
+);
+
+t.test('A resource cannot move: its own location is known beforehand', async (t) => {
+  const azure = await start(t);
+  await azure.makePublicIPAddress('ip');
+  t.match(await detailsOf(azure, [publicIp('ip', { location: 'eastus' })]), [{ code: 'InvalidResourceLocation' }]);
+});
+
 t.test('A body that needs a running deployment is left to it, and so is what waits for such a resource', async (t) => {
   const azure = await start(t);
   await azure.makePublicIPAddress('other');
