@@ -124,6 +124,13 @@ export const options = {
       'Fail the operation of a frontend that cannot be bound exactly; without it, it falls back to another port.',
     parse: switched,
   }),
+  templateLinks: option({
+    name: 'template-links',
+    value: 'WHERE',
+    fallback: 'loopback',
+    sentence: 'Where linked templates may be downloaded from: `loopback` (this machine), `any` address, or `none`.',
+    parse: oneOf('loopback', 'any', 'none'),
+  }),
   auth: option({
     name: 'auth',
     value: 'MODE',

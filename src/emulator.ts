@@ -182,6 +182,7 @@ async function createApp({
     operationDelayMs: config.operationDelayMs,
     strictApiVersions: config.strictApiVersions,
     strictTypes: config.strictTypes,
+    templateLinks: config.templateLinks,
     changed: (keys) => dataPlane.changed(keys),
     note: (message) => log.info(message),
   });

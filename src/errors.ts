@@ -23,6 +23,7 @@ export interface ErrorDetail {
   readonly code: string;
   readonly message: string;
   readonly target?: string;
+  readonly details?: readonly ErrorDetail[];
 }
 
 /** An error with everything that goes on the wire. */

@@ -39,6 +39,8 @@ export interface LazuriteOptions {
   readonly strictApiVersions?: boolean;
   readonly strictTypes?: boolean;
   readonly strictBind?: boolean;
+  /** Where linked templates may be downloaded from: `loopback` unless said otherwise. */
+  readonly templateLinks?: 'loopback' | 'any' | 'none';
   readonly auth?: 'off' | 'token';
   /** Log lines on stderr; silent by default. */
   readonly verbose?: boolean;

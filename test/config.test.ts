@@ -38,6 +38,7 @@ test('without a word said, the defaults hold', async (t) => {
     strictApiVersions: false,
     strictTypes: false,
     strictBind: false,
+    templateLinks: 'loopback',
     auth: 'off',
     seed: undefined,
     undocumented: defaultChoices,
@@ -56,7 +57,7 @@ test('every option can be given on the command line', async (t) => {
       ...['--address-map', '10.0.0.0/8=127.0.0.0/8', '--address-map', '1.0.0.0/8=2.0.0.0/8'],
       ...['--public-ip-pool', '127.9.0.0/24', '--time-scale', '60', '--operation-delay', '250'],
       ...['--strict-api-versions', '--strict-types', '--strict-bind', '--auth', 'token', '--seed', 'a.json'],
-      ...['--tls-name', 'a.test', '--tls-name', '10.1.2.3'],
+      ...['--tls-name', 'a.test', '--tls-name', '10.1.2.3', '--template-links', 'any'],
     ],
     {},
   );
@@ -72,6 +73,7 @@ test('every option can be given on the command line', async (t) => {
     strictApiVersions: true,
     strictTypes: true,
     strictBind: true,
+    templateLinks: 'any',
     auth: 'token',
     seed: 'a.json',
     tlsNames: ['a.test', '10.1.2.3'],
@@ -93,6 +95,7 @@ test('every option can be given in the environment, where commas part the values
     LAZURITE_STRICT_API_VERSIONS: 'true',
     LAZURITE_STRICT_TYPES: 'on',
     LAZURITE_STRICT_BIND: 'yes',
+    LAZURITE_TEMPLATE_LINKS: 'none',
     LAZURITE_AUTH: 'token',
     LAZURITE_SEED: 's',
     LAZURITE_UNDOCUMENTED: 'mode-switch=reset,first-probe=after-interval',
@@ -107,6 +110,7 @@ test('every option can be given in the environment, where commas part the values
     engine: 'nftables',
     timeScale: 0.5,
     strictBind: true,
+    templateLinks: 'none',
     seed: 's',
   });
   t.strictSame(config.undocumented, {

@@ -29,7 +29,6 @@ test('every error says who answers it, with a status of an error and a text that
 const notRaised: Partial<Record<ErrorKey, string>> = {
   MethodNotAllowed: 'paths answer 404 to methods that they do not have',
   PublicIPCountLimitReached: 'the public pool has more addresses than a test can take',
-  InvalidTemplateDeployment: 'templates are refused one resource at a time',
   ResourceDeploymentFailure: 'only --strict-bind lets an operation of a deployment fail',
 };
 

@@ -22,8 +22,11 @@ const resourcesApiVersions =
 const wellFormed = /^\d{4}-\d{2}-\d{2}(-[a-z]+)?$/;
 
 /** The request's api-version, folded; throws `MissingApiVersionParameter`, or `InvalidApiVersionParameter` for no date. */
-export function apiVersionOf(request: FastifyRequest): string {
-  const version = queryOf(request)['api-version']?.toLowerCase();
+export const apiVersionOf = (request: FastifyRequest): string => wellFormedApiVersion(queryOf(request)['api-version']);
+
+/** `written` folded; throws `MissingApiVersionParameter`, or `InvalidApiVersionParameter` for no date. */
+export function wellFormedApiVersion(written: string | undefined): string {
+  const version = written?.toLowerCase();
   if (!version) throw azureError('MissingApiVersionParameter');
   if (!wellFormed.test(version)) {
     const values = { apiVersion: version, supported: resourcesApiVersions };
@@ -34,12 +37,16 @@ export function apiVersionOf(request: FastifyRequest): string {
 
 const told = new Set<string>();
 
+/** The api-version at which a request for a type is served. Throws as `servedApiVersion` does. */
+export const apiVersionFor = (type: ResourceType, request: FastifyRequest, context: ArmContext): string =>
+  servedApiVersion(type, queryOf(request)['api-version'], context);
+
 /**
  * The api-version for a type. A newer one than this Lazurite knows gets the newest shape and one log line; with
- * `--strict-api-versions`, what Azure does not list is refused with the list.
+ * `--strict-api-versions`, what Azure does not list is refused with the list (`NoRegisteredProviderFound`).
  */
-export function apiVersionFor(type: ResourceType, request: FastifyRequest, context: ArmContext): string {
-  const version = apiVersionOf(request);
+export function servedApiVersion(type: ResourceType, written: string | undefined, context: ArmContext): string {
+  const version = wellFormedApiVersion(written);
   if (type.apiVersions.includes(version)) return version;
   const newestFirst = [...type.apiVersions].reverse();
   if (context.strictApiVersions) {

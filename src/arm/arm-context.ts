@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.js';
 import type { HealthReader } from '../resources/resource-type.js';
 import type { Store } from '../store/store.js';
+import type { TemplateLinks } from './linked-templates.js';
 
 /** What became of a change in the data plane. */
 export interface ApplyOutcome {
@@ -17,6 +18,8 @@ export interface ArmContext {
   readonly operationDelayMs: number;
   readonly strictApiVersions: boolean;
   readonly strictTypes: boolean;
+  /** Where templates may be downloaded from. */
+  readonly templateLinks: TemplateLinks;
   /** Tells the data plane that these top-level resources (folded ids) changed; resolves when it follows them. */
   readonly changed: (keys: readonly string[]) => Promise<ApplyOutcome>;
   /** One line for whoever watches the emulator. */

@@ -1,11 +1,12 @@
 /** The routes of child collections. A child is read from and written into its parent's document. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../errors.js';
-import type { ChildCollection, Resource, ResourceDocument, ResourceType } from '../resources/resource-type.js';
+import type { ChildCollection, Resource, ResourceType } from '../resources/resource-type.js';
 import { queryOf } from './api-versions.js';
 import type { Arm } from './arm.js';
 import { acceptedHeaders, putHeaders } from './async-operations.js';
 import { readBody } from './request-body.js';
+import { childrenOf, putChild, type StoredChild, sameName, withChildren } from './resource-body.js';
 import { childSchema } from './resource-reader.js';
 import { existingResource, pollPlaceOf, pollUrlOf, preconditionsOf, resourceNotFound } from './resource-routes.js';
 import { parametersOf } from './resource-scope.js';
@@ -17,22 +18,8 @@ interface ChildHandler {
   readonly arm: Arm;
 }
 
-interface StoredChild {
-  name: string;
-  [member: string]: unknown;
-}
-
-const childrenOf = (document: ResourceDocument, collection: string): StoredChild[] =>
-  (document.properties[collection] as StoredChild[] | undefined) ?? [];
-
-const sameName = (child: StoredChild, name: string): boolean => child.name.toLowerCase() === name.toLowerCase();
-
 const notFound = (resource: Resource, collection: string, name: string) =>
   azureError('NotFound', { values: { id: `${resource.id}/${collection}/${name}` } });
-
-/** A copy of the parent's document with other children in one collection. */
-const withChildren = (document: ResourceDocument, collection: string, children: StoredChild[]): ResourceDocument =>
-  structuredClone({ ...document, properties: { ...document.properties, [collection]: children } });
 
 /** Writes the parent with the children that `change` makes of those it has, and waits until the data plane follows. */
 async function writeParent(
@@ -66,10 +53,9 @@ async function put(request: FastifyRequest, reply: FastifyReply, handler: ChildH
   const body = readBody(request.body, childSchema(type, collection.name));
   let isNew = true;
   const change = (before: StoredChild[]): StoredChild[] => {
-    const index = before.findIndex((child) => sameName(child, name));
-    isNew = index < 0;
-    const child = { ...body, name: before[index]?.name ?? name };
-    return isNew ? [...before, child] : before.map((one, at) => (at === index ? child : one));
+    const after = putChild(before, { name, body });
+    isNew = after.isNew;
+    return after.children;
   };
   const { write, apiVersion } = await writeParent(request, handler, { method: 'Put', change });
   const resource = arm.store.resource(write.resource.key) ?? write.resource;

@@ -3,13 +3,18 @@
  * for the operation that each write begins.
  */
 import type { FastifyInstance } from 'fastify';
-import { azureError } from '../errors.js';
+import { azureError, errors } from '../errors.js';
+import { newGuid } from '../ids.js';
 import { findResourceType } from '../resources/registry.js';
-import { parseResourceId } from '../resources/resource-id.js';
+import { parseResourceId, typeOf } from '../resources/resource-id.js';
 import type { Arm } from './arm.js';
+import { preflight } from './deployment-preflight.js';
 import { previewPut } from './deployment-preview.js';
+import { bodySent } from './deployment-writes.js';
 import type {
+  ActionRequest,
   DeploymentHost,
+  DeploymentPlan,
   HostAnswer,
   Json,
   JsonObject,
@@ -27,10 +32,10 @@ export interface DeploymentClientOptions {
 }
 
 interface Asked {
-  readonly method: 'GET' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'PUT' | 'DELETE' | 'POST';
   readonly id: string;
   readonly apiVersion: string;
-  readonly body?: JsonObject;
+  readonly body?: Json;
 }
 
 interface Answer {
@@ -52,14 +57,6 @@ function newestApiVersion(id: string): string {
   );
 }
 
-/** Templates give children of network resources a location, which no child has; Azure's deployments take no offence. */
-function asSent({ id, body }: Pick<PutRequest, 'id' | 'body'>): JsonObject {
-  const parsed = parseResourceId(id);
-  const isChild = (parsed?.types.length ?? 0) > 1 && findResourceType(`${parsed?.namespace}/${parsed?.types[0]}`);
-  if (!isChild) return body;
-  return Object.fromEntries(Object.entries(body).filter(([name]) => name.toLowerCase() !== 'location'));
-}
-
 /** Somebody else's operation has the resource, or there are too many requests: both pass. */
 const busyStatus = 429;
 const patienceMs = 10 * 60_000;
@@ -74,7 +71,7 @@ export class DeploymentClient implements DeploymentHost {
   }
 
   async put({ id, apiVersion, body }: PutRequest): Promise<HostAnswer> {
-    return this.#write({ method: 'PUT', id, apiVersion, body: asSent({ id, body }) });
+    return this.#write({ method: 'PUT', id, apiVersion, body: bodySent({ id, body }) });
   }
 
   async delete(id: string): Promise<HostAnswer> {
@@ -91,8 +88,27 @@ export class DeploymentClient implements DeploymentHost {
     return this.#options.arm.store.list({ subscriptionId, resourceGroup });
   }
 
+  /** differs: nothing here keeps keys or secrets; a list function that no route answers is refused by name. */
+  async action({ id, apiVersion, action, body }: ActionRequest): Promise<HostAnswer> {
+    const asked = { id: `${id}/${action}`, apiVersion: apiVersion || newestApiVersion(id) };
+    const answer = await this.#ask({ method: 'POST', ...asked, ...(body === null ? {} : { body }) });
+    const code = ((answer.body as JsonObject | null)?.error as JsonObject | undefined)?.code;
+    if (answer.status !== 404 || code !== errors.PathNotFound.code) return answer;
+    const target = await this.#ask({ method: 'GET', id, apiVersion: asked.apiVersion });
+    if (target.status >= 400) return target;
+    const parsed = parseResourceId(id);
+    const values = { function: action, type: parsed ? typeOf(parsed) : id };
+    const refusal = azureError('ListFunctionNotEmulated', { values });
+    return { status: refusal.status, body: refusal.toBody() as unknown as Json };
+  }
+
+  preflight(plan: DeploymentPlan): void {
+    const { arm, headers } = this.#options;
+    preflight(plan, { arm, trackingId: headers['x-ms-correlation-request-id'] ?? newGuid() });
+  }
+
   async preview(request: PutRequest): Promise<JsonObject | undefined> {
-    return previewPut({ ...request, body: asSent(request) }, this.#options.arm);
+    return previewPut(request, this.#options.arm);
   }
 
   /** Asks again while the resource is busy, as Azure's deployments do, and waits for the operation that begins then. */

@@ -1,4 +1,4 @@
-/** Template deployments (`Microsoft.Resources/deployments`) of resource groups and subscriptions. */
+/** Template deployments (`Microsoft.Resources/deployments`) of resource groups and everything above them. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../errors.js';
 import type { StoredDeployment } from '../store/deployment-store.js';
@@ -8,19 +8,29 @@ import { originOf } from './async-operations.js';
 import { DeploymentClient } from './deployment-client.js';
 import { addDeploymentExportRoutes } from './deployment-export.js';
 import { deploymentDeletionJob } from './deployment-jobs.js';
+import { preflight } from './deployment-preflight.js';
+import {
+  checkDeploymentLocation,
+  deploymentScopes,
+  existingDeployment,
+  jobScope,
+  keptUnder,
+  scopeOf,
+  targetOf,
+} from './deployment-scopes.js';
 import { deploymentSurroundings } from './deployment-surroundings.js';
 import { withoutSecureValues } from './deployment-template.js';
 import {
   type DeploymentPlan,
-  type DeploymentScope,
-  planDeployment,
+  planLinked,
   readDeploymentRequest,
   readRequestBody,
+  scopeId,
   templateHash,
   validationDocument,
   whatIf,
 } from './deployments/index.js';
-import { groupOf, parametersOf, subscriptionOf } from './resource-scope.js';
+import { parametersOf } from './resource-scope.js';
 import { hiddenOperation, operation } from './route-schemas.js';
 
 /** Azure's engine at the time of the newest recordings. */
@@ -31,33 +41,6 @@ const patienceMs = 5000;
 interface Handler {
   readonly app: FastifyInstance;
   readonly arm: Arm;
-}
-
-/** The resource group or subscription in the path. */
-function scopeOf(request: FastifyRequest, arm: Arm): DeploymentScope & { subscriptionId: string } {
-  if (parametersOf(request).resourceGroupName === undefined) {
-    return { kind: 'subscription', subscriptionId: subscriptionOf(request, arm.context) };
-  }
-  const { name: resourceGroup } = groupOf(request, arm.context);
-  return { kind: 'resourceGroup', subscriptionId: parametersOf(request).subscriptionId as string, resourceGroup };
-}
-
-const scopePath = (scope: DeploymentScope & { subscriptionId: string }): string =>
-  `/subscriptions/${scope.subscriptionId}${scope.kind === 'resourceGroup' ? `/resourceGroups/${scope.resourceGroup}` : ''}`;
-
-function targetOf(request: FastifyRequest, arm: Arm) {
-  const scope = scopeOf(request, arm);
-  const name = parametersOf(request).deploymentName as string;
-  if (!/^[-\w.()]{1,64}$/.test(name)) throw azureError('InvalidDeploymentName', { values: { name } });
-  const id = `${scopePath(scope)}/providers/Microsoft.Resources/deployments/${name}`;
-  return { scope, name, id, key: id.toLowerCase() };
-}
-
-function existing(request: FastifyRequest, arm: Arm): StoredDeployment {
-  const { name, key } = targetOf(request, arm);
-  const stored = arm.context.store.deployments.deployment(key);
-  if (!stored) throw azureError('DeploymentNotFound', { values: { name } });
-  return stored;
 }
 
 const bodyText = (request: FastifyRequest): string => (typeof request.body === 'string' ? request.body : '');
@@ -71,16 +54,19 @@ interface Planned {
 }
 
 /** Reads and plans what a request wants deployed; everything that can be refused beforehand is refused here. */
-function planned(request: FastifyRequest, reply: FastifyReply, { app, arm }: Handler): Planned {
+async function planned(request: FastifyRequest, reply: FastifyReply, { app, arm }: Handler): Promise<Planned> {
   const { scope, name, key } = targetOf(request, arm);
   const wanted = readDeploymentRequest(bodyText(request), { name, scope });
   const stored = arm.context.store.deployments.deployment(key);
-  checkLocation({ name, given: wanted.location, existing: stored?.location }, scope);
-  const surroundings = deploymentSurroundings(arm, originOf(request));
+  checkDeploymentLocation(wanted, { scope, existing: stored?.location });
   const correlationId = String(reply.getHeader('x-ms-correlation-request-id'));
   const { authorization, host = 'localhost' } = request.headers;
+  const about = { origin: originOf(request), trackingId: correlationId, authorization };
+  const surroundings = deploymentSurroundings(arm, about);
+  const plan = await planLinked(wanted, surroundings);
+  preflight(plan, { arm, trackingId: correlationId });
   return {
-    plan: planDeployment(wanted, surroundings),
+    plan,
     stored,
     surroundings,
     correlationId,
@@ -92,22 +78,6 @@ function planned(request: FastifyRequest, reply: FastifyReply, { app, arm }: Han
     }),
   };
 }
-
-function checkLocation(
-  { name, given, existing }: { name: string; given: string | undefined; existing: string | undefined },
-  { kind }: DeploymentScope,
-): void {
-  if (kind === 'resourceGroup') {
-    if (given !== undefined) throw azureError('InvalidDeployment', { values: { name } });
-    return;
-  }
-  if (given === undefined) throw azureError('DeploymentLocationRequired', { values: { name } });
-  if (existing !== undefined && normal(existing) !== normal(given)) {
-    throw azureError('InvalidDeploymentLocation', { values: { name, location: given, existing } });
-  }
-}
-
-const normal = (location: string): string => location.replaceAll(' ', '').toLowerCase();
 
 /** A deployment as it looks at an api-version: early ones had no type, and the earliest named resources by type and name. */
 function shown(document: Record<string, unknown>, request: FastifyRequest): Record<string, unknown> {
@@ -122,7 +92,7 @@ function shown(document: Record<string, unknown>, request: FastifyRequest): Reco
 
 async function create(request: FastifyRequest, reply: FastifyReply, handler: Handler) {
   const { arm } = handler;
-  const { plan, stored, ...options } = planned(request, reply, handler);
+  const { plan, stored, ...options } = await planned(request, reply, handler);
   arm.deployments.checkNotActive(stored);
   const { operationId, document, ended } = arm.deployments.start(plan, options);
   if (arm.context.operationDelayMs === 0) await firstOf(ended, arm);
@@ -147,12 +117,12 @@ async function firstOf(ended: Promise<void>, { context }: Arm): Promise<void> {
 }
 
 async function answerWhatIf(request: FastifyRequest, reply: FastifyReply, handler: Handler) {
-  const { plan, host, correlationId } = planned(request, reply, handler);
+  const { plan, host, correlationId } = await planned(request, reply, handler);
   return reply.send(withoutSecureValues(await whatIf(plan, host, correlationId), plan));
 }
 
-function validate(request: FastifyRequest, reply: FastifyReply, handler: Handler) {
-  const { plan, correlationId } = planned(request, reply, handler);
+async function validate(request: FastifyRequest, reply: FastifyReply, handler: Handler) {
+  const { plan, correlationId } = await planned(request, reply, handler);
   const at = handler.arm.context.clock.timestamp();
   return reply.send(validationDocument(plan, { at, correlationId }));
 }
@@ -163,14 +133,14 @@ function remove(request: FastifyRequest, reply: FastifyReply, { arm }: Handler) 
   if (!stored) return reply.code(204).send();
   arm.deployments.checkNotActive(stored);
   arm.store.transaction(() => arm.context.store.deployments.remove(key));
-  const url = `${originOf(request)}/subscriptions/${scope.subscriptionId}/operationresults/${deploymentDeletionJob(name)}`;
+  const url = `${originOf(request)}${jobScope(scope)}/operationresults/${deploymentDeletionJob(name)}`;
   reply.headers({ location: `${url}?api-version=${apiVersionOf(request)}`, 'retry-after': '0' });
   return reply.code(202).send();
 }
 
 /** Answers a poll: the state, and why a failed run failed. */
 function pollStatus(request: FastifyRequest, reply: FastifyReply, { arm }: Handler) {
-  const stored = existing(request, arm);
+  const stored = existingDeployment(request, arm);
   const operationId = parametersOf(request).operationId as string;
   const run = arm.context.store.deployments.run(operationId, stored.key);
   if (!run) throw azureError('OperationIdNotFound', { values: { operationId } });
@@ -185,40 +155,35 @@ function list(request: FastifyRequest, { arm }: Handler) {
   const { $filter: filter = '', $top: top } = queryOf(request);
   const wanted = /^\s*provisioningState\s+eq\s+'(\w+)'\s*$/i.exec(filter)?.[1]?.toLowerCase();
   if (filter.trim() !== '' && wanted === undefined) throw azureError('UnsupportedFilter', { values: { filter } });
-  const group = scope.kind === 'resourceGroup' ? scope.resourceGroup : undefined;
+  const { subscriptionId, resourceGroup } = keptUnder(scopeId(scope));
   const found = arm.context.store.deployments
-    .list(scope.subscriptionId, group)
+    .list(subscriptionId, resourceGroup)
     .filter(({ state }) => wanted === undefined || state.toLowerCase() === wanted);
   return { value: found.slice(0, Number(top) || found.length).map(({ document }) => shown(document, request)) };
 }
 
 function operations(request: FastifyRequest, { arm }: Handler) {
-  const { operations: all } = existing(request, arm);
+  const { operations: all } = existingDeployment(request, arm);
   return { value: all.slice(0, Number(queryOf(request).$top) || all.length) };
 }
 
 function oneOperation(request: FastifyRequest, { arm }: Handler) {
-  const { operations: all, name } = existing(request, arm);
+  const { operations: all, name } = existingDeployment(request, arm);
   const operationId = parametersOf(request).operationId as string;
   const found = all.find((one) => String(one.operationId).toLowerCase() === operationId.toLowerCase());
   if (!found) throw azureError('DeploymentOperationNotFound', { values: { name, operationId } });
   return found;
 }
 
-/** Registers the routes of deployments; a resource group's operations have two paths. */
+/** Registers the routes of deployments; the operations of resource groups and subscriptions have two paths. */
 export function addDeploymentRoutes(app: FastifyInstance, arm: Arm): void {
   const handler = { app, arm };
-  const subscription = '/subscriptions/:subscriptionId';
-  const group = `${subscription}/resourceGroups/:resourceGroupName`;
-  for (const [scope, suffix] of [
-    [group, ''],
-    [subscription, 'AtSubscriptionScope'],
-  ]) {
+  for (const { path: scope, suffix } of deploymentScopes) {
     const schema = (action: string) => operation('Microsoft.Resources', `Deployments_${action}${suffix}`);
     const all = `${scope}/providers/Microsoft.Resources/deployments`;
     const one = `${all}/:deploymentName`;
     app.get(all, schema('list'), (request) => list(request, handler));
-    app.get(one, schema('get'), (request) => shown(existing(request, arm).document, request));
+    app.get(one, schema('get'), (request) => shown(existingDeployment(request, arm).document, request));
     app.head(one, schema('checkExistence'), (request, reply) => {
       const stored = arm.context.store.deployments.deployment(targetOf(request, arm).key);
       return reply.code(stored ? 204 : 404).send();
@@ -228,11 +193,11 @@ export function addDeploymentRoutes(app: FastifyInstance, arm: Arm): void {
     app.post(`${one}/validate`, schema('validate'), (request, reply) => validate(request, reply, handler));
     app.post(`${one}/whatIf`, schema('whatIf'), (request, reply) => answerWhatIf(request, reply, handler));
     app.post(`${one}/cancel`, schema('cancel'), (request, reply) => {
-      arm.deployments.cancel(existing(request, arm));
+      arm.deployments.cancel(existingDeployment(request, arm));
       return reply.code(204).send();
     });
     app.post(`${one}/exportTemplate`, schema('exportTemplate'), (request) => ({
-      template: existing(request, arm).template,
+      template: existingDeployment(request, arm).template,
     }));
     app.get(`${one}/operationStatuses/:operationId`, hiddenOperation, (request, reply) =>
       pollStatus(request, reply, handler),
@@ -241,6 +206,11 @@ export function addDeploymentRoutes(app: FastifyInstance, arm: Arm): void {
       operation('Microsoft.Resources', `DeploymentOperations_${action}${suffix}`);
     app.get(`${one}/operations`, ofDeployments('list'), (request) => operations(request, handler));
     app.get(`${one}/operations/:operationId`, ofDeployments('get'), (request) => oneOperation(request, handler));
+    if (!scope.startsWith('/subscriptions/')) {
+      // Nothing else is polled above subscriptions, and what is deleted there is deleted at once.
+      app.get(`${scope}/operationresults/:job`, hiddenOperation, (_request, reply) => reply.code(204).send());
+      continue;
+    }
     const short = `${scope}/deployments/:deploymentName/operations`;
     app.get(short, hiddenOperation, (request) => operations(request, handler));
     app.get(`${short}/:operationId`, hiddenOperation, (request) => oneOperation(request, handler));

@@ -2,6 +2,7 @@
 import { azureError } from '../errors.js';
 import type { StoredDeployment } from '../store/deployment-store.js';
 import type { ArmContext } from './arm-context.js';
+import { keptUnder } from './deployment-scopes.js';
 import { withoutSecureDefaults } from './deployment-template.js';
 import {
   type DeploymentHost,
@@ -82,14 +83,12 @@ export class DeploymentRuns {
 
   #save(document: JsonObject, { operations, template }: Omit<NestedDeployment, 'document'>): void {
     const id = String(document.id);
-    const [, , subscriptionId = '', kind = '', group] = id.split('/');
     const { provisioningState, timestamp } = propertiesOf(document);
     const key = id.toLowerCase();
     const before = this.#context.store.deployments.deployment(key);
     this.#context.store.deployments.save({
       key,
-      subscriptionId,
-      resourceGroup: kind.toLowerCase() === 'resourcegroups' ? group : undefined,
+      ...keptUnder(id),
       name: String(document.name),
       location: typeof document.location === 'string' ? document.location : undefined,
       state: String(provisioningState),

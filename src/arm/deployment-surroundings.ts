@@ -1,16 +1,45 @@
 /** What templates can ask of the world around them: `environment()`, `subscription()`, `resourceGroup()`, the time. */
 import { cloudMetadata } from '../identity/cloud-metadata.js';
 import { defaultTenantId } from '../identity/tenant.js';
+import { objectIdOf } from '../identity/tokens.js';
 import { newGuid } from '../ids.js';
 import { findResourceType } from '../resources/registry.js';
 import type { Arm } from './arm.js';
 import type { Json, JsonObject, Surroundings } from './deployments/index.js';
+import { LinkedTemplates } from './linked-templates.js';
 import { azureLocations } from './locations.js';
 import { showGroup } from './resource-groups.js';
 
-/** The surroundings of a deployment whose client reached us at `origin`. */
-export const deploymentSurroundings = (arm: Arm, origin: string): Surroundings => ({
+export interface SurroundingsOptions {
+  /** Where the client reached us. */
+  readonly origin: string;
+  readonly trackingId: string;
+  readonly authorization: string | undefined;
+}
+
+/** Whoever the token of a request names; without a token, one whom every request means. */
+function deployerOf(authorization: string | undefined): JsonObject {
+  const claims = claimsOf(authorization);
+  const { oid = objectIdOf('deployer'), tid = defaultTenantId, upn } = claims;
+  return { objectId: oid, tenantId: tid, ...(upn === undefined ? {} : { userPrincipalName: upn }) };
+}
+
+function claimsOf(authorization: string | undefined): Record<string, Json> {
+  const [, payload = ''] = authorization?.split('.') ?? [];
+  try {
+    return { ...(JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, Json>) };
+  } catch {
+    return {};
+  }
+}
+
+/** The surroundings of one deployment. */
+export const deploymentSurroundings = (
+  arm: Arm,
+  { origin, trackingId, authorization }: SurroundingsOptions,
+): Surroundings => ({
   tenantId: defaultTenantId,
+  deployer: deployerOf(authorization),
   environment: cloudMetadata('2022-09-01', origin) as JsonObject,
   subscription: (subscriptionId) => ({
     id: `/subscriptions/${subscriptionId}`,
@@ -28,6 +57,7 @@ export const deploymentSurroundings = (arm: Arm, origin: string): Surroundings =
     const locations: Json = azureLocations.map(({ displayName }) => displayName);
     return { resourceType, locations, apiVersions: [...type.apiVersions].reverse() };
   },
+  contents: new LinkedTemplates({ policy: arm.context.templateLinks, trackingId }),
   now: () => arm.context.clock.timestamp(),
   newGuid,
 });

@@ -75,14 +75,20 @@ function requestedId(request: FastifyRequest, arm: Arm): ResourceId {
   const { namespace = '', '*': rest = '' } = parametersOf(request);
   const id = parseResourceId(`${scopeOf(request, arm)}/providers/${namespace}/${rest}`);
   const type = rest.split('/').filter((_, index) => index % 2 === 0);
-  if (!id) throw notModelled(`${namespace}/${type.join('/')}`, request);
+  if (!id) throw notModelled(`${namespace}/${type.join('/')}`, apiVersionOf(request));
+  checkOpaque(id, { apiVersion: apiVersionOf(request), arm });
+  return id;
+}
+
+/** Throws `InvalidResourceNamespace`, or `InvalidResourceType` for what cannot be stored without a model. */
+export function checkOpaque(id: ResourceId, { apiVersion, arm }: { apiVersion: string; arm: Arm }): void {
+  const { namespace } = id;
   if (!/^[a-z]\w*(\.\w+)+$/i.test(namespace)) {
     throw azureError('InvalidResourceNamespace', { values: { namespace } });
   }
   // A modelled type ends here only for what it does not offer, and for what other providers put on it.
-  const modelled = !isExtension(id) && findResourceType(`${id.namespace}/${id.types[0]}`) !== undefined;
-  if (modelled || arm.context.strictTypes) throw notModelled(typeOf(id), request);
-  return id;
+  const modelled = !isExtension(id) && findResourceType(`${namespace}/${id.types[0]}`) !== undefined;
+  if (modelled || arm.context.strictTypes) throw notModelled(typeOf(id), apiVersion);
 }
 
 /** A resource of one provider on a resource of another: a lock or diagnostic settings on a balancer. */
@@ -95,10 +101,10 @@ function ownTypeAndName(id: ResourceId): { type: string; name: string } {
   return { type, name: id.names.slice(at + 1).join('/') };
 }
 
-const notModelled = (type: string, request: FastifyRequest) => {
+const notModelled = (type: string, apiVersion: string) => {
   const [namespace = '', ...types] = type.split('/');
   return azureError('InvalidResourceType', {
-    values: { type: types.join('/'), namespace, apiVersion: apiVersionOf(request), supported: '' },
+    values: { type: types.join('/'), namespace, apiVersion, supported: '' },
   });
 };
 

@@ -37,10 +37,22 @@ function checkName(name: string): void {
 }
 
 function put(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
-  const subscriptionId = subscriptionOf(request, arm.context).toLowerCase();
+  const subscriptionId = subscriptionOf(request, arm.context);
   const name = parametersOf(request).resourceGroupName as string;
+  const before = arm.store.group(subscriptionId, name);
+  const group = readGroup(request.body, { subscriptionId, name, arm });
+  arm.store.saveGroup(group);
+  return reply.code(before ? 200 : 201).send(showGroup(group));
+}
+
+/** The group that a PUT of the body `text` makes. Throws what Azure refuses about its name, body and location. */
+export function readGroup(
+  text: unknown,
+  { subscriptionId: given, name, arm }: { subscriptionId: string; name: string; arm: Arm },
+): ResourceGroup {
+  const subscriptionId = given.toLowerCase();
   checkName(name);
-  const body = groupBody(request.body);
+  const body = groupBody(text);
   const before = arm.store.group(subscriptionId, name);
   const location = normalizeLocation(body.location ?? '');
   checkLocation(body.location, { location, type: 'resourceGroups' });
@@ -51,7 +63,7 @@ function put(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
   if (before?.provisioningState === 'Deleting') {
     throw azureError('ResourceGroupBeingDeleted', { values: { resourceGroup: before.name } });
   }
-  const group: ResourceGroup = {
+  return {
     key: resourceGroupId(subscriptionId, name).toLowerCase(),
     subscriptionId,
     name: before?.name ?? name,
@@ -60,8 +72,6 @@ function put(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
     managedBy: body.managedBy ?? before?.managedBy,
     provisioningState: 'Succeeded',
   };
-  arm.store.saveGroup(group);
-  return reply.code(before ? 200 : 201).send(showGroup(group));
 }
 
 /** Members by their folded names, since clients write them in any casing. */

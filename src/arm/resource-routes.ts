@@ -3,15 +3,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../errors.js';
 import { normalizeLocation } from '../resources/canonical.js';
 import { idKey, type ResourceId, resourceGroupId } from '../resources/resource-id.js';
-import type { Resource, ResourceDocument, ResourceType } from '../resources/resource-type.js';
+import type { Resource, ResourceType } from '../resources/resource-type.js';
 import { addActionRoutes } from './action-routes.js';
 import { apiVersionFor, queryOf } from './api-versions.js';
 import type { Arm } from './arm.js';
 import { acceptedHeaders, operationUrl, originOf, putHeaders } from './async-operations.js';
 import { addChildRoutes } from './child-routes.js';
 import type { Preconditions } from './preconditions.js';
-import { parseJsonObject, readBody, readTags } from './request-body.js';
-import { checkLocation, groupOf, parametersOf, subscriptionOf } from './resource-scope.js';
+import { readTags } from './request-body.js';
+import { documentInPlace, readResource } from './resource-body.js';
+import { groupOf, parametersOf, subscriptionOf } from './resource-scope.js';
 import { routeSchema } from './route-schemas.js';
 
 /** Everything a handler of one type needs, read off its request. */
@@ -76,27 +77,14 @@ export const pollUrlOf = (request: FastifyRequest, apiVersion: string) => (resou
 
 async function put(request: FastifyRequest, reply: FastifyReply, { type, arm }: Handler) {
   const about = typeRequest(request, type, arm);
-  const parsed = parseJsonObject(request.body);
-  const body = readBody(request.body, type.schema, parsed) as ResourceDocument;
-  body.properties ??= {};
-  delete body.name;
-  const given = Object.entries(parsed).find(([name]) => name.toLowerCase() === 'location')?.[1];
-  checkLocation(given, { location: body.location, type: type.type });
+  const body = readResource(request.body, type);
   const write = arm.writer.put({
     type,
     id: about.id,
     apiVersion: about.apiVersion,
     conditions: preconditionsOf(request),
     pollUrl: pollUrlOf(request, about.apiVersion),
-    document: (existing) => {
-      const before = existing?.document.location;
-      if (before !== undefined && before !== body.location) {
-        const { names, resourceGroup = '' } = about.id;
-        const values = { name: names[0] as string, existing: before, resourceGroup, location: String(given) };
-        throw azureError('InvalidResourceLocation', { values });
-      }
-      return body;
-    },
+    document: (existing) => documentInPlace(body, { existing, id: about.id }),
   });
   await arm.operations.settle(write);
   const resource = arm.store.resource(write.resource.key) ?? write.resource;

@@ -8,6 +8,8 @@ import { alike } from '../plain-data.js';
 import { findResourceType } from '../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId } from '../resources/resource-id.js';
 import {
+  type Addresses,
+  type Lookup,
   type Resource,
   type ResourceDocument,
   type ResourceType,
@@ -31,7 +33,7 @@ export interface Write {
   readonly touched: readonly string[];
 }
 
-interface PutRequest {
+export interface PutRequest {
   readonly type: ResourceType;
   readonly id: ResourceId;
   readonly apiVersion: string;
@@ -44,11 +46,20 @@ interface PutRequest {
   readonly pollUrl?: (existing: Resource, operationId: string) => string;
 }
 
-interface Storing {
-  readonly request: PutRequest;
+/** What a write sees of everything else, and where its addresses come from. */
+export interface World {
+  readonly lookup: Lookup;
+  readonly addresses: Addresses;
+}
+
+interface Place {
   readonly key: string;
   readonly idText: string;
   readonly existing: Resource | undefined;
+}
+
+interface Storing extends Place {
+  readonly request: PutRequest;
   readonly document: ResourceDocument;
 }
 
@@ -75,12 +86,10 @@ export class ResourceWriter {
   }
 
   #put(request: PutRequest): Write {
-    const { type, id, apiVersion, conditions, child } = request;
+    const { conditions, child } = request;
     const { resources, addresses } = this.context.store;
-    const requested = formatResourceId({ ...id, namespace: type.type.split('/')[0] as string });
-    const key = idKey(requested);
-    const existing = resources.resource(key);
-    const idText = existing?.id ?? this.#idAsCreated(id, type);
+    const place = this.#placeOf(request);
+    const { idText, existing } = place;
     checkPreconditions(idText, existing, conditions);
     this.#operations.checkFree({
       existing,
@@ -88,6 +97,34 @@ export class ResourceWriter {
       childId: `${idText}/${child?.collection}/${child?.name}`,
       pollUrl: request.pollUrl ?? ((_existing, operationId) => operationId),
     });
+    const document = this.#completed(request, { ...place, lookup: resources, addresses });
+    const refusal = refusalToDropChildren(resources, existing, document);
+    if (refusal) throw refusal;
+    return this.#store({ request, ...place, document });
+  }
+
+  /**
+   * Writes as `put` does, for a deployment that looks ahead inside a transaction that will be undone: what is asked about
+   * other resources goes to `world`, no operation begins, and the resource counts as provisioned at once. Throws what
+   * the type refuses, and what `world` throws.
+   */
+  rehearse(request: PutRequest, world: World): void {
+    const place = this.#placeOf(request);
+    const document = this.#completed(request, { ...place, ...world });
+    const resource = this.#resourceOf({ request, ...place, document }, 'Succeeded');
+    this.context.store.resources.save(resource);
+    this.#links.relink(resource, request.type);
+  }
+
+  #placeOf({ type, id }: PutRequest): Place {
+    const key = idKey(formatResourceId({ ...id, namespace: type.type.split('/')[0] as string }));
+    const existing = this.context.store.resources.resource(key);
+    return { key, existing, idText: existing?.id ?? this.#idAsCreated(id, type) };
+  }
+
+  /** The document with its references resolved and its defaults filled in, once nothing about it is refused. */
+  #completed(request: PutRequest, { key, idText, existing, lookup, addresses }: Place & World): ResourceDocument {
+    const { type, id, apiVersion, child } = request;
     const document = request.document(existing);
     const schema = schemaOf(type);
     checkChildNames(document, schema, idText);
@@ -95,40 +132,47 @@ export class ResourceWriter {
       idText,
       type: type.type,
       schema,
-      lookup: resources,
+      lookup,
       canonicalType: (name) => findResourceType(name)?.type,
     });
-    addresses.release(key);
+    this.context.store.addresses.release(key);
     const written = { id, idText, apiVersion, document, existing };
-    const context: WriteContext = { ...written, child, lookup: resources, addresses, newGuid };
+    const context: WriteContext = { ...written, child, lookup, addresses, newGuid };
     type.defaults?.(context);
-    const refusal = firstOf(type.check?.(context)) ?? refusalToDropChildren(resources, existing, document);
+    const refusal = firstOf(type.check?.(context));
     if (refusal) throw refusal;
-    return this.#store({ request, key, idText, existing, document });
+    return document;
   }
 
-  #store({ request: { type, id, child }, key, idText, existing, document }: Storing): Write {
-    const { resources } = this.context.store;
+  /** The resource to store: the existing one itself when nothing changes. */
+  #resourceOf(
+    { request: { type, id }, key, idText, existing, document }: Storing,
+    provisioningState: string,
+  ): Resource {
     const now = this.context.clock.timestamp();
-    const waits = this.context.operationDelayMs > 0;
     const same = existing !== undefined && alike(existing.document, document);
-    const provisioningState = waits ? 'Updating' : 'Succeeded';
-    const keeps = same && existing.provisioningState === provisioningState;
-    const resource: Resource = keeps
-      ? existing
-      : {
-          key,
-          id: idText,
-          type: type.type,
-          subscriptionId: id.subscriptionId.toLowerCase(),
-          resourceGroup: (id.resourceGroup as string).toLowerCase(),
-          name: existing?.name ?? (id.names[0] as string),
-          etag: newEtag(),
-          provisioningState,
-          document,
-          createdTime: existing?.createdTime ?? now,
-          changedTime: now,
-        };
+    if (same && existing.provisioningState === provisioningState) return existing;
+    return {
+      key,
+      id: idText,
+      type: type.type,
+      subscriptionId: id.subscriptionId.toLowerCase(),
+      resourceGroup: (id.resourceGroup as string).toLowerCase(),
+      name: existing?.name ?? (id.names[0] as string),
+      etag: newEtag(),
+      provisioningState,
+      document,
+      createdTime: existing?.createdTime ?? now,
+      changedTime: now,
+    };
+  }
+
+  #store(storing: Storing): Write {
+    const { resources } = this.context.store;
+    const { type, child } = storing.request;
+    const { key, existing } = storing;
+    const resource = this.#resourceOf(storing, this.context.operationDelayMs > 0 ? 'Updating' : 'Succeeded');
+    const keeps = resource === existing;
     let touched: readonly string[] = [];
     if (!keeps) {
       resources.save(resource);

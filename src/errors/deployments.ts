@@ -26,6 +26,58 @@ export const deploymentErrors = {
     message:
       "Unable to download deployment content from '{uri}'. The tracking Id is '{trackingId}'. Please see https://aka.ms/arm-deploy for usage details.",
   },
+  ScopeNotEmulated: {
+    code: 'InvalidTemplate',
+    status: 400,
+    origin: 'lazurite',
+    message: "The resource '{id}' lies above subscriptions, where Lazurite keeps nothing but deployments.",
+    differs: 'Azure has management groups, roles and policies there',
+  },
+  TemplateSpecNotEmulated: {
+    code: 'InvalidContentLink',
+    status: 400,
+    origin: 'lazurite',
+    message: "The template spec '{id}' cannot be deployed: template specs are not emulated.",
+    differs: 'Azure deploys template specs',
+  },
+  ContentVersionMismatch: {
+    code: 'InvalidTemplate',
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The content version '{actual}' of '{uri}' does not match the content version '{expected}' of the link to it.",
+    differs: "Azure's wording is not known",
+  },
+  DeploymentTemplateRequired: {
+    code: 'InvalidTemplate',
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The deployment '{name}' must have either the TemplateLink or Template property set. Please see https://aka.ms/arm-deploy for usage details.",
+    differs: 'the code is not known',
+  },
+  DeploymentParametersTwice: {
+    code: 'InvalidTemplate',
+    status: 400,
+    origin: 'gateway',
+    message: "The deployment '{name}' cannot have both the ParametersLink and the Parameters property set.",
+    differs: "Azure's wording is not known",
+  },
+  ExtensionNotEmulated: {
+    code: 'InvalidTemplate',
+    status: 400,
+    origin: 'lazurite',
+    message: "The template's extensions '{names}' are not emulated: there is Azure Resource Manager only.",
+    differs: 'Azure deploys to Kubernetes, Microsoft Graph and others',
+  },
+  ListFunctionNotEmulated: {
+    code: 'InvalidTemplate',
+    status: 400,
+    origin: 'lazurite',
+    message:
+      "The template function '{function}' is not emulated for resources of type '{type}': Lazurite keeps no keys or secrets. Give the value as a parameter.",
+    differs: 'Azure asks the resource provider',
+  },
   OnErrorDeploymentNotSupported: {
     status: 400,
     origin: 'lazurite',

@@ -155,7 +155,8 @@ t.test('A template that Azure refuses is refused before anything is touched', as
 
 t.test('When one resource fails, the deployment fails with its error and the others stay', async (t) => {
   const azure = await start(t);
-  const rule = { name: 'rule', properties: { protocol: 'Tcp', frontendPort: 70000, backendPort: 80 } };
+  const probe = { id: "[resourceId('Microsoft.Network/loadBalancers/probes', 'lb', 'none')]" };
+  const rule = { name: 'rule', properties: { protocol: 'Tcp', frontendPort: 80, backendPort: 80, probe } };
   const failing = template({ resources: [publicIp('ip'), balancer('lb', { loadBalancingRules: [rule] })] });
   const accepted = await azure.put(`${deployments}/d1`, deployment(failing));
   t.equal(accepted.status, 201);
@@ -166,7 +167,7 @@ t.test('When one resource fails, the deployment fails with its error and the oth
   t.match(status.error, {
     code: 'DeploymentFailed',
     target: `${deployments}/d1`,
-    details: [{ code: String, message: /rule/ }],
+    details: [{ code: 'InvalidResourceReference', message: /rule/ }],
   });
   t.same(await names(azure, 'publicIPAddresses'), ['ip']);
   const operations = (await azure.get(`${deployments}/d1/operations`)).body.value as Json[];

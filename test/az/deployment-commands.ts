@@ -1,5 +1,8 @@
 /** Templates through az: deployed, looked at, and compared with what is there. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Test } from 'tap';
+import { defaultSubscriptionId } from '../../src/identity/tenant.js';
 import type { AzureCli } from './azure-cli.js';
 import { type Change, type Quickstart, quickstarts, unexpectedChanges } from './quickstarts.js';
 
@@ -62,4 +65,50 @@ export async function deploymentCommands(t: Test, { cli }: { readonly cli: Azure
     'every deployment is listed',
   );
   t.same(await cli.json('deployment sub list'), []);
+  await elsewhere(t, cli);
 }
+
+/** Templates that a server serves, deployments above subscriptions, and what the preflight says. */
+async function elsewhere(t: Test, cli: AzureCli): Promise<void> {
+  const address = {
+    type: 'Microsoft.Network/publicIPAddresses',
+    apiVersion: '2023-09-01',
+    name: 'linked',
+    location: 'westeurope',
+  };
+  const linked = (properties: object): object => ({
+    type: 'Microsoft.Resources/deployments',
+    apiVersion: '2022-09-01',
+    name: 'inner',
+    properties: { mode: 'Incremental', ...properties },
+  });
+  const leaf = template([{ ...address, properties: {} }]);
+  const above = { ...linked({ template: leaf }), subscriptionId: defaultSubscriptionId, resourceGroup: group };
+  const files: Readonly<Record<string, object>> = {
+    'main.json': template([linked({ templateLink: { relativePath: 'leaf.json' } })]),
+    'leaf.json': leaf,
+    'above.json': template([above]),
+    'wrong.json': template([{ ...address, properties: { colour: 'blue' } }]),
+  };
+  const server = createServer(({ url = '' }, reply) => reply.end(JSON.stringify(files[url.slice(1)])));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const uri = (file: string) => `--template-uri http://127.0.0.1:${(server.address() as AddressInfo).port}/${file}`;
+  const ids = `--query "properties.outputResources[].id" -o tsv`;
+  const id = new RegExp(`/resourceGroups/${group}/providers/Microsoft.Network/publicIPAddresses/linked`);
+  const az = (command: string) => cli.shell(`az deployment ${command}`);
+  t.match(await az(`group create -g ${group} -n linking ${uri('main.json')} ${ids}`), { code: 0, stdout: id });
+  const scope = `--management-group-id mg -l westeurope -n above ${uri('above.json')} ${ids}`;
+  t.match(await az(`mg create ${scope}`), { code: 0, stdout: id });
+  const refused = await az(`group create -g ${group} -n wrong ${uri('wrong.json')}`);
+  t.equal(refused.code, 1);
+  for (const code of ['InvalidTemplateDeployment', 'InvalidRequestFormat', 'InvalidJson']) {
+    t.match(refused.stderr, code);
+  }
+}
+
+const template = (resources: object[]): object => ({
+  $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
+  contentVersion: '1.0.0.0',
+  resources,
+});

@@ -1,4 +1,5 @@
 /** The deployment as a resource: what GET, validate and the end of a PUT show. */
+import { linkShown } from './content-link.js';
 import { type Failure, failureJson } from './failure.js';
 import { compact, type Json, type JsonObject, member } from './json.js';
 import type { DeploymentPlan } from './plan.js';
@@ -31,6 +32,8 @@ export function deploymentDocument(plan: DeploymentPlan, status: DeploymentStatu
     location: request.scope.kind === 'resourceGroup' ? undefined : request.location,
     tags: request.tags,
     properties: compact({
+      templateLink: linkShown(request.templateLink),
+      parametersLink: linkShown(request.parametersLink),
       templateHash: templateHash(plan.template.source),
       parameters: parametersShown(plan),
       mode: request.mode,

@@ -1,10 +1,20 @@
 /** What carries a deployment out: the resource routes, seen from the engine. */
 import type { Json, JsonObject } from './json.js';
+import type { DeploymentPlan } from './plan.js';
 
 export interface PutRequest {
   readonly id: string;
   readonly apiVersion: string;
   readonly body: JsonObject;
+}
+
+export interface ActionRequest {
+  readonly id: string;
+  readonly apiVersion: string;
+  /** The last segment of the path: `listKeys`. */
+  readonly action: string;
+  /** Null when nothing is sent along. */
+  readonly body: Json;
 }
 
 export interface HostAnswer {
@@ -31,8 +41,10 @@ export interface DeploymentHost {
   /** The tracked resources of a resource group, for Complete mode and what-if. */
   list(scopeId: string): Promise<readonly ListedResource[]>;
   delete(id: string): Promise<HostAnswer>;
-  /** A POST such as `listKeys`; without it such functions are refused. */
-  action?(request: { id: string; apiVersion: string; action: string; body: Json }): Promise<Json>;
+  /** A POST such as `listKeys`. */
+  action(request: ActionRequest): Promise<HostAnswer>;
+  /** Looks at a nested deployment before any of it is touched. Throws InvalidTemplateDeployment. */
+  preflight?(plan: DeploymentPlan): void;
   /** A deployment inside the deployment, each time it changes. */
   saveDeployment?(deployment: NestedDeployment): void;
   /** What a PUT of `body` would store, for what-if; undefined when that cannot be told. */

@@ -3,12 +3,11 @@ import type { DeploymentScope, EvaluationContext } from './expressions/context.j
 import { copyCount, evaluateTemplateValue } from './expressions/evaluate-template-value.js';
 import { ExpressionError } from './expressions/expression-error.js';
 import { evaluatingPart, invalidTemplate, placeText } from './invalid-template.js';
-import { type Json, type JsonObject, member, objectMember } from './json.js';
+import { type JsonObject, member, objectMember } from './json.js';
 import { positionOf } from './parse/positions.js';
 import type { PlannedResource, ResourceLoop } from './planned-resource.js';
 import { parseScopeId, resourceIdOf, scopeId, segmentsMatch } from './resource-names.js';
-import type { DeclaredResource, Template } from './template.js';
-import { checkResource } from './template-resource.js';
+import { type DeclaredResource, declaredResources, type Template } from './template.js';
 
 const deploymentsType = 'microsoft.resources/deployments';
 
@@ -97,9 +96,8 @@ class Expander {
           ? { scope: scope.scope, innerScope: hasInnerScope(source) }
           : undefined,
     });
-    for (const [index, child] of childrenOf(source).entries()) {
-      const place = { root: this.#template.source, container: source, key: 'resources', path: `resources[${index}]` };
-      this.add({ symbol: undefined, source: checkResource(child, place) }, context, { type, name });
+    for (const child of declaredResources(source, this.#template)) {
+      this.add(child, context, { type, name });
     }
   }
 
@@ -125,11 +123,6 @@ class Expander {
 
 const isFullType = (type: string, parent: Parent): boolean =>
   type.toLowerCase().startsWith(`${parent.type.toLowerCase()}/`);
-
-function childrenOf(source: JsonObject): Json[] {
-  const children = member(source, 'resources');
-  return Array.isArray(children) ? children : [];
-}
 
 function readBatchSize(copy: JsonObject, header: EvaluationContext): number | undefined {
   if (String(member(copy, 'mode') ?? 'parallel').toLowerCase() !== 'serial') return undefined;
@@ -186,6 +179,9 @@ function chosenScope(
   const subscription = subscriptionId ?? ('subscriptionId' in scope ? scope.subscriptionId : undefined);
   if (group !== undefined && subscription !== undefined) {
     return { kind: 'resourceGroup', subscriptionId: subscription, resourceGroup: group };
+  }
+  if (group !== undefined) {
+    throw new ExpressionError(`the resource group '${group}' has no subscription: 'subscriptionId' is missing`);
   }
   return subscriptionId === undefined ? scope : { kind: 'subscription', subscriptionId };
 }

@@ -31,12 +31,24 @@ export function failureOf(status: number, body: Json): Failure {
   };
 }
 
+/** What a template asked of a resource was refused. */
+export class HostRefusal extends Error {
+  override readonly name = 'HostRefusal';
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
 /** What was thrown on the way, as an error of the deployment. */
 export function failureFrom(thrown: unknown): Failure {
   if (thrown instanceof AzureError) {
     const { code, message, details } = thrown;
     return { code, message, ...(details.length > 0 ? { details } : {}) };
   }
+  if (thrown instanceof HostRefusal) return thrown.failure;
   if (thrown instanceof ExpressionError) return { code: 'InvalidTemplate', message: thrown.message };
   return { code: 'InternalServerError', message: thrown instanceof Error ? thrown.message : String(thrown) };
 }

@@ -9,6 +9,7 @@ export function nestedRequest(resource: PlannedResource, body: JsonObject): Depl
   const request = deploymentRequest({ ...body, properties } as Json, {
     name: resource.name,
     scope: resource.nested?.scope ?? resource.context.scope,
+    parent: resource.context.link,
   });
   const { location } = resource.context.deployment;
   return { ...request, location: request.location ?? (typeof location === 'string' ? location : undefined) };

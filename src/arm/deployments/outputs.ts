@@ -13,8 +13,18 @@ export interface OutputOptions {
   readonly onDeferred?: (deferred: DeferredValue) => void;
 }
 
-/** `{type, value}` of an output; undefined when its condition does not hold. Throws `ExpressionError`. */
-export function outputValue({ name, source }: DeclaredOutput, options: OutputOptions): JsonObject | undefined {
+export interface OutputValue {
+  readonly type: string;
+  readonly value: Json;
+  /** The value is for the template around this one, and never shown. */
+  readonly secure: boolean;
+}
+
+/** An output as Azure shows it. */
+export const outputShown = ({ type, value, secure }: OutputValue): JsonObject => (secure ? { type } : { type, value });
+
+/** The value of an output; undefined when its condition does not hold. Throws `ExpressionError`. */
+export function outputValue({ name, source }: DeclaredOutput, options: OutputOptions): OutputValue | undefined {
   const { template, onDeferred } = options;
   const context: EvaluationContext = { ...options.context, place: 'output' };
   const evaluate = (value: Json, inner = context): Json =>
@@ -33,5 +43,5 @@ export function outputValue({ name, source }: DeclaredOutput, options: OutputOpt
   if (!deferred && !isNull && !hasKind(value, type.kind)) {
     throw new ExpressionError(`Template output JToken type is not valid. ${wrongType(value, type.kind)}`);
   }
-  return type.secure ? { type: type.display } : { type: type.display, value };
+  return { type: type.display, value, secure: type.secure };
 }

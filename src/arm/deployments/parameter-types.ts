@@ -152,29 +152,63 @@ function checkLimit(value: Json, declaration: JsonObject, { name, place }: Omit<
   }
 }
 
+type InnerCheck = Omit<ParameterCheck, 'nullable'>;
+
+const invalidValue = ({ name, place }: InnerCheck, reason: string) =>
+  invalidTemplate(`The provided value for the template parameter '${name}' ${place} is not valid. ${reason}`);
+
 /** Members and elements of types that declare theirs. */
-function checkInner(
-  value: Json,
-  { declaration, resolve }: ParameterType,
-  check: Omit<ParameterCheck, 'nullable'>,
-): void {
-  const items = objectMember(declaration, 'items');
-  if (items && Array.isArray(value)) {
-    for (const element of value)
-      checkParameterValue(element, resolve(items), { ...check, nullable: member(items, 'nullable') === true });
+function checkInner(value: Json, { declaration, resolve }: ParameterType, check: InnerCheck): void {
+  const inner = (one: Json, type: JsonObject, name = check.name): void =>
+    checkParameterValue(one, resolve(type), { ...check, name, nullable: member(type, 'nullable') === true });
+  if (Array.isArray(value)) checkElements(value, declaration, { check, inner });
+  if (!isObject(value)) return;
+  const variant = discriminated(value, declaration, check);
+  if (variant) inner(value, variant);
+  checkMembers(value, declaration, { check, inner });
+}
+
+interface Inner {
+  readonly check: InnerCheck;
+  readonly inner: (value: Json, type: JsonObject, name?: string) => void;
+}
+
+/** The first elements may have types of their own; there may be none beyond them. */
+function checkElements(value: readonly Json[], declaration: JsonObject, { check, inner }: Inner): void {
+  const prefix = member(declaration, 'prefixItems');
+  const first = Array.isArray(prefix) ? prefix : [];
+  const items = member(declaration, 'items');
+  for (const [index, element] of value.entries()) {
+    const type = first[index] ?? items;
+    if (isObject(type)) inner(element, type);
+    else if (type === false) throw invalidValue(check, `It may have up to '${first.length}' elements.`);
   }
-  const properties = objectMember(declaration, 'properties');
-  if (!properties || !isObject(value)) return;
+}
+
+/** The one of several types that a member of the value names. */
+function discriminated(value: JsonObject, declaration: JsonObject, check: InnerCheck): JsonObject | undefined {
+  const discriminator = objectMember(declaration, 'discriminator');
+  if (!discriminator) return undefined;
+  const property = String(member(discriminator, 'propertyName'));
+  const mapping = objectMember(discriminator, 'mapping') ?? {};
+  const type = objectMember(mapping, String(member(value, property) ?? ''));
+  if (type) return type;
+  const known = Object.keys(mapping).join(',');
+  throw invalidValue(check, `The property '${property}' is not part of the allowed value(s): '${known}'.`);
+}
+
+function checkMembers(value: JsonObject, declaration: JsonObject, { check, inner }: Inner): void {
+  const properties = objectMember(declaration, 'properties') ?? {};
   for (const [key, property] of Object.entries(properties)) {
     if (!isObject(property)) continue;
     const found = memberName(value, key);
-    const nullable = member(property, 'nullable') === true;
-    if (found === undefined) {
-      if (nullable) continue;
-      throw invalidTemplate(
-        `The provided value for the template parameter '${check.name}' ${check.place} is not valid. The property '${key}' is required.`,
-      );
-    }
-    checkParameterValue(value[found] as Json, resolve(property), { ...check, name: `${check.name}.${key}`, nullable });
+    if (found !== undefined) inner(value[found] as Json, property, `${check.name}.${key}`);
+    else if (member(property, 'nullable') !== true) throw invalidValue(check, `The property '${key}' is required.`);
+  }
+  const others = member(declaration, 'additionalProperties');
+  for (const key of Object.keys(value)) {
+    if (memberName(properties, key) !== undefined) continue;
+    if (others === false) throw invalidValue(check, `The property '${key}' is not permitted.`);
+    if (isObject(others)) inner(value[key] as Json, others, `${check.name}.${key}`);
   }
 }

@@ -4,17 +4,19 @@ import { dependencyOrder, notDefined, ResourceIndex, resolveDependencies } from 
 import { expandResources } from './expand-resources.js';
 import type { EvaluationContext, Surroundings } from './expressions/context.js';
 import { DeferredValue, ExpressionError, type ResourceQuery } from './expressions/expression-error.js';
+import { isExpression } from './expressions/parser.js';
 import { evaluatingPart, invalidTemplate } from './invalid-template.js';
 import { compact, type Json, type JsonObject, objectMember } from './json.js';
 import { nestedRequest } from './nested.js';
 import { outputValue } from './outputs.js';
 import type { ResolvedParameter } from './parameters.js';
 import { evaluateBody, type PlannedResource } from './planned-resource.js';
-import type { DeploymentRequest } from './request.js';
+import { type DeploymentRequest, withLinkedContents } from './request.js';
 import { resourceIdOf, scopeId } from './resource-names.js';
+import { hidingSecrets, secretsIn } from './secure-values.js';
 import { checkExpressions } from './static-check.js';
 import { readTemplate, type Template } from './template.js';
-import { templateContext } from './template-context.js';
+import { type TemplateContext, templateContext } from './template-context.js';
 
 export interface DeploymentPlan {
   /** The id of the deployment itself. */
@@ -30,6 +32,8 @@ export interface DeploymentPlan {
   readonly dependencies: ReadonlyMap<string, ReadonlySet<string>>;
   /** By key, the body as far as it is known beforehand; texts that need a resource are left as written. */
   readonly bodies: ReadonlyMap<string, JsonObject>;
+  /** Keys of the resources whose body needs a resource that is not there yet. */
+  readonly deferred: ReadonlySet<string>;
   /** By key, plans of nested deployments that could be planned beforehand. */
   readonly nested: ReadonlyMap<string, DeploymentPlan>;
   readonly index: ResourceIndex;
@@ -40,8 +44,9 @@ export interface DeploymentPlan {
 /** Azure's limit for deployments inside deployments. */
 const maxNesting = 5;
 
-/** Plans `request`. Throws InvalidTemplate and its kin, nothing else. */
-export function planDeployment(request: DeploymentRequest, surroundings: Surroundings, depth = 0): DeploymentPlan {
+/** Plans what is `asked`. Throws InvalidTemplate and its kin, or `ContentNeeded` for a link that was not followed yet. */
+export function planDeployment(asked: DeploymentRequest, surroundings: Surroundings, depth = 0): DeploymentPlan {
+  const request = withLinkedContents(asked, surroundings.contents);
   if (depth > maxNesting) {
     throw invalidTemplate(`The nested deployment '${request.name}' exceeds the limit of '${maxNesting}' levels`);
   }
@@ -52,7 +57,18 @@ export function planDeployment(request: DeploymentRequest, surroundings: Surroun
   }
   const template = readTemplate(request.template);
   checkExpressions(template);
-  const { parameters, context: bare } = templateContext(template, request, surroundings);
+  const values = templateContext(template, request, surroundings);
+  return hidingSecrets(secretsIn(values.parameters), () => planTemplate({ request, template, depth, ...values }));
+}
+
+interface Planning extends TemplateContext {
+  readonly request: DeploymentRequest;
+  readonly template: Template;
+  readonly depth: number;
+}
+
+function planTemplate({ request, template, depth, parameters, context: bare }: Planning): DeploymentPlan {
+  const { surroundings } = bare;
   const late: { index?: ResourceIndex } = {};
   const context: EvaluationContext = {
     ...bare,
@@ -67,21 +83,21 @@ export function planDeployment(request: DeploymentRequest, surroundings: Surroun
   late.index = index;
   const dependencies = resolveDependencies(template, resources, index);
   const bodies = new Map<string, JsonObject>();
+  const deferred = new Set<string>();
   const nested = new Map<string, DeploymentPlan>();
   for (const resource of resources) {
     if (!resource.deployed || resource.existing) continue;
-    const deferred = { count: 0 };
     const body = evaluatingPart(partOf(template, resource), () =>
       evaluateBody(resource, {
         context: resource.context,
         onDeferred: () => {
-          deferred.count += 1;
+          deferred.add(resource.key);
         },
       }),
     );
     bodies.set(resource.key, body);
     if (!resource.nested) continue;
-    const plan = planNested(resource, body, { surroundings, depth, complete: deferred.count === 0 });
+    const plan = planNested(resource, body, { surroundings, depth, complete: !deferred.has(resource.key) });
     if (plan) nested.set(resource.key, plan);
   }
   checkOutputs(template, context);
@@ -94,6 +110,7 @@ export function planDeployment(request: DeploymentRequest, surroundings: Surroun
     ordered: dependencyOrder(resources, dependencies),
     dependencies,
     bodies,
+    deferred,
     nested,
     index,
     context,
@@ -120,7 +137,10 @@ function planNested(
     surroundings.resourceGroup(scope.subscriptionId, scope.resourceGroup) !== undefined;
   if (complete && groupExists) return planDeployment(request, surroundings, depth + 1);
   // Its parameters come from resources, or its group from this very deployment: only what never changes can be checked.
-  if (resource.nested?.innerScope) checkExpressions(readTemplate(request.template));
+  if (resource.nested?.innerScope || (request.templateLink && !isExpression(request.templateLink.uri))) {
+    const { template } = withLinkedContents({ ...request, parametersLink: undefined }, surroundings.contents);
+    checkExpressions(readTemplate(template));
+  }
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 /** A deployment as a client asks for it: the request's text read leniently, its members checked. */
 import { azureError } from '../../errors.js';
-import type { DeploymentScope } from './expressions/context.js';
-import { invalidTemplate } from './invalid-template.js';
+import { ContentNeeded, linkedJson, parsedContent, readLink } from './content-link.js';
+import type { ContentLink, DeploymentScope, LinkedContents } from './expressions/context.js';
 import { isObject, type Json, type JsonObject, member, objectMember } from './json.js';
 import { JsonReadError } from './parse/json-read-error.js';
 import { readJson } from './parse/json-reader.js';
@@ -14,7 +14,10 @@ export interface DeploymentRequest {
   /** Where a deployment above resource groups is kept. */
   readonly location: string | undefined;
   readonly mode: DeploymentMode;
+  /** Null until the content of `templateLink` is there. */
   readonly template: Json;
+  readonly templateLink: ContentLink | undefined;
+  readonly parametersLink: ContentLink | undefined;
   /** `{name: {value}}`. */
   readonly parameters: JsonObject;
   readonly tags: JsonObject | undefined;
@@ -26,6 +29,8 @@ export interface DeploymentRequest {
 export interface DeploymentTarget {
   readonly name: string;
   readonly scope: DeploymentScope;
+  /** The link of the template that this deployment stands in. */
+  readonly parent?: ContentLink | undefined;
 }
 
 /** Reads the body of a PUT, validate or whatIf request. Throws InvalidRequestContent or InvalidTemplate. */
@@ -43,23 +48,26 @@ export function readRequestBody(text: string): Json {
   }
 }
 
-/** The request in a body that is JSON already. */
-export function deploymentRequest(body: Json, { name, scope }: DeploymentTarget): DeploymentRequest {
+/** The request in a body that is JSON already. Throws InvalidRequestContent or InvalidTemplate. */
+export function deploymentRequest(body: Json, { name, scope, parent }: DeploymentTarget): DeploymentRequest {
   const properties = isObject(body) ? objectMember(body, 'properties') : undefined;
   if (!isObject(body) || !properties) {
     throw azureError('InvalidRequestContent', {
       values: { reason: "Required property 'properties' not found in JSON. Path '', line 1, position 1." },
     });
   }
-  refuseWhatIsNotEmulated(properties);
+  if (objectMember(properties, 'onErrorDeployment')) throw azureError('OnErrorDeploymentNotSupported');
+  checkContents(properties, name);
   const location = member(body, 'location');
   return {
     name,
     scope,
     location: typeof location === 'string' ? location : undefined,
     mode: readMode(member(properties, 'mode')),
-    template: member(properties, 'template') as Json,
-    parameters: givenParameters(member(properties, 'parameters')),
+    template: asJson(member(properties, 'template') ?? null),
+    templateLink: readLink(properties, 'templateLink', parent),
+    parametersLink: readLink(properties, 'parametersLink', parent),
+    parameters: givenParameters(asJson(member(properties, 'parameters') ?? null)),
     tags: objectMember(body, 'tags'),
     debugSetting: objectMember(properties, 'debugSetting'),
     resultFormat: resultFormat(properties),
@@ -81,23 +89,40 @@ function readMode(mode: Json | undefined): DeploymentMode {
   });
 }
 
+/** Templates and parameters may be sent as texts that hold them. */
+const asJson = (value: Json): Json => (typeof value === 'string' ? parsedContent(value) : value);
+
 /** Parameters as the API takes them, or a whole parameters file put in their place. */
-function givenParameters(value: Json | undefined): JsonObject {
+function givenParameters(value: Json): JsonObject {
   if (!isObject(value)) return {};
   const inner = objectMember(value, 'parameters');
   return inner && member(value, '$schema') !== undefined ? inner : value;
 }
 
-function refuseWhatIsNotEmulated(properties: JsonObject): void {
-  for (const link of ['templateLink', 'parametersLink']) {
-    const value = objectMember(properties, link);
-    if (!value) continue;
-    const uri = String(member(value, 'uri') ?? member(value, 'id') ?? member(value, 'relativePath') ?? '');
-    throw azureError('InvalidContentLink', { values: { uri, trackingId: '00000000-0000-0000-0000-000000000000' } });
+/** The parameters in a parameters file. */
+const parametersIn = (file: Json): JsonObject => (isObject(file) && objectMember(file, 'parameters')) || {};
+
+/** A template has to be there, in the request or elsewhere, and neither it nor its parameters twice. */
+function checkContents(properties: JsonObject, name: string): void {
+  const given = (key: string): boolean => (member(properties, key) ?? null) !== null;
+  if (given('template') === given('templateLink')) throw azureError('DeploymentTemplateRequired', { values: { name } });
+  const inline = givenParameters(asJson(member(properties, 'parameters') ?? null));
+  if (given('parametersLink') && Object.keys(inline).length > 0) {
+    throw azureError('DeploymentParametersTwice', { values: { name } });
   }
-  if (objectMember(properties, 'onErrorDeployment')) throw azureError('OnErrorDeploymentNotSupported');
-  const template = member(properties, 'template');
-  if (template === undefined || template === null) {
-    throw invalidTemplate('The template is missing: neither template nor templateLink was given');
-  }
+}
+
+/** `request` with the contents that it links to. Throws `ContentNeeded` for what has not been downloaded. */
+export function withLinkedContents(request: DeploymentRequest, contents: LinkedContents): DeploymentRequest {
+  const { templateLink, parametersLink } = request;
+  const content = (link: ContentLink): Json => {
+    const text = contents.text(link);
+    if (text === undefined) throw new ContentNeeded(link);
+    return linkedJson(link, text);
+  };
+  return {
+    ...request,
+    ...(templateLink ? { template: content(templateLink) } : {}),
+    ...(parametersLink ? { parameters: parametersIn(content(parametersLink)) } : {}),
+  };
 }

@@ -2,17 +2,24 @@
 import { azureError } from '../../errors.js';
 import type { DeploymentHost } from './deployment-host.js';
 import type { EvaluationContext } from './expressions/context.js';
-import { DeferredValue, ExpressionError, type ResourceQuery } from './expressions/expression-error.js';
+import { DeferredValue, type ResourceQuery } from './expressions/expression-error.js';
+import { failureOf, HostRefusal } from './failure.js';
 import { isObject, type Json, type JsonObject, member, objectMember } from './json.js';
 import type { DeploymentPlan } from './plan.js';
 import type { PlannedResource } from './planned-resource.js';
 import { parseResourceId } from './resource-names.js';
 
+export interface EndedDeployment {
+  readonly document: JsonObject;
+  /** The values of all its outputs by name, secure ones too. */
+  readonly outputs: JsonObject;
+}
+
 export class ResourceReader {
   readonly #plan: DeploymentPlan;
   readonly #host: DeploymentHost;
-  /** Documents of nested deployments, by key of their resource. */
-  readonly #deployments = new Map<string, JsonObject>();
+  /** Nested deployments that have ended, by key of their resource. */
+  readonly #deployments = new Map<string, EndedDeployment>();
 
   constructor(plan: DeploymentPlan, host: DeploymentHost) {
     this.#plan = plan;
@@ -20,8 +27,8 @@ export class ResourceReader {
   }
 
   /** Lets `reference()` see a nested deployment that has ended. */
-  noteDeployment(key: string, document: JsonObject): void {
-    this.#deployments.set(key, document);
+  noteDeployment(key: string, deployment: EndedDeployment): void {
+    this.#deployments.set(key, deployment);
   }
 
   /** Evaluates as often as it takes to fetch every resource that is asked for; each is read once per evaluation. */
@@ -58,7 +65,7 @@ export class ResourceReader {
   async #read(resource: PlannedResource | string, query: ResourceQuery): Promise<Json> {
     const id = typeof resource === 'string' ? resource : resource.id;
     const apiVersion = query.apiVersion ?? (typeof resource === 'string' ? '' : resource.apiVersion);
-    const nested = typeof resource === 'string' ? undefined : this.#deployments.get(resource.key);
+    const nested = typeof resource === 'string' ? undefined : this.#deployments.get(resource.key)?.document;
     const document = nested ?? (await this.#host.get(id, apiVersion));
     if (!document) throw notFound(id);
     return query.full ? fullValue(document, id, apiVersion) : (objectMember(document, 'properties') ?? {});
@@ -68,13 +75,16 @@ export class ResourceReader {
     resource: PlannedResource | undefined,
     { action, resource: text, apiVersion, body }: ResourceQuery,
   ): Promise<Json> {
-    if (!this.#host.action) throw new ExpressionError(`The template function '${action}' is not emulated`);
-    return this.#host.action({
+    const ended = resource && this.#deployments.get(resource.key);
+    if (ended && action.toLowerCase() === 'listoutputswithsecurevalues') return ended.outputs;
+    const answer = await this.#host.action({
       id: resource?.id ?? text,
       apiVersion: apiVersion ?? resource?.apiVersion ?? '',
       action,
       body: body ?? null,
     });
+    if (answer.status >= 400) throw new HostRefusal(failureOf(answer.status, answer.body));
+    return answer.body;
   }
 }
 

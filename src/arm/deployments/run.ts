@@ -9,10 +9,12 @@ import { DeferredValue, ExpressionError } from './expressions/expression-error.j
 import { type Failure, failureFrom, failureOf } from './failure.js';
 import { type JsonObject, objectMember, setMember } from './json.js';
 import { nestedRequest } from './nested.js';
-import { outputValue } from './outputs.js';
-import { type DeploymentPlan, partOf, planDeployment } from './plan.js';
+import { outputShown, outputValue } from './outputs.js';
+import { type DeploymentPlan, partOf } from './plan.js';
+import { planLinked } from './plan-linked.js';
 import { evaluateBody, type PlannedResource } from './planned-resource.js';
 import { ResourceReader } from './resource-reader.js';
+import { secretsIn, withoutSecrets } from './secure-values.js';
 
 export interface RunOptions {
   readonly host: DeploymentHost;
@@ -38,6 +40,8 @@ export class DeploymentRun {
   #state: DeploymentState = 'Accepted';
   #failure: Failure | undefined;
   #outputs: JsonObject | undefined;
+  /** Those of secure outputs too: for the deployment around this one, never for anybody else. */
+  readonly #outputValues: JsonObject = {};
   #cancelled = false;
   #ended: Promise<JsonObject> | undefined;
 
@@ -125,6 +129,10 @@ export class DeploymentRun {
     return { code, target: this.plan.id, message, details: this.#failures };
   }
 
+  #withoutSecrets(failure: Failure): Failure {
+    return withoutSecrets(failure, secretsIn(this.plan.parameters));
+  }
+
   #outcomeOf(resource: PlannedResource): Promise<Outcome> {
     const known = this.#outcomes.get(resource.key);
     if (known) return known;
@@ -140,7 +148,8 @@ export class DeploymentRun {
     if (this.#cancelled || outcomes.some((outcome) => outcome !== 'done')) return 'notStarted';
     if (resource.existing) return 'done';
     const end = this.#operations.begin('Create', resource, this.#now());
-    const { status, failure } = await this.#deploy(resource);
+    const { status, failure: told } = await this.#deploy(resource);
+    const failure = told && this.#withoutSecrets(told);
     end({ at: this.#now(), status, failure });
     if (failure) this.#failures.push(failure);
     this.#options.onChange?.(this);
@@ -177,13 +186,19 @@ export class DeploymentRun {
     if (scope.kind === 'resourceGroup' && !surroundings.resourceGroup(scope.subscriptionId, scope.resourceGroup)) {
       throw azureError('ResourceGroupNotFound', { values: { resourceGroup: scope.resourceGroup } });
     }
-    const plan = planDeployment(request, surroundings, 1);
+    const plan = await planLinked(request, surroundings, 1);
+    // What could be planned beforehand was looked at beforehand.
+    if (!this.plan.nested.has(resource.key)) host.preflight?.(plan);
     const save = (run: DeploymentRun) =>
-      host.saveDeployment?.({ document: run.document(), operations: run.operations(), template: request.template });
+      host.saveDeployment?.({
+        document: run.document(),
+        operations: run.operations(),
+        template: plan.request.template,
+      });
     const run = new DeploymentRun(plan, { host, surroundings, correlationId, onChange: save });
     this.#children.add(run);
     const document = await run.start();
-    this.#reader.noteDeployment(resource.key, document);
+    this.#reader.noteDeployment(resource.key, { document, outputs: run.#outputValues });
     if (run.state === 'Succeeded') return { status: 200 };
     const error = objectMember(objectMember(document, 'properties') ?? {}, 'error') ?? {};
     return { status: 409, failure: failureOf(409, error) };
@@ -232,10 +247,12 @@ export class DeploymentRun {
         const value = await this.#reader.evaluate({ ...context, place: 'output' }, (inner) =>
           outputValue(output, { template, context: inner }),
         );
-        if (value) setMember(outputs, output.name, value);
+        if (!value) continue;
+        setMember(outputs, output.name, outputShown(value));
+        setMember(this.#outputValues, output.name, value.value);
       } catch (error) {
         if (error instanceof DeferredValue) throw error;
-        const { message } = failureFrom(error);
+        const { message } = this.#withoutSecrets(failureFrom(error));
         failures.push({
           code: 'DeploymentOutputEvaluationFailed',
           target: output.name,

@@ -55,10 +55,16 @@ export function withoutInnerTemplates(source: Json): Json {
   const isNested = String(member(source, 'type')).toLowerCase() === 'microsoft.resources/deployments';
   return {
     ...source,
-    ...(Array.isArray(children) ? { resources: children.map(withoutInnerTemplates) } : {}),
+    ...(children === undefined ? {} : { resources: withoutTemplatesOf(children) }),
     ...(isNested && properties ? { properties: { ...properties, template: null } } : {}),
   };
 }
+
+/** Children stand in an array, or by symbolic name. */
+const withoutTemplatesOf = (children: Json): Json =>
+  isObject(children)
+    ? Object.fromEntries(Object.entries(children).map(([symbol, child]) => [symbol, withoutInnerTemplates(child)]))
+    : withoutInnerTemplates(children);
 
 interface KnownNames {
   readonly parameters: ReadonlySet<string>;

@@ -1,4 +1,5 @@
 /** What the expressions of one template see: its parameters, variables and functions, and where it goes. */
+import { linkShown } from './content-link.js';
 import type { DeploymentScope, EvaluationContext, Surroundings } from './expressions/context.js';
 import { parameterNotFound, variableNotFound } from './expressions/evaluate.js';
 import { copyCount, evaluateTemplateValue } from './expressions/evaluate-template-value.js';
@@ -23,6 +24,7 @@ export function templateContext(
 ): TemplateContext {
   const bare = bareContext(request.scope, surroundings, {
     deployment: deploymentValue(template, request),
+    link: request.templateLink,
     functions: template.functions,
   });
   const parameters = resolveParameters(template, request.parameters, bare);
@@ -39,13 +41,14 @@ export function templateContext(
 function bareContext(
   scope: DeploymentScope,
   surroundings: Surroundings,
-  { deployment, functions }: { deployment: JsonObject; functions: Template['functions'] },
+  { deployment, link, functions }: Pick<EvaluationContext, 'deployment' | 'link'> & Pick<Template, 'functions'>,
 ): EvaluationContext {
   return {
     place: 'resource',
     scope,
     surroundings,
     deployment,
+    link,
     loops: [],
     lambdaVariables: new Map(),
     depth: 0,
@@ -68,18 +71,20 @@ function bareContext(
 /** What `deployment()` shows. */
 function deploymentValue(
   template: Template,
-  { name, location, mode, parameters, scope }: DeploymentRequest,
+  { name, location, mode, parameters, scope, templateLink, parametersLink }: DeploymentRequest,
 ): JsonObject {
   return compact({
     name,
     location: scope.kind === 'resourceGroup' ? undefined : location,
-    properties: {
+    properties: compact({
+      templateLink: linkShown(templateLink),
+      parametersLink: linkShown(parametersLink),
       template: template.source,
       templateHash: templateHash(template.source),
       parameters,
       mode,
       provisioningState: 'Accepted',
-    },
+    }),
   });
 }
 

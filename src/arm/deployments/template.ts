@@ -63,6 +63,10 @@ export function readTemplate(source: Json): Template {
     if (member(source, key) !== undefined) continue;
     throw templateParseError(`Required property '${key}' not found in JSON.`, { root: source, path: '' });
   }
+  for (const section of ['imports', 'extensions']) {
+    const names = Object.keys(objectMember(source, section) ?? {});
+    if (names.length > 0) throw azureError('ExtensionNotEmulated', { values: { names: names.join(', ') } });
+  }
   const symbolic = String(member(source, 'languageVersion') ?? '').startsWith('2.');
   const template: Template = {
     source,
@@ -72,7 +76,7 @@ export function readTemplate(source: Json): Template {
     definitions: section(source, 'definitions'),
     variables: section(source, 'variables'),
     functions: readFunctions(source),
-    resources: readResources(source, symbolic),
+    resources: declaredResources(source, { source, symbolic }),
     outputs: Object.entries(objectSection(source, 'outputs')).map(([name, value]) => ({
       name,
       source: value as JsonObject,
@@ -110,19 +114,21 @@ function objectSection(source: JsonObject, name: string): JsonObject {
   return members;
 }
 
-function readResources(source: JsonObject, symbolic: boolean): DeclaredResource[] {
-  const value = member(source, 'resources') as Json;
+/**
+ * The resources that `container`, a template or a resource in it, declares: in an array, or by symbolic name. Throws
+ * InvalidTemplate.
+ */
+export function declaredResources(
+  container: JsonObject,
+  { source, symbolic }: Pick<Template, 'source' | 'symbolic'>,
+): DeclaredResource[] {
+  const value = member(container, 'resources') ?? [];
+  const refuse = (reason: string) => templateParseError(reason, { root: source, container, key: 'resources' });
   if (!isObject(value) && !Array.isArray(value)) {
-    throw templateParseError(`The template's 'resources' must be an array, not ${typeName(value)}.`, {
-      root: source,
-      key: 'resources',
-    });
+    throw refuse(`The template's 'resources' must be an array, not ${typeName(value)}.`);
   }
   if (isObject(value) && !symbolic) {
-    throw templateParseError("The template's 'resources' can only be an object with languageVersion '2.0'.", {
-      root: source,
-      key: 'resources',
-    });
+    throw refuse("The template's 'resources' can only be an object with languageVersion '2.0'.");
   }
   return Object.entries(value).map(([key, resource]) => {
     const path = Array.isArray(value) ? `resources[${key}]` : `resources.${key}`;

@@ -20,6 +20,7 @@ export const surroundings = (groups: readonly string[] = ['rg1', 'rg2']): Surrou
   let guids = 0;
   return {
     tenantId: '11111111-1111-1111-1111-111111111111',
+    deployer: { objectId: '22222222-2222-2222-2222-222222222222', tenantId: '11111111-1111-1111-1111-111111111111' },
     environment: { name: 'AzureCloud', resourceManager: 'https://localhost:4567/' },
     subscription: (id) => ({ id: `/subscriptions/${id}`, subscriptionId: id, displayName: 'Test' }),
     resourceGroup: (id, name) =>
@@ -33,6 +34,7 @@ export const surroundings = (groups: readonly string[] = ['rg1', 'rg2']): Surrou
             properties: { provisioningState: 'Succeeded' },
           }
         : undefined,
+    contents: { text: () => undefined, download: async () => {} },
     now: () => '2025-01-02T03:04:05.678Z',
     newGuid: () => {
       guids += 1;

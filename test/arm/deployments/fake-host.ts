@@ -1,5 +1,11 @@
 /** A host that keeps resources in memory and writes down in which order it was asked. */
-import type { DeploymentHost, HostAnswer, Json, JsonObject, PutRequest } from '../../../src/arm/deployments/index.js';
+import type {
+  ActionRequest,
+  DeploymentHost,
+  HostAnswer,
+  JsonObject,
+  PutRequest,
+} from '../../../src/arm/deployments/index.js';
 
 export class FakeHost implements DeploymentHost {
   readonly resources = new Map<string, JsonObject>();
@@ -53,8 +59,10 @@ export class FakeHost implements DeploymentHost {
     return { status: 200, body: null };
   }
 
-  async action({ id, action }: { id: string; action: string }): Promise<Json> {
-    return { keys: [{ value: `${action} of ${id.split('/').at(-1)}` }] };
+  async action({ id, action }: ActionRequest): Promise<HostAnswer> {
+    const name = id.split('/').at(-1) as string;
+    const refusal = this.refused.get(`${name}/${action}`);
+    return refusal ?? { status: 200, body: { keys: [{ value: `${action} of ${name}` }] } };
   }
 
   saveDeployment({ document }: { document: JsonObject }): void {

@@ -318,9 +318,9 @@ t.test('Azure refuses requests that are none, and Lazurite those that it does no
     message: /DeploymentMode/,
   });
   t.throws(() => read('{"properties": {"mode": "Incremental"}}'), { code: 'InvalidTemplate' });
-  t.throws(() => read('{"properties": {"templateLink": {"uri": "https://x/y.json"}}}'), {
+  t.throws(() => read('{"properties": {"templateLink": {"id": "/x/templateSpecs/y"}}}'), {
     code: 'InvalidContentLink',
-    message: /https:\/\/x\/y\.json/,
+    message: /templateSpecs\/y/,
   });
   t.throws(() => read('{"properties": {"template": {}, "onErrorDeployment": {"type": "LastSuccessful"}}}'), {
     code: 'OnErrorDeploymentNotSupported',

@@ -178,6 +178,39 @@ t.test('Nested deployments show the resources inside them, references those that
   t.match(found[2], { after: { properties: { ip: '127.255.0.1' } } });
 });
 
+t.test(
+  'What the groups of nested deployments hold besides is ignored, or deleted in their Complete mode',
+  async (t) => {
+    const host = new FakeHost();
+    const inGroup = (group: string, name: string) =>
+      `${groupId.replace('rg1', group)}/providers/Microsoft.Network/publicIPAddresses/${name}`;
+    for (const id of [inGroup('rg1', 'mine'), inGroup('rg2', 'theirs')]) host.resources.set(id.toLowerCase(), { id });
+    const into = (mode: string) => ({
+      type: 'Microsoft.Resources/deployments',
+      apiVersion: '2022-09-01',
+      name: 'inner',
+      resourceGroup: 'rg2',
+      properties: { mode, template: template({ resources: [lb({})] }) },
+    });
+    const found = async (mode: string, rest: JsonObject[]) =>
+      (await changes(host, template({ resources: [into(mode), ...rest] }))).map(({ resourceId, changeType }) => [
+        String(resourceId).split('/').at(-1),
+        changeType,
+      ]);
+    t.same(await found('Incremental', [lb({})]), [
+      ['lb', 'Create'],
+      ['mine', 'Ignore'],
+      ['lb', 'Create'],
+      ['theirs', 'Ignore'],
+    ]);
+    t.same(await found('Complete', []), [
+      ['mine', 'Ignore'],
+      ['lb', 'Create'],
+      ['theirs', 'Delete'],
+    ]);
+  },
+);
+
 t.test('Differences of arrays and ids are told as Azure tells them', async (t) => {
   const difference = (before: Json, after: Json) =>
     delta({ properties: { v: before } }, { properties: { v: after } }, { complete: false });

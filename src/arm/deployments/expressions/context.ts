@@ -9,9 +9,30 @@ export type DeploymentScope =
   | { readonly kind: 'managementGroup'; readonly managementGroup: string }
   | { readonly kind: 'tenant' };
 
+/** Where a template or its parameters lie, when they are not in the request. */
+export interface ContentLink {
+  readonly uri: string;
+  /** How the link was written, when it was relative to that of the parent. */
+  readonly relativePath?: string;
+  /** What the content has to say about itself. */
+  readonly contentVersion?: string | undefined;
+  /** Such as a token; part of the request, never shown. */
+  readonly queryString?: string | undefined;
+}
+
+/** Content that templates link to. */
+export interface LinkedContents {
+  /** What `download` fetched; undefined before. */
+  text(link: ContentLink): string | undefined;
+  /** Fetches the text at `link`. Throws InvalidContentLink. */
+  download(link: ContentLink): Promise<void>;
+}
+
 /** What the world outside the template answers; all of it is injected. */
 export interface Surroundings {
   readonly tenantId: string;
+  /** What `deployer()` shows: who deploys. */
+  readonly deployer: JsonObject;
   /** What `environment()` shows. */
   readonly environment: JsonObject;
   /** The subscription as `subscription()` shows it. */
@@ -20,6 +41,7 @@ export interface Surroundings {
   resourceGroup(subscriptionId: string, name: string): JsonObject | undefined;
   /** What `providers()` shows of a resource type. */
   provider?(namespace: string, resourceType: string): JsonObject | undefined;
+  readonly contents: LinkedContents;
   /** The Azure instant, as ISO 8601 text. */
   now(): string;
   newGuid(): string;
@@ -54,6 +76,8 @@ export interface EvaluationContext {
   readonly surroundings: Surroundings;
   /** What `deployment()` shows. */
   readonly deployment: JsonObject;
+  /** The link of the template itself. */
+  readonly link?: ContentLink | undefined;
   readonly loops: readonly CopyLoop[];
   readonly lambdaVariables: ReadonlyMap<string, Json>;
   /** The names, in lower case, of copies that repeat no time. */

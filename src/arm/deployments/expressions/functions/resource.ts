@@ -90,6 +90,18 @@ function pickZones(call: FunctionCall): Json {
   return ['1', '2', '3'].slice(offset, offset + count);
 }
 
+/** differs: every subscription numbers the zones of a region as the region itself does. */
+function zones(call: FunctionCall, convert: (location: string, zone: string) => string): Json {
+  call.string(0);
+  const location = call.string(1).replaceAll(' ', '').toLowerCase();
+  const zone = (value: Json): string => (typeof value === 'string' ? value : call.failType('String', value));
+  const given = call.value(2);
+  return Array.isArray(given) ? given.map((one) => convert(location, zone(one))) : convert(location, zone(given));
+}
+
+const physicalZone = (location: string, zone: string): string => `${location}-az${zone}`;
+const logicalZone = (_location: string, zone: string): string => zone.replace(/^.*-az/, '');
+
 export const resourceFunctions: readonly FunctionDefinition[] = [
   define('copyIndex', [0, 2], copyIndex),
   define('parameters', 1, (call) => call.context.parameter(call.string(0))),
@@ -101,5 +113,9 @@ export const resourceFunctions: readonly FunctionDefinition[] = [
     const info = call.context.resourceInfo(call.string(0));
     return isObject(info) ? info : call.failType('Object', info);
   }),
+  define('toLogicalZone', 3, (call) => zones(call, logicalZone)),
+  define('toLogicalZones', 3, (call) => zones(call, logicalZone)),
+  define('toPhysicalZone', 3, (call) => zones(call, physicalZone)),
+  define('toPhysicalZones', 3, (call) => zones(call, physicalZone)),
   define('variables', 1, (call) => call.context.variable(call.string(0))),
 ];

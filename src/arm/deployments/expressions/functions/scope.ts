@@ -108,6 +108,7 @@ function copyOf(value: Json): Json {
 }
 
 export const scopeFunctions: readonly FunctionDefinition[] = [
+  define('deployer', 0, (call) => copyOf(call.context.surroundings.deployer)),
   define('deployment', 0, (call) => copyOf(call.context.deployment)),
   define('environment', 0, (call) => copyOf(call.context.surroundings.environment)),
   define('extensionResourceId', [3], (call) => `${call.string(0).replace(/\/$/, '')}${typeAndNames(call, 1)}`),

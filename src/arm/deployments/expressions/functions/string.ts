@@ -87,6 +87,10 @@ function toBoolean(call: FunctionCall): Json {
   return call.fail(`The template language function 'bool' cannot convert the value '${text}' to a boolean.`);
 }
 
+/** Azure's casing never changes how long a text is: `ß` stays. */
+const eachCharacter = (text: string, convert: (character: string) => string): string =>
+  [...text].map((one) => (convert(one).length === one.length ? convert(one) : one)).join('');
+
 export const stringFunctions: readonly FunctionDefinition[] = [
   define('bool', 1, toBoolean),
   define('endsWith', 2, (call) => {
@@ -110,8 +114,8 @@ export const stringFunctions: readonly FunctionDefinition[] = [
   }),
   define('string', 1, (call) => plainText(call.value(0))),
   define('substring', [2, 3], substring),
-  define('toLower', 1, (call) => call.string(0).toLowerCase()),
-  define('toUpper', 1, (call) => call.string(0).toUpperCase()),
+  define('toLower', 1, (call) => eachCharacter(call.string(0), (character) => character.toLowerCase())),
+  define('toUpper', 1, (call) => eachCharacter(call.string(0), (character) => character.toUpperCase())),
   define('trim', 1, (call) => call.string(0).trim()),
   define('uniqueString', [1], (call) => uniqueString(texts(call))),
 ];

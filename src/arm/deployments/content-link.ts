@@ -1,0 +1,77 @@
+/** Templates and parameters that a request links to instead of holding them: `templateLink` and `parametersLink`. */
+import { azureError } from '../../errors.js';
+import type { ContentLink } from './expressions/context.js';
+import { invalidTemplate } from './invalid-template.js';
+import { compact, isObject, type Json, type JsonObject, member, objectMember } from './json.js';
+import { JsonReadError } from './parse/json-read-error.js';
+import { readJson } from './parse/json-reader.js';
+
+/** The content of a link has to be downloaded before planning can go on. Never leaves the engine. */
+export class ContentNeeded extends Error {
+  override readonly name = 'ContentNeeded';
+  readonly link: ContentLink;
+
+  constructor(link: ContentLink) {
+    super(`The content of ${link.uri} has not been downloaded.`);
+    this.link = link;
+  }
+}
+
+const textOf = (object: JsonObject, name: string): string | undefined => {
+  const value = member(object, name);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+};
+
+/**
+ * The link `kind` of a request's `properties`; undefined when there is none. A relative path starts from `parent`, the
+ * link of the template that it stands in. Throws InvalidTemplate, or InvalidContentLink for what cannot be downloaded.
+ */
+export function readLink(
+  properties: JsonObject,
+  kind: 'templateLink' | 'parametersLink',
+  parent?: ContentLink,
+): ContentLink | undefined {
+  const written = objectMember(properties, kind);
+  if (!written) return undefined;
+  const [uri, relativePath] = [textOf(written, 'uri'), textOf(written, 'relativePath')];
+  const common = { contentVersion: textOf(written, 'contentVersion'), queryString: textOf(written, 'queryString') };
+  if (uri !== undefined) return { uri, ...common };
+  if (relativePath !== undefined) {
+    if (!parent || !URL.canParse(relativePath, parent.uri)) {
+      throw invalidTemplate(
+        `The ${kind} with the relative path '${relativePath}' is not valid: the template that it stands in was not linked by a URI`,
+      );
+    }
+    const { href } = new URL(relativePath, parent.uri);
+    // A token that opens the parent opens what lies beside it.
+    return { uri: href, relativePath, ...common, queryString: common.queryString ?? parent.queryString };
+  }
+  const id = textOf(written, 'id');
+  if (id !== undefined) throw azureError('TemplateSpecNotEmulated', { values: { id } });
+  throw invalidTemplate(`The ${kind} is not valid: it has neither 'uri' nor 'id' nor 'relativePath'`);
+}
+
+/** What a deployment shows of a link: not the query string, which is a secret. */
+export const linkShown = (link: ContentLink | undefined): JsonObject | undefined =>
+  link && compact({ uri: link.uri, relativePath: link.relativePath, contentVersion: link.contentVersion });
+
+/** The JSON that `link` leads to, read from the `text` there. Throws InvalidTemplate. */
+export function linkedJson(link: ContentLink, text: string): Json {
+  const content = parsedContent(text);
+  const actual = isObject(content) ? member(content, 'contentVersion') : undefined;
+  if (link.contentVersion !== undefined && link.contentVersion !== actual) {
+    const values = { uri: link.uri, expected: link.contentVersion, actual: String(actual ?? '') };
+    throw azureError('ContentVersionMismatch', { values });
+  }
+  return content;
+}
+
+/** The JSON in a text that is or should be a template. Throws InvalidTemplate. */
+export function parsedContent(text: string): Json {
+  try {
+    return readJson(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    if (!(error instanceof JsonReadError)) throw error;
+    throw azureError('InvalidTemplateParse', { values: { reason: error.message } });
+  }
+}
