@@ -21,6 +21,8 @@ export interface PlanFrontend {
   /** The address on this machine, by the address rule. */
   readonly address: string;
   readonly port: number;
+  /** Of an internal load balancer: a member that is chosen for its own flow gets no answer. */
+  readonly internal?: true;
   readonly rule: PlanRule;
 }
 

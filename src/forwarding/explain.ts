@@ -48,7 +48,9 @@ export class Explainer {
     const { rule } = found;
     const selector = this.#selectorOf(found, destinationPort, healthOf);
     const hash = selector.hash.words(source, sourcePort);
-    const member = selector.member(hash);
+    const chosen = selector.member(hash);
+    const isHairpin = found.internal === true && chosen?.address === sourceAddress;
+    const member = isHairpin ? undefined : chosen;
     return {
       frontend: found.key,
       rule: rule.id,
@@ -68,7 +70,7 @@ export class Explainer {
         address: member.address,
         port: member.port === 0 ? destinationPort : member.port,
       },
-      reason: member ? undefined : whyNone(selector),
+      reason: member ? undefined : isHairpin ? hairpin : whyNone(selector),
     };
   }
 
@@ -88,6 +90,9 @@ function tupleOf(tuple: FlowTuple, distribution: string): readonly string[] {
   if (distribution === 'SourceIPProtocol') return [sourceAddress, destinationAddress, transport];
   return [sourceAddress, String(sourcePort), destinationAddress, String(destinationPort), transport];
 }
+
+/** As in Azure: the answer would not pass the load balancer on its way back. */
+const hairpin = 'The member was chosen for a flow of its own, which an internal load balancer does not answer.';
 
 const whyNone = (selector: Selector): string =>
   selector.candidates.length === 0 ? 'The backend pool has no members.' : 'No member of the backend pool is eligible.';

@@ -68,9 +68,10 @@ export function compileClassic(inputs: ClassicPlanInputs, { addressMap, choices 
     rules.set(rule, made);
     return made;
   };
-  const frontends = inputs.frontends.map(({ azureAddress, transport, port, rule }) => {
+  const frontends = inputs.frontends.map(({ rule, ...frontend }) => {
+    const { azureAddress, transport, port } = frontend;
     const address = map(azureAddress);
-    return { key: `${transport}/${address}/${port}`, transport, azureAddress, address, port, rule: planRule(rule) };
+    return { key: `${transport}/${address}/${port}`, ...frontend, address, rule: planRule(rule) };
   });
   return withChoices({ frontends, probes }, choices);
 }

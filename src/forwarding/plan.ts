@@ -1,5 +1,6 @@
 /**
- * Compiles resources into the plan that engines carry out. The only place of the data plane that reads ARM's shapes.
+ * Compiles resources into the plan that engines carry out. The only place of the data plane that reads ARM's shapes:
+ * behind it there are addresses, ports, rules and members.
  */
 import { type AddressMapping, mapAddress } from '../address-map.js';
 import { deepFreeze } from '../plain-data.js';
@@ -19,6 +20,7 @@ import { idKey, rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
 import type { Choices } from '../undocumented.js';
 import type { ForwardingPlan, PlanFrontend, PlanMember, PlanProbe, PlanRule, Transport } from './engine.js';
+import { frontendAddress, publicIPOf } from './frontend-address.js';
 import { halfOpenMs, withChoices } from './plan-choices.js';
 
 export interface PlanOptions {
@@ -36,23 +38,6 @@ const longestHttpTimeoutMs = 30_000;
 
 const transportsOf = (protocol: string | undefined): readonly Transport[] =>
   protocol === 'All' ? ['tcp', 'udp'] : protocol === 'Udp' || protocol === 'Quic' ? ['udp'] : ['tcp'];
-
-function frontendOf(loadBalancer: Resource, frontendId: string) {
-  const { frontendIPConfigurations = [] } = (loadBalancer.document as LoadBalancerDocument).properties;
-  return frontendIPConfigurations.find((one) => one.name?.toLowerCase() === nameKey(frontendId));
-}
-
-function publicIPOf(loadBalancer: Resource, frontendId: string, lookup: Lookup): Resource | undefined {
-  const publicIP = frontendOf(loadBalancer, frontendId)?.properties?.publicIPAddress;
-  return publicIP && lookup.resource(idKey(publicIP.id));
-}
-
-/** Address of a frontend as Azure shows it; undefined while it has none. */
-export function frontendAddress(loadBalancer: Resource, frontendId: string, lookup: Lookup): string | undefined {
-  const frontend = frontendOf(loadBalancer, frontendId)?.properties;
-  if (!frontend?.publicIPAddress) return frontend?.privateIPAddress;
-  return publicIPOf(loadBalancer, frontendId, lookup)?.document.properties.ipAddress as string | undefined;
-}
 
 class Compiler {
   readonly #frontends: PlanFrontend[] = [];
@@ -276,10 +261,12 @@ class Compiler {
     const azureAddress = frontendAddress(this.loadBalancer, frontendId, this.options.lookup);
     if (azureAddress === undefined) return;
     const address = this.#map(azureAddress);
+    const isPublic = publicIPOf(this.loadBalancer, frontendId, this.options.lookup) !== undefined;
+    const internal = isPublic ? undefined : ({ internal: true } as const);
     for (const transport of transportsOf(protocol)) {
       for (const port of ports) {
         const key = `${transport}/${address}/${port}`;
-        this.#frontends.push({ key, transport, azureAddress, address, port, rule });
+        this.#frontends.push({ key, transport, azureAddress, address, port, ...internal, rule });
       }
     }
   }

@@ -21,6 +21,8 @@ export const counterNames = [
   'heldReset',
   'heldEvicted',
   'deniedByAcl',
+  /** A member was chosen for a flow of its own at an internal frontend. */
+  'hairpin',
   'clientGone',
   'descriptorLimit',
   'acceptFailed',
@@ -41,6 +43,7 @@ export const counterNames = [
   'endedAtClose',
   'datagramsWithoutMember',
   'datagramsDenied',
+  'datagramsHairpin',
   'datagramsQueueFull',
   'datagramsUnsendable',
   'flowsEvicted',

@@ -49,11 +49,7 @@ export const aboutFlows: readonly Numbered[] = [
   },
   {
     sentence: 'A member that calls its own internal frontend fails when it is chosen itself.',
-    cannot: {
-      reason: 'It fails because the answer would not pass the load balancer; two sockets always pass it.',
-      documented: 'is answered when it is chosen itself',
-    },
-    provenBy: flows('a member that calls its own internal frontend is answered, by itself too'),
+    provenBy: flows('a member that calls its own internal frontend is answered by the others, and never by itself'),
   },
   {
     sentence: 'A closed data port refuses the client; nobody else is tried.',

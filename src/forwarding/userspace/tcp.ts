@@ -76,6 +76,11 @@ export class TcpForwarder implements FlowHost {
       if (!permitted && frontend.plan.rule.aclDeny === 'reset') client.leg.reset();
       return;
     }
+    if (frontend.plan.internal && member.address === client.address) {
+      frontend.counters.count(Counter.hairpin);
+      this.#keepInTheDark(client, frontend);
+      return;
+    }
     const fault = this.#faults.ofFlow(frontend.plan, member);
     if (fault && (fault.drop || fault.reset)) {
       frontend.counters.count(fault.drop ? Counter.faultDropped : Counter.faultReset);

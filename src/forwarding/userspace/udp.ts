@@ -96,7 +96,7 @@ export class UdpForwarder implements UdpFlowHost {
   ): UdpFlow | undefined {
     const { key, word, from, door } = of;
     const source = addressWords(from.address) as Uint32Array;
-    const member = this.#memberFor(frontend, source, from.port);
+    const member = this.#memberFor(frontend, { source, address: from.address, port: from.port });
     if (!member) return undefined;
     if (this.#watch.size >= flowLimit && this.#oldest) this.#evict(this.#oldest);
     if (!this.#descriptors.take(1)) {
@@ -122,13 +122,17 @@ export class UdpForwarder implements UdpFlowHost {
     return flow;
   }
 
-  #memberFor(frontend: Frontend, source: Uint32Array, port: number) {
+  #memberFor(frontend: Frontend, { source, address, port }: { source: Uint32Array; address: string; port: number }) {
     if (!frontend.accessControl.open && !frontend.accessControl.permits(source)) {
       frontend.counters.count(Counter.datagramsDenied);
       return undefined;
     }
     const member = frontend.selector.words(source, port);
     if (!member) frontend.counters.count(Counter.datagramsWithoutMember);
+    else if (frontend.plan.internal && member.address === address) {
+      frontend.counters.count(Counter.datagramsHairpin);
+      return undefined;
+    }
     return member;
   }
 

@@ -66,6 +66,7 @@ function groupFrontend(
     azureAddress: loadBalancer?.address ?? deployment.vip,
     transport: first.Protocol,
     port: first.Port,
+    ...(loadBalancer && { internal: true as const }),
     rule: planRule({
       id,
       frontendId: loadBalancer ? `${scope}/loadbalancers/${loadBalancer.Name}` : `${scope}/virtualip`,

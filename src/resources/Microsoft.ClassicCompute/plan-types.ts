@@ -51,6 +51,8 @@ export interface ClassicFrontend {
   readonly transport: 'tcp' | 'udp';
   /** 0 is every port. */
   readonly port: number;
+  /** Of an internal load balancer. */
+  readonly internal?: true;
   readonly rule: ClassicRule;
 }
 

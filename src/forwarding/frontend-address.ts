@@ -1,0 +1,23 @@
+/** Where a frontend of a load balancer is: at a public IP address, or at a private one of its own. */
+import { nameKey } from '../resources/Microsoft.Network/loadBalancers/child.js';
+import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
+import { idKey } from '../resources/resource-id.js';
+import type { Lookup, Resource } from '../resources/resource-type.js';
+
+function frontendOf(loadBalancer: Resource, frontendId: string) {
+  const { frontendIPConfigurations = [] } = (loadBalancer.document as LoadBalancerDocument).properties;
+  return frontendIPConfigurations.find((one) => one.name?.toLowerCase() === nameKey(frontendId));
+}
+
+/** The public IP address of a frontend; undefined for an internal one. */
+export function publicIPOf(loadBalancer: Resource, frontendId: string, lookup: Lookup): Resource | undefined {
+  const publicIP = frontendOf(loadBalancer, frontendId)?.properties?.publicIPAddress;
+  return publicIP && lookup.resource(idKey(publicIP.id));
+}
+
+/** Address of a frontend as Azure shows it; undefined while it has none. */
+export function frontendAddress(loadBalancer: Resource, frontendId: string, lookup: Lookup): string | undefined {
+  const frontend = frontendOf(loadBalancer, frontendId)?.properties;
+  if (!frontend?.publicIPAddress) return frontend?.privateIPAddress;
+  return publicIPOf(loadBalancer, frontendId, lookup)?.document.properties.ipAddress as string | undefined;
+}
