@@ -45,6 +45,7 @@ export class NftablesEngine implements Engine {
   readonly #prober: UserspaceEngine;
   readonly #kernel: KernelTables;
   readonly #drains: Drains;
+  /** As the kernel was last told. */
   #health = new Map<string, ProbeHealth>();
   #plan = new IndexedPlan(emptyPlan);
   #probed = new IndexedPlan(emptyPlan);
@@ -90,11 +91,11 @@ export class NftablesEngine implements Engine {
     return [...[...this.#plan.frontends.values()].map(stateOf), ...this.#collisions.map(collisionState)];
   }
 
-  /** A probe that has flipped counts as flipped when the kernel knows it. */
+  /** A probe that has flipped counts as flipped when the kernel knows it; before its first load, it has said nothing. */
   health(): readonly ProbeHealth[] {
-    return this.#prober.health().flatMap((now) => {
-      const known = this.#health.get(now.key);
-      return known && known.up !== now.up ? [known] : [now];
+    return this.#prober.health().map((now) => {
+      const known = this.#health.get(now.key) ?? { ...now, up: false, reason: 'NA' };
+      return known.up === now.up ? now : known;
     });
   }
 
@@ -136,9 +137,10 @@ export class NftablesEngine implements Engine {
   }
 
   async #load(): Promise<void> {
-    this.#health = new Map(this.#prober.health().map((each) => [each.key, each]));
+    const health = new Map(this.#prober.health().map((each) => [each.key, each]));
+    await this.#kernel.load(this.#served, (key) => health.get(key));
+    this.#health = health;
     this.#explainer.healthChanged();
-    await this.#kernel.load(this.#served, (key) => this.#health.get(key));
   }
 
   /** What is announced has already come true in the kernel. */
