@@ -1,5 +1,5 @@
 /** The SNAT ports that Azure would reserve for each backend, by outbound rules and by rules that bring SNAT with them. */
-import { frontendAddress } from './forwarding/plan.js';
+import { frontendAddress } from './forwarding/frontend-address.js';
 import type { SnatAllocation } from './metrics/monitor.js';
 import type { LoadBalancerDocument } from './resources/Microsoft.Network/loadBalancers/document.js';
 import { membersOfPool } from './resources/Microsoft.Network/loadBalancers/members.js';

@@ -1,23 +1,11 @@
 /** Compiles what classic deployments offer into the same plan as Resource Manager's balancers. */
-import { type AddressMapping, cidrContains, formatCidr, mapAddress, parseCidr } from '../address-map.js';
+import { type AddressMapping, mapAddress, mapNetwork } from '../address-map.js';
 import type { ClassicPlanInputs, ClassicRule } from '../resources/Microsoft.ClassicCompute/plan-inputs.js';
 import type { PlanProbe, PlanRule } from './engine.js';
 import type { PlanPart } from './plan.js';
 
 export interface ClassicPlanOptions {
   readonly addressMap: readonly AddressMapping[];
-}
-
-/** A subnet lies on this machine where its addresses do, as long as one mapping covers it whole. */
-function mapSubnet(subnet: string, addressMap: readonly AddressMapping[]): string {
-  const cidr = parseCidr(subnet);
-  if (!cidr) return subnet;
-  const mapping = addressMap.find(
-    ({ from }) => cidr.prefixLength >= from.prefixLength && cidrContains(from, cidr.base),
-  );
-  return mapping
-    ? formatCidr({ base: mapping.to.base + (cidr.base - mapping.from.base), prefixLength: cidr.prefixLength })
-    : subnet;
 }
 
 /** The plan's part of every classic deployment. */
@@ -47,7 +35,7 @@ export function compileClassic(inputs: ClassicPlanInputs, { addressMap }: Classi
       // Classic deployments stand behind what later became the Basic balancer.
       allProbedDown: 'endEstablished',
       noHealthyBackends: 'AllProbedDown',
-      acl: rule.acl.map(({ action, remoteSubnet }) => ({ action, remoteSubnet: mapSubnet(remoteSubnet, addressMap) })),
+      acl: rule.acl.map(({ action, remoteSubnet }) => ({ action, remoteSubnet: mapNetwork(remoteSubnet, addressMap) })),
       members: rule.members
         // A stopped instance is not in rotation, whatever its probe says.
         .filter(({ started }) => started)
@@ -68,5 +56,5 @@ export function compileClassic(inputs: ClassicPlanInputs, { addressMap }: Classi
     const address = map(azureAddress);
     return { key: `${transport}/${address}/${port}`, transport, azureAddress, address, port, rule: planRule(rule) };
   });
-  return { frontends, probes };
+  return { frontends, probes, outbound: [] };
 }

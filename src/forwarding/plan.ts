@@ -17,7 +17,16 @@ import { portMappingOf } from '../resources/Microsoft.Network/loadBalancers/port
 import type { Probe } from '../resources/Microsoft.Network/loadBalancers/probes.js';
 import { idKey, rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
-import type { ForwardingPlan, PlanFrontend, PlanMember, PlanProbe, PlanRule, Transport } from './engine.js';
+import {
+  emptyPlan,
+  type ForwardingPlan,
+  type PlanFrontend,
+  type PlanMember,
+  type PlanProbe,
+  type PlanRule,
+} from './engine.js';
+import { frontendAddress, transportsOf } from './frontend-address.js';
+import { compileOutbound } from './plan-outbound.js';
 
 export interface PlanOptions {
   readonly lookup: Lookup;
@@ -30,18 +39,6 @@ export type PlanPart = ForwardingPlan;
 const minuteMs = 60_000;
 /** Azure gives an HTTP probe half a minute at most, whatever its interval. */
 const longestHttpTimeoutMs = 30_000;
-
-const transportsOf = (protocol: string | undefined): readonly Transport[] =>
-  protocol === 'All' ? ['tcp', 'udp'] : protocol === 'Udp' || protocol === 'Quic' ? ['udp'] : ['tcp'];
-
-/** Address of a frontend as Azure shows it; undefined while it has none. */
-export function frontendAddress(loadBalancer: Resource, frontendId: string, lookup: Lookup): string | undefined {
-  const { frontendIPConfigurations = [] } = (loadBalancer.document as LoadBalancerDocument).properties;
-  const frontend = frontendIPConfigurations.find((one) => one.name?.toLowerCase() === nameKey(frontendId));
-  const publicIP = frontend?.properties?.publicIPAddress;
-  if (!publicIP) return frontend?.properties?.privateIPAddress;
-  return lookup.resource(idKey(publicIP.id))?.document.properties.ipAddress as string | undefined;
-}
 
 class Compiler {
   readonly #frontends: PlanFrontend[] = [];
@@ -61,7 +58,8 @@ class Compiler {
     const { loadBalancingRules = [], inboundNatRules = [] } = this.#document.properties;
     for (const rule of loadBalancingRules) this.#loadBalancingRule(rule);
     for (const rule of inboundNatRules) this.#inboundNatRule(rule);
-    return { frontends: this.#frontends, probes: [...this.#probes.values()] };
+    const outbound = compileOutbound(this.loadBalancer, { ...this.options, frontends: this.#frontends });
+    return { frontends: this.#frontends, probes: [...this.#probes.values()], outbound };
   }
 
   /** Many rules name the same few addresses. */
@@ -269,19 +267,18 @@ class Compiler {
 
 /** What a load balancer contributes to the plan; nothing while it is being deleted. */
 export function compileLoadBalancer(loadBalancer: Resource, options: PlanOptions): PlanPart {
-  if (loadBalancer.provisioningState === 'Deleting') return { frontends: [], probes: [] };
+  if (loadBalancer.provisioningState === 'Deleting') return emptyPlan;
   return deepFreeze(new Compiler(loadBalancer, options).compile());
 }
 
 /** One plan out of many parts, in their order: where two want one address, the earlier part has it. */
 export function mergePlan(parts: Iterable<PlanPart>): ForwardingPlan {
-  const frontends: PlanFrontend[] = [];
-  const probes: PlanProbe[] = [];
-  for (const part of parts) {
-    frontends.push(...part.frontends);
-    probes.push(...part.probes);
-  }
-  return Object.freeze({ frontends: Object.freeze(frontends), probes: Object.freeze(probes) });
+  const all = [...parts];
+  return Object.freeze({
+    frontends: Object.freeze(all.flatMap(({ frontends }) => frontends)),
+    probes: Object.freeze(all.flatMap(({ probes }) => probes)),
+    outbound: Object.freeze(all.flatMap(({ outbound }) => outbound)),
+  });
 }
 
 function deepFreeze<T>(value: T): T {

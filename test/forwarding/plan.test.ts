@@ -320,7 +320,7 @@ t.test('a load balancer that is being deleted forwards nothing', async (t) => {
   const all = azure();
   putBalancer(all, { rules: [web] });
   const deleting = { ...balancerOf(all), provisioningState: 'Deleting' };
-  t.strictSame(compileLoadBalancer(deleting, { lookup: all, addressMap }), { frontends: [], probes: [] });
+  t.strictSame(compileLoadBalancer(deleting, { lookup: all, addressMap }), { frontends: [], probes: [], outbound: [] });
 });
 
 t.test('a plan is frozen to its leaves', async (t) => {

@@ -1,11 +1,12 @@
 /** What the kernel has counted, under the names that all engines use, and monotonic through every change of chains. */
 import type { CounterName } from '../../metrics/counters.js';
-import type { CounterSample, PlanFrontend } from '../engine.js';
+import type { CounterSample, PlanFrontend, PlanOutbound } from '../engine.js';
 import type { ChainSets } from './chain-sets.js';
-import type { Family } from './family.js';
+import { type Family, ipv4 } from './family.js';
 import { payloadBytes } from './flows.js';
 import { type ListedElement, list } from './listing.js';
 import { countedAs, readMark } from './marks.js';
+import { outboundCounts } from './outbound.js';
 
 const sets = [
   ['set', 'arrivals'],
@@ -14,6 +15,13 @@ const sets = [
 ] as const;
 
 type Values = Map<CounterName, number>;
+
+export interface CounterReading {
+  readonly families: readonly Family[];
+  readonly chainSets: ChainSets;
+  /** By their keys. */
+  readonly outbound: ReadonlyMap<string, PlanOutbound>;
+}
 
 export class KernelCounters {
   #scopes = new Map<string, Values>();
@@ -34,8 +42,9 @@ export class KernelCounters {
     return [...all].flatMap(([scope, values]) => [...values].map(([name, value]) => ({ name, scope, value })));
   }
 
-  async read(families: readonly Family[], chainSets: ChainSets): Promise<void> {
+  async read({ families, chainSets, outbound }: CounterReading): Promise<void> {
     const scopes = new Map<string, Values>();
+    if (outbound.size > 0) await readOutbound(scopes, outbound);
     for (const family of families) {
       const listing = await list(family.table, sets);
       const arrivals = new Map((listing.get('arrivals') ?? []).map((element) => [element.mark, element]));
@@ -60,6 +69,21 @@ function add(scopes: Map<string, Values>, scope: string, name: CounterName, amou
   const values = scopes.get(scope) ?? new Map<CounterName, number>();
   scopes.set(scope, values);
   values.set(name, (values.get(name) ?? 0) + amount);
+}
+
+async function readOutbound(scopes: Map<string, Values>, outbound: CounterReading['outbound']): Promise<void> {
+  // Whoever has just lost the last outbound rule has nothing to count.
+  const listing = await list(ipv4.table, outboundCounts).catch(() => new Map<string, readonly ListedElement[]>());
+  for (const [set, name] of [
+    ['outbound_opened', 'snatConnections'],
+    ['outbound_exhausted', 'snatPortsExhausted'],
+  ] as const) {
+    for (const { key, packets } of listing.get(set) ?? []) {
+      const [address, transport] = key.split(' . ');
+      const scope = `outbound/${transport}/${address}`;
+      if (outbound.has(scope)) add(scopes, scope, name, packets);
+    }
+  }
 }
 
 function arrived(scopes: Map<string, Values>, { mark, packets }: ListedElement, chainSets: ChainSets): void {

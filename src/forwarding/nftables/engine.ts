@@ -40,6 +40,7 @@ const closingPollMs = 50;
 
 export class NftablesEngine implements Engine {
   readonly name = 'nftables';
+  readonly whyNoOutbound = undefined;
   readonly #realClock = new Clock();
   readonly #events: EngineEvents;
   readonly #prober: UserspaceEngine;
@@ -130,10 +131,10 @@ export class NftablesEngine implements Engine {
 
   /** Asking another thread costs more than a change in the kernel: only when there is something to tell. */
   async #tellProber(probes: readonly PlanProbe[]): Promise<void> {
-    const next = new IndexedPlan({ frontends: [], probes });
+    const next = new IndexedPlan({ ...emptyPlan, probes });
     const changes = next.changesFrom(this.#probed);
     this.#probed = next;
-    if (changes.probes.length + changes.removedProbes.length > 0) await this.#prober.apply({ frontends: [], probes });
+    if (changes.probes.length + changes.removedProbes.length > 0) await this.#prober.apply({ ...emptyPlan, probes });
   }
 
   async #load(): Promise<void> {

@@ -36,6 +36,7 @@ export class KernelTables {
   readonly #closedSinceMs = new Map<number, number>();
   readonly #firstListedMs = new Map<string, number>();
   #loaded: Ruleset = new Map();
+  #outbound: IndexedPlan['outbound'] = new Map();
   #reading: Timer | undefined;
   #closed = false;
 
@@ -59,6 +60,7 @@ export class KernelTables {
     this.#forgetOld();
     const ruleset = this.#model.compile(plan, healthOf);
     await this.#send(ruleset);
+    this.#outbound = plan.outbound;
     await this.#endRemoved();
     this.#idle.planChanged();
     if (!this.#reading) this.#readSoon();
@@ -79,7 +81,7 @@ export class KernelTables {
     for (const { family, set, key } of stale) {
       await this.#loader.transaction(`delete element ${family.table} ${set} { ${key} }`).catch(() => {});
     }
-    await this.#counters.read([...this.#families], sets);
+    await this.#readCounters();
     return flows;
   }
 
@@ -204,10 +206,15 @@ export class KernelTables {
     }
   }
 
+  #readCounters(): Promise<void> {
+    const { sets } = this.#model;
+    return this.#counters.read({ families: [...this.#families], chainSets: sets, outbound: this.#outbound });
+  }
+
   #readSoon(): void {
     if (this.#closed) return;
     this.#reading = this.#realClock.setTimeout(() => {
-      this.#counters.read([...this.#families], this.#model.sets).then(
+      this.#readCounters().then(
         () => this.#readSoon(),
         (error: Error) => this.#fail(error),
       );
