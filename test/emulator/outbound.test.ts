@@ -53,12 +53,9 @@ async function connectionCounts(): Promise<Record<string, number>> {
   );
 }
 
-const cannot = engine === 'nftables' ? {} : { skip: 'what backends send out passes no socket of the userspace engine' };
-
-t.test(
-  'A member leaves from the public address until its ports are used up; the metric counts both',
-  cannot,
-  async (t) => {
+// What backends send out passes no socket of the userspace engine.
+if (engine === 'nftables')
+  t.test('A member leaves from the public address until its ports are used up; the metric counts both', async (t) => {
     const internet = await Backend.start('198.51.100.7', 443);
     t.teardown(() => internet.stop());
     const from = cloud.localAddress(5);
@@ -84,5 +81,4 @@ t.test(
     const labels = `load_balancer="lb",rule="out",frontend="${ip}",backend="${cloud.azureAddress(5)}",protocol="tcp"`;
     t.match(String(body), `lazurite_outbound_snat_connections_total{${labels}} 8\n`);
     t.match(String(body), `lazurite_outbound_snat_ports_exhausted_total{${labels}} `);
-  },
-);
+  });

@@ -64,7 +64,12 @@ export class NftablesEngine implements Engine {
     const onFailure = (error: Error): void => {
       if (!this.#closing) events.onFailure?.(error);
     };
-    this.#kernel = new KernelTables({ clock, realClock: this.#realClock, onFailure });
+    this.#kernel = new KernelTables({
+      clock,
+      realClock: this.#realClock,
+      onFailure,
+      inTurn: (task) => this.#inTurn(task),
+    });
     this.#drains = new Drains(clock, (frontend, member) => {
       if (!this.#closing) void this.#inTurn(() => this.#kernel.endDrained(frontend, member)).catch(onFailure);
     });

@@ -23,6 +23,9 @@ export const outboundCounts = [
 
 const { table } = ipv4;
 
+/** Under which key a backend's connections of one protocol are found and counted. */
+export const outboundKey = ({ address, transport }: PlanOutbound): string => `${address} . ${transport}`;
+
 /** Whole seconds: the kernel knows no shorter ones here. */
 const idleSeconds = ({ idleTimeoutMs }: PlanOutbound, scale: number): number =>
   Math.max(1, Math.round(idleTimeoutMs / scale / 1000));
@@ -47,7 +50,7 @@ const nameOf = ({ transport, address }: PlanOutbound): string =>
   `outbound_${transport}_${address.replaceAll('.', '_')}`;
 
 function backendFragment(one: PlanOutbound, scale: number): Fragment {
-  const { transport, address, frontendAddress, firstPort, lastPort, inside } = one;
+  const { transport, frontendAddress, firstPort, lastPort, inside } = one;
   const count = lastPort - firstPort + 1;
   const name = nameOf(one);
   // An element remembers the number that it was made with: another number, another set.
@@ -63,7 +66,7 @@ function backendFragment(one: PlanOutbound, scale: number): Fragment {
       `meta l4proto ${transport} snat to ${frontendAddress}:${firstPort}-${lastPort}`,
     ],
   };
-  const door: SharedElement = { map: 'outbound_of', key: `${address} . ${transport}`, value: `goto ${name}` };
+  const door: SharedElement = { map: 'outbound_of', key: outboundKey(one), value: `goto ${name}` };
   return {
     table,
     sets: [

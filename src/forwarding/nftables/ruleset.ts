@@ -98,6 +98,11 @@ export class RulesetModel {
     return this.#addresses[number - 1];
   }
 
+  /** The number of a member's address, which it keeps. */
+  numberOf(address: string): number {
+    return this.#memberNumber(address);
+  }
+
   #connectionsOf(one: OpenSet): Fragment {
     const members = new Map([...one.members.keys()].map((number) => [number, this.addressOf(number) ?? '']));
     one.connections ??= connectionsFragment(one.set, { ports: one.ports, members });
