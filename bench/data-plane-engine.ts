@@ -44,6 +44,7 @@ await engine.apply({
     rule,
   })),
   probes: [],
+  outbound: [],
 });
 for (const state of engine.frontends()) if (state.state !== 'Bound') console.error(state.reason);
 console.log('ready');

@@ -134,6 +134,7 @@ function planOf(members: readonly PlanMember[]): ForwardingPlan {
       rule,
     })),
     probes: [],
+    outbound: [],
   };
 }
 
@@ -203,7 +204,7 @@ async function changes(engine: NftablesEngine, startLoad: () => ChildProcess) {
       key: `${each.transport}/20.0.0.5/80`,
       address: '20.0.0.5',
     }));
-    return { frontends: [...real.frontends, ...unused], probes: [] };
+    return { frontends: [...real.frontends, ...unused], probes: [], outbound: [] };
   };
   const timed = async (plan: ForwardingPlan): Promise<number> => {
     const begin = performance.now();

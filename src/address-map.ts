@@ -57,3 +57,13 @@ export function mapAddress(address: string, maps: readonly AddressMapping[]): st
   const mapping = maps.find(({ from }) => cidrContains(from, number));
   return mapping ? numberToIpv4(mapping.to.base + (number - mapping.from.base)) : address;
 }
+
+/** The network of this machine that stands for one of Azure's, as long as one mapping covers it whole; else the same. */
+export function mapNetwork(network: string, maps: readonly AddressMapping[]): string {
+  const cidr = parseCidr(network);
+  if (!cidr) return network;
+  const mapping = maps.find(({ from }) => cidr.prefixLength >= from.prefixLength && cidrContains(from, cidr.base));
+  return mapping
+    ? formatCidr({ base: mapping.to.base + (cidr.base - mapping.from.base), prefixLength: cidr.prefixLength })
+    : network;
+}

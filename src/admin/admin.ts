@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Monitor } from '../metrics/monitor.js';
 import { addClockRoutes, type ClockContext } from './clock-routes.js';
-import { backendsOf, frontendsOf } from './data-plane-views.js';
+import { backendsOf, frontendsOf, outboundOf } from './data-plane-views.js';
 import { addExplainRoute, type ExplainContext } from './explain-route.js';
 import { addFaultRoutes, type Faults } from './fault-routes.js';
 import type { RequestJournal } from './journal.js';
@@ -30,6 +30,7 @@ export function addAdminRoutes(app: FastifyInstance, context: AdminContext): voi
   );
   app.get('/_lazurite/frontends', adminRoute('frontends'), () => ({ value: frontendsOf(plan(), engine) }));
   app.get('/_lazurite/backends', adminRoute('backends'), () => ({ value: backendsOf(plan(), engine) }));
+  app.get('/_lazurite/outbound', adminRoute('outbound'), () => ({ value: outboundOf(plan(), engine) }));
   app.get('/_lazurite/flows', adminRoute('flows'), async () => ({ value: await engine.flows() }));
   app.get('/_lazurite/counters', adminRoute('counters'), () => ({ value: engine.counters() }));
   addExplainRoute(app, context);

@@ -41,6 +41,27 @@ export function frontendsOf(plan: ForwardingPlan, engine: Engine): FrontendView[
   });
 }
 
+export interface OutboundView {
+  readonly rule: string;
+  readonly azureAddress: string;
+  readonly address: string;
+  readonly transport: string;
+  readonly frontendAzureAddress: string;
+  readonly frontendAddress: string;
+  readonly firstPort: number;
+  readonly lastPort: number;
+  readonly state: 'CarriedOut' | 'Ignored';
+  readonly reason: string | null;
+}
+
+/** Every block of ports that an outbound rule lends a backend, and whether the engine can do anything about it. */
+export const outboundOf = (plan: ForwardingPlan, { whyNoOutbound }: Engine): OutboundView[] =>
+  plan.outbound.map(({ key: _key, loadBalancerId: _id, idleTimeoutMs: _idle, inside: _inside, ...shown }) => ({
+    ...shown,
+    state: whyNoOutbound === undefined ? 'CarriedOut' : 'Ignored',
+    reason: whyNoOutbound ?? null,
+  }));
+
 export interface BackendView {
   readonly rule: string;
   readonly id: string;

@@ -1,5 +1,5 @@
 /** What `/_lazurite/metrics` shows: the data plane's counters and states, and the API's answers. */
-import type { Engine, ForwardingPlan, PlanFrontend } from '../forwarding/engine.js';
+import type { Engine, ForwardingPlan, PlanFrontend, PlanOutbound } from '../forwarding/engine.js';
 import { type CounterName, counterNames } from '../metrics/counters.js';
 import { type PrometheusMetric, type PrometheusSample, snakeCase } from '../metrics/prometheus.js';
 import { backendsOf } from './data-plane-views.js';
@@ -23,29 +23,40 @@ const labelsOf = ({ azureAddress, port, transport, rule }: PlanFrontend): Labels
   protocol: transport,
 });
 
+const outboundLabels = (of: PlanOutbound): Labels => ({
+  load_balancer: lastSegment(of.loadBalancerId),
+  rule: lastSegment(of.rule),
+  frontend: of.frontendAzureAddress,
+  backend: of.azureAddress,
+  protocol: of.transport,
+});
+
 /** Engine counters, one metric per name; a scope with `|` is a member within a frontend. */
 function counterMetrics({ engine, plan }: PrometheusSources): PrometheusMetric[] {
   const frontends = new Map(plan().frontends.map((frontend) => [frontend.key, frontend]));
-  const byName = new Map<string, { frontend: PrometheusSample[]; backend: PrometheusSample[] }>();
+  const outbound = new Map(plan().outbound.map((one) => [one.key, one]));
+  const byName = new Map<string, Record<'frontend' | 'backend' | 'outbound', PrometheusSample[]>>();
   for (const { name, scope, value } of engine.counters()) {
     const [key = '', member] = scope.split('|');
+    const samples = byName.get(name) ?? { frontend: [], backend: [], outbound: [] };
+    byName.set(name, samples);
+    const leaving = outbound.get(key);
+    if (leaving) samples.outbound.push({ labels: outboundLabels(leaving), value });
     const frontend = frontends.get(key);
     if (!frontend) continue;
-    const samples = byName.get(name) ?? { frontend: [], backend: [] };
-    byName.set(name, samples);
     const labels = labelsOf(frontend);
     if (member === undefined) samples.frontend.push({ labels, value });
     else samples.backend.push({ labels: { ...labels, backend: member }, value });
   }
   return counterNames.flatMap((name: CounterName): PrometheusMetric[] => {
     const samples = byName.get(name);
-    const counter = (scope: 'frontend' | 'backend') => ({
+    const counter = (scope: 'frontend' | 'backend' | 'outbound') => ({
       name: `lazurite_${scope}_${snakeCase(name)}_total`,
       type: 'counter' as const,
       help: `The data plane's counter ${name} by ${scope}.`,
       samples: samples?.[scope] ?? [],
     });
-    return [counter('frontend'), counter('backend')];
+    return [counter('frontend'), counter('backend'), counter('outbound')];
   });
 }
 

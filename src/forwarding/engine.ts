@@ -98,12 +98,38 @@ export interface PlanProbe {
   readonly followsRedirects?: boolean;
 }
 
+/** Connections that one backend opens towards the outside, and the ports that an outbound rule lends it for them. */
+export interface PlanOutbound {
+  /** `outbound/tcp/127.0.0.4`: protocol and mapped address of the backend; identity across plans. */
+  readonly key: string;
+  readonly transport: Transport;
+  /** Resource id of the outbound rule. */
+  readonly rule: string;
+  readonly loadBalancerId: string;
+  readonly azureAddress: string;
+  readonly address: string;
+  /** Where the connections seem to come from. */
+  readonly frontendAzureAddress: string;
+  readonly frontendAddress: string;
+  /** The block of ports, both ends included. */
+  readonly firstPort: number;
+  readonly lastPort: number;
+  readonly idleTimeoutMs: number;
+  /** Networks that are not outside, as CIDRs mapped by the address rule. */
+  readonly inside: readonly string[];
+}
+
 export interface ForwardingPlan {
   readonly frontends: readonly PlanFrontend[];
   readonly probes: readonly PlanProbe[];
+  readonly outbound: readonly PlanOutbound[];
 }
 
-export const emptyPlan: ForwardingPlan = Object.freeze({ frontends: Object.freeze([]), probes: Object.freeze([]) });
+export const emptyPlan: ForwardingPlan = Object.freeze({
+  frontends: Object.freeze([]),
+  probes: Object.freeze([]),
+  outbound: Object.freeze([]),
+});
 
 /** Where a frontend really is. Bound: exactly there. Fallback: elsewhere, see `boundAddress`. Unbound: nowhere yet. */
 export interface FrontendState {
@@ -199,6 +225,8 @@ export interface Engine {
    */
   apply(plan: ForwardingPlan): Promise<void>;
   frontends(): readonly FrontendState[];
+  /** Why outbound rules have no effect here; undefined when they have. */
+  readonly whyNoOutbound: string | undefined;
   health(): readonly ProbeHealth[];
   explain(tuple: FlowTuple): Explanation;
   flows(): Promise<readonly FlowInfo[]>;

@@ -1,8 +1,13 @@
-/** Where a frontend of a load balancer is: at a public IP address, or at a private one of its own. */
+/** What every part of the plan asks about a rule's frontend: its address, and the protocols that the rule means. */
 import { nameKey } from '../resources/Microsoft.Network/loadBalancers/child.js';
 import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
 import { idKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
+import type { Transport } from './engine.js';
+
+/** `All` is both; Azure carries QUIC as the UDP that it is. */
+export const transportsOf = (protocol: string | undefined): readonly Transport[] =>
+  protocol === 'All' ? ['tcp', 'udp'] : protocol === 'Udp' || protocol === 'Quic' ? ['udp'] : ['tcp'];
 
 function frontendOf(loadBalancer: Resource, frontendId: string) {
   const { frontendIPConfigurations = [] } = (loadBalancer.document as LoadBalancerDocument).properties;

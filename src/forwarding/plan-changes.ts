@@ -1,6 +1,6 @@
 /** What differs between two plans: all that an engine has to be told, and all that it may touch. */
 import { alike } from '../plain-data.js';
-import type { ForwardingPlan, PlanFrontend, PlanProbe } from './engine.js';
+import type { ForwardingPlan, PlanFrontend, PlanOutbound, PlanProbe } from './engine.js';
 
 export interface PlanChanges {
   /** New, or with another rule than before. */
@@ -20,6 +20,7 @@ export interface Collision {
 export class IndexedPlan {
   readonly frontends = new Map<string, PlanFrontend>();
   readonly probes = new Map<string, PlanProbe>();
+  readonly outbound = new Map<string, PlanOutbound>();
   readonly collisions: readonly Collision[];
 
   constructor(plan: ForwardingPlan) {
@@ -30,6 +31,7 @@ export class IndexedPlan {
       else this.frontends.set(frontend.key, frontend);
     }
     for (const probe of plan.probes) this.probes.set(probe.key, probe);
+    for (const one of plan.outbound) if (!this.outbound.has(one.key)) this.outbound.set(one.key, one);
     this.collisions = collisions;
   }
 

@@ -46,6 +46,7 @@ export function withChoices(part: PlanPart, chosen: Choices): PlanPart {
     return known;
   };
   return {
+    ...part,
     frontends: part.frontends.map((frontend) => ({ ...frontend, rule: ruleOf(frontend.rule) })),
     probes: part.probes.map((probe) => chosenProbe(probe, chosen)),
   };

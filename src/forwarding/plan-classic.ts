@@ -1,5 +1,5 @@
 /** Compiles what classic deployments offer into the same plan as Resource Manager's balancers. */
-import { type AddressMapping, cidrContains, formatCidr, mapAddress, parseCidr } from '../address-map.js';
+import { type AddressMapping, mapAddress, mapNetwork } from '../address-map.js';
 import type { ClassicPlanInputs, ClassicRule } from '../resources/Microsoft.ClassicCompute/plan-inputs.js';
 import type { Choices } from '../undocumented.js';
 import type { PlanProbe, PlanRule } from './engine.js';
@@ -9,18 +9,6 @@ import { halfOpenMs, withChoices } from './plan-choices.js';
 export interface ClassicPlanOptions {
   readonly addressMap: readonly AddressMapping[];
   readonly choices: Choices;
-}
-
-/** A subnet lies on this machine where its addresses do, as long as one mapping covers it whole. */
-function mapSubnet(subnet: string, addressMap: readonly AddressMapping[]): string {
-  const cidr = parseCidr(subnet);
-  if (!cidr) return subnet;
-  const mapping = addressMap.find(
-    ({ from }) => cidr.prefixLength >= from.prefixLength && cidrContains(from, cidr.base),
-  );
-  return mapping
-    ? formatCidr({ base: mapping.to.base + (cidr.base - mapping.from.base), prefixLength: cidr.prefixLength })
-    : subnet;
 }
 
 /** The plan's part of every classic deployment. */
@@ -51,7 +39,7 @@ export function compileClassic(inputs: ClassicPlanInputs, { addressMap, choices 
       // Classic deployments stand behind what later became the Basic balancer.
       allProbedDown: 'endEstablished',
       noHealthyBackends: 'AllProbedDown',
-      acl: rule.acl.map(({ action, remoteSubnet }) => ({ action, remoteSubnet: mapSubnet(remoteSubnet, addressMap) })),
+      acl: rule.acl.map(({ action, remoteSubnet }) => ({ action, remoteSubnet: mapNetwork(remoteSubnet, addressMap) })),
       members: rule.members
         // A stopped instance is not in rotation, whatever its probe says.
         .filter(({ started }) => started)
@@ -73,5 +61,5 @@ export function compileClassic(inputs: ClassicPlanInputs, { addressMap, choices 
     const address = map(azureAddress);
     return { key: `${transport}/${address}/${port}`, ...frontend, address, rule: planRule(rule) };
   });
-  return withChoices({ frontends, probes }, choices);
+  return withChoices({ frontends, probes, outbound: [] }, choices);
 }

@@ -19,9 +19,17 @@ import type { Probe } from '../resources/Microsoft.Network/loadBalancers/probes.
 import { idKey, rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
 import type { Choices } from '../undocumented.js';
-import type { ForwardingPlan, PlanFrontend, PlanMember, PlanProbe, PlanRule, Transport } from './engine.js';
-import { frontendAddress, publicIPOf } from './frontend-address.js';
+import {
+  emptyPlan,
+  type ForwardingPlan,
+  type PlanFrontend,
+  type PlanMember,
+  type PlanProbe,
+  type PlanRule,
+} from './engine.js';
+import { frontendAddress, publicIPOf, transportsOf } from './frontend-address.js';
 import { halfOpenMs, withChoices } from './plan-choices.js';
+import { compileOutbound } from './plan-outbound.js';
 
 export interface PlanOptions {
   readonly lookup: Lookup;
@@ -35,9 +43,6 @@ export type PlanPart = ForwardingPlan;
 const minuteMs = 60_000;
 /** Azure gives an HTTP probe half a minute at most, whatever its interval. */
 const longestHttpTimeoutMs = 30_000;
-
-const transportsOf = (protocol: string | undefined): readonly Transport[] =>
-  protocol === 'All' ? ['tcp', 'udp'] : protocol === 'Udp' || protocol === 'Quic' ? ['udp'] : ['tcp'];
 
 class Compiler {
   readonly #frontends: PlanFrontend[] = [];
@@ -57,7 +62,8 @@ class Compiler {
     const { loadBalancingRules = [], inboundNatRules = [] } = this.#document.properties;
     for (const rule of loadBalancingRules) this.#loadBalancingRule(rule);
     for (const rule of inboundNatRules) this.#inboundNatRule(rule);
-    return { frontends: this.#frontends, probes: [...this.#probes.values()] };
+    const outbound = compileOutbound(this.loadBalancer, { ...this.options, frontends: this.#frontends });
+    return { frontends: this.#frontends, probes: [...this.#probes.values()], outbound };
   }
 
   /** Many rules name the same few addresses. */
@@ -274,14 +280,16 @@ class Compiler {
 
 /** What a load balancer contributes to the plan; nothing while it is being deleted. */
 export function compileLoadBalancer(loadBalancer: Resource, options: PlanOptions): PlanPart {
-  if (loadBalancer.provisioningState === 'Deleting') return { frontends: [], probes: [] };
+  if (loadBalancer.provisioningState === 'Deleting') return emptyPlan;
   return deepFreeze(withChoices(new Compiler(loadBalancer, options).compile(), options.choices));
 }
 
 /** One plan out of many parts, in their order: where two want one address, the earlier part has it. */
 export function mergePlan(parts: Iterable<PlanPart>): ForwardingPlan {
   const all = [...parts];
-  const frontends = all.flatMap((part) => part.frontends);
-  const probes = all.flatMap((part) => part.probes);
-  return Object.freeze({ frontends: Object.freeze(frontends), probes: Object.freeze(probes) });
+  return Object.freeze({
+    frontends: Object.freeze(all.flatMap(({ frontends }) => frontends)),
+    probes: Object.freeze(all.flatMap(({ probes }) => probes)),
+    outbound: Object.freeze(all.flatMap(({ outbound }) => outbound)),
+  });
 }

@@ -1,5 +1,5 @@
-/** What the engine's counters have gained since the last look, as ByteCount, PacketCount and SYNCount. */
-import type { CounterSample, ForwardingPlan, PlanFrontend } from '../forwarding/engine.js';
+/** What the engine's counters have gained since the last look, as ByteCount, PacketCount, SYNCount and SnatConnectionCount. */
+import type { CounterSample, ForwardingPlan, PlanFrontend, PlanOutbound } from '../forwarding/engine.js';
 import type { MetricName } from './metric-definitions.js';
 import type { Dimensions } from './metric-store.js';
 
@@ -25,27 +25,47 @@ const meanings: Readonly<Record<string, Meaning>> = {
   connections: { metric: 'SYNCount', direction: 'Inbound', tcpOnly: true },
 };
 
+/** What Azure calls an outbound connection that got a port, and one that got none. */
+const connectionStates: Readonly<Record<string, string>> = {
+  snatConnections: 'Successful',
+  snatPortsExhausted: 'Failed',
+};
+
+const connectionGain = (of: PlanOutbound, state: string, amount: number): Gain => ({
+  loadBalancerId: of.loadBalancerId,
+  metric: 'SnatConnectionCount',
+  dimensions: {
+    FrontendIPAddress: of.frontendAzureAddress,
+    BackendIPAddress: of.azureAddress,
+    ConnectionState: state,
+  },
+  amount,
+});
+
 /** Azure has no metrics for Basic load balancers, nor for classic endpoints. */
 export const hasMetrics = ({ rule }: PlanFrontend): boolean => rule.allProbedDown === 'keepEstablished';
 
 export class CounterDeltas {
   readonly #last = new Map<string, number>();
 
-  /** Everything gained since the call before, of frontends in the plan. */
+  /** Everything gained since the call before, of frontends and outbound rules in the plan. */
   take(samples: readonly CounterSample[], plan: ForwardingPlan): Gain[] {
     const frontends = new Map(plan.frontends.map((frontend) => [frontend.key, frontend]));
+    const outbound = new Map(plan.outbound.map((one) => [one.key, one]));
     const seen = new Set<string>();
     const gains: Gain[] = [];
     for (const { name, scope, value } of samples) {
+      const state = connectionStates[name];
+      const leaving = state && outbound.get(scope);
+      if (leaving) {
+        const amount = this.#gain(`${scope} ${name}`, value, seen);
+        if (amount > 0) gains.push(connectionGain(leaving, state, amount));
+        continue;
+      }
       const meaning = meanings[name];
       const frontend = meaning && frontends.get(scope);
       if (!meaning || !frontend) continue;
-      const place = `${scope} ${name}`;
-      seen.add(place);
-      const before = this.#last.get(place) ?? 0;
-      this.#last.set(place, value);
-      // A frontend that went and came again counts from nothing.
-      const amount = value >= before ? value - before : value;
+      const amount = this.#gain(`${scope} ${name}`, value, seen);
       if (amount === 0 || !hasMetrics(frontend) || (meaning.tcpOnly && frontend.transport !== 'tcp')) continue;
       gains.push({
         loadBalancerId: frontend.rule.loadBalancerId,
@@ -60,6 +80,14 @@ export class CounterDeltas {
     }
     for (const place of this.#last.keys()) if (!seen.has(place)) this.#last.delete(place);
     return gains;
+  }
+
+  #gain(place: string, value: number, seen: Set<string>): number {
+    seen.add(place);
+    const before = this.#last.get(place) ?? 0;
+    this.#last.set(place, value);
+    // A frontend that went and came again counts from nothing.
+    return value >= before ? value - before : value;
   }
 
   clear(): void {

@@ -51,6 +51,9 @@ export const counterNames = [
   'flowsMoved',
   'flowsRefusedByBackend',
   'flowsFailed',
+  /** Of backends towards the outside: connections with a port of their block, and attempts when all were lent. */
+  'snatConnections',
+  'snatPortsExhausted',
   /** Injected faults. */
   'faultDropped',
   'faultReset',

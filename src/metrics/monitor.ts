@@ -159,7 +159,7 @@ export class Monitor {
       };
       const place = { loadBalancerId: one.loadBalancerId, dimensions };
       this.store.series({ ...place, metric: 'AllocatedSnatPorts' }, minute).add(minute, one.ports);
-      // Sockets see no outbound traffic of a backend.
+      // Sockets see no outbound traffic of a backend, and nft does not list which ports are lent.
       this.store.series({ ...place, metric: 'UsedSnatPorts' }, minute).add(minute, 0);
     }
   }

@@ -2,11 +2,13 @@
 import t from 'tap';
 import { Cloud, idOf, until } from '../emulator/cloud.js';
 import { tcpBackend } from '../forwarding/network.js';
+import { engineOfRun } from '../forwarding/nftables/in-namespace.js';
 import { addresses, balancer, putBalancer, refusalOf } from './stage.js';
 
 const port = 2222;
 const pool = 'loadBalancers/lb/backendAddressPools/pool';
-const cloud = await Cloud.start(t, { network: 245 });
+const engine = engineOfRun(t, import.meta.url);
+const cloud = await Cloud.start(t, { network: 245, argv: ['--in-memory', '--engine', engine] });
 const members = (...hosts: number[]) => hosts.map((host) => ({ host }));
 const ssh = { frontendPortRangeStart: 50_500, frontendPortRangeEnd: 50_502, backendPort: port };
 const put = (...hosts: number[]) =>

@@ -10,6 +10,7 @@ import t, { type Test } from 'tap';
 import { Cloud, subscriptionId } from '../emulator/cloud.js';
 import { clientAddresses } from '../emulator/load-balancer.js';
 import { inParallel, tcpBackend } from '../forwarding/network.js';
+import { engineOfRun } from '../forwarding/nftables/in-namespace.js';
 import {
   type AsmClients,
   ask,
@@ -21,6 +22,7 @@ import {
 } from './asm-clients.js';
 
 const network = 230;
+const engine = engineOfRun(t, import.meta.url);
 const clients = clientAddresses('127.230.201', 24);
 const hosts = [4, 5];
 const set = { loadBalancedEndpointSetName: 'LBSet1', localPort: 8080, port: 5080, protocol: 'tcp' };
@@ -132,7 +134,7 @@ async function journey(t: Test, { cloud, asm }: { cloud: Cloud; asm: AsmClients 
 }
 
 t.test('over http nobody asks who calls', async (t) => {
-  const cloud = await Cloud.start(t, { network });
+  const cloud = await Cloud.start(t, { network, argv: ['--in-memory', '--engine', engine] });
   for (const host of hosts) await cloud.machine(t, host, 8080);
   const certificate = await makeManagementCertificate('anybody');
   await journey(t, {
@@ -143,7 +145,7 @@ t.test('over http nobody asks who calls', async (t) => {
 
 t.test('over https with --auth token, a registered management certificate is who one is', async (t) => {
   const folder = t.testdir();
-  const cloud = await Cloud.start(t, { network, argv: ['--data', folder, '--auth', 'token'] });
+  const cloud = await Cloud.start(t, { network, argv: ['--data', folder, '--auth', 'token', '--engine', engine] });
   for (const host of hosts) await cloud.machine(t, host, 8080);
   const baseUri = cloud.emulator.url;
   const ca = readFileSync(`${folder}/ca.pem`, 'utf8');

@@ -35,8 +35,8 @@ export class ClassicCloud {
   }
 
   /** Starts an emulator whose machines are 10.<network>.0.4 and up; it ends with the test. */
-  static start = async (t: Test, network: number): Promise<ClassicCloud> =>
-    new ClassicCloud(await Cloud.start(t, { network }));
+  static start = async (t: Test, { network, engine }: { network: number; engine: string }): Promise<ClassicCloud> =>
+    new ClassicCloud(await Cloud.start(t, { network, argv: ['--in-memory', '--engine', engine] }));
 
   /** A classic request: status, request id and text of its answer. */
   async ask(method: string, path: string, body?: string) {

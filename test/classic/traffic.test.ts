@@ -4,12 +4,14 @@ import t from 'tap';
 import { until } from '../emulator/cloud.js';
 import { clientAddresses } from '../emulator/load-balancer.js';
 import { echoes, openStream, tcpBackend, udpBackend } from '../forwarding/network.js';
+import { engineOfRun } from '../forwarding/nftables/in-namespace.js';
 import { ClassicCloud, everybodyMet, hosts, meetings as meet, member } from './classic-cloud.js';
 import { azureXmlns, endpointXml, setsXml } from './harness.js';
 import { dep, services } from './my-service.js';
 
 const clients = clientAddresses('127.35.1', 60);
-const classic = await ClassicCloud.start(t, 228);
+const engine = engineOfRun(t, import.meta.url);
+const classic = await ClassicCloud.start(t, { network: 228, engine });
 const { cloud, all, send } = classic;
 const meetings = (ask: (from: string) => Promise<string>, rounds?: number) => meet(clients, ask, rounds);
 

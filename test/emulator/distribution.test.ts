@@ -1,6 +1,7 @@
 /** Azure's three distribution modes, seen from the clients of a load balancer that was made through the API. */
 import t, { type Test } from 'tap';
 import { echoes, inParallel, openStream, tcpBackend, udpBackend } from '../forwarding/network.js';
+import { engineOfRun } from '../forwarding/nftables/in-namespace.js';
 import { Cloud } from './cloud.js';
 import { clientAddresses, loadBalancer, type Rule } from './load-balancer.js';
 
@@ -8,7 +9,8 @@ const network = 201;
 const clients = clientAddresses('127.31.1', 200);
 const hosts = [4, 5, 6];
 const backendPort = 8080;
-const cloud = await Cloud.start(t, { network });
+const engine = engineOfRun(t, import.meta.url);
+const cloud = await Cloud.start(t, { network, argv: ['--in-memory', '--engine', engine] });
 
 interface Stage {
   readonly ip: string;

@@ -1,6 +1,7 @@
 /** Who takes part: NIC-based and IP-based pools, members that come and go, probes, inbound NAT rules, internal frontends. */
 import t from 'tap';
 import { type At, echoes, inParallel, openStream, tcpBackend, udpBackend } from '../forwarding/network.js';
+import { engineOfRun } from '../forwarding/nftables/in-namespace.js';
 import { Cloud, idOf, ref } from './cloud.js';
 import { clientAddresses, loadBalancer, poolRef } from './load-balancer.js';
 
@@ -10,7 +11,8 @@ const port = 8080;
 const pool = 'loadBalancers/lb/backendAddressPools/pool';
 const affine = { name: 'web', frontendPort: 5000, backendPort: port, loadDistribution: 'SourceIP' };
 
-const cloud = await Cloud.start(t, { network });
+const engine = engineOfRun(t, import.meta.url);
+const cloud = await Cloud.start(t, { network, argv: ['--in-memory', '--engine', engine] });
 
 /** Which backend each client's new connections reach. */
 async function backendsOf(at: At): Promise<Map<string, string>> {

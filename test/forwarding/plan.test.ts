@@ -375,6 +375,7 @@ t.test('a load balancer that is being deleted forwards nothing', async (t) => {
   t.strictSame(compileLoadBalancer(deleting, { lookup: all, addressMap, choices: defaultChoices }), {
     frontends: [],
     probes: [],
+    outbound: [],
   });
 });
 

@@ -3,6 +3,7 @@ import type {
   ForwardingPlan,
   PlanFrontend,
   PlanMember,
+  PlanOutbound,
   PlanProbe,
   PlanRule,
   Transport,
@@ -56,7 +57,25 @@ export const tcpProbe = (address: string, port: number, rest: Partial<PlanProbe>
   ...rest,
 });
 
-export const plan = (frontends: readonly PlanFrontend[], probes: readonly PlanProbe[] = []): ForwardingPlan => ({
-  frontends,
-  probes,
+export const plan = (
+  frontends: readonly PlanFrontend[],
+  probes: readonly PlanProbe[] = [],
+  outbound: readonly PlanOutbound[] = [],
+): ForwardingPlan => ({ frontends, probes, outbound });
+
+/** `lastPort` included; the virtual network is the member's /16. */
+export const outbound = (transport: Transport, address: string, rest: Partial<PlanOutbound> = {}): PlanOutbound => ({
+  key: `outbound/${transport}/${address}`,
+  transport,
+  rule: 'outbound-1',
+  loadBalancerId: 'lb-1',
+  azureAddress: address.replace(/^127/, '10'),
+  address,
+  frontendAzureAddress: '127.255.0.4',
+  frontendAddress: '127.255.0.4',
+  firstPort: 1024,
+  lastPort: 1031,
+  idleTimeoutMs: 240_000,
+  inside: [`${address.split('.').slice(0, 2).join('.')}.0.0/16`, '168.63.129.16/32'],
+  ...rest,
 });

@@ -145,6 +145,14 @@ export class ChainSets {
     this.#byNumber.delete(number);
   }
 
+  /** No flow of this set goes to these members any more. */
+  forgetMembers(number: number, members: Iterable<number>): void {
+    const set = this.#byNumber.get(number);
+    if (!set) return;
+    for (const member of members) set.members.delete(member);
+    set.connections = undefined;
+  }
+
   #freeNumber(): number {
     for (let tried = 0; tried < mostChainSets; tried++) {
       this.#last = (this.#last % mostChainSets) + 1;

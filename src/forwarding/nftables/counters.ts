@@ -1,11 +1,12 @@
 /** What the kernel has counted, under the names that all engines use, and monotonic through every change of chains. */
 import type { CounterName } from '../../metrics/counters.js';
-import type { CounterSample, PlanFrontend } from '../engine.js';
+import type { CounterSample, PlanFrontend, PlanOutbound } from '../engine.js';
 import type { ChainSets } from './chain-sets.js';
-import type { Family } from './family.js';
+import { type Family, ipv4 } from './family.js';
 import { payloadBytes } from './flows.js';
 import { type ListedElement, list } from './listing.js';
 import { countedAs, readMark } from './marks.js';
+import { outboundCounts } from './outbound.js';
 
 const sets = [
   ['set', 'arrivals'],
@@ -15,8 +16,24 @@ const sets = [
 
 type Values = Map<CounterName, number>;
 
+export interface CounterReading {
+  readonly families: readonly Family[];
+  readonly chainSets: ChainSets;
+  /** By their keys. */
+  readonly outbound: ReadonlyMap<string, PlanOutbound>;
+}
+
+export interface Retirement {
+  readonly isGone: (mark: number) => boolean;
+  /** Whether a frontend, by its key, goes on counting. */
+  readonly isCurrent: (frontend: string) => boolean;
+  /** Told the marks under which arrivals were counted, by table. */
+  readonly remove: (arrivals: ReadonlyMap<string, readonly number[]>) => Promise<void>;
+}
+
 export class KernelCounters {
   #scopes = new Map<string, Values>();
+  #work: Promise<unknown> = Promise.resolve();
   /** What the engine itself has counted. */
   readonly #own = new Map<string, Values>();
 
@@ -34,25 +51,70 @@ export class KernelCounters {
     return [...all].flatMap(([scope, values]) => [...values].map(([name, value]) => ({ name, scope, value })));
   }
 
-  async read(families: readonly Family[], chainSets: ChainSets): Promise<void> {
-    const scopes = new Map<string, Values>();
-    for (const family of families) {
-      const listing = await list(family.table, sets);
-      const arrivals = new Map((listing.get('arrivals') ?? []).map((element) => [element.mark, element]));
-      for (const element of arrivals.values()) arrived(scopes, element, chainSets);
-      for (const [way, name] of [
-        ['in', 'targets'],
-        ['out', 'answered'],
-      ] as const) {
-        for (const element of listing.get(name) ?? []) {
-          if (element.packets === 0) continue;
-          const beginnings = arrivals.get(element.mark)?.packets ?? 0;
-          traffic(scopes, { element, way, family, beginnings, chainSets });
-        }
+  /** Brings `samples` up to now. */
+  read(reading: CounterReading): Promise<void> {
+    return this.#inTurn(async () => {
+      const { all } = await tallies(reading, () => false);
+      this.#scopes = all;
+    });
+  }
+
+  /**
+   * Keeps what was counted under marks that are about to be forgotten, and lets `remove` forget them; nobody reads
+   * meanwhile, so that nothing is counted twice.
+   */
+  retire(reading: CounterReading, { isGone, isCurrent, remove }: Retirement): Promise<void> {
+    return this.#inTurn(async () => {
+      const { all, gone, arrivals } = await tallies(reading, isGone);
+      for (const [scope, values] of gone) {
+        if (!isCurrent(scope.split('|', 1)[0] ?? '')) continue;
+        for (const [name, value] of values) add(this.#own, scope, name, value);
+      }
+      this.#scopes = all;
+      await remove(arrivals);
+    });
+  }
+
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const result = this.#work.then(task);
+    this.#work = result.catch(() => {});
+    return result;
+  }
+}
+
+interface Tallies {
+  /** Without what is gone. */
+  readonly all: Map<string, Values>;
+  readonly gone: Map<string, Values>;
+  /** Marks of gone arrivals, by table. */
+  readonly arrivals: ReadonlyMap<string, readonly number[]>;
+}
+
+async function tallies(
+  { families, chainSets, outbound }: CounterReading,
+  isGone: (mark: number) => boolean,
+): Promise<Tallies> {
+  const all = new Map<string, Values>();
+  const gone = new Map<string, Values>();
+  const goneArrivals = new Map<string, number[]>();
+  if (outbound.size > 0) await readOutbound(all, outbound);
+  for (const family of families) {
+    const listing = await list(family.table, sets);
+    const arrivals = new Map((listing.get('arrivals') ?? []).map((element) => [element.mark, element]));
+    for (const element of arrivals.values()) arrived(isGone(element.mark) ? gone : all, element, chainSets);
+    goneArrivals.set(family.table, [...arrivals.keys()].filter(isGone));
+    for (const [way, name] of [
+      ['in', 'targets'],
+      ['out', 'answered'],
+    ] as const) {
+      for (const element of listing.get(name) ?? []) {
+        if (element.packets === 0) continue;
+        const beginnings = arrivals.get(element.mark)?.packets ?? 0;
+        traffic(isGone(element.mark) ? gone : all, { element, way, family, beginnings, chainSets });
       }
     }
-    this.#scopes = scopes;
   }
+  return { all, gone, arrivals: goneArrivals };
 }
 
 function add(scopes: Map<string, Values>, scope: string, name: CounterName, amount: number): void {
@@ -60,6 +122,21 @@ function add(scopes: Map<string, Values>, scope: string, name: CounterName, amou
   const values = scopes.get(scope) ?? new Map<CounterName, number>();
   scopes.set(scope, values);
   values.set(name, (values.get(name) ?? 0) + amount);
+}
+
+async function readOutbound(scopes: Map<string, Values>, outbound: CounterReading['outbound']): Promise<void> {
+  // Whoever has just lost the last outbound rule has nothing to count.
+  const listing = await list(ipv4.table, outboundCounts).catch(() => new Map<string, readonly ListedElement[]>());
+  for (const [set, name] of [
+    ['outbound_opened', 'snatConnections'],
+    ['outbound_exhausted', 'snatPortsExhausted'],
+  ] as const) {
+    for (const { key, packets } of listing.get(set) ?? []) {
+      const [address, transport] = key.split(' . ');
+      const scope = `outbound/${transport}/${address}`;
+      if (outbound.has(scope)) add(scopes, scope, name, packets);
+    }
+  }
 }
 
 function arrived(scopes: Map<string, Values>, { mark, packets }: ListedElement, chainSets: ChainSets): void {

@@ -40,11 +40,13 @@ const closingPollMs = 50;
 
 export class NftablesEngine implements Engine {
   readonly name = 'nftables';
+  readonly whyNoOutbound = undefined;
   readonly #realClock = new Clock();
   readonly #events: EngineEvents;
   readonly #prober: UserspaceEngine;
   readonly #kernel: KernelTables;
   readonly #drains: Drains;
+  /** As the kernel was last told. */
   #health = new Map<string, ProbeHealth>();
   #plan = new IndexedPlan(emptyPlan);
   #probed = new IndexedPlan(emptyPlan);
@@ -62,7 +64,12 @@ export class NftablesEngine implements Engine {
     const onFailure = (error: Error): void => {
       if (!this.#closing) events.onFailure?.(error);
     };
-    this.#kernel = new KernelTables({ clock, realClock: this.#realClock, onFailure });
+    this.#kernel = new KernelTables({
+      clock,
+      realClock: this.#realClock,
+      onFailure,
+      inTurn: (task) => this.#inTurn(task),
+    });
     this.#drains = new Drains(clock, (ending) => {
       if (!this.#closing) void this.#inTurn(() => this.#kernel.end(ending)).catch(onFailure);
     });
@@ -90,11 +97,11 @@ export class NftablesEngine implements Engine {
     return [...[...this.#plan.frontends.values()].map(stateOf), ...this.#collisions.map(collisionState)];
   }
 
-  /** A probe that has flipped counts as flipped when the kernel knows it. */
+  /** A probe that has flipped counts as flipped when the kernel knows it; before its first load, it has said nothing. */
   health(): readonly ProbeHealth[] {
-    return this.#prober.health().flatMap((now) => {
-      const known = this.#health.get(now.key);
-      return known && known.up !== now.up ? [known] : [now];
+    return this.#prober.health().map((now) => {
+      const known = this.#health.get(now.key) ?? { ...now, up: false, reason: 'NA' };
+      return known.up === now.up ? now : known;
     });
   }
 
@@ -129,16 +136,17 @@ export class NftablesEngine implements Engine {
 
   /** Asking another thread costs more than a change in the kernel: only when there is something to tell. */
   async #tellProber(probes: readonly PlanProbe[]): Promise<void> {
-    const next = new IndexedPlan({ frontends: [], probes });
+    const next = new IndexedPlan({ ...emptyPlan, probes });
     const changes = next.changesFrom(this.#probed);
     this.#probed = next;
-    if (changes.probes.length + changes.removedProbes.length > 0) await this.#prober.apply({ frontends: [], probes });
+    if (changes.probes.length + changes.removedProbes.length > 0) await this.#prober.apply({ ...emptyPlan, probes });
   }
 
   async #load(): Promise<void> {
-    this.#health = new Map(this.#prober.health().map((each) => [each.key, each]));
+    const health = new Map(this.#prober.health().map((each) => [each.key, each]));
+    await this.#kernel.load(this.#served, (key) => health.get(key));
+    this.#health = health;
     this.#explainer.healthChanged();
-    await this.#kernel.load(this.#served, (key) => this.#health.get(key));
   }
 
   /** What is announced has already come true in the kernel. */

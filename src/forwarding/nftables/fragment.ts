@@ -1,8 +1,11 @@
 /** Pieces of a ruleset as plain data: what they contain is compared, so that only differences are sent to the kernel. */
 
-/** A map or set, with the elements that are ours to keep; those that packets add are nobody's here. */
+/**
+ * A map or set, with the elements that are ours to keep; those that packets add are nobody's here. Or another thing with
+ * a name that rules refer to, which has no elements.
+ */
 export interface NamedSet {
-  readonly kind: 'map' | 'set';
+  readonly kind: 'map' | 'set' | 'ct timeout';
   readonly name: string;
   /** What stands between the braces. */
   readonly spec: string;

@@ -4,14 +4,24 @@ import type { HealthOf } from '../decision.js';
 import type { Ending } from '../drains.js';
 import { type CounterSample, emptyPlan, type FlowInfo } from '../engine.js';
 import { IndexedPlan } from '../plan-changes.js';
-import { KernelCounters } from './counters.js';
+import {
+  countCandidates,
+  deleteCounts,
+  deleteOutboundCounts,
+  findGone,
+  type Gone,
+  isGone,
+  markKeys,
+  nothingGone,
+} from './collector.js';
+import { type CounterReading, KernelCounters } from './counters.js';
 import { ageFlows, forgetFlows, resetFlows } from './end-flows.js';
 import { type Family, ipv4, ipv6 } from './family.js';
 import { describeFlows, type KernelFlow, kernelFlows } from './flows.js';
 import type { Ruleset } from './fragment.js';
-import { repliesLastMs } from './frontend.js';
 import { IdleWatch, silenceLimitMs, wantsReset } from './idle.js';
 import { Loader } from './loader.js';
+import { outboundKey } from './outbound.js';
 import { explainLoadFailure } from './refusal.js';
 import { RulesetModel } from './ruleset.js';
 import { changesBetween } from './transaction.js';
@@ -20,10 +30,15 @@ export interface KernelTablesOptions {
   readonly clock: Clock;
   readonly realClock: Clock;
   readonly onFailure: (error: Error) => void;
+  /** Runs a task when no other one changes the tables. */
+  readonly inTurn: (task: () => Promise<void>) => Promise<void>;
 }
 
 /** Real time between two readings of the counters. */
 const readEveryMs = 1000;
+/** What may be gone is looked for after this much real time, and at once when there is a lot of it. */
+const collectAfterMs = 10_000;
+const collectAtOnce = 64;
 
 export class KernelTables {
   readonly #clock: Clock;
@@ -34,16 +49,26 @@ export class KernelTables {
   readonly #counters = new KernelCounters();
   readonly #idle: IdleWatch;
   readonly #families = new Set<Family>();
-  readonly #closedSinceMs = new Map<number, number>();
+  readonly #inTurn: KernelTablesOptions['inTurn'];
+  /** Closed sets whose flows have been ended. */
+  readonly #ended = new Set<number>();
   readonly #firstListedMs = new Map<string, number>();
   #loaded: Ruleset = new Map();
+  #outbound: IndexedPlan['outbound'] = new Map();
+  /** Who had ports until now. */
+  readonly #leftOutbound = new Set<string>();
+  #compileAgain: () => Ruleset = () => this.#loaded;
+  /** What the last look has found to be in use. */
+  #stillNeeded = 0;
   #reading: Timer | undefined;
+  #collecting: Timer | undefined;
   #closed = false;
 
-  constructor({ clock, realClock, onFailure }: KernelTablesOptions) {
+  constructor({ clock, realClock, onFailure, inTurn }: KernelTablesOptions) {
     this.#clock = clock;
     this.#realClock = realClock;
     this.#onFailure = onFailure;
+    this.#inTurn = inTurn;
     this.#loader = new Loader(onFailure);
     this.#model = new RulesetModel(clock.scale);
     this.#idle = new IdleWatch({
@@ -57,12 +82,15 @@ export class KernelTables {
 
   /** Makes the kernel forward by this plan; ends the flows of frontends that are not in it any more. */
   async load(plan: IndexedPlan, healthOf: HealthOf): Promise<void> {
-    this.#forgetOld();
-    const ruleset = this.#model.compile(plan, healthOf);
-    await this.#send(ruleset);
+    this.#compileAgain = () => this.#model.compile(plan, healthOf);
+    await this.#send(this.#compileAgain());
+    for (const [key, one] of this.#outbound) if (!plan.outbound.has(key)) this.#leftOutbound.add(outboundKey(one));
+    for (const one of plan.outbound.values()) this.#leftOutbound.delete(outboundKey(one));
+    this.#outbound = plan.outbound;
     await this.#endRemoved();
     this.#idle.planChanged();
     if (!this.#reading) this.#readSoon();
+    await this.#collectInTime();
   }
 
   counters(): CounterSample[] {
@@ -80,7 +108,8 @@ export class KernelTables {
     for (const { family, set, key } of stale) {
       await this.#loader.transaction(`delete element ${family.table} ${set} { ${key} }`).catch(() => {});
     }
-    await this.#counters.read([...this.#families], sets);
+    await this.#readCounters();
+    await this.collect();
     return flows;
   }
 
@@ -120,7 +149,8 @@ export class KernelTables {
 
   /** New connections are none of ours any more; those that are there go on. */
   async closeDoors(): Promise<void> {
-    await this.#send(this.#model.compile(new IndexedPlan(emptyPlan), () => undefined));
+    this.#compileAgain = () => this.#model.compile(new IndexedPlan(emptyPlan), () => undefined);
+    await this.#send(this.#compileAgain());
   }
 
   async hasFlows(): Promise<boolean> {
@@ -131,6 +161,7 @@ export class KernelTables {
     this.#closed = true;
     this.#idle.stop();
     this.#reading?.cancel();
+    this.#collecting?.cancel();
     await this.#loader.close();
   }
 
@@ -183,8 +214,8 @@ export class KernelTables {
     const closed = new Set<number>();
     for (const { set, state } of this.#model.sets.all()) {
       if (state === 'open' || this.#model.sets.isCurrent(set.frontend.key)) continue;
-      if (this.#closedSinceMs.has(set.number)) continue;
-      this.#closedSinceMs.set(set.number, this.#realClock.now());
+      if (this.#ended.has(set.number)) continue;
+      this.#ended.add(set.number);
       closed.add(set.number);
     }
     if (closed.size === 0) return;
@@ -200,21 +231,67 @@ export class KernelTables {
     await this.#reset(flows.filter(resets));
   }
 
-  /** Chains of frontends that are long gone, with all that may still have mentioned them. */
-  #forgetOld(): void {
-    const nowMs = this.#realClock.now();
-    for (const [number, sinceMs] of this.#closedSinceMs) {
-      const idleMs = this.#model.sets.of(number)?.set.idleMs ?? 0;
-      if (nowMs - sinceMs < 2 * (idleMs + repliesLastMs)) continue;
-      this.#closedSinceMs.delete(number);
-      this.#model.sets.forget(number);
-    }
+  #candidates(): number {
+    return countCandidates(this.#model.sets) + this.#leftOutbound.size;
+  }
+
+  async #collectInTime(): Promise<void> {
+    if (this.#candidates() - this.#stillNeeded >= collectAtOnce) await this.collect();
+    if (this.#candidates() === 0 || this.#closed) return;
+    this.#collecting ??= this.#realClock.setTimeout(() => {
+      this.#collecting = undefined;
+      const collectAll = async (): Promise<void> => {
+        await this.collect();
+        await this.#collectInTime();
+      };
+      this.#inTurn(collectAll).catch((error: Error) => this.#fail(error));
+    }, collectAfterMs);
+  }
+
+  /** Removes what was kept for flows that are over meanwhile; their counts stay where they belong. */
+  async collect(): Promise<void> {
+    const { sets } = this.#model;
+    if (this.#closed) return;
+    await deleteOutboundCounts(this.#loader, { left: this.#leftOutbound, outbound: this.#outbound });
+    this.#leftOutbound.clear();
+    if (countCandidates(sets) === 0) return;
+    const gone = await findGone([...this.#families], { sets, numberOf: (address) => this.#model.numberOf(address) });
+    if (!nothingGone(gone)) await this.#forget(gone);
+    this.#stillNeeded = countCandidates(sets);
+  }
+
+  async #forget(gone: Gone): Promise<void> {
+    const { sets } = this.#model;
+    await this.#counters.retire(this.#counterReading(), {
+      isGone: (mark) => isGone(gone, mark),
+      isCurrent: (frontend) => sets.isCurrent(frontend),
+      remove: async (arrivals) => {
+        for (const number of gone.sets) {
+          sets.forget(number);
+          this.#ended.delete(number);
+        }
+        for (const [number, members] of gone.members) sets.forgetMembers(number, members);
+        await this.#send(this.#compileAgain());
+        for (const [table, marks] of arrivals) {
+          await deleteCounts(this.#loader, { table, set: 'arrivals', keys: markKeys(marks) });
+        }
+      },
+    });
+  }
+
+  #readCounters(): Promise<void> {
+    return this.#counters.read(this.#counterReading());
+  }
+
+  #counterReading(): CounterReading {
+    const { sets } = this.#model;
+    return { families: [...this.#families], chainSets: sets, outbound: this.#outbound };
   }
 
   #readSoon(): void {
     if (this.#closed) return;
     this.#reading = this.#realClock.setTimeout(() => {
-      this.#counters.read([...this.#families], this.#model.sets).then(
+      this.#readCounters().then(
         () => this.#readSoon(),
         (error: Error) => this.#fail(error),
       );

@@ -6,10 +6,11 @@ import { eligibleKeys, type HealthOf, SlotTables } from '../decision.js';
 import type { PlanFrontend, PlanMember, PlanRule } from '../engine.js';
 import type { IndexedPlan } from '../plan-changes.js';
 import { ChainSets, type OpenSet } from './chain-sets.js';
-import { type Family, familyOf } from './family.js';
+import { type Family, familyOf, ipv4 } from './family.js';
 import type { Fragment, Ruleset } from './fragment.js';
 import { closedDoorFragment, connectionsFragment, frontDoorFragment } from './frontend-fragments.js';
 import { mostMembers } from './marks.js';
+import { OutboundModel } from './outbound.js';
 import { poolFragment } from './pool.js';
 import { tableFragment } from './table.js';
 
@@ -47,12 +48,15 @@ export class RulesetModel {
   readonly #numbers = new Map<string, number>();
   readonly #tableFragments = new Map<string, Fragment>();
   readonly sets: ChainSets;
+  readonly #outbound: OutboundModel;
+  readonly #families = new Set<Family>();
   #pools = new Map<string, Pool>();
   #nextPool = 1;
 
   /** `scale`: Azure milliseconds in a real one. */
   constructor(scale: number) {
     this.sets = new ChainSets(scale);
+    this.#outbound = new OutboundModel(scale);
   }
 
   /** The ruleset for a plan; frontends that left it keep what their flows need until `sets.forget`. */
@@ -67,7 +71,11 @@ export class RulesetModel {
     this.#renamePools(open);
     const ruleset = new Map<string, Fragment>();
     const allPorts = open.some(({ frontend }) => frontend.port === 0);
-    for (const { set } of this.sets.all()) this.#tableOf(set.family, { allPorts, ruleset });
+    const outbound = this.#outbound.compile(plan.outbound.values());
+    for (const { set } of this.sets.all()) this.#families.add(set.family);
+    if (outbound.size > 0) this.#families.add(ipv4);
+    // A table stays when nothing is left to forward: whoever lists flows or counters finds that there are none.
+    for (const family of this.#families) this.#tableOf(family, { allPorts, ruleset });
     const pools = new Map<string, Pool>();
     for (const { frontend, set, poolKey } of open) {
       const pool = pools.get(poolKey) ?? this.#poolOf(poolKey, { frontend, healthOf });
@@ -81,12 +89,18 @@ export class RulesetModel {
       const door = doorOf(one);
       if (door) ruleset.set(`door ${one.set.number}`, door);
     }
+    for (const [id, fragment] of outbound) ruleset.set(id, fragment);
     return ruleset;
   }
 
   /** The address behind a member's number. */
   addressOf(number: number): string | undefined {
     return this.#addresses[number - 1];
+  }
+
+  /** The number of a member's address, which it keeps. */
+  numberOf(address: string): number {
+    return this.#memberNumber(address);
   }
 
   #connectionsOf(one: OpenSet): Fragment {
@@ -97,7 +111,6 @@ export class RulesetModel {
 
   #tableOf(family: Family, { allPorts, ruleset }: { allPorts: boolean; ruleset: Map<string, Fragment> }): void {
     const name = `table ${family.ip}`;
-    if (ruleset.has(name)) return;
     const variant = `${name} ${allPorts}`;
     const known = this.#tableFragments.get(variant) ?? tableFragment(family, { allPorts });
     this.#tableFragments.set(variant, known);

@@ -14,6 +14,7 @@ import { Explainer } from '../explain.js';
 
 export class NoneEngine implements Engine {
   readonly name = 'none';
+  readonly whyNoOutbound = 'There is no data plane (--engine none).';
   #plan: ForwardingPlan = emptyPlan;
   #explainer = new Explainer(emptyPlan);
 

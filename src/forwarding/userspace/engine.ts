@@ -26,7 +26,7 @@ import type { DataPlaneFault } from '../faults.js';
 import { type Collision, IndexedPlan } from '../plan-changes.js';
 import { defaultDescriptorLimit } from './descriptors.js';
 import type { Answer, Applied, Ask, Report, Request, WorkerSetup } from './messages.js';
-import { collisionReason } from './unbound-reasons.js';
+import { collisionReason, noOutboundReason } from './unbound-reasons.js';
 
 export interface UserspaceEngineOptions {
   /** The emulator's clock; the worker follows it, and `advanceClock` is to be called with every `advance`. */
@@ -47,6 +47,7 @@ const maxYoungGenerationSizeMb = 64;
 
 export class UserspaceEngine implements Engine {
   readonly name = 'userspace';
+  readonly whyNoOutbound = noOutboundReason;
   readonly #worker: Worker;
   readonly #events: EngineEvents;
   readonly #pending = new Map<number, Pending>();

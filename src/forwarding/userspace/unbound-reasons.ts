@@ -22,3 +22,7 @@ export function reasonFor(code: string | undefined, frontend: PlanFrontend): str
 /** Another rule has the same address, protocol and port. */
 export const collisionReason = (owner: PlanFrontend): string =>
   `Collision: ${owner.address}:${owner.port} belongs to ${owner.rule.id}.`;
+
+/** Outbound rules are about packets of backends that pass no socket of ours. */
+export const noOutboundReason =
+  'Outbound rules: what a backend sends out passes no socket of the emulator. The nftables engine can (--engine nftables).';

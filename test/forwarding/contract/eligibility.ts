@@ -42,6 +42,26 @@ export const eligibilityContract: readonly ContractTest[] = [
     },
   },
   {
+    title: 'A member that is shown as up has new flows from that moment, and one that is shown as down has none',
+    async run({ t, world, net, frontend: address }) {
+      const [backend] = await world.backends(net, { count: 1, port: 28080 });
+      if (!backend) throw new Error('a backend was asked for');
+      await world.apply([frontend('tcp', `${address}:20080`, rule(probedMembers([backend])))], probesOf([backend]));
+      await world.healthy(backend.address);
+      const turn = async (up: boolean): Promise<void> => {
+        const announced = world.healthSeen.length;
+        const moved = world.advance(5000);
+        while (world.isUp(backend.address) !== up) await new Promise((resolve) => setImmediate(resolve));
+        t.match(world.healthSeen.slice(announced), [{ up }], 'what is announced has come true');
+        await moved;
+      };
+      backend.refuse();
+      await turn(false);
+      await backend.acceptAgain();
+      await turn(true);
+    },
+  },
+  {
     title: 'A member that has never passed its probe gets no flow',
     async run({ t, world, net, frontend: address }) {
       const backends = await world.backends(net, { count: 3, port: 28080 });

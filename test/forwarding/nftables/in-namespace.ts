@@ -19,3 +19,10 @@ export function isInNamespace(t: Test, file: string): boolean {
   else t.pass('skipped', { skip: reason });
   return false;
 }
+
+/**
+ * The engine with which a file's tests run: userspace here, and the kernel's when the file runs again in a namespace, as
+ * this starts it.
+ */
+export const engineOfRun = (t: Test, file: string): 'userspace' | 'nftables' =>
+  isInNamespace(t, file) ? 'nftables' : 'userspace';

@@ -9,7 +9,7 @@ import { UsageError } from '../../../src/config-values.js';
 import { NftablesEngine } from '../../../src/forwarding/nftables/engine.js';
 import { refuseWhereImpossible } from '../../../src/forwarding/nftables/refusal.js';
 import { Backend, echoes, ending, openStream, tcpBackend, UdpClient } from '../network.js';
-import { frontend, member, rule } from '../plans.js';
+import { frontend, member, plan, rule } from '../plans.js';
 import { membersOf, probedMembers, probesOf, World } from '../world.js';
 import { isInNamespace } from './in-namespace.js';
 
@@ -172,7 +172,7 @@ if (isInNamespace(t, import.meta.url)) {
     const place = frontend('tcp', '127.80.6.100:80', rule(membersOf(backends)));
     await world.apply([place]);
     const second = new NftablesEngine({ clock: new Clock() });
-    await t.rejects(second.apply({ frontends: [place], probes: [] }), UsageError);
+    await t.rejects(second.apply(plan([place])), UsageError);
     await second.close(0);
     t.equal(await tcpBackend({ address: '127.80.6.100', port: 80 }), '127.80.6.4');
     await world.engine.close(0);

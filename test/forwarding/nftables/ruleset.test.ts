@@ -6,12 +6,14 @@ import { readDuration, readListing } from '../../../src/forwarding/nftables/list
 import { RulesetModel } from '../../../src/forwarding/nftables/ruleset.js';
 import { changesBetween, transactions } from '../../../src/forwarding/nftables/transaction.js';
 import { IndexedPlan } from '../../../src/forwarding/plan-changes.js';
-import { frontend, member, plan, rule } from '../plans.js';
+import { frontend, member, outbound, plan, rule } from '../plans.js';
 
 const everybodyUp: HealthOf = () => ({ up: true, reason: 'Up_Probe_Success' });
 const members = [member('127.0.0.4', 8080), member('127.0.0.5', 8080)];
 const onPort80 = (of: PlanRule, transport: 'tcp' | 'udp' = 'tcp') =>
   new IndexedPlan(plan([frontend(transport, '127.255.0.4:80', of)]));
+
+const isNat = ({ hook = '' }: { readonly hook?: string }): boolean => hook.startsWith('type nat');
 
 function start(of: PlanRule, transport: 'tcp' | 'udp' = 'tcp') {
   const model = new RulesetModel(1);
@@ -127,6 +129,17 @@ t.test('A member that goes down gives its slots away, and no other slot is writt
   t.end();
 });
 
+t.test('When the last frontend is gone and forgotten, what lists flows and counters still finds its sets', (t) => {
+  const { model, ruleset } = start(rule(members));
+  const nothing = new IndexedPlan(plan([]));
+  model.compile(nothing, everybodyUp);
+  model.sets.forget(1);
+  const left = model.compile(nothing, everybodyUp);
+  t.strictSame([...left.keys()], ['table ip']);
+  t.equal(left.get('table ip'), ruleset.get('table ip'));
+  t.end();
+});
+
 t.test('Another idle timeout makes chains of its own: what flows were promised stays', (t) => {
   const { model, ruleset } = start(rule(members));
   const next = model.compile(onPort80(rule(members, { idleTimeoutMs: 600_000 })), everybodyUp);
@@ -137,6 +150,65 @@ t.test('Another idle timeout makes chains of its own: what flows were promised s
     .join('\n');
   t.match(text, 'delete element ip lazurite frontends { 127.255.0.4 . tcp . 80 }; add element ip lazurite frontends');
   t.notMatch(text, 'flush chain ip lazurite forward_1');
+  t.end();
+});
+
+t.test('Outbound rules: a chain for each backend and protocol, and nothing without them', (t) => {
+  const model = new RulesetModel(1);
+  t.notOk([...model.compile(onPort80(rule(members)), everybodyUp).values()].some(({ chains }) => chains.some(isNat)));
+  const block = outbound('tcp', '127.0.0.4', { idleTimeoutMs: 600_000 });
+  const ruleset = model.compile(new IndexedPlan(plan([], [], [block])), everybodyUp);
+  t.strictSame(ruleset.get('outbound/tcp/127.0.0.4'), {
+    table: 'ip lazurite',
+    sets: [
+      {
+        kind: 'set',
+        name: 'outbound_tcp_127_0_0_4_8',
+        spec: 'typeof ip daddr . tcp dport; size 65536; flags dynamic;',
+        elements: new Map(),
+      },
+    ],
+    chains: [
+      {
+        name: 'outbound_tcp_127_0_0_4',
+        rules: [
+          'ip daddr { 127.0.0.0/16, 168.63.129.16/32 } return',
+          'add @outbound_tcp_127_0_0_4_8 { ip daddr . tcp dport ct count over 8 } goto outbound_without_port',
+          'update @outbound_opened { ip saddr . meta l4proto }',
+          'ct timeout set "outbound_tcp_600s"',
+          'meta l4proto tcp snat to 127.255.0.4:1024-1031',
+        ],
+      },
+    ],
+    shared: [{ map: 'outbound_of', key: '127.0.0.4 . tcp', value: 'goto outbound_tcp_127_0_0_4' }],
+  });
+  t.match(ruleset.get('outbound')?.sets.at(-1), {
+    kind: 'ct timeout',
+    name: 'outbound_tcp_600s',
+    spec: 'protocol tcp; l3proto ip; policy = { established : 600, time_wait : 1, close : 1 };',
+  });
+  t.ok(ruleset.get('outbound')?.chains.some(isNat));
+  t.end();
+});
+
+t.test('Another block of ports rewrites the chain of its backend, and of nobody else', (t) => {
+  const model = new RulesetModel(1);
+  const blocks = [outbound('tcp', '127.0.0.4'), outbound('tcp', '127.0.0.5', { firstPort: 1032, lastPort: 1039 })];
+  const compile = (...of: typeof blocks) => model.compile(new IndexedPlan(plan([], [], of)), everybodyUp);
+  const [first, second] = blocks as [(typeof blocks)[0], (typeof blocks)[0]];
+  const before = compile(first, second);
+  const text = (after: ReturnType<typeof compile>) => transactions(changesBetween(before, after)).join('\n');
+  t.equal(text(compile(first, { ...second })), '', 'the same blocks again');
+  const moved = text(compile(first, { ...second, firstPort: 2048, lastPort: 2055 }));
+  t.match(
+    moved,
+    /^flush chain ip lazurite outbound_tcp_127_0_0_5; add rule ip lazurite outbound_tcp_127_0_0_5 .*2048-2055$/,
+  );
+  t.notMatch(moved, '127_0_0_4');
+  const gone = text(compile(first));
+  t.match(gone, 'delete element ip lazurite outbound_of { 127.0.0.5 . tcp }');
+  t.match(gone, 'delete chain ip lazurite outbound_tcp_127_0_0_5; delete set ip lazurite outbound_tcp_127_0_0_5_8');
+  t.notMatch(gone, '127_0_0_4');
   t.end();
 });
 
