@@ -112,6 +112,24 @@ if (isInNamespace(t, import.meta.url)) {
     for (const { socket } of streams) socket.destroy();
   });
 
+  t.test('A ninth UDP socket of a backend with eight ports is not heard', async (t) => {
+    const world = await stage(t);
+    const from = '127.70.4.4';
+    // Of the other address, the kernel may still remember what the tests before have sent.
+    await world.engine.apply(plan([], [], [outbound('udp', from, { frontendAddress: '127.255.0.5' })]));
+    const clients = await Promise.all(Array.from({ length: 9 }, () => UdpClient.open({ from })));
+    const ninth = clients.pop() as UdpClient;
+    t.teardown(() => [...clients, ninth].map((client) => client.close()));
+    const seen: { seenAs: string }[] = [];
+    for (const client of clients) seen.push(await client.ask(internet));
+    t.strictSame(portsSeen(seen), portsFrom(1024, 8));
+    let answers = 0;
+    ninth.socket.on('message', () => answers++).send('anybody there?', internet.port, internet.address);
+    while ((await counts(world, 'snatPortsExhausted', `outbound/udp/${from}`)) === 0) await world.engine.flows();
+    t.match(await clients[0]?.ask(internet), { seenAs: /^127\.255\.0\.5:/ }, 'who has a port keeps it');
+    t.equal(answers, 0);
+  });
+
   t.test('A connection that is silent for the rule’s idle timeout gives its port back', async (t) => {
     // Four Azure minutes are a second here.
     const world = await stage(t, { scale: 240 });
