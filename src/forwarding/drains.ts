@@ -17,7 +17,7 @@ const isIn = (member: PlanMember | undefined): boolean =>
 export interface Ending {
   readonly frontend: string;
   readonly member?: string;
-  readonly why: 'endedByDrain' | 'endedByRemoval' | 'endedBySwitch';
+  readonly why: 'endedByDrain' | 'endedByRemoval' | 'endedBySwitch' | 'endedAllProbedDown';
 }
 
 export type EndFlows = (ending: Ending) => void;

@@ -71,7 +71,7 @@ export class NftablesEngine implements Engine {
       inTurn: (task) => this.#inTurn(task),
     });
     this.#drains = new Drains(clock, (ending) => {
-      if (!this.#closing) void this.#inTurn(() => this.#kernel.end(ending)).catch(onFailure);
+      if (!this.#closing) void this.#inTurn(() => this.#kernel.end([ending])).catch(onFailure);
     });
     this.#prober = new UserspaceEngine({
       clock,
@@ -166,7 +166,8 @@ export class NftablesEngine implements Engine {
         rule.allProbedDown === 'endEstablished' &&
         allProbedDown(candidatesOf(rule, (key) => this.#health.get(key))),
     );
-    if (ending.length > 0) await this.#kernel.endEstablished(new Set(ending.map(({ key }) => key)));
+    if (ending.length === 0) return;
+    await this.#kernel.end(ending.map(({ key }) => ({ frontend: key, why: 'endedAllProbedDown' })));
   }
 
   #announce(before: IndexedPlan): void {

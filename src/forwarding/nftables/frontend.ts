@@ -13,6 +13,8 @@ export interface ChainSet {
   readonly frontend: PlanFrontend;
   /** Real time after which a silent flow is forgotten by the kernel. */
   readonly idleMs: number;
+  /** The same for a TCP connection whose backend has not answered yet. */
+  readonly halfOpenMs: number;
   /** The port of every member, 0 to keep the client's, or undefined when members differ: a map then knows. */
   readonly port: number | undefined;
 }
@@ -102,13 +104,14 @@ export function backToMember({ family: { ip }, number, port, frontend: { transpo
 }
 
 /** Begins a flow: forgets what an earlier one with the same addresses and ports has left. */
-export function begin({ family, idleMs, frontend: { transport } }: ChainSet): string[] {
+export function begin({ family, idleMs, halfOpenMs, frontend: { transport } }: ChainSet): string[] {
   const key = forwardKey(family, transport);
+  const timeout = duration(transport === 'tcp' ? halfOpenMs : idleMs);
   return [
     `delete @${transport}_flows { ${key} : meta mark }`,
-    `add @${transport}_flows { ${key} timeout ${duration(idleMs)} : meta mark }`,
+    `add @${transport}_flows { ${key} timeout ${timeout} : meta mark }`,
     // Every later packet is counted when it is looked up, and again when the flow's time is renewed.
-    `update @${transport}_flows { ${key} timeout ${duration(idleMs)} : meta mark }`,
+    `update @${transport}_flows { ${key} timeout ${timeout} : meta mark }`,
   ];
 }
 

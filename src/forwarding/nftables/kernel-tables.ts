@@ -126,25 +126,16 @@ export class KernelTables {
     );
   }
 
-  /** Ends all TCP connections of these frontends with resets. */
-  async endEstablished(frontends: ReadonlySet<string>): Promise<void> {
-    const flows = (await this.#flows()).filter(
-      ({ transport, set }) => transport === 'tcp' && frontends.has(set.set.frontend.key),
-    );
-    for (const { set } of flows) this.#counters.count(set.set.frontend, 'endedAllProbedDown');
-    await this.#reset(flows);
-  }
-
-  /** The plan has changed, or a drain period is over: these flows are reset. */
-  async end({ frontend, member, why }: Ending): Promise<void> {
-    const flows = (await this.#flows()).filter(
-      (flow) =>
-        flow.transport === 'tcp' &&
-        flow.set.set.frontend.key === frontend &&
-        (member === undefined || flow.member === member),
-    );
-    for (const { set } of flows) this.#counters.count(set.set.frontend, why);
-    await this.#reset(flows);
+  /** These TCP connections are reset. */
+  async end(endings: readonly Ending[]): Promise<void> {
+    const tcp = (await this.#flows()).filter(({ transport }) => transport === 'tcp');
+    for (const { frontend, member, why } of endings) {
+      const flows = tcp.filter(
+        (flow) => flow.set.set.frontend.key === frontend && (member === undefined || flow.member === member),
+      );
+      for (const { set } of flows) this.#counters.count(set.set.frontend, why);
+      await this.#reset(flows);
+    }
   }
 
   /** New connections are none of ours any more; those that are there go on. */

@@ -181,7 +181,7 @@ export class DataPlane {
       await this.#prepare(frontend.plan.rule);
       frontend.refresh(this.#context);
       if (frontend.plan.transport === 'udp') this.#udp.reconsider(frontend);
-      else if (frontend.endsEstablished) this.#tcp.endEstablished(frontend);
+      else if (frontend.endsEstablished) this.#tcp.end({ frontend: frontend.key, why: 'endedAllProbedDown' });
     }
   }
 

@@ -116,16 +116,7 @@ export class TcpForwarder implements FlowHost {
     }
   }
 
-  /** A Basic load balancer whose members are all probed down. */
-  endEstablished(frontend: Frontend): void {
-    for (const flow of [...this.#flows]) {
-      if (flow.frontend !== frontend) continue;
-      frontend.counters.count(Counter.endedAllProbedDown);
-      flow.reset();
-    }
-  }
-
-  /** The plan has changed, or a drain period is over: these flows are reset. */
+  /** These flows are reset. */
   end({ frontend, member, why }: Ending): void {
     for (const flow of [...this.#flows]) {
       if (flow.frontend.key !== frontend || (member !== undefined && flow.backend.member.key !== member)) continue;
