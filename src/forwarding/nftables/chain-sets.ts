@@ -100,22 +100,14 @@ export class ChainSets {
     // A rule without members gives up nothing that its flows rely on.
     const { port, elements } =
       rule.members.length === 0 && known ? { port: known.set.port, elements: known.ports } : portsOf(rule, numberOf);
-    const identity = JSON.stringify([rule.idleTimeoutMs, rule.halfOpenMs, rule.tcpReset, port, ...elements]);
+    const identity = JSON.stringify([rule.idleTimeoutMs, rule.tcpReset, port, ...elements]);
     let set = known;
     if (known?.identity !== identity) {
       if (known) known.state = 'retired';
       const idleMs = rule.idleTimeoutMs / this.#scale;
-      const halfOpenMs = Math.min(rule.halfOpenMs / this.#scale, idleMs);
       const margin = rule.tcpReset && frontend.transport === 'tcp' ? resetMarginMs : 0;
       const number = this.#freeNumber();
-      const chains = {
-        number,
-        family: familyOf(frontend.address),
-        frontend,
-        idleMs: idleMs + margin,
-        halfOpenMs,
-        port,
-      };
+      const chains = { number, family: familyOf(frontend.address), frontend, idleMs: idleMs + margin, port };
       set = new NumberedSet(identity, chains, elements, idleMs);
       // Until the next plan says which pool it now has, it has the one of its predecessor.
       set.choice = known?.choice;

@@ -13,8 +13,6 @@ export interface ChainSet {
   readonly frontend: PlanFrontend;
   /** Real time after which a silent flow is forgotten by the kernel. */
   readonly idleMs: number;
-  /** The same for a TCP connection whose backend has not answered yet. */
-  readonly halfOpenMs: number;
   /** The port of every member, 0 to keep the client's, or undefined when members differ: a map then knows. */
   readonly port: number | undefined;
 }
@@ -104,9 +102,10 @@ export function backToMember({ family: { ip }, number, port, frontend: { transpo
 }
 
 /** Begins a flow: forgets what an earlier one with the same addresses and ports has left. */
-export function begin({ family, idleMs, halfOpenMs, frontend: { transport } }: ChainSet): string[] {
+export function begin({ family, idleMs, frontend: { transport } }: ChainSet): string[] {
   const key = forwardKey(family, transport);
-  const timeout = duration(transport === 'tcp' ? halfOpenMs : idleMs);
+  // differs: a handshake has no shorter time of its own, because an element keeps the timeout it was made with.
+  const timeout = duration(idleMs);
   return [
     `delete @${transport}_flows { ${key} : meta mark }`,
     `add @${transport}_flows { ${key} timeout ${timeout} : meta mark }`,

@@ -45,14 +45,6 @@ t.test('A TCP rule: new connections are hashed over the five-tuple, and nothing 
   t.end();
 });
 
-t.test('A handshake has a minute, an established connection the idle timeout', (t) => {
-  const { chain } = start(rule(members, { idleTimeoutMs: 900_000 }));
-  const flow = 'ip saddr . tcp sport . ip daddr . tcp dport timeout';
-  t.ok(chain('assign_1').includes(`add @tcp_flows { ${flow} 60000ms : meta mark }`));
-  t.ok(chain('forward_1').includes(`update @tcp_flows { ${flow} 900000ms : meta mark }`));
-  t.end();
-});
-
 t.test("The other modes hash the two addresses; SourceIPProtocol's seed carries the protocol", (t) => {
   const first = (distribution: PlanRule['distribution'], transport: 'tcp' | 'udp') =>
     start(rule(members, { distribution }), transport).chain('choose_1')[0];
