@@ -5,7 +5,6 @@
  * differs: Azure's Resource Manager has to reach the address; here it has to be one of this machine, unless
  * `--template-links` says otherwise. Redirections are not followed, since they could lead anywhere.
  */
-import { request } from 'undici';
 import { azureError } from '../errors.js';
 import type { ContentLink, LinkedContents } from './deployments/index.js';
 
@@ -36,6 +35,8 @@ function urlOf({ uri, queryString }: ContentLink): URL | undefined {
 
 /** The text at `url`; undefined when there is none, or too much. Throws what the network throws. */
 async function textAt(url: URL): Promise<string | undefined> {
+  // Loaded when it is needed: few deployments link to anything, and every start would pay for it.
+  const { request } = await import('undici');
   const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(timeoutMs) });
   const chunks: Buffer[] = [];
   let length = 0;
