@@ -1,7 +1,6 @@
 /**
  * How long `POST /_lazurite/reset` takes with 100 resources and their frontends, and with flows open: the time between
  * two tests of somebody's suite. Prints medians of 30.
- * Build with `npx tsc -p tsconfig.bench.json`, run `node dist-bench/bench/reset.js`.
  */
 
 import { once } from 'node:events';
