@@ -12,8 +12,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inNamespace, whyNoNamespace } from '../src/cli/sandbox/namespace.js';
 import { Clock } from '../src/clock.js';
-import type { ForwardingPlan, PlanMember, PlanRule } from '../src/forwarding/engine.js';
+import type { ForwardingPlan, PlanMember } from '../src/forwarding/engine.js';
 import { NftablesEngine } from '../src/forwarding/nftables/engine.js';
+import { memberAt, planFor } from './engine-plan.js';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 0.6);
@@ -103,40 +104,8 @@ class Networks {
   }
 }
 
-const member = (address: string): PlanMember => {
-  const place = { key: address, id: address, azureAddress: address, address, port: 8080 };
-  return { ...place, adminState: 'None', probe: undefined };
-};
-
-function planOf(members: readonly PlanMember[]): ForwardingPlan {
-  const rule: PlanRule = {
-    id: 'rule',
-    frontendId: 'frontend',
-    loadBalancerId: 'loadBalancer',
-    distribution: 'Default',
-    idleTimeoutMs: 240_000,
-    tcpReset: false,
-    floatingIp: false,
-    allProbedDown: 'keepEstablished',
-    noHealthyBackends: 'AllProbedDown',
-    acl: [],
-    halfOpenMs: 60_000,
-    members,
-  };
-  const { address, port } = frontend;
-  return {
-    frontends: (['tcp', 'udp'] as const).map((transport) => ({
-      key: `${transport}/${address}/${port}`,
-      transport,
-      azureAddress: address,
-      address,
-      port,
-      rule,
-    })),
-    probes: [],
-    outbound: [],
-  };
-}
+const member = (address: string): PlanMember => memberAt(address, 8080);
+const planOf = (members: readonly PlanMember[]): ForwardingPlan => planFor(frontend, members);
 
 function startHaproxy(folder: string): ChildProcess {
   const file = join(folder, 'haproxy.cfg');
