@@ -1,10 +1,12 @@
 /** Answers "which backend, and why" from a plan and the probes' health, with the engines' own decision and no I/O. */
 import { type HealthOf, Selector, SlotTables } from './decision.js';
 import { slotOf } from './distribution.js';
-import type { Explanation, FlowTuple, ForwardingPlan, PlanFrontend } from './engine.js';
+import type { Explanation, FlowTuple, PlanFrontend } from './engine.js';
 import { addressWords } from './ip-address.js';
+import type { IndexedPlan } from './plan-changes.js';
 
-const nameOf = (transport: string, address: string, port: number): string => `${transport}/${address}/${port}`;
+/** The key of a frontend. */
+const keyOf = (transport: string, address: string, port: number): string => `${transport}/${address}/${port}`;
 
 const nothing = {
   frontend: undefined,
@@ -19,14 +21,12 @@ const nothing = {
 
 /** A plan made ready for questions. */
 export class Explainer {
-  readonly #plan: ForwardingPlan;
-  /** Made at the first question: most plans are never asked about. */
-  #frontends: Map<string, PlanFrontend> | undefined;
+  readonly #frontends: IndexedPlan['frontends'];
   readonly #tables = new SlotTables();
   readonly #selectors = new Map<PlanFrontend, Selector>();
 
-  constructor(plan: ForwardingPlan) {
-    this.#plan = plan;
+  constructor({ frontends }: Pick<IndexedPlan, 'frontends'>) {
+    this.#frontends = frontends;
   }
 
   /** To be called when `healthOf` would answer differently. */
@@ -37,10 +37,9 @@ export class Explainer {
   /** What would happen to a new flow with this tuple. */
   explain(tuple: FlowTuple, healthOf: HealthOf): Explanation {
     const { transport, sourceAddress, sourcePort, destinationAddress, destinationPort } = tuple;
-    this.#frontends ??= firstByName(this.#plan);
     const found =
-      this.#frontends.get(nameOf(transport, destinationAddress, destinationPort)) ??
-      this.#frontends.get(nameOf(transport, destinationAddress, 0));
+      this.#frontends.get(keyOf(transport, destinationAddress, destinationPort)) ??
+      this.#frontends.get(keyOf(transport, destinationAddress, 0));
     if (!found)
       return { ...nothing, reason: `No rule answers on ${transport} ${destinationAddress}:${destinationPort}.` };
     const source = addressWords(sourceAddress);
@@ -96,13 +95,3 @@ const hairpin = 'The member was chosen for a flow of its own, which an internal 
 
 const whyNone = (selector: Selector): string =>
   selector.candidates.length === 0 ? 'The backend pool has no members.' : 'No member of the backend pool is eligible.';
-
-/** The first frontend has the address; another with the same one is Unbound (collision). */
-function firstByName({ frontends }: ForwardingPlan): Map<string, PlanFrontend> {
-  const first = new Map<string, PlanFrontend>();
-  for (const frontend of frontends) {
-    const name = nameOf(frontend.transport, frontend.address, frontend.port);
-    if (!first.has(name)) first.set(name, frontend);
-  }
-  return first;
-}

@@ -13,6 +13,7 @@ const modes: readonly Distribution[] = ['Default', 'SourceIP', 'SourceIPProtocol
 const transports: readonly Transport[] = ['tcp', 'udp'];
 const pool = (count: number): PlanMember[] =>
   Array.from({ length: count }, (_, index) => member(`127.0.${index >> 8}.${index & 255}`, 80));
+const explainerOf = (of: ReturnType<typeof plan>): Explainer => new Explainer(new IndexedPlan(of));
 const allUp = () => ({ up: true, reason: 'Up_Probe_Success' as const });
 
 t.test('For a million flows explain and the packet path name the same member', (t) => {
@@ -25,7 +26,7 @@ t.test('For a million flows explain and the packet path name the same member', (
   for (const distribution of modes) {
     for (const transport of transports) {
       const place = frontend(transport, '127.255.0.4:443', rule(pool(13), { distribution }));
-      const explainer = new Explainer(plan([place]));
+      const explainer = explainerOf(plan([place]));
       const selector = new Selector(place, { healthOf: allUp, tables: new SlotTables() });
       const flows = 1_000_000 / (modes.length * transports.length);
       for (let flow = 0; flow < flows; flow++) {
@@ -60,7 +61,7 @@ t.test('explain shows the tuple of the mode, the hash, the slot, the candidates 
     ['SourceIP', ['127.77.0.9', '127.255.0.4']],
     ['SourceIPProtocol', ['127.77.0.9', '127.255.0.4', 'tcp']],
   ] as const) {
-    const told = new Explainer(plan([frontend('tcp', '127.255.0.4:443', rule(members, { distribution }))])).explain(
+    const told = explainerOf(plan([frontend('tcp', '127.255.0.4:443', rule(members, { distribution }))])).explain(
       tuple,
       allUp,
     );
@@ -77,13 +78,13 @@ t.test('explain shows the tuple of the mode, the hash, the slot, the candidates 
 });
 
 t.test('explain says why there is no choice', (t) => {
-  const explainer = new Explainer(plan([frontend('tcp', '127.255.0.4:443', rule([]))]));
+  const explainer = explainerOf(plan([frontend('tcp', '127.255.0.4:443', rule([]))]));
   t.match(explainer.explain({ ...tuple, destinationPort: 80 }, allUp).reason, 'No rule answers on tcp 127.255.0.4:80');
   t.match(explainer.explain({ ...tuple, sourceAddress: 'nobody' }, allUp).reason, 'not an IP address');
   t.match(explainer.explain(tuple, allUp).reason, 'no members');
   const down = rule([member('127.0.0.4', 80, { probe: 'p' })]);
   t.match(
-    new Explainer(plan([frontend('tcp', '127.255.0.4:443', down)])).explain(tuple, () => undefined),
+    explainerOf(plan([frontend('tcp', '127.255.0.4:443', down)])).explain(tuple, () => undefined),
     { reason: 'No member of the backend pool is eligible.', candidates: [{ eligible: false, reason: 'NA' }] },
   );
   t.end();
@@ -91,7 +92,7 @@ t.test('explain says why there is no choice', (t) => {
 
 t.test('Under HA ports every port is answered, hashed with the port used, and kept on the way to the backend', (t) => {
   const haPorts = frontend('tcp', '127.0.0.100:0', rule([member('127.0.0.4', 0), member('127.0.0.5', 0)]));
-  const explainer = new Explainer(plan([haPorts, frontend('tcp', '127.0.0.100:22', rule([member('127.0.0.9', 22)]))]));
+  const explainer = explainerOf(plan([haPorts, frontend('tcp', '127.0.0.100:22', rule([member('127.0.0.9', 22)]))]));
   const ask = (destinationPort: number) =>
     explainer.explain({ ...tuple, destinationAddress: '127.0.0.100', destinationPort }, allUp);
   t.equal(ask(1000).choice?.port, 1000);
@@ -102,7 +103,7 @@ t.test('Under HA ports every port is answered, hashed with the port used, and ke
 
 t.test('An IPv6 client of an IPv6 frontend is explained too', (t) => {
   const six = frontend('tcp', 'fd7f:1a2b::5:443', rule(pool(3)));
-  const told = new Explainer(plan([six])).explain(
+  const told = explainerOf(plan([six])).explain(
     { ...tuple, sourceAddress: 'fd7f:1a2b::9', destinationAddress: 'fd7f:1a2b::5' },
     allUp,
   );

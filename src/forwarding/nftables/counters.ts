@@ -1,6 +1,7 @@
 /** What the kernel has counted, under the names that all engines use, and monotonic through every change of chains. */
 import type { CounterName } from '../../metrics/counters.js';
 import type { CounterSample, PlanFrontend, PlanOutbound } from '../engine.js';
+import { Turns } from '../turns.js';
 import type { ChainSets } from './chain-sets.js';
 import { type Family, ipv4 } from './family.js';
 import { payloadBytes } from './flows.js';
@@ -33,7 +34,7 @@ export interface Retirement {
 
 export class KernelCounters {
   #scopes = new Map<string, Values>();
-  #work: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   /** What the engine itself has counted. */
   readonly #own = new Map<string, Values>();
 
@@ -53,7 +54,7 @@ export class KernelCounters {
 
   /** Brings `samples` up to now. */
   read(reading: CounterReading): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const { all } = await tallies(reading, () => false);
       this.#scopes = all;
     });
@@ -64,7 +65,7 @@ export class KernelCounters {
    * meanwhile, so that nothing is counted twice.
    */
   retire(reading: CounterReading, { isGone, isCurrent, remove }: Retirement): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const { all, gone, arrivals } = await tallies(reading, isGone);
       for (const [scope, values] of gone) {
         if (!isCurrent(scope.split('|', 1)[0] ?? '')) continue;
@@ -73,12 +74,6 @@ export class KernelCounters {
       this.#scopes = all;
       await remove(arrivals);
     });
-  }
-
-  #inTurn(task: () => Promise<void>): Promise<void> {
-    const result = this.#work.then(task);
-    this.#work = result.catch(() => {});
-    return result;
   }
 }
 

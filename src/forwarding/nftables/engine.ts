@@ -23,6 +23,7 @@ import {
 } from '../engine.js';
 import { Explainer } from '../explain.js';
 import { type Collision, IndexedPlan } from '../plan-changes.js';
+import { Turns } from '../turns.js';
 import { UserspaceEngine } from '../userspace/engine.js';
 import { collisionReason } from '../userspace/unbound-reasons.js';
 import { familyOf, ipv4 } from './family.js';
@@ -53,8 +54,8 @@ export class NftablesEngine implements Engine {
   /** As much of the plan as the kernel is told. */
   #served = new IndexedPlan(emptyPlan);
   #collisions: readonly Collision[] = [];
-  #explainer = new Explainer(emptyPlan);
-  #work: Promise<unknown> = Promise.resolve();
+  #explainer = new Explainer(this.#plan);
+  readonly #turns = new Turns();
   #closing = false;
 
   /** Throws a `UsageError` where the kernel engine cannot run. */
@@ -68,10 +69,10 @@ export class NftablesEngine implements Engine {
       clock,
       realClock: this.#realClock,
       onFailure,
-      inTurn: (task) => this.#inTurn(task),
+      inTurn: (task) => this.#turns.take(task),
     });
     this.#drains = new Drains(clock, (ending) => {
-      if (!this.#closing) void this.#inTurn(() => this.#kernel.end([ending])).catch(onFailure);
+      if (!this.#closing) void this.#turns.take(() => this.#kernel.end([ending])).catch(onFailure);
     });
     this.#prober = new UserspaceEngine({
       clock,
@@ -81,11 +82,11 @@ export class NftablesEngine implements Engine {
 
   async apply(plan: ForwardingPlan): Promise<void> {
     await this.#tellProber(plan.probes);
-    await this.#inTurn(async () => {
+    await this.#turns.take(async () => {
       const before = this.#plan;
       this.#plan = new IndexedPlan(plan);
       this.#served = new IndexedPlan({ ...plan, frontends: plan.frontends.filter(isServed) });
-      this.#explainer = new Explainer(plan);
+      this.#explainer = new Explainer(this.#plan);
       await this.#load();
       for (const [key, frontend] of before.frontends) this.#drains.changed(frontend, this.#plan.frontends.get(key));
       this.#announce(before);
@@ -110,7 +111,7 @@ export class NftablesEngine implements Engine {
   }
 
   async flows(): Promise<readonly FlowInfo[]> {
-    return this.#inTurn(() => this.#kernel.describeFlows());
+    return this.#turns.take(() => this.#kernel.describeFlows());
   }
 
   /** As read at most a second ago, or by the last `flows`. */
@@ -120,14 +121,14 @@ export class NftablesEngine implements Engine {
 
   async advanceClock(azureMs: number): Promise<void> {
     await this.#prober.advanceClock(azureMs);
-    await this.#inTurn(() => this.#kernel.advance(azureMs));
+    await this.#turns.take(() => this.#kernel.advance(azureMs));
   }
 
   async close(graceMs: number): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
     await this.#prober.close(0);
-    await this.#inTurn(() => this.#kernel.closeDoors()).catch(() => {});
+    await this.#turns.take(() => this.#kernel.closeDoors()).catch(() => {});
     const endMs = this.#realClock.now() + graceMs;
     while (this.#realClock.now() < endMs && (await this.#kernel.hasFlows())) await this.#realClock.wait(closingPollMs);
     await this.#kernel.close();
@@ -151,7 +152,7 @@ export class NftablesEngine implements Engine {
 
   /** What is announced has already come true in the kernel. */
   async #healthChanged(health: ProbeHealth): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#turns.take(async () => {
       if (this.#closing) return;
       await this.#load();
       await this.#endWhereAllAreDown();
@@ -179,12 +180,6 @@ export class NftablesEngine implements Engine {
     for (const collision of this.#collisions) {
       if (!known.has(collision.frontend.rule.id)) this.#events.onFrontendState?.(collisionState(collision));
     }
-  }
-
-  #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#work.then(task);
-    this.#work = result.catch(() => {});
-    return result;
   }
 }
 

@@ -11,16 +11,17 @@ import {
   type ProbeHealth,
 } from '../engine.js';
 import { Explainer } from '../explain.js';
+import { IndexedPlan } from '../plan-changes.js';
 
 export class NoneEngine implements Engine {
   readonly name = 'none';
   readonly whyNoOutbound = 'There is no data plane (--engine none).';
   #plan: ForwardingPlan = emptyPlan;
-  #explainer = new Explainer(emptyPlan);
+  #explainer = new Explainer(new IndexedPlan(emptyPlan));
 
   async apply(plan: ForwardingPlan): Promise<void> {
     this.#plan = plan;
-    this.#explainer = new Explainer(plan);
+    this.#explainer = new Explainer(new IndexedPlan(plan));
   }
 
   frontends(): readonly FrontendState[] {

@@ -9,6 +9,7 @@ import { Drains } from '../drains.js';
 import type { FlowInfo, FrontendState, PlanRule, ProbeHealth } from '../engine.js';
 import type { DataPlaneFault } from '../faults.js';
 import type { PlanChanges } from '../plan-changes.js';
+import { Turns } from '../turns.js';
 import { Descriptors } from './descriptors.js';
 import { Faults } from './faults.js';
 import { Frontend } from './frontend.js';
@@ -45,7 +46,7 @@ export class DataPlane {
   readonly #context: SelectorContext;
   /** Frontends that have to choose anew because a probe of theirs has flipped. */
   readonly #stale = new Set<string>();
-  #work: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(setup: WorkerSetup, readers: DataPlaneReaders) {
     this.#clock = new Clock({ origin: setup.origin });
@@ -80,7 +81,7 @@ export class DataPlane {
   async apply(changes: PlanChanges): Promise<Applied> {
     const { size } = this.#frontends;
     const isNew = changes.frontends.some(({ key }) => !this.#frontends.has(key));
-    await this.#inTurn(() => this.#take(changes));
+    await this.#turns.take(() => this.#take(changes));
     // Other rules at the same places need no other sockets.
     if (isNew || this.#frontends.size !== size) await this.#binder.apply([...this.#frontends.values()]);
     return {
@@ -116,7 +117,7 @@ export class DataPlane {
     }
     this.#clock.advance(Math.max(0, targetMs - this.#clock.now()));
     await this.#settle();
-    await this.#inTurn(() => this.#refreshStale());
+    await this.#turns.take(() => this.#refreshStale());
   }
 
   /** Puts exactly these faults in force, for what is open too. */
@@ -128,7 +129,7 @@ export class DataPlane {
     const after = new Set(this.#probesWithFaults());
     this.#prober.hurry(({ key }) => before.has(key) || after.has(key));
     await this.#settle();
-    await this.#inTurn(() => this.#refreshStale());
+    await this.#turns.take(() => this.#refreshStale());
   }
 
   flows(): FlowInfo[] {
@@ -167,7 +168,7 @@ export class DataPlane {
   #healthChanged(health: ProbeHealth): void {
     for (const [key, frontend] of this.#frontends) if (frontend.probes.has(health.key)) this.#stale.add(key);
     // Many probes flip together; their frontends choose anew once. What is announced has already come true.
-    void this.#inTurn(async () => {
+    void this.#turns.take(async () => {
       await this.#refreshStale();
       this.#readers.health(health);
     });
@@ -188,11 +189,5 @@ export class DataPlane {
   #prepare(rule: PlanRule): Promise<void> | undefined {
     if (rule.members.length <= largePool) return undefined;
     return this.#context.tables.prepare(eligibleKeys(rule, this.#context.healthOf), () => setImmediate());
-  }
-
-  #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#work.then(task);
-    this.#work = result.catch(() => {});
-    return result;
   }
 }

@@ -56,7 +56,7 @@ export class UserspaceEngine implements Engine {
   readonly #states = new Map<string, FrontendState>();
   #collisions: readonly Collision[] = [];
   #plan = new IndexedPlan(emptyPlan);
-  #explainer = new Explainer(emptyPlan);
+  #explainer = new Explainer(this.#plan);
   #nextId = 0;
   #closing = false;
   #failure: Error | undefined;
@@ -84,7 +84,7 @@ export class UserspaceEngine implements Engine {
     const next = new IndexedPlan(plan);
     const changes = next.changesFrom(this.#plan);
     this.#plan = next;
-    this.#explainer = new Explainer(plan);
+    this.#explainer = new Explainer(this.#plan);
     for (const key of changes.removedFrontends) this.#states.delete(key);
     for (const key of changes.removedProbes) this.#health.delete(key);
     const { frontends, health } = (await this.#ask({ type: 'apply', changes })) as Applied;
