@@ -15,6 +15,7 @@ import { requireCertificateOrToken } from './classic/authorize.js';
 import type { PublicAddressPool } from './classic/call.js';
 import { classicPlugin } from './classic/plugin.js';
 import { fetchPackage } from './classic/service-model/package-source.js';
+import type { ClassicStore } from './classic/store.js';
 import { sqliteStore } from './classic/store-sqlite.js';
 import { Clock } from './clock.js';
 import type { Config } from './config.js';
@@ -90,6 +91,7 @@ export class Emulator {
     if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
     const publicPrefix = { IPv4: formatCidr(config.publicIpPool), IPv6: publicIPv6Pool };
     const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix });
+    const classicStore = sqliteStore(store.classic);
     let engine: Engine | undefined;
     try {
       const monitor = new Monitor({ clock, log });
@@ -98,12 +100,12 @@ export class Emulator {
         store: store.resources,
         engine,
         addressMap: config.addressMap,
-        classic: () => endpointsForPlan(sqliteStore(store.classic).read((reader) => reader.list('hostedService'))),
+        classic: () => endpointsForPlan(classicStore.read((reader) => reader.list('hostedService'))),
         strictBind: config.strictBind,
         choices: config.undocumented,
       });
       const parts = { config, clock, log, store, engine, dataPlane, monitor };
-      const app = await createApp({ ...parts, folder });
+      const app = await createApp({ ...parts, classicStore, folder });
       const { port } = await app.server.listen({ host: config.host, port: config.port });
       return new Emulator({ ...parts, ...app, port });
     } catch (error) {
@@ -159,10 +161,12 @@ async function createApp({
   engine,
   dataPlane,
   monitor,
+  classicStore,
   folder,
-}: Omit<Parts, 'server' | 'steering' | 'port'> & { folder: string | undefined }): Promise<
-  Pick<Parts, 'server' | 'steering'>
-> {
+}: Omit<Parts, 'server' | 'steering' | 'port'> & {
+  classicStore: ClassicStore;
+  folder: string | undefined;
+}): Promise<Pick<Parts, 'server' | 'steering'>> {
   const certificates = await loadCertificates({ folder, host: config.host, tlsNames: config.tlsNames });
   if (certificates.caReplaced) log.warn('the CA was made anew: trust it again', { caFile: certificates.caFile });
   const server = createServer({
@@ -201,7 +205,6 @@ async function createApp({
     addArmRoutes(app, arm);
     addMetricRoutes(app, { arm, monitor });
   });
-  const classicStore = sqliteStore(store.classic);
   await server.app.register(classicPlugin, {
     clock,
     store: classicStore,

@@ -21,13 +21,18 @@ interface ChildHandler {
 const notFound = (resource: Resource, collection: string, name: string) =>
   azureError('NotFound', { values: { id: `${resource.id}/${collection}/${name}` } });
 
+interface ParentWrite {
+  readonly parent: ReturnType<typeof existingResource>;
+  readonly method: 'Put' | 'Delete';
+  readonly change: (children: StoredChild[]) => StoredChild[];
+}
+
 /** Writes the parent with the children that `change` makes of those it has, and waits until the data plane follows. */
 async function writeParent(
   request: FastifyRequest,
   { type, collection, arm }: ChildHandler,
-  { method, change }: { method: 'Put' | 'Delete'; change: (children: StoredChild[]) => StoredChild[] },
+  { parent: { id, apiVersion }, method, change }: ParentWrite,
 ) {
-  const { id, apiVersion } = existingResource(request, type, arm);
   const name = parametersOf(request).childName as string;
   const write = arm.writer.put({
     type,
@@ -43,12 +48,12 @@ async function writeParent(
     },
   });
   await arm.operations.settle(write);
-  return { write, apiVersion };
+  return write;
 }
 
 async function put(request: FastifyRequest, reply: FastifyReply, handler: ChildHandler) {
   const { type, collection, arm } = handler;
-  existingResource(request, type, arm);
+  const parent = existingResource(request, type, arm);
   const name = parametersOf(request).childName as string;
   const body = readBody(request.body, childSchema(type, collection.name));
   let isNew = true;
@@ -57,7 +62,8 @@ async function put(request: FastifyRequest, reply: FastifyReply, handler: ChildH
     isNew = after.isNew;
     return after.children;
   };
-  const { write, apiVersion } = await writeParent(request, handler, { method: 'Put', change });
+  const { apiVersion } = parent;
+  const write = await writeParent(request, handler, { parent, method: 'Put', change });
   const resource = arm.store.resource(write.resource.key) ?? write.resource;
   putHeaders(request, reply, pollPlaceOf(resource, { ...write, apiVersion }));
   return reply
@@ -67,14 +73,14 @@ async function put(request: FastifyRequest, reply: FastifyReply, handler: ChildH
 
 async function remove(request: FastifyRequest, reply: FastifyReply, handler: ChildHandler) {
   const { type, collection, arm } = handler;
-  const { resource } = existingResource(request, type, arm);
+  const parent = existingResource(request, type, arm);
   const name = parametersOf(request).childName as string;
-  if (!childrenOf(resource.document, collection.name).some((child) => sameName(child, name))) {
+  if (!childrenOf(parent.resource.document, collection.name).some((child) => sameName(child, name))) {
     return reply.code(204).send();
   }
   const change = (children: StoredChild[]) => children.filter((child) => !sameName(child, name));
-  const { write, apiVersion } = await writeParent(request, handler, { method: 'Delete', change });
-  acceptedHeaders(request, reply, pollPlaceOf(write.resource, { ...write, apiVersion }));
+  const write = await writeParent(request, handler, { parent, method: 'Delete', change });
+  acceptedHeaders(request, reply, pollPlaceOf(write.resource, { ...write, apiVersion: parent.apiVersion }));
   return reply.code(202).send();
 }
 
