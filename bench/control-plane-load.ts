@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { createHttpClient, type HttpClient } from '../src/cli/http-client.js';
 import { body, group, loadBalancer, network } from './control-plane-body.js';
-import { cpuSeconds, lazurite, type Started, start } from './process.js';
+import { cpuSeconds, lazurite, median, type Started, start } from './process.js';
 
 const seconds = 2;
 const connections = 8;
@@ -78,6 +78,14 @@ export async function startLazurite(
   client.close();
   return started;
 }
+
+/** The median of each figure. */
+export const medianOf = (all: readonly Figures[]): Figures => ({
+  perSecond: median(all.map(({ perSecond }) => perSecond)),
+  p50: median(all.map(({ p50 }) => p50)),
+  p99: median(all.map(({ p99 }) => p99)),
+  cpu: median(all.map(({ cpu }) => cpu)),
+});
 
 /** A line of figures. */
 export const line = ({ perSecond, p50, p99, cpu }: Figures): string =>

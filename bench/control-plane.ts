@@ -10,8 +10,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadBalancer } from './control-plane-body.js';
-import { Client, type Figures, howMeasured, line, load, startLazurite } from './control-plane-load.js';
-import { median, repository, type Started, start, stop } from './process.js';
+import { Client, type Figures, howMeasured, line, load, medianOf, startLazurite } from './control-plane-load.js';
+import { repository, type Started, start, stop } from './process.js';
 
 const rounds = 3;
 const peer = 'bare handler';
@@ -37,16 +37,10 @@ async function compare(all: ReadonlyMap<string, Started>, method: 'PUT' | 'GET',
   for (let round = 0; round < rounds; round++) {
     for (const [name, server] of all) results.get(name)?.push(await load(server, { method, rules }));
   }
-  const of = (name: string, figure: keyof Figures): number =>
-    median((results.get(name) ?? []).map((figures) => figures[figure]));
-  for (const name of all.keys()) {
-    const figures = {
-      perSecond: of(name, 'perSecond'),
-      p50: of(name, 'p50'),
-      p99: of(name, 'p99'),
-      cpu: of(name, 'cpu'),
-    };
-    const ratio = (figures.perSecond / of(peer, 'perSecond')).toFixed(2);
+  const limit = medianOf(results.get(peer) ?? []);
+  for (const [name, measured] of results) {
+    const figures = medianOf(measured);
+    const ratio = (figures.perSecond / limit.perSecond).toFixed(2);
     console.log(`${method}  ${rules} rules  ${name.padEnd(22)}${line(figures)}  ${ratio} of the bare handler`);
   }
 }

@@ -1,7 +1,8 @@
 /** The userspace engine alone in a process, for bench/data-plane.ts: one TCP and one UDP rule, `FRONTEND BACKEND`. */
 import { Clock } from '../src/clock.js';
 import { UserspaceEngine } from '../src/forwarding/userspace/engine.js';
-import { memberAt, planFor } from './engine-plan.js';
+import { member } from '../test/forwarding/plans.js';
+import { planFor } from './engine-plan.js';
 
 const placeOf = (text = ''): { address: string; port: number } => {
   const [address = '', port] = text.split(':');
@@ -14,7 +15,7 @@ const engine = new UserspaceEngine({
   clock: new Clock(),
   events: { onFailure: (error) => console.error(error) },
 });
-await engine.apply(planFor(frontend, [memberAt(backend.address, backend.port)]));
+await engine.apply(planFor(frontend, [member(backend.address, backend.port)]));
 for (const state of engine.frontends()) if (state.state !== 'Bound') console.error(state.reason);
 console.log('ready');
 // An orderly end writes the profile of `node --cpu-prof`.

@@ -10,30 +10,20 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-interface Result {
-  readonly seconds: number;
-  readonly bytes: number;
-  readonly done: number;
-  readonly failed: number;
-  readonly p50us: number;
-  readonly p99us: number;
-  /** CPU seconds of the proxy. */
-  readonly cpu: number;
-}
+import type { LoadResult } from './process.js';
 
 interface Scenario {
   readonly name: string;
   readonly mode: 'bulk' | 'connections' | 'pingpong' | 'udp';
   readonly parallel: number;
   readonly unit: string;
-  readonly value: (result: Result) => number;
+  readonly value: (result: LoadResult) => number;
   readonly cpuPer: number;
   readonly cpuUnit: string;
 }
 
-const gigabits = (result: Result): number => (8 * result.bytes) / result.seconds / 1e9;
-const perSecond = (result: Result): number => result.done / result.seconds;
+const gigabits = (result: LoadResult): number => (8 * result.bytes) / result.seconds / 1e9;
+const perSecond = (result: LoadResult): number => result.done / result.seconds;
 
 const scenarios: readonly Scenario[] = [
   {
@@ -164,7 +154,7 @@ function cpuOf(target: Target): number {
   return total;
 }
 
-function measure(target: Target, scenario: Scenario): Result {
+function measure(target: Target, scenario: Scenario): LoadResult {
   const before = cpuOf(target);
   const args = [scenario.mode, target.address, backend, String(seconds), String(scenario.parallel)];
   const output = execFileSync('taskset', ['-c', '0', join(folder, 'load'), ...args], { encoding: 'utf8' });
@@ -174,8 +164,8 @@ function measure(target: Target, scenario: Scenario): Result {
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
-function row(scenario: Scenario, target: Target, results: readonly Result[]): Record<string, string | number> {
-  const work = (result: Result): number => (scenario.mode === 'bulk' ? result.bytes : result.done);
+function row(scenario: Scenario, target: Target, results: readonly LoadResult[]): Record<string, string | number> {
+  const work = (result: LoadResult): number => (scenario.mode === 'bulk' ? result.bytes : result.done);
   return {
     scenario: scenario.name,
     target: target.name,
@@ -192,7 +182,7 @@ function compare(targets: readonly Target[]): void {
   const ratios: Record<string, string | number>[] = [];
   for (const scenario of scenarios) {
     const able = targets.filter((target) => scenario.mode !== 'udp' || target.name !== 'haproxy');
-    const results = new Map(able.map((target) => [target, [] as Result[]]));
+    const results = new Map(able.map((target) => [target, [] as LoadResult[]]));
     for (let round = 0; round <= rounds; round++)
       for (const [target, list] of results) {
         const result = measure(target, scenario);
@@ -203,9 +193,9 @@ function compare(targets: readonly Target[]): void {
     const ours = [...results].find(([target]) => target.name === 'lazurite')?.[1] ?? [];
     for (const [peer, list] of results) {
       if (peer.name === 'lazurite' || peer.name === 'direct') continue;
-      const ratio = (of: (result: Result) => number): string =>
+      const ratio = (of: (result: LoadResult) => number): string =>
         (median(ours.map(of)) / median(list.map(of))).toFixed(2);
-      const work = (result: Result): number => result.cpu / (scenario.mode === 'bulk' ? result.bytes : result.done);
+      const work = (result: LoadResult): number => result.cpu / (scenario.mode === 'bulk' ? result.bytes : result.done);
       ratios.push({
         scenario: scenario.name,
         against: peer.name,

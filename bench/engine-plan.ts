@@ -1,36 +1,11 @@
 /** The plan that benches of engines carry out: one rule for TCP and UDP, with the members given. */
-import type { ForwardingPlan, PlanMember, PlanRule } from '../src/forwarding/engine.js';
+import type { ForwardingPlan, PlanMember } from '../src/forwarding/engine.js';
+import { frontend, plan, rule } from '../test/forwarding/plans.js';
 
-export function memberAt(address: string, port: number): PlanMember {
-  return { key: address, id: address, azureAddress: address, address, port, adminState: 'None', probe: undefined };
-}
-
-export function planFor(at: { address: string; port: number }, members: readonly PlanMember[]): ForwardingPlan {
-  const rule: PlanRule = {
-    id: 'rule',
-    frontendId: 'frontend',
-    loadBalancerId: 'loadBalancer',
-    distribution: 'Default',
-    idleTimeoutMs: 240_000,
-    tcpReset: false,
-    floatingIp: false,
-    allProbedDown: 'keepEstablished',
-    noHealthyBackends: 'AllProbedDown',
-    acl: [],
-    halfOpenMs: 60_000,
-    members,
-  };
-  const { address, port } = at;
-  return {
-    frontends: (['tcp', 'udp'] as const).map((transport) => ({
-      key: `${transport}/${address}/${port}`,
-      transport,
-      azureAddress: address,
-      address,
-      port,
-      rule,
-    })),
-    probes: [],
-    outbound: [],
-  };
+export function planFor(
+  { address, port }: { address: string; port: number },
+  members: readonly PlanMember[],
+): ForwardingPlan {
+  const only = rule(members);
+  return plan((['tcp', 'udp'] as const).map((transport) => frontend(transport, `${address}:${port}`, only)));
 }

@@ -14,7 +14,9 @@ import { inNamespace, whyNoNamespace } from '../src/cli/sandbox/namespace.js';
 import { Clock } from '../src/clock.js';
 import type { ForwardingPlan, PlanMember } from '../src/forwarding/engine.js';
 import { NftablesEngine } from '../src/forwarding/nftables/engine.js';
-import { memberAt, planFor } from './engine-plan.js';
+import { member as memberAt } from '../test/forwarding/plans.js';
+import { planFor } from './engine-plan.js';
+import type { LoadResult } from './process.js';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 0.6);
@@ -25,20 +27,11 @@ const backend = '10.2.0.2:8080';
 const frontend = { address: '20.0.0.4', port: 80 };
 const proxy = '10.1.0.1:8081';
 
-interface Result {
-  readonly seconds: number;
-  readonly bytes: number;
-  readonly done: number;
-  readonly failed: number;
-  readonly p50us: number;
-  readonly cpu: number;
-}
-
 interface Scenario {
   readonly name: string;
   readonly mode: 'bulk' | 'connections' | 'pingpong' | 'udp';
   readonly parallel: number;
-  readonly value: (result: Result) => number;
+  readonly value: (result: LoadResult) => number;
 }
 
 const scenarios: readonly Scenario[] = [
@@ -54,7 +47,8 @@ const scenarios: readonly Scenario[] = [
   { name: 'UDP, 16 flows (1/s)', mode: 'udp', parallel: 16, value: (of) => of.done / of.seconds },
 ];
 
-const cpuPerUnit = ({ mode }: Scenario, { cpu, bytes, done }: Result): number => cpu / (mode === 'bulk' ? bytes : done);
+const cpuPerUnit = ({ mode }: Scenario, { cpu, bytes, done }: LoadResult): number =>
+  cpu / (mode === 'bulk' ? bytes : done);
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
@@ -132,11 +126,11 @@ interface Target {
   readonly process?: ChildProcess;
 }
 
-function compare(targets: readonly Target[], measure: (target: Target, scenario: Scenario) => Result) {
+function compare(targets: readonly Target[], measure: (target: Target, scenario: Scenario) => LoadResult) {
   const rows: Record<string, string | number>[] = [];
   for (const scenario of scenarios) {
     const able = targets.filter(({ name }) => scenario.mode !== 'udp' || name !== 'haproxy');
-    const results = new Map(able.map(({ name }) => [name, [] as Result[]]));
+    const results = new Map(able.map(({ name }) => [name, [] as LoadResult[]]));
     for (let round = 0; round <= rounds; round++) {
       for (const target of able) {
         const result = measure(target, scenario);
@@ -144,9 +138,9 @@ function compare(targets: readonly Target[], measure: (target: Target, scenario:
         if (round > 0) results.get(target.name)?.push(result);
       }
     }
-    const of = (name: Target['name'], value: (result: Result) => number): number =>
+    const of = (name: Target['name'], value: (result: LoadResult) => number): number =>
       median((results.get(name) ?? []).map(value));
-    const ratio = (name: Target['name'], value: (result: Result) => number): string =>
+    const ratio = (name: Target['name'], value: (result: LoadResult) => number): string =>
       results.has(name) ? (of('lazurite', value) / of(name, value)).toFixed(3) : '-';
     rows.push({
       scenario: scenario.name,
@@ -198,7 +192,7 @@ async function changes(engine: NftablesEngine, startLoad: () => ChildProcess) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   await ended;
-  const { done, failed } = JSON.parse(output) as Result;
+  const { done, failed } = JSON.parse(output) as LoadResult;
   const sorted = changeMs.sort((a, b) => a - b);
   return {
     'table for 100 members loaded (ms, median)': median(loadMs).toFixed(1),
@@ -246,10 +240,10 @@ async function main(): Promise<void> {
       String(forSeconds),
       String(parallel),
     ];
-    const measure = (target: Target, { mode, parallel }: Scenario): Result => {
+    const measure = (target: Target, { mode, parallel }: Scenario): LoadResult => {
       const before = cpuSecondsOf(target.process);
       const [file, argv] = networks.command(load, argsOf(mode, target.address, seconds, parallel));
-      const result = JSON.parse(execFileSync(file, argv, { encoding: 'utf8' })) as Result;
+      const result = JSON.parse(execFileSync(file, argv, { encoding: 'utf8' })) as LoadResult;
       return { ...result, cpu: result.cpu + cpuSecondsOf(target.process) - before };
     };
     const rows = compare(targets, measure);

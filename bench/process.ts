@@ -52,3 +52,15 @@ export function cpuSeconds({ process: child }: Started): number {
     return Number.NaN;
   }
 }
+
+/** What `data-plane-load.c` prints. */
+export interface LoadResult {
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly p50us: number;
+  readonly p99us: number;
+  /** CPU seconds: of the generator and its backend, or of the proxy where a bench puts those in their place. */
+  readonly cpu: number;
+}

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { group, network } from './control-plane-body.js';
-import { Client, type Figures, howMeasured, line, load, startLazurite } from './control-plane-load.js';
+import { Client, type Figures, howMeasured, line, load, medianOf, startLazurite } from './control-plane-load.js';
 import { lazurite, median, type Started, start, stop } from './process.js';
 
 const rounds = 3;
@@ -137,15 +137,10 @@ try {
           results[name] = [...(results[name] ?? []), await load(server, { method })];
         }
       }
-      const of = (name: string, figure: keyof Figures): number =>
-        median((results[name] ?? []).map((figures) => figures[figure]));
-      for (const name of Object.keys(servers)) {
-        const [perSecond, p50, p99, cpu] = (['perSecond', 'p50', 'p99', 'cpu'] as const).map((one) =>
-          of(name, one),
-        ) as [number, number, number, number];
-        console.log(`${method}  ${name.padEnd(14)}${line({ perSecond, p50, p99, cpu })}`);
-      }
-      const ratio = of('among 10,000', 'cpu') / of('alone', 'cpu');
+      const medians = Object.entries(results).map(([name, all]) => ({ name, figures: medianOf(all) }));
+      for (const { name, figures } of medians) console.log(`${method}  ${name.padEnd(14)}${line(figures)}`);
+      const [one, other] = medians;
+      const ratio = (other?.figures.cpu ?? Number.NaN) / (one?.figures.cpu ?? Number.NaN);
       console.log(`${method}  CPU of one among 10,000 is ${ratio.toFixed(2)} of one alone`);
     }
     for (const path of [`${group}/resources`, `${network}/loadBalancers`, `${network}/networkInterfaces`]) {
