@@ -86,9 +86,9 @@ export class World {
     return this.engine.counters().find((sample) => sample.name === name && sample.scope === scope)?.value ?? 0;
   }
 
-  /** Resolves when the engine has counted something; asking for its flows lets it go on meanwhile. */
-  async counted(name: string, scope: string): Promise<void> {
-    while (this.count(name, scope) === 0) await this.engine.flows();
+  /** Resolves when the engine has counted so many; asking for its flows lets it go on meanwhile. */
+  async counted(name: string, scope: string, atLeast = 1): Promise<void> {
+    while (this.count(name, scope) < atLeast) await this.engine.flows();
   }
 
   /** Between two tests: an empty plan and no backends. */

@@ -101,7 +101,7 @@ t.test('9,000 connections that all fall idle give back descriptors and memory', 
   t.equal(world.count('idleDropped', scope), count);
   await world.advance(241_000);
   t.strictSame(await heard(clients), ['ECONNRESET']);
-  while (world.count('connectionsClosed', scope) < count) await world.engine.flows();
+  await world.counted('connectionsClosed', scope, count);
   t.ok(descriptors() <= before + 8, `${descriptors()} of ${before}`);
 
   await apply(true);
@@ -111,6 +111,6 @@ t.test('9,000 connections that all fall idle give back descriptors and memory', 
   t.ok(secondMiB < 1.2 * peakMiB, `the second crowd finds what the first left: ${secondMiB} of ${peakMiB} MiB`);
   await world.advance(241_000);
   t.strictSame(await heard(clients), ['ECONNRESET'], 'with TCP reset the clients hear of it at once');
-  while (world.count('connectionsClosed', scope) < 2 * count) await world.engine.flows();
+  await world.counted('connectionsClosed', scope, 2 * count);
   t.ok(descriptors() <= before + 8, `${descriptors()} of ${before}`);
 });
