@@ -3,8 +3,9 @@
  * twenty with an nft of its own. The tables belong to that process (`flags owner`): nobody else can change them, and
  * however it ends, killed too, they are gone with it.
  */
-import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { closeSync, ftruncateSync, writeSync } from 'node:fs';
+import { openScratchFile } from './scratch-file.js';
 import type { Command } from './transaction.js';
 import { transactions } from './transaction.js';
 
@@ -19,8 +20,12 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Answered without asking the kernel: what stands before the answer are errors of the line before. */
-const question = 'describe meta mark';
+/**
+ * What nft is told for each transaction: the text stands in a file that it inherits, because it takes its input with a
+ * system call per byte. The second line is answered without asking the kernel: what stands before the answer are errors
+ * of the first.
+ */
+const request = 'include "/proc/self/fd/3"\ndescribe meta mark\n';
 const answer = /^meta expression, datatype mark .*\n/m;
 /** No history file can be there: nft would leave one in the home folder. */
 export const environment = {
@@ -35,7 +40,10 @@ const sentenceOf = (output: string): string =>
   (/Error: *\n?([^\n]*)/.exec(output)?.[1] ?? output.split('\n', 1)[0] ?? '').trim() || 'no reason given';
 
 export class Loader {
-  readonly #process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #process: ChildProcess;
+  /** What nft reads next. */
+  readonly #file = openScratchFile();
+  /** In their order; the first one is being carried out. */
   readonly #waiting: Waiting[] = [];
   readonly #onFailure: (error: Error) => void;
   #output = '';
@@ -46,11 +54,11 @@ export class Loader {
     this.#onFailure = onFailure;
     // Errors and answers on one pipe, so that they keep their order.
     this.#process = spawn('/bin/sh', ['-c', 'exec nft -i 2>&1'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit', this.#file],
       env: environment,
     });
-    this.#process.stdout.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
-    this.#process.stdin.on('error', () => {});
+    this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
+    this.#process.stdin?.on('error', () => {});
     this.#process.on('error', (error) => this.#end(error));
     this.#process.on('close', (code, signal) =>
       this.#end(new Error(`nft ended (${signal ?? code}) ${this.#output}`.trim())),
@@ -62,12 +70,12 @@ export class Loader {
     for (const line of transactions(commands)) await this.transaction(line);
   }
 
-  /** Carries out one line. */
+  /** Carries out one line, after those before it. */
   transaction(line: string): Promise<void> {
     if (this.#ended) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ line, resolve, reject });
-      this.#process.stdin.write(`${line}\n${question}\n`);
+      if (this.#waiting.length === 1) this.#ask();
     });
   }
 
@@ -76,8 +84,24 @@ export class Loader {
     this.#closing = true;
     if (this.#ended) return;
     const ended = new Promise((resolve) => this.#process.once('close', resolve));
-    this.#process.stdin.end();
+    this.#process.stdin?.end();
     await ended;
+  }
+
+  /** Lets nft carry out the first that waits. */
+  #ask(): void {
+    const first = this.#waiting[0];
+    if (!first) return;
+    try {
+      ftruncateSync(this.#file);
+      writeSync(this.#file, `${first.line}\n`, 0);
+      this.#process.stdin?.write(request);
+    } catch (error) {
+      // No space for it.
+      this.#waiting.shift();
+      first.reject(error as Error);
+      this.#ask();
+    }
   }
 
   #hear(text: string): void {
@@ -86,6 +110,7 @@ export class Loader {
       const said = this.#output.slice(0, found.index);
       this.#output = this.#output.slice(found.index + found[0].length);
       const waiting = this.#waiting.shift();
+      this.#ask();
       if (said.trim() === '') waiting?.resolve();
       else waiting?.reject(new NftError(`nft: ${sentenceOf(said)} (${waiting.line.slice(0, 160)})`));
     }
@@ -94,6 +119,7 @@ export class Loader {
   #end(error: Error): void {
     if (this.#ended) return;
     this.#ended = error;
+    closeSync(this.#file);
     for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
     if (!this.#closing) this.#onFailure(error);
   }

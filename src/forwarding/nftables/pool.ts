@@ -1,7 +1,7 @@
 /** Slots and eligible members of one pool, shared by all rules that choose among the same members for the same reasons. */
 import type { SlotTable } from '../slot-table.js';
 import type { Family } from './family.js';
-import type { Fragment } from './fragment.js';
+import { type Fragment, noElements } from './fragment.js';
 import { hex } from './marks.js';
 
 /** A pool at one moment. `members` are the numbers of the eligible ones, in the order of the table. */
@@ -12,23 +12,21 @@ export interface PoolState {
   readonly members: readonly number[];
 }
 
-const slotNames: string[] = [];
-function nameOf(slot: number): string {
-  while (slotNames.length <= slot) slotNames.push(String(slotNames.length));
-  return slotNames[slot] as string;
-}
-
 /** `typeof numgen`: nft's only name for a plain number, which is what a hash is; it cannot print `typeof jhash`. */
 export function poolFragment({ number, family, table, members }: PoolState): Fragment {
-  const slots = new Map<string, string>();
   const marks = members.map(hex);
-  if (marks.length > 0) {
-    for (let slot = 0; slot < table.length; slot++) slots.set(nameOf(slot), marks[table[slot] as number] as string);
-  }
+  const slots: string[] = [];
+  if (marks.length > 0) for (const member of table) slots.push(marks[member] as string);
   return {
     table: family.table,
     sets: [
-      { kind: 'map', name: `slots_${number}`, spec: 'typeof numgen inc mod 65536 : meta mark;', elements: slots },
+      {
+        kind: 'map',
+        name: `slots_${number}`,
+        spec: 'typeof numgen inc mod 65536 : meta mark;',
+        elements: noElements,
+        slots,
+      },
       {
         kind: 'set',
         name: `eligible_${number}`,

@@ -1,5 +1,5 @@
 /** What leads from one ruleset to another, as commands for nft: only what differs, and in an order that never breaks. */
-import type { Chain, Elements, Fragment, NamedSet, Ruleset } from './fragment.js';
+import { type Chain, type Elements, type Fragment, type NamedSet, noElements, type Ruleset } from './fragment.js';
 
 /** Text that has to be carried out in one transaction, with its approximate size in a netlink message. */
 export interface Command {
@@ -12,6 +12,8 @@ const elementBytes = 72;
 const objectBytes = 200;
 /** Elements that one command adds: far below what an unprivileged socket may send at once. */
 const elementsPerCommand = 1000;
+
+const noSlots: readonly string[] = [];
 
 const object = (text: string): Command => ({ text, bytes: objectBytes });
 
@@ -59,6 +61,19 @@ function elementChanges(place: string, before: Elements, after: Elements): Comma
     added.push([key, value]);
   }
   for (const key of before.keys()) if (!after.has(key)) removed.push(key);
+  return changeElements(place, removed, added);
+}
+
+function slotChanges(place: string, before: readonly string[], after: readonly string[]): Command[] {
+  if (before === after) return [];
+  const removed: string[] = [];
+  const added: [string, string][] = [];
+  for (let slot = 0; slot < Math.max(before.length, after.length); slot++) {
+    const [old, renewed] = [before[slot], after[slot]];
+    if (old === renewed) continue;
+    if (old !== undefined) removed.push(String(slot));
+    if (renewed !== undefined) added.push([String(slot), renewed]);
+  }
   return changeElements(place, removed, added);
 }
 
@@ -114,9 +129,13 @@ class Comparison {
       ...this.#chains.added.map(([place, { hook }]) => object(`add chain ${place}${hook ? ` { ${hook} }` : ''}`)),
       // A slot may name a member only when it is known where that is.
       ...this.#sharedChanges({ verdicts: false }),
-      ...[...this.#sets.after].flatMap(([place, { elements }]) =>
-        elementChanges(place, this.#sets.before.get(place)?.elements ?? new Map(), elements),
-      ),
+      ...[...this.#sets.after].flatMap(([place, { elements, slots = noSlots }]) => {
+        const before = this.#sets.before.get(place);
+        return [
+          ...elementChanges(place, before?.elements ?? noElements, elements),
+          ...slotChanges(place, before?.slots ?? noSlots, slots),
+        ];
+      }),
       ...this.#rules(),
       ...this.#sharedChanges({ verdicts: true }),
       // What is to go must not refer to anything any more before it, and what it refers to, can go.
