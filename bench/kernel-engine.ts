@@ -1,5 +1,5 @@
 /**
- * The kernel engine against plain routing and HAProxy: three network namespaces joined by veth, client, balancer, backend.
+ * The kernel engine against plain routing, the kernel's own NAT and HAProxy: three network namespaces joined by veth, client, balancer, backend.
  *
  * Needs gcc, nft, ip and unshare; HAProxy where installed. Client and backend have a core each, and do the kernel's work
  * between them there: their CPU time is that of the whole path, plus HAProxy's own. All targets take turns in each round;
@@ -26,6 +26,15 @@ const marker = 'LAZURITE_BENCH_NAMESPACE';
 const backend = '10.2.0.2:8080';
 const frontend = { address: '20.0.0.4', port: 80 };
 const proxy = '10.1.0.1:8081';
+const translated = '20.0.0.9';
+/** The least that forwards to another address: one rule for each protocol, and connections that the kernel tracks. */
+const kernelNat = [
+  'add table ip peer',
+  'add chain ip peer incoming { type nat hook prerouting priority dstnat; }',
+  ...['tcp', 'udp'].map(
+    (transport) => `add rule ip peer incoming ip daddr ${translated} ${transport} dport 80 dnat to ${backend}`,
+  ),
+].join('; ');
 
 interface Scenario {
   readonly name: string;
@@ -121,9 +130,11 @@ function cpuSecondsOf(child: ChildProcess | undefined): number {
 }
 
 interface Target {
-  readonly name: 'routing' | 'lazurite' | 'haproxy';
+  readonly name: 'routing' | 'lazurite' | 'kernel NAT' | 'haproxy';
   readonly address: string;
   readonly process?: ChildProcess;
+  /** What nft is told before its turn and after it; nobody else is to pay for it. */
+  readonly rules?: readonly [before: string, after: string];
 }
 
 function compare(targets: readonly Target[], measure: (target: Target, scenario: Scenario) => LoadResult) {
@@ -146,9 +157,11 @@ function compare(targets: readonly Target[], measure: (target: Target, scenario:
       scenario: scenario.name,
       routing: of('routing', scenario.value).toPrecision(4),
       lazurite: of('lazurite', scenario.value).toPrecision(4),
+      'kernel NAT': of('kernel NAT', scenario.value).toPrecision(4),
       haproxy: of('haproxy', scenario.value).toPrecision(4),
       'to routing': ratio('routing', scenario.value),
       'CPU to routing': ratio('routing', (result) => cpuPerUnit(scenario, result)),
+      'to kernel NAT': ratio('kernel NAT', scenario.value),
       'to HAProxy': ratio('haproxy', scenario.value),
       failed: (results.get('lazurite') ?? []).reduce((sum, { failed }) => sum + failed, 0),
     });
@@ -228,6 +241,7 @@ async function main(): Promise<void> {
     const targets: Target[] = [
       { name: 'routing', address: backend },
       { name: 'lazurite', address: `${frontend.address}:${frontend.port}` },
+      { name: 'kernel NAT', address: `${translated}:80`, rules: [kernelNat, 'delete table ip peer'] },
     ];
     if (has('haproxy')) {
       haproxy = startHaproxy(folder);
@@ -242,8 +256,10 @@ async function main(): Promise<void> {
     ];
     const measure = (target: Target, { mode, parallel }: Scenario): LoadResult => {
       const before = cpuSecondsOf(target.process);
+      if (target.rules) execFileSync('nft', [target.rules[0]]);
       const [file, argv] = networks.command(load, argsOf(mode, target.address, seconds, parallel));
       const result = JSON.parse(execFileSync(file, argv, { encoding: 'utf8' })) as LoadResult;
+      if (target.rules) execFileSync('nft', [target.rules[1]]);
       return { ...result, cpu: result.cpu + cpuSecondsOf(target.process) - before };
     };
     const rows = compare(targets, measure);

@@ -21,6 +21,8 @@ export interface OpenSet {
   choice: Choice | undefined;
   connections?: Fragment | undefined;
   door?: Fragment | undefined;
+  /** Made from the members that were eligible. */
+  datagrams?: { readonly from: readonly number[]; readonly fragment: Fragment } | undefined;
   choose(choice: Choice, rule: PlanRule): void;
 }
 
@@ -46,6 +48,7 @@ class NumberedSet implements OpenSet {
   choice: Choice | undefined;
   connections?: Fragment | undefined;
   door?: Fragment | undefined;
+  datagrams?: { readonly from: readonly number[]; readonly fragment: Fragment } | undefined;
   set: ChainSet;
 
   constructor(

@@ -12,7 +12,7 @@ import { outboundCounts } from './outbound.js';
 const sets = [
   ['set', 'arrivals'],
   ['map', 'targets'],
-  ['set', 'answered'],
+  ['map', 'replies_of'],
 ] as const;
 
 type Values = Map<CounterName, number>;
@@ -100,7 +100,7 @@ async function tallies(
     goneArrivals.set(family.table, [...arrivals.keys()].filter(isGone));
     for (const [way, name] of [
       ['in', 'targets'],
-      ['out', 'answered'],
+      ['out', 'replies_of'],
     ] as const) {
       for (const element of listing.get(name) ?? []) {
         if (element.packets === 0) continue;

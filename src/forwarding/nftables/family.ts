@@ -1,6 +1,5 @@
 /** How one address family is written in nft: IPv4 and IPv6 have tables of the same shape, each with its own words. */
 import { isIPv6 } from 'node:net';
-import type { Transport } from '../engine.js';
 
 export interface Family {
   /** The family of the table, and the name of the protocol header. */
@@ -17,13 +16,14 @@ export const ipv6: Family = { ip: 'ip6', table: `ip6 ${tableName}`, headerBytes:
 
 export const familyOf = (address: string): Family => (isIPv6(address) ? ipv6 : ipv4);
 
-/** `client . port . frontend . port`, in a packet towards the frontend, or before a reply was translated. */
-export const forwardKey = ({ ip }: Family, transport: Transport): string =>
-  `${ip} saddr . ${transport} sport . ${ip} daddr . ${transport} dport`;
+/**
+ * `client . port . frontend . port`, in a packet towards the frontend, or before a reply was translated. `th`: our chains
+ * know the protocol, and nft would ask for it again in every rule.
+ */
+export const forwardKey = ({ ip }: Family): string => `${ip} saddr . th sport . ${ip} daddr . th dport`;
 
 /** The same flow in a packet that comes back, or the key of its replies in one that was just translated. */
-export const backwardKey = ({ ip }: Family, transport: Transport): string =>
-  `${ip} daddr . ${transport} dport . ${ip} saddr . ${transport} sport`;
+export const backwardKey = ({ ip }: Family): string => `${ip} daddr . th dport . ${ip} saddr . th sport`;
 
 /** A real time as nft writes it. */
 export const duration = (ms: number): string => `${Math.max(1, Math.round(ms))}ms`;

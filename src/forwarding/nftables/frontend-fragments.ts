@@ -6,7 +6,7 @@ import { tcpClosedDoor, tcpConnectionChains, tcpFrontDoor } from './tcp-chains.j
 import { udpFlowChains, udpFrontDoor } from './udp-chains.js';
 
 function doorElement({ number, frontend: { address, port, transport } }: ChainSet): SharedElement {
-  const value = `goto front_${number}`;
+  const value = `goto ${transport === 'tcp' ? 'front' : 'new'}_${number}`;
   return port === 0
     ? { map: 'all_ports', key: `${address} . ${transport}`, value }
     : { map: 'frontends', key: `${address} . ${transport} . ${port}`, value };
@@ -28,6 +28,18 @@ export const closedDoorFragment = (set: ChainSet): Fragment => ({
   shared: [doorElement(set)],
 });
 
+/** Members that datagrams of known flows still go to. */
+export const datagramsFragment = ({ number, family }: ChainSet, members: readonly number[]): Fragment => ({
+  table: family.table,
+  sets: [],
+  chains: [],
+  shared: members.map((member) => ({
+    map: 'datagrams_of',
+    key: hex(markOf(number, member)),
+    value: `goto forward_${number}`,
+  })),
+});
+
 /** How packets of flows go on, in both directions. `members`: addresses by number, of all that ever belonged. */
 export function connectionsFragment(
   set: ChainSet,
@@ -35,14 +47,16 @@ export function connectionsFragment(
 ): Fragment {
   const { number, family, frontend } = set;
   const mark = hex(markOf(number));
-  const shared: SharedElement[] = [{ map: 'replies_of', key: mark, value: `goto reply_${number}` }];
+  const shared: SharedElement[] = [];
   for (const [member, address] of members) {
     const key = hex(markOf(number, member));
-    shared.push({ map: 'targets', key, value: address }, { map: 'answered', key, value: '' });
+    shared.push({ map: 'targets', key, value: address });
+    shared.push({ map: 'replies_of', key, value: `goto reply_${number}` });
   }
   if (frontend.transport === 'tcp') {
     shared.push({ map: 'established_of', key: mark, value: `goto forward_${number}` });
     shared.push({ map: 'client_ends_of', key: mark, value: `goto ending_${number}` });
+    shared.push({ map: 'last_replies_of', key: mark, value: `goto last_reply_${number}` });
   }
   return {
     table: family.table,

@@ -103,7 +103,7 @@ export function backToMember({ family: { ip }, number, port, frontend: { transpo
 
 /** Begins a flow: forgets what an earlier one with the same addresses and ports has left. */
 export function begin({ family, idleMs, frontend: { transport } }: ChainSet): string[] {
-  const key = forwardKey(family, transport);
+  const key = forwardKey(family);
   // differs: a handshake has no shorter time of its own, because an element keeps the timeout it was made with.
   const timeout = duration(idleMs);
   return [

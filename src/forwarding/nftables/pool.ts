@@ -1,4 +1,4 @@
-/** Slots and eligible members of one pool, shared by all rules that choose among the same members for the same reasons. */
+/** Slots of one pool, shared by all rules that choose among the same members for the same reasons. */
 import type { SlotTable } from '../slot-table.js';
 import type { Family } from './family.js';
 import { type Fragment, noElements } from './fragment.js';
@@ -26,12 +26,6 @@ export function poolFragment({ number, family, table, members }: PoolState): Fra
         spec: 'typeof numgen inc mod 65536 : meta mark;',
         elements: noElements,
         slots,
-      },
-      {
-        kind: 'set',
-        name: `eligible_${number}`,
-        spec: 'typeof meta mark;',
-        elements: new Map(marks.map((mark) => [mark, ''])),
       },
     ],
     chains: [],

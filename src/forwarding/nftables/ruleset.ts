@@ -8,17 +8,19 @@ import type { IndexedPlan } from '../plan-changes.js';
 import { ChainSets, type OpenSet } from './chain-sets.js';
 import { type Family, familyOf, ipv4 } from './family.js';
 import type { Fragment, Ruleset } from './fragment.js';
-import { closedDoorFragment, connectionsFragment, frontDoorFragment } from './frontend-fragments.js';
+import { closedDoorFragment, connectionsFragment, datagramsFragment, frontDoorFragment } from './frontend-fragments.js';
 import { mostMembers } from './marks.js';
 import { OutboundModel } from './outbound.js';
 import { poolFragment } from './pool.js';
-import { tableFragment } from './table.js';
+import { addressesFragment, tableFragment } from './table.js';
 
 interface Pool {
   readonly number: number;
   readonly slotCount: number;
   /** What the fragment was made from. */
   readonly eligible: string;
+  /** Numbers of the eligible members. */
+  readonly members: readonly number[];
   readonly fragment: Fragment;
 }
 
@@ -41,12 +43,18 @@ function doorOf(one: OpenSet): Fragment | undefined {
   return one.door;
 }
 
+function datagramsOf(one: OpenSet, members: readonly number[]): Fragment {
+  if (one.datagrams?.from !== members) one.datagrams = { from: members, fragment: datagramsFragment(one.set, members) };
+  return one.datagrams.fragment;
+}
+
 export class RulesetModel {
   readonly #tables = new SlotTables();
   /** Addresses of members, the first at number 1. */
   readonly #addresses: string[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #tableFragments = new Map<string, Fragment>();
+  readonly #addressFragments = new Map<Family, { readonly text: string; readonly fragment: Fragment }>();
   readonly sets: ChainSets;
   readonly #outbound: OutboundModel;
   readonly #families = new Set<Family>();
@@ -75,13 +83,17 @@ export class RulesetModel {
     for (const { set } of this.sets.all()) this.#families.add(set.family);
     if (outbound.size > 0) this.#families.add(ipv4);
     // A table stays when nothing is left to forward: whoever lists flows or counters finds that there are none.
-    for (const family of this.#families) this.#tableOf(family, { allPorts, ruleset });
+    for (const family of this.#families) {
+      this.#tableOf(family, { allPorts, ruleset });
+      ruleset.set(`addresses ${family.ip}`, this.#addressesOf(family));
+    }
     const pools = new Map<string, Pool>();
     for (const { frontend, set, poolKey } of open) {
       const pool = pools.get(poolKey) ?? this.#poolOf(poolKey, { frontend, healthOf });
       pools.set(poolKey, pool);
       ruleset.set(`pool ${pool.number}`, pool.fragment);
       set.choose({ pool: pool.number, slotCount: pool.slotCount }, frontend.rule);
+      if (frontend.transport === 'udp') ruleset.set(`datagrams ${set.set.number}`, datagramsOf(set, pool.members));
     }
     this.#pools = pools;
     for (const one of this.sets.all()) {
@@ -117,6 +129,17 @@ export class RulesetModel {
     ruleset.set(name, known);
   }
 
+  #addressesOf(family: Family): Fragment {
+    const addresses = new Set<string>();
+    for (const { set } of this.sets.all()) if (set.family === family) addresses.add(set.frontend.address);
+    const text = [...addresses].join();
+    const known = this.#addressFragments.get(family);
+    if (known?.text === text) return known.fragment;
+    const fragment = addressesFragment(family, addresses);
+    this.#addressFragments.set(family, { text, fragment });
+    return fragment;
+  }
+
   #memberNumber(address: string): number {
     const known = this.#numbers.get(address);
     if (known !== undefined) return known;
@@ -137,7 +160,13 @@ export class RulesetModel {
     const number = known?.number ?? this.#nextPool++;
     const table = this.#tables.of(keys);
     const members = keys.map((each) => this.#memberNumber(byKey.get(each)?.address ?? ''));
-    return { number, slotCount: table.length, eligible, fragment: poolFragment({ number, family, table, members }) };
+    return {
+      number,
+      slotCount: table.length,
+      eligible,
+      members,
+      fragment: poolFragment({ number, family, table, members }),
+    };
   }
 
   /** A pool whose members changed keeps its number when all its rules agree, so that only changed slots are rewritten. */

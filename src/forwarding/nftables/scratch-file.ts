@@ -1,6 +1,5 @@
 /** A file without a name: whoever inherits its descriptor can read it, and it is gone with the last one who has it. */
-import { randomUUID } from 'node:crypto';
-import { openSync, unlinkSync } from 'node:fs';
+import { mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,11 +10,13 @@ const folders = ['/dev/shm', tmpdir()];
 export function openScratchFile(): number {
   let failure: unknown;
   for (const folder of folders) {
-    const path = join(folder, `lazurite-${randomUUID()}`);
     try {
-      const descriptor = openSync(path, 'wx+', 0o600);
-      unlinkSync(path);
-      return descriptor;
+      const own = mkdtempSync(join(folder, 'lazurite-'));
+      try {
+        return openSync(join(own, 'file'), 'wx+', 0o600);
+      } finally {
+        rmSync(own, { recursive: true });
+      }
     } catch (error) {
       failure = error;
     }

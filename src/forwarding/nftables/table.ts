@@ -8,10 +8,15 @@
 import { backwardKey, duration, type Family, forwardKey } from './family.js';
 import type { Fragment, NamedSet } from './fragment.js';
 import { noElements } from './fragment.js';
-import { backendEnded, chainBits, clientEnded, hex } from './marks.js';
+import { backendEnded, chainBits, clientEnded, flowBits, hex } from './marks.js';
 
 /** Before connection tracking, and before everybody else's rules at the same place. */
 const priority = -310;
+/**
+ * Maps of known size are found in without the indirections that growing ones need: one element for each set of chains,
+ * for each address of a frontend, or for each member.
+ */
+const chainSetLimit = 16_384;
 const flowLimit = 1_048_576;
 const countLimit = 262_144;
 /** A flow whose both sides have ended: late acknowledgements still find their way. Real time. */
@@ -33,7 +38,7 @@ export const leave = 'meta mark set 0 notrack accept';
 const dynamic = (size: number): string => `size ${size}; flags dynamic,timeout;`;
 
 function flowSets(family: Family, transport: 'tcp' | 'udp'): NamedSet[] {
-  const key = `typeof ${forwardKey(family, transport)}`;
+  const key = `typeof ${forwardKey(family)}`;
   return [
     map(`${transport}_flows`, `${key} : meta mark; counter; ${dynamic(flowLimit)}`),
     map(`${transport}_replies`, `${key} : meta mark; counter; ${dynamic(flowLimit)}`),
@@ -57,12 +62,22 @@ const pokeRules = ({ ip }: Family): string[] => [
 ];
 
 /**
+ * Replies of a flow that is over are known for a moment more, and their time is not renewed. Made anew, because an
+ * element keeps the timeout that it was made with.
+ */
+const endReplies = (key: string): string[] => [
+  `delete @tcp_replies { ${key} : meta mark }`,
+  `meta mark set meta mark or ${hex(clientEnded)}`,
+  `add @tcp_replies { ${key} timeout ${duration(lastingMs)} : meta mark }`,
+];
+
+/**
  * The first FIN is noted in `tcp_half`; the second one, or RST, takes the flow to `tcp_done`. It is there before it
  * leaves `tcp_flows`, so that a packet on another processor finds it in one of them.
  */
 function endingChains(family: Family) {
-  const forward = forwardKey(family, 'tcp');
-  const backward = backwardKey(family, 'tcp');
+  const forward = forwardKey(family);
+  const backward = backwardKey(family);
   const lasting = duration(lastingMs);
   const sides = [
     { side: 'client', key: forward, bit: clientEnded, other: backendEnded, next: 'established_of' },
@@ -80,7 +95,7 @@ function endingChains(family: Family) {
           `meta mark set meta mark or ${hex(bit)}`,
           `add @tcp_half { ${key} timeout ${duration(halfLastsMs)} : meta mark }`,
           ...(next
-            ? ['meta mark set meta mark and 0x3fffffff', `meta mark and ${hex(chainBits)} vmap @${next}`]
+            ? [`meta mark set meta mark and ${hex(flowBits)}`, `meta mark and ${hex(chainBits)} vmap @${next}`]
             : [leave]),
         ],
       },
@@ -95,12 +110,33 @@ function endingChains(family: Family) {
       },
     ]),
     { name: 'of_done_flow', rules: [leave] },
+    { name: 'last_of_client', rules: [...endReplies(backward), leave] },
+    { name: 'replies_end', rules: [...endReplies(forward), `meta mark set meta mark and ${hex(flowBits)}`] },
     {
-      name: 'last_of_client',
-      rules: [`update @tcp_replies { ${backward} timeout ${lasting} : meta mark }`, leave],
+      name: 'of_ended_reply',
+      rules: [
+        `meta mark set meta mark and ${hex(flowBits)}`,
+        `meta mark and ${hex(chainBits)} vmap @last_replies_of`,
+        'meta mark set 0',
+      ],
     },
   ];
 }
+
+/** Destinations that frontends have: whatever goes elsewhere can only be a reply. */
+export const addressesFragment = ({ ip, table }: Family, addresses: Iterable<string>): Fragment => ({
+  table,
+  sets: [
+    {
+      kind: 'set',
+      name: 'frontend_addresses',
+      spec: `typeof ${ip} daddr; size ${chainSetLimit};`,
+      elements: new Map([...addresses].map((address) => [address, ''])),
+    },
+  ],
+  chains: [],
+  shared: [],
+});
 
 export interface TableOptions {
   /** Whether some frontend has all ports; without one, packets are not asked. */
@@ -109,24 +145,29 @@ export interface TableOptions {
 
 export function tableFragment(family: Family, { allPorts }: TableOptions): Fragment {
   const { ip, table } = family;
-  const key = forwardKey(family, 'tcp');
+  const key = forwardKey(family);
+  const doors = [
+    `${ip} daddr . meta l4proto . th dport vmap @frontends`,
+    ...(allPorts ? [`${ip} daddr . meta l4proto vmap @all_ports`] : []),
+  ];
   return {
     table,
     sets: [
-      map('frontends', `typeof ${ip} daddr . meta l4proto . th dport : verdict;`),
-      map('all_ports', `typeof ${ip} daddr . meta l4proto : verdict;`),
-      map('established_of', 'typeof meta mark : verdict;'),
-      map('client_ends_of', 'typeof meta mark : verdict;'),
-      map('replies_of', 'typeof meta mark : verdict;'),
+      map('frontends', `typeof ${ip} daddr . meta l4proto . th dport : verdict; size ${chainSetLimit};`),
+      map('all_ports', `typeof ${ip} daddr . meta l4proto : verdict; size ${chainSetLimit};`),
+      map('established_of', `typeof meta mark : verdict; size ${chainSetLimit};`),
+      map('client_ends_of', `typeof meta mark : verdict; size ${chainSetLimit};`),
+      map('last_replies_of', `typeof meta mark : verdict; size ${chainSetLimit};`),
       ...flowSets(family, 'tcp'),
       ...flowSets(family, 'udp'),
       map('tcp_half', `typeof ${key} : meta mark; ${dynamic(flowLimit)}`),
       map('tcp_done', `typeof ${key} : meta mark; ${dynamic(flowLimit)}`),
-      set('udp_since', `typeof ${forwardKey(family, 'udp')}; counter; ${dynamic(flowLimit)}`),
+      set('udp_since', `typeof ${forwardKey(family)}; counter; ${dynamic(flowLimit)}`),
       set('tcp_ended', `typeof ${key}; ${dynamic(flowLimit)}`),
       // Where a flow's packets go, and what came back from there: both count.
       map('targets', `typeof meta mark : ${ip} daddr; counter;`),
-      set('answered', 'typeof meta mark; counter;'),
+      map('replies_of', 'typeof meta mark : verdict; counter;'),
+      map('datagrams_of', 'typeof meta mark : verdict;'),
       set('arrivals', `typeof meta mark; counter; size ${countLimit}; flags dynamic;`),
       ...pokeSets(family),
     ],
@@ -135,46 +176,73 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
       ...endingChains(family),
       {
         name: 'known_tcp',
+        rules: ['tcp flags & (fin|rst) != 0 goto client_ends', 'goto established'],
+      },
+      {
+        name: 'established',
+        rules: [`meta mark and ${hex(chainBits)} vmap @established_of`, 'meta mark set 0 drop'],
+      },
+      {
+        name: 'of_reply',
         rules: [
-          'tcp flags & (fin|rst) != 0 goto client_ends',
-          `meta mark and ${hex(chainBits)} vmap @established_of`,
-          'meta mark set 0 drop',
+          'meta mark vmap @replies_of',
+          `meta mark and ${hex(clientEnded)} != 0 goto of_ended_reply`,
+          'meta mark set 0',
         ],
       },
-      { name: 'of_reply', rules: [`meta mark and ${hex(chainBits)} vmap @replies_of`, 'meta mark set 0'] },
       // Who speaks to a member directly is answered directly, whatever was balanced from the same port before.
       {
         name: 'of_tcp',
         rules: [
           `meta mark set ${key} map @tcp_replies goto of_reply`,
-          `tcp flags & (fin|syn|rst|ack) == syn delete @tcp_replies { ${backwardKey(family, 'tcp')} : meta mark }`,
+          `tcp flags & (fin|syn|rst|ack) == syn delete @tcp_replies { ${backwardKey(family)} : meta mark }`,
         ],
       },
       {
         name: 'of_udp',
         rules: [
-          `meta mark set ${forwardKey(family, 'udp')} map @udp_replies goto of_reply`,
-          `delete @udp_replies { ${backwardKey(family, 'udp')} : meta mark }`,
+          `meta mark set ${forwardKey(family)} map @udp_replies goto of_reply`,
+          `delete @udp_replies { ${backwardKey(family)} : meta mark }`,
         ],
+      },
+      { name: 'doors', rules: doors },
+      // What every packet of an established connection is asked comes first.
+      {
+        name: 'tcp_to_frontend',
+        rules: [
+          `tcp flags & (fin|syn|rst) == 0 meta mark set ${key} map @tcp_flows goto established`,
+          'jump doors',
+          'goto of_tcp',
+        ],
+      },
+      {
+        name: 'udp_to_frontend',
+        rules: [`meta mark set ${forwardKey(family)} map @udp_flows goto known_udp`, 'jump doors', 'goto of_udp'],
+      },
+      // A flow keeps its member until that member may have no new flows, or its frontend promises something else.
+      { name: 'known_udp', rules: ['meta mark vmap @datagrams_of', 'meta mark set 0', 'jump doors', 'goto of_udp'] },
+      {
+        name: 'to_frontend',
+        rules: ['meta l4proto tcp goto tcp_to_frontend', 'meta l4proto udp goto udp_to_frontend'],
       },
       {
         name: 'translate',
         rules: [
-          `${ip} daddr . meta l4proto . th dport vmap @frontends`,
-          ...(allPorts ? [`${ip} daddr . meta l4proto vmap @all_ports`] : []),
-          'meta l4proto vmap { tcp : goto of_tcp, udp : goto of_udp }',
+          `${ip} daddr @frontend_addresses goto to_frontend`,
+          'meta l4proto tcp goto of_tcp',
+          'meta l4proto udp goto of_udp',
         ],
       },
       {
         name: 'sent_here',
         hook: `type route hook output priority ${priority};`,
-        rules: [...(ip === 'ip' ? [`ip daddr ${pokeAddress} tcp flags syn goto poke_ends`] : []), 'jump translate'],
+        rules: [...(ip === 'ip' ? [`ip daddr ${pokeAddress} tcp flags syn goto poke_ends`] : []), 'goto translate'],
       },
       {
         name: 'passing_through',
         hook: `type filter hook prerouting priority ${priority};`,
         // What was sent here has been through already.
-        rules: ['iif lo accept', 'jump translate'],
+        rules: ['iif != lo goto translate'],
       },
     ],
     shared: [],

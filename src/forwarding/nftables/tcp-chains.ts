@@ -13,13 +13,13 @@ import {
   repliesLastMs,
   toMember,
 } from './frontend.js';
-import { hex, markOf } from './marks.js';
+import { flowBits, hex, markOf } from './marks.js';
 
 const isSyn = 'tcp flags & (fin|syn|rst|ack) == syn';
 
 /** A packet towards a frontend goes on with its flow, in whichever state that is. */
 const findFlow = (family: Family): string[] => {
-  const key = forwardKey(family, 'tcp');
+  const key = forwardKey(family);
   return [`meta mark set ${key} map @tcp_flows goto known_tcp`, `meta mark set ${key} map @tcp_done goto to_member`];
 };
 
@@ -48,16 +48,16 @@ export const tcpClosedDoor = (set: ChainSet): Chain[] => [
 
 function assign(set: ChainSet): Chain {
   const { number, family, idleMs } = set;
-  const backward = backwardKey(family, 'tcp');
+  const backward = backwardKey(family);
   return {
     name: `assign_${number}`,
     rules: [
       `meta mark set meta mark or ${hex(markOf(number))}`,
       'update @arrivals { meta mark }',
       ...begin(set),
-      `delete @tcp_half { ${forwardKey(family, 'tcp')} : meta mark }`,
-      `delete @tcp_done { ${forwardKey(family, 'tcp')} : meta mark }`,
-      `delete @tcp_ended { ${forwardKey(family, 'tcp')} }`,
+      `delete @tcp_half { ${forwardKey(family)} : meta mark }`,
+      `delete @tcp_done { ${forwardKey(family)} : meta mark }`,
+      `delete @tcp_ended { ${forwardKey(family)} }`,
       ...toMember(set),
       `delete @tcp_replies { ${backward} : meta mark }`,
       `add @tcp_replies { ${backward} timeout ${duration(idleMs + repliesLastMs)} : meta mark }`,
@@ -72,7 +72,7 @@ function lateChain({ number, family, frontend }: ChainSet): Chain {
     name: `late_${number}`,
     rules: [
       ...countLate(number),
-      `${forwardKey(family, 'tcp')} @tcp_ended reject with tcp reset`,
+      `${forwardKey(family)} @tcp_ended reject with tcp reset`,
       frontend.rule.tcpReset ? 'reject with tcp reset' : 'drop',
     ],
   };
@@ -81,9 +81,15 @@ function lateChain({ number, family, frontend }: ChainSet): Chain {
 /** Chains of established connections; they stay while there may be any. */
 export function tcpConnectionChains(set: ChainSet): Chain[] {
   const { number, family, idleMs, frontend } = set;
-  const forward = forwardKey(family, 'tcp');
-  const backward = backwardKey(family, 'tcp');
+  const forward = forwardKey(family);
+  const backward = backwardKey(family);
   const reject = `goto reject_${number}`;
+  /** A reply whose flow is over. */
+  const late = [
+    `meta mark set ${backward} map @tcp_done goto of_done_flow`,
+    `${backward} @tcp_ended ${reject}`,
+    frontend.rule.tcpReset ? reject : 'meta mark set 0 drop',
+  ];
   return [
     {
       name: `forward_${number}`,
@@ -92,28 +98,32 @@ export function tcpConnectionChains(set: ChainSet): Chain[] {
     {
       name: `ending_${number}`,
       // Which sides have ended is of no concern to where the packet goes.
-      rules: ['meta mark set meta mark and 0x3fffffff', ...toMember(set), 'goto last_of_client'],
+      rules: [`meta mark set meta mark and ${hex(flowBits)}`, ...toMember(set), 'goto last_of_client'],
     },
     {
       name: `reply_${number}`,
       rules: [
-        'meta mark @answered',
+        `tcp flags & (fin|rst) != 0 goto reply_ends_${number}`,
         `update @tcp_replies { ${forward} timeout ${duration(idleMs + repliesLastMs)} : meta mark }`,
         ...fromFrontend(set),
         `meta mark set ${backward} map @tcp_flows goto deliver_${number}`,
-        `meta mark set ${backward} map @tcp_done goto of_done_flow`,
-        `${backward} @tcp_ended ${reject}`,
-        frontend.rule.tcpReset ? reject : 'meta mark set 0 drop',
+        ...late,
       ],
     },
     {
       name: `deliver_${number}`,
+      rules: [`update @tcp_flows { ${backward} timeout ${duration(idleMs)} : meta mark }`, finish],
+    },
+    {
+      name: `reply_ends_${number}`,
       rules: [
-        'tcp flags & (fin|rst) != 0 goto backend_ends',
-        `update @tcp_flows { ${backward} timeout ${duration(idleMs)} : meta mark }`,
-        finish,
+        'tcp flags & rst != 0 jump replies_end',
+        ...fromFrontend(set),
+        `meta mark set ${backward} map @tcp_flows goto backend_ends`,
+        ...late,
       ],
     },
+    { name: `last_reply_${number}`, rules: [...fromFrontend(set), finish] },
     { name: `reject_${number}`, rules: [...backToMember(set), 'meta mark set 0 reject with tcp reset'] },
   ];
 }

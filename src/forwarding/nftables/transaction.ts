@@ -9,6 +9,8 @@ export interface Command {
 
 const ruleBytes = 1500;
 const elementBytes = 72;
+/** A number and what it is mapped to. */
+const slotBytes = 32;
 const objectBytes = 200;
 /** Elements that one command adds: far below what an unprivileged socket may send at once. */
 const elementsPerCommand = 1000;
@@ -19,8 +21,15 @@ const object = (text: string): Command => ({ text, bytes: objectBytes });
 
 const quoted = ([key, value]: readonly [string, string]): string => (value === '' ? key : `${key} : ${value}`);
 
+interface ElementChanges {
+  /** Keys; one that is also added is replaced. */
+  readonly removed: readonly string[];
+  readonly added: readonly (readonly [string, string])[];
+  readonly bytesEach: number;
+}
+
 /** Commands that change what a map or set contains; a key's old and new value are exchanged in one transaction. */
-function changeElements(place: string, removed: readonly string[], added: readonly (readonly [string, string])[]) {
+function changeElements(place: string, { removed, added, bytesEach }: ElementChanges): Command[] {
   const commands: Command[] = [];
   const renewed = new Map(added);
   const replaced = removed.filter((key) => renewed.has(key));
@@ -33,19 +42,19 @@ function changeElements(place: string, removed: readonly string[], added: readon
     const values = keys.map((key) => quoted([key, renewed.get(key) as string]));
     commands.push({
       text: `delete element ${place} { ${keys.join(', ')} }; add element ${place} { ${values.join(', ')} }`,
-      bytes: 2 * elementBytes * keys.length,
+      bytes: 2 * bytesEach * keys.length,
     });
   }
   for (let at = 0; at < fresh.length; at += elementsPerCommand) {
     const some = fresh.slice(at, at + elementsPerCommand);
     commands.push({
       text: `add element ${place} { ${some.map(quoted).join(', ')} }`,
-      bytes: elementBytes * some.length,
+      bytes: bytesEach * some.length,
     });
   }
   for (let at = 0; at < gone.length; at += elementsPerCommand) {
     const some = gone.slice(at, at + elementsPerCommand);
-    commands.push({ text: `delete element ${place} { ${some.join(', ')} }`, bytes: elementBytes * some.length });
+    commands.push({ text: `delete element ${place} { ${some.join(', ')} }`, bytes: bytesEach * some.length });
   }
   return commands;
 }
@@ -61,7 +70,7 @@ function elementChanges(place: string, before: Elements, after: Elements): Comma
     added.push([key, value]);
   }
   for (const key of before.keys()) if (!after.has(key)) removed.push(key);
-  return changeElements(place, removed, added);
+  return changeElements(place, { removed, added, bytesEach: elementBytes });
 }
 
 function slotChanges(place: string, before: readonly string[], after: readonly string[]): Command[] {
@@ -74,7 +83,7 @@ function slotChanges(place: string, before: readonly string[], after: readonly s
     if (old !== undefined) removed.push(String(slot));
     if (renewed !== undefined) added.push([String(slot), renewed]);
   }
-  return changeElements(place, removed, added);
+  return changeElements(place, { removed, added, bytesEach: slotBytes });
 }
 
 /** Everything of one sort in both states, by its place. */

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import type { PlanFrontend, PlanOutbound } from '../../../src/forwarding/engine.js';
 import { NftablesEngine } from '../../../src/forwarding/nftables/engine.js';
 import { readListing } from '../../../src/forwarding/nftables/listing.js';
-import { Backend, echoes, openStream, UdpClient } from '../network.js';
+import { Backend, echoes, openStream, tcpBackend, UdpClient } from '../network.js';
 import { frontend, member, outbound, plan, rule } from '../plans.js';
 import { membersOf, World } from '../world.js';
 import { isInNamespace } from './in-namespace.js';
@@ -46,7 +46,34 @@ async function stage(t: Test): Promise<Stage> {
   return { world, apply: (frontends, rules = []) => world.engine.apply(plan(frontends, [], rules)) };
 }
 
+/** What the kernel's map of this name contains. */
+const elementsOf = (map: string) =>
+  readListing(execFileSync('nft', ['list', 'map', 'ip', 'lazurite', map], { encoding: 'utf8' })).get(map) ?? [];
+
 if (isInNamespace(t, import.meta.url)) {
+  t.test(
+    'A connection that was closed leaves the map of replies within seconds, and so does one that was refused',
+    async (t) => {
+      const { world, apply } = await stage(t);
+      const backends = await world.backends('127.71.8', { count: 1, port: 28080 });
+      await apply([frontend('tcp', '127.71.8.100:80', rule(membersOf(backends)))]);
+      const at = { address: '127.71.8.100', port: 80 };
+      const open = await openStream(at, { from: '127.71.8.200' });
+      for (let index = 0; index < 20; index++) await tcpBackend(at, { from: '127.71.8.201' });
+      for (let index = 0; index < 5; index++)
+        await t.rejects(tcpBackend({ ...at, port: 81 }, { from: '127.71.8.202' }));
+      const lasting = () => elementsOf('tcp_replies').filter(({ expiresMs }) => expiresMs > 10_000);
+      // The last packet of a connection may still be on its way when its client is told.
+      for (let look = 0; lasting().length > 1 && look < patience; look++);
+      t.match(
+        lasting().map(({ key }) => key),
+        [/^127\.71\.8\.4 \. 28080 \. 127\.71\.8\.200 \. /],
+      );
+      t.ok(await echoes(open, 'which goes on'));
+      open.socket.destroy();
+    },
+  );
+
   t.test('A rule whose idle timeout, ports and members change a thousand times leaves nothing behind', async (t) => {
     const { world, apply } = await stage(t);
     const backends = await world.backends('127.71.0', { count: 2, port: 28080 });

@@ -27,7 +27,7 @@ t.test('A TCP rule: new connections are hashed over the five-tuple, and nothing 
   const { chain } = start(rule(members));
   t.strictSame(chain('front_1').slice(0, 2), [
     'tcp flags & (fin|syn|rst|ack) == syn goto new_1',
-    'meta mark set ip saddr . tcp sport . ip daddr . tcp dport map @tcp_flows goto known_tcp',
+    'meta mark set ip saddr . th sport . ip daddr . th dport map @tcp_flows goto known_tcp',
   ]);
   t.strictSame(chain('new_1'), ['goto choose_1']);
   t.strictSame(chain('choose_1'), [
@@ -37,11 +37,45 @@ t.test('A TCP rule: new connections are hashed over the five-tuple, and nothing 
     'meta mark set 0 drop',
   ]);
   t.strictSame(chain('forward_1'), [
-    'update @tcp_flows { ip saddr . tcp sport . ip daddr . tcp dport timeout 240000ms : meta mark }',
+    'update @tcp_flows { ip saddr . th sport . ip daddr . th dport timeout 240000ms : meta mark }',
     'ip daddr set meta mark map @targets',
     'tcp dport set 8080',
     'meta mark set 0 notrack accept',
   ]);
+  t.end();
+});
+
+t.test(
+  'An established connection is found before any rule is asked; whatever goes to no frontend can only be a reply',
+  (t) => {
+    const { ruleset, chain } = start(rule(members));
+    t.strictSame(chain('translate'), [
+      'ip daddr @frontend_addresses goto to_frontend',
+      'meta l4proto tcp goto of_tcp',
+      'meta l4proto udp goto of_udp',
+    ]);
+    t.strictSame([...(ruleset.get('addresses ip')?.sets[0]?.elements.keys() ?? [])], ['127.255.0.4']);
+    t.equal(
+      chain('tcp_to_frontend')[0],
+      'tcp flags & (fin|syn|rst) == 0 meta mark set ip saddr . th sport . ip daddr . th dport map @tcp_flows goto established',
+    );
+    t.end();
+  },
+);
+
+t.test('A UDP flow goes on to its member while that is eligible: one element for each', (t) => {
+  const probed = members.map((each) => ({ ...each, probe: `probe-1|${each.address}` }));
+  const { model, ruleset, chain } = start(rule(probed), 'udp');
+  t.strictSame(chain('known_udp'), ['meta mark vmap @datagrams_of', 'meta mark set 0', 'jump doors', 'goto of_udp']);
+  t.strictSame(ruleset.get('datagrams 1')?.shared, [
+    { map: 'datagrams_of', key: '0x00010001', value: 'goto forward_1' },
+    { map: 'datagrams_of', key: '0x00010002', value: 'goto forward_1' },
+  ]);
+  const oneDown: HealthOf = (key) => ({ up: key !== 'probe-1|127.0.0.5', reason: 'Down_Probe_TcpProbeTimeout' });
+  const next = model.compile(onPort80(rule(probed), 'udp'), oneDown);
+  const lines = transactions(changesBetween(ruleset, next));
+  t.match(lines.at(-1), /delete element ip lazurite datagrams_of \{ 0x00010002 \}$/);
+  t.equal(model.compile(onPort80(rule(probed), 'udp'), oneDown).get('datagrams 1'), next.get('datagrams 1'));
   t.end();
 });
 
@@ -135,7 +169,7 @@ t.test('When the last frontend is gone and forgotten, what lists flows and count
   model.compile(nothing, everybodyUp);
   model.sets.forget(1);
   const left = model.compile(nothing, everybodyUp);
-  t.strictSame([...left.keys()], ['table ip']);
+  t.strictSame([...left.keys()], ['table ip', 'addresses ip']);
   t.equal(left.get('table ip'), ruleset.get('table ip'));
   t.end();
 });
