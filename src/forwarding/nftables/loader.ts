@@ -21,12 +21,16 @@ interface Waiting {
 }
 
 /**
- * What nft is told for each transaction: the text stands in a file that it inherits, because it takes its input with a
- * system call per byte. The second line is answered without asking the kernel: what stands before the answer are errors
- * of the first.
+ * All that nft ever hears on its input, which it takes with a system call per byte: the text stands in a file that it
+ * inherits. Always the same, because nft looks through the history of its input for every line that is not the one before.
  */
-const request = 'include "/proc/self/fd/3"\ndescribe meta mark\n';
-const answer = /^meta expression, datatype mark .*\n/m;
+const request = 'include "/proc/self/fd/3"\n';
+/**
+ * Both are answered without asking the kernel. The first ends a transaction's file: it is answered when the file was
+ * read, before anything is carried out. The second one is asked then: what stands before its answer are errors.
+ */
+const wasRead = { question: 'describe ip length', answer: /^payload expression, datatype integer .*\n/m };
+const wasDone = { question: 'describe meta length', answer: /^meta expression, datatype integer .*\n/m };
 /** No history file can be there: nft would leave one in the home folder. */
 export const environment = {
   LC_ALL: 'C',
@@ -47,6 +51,8 @@ export class Loader {
   readonly #waiting: Waiting[] = [];
   readonly #onFailure: (error: Error) => void;
   #output = '';
+  /** Nothing was heard yet of what was asked last. */
+  #reading = false;
   #ended: Error | undefined;
   #closing = false;
 
@@ -93,9 +99,8 @@ export class Loader {
     const first = this.#waiting[0];
     if (!first) return;
     try {
-      ftruncateSync(this.#file);
-      writeSync(this.#file, `${first.line}\n`, 0);
-      this.#process.stdin?.write(request);
+      this.#reading = true;
+      this.#tell(`${first.line}\n${wasRead.question}\n`);
     } catch (error) {
       // No space for it.
       this.#waiting.shift();
@@ -104,16 +109,27 @@ export class Loader {
     }
   }
 
+  #tell(text: string): void {
+    ftruncateSync(this.#file);
+    writeSync(this.#file, text, 0);
+    this.#process.stdin?.write(request);
+  }
+
   #hear(text: string): void {
     this.#output += text;
-    for (let found = answer.exec(this.#output); found; found = answer.exec(this.#output)) {
-      const said = this.#output.slice(0, found.index);
-      this.#output = this.#output.slice(found.index + found[0].length);
-      const waiting = this.#waiting.shift();
-      this.#ask();
-      if (said.trim() === '') waiting?.resolve();
-      else waiting?.reject(new NftError(`nft: ${sentenceOf(said)} (${waiting.line.slice(0, 160)})`));
+    if (this.#reading) {
+      // The file was read, or has an error because of which nothing of it will happen.
+      this.#reading = false;
+      this.#tell(`${wasDone.question}\n`);
     }
+    const done = wasDone.answer.exec(this.#output);
+    if (!done) return;
+    const said = this.#output.slice(0, done.index).replace(wasRead.answer, '');
+    this.#output = this.#output.slice(done.index + done[0].length);
+    const waiting = this.#waiting.shift();
+    this.#ask();
+    if (said.trim() === '') waiting?.resolve();
+    else waiting?.reject(new NftError(`nft: ${sentenceOf(said)} (${waiting.line.slice(0, 160)})`));
   }
 
   #end(error: Error): void {

@@ -13,10 +13,10 @@ import { backendEnded, chainBits, clientEnded, flowBits, hex } from './marks.js'
 /** Before connection tracking, and before everybody else's rules at the same place. */
 const priority = -310;
 /**
- * Maps of known size are found in without the indirections that growing ones need: one element for each set of chains,
- * for each address of a frontend, or for each member.
+ * A set of known size needs less time to find in than one that may grow. Not for maps of verdicts: the kernel looks
+ * through them, empty places too, at every change.
  */
-const chainSetLimit = 16_384;
+const addressLimit = 16_384;
 const flowLimit = 1_048_576;
 const countLimit = 262_144;
 /** A flow whose both sides have ended: late acknowledgements still find their way. Real time. */
@@ -130,7 +130,7 @@ export const addressesFragment = ({ ip, table }: Family, addresses: Iterable<str
     {
       kind: 'set',
       name: 'frontend_addresses',
-      spec: `typeof ${ip} daddr; size ${chainSetLimit};`,
+      spec: `typeof ${ip} daddr; size ${addressLimit};`,
       elements: new Map([...addresses].map((address) => [address, ''])),
     },
   ],
@@ -153,11 +153,11 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
   return {
     table,
     sets: [
-      map('frontends', `typeof ${ip} daddr . meta l4proto . th dport : verdict; size ${chainSetLimit};`),
-      map('all_ports', `typeof ${ip} daddr . meta l4proto : verdict; size ${chainSetLimit};`),
-      map('established_of', `typeof meta mark : verdict; size ${chainSetLimit};`),
-      map('client_ends_of', `typeof meta mark : verdict; size ${chainSetLimit};`),
-      map('last_replies_of', `typeof meta mark : verdict; size ${chainSetLimit};`),
+      map('frontends', `typeof ${ip} daddr . meta l4proto . th dport : verdict;`),
+      map('all_ports', `typeof ${ip} daddr . meta l4proto : verdict;`),
+      map('established_of', `typeof meta mark : verdict;`),
+      map('client_ends_of', `typeof meta mark : verdict;`),
+      map('last_replies_of', `typeof meta mark : verdict;`),
       ...flowSets(family, 'tcp'),
       ...flowSets(family, 'udp'),
       map('tcp_half', `typeof ${key} : meta mark; ${dynamic(flowLimit)}`),

@@ -77,8 +77,10 @@ function slotChanges(place: string, before: readonly string[], after: readonly s
   if (before === after) return [];
   const removed: string[] = [];
   const added: [string, string][] = [];
-  for (let slot = 0; slot < Math.max(before.length, after.length); slot++) {
-    const [old, renewed] = [before[slot], after[slot]];
+  const count = Math.max(before.length, after.length);
+  for (let slot = 0; slot < count; slot++) {
+    const old = before[slot];
+    const renewed = after[slot];
     if (old === renewed) continue;
     if (old !== undefined) removed.push(String(slot));
     if (renewed !== undefined) added.push([String(slot), renewed]);
