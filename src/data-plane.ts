@@ -16,6 +16,7 @@ import type { ResourceStore } from './store/resource-store.js';
 import type { Choices } from './undocumented.js';
 
 const loadBalancerType = 'Microsoft.Network/loadBalancers';
+const virtualNetworkType = 'Microsoft.Network/virtualNetworks';
 
 export interface DataPlaneOptions {
   readonly store: ResourceStore;
@@ -86,6 +87,10 @@ export class DataPlane implements HealthReader {
         continue;
       }
       for (const source of store.sourcesInto(key, loadBalancerType)) concerned.add(source);
+      // What is inside of some network leaves without its rules.
+      if (store.resource(key)?.type === virtualNetworkType) {
+        for (const [balancer, { outbound }] of this.#parts) if (outbound.length > 0) concerned.add(balancer);
+      }
       for (const target of targetsOf(key)) {
         if (isLoadBalancer(target)) concerned.add(target);
         else if (store.resource(key)?.type.startsWith('Microsoft.Compute/')) {

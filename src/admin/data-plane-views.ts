@@ -50,13 +50,15 @@ export interface OutboundView {
   readonly frontendAddress: string;
   readonly firstPort: number;
   readonly lastPort: number;
+  /** Networks that the backend reaches as itself. */
+  readonly inside: readonly string[];
   readonly state: 'CarriedOut' | 'Ignored';
   readonly reason: string | null;
 }
 
 /** Every block of ports that an outbound rule lends a backend, and whether the engine can do anything about it. */
 export const outboundOf = (plan: ForwardingPlan, { whyNoOutbound }: Engine): OutboundView[] =>
-  plan.outbound.map(({ key: _key, loadBalancerId: _id, idleTimeoutMs: _idle, inside: _inside, ...shown }) => ({
+  plan.outbound.map(({ key: _key, loadBalancerId: _id, idleTimeoutMs: _idle, ...shown }) => ({
     ...shown,
     state: whyNoOutbound === undefined ? 'CarriedOut' : 'Ignored',
     reason: whyNoOutbound ?? null,

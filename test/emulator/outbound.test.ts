@@ -16,6 +16,7 @@ interface Block {
   readonly transport: string;
   readonly firstPort: number;
   readonly lastPort: number;
+  readonly inside: readonly string[];
   readonly state: string;
   readonly reason: string | null;
 }
@@ -38,6 +39,17 @@ t.test('Every member of the pool has its block of ports', async (t) => {
   const states = new Set((await blocks()).map(({ state, reason }) => `${state} ${reason}`));
   const [state = ''] = states;
   t.match(state, engine === 'nftables' ? /^CarriedOut null$/ : /^Ignored Outbound rules: .*--engine nftables/);
+});
+
+t.test('What is inside of the network follows the network, though nothing else has changed', async (t) => {
+  const insides = async (): Promise<boolean[]> =>
+    (await blocks()).map(({ inside }) => inside.includes('127.205.0.0/16'));
+  t.strictSame(await insides(), [false, false]);
+  const { properties } = await cloud.get('virtualNetworks/vnet');
+  const { addressSpace, subnets } = properties as { addressSpace: { addressPrefixes: string[] }; subnets: unknown };
+  const addressPrefixes = [...addressSpace.addressPrefixes, '10.205.0.0/16'];
+  await cloud.put('virtualNetworks/vnet', { properties: { addressSpace: { addressPrefixes }, subnets } });
+  t.strictSame(await insides(), [true, true]);
 });
 
 /** SnatConnectionCount of the last hour, by the state of the connection. */

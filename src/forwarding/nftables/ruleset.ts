@@ -10,6 +10,7 @@ import { type Family, familyOf, ipv4 } from './family.js';
 import type { Fragment, Ruleset } from './fragment.js';
 import { closedDoorFragment, connectionsFragment, datagramsFragment, frontDoorFragment } from './frontend-fragments.js';
 import { mostMembers } from './marks.js';
+import { MemberNumbers } from './member-numbers.js';
 import { OutboundModel } from './outbound.js';
 import { poolFragment } from './pool.js';
 import { addressesFragment, tableFragment } from './table.js';
@@ -50,9 +51,7 @@ function datagramsOf(one: OpenSet, members: readonly number[]): Fragment {
 
 export class RulesetModel {
   readonly #tables = new SlotTables();
-  /** Addresses of members, the first at number 1. */
-  readonly #addresses: string[] = [];
-  readonly #numbers = new Map<string, number>();
+  readonly #members: MemberNumbers;
   readonly #tableFragments = new Map<string, Fragment>();
   readonly #addressFragments = new Map<Family, { readonly text: string; readonly fragment: Fragment }>();
   readonly sets: ChainSets;
@@ -62,17 +61,19 @@ export class RulesetModel {
   #nextPool = 1;
 
   /** `scale`: Azure milliseconds in a real one. */
-  constructor(scale: number) {
+  constructor(scale: number, members = mostMembers) {
     this.sets = new ChainSets(scale);
+    this.#members = new MemberNumbers(members, () => this.sets.all());
     this.#outbound = new OutboundModel(scale);
   }
 
   /** The ruleset for a plan; frontends that left it keep what their flows need until `sets.forget`. */
   compile(plan: IndexedPlan, healthOf: HealthOf): Ruleset {
+    this.#members.begin();
     const open: { frontend: PlanFrontend; set: OpenSet; poolKey: string }[] = [];
     for (const frontend of plan.frontends.values()) {
       // A member of the other family cannot be reached without rewriting the whole header.
-      const set = this.sets.open(frontend, (address) => this.#memberNumber(address));
+      const set = this.sets.open(frontend, (address) => this.#members.of(address));
       open.push({ frontend, set, poolKey: poolKeyOf(frontend) });
     }
     this.sets.closeOthers(plan.frontends);
@@ -107,12 +108,12 @@ export class RulesetModel {
 
   /** The address behind a member's number. */
   addressOf(number: number): string | undefined {
-    return this.#addresses[number - 1];
+    return this.#members.addressOf(number);
   }
 
   /** The number of a member's address, which it keeps. */
   numberOf(address: string): number {
-    return this.#memberNumber(address);
+    return this.#members.of(address);
   }
 
   #connectionsOf(one: OpenSet): Fragment {
@@ -140,15 +141,6 @@ export class RulesetModel {
     return fragment;
   }
 
-  #memberNumber(address: string): number {
-    const known = this.#numbers.get(address);
-    if (known !== undefined) return known;
-    const number = this.#addresses.push(address);
-    if (number >= mostMembers) throw new Error(`The nftables engine knows at most ${mostMembers} backend addresses.`);
-    this.#numbers.set(address, number);
-    return number;
-  }
-
   #poolOf(key: string, { frontend, healthOf }: { frontend: PlanFrontend; healthOf: HealthOf }): Pool {
     const { rule } = frontend;
     const family = familyOf(frontend.address);
@@ -159,7 +151,7 @@ export class RulesetModel {
     if (known?.eligible === eligible && known.fragment) return known;
     const number = known?.number ?? this.#nextPool++;
     const table = this.#tables.of(keys);
-    const members = keys.map((each) => this.#memberNumber(byKey.get(each)?.address ?? ''));
+    const members = keys.map((each) => this.#members.of(byKey.get(each)?.address ?? ''));
     return {
       number,
       slotCount: table.length,

@@ -163,6 +163,25 @@ t.test('A member that goes down gives its slots away, and no other slot is writt
   t.end();
 });
 
+t.test('The number of a backend that is forgotten is given to another one, and never before', (t) => {
+  const model = new RulesetModel(1, 3);
+  const compile = (...last: number[]) =>
+    model.compile(onPort80(rule(last.map((each) => member(`127.0.0.${each}`, 8080)))), everybodyUp);
+  compile(4, 5);
+  compile(5, 6);
+  t.throws(() => compile(6, 7), /at most 3 backend addresses/, 'its flows may still be there');
+  model.sets.forgetMembers(1, [model.numberOf('127.0.0.4')]);
+  const before = [5, 6].map((each) => model.numberOf(`127.0.0.${each}`));
+  compile(6, 7);
+  t.equal(model.numberOf('127.0.0.7'), 1);
+  t.equal(model.addressOf(1), '127.0.0.7');
+  t.strictSame(
+    [5, 6].map((each) => model.numberOf(`127.0.0.${each}`)),
+    before,
+  );
+  t.end();
+});
+
 t.test('When the last frontend is gone and forgotten, what lists flows and counters still finds its sets', (t) => {
   const { model, ruleset } = start(rule(members));
   const nothing = new IndexedPlan(plan([]));
