@@ -98,21 +98,23 @@ export class Loader {
   #ask(): void {
     const first = this.#waiting[0];
     if (!first) return;
-    try {
-      this.#reading = true;
-      this.#tell(`${first.line}\n${wasRead.question}\n`);
-    } catch (error) {
-      // No space for it.
-      this.#waiting.shift();
-      first.reject(error as Error);
-      this.#ask();
-    }
+    this.#reading = true;
+    this.#tell(`${first.line}\n${wasRead.question}\n`);
   }
 
   #tell(text: string): void {
-    ftruncateSync(this.#file);
-    writeSync(this.#file, text, 0);
-    this.#process.stdin?.write(request);
+    // Without space for the file it only takes longer.
+    this.#process.stdin?.write(this.#fits(text) ? request : text);
+  }
+
+  #fits(text: string): boolean {
+    const bytes = Buffer.from(text);
+    try {
+      ftruncateSync(this.#file);
+      return writeSync(this.#file, bytes, 0, bytes.length, 0) === bytes.length;
+    } catch {
+      return false;
+    }
   }
 
   #hear(text: string): void {

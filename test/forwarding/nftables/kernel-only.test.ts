@@ -178,6 +178,22 @@ if (isInNamespace(t, import.meta.url)) {
     await world.engine.close(0);
   });
 
+  t.test('On a full disk the engine loads its rules all the same', async (t) => {
+    const world = newWorld(t);
+    const backends = await world.backends('127.80.9', { count: 1, port: 28080 });
+    const limitFiles = (bytes: string) =>
+      execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]);
+    // Who listens to it is not ended by it.
+    const onTooLarge = () => {};
+    process.on('SIGXFSZ', onTooLarge);
+    t.teardown(() => process.off('SIGXFSZ', onTooLarge));
+    limitFiles('0');
+    t.teardown(() => limitFiles('unlimited'));
+    await world.apply([frontend('tcp', '127.80.9.100:80', rule(membersOf(backends)))]);
+    limitFiles('unlimited');
+    t.equal(await tcpBackend({ address: '127.80.9.100', port: 80 }), '127.80.9.4');
+  });
+
   t.test('An engine that is killed leaves nothing behind, and the next one starts', async (t) => {
     const script = fileURLToPath(new URL('./killed-engine.ts', import.meta.url));
     const child = spawn(process.execPath, [...process.execArgv, script], { stdio: ['ignore', 'pipe', 'inherit'] });
