@@ -56,15 +56,24 @@ if (isInNamespace(t, import.meta.url)) {
     async (t) => {
       const { world, apply } = await stage(t);
       const backends = await world.backends('127.71.8', { count: 1, port: 28080 });
-      await apply([frontend('tcp', '127.71.8.100:80', rule(membersOf(backends)))]);
+      const refusing = rule([member('127.71.8.4', 28_999)]);
+      await apply([
+        frontend('tcp', '127.71.8.100:80', rule(membersOf(backends))),
+        frontend('tcp', '127.71.8.100:81', refusing),
+      ]);
       const at = { address: '127.71.8.100', port: 80 };
       const open = await openStream(at, { from: '127.71.8.200' });
       for (let index = 0; index < 20; index++) await tcpBackend(at, { from: '127.71.8.201' });
       for (let index = 0; index < 5; index++)
         await t.rejects(tcpBackend({ ...at, port: 81 }, { from: '127.71.8.202' }));
+      const refused = elementsOf('tcp_replies').filter(({ key }) =>
+        key.startsWith('127.71.8.4 . 28999 . 127.71.8.202'),
+      );
+      t.equal(refused.length, 5, 'the refusals came through the load balancer');
       const lasting = () => elementsOf('tcp_replies').filter(({ expiresMs }) => expiresMs > 10_000);
       // The last packet of a connection may still be on its way when its client is told.
       for (let look = 0; lasting().length > 1 && look < patience; look++);
+      t.equal(lasting().length, 1);
       t.match(
         lasting().map(({ key }) => key),
         [/^127\.71\.8\.4 \. 28080 \. 127\.71\.8\.200 \. /],
