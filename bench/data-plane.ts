@@ -10,7 +10,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LoadResult } from './process.js';
+import { type LoadResult, median } from './process.js';
 
 interface Scenario {
   readonly name: string;
@@ -160,9 +160,6 @@ function measure(target: Target, scenario: Scenario): LoadResult {
   const output = execFileSync('taskset', ['-c', '0', join(folder, 'load'), ...args], { encoding: 'utf8' });
   return { ...JSON.parse(output), cpu: (cpuOf(target) - before) / 1e9 };
 }
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 function row(scenario: Scenario, target: Target, results: readonly LoadResult[]): Record<string, string | number> {
   const work = (result: LoadResult): number => (scenario.mode === 'bulk' ? result.bytes : result.done);

@@ -1,5 +1,6 @@
 /**
- * The kernel engine against plain routing, the kernel's own NAT and HAProxy: three network namespaces joined by veth, client, balancer, backend.
+ * The kernel engine against plain routing, the kernel's own NAT and HAProxy: three network namespaces joined by veth,
+ * client, balancer, backend.
  *
  * Needs gcc, nft, ip and unshare; HAProxy where installed. Client and backend have a core each, and do the kernel's work
  * between them there: their CPU time is that of the whole path, plus HAProxy's own. All targets take turns in each round;
@@ -16,7 +17,7 @@ import type { ForwardingPlan, PlanMember } from '../src/forwarding/engine.js';
 import { NftablesEngine } from '../src/forwarding/nftables/engine.js';
 import { member as memberAt } from '../test/forwarding/plans.js';
 import { planFor } from './engine-plan.js';
-import type { LoadResult } from './process.js';
+import { type LoadResult, median } from './process.js';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 0.6);
@@ -59,8 +60,6 @@ const scenarios: readonly Scenario[] = [
 
 const cpuPerUnit = ({ mode }: Scenario, { cpu, bytes, done }: LoadResult): number =>
   cpu / (mode === 'bulk' ? bytes : done);
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 const has = (command: string): boolean => spawnSync('which', [command]).status === 0;
 const ip = (...args: string[]): void => void execFileSync('ip', args);
@@ -178,12 +177,8 @@ async function changes(engine: NftablesEngine, startLoad: () => ChildProcess) {
   const many = Array.from({ length: 100 }, (_, index) => member(`10.3.0.${index + 1}`));
   const others = (members: readonly PlanMember[]): ForwardingPlan => {
     const real = planOf([member('10.2.0.2')]);
-    const unused = planOf(members).frontends.map((each) => ({
-      ...each,
-      key: `${each.transport}/20.0.0.5/80`,
-      address: '20.0.0.5',
-    }));
-    return { frontends: [...real.frontends, ...unused], probes: [], outbound: [] };
+    const unused = planFor({ address: '20.0.0.5', port: 80 }, members);
+    return { ...real, frontends: [...real.frontends, ...unused.frontends] };
   };
   const timed = async (plan: ForwardingPlan): Promise<number> => {
     const begin = performance.now();
@@ -255,7 +250,7 @@ async function main(): Promise<void> {
     if (has('haproxy')) {
       haproxy = startHaproxy(folder);
       targets.push({ name: 'haproxy', address: proxy, process: haproxy, without: ['udp'] });
-    } else console.log('HAProxy is not installed (apt-get install haproxy): compared with routing only');
+    } else console.log('HAProxy is not installed (apt-get install haproxy): compared without it');
     const argsOf = (mode: string, address: string, forSeconds: number, parallel: number): string[] => [
       mode,
       address,

@@ -86,14 +86,15 @@ export class DataPlane implements HealthReader {
         concerned.add(key);
         continue;
       }
+      const type = store.resource(key)?.type;
       for (const source of store.sourcesInto(key, loadBalancerType)) concerned.add(source);
       // What is inside of some network leaves without its rules.
-      if (store.resource(key)?.type === virtualNetworkType) {
+      if (type === virtualNetworkType) {
         for (const [balancer, { outbound }] of this.#parts) if (outbound.length > 0) concerned.add(balancer);
       }
       for (const target of targetsOf(key)) {
         if (isLoadBalancer(target)) concerned.add(target);
-        else if (store.resource(key)?.type.startsWith('Microsoft.Compute/')) {
+        else if (type?.startsWith('Microsoft.Compute/')) {
           for (const further of targetsOf(target)) if (isLoadBalancer(further)) concerned.add(further);
         }
       }

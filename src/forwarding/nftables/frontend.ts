@@ -104,7 +104,8 @@ export function backToMember({ family: { ip }, number, port, frontend: { transpo
 /** Begins a flow: forgets what an earlier one with the same addresses and ports has left. */
 export function begin({ family, idleMs, frontend: { transport } }: ChainSet): string[] {
   const key = forwardKey(family);
-  // differs: a handshake has no shorter time of its own, because an element keeps the timeout it was made with.
+  // differs: a handshake has no shorter time of its own, because silence is what is missing of the timeout that an element
+  // was made with.
   const timeout = duration(idleMs);
   return [
     `delete @${transport}_flows { ${key} : meta mark }`,

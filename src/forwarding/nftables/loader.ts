@@ -104,10 +104,11 @@ export class Loader {
 
   #tell(text: string): void {
     // Without space for the file it only takes longer.
-    this.#process.stdin?.write(this.#fits(text) ? request : text);
+    this.#process.stdin?.write(this.#putInFile(text) ? request : text);
   }
 
-  #fits(text: string): boolean {
+  /** Whether nft can read all of it there. */
+  #putInFile(text: string): boolean {
     const bytes = Buffer.from(text);
     try {
       ftruncateSync(this.#file);

@@ -8,7 +8,7 @@ export const memberBits = 0x0000ffff;
 /** The number of the frontend's set of chains. */
 export const chainBits = 0x3fff0000;
 /** Both: what tells where a packet goes. */
-export const flowBits = 0x3fffffff;
+export const flowBits = memberBits | chainBits;
 /** The client's side has ended; the backend's side has ended. */
 export const clientEnded = 0x80000000;
 export const backendEnded = 0x40000000;

@@ -9,7 +9,7 @@ export class MemberNumbers {
   readonly #numbers = new Map<string, number>();
   /** Numbers that nobody needs any more, found when all had been given. */
   #free: number[] = [];
-  /** Given since `begin`: what needs them may not be told yet. */
+  /** Asked for since `begin`: what needs them may not be told yet. */
   readonly #fresh = new Set<number>();
 
   /** `limit`: how many numbers there are. `sets`: whose members need theirs. */
@@ -25,13 +25,7 @@ export class MemberNumbers {
 
   /** The number of an address, which keeps it while it is needed. Throws when all are needed. */
   of(address: string): number {
-    const known = this.#numbers.get(address);
-    if (known !== undefined) {
-      this.#fresh.add(known);
-      return known;
-    }
-    const number = this.#addresses.length < this.#limit ? this.#addresses.push(address) : this.#reuse(address);
-    this.#numbers.set(address, number);
+    const number = this.#numbers.get(address) ?? this.#give(address);
     this.#fresh.add(number);
     return number;
   }
@@ -39,6 +33,12 @@ export class MemberNumbers {
   /** The address behind a number. */
   addressOf(number: number): string | undefined {
     return this.#addresses[number - 1];
+  }
+
+  #give(address: string): number {
+    const number = this.#addresses.length < this.#limit ? this.#addresses.push(address) : this.#reuse(address);
+    this.#numbers.set(address, number);
+    return number;
   }
 
   #reuse(address: string): number {

@@ -62,8 +62,8 @@ const pokeRules = ({ ip }: Family): string[] => [
 ];
 
 /**
- * Replies of a flow that is over are known for a moment more, and their time is not renewed. Made anew, because an
- * element keeps the timeout that it was made with.
+ * Replies of a flow that is over are known for a moment more, and their time is not renewed: the mark says so, and an
+ * element's value changes only when it is made anew.
  */
 const endReplies = (key: string): string[] => [
   `delete @tcp_replies { ${key} : meta mark }`,
@@ -146,6 +146,7 @@ export interface TableOptions {
 export function tableFragment(family: Family, { allPorts }: TableOptions): Fragment {
   const { ip, table } = family;
   const key = forwardKey(family);
+  const backward = backwardKey(family);
   const doors = [
     `${ip} daddr . meta l4proto . th dport vmap @frontends`,
     ...(allPorts ? [`${ip} daddr . meta l4proto vmap @all_ports`] : []),
@@ -155,14 +156,14 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
     sets: [
       map('frontends', `typeof ${ip} daddr . meta l4proto . th dport : verdict;`),
       map('all_ports', `typeof ${ip} daddr . meta l4proto : verdict;`),
-      map('established_of', `typeof meta mark : verdict;`),
-      map('client_ends_of', `typeof meta mark : verdict;`),
-      map('last_replies_of', `typeof meta mark : verdict;`),
+      map('established_of', 'typeof meta mark : verdict;'),
+      map('client_ends_of', 'typeof meta mark : verdict;'),
+      map('last_replies_of', 'typeof meta mark : verdict;'),
       ...flowSets(family, 'tcp'),
       ...flowSets(family, 'udp'),
       map('tcp_half', `typeof ${key} : meta mark; ${dynamic(flowLimit)}`),
       map('tcp_done', `typeof ${key} : meta mark; ${dynamic(flowLimit)}`),
-      set('udp_since', `typeof ${forwardKey(family)}; counter; ${dynamic(flowLimit)}`),
+      set('udp_since', `typeof ${key}; counter; ${dynamic(flowLimit)}`),
       set('tcp_ended', `typeof ${key}; ${dynamic(flowLimit)}`),
       // Where a flow's packets go, and what came back from there: both count.
       map('targets', `typeof meta mark : ${ip} daddr; counter;`),
@@ -195,14 +196,14 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
         name: 'of_tcp',
         rules: [
           `meta mark set ${key} map @tcp_replies goto of_reply`,
-          `tcp flags & (fin|syn|rst|ack) == syn delete @tcp_replies { ${backwardKey(family)} : meta mark }`,
+          `tcp flags & (fin|syn|rst|ack) == syn delete @tcp_replies { ${backward} : meta mark }`,
         ],
       },
       {
         name: 'of_udp',
         rules: [
-          `meta mark set ${forwardKey(family)} map @udp_replies goto of_reply`,
-          `delete @udp_replies { ${backwardKey(family)} : meta mark }`,
+          `meta mark set ${key} map @udp_replies goto of_reply`,
+          `delete @udp_replies { ${backward} : meta mark }`,
         ],
       },
       { name: 'doors', rules: doors },
@@ -217,7 +218,7 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
       },
       {
         name: 'udp_to_frontend',
-        rules: [`meta mark set ${forwardKey(family)} map @udp_flows goto known_udp`, 'jump doors', 'goto of_udp'],
+        rules: [`meta mark set ${key} map @udp_flows goto known_udp`, 'jump doors', 'goto of_udp'],
       },
       // A flow keeps its member until that member may have no new flows, or its frontend promises something else.
       { name: 'known_udp', rules: ['meta mark vmap @datagrams_of', 'meta mark set 0', 'jump doors', 'goto of_udp'] },

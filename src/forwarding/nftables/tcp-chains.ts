@@ -48,6 +48,7 @@ export const tcpClosedDoor = (set: ChainSet): Chain[] => [
 
 function assign(set: ChainSet): Chain {
   const { number, family, idleMs } = set;
+  const forward = forwardKey(family);
   const backward = backwardKey(family);
   return {
     name: `assign_${number}`,
@@ -55,9 +56,9 @@ function assign(set: ChainSet): Chain {
       `meta mark set meta mark or ${hex(markOf(number))}`,
       'update @arrivals { meta mark }',
       ...begin(set),
-      `delete @tcp_half { ${forwardKey(family)} : meta mark }`,
-      `delete @tcp_done { ${forwardKey(family)} : meta mark }`,
-      `delete @tcp_ended { ${forwardKey(family)} }`,
+      `delete @tcp_half { ${forward} : meta mark }`,
+      `delete @tcp_done { ${forward} : meta mark }`,
+      `delete @tcp_ended { ${forward} }`,
       ...toMember(set),
       `delete @tcp_replies { ${backward} : meta mark }`,
       `add @tcp_replies { ${backward} timeout ${duration(idleMs + repliesLastMs)} : meta mark }`,

@@ -17,6 +17,7 @@ import { sinceLastsMs } from './table.js';
 /** How new flows choose; replaced with the rule. */
 export function udpFrontDoor(set: ChainSet, choice: Choice): Chain[] {
   const { number, family, idleMs } = set;
+  const forward = forwardKey(family);
   const backward = backwardKey(family);
   return [
     ...choosingChains(set, choice),
@@ -26,8 +27,8 @@ export function udpFrontDoor(set: ChainSet, choice: Choice): Chain[] {
         `meta mark set meta mark or ${hex(markOf(number))}`,
         'update @arrivals { meta mark }',
         ...begin(set),
-        `delete @udp_since { ${forwardKey(family)} }`,
-        `add @udp_since { ${forwardKey(family)} timeout ${duration(sinceLastsMs)} }`,
+        `delete @udp_since { ${forward} }`,
+        `add @udp_since { ${forward} timeout ${duration(sinceLastsMs)} }`,
         ...toMember(set),
         `delete @udp_replies { ${backward} : meta mark }`,
         `add @udp_replies { ${backward} timeout ${duration(idleMs + repliesLastMs)} : meta mark }`,
