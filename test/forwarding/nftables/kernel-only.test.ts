@@ -7,7 +7,7 @@ import t, { type Test } from 'tap';
 import { Clock } from '../../../src/clock.js';
 import { UsageError } from '../../../src/config-values.js';
 import { NftablesEngine } from '../../../src/forwarding/nftables/engine.js';
-import { refuseWhereImpossible } from '../../../src/forwarding/nftables/refusal.js';
+import { refuseWhereImpossible } from '../../../src/forwarding/nftables/loader.js';
 import { Backend, echoes, ending, openStream, tcpBackend, UdpClient } from '../network.js';
 import { frontend, member, plan, rule } from '../plans.js';
 import { membersOf, probedMembers, probesOf, World } from '../world.js';
