@@ -12,7 +12,7 @@ import { AzureError, azureError, type ErrorDetail } from '../errors.js';
 import { parseResourceId, rootKey } from '../resources/resource-id.js';
 import { wellFormedApiVersion } from './api-versions.js';
 import { withoutSecureValues } from './deployment-template.js';
-import { undone, writableType, writeRequest } from './deployment-writes.js';
+import { writableType, writeRequest } from './deployment-writes.js';
 import type { DeploymentPlan, PlannedResource, PutRequest } from './deployments/index.js';
 import { checkOpaque } from './generic-resources.js';
 import { KnownWorld, OutsideTemplate } from './known-world.js';
@@ -28,7 +28,7 @@ export interface PreflightOptions {
 /** Throws `InvalidTemplateDeployment` with a detail for each resource of `plan` that is refused whatever else exists. */
 export function preflight(plan: DeploymentPlan, { service, groups, trackingId }: PreflightOptions): void {
   const rehearsal = new Rehearsal(service, groups);
-  undone(service, () => rehearsal.add(plan));
+  service.context.store.rehearse(() => rehearsal.add(plan));
   if (rehearsal.details.length === 0) return;
   const details = withoutSecureValues(rehearsal.details, plan);
   throw azureError('InvalidTemplateDeployment', { values: { name: plan.request.name, trackingId }, details });

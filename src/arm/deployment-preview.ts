@@ -2,7 +2,7 @@
 import { AzureError } from '../errors.js';
 import { idKey, parseResourceId, type ResourceId, rootKey, typeOf } from '../resources/resource-id.js';
 import type { ResourceType } from '../resources/resource-type.js';
-import { undone, writableType, writeRequest } from './deployment-writes.js';
+import { writableType, writeRequest } from './deployment-writes.js';
 import type { JsonObject, PutRequest } from './deployments/index.js';
 import { opaqueDocument, showOpaque } from './opaque-resources.js';
 import type { ResourceService } from './resource-service.js';
@@ -14,7 +14,7 @@ export function previewPut(request: PutRequest, service: ResourceService): JsonO
   const type = writableType(id);
   if (!type) return opaquePreview(request, service);
   try {
-    return undone(service, () => written(request, { id, type, service }));
+    return service.context.store.rehearse(() => written(request, { id, type, service }));
   } catch (error) {
     if (error instanceof AzureError) return undefined;
     throw error;

@@ -58,16 +58,3 @@ export function writeRequest(
     },
   };
 }
-
-/** The result of `write`, after which everything is as before. Rethrows what `write` throws. */
-export function undone<T>(service: ResourceService, write: () => T): T {
-  const { connection } = service.context.store;
-  connection.exec('BEGIN IMMEDIATE');
-  try {
-    return write();
-  } finally {
-    connection.exec('ROLLBACK');
-    // What was cached on the way never happened.
-    service.context.store.forget();
-  }
-}
