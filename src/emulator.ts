@@ -203,7 +203,7 @@ async function createApp({
   await server.app.register(async (app) => {
     if (config.auth === 'token') app.addHook('onRequest', identity.requireToken);
     addArmRoutes(app, arm);
-    addMetricRoutes(app, { arm, monitor });
+    addMetricRoutes(app, { context: arm.context, monitor });
   });
   await server.app.register(classicPlugin, {
     clock,

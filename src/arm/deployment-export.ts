@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { findResourceType } from '../resources/registry.js';
 import { idKey, parseResourceId, rootKey } from '../resources/resource-id.js';
 import type { Resource } from '../resources/resource-type.js';
-import type { Arm } from './arm.js';
+import type { ArmContext } from './arm-context.js';
 import type { Json, JsonObject } from './deployments/index.js';
 import { parseJsonObject } from './request-body.js';
 import { groupOf } from './resource-scope.js';
@@ -85,13 +85,13 @@ function exportTemplate(resources: readonly Resource[]): JsonObject {
 }
 
 /** Registers `POST …/resourceGroups/{name}/exportTemplate`. */
-export function addDeploymentExportRoutes(app: FastifyInstance, arm: Arm): void {
+export function addDeploymentExportRoutes(app: FastifyInstance, context: ArmContext): void {
   const path = '/subscriptions/:subscriptionId/resourceGroups/:resourceGroupName/exportTemplate';
   app.post(path, operation('Microsoft.Resources', 'ResourceGroups_exportTemplate'), (request) => {
-    const { subscriptionId, name: resourceGroup } = groupOf(request, arm.context);
+    const { subscriptionId, name: resourceGroup } = groupOf(request, context);
     const { resources = ['*'] } = request.body ? (parseJsonObject(request.body) as { resources?: string[] }) : {};
     const wanted = new Set(resources.map(idKey));
-    const all = arm.store.list({ subscriptionId, resourceGroup });
+    const all = context.store.resources.list({ subscriptionId, resourceGroup });
     return { template: exportTemplate(all.filter(({ key }) => wanted.has('*') || wanted.has(key))) };
   });
 }

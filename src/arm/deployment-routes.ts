@@ -3,12 +3,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../errors.js';
 import type { StoredDeployment } from '../store/deployment-store.js';
 import { apiVersionOf, queryOf } from './api-versions.js';
-import type { Arm } from './arm.js';
+import type { ArmContext } from './arm-context.js';
 import { originOf } from './async-operations.js';
-import { DeploymentClient } from './deployment-client.js';
 import { addDeploymentExportRoutes } from './deployment-export.js';
 import { deploymentDeletionJob } from './deployment-jobs.js';
-import { preflight } from './deployment-preflight.js';
+import type { DeploymentRuns } from './deployment-runs.js';
 import {
   checkDeploymentLocation,
   deploymentScopes,
@@ -21,6 +20,7 @@ import {
 import { deploymentSurroundings } from './deployment-surroundings.js';
 import { withoutSecureValues } from './deployment-template.js';
 import {
+  type DeploymentHost,
   type DeploymentPlan,
   planLinked,
   readDeploymentRequest,
@@ -38,9 +38,19 @@ const engineVersion = '1.158.0';
 /** How long a PUT waits for its deployment, so that the first poll finds it done: Azure milliseconds. */
 const patienceMs = 5000;
 
-interface Handler {
-  readonly app: FastifyInstance;
-  readonly arm: Arm;
+/** The request that asks for a deployment. */
+export interface DeploymentCaller {
+  /** Where the client reached us: `https://localhost:4567`. */
+  readonly baseUrl: string;
+  readonly correlationId: string;
+  readonly authorization: string | undefined;
+}
+
+export interface DeploymentParts {
+  readonly context: ArmContext;
+  readonly runs: DeploymentRuns;
+  /** What carries the deployment of a caller out. */
+  readonly hostFor: (caller: DeploymentCaller) => DeploymentHost;
 }
 
 const bodyText = (request: FastifyRequest): string => (typeof request.body === 'string' ? request.body : '');
@@ -50,33 +60,27 @@ interface Planned {
   readonly stored: StoredDeployment | undefined;
   readonly surroundings: ReturnType<typeof deploymentSurroundings>;
   readonly correlationId: string;
-  readonly host: DeploymentClient;
+  readonly host: DeploymentHost;
 }
 
 /** Reads and plans what a request wants deployed; everything that can be refused beforehand is refused here. */
-async function planned(request: FastifyRequest, reply: FastifyReply, { app, arm }: Handler): Promise<Planned> {
-  const { scope, name, key } = targetOf(request, arm);
+async function planned(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { context, hostFor }: DeploymentParts,
+): Promise<Planned> {
+  const { scope, name, key } = targetOf(request, context);
   const wanted = readDeploymentRequest(bodyText(request), { name, scope });
-  const stored = arm.context.store.deployments.deployment(key);
+  const stored = context.store.deployments.deployment(key);
   checkDeploymentLocation(wanted, { scope, existing: stored?.location });
   const correlationId = String(reply.getHeader('x-ms-correlation-request-id'));
-  const { authorization, host = 'localhost' } = request.headers;
-  const about = { origin: originOf(request), trackingId: correlationId, authorization };
-  const surroundings = deploymentSurroundings(arm, about);
+  const { authorization } = request.headers;
+  const baseUrl = originOf(request);
+  const surroundings = deploymentSurroundings(context, { origin: baseUrl, trackingId: correlationId, authorization });
   const plan = await planLinked(wanted, surroundings);
-  preflight(plan, { arm, trackingId: correlationId });
-  return {
-    plan,
-    stored,
-    surroundings,
-    correlationId,
-    host: new DeploymentClient({
-      app,
-      arm,
-      headers: { host, 'x-ms-correlation-request-id': correlationId, ...(authorization ? { authorization } : {}) },
-      saveDeployment: arm.deployments.saveNested,
-    }),
-  };
+  const host = hostFor({ baseUrl, correlationId, authorization });
+  host.preflight?.(plan);
+  return { plan, stored, surroundings, correlationId, host };
 }
 
 /** A deployment as it looks at an api-version: early ones had no type, and the earliest named resources by type and name. */
@@ -90,12 +94,12 @@ function shown(document: Record<string, unknown>, request: FastifyRequest): Reco
   return { ...early, properties: { ...properties, outputResources: named } };
 }
 
-async function create(request: FastifyRequest, reply: FastifyReply, handler: Handler) {
-  const { arm } = handler;
-  const { plan, stored, ...options } = await planned(request, reply, handler);
-  arm.deployments.checkNotActive(stored);
-  const { operationId, document, ended } = arm.deployments.start(plan, options);
-  if (arm.context.operationDelayMs === 0) await firstOf(ended, arm);
+async function create(request: FastifyRequest, reply: FastifyReply, parts: DeploymentParts) {
+  const { context, runs } = parts;
+  const { plan, stored, ...options } = await planned(request, reply, parts);
+  runs.checkNotActive(stored);
+  const { operationId, document, ended } = runs.start(plan, options);
+  if (context.operationDelayMs === 0) await firstOf(ended, context);
   const url = `${originOf(request)}${plan.id}/operationStatuses/${operationId}?api-version=${apiVersionOf(request)}`;
   reply.headers({
     'azure-asyncoperation': url,
@@ -106,9 +110,9 @@ async function create(request: FastifyRequest, reply: FastifyReply, handler: Han
 }
 
 /** Waits for a deployment, but not for ever: a client may poll. */
-async function firstOf(ended: Promise<void>, { context }: Arm): Promise<void> {
+async function firstOf(ended: Promise<void>, { clock }: ArmContext): Promise<void> {
   await new Promise<void>((resolve) => {
-    const timer = context.clock.setTimeout(resolve, patienceMs);
+    const timer = clock.setTimeout(resolve, patienceMs);
     void ended.then(() => {
       timer.cancel();
       resolve();
@@ -116,33 +120,33 @@ async function firstOf(ended: Promise<void>, { context }: Arm): Promise<void> {
   });
 }
 
-async function answerWhatIf(request: FastifyRequest, reply: FastifyReply, handler: Handler) {
-  const { plan, host, correlationId } = await planned(request, reply, handler);
+async function answerWhatIf(request: FastifyRequest, reply: FastifyReply, parts: DeploymentParts) {
+  const { plan, host, correlationId } = await planned(request, reply, parts);
   return reply.send(withoutSecureValues(await whatIf(plan, host, correlationId), plan));
 }
 
-async function validate(request: FastifyRequest, reply: FastifyReply, handler: Handler) {
-  const { plan, correlationId } = await planned(request, reply, handler);
-  const at = handler.arm.context.clock.timestamp();
+async function validate(request: FastifyRequest, reply: FastifyReply, parts: DeploymentParts) {
+  const { plan, correlationId } = await planned(request, reply, parts);
+  const at = parts.context.clock.timestamp();
   return reply.send(validationDocument(plan, { at, correlationId }));
 }
 
-function remove(request: FastifyRequest, reply: FastifyReply, { arm }: Handler) {
-  const { scope, name, key } = targetOf(request, arm);
-  const stored = arm.context.store.deployments.deployment(key);
+function remove(request: FastifyRequest, reply: FastifyReply, { context, runs }: DeploymentParts) {
+  const { scope, name, key } = targetOf(request, context);
+  const stored = context.store.deployments.deployment(key);
   if (!stored) return reply.code(204).send();
-  arm.deployments.checkNotActive(stored);
-  arm.store.transaction(() => arm.context.store.deployments.remove(key));
+  runs.checkNotActive(stored);
+  context.store.resources.transaction(() => context.store.deployments.remove(key));
   const url = `${originOf(request)}${jobScope(scope)}/operationresults/${deploymentDeletionJob(name)}`;
   reply.headers({ location: `${url}?api-version=${apiVersionOf(request)}`, 'retry-after': '0' });
   return reply.code(202).send();
 }
 
 /** Answers a poll: the state, and why a failed run failed. */
-function pollStatus(request: FastifyRequest, reply: FastifyReply, { arm }: Handler) {
-  const stored = existingDeployment(request, arm);
+function pollStatus(request: FastifyRequest, reply: FastifyReply, { context }: DeploymentParts) {
+  const stored = existingDeployment(request, context);
   const operationId = parametersOf(request).operationId as string;
-  const run = arm.context.store.deployments.run(operationId, stored.key);
+  const run = context.store.deployments.run(operationId, stored.key);
   if (!run) throw azureError('OperationIdNotFound', { values: { operationId } });
   const { status, error } = run;
   if (status === 'Accepted' || status === 'Running') reply.header('retry-after', '1');
@@ -150,25 +154,25 @@ function pollStatus(request: FastifyRequest, reply: FastifyReply, { arm }: Handl
 }
 
 /** `$filter=provisioningState eq 'Succeeded'` and `$top`. */
-function list(request: FastifyRequest, { arm }: Handler) {
-  const scope = scopeOf(request, arm);
+function list(request: FastifyRequest, { context }: DeploymentParts) {
+  const scope = scopeOf(request, context);
   const { $filter: filter = '', $top: top } = queryOf(request);
   const wanted = /^\s*provisioningState\s+eq\s+'(\w+)'\s*$/i.exec(filter)?.[1]?.toLowerCase();
   if (filter.trim() !== '' && wanted === undefined) throw azureError('UnsupportedFilter', { values: { filter } });
   const { subscriptionId, resourceGroup } = keptUnder(scopeId(scope));
-  const found = arm.context.store.deployments
+  const found = context.store.deployments
     .list(subscriptionId, resourceGroup)
     .filter(({ state }) => wanted === undefined || state.toLowerCase() === wanted);
   return { value: found.slice(0, Number(top) || found.length).map(({ document }) => shown(document, request)) };
 }
 
-function operations(request: FastifyRequest, { arm }: Handler) {
-  const { operations: all } = existingDeployment(request, arm);
+function operations(request: FastifyRequest, { context }: DeploymentParts) {
+  const { operations: all } = existingDeployment(request, context);
   return { value: all.slice(0, Number(queryOf(request).$top) || all.length) };
 }
 
-function oneOperation(request: FastifyRequest, { arm }: Handler) {
-  const { operations: all, name } = existingDeployment(request, arm);
+function oneOperation(request: FastifyRequest, { context }: DeploymentParts) {
+  const { operations: all, name } = existingDeployment(request, context);
   const operationId = parametersOf(request).operationId as string;
   const found = all.find((one) => String(one.operationId).toLowerCase() === operationId.toLowerCase());
   if (!found) throw azureError('DeploymentOperationNotFound', { values: { name, operationId } });
@@ -176,44 +180,44 @@ function oneOperation(request: FastifyRequest, { arm }: Handler) {
 }
 
 /** Registers the routes of deployments; the operations of resource groups and subscriptions have two paths. */
-export function addDeploymentRoutes(app: FastifyInstance, arm: Arm): void {
-  const handler = { app, arm };
+export function addDeploymentRoutes(app: FastifyInstance, parts: DeploymentParts): void {
+  const { context, runs } = parts;
   for (const { path: scope, suffix } of deploymentScopes) {
     const schema = (action: string) => operation('Microsoft.Resources', `Deployments_${action}${suffix}`);
     const all = `${scope}/providers/Microsoft.Resources/deployments`;
     const one = `${all}/:deploymentName`;
-    app.get(all, schema('list'), (request) => list(request, handler));
-    app.get(one, schema('get'), (request) => shown(existingDeployment(request, arm).document, request));
+    app.get(all, schema('list'), (request) => list(request, parts));
+    app.get(one, schema('get'), (request) => shown(existingDeployment(request, context).document, request));
     app.head(one, schema('checkExistence'), (request, reply) => {
-      const stored = arm.context.store.deployments.deployment(targetOf(request, arm).key);
+      const stored = context.store.deployments.deployment(targetOf(request, context).key);
       return reply.code(stored ? 204 : 404).send();
     });
-    app.put(one, schema('createOrUpdate'), (request, reply) => create(request, reply, handler));
-    app.delete(one, schema('delete'), (request, reply) => remove(request, reply, handler));
-    app.post(`${one}/validate`, schema('validate'), (request, reply) => validate(request, reply, handler));
-    app.post(`${one}/whatIf`, schema('whatIf'), (request, reply) => answerWhatIf(request, reply, handler));
+    app.put(one, schema('createOrUpdate'), (request, reply) => create(request, reply, parts));
+    app.delete(one, schema('delete'), (request, reply) => remove(request, reply, parts));
+    app.post(`${one}/validate`, schema('validate'), (request, reply) => validate(request, reply, parts));
+    app.post(`${one}/whatIf`, schema('whatIf'), (request, reply) => answerWhatIf(request, reply, parts));
     app.post(`${one}/cancel`, schema('cancel'), (request, reply) => {
-      arm.deployments.cancel(existingDeployment(request, arm));
+      runs.cancel(existingDeployment(request, context));
       return reply.code(204).send();
     });
     app.post(`${one}/exportTemplate`, schema('exportTemplate'), (request) => ({
-      template: existingDeployment(request, arm).template,
+      template: existingDeployment(request, context).template,
     }));
     app.get(`${one}/operationStatuses/:operationId`, hiddenOperation, (request, reply) =>
-      pollStatus(request, reply, handler),
+      pollStatus(request, reply, parts),
     );
     const ofDeployments = (action: string) =>
       operation('Microsoft.Resources', `DeploymentOperations_${action}${suffix}`);
-    app.get(`${one}/operations`, ofDeployments('list'), (request) => operations(request, handler));
-    app.get(`${one}/operations/:operationId`, ofDeployments('get'), (request) => oneOperation(request, handler));
+    app.get(`${one}/operations`, ofDeployments('list'), (request) => operations(request, parts));
+    app.get(`${one}/operations/:operationId`, ofDeployments('get'), (request) => oneOperation(request, parts));
     if (!scope.startsWith('/subscriptions/')) {
       // Nothing else is polled above subscriptions, and what is deleted there is deleted at once.
       app.get(`${scope}/operationresults/:job`, hiddenOperation, (_request, reply) => reply.code(204).send());
       continue;
     }
     const short = `${scope}/deployments/:deploymentName/operations`;
-    app.get(short, hiddenOperation, (request) => operations(request, handler));
-    app.get(`${short}/:operationId`, hiddenOperation, (request) => oneOperation(request, handler));
+    app.get(short, hiddenOperation, (request) => operations(request, parts));
+    app.get(`${short}/:operationId`, hiddenOperation, (request) => oneOperation(request, parts));
   }
   const hash = operation('Microsoft.Resources', 'Deployments_calculateTemplateHash');
   app.post('/providers/Microsoft.Resources/calculateTemplateHash', hash, (request) => {
@@ -221,5 +225,5 @@ export function addDeploymentRoutes(app: FastifyInstance, arm: Arm): void {
     const template = readRequestBody(bodyText(request));
     return { minifiedTemplate: JSON.stringify(template), templateHash: templateHash(template) };
   });
-  addDeploymentExportRoutes(app, arm);
+  addDeploymentExportRoutes(app, context);
 }

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { azureError } from '../errors.js';
 import type { StoredDeployment } from '../store/deployment-store.js';
 import { apiVersionOf } from './api-versions.js';
-import type { Arm } from './arm.js';
+import type { ArmContext } from './arm-context.js';
 import { type DeploymentRequest, type DeploymentScope, scopeId } from './deployments/index.js';
 import { groupOf, parametersOf, subscriptionOf } from './resource-scope.js';
 
@@ -19,22 +19,22 @@ export const deploymentScopes = [
  * The scope in the path of `request`. Throws `ResourceGroupNotFound`; any subscription and any management group exists
  * at its first use.
  */
-export function scopeOf(request: FastifyRequest, arm: Arm): DeploymentScope {
+export function scopeOf(request: FastifyRequest, context: ArmContext): DeploymentScope {
   const { subscriptionId, resourceGroupName, groupId } = parametersOf(request);
   if (subscriptionId === undefined) {
     apiVersionOf(request);
     return groupId === undefined ? { kind: 'tenant' } : { kind: 'managementGroup', managementGroup: groupId };
   }
   if (resourceGroupName === undefined) {
-    return { kind: 'subscription', subscriptionId: subscriptionOf(request, arm.context) };
+    return { kind: 'subscription', subscriptionId: subscriptionOf(request, context) };
   }
-  const { name: resourceGroup } = groupOf(request, arm.context);
+  const { name: resourceGroup } = groupOf(request, context);
   return { kind: 'resourceGroup', subscriptionId, resourceGroup };
 }
 
 /** The deployment in the path of `request`. Throws what `scopeOf` throws, or `InvalidDeploymentName`. */
-export function targetOf(request: FastifyRequest, arm: Arm) {
-  const scope = scopeOf(request, arm);
+export function targetOf(request: FastifyRequest, context: ArmContext) {
+  const scope = scopeOf(request, context);
   const name = parametersOf(request).deploymentName as string;
   if (!/^[-\w.()]{1,64}$/.test(name)) throw azureError('InvalidDeploymentName', { values: { name } });
   const id = `${scopeId(scope)}/providers/Microsoft.Resources/deployments/${name}`;
@@ -42,9 +42,9 @@ export function targetOf(request: FastifyRequest, arm: Arm) {
 }
 
 /** The stored deployment in the path of `request`. Throws `DeploymentNotFound` besides. */
-export function existingDeployment(request: FastifyRequest, arm: Arm): StoredDeployment {
-  const { name, key } = targetOf(request, arm);
-  const stored = arm.context.store.deployments.deployment(key);
+export function existingDeployment(request: FastifyRequest, context: ArmContext): StoredDeployment {
+  const { name, key } = targetOf(request, context);
+  const stored = context.store.deployments.deployment(key);
   if (!stored) throw azureError('DeploymentNotFound', { values: { name } });
   return stored;
 }

@@ -4,7 +4,7 @@ import { defaultTenantId } from '../identity/tenant.js';
 import { objectIdOf } from '../identity/tokens.js';
 import { newGuid } from '../ids.js';
 import { findResourceType } from '../resources/registry.js';
-import type { Arm } from './arm.js';
+import type { ArmContext } from './arm-context.js';
 import type { Json, JsonObject, Surroundings } from './deployments/index.js';
 import { LinkedTemplates } from './linked-templates.js';
 import { azureLocations } from './locations.js';
@@ -35,7 +35,7 @@ function claimsOf(authorization: string | undefined): Record<string, Json> {
 
 /** The surroundings of one deployment. */
 export const deploymentSurroundings = (
-  arm: Arm,
+  context: ArmContext,
   { origin, trackingId, authorization }: SurroundingsOptions,
 ): Surroundings => ({
   tenantId: defaultTenantId,
@@ -48,7 +48,7 @@ export const deploymentSurroundings = (
     displayName: 'Lazurite',
   }),
   resourceGroup(subscriptionId, name) {
-    const group = arm.store.group(subscriptionId, name);
+    const group = context.store.resources.group(subscriptionId, name);
     return group && (showGroup(group) as JsonObject);
   },
   provider(namespace, resourceType) {
@@ -57,7 +57,7 @@ export const deploymentSurroundings = (
     const locations: Json = azureLocations.map(({ displayName }) => displayName);
     return { resourceType, locations, apiVersions: [...type.apiVersions].reverse() };
   },
-  contents: new LinkedTemplates({ policy: arm.context.templateLinks, trackingId }),
-  now: () => arm.context.clock.timestamp(),
+  contents: new LinkedTemplates({ policy: context.templateLinks, trackingId }),
+  now: () => context.clock.timestamp(),
   newGuid,
 });

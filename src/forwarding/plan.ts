@@ -4,7 +4,8 @@
  */
 import { type AddressMapping, mapAddress } from '../address-map.js';
 import { deepFreeze } from '../plain-data.js';
-import { loadBalancerChild, nameKey } from '../resources/Microsoft.Network/loadBalancers/child.js';
+import { childWithId } from '../resources/children.js';
+import { loadBalancerChild } from '../resources/Microsoft.Network/loadBalancers/child.js';
 import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
 import type { InboundNatRule } from '../resources/Microsoft.Network/loadBalancers/inboundNatRules.js';
 import type { LoadBalancingRule } from '../resources/Microsoft.Network/loadBalancers/loadBalancingRules.js';
@@ -87,7 +88,7 @@ class Compiler {
   }
 
   #probe(id: string): Probe | undefined {
-    return this.#document.properties.probes?.find((one) => one.name?.toLowerCase() === nameKey(id));
+    return childWithId(this.#document.properties.probes, id);
   }
 
   /** Registers the probe of one address and answers its key. */
@@ -120,7 +121,7 @@ class Compiler {
 
   #drainPeriodMs(poolId: string): number {
     const pools = this.#document.properties.backendAddressPools;
-    const pool = pools?.find((one) => one.name?.toLowerCase() === nameKey(poolId));
+    const pool = childWithId(pools, poolId);
     return (pool?.properties?.drainPeriodInSeconds ?? 0) * 1000;
   }
 

@@ -94,7 +94,7 @@ export class ResourceStore implements Lookup {
   }
 
   /** Any GUID is a subscription from its first use. */
-  useSubscription(subscriptionId: string, timestamp: string): void {
+  rememberSubscription(subscriptionId: string, timestamp: string): void {
     const id = subscriptionId.toLowerCase();
     if (this.#knownSubscriptions.has(id)) return;
     this.#statement.addSubscription.run(id, timestamp);

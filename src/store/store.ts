@@ -20,6 +20,7 @@ export class Store {
   readonly operations: OperationStore;
   readonly deployments: DeploymentStore;
   readonly classic: ClassicDocumentStore;
+  readonly #transaction: RunTransaction;
 
   constructor({ file, publicPrefix }: StoreOptions) {
     this.connection = openDatabase({ file });
@@ -32,11 +33,31 @@ export class Store {
         throw error;
       }
     };
+    this.#transaction = transaction;
     this.resources = new ResourceStore(this.connection, transaction);
     this.addresses = new AddressStore(this.connection, publicPrefix);
     this.operations = new OperationStore(this.connection);
     this.deployments = new DeploymentStore(this.connection);
     this.classic = new ClassicDocumentStore(this.connection, transaction);
+  }
+
+  /**
+   * Runs `work`, which is synchronous, in one IMMEDIATE transaction of its own. Resolves with what it returns once that
+   * is durable; rejects with what it throws, and nothing of it is stored then.
+   */
+  async write<T>(work: () => T): Promise<T> {
+    return this.#transaction(work);
+  }
+
+  /** The result of `work`, after which everything is as before. Throws what `work` throws. */
+  rehearse<T>(work: () => T): T {
+    this.connection.exec('BEGIN IMMEDIATE');
+    try {
+      return work();
+    } finally {
+      this.connection.exec('ROLLBACK');
+      this.forget();
+    }
   }
 
   /** Forgets everything: the state of a fresh start. */
