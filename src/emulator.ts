@@ -20,6 +20,7 @@ import { sqliteStore } from './classic/store-sqlite.js';
 import { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { DataPlane } from './data-plane.js';
+import { Events } from './events.js';
 import type { Engine, EngineEvents } from './forwarding/engine.js';
 import { loadCertificates } from './identity/certificates.js';
 import { createIdentity } from './identity/identity.js';
@@ -50,6 +51,7 @@ interface Parts {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
+  readonly events: Events;
   readonly store: Store;
   readonly engine: Engine;
   readonly dataPlane: DataPlane;
@@ -65,15 +67,21 @@ async function createEngine({ engine }: Config, options: { clock: Clock; events:
   return new (await import('./forwarding/nftables/engine.js')).NftablesEngine(options);
 }
 
-/** What the engine reports, as lines for whoever watches. */
-const engineEvents = (log: Log, monitor: Monitor): EngineEvents => ({
-  onHealth: (health) => monitor.healthChanged(health),
-  onFrontendState: ({ key, state, boundAddress, boundPort, reason }) => {
-    if (state !== 'Bound')
-      log.warn('a frontend is not where Azure would have it', { key, state, boundAddress, boundPort, reason });
-  },
-  onFailure: (error) => log.error('the data plane failed', {}, error),
+/** What an engine reports, as events. */
+const engineEvents = (events: Events): EngineEvents => ({
+  onHealth: (health) => events.emit('health', { changes: [health] }),
+  onFrontendState: (state) => events.emit('frontend', state),
+  onFailure: (error) => events.emit('engineFailure', { error }),
 });
+
+/** Logs the events that a person has to know. */
+function logEvents(events: Events, log: Log): void {
+  events.read('frontend', ({ key, state, boundAddress, boundPort, reason }) => {
+    if (state === 'Bound') return;
+    log.warn('a frontend is not where Azure would have it', { key, state, boundAddress, boundPort, reason });
+  });
+  events.read('engineFailure', ({ error }) => log.error('the data plane failed', {}, error));
+}
 
 export class Emulator {
   readonly #parts: Parts;
@@ -94,8 +102,10 @@ export class Emulator {
     const classicStore = sqliteStore(store.classic);
     let engine: Engine | undefined;
     try {
-      const monitor = new Monitor({ clock, log });
-      engine = await createEngine(config, { clock, events: engineEvents(log, monitor) });
+      const events = new Events((error) => log.error('an event could not be read', {}, error));
+      logEvents(events, log);
+      const monitor = new Monitor({ clock, log, events });
+      engine = await createEngine(config, { clock, events: engineEvents(events) });
       const dataPlane = new DataPlane({
         store: store.resources,
         engine,
@@ -104,7 +114,7 @@ export class Emulator {
         strictBind: config.strictBind,
         choices: config.undocumented,
       });
-      const parts = { config, clock, log, store, engine, dataPlane, monitor };
+      const parts = { config, clock, log, events, store, engine, dataPlane, monitor };
       const app = await createApp({ ...parts, classicStore, folder });
       const { port } = await app.server.listen({ host: config.host, port: config.port });
       return new Emulator({ ...parts, ...app, port });

@@ -17,7 +17,10 @@ const layers: readonly (readonly [RegExp, number])[] = [
   [/^(arm|classic|identity|admin)\/|^(server|one-port|base-url)\.ts$/, 3],
   [/^(store|forwarding|probing|metrics)\//, 2],
   [/^resources\//, 1],
-  [/^errors\/|^(clock|ids|errors|config|config-values|log|address-map|package-folder|plain-data|undocumented)\.ts$/, 0],
+  [
+    /^errors\/|^(clock|events|ids|errors|config|config-values|log|address-map|package-folder|plain-data|undocumented)\.ts$/,
+    0,
+  ],
 ];
 const layerOf = (file: string): number | undefined => layers.find(([pattern]) => pattern.test(file))?.[1];
 
