@@ -6,8 +6,9 @@ import type { AddressMapping } from './address-map.js';
 import { mapAddress } from './address-map.js';
 import type { ApplyOutcome } from './arm/arm-context.js';
 import { azureError } from './errors.js';
-import type { Engine, ForwardingPlan } from './forwarding/engine.js';
-import { compileLoadBalancer, mergePlan, type PlanPart } from './forwarding/plan.js';
+import type { Engine } from './forwarding/engine.js';
+import { compileLoadBalancer, mergePlan } from './forwarding/load-balancer-plan.js';
+import type { ForwardingPlan, PlanPart } from './forwarding/plan.js';
 import { compileClassic } from './forwarding/plan-classic.js';
 import type { ClassicPlanInputs } from './resources/Microsoft.ClassicCompute/plan-inputs.js';
 import { rootKey } from './resources/resource-id.js';
@@ -151,7 +152,7 @@ export class DataPlane implements HealthReader {
   }
 
   probe(probeId: string, azureAddress: string): { up: boolean; reason: string } | undefined {
-    const key = `${probeId.toLowerCase()}|${mapAddress(azureAddress, this.options.addressMap)}`;
+    const key = probeKey(probeId, mapAddress(azureAddress, this.options.addressMap));
     return this.options.engine.health().find((one) => one.key === key);
   }
 }

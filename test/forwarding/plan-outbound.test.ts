@@ -1,8 +1,8 @@
 /** Outbound rules in the plan: which backend has which ports of which public address. */
 import t from 'tap';
 import { parseConfig } from '../../src/config.js';
-import type { PlanOutbound } from '../../src/forwarding/engine.js';
-import { compileLoadBalancer, mergePlan } from '../../src/forwarding/plan.js';
+import { compileLoadBalancer, mergePlan } from '../../src/forwarding/load-balancer-plan.js';
+import type { PlanOutbound } from '../../src/forwarding/plan.js';
 import { portBlocks } from '../../src/forwarding/plan-outbound.js';
 import { loadBalancers } from '../../src/resources/Microsoft.Network/loadBalancers.js';
 import { networkInterfaces } from '../../src/resources/Microsoft.Network/networkInterfaces.js';

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { parseConfig } from '../../src/config.js';
-import type { ForwardingPlan } from '../../src/forwarding/engine.js';
-import { compileLoadBalancer, mergePlan } from '../../src/forwarding/plan.js';
+import { compileLoadBalancer, mergePlan } from '../../src/forwarding/load-balancer-plan.js';
+import type { ForwardingPlan } from '../../src/forwarding/plan.js';
 import { loadBalancers } from '../../src/resources/Microsoft.Network/loadBalancers.js';
 import { networkInterfaces } from '../../src/resources/Microsoft.Network/networkInterfaces.js';
 import { publicIPAddresses } from '../../src/resources/Microsoft.Network/publicIPAddresses.js';

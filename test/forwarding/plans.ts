@@ -7,7 +7,7 @@ import type {
   PlanProbe,
   PlanRule,
   Transport,
-} from '../../src/forwarding/engine.js';
+} from '../../src/forwarding/plan.js';
 
 export const member = (address: string, port: number, rest: Partial<PlanMember> = {}): PlanMember => ({
   key: address,
