@@ -1,6 +1,6 @@
 /** What `/_lazurite/metrics` shows: the data plane's counters and states, and the API's answers. */
 import type { Engine } from '../forwarding/engine.js';
-import type { ForwardingPlan, PlanFrontend, PlanOutbound } from '../forwarding/plan.js';
+import { type ForwardingPlan, keysOfScope, type PlanFrontend, type PlanOutbound } from '../forwarding/plan.js';
 import { type CounterName, counterNames } from '../metrics/counters.js';
 import { type PrometheusMetric, type PrometheusSample, snakeCase } from '../metrics/prometheus.js';
 import { backendsOf } from './data-plane-views.js';

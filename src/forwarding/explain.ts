@@ -3,7 +3,7 @@ import { type HealthOf, Selector, SlotTables } from './decision.js';
 import { slotOf } from './distribution.js';
 import type { Explanation, FlowTuple } from './engine.js';
 import { addressWords } from './ip-address.js';
-import type { IndexedPlan, PlanFrontend } from './plan.js';
+import { frontendKey, type IndexedPlan, type PlanFrontend } from './plan.js';
 
 const nothing = {
   frontend: undefined,

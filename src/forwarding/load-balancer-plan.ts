@@ -22,12 +22,14 @@ import type { Lookup, Resource } from '../resources/resource-type.js';
 import type { Choices } from '../undocumented.js';
 import { frontendAddress, publicIPOf, transportsOf } from './frontend-address.js';
 import {
-  emptyPlan,
-  type ForwardingPlan,
+  emptyPart,
+  frontendKey,
   type PlanFrontend,
   type PlanMember,
+  type PlanPart,
   type PlanProbe,
   type PlanRule,
+  probeKey,
 } from './plan.js';
 import { halfOpenMs, withChoices } from './plan-choices.js';
 import { compileOutbound } from './plan-outbound.js';
@@ -278,16 +280,6 @@ class Compiler {
 
 /** What a load balancer contributes to the plan; nothing while it is being deleted. */
 export function compileLoadBalancer(loadBalancer: Resource, options: PlanOptions): PlanPart {
-  if (loadBalancer.provisioningState === 'Deleting') return emptyPlan;
+  if (loadBalancer.provisioningState === 'Deleting') return emptyPart;
   return deepFreeze(withChoices(new Compiler(loadBalancer, options).compile(), options.choices));
-}
-
-/** One plan out of many parts, in their order: where two want one address, the earlier part has it. */
-export function mergePlan(parts: Iterable<PlanPart>): ForwardingPlan {
-  const all = [...parts];
-  return Object.freeze({
-    frontends: Object.freeze(all.flatMap(({ frontends }) => frontends)),
-    probes: Object.freeze(all.flatMap(({ probes }) => probes)),
-    outbound: Object.freeze(all.flatMap(({ outbound }) => outbound)),
-  });
 }

@@ -2,7 +2,7 @@
 import { type AddressMapping, mapAddress, mapNetwork } from '../address-map.js';
 import type { ClassicPlanInputs, ClassicRule } from '../resources/Microsoft.ClassicCompute/plan-inputs.js';
 import type { Choices } from '../undocumented.js';
-import type { PlanPart, PlanProbe, PlanRule } from './plan.js';
+import { frontendKey, type PlanPart, type PlanProbe, type PlanRule, probeKey } from './plan.js';
 import { halfOpenMs, withChoices } from './plan-choices.js';
 
 export interface ClassicPlanOptions {

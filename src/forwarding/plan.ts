@@ -8,8 +8,11 @@ export type Distribution = 'Default' | 'SourceIP' | 'SourceIPProtocol';
 export type Transport = 'tcp' | 'udp';
 
 /** `tcp/127.255.0.4/80`: the identity of a frontend across plans, by its mapped address. */
-export const frontendKey = ({ transport, address, port }: Pick<PlanFrontend, 'transport' | 'address' | 'port'>): string =>
-  `${transport}/${address}/${port}`;
+export const frontendKey = ({
+  transport,
+  address,
+  port,
+}: Pick<PlanFrontend, 'transport' | 'address' | 'port'>): string => `${transport}/${address}/${port}`;
 
 /** `<probe resource id, lower case>|<mapped address>`: one probe of one backend address. */
 export const probeKey = (probeId: string, address: string): string => `${probeId.toLowerCase()}|${address}`;
@@ -148,12 +151,23 @@ export interface ForwardingPlan extends PlanPart {
   readonly version: number;
 }
 
-export const emptyPlan: ForwardingPlan = Object.freeze({
-  version: 0,
+export const emptyPart: PlanPart = Object.freeze({
   frontends: Object.freeze([]),
   probes: Object.freeze([]),
   outbound: Object.freeze([]),
 });
+
+export const emptyPlan: ForwardingPlan = Object.freeze({ version: 0, ...emptyPart });
+
+/** One plan out of parts, in their order. */
+export function mergePlan(parts: readonly PlanPart[], version: number): ForwardingPlan {
+  return Object.freeze({
+    version,
+    frontends: Object.freeze(parts.flatMap(({ frontends }) => frontends)),
+    probes: Object.freeze(parts.flatMap(({ probes }) => probes)),
+    outbound: Object.freeze(parts.flatMap(({ outbound }) => outbound)),
+  });
+}
 
 /** What differs between two plans: all that an engine has to be told, and all that it may touch. */
 export interface PlanChanges {
@@ -232,6 +246,7 @@ export function inconsistency({ frontends, probes, outbound }: PlanPart): string
     }
   }
   for (const { key, transport, address } of outbound)
-    if (key !== outboundKey(transport, address)) return `The outbound entry ${key} has another key than its address makes.`;
+    if (key !== outboundKey(transport, address))
+      return `The outbound entry ${key} has another key than its address makes.`;
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** The kernel's counts under the names that all engines use; they stay monotonic when chains are replaced. */
 import type { CounterName } from '../../metrics/counters.js';
 import type { CounterSample } from '../engine.js';
-import type { PlanFrontend, PlanOutbound } from '../plan.js';
+import { memberScope, type PlanFrontend, type PlanOutbound } from '../plan.js';
 import { Turns } from '../turns.js';
 import type { ChainSets } from './chain-sets.js';
 import { type Family, ipv4 } from './family.js';

@@ -6,7 +6,7 @@
  */
 import type { Clock, Timer } from '../../clock.js';
 import type { FrontendState } from '../engine.js';
-import type { PlanFrontend } from '../plan.js';
+import { frontendKey, type PlanFrontend, type Transport } from '../plan.js';
 import type { Frontend } from './frontend.js';
 import type { ListenAt, Listener } from './listeners.js';
 

@@ -3,7 +3,7 @@ import { Counter, type CounterMemory, type CounterScope } from '../../metrics/co
 import { AccessControl } from '../access-control.js';
 import { allProbedDown, Selector, type SelectorContext } from '../decision.js';
 import { addressWords } from '../ip-address.js';
-import type { PlanFrontend, PlanMember } from '../plan.js';
+import { memberScope, type PlanFrontend, type PlanMember } from '../plan.js';
 
 /** A member as flows see it. It is kept after it has left the plan for as long as it has flows. */
 export class Backend {
