@@ -9,42 +9,58 @@
  * of the template, references to what does not exist among them, is refused while the deployment runs.
  */
 import { AzureError, azureError, type ErrorDetail } from '../errors.js';
+import { findResourceType } from '../resources/registry.js';
 import { parseResourceId, rootKey } from '../resources/resource-id.js';
-import { wellFormedApiVersion } from './api-versions.js';
 import { withoutSecureValues } from './deployment-template.js';
-import { writableType, writeRequest } from './deployment-writes.js';
 import type { DeploymentPlan, PlannedResource, PutRequest } from './deployments/index.js';
-import { checkOpaque } from './generic-resources.js';
-import { KnownWorld, OutsideTemplate } from './known-world.js';
+import { RequestBody } from './request-body.js';
 import type { ResourceGroups } from './resource-groups.js';
-import type { ResourceService } from './resource-service.js';
+import type { PutRequest as ResourcePut, ResourceService } from './resource-service.js';
+import { OutsideTemplate, TemplateLookup } from './template-lookup.js';
 
 export interface PreflightOptions {
   readonly service: ResourceService;
   readonly groups: ResourceGroups;
-  readonly trackingId: string;
+  readonly baseUrl: string;
+  readonly correlationId: string;
 }
 
 /** Throws `InvalidTemplateDeployment` with a detail for each resource of `plan` that is refused whatever else exists. */
-export function preflight(plan: DeploymentPlan, { service, groups, trackingId }: PreflightOptions): void {
-  const rehearsal = new Rehearsal(service, groups);
-  service.context.store.rehearse(() => rehearsal.add(plan));
+export function preflight(plan: DeploymentPlan, options: PreflightOptions): void {
+  const rehearsal = new Rehearsal(options);
+  options.service.context.store.rehearse(() => rehearsal.add(plan));
   if (rehearsal.details.length === 0) return;
   const details = withoutSecureValues(rehearsal.details, plan);
-  throw azureError('InvalidTemplateDeployment', { values: { name: plan.request.name, trackingId }, details });
+  const values = { name: plan.request.name, trackingId: options.correlationId };
+  throw azureError('InvalidTemplateDeployment', { values, details });
+}
+
+/** The PUT that a deployment makes of a resource; undefined for a resource group, whose id is none of a resource. */
+export function resourcePut({ id, apiVersion, body }: PutRequest, baseUrl: string): ResourcePut | undefined {
+  const place = parseResourceId(id);
+  if (!place) return undefined;
+  // Templates give children of network resources a location, which no child has; Azure's deployments take no offence.
+  const isChild = place.types.length > 1 && findResourceType(`${place.namespace}/${place.types[0]}`);
+  const sent = isChild
+    ? Object.fromEntries(Object.entries(body).filter(([name]) => name.toLowerCase() !== 'location'))
+    : body;
+  return { id: place, apiVersion, body: RequestBody.ofValue(sent), baseUrl };
+}
+
+/** Subscription and name in the id of a resource group. Throws `ScopeNotEmulated` for any other id. */
+export function resourceGroupAt(id: string): { subscriptionId: string; name: string } {
+  const [, subscriptionId = '', name] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)$/i.exec(id) ?? [];
+  // What else has an id of its own lies above subscriptions, where nothing is modelled or stored.
+  if (name === undefined) throw azureError('ScopeNotEmulated', { values: { id } });
+  return { subscriptionId, name };
 }
 
 class Rehearsal {
   readonly details: ErrorDetail[] = [];
-  readonly #service: ResourceService;
-  readonly #world: KnownWorld;
+  readonly #lookup: TemplateLookup;
 
-  constructor(
-    service: ResourceService,
-    readonly groups: ResourceGroups,
-  ) {
-    this.#service = service;
-    this.#world = new KnownWorld(service);
+  constructor(readonly options: PreflightOptions) {
+    this.#lookup = new TemplateLookup(options.service.context.store);
   }
 
   /** Rehearses `plan`, each resource after what it waits for; false when some of it could not be. */
@@ -83,28 +99,17 @@ class Rehearsal {
   }
 
   #rehearse(request: PutRequest, sure: boolean): boolean {
-    const id = parseResourceId(request.id);
-    if (!id) return this.#rehearseGroup(request);
-    const type = writableType(id);
-    if (!type) {
-      checkOpaque(id, { apiVersion: wellFormedApiVersion(request.apiVersion), service: this.#service });
+    const { service, groups, baseUrl } = this.options;
+    const write = resourcePut(request, baseUrl);
+    if (!write) {
+      groups.read({ ...resourceGroupAt(request.id), ...request }, RequestBody.ofValue(request.body));
       return true;
     }
-    const write = writeRequest(request, { id, type, service: this.#service });
     const root = rootKey(request.id);
-    const parentIsKnown = id.types.length === 1 || this.#world.has(root);
-    if (!sure || !parentIsKnown) return false;
-    this.#service.writer.rehearse(write, { lookup: this.#world, addresses: this.#world });
-    this.#world.add(root);
-    return true;
-  }
-
-  /** Resource groups have ids of their own. What else has lies above subscriptions, where nothing is modelled or stored. */
-  #rehearseGroup({ id, apiVersion, body }: PutRequest): boolean {
-    const [, subscriptionId = '', name] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)$/i.exec(id) ?? [];
-    if (name === undefined) throw azureError('ScopeNotEmulated', { values: { id } });
-    wellFormedApiVersion(apiVersion);
-    this.groups.read(JSON.stringify(body), { subscriptionId, name });
-    return true;
+    const parentIsKnown = write.id.types.length === 1 || this.#lookup.has(root);
+    const world = sure && parentIsKnown ? { lookup: this.#lookup, addresses: this.#lookup } : undefined;
+    const rehearsed = service.rehearse(write, world);
+    if (rehearsed && service.isModelled(write.id)) this.#lookup.add(root);
+    return rehearsed;
   }
 }

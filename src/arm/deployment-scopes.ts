@@ -2,10 +2,9 @@
 import type { FastifyRequest } from 'fastify';
 import { azureError } from '../errors.js';
 import type { StoredDeployment } from '../store/deployment-store.js';
-import { apiVersionOf } from './api-versions.js';
 import type { ArmContext } from './arm-context.js';
 import { type DeploymentRequest, type DeploymentScope, scopeId } from './deployments/index.js';
-import { groupOf, parametersOf, subscriptionOf } from './resource-scope.js';
+import { apiVersionOf, groupOf, parametersOf, subscriptionOf } from './request.js';
 
 /** The paths of all scopes, with the end of their operations' names. */
 export const deploymentScopes = [
