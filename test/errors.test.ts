@@ -9,7 +9,7 @@ const page = new URL('../docs/errors.md', import.meta.url);
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
 test('docs/errors.md lists exactly what Lazurite can answer', async (t) => {
-  // `npx tap run --snapshot test/errors.test.ts` writes the page.
+  // `TAP_SNAPSHOT=1 npm run test:file -- test/errors.test.ts` writes the page.
   if (process.env.TAP_SNAPSHOT === '1') writeFileSync(page, errorsPage());
   t.equal(readFileSync(page, 'utf8'), errorsPage());
   for (const [key] of all) t.ok(errorsPage().includes(`| \`${key}\` |`), key);

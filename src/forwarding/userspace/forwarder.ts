@@ -1,4 +1,4 @@
-/** The engine inside its thread: carries plans out, follows the probes, moves the packets. */
+/** The userspace data plane inside its worker thread: applies plans, runs the probes and forwards the traffic. */
 import { setImmediate } from 'node:timers/promises';
 import { Clock } from '../../clock.js';
 import { CounterMemory, type ScopeReaders } from '../../metrics/counters.js';
@@ -6,37 +6,36 @@ import { probeSource } from '../../probing/probe-source.js';
 import { Prober } from '../../probing/prober.js';
 import { eligibleKeys, largePool, type SelectorContext, SlotTables } from '../decision.js';
 import { Drains } from '../drains.js';
-import type { FlowInfo, FrontendState, PlanRule, ProbeHealth } from '../engine.js';
+import type { FlowInfo, FrontendState, ProbeHealth } from '../engine.js';
 import type { DataPlaneFault } from '../faults.js';
-import type { PlanChanges } from '../plan-changes.js';
+import type { PlanChanges, PlanRule } from '../plan.js';
 import { Turns } from '../turns.js';
-import { Descriptors } from './descriptors.js';
-import { Faults } from './faults.js';
 import { Frontend } from './frontend.js';
 import { FrontendBinder } from './frontend-binder.js';
+import { InjectedFaults } from './injected-faults.js';
 import { Listeners } from './listeners.js';
 import type { Applied, WorkerSetup } from './messages.js';
-import { SourcePorts } from './source-ports.js';
+import { Descriptors, SourcePorts } from './socket-limits.js';
 import { TcpForwarder } from './tcp.js';
 import { UdpForwarder } from './udp.js';
 
-export interface DataPlaneReaders extends ScopeReaders {
+interface ForwarderEvents extends ScopeReaders {
   health(health: ProbeHealth): void;
   frontend(state: FrontendState): void;
 }
 
-/** Real time that one jump of the clock may spend on waiting for probes. */
+/** Real time that one jump of the clock may wait for probes. */
 const settleBudgetMs = 5000;
 const pollMs = 10;
-/** Real time that a probe may hold the clock up: longer than the moment which every attempt is given. */
+/** Real time that one probe may delay the clock: longer than the shortest timeout of an attempt. */
 const settleMs = 120;
 
-export class DataPlane {
+export class Forwarder {
   readonly #clock: Clock;
   readonly #realClock = new Clock();
-  readonly #readers: DataPlaneReaders;
+  readonly #readers: ForwarderEvents;
   readonly #memory: CounterMemory;
-  readonly #faults: Faults;
+  readonly #faults: InjectedFaults;
   readonly #prober: Prober;
   readonly #tcp: TcpForwarder;
   readonly #udp: UdpForwarder;
@@ -44,15 +43,15 @@ export class DataPlane {
   readonly #drains: Drains;
   readonly #frontends = new Map<string, Frontend>();
   readonly #context: SelectorContext;
-  /** Frontends that have to choose anew because a probe of theirs has flipped. */
+  /** Frontends whose selector must be rebuilt because one of their probes has flipped. */
   readonly #stale = new Set<string>();
   readonly #turns = new Turns();
 
-  constructor(setup: WorkerSetup, readers: DataPlaneReaders) {
+  constructor(setup: WorkerSetup, readers: ForwarderEvents) {
     this.#clock = new Clock({ origin: setup.origin });
     this.#readers = readers;
     this.#memory = new CounterMemory(readers);
-    this.#faults = new Faults(this.#clock);
+    this.#faults = new InjectedFaults(this.#clock);
     this.#prober = new Prober({
       clock: this.#clock,
       realClock: this.#realClock,
@@ -77,12 +76,12 @@ export class DataPlane {
     });
   }
 
-  /** One after the other: tables of large pools are built in between packets. */
+  /** One plan at a time: slot tables of large pools are built in slices between packets. */
   async apply(changes: PlanChanges): Promise<Applied> {
     const { size } = this.#frontends;
     const isNew = changes.frontends.some(({ key }) => !this.#frontends.has(key));
     await this.#turns.take(() => this.#take(changes));
-    // Other rules at the same places need no other sockets.
+    // A changed rule at the same address and port needs no new socket.
     if (isNew || this.#frontends.size !== size) await this.#binder.apply([...this.#frontends.values()]);
     return {
       frontends: changes.frontends.flatMap(({ key }) => this.#binder.stateOf(this.#frontends.get(key)) ?? []),
@@ -107,7 +106,7 @@ export class DataPlane {
     }
   }
 
-  /** Moves the clock from timer to timer, and lets probes that were started on the way hear their answers. */
+  /** Moves the clock from timer to timer and waits for the probes that start on the way. */
   async advance(azureMs: number): Promise<void> {
     const targetMs = this.#clock.now() + azureMs;
     const giveUpMs = this.#realClock.now() + settleBudgetMs;
@@ -120,7 +119,7 @@ export class DataPlane {
     await this.#turns.take(() => this.#refreshStale());
   }
 
-  /** Puts exactly these faults in force, for what is open too. */
+  /** Replaces all faults; open flows are affected too. */
   async setFaults(faults: readonly DataPlaneFault[]): Promise<void> {
     const before = new Set(this.#probesWithFaults());
     this.#faults.set(faults);
@@ -146,7 +145,7 @@ export class DataPlane {
     this.#clock.close();
   }
 
-  /** A probe that nobody answers holds the clock up only for a moment: it times out at a later step. */
+  /** An unanswered probe delays the clock only briefly; it times out at a later step. */
   async #settle(): Promise<void> {
     await Promise.race([this.#prober.settled(), this.#realClock.wait(settleMs)]);
   }
@@ -167,7 +166,7 @@ export class DataPlane {
 
   #healthChanged(health: ProbeHealth): void {
     for (const [key, frontend] of this.#frontends) if (frontend.probes.has(health.key)) this.#stale.add(key);
-    // Many probes flip together; their frontends choose anew once. What is announced has already come true.
+    // Probes that flip together cause one rebuild per frontend. Health is reported after traffic follows it.
     void this.#turns.take(async () => {
       await this.#refreshStale();
       this.#readers.health(health);

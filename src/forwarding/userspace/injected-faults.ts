@@ -1,7 +1,6 @@
-/** The injected faults as the forwarders and the prober ask for them: what befalls this flow, what this probe finds. */
+/** Injected faults, resolved for one flow or one probe. */
 import type { Clock } from '../../clock.js';
 import { type ProbeOutcome, probeFailed, probeSucceeded } from '../../probing/probe-outcome.js';
-import type { PlanFrontend, PlanMember, PlanProbe } from '../engine.js';
 import {
   concernsFlow,
   concernsProbe,
@@ -10,8 +9,9 @@ import {
   sortFaults,
   type TrafficFault,
 } from '../faults.js';
+import type { PlanFrontend, PlanMember, PlanProbe } from '../plan.js';
 
-/** Everything that befalls one flow. */
+/** All faults of one flow combined. */
 export interface FlowFault {
   readonly drop: boolean;
   readonly reset: boolean;
@@ -24,7 +24,7 @@ export interface FlowFault {
 const atLeast = (faults: readonly TrafficFault[], effect: TrafficFault['effect']): boolean =>
   faults.some((fault) => fault.effect === effect);
 
-export class Faults {
+export class InjectedFaults {
   readonly #clock: Clock;
   #traffic: readonly TrafficFault[] = [];
   #probes: readonly { readonly fault: ProbeFault; readonly sinceMs: number }[] = [];
@@ -33,7 +33,7 @@ export class Faults {
     this.#clock = clock;
   }
 
-  /** Exactly these are in force from now on; a flapping probe goes on where it was. */
+  /** Replaces all faults; a probe that is flapping keeps its phase. */
   set(faults: readonly DataPlaneFault[]): void {
     const { traffic, probes } = sortFaults(faults);
     const since = new Map(this.#probes.map(({ fault, sinceMs }) => [fault.id, sinceMs]));
@@ -41,7 +41,7 @@ export class Faults {
     this.#probes = probes.map((fault) => ({ fault, sinceMs: since.get(fault.id) ?? this.#clock.now() }));
   }
 
-  /** What befalls flows of this frontend to this member: all faults together, the slowest of each kind. */
+  /** The combined fault of flows of this frontend to this member; of each kind the slowest counts. */
   ofFlow(frontend: PlanFrontend, member: PlanMember): FlowFault | undefined {
     if (this.#traffic.length === 0) return undefined;
     const concerned = this.#traffic.filter((fault) => concernsFlow(fault, frontend, member));
@@ -58,7 +58,7 @@ export class Faults {
     return this.#probes.some(({ fault }) => concernsProbe(fault, probe));
   }
 
-  /** What a probe finds, whatever it has found. The last fault that concerns it decides. */
+  /** Overrides the outcome of a probe. The last fault that concerns it decides. */
   readonly verdict = (probe: PlanProbe, outcome: ProbeOutcome): ProbeOutcome => {
     const found = this.#probes.findLast(({ fault }) => concernsProbe(fault, probe));
     if (!found) return outcome;

@@ -1,9 +1,9 @@
-/** Idle timeouts where the kernel's own timers do not do: resets at the moment of expiry, and a clock that jumps. */
+/** Resets idle TCP flows when they expire, which the kernel's own timers cannot do. */
 import type { Clock, Timer } from '../../clock.js';
 import type { ChainSets } from './chain-sets.js';
 import type { KernelFlow } from './flows.js';
 
-export interface IdleOptions {
+interface IdleResetsOptions {
   readonly realClock: Clock;
   readonly sets: ChainSets;
   readonly flows: () => Promise<readonly KernelFlow[]>;
@@ -12,9 +12,9 @@ export interface IdleOptions {
   readonly onFailure: (error: Error) => void;
 }
 
-/** How often flows are looked through at most; well within the time the kernel leaves for it. */
+/** Shortest real time between two checks; well below the margin before the kernel deletes a flow. */
 const shortestPauseMs = 400;
-/** What rounding to the kernel's ticks may change. */
+/** Rounding error of the kernel's ticks. */
 const tickMs = 20;
 
 /** Real silence after which a flow is over: its rule's idle timeout, or the shorter time of one that is ending. */
@@ -25,12 +25,12 @@ export const wantsReset = ({ transport, set }: KernelFlow): boolean =>
   transport === 'tcp' && set.set.frontend.rule.tcpReset;
 
 /** Watches flows whose ends have to be reset when they expire. */
-export class IdleWatch {
-  readonly #options: IdleOptions;
+export class IdleResets {
+  readonly #options: IdleResetsOptions;
   #timer: Timer | undefined;
   #stopped = false;
 
-  constructor(options: IdleOptions) {
+  constructor(options: IdleResetsOptions) {
     this.#options = options;
   }
 
@@ -45,7 +45,7 @@ export class IdleWatch {
     this.#timer?.cancel();
   }
 
-  /** A flow that is not there yet lives at least this long. */
+  /** A flow that does not exist yet expires no earlier than this. */
   #shortestIdleMs(): number {
     let shortestMs = Number.POSITIVE_INFINITY;
     for (const { set, idleMs, state } of this.#options.sets.all()) {
