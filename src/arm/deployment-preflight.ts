@@ -11,9 +11,9 @@
 import { AzureError, azureError, type ErrorDetail } from '../errors.js';
 import { parseResourceId, rootKey } from '../resources/resource-id.js';
 import { wellFormedApiVersion } from './api-versions.js';
-import { withoutSecureValues } from './deployment-template.js';
 import { writableType, writeRequest } from './deployment-writes.js';
 import type { DeploymentPlan, PlannedResource, PutRequest } from './deployments/index.js';
+import { withoutSecureValues } from './deployments/secrets.js';
 import { checkOpaque } from './generic-resources.js';
 import { KnownWorld, OutsideTemplate } from './known-world.js';
 import type { ResourceGroups } from './resource-groups.js';

@@ -7,7 +7,7 @@ import type { ResourceGroup } from '../store/resource-store.js';
 import { apiVersionOf, queryOf } from './api-versions.js';
 import type { ArmContext } from './arm-context.js';
 import { originOf } from './async-operations.js';
-import { isDeploymentDeletionJob } from './deployment-jobs.js';
+import { isDeploymentDeletionJob } from './deployments/scopes.js';
 import { parseJsonObject, readTags } from './request-body.js';
 import { filterTest } from './resource-filter.js';
 import { page } from './resource-request.js';

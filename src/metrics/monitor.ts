@@ -4,7 +4,8 @@
  */
 import type { Clock } from '../clock.js';
 import type { Events, HealthChange } from '../events.js';
-import type { Engine, ForwardingPlan, PlanFrontend } from '../forwarding/engine.js';
+import type { Engine } from '../forwarding/engine.js';
+import type { ForwardingPlan, PlanFrontend } from '../forwarding/plan.js';
 import type { Log } from '../log.js';
 import { CounterDeltas, hasMetrics } from './counter-deltas.js';
 import { type FrontendHealth, type HealthEvent, HealthEvents } from './health-events.js';
