@@ -2,9 +2,9 @@
 import type { FastifyInstance } from 'fastify';
 import { resourceTypes } from '../resources/registry.js';
 import type { ArmContext } from './arm-context.js';
-import { addDeploymentRoutes } from './deployment-routes.js';
-import { DeploymentRuns } from './deployment-runs.js';
-import { ServiceHost } from './deployment-service-host.js';
+import { addDeploymentRoutes } from './deployments/routes.js';
+import { DeploymentRuns } from './deployments/runs.js';
+import { ServiceHost } from './deployments/service-host.js';
 import { addGenericResourceRoutes } from './generic-resources.js';
 import { addNetworkRoutes } from './network-routes.js';
 import { addProviderRoutes } from './providers.js';

@@ -7,7 +7,7 @@ import { resourceGroupId } from '../resources/resource-id.js';
 import type { ResourceGroup } from '../store/resource-store.js';
 import { wellFormedApiVersion } from './api-versions.js';
 import type { ArmContext } from './arm-context.js';
-import { isDeploymentDeletionJob } from './deployment-jobs.js';
+import { isDeploymentDeletionJob } from './deployments/scopes.js';
 import { checkLocation } from './locations.js';
 import {
   absoluteUrl,
