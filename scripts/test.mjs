@@ -23,6 +23,9 @@ const unshareFlag = ['-n', '-Urn'].find(
 const jobs = Number(values.jobs ?? (unshareFlag === undefined ? 1 : availableParallelism() + 1));
 const everything = process.env.LAZURITE_TEST_ALL === '1';
 const coverageFolder = resolve('.tap/coverage');
+/** Which errors each process has raised, for the test that comes last. */
+const errorsFolder = resolve('.tap/errors');
+const last = 'test/errors.test.ts';
 /** Longer than any file takes on a busy machine. */
 const timeoutMs = 20 * 60_000;
 
@@ -47,13 +50,21 @@ const allFiles = () =>
 
 /** Runs one file; answers its counts, what it printed and how long it took. */
 function run(file) {
-  const argv = [process.execPath, '--enable-source-maps', join(outdir, file.replace(/\.ts$/, '.js'))];
+  const recorder = `./${join(outdir, 'test/record-errors.js')}`;
+  const argv = [
+    process.execPath,
+    '--enable-source-maps',
+    '--import',
+    recorder,
+    join(outdir, file.replace(/\.ts$/, '.js')),
+  ];
   const [command, ...rest] =
     unshareFlag === undefined
       ? argv
       : ['unshare', unshareFlag, 'sh', '-c', 'ip link set lo up; exec "$@"', 'sh', ...argv];
   // tap's own profiler, in processes that a test starts with `t.spawn`, would end Node's coverage.
   const env = { TAP_TIMEOUT: '300', _TAPJS_PROCESSINFO_COVERAGE_: '0', ...process.env };
+  if (isWhole) env.LAZURITE_TEST_ERRORS = errorsFolder;
   if (values.coverage) env.NODE_V8_COVERAGE = coverageFolder;
   const startedMs = performance.now();
   return new Promise((done) => {
@@ -94,8 +105,9 @@ function count(output, code) {
 const times = readTimes();
 const expectedMs = (file) =>
   times[file] ?? (longest.includes(basename(file)) ? 60_000 - longest.indexOf(basename(file)) : 0);
-const files = positionals.length > 0 ? positionals : allFiles();
-const waiting = [...files].sort((a, b) => expectedMs(b) - expectedMs(a));
+const isWhole = positionals.length === 0;
+const files = isWhole ? allFiles() : positionals;
+const waiting = files.filter((file) => file !== last).sort((a, b) => expectedMs(b) - expectedMs(a));
 const results = [];
 
 async function work() {
@@ -110,10 +122,15 @@ async function work() {
   }
 }
 
-mkdirSync('.tap', { recursive: true });
+rmSync(errorsFolder, { recursive: true, force: true });
+mkdirSync(errorsFolder, { recursive: true });
 if (values.coverage) rmSync(coverageFolder, { recursive: true, force: true });
 await buildTests();
 await Promise.all(Array.from({ length: jobs }, work));
+if (files.includes(last)) {
+  waiting.push(last);
+  await work();
+}
 writeFileSync(timesFile, JSON.stringify(times));
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
