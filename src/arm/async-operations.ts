@@ -3,16 +3,13 @@
  * from the request's own scheme and host, `Retry-After`, and the two polling endpoints.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { requestBaseUrl } from '../base-url.js';
 import { azureError } from '../errors.js';
 import { newEtag } from '../ids.js';
 import type { Operation } from '../store/operation-store.js';
 import type { ApplyOutcome, ArmContext } from './arm-context.js';
 import { isWriteOperation } from './operation-records.js';
 import type { ResourceWriter, Write } from './resource-writer.js';
-
-/** `https://localhost:4567`, as this client reached it. */
-export const originOf = (request: FastifyRequest): string =>
-  `${request.protocol}://${request.headers.host ?? `${request.hostname}`}`;
 
 interface PollPlace {
   readonly subscriptionId: string;
@@ -22,7 +19,7 @@ interface PollPlace {
 }
 
 const pollUrl = (request: FastifyRequest, endpoint: 'operations' | 'operationResults', place: PollPlace): string =>
-  `${originOf(request)}/subscriptions/${place.subscriptionId}/providers/Microsoft.Network/locations/` +
+  `${requestBaseUrl(request)}/subscriptions/${place.subscriptionId}/providers/Microsoft.Network/locations/` +
   `${place.location}/${endpoint}/${place.operationId}?api-version=${place.apiVersion}`;
 
 /** Where an operation is polled. */
@@ -59,7 +56,7 @@ export function answerOperationResult(
   { id, request, reply }: { id: string; request: FastifyRequest; reply: FastifyReply },
 ): unknown {
   if (!operation) throw azureError('OperationIdNotFound', { values: { operationId: id } });
-  const location = `${originOf(request)}${request.url}`;
+  const location = `${requestBaseUrl(request)}${request.url}`;
   reply.headers({
     location,
     'azure-asyncoperation': location.replace(/\/operationresults\//i, '/operations/'),

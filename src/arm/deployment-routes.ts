@@ -1,10 +1,10 @@
 /** Template deployments (`Microsoft.Resources/deployments`) of resource groups and everything above them. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { requestBaseUrl } from '../base-url.js';
 import { azureError } from '../errors.js';
 import type { StoredDeployment } from '../store/deployment-store.js';
 import { apiVersionOf, queryOf } from './api-versions.js';
 import type { Arm } from './arm.js';
-import { originOf } from './async-operations.js';
 import { DeploymentClient } from './deployment-client.js';
 import { addDeploymentExportRoutes } from './deployment-export.js';
 import { deploymentDeletionJob } from './deployment-jobs.js';
@@ -61,7 +61,7 @@ async function planned(request: FastifyRequest, reply: FastifyReply, { app, arm 
   checkDeploymentLocation(wanted, { scope, existing: stored?.location });
   const correlationId = String(reply.getHeader('x-ms-correlation-request-id'));
   const { authorization, host = 'localhost' } = request.headers;
-  const about = { origin: originOf(request), trackingId: correlationId, authorization };
+  const about = { origin: requestBaseUrl(request), trackingId: correlationId, authorization };
   const surroundings = deploymentSurroundings(arm, about);
   const plan = await planLinked(wanted, surroundings);
   preflight(plan, { arm, trackingId: correlationId });
@@ -96,7 +96,7 @@ async function create(request: FastifyRequest, reply: FastifyReply, handler: Han
   arm.deployments.checkNotActive(stored);
   const { operationId, document, ended } = arm.deployments.start(plan, options);
   if (arm.context.operationDelayMs === 0) await firstOf(ended, arm);
-  const url = `${originOf(request)}${plan.id}/operationStatuses/${operationId}?api-version=${apiVersionOf(request)}`;
+  const url = `${requestBaseUrl(request)}${plan.id}/operationStatuses/${operationId}?api-version=${apiVersionOf(request)}`;
   reply.headers({
     'azure-asyncoperation': url,
     'x-ms-deployment-engine-version': engineVersion,
@@ -133,7 +133,7 @@ function remove(request: FastifyRequest, reply: FastifyReply, { arm }: Handler) 
   if (!stored) return reply.code(204).send();
   arm.deployments.checkNotActive(stored);
   arm.store.transaction(() => arm.context.store.deployments.remove(key));
-  const url = `${originOf(request)}${jobScope(scope)}/operationresults/${deploymentDeletionJob(name)}`;
+  const url = `${requestBaseUrl(request)}${jobScope(scope)}/operationresults/${deploymentDeletionJob(name)}`;
   reply.headers({ location: `${url}?api-version=${apiVersionOf(request)}`, 'retry-after': '0' });
   return reply.code(202).send();
 }

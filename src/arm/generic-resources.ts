@@ -1,5 +1,6 @@
 /** Resources of any type: `/resources` of a subscription or group, and types without a model of their own. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { requestBaseUrl } from '../base-url.js';
 import { azureError } from '../errors.js';
 import { newEtag } from '../ids.js';
 import { normalizeLocation } from '../resources/canonical.js';
@@ -15,7 +16,7 @@ import {
 import type { Resource, ResourceDocument } from '../resources/resource-type.js';
 import { apiVersionOf, queryOf } from './api-versions.js';
 import type { Arm } from './arm.js';
-import { acceptedHeaders, originOf, putHeaders } from './async-operations.js';
+import { acceptedHeaders, putHeaders } from './async-operations.js';
 import { opaqueDocument, showOpaque } from './opaque-resources.js';
 import { parseJsonObject, readTags } from './request-body.js';
 import { resourceFilter } from './resource-filter.js';
@@ -43,7 +44,7 @@ function summary(resource: Resource, expand: string): object {
 }
 
 function nextPage(request: FastifyRequest, start: number): string {
-  const url = new URL(`${originOf(request)}${request.url}`);
+  const url = new URL(`${requestBaseUrl(request)}${request.url}`);
   url.searchParams.set('$skiptoken', String(start));
   return url.toString();
 }

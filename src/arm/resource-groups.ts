@@ -1,12 +1,12 @@
 /** Resource groups (`/subscriptions/{id}/resourceGroups`), answered by Microsoft.Resources. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { requestBaseUrl } from '../base-url.js';
 import { azureError } from '../errors.js';
 import { normalizeLocation } from '../resources/canonical.js';
 import { resourceGroupId } from '../resources/resource-id.js';
 import type { ResourceGroup } from '../store/resource-store.js';
 import { apiVersionOf, queryOf } from './api-versions.js';
 import type { Arm } from './arm.js';
-import { originOf } from './async-operations.js';
 import { isDeploymentDeletionJob } from './deployment-jobs.js';
 import { parseJsonObject, readTags } from './request-body.js';
 import { filterTest } from './resource-filter.js';
@@ -119,7 +119,7 @@ async function remove(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
     arm.store.saveGroup({ ...group, provisioningState: 'Deleting' });
     arm.context.clock.setTimeout(() => void removeNow(group, arm), arm.context.operationDelayMs);
   } else await removeNow(group, arm);
-  const url = `${originOf(request)}/subscriptions/${group.subscriptionId}/operationresults/${job}`;
+  const url = `${requestBaseUrl(request)}/subscriptions/${group.subscriptionId}/operationresults/${job}`;
   reply.headers({ location: `${url}?api-version=${apiVersionOf(request)}`, 'retry-after': '0' });
   return reply.code(202).send();
 }
@@ -145,7 +145,7 @@ function pollDeletion(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
     .groups(subscriptionId)
     .some((group) => group.provisioningState === 'Deleting' && deletionJob(group) === job);
   if (!running) return reply.code(200).send();
-  reply.headers({ location: `${originOf(request)}${request.url}`, 'retry-after': '1' });
+  reply.headers({ location: `${requestBaseUrl(request)}${request.url}`, 'retry-after': '1' });
   return reply.code(202).send();
 }
 

@@ -1,5 +1,6 @@
 /** The routes that every modelled resource type has: one, list, create-or-update, tags, delete. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { requestBaseUrl } from '../base-url.js';
 import { azureError } from '../errors.js';
 import { normalizeLocation } from '../resources/canonical.js';
 import { idKey, type ResourceId, resourceGroupId } from '../resources/resource-id.js';
@@ -7,7 +8,7 @@ import type { Resource, ResourceType } from '../resources/resource-type.js';
 import { addActionRoutes } from './action-routes.js';
 import { apiVersionFor, queryOf } from './api-versions.js';
 import type { Arm } from './arm.js';
-import { acceptedHeaders, operationUrl, originOf, putHeaders } from './async-operations.js';
+import { acceptedHeaders, operationUrl, putHeaders } from './async-operations.js';
 import { addChildRoutes } from './child-routes.js';
 import type { Preconditions } from './preconditions.js';
 import { readTags } from './request-body.js';
@@ -125,7 +126,7 @@ export function page<T>(request: FastifyRequest, all: readonly T[], show: (one: 
   if (!Number.isInteger(top) || top < 1) return { value: all.slice(start).map(show) };
   const value = all.slice(start, start + top).map(show);
   if (start + top >= all.length) return { value };
-  const url = new URL(`${originOf(request)}${request.url}`);
+  const url = new URL(`${requestBaseUrl(request)}${request.url}`);
   url.searchParams.set('$skiptoken', String(start + top));
   return { value, nextLink: url.toString() };
 }
