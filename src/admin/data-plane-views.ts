@@ -1,6 +1,7 @@
 /** The data plane as people look at it: every frontend with its place and state, every backend with its health and why. */
 import { candidatesOf } from '../forwarding/decision.js';
-import type { Engine, ForwardingPlan, HealthReason } from '../forwarding/engine.js';
+import type { Engine, HealthReason } from '../forwarding/engine.js';
+import type { ForwardingPlan } from '../forwarding/plan.js';
 
 export interface FrontendView {
   readonly azureAddress: string;

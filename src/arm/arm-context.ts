@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.js';
 import type { HealthReader } from '../resources/resource-type.js';
 import type { Store } from '../store/store.js';
-import type { TemplateLinks } from './linked-templates.js';
+import type { TemplateLinks } from './deployments/links.js';
 
 /** What became of a change in the data plane. */
 export interface ApplyOutcome {

@@ -1,55 +1,66 @@
-/** Azure Resource Manager: every route of it, as one Fastify plugin. */
+/** Azure Resource Manager: every route of it, as one Fastify plugin. The only file of its folder that knows all others. */
 import type { FastifyInstance } from 'fastify';
 import { resourceTypes } from '../resources/registry.js';
-import type { ResourceStore } from '../store/resource-store.js';
 import type { ArmContext } from './arm-context.js';
-import { OperationRunner } from './async-operations.js';
-import { addDeploymentRoutes } from './deployment-routes.js';
-import { DeploymentRuns } from './deployment-runs.js';
+import { DeploymentClient } from './deployment-client.js';
+import { addDeploymentRoutes } from './deployments/routes.js';
+import { DeploymentRuns } from './deployments/runs.js';
 import { addGenericResourceRoutes } from './generic-resources.js';
 import { addNetworkLocationRoutes } from './network-locations.js';
 import { addNetworkNeighbourRoutes } from './network-neighbours.js';
 import { addProviderRoutes } from './providers.js';
 import { addRequestHeaders } from './request-headers.js';
-import { addResourceGroupRoutes, resumeGroupDeletions } from './resource-groups.js';
-import { ResourceReader } from './resource-reader.js';
+import { addResourceGroupRoutes, ResourceGroups } from './resource-groups.js';
 import { addResourceRoutes } from './resource-routes.js';
-import { ResourceWriter } from './resource-writer.js';
+import { ResourceService } from './resource-service.js';
 import { addSubscriptionRoutes } from './subscriptions.js';
 
-/** What every ARM route works with. */
+/** What Azure Resource Manager is made of. */
 export class Arm {
-  readonly store: ResourceStore;
-  readonly reader: ResourceReader;
-  readonly writer: ResourceWriter;
-  readonly operations: OperationRunner;
+  readonly service: ResourceService;
   readonly deployments: DeploymentRuns;
+  readonly groups: ResourceGroups;
 
   constructor(readonly context: ArmContext) {
-    this.store = context.store.resources;
-    this.reader = new ResourceReader(this.store);
-    this.writer = new ResourceWriter(context);
-    this.operations = new OperationRunner(context, this.writer);
+    this.service = new ResourceService(context);
     this.deployments = new DeploymentRuns(context);
+    this.groups = new ResourceGroups(this.service, ({ subscriptionId, name }) =>
+      this.deployments.removeGroup(subscriptionId, name),
+    );
   }
 
   /** Goes on with what was running when the process ended. */
   resume(): void {
-    this.operations.resume();
-    resumeGroupDeletions(this);
+    this.service.operations.resume();
+    this.groups.resume();
     this.deployments.endInterrupted();
   }
 }
 
 /** Registers Azure Resource Manager on `app`. */
-export function addArmRoutes(app: FastifyInstance, arm: Arm): void {
-  addRequestHeaders(app, arm.context.clock);
-  addSubscriptionRoutes(app, arm);
-  addProviderRoutes(app, arm);
-  addResourceGroupRoutes(app, arm);
-  addNetworkLocationRoutes(app, arm);
-  for (const type of resourceTypes) addResourceRoutes(app, type, arm);
-  addNetworkNeighbourRoutes(app, arm);
-  addDeploymentRoutes(app, arm);
-  addGenericResourceRoutes(app, arm);
+export function addArmRoutes(app: FastifyInstance, { context, service, groups, deployments }: Arm): void {
+  addRequestHeaders(app, context.clock);
+  addSubscriptionRoutes(app, context);
+  addProviderRoutes(app, context);
+  addResourceGroupRoutes(app, groups);
+  addNetworkLocationRoutes(app, service);
+  for (const type of resourceTypes) addResourceRoutes(app, type, service);
+  addNetworkNeighbourRoutes(app, service);
+  addDeploymentRoutes(app, {
+    context,
+    runs: deployments,
+    hostFor: ({ baseUrl, correlationId, authorization }) =>
+      new DeploymentClient({
+        app,
+        service,
+        groups,
+        headers: {
+          host: new URL(baseUrl).host,
+          'x-ms-correlation-request-id': correlationId,
+          ...(authorization ? { authorization } : {}),
+        },
+        saveDeployment: deployments.saveNested,
+      }),
+  });
+  addGenericResourceRoutes(app, service);
 }

@@ -3,19 +3,19 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../errors.js';
 import type { ChildCollection, Resource, ResourceType } from '../resources/resource-type.js';
 import { queryOf } from './api-versions.js';
-import type { Arm } from './arm.js';
 import { acceptedHeaders, putHeaders } from './async-operations.js';
 import { readBody } from './request-body.js';
 import { childrenOf, putChild, type StoredChild, sameName, withChildren } from './resource-body.js';
 import { childSchema } from './resource-reader.js';
-import { existingResource, pollPlaceOf, pollUrlOf, preconditionsOf, resourceNotFound } from './resource-routes.js';
+import { existingResource, pollPlaceOf, pollUrlOf, preconditionsOf, resourceNotFound } from './resource-request.js';
 import { parametersOf } from './resource-scope.js';
+import type { ResourceService } from './resource-service.js';
 import { routeSchema } from './route-schemas.js';
 
 interface ChildHandler {
   readonly type: ResourceType;
   readonly collection: ChildCollection;
-  readonly arm: Arm;
+  readonly service: ResourceService;
 }
 
 const notFound = (resource: Resource, collection: string, name: string) =>
@@ -30,11 +30,11 @@ interface ParentWrite {
 /** Writes the parent with the children that `change` makes of those it has, and waits until the data plane follows. */
 async function writeParent(
   request: FastifyRequest,
-  { type, collection, arm }: ChildHandler,
+  { type, collection, service }: ChildHandler,
   { parent: { id, apiVersion }, method, change }: ParentWrite,
 ) {
   const name = parametersOf(request).childName as string;
-  const write = arm.writer.put({
+  const write = service.writer.put({
     type,
     id,
     apiVersion,
@@ -47,13 +47,13 @@ async function writeParent(
       return withChildren(existing.document, collection.name, change(children));
     },
   });
-  await arm.operations.settle(write);
+  await service.operations.settle(write);
   return write;
 }
 
 async function put(request: FastifyRequest, reply: FastifyReply, handler: ChildHandler) {
-  const { type, collection, arm } = handler;
-  const parent = existingResource(request, type, arm);
+  const { type, collection, service } = handler;
+  const parent = existingResource(request, type, service);
   const name = parametersOf(request).childName as string;
   const body = readBody(request.body, childSchema(type, collection.name));
   let isNew = true;
@@ -64,16 +64,16 @@ async function put(request: FastifyRequest, reply: FastifyReply, handler: ChildH
   };
   const { apiVersion } = parent;
   const write = await writeParent(request, handler, { parent, method: 'Put', change });
-  const resource = arm.store.resource(write.resource.key) ?? write.resource;
+  const resource = service.store.resource(write.resource.key) ?? write.resource;
   putHeaders(request, reply, pollPlaceOf(resource, { ...write, apiVersion }));
   return reply
     .code(isNew ? 201 : 200)
-    .send(arm.reader.child(resource, { collection: collection.name, name, apiVersion }));
+    .send(service.reader.child(resource, { collection: collection.name, name, apiVersion }));
 }
 
 async function remove(request: FastifyRequest, reply: FastifyReply, handler: ChildHandler) {
-  const { type, collection, arm } = handler;
-  const parent = existingResource(request, type, arm);
+  const { type, collection, service } = handler;
+  const parent = existingResource(request, type, service);
   const name = parametersOf(request).childName as string;
   if (!childrenOf(parent.resource.document, collection.name).some((child) => sameName(child, name))) {
     return reply.code(204).send();
@@ -87,24 +87,24 @@ async function remove(request: FastifyRequest, reply: FastifyReply, handler: Chi
 /** Registers the routes of every child collection of a type below `path`. */
 export function addChildRoutes(
   app: FastifyInstance,
-  { type, arm, path }: { type: ResourceType; arm: Arm; path: string },
+  { type, service, path }: { type: ResourceType; service: ResourceService; path: string },
 ): void {
   for (const collection of type.children ?? []) {
-    const handler = { type, collection, arm };
+    const handler = { type, collection, service };
     const all = `${path}/${collection.name}`;
     const one = `${all}/:childName`;
     const schema = (operation: Parameters<typeof routeSchema>[1]) => ({
       schema: routeSchema(type, operation, collection.name),
     });
     app.get(all, schema('list'), (request) => {
-      const { resource, apiVersion } = existingResource(request, type, arm);
-      return { value: arm.reader.children(resource, collection.name, apiVersion) };
+      const { resource, apiVersion } = existingResource(request, type, service);
+      return { value: service.reader.children(resource, collection.name, apiVersion) };
     });
     app.get(one, schema('get'), (request, reply) => {
-      const { resource, apiVersion } = existingResource(request, type, arm);
+      const { resource, apiVersion } = existingResource(request, type, service);
       const name = parametersOf(request).childName as string;
       const expand = queryOf(request).$expand;
-      const child = arm.reader.child(resource, { collection: collection.name, name, apiVersion, expand });
+      const child = service.reader.child(resource, { collection: collection.name, name, apiVersion, expand });
       if (!child) throw notFound(resource, collection.name, name);
       return reply.header('etag', resource.etag).send(child);
     });

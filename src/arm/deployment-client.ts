@@ -7,7 +7,6 @@ import { azureError, errors } from '../errors.js';
 import { newGuid } from '../ids.js';
 import { findResourceType } from '../resources/registry.js';
 import { parseResourceId, typeOf } from '../resources/resource-id.js';
-import type { Arm } from './arm.js';
 import { preflight } from './deployment-preflight.js';
 import { previewPut } from './deployment-preview.js';
 import { bodySent } from './deployment-writes.js';
@@ -22,10 +21,13 @@ import type {
   NestedDeployment,
   PutRequest,
 } from './deployments/index.js';
+import type { ResourceGroups } from './resource-groups.js';
+import type { ResourceService } from './resource-service.js';
 
 export interface DeploymentClientOptions {
   readonly app: FastifyInstance;
-  readonly arm: Arm;
+  readonly service: ResourceService;
+  readonly groups: ResourceGroups;
   /** The authorization, host and correlation of the request that asked for the deployment: its requests are made with them. */
   readonly headers: Readonly<Record<string, string>>;
   readonly saveDeployment: (deployment: NestedDeployment) => void;
@@ -85,7 +87,7 @@ export class DeploymentClient implements DeploymentHost {
 
   async list(scopeId: string): Promise<readonly ListedResource[]> {
     const [, , subscriptionId = '', , resourceGroup] = scopeId.split('/');
-    return this.#options.arm.store.list({ subscriptionId, resourceGroup });
+    return this.#options.service.store.list({ subscriptionId, resourceGroup });
   }
 
   /** differs: nothing here keeps keys or secrets; a list function that no route answers is refused by name. */
@@ -103,17 +105,17 @@ export class DeploymentClient implements DeploymentHost {
   }
 
   preflight(plan: DeploymentPlan): void {
-    const { arm, headers } = this.#options;
-    preflight(plan, { arm, trackingId: headers['x-ms-correlation-request-id'] ?? newGuid() });
+    const { service, groups, headers } = this.#options;
+    preflight(plan, { service, groups, trackingId: headers['x-ms-correlation-request-id'] ?? newGuid() });
   }
 
   async preview(request: PutRequest): Promise<JsonObject | undefined> {
-    return previewPut(request, this.#options.arm);
+    return previewPut(request, this.#options.service);
   }
 
   /** Asks again while the resource is busy, as Azure's deployments do, and waits for the operation that begins then. */
   async #write(asked: Asked): Promise<HostAnswer> {
-    const { clock, operationDelayMs } = this.#options.arm.context;
+    const { clock, operationDelayMs } = this.#options.service.context;
     const giveUpAtMs = clock.now() + patienceMs;
     for (;;) {
       const answer = await this.#ask(asked);
@@ -141,7 +143,7 @@ export class DeploymentClient implements DeploymentHost {
 
   /** The answer once its operation has ended; a failed one fails as Azure reports it in a deployment. */
   async #ended({ status, body, operationId }: Answer): Promise<HostAnswer> {
-    const { store, clock, operationDelayMs } = this.#options.arm.context;
+    const { store, clock, operationDelayMs } = this.#options.service.context;
     if (status >= 400 || operationId === undefined) return { status, body };
     for (;;) {
       const operation = store.connection.open ? store.operations.operation(operationId) : undefined;

@@ -11,23 +11,24 @@
 import { AzureError, azureError, type ErrorDetail } from '../errors.js';
 import { parseResourceId, rootKey } from '../resources/resource-id.js';
 import { wellFormedApiVersion } from './api-versions.js';
-import type { Arm } from './arm.js';
-import { withoutSecureValues } from './deployment-template.js';
-import { undone, writableType, writeRequest } from './deployment-writes.js';
+import { writableType, writeRequest } from './deployment-writes.js';
 import type { DeploymentPlan, PlannedResource, PutRequest } from './deployments/index.js';
+import { withoutSecureValues } from './deployments/secrets.js';
 import { checkOpaque } from './generic-resources.js';
 import { KnownWorld, OutsideTemplate } from './known-world.js';
-import { readGroup } from './resource-groups.js';
+import type { ResourceGroups } from './resource-groups.js';
+import type { ResourceService } from './resource-service.js';
 
 export interface PreflightOptions {
-  readonly arm: Arm;
+  readonly service: ResourceService;
+  readonly groups: ResourceGroups;
   readonly trackingId: string;
 }
 
 /** Throws `InvalidTemplateDeployment` with a detail for each resource of `plan` that is refused whatever else exists. */
-export function preflight(plan: DeploymentPlan, { arm, trackingId }: PreflightOptions): void {
-  const rehearsal = new Rehearsal(arm);
-  undone(arm, () => rehearsal.add(plan));
+export function preflight(plan: DeploymentPlan, { service, groups, trackingId }: PreflightOptions): void {
+  const rehearsal = new Rehearsal(service, groups);
+  service.context.store.rehearse(() => rehearsal.add(plan));
   if (rehearsal.details.length === 0) return;
   const details = withoutSecureValues(rehearsal.details, plan);
   throw azureError('InvalidTemplateDeployment', { values: { name: plan.request.name, trackingId }, details });
@@ -35,12 +36,15 @@ export function preflight(plan: DeploymentPlan, { arm, trackingId }: PreflightOp
 
 class Rehearsal {
   readonly details: ErrorDetail[] = [];
-  readonly #arm: Arm;
+  readonly #service: ResourceService;
   readonly #world: KnownWorld;
 
-  constructor(arm: Arm) {
-    this.#arm = arm;
-    this.#world = new KnownWorld(arm);
+  constructor(
+    service: ResourceService,
+    readonly groups: ResourceGroups,
+  ) {
+    this.#service = service;
+    this.#world = new KnownWorld(service);
   }
 
   /** Rehearses `plan`, each resource after what it waits for; false when some of it could not be. */
@@ -83,14 +87,14 @@ class Rehearsal {
     if (!id) return this.#rehearseGroup(request);
     const type = writableType(id);
     if (!type) {
-      checkOpaque(id, { apiVersion: wellFormedApiVersion(request.apiVersion), arm: this.#arm });
+      checkOpaque(id, { apiVersion: wellFormedApiVersion(request.apiVersion), service: this.#service });
       return true;
     }
-    const write = writeRequest(request, { id, type, arm: this.#arm });
+    const write = writeRequest(request, { id, type, service: this.#service });
     const root = rootKey(request.id);
     const parentIsKnown = id.types.length === 1 || this.#world.has(root);
     if (!sure || !parentIsKnown) return false;
-    this.#arm.writer.rehearse(write, { lookup: this.#world, addresses: this.#world });
+    this.#service.writer.rehearse(write, { lookup: this.#world, addresses: this.#world });
     this.#world.add(root);
     return true;
   }
@@ -100,7 +104,7 @@ class Rehearsal {
     const [, subscriptionId = '', name] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)$/i.exec(id) ?? [];
     if (name === undefined) throw azureError('ScopeNotEmulated', { values: { id } });
     wellFormedApiVersion(apiVersion);
-    readGroup(JSON.stringify(body), { subscriptionId, name, arm: this.#arm });
+    this.groups.read(JSON.stringify(body), { subscriptionId, name });
     return true;
   }
 }

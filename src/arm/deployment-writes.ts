@@ -3,12 +3,12 @@ import { findResourceType } from '../resources/registry.js';
 import { parseResourceId, type ResourceId } from '../resources/resource-id.js';
 import type { ResourceType } from '../resources/resource-type.js';
 import { servedApiVersion } from './api-versions.js';
-import type { Arm } from './arm.js';
 import type { JsonObject, PutRequest } from './deployments/index.js';
 import { readBody } from './request-body.js';
 import { childrenOf, documentInPlace, putChild, readResource, withChildren } from './resource-body.js';
 import { childSchema } from './resource-reader.js';
-import { resourceNotFound } from './resource-routes.js';
+import { resourceNotFound } from './resource-request.js';
+import type { ResourceService } from './resource-service.js';
 import type { PutRequest as WriteRequest } from './resource-writer.js';
 
 /** Templates give children of network resources a location, which no child has; Azure's deployments take no offence. */
@@ -36,11 +36,11 @@ const writableCollection = (type: ResourceType, { types }: ResourceId): string |
  */
 export function writeRequest(
   { apiVersion, ...given }: PutRequest,
-  { id, type, arm }: { id: ResourceId; type: ResourceType; arm: Arm },
+  { id, type, service }: { id: ResourceId; type: ResourceType; service: ResourceService },
 ): WriteRequest {
   const text = JSON.stringify(bodySent(given));
   const root = { ...id, types: [type.type.split('/')[1] as string], names: id.names.slice(0, 1) };
-  const common = { type, id: root, apiVersion: servedApiVersion(type, apiVersion, arm.context), conditions: {} };
+  const common = { type, id: root, apiVersion: servedApiVersion(type, apiVersion, service.context), conditions: {} };
   const collection = writableCollection(type, id);
   if (collection === undefined) {
     const read = readResource(text, type);
@@ -57,17 +57,4 @@ export function writeRequest(
       return withChildren(existing.document, collection, children);
     },
   };
-}
-
-/** The result of `write`, after which everything is as before. Rethrows what `write` throws. */
-export function undone<T>(arm: Arm, write: () => T): T {
-  const { connection } = arm.context.store;
-  connection.exec('BEGIN IMMEDIATE');
-  try {
-    return write();
-  } finally {
-    connection.exec('ROLLBACK');
-    // What was cached on the way never happened.
-    arm.context.store.forget();
-  }
 }

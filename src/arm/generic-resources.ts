@@ -15,13 +15,13 @@ import {
 } from '../resources/resource-id.js';
 import type { Resource, ResourceDocument } from '../resources/resource-type.js';
 import { apiVersionOf, queryOf } from './api-versions.js';
-import type { Arm } from './arm.js';
 import { acceptedHeaders, putHeaders } from './async-operations.js';
 import { opaqueDocument, showOpaque } from './opaque-resources.js';
 import { parseJsonObject, readTags } from './request-body.js';
 import { resourceFilter } from './resource-filter.js';
-import { page, pollPlaceOf } from './resource-routes.js';
+import { page, pollPlaceOf } from './resource-request.js';
 import { groupOf, parametersOf, subscriptionOf } from './resource-scope.js';
+import type { ResourceService } from './resource-service.js';
 import { hiddenOperation, operation } from './route-schemas.js';
 
 /** A resource in a list of all types: no properties, times only when asked for. */
@@ -64,32 +64,35 @@ function list(request: FastifyRequest, all: readonly Resource[]) {
 }
 
 /** Where a request points: a resource group, or the subscription itself (role assignments, policies). */
-function scopeOf(request: FastifyRequest, arm: Arm): string {
+function scopeOf(request: FastifyRequest, service: ResourceService): string {
   if (parametersOf(request).resourceGroupName === undefined) {
-    return `/subscriptions/${subscriptionOf(request, arm.context)}`;
+    return `/subscriptions/${subscriptionOf(request, service.context)}`;
   }
-  const { subscriptionId, name } = groupOf(request, arm.context);
+  const { subscriptionId, name } = groupOf(request, service.context);
   return resourceGroupId(subscriptionId, name);
 }
 
-function requestedId(request: FastifyRequest, arm: Arm): ResourceId {
+function requestedId(request: FastifyRequest, service: ResourceService): ResourceId {
   const { namespace = '', '*': rest = '' } = parametersOf(request);
-  const id = parseResourceId(`${scopeOf(request, arm)}/providers/${namespace}/${rest}`);
+  const id = parseResourceId(`${scopeOf(request, service)}/providers/${namespace}/${rest}`);
   const type = rest.split('/').filter((_, index) => index % 2 === 0);
   if (!id) throw notModelled(`${namespace}/${type.join('/')}`, apiVersionOf(request));
-  checkOpaque(id, { apiVersion: apiVersionOf(request), arm });
+  checkOpaque(id, { apiVersion: apiVersionOf(request), service });
   return id;
 }
 
 /** Throws `InvalidResourceNamespace`, or `InvalidResourceType` for what cannot be stored without a model. */
-export function checkOpaque(id: ResourceId, { apiVersion, arm }: { apiVersion: string; arm: Arm }): void {
+export function checkOpaque(
+  id: ResourceId,
+  { apiVersion, service }: { apiVersion: string; service: ResourceService },
+): void {
   const { namespace } = id;
   if (!/^[a-z]\w*(\.\w+)+$/i.test(namespace)) {
     throw azureError('InvalidResourceNamespace', { values: { namespace } });
   }
   // A modelled type ends here only for what it does not offer, and for what other providers put on it.
   const modelled = !isExtension(id) && findResourceType(`${namespace}/${id.types[0]}`) !== undefined;
-  if (modelled || arm.context.strictTypes) throw notModelled(typeOf(id), apiVersion);
+  if (modelled || service.context.strictTypes) throw notModelled(typeOf(id), apiVersion);
 }
 
 /** A resource of one provider on a resource of another: a lock or diagnostic settings on a balancer. */
@@ -109,9 +112,9 @@ const notModelled = (type: string, apiVersion: string) => {
   });
 };
 
-function existing(request: FastifyRequest, arm: Arm): Resource {
-  const id = requestedId(request, arm);
-  const resource = arm.store.resource(idKey(formatResourceId(id)));
+function existing(request: FastifyRequest, service: ResourceService): Resource {
+  const id = requestedId(request, service);
+  const resource = service.store.resource(idKey(formatResourceId(id)));
   if (!resource) {
     const values = { ...ownTypeAndName(id), resourceGroup: id.resourceGroup ?? '' };
     throw azureError('ResourceNotFound', { values });
@@ -120,23 +123,23 @@ function existing(request: FastifyRequest, arm: Arm): Resource {
 }
 
 /** A child cannot be there before its parent, nor an extension before what it extends. */
-function checkParent(id: ResourceId, arm: Arm): void {
+function checkParent(id: ResourceId, service: ResourceService): void {
   if (id.types.length === 1) return;
   const depth = id.types.at(-2) === 'providers' ? -2 : -1;
   const parent = formatResourceId({ ...id, types: id.types.slice(0, depth), names: id.names.slice(0, depth) });
-  if (arm.store.resource(idKey(parent))) return;
+  if (service.store.resource(idKey(parent))) return;
   const values = { action: 'write', type: id.types.join('/'), parent };
   throw azureError('ParentResourceNotFound', { values });
 }
 
-async function put(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
-  const id = requestedId(request, arm);
-  checkParent(id, arm);
+async function put(request: FastifyRequest, reply: FastifyReply, service: ResourceService) {
+  const id = requestedId(request, service);
+  checkParent(id, service);
   const document = opaqueDocument(parseJsonObject(request.body));
   if (document.location !== undefined) document.location = normalizeLocation(document.location);
   const key = idKey(formatResourceId(id));
-  const before = arm.store.resource(key);
-  const now = arm.context.clock.timestamp();
+  const before = service.store.resource(key);
+  const now = service.context.clock.timestamp();
   const resource: Resource = {
     key,
     id: before?.id ?? formatResourceId(id),
@@ -149,48 +152,48 @@ async function put(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
     createdTime: before?.createdTime ?? now,
     changedTime: now,
   };
-  const operationId = arm.store.transaction(() => {
-    arm.store.save(resource);
-    return arm.writer.recordOperation(resource, 'PutResourceOperation');
+  const operationId = service.store.transaction(() => {
+    service.store.save(resource);
+    return service.writer.recordOperation(resource, 'PutResourceOperation');
   });
-  if (!before) arm.context.note(`${resource.type} has no model here: ${resource.id} is stored and echoed`);
-  await arm.operations.settle({ resource, operationId, touched: [] });
+  if (!before) service.context.note(`${resource.type} has no model here: ${resource.id} is stored and echoed`);
+  await service.operations.settle({ resource, operationId, touched: [] });
   putHeaders(request, reply, pollPlaceOf(resource, { operationId, apiVersion: apiVersionOf(request) }));
   return reply.code(before ? 200 : 201).send(showOpaque(resource));
 }
 
-async function remove(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
-  const id = requestedId(request, arm);
-  const write = arm.writer.delete(idKey(formatResourceId(id)), {});
+async function remove(request: FastifyRequest, reply: FastifyReply, service: ResourceService) {
+  const id = requestedId(request, service);
+  const write = service.writer.delete(idKey(formatResourceId(id)), {});
   if (!write) return reply.code(204).send();
-  await arm.operations.settle(write);
+  await service.operations.settle(write);
   acceptedHeaders(request, reply, pollPlaceOf(write.resource, { ...write, apiVersion: apiVersionOf(request) }));
   return reply.code(202).send();
 }
 
 /** Registers the routes that know no type. */
-export function addGenericResourceRoutes(app: FastifyInstance, arm: Arm): void {
+export function addGenericResourceRoutes(app: FastifyInstance, service: ResourceService): void {
   const subscription = '/subscriptions/:subscriptionId';
   const group = `${subscription}/resourceGroups/:resourceGroupName`;
   const schema = (action: string) => operation('Microsoft.Resources', `Resources_${action}`);
   app.get(`${subscription}/resources`, schema('list'), (request) =>
-    list(request, arm.store.list({ subscriptionId: subscriptionOf(request, arm.context) })),
+    list(request, service.store.list({ subscriptionId: subscriptionOf(request, service.context) })),
   );
   app.get(`${group}/resources`, schema('listByResourceGroup'), (request) => {
-    const { subscriptionId, name: resourceGroup } = groupOf(request, arm.context);
-    return list(request, arm.store.list({ subscriptionId, resourceGroup }));
+    const { subscriptionId, name: resourceGroup } = groupOf(request, service.context);
+    return list(request, service.store.list({ subscriptionId, resourceGroup }));
   });
   const any = `${group}/providers/:namespace/*`;
   const hidden = hiddenOperation;
   const inSubscription = `${subscription}/providers/:namespace/*`;
-  app.get(inSubscription, hidden, (request, reply) => reply.send(showOpaque(existing(request, arm))));
-  app.put(inSubscription, hidden, (request, reply) => put(request, reply, arm));
-  app.delete(inSubscription, hidden, (request, reply) => remove(request, reply, arm));
+  app.get(inSubscription, hidden, (request, reply) => reply.send(showOpaque(existing(request, service))));
+  app.put(inSubscription, hidden, (request, reply) => put(request, reply, service));
+  app.delete(inSubscription, hidden, (request, reply) => remove(request, reply, service));
   app.get(any, hidden, (request, reply) => {
-    const { subscriptionId, name: resourceGroup } = groupOf(request, arm.context);
+    const { subscriptionId, name: resourceGroup } = groupOf(request, service.context);
     const { namespace = '', '*': rest = '' } = parametersOf(request);
     if (rest.split('/').length % 2 === 1 && !findResourceType(`${namespace}/${rest.split('/')[0]}`)) {
-      const all = arm.store.list({ subscriptionId, resourceGroup });
+      const all = service.store.list({ subscriptionId, resourceGroup });
       const type = `${namespace}/${rest
         .split('/')
         .filter((_, index) => index % 2 === 0)
@@ -203,12 +206,12 @@ export function addGenericResourceRoutes(app: FastifyInstance, arm: Arm): void {
         ),
       );
     }
-    return reply.send(showOpaque(existing(request, arm)));
+    return reply.send(showOpaque(existing(request, service)));
   });
-  app.put(any, hidden, (request, reply) => put(request, reply, arm));
+  app.put(any, hidden, (request, reply) => put(request, reply, service));
   app.patch(any, hidden, (request, reply) => {
-    const resource = existing(request, arm);
-    return reply.send(showOpaque(arm.writer.patchTags(resource.key, readTags(request.body)) ?? resource));
+    const resource = existing(request, service);
+    return reply.send(showOpaque(service.writer.patchTags(resource.key, readTags(request.body)) ?? resource));
   });
-  app.delete(any, hidden, (request, reply) => remove(request, reply, arm));
+  app.delete(any, hidden, (request, reply) => remove(request, reply, service));
 }

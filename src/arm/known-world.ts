@@ -13,7 +13,7 @@ import type {
   Lookup,
   Resource,
 } from '../resources/resource-type.js';
-import type { Arm } from './arm.js';
+import type { ResourceService } from './resource-service.js';
 
 /** The answer depends on what the template does not say. */
 export class OutsideTemplate extends Error {
@@ -22,12 +22,12 @@ export class OutsideTemplate extends Error {
 
 /** Sees what has been rehearsed. Throws `OutsideTemplate` where something else would have a say. */
 export class KnownWorld implements Lookup, Addresses {
-  readonly #arm: Arm;
+  readonly #service: ResourceService;
   /** Folded ids of top-level resources. */
   readonly #rehearsed = new Set<string>();
 
-  constructor(arm: Arm) {
-    this.#arm = arm;
+  constructor(service: ResourceService) {
+    this.#service = service;
   }
 
   /** Lets later questions see the top-level resource `key`. */
@@ -40,7 +40,7 @@ export class KnownWorld implements Lookup, Addresses {
   }
 
   resource(key: string): Resource | undefined {
-    if (this.has(key)) return this.#arm.store.resource(key);
+    if (this.has(key)) return this.#service.store.resource(key);
     const [namespace = '', type = ''] = key.split('/').slice(-3);
     // Types without a model cannot be missing, and nothing is known of them.
     if (!findResourceType(`${namespace}/${type}`)) return undefined;
@@ -48,23 +48,23 @@ export class KnownWorld implements Lookup, Addresses {
   }
 
   linksInto(key: string): readonly Link[] {
-    const links = this.#arm.store.linksInto(key);
+    const links = this.#service.store.linksInto(key);
     for (const { sourceId } of links) this.#expect(rootKey(sourceId));
     return links;
   }
 
   ofType(subscriptionId: string, type: string): Iterable<Resource> {
-    const all = [...this.#arm.store.ofType(subscriptionId, type)];
+    const all = [...this.#service.store.ofType(subscriptionId, type)];
     for (const { key } of all) this.#expect(key);
     return all;
   }
 
   get publicPrefix(): Addresses['publicPrefix'] {
-    return this.#arm.context.store.addresses.publicPrefix;
+    return this.#service.context.store.addresses.publicPrefix;
   }
 
   claim(claim: AddressClaim): ClaimResult {
-    const result = this.#arm.context.store.addresses.claim(claim);
+    const result = this.#service.context.store.addresses.claim(claim);
     if (!('conflict' in result)) return result;
     if (result.conflict === 'full') throw new OutsideTemplate(claim.pool);
     this.#expect(rootKey(result.holder));
@@ -72,7 +72,7 @@ export class KnownWorld implements Lookup, Addresses {
   }
 
   claimBlock(claim: BlockClaim): { readonly prefix: string } {
-    const result = this.#arm.context.store.addresses.claimBlock(claim);
+    const result = this.#service.context.store.addresses.claimBlock(claim);
     if ('conflict' in result) throw new OutsideTemplate(claim.pool);
     return result;
   }

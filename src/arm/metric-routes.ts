@@ -11,18 +11,18 @@ import type { Monitor } from '../metrics/monitor.js';
 import { idKey, resourceGroupId } from '../resources/resource-id.js';
 import type { Resource } from '../resources/resource-type.js';
 import { queryOf } from './api-versions.js';
-import type { Arm } from './arm.js';
+import type { ArmContext } from './arm-context.js';
 import { parametersOf, subscriptionOf } from './resource-scope.js';
 import { hiddenOperation } from './route-schemas.js';
 
 const insights =
   '/subscriptions/:subscriptionId/resourceGroups/:resourceGroupName/providers/Microsoft.Network/loadBalancers/:name/providers/microsoft.insights';
 
-function loadBalancerOf(request: FastifyRequest, arm: Arm): Resource {
-  const subscriptionId = subscriptionOf(request, arm.context);
+function loadBalancerOf(request: FastifyRequest, context: ArmContext): Resource {
+  const subscriptionId = subscriptionOf(request, context);
   const { resourceGroupName = '', name = '' } = parametersOf(request);
   const id = `${resourceGroupId(subscriptionId, resourceGroupName)}/providers/Microsoft.Network/loadBalancers/${name}`;
-  const resource = arm.store.resource(idKey(id));
+  const resource = context.store.resources.resource(idKey(id));
   if (!resource) throw azureError('MetricResourceNotFound', { values: { id } });
   return resource;
 }
@@ -38,11 +38,14 @@ function answer(reply: FastifyReply, make: () => object): FastifyReply {
 }
 
 /** Registers the metric routes on `app`, which has the routes of Azure Resource Manager too. */
-export function addMetricRoutes(app: FastifyInstance, { arm, monitor }: { arm: Arm; monitor: Monitor }): void {
+export function addMetricRoutes(
+  app: FastifyInstance,
+  { context, monitor }: { context: ArmContext; monitor: Monitor },
+): void {
   app.get(`${insights}/metrics`, hiddenOperation, (request, reply) =>
     answer(reply, () => {
-      const { id, document } = loadBalancerOf(request, arm);
-      const nowMs = arm.context.clock.now();
+      const { id, document } = loadBalancerOf(request, context);
+      const nowMs = context.clock.now();
       const query = parseMetricQuery(queryOf(request), nowMs);
       monitor.collect();
       return answerMetrics(monitor.store, { subject: { id, location: document.location ?? '' }, query, nowMs });
@@ -50,7 +53,7 @@ export function addMetricRoutes(app: FastifyInstance, { arm, monitor }: { arm: A
   );
   app.get(`${insights}/metricDefinitions`, hiddenOperation, (request, reply) =>
     answer(reply, () => {
-      const { id } = loadBalancerOf(request, arm);
+      const { id } = loadBalancerOf(request, context);
       return { value: metricDefinitions.map((definition) => showDefinition(definition, id)) };
     }),
   );

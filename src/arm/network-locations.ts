@@ -6,31 +6,31 @@ import {
   swapSchema,
 } from '../resources/Microsoft.Network/loadBalancers/swap-public-ip-addresses.js';
 import { apiVersionOf, queryOf } from './api-versions.js';
-import type { Arm } from './arm.js';
 import { acceptedHeaders, answerOperation, answerOperationResult } from './async-operations.js';
 import { networkUsages } from './network-usages.js';
 import { readBody } from './request-body.js';
 import { parametersOf, subscriptionOf } from './resource-scope.js';
+import type { ResourceService } from './resource-service.js';
 import { operation } from './route-schemas.js';
 
-async function swap(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
-  const subscriptionId = subscriptionOf(request, arm.context);
+async function swap(request: FastifyRequest, reply: FastifyReply, service: ResourceService) {
+  const subscriptionId = subscriptionOf(request, service.context);
   const body = readBody(request.body, swapSchema);
-  const { touched, operationId } = arm.store.transaction(() => {
-    const touched = arm.writer.replace(swapPublicIPAddresses(body, arm.store));
+  const { touched, operationId } = service.store.transaction(() => {
+    const touched = service.writer.replace(swapPublicIPAddresses(body, service.store));
     const resource = { key: touched[0] ?? '', subscriptionId };
-    return { touched, operationId: arm.writer.recordOperation(resource, 'SwapPublicIpAddressesOperation') };
+    return { touched, operationId: service.writer.recordOperation(resource, 'SwapPublicIpAddressesOperation') };
   });
-  await arm.operations.settle({ resource: { key: touched[0] ?? '' }, operationId, touched });
+  await service.operations.settle({ resource: { key: touched[0] ?? '' }, operationId, touched });
   const { location = '' } = parametersOf(request);
   acceptedHeaders(request, reply, { subscriptionId, location, operationId, apiVersion: apiVersionOf(request) });
   return reply.code(202).send();
 }
 
-function checkDnsName(request: FastifyRequest, arm: Arm) {
-  subscriptionOf(request, arm.context);
+function checkDnsName(request: FastifyRequest, service: ResourceService) {
+  subscriptionOf(request, service.context);
   const wanted = `${queryOf(request).domainnamelabel ?? ''}.${parametersOf(request).location}.cloudapp.azure.com`;
-  const taken = arm.store.everyOfType('Microsoft.Network/publicIPAddresses').some(({ document }) => {
+  const taken = service.store.everyOfType('Microsoft.Network/publicIPAddresses').some(({ document }) => {
     const settings = document.properties.dnsSettings as { fqdn?: string } | undefined;
     return settings?.fqdn?.toLowerCase() === wanted.toLowerCase();
   });
@@ -38,35 +38,35 @@ function checkDnsName(request: FastifyRequest, arm: Arm) {
 }
 
 /** Registers the per-location routes. */
-export function addNetworkLocationRoutes(app: FastifyInstance, arm: Arm): void {
+export function addNetworkLocationRoutes(app: FastifyInstance, service: ResourceService): void {
   const location = '/subscriptions/:subscriptionId/providers/Microsoft.Network/locations/:location';
   const schema = (operationId: string) => operation('Microsoft.Network/locations', operationId);
   app.get(`${location}/operations/:operationId`, schema('Operations_get'), (request, reply) => {
-    subscriptionOf(request, arm.context);
+    subscriptionOf(request, service.context);
     const id = parametersOf(request).operationId as string;
-    return reply.send(answerOperation(arm.context.store.operations.operation(id), id, reply));
+    return reply.send(answerOperation(service.context.store.operations.operation(id), id, reply));
   });
   app.get(`${location}/operationResults/:operationId`, schema('OperationResults_get'), (request, reply) => {
-    subscriptionOf(request, arm.context);
+    subscriptionOf(request, service.context);
     const id = parametersOf(request).operationId as string;
-    return answerOperationResult(arm.context.store.operations.operation(id), { id, request, reply });
+    return answerOperationResult(service.context.store.operations.operation(id), { id, request, reply });
   });
   app.get(`${location}/CheckDnsNameAvailability`, schema('CheckDnsNameAvailability'), (request) =>
-    checkDnsName(request, arm),
+    checkDnsName(request, service),
   );
   app.get(`${location}/usages`, schema('Usages_list'), (request) => {
-    const subscriptionId = subscriptionOf(request, arm.context);
+    const subscriptionId = subscriptionOf(request, service.context);
     const { location: name = '' } = parametersOf(request);
-    return networkUsages(arm.store, { subscriptionId, location: normalizeLocation(name) });
+    return networkUsages(service.store, { subscriptionId, location: normalizeLocation(name) });
   });
   // Nobody else's services exist here to be approved.
   app.get(`${location}/autoApprovedPrivateLinkServices`, schema('AutoApprovedPrivateLinkServices_list'), (request) => {
-    subscriptionOf(request, arm.context);
+    subscriptionOf(request, service.context);
     return { value: [] };
   });
   app.post(
     `${location}/setLoadBalancerFrontendPublicIpAddresses`,
     schema('LoadBalancers_swapPublicIpAddresses'),
-    (request, reply) => swap(request, reply, arm),
+    (request, reply) => swap(request, reply, service),
   );
 }

@@ -6,26 +6,28 @@ import { findResourceType } from '../resources/registry.js';
 import { rootKey } from '../resources/resource-id.js';
 import type { Resource, ResourceType } from '../resources/resource-type.js';
 import { queryOf } from './api-versions.js';
-import type { Arm } from './arm.js';
-import { existingResource } from './resource-routes.js';
+import { existingResource } from './resource-request.js';
+import type { ResourceService } from './resource-service.js';
 import { operation } from './route-schemas.js';
 
 const network = '/subscriptions/:subscriptionId/resourceGroups/:resourceGroupName/providers/Microsoft.Network';
 
 /** Registers the lists that join two types. */
-export function addNetworkNeighbourRoutes(app: FastifyInstance, arm: Arm): void {
+export function addNetworkNeighbourRoutes(app: FastifyInstance, service: ResourceService): void {
   const schema = (type: string, action: string) => operation(`Microsoft.Network/${type}`, action);
   const typeNamed = (name: string) => findResourceType(`Microsoft.Network/${name}`) as ResourceType;
   const shown = (keys: Iterable<string>, apiVersion: string) => {
-    const resources = [...new Set(keys)].map((key) => arm.store.resource(key)).filter((one): one is Resource => !!one);
-    return { value: resources.map((one) => arm.reader.show(one, apiVersion)) };
+    const resources = [...new Set(keys)]
+      .map((key) => service.store.resource(key))
+      .filter((one): one is Resource => !!one);
+    return { value: resources.map((one) => service.reader.show(one, apiVersion)) };
   };
   app.get(
     `${network}/loadBalancers/:name/networkInterfaces`,
     schema('loadBalancers', 'LoadBalancerNetworkInterfaces_list'),
     (request) => {
-      const { resource, apiVersion } = existingResource(request, typeNamed('loadBalancers'), arm);
-      const nics = arm.store
+      const { resource, apiVersion } = existingResource(request, typeNamed('loadBalancers'), service);
+      const nics = service.store
         .linksInto(resource.key)
         .filter(({ sourceType }) => sourceType.startsWith('Microsoft.Network/networkInterfaces'))
         .map(({ sourceId }) => rootKey(sourceId));
@@ -36,23 +38,23 @@ export function addNetworkNeighbourRoutes(app: FastifyInstance, arm: Arm): void 
     `${network}/networkInterfaces/:name/loadBalancers`,
     schema('networkInterfaces', 'NetworkInterfaceLoadBalancers_list'),
     (request) => {
-      const { resource, apiVersion } = existingResource(request, typeNamed('networkInterfaces'), arm);
+      const { resource, apiVersion } = existingResource(request, typeNamed('networkInterfaces'), service);
       return shown(loadBalancersOfNetworkInterface(resource), apiVersion);
     },
   );
-  const virtualNetwork = (request: FastifyRequest) => existingResource(request, typeNamed('virtualNetworks'), arm);
+  const virtualNetwork = (request: FastifyRequest) => existingResource(request, typeNamed('virtualNetworks'), service);
   app.get(
     `${network}/virtualNetworks/:name/CheckIPAddressAvailability`,
     schema('virtualNetworks', 'VirtualNetworks_checkIPAddressAvailability'),
     (request) => {
       const { resource, apiVersion } = virtualNetwork(request);
       const ipAddress = queryOf(request).ipaddress ?? '';
-      return checkIpAddressAvailability({ resource, lookup: arm.store }, { ipAddress, apiVersion });
+      return checkIpAddressAvailability({ resource, lookup: service.store }, { ipAddress, apiVersion });
     },
   );
   app.get(
     `${network}/virtualNetworks/:name/usages`,
     schema('virtualNetworks', 'VirtualNetworks_listUsage'),
-    (request) => virtualNetworkUsages({ resource: virtualNetwork(request).resource, lookup: arm.store }),
+    (request) => virtualNetworkUsages({ resource: virtualNetwork(request).resource, lookup: service.store }),
   );
 }

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { resourceTypes } from '../resources/registry.js';
 import { apiVersionOf } from './api-versions.js';
-import type { Arm } from './arm.js';
+import type { ArmContext } from './arm-context.js';
 import { azureLocations } from './locations.js';
 import { parametersOf, subscriptionOf } from './resource-scope.js';
 import { operation } from './route-schemas.js';
@@ -35,19 +35,19 @@ const known = (namespace: string): string =>
 const namespaces = [...new Set([...alwaysThere, ...resourceTypes.map(({ type }) => type.split('/')[0] as string)])];
 
 /** Registers the routes of providers. */
-export function addProviderRoutes(app: FastifyInstance, arm: Arm): void {
+export function addProviderRoutes(app: FastifyInstance, context: ArmContext): void {
   const schema = (action: string) => operation('Microsoft.Resources', `Providers_${action}`);
   const inSubscription = '/subscriptions/:subscriptionId/providers';
   app.get(inSubscription, schema('list'), (request) => {
-    const subscriptionId = subscriptionOf(request, arm.context);
+    const subscriptionId = subscriptionOf(request, context);
     return { value: namespaces.map((namespace) => showProvider(namespace, subscriptionId)) };
   });
   app.get(`${inSubscription}/:namespace`, schema('get'), (request) =>
-    showProvider(parametersOf(request).namespace as string, subscriptionOf(request, arm.context)),
+    showProvider(parametersOf(request).namespace as string, subscriptionOf(request, context)),
   );
   for (const action of ['register', 'unregister']) {
     app.post(`${inSubscription}/:namespace/${action}`, schema(action), (request) =>
-      showProvider(parametersOf(request).namespace as string, subscriptionOf(request, arm.context)),
+      showProvider(parametersOf(request).namespace as string, subscriptionOf(request, context)),
     );
   }
   app.get('/providers', schema('listAtTenantScope'), (request) => {

@@ -1,5 +1,6 @@
 /** Checks every reference of a document and writes it in canonical form: the target must exist and be of the right type. */
 import { azureError, type ErrorDetail } from '../errors.js';
+import { childrenOnPath } from '../resources/children.js';
 import { formatJsonPath } from '../resources/json-position.js';
 import { type FoundReference, referencesIn } from '../resources/references.js';
 import { formatResourceId, idKey, parseResourceId, type ResourceId, rootOf, typeOf } from '../resources/resource-id.js';
@@ -52,32 +53,14 @@ function typeDetail(found: FoundReference, target: Target): ErrorDetail | undefi
   return { code: 'InvalidJsonReferenceWrongType', message };
 }
 
-/** Finds a child by its path of types and names below `document`; answers the names as they were first written. */
-function childNames(document: ResourceDocument, target: ResourceId): readonly string[] | undefined {
-  const names = [target.names[0] as string];
-  let parent: Record<string, unknown> | undefined = document.properties;
-  for (let depth = 1; depth < target.types.length; depth++) {
-    const wanted = (target.types[depth] as string).toLowerCase();
-    const collection: string | undefined = Object.keys(parent ?? {}).find((member) => member.toLowerCase() === wanted);
-    const children = (collection === undefined ? undefined : parent?.[collection]) as
-      | { name?: string; properties?: Record<string, unknown> }[]
-      | undefined;
-    if (!Array.isArray(children)) return undefined;
-    const name = (target.names[depth] as string).toLowerCase();
-    const child = children.find((one) => one.name?.toLowerCase() === name);
-    if (!child) return undefined;
-    names.push(child.name as string);
-    parent = child.properties;
-  }
-  return names;
-}
-
 function canonicalId(found: FoundReference, { id, type }: Target, owner: Resource): string | undefined {
   const root = parseResourceId(owner.id) as ResourceId;
-  const names = childNames(owner.document, id);
+  const children = childrenOnPath(owner.document, id);
   const canonicalType = found.types.find((one) => one.toLowerCase() === type) as string;
   const types = canonicalType.split('/').slice(1);
-  return names && formatResourceId({ ...root, types, names: [root.names[0] as string, ...names.slice(1)] });
+  if (!children) return undefined;
+  const names = [root.names[0] as string, ...children.map(({ name }) => name as string)];
+  return formatResourceId({ ...root, types, names });
 }
 
 /** What the reference says when it is spelt canonically; what it says already where the target has no model here. */

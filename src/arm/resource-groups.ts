@@ -6,12 +6,13 @@ import { normalizeLocation } from '../resources/canonical.js';
 import { resourceGroupId } from '../resources/resource-id.js';
 import type { ResourceGroup } from '../store/resource-store.js';
 import { apiVersionOf, queryOf } from './api-versions.js';
-import type { Arm } from './arm.js';
-import { isDeploymentDeletionJob } from './deployment-jobs.js';
+import type { ArmContext } from './arm-context.js';
+import { isDeploymentDeletionJob } from './deployments/scopes.js';
 import { parseJsonObject, readTags } from './request-body.js';
 import { filterTest } from './resource-filter.js';
-import { page } from './resource-routes.js';
+import { page } from './resource-request.js';
 import { checkLocation, groupOf, parametersOf, subscriptionOf } from './resource-scope.js';
+import type { ResourceService } from './resource-service.js';
 import { operation } from './route-schemas.js';
 
 interface GroupBody {
@@ -36,44 +37,6 @@ function checkName(name: string): void {
   if (illegal !== '') throw azureError('InvalidResourceGroup', { values: { name, characters: illegal } });
 }
 
-function put(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
-  const subscriptionId = subscriptionOf(request, arm.context);
-  const name = parametersOf(request).resourceGroupName as string;
-  const before = arm.store.group(subscriptionId, name);
-  const group = readGroup(request.body, { subscriptionId, name, arm });
-  arm.store.saveGroup(group);
-  return reply.code(before ? 200 : 201).send(showGroup(group));
-}
-
-/** The group that a PUT of the body `text` makes. Throws what Azure refuses about its name, body and location. */
-export function readGroup(
-  text: unknown,
-  { subscriptionId: given, name, arm }: { subscriptionId: string; name: string; arm: Arm },
-): ResourceGroup {
-  const subscriptionId = given.toLowerCase();
-  checkName(name);
-  const body = groupBody(text);
-  const before = arm.store.group(subscriptionId, name);
-  const location = normalizeLocation(body.location ?? '');
-  checkLocation(body.location, { location, type: 'resourceGroups' });
-  if (before && before.location !== location) {
-    const values = { location: body.location as string, existing: before.location };
-    throw azureError('InvalidResourceGroupLocation', { values });
-  }
-  if (before?.provisioningState === 'Deleting') {
-    throw azureError('ResourceGroupBeingDeleted', { values: { resourceGroup: before.name } });
-  }
-  return {
-    key: resourceGroupId(subscriptionId, name).toLowerCase(),
-    subscriptionId,
-    name: before?.name ?? name,
-    location,
-    tags: body.tags,
-    managedBy: body.managedBy ?? before?.managedBy,
-    provisioningState: 'Succeeded',
-  };
-}
-
 /** Members by their folded names, since clients write them in any casing. */
 function groupBody(text: unknown): GroupBody {
   const folded: Record<string, unknown> = {};
@@ -86,12 +49,107 @@ function groupBody(text: unknown): GroupBody {
   };
 }
 
-function patch(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
-  const group = groupOf(request, arm.context);
-  const body = groupBody(request.body);
-  const changed = { ...group, ...(body.tags ? { tags: body.tags } : {}) };
-  arm.store.saveGroup(changed);
-  return reply.send(showGroup(changed));
+/** Which group a write is about. */
+export interface GroupPlace {
+  readonly subscriptionId: string;
+  readonly name: string;
+}
+
+/** Creates, changes and deletes resource groups. */
+export class ResourceGroups {
+  readonly context: ArmContext;
+
+  /** `removed` hears of each group that is gone, inside the transaction that removes it. */
+  constructor(
+    readonly service: ResourceService,
+    readonly removed: (group: ResourceGroup) => void,
+  ) {
+    this.context = service.context;
+  }
+
+  /** The group that a PUT of the body `text` makes. Throws what Azure refuses about its name, body and location. */
+  read(text: unknown, { subscriptionId: given, name }: GroupPlace): ResourceGroup {
+    const subscriptionId = given.toLowerCase();
+    checkName(name);
+    const body = groupBody(text);
+    const before = this.service.store.group(subscriptionId, name);
+    const location = normalizeLocation(body.location ?? '');
+    checkLocation(body.location, { location, type: 'resourceGroups' });
+    if (before && before.location !== location) {
+      const values = { location: body.location as string, existing: before.location };
+      throw azureError('InvalidResourceGroupLocation', { values });
+    }
+    if (before?.provisioningState === 'Deleting') {
+      throw azureError('ResourceGroupBeingDeleted', { values: { resourceGroup: before.name } });
+    }
+    return {
+      key: resourceGroupId(subscriptionId, name).toLowerCase(),
+      subscriptionId,
+      name: before?.name ?? name,
+      location,
+      tags: body.tags,
+      managedBy: body.managedBy ?? before?.managedBy,
+      provisioningState: 'Succeeded',
+    };
+  }
+
+  /** Creates or replaces a group. Throws as `read` does. */
+  put(text: unknown, place: GroupPlace): { group: ResourceGroup; created: boolean } {
+    const group = this.read(text, place);
+    const created = !this.service.store.group(place.subscriptionId, place.name);
+    this.service.store.saveGroup(group);
+    return { group, created };
+  }
+
+  /** Replaces the tags when the body `text` has some. */
+  patch(text: unknown, group: ResourceGroup): ResourceGroup {
+    const { tags } = groupBody(text);
+    const changed = { ...group, ...(tags ? { tags } : {}) };
+    this.service.store.saveGroup(changed);
+    return changed;
+  }
+
+  /** Deletes a group with everything in it: at once, or when `--operation-delay` has passed. */
+  async delete(group: ResourceGroup): Promise<void> {
+    if (this.context.operationDelayMs === 0) return this.#deleteNow(group);
+    this.service.store.saveGroup({ ...group, provisioningState: 'Deleting' });
+    this.#deleteLater(group);
+  }
+
+  /** Goes on with deletions that were running when the process ended. */
+  resume(): void {
+    const { store } = this.service;
+    for (const subscriptionId of store.subscriptions()) {
+      for (const group of store.groups(subscriptionId)) {
+        if (group.provisioningState === 'Deleting') this.#deleteLater(group);
+      }
+    }
+  }
+
+  #deleteLater(group: ResourceGroup): void {
+    const { clock, operationDelayMs } = this.context;
+    clock.setTimeout(() => void this.#deleteNow(group), operationDelayMs);
+  }
+
+  /** Nothing in the group can object. */
+  async #deleteNow(group: ResourceGroup): Promise<void> {
+    const { store, writer } = this.service;
+    const touched = store.transaction(() => {
+      const scope = { subscriptionId: group.subscriptionId, resourceGroup: group.name };
+      const keys = store.list(scope).flatMap((resource) => writer.remove(resource));
+      store.removeGroup(group.key);
+      this.removed(group);
+      return [...new Set(keys)];
+    });
+    await this.context.changed(touched);
+  }
+}
+
+function put(request: FastifyRequest, reply: FastifyReply, groups: ResourceGroups) {
+  const subscriptionId = subscriptionOf(request, groups.context);
+  const name = parametersOf(request).resourceGroupName as string;
+  const { group, created } = groups.put(request.body, { subscriptionId, name });
+  return reply.code(created ? 201 : 200).send(showGroup(group));
 }
 
 /** The job in a deletion's Location, as Azure encodes it: characters outside A–Z and 0–9 become `:HH`. */
@@ -103,45 +161,29 @@ function deletionJob(group: ResourceGroup): string {
   return Buffer.from(JSON.stringify({ jobId, jobLocation: group.location })).toString('base64url');
 }
 
-function list(request: FastifyRequest, arm: Arm) {
-  const groups = arm.store.groups(subscriptionOf(request, arm.context));
+function list(request: FastifyRequest, { context }: ResourceGroups) {
+  const all = context.store.resources.groups(subscriptionOf(request, context));
   const matches = filterTest(queryOf(request).$filter);
   const type = 'Microsoft.Resources/resourceGroups';
-  const found = groups.filter((group) => matches({ ...group, type, resourceGroup: group.name }));
+  const found = all.filter((group) => matches({ ...group, type, resourceGroup: group.name }));
   return page(request, found, showGroup);
 }
 
-async function remove(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
-  const group = groupOf(request, arm.context);
+async function remove(request: FastifyRequest, reply: FastifyReply, groups: ResourceGroups) {
+  const group = groupOf(request, groups.context);
   const job = deletionJob(group);
-  const delayed = arm.context.operationDelayMs > 0;
-  if (delayed) {
-    arm.store.saveGroup({ ...group, provisioningState: 'Deleting' });
-    arm.context.clock.setTimeout(() => void removeNow(group, arm), arm.context.operationDelayMs);
-  } else await removeNow(group, arm);
+  await groups.delete(group);
   const url = `${requestBaseUrl(request)}/subscriptions/${group.subscriptionId}/operationresults/${job}`;
   reply.headers({ location: `${url}?api-version=${apiVersionOf(request)}`, 'retry-after': '0' });
   return reply.code(202).send();
 }
 
-/** Deletes a group with everything in it; nothing in it can object. */
-async function removeNow(group: ResourceGroup, arm: Arm): Promise<void> {
-  const touched = arm.store.transaction(() => {
-    const scope = { subscriptionId: group.subscriptionId, resourceGroup: group.name };
-    const keys = arm.store.list(scope).flatMap((resource) => arm.writer.remove(resource));
-    arm.store.removeGroup(group.key);
-    arm.deployments.removeGroup(group.subscriptionId, group.name);
-    return [...new Set(keys)];
-  });
-  await arm.context.changed(touched);
-}
-
 /** `GET /subscriptions/{id}/operationresults/{job}`: 202 while the group is being deleted, then 200 and nothing. */
-function pollDeletion(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
-  const subscriptionId = subscriptionOf(request, arm.context);
+function pollDeletion(request: FastifyRequest, reply: FastifyReply, context: ArmContext) {
+  const subscriptionId = subscriptionOf(request, context);
   const job = parametersOf(request).job as string;
   if (isDeploymentDeletionJob(job)) return reply.code(204).send();
-  const running = arm.store
+  const running = context.store.resources
     .groups(subscriptionId)
     .some((group) => group.provisioningState === 'Deleting' && deletionJob(group) === job);
   if (!running) return reply.code(200).send();
@@ -150,32 +192,25 @@ function pollDeletion(request: FastifyRequest, reply: FastifyReply, arm: Arm) {
 }
 
 /** Registers the routes of resource groups. */
-export function addResourceGroupRoutes(app: FastifyInstance, arm: Arm): void {
+export function addResourceGroupRoutes(app: FastifyInstance, groups: ResourceGroups): void {
+  const { context } = groups;
   const all = '/subscriptions/:subscriptionId/resourceGroups';
   const one = `${all}/:resourceGroupName`;
   const schema = (action: string) => operation('Microsoft.Resources', `ResourceGroups_${action}`);
-  app.get(all, schema('list'), (request) => list(request, arm));
-  app.get(one, schema('get'), (request) => showGroup(groupOf(request, arm.context)));
+  app.get(all, schema('list'), (request) => list(request, groups));
+  app.get(one, schema('get'), (request) => showGroup(groupOf(request, context)));
   app.head(one, schema('checkExistence'), (request, reply) => {
-    const subscriptionId = subscriptionOf(request, arm.context);
-    const group = arm.store.group(subscriptionId, parametersOf(request).resourceGroupName as string);
+    const subscriptionId = subscriptionOf(request, context);
+    const group = context.store.resources.group(subscriptionId, parametersOf(request).resourceGroupName as string);
     if (!group) reply.header('x-ms-failure-cause', 'gateway');
     return reply.code(group ? 204 : 404).send();
   });
-  app.put(one, schema('createOrUpdate'), (request, reply) => put(request, reply, arm));
-  app.patch(one, schema('update'), (request, reply) => patch(request, reply, arm));
-  app.delete(one, schema('delete'), (request, reply) => remove(request, reply, arm));
-  app.get('/subscriptions/:subscriptionId/operationresults/:job', schema('pollDeletion'), (request, reply) =>
-    pollDeletion(request, reply, arm),
+  app.put(one, schema('createOrUpdate'), (request, reply) => put(request, reply, groups));
+  app.patch(one, schema('update'), (request, reply) =>
+    reply.send(showGroup(groups.patch(request.body, groupOf(request, context)))),
   );
-}
-
-/** Goes on with deletions that were running when the process ended. */
-export function resumeGroupDeletions(arm: Arm): void {
-  for (const subscriptionId of arm.store.subscriptions()) {
-    for (const group of arm.store.groups(subscriptionId)) {
-      if (group.provisioningState !== 'Deleting') continue;
-      arm.context.clock.setTimeout(() => void removeNow(group, arm), arm.context.operationDelayMs);
-    }
-  }
+  app.delete(one, schema('delete'), (request, reply) => remove(request, reply, groups));
+  app.get('/subscriptions/:subscriptionId/operationresults/:job', schema('pollDeletion'), (request, reply) =>
+    pollDeletion(request, reply, context),
+  );
 }

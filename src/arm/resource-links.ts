@@ -3,9 +3,10 @@
  * is gone loses the reference. Everything here runs inside the transaction of a write.
  */
 import { newEtag } from '../ids.js';
+import { childrenOnPath } from '../resources/children.js';
 import { linksOf } from '../resources/references.js';
 import { findResourceType } from '../resources/registry.js';
-import { idKey, rootKey } from '../resources/resource-id.js';
+import { idKey, parseResourceId, rootKey } from '../resources/resource-id.js';
 import {
   type Link,
   type Resource,
@@ -21,21 +22,10 @@ const identity = (link: Link): string => `${link.sourceId.toLowerCase()}|${link.
 const outgoing = (resource: Resource, type: ResourceType): Link[] =>
   linksOf(resource.document, schemaOf(type), resource).filter((link) => rootKey(link.target) !== resource.key);
 
-/** The child `target` (folded id) is in the document of the resource `key`. */
-function hasChild(document: ResourceDocument, key: string, target: string): boolean {
-  const steps = target.slice(key.length + 1).split('/');
-  let parent: Record<string, unknown> | undefined = document.properties;
-  for (let at = 0; at + 1 < steps.length; at += 2) {
-    const member: string | undefined = Object.keys(parent ?? {}).find((name) => name.toLowerCase() === steps[at]);
-    const children: unknown = member === undefined ? undefined : parent?.[member];
-    if (!Array.isArray(children)) return false;
-    const child: { properties?: Record<string, unknown> } | undefined = children.find(
-      (one: { name?: string }) => one.name?.toLowerCase() === steps[at + 1],
-    );
-    if (!child) return false;
-    parent = child.properties;
-  }
-  return true;
+/** Whether the child `target` (folded id) is in the document of its top-level resource. */
+function isThere(document: ResourceDocument, target: string): boolean {
+  const id = parseResourceId(target);
+  return id !== undefined && childrenOnPath(document, id) !== undefined;
 }
 
 export class ResourceLinks {
@@ -85,7 +75,7 @@ export class ResourceLinks {
     const { key, document } = resource;
     const dangling = this.context.store.resources
       .linksInto(key)
-      .filter(({ target }) => target !== key && !hasChild(document, key, target));
+      .filter(({ target }) => target !== key && !isThere(document, target));
     for (const { sourceId, target } of dangling) this.drop(rootKey(sourceId), target);
     return dangling.map(({ sourceId }) => rootKey(sourceId));
   }

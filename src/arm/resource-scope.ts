@@ -16,7 +16,7 @@ export function subscriptionOf(request: FastifyRequest, { store, clock }: ArmCon
   apiVersionOf(request);
   const subscriptionId = parametersOf(request).subscriptionId as string;
   if (!isGuid(subscriptionId)) throw azureError('InvalidSubscriptionId', { values: { subscriptionId } });
-  store.resources.useSubscription(subscriptionId, clock.timestamp());
+  store.resources.rememberSubscription(subscriptionId, clock.timestamp());
   return subscriptionId;
 }
 

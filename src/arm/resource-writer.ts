@@ -1,12 +1,12 @@
 /**
- * Creates and changes resources: one IMMEDIATE transaction per write holding the document, its links, the addresses it
+ * Creates, changes and deletes resources: one IMMEDIATE transaction per write holding the document, its links, the addresses it
  * claims and the operation. Routes, deployments and actions all write through here.
  */
 import type { AzureError } from '../errors.js';
 import { newEtag, newGuid } from '../ids.js';
 import { alike } from '../plain-data.js';
 import { findResourceType } from '../resources/registry.js';
-import { formatResourceId, idKey, type ResourceId } from '../resources/resource-id.js';
+import { formatResourceId, idKey, type ResourceId, rootKey } from '../resources/resource-id.js';
 import {
   type Addresses,
   type Lookup,
@@ -18,12 +18,11 @@ import {
 } from '../resources/resource-type.js';
 import type { ArmContext } from './arm-context.js';
 import { checkChildNames } from './child-names.js';
-import { refusalToDropChildren } from './in-use.js';
+import { refusalToDelete, refusalToDropChildren } from './in-use.js';
 import { OperationRecords, operationName } from './operation-records.js';
 import { checkPreconditions, type Preconditions } from './preconditions.js';
 import { resolveReferences } from './references.js';
 import { ResourceLinks } from './resource-links.js';
-import { ResourceRemover } from './resource-remover.js';
 
 export interface Write {
   readonly resource: Resource;
@@ -71,12 +70,10 @@ function firstOf(refusals: Iterable<AzureError> | undefined): AzureError | undef
 export class ResourceWriter {
   readonly #operations: OperationRecords;
   readonly #links: ResourceLinks;
-  readonly #remover: ResourceRemover;
 
   constructor(readonly context: ArmContext) {
     this.#operations = new OperationRecords(context);
     this.#links = new ResourceLinks(context);
-    this.#remover = new ResourceRemover(context, { links: this.#links, operations: this.#operations });
   }
 
   /** Create-or-update. Throws Azure's refusal; nothing is stored then. */
@@ -195,12 +192,35 @@ export class ResourceWriter {
 
   /** Deletes a top-level resource, or refuses because it is in use. `undefined` when there is none. */
   delete(key: string, conditions: Preconditions): Write | undefined {
-    return this.#remover.delete(key, conditions);
+    const { resources } = this.context.store;
+    return resources.transaction(() => {
+      const existing = resources.resource(key);
+      if (!existing) return undefined;
+      checkPreconditions(existing.id, existing, conditions);
+      const refusal = refusalToDelete(resources, existing);
+      if (refusal) throw refusal;
+      const name = operationName('Delete', existing.type);
+      const operationId = this.#operations.record(existing, name);
+      this.#operations.supersede(existing, { name, id: operationId });
+      if (this.context.operationDelayMs > 0) {
+        resources.save({ ...existing, provisioningState: 'Deleting' });
+        return { resource: existing, created: false, operationId, touched: [key] };
+      }
+      return { resource: existing, created: false, operationId, touched: this.remove(existing) };
+    });
   }
 
   /** Removes a resource, whatever uses it; what refers to it loses the reference. Inside a transaction. */
   remove(resource: Resource): string[] {
-    return this.#remover.remove(resource);
+    const { resources, addresses } = this.context.store;
+    const targets = [...new Set(resources.linksFrom(resource.key).map(({ target }) => rootKey(target)))];
+    const sources = [...new Set(resources.linksInto(resource.key).map(({ sourceId }) => rootKey(sourceId)))];
+    resources.remove(resource.key);
+    for (const { key } of resources.below(resource.key)) resources.remove(key);
+    addresses.release(resource.key);
+    for (const key of targets) this.#links.follow(key);
+    for (const key of sources) this.#links.drop(key, resource.key);
+    return [resource.key, ...targets, ...sources];
   }
 
   /** Replaces whole documents, as actions do: no checks, links and etags follow. Inside a transaction. */

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { defaultSubscriptionId, defaultTenantId as tenantId } from '../identity/tenant.js';
 import { apiVersionOf } from './api-versions.js';
-import type { Arm } from './arm.js';
+import type { ArmContext } from './arm-context.js';
 import { azureLocations } from './locations.js';
 import { subscriptionOf } from './resource-scope.js';
 import { operation } from './route-schemas.js';
@@ -23,7 +23,7 @@ const showSubscription = (subscriptionId: string): object => ({
 });
 
 /** Registers the routes of tenants and subscriptions. */
-export function addSubscriptionRoutes(app: FastifyInstance, arm: Arm): void {
+export function addSubscriptionRoutes(app: FastifyInstance, context: ArmContext): void {
   const schema = (operationId: string) => operation('Microsoft.Resources', operationId);
   app.get('/tenants', schema('Tenants_list'), (request) => {
     apiVersionOf(request);
@@ -32,14 +32,14 @@ export function addSubscriptionRoutes(app: FastifyInstance, arm: Arm): void {
   });
   app.get('/subscriptions', schema('Subscriptions_list'), (request) => {
     apiVersionOf(request);
-    const used = new Set([defaultSubscriptionId, ...arm.store.subscriptions()]);
+    const used = new Set([defaultSubscriptionId, ...context.store.resources.subscriptions()]);
     return { value: [...used].map(showSubscription), count: { type: 'Total', value: used.size } };
   });
   app.get('/subscriptions/:subscriptionId', schema('Subscriptions_get'), (request) =>
-    showSubscription(subscriptionOf(request, arm.context).toLowerCase()),
+    showSubscription(subscriptionOf(request, context).toLowerCase()),
   );
   app.get('/subscriptions/:subscriptionId/locations', schema('Subscriptions_listLocations'), (request) => {
-    const subscriptionId = subscriptionOf(request, arm.context);
+    const subscriptionId = subscriptionOf(request, context);
     const value = azureLocations.map(({ name, displayName }) => ({
       id: `/subscriptions/${subscriptionId}/locations/${name}`,
       name,

@@ -5,7 +5,8 @@
  * https://learn.microsoft.com/azure/load-balancer/admin-state-overview.
  */
 import { slotOf, TupleHash } from './distribution.js';
-import type { HealthReason, PlanFrontend, PlanMember, PlanRule, ProbeHealth } from './engine.js';
+import type { HealthReason, ProbeHealth } from './engine.js';
+import type { PlanFrontend, PlanMember, PlanRule } from './plan.js';
 import { buildSlotTable, type SlotTable, slotTableSlices } from './slot-table.js';
 
 /** What the prober last said about a probe, by key; undefined when it has said nothing. */

@@ -1,9 +1,9 @@
 /** What every part of the plan asks about a rule's frontend: its address, and the protocols that the rule means. */
-import { nameKey } from '../resources/Microsoft.Network/loadBalancers/child.js';
+import { childWithId } from '../resources/children.js';
 import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
 import { idKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
-import type { Transport } from './engine.js';
+import type { Transport } from './plan.js';
 
 /** `All` is both; Azure carries QUIC as the UDP that it is. */
 export const transportsOf = (protocol: string | undefined): readonly Transport[] =>
@@ -11,7 +11,7 @@ export const transportsOf = (protocol: string | undefined): readonly Transport[]
 
 function frontendOf(loadBalancer: Resource, frontendId: string) {
   const { frontendIPConfigurations = [] } = (loadBalancer.document as LoadBalancerDocument).properties;
-  return frontendIPConfigurations.find((one) => one.name?.toLowerCase() === nameKey(frontendId));
+  return childWithId(frontendIPConfigurations, frontendId);
 }
 
 /** The public IP address of a frontend; undefined for an internal one. */

@@ -2,8 +2,7 @@
 import { type AddressMapping, mapAddress, mapNetwork } from '../address-map.js';
 import type { ClassicPlanInputs, ClassicRule } from '../resources/Microsoft.ClassicCompute/plan-inputs.js';
 import type { Choices } from '../undocumented.js';
-import type { PlanProbe, PlanRule } from './engine.js';
-import type { PlanPart } from './plan.js';
+import { frontendKey, type PlanPart, type PlanProbe, type PlanRule, probeKey } from './plan.js';
 import { halfOpenMs, withChoices } from './plan-choices.js';
 
 export interface ClassicPlanOptions {
@@ -15,8 +14,8 @@ export interface ClassicPlanOptions {
 export function compileClassic(inputs: ClassicPlanInputs, { addressMap, choices }: ClassicPlanOptions): PlanPart {
   const map = (address: string): string => mapAddress(address, addressMap);
   const probes = inputs.probes.map(
-    ({ key, id, azureAddress, ...probe }): PlanProbe => ({
-      key,
+    ({ key: _, id, azureAddress, ...probe }): PlanProbe => ({
+      key: probeKey(id, map(azureAddress)),
       id,
       azureAddress,
       address: map(azureAddress),
@@ -50,7 +49,7 @@ export function compileClassic(inputs: ClassicPlanInputs, { addressMap, choices 
           address: map(azureAddress),
           port,
           adminState: 'None' as const,
-          probe: probe?.key,
+          probe: probe && probeKey(probe.id, map(probe.azureAddress)),
         })),
     };
     rules.set(rule, made);
@@ -59,7 +58,7 @@ export function compileClassic(inputs: ClassicPlanInputs, { addressMap, choices 
   const frontends = inputs.frontends.map(({ rule, ...frontend }) => {
     const { azureAddress, transport, port } = frontend;
     const address = map(azureAddress);
-    return { key: `${transport}/${address}/${port}`, ...frontend, address, rule: planRule(rule) };
+    return { key: frontendKey({ transport, address, port }), ...frontend, address, rule: planRule(rule) };
   });
   return withChoices({ frontends, probes, outbound: [] }, choices);
 }

@@ -4,15 +4,15 @@
  * the highest, one address after the other; a load balancing or inbound NAT rule takes the eight ports around its own.
  */
 import { type AddressMapping, mapAddress, mapNetwork, parseCidr } from '../address-map.js';
-import { lookUpChild } from '../resources/Microsoft.Network/child-resources.js';
-import { loadBalancerChild, nameKey } from '../resources/Microsoft.Network/loadBalancers/child.js';
+import { childWithId, lookUpChild } from '../resources/children.js';
+import { loadBalancerChild } from '../resources/Microsoft.Network/loadBalancers/child.js';
 import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
 import { membersOfPool, type PoolMember } from '../resources/Microsoft.Network/loadBalancers/members.js';
 import { defaultOutboundPorts, type OutboundRule } from '../resources/Microsoft.Network/loadBalancers/outboundRules.js';
 import { rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
-import type { PlanFrontend, PlanOutbound, Transport } from './engine.js';
 import { frontendAddress, transportsOf } from './frontend-address.js';
+import { outboundKey, type PlanFrontend, type PlanOutbound, type Transport } from './plan.js';
 
 export interface OutboundOptions {
   readonly lookup: Lookup;
@@ -117,7 +117,7 @@ class OutboundCompiler {
     const address = mapAddress(member.ipAddress, this.options.addressMap);
     return [
       {
-        key: `outbound/${transport}/${address}`,
+        key: outboundKey(transport, address),
         transport,
         loadBalancerId: this.loadBalancer.id,
         azureAddress: member.ipAddress,
@@ -146,7 +146,7 @@ class OutboundCompiler {
     for (const { name: pool = '', properties } of this.#document.properties.backendAddressPools ?? []) {
       if (!memberId.toLowerCase().includes(`/backendaddresspools/${pool.toLowerCase()}/`)) continue;
       const written = properties?.loadBalancerBackendAddresses ?? [];
-      const found = written.find(({ name }) => nameKey(memberId) === name?.toLowerCase());
+      const found = childWithId(written, memberId);
       if (found) return found.properties?.virtualNetwork ?? found.properties?.subnet ?? properties?.virtualNetwork;
     }
     return undefined;

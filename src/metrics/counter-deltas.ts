@@ -1,5 +1,6 @@
 /** What the engine's counters have gained since the last look, as ByteCount, PacketCount, SYNCount and SnatConnectionCount. */
-import type { CounterSample, ForwardingPlan, PlanFrontend, PlanOutbound } from '../forwarding/engine.js';
+import type { CounterSample } from '../forwarding/engine.js';
+import type { ForwardingPlan, PlanFrontend, PlanOutbound } from '../forwarding/plan.js';
 import type { MetricName } from './metric-definitions.js';
 import type { Dimensions } from './metric-store.js';
 

@@ -3,7 +3,9 @@
  * is wrong becomes a health event.
  */
 import type { Clock } from '../clock.js';
-import type { Engine, ForwardingPlan, PlanFrontend, ProbeHealth } from '../forwarding/engine.js';
+import type { Events, HealthChange } from '../events.js';
+import type { Engine } from '../forwarding/engine.js';
+import type { ForwardingPlan, PlanFrontend } from '../forwarding/plan.js';
 import type { Log } from '../log.js';
 import { CounterDeltas, hasMetrics } from './counter-deltas.js';
 import { type FrontendHealth, type HealthEvent, HealthEvents } from './health-events.js';
@@ -40,8 +42,9 @@ export class Monitor {
   #watched: Watched | undefined;
   #collectedMs: number;
 
-  constructor({ clock, log }: { clock: Clock; log: Log }) {
+  constructor({ clock, log, events }: { clock: Clock; log: Log; events: Events }) {
     this.#clock = clock;
+    events.read('health', ({ changes }) => this.#healthChanged(changes));
     this.#collectedMs = clock.now();
     this.events = new HealthEvents((event) => announce(event, log));
   }
@@ -52,12 +55,6 @@ export class Monitor {
     this.#watched = watched;
     this.#pingLater();
     this.#closeMinuteLater();
-  }
-
-  /** The engine has heard something new from a probe. */
-  healthChanged(health: ProbeHealth): void {
-    this.#probes.changed(health);
-    this.#observe(undefined, ({ rule }) => rule.members.some(({ probe }) => probe === health.key));
   }
 
   /** Brings the time series up to now; to be called before somebody reads them. */
@@ -82,6 +79,12 @@ export class Monitor {
     this.#counters.clear();
     this.#probes.clear();
     this.#collectedMs = this.#clock.now();
+  }
+
+  #healthChanged(changes: readonly HealthChange[]): void {
+    for (const change of changes) this.#probes.changed(change);
+    const changed = new Set(changes.map(({ key }) => key));
+    this.#observe(undefined, ({ rule }) => rule.members.some(({ probe }) => probe !== undefined && changed.has(probe)));
   }
 
   #pingLater(): void {

@@ -14,7 +14,7 @@ import { type ProbeAttempt, type ProbeOutcome, probeFailed, probeSucceeded } fro
 const bodyLimitBytes = 64 * 1024;
 const redirectLimit = 5;
 
-export interface HttpTarget {
+interface HttpTarget {
   readonly protocol: 'Http' | 'Https';
   readonly address: string;
   readonly port: number;

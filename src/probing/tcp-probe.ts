@@ -5,7 +5,7 @@
 import { Socket } from 'node:net';
 import { type ProbeAttempt, type ProbeOutcome, probeFailed, probeSucceeded } from './probe-outcome.js';
 
-/** Knocks once at `address:port`. */
+/** Connects once to `address:port`. */
 export function tcpProbe(target: { address: string; port: number; localAddress?: string }): ProbeAttempt {
   const socket = new Socket();
   // Azure has no reason of its own for a refused connection.
@@ -17,7 +17,7 @@ export function tcpProbe(target: { address: string; port: number; localAddress?:
   socket.on('connect', () => {
     settle(probeSucceeded(false));
     socket.end();
-    // Whatever the backend says to a connection that asks nothing is read and thrown away.
+    // What the backend sends is read and discarded.
     socket.resume();
     socket.setTimeout(lingerMs, () => socket.destroy());
   });

@@ -60,6 +60,17 @@ export class Store {
     }
   }
 
+  /** The result of `work`, after which everything is as before. Throws what `work` throws. */
+  rehearse<T>(work: () => T): T {
+    this.connection.exec('BEGIN IMMEDIATE');
+    try {
+      return work();
+    } finally {
+      this.connection.exec('ROLLBACK');
+      this.forget();
+    }
+  }
+
   /** Deletes everything: the state of a fresh start. */
   async reset(): Promise<void> {
     const tables = this.connection
@@ -68,17 +79,19 @@ export class Store {
       .all() as string[];
     const deleteAll = () => {
       for (const table of tables) this.connection.exec(`DELETE FROM "${table}"`);
+      this.forget();
     };
     // Test suites reset between tests and wait for it: it reaches the disk together with the next write, which comes
     // after it in the log. A process that ends loses nothing.
     await this.write(deleteAll, { durability: 'with-next-write' });
-    this.forget();
   }
 
   /** Replaces everything by what a snapshot holds; rejects with InvalidSnapshot, and changes nothing, when it cannot. */
   async restore(document: unknown): Promise<void> {
-    await this.write(() => restoreSnapshot(this.connection, document));
-    this.forget();
+    await this.write(() => {
+      restoreSnapshot(this.connection, document);
+      this.forget();
+    });
   }
 
   /** Drops everything kept in memory: a transaction was undone, or the tables were replaced. */

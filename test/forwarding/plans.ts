@@ -7,7 +7,7 @@ import type {
   PlanProbe,
   PlanRule,
   Transport,
-} from '../../src/forwarding/engine.js';
+} from '../../src/forwarding/plan.js';
 
 export const member = (address: string, port: number, rest: Partial<PlanMember> = {}): PlanMember => ({
   key: address,
@@ -61,7 +61,7 @@ export const plan = (
   frontends: readonly PlanFrontend[],
   probes: readonly PlanProbe[] = [],
   outbound: readonly PlanOutbound[] = [],
-): ForwardingPlan => ({ frontends, probes, outbound });
+): ForwardingPlan => ({ version: 1, frontends, probes, outbound });
 
 /** `lastPort` included; the virtual network is the member's /16. */
 export const outbound = (transport: Transport, address: string, rest: Partial<PlanOutbound> = {}): PlanOutbound => ({

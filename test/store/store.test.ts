@@ -112,7 +112,7 @@ test('a write resolves with its result, in one transaction that a later write do
   t.equal(store.connection.inTransaction, false);
   const inner: Promise<unknown>[] = [];
   await store.write(() => {
-    store.resources.useSubscription('s', '2020-01-01T00:00:00Z');
+    store.resources.rememberSubscription('s', '2020-01-01T00:00:00Z');
     inner.push(
       t.rejects(
         store.write(() => 'inner'),
@@ -143,7 +143,7 @@ test('a write that throws leaves nothing in file or memory', async (t) => {
   await t.rejects(
     store.write(() => {
       store.resources.saveGroup(group);
-      store.resources.useSubscription('s', '2020-01-01T00:00:00Z');
+      store.resources.rememberSubscription('s', '2020-01-01T00:00:00Z');
       store.resources.save({
         key: id.toLowerCase(),
         id,
@@ -166,7 +166,7 @@ test('a write that throws leaves nothing in file or memory', async (t) => {
   t.equal(store.resources.group('s', 'g'), undefined);
   t.same(store.resources.subscriptions(), []);
   t.same(store.addresses.claim({ pool: 'p', owner: id, prefix: '10.0.0.0/24', reserved: 4 }), { address: '10.0.0.4' });
-  store.resources.useSubscription('s', '2020-01-01T00:00:00Z');
+  store.resources.rememberSubscription('s', '2020-01-01T00:00:00Z');
   t.same(store.resources.subscriptions(), ['s'], 'it is not taken for known');
 });
 

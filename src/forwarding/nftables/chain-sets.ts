@@ -1,5 +1,5 @@
-/** Numbers for sets of chains: which exist, for which frontend, and which of them still have to be there for old flows. */
-import type { PlanFrontend, PlanRule } from '../engine.js';
+/** Numbers for sets of chains: which exist, for which frontend, and which of them old flows still need. */
+import type { PlanFrontend, PlanRule } from '../plan.js';
 import { type Family, familyOf } from './family.js';
 import type { Elements, Fragment } from './fragment.js';
 import { noElements } from './fragment.js';
@@ -7,7 +7,7 @@ import type { ChainSet, Choice } from './frontend.js';
 import { hex, mostChainSets } from './marks.js';
 
 /** Real time that the engine has to reset both ends of an idle flow, before the kernel forgets it. */
-export const resetMarginMs = 2000;
+const resetMarginMs = 2000;
 
 export interface OpenSet {
   readonly set: ChainSet;
@@ -15,12 +15,12 @@ export interface OpenSet {
   readonly ports: Elements;
   /** Real milliseconds of silence after which a flow is over. */
   readonly idleMs: number;
-  /** Keys of members by their numbers, of all that ever belonged to it. */
+  /** Keys of members by their numbers, including members that have left. */
   readonly members: Map<number, string>;
   state: 'open' | 'retired' | 'closed';
   choice: Choice | undefined;
   connections?: Fragment | undefined;
-  door?: Fragment | undefined;
+  entry?: Fragment | undefined;
   /** Made from the members that were eligible. */
   datagrams?: { readonly from: readonly number[]; readonly fragment: Fragment } | undefined;
   choose(choice: Choice, rule: PlanRule): void;
@@ -47,7 +47,7 @@ class NumberedSet implements OpenSet {
   state: 'open' | 'retired' | 'closed' = 'open';
   choice: Choice | undefined;
   connections?: Fragment | undefined;
-  door?: Fragment | undefined;
+  entry?: Fragment | undefined;
   datagrams?: { readonly from: readonly number[]; readonly fragment: Fragment } | undefined;
   set: ChainSet;
 
@@ -64,7 +64,7 @@ class NumberedSet implements OpenSet {
     return this.set.family;
   }
 
-  /** Keeps the door when nothing about it changes. */
+  /** Keeps the entry chains when nothing about them changes. */
   choose(choice: Choice, rule: PlanRule): void {
     const before = this.set.frontend.rule;
     const same =
@@ -72,7 +72,7 @@ class NumberedSet implements OpenSet {
       this.choice.slotCount === choice.slotCount &&
       before.distribution === rule.distribution &&
       (before.acl === rule.acl || JSON.stringify(before.acl) === JSON.stringify(rule.acl));
-    if (!same) this.door = undefined;
+    if (!same) this.entry = undefined;
     this.choice = choice;
     this.set = { ...this.set, frontend: { ...this.set.frontend, rule } };
   }
@@ -96,11 +96,11 @@ export class ChainSets {
     return this.#byNumber.get(number);
   }
 
-  /** The set of a frontend: the one it has, unless something changed that its flows were promised. */
+  /** The set of a frontend: the one it has, unless a property changed that established flows keep. */
   open(frontend: PlanFrontend, numberOf: (address: string) => number): OpenSet {
     const { key, rule } = frontend;
     const known = this.#current.get(key);
-    // A rule without members gives up nothing that its flows rely on.
+    // Removing all members changes no property that established flows keep.
     const { port, elements } =
       rule.members.length === 0 && known ? { port: known.set.port, elements: known.ports } : portsOf(rule, numberOf);
     const identity = JSON.stringify([rule.idleTimeoutMs, rule.tcpReset, port, ...elements]);
@@ -112,7 +112,7 @@ export class ChainSets {
       const number = this.#freeNumber();
       const chains = { number, family: familyOf(frontend.address), frontend, idleMs: idleMs + margin, port };
       set = new NumberedSet(identity, chains, elements, idleMs);
-      // Until the next plan says which pool it now has, it has the one of its predecessor.
+      // Keeps its predecessor's pool until the next plan sets one.
       set.choice = known?.choice;
       this.#byNumber.set(number, set);
       this.#current.set(key, set);
@@ -129,10 +129,10 @@ export class ChainSets {
     for (const [key, set] of this.#current) {
       if (frontends.has(key)) continue;
       set.state = 'closed';
-      set.door = undefined;
+      set.entry = undefined;
       this.#current.delete(key);
     }
-    // A door that is open again is not closed.
+    // A frontend that is in the plan again is not closed.
     for (const set of this.#byNumber.values()) {
       if (set.state === 'closed' && this.#current.has(set.set.frontend.key)) set.state = 'retired';
     }
@@ -143,7 +143,7 @@ export class ChainSets {
     return this.#current.has(key);
   }
 
-  /** Nothing of this set is needed any more. */
+  /** Removes a set that no flow needs any more. */
   forget(number: number): void {
     this.#byNumber.delete(number);
   }

@@ -1,45 +1,45 @@
 /**
- * Finds what the ruleset keeps for flows that are over: chains of frontends that are gone or were replaced, and members
- * that have left. Something is gone when no element that packets have made mentions it any more.
+ * Garbage collection for the ruleset: finds chains of removed or replaced frontends, and members that have left, which no
+ * element of the flow tables refers to any more.
  */
 
-import type { PlanOutbound } from '../engine.js';
+import type { PlanOutbound } from '../plan.js';
 import type { ChainSets, OpenSet } from './chain-sets.js';
 import { type Family, ipv4 } from './family.js';
 import { placesOf } from './flows.js';
-import { list } from './listing.js';
+import { listElements } from './listing.js';
 import type { Loader } from './loader.js';
 import { chainBits, hex, markOf, memberBits, readMark } from './marks.js';
 import { outboundCounts } from './outbound.js';
 
 /** Maps whose elements name the chains and the member of a flow. */
-const mentioning = [
+const referencingMaps = [
   ['map', 'tcp_flows'],
   ['map', 'udp_flows'],
   ['map', 'tcp_replies'],
   ['map', 'udp_replies'],
   ['map', 'tcp_done'],
 ] as const;
-/** Flows that were reset: their late packets come to the door of the frontend that they had. */
+/** Flows that were reset: their late packets arrive at their frontend's entry chain. */
 const ended = ['set', 'tcp_ended'] as const;
 const elementsPerTransaction = 1000;
 
-/** By the numbers in the mark. */
-export interface Gone {
+/** Unreferenced sets and members, by their numbers in the mark. */
+export interface Unreferenced {
   readonly sets: ReadonlySet<number>;
   /** Of sets that stay. */
   readonly members: ReadonlyMap<number, ReadonlySet<number>>;
 }
 
-export const nothingGone = ({ sets, members }: Gone): boolean => sets.size === 0 && members.size === 0;
+export const isNothing = ({ sets, members }: Unreferenced): boolean => sets.size === 0 && members.size === 0;
 
-/** Whether a mark names something that is gone. */
-export function isGone({ sets, members }: Gone, mark: number): boolean {
+/** Whether a mark names something unreferenced. */
+export function isUnreferenced({ sets, members }: Unreferenced, mark: number): boolean {
   const { chains, member } = readMark(mark);
   return sets.has(chains) || (members.get(chains)?.has(member) ?? false);
 }
 
-/** How many things may be gone; cheap, and never too few. */
+/** How many sets and members may be unreferenced; a cheap upper bound. */
 export function countCandidates(sets: ChainSets): number {
   let count = 0;
   for (const { state, members, set } of sets.all()) {
@@ -48,7 +48,7 @@ export function countCandidates(sets: ChainSets): number {
   return count;
 }
 
-interface Mentioned {
+interface References {
   readonly sets: Set<number>;
   /** Marks without the bits of ending flows. */
   readonly marks: Set<number>;
@@ -56,65 +56,65 @@ interface Mentioned {
   readonly places: Set<string>;
 }
 
-async function whatIsMentioned(families: readonly Family[]): Promise<Mentioned> {
-  const mentioned: Mentioned = { sets: new Set(), marks: new Set(), places: new Set() };
+async function collectReferences(families: readonly Family[]): Promise<References> {
+  const references: References = { sets: new Set(), marks: new Set(), places: new Set() };
   for (const { table } of families) {
-    const listing = await list(table, [...mentioning, ended]);
-    for (const [, name] of mentioning) {
+    const listing = await listElements(table, [...referencingMaps, ended]);
+    for (const [, name] of referencingMaps) {
       for (const { mark } of listing.get(name) ?? []) {
-        mentioned.sets.add(readMark(mark).chains);
-        mentioned.marks.add((mark & (chainBits | memberBits)) >>> 0);
+        references.sets.add(readMark(mark).chains);
+        references.marks.add((mark & (chainBits | memberBits)) >>> 0);
       }
     }
     for (const element of listing.get(ended[1]) ?? []) {
       const { frontend, frontendPort } = placesOf(element);
-      mentioned.places.add(`${frontend} ${frontendPort}`).add(`${frontend} 0`);
+      references.places.add(`${frontend} ${frontendPort}`).add(`${frontend} 0`);
     }
   }
-  return mentioned;
+  return references;
 }
 
-const isNeeded = ({ set: { number, frontend } }: OpenSet, { sets, places }: Mentioned): boolean =>
+const isNeeded = ({ set: { number, frontend } }: OpenSet, { sets, places }: References): boolean =>
   sets.has(number) || (frontend.transport === 'tcp' && places.has(`${frontend.address} ${frontend.port}`));
 
-/** Everything that is gone now. */
-export async function findGone(
+/** Finds everything unreferenced. */
+export async function findUnreferenced(
   families: readonly Family[],
   { sets, numberOf }: { readonly sets: ChainSets; readonly numberOf: (address: string) => number },
-): Promise<Gone> {
-  const mentioned = await whatIsMentioned(families);
+): Promise<Unreferenced> {
+  const references = await collectReferences(families);
   const goneSets = new Set<number>();
   const goneMembers = new Map<number, ReadonlySet<number>>();
   for (const one of sets.all()) {
     const { number, frontend } = one.set;
     if (one.state !== 'open') {
-      if (!isNeeded(one, mentioned)) goneSets.add(number);
+      if (!isNeeded(one, references)) goneSets.add(number);
       continue;
     }
     const present = new Set(frontend.rule.members.map(({ address }) => numberOf(address)));
     const left = [...one.members.keys()].filter(
-      (member) => !present.has(member) && !mentioned.marks.has(markOf(number, member)),
+      (member) => !present.has(member) && !references.marks.has(markOf(number, member)),
     );
     if (left.length > 0) goneMembers.set(number, new Set(left));
   }
   return { sets: goneSets, members: goneMembers };
 }
 
-/** Deletes what backends that are in no outbound rule any more have counted. */
+/** Deletes the counts of backends that have left all outbound rules. */
 export async function deleteOutboundCounts(
   loader: Loader,
   { left, outbound }: { readonly left: ReadonlySet<string>; readonly outbound: ReadonlyMap<string, PlanOutbound> },
 ): Promise<void> {
-  // With the last outbound rule its sets are gone.
+  // The sets are deleted with the last outbound rule.
   if (left.size === 0 || outbound.size === 0) return;
-  const listing = await list(ipv4.table, outboundCounts);
+  const listing = await listElements(ipv4.table, outboundCounts);
   for (const [, set] of outboundCounts) {
     const keys = (listing.get(set) ?? []).map(({ key }) => key).filter((key) => left.has(key));
     await deleteCounts(loader, { table: ipv4.table, set, keys });
   }
 }
 
-/** Deletes elements that packets have added to a set; whoever comes later must not find their counts. */
+/** Deletes elements that packets have added to a set; a later user of the key must not inherit its counts. */
 export async function deleteCounts(
   loader: Loader,
   { table, set, keys }: { readonly table: string; readonly set: string; readonly keys: readonly string[] },
@@ -126,5 +126,5 @@ export async function deleteCounts(
   }
 }
 
-/** Marks as keys. */
+/** Marks as nft writes element keys. */
 export const markKeys = (marks: Iterable<number>): string[] => [...marks].map(hex);

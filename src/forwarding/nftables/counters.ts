@@ -1,11 +1,12 @@
-/** What the kernel has counted, under the names that all engines use, and monotonic through every change of chains. */
+/** The kernel's counts under the names that all engines use; they stay monotonic when chains are replaced. */
 import type { CounterName } from '../../metrics/counters.js';
-import type { CounterSample, PlanFrontend, PlanOutbound } from '../engine.js';
+import type { CounterSample } from '../engine.js';
+import { memberScope, type PlanFrontend, type PlanOutbound } from '../plan.js';
 import { Turns } from '../turns.js';
 import type { ChainSets } from './chain-sets.js';
 import { type Family, ipv4 } from './family.js';
 import { payloadBytes } from './flows.js';
-import { type ListedElement, list } from './listing.js';
+import { type ListedElement, listElements } from './listing.js';
 import { countedAs, readMark } from './marks.js';
 import { outboundCounts } from './outbound.js';
 
@@ -20,22 +21,22 @@ type Values = Map<CounterName, number>;
 export interface CounterReading {
   readonly families: readonly Family[];
   readonly chainSets: ChainSets;
-  /** By their keys. */
+  /** By key. */
   readonly outbound: ReadonlyMap<string, PlanOutbound>;
 }
 
-export interface Retirement {
-  readonly isGone: (mark: number) => boolean;
-  /** Whether a frontend, by its key, goes on counting. */
+interface Retirement {
+  readonly isUnreferenced: (mark: number) => boolean;
+  /** Whether a frontend, by its key, is still in the plan. */
   readonly isCurrent: (frontend: string) => boolean;
-  /** Told the marks under which arrivals were counted, by table. */
+  /** Gets the marks under which arrivals were counted, by table. */
   readonly remove: (arrivals: ReadonlyMap<string, readonly number[]>) => Promise<void>;
 }
 
 export class KernelCounters {
   #scopes = new Map<string, Values>();
   readonly #turns = new Turns();
-  /** What the engine itself has counted. */
+  /** Counted by the engine itself. */
   readonly #own = new Map<string, Values>();
 
   /** Counts something that the engine did to a flow of this frontend. */
@@ -61,12 +62,11 @@ export class KernelCounters {
   }
 
   /**
-   * Keeps what was counted under marks that are about to be forgotten, and lets `remove` forget them; nobody reads
-   * meanwhile, so that nothing is counted twice.
+   * Saves the counts of marks that `remove` then deletes; no read runs meanwhile, so that nothing is counted twice.
    */
-  retire(reading: CounterReading, { isGone, isCurrent, remove }: Retirement): Promise<void> {
+  retire(reading: CounterReading, { isUnreferenced, isCurrent, remove }: Retirement): Promise<void> {
     return this.#turns.take(async () => {
-      const { all, gone, arrivals } = await tallies(reading, isGone);
+      const { all, gone, arrivals } = await tallies(reading, isUnreferenced);
       for (const [scope, values] of gone) {
         if (!isCurrent(scope.split('|', 1)[0] ?? '')) continue;
         for (const [name, value] of values) add(this.#own, scope, name, value);
@@ -78,7 +78,7 @@ export class KernelCounters {
 }
 
 interface Tallies {
-  /** Without what is gone. */
+  /** Without unreferenced marks. */
   readonly all: Map<string, Values>;
   readonly gone: Map<string, Values>;
   /** Marks of gone arrivals, by table. */
@@ -87,17 +87,17 @@ interface Tallies {
 
 async function tallies(
   { families, chainSets, outbound }: CounterReading,
-  isGone: (mark: number) => boolean,
+  isUnreferenced: (mark: number) => boolean,
 ): Promise<Tallies> {
   const all = new Map<string, Values>();
   const gone = new Map<string, Values>();
   const goneArrivals = new Map<string, number[]>();
   if (outbound.size > 0) await readOutbound(all, outbound);
   for (const family of families) {
-    const listing = await list(family.table, sets);
+    const listing = await listElements(family.table, sets);
     const arrivals = new Map((listing.get('arrivals') ?? []).map((element) => [element.mark, element]));
-    for (const element of arrivals.values()) arrived(isGone(element.mark) ? gone : all, element, chainSets);
-    goneArrivals.set(family.table, [...arrivals.keys()].filter(isGone));
+    for (const element of arrivals.values()) arrived(isUnreferenced(element.mark) ? gone : all, element, chainSets);
+    goneArrivals.set(family.table, [...arrivals.keys()].filter(isUnreferenced));
     for (const [way, name] of [
       ['in', 'targets'],
       ['out', 'replies_of'],
@@ -105,7 +105,7 @@ async function tallies(
       for (const element of listing.get(name) ?? []) {
         if (element.packets === 0) continue;
         const beginnings = arrivals.get(element.mark)?.packets ?? 0;
-        traffic(isGone(element.mark) ? gone : all, { element, way, family, beginnings, chainSets });
+        traffic(isUnreferenced(element.mark) ? gone : all, { element, way, family, beginnings, chainSets });
       }
     }
   }
@@ -120,8 +120,10 @@ function add(scopes: Map<string, Values>, scope: string, name: CounterName, amou
 }
 
 async function readOutbound(scopes: Map<string, Values>, outbound: CounterReading['outbound']): Promise<void> {
-  // Whoever has just lost the last outbound rule has nothing to count.
-  const listing = await list(ipv4.table, outboundCounts).catch(() => new Map<string, readonly ListedElement[]>());
+  // The sets are gone when the last outbound rule has just been removed.
+  const listing = await listElements(ipv4.table, outboundCounts).catch(
+    () => new Map<string, readonly ListedElement[]>(),
+  );
   for (const [set, name] of [
     ['outbound_opened', 'snatConnections'],
     ['outbound_exhausted', 'snatPortsExhausted'],
@@ -148,7 +150,7 @@ function arrived(scopes: Map<string, Values>, { mark, packets }: ListedElement, 
   if (member === countedAs.noEligibleMember) {
     add(scopes, key, tcp ? 'noEligibleMember' : 'datagramsWithoutMember', packets);
   } else if (member === countedAs.denied) add(scopes, key, tcp ? 'deniedByAcl' : 'datagramsDenied', packets);
-  else add(scopes, `${key}|${set.members.get(member) ?? member}`, 'connections', packets);
+  else add(scopes, memberScope(key, set.members.get(member) ?? String(member)), 'connections', packets);
 }
 
 interface Traffic {
@@ -165,7 +167,7 @@ function traffic(scopes: Map<string, Values>, { element, way, family, beginnings
   if (!set) return;
   const { key, transport } = set.set.frontend;
   const bytes = payloadBytes(element, { family, transport, beginnings });
-  for (const scope of [key, `${key}|${set.members.get(member) ?? member}`]) {
+  for (const scope of [key, memberScope(key, set.members.get(member) ?? String(member))]) {
     add(scopes, scope, way === 'in' ? 'bytesIn' : 'bytesOut', bytes);
     add(scopes, scope, way === 'in' ? 'packetsIn' : 'packetsOut', element.packets);
   }

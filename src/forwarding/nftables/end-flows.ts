@@ -1,8 +1,8 @@
 /**
  * Ends flows before the kernel would: silently, or by resetting both ends, as Azure does when TCP reset is enabled.
  *
- * The kernel answers late packets with RST by itself; ends that are silent have to be made to speak. A SYN that bears the
- * other end's address makes any TCP answer with its sequence number (RFC 5961's challenge), and that answer is late.
+ * The kernel answers late packets with RST. A silent end is made to send one: a SYN with the other end's address makes any
+ * TCP answer with a challenge ACK (RFC 5961), which is then answered with RST.
  * The SYN is an ordinary connection attempt to the poke address, rewritten on its way by the `poke` maps.
  */
 import { connect, type Socket } from 'node:net';
@@ -16,7 +16,7 @@ import { pokeAddress } from './table.js';
 const endedLastsMs = 120_000;
 const flowsPerTransaction = 400;
 
-/** Four words of one SYN: from whom, to whom. */
+/** Source and destination of one SYN. */
 interface Poke {
   readonly source: string;
   readonly sourcePort: number;
@@ -24,7 +24,7 @@ interface Poke {
   readonly port: number;
 }
 
-export interface EndFlowsContext {
+interface EndFlowsContext {
   readonly loader: Loader;
   readonly addressOf: (member: number) => string | undefined;
 }
@@ -47,7 +47,7 @@ export async function forgetFlows(flows: readonly KernelFlow[], loader: Loader):
   );
 }
 
-/** Makes the kernel forget flows sooner by this much real time, because Azure's clock has been moved. */
+/** Shortens the remaining lifetime of flows by this much real time, because Azure's clock has been moved. */
 export async function ageFlows(flows: readonly KernelFlow[], byMs: number, loader: Loader): Promise<void> {
   const whole = (ms: number): string => `${Math.max(1, Math.round(ms))}ms`;
   await inBatches(
@@ -61,7 +61,7 @@ export async function ageFlows(flows: readonly KernelFlow[], byMs: number, loade
   );
 }
 
-/** Ends TCP flows and resets both ends. IPv6 ends hear of it when they next speak: there is no address to poke from. */
+/** Ends TCP flows and resets both ends. IPv6 ends are reset with their next packet: there is no IPv6 poke address. */
 export async function resetFlows(flows: readonly KernelFlow[], context: EndFlowsContext): Promise<void> {
   const { loader } = context;
   const tcp = flows.filter(({ transport }) => transport === 'tcp');
@@ -106,12 +106,12 @@ async function poke(pokes: readonly Poke[], loader: Loader): Promise<void> {
   await loader.transaction(places.map((place) => `delete ${place} ${keys}`).join('; '));
 }
 
-/** One SYN to the poke address; nobody is to answer it. */
+/** Sends one SYN to the poke address; no answer is expected. */
 function sendSyn(port: number): Promise<void> {
   return new Promise((resolve) => {
     const socket: Socket = connect({ host: pokeAddress, port });
     socket.on('error', () => {});
-    // The attempt has been made when the sockets of this turn of the loop have been told to connect.
+    // The SYN is sent within this turn of the event loop.
     setImmediate(() =>
       setImmediate(() => {
         socket.destroy();
@@ -121,7 +121,7 @@ function sendSyn(port: number): Promise<void> {
   });
 }
 
-/** A flow may end by itself between being listed and being told to; then each of its batch is asked by itself. */
+/** A flow may end between listing and deletion, which fails its batch; the batch is then retried flow by flow. */
 async function inBatches(
   flows: readonly KernelFlow[],
   commands: (some: readonly KernelFlow[]) => readonly string[],

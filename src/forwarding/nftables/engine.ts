@@ -1,42 +1,44 @@
 /**
- * The kernel engine: Azure's load balancer as nftables rules. Packets keep their source address and port, a SYN that
- * nobody may answer vanishes, every port can be forwarded. Linux with CAP_NET_ADMIN, or a sandbox.
+ * The kernel engine: Azure's load balancer as nftables rules. Packets keep their source address and port, a SYN
+ * without an eligible member is dropped, every port can be forwarded. Linux with CAP_NET_ADMIN, or a sandbox.
  *
- * Probes and their clock are the userspace engine's: a thread of it that forwards nothing.
+ * Probes run in a userspace engine's worker thread that forwards nothing.
  */
 import { Clock } from '../../clock.js';
 import { allProbedDown, candidatesOf } from '../decision.js';
 import { Drains } from '../drains.js';
-import {
-  type CounterSample,
-  type Engine,
-  type EngineEvents,
-  type Explanation,
-  emptyPlan,
-  type FlowInfo,
-  type FlowTuple,
-  type ForwardingPlan,
-  type FrontendState,
-  type PlanFrontend,
-  type PlanProbe,
-  type ProbeHealth,
+import type {
+  CounterSample,
+  Engine,
+  EngineEvents,
+  Explanation,
+  FlowInfo,
+  FlowTuple,
+  FrontendState,
+  ProbeHealth,
 } from '../engine.js';
 import { Explainer } from '../explain.js';
-import { type Collision, IndexedPlan } from '../plan-changes.js';
+import {
+  type Collision,
+  emptyPlan,
+  type ForwardingPlan,
+  IndexedPlan,
+  type PlanFrontend,
+  type PlanProbe,
+} from '../plan.js';
 import { Turns } from '../turns.js';
-import { UserspaceEngine } from '../userspace/engine.js';
-import { collisionReason } from '../userspace/unbound-reasons.js';
+import { collisionState, UserspaceEngine } from '../userspace/engine.js';
 import { familyOf, ipv4 } from './family.js';
 import { KernelTables } from './kernel-tables.js';
-import { refuseWhereImpossible } from './refusal.js';
+import { refuseWhereImpossible } from './loader.js';
 
-export interface NftablesEngineOptions {
+interface NftablesEngineOptions {
   /** The emulator's clock; `advanceClock` is to be called with every `advance`. */
   readonly clock: Clock;
   readonly events?: EngineEvents;
 }
 
-/** Real time between two looks at whether flows have finished, while closing. */
+/** Real time between two checks for open flows while closing. */
 const closingPollMs = 50;
 
 export class NftablesEngine implements Engine {
@@ -47,11 +49,11 @@ export class NftablesEngine implements Engine {
   readonly #prober: UserspaceEngine;
   readonly #kernel: KernelTables;
   readonly #drains: Drains;
-  /** As the kernel was last told. */
+  /** As last loaded into the kernel. */
   #health = new Map<string, ProbeHealth>();
   #plan = new IndexedPlan(emptyPlan);
   #probed = new IndexedPlan(emptyPlan);
-  /** As much of the plan as the kernel is told. */
+  /** The part of the plan that the kernel forwards. */
   #served = new IndexedPlan(emptyPlan);
   #collisions: readonly Collision[] = [];
   #explainer = new Explainer(this.#plan);
@@ -81,7 +83,7 @@ export class NftablesEngine implements Engine {
   }
 
   async apply(plan: ForwardingPlan): Promise<void> {
-    await this.#tellProber(plan.probes);
+    await this.#updateProber(plan.probes);
     await this.#turns.take(async () => {
       const before = this.#plan;
       this.#plan = new IndexedPlan(plan);
@@ -93,12 +95,12 @@ export class NftablesEngine implements Engine {
     });
   }
 
-  /** The kernel forwards whatever is addressed to a frontend: only another rule can be in the way. */
+  /** The kernel forwards every packet addressed to a frontend: only another rule can prevent that. */
   frontends(): readonly FrontendState[] {
     return [...[...this.#plan.frontends.values()].map(stateOf), ...this.#collisions.map(collisionState)];
   }
 
-  /** A probe that has flipped counts as flipped when the kernel knows it; before its first load, it has said nothing. */
+  /** A probe counts as flipped once the kernel has been updated; before the first load its state is NA. */
   health(): readonly ProbeHealth[] {
     return this.#prober.health().map((now) => {
       const known = this.#health.get(now.key) ?? { ...now, up: false, reason: 'NA' };
@@ -128,15 +130,15 @@ export class NftablesEngine implements Engine {
     if (this.#closing) return;
     this.#closing = true;
     await this.#prober.close(0);
-    await this.#turns.take(() => this.#kernel.closeDoors()).catch(() => {});
+    await this.#turns.take(() => this.#kernel.stopAccepting()).catch(() => {});
     const endMs = this.#realClock.now() + graceMs;
     while (this.#realClock.now() < endMs && (await this.#kernel.hasFlows())) await this.#realClock.wait(closingPollMs);
     await this.#kernel.close();
     this.#realClock.close();
   }
 
-  /** Asking another thread costs more than a change in the kernel: only when there is something to tell. */
-  async #tellProber(probes: readonly PlanProbe[]): Promise<void> {
+  /** A message to the worker costs more than a change in the kernel, so it is sent only when probes change. */
+  async #updateProber(probes: readonly PlanProbe[]): Promise<void> {
     const next = new IndexedPlan({ ...emptyPlan, probes });
     const changes = next.changesFrom(this.#probed);
     this.#probed = next;
@@ -150,7 +152,7 @@ export class NftablesEngine implements Engine {
     this.#explainer.healthChanged();
   }
 
-  /** What is announced has already come true in the kernel. */
+  /** Health is announced after the kernel has been updated. */
   async #healthChanged(health: ProbeHealth): Promise<void> {
     await this.#turns.take(async () => {
       if (this.#closing) return;
@@ -183,7 +185,7 @@ export class NftablesEngine implements Engine {
   }
 }
 
-/** nft 1.0.6 ends itself over a map that packets fill and whose keys contain an IPv6 address. */
+/** nft 1.0.6 aborts on a dynamic map whose keys contain an IPv6 address. */
 const isServed = ({ address }: PlanFrontend): boolean => familyOf(address) === ipv4;
 
 function stateOf(frontend: PlanFrontend): FrontendState {
@@ -192,11 +194,3 @@ function stateOf(frontend: PlanFrontend): FrontendState {
   const reason = 'The nftables engine forwards IPv4 only; the userspace engine has IPv6 (--engine userspace).';
   return { key, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
 }
-
-const collisionState = ({ frontend, owner }: Collision): FrontendState => ({
-  key: frontend.key,
-  state: 'Unbound',
-  boundAddress: undefined,
-  boundPort: undefined,
-  reason: collisionReason(owner),
-});

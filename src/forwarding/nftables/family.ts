@@ -1,4 +1,4 @@
-/** How one address family is written in nft: IPv4 and IPv6 have tables of the same shape, each with its own words. */
+/** How one address family is written in nft: IPv4 and IPv6 have tables of the same shape, each with its own keywords. */
 import { isIPv6 } from 'node:net';
 
 export interface Family {
@@ -17,8 +17,8 @@ export const ipv6: Family = { ip: 'ip6', table: `ip6 ${tableName}`, headerBytes:
 export const familyOf = (address: string): Family => (isIPv6(address) ? ipv6 : ipv4);
 
 /**
- * `client . port . frontend . port`, in a packet towards the frontend, or before a reply was translated. `th`: our chains
- * know the protocol, and nft would ask for it again in every rule.
+ * `client . port . frontend . port`, in a packet towards the frontend, or before a reply was translated. `th`: the chains
+ * have checked the protocol already, and nft would check it again in every rule.
  */
 export const forwardKey = ({ ip }: Family): string => `${ip} saddr . th sport . ${ip} daddr . th dport`;
 
@@ -26,4 +26,4 @@ export const forwardKey = ({ ip }: Family): string => `${ip} saddr . th sport . 
 export const backwardKey = ({ ip }: Family): string => `${ip} daddr . th dport . ${ip} saddr . th sport`;
 
 /** A real time as nft writes it. */
-export const duration = (ms: number): string => `${Math.max(1, Math.round(ms))}ms`;
+export const nftDuration = (ms: number): string => `${Math.max(1, Math.round(ms))}ms`;

@@ -1,12 +1,13 @@
-/** The flows that the kernel's maps contain, as this engine and its users want to see them. */
-import type { FlowInfo, PlanFrontend, Transport } from '../engine.js';
+/** Reads the flows in the kernel's maps. */
+import type { FlowInfo } from '../engine.js';
+import type { PlanFrontend, Transport } from '../plan.js';
 import type { ChainSets, OpenSet } from './chain-sets.js';
 import type { Family } from './family.js';
-import { type ListedElement, type Listing, list } from './listing.js';
+import { type ListedElement, type Listing, listElements } from './listing.js';
 import { readMark } from './marks.js';
 import { sinceLastsMs } from './table.js';
 
-export type FlowMap = 'tcp_flows' | 'udp_flows';
+type FlowMap = 'tcp_flows' | 'udp_flows';
 
 /** One flow as the kernel has it. */
 export interface KernelFlow {
@@ -23,7 +24,7 @@ export interface KernelFlow {
   readonly timeoutMs: number;
   /** Real milliseconds since its last packet. */
   readonly silentMs: number;
-  /** Twice what passed in both directions. */
+  /** Twice the traffic of both directions. */
   readonly packets: number;
   readonly bytes: number;
 }
@@ -62,7 +63,7 @@ function flowsIn(listing: Listing, { family, sets }: { family: Family; sets: Cha
 /** All flows of these families, without their counts. */
 export async function kernelFlows(families: readonly Family[], sets: ChainSets): Promise<KernelFlow[]> {
   const listed = await Promise.all(
-    families.map(async (family) => flowsIn(await list(family.table, flowMaps), { family, sets })),
+    families.map(async (family) => flowsIn(await listElements(family.table, flowMaps), { family, sets })),
   );
   return listed.flat();
 }
@@ -72,7 +73,7 @@ const transportHeaderBytes = { tcp: 32, udp: 8 } as const;
 /** A SYN has more options. */
 const synExtraBytes = 8;
 
-/** What packets carried: the kernel counts them with their headers. */
+/** Payload bytes: the kernel counts bytes with headers. */
 export function payloadBytes(
   { packets, bytes }: { packets: number; bytes: number },
   { family, transport, beginnings }: { family: Family; transport: Transport; beginnings: number },
@@ -83,14 +84,14 @@ export function payloadBytes(
 
 const text = (address: string, port: number): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
 
-/** What was left behind by a flow that is over. */
-export interface Stale {
+/** An element left behind by a flow that is over. */
+interface Stale {
   readonly family: Family;
   readonly set: string;
   readonly key: string;
 }
 
-export interface FlowReading {
+interface FlowReading {
   readonly sets: ChainSets;
   /** Azure milliseconds in a real one. */
   readonly scale: number;
@@ -99,7 +100,7 @@ export interface FlowReading {
   readonly firstListedMs: Map<string, number>;
 }
 
-/** Flows with their bytes and times, and what there is of flows that are over. */
+/** Flows with their bytes and times, and elements left behind by flows that are over. */
 export async function describeFlows(
   families: readonly Family[],
   { sets, scale, nowMs, firstListedMs }: FlowReading,
@@ -109,7 +110,7 @@ export async function describeFlows(
   const before = new Map(firstListedMs);
   firstListedMs.clear();
   for (const family of families) {
-    const listing = await list(family.table, [...flowMaps, ...countMaps]);
+    const listing = await listElements(family.table, [...flowMaps, ...countMaps]);
     const since = new Map((listing.get('udp_since') ?? []).map((element) => [element.key, element]));
     const replies = new Map(
       (['tcp', 'udp'] as const).flatMap((transport) =>

@@ -1,8 +1,8 @@
 /** Pieces of a ruleset as plain data: what they contain is compared, so that only differences are sent to the kernel. */
 
 /**
- * A map or set, with the elements that are ours to keep; those that packets add are nobody's here. Or another thing with
- * a name that rules refer to, which has no elements.
+ * A map or set with the elements that the engine manages, without those that packets add. Or another named object that
+ * rules refer to, without elements.
  */
 export interface NamedSet {
   readonly kind: 'map' | 'set' | 'ct timeout';
@@ -31,7 +31,7 @@ export interface SharedElement {
   readonly value: string;
 }
 
-/** Belongs together and comes and goes together; the same object again means that nothing in it has changed. */
+/** A unit that is added and removed as a whole; the same object again means that nothing in it has changed. */
 export interface Fragment {
   /** Family and name of its table: `ip lazurite`. */
   readonly table: string;

@@ -1,34 +1,36 @@
-/** What belongs to one frontend, as fragments: its door, which follows the rule, and the chains of its flows. */
-import type { Elements, Fragment, SharedElement } from './fragment.js';
+/** The fragments of one frontend (entry chains, which follow the rule, and the chains of its flows) and of one pool. */
+import type { SlotTable } from '../slot-table.js';
+import type { Family } from './family.js';
+import { type Elements, type Fragment, noElements, type SharedElement } from './fragment.js';
 import type { ChainSet, Choice } from './frontend.js';
 import { hex, markOf } from './marks.js';
-import { tcpClosedDoor, tcpConnectionChains, tcpFrontDoor } from './tcp-chains.js';
-import { udpFlowChains, udpFrontDoor } from './udp-chains.js';
+import { tcpClosedEntryChains, tcpConnectionChains, tcpEntryChains } from './tcp-chains.js';
+import { udpEntryChains, udpFlowChains } from './udp-chains.js';
 
-function doorElement({ number, frontend: { address, port, transport } }: ChainSet): SharedElement {
+function entryElement({ number, frontend: { address, port, transport } }: ChainSet): SharedElement {
   const value = `goto ${transport === 'tcp' ? 'front' : 'new'}_${number}`;
   return port === 0
     ? { map: 'all_ports', key: `${address} . ${transport}`, value }
     : { map: 'frontends', key: `${address} . ${transport} . ${port}`, value };
 }
 
-/** How new flows come in. */
-export const frontDoorFragment = (set: ChainSet, choice: Choice): Fragment => ({
+/** The entry chains for new flows. */
+export const entryFragment = (set: ChainSet, choice: Choice): Fragment => ({
   table: set.family.table,
   sets: [],
-  chains: set.frontend.transport === 'tcp' ? tcpFrontDoor(set, choice) : udpFrontDoor(set, choice),
-  shared: [doorElement(set)],
+  chains: set.frontend.transport === 'tcp' ? tcpEntryChains(set, choice) : udpEntryChains(set, choice),
+  shared: [entryElement(set)],
 });
 
-/** For a while after its frontend was removed, late packets of its connections are still known for what they are. */
-export const closedDoorFragment = (set: ChainSet): Fragment => ({
+/** For a while after its frontend was removed, late packets of its connections are still recognised. */
+export const closedEntryFragment = (set: ChainSet): Fragment => ({
   table: set.family.table,
   sets: [],
-  chains: tcpClosedDoor(set),
-  shared: [doorElement(set)],
+  chains: tcpClosedEntryChains(set),
+  shared: [entryElement(set)],
 });
 
-/** Members that datagrams of known flows still go to. */
+/** Members that datagrams of known flows may still go to. */
 export const datagramsFragment = ({ number, family }: ChainSet, members: readonly number[]): Fragment => ({
   table: family.table,
   sets: [],
@@ -40,7 +42,7 @@ export const datagramsFragment = ({ number, family }: ChainSet, members: readonl
   })),
 });
 
-/** How packets of flows go on, in both directions. `members`: addresses by number, of all that ever belonged. */
+/** How packets of flows go on, in both directions. `members`: addresses by number, including members that have left. */
 export function connectionsFragment(
   set: ChainSet,
   { ports, members }: { ports: Elements; members: ReadonlyMap<number, string> },
@@ -73,5 +75,34 @@ export function connectionsFragment(
         : [],
     chains: frontend.transport === 'tcp' ? tcpConnectionChains(set) : udpFlowChains(set),
     shared,
+  };
+}
+
+/** A pool at one moment. `members` are the numbers of the eligible ones, in the order of the table. */
+interface PoolState {
+  readonly number: number;
+  readonly family: Family;
+  readonly table: SlotTable;
+  readonly members: readonly number[];
+}
+
+/** `typeof numgen`: the way to declare a plain number in nft; it cannot print `typeof jhash`. */
+export function poolFragment({ number, family, table, members }: PoolState): Fragment {
+  const marks = members.map(hex);
+  const slots: string[] = [];
+  if (marks.length > 0) for (const member of table) slots.push(marks[member] as string);
+  return {
+    table: family.table,
+    sets: [
+      {
+        kind: 'map',
+        name: `slots_${number}`,
+        spec: 'typeof numgen inc mod 65536 : meta mark;',
+        elements: noElements,
+        slots,
+      },
+    ],
+    chains: [],
+    shared: [],
   };
 }

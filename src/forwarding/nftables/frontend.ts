@@ -1,11 +1,11 @@
-/** What the chains of one frontend are made from, and what TCP and UDP have in common there. */
+/** What the chains of one frontend are made from; rules that TCP and UDP have in common. */
 import { seedOf } from '../distribution.js';
-import type { AclEntry, PlanFrontend } from '../engine.js';
-import { duration, type Family, forwardKey } from './family.js';
+import type { AclEntry, PlanFrontend } from '../plan.js';
+import { type Family, forwardKey, nftDuration } from './family.js';
 import { countedAs, hex, markOf, memberBits } from './marks.js';
 import { leave } from './table.js';
 
-/** What flows of a frontend carry with them until they end, whatever becomes of the rule meanwhile. */
+/** Properties that flows of a frontend keep until they end, even if the rule changes. */
 export interface ChainSet {
   /** Its number in the mark and in the names of its chains. */
   readonly number: number;
@@ -13,11 +13,11 @@ export interface ChainSet {
   readonly frontend: PlanFrontend;
   /** Real time after which a silent flow is forgotten by the kernel. */
   readonly idleMs: number;
-  /** The port of every member, 0 to keep the client's, or undefined when members differ: a map then knows. */
+  /** The port of every member, 0 to keep the client's, or undefined when members differ and a map holds the ports. */
   readonly port: number | undefined;
 }
 
-/** How new flows choose. */
+/** The slots that new flows are distributed by. */
 export interface Choice {
   /** Number of the pool whose slots and members these are. */
   readonly pool: number;
@@ -27,7 +27,7 @@ export interface Choice {
 /** Real time for which a forgotten flow's late replies are still recognised. */
 export const repliesLastMs = 600_000;
 
-/** Azure allows nothing to decide but the tuple of the mode; the seed carries the protocol. */
+/** Only the tuple of the mode is hashed; the seed carries the protocol. */
 export function hashOf({ family: { ip }, frontend: { rule, transport } }: ChainSet, slotCount: number): string {
   const tuple =
     rule.distribution === 'Default'
@@ -40,7 +40,7 @@ export function hashOf({ family: { ip }, frontend: { rule, transport } }: ChainS
 function accessRules({ family: { ip }, number }: ChainSet, acl: readonly AclEntry[]): string[] {
   const verdict = (action: AclEntry['action']): string =>
     action === 'permit' ? `goto choose_${number}` : `goto denied_${number}`;
-  // An entry of the other family concerns nobody here.
+  // An entry of the other address family matches nothing here.
   const entries = acl.filter(({ remoteSubnet }) => remoteSubnet.includes(':') === (ip === 'ip6'));
   const others = acl.some(({ action }) => action === 'permit') ? 'deny' : 'permit';
   return [
@@ -49,7 +49,7 @@ function accessRules({ family: { ip }, number }: ChainSet, acl: readonly AclEntr
   ];
 }
 
-/** Counts in the place of a member. */
+/** Counts a packet that gets no member. */
 const count = (number: number, as: keyof typeof countedAs): string[] => [
   `meta mark set ${hex(markOf(number, countedAs[as]))}`,
   'update @arrivals { meta mark }',
@@ -101,12 +101,11 @@ export function backToMember({ family: { ip }, number, port, frontend: { transpo
   ];
 }
 
-/** Begins a flow: forgets what an earlier one with the same addresses and ports has left. */
+/** Begins a flow: deletes what an earlier one with the same addresses and ports has left. */
 export function begin({ family, idleMs, frontend: { transport } }: ChainSet): string[] {
   const key = forwardKey(family);
-  // differs: a handshake has no shorter time of its own, because silence is what is missing of the timeout that an element
-  // was made with.
-  const timeout = duration(idleMs);
+  // differs: a handshake has no shorter timeout of its own, because idle time is computed from the timeout of the element.
+  const timeout = nftDuration(idleMs);
   return [
     `delete @${transport}_flows { ${key} : meta mark }`,
     `add @${transport}_flows { ${key} timeout ${timeout} : meta mark }`,

@@ -1,32 +1,31 @@
-/** The tables as they are in the kernel: what was loaded, and everything that is done to flows. */
+/** The tables in the kernel: loads rulesets, ends flows, reads counters and collects what is unreferenced. */
 import type { Clock, Timer } from '../../clock.js';
 import type { HealthOf } from '../decision.js';
 import type { Ending } from '../drains.js';
-import { type CounterSample, emptyPlan, type FlowInfo } from '../engine.js';
-import { IndexedPlan } from '../plan-changes.js';
+import type { CounterSample, FlowInfo } from '../engine.js';
+import { emptyPlan, IndexedPlan } from '../plan.js';
 import {
   countCandidates,
   deleteCounts,
   deleteOutboundCounts,
-  findGone,
-  type Gone,
-  isGone,
+  findUnreferenced,
+  isNothing,
+  isUnreferenced,
   markKeys,
-  nothingGone,
+  type Unreferenced,
 } from './collector.js';
 import { type CounterReading, KernelCounters } from './counters.js';
 import { ageFlows, forgetFlows, resetFlows } from './end-flows.js';
 import { type Family, ipv4, ipv6 } from './family.js';
 import { describeFlows, type KernelFlow, kernelFlows } from './flows.js';
 import type { Ruleset } from './fragment.js';
-import { IdleWatch, silenceLimitMs, wantsReset } from './idle.js';
-import { Loader } from './loader.js';
-import { outboundKey } from './outbound.js';
-import { explainLoadFailure } from './refusal.js';
+import { IdleResets, silenceLimitMs, wantsReset } from './idle-resets.js';
+import { explainLoadFailure, Loader } from './loader.js';
+import { backendElement } from './outbound.js';
 import { RulesetModel } from './ruleset.js';
 import { changesBetween } from './transaction.js';
 
-export interface KernelTablesOptions {
+interface KernelTablesOptions {
   readonly clock: Clock;
   readonly realClock: Clock;
   readonly onFailure: (error: Error) => void;
@@ -36,7 +35,7 @@ export interface KernelTablesOptions {
 
 /** Real time between two readings of the counters. */
 const readEveryMs = 1000;
-/** What may be gone is looked for after this much real time, and at once when there is a lot of it. */
+/** Garbage is collected after this much real time, and at once beyond this number of candidates. */
 const collectAfterMs = 10_000;
 const collectAtOnce = 64;
 
@@ -47,7 +46,7 @@ export class KernelTables {
   readonly #loader: Loader;
   readonly #model: RulesetModel;
   readonly #counters = new KernelCounters();
-  readonly #idle: IdleWatch;
+  readonly #idle: IdleResets;
   readonly #families = new Set<Family>();
   readonly #inTurn: KernelTablesOptions['inTurn'];
   /** Closed sets whose flows have been ended. */
@@ -55,10 +54,10 @@ export class KernelTables {
   readonly #firstListedMs = new Map<string, number>();
   #loaded: Ruleset = new Map();
   #outbound: IndexedPlan['outbound'] = new Map();
-  /** Who had ports until now. */
+  /** Backends that had outbound ports and have been removed since. */
   readonly #leftOutbound = new Set<string>();
   #compileAgain: () => Ruleset = () => this.#loaded;
-  /** What the last look has found to be in use. */
+  /** Candidates that the last collection found in use. */
   #stillNeeded = 0;
   #reading: Timer | undefined;
   #collecting: Timer | undefined;
@@ -71,7 +70,7 @@ export class KernelTables {
     this.#inTurn = inTurn;
     this.#loader = new Loader(onFailure);
     this.#model = new RulesetModel(clock.scale);
-    this.#idle = new IdleWatch({
+    this.#idle = new IdleResets({
       realClock,
       sets: this.#model.sets,
       flows: () => this.#flows(),
@@ -84,8 +83,8 @@ export class KernelTables {
   async load(plan: IndexedPlan, healthOf: HealthOf): Promise<void> {
     this.#compileAgain = () => this.#model.compile(plan, healthOf);
     await this.#send(this.#compileAgain());
-    for (const [key, one] of this.#outbound) if (!plan.outbound.has(key)) this.#leftOutbound.add(outboundKey(one));
-    for (const one of plan.outbound.values()) this.#leftOutbound.delete(outboundKey(one));
+    for (const [key, one] of this.#outbound) if (!plan.outbound.has(key)) this.#leftOutbound.add(backendElement(one));
+    for (const one of plan.outbound.values()) this.#leftOutbound.delete(backendElement(one));
     this.#outbound = plan.outbound;
     await this.#endRemoved();
     this.#idle.planChanged();
@@ -126,7 +125,7 @@ export class KernelTables {
     );
   }
 
-  /** These TCP connections are reset. */
+  /** Resets these TCP connections. */
   async end(endings: readonly Ending[]): Promise<void> {
     const tcp = (await this.#flows()).filter(({ transport }) => transport === 'tcp');
     for (const { frontend, member, why } of endings) {
@@ -138,8 +137,8 @@ export class KernelTables {
     }
   }
 
-  /** New connections are none of ours any more; those that are there go on. */
-  async closeDoors(): Promise<void> {
+  /** Stops forwarding new connections; established ones go on. */
+  async stopAccepting(): Promise<void> {
     this.#compileAgain = () => this.#model.compile(new IndexedPlan(emptyPlan), () => undefined);
     await this.#send(this.#compileAgain());
   }
@@ -167,13 +166,13 @@ export class KernelTables {
     try {
       await this.#loader.run(changesBetween(this.#loaded, ruleset));
     } catch (error) {
-      await this.#startOver(ruleset, error as Error);
+      await this.#reloadAll(ruleset, error as Error);
     }
     this.#loaded = ruleset;
   }
 
-  /** A refused transaction leaves nobody knowing what is loaded: everything is loaded anew, once. */
-  async #startOver(ruleset: Ruleset, error: Error): Promise<void> {
+  /** After a refused transaction the loaded state is unknown: everything is loaded again, once. */
+  async #reloadAll(ruleset: Ruleset, error: Error): Promise<void> {
     const tables = [...this.#families].map(({ table }) => `delete table ${table}; add table ${table} { flags owner; }`);
     await this.#loader.transaction(tables.join('; ')).catch(() => {
       throw error;
@@ -185,7 +184,7 @@ export class KernelTables {
     return kernelFlows([...this.#families], this.#model.sets);
   }
 
-  /** Azure resets both ends where TCP reset is enabled, and else says nothing to anybody. */
+  /** Azure resets both ends where TCP reset is enabled, and else drops the flow silently. */
   async #expire(flows: readonly KernelFlow[]): Promise<void> {
     const reset = flows.filter(wantsReset);
     const silently = flows.filter((flow) => !wantsReset(flow));
@@ -239,22 +238,25 @@ export class KernelTables {
     }, collectAfterMs);
   }
 
-  /** Removes what was kept for flows that are over meanwhile; their counts stay where they belong. */
+  /** Removes what was kept for flows that have ended; their counts are preserved. */
   async collect(): Promise<void> {
     const { sets } = this.#model;
     if (this.#closed) return;
     await deleteOutboundCounts(this.#loader, { left: this.#leftOutbound, outbound: this.#outbound });
     this.#leftOutbound.clear();
     if (countCandidates(sets) === 0) return;
-    const gone = await findGone([...this.#families], { sets, numberOf: (address) => this.#model.numberOf(address) });
-    if (!nothingGone(gone)) await this.#forget(gone);
+    const gone = await findUnreferenced([...this.#families], {
+      sets,
+      numberOf: (address) => this.#model.numberOf(address),
+    });
+    if (!isNothing(gone)) await this.#forget(gone);
     this.#stillNeeded = countCandidates(sets);
   }
 
-  async #forget(gone: Gone): Promise<void> {
+  async #forget(gone: Unreferenced): Promise<void> {
     const { sets } = this.#model;
     await this.#counters.retire(this.#counterReading(), {
-      isGone: (mark) => isGone(gone, mark),
+      isUnreferenced: (mark) => isUnreferenced(gone, mark),
       isCurrent: (frontend) => sets.isCurrent(frontend),
       remove: async (arrivals) => {
         for (const number of gone.sets) {

@@ -1,7 +1,8 @@
-/** Reads what nft lists: the elements that packets have put into our maps and sets. */
-import { readFromKernel } from './loader.js';
+/** Reads what nft lists: the elements that packets have added to the engine's maps and sets. */
+import { execFile } from 'node:child_process';
+import { environment, NftError, sentenceOf } from './loader.js';
 
-/** One element, with whatever nft says about it. */
+/** One element, as nft lists it. */
 export interface ListedElement {
   readonly key: string;
   /** The mark of a map's element, or of a set's whose keys are marks. */
@@ -17,7 +18,7 @@ export type Listing = ReadonlyMap<string, readonly ListedElement[]>;
 const unitMs: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
 /** `1h3m59s984ms` in milliseconds. */
-export function readDuration(text: string): number {
+function readDuration(text: string): number {
   let ms = 0;
   for (const [, count, unit] of text.matchAll(/(\d+)(ms|[dhms])/g)) ms += Number(count) * (unitMs[unit as string] ?? 0);
   return ms;
@@ -54,5 +55,24 @@ export function readListing(text: string): Listing {
 }
 
 /** Lists these maps and sets of one table. */
-export const list = async (table: string, sets: readonly (readonly ['map' | 'set', string])[]): Promise<Listing> =>
-  readListing(await readFromKernel(sets.map(([kind, name]) => `list ${kind} ${table} ${name}`)));
+export const listElements = async (
+  table: string,
+  sets: readonly (readonly ['map' | 'set', string])[],
+): Promise<Listing> => readListing(await readFromKernel(sets.map(([kind, name]) => `list ${kind} ${table} ${name}`)));
+
+const longestListing = 256 * 1024 * 1024;
+
+/** What nft prints for these commands. Separate processes, so that a long answer does not delay changes. */
+function readFromKernel(commands: readonly string[]): Promise<string> {
+  // nft 1.0.6 prints only the last of several lists in one command.
+  const script = 'for command; do nft "$command" || exit; done';
+  return new Promise((resolve, reject) => {
+    execFile(
+      '/bin/sh',
+      ['-c', script, 'sh', ...commands],
+      { env: environment, maxBuffer: longestListing },
+      (error, stdout, stderr) =>
+        error ? reject(new NftError(`nft: ${sentenceOf(stderr)} (${commands[0]} …)`)) : resolve(stdout),
+    );
+  });
+}

@@ -1,11 +1,13 @@
 /**
- * Speaks to the kernel through one `nft -i` for the whole life of the engine: a change costs a millisecond that way, and
- * twenty with an nft of its own. The tables belong to that process (`flags owner`): nobody else can change them, and
- * however it ends, killed too, they are gone with it.
+ * Changes the kernel's tables through one `nft -i` process for the whole life of the engine: a change takes 1 ms, and 20 ms
+ * with a process of its own. The tables belong to that process (`flags owner`): no other process can change them, and
+ * they are deleted when it ends, even when killed.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { closeSync, ftruncateSync, writeSync } from 'node:fs';
-import { openScratchFile } from './scratch-file.js';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from '../../config-values.js';
 import type { Command } from './transaction.js';
 import { transactions } from './transaction.js';
 
@@ -21,17 +23,17 @@ interface Waiting {
 }
 
 /**
- * All that nft ever hears on its input, which it takes with a system call per byte: the text stands in a file that it
- * inherits. Always the same, because nft looks through the history of its input for every line that is not the one before.
+ * The only line written to nft's input, which it reads with a system call per byte: the commands are in a file that it
+ * inherits. Always the same line, because nft searches its input history for every line that differs from the last one.
  */
 const request = 'include "/proc/self/fd/3"\n';
 /**
- * Both are answered without asking the kernel. The first ends a transaction's file: it is answered when the file was
- * read, before anything is carried out. The second one is asked then: what stands before its answer are errors.
+ * Both are answered without asking the kernel. The first ends a transaction's file: it is answered when the file has been
+ * read, before anything is executed. The second is asked then: the output before its answer is errors.
  */
 const wasRead = { question: 'describe ip length', answer: /^payload expression, datatype integer .*\n/m };
 const wasDone = { question: 'describe meta length', answer: /^meta expression, datatype integer .*\n/m };
-/** No history file can be there: nft would leave one in the home folder. */
+/** nft would leave a history file in the home folder; none can be created here. */
 export const environment = {
   LC_ALL: 'C',
   HOME: '/dev/null',
@@ -40,18 +42,18 @@ export const environment = {
 };
 
 /** The first sentence of what nft says, without the command that it repeats. */
-const sentenceOf = (output: string): string =>
+export const sentenceOf = (output: string): string =>
   (/Error: *\n?([^\n]*)/.exec(output)?.[1] ?? output.split('\n', 1)[0] ?? '').trim() || 'no reason given';
 
 export class Loader {
   readonly #process: ChildProcess;
-  /** What nft reads next. */
+  /** The commands that nft reads next. */
   readonly #file = openScratchFile();
-  /** In their order; the first one is being carried out. */
+  /** In order; the first one is being executed. */
   readonly #waiting: Waiting[] = [];
   readonly #onFailure: (error: Error) => void;
   #output = '';
-  /** Nothing was heard yet of what was asked last. */
+  /** The last request has not been answered yet. */
   #reading = false;
   #ended: Error | undefined;
   #closing = false;
@@ -63,7 +65,7 @@ export class Loader {
       stdio: ['pipe', 'pipe', 'inherit', this.#file],
       env: environment,
     });
-    this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
+    this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => this.#receive(text));
     this.#process.stdin?.on('error', () => {});
     this.#process.on('error', (error) => this.#end(error));
     this.#process.on('close', (code, signal) =>
@@ -71,12 +73,12 @@ export class Loader {
     );
   }
 
-  /** Carries commands out, in as few transactions as possible, each wholly or not at all. */
+  /** Executes commands in as few transactions as possible; each takes effect wholly or not at all. */
   async run(commands: readonly Command[]): Promise<void> {
     for (const line of transactions(commands)) await this.transaction(line);
   }
 
-  /** Carries out one line, after those before it. */
+  /** Executes one line after the earlier ones. */
   transaction(line: string): Promise<void> {
     if (this.#ended) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
@@ -85,7 +87,7 @@ export class Loader {
     });
   }
 
-  /** Ends nft, and with it the tables. */
+  /** Ends nft, which deletes the tables. */
   async close(): Promise<void> {
     this.#closing = true;
     if (this.#ended) return;
@@ -94,20 +96,20 @@ export class Loader {
     await ended;
   }
 
-  /** Lets nft carry out the first that waits. */
+  /** Sends the first waiting line to nft. */
   #ask(): void {
     const first = this.#waiting[0];
     if (!first) return;
     this.#reading = true;
-    this.#tell(`${first.line}\n${wasRead.question}\n`);
+    this.#write(`${first.line}\n${wasRead.question}\n`);
   }
 
-  #tell(text: string): void {
-    // Without space for the file it only takes longer.
+  #write(text: string): void {
+    // Without disk space the text itself is written, which is slower.
     this.#process.stdin?.write(this.#putInFile(text) ? request : text);
   }
 
-  /** Whether nft can read all of it there. */
+  /** Writes the text to the file; false when that failed. */
   #putInFile(text: string): boolean {
     const bytes = Buffer.from(text);
     try {
@@ -118,12 +120,12 @@ export class Loader {
     }
   }
 
-  #hear(text: string): void {
+  #receive(text: string): void {
     this.#output += text;
     if (this.#reading) {
-      // The file was read, or has an error because of which nothing of it will happen.
+      // The file has been read, or has an error and nothing of it takes effect.
       this.#reading = false;
-      this.#tell(`${wasDone.question}\n`);
+      this.#write(`${wasDone.question}\n`);
     }
     const done = wasDone.answer.exec(this.#output);
     if (!done) return;
@@ -144,19 +146,59 @@ export class Loader {
   }
 }
 
-const longestListing = 256 * 1024 * 1024;
+/** Memory first: the content is needed for milliseconds. */
+const folders = ['/dev/shm', tmpdir()];
 
-/** What nft prints for some commands; processes of their own, because a long answer must not hold changes up. */
-export function readFromKernel(commands: readonly string[]): Promise<string> {
-  // nft 1.0.6 knows only the last one of several lists in one command.
-  const script = 'for command; do nft "$command" || exit; done';
-  return new Promise((resolve, reject) => {
-    execFile(
-      '/bin/sh',
-      ['-c', script, 'sh', ...commands],
-      { env: environment, maxBuffer: longestListing },
-      (error, stdout, stderr) =>
-        error ? reject(new NftError(`nft: ${sentenceOf(stderr)} (${commands[0]} …)`)) : resolve(stdout),
+/** The descriptor of a new empty file, for reading and writing. Throws when no folder can hold one. */
+function openScratchFile(): number {
+  let failure: unknown;
+  for (const folder of folders) {
+    try {
+      const own = mkdtempSync(join(folder, 'lazurite-'));
+      try {
+        return openSync(join(own, 'file'), 'wx+', 0o600);
+      } finally {
+        rmSync(own, { recursive: true });
+      }
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+const sandboxHint = 'or use `lazurite sandbox -- COMMAND`, which needs no root';
+
+/** Throws a `UsageError` that says what the kernel engine lacks here. */
+export function refuseWhereImpossible(platform: string = process.platform): void {
+  if (platform !== 'linux') {
+    throw new UsageError(`--engine nftables needs Linux, this is ${platform}; use --engine userspace`);
+  }
+  const version = spawnSync('nft', ['--version'], { encoding: 'utf8', env: environment });
+  if (version.error) {
+    throw new UsageError('--engine nftables needs the nft command: install nftables (apt-get install nftables)');
+  }
+  const listing = spawnSync('nft', ['list tables'], { encoding: 'utf8', env: environment });
+  if (listing.status === 0) return;
+  if (/not permitted|must be root/i.test(listing.stderr)) {
+    throw new UsageError(
+      `--engine nftables needs CAP_NET_ADMIN in this network namespace: run it as root, ${sandboxHint}`,
     );
-  });
+  }
+  throw new UsageError(`--engine nftables cannot use nft here: ${listing.stderr.trim()}`);
+}
+
+/** Explains why a table could not be created and what to do about it. */
+export function explainLoadFailure(error: Error): Error {
+  if (/not permitted|exist|busy/i.test(error.message)) {
+    return new UsageError(
+      `--engine nftables found the table 'lazurite' of another process in this network namespace: stop that one, ${sandboxHint}`,
+    );
+  }
+  if (/no such file|not supported|invalid argument/i.test(error.message)) {
+    return new UsageError(
+      `this kernel lacks something that --engine nftables needs (Linux 5.12 or newer): ${error.message}`,
+    );
+  }
+  return error;
 }

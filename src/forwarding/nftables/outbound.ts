@@ -2,17 +2,18 @@
  * Outbound rules as source NAT: connections that a backend opens towards the outside leave from the rule's public address,
  * with a port out of the backend's block. Here the kernel tracks connections: it finds ports that are free.
  *
- * A block lends each port once to each destination, as Azure does. When all are lent, packets of new connections vanish.
+ * Each port of a block is used once per destination, as in Azure. When all are in use, packets of new connections are
+ * dropped.
  */
-import type { PlanOutbound, Transport } from '../engine.js';
+import type { PlanOutbound, Transport } from '../plan.js';
 import { familyOf, ipv4 } from './family.js';
 import { type Chain, type Fragment, type NamedSet, noElements, type SharedElement } from './fragment.js';
 
-/** Before other tables' source NAT: the first that has an opinion has the connection. */
+/** Before other tables' source NAT: the first rule that matches a connection decides. */
 const priority = 90;
 const backendLimit = 65_536;
 const destinationLimit = 65_536;
-/** How long the kernel keeps the port of a connection that has ended; nobody else could count it as lent meanwhile. */
+/** How long the kernel keeps the port of a connection that has ended. */
 const keptSeconds = 1;
 
 /** Sets that count new connections by backend and protocol: with a port, and without one. */
@@ -23,10 +24,10 @@ export const outboundCounts = [
 
 const { table } = ipv4;
 
-/** Under which key a backend's connections of one protocol are found and counted. */
-export const outboundKey = ({ address, transport }: PlanOutbound): string => `${address} . ${transport}`;
+/** The key under which a backend's connections of one protocol are found and counted. */
+export const backendElement = ({ address, transport }: PlanOutbound): string => `${address} . ${transport}`;
 
-/** Whole seconds: the kernel knows no shorter ones here. */
+/** Whole seconds: the kernel has no finer unit here. */
 const idleSeconds = ({ idleTimeoutMs }: PlanOutbound, scale: number): number =>
   Math.max(1, Math.round(idleTimeoutMs / scale / 1000));
 
@@ -53,7 +54,7 @@ function backendFragment(one: PlanOutbound, scale: number): Fragment {
   const { transport, frontendAddress, firstPort, lastPort, inside } = one;
   const count = lastPort - firstPort + 1;
   const name = nameOf(one);
-  // An element remembers the number that it was made with: another number, another set.
+  // An element keeps the count that it was created with, so another count needs another set.
   const lent = `${name}_${count}`;
   const destination = `ip daddr . ${transport} dport`;
   const chain: Chain = {
@@ -66,7 +67,7 @@ function backendFragment(one: PlanOutbound, scale: number): Fragment {
       `meta l4proto ${transport} snat to ${frontendAddress}:${firstPort}-${lastPort}`,
     ],
   };
-  const door: SharedElement = { map: 'outbound_of', key: outboundKey(one), value: `goto ${name}` };
+  const entry: SharedElement = { map: 'outbound_of', key: backendElement(one), value: `goto ${name}` };
   return {
     table,
     sets: [
@@ -78,11 +79,11 @@ function backendFragment(one: PlanOutbound, scale: number): Fragment {
       },
     ],
     chains: [chain],
-    shared: [door],
+    shared: [entry],
   };
 }
 
-/** What all backends share. Without outbound rules it is not there, and no connection is tracked for it. */
+/** Shared by all backends. Absent without outbound rules, so that no connection is tracked. */
 function commonFragment(timeouts: readonly NamedSet[]): Fragment {
   const counting = `typeof ip saddr . meta l4proto; counter; size ${backendLimit}; flags dynamic;`;
   return {
@@ -115,7 +116,7 @@ export class OutboundModel {
     this.#scale = scale;
   }
 
-  /** Fragments by id; none when nobody has ports. IPv6 connections leave as they are. */
+  /** Fragments by id; none without outbound ports. IPv6 connections leave as they are. */
   compile(plan: Iterable<PlanOutbound>): ReadonlyMap<string, Fragment> {
     const served = [...plan].filter(({ address, frontendAddress }) =>
       [address, frontendAddress].every((each) => familyOf(each) === ipv4),

@@ -1,18 +1,21 @@
 /**
  * A plan and the probes' health as a ruleset: the same plan twice gives the same objects, so that only differences reach
- * the kernel. Remembers nothing but numbers, which the kernel's flow tables contain.
+ * the kernel. Keeps only the numbers that the kernel's flow tables contain.
  */
 import { eligibleKeys, type HealthOf, SlotTables } from '../decision.js';
-import type { PlanFrontend, PlanMember, PlanRule } from '../engine.js';
-import type { IndexedPlan } from '../plan-changes.js';
+import type { IndexedPlan, PlanFrontend, PlanMember, PlanRule } from '../plan.js';
 import { ChainSets, type OpenSet } from './chain-sets.js';
 import { type Family, familyOf, ipv4 } from './family.js';
 import type { Fragment, Ruleset } from './fragment.js';
-import { closedDoorFragment, connectionsFragment, datagramsFragment, frontDoorFragment } from './frontend-fragments.js';
-import { mostMembers } from './marks.js';
-import { MemberNumbers } from './member-numbers.js';
+import {
+  closedEntryFragment,
+  connectionsFragment,
+  datagramsFragment,
+  entryFragment,
+  poolFragment,
+} from './frontend-fragments.js';
+import { MemberNumbers, mostMembers } from './marks.js';
 import { OutboundModel } from './outbound.js';
-import { poolFragment } from './pool.js';
 import { addressesFragment, tableFragment } from './table.js';
 
 interface Pool {
@@ -25,7 +28,7 @@ interface Pool {
   readonly fragment: Fragment;
 }
 
-/** Which members a rule chooses among, and what decides about each. */
+/** Identifies the members that a rule chooses among and what decides about each. */
 const poolKeys = new WeakMap<PlanRule, string>();
 function poolKeyOf({ address, rule }: PlanFrontend): string {
   let key = poolKeys.get(rule);
@@ -37,11 +40,11 @@ function poolKeyOf({ address, rule }: PlanFrontend): string {
   return `${familyOf(address).ip} ${key}`;
 }
 
-function doorOf(one: OpenSet): Fragment | undefined {
-  if (one.state === 'open' && one.choice) one.door ??= frontDoorFragment(one.set, one.choice);
-  else if (one.state === 'closed' && one.set.frontend.transport === 'tcp') one.door ??= closedDoorFragment(one.set);
-  else one.door = undefined;
-  return one.door;
+function entryOf(one: OpenSet): Fragment | undefined {
+  if (one.state === 'open' && one.choice) one.entry ??= entryFragment(one.set, one.choice);
+  else if (one.state === 'closed' && one.set.frontend.transport === 'tcp') one.entry ??= closedEntryFragment(one.set);
+  else one.entry = undefined;
+  return one.entry;
 }
 
 function datagramsOf(one: OpenSet, members: readonly number[]): Fragment {
@@ -83,7 +86,7 @@ export class RulesetModel {
     const outbound = this.#outbound.compile(plan.outbound.values());
     for (const { set } of this.sets.all()) this.#families.add(set.family);
     if (outbound.size > 0) this.#families.add(ipv4);
-    // A table stays when nothing is left to forward: whoever lists flows or counters finds that there are none.
+    // A table stays when nothing is left to forward, so that listing flows and counters still works.
     for (const family of this.#families) {
       this.#tableOf(family, { allPorts, ruleset });
       ruleset.set(`addresses ${family.ip}`, this.#addressesOf(family));
@@ -99,8 +102,8 @@ export class RulesetModel {
     this.#pools = pools;
     for (const one of this.sets.all()) {
       ruleset.set(`connections ${one.set.number}`, this.#connectionsOf(one));
-      const door = doorOf(one);
-      if (door) ruleset.set(`door ${one.set.number}`, door);
+      const entry = entryOf(one);
+      if (entry) ruleset.set(`entry ${one.set.number}`, entry);
     }
     for (const [id, fragment] of outbound) ruleset.set(id, fragment);
     return ruleset;

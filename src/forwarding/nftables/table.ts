@@ -5,34 +5,34 @@
  * packets fill. So a flow keeps its member whatever changes, its idle time can be read and moved with Azure's clock, it
  * can be ended, and other tables' connection tracking is left alone.
  */
-import { backwardKey, duration, type Family, forwardKey } from './family.js';
+import { backwardKey, type Family, forwardKey, nftDuration } from './family.js';
 import type { Fragment, NamedSet } from './fragment.js';
 import { noElements } from './fragment.js';
 import { backendEnded, chainBits, clientEnded, flowBits, hex } from './marks.js';
 
-/** Before connection tracking, and before everybody else's rules at the same place. */
+/** Before connection tracking, and before other tables' rules at the same hook. */
 const priority = -310;
 /**
- * A set of known size needs less time to find in than one that may grow. Not for maps of verdicts: the kernel looks
- * through them, empty places too, at every change.
+ * Lookups are faster in a set of fixed size. Not used for verdict maps: the kernel walks all their buckets at every
+ * change.
  */
 const addressLimit = 16_384;
 const flowLimit = 1_048_576;
 const countLimit = 262_144;
-/** A flow whose both sides have ended: late acknowledgements still find their way. Real time. */
+/** A flow whose both sides have ended: late acknowledgements are still forwarded. Real time. */
 const lastingMs = 10_000;
 /** How long it is known which side has ended; longer than any idle timeout. Real time. */
 const halfLastsMs = 7_200_000;
 /** How long the beginning of a flow is remembered; real time, and longer than any flow of a test. */
 export const sinceLastsMs = 86_400_000;
 
-/** Connections to this address and a port are rewritten by the `poke` maps; nothing else should live there. */
+/** Connections to this address and a port are rewritten by the `poke` maps; nothing else should use it. */
 export const pokeAddress = '127.254.254.254';
 
 const set = (name: string, spec: string): NamedSet => ({ kind: 'set', name, spec, elements: noElements });
 const map = (name: string, spec: string): NamedSet => ({ kind: 'map', name, spec, elements: noElements });
 
-/** Leaves our chains: untracked, and without our mark. */
+/** Leaves the engine's chains: untracked and with the mark cleared. */
 export const leave = 'meta mark set 0 notrack accept';
 
 const dynamic = (size: number): string => `size ${size}; flags dynamic,timeout;`;
@@ -62,23 +62,23 @@ const pokeRules = ({ ip }: Family): string[] => [
 ];
 
 /**
- * Replies of a flow that is over are known for a moment more, and their time is not renewed: the mark says so, and an
- * element's value changes only when it is made anew.
+ * Replies of an ended flow are recognised for a while longer and their timeout is not renewed. The mark says so; changing
+ * it means recreating the element.
  */
 const endReplies = (key: string): string[] => [
   `delete @tcp_replies { ${key} : meta mark }`,
   `meta mark set meta mark or ${hex(clientEnded)}`,
-  `add @tcp_replies { ${key} timeout ${duration(lastingMs)} : meta mark }`,
+  `add @tcp_replies { ${key} timeout ${nftDuration(lastingMs)} : meta mark }`,
 ];
 
 /**
- * The first FIN is noted in `tcp_half`; the second one, or RST, takes the flow to `tcp_done`. It is there before it
+ * The first FIN is noted in `tcp_half`; the second one, or RST, moves the flow to `tcp_done`. It is added there before it
  * leaves `tcp_flows`, so that a packet on another processor finds it in one of them.
  */
 function endingChains(family: Family) {
   const forward = forwardKey(family);
   const backward = backwardKey(family);
-  const lasting = duration(lastingMs);
+  const lasting = nftDuration(lastingMs);
   const sides = [
     { side: 'client', key: forward, bit: clientEnded, other: backendEnded, next: 'established_of' },
     { side: 'backend', key: backward, bit: backendEnded, other: clientEnded, next: undefined },
@@ -93,7 +93,7 @@ function endingChains(family: Family) {
           `meta mark set ${key} map @tcp_half`,
           `meta mark and ${hex(other)} != 0 goto ${side}_over`,
           `meta mark set meta mark or ${hex(bit)}`,
-          `add @tcp_half { ${key} timeout ${duration(halfLastsMs)} : meta mark }`,
+          `add @tcp_half { ${key} timeout ${nftDuration(halfLastsMs)} : meta mark }`,
           ...(next
             ? [`meta mark set meta mark and ${hex(flowBits)}`, `meta mark and ${hex(chainBits)} vmap @${next}`]
             : [leave]),
@@ -123,7 +123,7 @@ function endingChains(family: Family) {
   ];
 }
 
-/** Destinations that frontends have: whatever goes elsewhere can only be a reply. */
+/** Addresses of frontends: packets to other addresses can only be replies. */
 export const addressesFragment = ({ ip, table }: Family, addresses: Iterable<string>): Fragment => ({
   table,
   sets: [
@@ -138,8 +138,8 @@ export const addressesFragment = ({ ip, table }: Family, addresses: Iterable<str
   shared: [],
 });
 
-export interface TableOptions {
-  /** Whether some frontend has all ports; without one, packets are not asked. */
+interface TableOptions {
+  /** Whether some frontend has all ports; without one the lookup is left out. */
   readonly allPorts: boolean;
 }
 
@@ -147,7 +147,7 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
   const { ip, table } = family;
   const key = forwardKey(family);
   const backward = backwardKey(family);
-  const doors = [
+  const entries = [
     `${ip} daddr . meta l4proto . th dport vmap @frontends`,
     ...(allPorts ? [`${ip} daddr . meta l4proto vmap @all_ports`] : []),
   ];
@@ -165,7 +165,7 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
       map('tcp_done', `typeof ${key} : meta mark; ${dynamic(flowLimit)}`),
       set('udp_since', `typeof ${key}; counter; ${dynamic(flowLimit)}`),
       set('tcp_ended', `typeof ${key}; ${dynamic(flowLimit)}`),
-      // Where a flow's packets go, and what came back from there: both count.
+      // Where packets of a flow go, and their replies; both have counters.
       map('targets', `typeof meta mark : ${ip} daddr; counter;`),
       map('replies_of', 'typeof meta mark : verdict; counter;'),
       map('datagrams_of', 'typeof meta mark : verdict;'),
@@ -191,7 +191,7 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
           'meta mark set 0',
         ],
       },
-      // Who speaks to a member directly is answered directly, whatever was balanced from the same port before.
+      // A client that contacts a member directly is answered directly, even if its port was load balanced before.
       {
         name: 'of_tcp',
         rules: [
@@ -206,22 +206,25 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
           `delete @udp_replies { ${backward} : meta mark }`,
         ],
       },
-      { name: 'doors', rules: doors },
-      // What every packet of an established connection is asked comes first.
+      { name: 'frontend_entry', rules: entries },
+      // The lookup for established connections comes first.
       {
         name: 'tcp_to_frontend',
         rules: [
           `tcp flags & (fin|syn|rst) == 0 meta mark set ${key} map @tcp_flows goto established`,
-          'jump doors',
+          'jump frontend_entry',
           'goto of_tcp',
         ],
       },
       {
         name: 'udp_to_frontend',
-        rules: [`meta mark set ${key} map @udp_flows goto known_udp`, 'jump doors', 'goto of_udp'],
+        rules: [`meta mark set ${key} map @udp_flows goto known_udp`, 'jump frontend_entry', 'goto of_udp'],
       },
-      // A flow keeps its member until that member may have no new flows, or its frontend promises something else.
-      { name: 'known_udp', rules: ['meta mark vmap @datagrams_of', 'meta mark set 0', 'jump doors', 'goto of_udp'] },
+      // A flow keeps its member until that member may have no new flows, or its frontend's properties change.
+      {
+        name: 'known_udp',
+        rules: ['meta mark vmap @datagrams_of', 'meta mark set 0', 'jump frontend_entry', 'goto of_udp'],
+      },
       {
         name: 'to_frontend',
         rules: ['meta l4proto tcp goto tcp_to_frontend', 'meta l4proto udp goto udp_to_frontend'],
@@ -242,7 +245,7 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
       {
         name: 'passing_through',
         hook: `type filter hook prerouting priority ${priority};`,
-        // What was sent here has been through already.
+        // Packets sent from here have passed the output hook already.
         rules: ['iif != lo goto translate'],
       },
     ],

@@ -1,5 +1,5 @@
 /** The chains of one TCP frontend. */
-import { backwardKey, duration, type Family, forwardKey } from './family.js';
+import { backwardKey, type Family, forwardKey, nftDuration } from './family.js';
 import type { Chain } from './fragment.js';
 import {
   backToMember,
@@ -17,14 +17,14 @@ import { flowBits, hex, markOf } from './marks.js';
 
 const isSyn = 'tcp flags & (fin|syn|rst|ack) == syn';
 
-/** A packet towards a frontend goes on with its flow, in whichever state that is. */
+/** Finds the flow of a packet towards a frontend, in any state. */
 const findFlow = (family: Family): string[] => {
   const key = forwardKey(family);
   return [`meta mark set ${key} map @tcp_flows goto known_tcp`, `meta mark set ${key} map @tcp_done goto to_member`];
 };
 
-/** Where packets to the frontend arrive, and how new connections choose; replaced with the rule. */
-export function tcpFrontDoor(set: ChainSet, choice: Choice): Chain[] {
+/** Entry of packets to the frontend and selection for new connections; replaced with the rule. */
+export function tcpEntryChains(set: ChainSet, choice: Choice): Chain[] {
   const { number, family } = set;
   return [
     {
@@ -37,8 +37,8 @@ export function tcpFrontDoor(set: ChainSet, choice: Choice): Chain[] {
   ];
 }
 
-/** What is left of a frontend that was removed: new connections are none of our business, those that were ended stay so. */
-export const tcpClosedDoor = (set: ChainSet): Chain[] => [
+/** Entry of a removed frontend: new connections are not handled, ended ones stay ended. */
+export const tcpClosedEntryChains = (set: ChainSet): Chain[] => [
   {
     name: `front_${set.number}`,
     rules: [`${isSyn} return`, ...findFlow(set.family), `goto late_${set.number}`],
@@ -61,13 +61,13 @@ function assign(set: ChainSet): Chain {
       `delete @tcp_ended { ${forward} }`,
       ...toMember(set),
       `delete @tcp_replies { ${backward} : meta mark }`,
-      `add @tcp_replies { ${backward} timeout ${duration(idleMs + repliesLastMs)} : meta mark }`,
+      `add @tcp_replies { ${backward} timeout ${nftDuration(idleMs + repliesLastMs)} : meta mark }`,
       finish,
     ],
   };
 }
 
-/** Packets of a connection that is over: Azure answers with RST when TCP reset is enabled, and else not at all. */
+/** Packets of a connection that is over: Azure answers with RST when TCP reset is enabled, and else drops them. */
 function lateChain({ number, family, frontend }: ChainSet): Chain {
   return {
     name: `late_${number}`,
@@ -79,7 +79,7 @@ function lateChain({ number, family, frontend }: ChainSet): Chain {
   };
 }
 
-/** Chains of established connections; they stay while there may be any. */
+/** Chains of established connections; kept while there may be any. */
 export function tcpConnectionChains(set: ChainSet): Chain[] {
   const { number, family, idleMs, frontend } = set;
   const forward = forwardKey(family);
@@ -94,18 +94,18 @@ export function tcpConnectionChains(set: ChainSet): Chain[] {
   return [
     {
       name: `forward_${number}`,
-      rules: [`update @tcp_flows { ${forward} timeout ${duration(idleMs)} : meta mark }`, ...toMember(set), finish],
+      rules: [`update @tcp_flows { ${forward} timeout ${nftDuration(idleMs)} : meta mark }`, ...toMember(set), finish],
     },
     {
       name: `ending_${number}`,
-      // Which sides have ended is of no concern to where the packet goes.
+      // Clears which sides have ended: that does not decide where the packet goes.
       rules: [`meta mark set meta mark and ${hex(flowBits)}`, ...toMember(set), 'goto last_of_client'],
     },
     {
       name: `reply_${number}`,
       rules: [
         `tcp flags & (fin|rst) != 0 goto reply_ends_${number}`,
-        `update @tcp_replies { ${forward} timeout ${duration(idleMs + repliesLastMs)} : meta mark }`,
+        `update @tcp_replies { ${forward} timeout ${nftDuration(idleMs + repliesLastMs)} : meta mark }`,
         ...fromFrontend(set),
         `meta mark set ${backward} map @tcp_flows goto deliver_${number}`,
         ...late,
@@ -113,7 +113,7 @@ export function tcpConnectionChains(set: ChainSet): Chain[] {
     },
     {
       name: `deliver_${number}`,
-      rules: [`update @tcp_flows { ${backward} timeout ${duration(idleMs)} : meta mark }`, finish],
+      rules: [`update @tcp_flows { ${backward} timeout ${nftDuration(idleMs)} : meta mark }`, finish],
     },
     {
       name: `reply_ends_${number}`,

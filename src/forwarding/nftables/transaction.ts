@@ -1,7 +1,7 @@
-/** What leads from one ruleset to another, as commands for nft: only what differs, and in an order that never breaks. */
+/** The nft commands that change one ruleset into another: only the differences, in an order that is valid at every step. */
 import { type Chain, type Elements, type Fragment, type NamedSet, noElements, type Ruleset } from './fragment.js';
 
-/** Text that has to be carried out in one transaction, with its approximate size in a netlink message. */
+/** Text that must be executed in one transaction, with its approximate size in a netlink message. */
 export interface Command {
   readonly text: string;
   readonly bytes: number;
@@ -9,7 +9,7 @@ export interface Command {
 
 const ruleBytes = 1500;
 const elementBytes = 72;
-/** A number and what it is mapped to. */
+/** A slot number and its value. */
 const slotBytes = 32;
 const objectBytes = 200;
 /** Elements that one command adds: far below what an unprivileged socket may send at once. */
@@ -36,7 +36,7 @@ function changeElements(place: string, { removed, added, bytesEach }: ElementCha
   const gone = removed.filter((key) => !renewed.has(key));
   const isReplaced = new Set(replaced);
   const fresh = added.filter(([key]) => !isReplaced.has(key));
-  // One slot may move without the others; within a chunk they all move together.
+  // Slots of one chunk change together; chunks may change one after the other.
   for (let at = 0; at < replaced.length; at += elementsPerCommand) {
     const keys = replaced.slice(at, at + elementsPerCommand);
     const values = keys.map((key) => quoted([key, renewed.get(key) as string]));
@@ -88,7 +88,7 @@ function slotChanges(place: string, before: readonly string[], after: readonly s
   return changeElements(place, { removed, added, bytesEach: slotBytes });
 }
 
-/** Everything of one sort in both states, by its place. */
+/** All objects of one kind in both states, by their full name. */
 class Both<T> {
   readonly before = new Map<string, T>();
   readonly after = new Map<string, T>();
@@ -138,7 +138,7 @@ class Comparison {
     return [
       ...this.#sets.added.map(([place, { kind, spec }]) => object(`add ${kind} ${place} { ${spec} }`)),
       ...this.#chains.added.map(([place, { hook }]) => object(`add chain ${place}${hook ? ` { ${hook} }` : ''}`)),
-      // A slot may name a member only when it is known where that is.
+      // A slot may name a member only when that member's address is loaded.
       ...this.#sharedChanges({ verdicts: false }),
       ...[...this.#sets.after].flatMap(([place, { elements, slots = noSlots }]) => {
         const before = this.#sets.before.get(place);
@@ -149,7 +149,7 @@ class Comparison {
       }),
       ...this.#rules(),
       ...this.#sharedChanges({ verdicts: true }),
-      // What is to go must not refer to anything any more before it, and what it refers to, can go.
+      // Chains are emptied before they, and what they refer to, are deleted.
       ...this.#chains.removed.map(([place]) => object(`flush chain ${place}`)),
       ...this.#chains.removed.map(([place]) => object(`delete chain ${place}`)),
       ...this.#sets.removed.map(([place, { kind }]) => object(`delete ${kind} ${place}`)),
@@ -164,7 +164,7 @@ class Comparison {
   }
 
   #rules(): Command[] {
-    // A hook sees no packet before everything that it leads to is there.
+    // A hooked chain is filled after everything that it leads to.
     const inOrder = [...this.#chains.after].sort(([, a], [, b]) => Number(Boolean(a.hook)) - Number(Boolean(b.hook)));
     return inOrder.flatMap(([place, chain]) => {
       const before = this.#chains.before.get(place);

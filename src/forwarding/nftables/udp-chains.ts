@@ -1,5 +1,5 @@
 /** The chains of one UDP frontend. */
-import { backwardKey, duration, forwardKey } from './family.js';
+import { backwardKey, forwardKey, nftDuration } from './family.js';
 import type { Chain } from './fragment.js';
 import {
   begin,
@@ -14,8 +14,8 @@ import {
 import { hex, markOf } from './marks.js';
 import { sinceLastsMs } from './table.js';
 
-/** How new flows choose; replaced with the rule. */
-export function udpFrontDoor(set: ChainSet, choice: Choice): Chain[] {
+/** Selection for new flows; replaced with the rule. */
+export function udpEntryChains(set: ChainSet, choice: Choice): Chain[] {
   const { number, family, idleMs } = set;
   const forward = forwardKey(family);
   const backward = backwardKey(family);
@@ -28,10 +28,10 @@ export function udpFrontDoor(set: ChainSet, choice: Choice): Chain[] {
         'update @arrivals { meta mark }',
         ...begin(set),
         `delete @udp_since { ${forward} }`,
-        `add @udp_since { ${forward} timeout ${duration(sinceLastsMs)} }`,
+        `add @udp_since { ${forward} timeout ${nftDuration(sinceLastsMs)} }`,
         ...toMember(set),
         `delete @udp_replies { ${backward} : meta mark }`,
-        `add @udp_replies { ${backward} timeout ${duration(idleMs + repliesLastMs)} : meta mark }`,
+        `add @udp_replies { ${backward} timeout ${nftDuration(idleMs + repliesLastMs)} : meta mark }`,
         finish,
       ],
     },
@@ -43,12 +43,12 @@ export function udpFlowChains(set: ChainSet): Chain[] {
   const { number, family, idleMs } = set;
   const forward = forwardKey(family);
   const backward = backwardKey(family);
-  const repliesMs = duration(idleMs + repliesLastMs);
+  const repliesMs = nftDuration(idleMs + repliesLastMs);
   return [
     {
       name: `forward_${number}`,
       rules: [
-        `update @udp_flows { ${forward} timeout ${duration(idleMs)} : meta mark }`,
+        `update @udp_flows { ${forward} timeout ${nftDuration(idleMs)} : meta mark }`,
         ...toMember(set),
         `${backward} != @udp_replies add @udp_replies { ${backward} timeout ${repliesMs} : meta mark }`,
         finish,
@@ -65,7 +65,7 @@ export function udpFlowChains(set: ChainSet): Chain[] {
     },
     {
       name: `deliver_${number}`,
-      rules: [`update @udp_flows { ${backward} timeout ${duration(idleMs)} : meta mark }`, finish],
+      rules: [`update @udp_flows { ${backward} timeout ${nftDuration(idleMs)} : meta mark }`, finish],
     },
   ];
 }

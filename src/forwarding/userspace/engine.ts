@@ -2,33 +2,31 @@
  * The userspace engine: Azure's load balancer on plain sockets, on any system and without privilege.
  *
  * This side keeps the plan, mirrors what the worker reports and answers questions from that; the worker thread does
- * everything that touches a socket.
+ * all socket work.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../clock.js';
 import { CounterScope } from '../../metrics/counters.js';
 import { modulesFolder } from '../../package-folder.js';
-import {
-  type CounterSample,
-  type Engine,
-  type EngineEvents,
-  type Explanation,
-  emptyPlan,
-  type FlowInfo,
-  type FlowTuple,
-  type ForwardingPlan,
-  type FrontendState,
-  type ProbeHealth,
+import type {
+  CounterSample,
+  Engine,
+  EngineEvents,
+  Explanation,
+  FlowInfo,
+  FlowTuple,
+  FrontendState,
+  ProbeHealth,
 } from '../engine.js';
 import { Explainer } from '../explain.js';
 import type { DataPlaneFault } from '../faults.js';
-import { type Collision, IndexedPlan } from '../plan-changes.js';
-import { defaultDescriptorLimit } from './descriptors.js';
+import { type Collision, emptyPlan, type ForwardingPlan, IndexedPlan } from '../plan.js';
+import { collisionReason, noOutboundReason } from './frontend-binder.js';
 import type { Answer, Applied, Ask, Report, Request, WorkerSetup } from './messages.js';
-import { collisionReason, noOutboundReason } from './unbound-reasons.js';
+import { defaultDescriptorLimit } from './socket-limits.js';
 
-export interface UserspaceEngineOptions {
+interface UserspaceEngineOptions {
   /** The emulator's clock; the worker follows it, and `advanceClock` is to be called with every `advance`. */
   readonly clock: Clock;
   readonly events?: EngineEvents;
@@ -75,7 +73,7 @@ export class UserspaceEngine implements Engine {
       // Connections are short-lived objects by the thousand: a larger nursery copies fewer of them.
       resourceLimits: { maxYoungGenerationSizeMb },
     });
-    this.#worker.on('message', (report: Report) => this.#hear(report));
+    this.#worker.on('message', (report: Report) => this.#receive(report));
     this.#worker.on('error', (error: Error) => this.#fail(error));
     this.#worker.on('exit', (code) => this.#fail(new Error(`The data plane's thread ended with code ${code}.`)));
   }
@@ -128,7 +126,7 @@ export class UserspaceEngine implements Engine {
     this.#closing = true;
     if (this.#failure) return;
     const exited = once(this.#worker, 'exit');
-    // Whatever is still asked is answered by the thread's end.
+    // Requests that are still pending are rejected when the thread ends.
     this.#ask({ type: 'close', graceMs }).catch(() => {});
     await exited;
   }
@@ -142,10 +140,10 @@ export class UserspaceEngine implements Engine {
     });
   }
 
-  #hear(report: Report): void {
+  #receive(report: Report): void {
     switch (report.type) {
       case 'answer':
-      case 'refusal': {
+      case 'error': {
         const pending = this.#pending.get(report.id);
         this.#pending.delete(report.id);
         if (report.type === 'answer') pending?.resolve(report.answer);
@@ -153,7 +151,7 @@ export class UserspaceEngine implements Engine {
         return;
       }
       case 'health':
-        this.#hearHealth(report.health);
+        this.#receiveHealth(report.health);
         return;
       case 'frontend':
         if (!this.#plan.frontends.has(report.state.key)) return;
@@ -168,7 +166,7 @@ export class UserspaceEngine implements Engine {
     }
   }
 
-  #hearHealth(health: ProbeHealth): void {
+  #receiveHealth(health: ProbeHealth): void {
     if (!this.#plan.probes.has(health.key)) return;
     const before = this.#health.get(health.key);
     this.#health.set(health.key, health);
@@ -193,7 +191,8 @@ export class UserspaceEngine implements Engine {
   }
 }
 
-const collisionState = ({ frontend, owner }: Collision): FrontendState => ({
+/** The state of a frontend whose address and port belong to another rule. */
+export const collisionState = ({ frontend, owner }: Collision): FrontendState => ({
   key: frontend.key,
   state: 'Unbound',
   boundAddress: undefined,

@@ -1,17 +1,17 @@
 /**
- * Puts frontends on sockets by the address rule: exactly where the plan says, else on a fallback, else tried again.
+ * Binds frontends by the address rule: at the planned address and port, else at a fallback, else retried.
  *
- * Exact addresses come first and a fallback never takes a port that a rule names, so what the plan says wins whenever it
- * can. Each second, what is not Bound is tried again.
+ * Exact addresses are bound first and a fallback never takes a port that a rule names, so planned addresses win whenever
+ * they are free. Whatever is not Bound is retried each second.
  */
 import type { Clock, Timer } from '../../clock.js';
-import type { FrontendState, PlanFrontend } from '../engine.js';
+import type { FrontendState } from '../engine.js';
+import { frontendKey, type PlanFrontend, type Transport } from '../plan.js';
 import type { Frontend } from './frontend.js';
 import type { ListenAt, Listener } from './listeners.js';
-import { reasonFor } from './unbound-reasons.js';
 
-/** Who opens sockets for it. */
-export interface Opener {
+/** Opens listening sockets. */
+interface Opener {
   open(frontend: Frontend, at: ListenAt): Promise<Listener>;
 }
 
@@ -19,7 +19,7 @@ interface Place {
   readonly frontend: Frontend;
   state: FrontendState;
   listener: Listener | undefined;
-  /** The error that kept it from its own address. */
+  /** The error code of the last attempt to bind its own address. */
   obstacle: string | undefined;
 }
 
@@ -27,17 +27,15 @@ const retryEveryMs = 1000;
 const privilegedBelow = 1024;
 const privilegedOffset = 8000;
 const freePortAttempts = 20;
-/** Attempts per second at what stays unavailable, so that a thousand blocked frontends cost nothing noticeable. */
+/** Retries per second: bounds the cost of a thousand blocked frontends. */
 const retriesAtOnce = 100;
-
-const nameOf = (transport: string, address: string, port: number): string => `${transport}/${address}/${port}`;
 
 export class FrontendBinder {
   readonly #listeners: Opener;
   readonly #realClock: Clock;
   readonly #announce: (state: FrontendState) => void;
   readonly #places = new Map<Frontend, Place>();
-  /** What the plan names; fallbacks keep away from it. */
+  /** Addresses and ports that the plan names; fallbacks avoid them. */
   #named = new Set<string>();
   #work: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
@@ -49,14 +47,9 @@ export class FrontendBinder {
     this.#announce = of.announce;
   }
 
-  /** Opens what is new, closes what is gone, touches nothing else. Resolves when every frontend has a state. */
+  /** Opens new frontends, closes removed ones, leaves the others alone. Resolves when every frontend has a state. */
   apply(frontends: readonly Frontend[]): Promise<void> {
     return this.#inTurn(() => this.#apply(frontends));
-  }
-
-  /** Resolves when nothing is under way. */
-  idle(): Promise<void> {
-    return this.#work;
   }
 
   stateOf(frontend: Frontend | undefined): FrontendState | undefined {
@@ -82,31 +75,31 @@ export class FrontendBinder {
       place.listener?.close();
       this.#places.delete(frontend);
     }
-    this.#named = new Set(frontends.map(({ plan }) => nameOf(plan.transport, plan.address, plan.port)));
-    const homeless = this.#evictSquatters();
+    this.#named = new Set(frontends.map(({ plan }) => plan.key));
+    const unplaced = this.#releaseConflictingFallbacks();
     for (const frontend of frontends) {
       if (this.#places.has(frontend)) continue;
       const place = { frontend, listener: undefined, obstacle: undefined, state: unbound(frontend.key, undefined) };
       this.#places.set(frontend, place);
-      homeless.push(place);
+      unplaced.push(place);
     }
-    await Promise.all(homeless.map((place) => this.#bindExactly(place)));
-    for (const place of homeless) if (!place.listener) await this.#fallBack(place);
+    await Promise.all(unplaced.map((place) => this.#bindExactly(place)));
+    for (const place of unplaced) if (!place.listener) await this.#fallBack(place);
     this.#armRetry();
   }
 
-  /** Fallbacks that sit on an address which the plan names by now. */
-  #evictSquatters(): Place[] {
-    const squatters: Place[] = [];
+  /** Closes fallbacks at an address that the plan names now, and returns their places. */
+  #releaseConflictingFallbacks(): Place[] {
+    const released: Place[] = [];
     for (const place of this.#places.values()) {
       const { state, frontend } = place;
       if (state.state !== 'Fallback') continue;
-      if (!this.#named.has(nameOf(frontend.plan.transport, state.boundAddress ?? '', state.boundPort ?? 0))) continue;
+      if (!this.#named.has(boundKey(frontend.plan.transport, state))) continue;
       place.listener?.close();
       place.listener = undefined;
-      squatters.push(place);
+      released.push(place);
     }
-    return squatters;
+    return released;
   }
 
   async #bindExactly(place: Place): Promise<boolean> {
@@ -153,7 +146,7 @@ export class FrontendBinder {
     const { plan } = place.frontend;
     if (place.obstacle === 'EACCES' && plan.port < privilegedBelow) {
       const port = plan.port + privilegedOffset;
-      if (!this.#named.has(nameOf(plan.transport, plan.address, port))) {
+      if (!this.#named.has(frontendKey({ ...plan, port }))) {
         const listener = await this.#open(place, plan, port);
         if (listener) return { listener, address: plan.address };
       }
@@ -162,7 +155,7 @@ export class FrontendBinder {
     for (let attempt = 0; attempt < freePortAttempts; attempt++) {
       const listener = await this.#open(place, { ...plan, address }, 0);
       if (!listener) return undefined;
-      if (!this.#named.has(nameOf(plan.transport, address, listener.port))) return { listener, address };
+      if (!this.#named.has(frontendKey({ ...plan, address, port: listener.port }))) return { listener, address };
       listener.close();
     }
     return undefined;
@@ -204,7 +197,7 @@ export class FrontendBinder {
       return state.state !== 'Bound' && obstacle !== 'HAPORTS';
     });
     for (const place of waiting.slice(0, retriesAtOnce)) {
-      // Moved to the end, so that the next second's attempts are at others.
+      // Moved to the end, so that the next second retries others.
       this.#places.delete(place.frontend);
       this.#places.set(place.frontend, place);
       if (!(await this.#bindExactly(place)) && !place.listener) await this.#fallBack(place);
@@ -213,6 +206,10 @@ export class FrontendBinder {
   }
 }
 
+/** The key of a frontend that would be where this one is. */
+const boundKey = (transport: Transport, { boundAddress = '', boundPort = 0 }: FrontendState): string =>
+  frontendKey({ transport, address: boundAddress, port: boundPort });
+
 const unbound = (key: string, reason: string | undefined): FrontendState => ({
   key,
   state: 'Unbound',
@@ -220,3 +217,29 @@ const unbound = (key: string, reason: string | undefined): FrontendState => ({
   boundPort: undefined,
   reason,
 });
+
+const sentences: Record<string, (frontend: PlanFrontend) => string> = {
+  EACCES: ({ port }) => `Port ${port} needs the right to listen below 1024 (CAP_NET_BIND_SERVICE, or a lower
+net.ipv4.ip_unprivileged_port_start).`,
+  EADDRINUSE: ({ address, port, transport }) =>
+    `${transport} ${address}:${port} is taken; a listener on every address (0.0.0.0:${port} or [::]:${port}) takes it too.`,
+  EADDRNOTAVAIL: ({ address }) => `${address} is not an address of this machine.`,
+  EINVAL: ({ address }) => `${address} cannot be listened on.`,
+  EAFNOSUPPORT: () => 'This machine has no IPv6.',
+  EMFILE: () => 'The process has no file descriptors left.',
+  HAPORTS: () => 'HA ports: a socket cannot listen on every port. The nftables engine can (--engine nftables).',
+};
+
+/** Explains a system error code in a sentence. */
+function reasonFor(code: string | undefined, frontend: PlanFrontend): string {
+  const sentence = sentences[code ?? ''];
+  return sentence ? sentence(frontend).replaceAll('\n', ' ') : `The system refused it: ${code ?? 'no reason given'}.`;
+}
+
+/** Another rule has the same address, protocol and port. */
+export const collisionReason = (owner: PlanFrontend): string =>
+  `Collision: ${owner.address}:${owner.port} belongs to ${owner.rule.id}.`;
+
+/** Connections that backends open do not pass through this engine's sockets. */
+export const noOutboundReason =
+  'Outbound rules: connections that a backend opens do not pass through the emulator. The nftables engine can (--engine nftables).';

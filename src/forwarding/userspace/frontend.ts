@@ -1,11 +1,11 @@
-/** One frontend while it is in the plan: its rule, the choice among its members, and what it counts. */
+/** One frontend of the plan: its rule, the selection among its members, and its counters. */
 import { Counter, type CounterMemory, type CounterScope } from '../../metrics/counters.js';
 import { AccessControl } from '../access-control.js';
 import { allProbedDown, Selector, type SelectorContext } from '../decision.js';
-import type { PlanFrontend, PlanMember } from '../engine.js';
 import { addressWords } from '../ip-address.js';
+import { memberScope, type PlanFrontend, type PlanMember } from '../plan.js';
 
-/** A member as flows know it. It outlives its place in the plan for as long as a flow goes there. */
+/** A member as flows see it. It is kept after it has left the plan for as long as it has flows. */
 export class Backend {
   readonly member: PlanMember;
   readonly counters: CounterScope;
@@ -47,18 +47,18 @@ export class Frontend {
     this.accessControl = new AccessControl(plan.rule.acl);
     this.probes = probesOf(plan);
     this.selector = new Selector(plan, context);
-    for (const member of plan.rule.members) this.#admit(member);
+    for (const member of plan.rule.members) this.#addBackend(member);
   }
 
-  /** Takes a changed rule over; it decides about new flows only. */
+  /** Applies a changed rule; only new flows are affected. */
   update(plan: PlanFrontend, context: SelectorContext): void {
     this.plan = plan;
     this.accessControl = new AccessControl(plan.rule.acl);
     this.probes = probesOf(plan);
     this.selector = new Selector(plan, context);
     for (const backend of this.#backends.values()) backend.inPlan = false;
-    for (const member of plan.rule.members) this.#admit(member);
-    for (const backend of [...this.#backends.values()]) this.#tidyBackend(backend);
+    for (const member of plan.rule.members) this.#addBackend(member);
+    for (const backend of [...this.#backends.values()]) this.#releaseBackendIfUnused(backend);
   }
 
   /** The health of a member has changed. */
@@ -72,7 +72,7 @@ export class Frontend {
   }
 
   backendOf(member: PlanMember): Backend {
-    return this.#backends.get(member.key) ?? this.#admit(member);
+    return this.#backends.get(member.key) ?? this.#addBackend(member);
   }
 
   /** A connection has arrived, whether or not a backend will be found for it. */
@@ -84,7 +84,7 @@ export class Frontend {
   left(): void {
     this.flows--;
     this.counters.count(Counter.connectionsClosed);
-    this.#tidy();
+    this.#releaseIfUnused();
   }
 
   /** A connection that has arrived goes to this backend. */
@@ -96,36 +96,36 @@ export class Frontend {
   released(backend: Backend): void {
     backend.flows--;
     backend.counters.count(Counter.connectionsClosed);
-    this.#tidyBackend(backend);
+    this.#releaseBackendIfUnused(backend);
   }
 
   /** The frontend has left the plan. Its counters stay until its last flow has ended. */
   retire(): void {
     this.inPlan = false;
     for (const backend of this.#backends.values()) backend.inPlan = false;
-    for (const backend of [...this.#backends.values()]) this.#tidyBackend(backend);
-    this.#tidy();
+    for (const backend of [...this.#backends.values()]) this.#releaseBackendIfUnused(backend);
+    this.#releaseIfUnused();
   }
 
-  #admit(member: PlanMember): Backend {
+  #addBackend(member: PlanMember): Backend {
     const known = this.#backends.get(member.key);
     if (known && known.member.address === member.address && known.member.port === member.port) {
       known.inPlan = true;
       return known;
     }
-    const counters = known?.counters ?? this.#memory.open(`${this.key}|${member.key}`);
+    const counters = known?.counters ?? this.#memory.open(memberScope(this.key, member.key));
     const backend = new Backend(member, counters);
     this.#backends.set(member.key, backend);
     return backend;
   }
 
-  #tidyBackend(backend: Backend): void {
+  #releaseBackendIfUnused(backend: Backend): void {
     if (backend.inPlan || backend.flows > 0 || this.#backends.get(backend.member.key) !== backend) return;
     this.#backends.delete(backend.member.key);
     this.#memory.release(backend.counters);
   }
 
-  #tidy(): void {
+  #releaseIfUnused(): void {
     if (this.inPlan || this.flows > 0 || this.#gone) return;
     this.#gone = true;
     this.#memory.release(this.counters);

@@ -2,14 +2,14 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { Counter } from '../../metrics/counters.js';
-import type { Transport } from '../engine.js';
+import type { Transport } from '../plan.js';
 import type { Frontend } from './frontend.js';
 import { takeConnections } from './private-handle.js';
 import type { TcpForwarder } from './tcp.js';
 import type { UdpForwarder } from './udp.js';
-import { resolveNothing } from './udp-sockets.js';
+import { resolveNothing } from './udp-flow.js';
 
-/** A socket that is open. Closing it ends no flow. */
+/** A listening socket. Closing it ends no flow. */
 export interface Listener {
   readonly port: number;
   close(): void;
@@ -36,7 +36,7 @@ export class Listeners {
     this.#udp = forwarders.udp;
   }
 
-  /** Rejects with the system's error when the address cannot be had. */
+  /** Rejects with the system's error when the address cannot be bound. */
   open(frontend: Frontend, at: ListenAt): Promise<Listener> {
     return at.transport === 'tcp' ? this.#openTcp(frontend, at) : this.#openUdp(frontend, at);
   }
@@ -74,10 +74,10 @@ export class Listeners {
       socket.bind({ address: at.address, port: at.port, exclusive: true }, () => {
         socket.off('error', refuse);
         socket.on('error', () => frontend.counters.count(Counter.datagramsUnsendable));
-        const door = { socket, open: true };
-        socket.on('message', (datagram, from) => this.#udp.receive(frontend, { datagram, from, door }));
+        const via = { socket, open: true };
+        socket.on('message', (datagram, from) => this.#udp.receive(frontend, { datagram, from, via }));
         const close = (): void => {
-          door.open = false;
+          via.open = false;
           socket.close();
         };
         resolve({ port: socket.address().port, close });

@@ -1,11 +1,11 @@
-/** What the engine's two sides say to each other. */
+/** The messages between the engine and its worker thread. */
 import type { ClockOrigin } from '../../clock.js';
 import type { ScopeLocation } from '../../metrics/counters.js';
 import type { FlowInfo, FrontendState, ProbeHealth } from '../engine.js';
 import type { DataPlaneFault } from '../faults.js';
-import type { PlanChanges } from '../plan-changes.js';
+import type { PlanChanges } from '../plan.js';
 
-/** How the worker is started. */
+/** What the worker is started with. */
 export interface WorkerSetup {
   readonly origin: ClockOrigin;
   /** How many file descriptors the data plane may use. */
@@ -24,7 +24,7 @@ export interface Ask {
   readonly request: Request;
 }
 
-/** The answer to `apply`: how what it names is now. Everything else is announced when it changes. */
+/** The answer to `apply`: the state of everything named in it. Later changes are reported as they happen. */
 export interface Applied {
   readonly frontends: readonly FrontendState[];
   readonly health: readonly ProbeHealth[];
@@ -34,7 +34,7 @@ export type Answer = Applied | readonly FlowInfo[] | undefined;
 
 export type Report =
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }
-  | { readonly type: 'refusal'; readonly id: number; readonly error: Error }
+  | { readonly type: 'error'; readonly id: number; readonly error: Error }
   | { readonly type: 'health'; readonly health: ProbeHealth }
   | { readonly type: 'frontend'; readonly state: FrontendState }
   | { readonly type: 'scope'; readonly location: ScopeLocation }

@@ -1,12 +1,12 @@
-/** Holds one direction of a faulted connection up: bytes go on late, a few at a time, or not for now. */
+/** Delays one direction of a flow with a fault: adds latency, limits bandwidth, or stops delivery. */
 import type { Clock, Timer } from '../../clock.js';
-import type { FlowFault } from './faults.js';
+import type { FlowFault } from './injected-faults.js';
 
-export interface PacerOptions {
+interface PacerOptions {
   readonly clock: Clock;
-  /** Passes bytes on; false when the receiver still has to take in the ones before. */
+  /** Writes bytes on; false when the receiver has not taken the previous ones yet. */
   readonly pass: (chunk: Buffer) => boolean;
-  /** Passes the end of the stream on. */
+  /** Ends the other side's stream. */
   readonly end: () => void;
   /** There is room again for what `take` has refused. */
   readonly resume: () => void;
@@ -17,9 +17,9 @@ interface Held {
   readonly dueMs: number;
 }
 
-/** What a connection may have on its way. Beyond that the sender is not read: TCP's window, so to say. */
+/** Bytes held at most; beyond that the sender is not read, as with a full TCP window. */
 const roomBytes = 256 * 1024;
-/** A slow connection gets its bytes in pieces of a twentieth of a second. */
+/** A limited connection is written in pieces of a twentieth of a second. */
 const piecesPerSecond = 20;
 const retryMs = 20;
 
@@ -37,12 +37,12 @@ export class Pacer {
     this.#options = options;
   }
 
-  /** Whether bytes have to come this way: there is a fault, or some that were held before them. */
+  /** Whether bytes must pass through the pacer: there is a fault, or earlier bytes are still held. */
   get busy(): boolean {
     return this.#fault !== undefined || this.#queue.length > 0;
   }
 
-  /** The fault has changed, or is over: what is held goes on by its rules from now on. */
+  /** Changes or ends the fault; bytes that are held follow the new one. */
   set(fault: FlowFault | undefined): void {
     this.#fault = fault;
     const held = this.#queue;
@@ -52,7 +52,7 @@ export class Pacer {
     this.#arm();
   }
 
-  /** Takes bytes, which belong to the pacer now; false when it wants no more before `resume`. */
+  /** Takes ownership of bytes; false when it accepts no more before `resume`. */
   take(chunk: Buffer): boolean {
     this.#heldBytes += chunk.length;
     this.#enqueue(chunk);
@@ -61,7 +61,7 @@ export class Pacer {
     return !this.#full;
   }
 
-  /** The stream has ended: that goes on after everything held. */
+  /** The stream has ended; its end is passed on after the held bytes. */
   end(): void {
     this.#ended = true;
     this.#finish();
@@ -121,5 +121,35 @@ export class Pacer {
     if (!this.#ended || this.#queue.length > 0) return;
     this.#ended = false;
     this.#options.end();
+  }
+}
+
+/** Datagrams that may be delayed at once; further ones are lost, as in a full queue of a router. */
+const queuedDatagramLimit = 1000;
+
+export class DatagramPacer {
+  readonly #clock: Clock;
+  #lastDueMs = 0;
+  #held = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Calls `send` when the fault allows; false when the datagram is lost. */
+  pass(
+    { drop, reset, latencyMs, bytesPerSecond }: FlowFault,
+    { bytes, send }: { bytes: number; send: () => void },
+  ): boolean {
+    // UDP has no reset: the datagram is dropped.
+    if (drop || reset || this.#held >= queuedDatagramLimit) return false;
+    const nowMs = this.#clock.now();
+    this.#lastDueMs = Math.max(this.#lastDueMs, nowMs + latencyMs) + (bytes / bytesPerSecond) * 1000;
+    this.#held++;
+    this.#clock.setTimeout(() => {
+      this.#held--;
+      send();
+    }, this.#lastDueMs - nowMs);
+    return true;
   }
 }

@@ -1,12 +1,12 @@
 /**
- * The one place that touches Node's private socket handles.
+ * The only file that uses Node's private socket handles.
  *
  * Only outgoing sockets may read into a buffer of ours (`onread`); for accepted ones Node has no public way. So incoming
  * handles are taken before Node wraps them, and wrapped once, with `onread`. Tried on Node 20, 22, 24 and 26.
  */
 import { type OnReadOpts, type Server, Socket } from 'node:net';
 
-/** What we know of libuv's TCP handle. */
+/** The part of libuv's TCP handle that is used here. */
 export interface TcpHandle {
   close(): void;
 }

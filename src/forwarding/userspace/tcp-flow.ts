@@ -6,30 +6,31 @@
  */
 import type { Clock } from '../../clock.js';
 import { Counter, type CounterIndex } from '../../metrics/counters.js';
-import type { FlowInfo, PlanRule } from '../engine.js';
+import type { FlowInfo } from '../engine.js';
 import { ipv4Word } from '../ip-address.js';
-import type { FlowFault } from './faults.js';
+import type { PlanRule } from '../plan.js';
 import type { Backend, Frontend } from './frontend.js';
-import type { Idler } from './idle-watch.js';
+import type { FlowFault } from './injected-faults.js';
 import type { TcpHandle } from './private-handle.js';
-import { isPortTaken, keepsSource, type SourcePorts, sourcePortAttempts } from './source-ports.js';
+import { isPortTaken, keepsSource, type SourcePorts, sourcePortAttempts } from './socket-limits.js';
 import { type LegOwner, TcpLeg } from './tcp-leg.js';
+import type { IdleItem } from './timeouts.js';
 
-/** What flows need of the forwarder. */
+/** What flows need from the forwarder. */
 export interface FlowHost {
   readonly clock: Clock;
   readonly sourcePorts: SourcePorts;
-  /** The flow is silently dropped: its sockets stay for a while, and what they send goes nowhere. */
+  /** The flow is silently dropped: its sockets stay open and what they send is discarded. */
   dropped(flow: TcpFlow): void;
   ended(flow: TcpFlow): void;
 }
 
 type Stage = 'connecting' | 'open' | 'discarding' | 'ended';
 
-/** A full TCP segment on Ethernet: how sockets guess at packets. */
+/** A full TCP segment on Ethernet, to estimate packets from bytes. */
 const segmentBytes = 1460;
 
-export class TcpFlow implements LegOwner, Idler {
+export class TcpFlow implements LegOwner, IdleItem {
   readonly frontend: Frontend;
   readonly backend: Backend;
   readonly rule: PlanRule;
@@ -63,7 +64,7 @@ export class TcpFlow implements LegOwner, Idler {
     return this.#stage === 'connecting' ? Math.min(halfOpenMs, idleTimeoutMs) : idleTimeoutMs;
   }
 
-  /** Opens the connection to the backend; the client is not read before it stands. */
+  /** Opens the connection to the backend; the client is not read before it is established. */
   begin(): void {
     const { member, word } = this.backend;
     const client = ipv4Word(this.#source.address);
@@ -136,10 +137,10 @@ export class TcpFlow implements LegOwner, Idler {
     else this.#drop();
   }
 
-  /** A fault slows the flow down or holds it up; undefined ends that. */
-  suffer(fault: FlowFault | undefined): void {
-    this.#client.suffer(fault, this.#host.clock);
-    this.#server.suffer(fault, this.#host.clock);
+  /** Sets the fault of this flow; undefined removes it. */
+  setFault(fault: FlowFault | undefined): void {
+    this.#client.setFault(fault, this.#host.clock);
+    this.#server.setFault(fault, this.#host.clock);
   }
 
   reset(): void {
@@ -204,7 +205,7 @@ export class TcpFlow implements LegOwner, Idler {
   }
 }
 
-/** A client that has connected: its socket, and who is told about it. */
+/** The accepted socket of a client, and the owner that gets its events. */
 export class ClientSocket implements LegOwner {
   readonly leg: TcpLeg;
   readonly address: string;

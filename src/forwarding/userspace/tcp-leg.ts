@@ -1,19 +1,45 @@
 /** One of the two sockets of a forwarded connection: reads into reused memory and writes on to its peer. */
 import { type OnReadOpts, Socket, type TcpSocketConnectOpts } from 'node:net';
 import type { Clock } from '../../clock.js';
-import type { FlowFault } from './faults.js';
+import type { FlowFault } from './injected-faults.js';
 import { Pacer } from './pacer.js';
 import { type TcpHandle, wrapIncoming } from './private-handle.js';
-import {
-  burstBytes,
-  forgetReadBuffer,
-  giveReadBuffer,
-  sharedReadBuffer,
-  takeReadBuffer,
-  trickleBytes,
-} from './read-buffers.js';
 
-/** Who is told what happens to a leg. */
+const bufferBytes = 256 * 1024;
+/** How many sockets may have a buffer of their own: 128 MiB. Beyond that large chunks are copied too. */
+const privateLimit = 512;
+/** Freed buffers kept for the next burst. */
+const spareLimit = 16;
+
+/** A chunk of at least this size gives a socket its own buffer. */
+const burstBytes = 32 * 1024;
+/** A chunk smaller than this ends the burst. */
+const trickleBytes = 4 * 1024;
+
+const sharedReadBuffer: Buffer = Buffer.allocUnsafeSlow(bufferBytes);
+
+const spares: Buffer[] = [];
+let inUse = 0;
+
+/** A buffer of its own for one socket; undefined when there are none left. */
+function takeReadBuffer(): Buffer | undefined {
+  if (inUse >= privateLimit) return undefined;
+  inUse++;
+  return spares.pop() ?? Buffer.allocUnsafeSlow(bufferBytes);
+}
+
+/** Only when nothing of it is queued any more. */
+function giveReadBuffer(buffer: Buffer): void {
+  inUse--;
+  if (spares.length < spareLimit) spares.push(buffer);
+}
+
+/** For a buffer that a destroyed socket may still hold: it is left to the garbage collector. */
+function forgetReadBuffer(): void {
+  inUse--;
+}
+
+/** Receives the events of a leg. */
 export interface LegOwner {
   /** Bytes have been read; false when they go no further. */
   moved(leg: TcpLeg, bytes: number): boolean;
@@ -22,7 +48,7 @@ export interface LegOwner {
   closed(leg: TcpLeg): void;
 }
 
-/** One byte: 'drain' then always means that nothing is queued any more. */
+/** One byte, so that 'drain' means that nothing is queued any more. */
 const writableHighWaterMark = 1;
 
 export class TcpLeg {
@@ -34,7 +60,7 @@ export class TcpLeg {
   /** The peer still has a chunk of ours queued, so we do not read. */
   #waiting = false;
   #listensForDrain = false;
-  /** There since the first fault. */
+  /** Created with the first fault. */
   #pacer: Pacer | undefined;
 
   constructor(owner: LegOwner) {
@@ -63,7 +89,7 @@ export class TcpLeg {
     try {
       socket.connect(target);
     } catch (error) {
-      // A target that is none must not end the thread that serves all others.
+      // An invalid target must not end the thread that serves all other flows.
       socket.destroy(error as Error);
     }
   }
@@ -74,8 +100,8 @@ export class TcpLeg {
     this.#socket?.read(0);
   }
 
-  /** A fault holds up what this leg reads; undefined ends that. */
-  suffer(fault: FlowFault | undefined, clock: Clock): void {
+  /** Sets the fault for bytes that this leg reads; undefined removes it. */
+  setFault(fault: FlowFault | undefined, clock: Clock): void {
     if (!fault && !this.#pacer) return;
     this.#pacer ??= new Pacer({
       clock,
@@ -116,7 +142,7 @@ export class TcpLeg {
     this.#socket?.destroy();
   }
 
-  /** Reads on although what it reads goes nowhere any more. */
+  /** Keeps reading and discards what it reads. */
   drainAway(): void {
     this.#waiting = false;
     this.#pacer?.stop();
@@ -132,7 +158,7 @@ export class TcpLeg {
     });
     socket.on('close', () => {
       if (this.#socket !== socket) return;
-      // Nobody is left to take what the other leg still holds.
+      // Bytes that the other leg still holds have no receiver any more.
       const peer = this.#peer;
       if (peer) peer.#pacer?.stop();
       this.#forgetBuffer();

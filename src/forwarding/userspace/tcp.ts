@@ -1,19 +1,17 @@
-/** Everything TCP of the userspace engine: from an arriving connection to the flow that forwards it. */
+/** TCP of the userspace engine: from an accepted connection to the flow that forwards it. */
 import type { Clock } from '../../clock.js';
 import { Counter, type CounterIndex } from '../../metrics/counters.js';
 import type { Ending } from '../drains.js';
 import type { FlowInfo } from '../engine.js';
 import { addressWords } from '../ip-address.js';
-import type { Descriptors } from './descriptors.js';
-import type { Faults } from './faults.js';
 import type { Frontend } from './frontend.js';
-import { IdleWatch } from './idle-watch.js';
+import type { InjectedFaults } from './injected-faults.js';
 import type { TcpHandle } from './private-handle.js';
-import type { SourcePorts } from './source-ports.js';
+import type { Descriptors, SourcePorts } from './socket-limits.js';
 import { ClientSocket, type FlowHost, TcpFlow } from './tcp-flow.js';
-import { WaitingRoom } from './waiting-room.js';
+import { ExpiryQueue, IdleWatch } from './timeouts.js';
 
-/** Azure drops the SYN of a client that nobody serves; a socket has accepted it, so it is kept in the dark this long. */
+/** Azure drops the SYN of a client without a member; here it is accepted already, and held unanswered this long. */
 const unservedMs = 20_000;
 /** How long the sockets of a silently dropped flow stay. */
 const droppedMs = 240_000;
@@ -27,32 +25,32 @@ interface Unserved {
 export class TcpForwarder implements FlowHost {
   readonly clock: Clock;
   readonly sourcePorts: SourcePorts;
-  readonly #faults: Faults;
+  readonly #faults: InjectedFaults;
   readonly #descriptors: Descriptors;
   readonly #flows: IdleWatch<TcpFlow>;
-  readonly #unserved: WaitingRoom<Unserved>;
-  readonly #dropped: WaitingRoom<TcpFlow>;
+  readonly #unserved: ExpiryQueue<Unserved>;
+  readonly #dropped: ExpiryQueue<TcpFlow>;
 
-  constructor(shared: { clock: Clock; faults: Faults; sourcePorts: SourcePorts; descriptors: Descriptors }) {
+  constructor(shared: { clock: Clock; faults: InjectedFaults; sourcePorts: SourcePorts; descriptors: Descriptors }) {
     this.clock = shared.clock;
     this.sourcePorts = shared.sourcePorts;
     this.#faults = shared.faults;
     this.#descriptors = shared.descriptors;
     this.#flows = new IdleWatch(shared.clock);
-    this.#unserved = new WaitingRoom({
+    this.#unserved = new ExpiryQueue({
       clock: shared.clock,
-      stayMs: unservedMs,
+      keepMs: unservedMs,
       capacity: waitingLimit,
-      letGo: ({ client, frontend }, early) => {
-        frontend.counters.count(early ? Counter.heldEvicted : Counter.heldReset);
+      release: ({ client, frontend }, evicted) => {
+        frontend.counters.count(evicted ? Counter.heldEvicted : Counter.heldReset);
         client.leg.reset();
       },
     });
-    this.#dropped = new WaitingRoom({
+    this.#dropped = new ExpiryQueue({
       clock: shared.clock,
-      stayMs: droppedMs,
+      keepMs: droppedMs,
       capacity: waitingLimit,
-      letGo: (flow) => flow.reset(),
+      release: (flow) => flow.reset(),
     });
   }
 
@@ -72,32 +70,32 @@ export class TcpForwarder implements FlowHost {
     const member = permitted ? frontend.selector.words(source, client.port) : undefined;
     if (!member) {
       frontend.counters.count(permitted ? Counter.noEligibleMember : Counter.deniedByAcl);
-      this.#keepInTheDark(client, frontend);
+      this.#hold(client, frontend);
       if (!permitted && frontend.plan.rule.aclDeny === 'reset') client.leg.reset();
       return;
     }
     if (frontend.plan.internal && member.address === client.address) {
       frontend.counters.count(Counter.hairpin);
-      this.#keepInTheDark(client, frontend);
+      this.#hold(client, frontend);
       return;
     }
     const fault = this.#faults.ofFlow(frontend.plan, member);
     if (fault && (fault.drop || fault.reset)) {
       frontend.counters.count(fault.drop ? Counter.faultDropped : Counter.faultReset);
-      this.#keepInTheDark(client, frontend);
+      this.#hold(client, frontend);
       if (!fault.drop) client.leg.reset();
       return;
     }
     client.leg.socket?.setNoDelay(true);
     const flow = new TcpFlow({ host: this, frontend, backend: frontend.backendOf(member), client });
     this.#flows.add(flow);
-    if (fault) flow.suffer(fault);
+    if (fault) flow.setFault(fault);
     flow.begin();
   }
 
   dropped(flow: TcpFlow): void {
     this.#flows.delete(flow);
-    this.#dropped.enter(flow);
+    this.#dropped.add(flow);
   }
 
   ended(flow: TcpFlow): void {
@@ -116,7 +114,7 @@ export class TcpForwarder implements FlowHost {
     }
   }
 
-  /** These flows are reset. */
+  /** Resets these flows. */
   end({ frontend, member, why }: Ending): void {
     for (const flow of [...this.#flows]) {
       if (flow.frontend.key !== frontend || (member !== undefined && flow.backend.member.key !== member)) continue;
@@ -125,14 +123,14 @@ export class TcpForwarder implements FlowHost {
     }
   }
 
-  /** Other faults are in force than before: established flows feel it too. */
+  /** Other faults are in force than before: established flows are affected too. */
   faultsChanged(): void {
     for (const flow of [...this.#flows]) {
       const fault = this.#faults.ofFlow(flow.frontend.plan, flow.backend.member);
       if (fault?.reset) {
         flow.frontend.counters.count(Counter.faultReset);
         flow.reset();
-      } else flow.suffer(fault);
+      } else flow.setFault(fault);
     }
   }
 
@@ -147,8 +145,8 @@ export class TcpForwarder implements FlowHost {
   /** Ends everything that is left. */
   stop(): void {
     this.#flows.stop();
-    this.#unserved.empty();
-    this.#dropped.empty();
+    this.#unserved.clear();
+    this.#dropped.clear();
     for (const flow of [...this.#flows]) {
       flow.frontend.counters.count(Counter.endedAtClose);
       flow.reset();
@@ -157,11 +155,11 @@ export class TcpForwarder implements FlowHost {
 
   #obstacle(client: ClientSocket): CounterIndex | undefined {
     if (client.address === '') return Counter.clientGone;
-    // Two sockets per flow: refused here rather than failing somewhere else for want of a descriptor.
+    // Two sockets per flow: refused here, before opening a socket fails elsewhere.
     return this.#descriptors.take(2) ? undefined : Counter.descriptorLimit;
   }
 
-  #keepInTheDark(client: ClientSocket, frontend: Frontend): void {
+  #hold(client: ClientSocket, frontend: Frontend): void {
     const unserved = { client, frontend };
     client.owner = {
       moved: () => false,
@@ -173,6 +171,6 @@ export class TcpForwarder implements FlowHost {
         frontend.left();
       },
     };
-    this.#unserved.enter(unserved);
+    this.#unserved.add(unserved);
   }
 }

@@ -2,13 +2,13 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { Clock } from '../../clock.js';
 import { Counter } from '../../metrics/counters.js';
-import type { FlowInfo, PlanRule } from '../engine.js';
-import { DatagramPacer } from './datagram-pacer.js';
-import type { FlowFault } from './faults.js';
+import type { FlowInfo } from '../engine.js';
+import type { PlanRule } from '../plan.js';
 import type { Backend, Frontend } from './frontend.js';
-import type { Idler } from './idle-watch.js';
-import { isPortTaken, keepsSource, type SourcePorts, sourcePortAttempts } from './source-ports.js';
-import { resolveNothing } from './udp-sockets.js';
+import type { FlowFault } from './injected-faults.js';
+import { DatagramPacer } from './pacer.js';
+import { isPortTaken, keepsSource, type SourcePorts, sourcePortAttempts } from './socket-limits.js';
+import type { IdleItem } from './timeouts.js';
 
 export interface UdpFlowHost {
   readonly clock: Clock;
@@ -18,8 +18,8 @@ export interface UdpFlowHost {
   failed(flow: UdpFlow): void;
 }
 
-/** The frontend's socket: where a datagram came in is where the answer goes out. */
-export interface Door {
+/** The frontend's listening socket, which replies are sent from. */
+export interface FrontendSocket {
   readonly socket: Socket;
   open: boolean;
 }
@@ -27,22 +27,22 @@ export interface Door {
 /** Datagrams kept while the socket to the backend is being opened. */
 const queueLimit = 64;
 
-export class UdpFlow implements Idler {
+export class UdpFlow implements IdleItem {
   readonly frontend: Frontend;
   readonly backend: Backend;
   readonly rule: PlanRule;
   /** In the frontend's table of flows: a number for IPv4 clients, text for IPv6. */
   readonly key: number | string;
   lastActivityMs: number;
-  /** Neighbours in order of use. */
+  /** Next newer and older flow in order of use. */
   newer: UdpFlow | undefined;
   older: UdpFlow | undefined;
   readonly #host: UdpFlowHost;
   readonly #startedMs: number;
   readonly #client: { address: string; port: number; word: number };
   /** Changes when the frontend moves from a fallback to its own address. */
-  door: Door;
-  /** What befalls its datagrams. */
+  via: FrontendSocket;
+  /** The fault of its datagrams. */
   fault: FlowFault | undefined;
   #pacers: { readonly in: DatagramPacer; readonly out: DatagramPacer } | undefined;
   #socket: Socket | undefined;
@@ -58,7 +58,7 @@ export class UdpFlow implements Idler {
     frontend: Frontend;
     backend: Backend;
     client: { address: string; port: number; word: number };
-    door: Door;
+    via: FrontendSocket;
   }) {
     this.#host = of.host;
     this.key = of.key;
@@ -66,7 +66,7 @@ export class UdpFlow implements Idler {
     this.backend = of.backend;
     this.rule = of.frontend.plan.rule;
     this.#client = of.client;
-    this.door = of.door;
+    this.via = of.via;
     this.lastActivityMs = this.#startedMs = of.host.nowMs();
     this.frontend.arrived();
     this.frontend.assigned(this.backend);
@@ -88,7 +88,7 @@ export class UdpFlow implements Idler {
     else this.#pass(datagram);
   }
 
-  /** Lets a datagram wait as the fault wants it, or loses it. */
+  /** Delays a datagram as the fault says, or drops it. */
   #slow(direction: 'in' | 'out', datagram: { bytes: number; send: () => void }): void {
     const { clock } = this.#host;
     this.#pacers ??= { in: new DatagramPacer(clock), out: new DatagramPacer(clock) };
@@ -173,8 +173,8 @@ export class UdpFlow implements Idler {
   }
 
   #reply(datagram: Buffer): void {
-    // No callback: it would cost a turn of the event loop per datagram, and UDP promises nothing.
-    if (this.door.open) this.door.socket.send(datagram, this.#client.port, this.#client.address);
+    // No callback: it would cost a turn of the event loop per datagram.
+    if (this.via.open) this.via.socket.send(datagram, this.#client.port, this.#client.address);
     else this.frontend.counters.count(Counter.datagramsUnsendable);
   }
 
@@ -194,4 +194,13 @@ export class UdpFlow implements Idler {
     this.frontend.counters.count(Counter.flowsFailed);
     this.#host.failed(this);
   }
+}
+
+/** A `lookup` that answers at once, so that sending to an address takes no detour through the event loop. */
+export function resolveNothing(
+  hostname: string,
+  _options: unknown,
+  callback: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
+): void {
+  callback(null, hostname, hostname.includes(':') ? 6 : 4);
 }

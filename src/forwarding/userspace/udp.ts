@@ -1,30 +1,29 @@
-/** Everything UDP of the userspace engine: which flow a datagram belongs to, and how many flows there may be. */
+/** UDP of the userspace engine: which flow a datagram belongs to, and how many flows there may be. */
 import type { RemoteInfo } from 'node:dgram';
 import type { Clock } from '../../clock.js';
 import { Counter } from '../../metrics/counters.js';
 import type { FlowInfo } from '../engine.js';
 import { addressWords, ipv4Word } from '../ip-address.js';
-import type { Descriptors } from './descriptors.js';
-import type { Faults } from './faults.js';
 import type { Frontend } from './frontend.js';
-import { IdleWatch } from './idle-watch.js';
-import type { SourcePorts } from './source-ports.js';
-import { type Door, UdpFlow, type UdpFlowHost } from './udp-flow.js';
+import type { InjectedFaults } from './injected-faults.js';
+import type { Descriptors, SourcePorts } from './socket-limits.js';
+import { IdleWatch } from './timeouts.js';
+import { type FrontendSocket, UdpFlow, type UdpFlowHost } from './udp-flow.js';
 
-/** Flows of all frontends together; the least recently used goes. Well below the usual limit of descriptors. */
+/** Flows of all frontends together; beyond it the least recently used one is closed. Well below the usual limit of descriptors. */
 const flowLimit = 8192;
 
 export class UdpForwarder implements UdpFlowHost {
   readonly sourcePorts: SourcePorts;
   readonly clock: Clock;
-  readonly #faults: Faults;
+  readonly #faults: InjectedFaults;
   readonly #descriptors: Descriptors;
   readonly #watch: IdleWatch<UdpFlow>;
   readonly #tables = new Map<Frontend, Map<number | string, UdpFlow>>();
   #newest: UdpFlow | undefined;
   #oldest: UdpFlow | undefined;
 
-  constructor(shared: { clock: Clock; faults: Faults; sourcePorts: SourcePorts; descriptors: Descriptors }) {
+  constructor(shared: { clock: Clock; faults: InjectedFaults; sourcePorts: SourcePorts; descriptors: Descriptors }) {
     this.clock = shared.clock;
     this.#faults = shared.faults;
     this.sourcePorts = shared.sourcePorts;
@@ -42,14 +41,14 @@ export class UdpForwarder implements UdpFlowHost {
   }
 
   /** A datagram has arrived at a frontend. */
-  receive(frontend: Frontend, arrival: { datagram: Buffer; from: RemoteInfo; door: Door }): void {
-    const { datagram, from, door } = arrival;
+  receive(frontend: Frontend, arrival: { datagram: Buffer; from: RemoteInfo; via: FrontendSocket }): void {
+    const { datagram, from, via } = arrival;
     const word = ipv4Word(from.address);
     const key = word < 0 ? `${from.address}/${from.port}` : word * 65536 + from.port;
-    const flow = this.#tables.get(frontend)?.get(key) ?? this.#open(frontend, { key, word, from, door });
+    const flow = this.#tables.get(frontend)?.get(key) ?? this.#open(frontend, { key, word, from, via });
     if (!flow) return;
     if (flow !== this.#newest) this.#touch(flow);
-    flow.door = door;
+    flow.via = via;
     flow.forward(datagram);
   }
 
@@ -92,9 +91,9 @@ export class UdpForwarder implements UdpFlowHost {
 
   #open(
     frontend: Frontend,
-    of: { key: number | string; word: number; from: RemoteInfo; door: Door },
+    of: { key: number | string; word: number; from: RemoteInfo; via: FrontendSocket },
   ): UdpFlow | undefined {
-    const { key, word, from, door } = of;
+    const { key, word, from, via } = of;
     const source = addressWords(from.address) as Uint32Array;
     const member = this.#memberFor(frontend, { source, address: from.address, port: from.port });
     if (!member) return undefined;
@@ -113,7 +112,7 @@ export class UdpForwarder implements UdpFlowHost {
       frontend,
       backend: frontend.backendOf(member),
       client: { address: from.address, port: from.port, word },
-      door,
+      via,
     });
     flow.fault = this.#faults.ofFlow(frontend.plan, member);
     const table = this.#tables.get(frontend) ?? new Map<number | string, UdpFlow>();

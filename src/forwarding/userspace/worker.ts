@@ -1,6 +1,6 @@
 /** Entry of the engine's own thread: a blocked API loop must not stall traffic, nor traffic the API. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { DataPlane } from './data-plane.js';
+import { Forwarder } from './forwarder.js';
 import type { Answer, Ask, Report, Request, WorkerSetup } from './messages.js';
 
 const port = parentPort;
@@ -8,7 +8,7 @@ if (!port) throw new Error('userspace/worker.ts runs only as a worker thread');
 
 const report = (message: Report): void => port.postMessage(message);
 
-const dataPlane = new DataPlane(workerData as WorkerSetup, {
+const forwarder = new Forwarder(workerData as WorkerSetup, {
   opened: (location) => report({ type: 'scope', location }),
   released: (scope) => report({ type: 'scopeGone', scope }),
   health: (health) => report({ type: 'health', health }),
@@ -18,17 +18,17 @@ const dataPlane = new DataPlane(workerData as WorkerSetup, {
 async function carryOut(request: Request): Promise<Answer> {
   switch (request.type) {
     case 'apply':
-      return dataPlane.apply(request.changes);
+      return forwarder.apply(request.changes);
     case 'advance':
-      await dataPlane.advance(request.azureMs);
+      await forwarder.advance(request.azureMs);
       return undefined;
     case 'setFaults':
-      await dataPlane.setFaults(request.faults);
+      await forwarder.setFaults(request.faults);
       return undefined;
     case 'flows':
-      return dataPlane.flows();
+      return forwarder.flows();
     case 'close':
-      await dataPlane.close(request.graceMs);
+      await forwarder.close(request.graceMs);
       return undefined;
   }
 }
@@ -37,7 +37,7 @@ port.on('message', ({ id, request }: Ask) => {
   carryOut(request)
     .then(
       (answer) => report({ type: 'answer', id, answer }),
-      (error: Error) => report({ type: 'refusal', id, error }),
+      (error: Error) => report({ type: 'error', id, error }),
     )
     .finally(() => {
       // Ends this thread only.

@@ -3,10 +3,10 @@
  * https://learn.microsoft.com/azure/virtual-network/ip-services/private-ip-addresses.
  */
 import { azureError } from '../../errors.js';
+import { type ChildDocument, lookUpChild } from '../children.js';
 import { contains, type IpPrefix, networkOf, parseIpAddress, parseIpPrefix, sizeOf } from '../ip-address.js';
 import { idKey } from '../resource-id.js';
 import type { WriteContext } from '../resource-type.js';
-import { type ChildDocument, lookUpChild } from './child-resources.js';
 
 /** Azure keeps the first four addresses of every subnet prefix, and the last. */
 export const reservedInSubnet = 4;

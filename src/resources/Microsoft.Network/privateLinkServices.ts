@@ -5,6 +5,7 @@
  */
 import { type AzureError, azureError } from '../../errors.js';
 import { stableGuid } from '../../ids.js';
+import { lookUpChild } from '../children.js';
 import { formatResourceId } from '../resource-id.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import {
@@ -23,7 +24,6 @@ import {
   string,
 } from '../schema.js';
 import { networkApiVersionsSince } from './api-versions.js';
-import { lookUpChild } from './child-resources.js';
 import { fillIn, ipAllocationMethod, ipVersion, keepResourceGuid } from './common-members.js';
 import { claimPrivateAddress } from './private-address.js';
 

@@ -3,6 +3,7 @@
  * https://learn.microsoft.com/azure/virtual-network/virtual-networks-overview describes them.
  */
 import { type AzureError, azureError } from '../../errors.js';
+import type { ChildDocument } from '../children.js';
 import { type IpPrefix, parseIpAddress, parseIpPrefix } from '../ip-address.js';
 import { type ResourceDocument, resourceType, type ViewContext, type WriteContext } from '../resource-type.js';
 import {
@@ -21,7 +22,6 @@ import {
   string,
 } from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
-import type { ChildDocument } from './child-resources.js';
 import { fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
 import { checkAddressPrefix } from './virtualNetworks/address-space.js';
 import {

@@ -74,7 +74,7 @@ export const eligibilityContract: readonly ContractTest[] = [
       await reached({ address, port: 20080 }, `${net}.200`);
       await world.advance(60_000);
       await reached({ address, port: 20080 }, `${net}.201`);
-      // Its probe knocks at another port, so whatever it accepted was a flow.
+      // Its probe uses another port, so everything it accepted was a flow.
       t.equal(silent?.accepted, 0);
       t.equal(world.isUp(`${net}.6`), false);
     },

@@ -7,7 +7,7 @@ import t, { type Test } from 'tap';
 import { Clock } from '../../../src/clock.js';
 import { UsageError } from '../../../src/config-values.js';
 import { NftablesEngine } from '../../../src/forwarding/nftables/engine.js';
-import { refuseWhereImpossible } from '../../../src/forwarding/nftables/refusal.js';
+import { refuseWhereImpossible } from '../../../src/forwarding/nftables/loader.js';
 import { Backend, echoes, ending, openStream, tcpBackend, UdpClient } from '../network.js';
 import { frontend, member, plan, rule } from '../plans.js';
 import { membersOf, probedMembers, probesOf, World } from '../world.js';
@@ -195,7 +195,7 @@ if (isInNamespace(t, import.meta.url)) {
   });
 
   t.test('An engine that is killed leaves nothing behind, and the next one starts', async (t) => {
-    const script = fileURLToPath(new URL('./killed-engine.ts', import.meta.url));
+    const script = fileURLToPath(new URL('./killed-engine.js', import.meta.url));
     const child = spawn(process.execPath, [...process.execArgv, script], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
     t.match(nft('list tables'), 'table ip lazurite');

@@ -1,11 +1,11 @@
 /** The ruleset as text, and what a change of the plan sends to the kernel: only what differs. */
 import t from 'tap';
 import type { HealthOf } from '../../../src/forwarding/decision.js';
-import type { PlanRule } from '../../../src/forwarding/engine.js';
-import { readDuration, readListing } from '../../../src/forwarding/nftables/listing.js';
+import { readListing } from '../../../src/forwarding/nftables/listing.js';
 import { RulesetModel } from '../../../src/forwarding/nftables/ruleset.js';
 import { changesBetween, transactions } from '../../../src/forwarding/nftables/transaction.js';
-import { IndexedPlan } from '../../../src/forwarding/plan-changes.js';
+import type { PlanRule } from '../../../src/forwarding/plan.js';
+import { IndexedPlan } from '../../../src/forwarding/plan.js';
 import { frontend, member, outbound, plan, rule } from '../plans.js';
 
 const everybodyUp: HealthOf = () => ({ up: true, reason: 'Up_Probe_Success' });
@@ -66,7 +66,12 @@ t.test(
 t.test('A UDP flow goes on to its member while that is eligible: one element for each', (t) => {
   const probed = members.map((each) => ({ ...each, probe: `probe-1|${each.address}` }));
   const { model, ruleset, chain } = start(rule(probed), 'udp');
-  t.strictSame(chain('known_udp'), ['meta mark vmap @datagrams_of', 'meta mark set 0', 'jump doors', 'goto of_udp']);
+  t.strictSame(chain('known_udp'), [
+    'meta mark vmap @datagrams_of',
+    'meta mark set 0',
+    'jump frontend_entry',
+    'goto of_udp',
+  ]);
   t.strictSame(ruleset.get('datagrams 1')?.shared, [
     { map: 'datagrams_of', key: '0x00010001', value: 'goto forward_1' },
     { map: 'datagrams_of', key: '0x00010002', value: 'goto forward_1' },
@@ -123,7 +128,7 @@ t.test('HA ports: one element for all ports, and no port is rewritten', (t) => {
   const model = new RulesetModel(1);
   const all = rule([member('127.0.0.4', 0)]);
   const ruleset = model.compile(new IndexedPlan(plan([frontend('tcp', '127.0.0.100:0', all)])), everybodyUp);
-  t.match(ruleset.get('door 1')?.shared, [{ map: 'all_ports', key: '127.0.0.100 . tcp' }]);
+  t.match(ruleset.get('entry 1')?.shared, [{ map: 'all_ports', key: '127.0.0.100 . tcp' }]);
   const rules = [...(ruleset.get('connections 1')?.chains ?? [])].flatMap((chain) => chain.rules);
   t.notOk(rules.some((text) => /tcp (dport|sport) set/.test(text)));
   t.end();
@@ -197,7 +202,7 @@ t.test('Another idle timeout makes chains of its own: what flows were promised s
   const { model, ruleset } = start(rule(members));
   const next = model.compile(onPort80(rule(members, { idleTimeoutMs: 600_000 })), everybodyUp);
   t.ok(next.has('connections 1') && next.has('connections 2'));
-  t.notOk(next.has('door 1'));
+  t.notOk(next.has('entry 1'));
   const text = changesBetween(ruleset, next)
     .map((command) => command.text)
     .join('\n');
@@ -266,7 +271,6 @@ t.test('Another block of ports rewrites the chain of its backend, and of nobody 
 });
 
 t.test('What nft lists is read: keys, marks, times and counts', (t) => {
-  t.equal(readDuration('1d2h3m4s5ms'), 93_784_005);
   const listing = readListing(`table ip lazurite {
 	map tcp_flows {
 		typeof ip saddr . tcp sport . ip daddr . tcp dport : meta mark
@@ -274,7 +278,7 @@ t.test('What nft lists is read: keys, marks, times and counts', (t) => {
 		flags dynamic,timeout
 		counter
 		elements = { 127.0.9.1 . 44093 . 127.255.0.4 . 80 counter packets 4 bytes 240 timeout 4m expires 3m59s984ms : 0x00010002,
-			     127.0.9.1 . 60247 . 127.255.0.4 . 80 counter packets 0 bytes 0 timeout 4m : 0x00010001 }
+			     127.0.9.1 . 60247 . 127.255.0.4 . 80 counter packets 0 bytes 0 timeout 1d2h3m4s5ms : 0x00010001 }
 	}
 }
 table ip lazurite {
@@ -294,7 +298,7 @@ table ip lazurite {
       packets: 4,
       bytes: 240,
     },
-    { mark: 0x10001, expiresMs: 240_000 },
+    { mark: 0x10001, expiresMs: 93_784_005 },
   ]);
   t.match(listing.get('answered'), [{ mark: 0x10001, packets: 5, bytes: 270 }]);
   t.end();

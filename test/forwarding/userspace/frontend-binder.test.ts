@@ -66,7 +66,8 @@ class Machine {
 
   async second(): Promise<void> {
     this.realClock.advance(1000);
-    await this.binder.idle();
+    // The retry that is under way comes first.
+    await this.binder.apply(this.#frontends);
   }
 }
 
@@ -188,8 +189,8 @@ t.test('On a real machine: a port taken by another process, its fallback, and he
   const world = new World((options) => new UserspaceEngine(options));
   t.teardown(() => world.close());
   const [backend] = await world.backends('127.81.0', { count: 1, port: 28080 });
-  const squatter = createServer().listen(21080, '127.81.0.100');
-  await once(squatter, 'listening');
+  const occupant = createServer().listen(21080, '127.81.0.100');
+  await once(occupant, 'listening');
   const members = membersOf(backend ? [backend] : []);
   const first = frontend('tcp', '127.81.0.100:21080', rule(members, { id: 'first' }));
   const second = frontend('tcp', '127.81.0.100:21080', rule(members, { id: 'second' }));
@@ -203,7 +204,7 @@ t.test('On a real machine: a port taken by another process, its fallback, and he
   t.ok(reasons.some((reason) => reason?.includes('HA ports')));
   const six = world.engine.frontends().find(({ key }) => key === 'tcp/fd7f:1a2b::5/21080');
   t.ok(six?.state === 'Fallback' ? six.boundAddress === '::1' : six?.state === 'Unbound');
-  squatter.close();
+  occupant.close();
   await world.until(() => world.statesSeen.some(({ key, state }) => key === first.key && state === 'Bound'));
   t.equal(await tcpBackend({ address: '127.81.0.100', port: 21080 }), '127.81.0.4');
 });

@@ -1,10 +1,10 @@
 import t from 'tap';
+import { lookUpChild } from '../../../src/resources/children.js';
 import {
   instanceIPConfigurations,
   type PlacedIPConfiguration,
 } from '../../../src/resources/Microsoft.Compute/virtualMachineScaleSets/instances.js';
 import { virtualMachineScaleSets } from '../../../src/resources/Microsoft.Compute/virtualMachineScaleSets.js';
-import { lookUpChild } from '../../../src/resources/Microsoft.Network/child-resources.js';
 import { loadBalancers } from '../../../src/resources/Microsoft.Network/loadBalancers.js';
 import { virtualNetworks } from '../../../src/resources/Microsoft.Network/virtualNetworks.js';
 import type { Resource } from '../../../src/resources/resource-type.js';

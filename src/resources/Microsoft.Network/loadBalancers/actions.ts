@@ -1,9 +1,10 @@
 /** POST actions of a load balancer: port mapping query, rule health, migration to IP-based pools. */
 import { type AzureError, azureError } from '../../../errors.js';
+import { childWithId } from '../../children.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Action, ActionContext, ActionResult } from '../../resource-type.js';
 import { array, object, reference, string } from '../../schema.js';
-import { childNamed, loadBalancerChild, nameKey } from './child.js';
+import { childNamed, childrenOf, loadBalancerChild } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 import { membersOfPool } from './members.js';
 import { portMappingOf } from './port-mappings.js';
@@ -87,7 +88,7 @@ function healthOf(context: ActionContext, probeId: string, member: ReturnType<ty
 
 /** Whether the probe says `noHealthyBackendsBehavior: AllProbedUp`. */
 function allUpWhenAllDown(context: ActionContext, probe: { id: string } | undefined): boolean {
-  const { properties } = (probe && childNamed(context.resource, 'probes', nameKey(probe.id))) ?? {};
+  const { properties } = (probe && childWithId(childrenOf(context.resource.document, 'probes'), probe.id)) ?? {};
   return properties?.noHealthyBackendsBehavior === 'AllProbedUp';
 }
 

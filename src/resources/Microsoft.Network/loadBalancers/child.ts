@@ -1,6 +1,7 @@
 /** Naming and finding the child resources of a load balancer. */
+
+import { type ChildDocument, childrenIn, childNamed as namedIn } from '../../children.js';
 import type { Resource, ResourceDocument } from '../../resource-type.js';
-import { type ChildDocument, childrenIn, childNamed as namedIn } from '../child-resources.js';
 
 /** Id of a child of the load balancer `id`. */
 export const loadBalancerChild = (id: string, collection: string, name: string | undefined): string =>
@@ -16,6 +17,3 @@ export const childNamed = (
   collection: string,
   name: string | undefined,
 ): ChildDocument | undefined => namedIn(childrenOf(resource?.document, collection), name);
-
-/** Last segment of an id, folded. */
-export const nameKey = (id: string): string => id.slice(id.lastIndexOf('/') + 1).toLowerCase();

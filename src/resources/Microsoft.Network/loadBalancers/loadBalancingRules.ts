@@ -1,5 +1,6 @@
 /** Load balancing rules (`loadBalancers/loadBalancingRules`), among them the distribution mode. */
 import { type AzureError, azureError } from '../../../errors.js';
+import { childWithId } from '../../children.js';
 import { idKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
 import {
@@ -13,7 +14,7 @@ import {
   reference,
   type Static,
 } from '../../schema.js';
-import { loadBalancerChild, nameKey } from './child.js';
+import { loadBalancerChild } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 import { isInternal } from './frontendIPConfigurations.js';
 import { checkIdleTimeout, checkRange } from './limits.js';
@@ -83,9 +84,7 @@ export function* checkLoadBalancingRule(
   }
   if (protocol === 'All') {
     const used = rule.properties?.frontendIPConfiguration;
-    const frontend = context.document.properties.frontendIPConfigurations?.find(
-      (candidate) => used !== undefined && candidate.name?.toLowerCase() === nameKey(used.id),
-    );
+    const frontend = childWithId(context.document.properties.frontendIPConfigurations, used?.id);
     // Before Standard there were HA ports on internal Basic balancers; a public frontend never had them.
     if (frontend && !isInternal(frontend)) {
       const id = loadBalancerChild(context.idText, 'loadBalancingRules', name);

@@ -3,12 +3,11 @@
  * NAT port mappings, the health action and the forwarding plan all ask here, so that they never disagree.
  */
 import { stableGuid } from '../../../ids.js';
+import { childWithId, lookUpChild } from '../../children.js';
 import { powerStateOfNetworkInterface } from '../../Microsoft.Compute/power-state.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Link, Lookup } from '../../resource-type.js';
-import { lookUpChild } from '../child-resources.js';
 import type { BackendAddress } from './backendAddressPools.js';
-import { nameKey } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 
 export interface PoolMember {
@@ -68,7 +67,7 @@ export function membersOfPool(
   poolId: string,
   { lookup }: { readonly lookup: Lookup },
 ): readonly PoolMember[] {
-  const pool = document.properties.backendAddressPools?.find((one) => one.name?.toLowerCase() === nameKey(poolId));
+  const pool = childWithId(document.properties.backendAddressPools, poolId);
   const written = (pool?.properties?.loadBalancerBackendAddresses ?? []).map((one) => writtenMember(one, poolId));
   const joined = lookup
     .linksInto(rootKey(poolId))

@@ -2,9 +2,10 @@
  * Inbound NAT rules that Azure makes out of an inbound NAT pool: one per scale set instance, called `<pool>.<instance>`,
  * each with a frontend port of the pool's range that the instance keeps for as long as it exists.
  */
+
+import { childWithId } from '../../children.js';
 import { idKey, parseResourceId } from '../../resource-id.js';
 import type { Link, Lookup } from '../../resource-type.js';
-import { nameKey } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 import type { InboundNatPool } from './inboundNatPools.js';
 import type { InboundNatRule } from './inboundNatRules.js';
@@ -28,7 +29,7 @@ function placements(document: LoadBalancerDocument, id: string, lookup: Lookup):
       ({ path, sourceType }) => path === 'loadBalancerInboundNatPools' && sourceType.endsWith('/ipConfigurations'),
     )
     .flatMap((link) => {
-      const pool = pools.find((one) => one.name?.toLowerCase() === nameKey(link.target));
+      const pool = childWithId(pools, link.target);
       const source = parseResourceId(link.sourceId);
       const instance = source?.names[source.types.findIndex((type) => type.toLowerCase() === 'virtualmachines')];
       return pool && instance !== undefined ? [{ pool, link, name: `${pool.name}.${instance}` }] : [];

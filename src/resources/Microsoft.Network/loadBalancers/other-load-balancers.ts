@@ -3,10 +3,10 @@
  * a protocol and backend port from one of them only.
  */
 import { type AzureError, azureError } from '../../../errors.js';
+import { childWithId, lookUpChild } from '../../children.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Lookup, WriteContext } from '../../resource-type.js';
-import { lookUpChild } from '../child-resources.js';
-import { loadBalancerChild, nameKey } from './child.js';
+import { loadBalancerChild } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 import { isInternal } from './frontendIPConfigurations.js';
 
@@ -51,7 +51,7 @@ function* usesOf({ pools, natRules }: Membership, find: Find): Generator<Use> {
   for (const id of natRules) {
     const found = find(rootKey(id));
     const rules = found?.document.properties.inboundNatRules ?? [];
-    const named = rules.find(({ name }) => name?.toLowerCase() === nameKey(id));
+    const named = childWithId(rules, id);
     if (!found || !named || named.properties?.enableFloatingIP) continue;
     const { protocol = 'Tcp', backendPort: port = 0 } = named.properties ?? {};
     yield { loadBalancer: found.id, rule: loadBalancerChild(found.id, 'inboundNatRules', named.name), protocol, port };

@@ -2,7 +2,9 @@
  * Frontend ports of inbound NAT rules v2: every pool member gets one port of the rule's range and keeps it for as long
  * as it stays. The lowest free port goes to whoever joins; nobody else's port changes when a member leaves.
  */
+
 import { type AzureError, azureError } from '../../../errors.js';
+import { childNamed } from '../../children.js';
 import type { Lookup, WriteContext } from '../../resource-type.js';
 import { loadBalancerChild } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
@@ -49,9 +51,7 @@ export function withPortMappings(
   const inboundNatRules = document.properties.inboundNatRules?.map((rule) => {
     const pool = rule.properties?.backendAddressPool;
     if (!pool) return rule;
-    const known = before.properties.inboundNatRules?.find(
-      (one) => one.name?.toLowerCase() === rule.name?.toLowerCase(),
-    );
+    const known = childNamed(before.properties.inboundNatRules, rule.name);
     const keys = membersOfPool(document, pool.id, { lookup }).map(({ key }) => key);
     const mapping = assign(rule, known ? portMappingOf(known) : {}, keys);
     if (JSON.stringify(mapping) === JSON.stringify(portMappingOf(rule))) return rule;

@@ -1,5 +1,6 @@
 /** `setLoadBalancerFrontendPublicIpAddresses`: exchanges the public IP addresses of two frontends without a gap. */
 import { azureError } from '../../../errors.js';
+import { childNamed } from '../../children.js';
 import { idKey, parseResourceId, rootKey } from '../../resource-id.js';
 import type { Lookup, ResourceDocument } from '../../resource-type.js';
 import { array, object, reference, string } from '../../schema.js';
@@ -27,7 +28,7 @@ export function swapPublicIPAddresses(
     const id = wanted.id ?? '';
     const notFound = azureError('NotFound', { values: { id } });
     const key = rootKey(id);
-    const name = parseResourceId(id)?.names[1]?.toLowerCase();
+    const name = parseResourceId(id)?.names[1];
     const document = documents.get(key) ?? (lookup.resource(key)?.document as LoadBalancerDocument | undefined);
     const address = wanted.properties?.publicIPAddress;
     if (!document || !address) throw notFound;
@@ -39,11 +40,10 @@ export function swapPublicIPAddresses(
     if (user) throw azureError('PublicIPAddressInUse', { values: { id, publicIP: publicIP.id, user } });
     users.set(publicIP.key, id);
     const frontends = document.properties.frontendIPConfigurations ?? [];
-    if (!frontends.some((one) => one.name?.toLowerCase() === name)) throw notFound;
+    const frontend = childNamed(frontends, name);
+    if (!frontend) throw notFound;
     const frontendIPConfigurations = frontends.map((one) =>
-      one.name?.toLowerCase() === name
-        ? { ...one, properties: { ...one.properties, publicIPAddress: { id: publicIP.id } } }
-        : one,
+      one === frontend ? { ...one, properties: { ...one.properties, publicIPAddress: { id: publicIP.id } } } : one,
     );
     documents.set(key, { ...document, properties: { ...document.properties, frontendIPConfigurations } });
   }

@@ -3,9 +3,9 @@
  * answers only for interfaces of a running virtual machine.
  */
 import { azureError } from '../../../errors.js';
+import { type ChildDocument, childrenIn, lookUpChild } from '../../children.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Action, Link, Resource, ViewContext } from '../../resource-type.js';
-import { type ChildDocument, childrenIn, lookUpChild } from '../child-resources.js';
 import { defaultSecurityRules } from '../networkSecurityGroups/defaultSecurityRules.js';
 
 /** The reference by which a virtual machine or scale set instance has the network interface. */

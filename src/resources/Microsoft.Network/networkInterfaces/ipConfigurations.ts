@@ -4,6 +4,7 @@
  * https://learn.microsoft.com/azure/virtual-network/ip-services/virtual-network-network-interface-addresses.
  */
 import { type AzureError, azureError } from '../../../errors.js';
+import { childNamed, childrenIn, lookUpChild } from '../../children.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
 import {
@@ -18,7 +19,6 @@ import {
   type Static,
   string,
 } from '../../schema.js';
-import { childNamed, childrenIn, lookUpChild } from '../child-resources.js';
 import { dropEmptyLists, fillIn, ipAllocationMethod, ipVersion } from '../common-members.js';
 import { checkLoadBalancersOf } from '../loadBalancers/other-load-balancers.js';
 import { claimPrivateAddress, subnetPrefixes } from '../private-address.js';

@@ -1,5 +1,6 @@
 /** Which addresses of a virtual network are taken: `CheckIPAddressAvailability` and `usages`. */
 import { azureError } from '../../../errors.js';
+import { type ChildDocument, childrenIn, lookUpChild } from '../../children.js';
 import {
   contains,
   formatIpAddress,
@@ -10,7 +11,6 @@ import {
   sizeOf,
 } from '../../ip-address.js';
 import type { ViewContext } from '../../resource-type.js';
-import { type ChildDocument, childrenIn, lookUpChild } from '../child-resources.js';
 import { isReservedInSubnet, reservedInSubnet, subnetPrefixes } from '../private-address.js';
 import { allocationsIn } from './subnets.js';
 

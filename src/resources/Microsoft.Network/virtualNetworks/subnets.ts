@@ -3,6 +3,7 @@
  * https://learn.microsoft.com/azure/virtual-network/virtual-network-manage-subnet describes them.
  */
 import { type AzureError, azureError } from '../../../errors.js';
+import { type ChildDocument, childNamed, childrenIn, propertiesOf } from '../../children.js';
 import { contains, type IpPrefix, networkOf, overlaps, parseIpPrefix } from '../../ip-address.js';
 import { idKey } from '../../resource-id.js';
 import type { InUse, Link, WriteContext } from '../../resource-type.js';
@@ -19,7 +20,6 @@ import {
   reference,
   string,
 } from '../../schema.js';
-import { type ChildDocument, childNamed, childrenIn, propertiesOf } from '../child-resources.js';
 import { fillIn } from '../common-members.js';
 import { subnetPrefixes } from '../private-address.js';
 import { checkAddressPrefix } from './address-space.js';

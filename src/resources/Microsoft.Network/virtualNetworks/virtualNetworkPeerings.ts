@@ -3,6 +3,7 @@
  * side has one too. Lazurite forwards to peered networks like to any other, so nothing else depends on them.
  */
 import { stableGuid } from '../../../ids.js';
+import { type ChildDocument, childrenIn, propertiesOf } from '../../children.js';
 import { idKey } from '../../resource-id.js';
 import type { Lookup } from '../../resource-type.js';
 import {
@@ -17,7 +18,6 @@ import {
   resourceGuid,
   string,
 } from '../../schema.js';
-import { type ChildDocument, childrenIn, propertiesOf } from '../child-resources.js';
 import { fillIn } from '../common-members.js';
 
 const addressSpace = (since?: string) =>
