@@ -3,9 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requestBaseUrl } from '../../base-url.js';
 import { azureError } from '../../errors.js';
 import type { StoredDeployment } from '../../store/deployment-store.js';
-import { apiVersionOf, queryOf } from '../api-versions.js';
 import type { ArmContext } from '../arm-context.js';
-import { parametersOf } from '../resource-scope.js';
+import { apiVersionOf, parametersOf, queryOf } from '../request.js';
 import { hiddenOperation, operation } from '../route-schemas.js';
 import { templateHash } from '../template/hashes.js';
 import { scopeId } from '../template/resource-ids.js';
@@ -39,7 +38,6 @@ export interface DeploymentCaller {
   /** Where the client reached us: `https://localhost:4567`. */
   readonly baseUrl: string;
   readonly correlationId: string;
-  readonly authorization: string | undefined;
 }
 
 export interface DeploymentParts {
@@ -74,7 +72,7 @@ async function planned(
   const baseUrl = requestBaseUrl(request);
   const environment = deploymentEnvironment(context, { origin: baseUrl, trackingId: correlationId, authorization });
   const plan = await planLinked(wanted, environment);
-  const host = hostFor({ baseUrl, correlationId, authorization });
+  const host = hostFor({ baseUrl, correlationId });
   host.preflight?.(plan);
   return { plan, stored, environment, correlationId, host };
 }
