@@ -6,7 +6,7 @@
 import { performance } from 'node:perf_hooks';
 import { Selector, SlotTables } from '../src/forwarding/decision.js';
 import { slotOf, TupleHash } from '../src/forwarding/distribution.js';
-import type { PlanMember, PlanRule } from '../src/forwarding/engine.js';
+import type { PlanMember, PlanRule } from '../src/forwarding/plan.js';
 import { buildSlotTable, slotCountFor } from '../src/forwarding/slot-table.js';
 
 type Build = (keys: readonly string[]) => ArrayLike<number>;

@@ -1,5 +1,5 @@
 /** The plan that benches of engines carry out: one rule for TCP and UDP, with the members given. */
-import type { ForwardingPlan, PlanMember } from '../src/forwarding/engine.js';
+import type { ForwardingPlan, PlanMember } from '../src/forwarding/plan.js';
 import { frontend, plan, rule } from '../test/forwarding/plans.js';
 
 export function planFor(

@@ -1,10 +1,11 @@
 // Replays recorded exchanges with Azure against a fresh emulator: `replay-recordings.mjs FOLDER`. Prints the total and
 // what differs by reason; fails when anything beyond the known reasons falls below the bar.
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { withFreshEmulator } from './fresh-emulator.mjs';
 
 /** Of all interactions, and of those that no known reason excuses. */
 const bars = { all: 0.96, comparable: 0.99, errorCodes: 0.99 };
@@ -21,29 +22,19 @@ const known = JSON.parse(readFileSync(new URL('./recording-differences.json', im
   }),
 );
 
-const emulator = spawn(process.execPath, ['dist/main.js', 'start', '--in-memory', '--port', '0', '--engine', 'none'], {
-  stdio: ['ignore', 'pipe', 'ignore'],
-});
-const url = await new Promise((resolve, reject) => {
-  emulator.once('exit', (code) => reject(new Error(`the emulator ended with code ${code}`)));
-  emulator.stdout.on('data', (data) => {
-    const match = /(http:\/\/[^\s;)]+)/.exec(String(data));
-    if (match) resolve(match[1]);
-  });
-});
-
 const results = mkdtempSync(join(tmpdir(), 'lazurite-replay-'));
 try {
   const json = join(results, 'results.json');
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['replay.mjs', '--base', url, '--quiet', '--cleanup', '--json', json, ...files],
-    { cwd: folder, maxBuffer: 64 * 1024 * 1024 },
+  const { stdout } = await withFreshEmulator((url) =>
+    promisify(execFile)(
+      process.execPath,
+      ['replay.mjs', '--base', url, '--quiet', '--cleanup', '--json', json, ...files],
+      { cwd: folder, maxBuffer: 64 * 1024 * 1024 },
+    ),
   );
   console.log(stdout.split('\n').find((line) => line.startsWith('TOTAL')) ?? stdout.slice(-2000));
   report(JSON.parse(readFileSync(json, 'utf8')));
 } finally {
-  emulator.kill('SIGTERM');
   rmSync(results, { recursive: true });
 }
 

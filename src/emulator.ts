@@ -19,7 +19,7 @@ import type { ClassicStore } from './classic/store.js';
 import { sqliteStore } from './classic/store-sqlite.js';
 import { Clock } from './clock.js';
 import type { Config } from './config.js';
-import { DataPlane } from './data-plane.js';
+import { Events } from './events.js';
 import type { Engine, EngineEvents } from './forwarding/engine.js';
 import { loadCertificates } from './identity/certificates.js';
 import { createIdentity } from './identity/identity.js';
@@ -28,6 +28,7 @@ import { newGuid } from './ids.js';
 import { type Log, stderrLog } from './log.js';
 import { Monitor } from './metrics/monitor.js';
 import { addOpenApi } from './openapi.js';
+import { Reconciler } from './reconciler.js';
 import { endpointsForPlan } from './resources/Microsoft.ClassicCompute/plan-inputs.js';
 import { applySeed } from './seed.js';
 import { createServer, type LazuriteServer } from './server.js';
@@ -50,9 +51,10 @@ interface Parts {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
+  readonly events: Events;
   readonly store: Store;
   readonly engine: Engine;
-  readonly dataPlane: DataPlane;
+  readonly reconciler: Reconciler;
   readonly monitor: Monitor;
   readonly server: LazuriteServer;
   readonly steering: Steering;
@@ -65,15 +67,21 @@ async function createEngine({ engine }: Config, options: { clock: Clock; events:
   return new (await import('./forwarding/nftables/engine.js')).NftablesEngine(options);
 }
 
-/** What the engine reports, as lines for whoever watches. */
-const engineEvents = (log: Log, monitor: Monitor): EngineEvents => ({
-  onHealth: (health) => monitor.healthChanged(health),
-  onFrontendState: ({ key, state, boundAddress, boundPort, reason }) => {
-    if (state !== 'Bound')
-      log.warn('a frontend is not where Azure would have it', { key, state, boundAddress, boundPort, reason });
-  },
-  onFailure: (error) => log.error('the data plane failed', {}, error),
+/** What an engine reports, as events. */
+const engineEvents = (events: Events): EngineEvents => ({
+  onHealth: (health) => events.emit('health', { changes: [health] }),
+  onFrontendState: (state) => events.emit('frontend', state),
+  onFailure: (error) => events.emit('engineFailure', { error }),
 });
+
+/** Logs the events that a person has to know. */
+function logEvents(events: Events, log: Log): void {
+  events.read('frontend', ({ key, state, boundAddress, boundPort, reason }) => {
+    if (state === 'Bound') return;
+    log.warn('a frontend is not where Azure would have it', { key, state, boundAddress, boundPort, reason });
+  });
+  events.read('engineFailure', ({ error }) => log.error('the data plane failed', {}, error));
+}
 
 export class Emulator {
   readonly #parts: Parts;
@@ -94,9 +102,11 @@ export class Emulator {
     const classicStore = sqliteStore(store.classic);
     let engine: Engine | undefined;
     try {
-      const monitor = new Monitor({ clock, log });
-      engine = await createEngine(config, { clock, events: engineEvents(log, monitor) });
-      const dataPlane = new DataPlane({
+      const events = new Events((error) => log.error('an event could not be read', {}, error));
+      logEvents(events, log);
+      const monitor = new Monitor({ clock, log, events });
+      engine = await createEngine(config, { clock, events: engineEvents(events) });
+      const reconciler = new Reconciler({
         store: store.resources,
         engine,
         addressMap: config.addressMap,
@@ -104,7 +114,7 @@ export class Emulator {
         strictBind: config.strictBind,
         choices: config.undocumented,
       });
-      const parts = { config, clock, log, store, engine, dataPlane, monitor };
+      const parts = { config, clock, log, events, store, engine, reconciler, monitor };
       const app = await createApp({ ...parts, classicStore, folder });
       const { port } = await app.server.listen({ host: config.host, port: config.port });
       return new Emulator({ ...parts, ...app, port });
@@ -159,7 +169,7 @@ async function createApp({
   log,
   store,
   engine,
-  dataPlane,
+  reconciler,
   monitor,
   classicStore,
   folder,
@@ -182,12 +192,12 @@ async function createApp({
   const arm = new Arm({
     store,
     clock,
-    health: dataPlane,
+    health: reconciler,
     operationDelayMs: config.operationDelayMs,
     strictApiVersions: config.strictApiVersions,
     strictTypes: config.strictTypes,
     templateLinks: config.templateLinks,
-    changed: (keys) => dataPlane.changed(keys),
+    changed: (keys) => reconciler.changed(keys),
     note: (message) => log.info(message),
   });
   const journal = new RequestJournal();
@@ -197,7 +207,7 @@ async function createApp({
   installFaults(server.app, { faults: apiFaults, journal: journalHooks, clock });
   const faults = new Faults({ api: apiFaults, engine });
   const resume = (): void => arm.resume();
-  const steering = new Steering({ clock, store, engine, dataPlane, monitor, journal, faults, resume });
+  const steering = new Steering({ clock, store, engine, reconciler, monitor, journal, faults, resume });
   await addOpenApi(server.app);
   await server.app.register(identity.plugin);
   await server.app.register(async (app) => {
@@ -222,13 +232,13 @@ async function createApp({
     privateAddressPool: classicPrivatePool,
     packages: fetchPackage,
     operationDelayMs: () => config.operationDelayMs,
-    onChange: () => dataPlane.classicChanged(),
+    onChange: () => reconciler.classicChanged(),
   });
   await server.app.register(async (app) =>
     addAdminRoutes(app, {
       clock,
       engine,
-      plan: () => dataPlane.plan,
+      plan: () => reconciler.plan,
       mapAddress: (address) => mapAddress(address, config.addressMap),
       caPem: certificates.caPem,
       journal,
@@ -239,9 +249,9 @@ async function createApp({
       advance: steering.advance,
     }),
   );
-  await dataPlane.loadAll();
+  await reconciler.loadAll();
   arm.resume();
-  monitor.watch({ engine, plan: () => dataPlane.plan, snatAllocations: () => snatAllocations(store.resources) });
+  monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => snatAllocations(store.resources) });
   if (config.seed !== undefined) {
     await server.app.ready();
     const isEmpty = Object.values(steering.take().tables).every((rows) => rows.length === 0);

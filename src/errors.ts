@@ -6,6 +6,7 @@
  * Sources: Azure's answers as observed; where the text is not known, the entry says `differs`.
  */
 
+import { channel } from 'node:diagnostics_channel';
 import { adminErrors } from './errors/admin.js';
 import { classicErrors } from './errors/classic.js';
 import { classicLoadBalancingErrors } from './errors/classic-load-balancing.js';
@@ -25,6 +26,9 @@ export interface ErrorDetail {
   readonly target?: string;
   readonly details?: readonly ErrorDetail[];
 }
+
+/** Each error that is raised is published here; the message is the `AzureError`. */
+const raised = channel('lazurite:error');
 
 /** An error with everything that goes on the wire. */
 export class AzureError extends Error {
@@ -49,6 +53,7 @@ export class AzureError extends Error {
     this.origin = definition.origin;
     this.details = details;
     this.headers = headers;
+    raised.publish(this);
   }
 
   /** The body: `{"error":{"code","message"}}`, with `details` where the network provider answers. */

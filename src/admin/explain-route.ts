@@ -1,6 +1,7 @@
 /** `/_lazurite/explain`: which backend a connection would get, and why. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Engine, Explanation, FlowTuple, ForwardingPlan } from '../forwarding/engine.js';
+import type { Engine, Explanation, FlowTuple } from '../forwarding/engine.js';
+import type { ForwardingPlan } from '../forwarding/plan.js';
 import { adminRoute, badRequest, queryText } from './requests.js';
 
 export interface ExplainContext {

@@ -1,5 +1,6 @@
 /** What `/_lazurite/metrics` shows: the data plane's counters and states, and the API's answers. */
-import type { Engine, ForwardingPlan, PlanFrontend, PlanOutbound } from '../forwarding/engine.js';
+import type { Engine } from '../forwarding/engine.js';
+import { type ForwardingPlan, keysOfScope, type PlanFrontend, type PlanOutbound } from '../forwarding/plan.js';
 import { type CounterName, counterNames } from '../metrics/counters.js';
 import { type PrometheusMetric, type PrometheusSample, snakeCase } from '../metrics/prometheus.js';
 import { backendsOf } from './data-plane-views.js';
@@ -37,7 +38,7 @@ function counterMetrics({ engine, plan }: PrometheusSources): PrometheusMetric[]
   const outbound = new Map(plan().outbound.map((one) => [one.key, one]));
   const byName = new Map<string, Record<'frontend' | 'backend' | 'outbound', PrometheusSample[]>>();
   for (const { name, scope, value } of engine.counters()) {
-    const [key = '', member] = scope.split('|');
+    const { key, member } = keysOfScope(scope);
     const samples = byName.get(name) ?? { frontend: [], backend: [], outbound: [] };
     byName.set(name, samples);
     const leaving = outbound.get(key);

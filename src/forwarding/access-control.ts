@@ -2,8 +2,9 @@
  * Classic endpoint access control lists. First match decides; with any permit everybody else is denied, with denies only
  * everybody else is permitted. https://learn.microsoft.com/previous-versions/azure/virtual-network/virtual-networks-acl
  */
-import type { AclEntry } from './engine.js';
+
 import { addressWords, swapWord } from './ip-address.js';
+import type { AclEntry } from './plan.js';
 
 interface CompiledEntry {
   readonly permit: boolean;

@@ -6,8 +6,9 @@
  * the same slot: one function for every engine. Nothing else goes in, no rule id and no pool id, so that under SourceIP
  * all ports and both protocols of a client meet on one backend.
  */
-import type { Distribution, Transport } from './engine.js';
+
 import { addressWords, portWord } from './ip-address.js';
+import type { Distribution, Transport } from './plan.js';
 
 /** "Lazu" in ASCII. Fixed for ever: another seed would move every client to another backend. */
 export const distributionSeed = 0x4c617a75;

@@ -7,7 +7,7 @@
  * differs: Azure documents the field in one sentence of its SDK; what starts the period is our reading of it.
  */
 import type { Clock, Timer } from '../clock.js';
-import type { PlanFrontend, PlanMember } from './engine.js';
+import type { PlanFrontend, PlanMember } from './plan.js';
 
 /** As an administrator decides; what a probe says starts no drain. Rules without probe know no admin state. */
 const isIn = (member: PlanMember | undefined): boolean =>

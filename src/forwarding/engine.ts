@@ -1,135 +1,6 @@
-/**
- * What a data plane is: the plan it carries out and the interface every engine has.
- *
- * ARM and classic resources compile to the same plan (`forwarding/plan.ts`); an engine knows no Azure API. All times
- * are Azure milliseconds, all addresses are strings in canonical form. Everything here survives `structuredClone`.
- */
+/** The contract of an engine: the data plane that carries out a plan. Everything here survives `structuredClone`. */
 import type { DataPlaneFault } from './faults.js';
-
-/** Azure's `loadDistribution`: 5-tuple, 2-tuple or 3-tuple hash. */
-export type Distribution = 'Default' | 'SourceIP' | 'SourceIPProtocol';
-
-export type Transport = 'tcp' | 'udp';
-
-/** One (address, protocol, port) that Azure would answer on; the unit in which an engine opens, keeps and closes. */
-export interface PlanFrontend {
-  /** `tcp/127.255.0.4/80`: mapped address; identity across plans. Port 0 is every port (HA ports). */
-  readonly key: string;
-  readonly transport: Transport;
-  /** The address that Azure's API shows. */
-  readonly azureAddress: string;
-  /** The address on this machine, by the address rule. */
-  readonly address: string;
-  readonly port: number;
-  /** Of an internal load balancer: a member that is chosen for its own flow gets no answer. */
-  readonly internal?: true;
-  readonly rule: PlanRule;
-}
-
-/** What happens to traffic that arrives at a frontend. */
-export interface PlanRule {
-  /** Resource id of the load balancing rule, inbound NAT rule or classic endpoint: what people recognise it by. */
-  readonly id: string;
-  readonly frontendId: string;
-  readonly loadBalancerId: string;
-  readonly distribution: Distribution;
-  readonly idleTimeoutMs: number;
-  readonly tcpReset: boolean;
-  readonly floatingIp: boolean;
-  /** What established TCP flows do when every member is probed down: Standard keeps them, Basic ends them. */
-  readonly allProbedDown: 'keepEstablished' | 'endEstablished';
-  /** Azure's `noHealthyBackendsBehavior`. */
-  readonly noHealthyBackends: 'AllProbedDown' | 'AllProbedUp';
-  /** Classic endpoint ACL, in order of evaluation; empty permits everybody. */
-  readonly acl: readonly AclEntry[];
-  /** What a TCP client gets that the ACL denies; silence if absent. */
-  readonly aclDeny?: 'reset';
-  /** Changes of the plan that reset established TCP flows; without them flows stay, or stop as `tcpReset` says. */
-  readonly resetOn?: readonly ('modeSwitch' | 'memberRemoval' | 'ruleRemoval')[];
-  /** How long a handshake may take that the backend does not answer, if that is shorter than the idle timeout. */
-  readonly halfOpenMs: number;
-  /** In the stable order shared by all rules of the pool. */
-  readonly members: readonly PlanMember[];
-}
-
-export interface AclEntry {
-  readonly action: 'permit' | 'deny';
-  /** CIDR, mapped by the address rule. */
-  readonly remoteSubnet: string;
-}
-
-/** A backend instance as one rule sees it. */
-export interface PlanMember {
-  /** Azure address of the backend: the stable key by which all rules of a pool order and identify their members. */
-  readonly key: string;
-  /** Resource id of the NIC ipConfiguration or backend address. */
-  readonly id: string;
-  readonly azureAddress: string;
-  readonly address: string;
-  /** 0 keeps the port that the client used (HA ports). */
-  readonly port: number;
-  readonly adminState: 'None' | 'Up' | 'Down';
-  /** Key of the probe that decides about this member; none means always eligible. */
-  readonly probe: string | undefined;
-  /** Its TCP flows are reset this long after an administrator has put it out, or it has left; without it they stay. */
-  readonly drainPeriodMs?: number;
-}
-
-/** One health probe of one backend address: probed once, however many rules use it. */
-export interface PlanProbe {
-  /** `<probe resource id>|<mapped address>`, lower case. */
-  readonly key: string;
-  readonly id: string;
-  readonly protocol: 'Tcp' | 'Http' | 'Https';
-  readonly azureAddress: string;
-  readonly address: string;
-  readonly port: number;
-  readonly requestPath: string | undefined;
-  readonly intervalMs: number;
-  /** Classic probes have a timeout of their own; ARM's is min(interval, 30 s) for HTTP and the interval for TCP. */
-  readonly timeoutMs: number;
-  readonly threshold: number;
-  /** The threshold of a probe that was never up, where it is another one. */
-  readonly firstThreshold?: number;
-  /** How long after its beginning it knocks first; at once if absent. */
-  readonly firstAfterMs?: number;
-  readonly userAgent?: string;
-  /** Redirects to the same backend are followed. */
-  readonly followsRedirects?: boolean;
-}
-
-/** Connections that one backend opens towards the outside, and the ports that an outbound rule lends it for them. */
-export interface PlanOutbound {
-  /** `outbound/tcp/127.0.0.4`: protocol and mapped address of the backend; identity across plans. */
-  readonly key: string;
-  readonly transport: Transport;
-  /** Resource id of the outbound rule. */
-  readonly rule: string;
-  readonly loadBalancerId: string;
-  readonly azureAddress: string;
-  readonly address: string;
-  /** Where the connections seem to come from. */
-  readonly frontendAzureAddress: string;
-  readonly frontendAddress: string;
-  /** The block of ports, both ends included. */
-  readonly firstPort: number;
-  readonly lastPort: number;
-  readonly idleTimeoutMs: number;
-  /** Networks that are not outside, as CIDRs mapped by the address rule. */
-  readonly inside: readonly string[];
-}
-
-export interface ForwardingPlan {
-  readonly frontends: readonly PlanFrontend[];
-  readonly probes: readonly PlanProbe[];
-  readonly outbound: readonly PlanOutbound[];
-}
-
-export const emptyPlan: ForwardingPlan = Object.freeze({
-  frontends: Object.freeze([]),
-  probes: Object.freeze([]),
-  outbound: Object.freeze([]),
-});
+import type { Distribution, ForwardingPlan, Transport } from './plan.js';
 
 /** Where a frontend really is. Bound: exactly there. Fallback: elsewhere, see `boundAddress`. Unbound: nowhere yet. */
 export interface FrontendState {
@@ -228,6 +99,8 @@ export interface Engine {
   /** Why outbound rules have no effect here; undefined when they have. */
   readonly whyNoOutbound: string | undefined;
   health(): readonly ProbeHealth[];
+  /** The health of one probe by its key; undefined when the engine does not know it. */
+  healthOf(key: string): ProbeHealth | undefined;
   explain(tuple: FlowTuple): Explanation;
   flows(): Promise<readonly FlowInfo[]>;
   counters(): readonly CounterSample[];

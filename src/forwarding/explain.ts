@@ -1,12 +1,9 @@
 /** Answers "which backend, and why" from a plan and the probes' health, with the engines' own decision and no I/O. */
 import { type HealthOf, Selector, SlotTables } from './decision.js';
 import { slotOf } from './distribution.js';
-import type { Explanation, FlowTuple, PlanFrontend } from './engine.js';
+import type { Explanation, FlowTuple } from './engine.js';
 import { addressWords } from './ip-address.js';
-import type { IndexedPlan } from './plan-changes.js';
-
-/** The key of a frontend. */
-const keyOf = (transport: string, address: string, port: number): string => `${transport}/${address}/${port}`;
+import { frontendKey, type IndexedPlan, type PlanFrontend } from './plan.js';
 
 const nothing = {
   frontend: undefined,
@@ -38,8 +35,8 @@ export class Explainer {
   explain(tuple: FlowTuple, healthOf: HealthOf): Explanation {
     const { transport, sourceAddress, sourcePort, destinationAddress, destinationPort } = tuple;
     const found =
-      this.#frontends.get(keyOf(transport, destinationAddress, destinationPort)) ??
-      this.#frontends.get(keyOf(transport, destinationAddress, 0));
+      this.#frontends.get(frontendKey({ transport, address: destinationAddress, port: destinationPort })) ??
+      this.#frontends.get(frontendKey({ transport, address: destinationAddress, port: 0 }));
     if (!found)
       return { ...nothing, reason: `No rule answers on ${transport} ${destinationAddress}:${destinationPort}.` };
     const source = addressWords(sourceAddress);

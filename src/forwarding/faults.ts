@@ -2,7 +2,7 @@
  * Faults that a person injects into the data plane: what they are, and which traffic each concerns. An engine that can
  * carry them out has `setFaults`.
  */
-import type { PlanFrontend, PlanMember, PlanProbe } from './engine.js';
+import type { PlanFrontend, PlanMember, PlanProbe } from './plan.js';
 
 /** Which traffic a fault concerns; what is left out is not looked at. Addresses are Azure's or this machine's. */
 export interface FaultTarget {

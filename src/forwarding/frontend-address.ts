@@ -3,7 +3,7 @@ import { childWithId } from '../resources/children.js';
 import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
 import { idKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
-import type { Transport } from './engine.js';
+import type { Transport } from './plan.js';
 
 /** `All` is both; Azure carries QUIC as the UDP that it is. */
 export const transportsOf = (protocol: string | undefined): readonly Transport[] =>

@@ -1,8 +1,7 @@
 /** Carries into the plan what was chosen where Azure's documentation is silent; engines know no choices. */
 import { alike } from '../plain-data.js';
 import { type Choices, defaultChoices } from '../undocumented.js';
-import type { PlanMember, PlanProbe, PlanRule } from './engine.js';
-import type { PlanPart } from './plan.js';
+import type { PlanMember, PlanPart, PlanProbe, PlanRule } from './plan.js';
 
 const minuteMs = 60_000;
 

@@ -11,8 +11,8 @@ import { membersOfPool, type PoolMember } from '../resources/Microsoft.Network/l
 import { defaultOutboundPorts, type OutboundRule } from '../resources/Microsoft.Network/loadBalancers/outboundRules.js';
 import { rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
-import type { PlanFrontend, PlanOutbound, Transport } from './engine.js';
 import { frontendAddress, transportsOf } from './frontend-address.js';
+import { outboundKey, type PlanFrontend, type PlanOutbound, type Transport } from './plan.js';
 
 export interface OutboundOptions {
   readonly lookup: Lookup;
@@ -117,7 +117,7 @@ class OutboundCompiler {
     const address = mapAddress(member.ipAddress, this.options.addressMap);
     return [
       {
-        key: `outbound/${transport}/${address}`,
+        key: outboundKey(transport, address),
         transport,
         loadBalancerId: this.loadBalancer.id,
         azureAddress: member.ipAddress,

@@ -1,296 +1,256 @@
 /**
- * Compiles resources into the plan that engines carry out. The only place of the data plane that reads ARM's shapes:
- * behind it there are addresses, ports, rules and members.
+ * The plan that an engine carries out. ARM and classic resources compile to it; it knows no Azure API. All times are
+ * Azure milliseconds, all addresses are strings in canonical form. Everything here survives `structuredClone`.
  */
-import { type AddressMapping, mapAddress } from '../address-map.js';
-import { deepFreeze } from '../plain-data.js';
-import { childWithId } from '../resources/children.js';
-import { loadBalancerChild } from '../resources/Microsoft.Network/loadBalancers/child.js';
-import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
-import type { InboundNatRule } from '../resources/Microsoft.Network/loadBalancers/inboundNatRules.js';
-import type { LoadBalancingRule } from '../resources/Microsoft.Network/loadBalancers/loadBalancingRules.js';
-import {
-  addressOfIPConfiguration,
-  membersOfPool,
-  type PoolMember,
-} from '../resources/Microsoft.Network/loadBalancers/members.js';
-import { instanceBehind } from '../resources/Microsoft.Network/loadBalancers/nat-pool-rules.js';
-import { portMappingOf } from '../resources/Microsoft.Network/loadBalancers/port-mappings.js';
-import type { Probe } from '../resources/Microsoft.Network/loadBalancers/probes.js';
-import { idKey, rootKey } from '../resources/resource-id.js';
-import type { Lookup, Resource } from '../resources/resource-type.js';
-import type { Choices } from '../undocumented.js';
-import {
-  emptyPlan,
-  type ForwardingPlan,
-  type PlanFrontend,
-  type PlanMember,
-  type PlanProbe,
-  type PlanRule,
-} from './engine.js';
-import { frontendAddress, publicIPOf, transportsOf } from './frontend-address.js';
-import { halfOpenMs, withChoices } from './plan-choices.js';
-import { compileOutbound } from './plan-outbound.js';
+/** Azure's `loadDistribution`: 5-tuple, 2-tuple or 3-tuple hash. */
+export type Distribution = 'Default' | 'SourceIP' | 'SourceIPProtocol';
 
-export interface PlanOptions {
-  readonly lookup: Lookup;
-  readonly addressMap: readonly AddressMapping[];
-  readonly choices: Choices;
+export type Transport = 'tcp' | 'udp';
+
+/** `tcp/127.255.0.4/80`: the identity of a frontend across plans, by its mapped address. */
+export const frontendKey = ({
+  transport,
+  address,
+  port,
+}: Pick<PlanFrontend, 'transport' | 'address' | 'port'>): string => `${transport}/${address}/${port}`;
+
+/** `<probe resource id, lower case>|<mapped address>`: one probe of one backend address. */
+export const probeKey = (probeId: string, address: string): string => `${probeId.toLowerCase()}|${address}`;
+
+/** `outbound/tcp/127.0.0.4`: protocol and mapped address of a backend that an outbound rule lends ports to. */
+export const outboundKey = (transport: Transport, address: string): string => `outbound/${transport}/${address}`;
+
+/** `<frontend key>|<member key>`: the scope of the counters of one member behind one frontend. */
+export const memberScope = (frontend: string, member: string): string => `${frontend}|${member}`;
+
+/** The keys of frontend and member in a counter's scope; no member in the scope of a frontend or an outbound entry. */
+export function keysOfScope(scope: string): { readonly key: string; readonly member: string | undefined } {
+  const at = scope.indexOf('|');
+  return at < 0 ? { key: scope, member: undefined } : { key: scope.slice(0, at), member: scope.slice(at + 1) };
 }
 
-/** What one resource contributes to the plan. */
-export type PlanPart = ForwardingPlan;
-
-const minuteMs = 60_000;
-/** Azure gives an HTTP probe half a minute at most, whatever its interval. */
-const longestHttpTimeoutMs = 30_000;
-
-class Compiler {
-  readonly #frontends: PlanFrontend[] = [];
-  readonly #probes = new Map<string, PlanProbe>();
-  readonly #document: LoadBalancerDocument;
-  readonly #pools = new Map<string, readonly PoolMember[]>();
-  readonly #mapped = new Map<string, string>();
-
-  constructor(
-    readonly loadBalancer: Resource,
-    readonly options: PlanOptions,
-  ) {
-    this.#document = loadBalancer.document as LoadBalancerDocument;
-  }
-
-  compile(): PlanPart {
-    const { loadBalancingRules = [], inboundNatRules = [] } = this.#document.properties;
-    for (const rule of loadBalancingRules) this.#loadBalancingRule(rule);
-    for (const rule of inboundNatRules) this.#inboundNatRule(rule);
-    const outbound = compileOutbound(this.loadBalancer, { ...this.options, frontends: this.#frontends });
-    return { frontends: this.#frontends, probes: [...this.#probes.values()], outbound };
-  }
-
-  /** Many rules name the same few addresses. */
-  #map(address: string): string {
-    let mapped = this.#mapped.get(address);
-    if (mapped === undefined) {
-      mapped = mapAddress(address, this.options.addressMap);
-      this.#mapped.set(address, mapped);
-    }
-    return mapped;
-  }
-
-  #membersOf(poolId: string): readonly PoolMember[] {
-    const key = idKey(poolId);
-    let members = this.#pools.get(key);
-    if (!members) {
-      members = membersOfPool(this.#document, poolId, this.options);
-      this.#pools.set(key, members);
-    }
-    return members;
-  }
-
-  #probe(id: string): Probe | undefined {
-    return childWithId(this.#document.properties.probes, id);
-  }
-
-  /** Registers the probe of one address and answers its key. */
-  #probeOf(probe: Probe, azureAddress: string): string {
-    const id = loadBalancerChild(this.loadBalancer.id, 'probes', probe.name);
-    const address = this.#map(azureAddress);
-    const key = `${idKey(id)}|${address}`;
-    const {
-      protocol = 'Tcp',
-      port = 0,
-      requestPath,
-      intervalInSeconds = 15,
-      probeThreshold = 1,
-    } = probe.properties ?? {};
-    const intervalMs = intervalInSeconds * 1000;
-    this.#probes.set(key, {
-      key,
-      id,
-      protocol,
-      azureAddress,
-      address,
-      port,
-      requestPath,
-      intervalMs,
-      timeoutMs: protocol === 'Tcp' ? intervalMs : Math.min(intervalMs, longestHttpTimeoutMs),
-      threshold: probeThreshold,
-    });
-    return key;
-  }
-
-  #drainPeriodMs(poolId: string): number {
-    const pools = this.#document.properties.backendAddressPools;
-    const pool = childWithId(pools, poolId);
-    return (pool?.properties?.drainPeriodInSeconds ?? 0) * 1000;
-  }
-
-  #address(member: PoolMember): string | undefined {
-    if (member.frontendId === undefined) return member.ipAddress;
-    const regional = this.options.lookup.resource(rootKey(member.frontendId));
-    return regional && frontendAddress(regional, member.frontendId, this.options.lookup);
-  }
-
-  #members(rule: LoadBalancingRule, probe: Probe | undefined): PlanMember[] {
-    const members = new Map<string, PlanMember>();
-    for (const { id: poolId } of rule.properties?.backendAddressPools ?? []) {
-      const drainPeriodMs = this.#drainPeriodMs(poolId);
-      for (const member of this.#membersOf(poolId)) {
-        const azureAddress = this.#address(member);
-        // A stopped machine is not probed and gets nothing.
-        if (azureAddress === undefined || !member.running) continue;
-        members.set(azureAddress, {
-          key: azureAddress,
-          id: member.id,
-          azureAddress,
-          address: this.#map(azureAddress),
-          port: rule.properties?.backendPort ?? 0,
-          adminState: member.adminState,
-          // A Global balancer's members are frontends, which no probe of its own looks at.
-          probe: probe && member.frontendId === undefined ? this.#probeOf(probe, azureAddress) : undefined,
-          ...(drainPeriodMs > 0 && { drainPeriodMs }),
-        });
-      }
-    }
-    return [...members.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  }
-
-  #loadBalancingRule(rule: LoadBalancingRule): void {
-    const { frontendIPConfiguration: frontend, probe: probeReference, frontendPort = 0 } = rule.properties ?? {};
-    if (!frontend) return;
-    const probe = probeReference && this.#probe(probeReference.id);
-    this.#addFrontends({
-      frontendId: frontend.id,
-      ports: [frontendPort],
-      protocol: rule.properties?.protocol,
-      rule: {
-        ...this.#ruleBasics(rule, 'loadBalancingRules', frontend.id),
-        distribution: rule.properties?.loadDistribution ?? 'Default',
-        noHealthyBackends: probe?.properties?.noHealthyBackendsBehavior ?? 'AllProbedDown',
-        members: this.#members(rule, probe),
-      },
-    });
-  }
-
-  #ruleBasics(rule: LoadBalancingRule | InboundNatRule, collection: string, frontendId: string) {
-    return {
-      frontendId,
-      id: loadBalancerChild(this.loadBalancer.id, collection, rule.name),
-      loadBalancerId: this.loadBalancer.id,
-      idleTimeoutMs: this.#idleTimeoutInMinutes(rule, frontendId) * minuteMs,
-      halfOpenMs,
-      tcpReset: rule.properties?.enableTcpReset ?? false,
-      floatingIp: rule.properties?.enableFloatingIP ?? false,
-      allProbedDown: this.#document.sku?.name === 'Basic' ? 'endEstablished' : 'keepEstablished',
-      acl: [],
-    } as const;
-  }
-
-  #idleTimeoutInMinutes(rule: LoadBalancingRule | InboundNatRule, frontendId: string): number {
-    const own = rule.properties?.idleTimeoutInMinutes ?? 4;
-    if (this.options.choices['idle-timeout'] === 'rule') return own;
-    const publicIP = publicIPOf(this.loadBalancer, frontendId, this.options.lookup);
-    return (publicIP?.document.properties.idleTimeoutInMinutes as number | undefined) ?? own;
-  }
-
-  #inboundNatRule(rule: InboundNatRule): void {
-    const { frontendIPConfiguration: frontend, frontendPort = 0, backendAddressPool: pool } = rule.properties ?? {};
-    if (!frontend) return;
-    const id = loadBalancerChild(this.loadBalancer.id, 'inboundNatRules', rule.name);
-    const instance = instanceBehind(rule);
-    const targets = pool
-      ? this.#mappedTargets(rule, pool.id)
-      : instance
-        ? this.#targetAt(instance, frontendPort)
-        : this.#joinedTargets(id, frontendPort);
-    for (const { port, member, address } of targets) {
-      this.#addFrontends({
-        frontendId: frontend.id,
-        ports: [port],
-        protocol: rule.properties?.protocol,
-        rule: {
-          ...this.#ruleBasics(rule, 'inboundNatRules', frontend.id),
-          distribution: 'Default',
-          noHealthyBackends: 'AllProbedDown',
-          members: [
-            {
-              key: address,
-              id: member,
-              azureAddress: address,
-              address: this.#map(address),
-              port: rule.properties?.backendPort ?? 0,
-              // Inbound NAT needs no probe, and no admin state speaks about it.
-              adminState: 'None',
-              probe: undefined,
-            },
-          ],
-        },
-      });
-    }
-  }
-
-  /** NAT v2: each pool member behind a frontend port of its own. */
-  #mappedTargets(rule: InboundNatRule, poolId: string) {
-    const mapping = portMappingOf(rule);
-    return this.#membersOf(poolId).flatMap((member) => {
-      const port = mapping[member.key];
-      const address = this.#address(member);
-      return port === undefined || address === undefined ? [] : [{ port, member: member.id, address }];
-    });
-  }
-
-  #targetAt(ipConfigurationId: string, port: number) {
-    const address = addressOfIPConfiguration(this.options.lookup, ipConfigurationId);
-    return address === undefined ? [] : [{ port, member: ipConfigurationId, address }];
-  }
-
-  /** NAT v1: the NIC ipConfiguration that names the rule. */
-  #joinedTargets(ruleId: string, port: number) {
-    const { lookup } = this.options;
-    return lookup
-      .linksInto(this.loadBalancer.key)
-      .filter((link) => link.path === 'loadBalancerInboundNatRules' && link.target === idKey(ruleId))
-      .flatMap(({ sourceId }) => this.#targetAt(sourceId, port))
-      .slice(0, 1);
-  }
-
-  #addFrontends({
-    frontendId,
-    ports,
-    protocol,
-    rule,
-  }: {
-    frontendId: string;
-    ports: readonly number[];
-    protocol: string | undefined;
-    rule: PlanRule;
-  }): void {
-    const azureAddress = frontendAddress(this.loadBalancer, frontendId, this.options.lookup);
-    if (azureAddress === undefined) return;
-    const address = this.#map(azureAddress);
-    const isPublic = publicIPOf(this.loadBalancer, frontendId, this.options.lookup) !== undefined;
-    const internal = isPublic ? undefined : ({ internal: true } as const);
-    for (const transport of transportsOf(protocol)) {
-      for (const port of ports) {
-        const key = `${transport}/${address}/${port}`;
-        this.#frontends.push({ key, transport, azureAddress, address, port, ...internal, rule });
-      }
-    }
-  }
+/** One (address, protocol, port) that Azure would answer on; the unit in which an engine opens, keeps and closes. */
+export interface PlanFrontend {
+  /** See `frontendKey`. */
+  readonly key: string;
+  readonly transport: Transport;
+  /** The address that Azure's API shows. */
+  readonly azureAddress: string;
+  /** The address on this machine, by the address rule. */
+  readonly address: string;
+  /** 0 is every port (HA ports). */
+  readonly port: number;
+  /** Of an internal load balancer: a member that is chosen for its own flow gets no answer. */
+  readonly internal?: true;
+  readonly rule: PlanRule;
 }
 
-/** What a load balancer contributes to the plan; nothing while it is being deleted. */
-export function compileLoadBalancer(loadBalancer: Resource, options: PlanOptions): PlanPart {
-  if (loadBalancer.provisioningState === 'Deleting') return emptyPlan;
-  return deepFreeze(withChoices(new Compiler(loadBalancer, options).compile(), options.choices));
+/** What happens to traffic that arrives at a frontend. */
+export interface PlanRule {
+  /** Resource id of the load balancing rule, inbound NAT rule or classic endpoint: what people recognise it by. */
+  readonly id: string;
+  readonly frontendId: string;
+  readonly loadBalancerId: string;
+  /** SKU of the load balancer; a classic endpoint has none. */
+  readonly sku?: 'Basic' | 'Standard' | 'Gateway' | 'Service';
+  readonly distribution: Distribution;
+  readonly idleTimeoutMs: number;
+  readonly tcpReset: boolean;
+  readonly floatingIp: boolean;
+  /** What established TCP flows do when every member is probed down: Standard keeps them, Basic ends them. */
+  readonly allProbedDown: 'keepEstablished' | 'endEstablished';
+  /** Azure's `noHealthyBackendsBehavior`. */
+  readonly noHealthyBackends: 'AllProbedDown' | 'AllProbedUp';
+  /** Classic endpoint ACL, in order of evaluation; empty permits everybody. */
+  readonly acl: readonly AclEntry[];
+  /** What a TCP client gets that the ACL denies; silence if absent. */
+  readonly aclDeny?: 'reset';
+  /** Changes of the plan that reset established TCP flows; without them flows stay, or stop as `tcpReset` says. */
+  readonly resetOn?: readonly ('modeSwitch' | 'memberRemoval' | 'ruleRemoval')[];
+  /** How long a handshake may take that the backend does not answer, if that is shorter than the idle timeout. */
+  readonly halfOpenMs: number;
+  /** In the stable order shared by all rules of the pool. */
+  readonly members: readonly PlanMember[];
+  /** Members of the pool whose machine is stopped: they are not probed and get nothing. */
+  readonly stopped?: readonly PlanMember[];
 }
 
-/** One plan out of many parts, in their order: where two want one address, the earlier part has it. */
-export function mergePlan(parts: Iterable<PlanPart>): ForwardingPlan {
-  const all = [...parts];
+export interface AclEntry {
+  readonly action: 'permit' | 'deny';
+  /** CIDR, mapped by the address rule. */
+  readonly remoteSubnet: string;
+}
+
+/** A backend instance as one rule sees it. */
+export interface PlanMember {
+  /** Azure address of the backend: the stable key by which all rules of a pool order and identify their members. */
+  readonly key: string;
+  /** Resource id of the NIC ipConfiguration or backend address. */
+  readonly id: string;
+  readonly azureAddress: string;
+  readonly address: string;
+  /** 0 keeps the port that the client used (HA ports). */
+  readonly port: number;
+  readonly adminState: 'None' | 'Up' | 'Down';
+  /** Key of the probe that decides about this member; none means always eligible. */
+  readonly probe: string | undefined;
+  /** Its TCP flows are reset this long after an administrator has put it out, or it has left; without it they stay. */
+  readonly drainPeriodMs?: number;
+}
+
+/** One health probe of one backend address: probed once, however many rules use it. */
+export interface PlanProbe {
+  /** See `probeKey`. */
+  readonly key: string;
+  readonly id: string;
+  readonly protocol: 'Tcp' | 'Http' | 'Https';
+  readonly azureAddress: string;
+  readonly address: string;
+  readonly port: number;
+  readonly requestPath: string | undefined;
+  readonly intervalMs: number;
+  /** Classic probes have a timeout of their own; ARM's is min(interval, 30 s) for HTTP and the interval for TCP. */
+  readonly timeoutMs: number;
+  readonly threshold: number;
+  /** The threshold of a probe that was never up, where it is another one. */
+  readonly firstThreshold?: number;
+  /** When its first attempt is made, after it was added; at once if absent. */
+  readonly firstAfterMs?: number;
+  readonly userAgent?: string;
+  /** Redirects to the same backend are followed. */
+  readonly followsRedirects?: boolean;
+}
+
+/** Connections that one backend opens towards the outside, and the ports that an outbound rule lends it for them. */
+export interface PlanOutbound {
+  /** See `outboundKey`. */
+  readonly key: string;
+  readonly transport: Transport;
+  /** Resource id of the outbound rule. */
+  readonly rule: string;
+  readonly loadBalancerId: string;
+  readonly azureAddress: string;
+  readonly address: string;
+  /** Where the connections seem to come from. */
+  readonly frontendAzureAddress: string;
+  readonly frontendAddress: string;
+  /** The block of ports, both ends included. */
+  readonly firstPort: number;
+  readonly lastPort: number;
+  readonly idleTimeoutMs: number;
+  /** Networks that are not outside, as CIDRs mapped by the address rule. */
+  readonly inside: readonly string[];
+}
+
+/** What one load balancer or one hosted service contributes to the plan. */
+export interface PlanPart {
+  readonly frontends: readonly PlanFrontend[];
+  readonly probes: readonly PlanProbe[];
+  readonly outbound: readonly PlanOutbound[];
+}
+
+/** All parts, in the order in which their owners were created: where two want one address and port, the earlier has it. */
+export interface ForwardingPlan extends PlanPart {
+  /** Grows with each change. What is the same object in two plans has not changed between them. */
+  readonly version: number;
+}
+
+export const emptyPart: PlanPart = Object.freeze({
+  frontends: Object.freeze([]),
+  probes: Object.freeze([]),
+  outbound: Object.freeze([]),
+});
+
+export const emptyPlan: ForwardingPlan = Object.freeze({ version: 0, ...emptyPart });
+
+/** One plan out of parts, in their order. */
+export function mergePlan(parts: readonly PlanPart[], version: number): ForwardingPlan {
   return Object.freeze({
-    frontends: Object.freeze(all.flatMap(({ frontends }) => frontends)),
-    probes: Object.freeze(all.flatMap(({ probes }) => probes)),
-    outbound: Object.freeze(all.flatMap(({ outbound }) => outbound)),
+    version,
+    frontends: Object.freeze(parts.flatMap(({ frontends }) => frontends)),
+    probes: Object.freeze(parts.flatMap(({ probes }) => probes)),
+    outbound: Object.freeze(parts.flatMap(({ outbound }) => outbound)),
   });
+}
+
+/** What differs between two plans: all that an engine has to be told, and all that it may touch. */
+export interface PlanChanges {
+  /** New, or with another rule than before. */
+  readonly frontends: readonly PlanFrontend[];
+  readonly removedFrontends: readonly string[];
+  readonly probes: readonly PlanProbe[];
+  readonly removedProbes: readonly string[];
+}
+
+/** Frontends that want a place which an earlier one in the plan has. */
+export interface Collision {
+  readonly frontend: PlanFrontend;
+  readonly owner: PlanFrontend;
+}
+
+/** A plan indexed by key, the first of each. */
+export class IndexedPlan {
+  readonly frontends = new Map<string, PlanFrontend>();
+  readonly probes = new Map<string, PlanProbe>();
+  readonly outbound = new Map<string, PlanOutbound>();
+  readonly collisions: readonly Collision[];
+
+  constructor(plan: ForwardingPlan) {
+    const collisions: Collision[] = [];
+    for (const frontend of plan.frontends) {
+      const owner = this.frontends.get(frontend.key);
+      if (owner) collisions.push({ frontend, owner });
+      else this.frontends.set(frontend.key, frontend);
+    }
+    for (const probe of plan.probes) this.probes.set(probe.key, probe);
+    for (const one of plan.outbound) if (!this.outbound.has(one.key)) this.outbound.set(one.key, one);
+    this.collisions = collisions;
+  }
+
+  /** What leads from `before` to this plan. */
+  changesFrom(before: IndexedPlan): PlanChanges {
+    return {
+      frontends: changed(this.frontends, before.frontends),
+      removedFrontends: missing(this.frontends, before.frontends),
+      probes: changed(this.probes, before.probes),
+      removedProbes: missing(this.probes, before.probes),
+    };
+  }
+}
+
+function changed<T>(now: Map<string, T>, before: Map<string, T>): T[] {
+  const values: T[] = [];
+  for (const [key, value] of now) if (value !== before.get(key)) values.push(value);
+  return values;
+}
+
+function missing<T>(now: Map<string, T>, before: Map<string, T>): string[] {
+  const keys: string[] = [];
+  for (const key of before.keys()) if (!now.has(key)) keys.push(key);
+  return keys;
+}
+
+/** What is wrong with a part in itself; undefined when every key is what it says and every reference resolves. */
+export function inconsistency({ frontends, probes, outbound }: PlanPart): string | undefined {
+  const probeKeys = new Set<string>();
+  for (const { key, id, address } of probes) {
+    if (key !== probeKey(id, address)) return `The probe ${key} has another key than its id and address make.`;
+    if (probeKeys.has(key)) return `The probe ${key} occurs twice.`;
+    probeKeys.add(key);
+  }
+  for (const frontend of frontends) {
+    const { key, rule } = frontend;
+    if (key !== frontendKey(frontend)) return `The frontend ${key} has another key than its address and port make.`;
+    const memberKeys = new Set<string>();
+    for (const member of rule.members) {
+      if (memberKeys.has(member.key)) return `The member ${member.key} of ${rule.id} occurs twice.`;
+      memberKeys.add(member.key);
+      if (member.probe !== undefined && !probeKeys.has(member.probe))
+        return `The member ${member.key} of ${rule.id} names the probe ${member.probe}, which is not in the plan.`;
+    }
+  }
+  for (const { key, transport, address } of outbound)
+    if (key !== outboundKey(transport, address))
+      return `The outbound entry ${key} has another key than its address makes.`;
+  return undefined;
 }

@@ -1,5 +1,6 @@
 /** What the engine's counters have gained since the last look, as ByteCount, PacketCount, SYNCount and SnatConnectionCount. */
-import type { CounterSample, ForwardingPlan, PlanFrontend, PlanOutbound } from '../forwarding/engine.js';
+import type { CounterSample } from '../forwarding/engine.js';
+import type { ForwardingPlan, PlanFrontend, PlanOutbound } from '../forwarding/plan.js';
 import type { MetricName } from './metric-definitions.js';
 import type { Dimensions } from './metric-store.js';
 
@@ -43,7 +44,7 @@ const connectionGain = (of: PlanOutbound, state: string, amount: number): Gain =
 });
 
 /** Azure has no metrics for Basic load balancers, nor for classic endpoints. */
-export const hasMetrics = ({ rule }: PlanFrontend): boolean => rule.allProbedDown === 'keepEstablished';
+export const hasMetrics = ({ rule }: PlanFrontend): boolean => rule.sku !== undefined && rule.sku !== 'Basic';
 
 export class CounterDeltas {
   readonly #last = new Map<string, number>();

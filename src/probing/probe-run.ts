@@ -6,7 +6,8 @@
  */
 import { isIPv4 } from 'node:net';
 import type { Clock, Timer } from '../clock.js';
-import type { HealthReason, PlanProbe, ProbeHealth } from '../forwarding/engine.js';
+import type { HealthReason, ProbeHealth } from '../forwarding/engine.js';
+import type { PlanProbe } from '../forwarding/plan.js';
 import { httpProbe } from './http-probe.js';
 import { type ProbeAttempt, type ProbeOutcome, probeFailed } from './probe-outcome.js';
 import { tcpProbe } from './tcp-probe.js';

@@ -1,6 +1,7 @@
 /** All health probes of a plan: started, kept and stopped as the plan changes. One probe per backend address. */
 import type { Clock } from '../clock.js';
-import type { PlanProbe, ProbeHealth } from '../forwarding/engine.js';
+import type { ProbeHealth } from '../forwarding/engine.js';
+import type { PlanProbe } from '../forwarding/plan.js';
 import type { ProbeOutcome } from './probe-outcome.js';
 import { ProbeRun } from './probe-run.js';
 

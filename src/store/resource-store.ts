@@ -64,9 +64,6 @@ const sql = {
   below: "SELECT * FROM resources WHERE key > ? || '/' AND key < ? || '0' ORDER BY key",
   unsettled: "SELECT * FROM resources WHERE state NOT IN ('Succeeded', 'Failed')",
   linksInto: 'SELECT source_id, source_type, path, target FROM links WHERE target_root = ? ORDER BY source_id, path',
-  /** '0' comes right after '/', so that this is the type and its children. */
-  sourcesInto: `SELECT DISTINCT source_root FROM links
-    WHERE target_root = @key AND source_type >= @type AND source_type < @type || '0'`,
   linksFrom: 'SELECT source_id, source_type, path, target FROM links WHERE source_root = ? ORDER BY source_id, path',
   addLink: 'INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?, ?, ?)',
   removeLinks: 'DELETE FROM links WHERE source_root = ?',
@@ -200,11 +197,6 @@ export class ResourceStore implements Lookup {
 
   linksInto(key: string): Link[] {
     return (this.#statement.linksInto.all(key) as LinkRow[]).map(linkOf);
-  }
-
-  /** Folded ids of the top-level resources that refer to `key` from a resource of `type`, or from a child of one. */
-  sourcesInto(key: string, type: string): string[] {
-    return (this.#statement.sourcesInto.all({ key, type }) as { source_root: string }[]).map((row) => row.source_root);
   }
 
   linksFrom(key: string): Link[] {

@@ -111,7 +111,7 @@ t.test('Sequential ports, even ports and sequential clients spread over the slot
 
 t.test('Another process chooses the same slots', (t) => {
   const script = `
-    import { TupleHash } from './src/forwarding/distribution.ts';
+    import { TupleHash } from '${new URL('../../src/forwarding/distribution.js', import.meta.url)}';
     const hash = new TupleHash({ distribution: 'Default', transport: 'udp', address: '127.255.0.9', port: 53 });
     const hashes = Array.from({ length: 500 }, (_, index) => hash.ipv4(Math.imul(index, 2654435761) >>> 0, index));
     console.log(JSON.stringify(hashes));`;

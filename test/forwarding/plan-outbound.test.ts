@@ -1,8 +1,8 @@
 /** Outbound rules in the plan: which backend has which ports of which public address. */
 import t from 'tap';
 import { parseConfig } from '../../src/config.js';
-import type { PlanOutbound } from '../../src/forwarding/engine.js';
-import { compileLoadBalancer, mergePlan } from '../../src/forwarding/plan.js';
+import { compileLoadBalancer } from '../../src/forwarding/load-balancer-plan.js';
+import type { PlanOutbound } from '../../src/forwarding/plan.js';
 import { portBlocks } from '../../src/forwarding/plan-outbound.js';
 import { loadBalancers } from '../../src/resources/Microsoft.Network/loadBalancers.js';
 import { networkInterfaces } from '../../src/resources/Microsoft.Network/networkInterfaces.js';
@@ -94,7 +94,7 @@ function compile(outbound: object, { members, rulePort = 80, written = false }: 
   }
   const resource = all.resource(idKey(lb));
   if (!resource) throw new Error('the balancer was put');
-  return mergePlan([compileLoadBalancer(resource, { lookup: all, addressMap, choices: defaultChoices })]).outbound;
+  return compileLoadBalancer(resource, { lookup: all, addressMap, choices: defaultChoices }).outbound;
 }
 
 const shown = (outbound: readonly PlanOutbound[]): string[] =>

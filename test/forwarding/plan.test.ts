@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { parseConfig } from '../../src/config.js';
-import type { ForwardingPlan } from '../../src/forwarding/engine.js';
-import { compileLoadBalancer, mergePlan } from '../../src/forwarding/plan.js';
+import { compileLoadBalancer } from '../../src/forwarding/load-balancer-plan.js';
+import { inconsistency, mergePlan, type PlanPart } from '../../src/forwarding/plan.js';
 import { loadBalancers } from '../../src/resources/Microsoft.Network/loadBalancers.js';
 import { networkInterfaces } from '../../src/resources/Microsoft.Network/networkInterfaces.js';
 import { publicIPAddresses } from '../../src/resources/Microsoft.Network/publicIPAddresses.js';
@@ -104,11 +104,11 @@ function putBalancer(all: FakeAzure, of: Balancer = {}): void {
 }
 
 const balancerOf = (all: FakeAzure): Resource => all.resource(idKey(lb())) as Resource;
-const compile = (all: FakeAzure): ForwardingPlan =>
+const compile = (all: FakeAzure): PlanPart =>
   compileLoadBalancer(balancerOf(all), { lookup: all, addressMap, choices: defaultChoices });
 
 /** `tcp/127.255.0.4/80 -> 10.1.0.4:8080 10.1.0.5:8080` for each frontend. */
-const forwarding = ({ frontends }: ForwardingPlan): string[] =>
+const forwarding = ({ frontends }: PlanPart): string[] =>
   frontends.map(({ key, rule }) => {
     const members = rule.members.map(({ azureAddress, port }) => `${azureAddress}:${port}`);
     return `${key} -> ${members.join(' ')}`.trimEnd();
@@ -386,14 +386,14 @@ t.test('a plan is frozen to its leaves', async (t) => {
   const frozen = (value: unknown): boolean =>
     value === null || typeof value !== 'object' || (Object.isFrozen(value) && Object.values(value).every(frozen));
   t.ok(frozen(compile(all)));
-  t.ok(frozen(mergePlan([compile(all)])));
+  t.ok(frozen(mergePlan([compile(all)], 1)));
 });
 
 t.test('where two load balancers want one address, both are in the plan, the earlier first', async (t) => {
   const all = azure();
   putBalancer(all, { rules: [web] });
   const [first, second] = [compile(all), compile(all)];
-  const { frontends } = mergePlan([first, second]);
+  const { frontends } = mergePlan([first, second], 1);
   t.strictSame(frontends, [...first.frontends, ...second.frontends]);
 });
 
@@ -412,7 +412,7 @@ t.test('the same resources give the same plan, however they came to be', async (
   fc.assert(
     fc.property(hosts, fc.array(fc.nat(), { minLength: 8, maxLength: 8 }), mode, (members, order, loadDistribution) => {
       const balancer = { rules: [{ ...web, loadDistribution }] };
-      const planOf = (joining: readonly number[]): ForwardingPlan => {
+      const planOf = (joining: readonly number[]): PlanPart => {
         const all = azure();
         putBalancer(all, balancer);
         for (const host of joining) putNic(all, host);
@@ -425,4 +425,22 @@ t.test('the same resources give the same plan, however they came to be', async (
     }),
     { numRuns: 25 },
   );
+});
+
+t.test('a part of a plan that contradicts itself is recognised', async (t) => {
+  const all = azure();
+  putBalancer(all, { probes: [{ protocol: 'Tcp', port: 80 }], rules: [{ ...web, probe: ref('probes', 'probe0') }] });
+  putNic(all, 4);
+  const part = compile(all);
+  const [place] = part.frontends;
+  const [probe] = part.probes;
+  const [member] = place?.rule.members ?? [];
+  if (!place || !probe || !member) throw new Error('a frontend, a probe and a member');
+  t.equal(inconsistency(part), undefined);
+  t.match(inconsistency({ ...part, probes: [] }), /names the probe .*, which is not in the plan/);
+  t.match(inconsistency({ ...part, probes: [probe, probe] }), /occurs twice/);
+  t.match(inconsistency({ ...part, probes: [{ ...probe, address: '127.9.9.9' }] }), /another key/);
+  t.match(inconsistency({ ...part, frontends: [{ ...place, port: 81 }] }), /another key/);
+  const twice = { ...place, rule: { ...place.rule, members: [member, member] } };
+  t.match(inconsistency({ ...part, frontends: [twice] }), /occurs twice/);
 });

@@ -7,7 +7,7 @@ import type {
   PlanProbe,
   PlanRule,
   Transport,
-} from '../../src/forwarding/engine.js';
+} from '../../src/forwarding/plan.js';
 
 export const member = (address: string, port: number, rest: Partial<PlanMember> = {}): PlanMember => ({
   key: address,
@@ -28,6 +28,7 @@ export const rule = (members: readonly PlanMember[], rest: Partial<PlanRule> = {
   idleTimeoutMs: 240_000,
   tcpReset: false,
   floatingIp: false,
+  sku: 'Standard',
   allProbedDown: 'keepEstablished',
   noHealthyBackends: 'AllProbedDown',
   acl: [],
@@ -61,7 +62,7 @@ export const plan = (
   frontends: readonly PlanFrontend[],
   probes: readonly PlanProbe[] = [],
   outbound: readonly PlanOutbound[] = [],
-): ForwardingPlan => ({ frontends, probes, outbound });
+): ForwardingPlan => ({ version: 1, frontends, probes, outbound });
 
 /** `lastPort` included; the virtual network is the member's /16. */
 export const outbound = (transport: Transport, address: string, rest: Partial<PlanOutbound> = {}): PlanOutbound => ({

@@ -114,7 +114,7 @@ t.test('Members with the same key share evenly too', (t) => {
 
 t.test('Another process builds the same table', (t) => {
   const script = `
-    import { buildSlotTable } from './src/forwarding/slot-table.ts';
+    import { buildSlotTable } from '${new URL('../../src/forwarding/slot-table.js', import.meta.url)}';
     console.log(JSON.stringify([...buildSlotTable(['10.0.0.4', '10.0.0.5', '10.0.0.6', '10.0.1.4'])]));`;
   const output = execFileSync(process.execPath, [...process.execArgv, '--input-type=module', '-e', script], {
     encoding: 'utf8',

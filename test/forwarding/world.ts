@@ -1,15 +1,8 @@
 /** One engine with its clock, its backends and its events, for tests that read as statements about Azure. */
 import { EventEmitter, once } from 'node:events';
 import { Clock } from '../../src/clock.js';
-import type {
-  Engine,
-  EngineEvents,
-  FrontendState,
-  PlanFrontend,
-  PlanMember,
-  PlanProbe,
-  ProbeHealth,
-} from '../../src/forwarding/engine.js';
+import type { Engine, EngineEvents, FrontendState, ProbeHealth } from '../../src/forwarding/engine.js';
+import type { PlanFrontend, PlanMember, PlanProbe } from '../../src/forwarding/plan.js';
 import { Backend } from './network.js';
 import { member, plan, tcpProbe } from './plans.js';
 

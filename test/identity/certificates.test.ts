@@ -84,7 +84,7 @@ test('certificates are made once, and a second start does not load the X.509 lib
   const first = await loadCertificates({ ...defaults, folder });
   const second = await loadCertificates({ ...defaults, folder });
   t.strictSame(second, first);
-  const module = new URL('../../src/identity/certificates.ts', import.meta.url).href;
+  const module = new URL('../../src/identity/certificates.js', import.meta.url).href;
   const script = `const { loadCertificates } = await import(${JSON.stringify(module)});
     await loadCertificates(${JSON.stringify({ ...defaults, folder })});
     console.log(typeof Reflect.getMetadata)`;

@@ -9,7 +9,8 @@ import { Worker } from 'node:worker_threads';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import t, { type Test } from 'tap';
 import { Clock, manualTime } from '../../src/clock.js';
-import type { PlanProbe, ProbeHealth } from '../../src/forwarding/engine.js';
+import type { ProbeHealth } from '../../src/forwarding/engine.js';
+import type { PlanProbe } from '../../src/forwarding/plan.js';
 import { Prober } from '../../src/probing/prober.js';
 import { tcpProbe } from '../forwarding/plans.js';
 

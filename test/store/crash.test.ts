@@ -19,7 +19,7 @@ import {
   virtualNetwork,
 } from '../arm/arm-client.js';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 interface Running {
   readonly child: ChildProcess;

@@ -1,14 +1,11 @@
 /** Which resource waits for which: `dependsOn` in every spelling, references inside bodies, and serial copies. */
-import type { EvaluationContext } from './expressions/context.js';
-import { evaluateNode } from './expressions/evaluate.js';
-import { evaluateTemplateValue } from './expressions/evaluate-template-value.js';
-import { DeferredValue, ExpressionError } from './expressions/expression-error.js';
-import { isExpression, parseExpression } from './expressions/parser.js';
-import { nodesOf } from './expressions/syntax-tree.js';
-import { evaluatingPart, invalidTemplate } from './invalid-template.js';
-import { isObject, type Json, member } from './json.js';
-import { bodySource, type PlannedResource } from './planned-resource.js';
-import { parseResourceId } from './resource-names.js';
+import { DeferredValue, type EvaluationContext, ExpressionError } from '../template/context.js';
+import { evaluateNode, evaluateTemplateValue } from '../template/evaluate.js';
+import { isObject, type Json, member } from '../template/json.js';
+import { isExpression, nodesOf, parseExpression } from '../template/parser.js';
+import { parseResourceId } from '../template/resource-ids.js';
+import { bodySource, type PlannedResource } from './expand.js';
+import { evaluatingPart, invalidTemplate } from './failures.js';
 import type { Template } from './template.js';
 
 /** Finds planned resources by any of the ways in which a template can name them. */

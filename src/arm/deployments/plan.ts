@@ -1,22 +1,24 @@
 /** Makes a plan of a deployment: everything that can be refused is refused here, before a resource is touched. */
 
+import {
+  DeferredValue,
+  type DeploymentEnvironment,
+  type EvaluationContext,
+  ExpressionError,
+  type ResourceQuery,
+} from '../template/context.js';
+import { compact, type Json, type JsonObject, objectMember } from '../template/json.js';
+import { isExpression } from '../template/parser.js';
+import { resourceIdOf, scopeId } from '../template/resource-ids.js';
 import { dependencyOrder, notDefined, ResourceIndex, resolveDependencies } from './dependencies.js';
-import { expandResources } from './expand-resources.js';
-import type { EvaluationContext, Surroundings } from './expressions/context.js';
-import { DeferredValue, ExpressionError, type ResourceQuery } from './expressions/expression-error.js';
-import { isExpression } from './expressions/parser.js';
-import { evaluatingPart, invalidTemplate } from './invalid-template.js';
-import { compact, type Json, type JsonObject, objectMember } from './json.js';
-import { nestedRequest } from './nested.js';
-import { outputValue } from './outputs.js';
-import type { ResolvedParameter } from './parameters.js';
-import { evaluateBody, type PlannedResource } from './planned-resource.js';
-import { type DeploymentRequest, withLinkedContents } from './request.js';
-import { resourceIdOf, scopeId } from './resource-names.js';
-import { hidingSecrets, secretsIn } from './secure-values.js';
-import { checkExpressions } from './static-check.js';
-import { readTemplate, type Template } from './template.js';
-import { type TemplateContext, templateContext } from './template-context.js';
+import { evaluateBody, expandResources, type PlannedResource } from './expand.js';
+import { evaluatingPart, invalidTemplate } from './failures.js';
+import { ContentNeeded } from './links.js';
+import { type DeploymentRequest, nestedRequest, withLinkedContents } from './request.js';
+import { hidingSecrets, secretsIn } from './secrets.js';
+import { checkExpressions, readTemplate, type Template } from './template.js';
+import { type ResolvedParameter, type TemplateContext, templateContext } from './template-context.js';
+import { outputValue } from './types.js';
 
 export interface DeploymentPlan {
   /** The id of the deployment itself. */
@@ -45,8 +47,12 @@ export interface DeploymentPlan {
 const maxNesting = 5;
 
 /** Plans what is `asked`. Throws InvalidTemplate and its kin, or `ContentNeeded` for a link that was not followed yet. */
-export function planDeployment(asked: DeploymentRequest, surroundings: Surroundings, depth = 0): DeploymentPlan {
-  const request = withLinkedContents(asked, surroundings.contents);
+export function planDeployment(
+  asked: DeploymentRequest,
+  environment: DeploymentEnvironment,
+  depth = 0,
+): DeploymentPlan {
+  const request = withLinkedContents(asked, environment.contents);
   if (depth > maxNesting) {
     throw invalidTemplate(`The nested deployment '${request.name}' exceeds the limit of '${maxNesting}' levels`);
   }
@@ -57,7 +63,7 @@ export function planDeployment(asked: DeploymentRequest, surroundings: Surroundi
   }
   const template = readTemplate(request.template);
   checkExpressions(template);
-  const values = templateContext(template, request, surroundings);
+  const values = templateContext(template, request, environment);
   return hidingSecrets(secretsIn(values.parameters), () => planTemplate({ request, template, depth, ...values }));
 }
 
@@ -68,7 +74,7 @@ interface Planning extends TemplateContext {
 }
 
 function planTemplate({ request, template, depth, parameters, context: bare }: Planning): DeploymentPlan {
-  const { surroundings } = bare;
+  const { environment } = bare;
   const late: { index?: ResourceIndex } = {};
   const context: EvaluationContext = {
     ...bare,
@@ -97,7 +103,7 @@ function planTemplate({ request, template, depth, parameters, context: bare }: P
     );
     bodies.set(resource.key, body);
     if (!resource.nested) continue;
-    const plan = planNested(resource, body, { surroundings, depth, complete: !deferred.has(resource.key) });
+    const plan = planNested(resource, body, { environment, depth, complete: !deferred.has(resource.key) });
     if (plan) nested.set(resource.key, plan);
   }
   checkOutputs(template, context);
@@ -128,17 +134,17 @@ export const partOf = (template: Template, resource: PlannedResource) => ({
 function planNested(
   resource: PlannedResource,
   body: JsonObject,
-  { surroundings, depth, complete }: { surroundings: Surroundings; depth: number; complete: boolean },
+  { environment, depth, complete }: { environment: DeploymentEnvironment; depth: number; complete: boolean },
 ): DeploymentPlan | undefined {
   const request = nestedRequest(resource, body);
   const { scope } = request;
   const groupExists =
     scope.kind !== 'resourceGroup' ||
-    surroundings.resourceGroup(scope.subscriptionId, scope.resourceGroup) !== undefined;
-  if (complete && groupExists) return planDeployment(request, surroundings, depth + 1);
+    environment.resourceGroup(scope.subscriptionId, scope.resourceGroup) !== undefined;
+  if (complete && groupExists) return planDeployment(request, environment, depth + 1);
   // Its parameters come from resources, or its group from this very deployment: only what never changes can be checked.
   if (resource.nested?.innerScope || (request.templateLink && !isExpression(request.templateLink.uri))) {
-    const { template } = withLinkedContents({ ...request, parametersLink: undefined }, surroundings.contents);
+    const { template } = withLinkedContents({ ...request, parametersLink: undefined }, environment.contents);
     checkExpressions(readTemplate(template));
   }
   return undefined;
@@ -179,5 +185,21 @@ function checkOutputs(template: Template, context: EvaluationContext): void {
         outputValue(output, { template, context, onDeferred: () => {} });
       },
     );
+  }
+}
+
+/** Plans `request` as `planDeployment` does. Throws InvalidTemplate and its kin, InvalidContentLink among them. */
+export async function planLinked(
+  request: DeploymentRequest,
+  environment: DeploymentEnvironment,
+  depth = 0,
+): Promise<DeploymentPlan> {
+  for (;;) {
+    try {
+      return planDeployment(request, environment, depth);
+    } catch (error) {
+      if (!(error instanceof ContentNeeded)) throw error;
+      await environment.contents.download(error.link);
+    }
   }
 }

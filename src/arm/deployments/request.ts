@@ -1,10 +1,10 @@
 /** A deployment as a client asks for it: the request's text read leniently, its members checked. */
 import { azureError } from '../../errors.js';
-import { ContentNeeded, linkedJson, parsedContent, readLink } from './content-link.js';
-import type { ContentLink, DeploymentScope, LinkedContents } from './expressions/context.js';
-import { isObject, type Json, type JsonObject, member, objectMember } from './json.js';
-import { JsonReadError } from './parse/json-read-error.js';
-import { readJson } from './parse/json-reader.js';
+import type { ContentLink, DeploymentScope, LinkedContents } from '../template/context.js';
+import { isObject, type Json, type JsonObject, member, objectMember } from '../template/json.js';
+import { JsonReadError, readJson } from '../template/json-reader.js';
+import type { PlannedResource } from './expand.js';
+import { ContentNeeded, linkedJson, parsedContent, readLink } from './links.js';
 
 export type DeploymentMode = 'Incremental' | 'Complete';
 
@@ -125,4 +125,16 @@ export function withLinkedContents(request: DeploymentRequest, contents: LinkedC
     ...(templateLink ? { template: content(templateLink) } : {}),
     ...(parametersLink ? { parameters: parametersIn(content(parametersLink)) } : {}),
   };
+}
+
+/** The request that the evaluated `body` of a nested deployment makes. Throws InvalidTemplate. */
+export function nestedRequest(resource: PlannedResource, body: JsonObject): DeploymentRequest {
+  const properties = objectMember(body, 'properties') ?? {};
+  const request = deploymentRequest({ ...body, properties } as Json, {
+    name: resource.name,
+    scope: resource.nested?.scope ?? resource.context.scope,
+    parent: resource.context.link,
+  });
+  const { location } = resource.context.deployment;
+  return { ...request, location: request.location ?? (typeof location === 'string' ? location : undefined) };
 }

@@ -1,13 +1,12 @@
 /** Answers what expressions ask of resources while a deployment runs: read when they are asked for. */
 import { azureError } from '../../errors.js';
-import type { DeploymentHost } from './deployment-host.js';
-import type { EvaluationContext } from './expressions/context.js';
-import { DeferredValue, type ResourceQuery } from './expressions/expression-error.js';
-import { failureOf, HostRefusal } from './failure.js';
-import { isObject, type Json, type JsonObject, member, objectMember } from './json.js';
+import { DeferredValue, type EvaluationContext, type ResourceQuery } from '../template/context.js';
+import { isObject, type Json, type JsonObject, member, objectMember } from '../template/json.js';
+import { parseResourceId } from '../template/resource-ids.js';
+import type { PlannedResource } from './expand.js';
+import { failureOf, HostRefusal } from './failures.js';
+import type { DeploymentHost } from './host.js';
 import type { DeploymentPlan } from './plan.js';
-import type { PlannedResource } from './planned-resource.js';
-import { parseResourceId } from './resource-names.js';
 
 export interface EndedDeployment {
   readonly document: JsonObject;

@@ -1,24 +1,20 @@
 /** Carries a plan out: what does not depend on each other at the same time, what depends on a failure not at all. */
 import { azureError } from '../../errors.js';
-import { type DeploymentState, deploymentDocument, planScopeId } from './deployment-document.js';
-import type { DeploymentHost, HostAnswer } from './deployment-host.js';
-import { DeploymentOperations } from './deployment-operations.js';
-import { expressionFailure } from './expression-failure.js';
-import type { Surroundings } from './expressions/context.js';
-import { DeferredValue, ExpressionError } from './expressions/expression-error.js';
-import { type Failure, failureFrom, failureOf } from './failure.js';
-import { type JsonObject, objectMember, setMember } from './json.js';
-import { nestedRequest } from './nested.js';
-import { outputShown, outputValue } from './outputs.js';
-import { type DeploymentPlan, partOf } from './plan.js';
-import { planLinked } from './plan-linked.js';
-import { evaluateBody, type PlannedResource } from './planned-resource.js';
+import { DeferredValue, type DeploymentEnvironment, ExpressionError } from '../template/context.js';
+import { type JsonObject, objectMember, setMember } from '../template/json.js';
+import { DeploymentOperations, type DeploymentState, deploymentDocument, planScopeId } from './document.js';
+import { evaluateBody, type PlannedResource } from './expand.js';
+import { expressionFailure, type Failure, failureFrom, failureOf } from './failures.js';
+import type { DeploymentHost, HostAnswer } from './host.js';
+import { type DeploymentPlan, partOf, planLinked } from './plan.js';
+import { nestedRequest } from './request.js';
 import { ResourceReader } from './resource-reader.js';
-import { secretsIn, withoutSecrets } from './secure-values.js';
+import { secretsIn, withoutSecrets } from './secrets.js';
+import { outputShown, outputValue } from './types.js';
 
 export interface RunOptions {
   readonly host: DeploymentHost;
-  readonly surroundings: Surroundings;
+  readonly environment: DeploymentEnvironment;
   readonly correlationId: string;
   /** Called whenever the document changed. */
   readonly onChange?: (run: DeploymentRun) => void;
@@ -50,7 +46,7 @@ export class DeploymentRun {
     this.#options = options;
     this.#operations = new DeploymentOperations(plan.id, options.correlationId);
     this.#reader = new ResourceReader(plan, options.host);
-    this.#started = this.#changed = options.surroundings.now();
+    this.#started = this.#changed = options.environment.now();
   }
 
   get state(): DeploymentState {
@@ -121,7 +117,7 @@ export class DeploymentRun {
   }
 
   #now(): string {
-    return this.#options.surroundings.now();
+    return this.#options.environment.now();
   }
 
   #deploymentFailed(): Failure {
@@ -180,13 +176,13 @@ export class DeploymentRun {
   }
 
   async #deployNested(resource: PlannedResource, body: JsonObject): Promise<{ status: number; failure?: Failure }> {
-    const { surroundings, correlationId, host } = this.#options;
+    const { environment, correlationId, host } = this.#options;
     const request = nestedRequest(resource, body);
     const { scope } = request;
-    if (scope.kind === 'resourceGroup' && !surroundings.resourceGroup(scope.subscriptionId, scope.resourceGroup)) {
+    if (scope.kind === 'resourceGroup' && !environment.resourceGroup(scope.subscriptionId, scope.resourceGroup)) {
       throw azureError('ResourceGroupNotFound', { values: { resourceGroup: scope.resourceGroup } });
     }
-    const plan = await planLinked(request, surroundings, 1);
+    const plan = await planLinked(request, environment, 1);
     // What could be planned beforehand was looked at beforehand.
     if (!this.plan.nested.has(resource.key)) host.preflight?.(plan);
     const save = (run: DeploymentRun) =>
@@ -195,7 +191,7 @@ export class DeploymentRun {
         operations: run.operations(),
         template: plan.request.template,
       });
-    const run = new DeploymentRun(plan, { host, surroundings, correlationId, onChange: save });
+    const run = new DeploymentRun(plan, { host, environment, correlationId, onChange: save });
     this.#children.add(run);
     const document = await run.start();
     this.#reader.noteDeployment(resource.key, { document, outputs: run.#outputValues });

@@ -1,10 +1,13 @@
-/** A template's structure: its sections read and checked, nothing evaluated yet. */
+/** A template's structure: sections and resources read, limits, names and expressions checked, nothing evaluated yet. */
 import { azureError } from '../../errors.js';
-import type { UserFunction } from './expressions/context.js';
-import { invalidTemplate } from './invalid-template.js';
-import { isObject, type Json, type JsonObject, member, objectMember, typeName } from './json.js';
-import { positionOf, relativeTo } from './parse/positions.js';
-import { checkResource } from './template-resource.js';
+import { ExpressionError, type UserFunction } from '../template/context.js';
+import { parameterNotFound, unknownFunction, variableNotFound } from '../template/evaluate.js';
+import { checkArity, type FunctionDefinition } from '../template/functions/function-call.js';
+import { findFunction } from '../template/functions/registry.js';
+import { isObject, type Json, type JsonObject, member, objectMember, typeName } from '../template/json.js';
+import { positionOf, relativeTo } from '../template/json-reader.js';
+import { type CallNode, isExpression, nodesOf, parseExpression } from '../template/parser.js';
+import { evaluatingPart, invalidTemplate, type TemplatePart } from './failures.js';
 
 export interface DeclaredResource {
   /** Its symbolic name, where the template has such. */
@@ -184,5 +187,154 @@ function checkOutputs({ outputs }: Template): void {
         `The template output '${name}' is not valid: it has neither value nor copy. Please see https://aka.ms/arm-template/#outputs for usage details.`,
       );
     }
+  }
+}
+
+const members = new Set(
+  'apiVersion asserts comments condition copy dependsOn etag existing extendedLocation extension id identity import kind location managedBy managedByExtended metadata name placement plan properties resourceGroup resources scope sku subscriptionId systemData tags tenantId type zones $options @options'
+    .toLowerCase()
+    .split(' '),
+);
+
+export interface ResourcePlace {
+  readonly root: Json;
+  readonly container: Json;
+  readonly key: string | number;
+  readonly path: string;
+}
+
+/** `value` as a resource. Throws what Azure's deserialiser says when it is none. */
+export function checkResource(value: Json, place: ResourcePlace): JsonObject {
+  if (!isObject(value)) throw refuse('Error converting value to type TemplateResource.', place, place);
+  for (const key of Object.keys(value)) {
+    if (members.has(key.toLowerCase())) continue;
+    throw refuse(`Could not find member '${key}' on object of type 'TemplateResource'.`, place, {
+      container: value,
+      key,
+      path: `${place.path}.${key}`,
+    });
+  }
+  for (const key of ['type', 'name', 'apiVersion']) {
+    if (typeof member(value, key) === 'string') continue;
+    if (key === 'apiVersion' && member(value, 'existing') === true) continue;
+    throw refuse(`Required property '${key}' not found in JSON.`, place, place);
+  }
+  const dependsOn = member(value, 'dependsOn') ?? [];
+  if (!Array.isArray(dependsOn) && typeof dependsOn !== 'string') {
+    throw refuse("Error converting value to an array: 'dependsOn' must be an array.", place, {
+      container: value,
+      key: 'dependsOn',
+      path: `${place.path}.dependsOn`,
+    });
+  }
+  return value;
+}
+
+function refuse(
+  reason: string,
+  { root }: ResourcePlace,
+  { container, key, path }: { container: Json; key: string | number; path: string },
+) {
+  const { line, column } = relativeTo(root, positionOf(container, key));
+  return azureError('InvalidTemplateParse', {
+    values: { reason: `${reason} Path '${path}', line ${line}, position ${column}.` },
+  });
+}
+
+/** Checks every expression of `template`; templates nested with inner scope are checked when they are planned. */
+export function checkExpressions(template: Template): void {
+  const known = {
+    parameters: new Set([...template.parameters.keys()].map((name) => name.toLowerCase())),
+    variables: variableNames(template),
+    functions: template.functions,
+  };
+  const check = (part: Omit<TemplatePart, 'root'>, value: Json | undefined) => {
+    if (value === undefined) return;
+    evaluatingPart({ root: template.source, ...part }, () => walk(value, (node) => checkCall(node, known)));
+  };
+  for (const [name, declaration] of template.parameters) {
+    check({ kind: 'parameter', name, container: declaration }, member(declaration, 'defaultValue'));
+  }
+  for (const [name, value] of Object.entries(template.variables)) {
+    check({ kind: 'variable', name, container: template.variables, key: name }, value);
+  }
+  for (const { symbol, source } of template.resources) {
+    check(
+      { kind: 'resource', name: symbol ?? String(member(source, 'name')), container: source },
+      withoutInnerTemplates(source),
+    );
+  }
+  for (const { name, source } of template.outputs) check({ kind: 'output', name, container: source }, source);
+}
+
+function variableNames(template: Template): Set<string> {
+  const names = Object.keys(template.variables).map((name) => name.toLowerCase());
+  const copies = member(template.variables, 'copy');
+  const copied = (Array.isArray(copies) ? copies : []).map((copy) =>
+    String(isObject(copy) ? member(copy, 'name') : ''),
+  );
+  return new Set([...names, ...copied.map((name) => name.toLowerCase())]);
+}
+
+/** The resource without templates that have names of their own. */
+export function withoutInnerTemplates(source: Json): Json {
+  if (Array.isArray(source)) return source.map(withoutInnerTemplates);
+  if (!isObject(source)) return source;
+  const children = member(source, 'resources');
+  const properties = objectMember(source, 'properties');
+  const isNested = String(member(source, 'type')).toLowerCase() === 'microsoft.resources/deployments';
+  return {
+    ...source,
+    ...(children === undefined ? {} : { resources: withoutTemplatesOf(children) }),
+    ...(isNested && properties ? { properties: { ...properties, template: null } } : {}),
+  };
+}
+
+/** Children stand in an array, or by symbolic name. */
+const withoutTemplatesOf = (children: Json): Json =>
+  isObject(children)
+    ? Object.fromEntries(Object.entries(children).map(([symbol, child]) => [symbol, withoutInnerTemplates(child)]))
+    : withoutInnerTemplates(children);
+
+interface KnownNames {
+  readonly parameters: ReadonlySet<string>;
+  readonly variables: ReadonlySet<string>;
+  readonly functions: Template['functions'];
+}
+
+function checkCall(node: CallNode, known: KnownNames): void {
+  const name = node.name.toLowerCase();
+  if (node.namespace !== undefined) {
+    if (!known.functions.has(`${node.namespace}.${node.name}`.toLowerCase())) {
+      throw unknownFunction(`${node.namespace}.${node.name}`, node.offset);
+    }
+    return;
+  }
+  const definition: FunctionDefinition | undefined = findFunction(name);
+  if (!definition) throw unknownFunction(node.name, node.offset);
+  checkArity(definition, node.args.length);
+  const [first] = node.args;
+  if (first?.kind !== 'literal' || typeof first.value !== 'string') return;
+  if (name === 'parameters' && !known.parameters.has(first.value.toLowerCase())) throw parameterNotFound(first.value);
+  if (name === 'variables' && !known.variables.has(first.value.toLowerCase())) throw variableNotFound(first.value);
+}
+
+/** Visits every function call in `value`; what `visit` throws gets the place of its text. */
+function walk(value: Json, visit: (node: CallNode) => void): void {
+  const text = (expression: string, container: Json, key: string | number) => {
+    if (!isExpression(expression)) return;
+    try {
+      for (const node of nodesOf(parseExpression(expression))) if (node.kind === 'call') visit(node);
+    } catch (error) {
+      if (error instanceof ExpressionError) error.position ??= positionOf(container, key);
+      throw error;
+    }
+  };
+  if (typeof value === 'string') text(value, null, '');
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (isObject(value)) text(key, value, key);
+    if (typeof inner === 'string') text(inner, value, key);
+    else walk(inner, visit);
   }
 }

@@ -1,5 +1,5 @@
 /** Numbers for sets of chains: which exist, for which frontend, and which of them old flows still need. */
-import type { PlanFrontend, PlanRule } from '../engine.js';
+import type { PlanFrontend, PlanRule } from '../plan.js';
 import { type Family, familyOf } from './family.js';
 import type { Elements, Fragment } from './fragment.js';
 import { noElements } from './fragment.js';

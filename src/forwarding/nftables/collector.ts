@@ -3,7 +3,7 @@
  * element of the flow tables refers to any more.
  */
 
-import type { PlanOutbound } from '../engine.js';
+import type { PlanOutbound } from '../plan.js';
 import type { ChainSets, OpenSet } from './chain-sets.js';
 import { type Family, ipv4 } from './family.js';
 import { placesOf } from './flows.js';

@@ -1,6 +1,7 @@
 /** The kernel's counts under the names that all engines use; they stay monotonic when chains are replaced. */
 import type { CounterName } from '../../metrics/counters.js';
-import type { CounterSample, PlanFrontend, PlanOutbound } from '../engine.js';
+import type { CounterSample } from '../engine.js';
+import { memberScope, type PlanFrontend, type PlanOutbound } from '../plan.js';
 import { Turns } from '../turns.js';
 import type { ChainSets } from './chain-sets.js';
 import { type Family, ipv4 } from './family.js';
@@ -149,7 +150,7 @@ function arrived(scopes: Map<string, Values>, { mark, packets }: ListedElement, 
   if (member === countedAs.noEligibleMember) {
     add(scopes, key, tcp ? 'noEligibleMember' : 'datagramsWithoutMember', packets);
   } else if (member === countedAs.denied) add(scopes, key, tcp ? 'deniedByAcl' : 'datagramsDenied', packets);
-  else add(scopes, `${key}|${set.members.get(member) ?? member}`, 'connections', packets);
+  else add(scopes, memberScope(key, set.members.get(member) ?? String(member)), 'connections', packets);
 }
 
 interface Traffic {
@@ -166,7 +167,7 @@ function traffic(scopes: Map<string, Values>, { element, way, family, beginnings
   if (!set) return;
   const { key, transport } = set.set.frontend;
   const bytes = payloadBytes(element, { family, transport, beginnings });
-  for (const scope of [key, `${key}|${set.members.get(member) ?? member}`]) {
+  for (const scope of [key, memberScope(key, set.members.get(member) ?? String(member))]) {
     add(scopes, scope, way === 'in' ? 'bytesIn' : 'bytesOut', bytes);
     add(scopes, scope, way === 'in' ? 'packetsIn' : 'packetsOut', element.packets);
   }

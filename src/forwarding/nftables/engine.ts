@@ -7,22 +7,25 @@
 import { Clock } from '../../clock.js';
 import { allProbedDown, candidatesOf } from '../decision.js';
 import { Drains } from '../drains.js';
-import {
-  type CounterSample,
-  type Engine,
-  type EngineEvents,
-  type Explanation,
-  emptyPlan,
-  type FlowInfo,
-  type FlowTuple,
-  type ForwardingPlan,
-  type FrontendState,
-  type PlanFrontend,
-  type PlanProbe,
-  type ProbeHealth,
+import type {
+  CounterSample,
+  Engine,
+  EngineEvents,
+  Explanation,
+  FlowInfo,
+  FlowTuple,
+  FrontendState,
+  ProbeHealth,
 } from '../engine.js';
 import { Explainer } from '../explain.js';
-import { type Collision, IndexedPlan } from '../plan-changes.js';
+import {
+  type Collision,
+  emptyPlan,
+  type ForwardingPlan,
+  IndexedPlan,
+  type PlanFrontend,
+  type PlanProbe,
+} from '../plan.js';
 import { Turns } from '../turns.js';
 import { collisionState, UserspaceEngine } from '../userspace/engine.js';
 import { familyOf, ipv4 } from './family.js';
@@ -99,10 +102,17 @@ export class NftablesEngine implements Engine {
 
   /** A probe counts as flipped once the kernel has been updated; before the first load its state is NA. */
   health(): readonly ProbeHealth[] {
-    return this.#prober.health().map((now) => {
-      const known = this.#health.get(now.key) ?? { ...now, up: false, reason: 'NA' };
-      return known.up === now.up ? now : known;
-    });
+    return this.#prober.health().map((now) => this.#inKernel(now));
+  }
+
+  healthOf(key: string): ProbeHealth | undefined {
+    const now = this.#prober.healthOf(key);
+    return now && this.#inKernel(now);
+  }
+
+  #inKernel(now: ProbeHealth): ProbeHealth {
+    const known = this.#health.get(now.key) ?? { ...now, up: false, reason: 'NA' };
+    return known.up === now.up ? now : known;
   }
 
   explain(tuple: FlowTuple): Explanation {

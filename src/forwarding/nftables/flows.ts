@@ -1,5 +1,6 @@
 /** Reads the flows in the kernel's maps. */
-import type { FlowInfo, PlanFrontend, Transport } from '../engine.js';
+import type { FlowInfo } from '../engine.js';
+import type { PlanFrontend, Transport } from '../plan.js';
 import type { ChainSets, OpenSet } from './chain-sets.js';
 import type { Family } from './family.js';
 import { type ListedElement, type Listing, listElements } from './listing.js';

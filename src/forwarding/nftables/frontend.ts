@@ -1,6 +1,6 @@
 /** What the chains of one frontend are made from; rules that TCP and UDP have in common. */
 import { seedOf } from '../distribution.js';
-import type { AclEntry, PlanFrontend } from '../engine.js';
+import type { AclEntry, PlanFrontend } from '../plan.js';
 import { type Family, forwardKey, nftDuration } from './family.js';
 import { countedAs, hex, markOf, memberBits } from './marks.js';
 import { leave } from './table.js';

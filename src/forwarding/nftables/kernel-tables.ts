@@ -2,8 +2,8 @@
 import type { Clock, Timer } from '../../clock.js';
 import type { HealthOf } from '../decision.js';
 import type { Ending } from '../drains.js';
-import { type CounterSample, emptyPlan, type FlowInfo } from '../engine.js';
-import { IndexedPlan } from '../plan-changes.js';
+import type { CounterSample, FlowInfo } from '../engine.js';
+import { emptyPlan, IndexedPlan } from '../plan.js';
 import {
   countCandidates,
   deleteCounts,
@@ -21,7 +21,7 @@ import { describeFlows, type KernelFlow, kernelFlows } from './flows.js';
 import type { Ruleset } from './fragment.js';
 import { IdleResets, silenceLimitMs, wantsReset } from './idle-resets.js';
 import { explainLoadFailure, Loader } from './loader.js';
-import { outboundKey } from './outbound.js';
+import { backendElement } from './outbound.js';
 import { RulesetModel } from './ruleset.js';
 import { changesBetween } from './transaction.js';
 
@@ -83,8 +83,8 @@ export class KernelTables {
   async load(plan: IndexedPlan, healthOf: HealthOf): Promise<void> {
     this.#compileAgain = () => this.#model.compile(plan, healthOf);
     await this.#send(this.#compileAgain());
-    for (const [key, one] of this.#outbound) if (!plan.outbound.has(key)) this.#leftOutbound.add(outboundKey(one));
-    for (const one of plan.outbound.values()) this.#leftOutbound.delete(outboundKey(one));
+    for (const [key, one] of this.#outbound) if (!plan.outbound.has(key)) this.#leftOutbound.add(backendElement(one));
+    for (const one of plan.outbound.values()) this.#leftOutbound.delete(backendElement(one));
     this.#outbound = plan.outbound;
     await this.#endRemoved();
     this.#idle.planChanged();

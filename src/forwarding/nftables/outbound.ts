@@ -5,7 +5,7 @@
  * Each port of a block is used once per destination, as in Azure. When all are in use, packets of new connections are
  * dropped.
  */
-import type { PlanOutbound, Transport } from '../engine.js';
+import type { PlanOutbound, Transport } from '../plan.js';
 import { familyOf, ipv4 } from './family.js';
 import { type Chain, type Fragment, type NamedSet, noElements, type SharedElement } from './fragment.js';
 
@@ -25,7 +25,7 @@ export const outboundCounts = [
 const { table } = ipv4;
 
 /** The key under which a backend's connections of one protocol are found and counted. */
-export const outboundKey = ({ address, transport }: PlanOutbound): string => `${address} . ${transport}`;
+export const backendElement = ({ address, transport }: PlanOutbound): string => `${address} . ${transport}`;
 
 /** Whole seconds: the kernel has no finer unit here. */
 const idleSeconds = ({ idleTimeoutMs }: PlanOutbound, scale: number): number =>
@@ -67,7 +67,7 @@ function backendFragment(one: PlanOutbound, scale: number): Fragment {
       `meta l4proto ${transport} snat to ${frontendAddress}:${firstPort}-${lastPort}`,
     ],
   };
-  const entry: SharedElement = { map: 'outbound_of', key: outboundKey(one), value: `goto ${name}` };
+  const entry: SharedElement = { map: 'outbound_of', key: backendElement(one), value: `goto ${name}` };
   return {
     table,
     sets: [

@@ -3,8 +3,7 @@
  * the kernel. Keeps only the numbers that the kernel's flow tables contain.
  */
 import { eligibleKeys, type HealthOf, SlotTables } from '../decision.js';
-import type { PlanFrontend, PlanMember, PlanRule } from '../engine.js';
-import type { IndexedPlan } from '../plan-changes.js';
+import type { IndexedPlan, PlanFrontend, PlanMember, PlanRule } from '../plan.js';
 import { ChainSets, type OpenSet } from './chain-sets.js';
 import { type Family, familyOf, ipv4 } from './family.js';
 import type { Fragment, Ruleset } from './fragment.js';

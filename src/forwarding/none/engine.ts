@@ -1,17 +1,7 @@
 /** No data plane at all: the control plane works, every frontend is Unbound, and `explain` still says what Azure would do. */
-import {
-  type CounterSample,
-  type Engine,
-  type Explanation,
-  emptyPlan,
-  type FlowInfo,
-  type FlowTuple,
-  type ForwardingPlan,
-  type FrontendState,
-  type ProbeHealth,
-} from '../engine.js';
+import type { CounterSample, Engine, Explanation, FlowInfo, FlowTuple, FrontendState, ProbeHealth } from '../engine.js';
 import { Explainer } from '../explain.js';
-import { IndexedPlan } from '../plan-changes.js';
+import { emptyPlan, type ForwardingPlan, IndexedPlan } from '../plan.js';
 
 export class NoneEngine implements Engine {
   readonly name = 'none';
@@ -38,6 +28,8 @@ export class NoneEngine implements Engine {
   health(): readonly ProbeHealth[] {
     return this.#plan.probes.map(({ key }) => ({ key, up: false, reason: 'NA', sinceMs: 0 }));
   }
+
+  healthOf(): undefined {}
 
   /** Takes every probed member for healthy, because nothing says otherwise. */
   explain(tuple: FlowTuple): Explanation {

@@ -9,21 +9,19 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../clock.js';
 import { CounterScope } from '../../metrics/counters.js';
 import { modulesFolder } from '../../package-folder.js';
-import {
-  type CounterSample,
-  type Engine,
-  type EngineEvents,
-  type Explanation,
-  emptyPlan,
-  type FlowInfo,
-  type FlowTuple,
-  type ForwardingPlan,
-  type FrontendState,
-  type ProbeHealth,
+import type {
+  CounterSample,
+  Engine,
+  EngineEvents,
+  Explanation,
+  FlowInfo,
+  FlowTuple,
+  FrontendState,
+  ProbeHealth,
 } from '../engine.js';
 import { Explainer } from '../explain.js';
 import type { DataPlaneFault } from '../faults.js';
-import { type Collision, IndexedPlan } from '../plan-changes.js';
+import { type Collision, emptyPlan, type ForwardingPlan, IndexedPlan } from '../plan.js';
 import { collisionReason, noOutboundReason } from './frontend-binder.js';
 import type { Answer, Applied, Ask, Report, Request, WorkerSetup } from './messages.js';
 import { defaultDescriptorLimit } from './socket-limits.js';
@@ -101,6 +99,10 @@ export class UserspaceEngine implements Engine {
 
   health(): readonly ProbeHealth[] {
     return [...this.#health.values()];
+  }
+
+  healthOf(key: string): ProbeHealth | undefined {
+    return this.#health.get(key);
   }
 
   explain(tuple: FlowTuple): Explanation {

@@ -5,7 +5,8 @@
  * they are free. Whatever is not Bound is retried each second.
  */
 import type { Clock, Timer } from '../../clock.js';
-import type { FrontendState, PlanFrontend } from '../engine.js';
+import type { FrontendState } from '../engine.js';
+import { frontendKey, type PlanFrontend, type Transport } from '../plan.js';
 import type { Frontend } from './frontend.js';
 import type { ListenAt, Listener } from './listeners.js';
 
@@ -28,8 +29,6 @@ const privilegedOffset = 8000;
 const freePortAttempts = 20;
 /** Retries per second: bounds the cost of a thousand blocked frontends. */
 const retriesAtOnce = 100;
-
-const nameOf = (transport: string, address: string, port: number): string => `${transport}/${address}/${port}`;
 
 export class FrontendBinder {
   readonly #listeners: Opener;
@@ -76,7 +75,7 @@ export class FrontendBinder {
       place.listener?.close();
       this.#places.delete(frontend);
     }
-    this.#named = new Set(frontends.map(({ plan }) => nameOf(plan.transport, plan.address, plan.port)));
+    this.#named = new Set(frontends.map(({ plan }) => plan.key));
     const unplaced = this.#releaseConflictingFallbacks();
     for (const frontend of frontends) {
       if (this.#places.has(frontend)) continue;
@@ -95,7 +94,7 @@ export class FrontendBinder {
     for (const place of this.#places.values()) {
       const { state, frontend } = place;
       if (state.state !== 'Fallback') continue;
-      if (!this.#named.has(nameOf(frontend.plan.transport, state.boundAddress ?? '', state.boundPort ?? 0))) continue;
+      if (!this.#named.has(boundKey(frontend.plan.transport, state))) continue;
       place.listener?.close();
       place.listener = undefined;
       released.push(place);
@@ -147,7 +146,7 @@ export class FrontendBinder {
     const { plan } = place.frontend;
     if (place.obstacle === 'EACCES' && plan.port < privilegedBelow) {
       const port = plan.port + privilegedOffset;
-      if (!this.#named.has(nameOf(plan.transport, plan.address, port))) {
+      if (!this.#named.has(frontendKey({ ...plan, port }))) {
         const listener = await this.#open(place, plan, port);
         if (listener) return { listener, address: plan.address };
       }
@@ -156,7 +155,7 @@ export class FrontendBinder {
     for (let attempt = 0; attempt < freePortAttempts; attempt++) {
       const listener = await this.#open(place, { ...plan, address }, 0);
       if (!listener) return undefined;
-      if (!this.#named.has(nameOf(plan.transport, address, listener.port))) return { listener, address };
+      if (!this.#named.has(frontendKey({ ...plan, address, port: listener.port }))) return { listener, address };
       listener.close();
     }
     return undefined;
@@ -206,6 +205,10 @@ export class FrontendBinder {
     this.#armRetry();
   }
 }
+
+/** The key of a frontend that would be where this one is. */
+const boundKey = (transport: Transport, { boundAddress = '', boundPort = 0 }: FrontendState): string =>
+  frontendKey({ transport, address: boundAddress, port: boundPort });
 
 const unbound = (key: string, reason: string | undefined): FrontendState => ({
   key,

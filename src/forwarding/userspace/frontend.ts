@@ -2,8 +2,8 @@
 import { Counter, type CounterMemory, type CounterScope } from '../../metrics/counters.js';
 import { AccessControl } from '../access-control.js';
 import { allProbedDown, Selector, type SelectorContext } from '../decision.js';
-import type { PlanFrontend, PlanMember } from '../engine.js';
 import { addressWords } from '../ip-address.js';
+import { memberScope, type PlanFrontend, type PlanMember } from '../plan.js';
 
 /** A member as flows see it. It is kept after it has left the plan for as long as it has flows. */
 export class Backend {
@@ -113,7 +113,7 @@ export class Frontend {
       known.inPlan = true;
       return known;
     }
-    const counters = known?.counters ?? this.#memory.open(`${this.key}|${member.key}`);
+    const counters = known?.counters ?? this.#memory.open(memberScope(this.key, member.key));
     const backend = new Backend(member, counters);
     this.#backends.set(member.key, backend);
     return backend;

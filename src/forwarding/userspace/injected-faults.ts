@@ -1,7 +1,6 @@
 /** Injected faults, resolved for one flow or one probe. */
 import type { Clock } from '../../clock.js';
 import { type ProbeOutcome, probeFailed, probeSucceeded } from '../../probing/probe-outcome.js';
-import type { PlanFrontend, PlanMember, PlanProbe } from '../engine.js';
 import {
   concernsFlow,
   concernsProbe,
@@ -10,6 +9,7 @@ import {
   sortFaults,
   type TrafficFault,
 } from '../faults.js';
+import type { PlanFrontend, PlanMember, PlanProbe } from '../plan.js';
 
 /** All faults of one flow combined. */
 export interface FlowFault {

@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { Counter } from '../../metrics/counters.js';
-import type { Transport } from '../engine.js';
+import type { Transport } from '../plan.js';
 import type { Frontend } from './frontend.js';
 import { takeConnections } from './private-handle.js';
 import type { TcpForwarder } from './tcp.js';

@@ -3,7 +3,7 @@ import type { ClockOrigin } from '../../clock.js';
 import type { ScopeLocation } from '../../metrics/counters.js';
 import type { FlowInfo, FrontendState, ProbeHealth } from '../engine.js';
 import type { DataPlaneFault } from '../faults.js';
-import type { PlanChanges } from '../plan-changes.js';
+import type { PlanChanges } from '../plan.js';
 
 /** What the worker is started with. */
 export interface WorkerSetup {

@@ -6,8 +6,9 @@
  */
 import type { Clock } from '../../clock.js';
 import { Counter, type CounterIndex } from '../../metrics/counters.js';
-import type { FlowInfo, PlanRule } from '../engine.js';
+import type { FlowInfo } from '../engine.js';
 import { ipv4Word } from '../ip-address.js';
+import type { PlanRule } from '../plan.js';
 import type { Backend, Frontend } from './frontend.js';
 import type { FlowFault } from './injected-faults.js';
 import type { TcpHandle } from './private-handle.js';

@@ -2,7 +2,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { Clock } from '../../clock.js';
 import { Counter } from '../../metrics/counters.js';
-import type { FlowInfo, PlanRule } from '../engine.js';
+import type { FlowInfo } from '../engine.js';
+import type { PlanRule } from '../plan.js';
 import type { Backend, Frontend } from './frontend.js';
 import type { FlowFault } from './injected-faults.js';
 import { DatagramPacer } from './pacer.js';

@@ -9,7 +9,7 @@ import {
   planDeployment,
   runDeployment,
 } from '../../../src/arm/deployments/index.js';
-import { subscriptionId, surroundings } from './evaluate-for-tests.js';
+import { environment, subscriptionId } from './evaluate-for-tests.js';
 import { FakeHost } from './fake-host.js';
 
 export const rg1: DeploymentScope = { kind: 'resourceGroup', subscriptionId, resourceGroup: 'rg1' };
@@ -39,7 +39,7 @@ export function plan(
   const given = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, { value: value as Json }]));
   const properties = { template: source, parameters: given, mode, ...(whatIfSettings ? { whatIfSettings } : {}) };
   const body = location === undefined ? { properties } : { properties, location };
-  return planDeployment(deploymentRequest(body, { name: 'd1', scope }), surroundings());
+  return planDeployment(deploymentRequest(body, { name: 'd1', scope }), environment());
 }
 
 /** Runs a plan to its end. */
@@ -49,7 +49,7 @@ export async function run(
 ): Promise<{ host: FakeHost; run: DeploymentRun; document: JsonObject; properties: JsonObject }> {
   const started = runDeployment(planned, {
     host,
-    surroundings: surroundings(),
+    environment: environment(),
     correlationId: '99999999-9999-9999-9999-999999999999',
   });
   const document = await started.start();

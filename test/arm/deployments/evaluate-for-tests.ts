@@ -1,27 +1,19 @@
-/** Evaluates single expressions for the tests, in surroundings that never change. */
-import type {
-  EvaluationContext,
-  ExpressionPlace,
-  Surroundings,
-} from '../../../src/arm/deployments/expressions/context.js';
-import {
-  evaluateText,
-  parameterNotFound,
-  variableNotFound,
-} from '../../../src/arm/deployments/expressions/evaluate.js';
-import { DeferredValue } from '../../../src/arm/deployments/expressions/expression-error.js';
-import type { Json, JsonObject } from '../../../src/arm/deployments/json.js';
+/** Evaluates single expressions for the tests, in environment that never change. */
+import type { DeploymentEnvironment, EvaluationContext, ExpressionPlace } from '../../../src/arm/template/context.js';
+import { DeferredValue } from '../../../src/arm/template/context.js';
+import { evaluateText, parameterNotFound, variableNotFound } from '../../../src/arm/template/evaluate.js';
+import type { Json, JsonObject } from '../../../src/arm/template/json.js';
 
 export const subscriptionId = '00000000-0000-0000-0000-000000000001';
 export const groupId = `/subscriptions/${subscriptionId}/resourceGroups/rg1`;
 
 /** A world with one subscription and the group rg1. */
-export const surroundings = (groups: readonly string[] = ['rg1', 'rg2']): Surroundings => {
+export const environment = (groups: readonly string[] = ['rg1', 'rg2']): DeploymentEnvironment => {
   let guids = 0;
   return {
     tenantId: '11111111-1111-1111-1111-111111111111',
     deployer: { objectId: '22222222-2222-2222-2222-222222222222', tenantId: '11111111-1111-1111-1111-111111111111' },
-    environment: { name: 'AzureCloud', resourceManager: 'https://localhost:4567/' },
+    cloud: { name: 'AzureCloud', resourceManager: 'https://localhost:4567/' },
     subscription: (id) => ({ id: `/subscriptions/${id}`, subscriptionId: id, displayName: 'Test' }),
     resourceGroup: (id, name) =>
       groups.includes(name)
@@ -49,7 +41,7 @@ export const contextWith = (
 ): EvaluationContext => ({
   place: values.place ?? 'resource',
   scope: { kind: 'resourceGroup', subscriptionId, resourceGroup: 'rg1' },
-  surroundings: surroundings(),
+  environment: environment(),
   deployment: { name: 'd1', properties: {} },
   loops: [],
   lambdaVariables: new Map(),

@@ -1,11 +1,10 @@
 /** Template expressions: the grammar, and Azure's functions as tables of calls and values. */
 import fc from 'fast-check';
 import t from 'tap';
-import { evaluateText } from '../../../src/arm/deployments/expressions/evaluate.js';
-import { ExpressionError } from '../../../src/arm/deployments/expressions/expression-error.js';
-import { isExpression, parseExpression } from '../../../src/arm/deployments/expressions/parser.js';
-import { printNode } from '../../../src/arm/deployments/expressions/syntax-tree.js';
 import { functionNames, type Json } from '../../../src/arm/deployments/index.js';
+import { ExpressionError } from '../../../src/arm/template/context.js';
+import { evaluateText } from '../../../src/arm/template/evaluate.js';
+import { isExpression, parseExpression, printNode } from '../../../src/arm/template/parser.js';
 import { contextWith, evaluate, groupId, subscriptionId } from './evaluate-for-tests.js';
 
 const tables: Record<string, [string, Json][]> = {

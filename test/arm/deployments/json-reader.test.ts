@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { JsonReadError, readJson } from '../../../src/arm/deployments/index.js';
-import { isObject, type JsonObject } from '../../../src/arm/deployments/json.js';
-import { positionOf, relativeTo } from '../../../src/arm/deployments/parse/positions.js';
+import { isObject, type JsonObject } from '../../../src/arm/template/json.js';
+import { positionOf, relativeTo } from '../../../src/arm/template/json-reader.js';
 
 t.test('Azure reads the request of az, whose template key has no quotes', async (t) => {
   const text = '{"properties": {"parameters": {}, "mode": "Incremental", template:{"$schema":"s",\n"resources":[]}\n}}';

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { deploymentRequest, type Json, type JsonObject, planDeployment } from '../../../src/arm/deployments/index.js';
 import { plan, rg1, run, template } from './deploy-for-tests.js';
-import { surroundings } from './evaluate-for-tests.js';
+import { environment } from './evaluate-for-tests.js';
 import { FakeHost } from './fake-host.js';
 
 const balancer = (name: string, more: JsonObject = {}): JsonObject => ({
@@ -165,7 +165,7 @@ t.test('Template and parameters may be sent as texts', async (t) => {
   const sent = (text: string, parameters: string) =>
     planDeployment(
       deploymentRequest({ properties: { template: text, parameters } }, { name: 'd1', scope: rg1 }),
-      surroundings(),
+      environment(),
     );
   const planned = sent(JSON.stringify(source), '{"name": {"value": "lb"}} // as a text');
   t.match(planned.resources, [{ name: 'lb' }]);

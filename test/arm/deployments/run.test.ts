@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { type JsonObject, runDeployment, validationDocument } from '../../../src/arm/deployments/index.js';
 import { plan, run, template } from './deploy-for-tests.js';
-import { groupId, surroundings } from './evaluate-for-tests.js';
+import { environment, groupId } from './evaluate-for-tests.js';
 import { FakeHost } from './fake-host.js';
 
 const address = (name: string, dependsOn: string[] = []) => ({
@@ -123,7 +123,7 @@ t.test('A cancelled deployment starts nothing further', async (t) => {
   const host = new FakeHost();
   const started = runDeployment(plan(template({ resources: [address('a'), address('b', ['a'])] })), {
     host,
-    surroundings: surroundings(),
+    environment: environment(),
     correlationId: 'c',
   });
   t.equal(started.state, 'Accepted');

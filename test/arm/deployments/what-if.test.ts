@@ -1,7 +1,7 @@
 /** What-if: what Azure says a deployment would change, property by property. */
 import t from 'tap';
 import { type Json, type JsonObject, whatIf } from '../../../src/arm/deployments/index.js';
-import { delta } from '../../../src/arm/deployments/what-if-delta.js';
+import { delta } from '../../../src/arm/deployments/what-if.js';
 import { plan, template } from './deploy-for-tests.js';
 import { groupId } from './evaluate-for-tests.js';
 import { FakeHost } from './fake-host.js';

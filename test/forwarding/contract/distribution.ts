@@ -1,6 +1,6 @@
 /** Statements about Azure's three distribution modes. */
 import { once } from 'node:events';
-import type { Distribution } from '../../../src/forwarding/engine.js';
+import type { Distribution } from '../../../src/forwarding/plan.js';
 import { echoes, inParallel, openStream, tcpBackend, UdpClient, udpBackend } from '../network.js';
 import { frontend, rule } from '../plans.js';
 import { membersOf } from '../world.js';

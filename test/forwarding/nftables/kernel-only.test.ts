@@ -195,7 +195,7 @@ if (isInNamespace(t, import.meta.url)) {
   });
 
   t.test('An engine that is killed leaves nothing behind, and the next one starts', async (t) => {
-    const script = fileURLToPath(new URL('./killed-engine.ts', import.meta.url));
+    const script = fileURLToPath(new URL('./killed-engine.js', import.meta.url));
     const child = spawn(process.execPath, [...process.execArgv, script], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
     t.match(nft('list tables'), 'table ip lazurite');

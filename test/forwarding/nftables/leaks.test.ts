@@ -1,9 +1,9 @@
 /** What the kernel keeps does not grow: a load balancer that is changed a thousand times costs what it cost at first. */
 import { execFileSync } from 'node:child_process';
 import t, { type Test } from 'tap';
-import type { PlanFrontend, PlanOutbound } from '../../../src/forwarding/engine.js';
 import { NftablesEngine } from '../../../src/forwarding/nftables/engine.js';
 import { readListing } from '../../../src/forwarding/nftables/listing.js';
+import type { PlanFrontend, PlanOutbound } from '../../../src/forwarding/plan.js';
 import { Backend, echoes, openStream, tcpBackend, UdpClient } from '../network.js';
 import { frontend, member, outbound, plan, rule } from '../plans.js';
 import { membersOf, World } from '../world.js';

@@ -1,11 +1,11 @@
 /** The ruleset as text, and what a change of the plan sends to the kernel: only what differs. */
 import t from 'tap';
 import type { HealthOf } from '../../../src/forwarding/decision.js';
-import type { PlanRule } from '../../../src/forwarding/engine.js';
 import { readListing } from '../../../src/forwarding/nftables/listing.js';
 import { RulesetModel } from '../../../src/forwarding/nftables/ruleset.js';
 import { changesBetween, transactions } from '../../../src/forwarding/nftables/transaction.js';
-import { IndexedPlan } from '../../../src/forwarding/plan-changes.js';
+import type { PlanRule } from '../../../src/forwarding/plan.js';
+import { IndexedPlan } from '../../../src/forwarding/plan.js';
 import { frontend, member, outbound, plan, rule } from '../plans.js';
 
 const everybodyUp: HealthOf = () => ({ up: true, reason: 'Up_Probe_Success' });

@@ -1,0 +1,52 @@
+/** What carries a deployment out: the resource operations that a run needs. */
+import type { Json, JsonObject } from '../template/json.js';
+import type { DeploymentPlan } from './plan.js';
+
+export interface PutRequest {
+  readonly id: string;
+  readonly apiVersion: string;
+  readonly body: JsonObject;
+}
+
+export interface ActionRequest {
+  readonly id: string;
+  readonly apiVersion: string;
+  /** The last segment of the path: `listKeys`. */
+  readonly action: string;
+  /** Null when nothing is sent along. */
+  readonly body: Json;
+}
+
+export interface HostAnswer {
+  readonly status: number;
+  /** The resource, or `{error: {code, message, …}}` when the status says so. */
+  readonly body: Json;
+}
+
+export interface ListedResource {
+  readonly id: string;
+  readonly type: string;
+}
+
+export interface NestedDeployment {
+  readonly document: JsonObject;
+  readonly operations: readonly JsonObject[];
+  readonly template: Json;
+}
+
+/** Each write resolves when its operation has come to an end. */
+export interface DeploymentHost {
+  put(request: PutRequest): Promise<HostAnswer>;
+  get(id: string, apiVersion: string): Promise<JsonObject | undefined>;
+  /** The tracked resources of a resource group, for Complete mode and what-if. */
+  list(scopeId: string): Promise<readonly ListedResource[]>;
+  delete(id: string): Promise<HostAnswer>;
+  /** A POST such as `listKeys`. */
+  action(request: ActionRequest): Promise<HostAnswer>;
+  /** Looks at a nested deployment before any of it is touched. Throws InvalidTemplateDeployment. */
+  preflight?(plan: DeploymentPlan): void;
+  /** A deployment inside the deployment, each time it changes. */
+  saveDeployment?(deployment: NestedDeployment): void;
+  /** What a PUT of `body` would store, for what-if; undefined when that cannot be told. */
+  preview?(request: PutRequest): Promise<JsonObject | undefined>;
+}

@@ -1,0 +1,33 @@
+/** Every function of the template language, by name in any casing. */
+
+import { arrayFunctions, lambdaFunctions, objectFunctions } from './collections.js';
+import { dateFunctions } from './dates.js';
+import type { FunctionDefinition } from './function-call.js';
+import { logicalFunctions, numericFunctions } from './logical-and-numeric.js';
+import { networkFunctions } from './network.js';
+import { listFunction, resourceFunctions, scopeFunctions } from './resources.js';
+import { encodingFunctions, stringFunctions } from './strings.js';
+
+const families = [
+  arrayFunctions,
+  dateFunctions,
+  encodingFunctions,
+  lambdaFunctions,
+  logicalFunctions,
+  networkFunctions,
+  numericFunctions,
+  objectFunctions,
+  resourceFunctions,
+  scopeFunctions,
+  stringFunctions,
+];
+
+const byName = new Map(families.flat().map((definition) => [definition.name.toLowerCase(), definition]));
+
+/** The function called `name`; undefined when Azure has none. */
+export function findFunction(name: string): FunctionDefinition | undefined {
+  return byName.get(name.toLowerCase()) ?? (/^list\w*$/i.test(name) ? listFunction(name) : undefined);
+}
+
+/** The names of all functions, for documentation. */
+export const functionNames = (): readonly string[] => [...byName.values()].map(({ name }) => name).sort();

@@ -1,0 +1,94 @@
+/**
+ * The one source of events within the process. Whoever causes something emits it here; the log, the journal and the
+ * metrics read it. Readers run at once, in the order in which they subscribed, and must return quickly.
+ */
+
+/** Every kind of event and its shape. Times are Azure milliseconds since the Unix epoch; ids are ARM resource ids. */
+export interface EventShapes {
+  /** A resource is on disk, or gone from it. `id` as Azure shows it. */
+  readonly resource: { readonly id: string; readonly change: 'created' | 'updated' | 'deleted' };
+  /** Members went up or down. One event carries all changes that the engine found together; never empty. */
+  readonly health: { readonly changes: readonly HealthChange[] };
+  /** A frontend was bound, moved to another place, or lost its place. */
+  readonly frontend: {
+    /** The plan's frontend key. */
+    readonly key: string;
+    readonly state: 'Bound' | 'Fallback' | 'Unbound';
+    readonly boundAddress: string | undefined;
+    readonly boundPort: number | undefined;
+    /** Why it is not Bound; undefined when it is. */
+    readonly reason: string | undefined;
+  };
+  /** The engine cannot go on. */
+  readonly engineFailure: { readonly error: Error };
+  /** An asynchronous operation of either API began or ended. */
+  readonly operation: {
+    readonly operationId: string;
+    /** The resource that it works on, where there is one. */
+    readonly resourceId: string | undefined;
+    readonly status: 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
+  };
+  /** A template deployment changed its state. */
+  readonly deployment: {
+    readonly id: string;
+    readonly state: 'Running' | 'Succeeded' | 'Failed' | 'Canceled' | 'Deleted';
+  };
+  /** A fault was injected or taken away; `faultId` undefined: all of them. */
+  readonly fault: { readonly faultId: string | undefined; readonly change: 'added' | 'removed' };
+  /** The Azure clock was moved forward. */
+  readonly clock: { readonly advancedMs: number; readonly nowMs: number };
+}
+
+/** What a health probe found at one backend address. */
+export interface HealthChange {
+  /** The plan's probe key. */
+  readonly key: string;
+  readonly up: boolean;
+  /** As Azure's health status API names it. */
+  readonly reason: string;
+  /** When the probe's state changed. */
+  readonly sinceMs: number;
+}
+
+export type EventName = keyof EventShapes;
+
+/** An event with its name, for readers of everything. */
+export type LazuriteEvent = {
+  readonly [Name in EventName]: { readonly name: Name; readonly event: EventShapes[Name] };
+}[EventName];
+
+type Reader = (event: LazuriteEvent) => void;
+
+/** Carries events from those who cause them to those who read them. */
+export class Events {
+  readonly #readers = new Set<Reader>();
+  readonly #readerFailed: (error: unknown) => void;
+
+  /** `readerFailed` is told what a reader throws: it must stop neither the cause nor the other readers. */
+  constructor(readerFailed: (error: unknown) => void) {
+    this.#readerFailed = readerFailed;
+  }
+
+  emit<Name extends EventName>(name: Name, event: EventShapes[Name]): void {
+    for (const reader of this.#readers) {
+      try {
+        reader({ name, event } as LazuriteEvent);
+      } catch (error) {
+        this.#readerFailed(error);
+      }
+    }
+  }
+
+  /** Reads every event; the result ends that. */
+  readAll(reader: (event: LazuriteEvent) => void): () => void {
+    this.#readers.add(reader);
+    return () => this.#readers.delete(reader);
+  }
+
+  /** Reads the events of one name; the result ends that. */
+  read<Name extends EventName>(name: Name, reader: (event: EventShapes[Name]) => void): () => void {
+    return this.readAll((one) => {
+      if (one.name === name) reader(one.event as EventShapes[Name]);
+    });
+  }
+}

@@ -1,0 +1,184 @@
+/** What a change of a resource changes in the plan, and in which order load balancers have an address. */
+import t from 'tap';
+import { parseConfig } from '../src/config.js';
+import { NoneEngine } from '../src/forwarding/none/engine.js';
+import type { ForwardingPlan } from '../src/forwarding/plan.js';
+import { Reconciler } from '../src/reconciler.js';
+import { idKey } from '../src/resources/resource-id.js';
+import type { Link, ResourceDocument } from '../src/resources/resource-type.js';
+import { Store } from '../src/store/store.js';
+import { defaultChoices } from '../src/undocumented.js';
+
+const subscriptionId = '00000000-0000-0000-0000-000000000001';
+const network = `/subscriptions/${subscriptionId}/resourceGroups/rg/providers/Microsoft.Network`;
+const compute = network.replace('Network', 'Compute');
+const addressMap = parseConfig([], {}).addressMap;
+
+/** An engine that keeps the plans it was given. */
+class RecordingEngine extends NoneEngine {
+  readonly plans: ForwardingPlan[] = [];
+
+  override async apply(plan: ForwardingPlan): Promise<void> {
+    this.plans.push(plan);
+    await super.apply(plan);
+  }
+}
+
+class World {
+  readonly store = new Store({ publicPrefix: { IPv4: '127.255.0.0/24', IPv6: 'fd7f:1a2b::/48' } });
+  readonly engine = new RecordingEngine();
+  readonly reconciler = this.restarted();
+
+  /** What knows nothing yet and reads the same store. */
+  restarted(): Reconciler {
+    return new Reconciler({
+      store: this.store.resources,
+      engine: this.engine,
+      addressMap,
+      classic: () => ({ frontends: [], probes: [] }),
+      strictBind: false,
+      choices: defaultChoices,
+    });
+  }
+
+  /** Stores a resource with its references and tells the reconciler. */
+  async put(
+    id: string,
+    properties: ResourceDocument['properties'],
+    { links = [], createdTime = '2025-01-01T00:00:00.000Z' }: { links?: readonly Link[]; createdTime?: string } = {},
+  ): Promise<void> {
+    const [provider = '', type = '', name = ''] = id.split('/').slice(-3);
+    const document = { properties, sku: { name: 'Standard' } } as ResourceDocument;
+    this.store.resources.save({
+      key: idKey(id),
+      id,
+      type: `${provider}/${type}`,
+      subscriptionId,
+      resourceGroup: 'rg',
+      name,
+      etag: 'etag',
+      provisioningState: 'Succeeded',
+      document,
+      createdTime,
+      changedTime: createdTime,
+    });
+    this.store.resources.replaceLinks(idKey(id), links);
+    await this.reconciler.changed([idKey(id)]);
+  }
+
+  async remove(id: string): Promise<void> {
+    this.store.resources.remove(idKey(id));
+    await this.reconciler.changed([idKey(id)]);
+  }
+
+  get plan(): ForwardingPlan {
+    return this.reconciler.plan;
+  }
+
+  get members(): string[] {
+    return this.plan.frontends.flatMap(({ rule }) => rule.members.map(({ azureAddress }) => azureAddress));
+  }
+}
+
+const lb = (name: string): string => `${network}/loadBalancers/${name}`;
+const link = (sourceId: string, path: string, target: string): Link => ({
+  sourceId,
+  sourceType:
+    sourceId.split('/').length > 9
+      ? 'Microsoft.Network/networkInterfaces/ipConfigurations'
+      : 'Microsoft.Compute/virtualMachines',
+  path,
+  target: idKey(target),
+});
+
+const balancer = (name: string, { port = 80, distribution = 'Default' } = {}) => ({
+  frontendIPConfigurations: [{ name: 'fe', properties: { privateIPAddress: '10.0.0.100' } }],
+  backendAddressPools: [{ name: 'pool' }],
+  loadBalancingRules: [
+    {
+      name: 'web',
+      properties: {
+        frontendIPConfiguration: { id: `${lb(name)}/frontendIPConfigurations/fe` },
+        backendAddressPools: [{ id: `${lb(name)}/backendAddressPools/pool` }],
+        protocol: 'Tcp',
+        frontendPort: port,
+        backendPort: 8080,
+        loadDistribution: distribution,
+      },
+    },
+  ],
+});
+
+/** A network interface that is a member of the pool of `lb('a')`. */
+async function putNic(world: World, address: string): Promise<void> {
+  const id = `${network}/networkInterfaces/nic`;
+  await world.put(
+    id,
+    { ipConfigurations: [{ name: 'ip', properties: { privateIPAddress: address } }] },
+    {
+      links: [
+        link(`${id}/ipConfigurations/ip`, 'loadBalancerBackendAddressPools', `${lb('a')}/backendAddressPools/pool`),
+      ],
+    },
+  );
+}
+
+t.test('of two load balancers with one address and port, the one created first has it', async (t) => {
+  const world = new World();
+  await world.put(lb('late'), balancer('late'), { createdTime: '2025-01-01T00:00:02.000Z' });
+  await world.put(lb('b'), balancer('b'), { createdTime: '2025-01-01T00:00:01.000Z' });
+  await world.put(lb('a'), balancer('a'), { createdTime: '2025-01-01T00:00:01.000Z' });
+  const owners = (): string[] => world.plan.frontends.map(({ rule }) => rule.loadBalancerId.slice(lb('').length));
+  t.strictSame(owners(), ['a', 'b', 'late'], 'by time, then by id, not by the order of the writes');
+  const restarted = world.restarted();
+  await restarted.loadAll();
+  t.strictSame(
+    restarted.plan.frontends.map(({ key, rule }) => [key, rule.id]),
+    world.plan.frontends.map(({ key, rule }) => [key, rule.id]),
+    'after a restart too',
+  );
+  await world.remove(lb('a'));
+  t.strictSame(owners(), ['b', 'late']);
+});
+
+t.test('the plan gets another version only when something has changed in it', async (t) => {
+  const world = new World();
+  await world.put(lb('a'), balancer('a', { port: 80 }));
+  await world.put(lb('b'), balancer('b', { port: 81 }));
+  const before = world.plan;
+  t.equal(before.version, 2);
+  await world.put(lb('a'), balancer('a', { port: 80 }));
+  t.equal(world.plan, before, 'the same documents make the same plan');
+  await world.put(`${network}/networkInterfaces/other`, {});
+  t.equal(world.engine.plans.length, 2, 'what stands behind no load balancer concerns the engine in no way');
+  await world.put(lb('b'), balancer('b', { port: 81, distribution: 'SourceIP' }));
+  t.equal(world.plan.version, 3);
+  t.equal(world.plan.frontends[0], before.frontends[0], 'what has not changed is the same object');
+  t.not(world.plan.frontends[1], before.frontends[1]);
+});
+
+t.test('a change concerns the load balancers that were compiled from what changed', async (t) => {
+  const world = new World();
+  const nic = `${network}/networkInterfaces/nic`;
+  const vm = `${compute}/virtualMachines/vm`;
+  await world.put(lb('a'), balancer('a'));
+  t.strictSame(world.members, []);
+  await putNic(world, '10.0.0.4');
+  t.strictSame(world.members, ['10.0.0.4'], 'a network interface that joins a pool');
+  await putNic(world, '10.0.0.5');
+  t.strictSame(world.members, ['10.0.0.5'], 'its address');
+  const machine = async (powerState: string): Promise<void> => {
+    world.store.resources.remove(idKey(vm));
+    await world.put(vm, {}, { links: [link(vm, 'networkInterfaces', nic)] });
+    const resource = world.store.resources.resource(idKey(vm));
+    if (!resource) throw new Error('the machine was put');
+    world.store.resources.save({ ...resource, document: { ...resource.document, powerState } });
+    await world.reconciler.changed([idKey(vm)]);
+  };
+  await machine('deallocated');
+  t.strictSame(world.members, [], 'the machine behind the network interface');
+  await machine('running');
+  t.strictSame(world.members, ['10.0.0.5']);
+  await world.remove(nic);
+  t.strictSame(world.members, [], 'a network interface that is deleted');
+});
