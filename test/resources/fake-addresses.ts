@@ -9,7 +9,7 @@ import {
   parseIpAddress,
   parseIpPrefix,
   sizeOf,
-} from '../../src/resources/ip-address.js';
+} from '../../src/ip-address.js';
 import type { AddressClaim, Addresses, BlockClaim, ClaimResult } from '../../src/resources/resource-type.js';
 
 interface Held {
