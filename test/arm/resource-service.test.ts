@@ -18,7 +18,7 @@ async function createService() {
   const service = new ResourceService({
     store,
     clock: new Clock({ source: manualTime() }),
-    health: { probe: () => undefined },
+    health: { rule: () => new Map() },
     operationDelayMs: 0,
     strictApiVersions: false,
     strictTypes: false,

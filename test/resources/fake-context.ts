@@ -205,7 +205,7 @@ export class FakeAzure implements Lookup {
   act(id: string, path: string, body: unknown = undefined): ActionResult {
     const resource = this.#resources.get(idKey(id)) as Resource;
     const action = this.#typeOf(id).requests?.actions?.find((one) => one.path === path) as Action;
-    const health = { probe: () => undefined };
+    const health = { rule: () => new Map() };
     const result = action.run({ resource, lookup: this, parameters: {}, query: {}, body, health });
     for (const { key, document } of result.writes ?? []) {
       this.#resources.set(key, { ...(this.#resources.get(key) as Resource), document });
