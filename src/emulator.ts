@@ -14,7 +14,7 @@ import { requestBaseUrl } from './base-url.js';
 import { requireCertificateOrToken } from './classic/authorize.js';
 import type { PublicAddressPool } from './classic/call.js';
 import { classicPlugin } from './classic/plugin.js';
-import { fetchPackage } from './classic/service-model/package-source.js';
+import { fetchPackage } from './classic/service-model/package.js';
 import type { ClassicStore } from './classic/store.js';
 import { sqliteStore } from './classic/store-sqlite.js';
 import { Clock } from './clock.js';
