@@ -8,7 +8,7 @@ import { installFaults } from './admin/fault-hooks.js';
 import { Faults } from './admin/fault-routes.js';
 import { RequestJournal } from './admin/journal.js';
 import { JournalHooks } from './admin/journal-hooks.js';
-import { Arm, addArmRoutes } from './arm/arm.js';
+import { Arm, addArmRoutes, type TemplateDeployment } from './arm/arm.js';
 import { addMetricRoutes } from './arm/metric-routes.js';
 import { requestBaseUrl } from './base-url.js';
 import { requireCertificateOrToken } from './classic/authorize.js';
@@ -33,7 +33,6 @@ import { Reconciler } from './reconciler.js';
 import { endpointsForPlan } from './resources/Microsoft.ClassicCompute/plan-inputs.js';
 import { applySeed } from './seed.js';
 import { createServer, type LazuriteServer } from './server.js';
-import { snatAllocations } from './snat-allocations.js';
 import { Steering } from './steering.js';
 import { Store } from './store/store.js';
 
@@ -252,11 +251,11 @@ async function createApp({
   );
   await reconciler.loadAll();
   arm.resume();
-  monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => snatAllocations(store.resources) });
+  monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
   if (config.seed !== undefined) {
-    await server.app.ready();
+    const deploy = (deployment: TemplateDeployment) => arm.deploy(deployment);
     const isEmpty = Object.values(steering.take().tables).every((rows) => rows.length === 0);
-    await applySeed({ file: config.seed, app: server.app, isEmpty, restore: steering.restore, log });
+    await applySeed({ file: config.seed, deploy, isEmpty, restore: steering.restore, log });
   }
   return { server, steering };
 }

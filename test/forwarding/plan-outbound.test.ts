@@ -2,8 +2,8 @@
 import t from 'tap';
 import { parseConfig } from '../../src/config.js';
 import { compileLoadBalancer } from '../../src/forwarding/load-balancer-plan.js';
+import { portBlocks } from '../../src/forwarding/outbound-plan.js';
 import type { PlanOutbound } from '../../src/forwarding/plan.js';
-import { portBlocks } from '../../src/forwarding/plan-outbound.js';
 import { loadBalancers } from '../../src/resources/Microsoft.Network/loadBalancers.js';
 import { networkInterfaces } from '../../src/resources/Microsoft.Network/networkInterfaces.js';
 import { publicIPAddresses } from '../../src/resources/Microsoft.Network/publicIPAddresses.js';
