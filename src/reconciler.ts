@@ -234,8 +234,8 @@ class RecordingLookup implements Lookup {
     return this.#of.linksInto(key);
   }
 
-  ofType(subscriptionId: string, type: string) {
-    return this.#of.ofType(subscriptionId, type);
+  everyOfType(type: string) {
+    return this.#of.everyOfType(type);
   }
 }
 

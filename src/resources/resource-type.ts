@@ -52,8 +52,8 @@ export interface Lookup {
   resource(key: string): Resource | undefined;
   /** References from other resources into this top-level resource or any child of it. */
   linksInto(rootKey: string): readonly Link[];
-  /** Top-level resources of a type in a subscription. */
-  ofType(subscriptionId: string, type: string): Iterable<Resource>;
+  /** Top-level resources of a type in every subscription. */
+  everyOfType(type: string): Iterable<Resource>;
 }
 
 /** A wish for an address. `owner` is the id of the ipConfiguration, frontend or public IP that will hold it. */

@@ -51,10 +51,8 @@ export class FakeAzure implements Lookup {
       .filter(({ target }) => target === root || target.startsWith(`${root}/`));
   }
 
-  ofType(subscription: string, type: string): Iterable<Resource> {
-    return [...this.#resources.values()].filter(
-      (one) => one.subscriptionId === subscription && one.type.toLowerCase() === type.toLowerCase(),
-    );
+  everyOfType(type: string): Iterable<Resource> {
+    return [...this.#resources.values()].filter((one) => one.type.toLowerCase() === type.toLowerCase());
   }
 
   #typeOf(id: string): ResourceType {

@@ -6,7 +6,7 @@ import {
 } from '../../../src/resources/Microsoft.Network/publicIPAddresses.js';
 import { publicIPPrefixes } from '../../../src/resources/Microsoft.Network/publicIPPrefixes.js';
 import { virtualNetworks } from '../../../src/resources/Microsoft.Network/virtualNetworks.js';
-import { FakeAzure, idOf, subscriptionId, writeBack } from '../fake-context.js';
+import { FakeAzure, idOf, writeBack } from '../fake-context.js';
 
 const id = idOf('Microsoft.Network/publicIPAddresses', 'ip');
 const standard = { location: 'westus', sku: { name: 'Standard' }, properties: { publicIPAllocationMethod: 'Static' } };
@@ -139,7 +139,7 @@ t.test('a domain name label makes a DNS name that is unique in its region', asyn
   t.same(azure.refusals(other, labelled('l-a_b-1-e')), [
     'InvalidDomainNameLabel: The domain name label l-a_b-1-e is invalid. It must conform to the following regular expression: ^[a-z][a-z0-9-]{1,61}[a-z0-9]$.',
   ]);
-  const asked = { subscriptionId, location: 'westus' };
+  const asked = { location: 'westus' };
   t.same(checkDnsNameAvailability(azure, { ...asked, domainNameLabel: 'dns' }), { available: false });
   t.same(checkDnsNameAvailability(azure, { ...asked, domainNameLabel: 'free' }), { available: true });
   t.throws(() => checkDnsNameAvailability(azure, { ...asked, domainNameLabel: 'NO' }), {
