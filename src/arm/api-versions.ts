@@ -1,18 +1,8 @@
 /** The `api-version` that every request must carry, and which versions are known. */
-import type { FastifyRequest } from 'fastify';
 import { azureError } from '../errors.js';
 import type { ResourceType } from '../resources/resource-type.js';
 import type { ArmContext } from './arm-context.js';
 import { locationNames } from './locations.js';
-
-/** Query parameters of a request, names folded, first value of each. */
-export function queryOf(request: FastifyRequest): Record<string, string> {
-  const query: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.query as Record<string, string | string[]>)) {
-    query[name.toLowerCase()] = Array.isArray(value) ? (value[0] as string) : value;
-  }
-  return query;
-}
 
 /** Versions of Microsoft.Resources, which the front door names when a version is none. */
 const resourcesApiVersions =
@@ -20,9 +10,6 @@ const resourcesApiVersions =
   '2020-10-01,2020-06-01,2019-11-01,2019-10-01,2018-05-01,2018-02-01,2017-05-10,2016-09-01,2016-06-01,2015-11-01';
 
 const wellFormed = /^\d{4}-\d{2}-\d{2}(-[a-z]+)?$/;
-
-/** The request's api-version, folded; throws `MissingApiVersionParameter`, or `InvalidApiVersionParameter` for no date. */
-export const apiVersionOf = (request: FastifyRequest): string => wellFormedApiVersion(queryOf(request)['api-version']);
 
 /** `written` folded; throws `MissingApiVersionParameter`, or `InvalidApiVersionParameter` for no date. */
 export function wellFormedApiVersion(written: string | undefined): string {
@@ -36,10 +23,6 @@ export function wellFormedApiVersion(written: string | undefined): string {
 }
 
 const told = new Set<string>();
-
-/** The api-version at which a request for a type is served. Throws as `servedApiVersion` does. */
-export const apiVersionFor = (type: ResourceType, request: FastifyRequest, context: ArmContext): string =>
-  servedApiVersion(type, queryOf(request)['api-version'], context);
 
 /**
  * The api-version for a type. A newer one than this Lazurite knows gets the newest shape and one log line; with

@@ -2,12 +2,11 @@
 import type { FastifyInstance } from 'fastify';
 import { resourceTypes } from '../resources/registry.js';
 import type { ArmContext } from './arm-context.js';
-import { DeploymentClient } from './deployment-client.js';
 import { addDeploymentRoutes } from './deployments/routes.js';
 import { DeploymentRuns } from './deployments/runs.js';
+import { ServiceHost } from './deployments/service-host.js';
 import { addGenericResourceRoutes } from './generic-resources.js';
-import { addNetworkLocationRoutes } from './network-locations.js';
-import { addNetworkNeighbourRoutes } from './network-neighbours.js';
+import { addNetworkRoutes } from './network-routes.js';
 import { addProviderRoutes } from './providers.js';
 import { addRequestHeaders } from './request-headers.js';
 import { addResourceGroupRoutes, ResourceGroups } from './resource-groups.js';
@@ -43,24 +42,12 @@ export function addArmRoutes(app: FastifyInstance, { context, service, groups, d
   addSubscriptionRoutes(app, context);
   addProviderRoutes(app, context);
   addResourceGroupRoutes(app, groups);
-  addNetworkLocationRoutes(app, service);
+  addNetworkRoutes(app, service);
   for (const type of resourceTypes) addResourceRoutes(app, type, service);
-  addNetworkNeighbourRoutes(app, service);
   addDeploymentRoutes(app, {
     context,
     runs: deployments,
-    hostFor: ({ baseUrl, correlationId, authorization }) =>
-      new DeploymentClient({
-        app,
-        service,
-        groups,
-        headers: {
-          host: new URL(baseUrl).host,
-          'x-ms-correlation-request-id': correlationId,
-          ...(authorization ? { authorization } : {}),
-        },
-        saveDeployment: deployments.saveNested,
-      }),
+    hostFor: (caller) => new ServiceHost({ service, groups, ...caller, saveDeployment: deployments.saveNested }),
   });
   addGenericResourceRoutes(app, service);
 }

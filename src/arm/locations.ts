@@ -1,4 +1,5 @@
 /** Azure's regions, by name and display name (`GET /subscriptions/{id}/locations`), in every cloud. */
+import { azureError } from '../errors.js';
 
 const displayNames = [
   'East US',
@@ -115,3 +116,19 @@ const legal = /^[\w\s(),-]*$/;
 
 /** `location` consists of what a location may consist of. */
 export const isWellFormedLocation = (location: string): boolean => legal.test(location);
+
+/** Refuses a location that no region has. `given` is what the client wrote, `location` its normalised form. */
+export function checkLocation(
+  given: unknown,
+  { location, type }: { location: string | undefined; type: string },
+): void {
+  if (location === undefined || location === '') throw azureError('LocationRequired');
+  if (typeof given === 'string' && !isWellFormedLocation(given)) {
+    throw azureError('InvalidResourceLocationFormat', { values: { location: given } });
+  }
+  if (isAzureLocation(location)) return;
+  const values = { location: String(given), type, available: locationNames };
+  throw type === 'resourceGroups'
+    ? azureError('LocationNotAvailableForResourceGroup', { values })
+    : azureError('LocationNotAvailableForResourceType', { values });
+}

@@ -10,9 +10,8 @@ import { parseMetricQuery } from '../metrics/metric-query.js';
 import type { Monitor } from '../metrics/monitor.js';
 import { idKey, resourceGroupId } from '../resources/resource-id.js';
 import type { Resource } from '../resources/resource-type.js';
-import { queryOf } from './api-versions.js';
 import type { ArmContext } from './arm-context.js';
-import { parametersOf, subscriptionOf } from './resource-scope.js';
+import { parametersOf, queryOf, subscriptionOf } from './request.js';
 import { hiddenOperation } from './route-schemas.js';
 
 const insights =

@@ -2,14 +2,23 @@
  * Resource types without a model: stored and echoed, so that whole templates deploy. They move no traffic;
  * `--strict-types` refuses them.
  */
+import { azureError } from '../errors.js';
 import { stableGuid } from '../ids.js';
-import type { Resource, ResourceDocument } from '../resources/resource-type.js';
+import { normalizeLocation } from '../resources/canonical.js';
+import { findResourceType, showsEtagAndGuid } from '../resources/registry.js';
+import { formatResourceId, idKey, type ResourceId, typeOf } from '../resources/resource-id.js';
+import type { Lookup, Resource, ResourceDocument } from '../resources/resource-type.js';
 
 /** The stored form of a body of an unknown type: everything but what the service decides. */
 export function opaqueDocument(body: Record<string, unknown>): ResourceDocument {
   const { id: _id, name: _name, type: _type, etag: _etag, systemData: _systemData, ...document } = body;
   const { provisioningState: _state, ...properties } = (document.properties ?? {}) as Record<string, unknown>;
-  return withoutSecrets({ ...document, properties }) as ResourceDocument;
+  const { location } = document;
+  return withoutSecrets({
+    ...document,
+    ...(typeof location === 'string' ? { location: normalizeLocation(location) } : {}),
+    properties,
+  }) as ResourceDocument;
 }
 
 /** Members that every provider takes and none shows again: they are not kept either. */
@@ -27,33 +36,59 @@ function withoutSecrets(value: unknown): unknown {
 /** An opaque resource as a GET shows it. */
 export function showOpaque(resource: Resource): Record<string, unknown> {
   const { location, tags, properties, ...rest } = resource.document;
-  if (resource.type.startsWith('Microsoft.Network/')) return showOpaqueNetworkResource(resource);
+  const withEtag = showsEtagAndGuid(resource.type);
   return {
-    id: resource.id,
-    name: resource.name,
+    ...(withEtag
+      ? { name: resource.name, id: resource.id, etag: resource.etag }
+      : { id: resource.id, name: resource.name }),
     type: resource.type,
     ...(location === undefined ? {} : { location }),
     ...(tags === undefined ? {} : { tags }),
     ...rest,
-    properties: { ...properties, provisioningState: resource.provisioningState },
+    properties: withEtag
+      ? { provisioningState: resource.provisioningState, resourceGuid: stableGuid(resource.id), ...properties }
+      : { ...properties, provisioningState: resource.provisioningState },
   };
 }
 
-/** Whatever else the network provider has, its resources all carry an etag and a GUID. */
-function showOpaqueNetworkResource(resource: Resource): Record<string, unknown> {
-  const { location, tags, properties, ...rest } = resource.document;
-  return {
-    name: resource.name,
-    id: resource.id,
-    etag: resource.etag,
-    type: resource.type,
-    ...(location === undefined ? {} : { location }),
-    ...(tags === undefined ? {} : { tags }),
-    ...rest,
-    properties: {
-      provisioningState: resource.provisioningState,
-      resourceGuid: stableGuid(resource.id),
-      ...properties,
-    },
-  };
+/** A resource of one provider on a resource of another: a lock or diagnostic settings on a balancer. */
+const isExtension = ({ types }: ResourceId): boolean => types.includes('providers');
+
+/** Type and name of a resource; of an extension those that its own provider gave it. */
+export function ownTypeAndName(id: ResourceId): { type: string; name: string } {
+  const at = id.types.lastIndexOf('providers');
+  if (at < 0) return { type: typeOf(id), name: id.names.join('/') };
+  const type = [id.names[at], ...id.types.slice(at + 1)].join('/');
+  return { type, name: id.names.slice(at + 1).join('/') };
+}
+
+/** Azure's refusal of a type that it does not have, or that it has only in other places. */
+export function notModelled(type: string, apiVersion: string) {
+  const [namespace = '', ...types] = type.split('/');
+  const values = { type: types.join('/'), namespace, apiVersion, supported: '' };
+  return azureError('InvalidResourceType', { values });
+}
+
+/** Throws `InvalidResourceNamespace`, or `InvalidResourceType` for what cannot be stored without a model. */
+export function checkOpaque(
+  id: ResourceId,
+  { apiVersion, strictTypes }: { apiVersion: string; strictTypes: boolean },
+): void {
+  const { namespace } = id;
+  if (!/^[a-z]\w*(\.\w+)+$/i.test(namespace)) {
+    throw azureError('InvalidResourceNamespace', { values: { namespace } });
+  }
+  // A modelled type ends here only for what it does not offer, and for what other providers put on it.
+  const modelled = !isExtension(id) && findResourceType(`${namespace}/${id.types[0]}`) !== undefined;
+  if (modelled || strictTypes) throw notModelled(typeOf(id), apiVersion);
+}
+
+/** A child cannot be there before its parent, nor an extension before what it extends. Throws `ParentResourceNotFound`. */
+export function checkParent(id: ResourceId, lookup: Lookup): void {
+  if (id.types.length === 1) return;
+  const depth = id.types.at(-2) === 'providers' ? -2 : -1;
+  const parent = formatResourceId({ ...id, types: id.types.slice(0, depth), names: id.names.slice(0, depth) });
+  if (lookup.resource(idKey(parent))) return;
+  const values = { action: 'write', type: id.types.join('/'), parent };
+  throw azureError('ParentResourceNotFound', { values });
 }

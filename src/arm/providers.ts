@@ -1,10 +1,9 @@
 /** Resource providers (`/subscriptions/{id}/providers`): everything is registered, and registering always succeeds. */
 import type { FastifyInstance } from 'fastify';
 import { resourceTypes } from '../resources/registry.js';
-import { apiVersionOf } from './api-versions.js';
 import type { ArmContext } from './arm-context.js';
 import { azureLocations } from './locations.js';
-import { parametersOf, subscriptionOf } from './resource-scope.js';
+import { apiVersionOf, parametersOf, subscriptionOf } from './request.js';
 import { operation } from './route-schemas.js';
 
 const locations = azureLocations.map(({ displayName }) => displayName);

@@ -1,18 +1,29 @@
 /** Resource groups (`/subscriptions/{id}/resourceGroups`), answered by Microsoft.Resources. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { requestBaseUrl } from '../base-url.js';
 import { azureError } from '../errors.js';
 import { normalizeLocation } from '../resources/canonical.js';
 import { resourceGroupId } from '../resources/resource-id.js';
 import type { ResourceGroup } from '../store/resource-store.js';
-import { apiVersionOf, queryOf } from './api-versions.js';
+import { wellFormedApiVersion } from './api-versions.js';
 import type { ArmContext } from './arm-context.js';
-import { originOf } from './async-operations.js';
 import { isDeploymentDeletionJob } from './deployments/scopes.js';
-import { parseJsonObject, readTags } from './request-body.js';
+import { checkLocation } from './locations.js';
+import {
+  absoluteUrl,
+  apiVersionOf,
+  apiVersionWritten,
+  groupOf,
+  page,
+  parametersOf,
+  queryOf,
+  send,
+  subscriptionOf,
+} from './request.js';
+import { RequestBody, readTags } from './request-body.js';
 import { filterTest } from './resource-filter.js';
-import { page } from './resource-request.js';
-import { checkLocation, groupOf, parametersOf, subscriptionOf } from './resource-scope.js';
-import type { ResourceService } from './resource-service.js';
+import { checkSubscription, existingGroup, type ScopeRequest } from './resource-scope.js';
+import type { Answer, ResourceService } from './resource-service.js';
 import { operation } from './route-schemas.js';
 
 interface GroupBody {
@@ -38,10 +49,10 @@ function checkName(name: string): void {
 }
 
 /** Members by their folded names, since clients write them in any casing. */
-function groupBody(text: unknown): GroupBody {
+function groupBody(body: RequestBody): GroupBody {
   const folded: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(parseJsonObject(text))) folded[name.toLowerCase()] = value;
-  const tags = readTags(text);
+  for (const [name, value] of Object.entries(body.value)) folded[name.toLowerCase()] = value;
+  const tags = readTags(body);
   return {
     ...(typeof folded.location === 'string' ? { location: folded.location } : {}),
     ...(tags ? { tags } : {}),
@@ -49,9 +60,8 @@ function groupBody(text: unknown): GroupBody {
   };
 }
 
-/** Which group a write is about. */
-export interface GroupPlace {
-  readonly subscriptionId: string;
+/** Which group a request is about, as the caller wrote it. */
+export interface GroupRequest extends ScopeRequest {
   readonly name: string;
 }
 
@@ -67,11 +77,15 @@ export class ResourceGroups {
     this.context = service.context;
   }
 
-  /** The group that a PUT of the body `text` makes. Throws what Azure refuses about its name, body and location. */
-  read(text: unknown, { subscriptionId: given, name }: GroupPlace): ResourceGroup {
-    const subscriptionId = given.toLowerCase();
+  /** A group. Throws `ResourceGroupNotFound`. */
+  get = (request: GroupRequest): Answer => ({ status: 200, body: showGroup(existingGroup(request, this.context)) });
+
+  /** The group that a PUT makes. Throws what Azure refuses about its name, body and location. */
+  read({ name, ...scope }: GroupRequest, given: RequestBody): ResourceGroup {
+    wellFormedApiVersion(scope.apiVersion);
+    const subscriptionId = scope.subscriptionId.toLowerCase();
     checkName(name);
-    const body = groupBody(text);
+    const body = groupBody(given);
     const before = this.service.store.group(subscriptionId, name);
     const location = normalizeLocation(body.location ?? '');
     checkLocation(body.location, { location, type: 'resourceGroups' });
@@ -93,26 +107,32 @@ export class ResourceGroups {
     };
   }
 
-  /** Creates or replaces a group. Throws as `read` does. */
-  put(text: unknown, place: GroupPlace): { group: ResourceGroup; created: boolean } {
-    const group = this.read(text, place);
-    const created = !this.service.store.group(place.subscriptionId, place.name);
-    this.service.store.saveGroup(group);
-    return { group, created };
+  /** Creates or replaces a group. Throws as `checkSubscription` and `read` do. */
+  async put(request: GroupRequest, body: RequestBody): Promise<Answer> {
+    checkSubscription(request, this.context);
+    return this.context.store.write(() => {
+      const created = !this.service.store.group(request.subscriptionId, request.name);
+      const group = this.read(request, body);
+      this.service.store.saveGroup(group);
+      return { status: created ? 201 : 200, body: showGroup(group) };
+    });
   }
 
-  /** Replaces the tags when the body `text` has some. */
-  patch(text: unknown, group: ResourceGroup): ResourceGroup {
-    const { tags } = groupBody(text);
-    const changed = { ...group, ...(tags ? { tags } : {}) };
-    this.service.store.saveGroup(changed);
-    return changed;
+  /** Replaces the tags when the body has some. Throws `ResourceGroupNotFound`. */
+  async patch(request: GroupRequest, body: RequestBody): Promise<Answer> {
+    return this.context.store.write(() => {
+      const group = existingGroup(request, this.context);
+      const { tags } = groupBody(body);
+      const changed = { ...group, ...(tags ? { tags } : {}) };
+      this.service.store.saveGroup(changed);
+      return { status: 200, body: showGroup(changed) };
+    });
   }
 
   /** Deletes a group with everything in it: at once, or when `--operation-delay` has passed. */
   async delete(group: ResourceGroup): Promise<void> {
     if (this.context.operationDelayMs === 0) return this.#deleteNow(group);
-    this.service.store.saveGroup({ ...group, provisioningState: 'Deleting' });
+    await this.context.store.write(() => this.service.store.saveGroup({ ...group, provisioningState: 'Deleting' }));
     this.#deleteLater(group);
   }
 
@@ -134,7 +154,7 @@ export class ResourceGroups {
   /** Nothing in the group can object. */
   async #deleteNow(group: ResourceGroup): Promise<void> {
     const { store, writer } = this.service;
-    const touched = store.transaction(() => {
+    const touched = await this.context.store.write(() => {
       const scope = { subscriptionId: group.subscriptionId, resourceGroup: group.name };
       const keys = store.list(scope).flatMap((resource) => writer.remove(resource));
       store.removeGroup(group.key);
@@ -145,13 +165,6 @@ export class ResourceGroups {
   }
 }
 
-function put(request: FastifyRequest, reply: FastifyReply, groups: ResourceGroups) {
-  const subscriptionId = subscriptionOf(request, groups.context);
-  const name = parametersOf(request).resourceGroupName as string;
-  const { group, created } = groups.put(request.body, { subscriptionId, name });
-  return reply.code(created ? 201 : 200).send(showGroup(group));
-}
-
 /** The job in a deletion's Location, as Azure encodes it: characters outside A–Z and 0–9 become `:HH`. */
 function deletionJob(group: ResourceGroup): string {
   const name = group.name
@@ -160,6 +173,11 @@ function deletionJob(group: ResourceGroup): string {
   const jobId = `RESOURCEGROUPDELETIONJOB-${name}-${group.location.toUpperCase()}`;
   return Buffer.from(JSON.stringify({ jobId, jobLocation: group.location })).toString('base64url');
 }
+
+const requestAbout = (request: FastifyRequest): GroupRequest => {
+  const { subscriptionId = '', resourceGroupName = '' } = parametersOf(request);
+  return { subscriptionId, name: resourceGroupName, apiVersion: apiVersionWritten(request) };
+};
 
 function list(request: FastifyRequest, { context }: ResourceGroups) {
   const all = context.store.resources.groups(subscriptionOf(request, context));
@@ -173,7 +191,7 @@ async function remove(request: FastifyRequest, reply: FastifyReply, groups: Reso
   const group = groupOf(request, groups.context);
   const job = deletionJob(group);
   await groups.delete(group);
-  const url = `${originOf(request)}/subscriptions/${group.subscriptionId}/operationresults/${job}`;
+  const url = `${requestBaseUrl(request)}/subscriptions/${group.subscriptionId}/operationresults/${job}`;
   reply.headers({ location: `${url}?api-version=${apiVersionOf(request)}`, 'retry-after': '0' });
   return reply.code(202).send();
 }
@@ -187,7 +205,7 @@ function pollDeletion(request: FastifyRequest, reply: FastifyReply, context: Arm
     .groups(subscriptionId)
     .some((group) => group.provisioningState === 'Deleting' && deletionJob(group) === job);
   if (!running) return reply.code(200).send();
-  reply.headers({ location: `${originOf(request)}${request.url}`, 'retry-after': '1' });
+  reply.headers({ location: absoluteUrl(request), 'retry-after': '1' });
   return reply.code(202).send();
 }
 
@@ -198,16 +216,18 @@ export function addResourceGroupRoutes(app: FastifyInstance, groups: ResourceGro
   const one = `${all}/:resourceGroupName`;
   const schema = (action: string) => operation('Microsoft.Resources', `ResourceGroups_${action}`);
   app.get(all, schema('list'), (request) => list(request, groups));
-  app.get(one, schema('get'), (request) => showGroup(groupOf(request, context)));
+  app.get(one, schema('get'), (request, reply) => send(request, reply, groups.get(requestAbout(request))));
   app.head(one, schema('checkExistence'), (request, reply) => {
     const subscriptionId = subscriptionOf(request, context);
     const group = context.store.resources.group(subscriptionId, parametersOf(request).resourceGroupName as string);
     if (!group) reply.header('x-ms-failure-cause', 'gateway');
     return reply.code(group ? 204 : 404).send();
   });
-  app.put(one, schema('createOrUpdate'), (request, reply) => put(request, reply, groups));
-  app.patch(one, schema('update'), (request, reply) =>
-    reply.send(showGroup(groups.patch(request.body, groupOf(request, context)))),
+  app.put(one, schema('createOrUpdate'), async (request, reply) =>
+    send(request, reply, await groups.put(requestAbout(request), RequestBody.ofText(request.body))),
+  );
+  app.patch(one, schema('update'), async (request, reply) =>
+    send(request, reply, await groups.patch(requestAbout(request), RequestBody.ofText(request.body))),
   );
   app.delete(one, schema('delete'), (request, reply) => remove(request, reply, groups));
   app.get('/subscriptions/:subscriptionId/operationresults/:job', schema('pollDeletion'), (request, reply) =>

@@ -1,4 +1,5 @@
 /** Reads resources and their children as Azure shows them at an api-version. */
+import { childNamed } from '../resources/children.js';
 import { findResourceType } from '../resources/registry.js';
 import { renderResource } from '../resources/render.js';
 import { idKey, rootKey } from '../resources/resource-id.js';
@@ -7,7 +8,8 @@ import type { SchemaNode } from '../resources/schema.js';
 import type { ResourceStore } from '../store/resource-store.js';
 import { showOpaque } from './opaque-resources.js';
 
-export type Shown = Record<string, unknown>;
+/** A resource or child as Azure shows it. */
+export type Shown = Record<string, unknown> & { name?: string };
 
 export class ResourceReader {
   constructor(readonly store: ResourceStore) {}
@@ -30,11 +32,8 @@ export class ResourceReader {
   }
 
   /** One child, by its name in any casing. */
-  child(resource: Resource, { collection, name, apiVersion, expand }: ChildPlace): Shown | undefined {
-    const wanted = name.toLowerCase();
-    const child = this.children(resource, collection, apiVersion).find(
-      (one) => String(one.name).toLowerCase() === wanted,
-    );
+  child(resource: Resource, { collection, name, apiVersion, expand }: ShownChild): Shown | undefined {
+    const child = childNamed(this.children(resource, collection, apiVersion), name);
     if (child) this.#expandAll(child, expand, apiVersion);
     return child;
   }
@@ -58,13 +57,13 @@ export class ResourceReader {
 
   #expandItem(item: Shown, rest: readonly string[], apiVersion: string): Shown {
     const isReference = typeof item.id === 'string' && Object.keys(item).length === 1;
-    const whole = isReference ? (this.byId(item.id as string, apiVersion) ?? item) : item;
+    const whole = isReference ? (this.#byId(item.id as string, apiVersion) ?? item) : item;
     this.#expand(whole, rest, apiVersion);
     return whole;
   }
 
   /** The resource or child with this id; undefined when there is none. */
-  byId(id: string, apiVersion: string): Shown | undefined {
+  #byId(id: string, apiVersion: string): Shown | undefined {
     const root = this.store.resource(rootKey(id));
     if (!root) return undefined;
     if (root.key === idKey(id)) return this.show(root, apiVersion);
@@ -75,7 +74,7 @@ export class ResourceReader {
   }
 }
 
-export interface ChildPlace {
+interface ShownChild {
   readonly collection: string;
   readonly name: string;
   readonly apiVersion: string;

@@ -1,99 +1,125 @@
-/** The routes that every modelled resource type has: one, list, create-or-update, tags, delete. */
+/** The routes that every modelled resource type has: one, list, create-or-update, tags, delete, children and actions. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Resource, ResourceType } from '../resources/resource-type.js';
-import { addActionRoutes } from './action-routes.js';
-import { apiVersionFor, queryOf } from './api-versions.js';
-import { acceptedHeaders, putHeaders } from './async-operations.js';
-import { addChildRoutes } from './child-routes.js';
-import { readTags } from './request-body.js';
-import { documentInPlace, readResource } from './resource-body.js';
+import { requestBaseUrl } from '../base-url.js';
+import type { ChildCollection, Resource, ResourceType } from '../resources/resource-type.js';
+import { servedApiVersion } from './api-versions.js';
 import {
-  existingResource,
+  apiVersionWritten,
+  groupOf,
   page,
-  pollPlaceOf,
-  pollUrlOf,
+  parametersOf,
   preconditionsOf,
-  resourceNotFound,
-  typeRequest,
-} from './resource-request.js';
-import { groupOf, subscriptionOf } from './resource-scope.js';
-import type { ResourceService } from './resource-service.js';
+  queryOf,
+  send,
+  subscriptionOf,
+} from './request.js';
+import { RequestBody } from './request-body.js';
+import type { DeleteRequest, PutRequest, ResourceRequest, ResourceService } from './resource-service.js';
 import { routeSchema } from './route-schemas.js';
 
-function answer(reply: FastifyReply, resource: Resource, shown: unknown) {
-  return reply.header('etag', resource.etag).send(shown);
+/** The resource that a request is about, or its child in `collection`. */
+export function requestAbout(
+  request: FastifyRequest,
+  type: ResourceType,
+  collection?: ChildCollection,
+): ResourceRequest {
+  const { subscriptionId = '', resourceGroupName, name = '', childName = '' } = parametersOf(request);
+  const [namespace = '', shortType = ''] = type.type.split('/');
+  const id = {
+    subscriptionId,
+    resourceGroup: resourceGroupName,
+    namespace,
+    types: collection ? [shortType, collection.name] : [shortType],
+    names: collection ? [name, childName] : [name],
+  };
+  return { id, apiVersion: apiVersionWritten(request) };
 }
 
-async function put(request: FastifyRequest, reply: FastifyReply, { type, service }: Handler) {
-  const about = typeRequest(request, type, service);
-  const body = readResource(request.body, type);
-  const write = service.writer.put({
-    type,
-    id: about.id,
-    apiVersion: about.apiVersion,
-    conditions: preconditionsOf(request),
-    pollUrl: pollUrlOf(request, about.apiVersion),
-    document: (existing) => documentInPlace(body, { existing, id: about.id }),
-  });
-  await service.operations.settle(write);
-  const resource = service.store.resource(write.resource.key) ?? write.resource;
-  putHeaders(request, reply, pollPlaceOf(resource, { ...write, apiVersion: about.apiVersion }));
-  return reply.code(write.created ? 201 : 200).send(service.reader.show(resource, about.apiVersion));
-}
-
-function patch(request: FastifyRequest, reply: FastifyReply, { type, service }: Handler) {
-  const about = existingResource(request, type, service);
-  const resource = service.writer.patchTags(about.key, readTags(request.body));
-  if (!resource) throw resourceNotFound(type.type, about);
-  reply.header('azure-asyncnotification', 'Enabled');
-  return reply.send(service.reader.show(resource, about.apiVersion));
-}
-
-async function remove(request: FastifyRequest, reply: FastifyReply, { type, service }: Handler) {
-  const about = typeRequest(request, type, service);
-  const write = service.writer.delete(about.key, preconditionsOf(request));
-  // Azure's front door answers 204 for what is not there.
-  if (!write) return reply.code(204).send();
-  await service.operations.settle(write);
-  acceptedHeaders(request, reply, pollPlaceOf(write.resource, { ...write, apiVersion: about.apiVersion }));
-  // Azure takes a network interface away at once, and says so since 2023-11-01.
-  const atOnce = type.type === 'Microsoft.Network/networkInterfaces' && about.apiVersion >= '2023-11-01';
-  return reply.code(atOnce && service.context.operationDelayMs === 0 ? 200 : 202).send();
-}
+/** What a PUT or DELETE says besides what it is about. */
+export const writeAbout = (request: FastifyRequest, about: ResourceRequest): PutRequest & DeleteRequest => ({
+  ...about,
+  body: RequestBody.ofText(request.body),
+  conditions: preconditionsOf(request),
+  baseUrl: requestBaseUrl(request),
+});
 
 interface Handler {
   readonly type: ResourceType;
   readonly service: ResourceService;
+  /** The path of one resource. */
+  readonly path: string;
+}
+
+function addChildRoutes(app: FastifyInstance, { type, service, path }: Handler): void {
+  for (const collection of type.children ?? []) {
+    const all = `${path}/${collection.name}`;
+    const one = `${all}/:childName`;
+    const schema = (operation: Parameters<typeof routeSchema>[1]) => ({
+      schema: routeSchema(type, operation, collection.name),
+    });
+    const about = (request: FastifyRequest) => requestAbout(request, type, collection);
+    app.get(all, schema('list'), (request) => ({
+      value: service.children(requestAbout(request, type), collection.name),
+    }));
+    app.get(one, schema('get'), (request, reply) =>
+      send(request, reply, service.get(about(request), queryOf(request).$expand)),
+    );
+    if (collection.methods !== 'write') continue;
+    app.put(one, schema('createOrUpdate'), async (request, reply) =>
+      send(request, reply, await service.put(writeAbout(request, about(request)))),
+    );
+    app.delete(one, schema('delete'), async (request, reply) =>
+      send(request, reply, await service.delete(writeAbout(request, about(request)))),
+    );
+  }
+}
+
+function addActionRoutes(app: FastifyInstance, { type, service, path }: Handler): void {
+  for (const action of type.requests?.actions ?? []) {
+    const url = `${path}/${action.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
+    app.post(url, { schema: routeSchema(type, 'action', action.path) }, async (request, reply) => {
+      const parameters = parametersOf(request);
+      const asked = { action, parameters, query: queryOf(request), body: RequestBody.ofText(request.body) };
+      return send(request, reply, await service.act({ ...requestAbout(request, type), ...asked }));
+    });
+  }
 }
 
 /** Registers all routes of one type. */
 export function addResourceRoutes(app: FastifyInstance, type: ResourceType, service: ResourceService): void {
-  const handler = { type, service };
+  const { context } = service;
   const path = `/providers/${type.type}`;
   const inSubscription = `/subscriptions/:subscriptionId${path}`;
   const inGroup = `/subscriptions/:subscriptionId/resourceGroups/:resourceGroupName${path}`;
   const one = `${inGroup}/:name`;
   const schema = (operation: Parameters<typeof routeSchema>[1]) => ({ schema: routeSchema(type, operation) });
-  const show = (apiVersion: string) => (resource: Resource) => service.reader.show(resource, apiVersion);
+  const about = (request: FastifyRequest) => requestAbout(request, type);
+  const shownPage = (request: FastifyRequest, scope: { subscriptionId: string; resourceGroup?: string }) => {
+    const apiVersion = servedApiVersion(type, apiVersionWritten(request), context);
+    const show = (resource: Resource) => service.reader.show(resource, apiVersion);
+    return page(request, service.list({ ...scope, type: type.type }), show);
+  };
 
-  app.get(inSubscription, schema('listAll'), (request) => {
-    const subscriptionId = subscriptionOf(request, service.context);
-    const apiVersion = apiVersionFor(type, request, service.context);
-    return page(request, service.store.list({ subscriptionId, type: type.type }), show(apiVersion));
-  });
+  app.get(inSubscription, schema('listAll'), (request) =>
+    shownPage(request, { subscriptionId: subscriptionOf(request, context) }),
+  );
   app.get(inGroup, schema('list'), (request) => {
-    const group = groupOf(request, service.context);
-    const apiVersion = apiVersionFor(type, request, service.context);
-    const { subscriptionId, name: resourceGroup } = group;
-    return page(request, service.store.list({ subscriptionId, resourceGroup, type: type.type }), show(apiVersion));
+    const { subscriptionId, name: resourceGroup } = groupOf(request, context);
+    return shownPage(request, { subscriptionId, resourceGroup });
   });
-  app.get(one, schema('get'), (request, reply) => {
-    const { resource, apiVersion } = existingResource(request, type, service);
-    return answer(reply, resource, service.reader.show(resource, apiVersion, queryOf(request).$expand));
-  });
-  app.put(one, schema('createOrUpdate'), (request, reply) => put(request, reply, handler));
-  app.patch(one, schema('updateTags'), (request, reply) => patch(request, reply, handler));
-  app.delete(one, schema('delete'), (request, reply) => remove(request, reply, handler));
-  addChildRoutes(app, { type, service, path: one });
-  addActionRoutes(app, { type, service, path: one });
+  app.get(one, schema('get'), (request, reply) =>
+    send(request, reply, service.get(about(request), queryOf(request).$expand)),
+  );
+  app.put(one, schema('createOrUpdate'), async (request, reply: FastifyReply) =>
+    send(request, reply, await service.put(writeAbout(request, about(request)))),
+  );
+  app.patch(one, schema('updateTags'), async (request, reply) =>
+    send(request, reply, await service.patchTags(writeAbout(request, about(request)))),
+  );
+  app.delete(one, schema('delete'), async (request, reply) =>
+    send(request, reply, await service.delete(writeAbout(request, about(request)))),
+  );
+  const handler = { type, service, path: one };
+  addChildRoutes(app, handler);
+  addActionRoutes(app, handler);
 }

@@ -1,49 +1,40 @@
-/** Where a request points: its subscription, its resource group, and that both exist. */
-import type { FastifyRequest } from 'fastify';
+/** Subscriptions and resource groups in which requests are made. */
 import { azureError } from '../errors.js';
 import { isGuid } from '../ids.js';
 import type { ResourceGroup } from '../store/resource-store.js';
-import { apiVersionOf } from './api-versions.js';
+import { wellFormedApiVersion } from './api-versions.js';
 import type { ArmContext } from './arm-context.js';
-import { isAzureLocation, isWellFormedLocation, locationNames } from './locations.js';
 
-export type Parameters = Record<string, string>;
-
-export const parametersOf = (request: FastifyRequest): Parameters => request.params as Parameters;
-
-/** The subscription in the path: any GUID, from its first use. The api-version is checked first, as Azure does. */
-export function subscriptionOf(request: FastifyRequest, { store, clock }: ArmContext): string {
-  apiVersionOf(request);
-  const subscriptionId = parametersOf(request).subscriptionId as string;
-  if (!isGuid(subscriptionId)) throw azureError('InvalidSubscriptionId', { values: { subscriptionId } });
-  store.resources.rememberSubscription(subscriptionId, clock.timestamp());
-  return subscriptionId;
+/** Where a request is made, as the client wrote it. */
+export interface ScopeRequest {
+  readonly subscriptionId: string;
+  readonly apiVersion: string | undefined;
 }
 
-/** The resource group in the path; throws when there is none, or (for writes) while it is being deleted. */
-export function groupOf(request: FastifyRequest, context: ArmContext): ResourceGroup {
-  const subscriptionId = subscriptionOf(request, context);
-  const name = parametersOf(request).resourceGroupName as string;
+/**
+ * Any GUID is a subscription, from its first use. The api-version is checked first, as Azure does. Throws what
+ * `wellFormedApiVersion` throws, or `InvalidSubscriptionId`.
+ */
+export function checkSubscription({ subscriptionId, apiVersion }: ScopeRequest, { store, clock }: ArmContext): void {
+  wellFormedApiVersion(apiVersion);
+  if (!isGuid(subscriptionId)) throw azureError('InvalidSubscriptionId', { values: { subscriptionId } });
+  store.resources.rememberSubscription(subscriptionId, clock.timestamp());
+}
+
+/** The resource group `name`. Throws as `checkSubscription` does, or `ResourceGroupNotFound`. */
+export function existingGroup(request: ScopeRequest & { readonly name: string }, context: ArmContext): ResourceGroup {
+  checkSubscription(request, context);
+  const { subscriptionId, name } = request;
   const group = context.store.resources.group(subscriptionId, name);
   if (!group) throw azureError('ResourceGroupNotFound', { values: { resourceGroup: name } });
-  if (group.provisioningState === 'Deleting' && request.method === 'PUT') {
-    throw azureError('ResourceGroupBeingDeleted', { values: { resourceGroup: group.name } });
-  }
   return group;
 }
 
-/** Refuses a location that no region has. `given` is what the client wrote, `location` its normalised form. */
-export function checkLocation(
-  given: unknown,
-  { location, type }: { location: string | undefined; type: string },
-): void {
-  if (location === undefined || location === '') throw azureError('LocationRequired');
-  if (typeof given === 'string' && !isWellFormedLocation(given)) {
-    throw azureError('InvalidResourceLocationFormat', { values: { location: given } });
+/** The same for a request that creates something in the group. Throws `ResourceGroupBeingDeleted` besides. */
+export function writableGroup(request: ScopeRequest & { readonly name: string }, context: ArmContext): ResourceGroup {
+  const group = existingGroup(request, context);
+  if (group.provisioningState === 'Deleting') {
+    throw azureError('ResourceGroupBeingDeleted', { values: { resourceGroup: group.name } });
   }
-  if (isAzureLocation(location)) return;
-  const values = { location: String(given), type, available: locationNames };
-  throw type === 'resourceGroups'
-    ? azureError('LocationNotAvailableForResourceGroup', { values })
-    : azureError('LocationNotAvailableForResourceType', { values });
+  return group;
 }

@@ -1,6 +1,6 @@
 /**
- * Creates, changes and deletes resources: one IMMEDIATE transaction per write holding the document, its links, the addresses it
- * claims and the operation. Routes, deployments and actions all write through here.
+ * Creates, changes and deletes stored resources, inside the transaction of a write: the document, its links, the addresses
+ * it claims and the operation change together or not at all.
  */
 import type { AzureError } from '../errors.js';
 import { newEtag, newGuid } from '../ids.js';
@@ -17,12 +17,10 @@ import {
   type WriteContext,
 } from '../resources/resource-type.js';
 import type { ArmContext } from './arm-context.js';
-import { checkChildNames } from './child-names.js';
-import { refusalToDelete, refusalToDropChildren } from './in-use.js';
-import { OperationRecords, operationName } from './operation-records.js';
-import { checkPreconditions, type Preconditions } from './preconditions.js';
-import { resolveReferences } from './references.js';
-import { ResourceLinks } from './resource-links.js';
+import { OperationRecords, operationName } from './operations.js';
+import { checkPreconditions, type Preconditions, refusalToDelete, refusalToDropChildren } from './preconditions.js';
+import { ResourceLinks, resolveReferences } from './references.js';
+import { type ChildPlace, checkChildNames } from './request-body.js';
 
 export interface Write {
   readonly resource: Resource;
@@ -32,17 +30,19 @@ export interface Write {
   readonly touched: readonly string[];
 }
 
-export interface PutRequest {
+/** One create-or-update of a top-level resource, or of a child in its document. */
+export interface DocumentWrite {
   readonly type: ResourceType;
+  /** Of the top-level resource. */
   readonly id: ResourceId;
   readonly apiVersion: string;
   readonly conditions: Preconditions;
   /** Makes the document to write; sees what is stored, inside the transaction. */
   readonly document: (existing: Resource | undefined) => ResourceDocument;
   /** The child that is written or deleted, when the request names one. */
-  readonly child?: { readonly collection: string; readonly name: string; readonly method: 'Put' | 'Delete' };
-  /** Where the client that writes would poll an operation. */
-  readonly pollUrl?: (existing: Resource, operationId: string) => string;
+  readonly child?: (ChildPlace & { readonly method: 'Put' | 'Delete' }) | undefined;
+  /** Where the client that writes reached us: operations are polled there. */
+  readonly baseUrl: string;
 }
 
 /** What a write sees of everything else, and where its addresses come from. */
@@ -58,7 +58,7 @@ interface Place {
 }
 
 interface Storing extends Place {
-  readonly request: PutRequest;
+  readonly write: DocumentWrite;
   readonly document: ResourceDocument;
 }
 
@@ -67,6 +67,7 @@ function firstOf(refusals: Iterable<AzureError> | undefined): AzureError | undef
   return undefined;
 }
 
+/** Every method runs inside a transaction that its caller began. */
 export class ResourceWriter {
   readonly #operations: OperationRecords;
   readonly #links: ResourceLinks;
@@ -76,28 +77,19 @@ export class ResourceWriter {
     this.#links = new ResourceLinks(context);
   }
 
-  /** Create-or-update. Throws Azure's refusal; nothing is stored then. */
-  put(request: PutRequest): Write {
-    const { store } = this.context;
-    return store.resources.transaction(() => this.#put(request));
-  }
-
-  #put(request: PutRequest): Write {
-    const { conditions, child } = request;
+  /** Create-or-update. Throws Azure's refusal. */
+  put(write: DocumentWrite): Write {
+    const { conditions, child, baseUrl, apiVersion } = write;
     const { resources, addresses } = this.context.store;
-    const place = this.#placeOf(request);
+    const place = this.#placeOf(write);
     const { idText, existing } = place;
     checkPreconditions(idText, existing, conditions);
-    this.#operations.checkFree({
-      existing,
-      child: child !== undefined,
-      childId: `${idText}/${child?.collection}/${child?.name}`,
-      pollUrl: request.pollUrl ?? ((_existing, operationId) => operationId),
-    });
-    const document = this.#completed(request, { ...place, lookup: resources, addresses });
+    const childId = `${idText}/${child?.collection}/${child?.name}`;
+    this.#operations.checkFree({ existing, child: child !== undefined, childId, baseUrl, apiVersion });
+    const document = this.#completed(write, { ...place, lookup: resources, addresses });
     const refusal = refusalToDropChildren(resources, existing, document);
     if (refusal) throw refusal;
-    return this.#store({ request, ...place, document });
+    return this.#store({ write, ...place, document });
   }
 
   /**
@@ -105,24 +97,24 @@ export class ResourceWriter {
    * other resources goes to `world`, no operation begins, and the resource counts as provisioned at once. Throws what
    * the type refuses, and what `world` throws.
    */
-  rehearse(request: PutRequest, world: World): void {
-    const place = this.#placeOf(request);
-    const document = this.#completed(request, { ...place, ...world });
-    const resource = this.#resourceOf({ request, ...place, document }, 'Succeeded');
+  rehearse(write: DocumentWrite, world: World): void {
+    const place = this.#placeOf(write);
+    const document = this.#completed(write, { ...place, ...world });
+    const resource = this.#resourceOf({ write, ...place, document }, 'Succeeded');
     this.context.store.resources.save(resource);
-    this.#links.relink(resource, request.type);
+    this.#links.relink(resource, write.type);
   }
 
-  #placeOf({ type, id }: PutRequest): Place {
+  #placeOf({ type, id }: DocumentWrite): Place {
     const key = idKey(formatResourceId({ ...id, namespace: type.type.split('/')[0] as string }));
     const existing = this.context.store.resources.resource(key);
     return { key, existing, idText: existing?.id ?? this.#idAsCreated(id, type) };
   }
 
   /** The document with its references resolved and its defaults filled in, once nothing about it is refused. */
-  #completed(request: PutRequest, { key, idText, existing, lookup, addresses }: Place & World): ResourceDocument {
-    const { type, id, apiVersion, child } = request;
-    const document = request.document(existing);
+  #completed(write: DocumentWrite, { key, idText, existing, lookup, addresses }: Place & World): ResourceDocument {
+    const { type, id, apiVersion, child } = write;
+    const document = write.document(existing);
     const schema = schemaOf(type);
     checkChildNames(document, schema, idText);
     resolveReferences(document, {
@@ -133,8 +125,7 @@ export class ResourceWriter {
       canonicalType: (name) => findResourceType(name)?.type,
     });
     this.context.store.addresses.release(key);
-    const written = { id, idText, apiVersion, document, existing };
-    const context: WriteContext = { ...written, child, lookup, addresses, newGuid };
+    const context: WriteContext = { id, idText, apiVersion, document, existing, child, lookup, addresses, newGuid };
     type.defaults?.(context);
     const refusal = firstOf(type.check?.(context));
     if (refusal) throw refusal;
@@ -142,10 +133,7 @@ export class ResourceWriter {
   }
 
   /** The resource to store: the existing one itself when nothing changes. */
-  #resourceOf(
-    { request: { type, id }, key, idText, existing, document }: Storing,
-    provisioningState: string,
-  ): Resource {
+  #resourceOf({ write: { type, id }, key, idText, existing, document }: Storing, provisioningState: string): Resource {
     const now = this.context.clock.timestamp();
     const same = existing !== undefined && alike(existing.document, document);
     if (same && existing.provisioningState === provisioningState) return existing;
@@ -166,7 +154,7 @@ export class ResourceWriter {
 
   #store(storing: Storing): Write {
     const { resources } = this.context.store;
-    const { type, child } = storing.request;
+    const { type, child } = storing.write;
     const { key, existing } = storing;
     const resource = this.#resourceOf(storing, this.context.operationDelayMs > 0 ? 'Updating' : 'Succeeded');
     const keeps = resource === existing;
@@ -190,27 +178,53 @@ export class ResourceWriter {
     return formatResourceId({ ...id, subscriptionId, resourceGroup, namespace, types });
   }
 
+  /** Creates or replaces a resource without a model. Its `id` is what it has from its creation on. */
+  putOpaque(
+    id: ResourceId,
+    { type, name, document }: { type: string; name: string; document: ResourceDocument },
+  ): Write {
+    const { resources } = this.context.store;
+    const idText = formatResourceId(id);
+    const key = idKey(idText);
+    const existing = resources.resource(key);
+    const now = this.context.clock.timestamp();
+    const resource: Resource = {
+      key,
+      id: existing?.id ?? idText,
+      subscriptionId: id.subscriptionId.toLowerCase(),
+      resourceGroup: (id.resourceGroup ?? '').toLowerCase(),
+      type: existing?.type ?? type,
+      name: existing?.name ?? name,
+      etag: newEtag(),
+      provisioningState: 'Succeeded',
+      document,
+      createdTime: existing?.createdTime ?? now,
+      changedTime: now,
+    };
+    resources.save(resource);
+    const operationId = this.#operations.record(resource, 'PutResourceOperation');
+    return { resource, created: !existing, operationId, touched: [] };
+  }
+
   /** Deletes a top-level resource, or refuses because it is in use. `undefined` when there is none. */
   delete(key: string, conditions: Preconditions): Write | undefined {
     const { resources } = this.context.store;
-    return resources.transaction(() => {
-      const existing = resources.resource(key);
-      if (!existing) return undefined;
-      checkPreconditions(existing.id, existing, conditions);
-      const refusal = refusalToDelete(resources, existing);
-      if (refusal) throw refusal;
-      const name = operationName('Delete', existing.type);
-      const operationId = this.#operations.record(existing, name);
-      this.#operations.supersede(existing, { name, id: operationId });
-      if (this.context.operationDelayMs > 0) {
-        resources.save({ ...existing, provisioningState: 'Deleting' });
-        return { resource: existing, created: false, operationId, touched: [key] };
-      }
-      return { resource: existing, created: false, operationId, touched: this.remove(existing) };
-    });
+    const existing = resources.resource(key);
+    if (!existing) return undefined;
+    checkPreconditions(existing.id, existing, conditions);
+    const refusal = refusalToDelete(resources, existing);
+    if (refusal) throw refusal;
+    const name = operationName('Delete', existing.type);
+    const operationId = this.#operations.record(existing, name);
+    this.#operations.supersede(existing, { name, id: operationId });
+    if (this.context.operationDelayMs > 0) {
+      resources.save({ ...existing, provisioningState: 'Deleting' });
+      return { resource: existing, created: false, operationId, touched: [key] };
+    }
+    return { resource: existing, created: false, operationId, touched: this.remove(existing) };
   }
 
-  /** Removes a resource, whatever uses it; what refers to it loses the reference. Inside a transaction. */
+  /** Removes a resource, whatever uses it; what refers to it loses the reference. Answers what the data plane follows. */
   remove(resource: Resource): string[] {
     const { resources, addresses } = this.context.store;
     const targets = [...new Set(resources.linksFrom(resource.key).map(({ target }) => rootKey(target)))];
@@ -223,7 +237,7 @@ export class ResourceWriter {
     return [resource.key, ...targets, ...sources];
   }
 
-  /** Replaces whole documents, as actions do: no checks, links and etags follow. Inside a transaction. */
+  /** Replaces whole documents, as actions do: no checks, links and etags follow. Answers what the data plane follows. */
   replace(writes: readonly { key: string; document: ResourceDocument }[]): string[] {
     const { resources } = this.context.store;
     const touched = new Set<string>();
@@ -231,25 +245,27 @@ export class ResourceWriter {
       const existing = resources.resource(key);
       const type = existing && findResourceType(existing.type);
       if (!existing || !type) continue;
-      const changed = { ...existing, document, etag: newEtag(), changedTime: this.context.clock.timestamp() };
+      const changed = this.#withDocument(existing, document);
       resources.save(changed);
       for (const one of this.#links.relink(changed, type)) touched.add(one);
     }
     return [...touched];
   }
 
-  /** Replaces the tags; the one change that is never asynchronous. */
+  /** Replaces the tags; the one change that is never asynchronous. `undefined` when there is no such resource. */
   patchTags(key: string, tags: Record<string, string> | undefined): Resource | undefined {
     const { resources } = this.context.store;
-    return resources.transaction(() => {
-      const existing = resources.resource(key);
-      if (!existing) return undefined;
-      const document = { ...existing.document, tags: tags ?? {} };
-      if (alike(document, existing.document)) return existing;
-      const changed = { ...existing, document, etag: newEtag(), changedTime: this.context.clock.timestamp() };
-      resources.save(changed);
-      return changed;
-    });
+    const existing = resources.resource(key);
+    if (!existing) return undefined;
+    const document = { ...existing.document, tags: tags ?? {} };
+    if (alike(document, existing.document)) return existing;
+    const changed = this.#withDocument(existing, document);
+    resources.save(changed);
+    return changed;
+  }
+
+  #withDocument(existing: Resource, document: ResourceDocument): Resource {
+    return { ...existing, document, etag: newEtag(), changedTime: this.context.clock.timestamp() };
   }
 
   /** Remembers an operation on `resource`: finished already, or running while `--operation-delay` lasts. */

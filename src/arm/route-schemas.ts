@@ -90,7 +90,7 @@ export function routeSchema(type: ResourceType, operation: Operation, part?: str
         },
       };
     case 'action': {
-      const definition = type.actions?.find(({ path }) => path === part);
+      const definition = type.requests?.actions?.find(({ path }) => path === part);
       const body = definition?.requestSchema ? { body: openApi(definition.requestSchema) } : {};
       const accepted = { type: 'null', description: 'Accepted' };
       const ok = { type: 'object', additionalProperties: true, description: 'OK' };

@@ -1,13 +1,13 @@
 /** Tenants, subscriptions and their locations (`/tenants`, `/subscriptions`). */
 import type { FastifyInstance } from 'fastify';
 import { defaultSubscriptionId, defaultTenantId as tenantId } from '../identity/tenant.js';
-import { apiVersionOf } from './api-versions.js';
 import type { ArmContext } from './arm-context.js';
 import { azureLocations } from './locations.js';
-import { subscriptionOf } from './resource-scope.js';
+import { apiVersionOf, subscriptionOf } from './request.js';
 import { operation } from './route-schemas.js';
 
-const showSubscription = (subscriptionId: string): object => ({
+/** A subscription as Azure shows it. */
+export const showSubscription = (subscriptionId: string): object => ({
   id: `/subscriptions/${subscriptionId}`,
   authorizationSource: 'RoleBased',
   managedByTenants: [],

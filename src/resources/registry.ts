@@ -34,3 +34,6 @@ const byType = new Map(resourceTypes.map((type) => [type.type.toLowerCase(), typ
 
 /** The type called so in any casing; undefined for types without a model. */
 export const findResourceType = (type: string): ResourceType | undefined => byType.get(type.toLowerCase());
+
+/** Whether all resources of the type's provider carry an etag and a GUID, those without a model here included. */
+export const showsEtagAndGuid = (type: string): boolean => type.startsWith('Microsoft.Network/');

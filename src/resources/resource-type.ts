@@ -176,6 +176,20 @@ export interface HealthReader {
   probe(probeId: string, azureAddress: string): { up: boolean; reason: string } | undefined;
 }
 
+/** Statuses of a type's answers where they are not the ordinary ones; undefined for the ordinary one. */
+export interface AnswerStatuses {
+  /** Of a PUT that is done: ordinarily 201 when it created something, else 200. */
+  readonly put?: (put: { readonly apiVersion: string; readonly created: boolean }) => 200 | 201 | 202 | undefined;
+  /** Of a DELETE of something that existed, when it is done: ordinarily 202. */
+  readonly delete?: (deletion: { readonly apiVersion: string }) => 200 | 202 | 204 | undefined;
+}
+
+/** What the requests to a type have of their own. */
+export interface TypeRequests {
+  readonly actions?: readonly Action[];
+  readonly statuses?: AnswerStatuses;
+}
+
 /** Ten fields at most: a new one needs three types that use it. */
 export interface ResourceType<D extends ResourceDocument = ResourceDocument> {
   readonly type: string;
@@ -191,7 +205,7 @@ export interface ResourceType<D extends ResourceDocument = ResourceDocument> {
   readonly view?: (context: ShowContext) => ResourceDocument;
   /** Follows a change of the links into a resource; returns the document to store, the same object when unchanged. */
   readonly onLinksChanged?: (context: ViewContext) => ResourceDocument;
-  readonly actions?: readonly Action[];
+  readonly requests?: TypeRequests;
 }
 
 /** Declares a resource type. */

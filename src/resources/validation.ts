@@ -122,11 +122,11 @@ function detailsOf(errors: readonly ErrorObject[], text: string): ErrorDetail[] 
   return [...new Map(placed.map(({ detail }) => [detail.message, detail])).values()];
 }
 
-/** Throws `InvalidRequestFormat` when `body`, read from `text`, does not fit `schema`. */
-export function validateBody(body: unknown, schema: object, text: string): void {
+/** Throws `InvalidRequestFormat` when `body` does not fit `schema`; positions count in the text of its source. */
+export function validateBody(body: unknown, schema: object, source: { readonly text: string }): void {
   const validate = validatorFor(schema);
   if (validate(body)) return;
-  throw invalidRequestFormat(detailsOf((validate.errors ?? []).slice(0, 20), text));
+  throw invalidRequestFormat(detailsOf((validate.errors ?? []).slice(0, 20), source.text));
 }
 
 /** Azure's answer to a body that cannot be read, with its findings. */

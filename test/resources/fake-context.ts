@@ -69,7 +69,7 @@ export class FakeAzure implements Lookup {
   #context(id: string, body: unknown, { apiVersion = newestApiVersion }: PutOptions): WriteContext {
     const schema = schemaOf(this.#typeOf(id));
     const document = canonicalise(structuredClone(body), schema) as ResourceDocument;
-    validateBody(document, schema, JSON.stringify(document));
+    validateBody(document, schema, { text: JSON.stringify(document) });
     document.properties ??= {};
     // A resource's own name is the one in its path.
     delete document.name;
@@ -204,7 +204,7 @@ export class FakeAzure implements Lookup {
   /** Runs a POST action. */
   act(id: string, path: string, body: unknown = undefined): ActionResult {
     const resource = this.#resources.get(idKey(id)) as Resource;
-    const action = this.#typeOf(id).actions?.find((one) => one.path === path) as Action;
+    const action = this.#typeOf(id).requests?.actions?.find((one) => one.path === path) as Action;
     const health = { probe: () => undefined };
     const result = action.run({ resource, lookup: this, parameters: {}, query: {}, body, health });
     for (const { key, document } of result.writes ?? []) {

@@ -4,8 +4,8 @@ import { findResourceType } from '../../resources/registry.js';
 import { idKey, parseResourceId, rootKey } from '../../resources/resource-id.js';
 import type { Resource } from '../../resources/resource-type.js';
 import type { ArmContext } from '../arm-context.js';
-import { parseJsonObject } from '../request-body.js';
-import { groupOf } from '../resource-scope.js';
+import { groupOf } from '../request.js';
+import { RequestBody } from '../request-body.js';
 import { operation } from '../route-schemas.js';
 import type { Json, JsonObject } from '../template/json.js';
 
@@ -89,7 +89,9 @@ export function addDeploymentExportRoutes(app: FastifyInstance, context: ArmCont
   const path = '/subscriptions/:subscriptionId/resourceGroups/:resourceGroupName/exportTemplate';
   app.post(path, operation('Microsoft.Resources', 'ResourceGroups_exportTemplate'), (request) => {
     const { subscriptionId, name: resourceGroup } = groupOf(request, context);
-    const { resources = ['*'] } = request.body ? (parseJsonObject(request.body) as { resources?: string[] }) : {};
+    const { resources = ['*'] } = request.body
+      ? (RequestBody.ofText(request.body).value as { resources?: string[] })
+      : {};
     const wanted = new Set(resources.map(idKey));
     const all = context.store.resources.list({ subscriptionId, resourceGroup });
     return { template: exportTemplate(all.filter(({ key }) => wanted.has('*') || wanted.has(key))) };

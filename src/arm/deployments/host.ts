@@ -34,7 +34,7 @@ export interface NestedDeployment {
   readonly template: Json;
 }
 
-/** Requests are made as a client would make them; each resolves when its operation has come to an end. */
+/** Each write resolves when its operation has come to an end. */
 export interface DeploymentHost {
   put(request: PutRequest): Promise<HostAnswer>;
   get(id: string, apiVersion: string): Promise<JsonObject | undefined>;

@@ -1,11 +1,10 @@
 /** Template deployments (`Microsoft.Resources/deployments`) of resource groups and everything above them. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { requestBaseUrl } from '../../base-url.js';
 import { azureError } from '../../errors.js';
 import type { StoredDeployment } from '../../store/deployment-store.js';
-import { apiVersionOf, queryOf } from '../api-versions.js';
 import type { ArmContext } from '../arm-context.js';
-import { originOf } from '../async-operations.js';
-import { parametersOf } from '../resource-scope.js';
+import { apiVersionOf, parametersOf, queryOf } from '../request.js';
 import { hiddenOperation, operation } from '../route-schemas.js';
 import { templateHash } from '../template/hashes.js';
 import { scopeId } from '../template/resource-ids.js';
@@ -39,7 +38,6 @@ export interface DeploymentCaller {
   /** Where the client reached us: `https://localhost:4567`. */
   readonly baseUrl: string;
   readonly correlationId: string;
-  readonly authorization: string | undefined;
 }
 
 export interface DeploymentParts {
@@ -71,10 +69,10 @@ async function planned(
   checkDeploymentLocation(wanted, { scope, existing: stored?.location });
   const correlationId = String(reply.getHeader('x-ms-correlation-request-id'));
   const { authorization } = request.headers;
-  const baseUrl = originOf(request);
+  const baseUrl = requestBaseUrl(request);
   const environment = deploymentEnvironment(context, { origin: baseUrl, trackingId: correlationId, authorization });
   const plan = await planLinked(wanted, environment);
-  const host = hostFor({ baseUrl, correlationId, authorization });
+  const host = hostFor({ baseUrl, correlationId });
   host.preflight?.(plan);
   return { plan, stored, environment, correlationId, host };
 }
@@ -96,7 +94,7 @@ async function create(request: FastifyRequest, reply: FastifyReply, parts: Deplo
   runs.checkNotActive(stored);
   const { operationId, document, ended } = runs.start(plan, options);
   if (context.operationDelayMs === 0) await firstOf(ended, context);
-  const url = `${originOf(request)}${plan.id}/operationStatuses/${operationId}?api-version=${apiVersionOf(request)}`;
+  const url = `${requestBaseUrl(request)}${plan.id}/operationStatuses/${operationId}?api-version=${apiVersionOf(request)}`;
   reply.headers({
     'azure-asyncoperation': url,
     'x-ms-deployment-engine-version': engineVersion,
@@ -133,7 +131,7 @@ function remove(request: FastifyRequest, reply: FastifyReply, { context, runs }:
   if (!stored) return reply.code(204).send();
   runs.checkNotActive(stored);
   context.store.resources.transaction(() => context.store.deployments.remove(key));
-  const url = `${originOf(request)}${jobScope(scope)}/operationresults/${deploymentDeletionJob(name)}`;
+  const url = `${requestBaseUrl(request)}${jobScope(scope)}/operationresults/${deploymentDeletionJob(name)}`;
   reply.headers({ location: `${url}?api-version=${apiVersionOf(request)}`, 'retry-after': '0' });
   return reply.code(202).send();
 }

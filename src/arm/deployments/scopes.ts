@@ -2,9 +2,8 @@
 import type { FastifyRequest } from 'fastify';
 import { azureError } from '../../errors.js';
 import type { StoredDeployment } from '../../store/deployment-store.js';
-import { apiVersionOf } from '../api-versions.js';
 import type { ArmContext } from '../arm-context.js';
-import { groupOf, parametersOf, subscriptionOf } from '../resource-scope.js';
+import { apiVersionOf, groupOf, parametersOf, subscriptionOf } from '../request.js';
 import type { DeploymentScope } from '../template/context.js';
 import { scopeId } from '../template/resource-ids.js';
 import type { DeploymentRequest } from './request.js';

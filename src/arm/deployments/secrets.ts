@@ -1,6 +1,6 @@
 /** Keeps secure parameters out of everything that can be read: documents, stored templates, operations, errors. */
 import { AzureError } from '../../errors.js';
-import { isObject, type Json, type JsonObject } from '../template/json.js';
+import { isObject, type Json } from '../template/json.js';
 import type { DeploymentPlan } from './plan.js';
 import type { ResolvedParameter } from './template-context.js';
 

@@ -162,17 +162,19 @@ export const virtualMachineScaleSets = resourceType<VirtualMachineScaleSetDocume
   apiVersions: computeApiVersions,
   schema,
   defaults: completeScaleSet,
-  actions: (
-    [
-      ['start', 'running'],
-      ['restart', 'running'],
-      ['powerOff', 'stopped'],
-      ['deallocate', 'deallocated'],
-    ] as const
-  ).map(([path, powerState]) => ({
-    path,
-    since: '2015-06-15',
-    answer: 'async' as const,
-    run: ({ resource }) => ({ writes: [{ key: resource.key, document: { ...resource.document, powerState } }] }),
-  })),
+  requests: {
+    actions: (
+      [
+        ['start', 'running'],
+        ['restart', 'running'],
+        ['powerOff', 'stopped'],
+        ['deallocate', 'deallocated'],
+      ] as const
+    ).map(([path, powerState]) => ({
+      path,
+      since: '2015-06-15',
+      answer: 'async' as const,
+      run: ({ resource }) => ({ writes: [{ key: resource.key, document: { ...resource.document, powerState } }] }),
+    })),
+  },
 });

@@ -130,11 +130,13 @@ export const virtualMachines = resourceType<VirtualMachineDocument>({
   schema,
   defaults: completeVirtualMachine,
   check: checkVirtualMachine,
-  actions: [
-    powerAction('start', 'running'),
-    powerAction('restart', 'running'),
-    powerAction('redeploy', 'running'),
-    powerAction('powerOff', 'stopped'),
-    powerAction('deallocate', 'deallocated'),
-  ],
+  requests: {
+    actions: [
+      powerAction('start', 'running'),
+      powerAction('restart', 'running'),
+      powerAction('redeploy', 'running'),
+      powerAction('powerOff', 'stopped'),
+      powerAction('deallocate', 'deallocated'),
+    ],
+  },
 });

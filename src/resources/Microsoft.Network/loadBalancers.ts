@@ -239,5 +239,5 @@ export const loadBalancers = resourceType<LoadBalancerDocument>({
     const document = withNatPoolRules(resource.document as LoadBalancerDocument, { id: resource.id, lookup });
     return withPortMappings(document, { lookup });
   },
-  actions: loadBalancerActions,
+  requests: { actions: loadBalancerActions },
 });

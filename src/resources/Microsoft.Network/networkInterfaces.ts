@@ -240,5 +240,9 @@ export const networkInterfaces = resourceType<NetworkInterfaceDocument>({
   defaults: completeNetworkInterface,
   check: checkNetworkInterface,
   view: viewNetworkInterface,
-  actions: effectiveActions,
+  requests: {
+    actions: effectiveActions,
+    // Azure takes a network interface away at once, and says so since this version.
+    statuses: { delete: ({ apiVersion }) => (apiVersion >= '2023-11-01' ? 200 : undefined) },
+  },
 });

@@ -1,9 +1,10 @@
 /**
- * What a deployment's own resources can know of each other before anything is deployed. A question about anything else
- * cannot be answered yet: it is asked again, and answered, while the deployment runs.
+ * The lookup that sees the template's own resources only: what the resources of a deployment can know of each other before
+ * anything is deployed. A question about anything else cannot be answered yet: it is asked again, and answered, while the
+ * deployment runs.
  */
-import { findResourceType } from '../resources/registry.js';
-import { rootKey } from '../resources/resource-id.js';
+import { findResourceType } from '../../resources/registry.js';
+import { rootKey } from '../../resources/resource-id.js';
 import type {
   AddressClaim,
   Addresses,
@@ -12,8 +13,8 @@ import type {
   Link,
   Lookup,
   Resource,
-} from '../resources/resource-type.js';
-import type { ResourceService } from './resource-service.js';
+} from '../../resources/resource-type.js';
+import type { Store } from '../../store/store.js';
 
 /** The answer depends on what the template does not say. */
 export class OutsideTemplate extends Error {
@@ -21,13 +22,13 @@ export class OutsideTemplate extends Error {
 }
 
 /** Sees what has been rehearsed. Throws `OutsideTemplate` where something else would have a say. */
-export class KnownWorld implements Lookup, Addresses {
-  readonly #service: ResourceService;
+export class TemplateLookup implements Lookup, Addresses {
+  readonly #store: Store;
   /** Folded ids of top-level resources. */
   readonly #rehearsed = new Set<string>();
 
-  constructor(service: ResourceService) {
-    this.#service = service;
+  constructor(store: Store) {
+    this.#store = store;
   }
 
   /** Lets later questions see the top-level resource `key`. */
@@ -40,7 +41,7 @@ export class KnownWorld implements Lookup, Addresses {
   }
 
   resource(key: string): Resource | undefined {
-    if (this.has(key)) return this.#service.store.resource(key);
+    if (this.has(key)) return this.#store.resources.resource(key);
     const [namespace = '', type = ''] = key.split('/').slice(-3);
     // Types without a model cannot be missing, and nothing is known of them.
     if (!findResourceType(`${namespace}/${type}`)) return undefined;
@@ -48,23 +49,23 @@ export class KnownWorld implements Lookup, Addresses {
   }
 
   linksInto(key: string): readonly Link[] {
-    const links = this.#service.store.linksInto(key);
+    const links = this.#store.resources.linksInto(key);
     for (const { sourceId } of links) this.#expect(rootKey(sourceId));
     return links;
   }
 
   ofType(subscriptionId: string, type: string): Iterable<Resource> {
-    const all = [...this.#service.store.ofType(subscriptionId, type)];
+    const all = [...this.#store.resources.ofType(subscriptionId, type)];
     for (const { key } of all) this.#expect(key);
     return all;
   }
 
   get publicPrefix(): Addresses['publicPrefix'] {
-    return this.#service.context.store.addresses.publicPrefix;
+    return this.#store.addresses.publicPrefix;
   }
 
   claim(claim: AddressClaim): ClaimResult {
-    const result = this.#service.context.store.addresses.claim(claim);
+    const result = this.#store.addresses.claim(claim);
     if (!('conflict' in result)) return result;
     if (result.conflict === 'full') throw new OutsideTemplate(claim.pool);
     this.#expect(rootKey(result.holder));
@@ -72,7 +73,7 @@ export class KnownWorld implements Lookup, Addresses {
   }
 
   claimBlock(claim: BlockClaim): { readonly prefix: string } {
-    const result = this.#service.context.store.addresses.claimBlock(claim);
+    const result = this.#store.addresses.claimBlock(claim);
     if ('conflict' in result) throw new OutsideTemplate(claim.pool);
     return result;
   }

@@ -1,0 +1,115 @@
+/** The service behind routes and deployments: what a write answers, who counts as a client, and absolute URLs. */
+import { test } from 'tap';
+import type { RequestView } from '../../src/admin/journal-routes.js';
+import type { ApplyOutcome } from '../../src/arm/arm-context.js';
+import { RequestBody } from '../../src/arm/request-body.js';
+import { ResourceGroups } from '../../src/arm/resource-groups.js';
+import { ResourceService } from '../../src/arm/resource-service.js';
+import { Clock, manualTime } from '../../src/clock.js';
+import { parseResourceId, type ResourceId } from '../../src/resources/resource-id.js';
+import { Store } from '../../src/store/store.js';
+import { ArmClient, at, type Json, network, newestApiVersion, subscriptionId } from './arm-client.js';
+import { balancer, deploy, deployment, deployments, names, publicIp, template } from './deployment-client.js';
+
+/** A service whose data plane follows a write only when the test says so. */
+async function createService() {
+  const store = new Store({ publicPrefix: { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' } });
+  const waiting: ((outcome: ApplyOutcome) => void)[] = [];
+  const service = new ResourceService({
+    store,
+    clock: new Clock({ source: manualTime() }),
+    health: { probe: () => undefined },
+    operationDelayMs: 0,
+    strictApiVersions: false,
+    strictTypes: false,
+    templateLinks: 'none' as never,
+    changed: () => new Promise((resolve) => waiting.push(resolve)),
+    note: () => {},
+  });
+  const groups = new ResourceGroups(service, () => {});
+  const scope = { subscriptionId, apiVersion: newestApiVersion };
+  await groups.put({ ...scope, name: 'rg' }, RequestBody.ofValue({ location: 'westeurope' }));
+  const id = parseResourceId(`${network}/routeTables/routes`) as ResourceId;
+  const put = (tags: Json) =>
+    service.put({
+      id,
+      apiVersion: newestApiVersion,
+      body: RequestBody.ofValue({ location: 'westeurope', tags }),
+      baseUrl: 'https://localhost',
+    });
+  return { store, waiting, service, id, put };
+}
+
+test('a PUT answers with the document that it wrote, whatever was written while the data plane followed', async (t) => {
+  const { store, waiting, service, id, put } = await createService();
+  t.teardown(() => store.close());
+  const first = put({ turn: 'first' });
+  const second = put({ turn: 'second' });
+  await new Promise(setImmediate);
+  t.equal(waiting.length, 2);
+  for (const follow of waiting.reverse()) follow({});
+  t.match(await first, { status: 201, body: { tags: { turn: 'first' } } });
+  t.match(await second, { status: 200, body: { tags: { turn: 'second' } } });
+  t.match(service.get({ id, apiVersion: newestApiVersion }), { body: { tags: { turn: 'second' } } });
+});
+
+test('a PUT that the data plane could not follow answers with what it wrote, as Failed', async (t) => {
+  const { store, waiting, service, id, put } = await createService();
+  t.teardown(() => store.close());
+  const writing = put({ turn: 'first' });
+  await new Promise(setImmediate);
+  waiting[0]?.({ failure: { code: 'FrontendNotBound', message: 'port 80 is taken' } });
+  const answer = await writing;
+  t.match(answer, { status: 201, body: { tags: { turn: 'first' }, properties: { provisioningState: 'Failed' } } });
+  t.match(service.get({ id, apiVersion: newestApiVersion }), { etag: String(at(answer.body, 'etag')) });
+});
+
+test('what a deployment writes is no request of a client', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  await azure.delete('/_lazurite/requests');
+  const fault = { kind: 'api', method: 'PUT', path: network, status: 500, next: 1 };
+  t.equal((await azure.post('/_lazurite/faults', fault)).status, 201);
+
+  const body = deployment(template({ resources: [publicIp('ip'), balancer('lb')] }));
+  const deployed = await deploy(azure, `${deployments}/two`, body);
+  t.equal(at(deployed, 'properties.provisioningState'), 'Succeeded');
+
+  t.test('it stands in no journal', async (t) => {
+    const journal = (await azure.get('/_lazurite/requests')).body.value as RequestView[];
+    const writes = journal.filter(({ method }) => method === 'PUT');
+    t.strictSame(
+      writes.map(({ path }) => path),
+      [`${deployments}/two`],
+    );
+  });
+  t.test('it uses up no fault that was meant for a client', async (t) => {
+    const left = (await azure.get('/_lazurite/faults')).body.value as Json[];
+    t.match(left, [{ next: 1 }]);
+    t.equal((await azure.put(`${network}/publicIPAddresses/other`, {})).status, 500);
+    t.strictSame(await names(azure, 'loadBalancers'), ['lb']);
+  });
+});
+
+test('absolute URLs have no place for what is no host', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  for (const name of ['one', 'two']) await azure.makePublicIPAddress(name);
+  for (const host of ['a"b', 'evil host', 'evil.example/path', 'user@evil.example', 'a\\b']) {
+    const headers = { host };
+    t.test(`Host: ${host}`, async (t) => {
+      const page = await azure.get(`${network}/publicIPAddresses?$top=1`, { headers });
+      t.equal(page.status, 200);
+      t.ok(String(page.body.nextLink).startsWith(`${azure.origin}/subscriptions/`), 'nextLink');
+      const written = await azure.put(`${network}/routeTables/routes`, { location: 'westeurope' }, { headers });
+      t.ok(written.headers['azure-asyncoperation']?.startsWith(`${azure.origin}/`), 'Azure-AsyncOperation');
+      const polled = await azure.get(new URL(String(written.headers['azure-asyncoperation'])).pathname, { headers });
+      t.equal(polled.status, 200);
+      const deleted = await azure.delete(`${network}/routeTables/routes`, { headers });
+      t.ok(deleted.headers.location?.startsWith(`${azure.origin}/`), 'Location');
+      const empty = deployment(template({}));
+      const accepted = await azure.put(`${deployments}/empty`, empty, { headers });
+      t.ok(accepted.headers['azure-asyncoperation']?.startsWith(`${azure.origin}/`), 'of a deployment');
+    });
+  }
+});
