@@ -1,9 +1,10 @@
 /** Who gets what when probes fail or an administrator decides, assertion by assertion, over real connections. */
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
+import type { RuleParts } from '../balancer-body.js';
 import { Cloud, until } from '../emulator/cloud.js';
 import { type Backend, echoes, ending, openStream, tcpBackend, UdpClient } from '../forwarding/network.js';
-import { addresses, healthOf, type Member, putBalancer reached, streamTo } from './stage.js';
+import { addresses, healthOf, type Member, putBalancer, reached, streamTo } from './stage.js';
 
 const port = 8080;
 const client = '127.243.200.1';

@@ -1,9 +1,10 @@
 /** What Azure does to a flow in the course of time and on its way, assertion by assertion, over real connections. */
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
+import type { RuleParts } from '../balancer-body.js';
 import { Cloud } from '../emulator/cloud.js';
 import { dial, echoes, ending, openStream, type Stream, tcpBackend, UdpClient } from '../forwarding/network.js';
-import { putBalancer refusalOf } from './stage.js';
+import { putBalancer, refusalOf } from './stage.js';
 
 const port = 8080;
 const client = '127.244.200.1';
