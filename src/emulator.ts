@@ -8,13 +8,13 @@ import { installFaults } from './admin/fault-hooks.js';
 import { Faults } from './admin/fault-routes.js';
 import { RequestJournal } from './admin/journal.js';
 import { JournalHooks } from './admin/journal-hooks.js';
-import { Arm, addArmRoutes } from './arm/arm.js';
+import { Arm, addArmRoutes, type TemplateDeployment } from './arm/arm.js';
 import { addMetricRoutes } from './arm/metric-routes.js';
 import { requestBaseUrl } from './base-url.js';
 import { requireCertificateOrToken } from './classic/authorize.js';
 import type { PublicAddressPool } from './classic/call.js';
 import { classicPlugin } from './classic/plugin.js';
-import { fetchPackage } from './classic/service-model/package-source.js';
+import { fetchPackage } from './classic/service-model/package.js';
 import type { ClassicStore } from './classic/store.js';
 import { sqliteStore } from './classic/store-sqlite.js';
 import { Clock } from './clock.js';
@@ -253,9 +253,9 @@ async function createApp({
   arm.resume();
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => snatAllocations(store.resources) });
   if (config.seed !== undefined) {
-    await server.app.ready();
+    const deploy = (deployment: TemplateDeployment) => arm.deploy(deployment);
     const isEmpty = Object.values(steering.take().tables).every((rows) => rows.length === 0);
-    await applySeed({ file: config.seed, app: server.app, isEmpty, restore: steering.restore, log });
+    await applySeed({ file: config.seed, deploy, isEmpty, restore: steering.restore, log });
   }
   return { server, steering };
 }

@@ -2,9 +2,10 @@
  * Keeps the engine at what the stored resources say: gathers the changes of a burst, compiles only what they concern,
  * and hands the engine one plan.
  */
-import { type AddressMapping, mapAddress } from './address-map.js';
+import type { AddressMapping } from './address-map.js';
 import type { ApplyOutcome } from './arm/arm-context.js';
 import { azureError } from './errors.js';
+import { backendsOfRule } from './forwarding/decision.js';
 import type { Engine } from './forwarding/engine.js';
 import { compileLoadBalancer } from './forwarding/load-balancer-plan.js';
 import {
@@ -14,13 +15,12 @@ import {
   inconsistency,
   mergePlan,
   type PlanPart,
-  probeKey,
 } from './forwarding/plan.js';
 import { compileClassic } from './forwarding/plan-classic.js';
 import { alike } from './plain-data.js';
 import type { ClassicPlanInputs } from './resources/Microsoft.ClassicCompute/plan-inputs.js';
-import { rootKey } from './resources/resource-id.js';
-import type { HealthReader, Lookup, Resource } from './resources/resource-type.js';
+import { idKey, rootKey } from './resources/resource-id.js';
+import type { BackendHealth, HealthReader, Lookup, Resource } from './resources/resource-type.js';
 import type { ResourceStore } from './store/resource-store.js';
 import type { Choices } from './undocumented.js';
 
@@ -189,9 +189,19 @@ export class Reconciler implements HealthReader {
     return {};
   }
 
-  probe(probeId: string, azureAddress: string): { up: boolean; reason: string } | undefined {
-    const key = probeKey(probeId, mapAddress(azureAddress, this.options.addressMap));
-    return this.options.engine.health().find((one) => one.key === key);
+  rule(ruleId: string): ReadonlyMap<string, BackendHealth> {
+    const { engine } = this.options;
+    const wanted = idKey(ruleId);
+    const frontends = this.#compiled.get(rootKey(ruleId))?.part.frontends;
+    const rule = frontends?.find((frontend) => idKey(frontend.rule.id) === wanted)?.rule;
+    const backends = rule ? backendsOfRule(rule, (key) => engine.healthOf(key)) : [];
+    return new Map(
+      backends.map(({ member, eligible, reason, stopped }): [string, BackendHealth] => [
+        member.azureAddress,
+        // Azure answers empty values for a machine that is off.
+        stopped ? { state: '', reason: '' } : { state: eligible ? 'Up' : 'Down', reason },
+      ]),
+    );
   }
 }
 

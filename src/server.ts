@@ -12,6 +12,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import { isHostHeader } from './base-url.js';
 import { Clock } from './clock.js';
 import { AzureError, azureError } from './errors.js';
 import { newGuid } from './ids.js';
@@ -97,6 +98,10 @@ export function createServer({ tls, log = stderrLog, clock = new Clock(), timeou
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
     return sendError(azureError('PathNotFound', { values: { method: request.method, path } }), { request, reply });
+  });
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { host } = request.headers;
+    done(host === undefined || isHostHeader(host) ? undefined : azureError('HostHeaderInvalid'));
   });
   app.addHook('preClose', async () => {
     await Promise.all(ports.map((port) => port.close()));

@@ -7,7 +7,7 @@ import { azureError } from './errors.js';
 import type { Engine } from './forwarding/engine.js';
 import type { Monitor } from './metrics/monitor.js';
 import type { Reconciler } from './reconciler.js';
-import { restoreSnapshot, type Snapshot, takeSnapshot } from './store/snapshot.js';
+import { type Snapshot, takeSnapshot } from './store/snapshot.js';
 import type { Store } from './store/store.js';
 
 export interface SteeredParts {
@@ -37,7 +37,7 @@ export class Steering implements SnapshotKeeper {
   /** As new: no resources, no flows, no faults, nothing in the journal and the metrics. Time goes on. */
   readonly reset = async (): Promise<void> => {
     const { store, reconciler, monitor, journal, faults } = this.#parts;
-    store.reset();
+    await store.reset();
     await Promise.all([faults.clear(), reconciler.loadAll()]);
     monitor.reset();
     journal.clear();
@@ -58,24 +58,18 @@ export class Steering implements SnapshotKeeper {
   readonly take = (): Snapshot => takeSnapshot(this.#parts.store.connection, this.#parts.clock.timestamp());
 
   readonly restore = async (document: unknown): Promise<void> => {
-    const { reconciler, monitor, resume } = this.#parts;
+    const { store, reconciler, monitor, resume } = this.#parts;
     const before = this.take();
-    this.#replace(document);
+    await store.restore(document);
     try {
       await reconciler.loadAll();
     } catch (error) {
       // The tables took it, but no load balancer can be made of what they hold.
-      this.#replace(before);
+      await store.restore(before);
       await reconciler.loadAll();
       throw azureError('InvalidSnapshot', { values: { reason: `${(error as Error).message}.` } });
     }
     monitor.reset();
     resume();
   };
-
-  #replace(document: unknown): void {
-    const { store } = this.#parts;
-    restoreSnapshot(store.connection, document);
-    store.forget();
-  }
 }

@@ -1,13 +1,35 @@
 import type http from 'node:http';
+import net from 'node:net';
 import { test } from 'tap';
 import { createLog, formatLogLine } from '../src/log.js';
 import { tidyUrl } from '../src/server.js';
-import { start } from './server-harness.js';
+import { readAll, start } from './server-harness.js';
 
-test('absolute URLs never repeat a Host header that is none', async (t) => {
+test('a Host header that is no host is refused with 400, and never repeated', async (t) => {
   const { send, port } = await start(t);
-  const { body } = await send('GET', '/echo/x', { headers: { host: 'evil"/><script>' } });
-  t.equal(JSON.parse(body).base, `https://127.0.0.1:${port}`);
+  const hostile = ['evil"/><script>', 'a"b', 'evil host', 'a:99999', '1.2.3.4.5', '[::::]', 'a:b', 'user@host', 'a/b'];
+  for (const host of hostile) {
+    for (const path of ['/echo/x', '/echo/x?$top=1', '/nowhere', '/broken']) {
+      const { status, headers, body } = await send('GET', path, { headers: { host } });
+      t.equal(status, 400, `${host} ${path}`);
+      t.match(JSON.parse(body).error, {
+        code: 'BadRequest',
+        message: /^The Host header is not a host name or IP address/,
+      });
+      t.notOk(JSON.stringify([headers, body]).includes(host), `${host} is not repeated`);
+    }
+  }
+  for (const host of ['localhost', `localhost:${port}`, '127.0.0.1', `[::1]:${port}`, 'my_emulator.internal:443']) {
+    const { body } = await send('GET', '/echo/x', { headers: { host } });
+    t.equal(JSON.parse(body).base, `https://${host}`);
+  }
+});
+
+test('absolute URLs name the address that was connected to when a request has no Host header', async (t) => {
+  const { port } = await start(t);
+  const socket = net.connect(port, '127.0.0.1');
+  socket.write('GET /echo/x HTTP/1.0\r\n\r\n');
+  t.match(await readAll(socket), `"base":"http://127.0.0.1:${port}"`);
 });
 
 test('paths are read as clients mean them', async (t) => {

@@ -1,5 +1,5 @@
 /** The data plane as people look at it: every frontend with its place and state, every backend with its health and why. */
-import { candidatesOf } from '../forwarding/decision.js';
+import { backendsOfRule } from '../forwarding/decision.js';
 import type { Engine, HealthReason } from '../forwarding/engine.js';
 import type { ForwardingPlan } from '../forwarding/plan.js';
 
@@ -73,35 +73,36 @@ export interface BackendView {
   readonly port: number;
   readonly adminState: string;
   readonly state: 'Up' | 'Down';
-  readonly reason: HealthReason | 'NoProbe';
+  readonly reason: HealthReason | 'NoProbe' | 'Stopped';
   /** Azure time of the probe's last transition. */
   readonly since: string | null;
 }
 
 /** Every backend of every rule, with what the prober or an administrator says about it. */
 export function backendsOf(plan: ForwardingPlan, engine: Engine): BackendView[] {
-  const health = new Map(engine.health().map((one) => [one.key, one]));
   const seen = new Set<string>();
   return plan.frontends.flatMap(({ rule }) =>
-    candidatesOf(rule, (key) => health.get(key)).flatMap(({ member, eligible, reason }): BackendView[] => {
-      // A rule for All protocols has a frontend for each of them.
-      const identity = `${rule.id}|${member.key}`;
-      if (seen.has(identity)) return [];
-      seen.add(identity);
-      const probed = member.probe === undefined ? undefined : health.get(member.probe);
-      return [
-        {
-          rule: rule.id,
-          id: member.id,
-          azureAddress: member.azureAddress,
-          address: member.address,
-          port: member.port,
-          adminState: member.adminState,
-          state: eligible ? 'Up' : 'Down',
-          reason: member.probe === undefined ? 'NoProbe' : reason,
-          since: probed ? new Date(probed.sinceMs).toISOString() : null,
-        },
-      ];
-    }),
+    backendsOfRule(rule, (key) => engine.healthOf(key)).flatMap(
+      ({ member, eligible, reason, stopped }): BackendView[] => {
+        // A rule for All protocols has a frontend for each of them.
+        const identity = `${rule.id}|${member.key}`;
+        if (seen.has(identity)) return [];
+        seen.add(identity);
+        const probed = member.probe === undefined ? undefined : engine.healthOf(member.probe);
+        return [
+          {
+            rule: rule.id,
+            id: member.id,
+            azureAddress: member.azureAddress,
+            address: member.address,
+            port: member.port,
+            adminState: member.adminState,
+            state: eligible ? 'Up' : 'Down',
+            reason: stopped ? 'Stopped' : member.probe === undefined ? 'NoProbe' : reason,
+            since: probed ? new Date(probed.sinceMs).toISOString() : null,
+          },
+        ];
+      },
+    ),
   );
 }

@@ -1,8 +1,8 @@
 /** What the ARM routes need of the rest: handed in by the emulator, so that this layer knows no engine and no process. */
 import type { Clock } from '../clock.js';
+import type { DownloadPolicy } from '../download.js';
 import type { HealthReader } from '../resources/resource-type.js';
 import type { Store } from '../store/store.js';
-import type { TemplateLinks } from './deployments/links.js';
 
 /** What became of a change in the data plane. */
 export interface ApplyOutcome {
@@ -19,7 +19,7 @@ export interface ArmContext {
   readonly strictApiVersions: boolean;
   readonly strictTypes: boolean;
   /** Where templates may be downloaded from. */
-  readonly templateLinks: TemplateLinks;
+  readonly templateLinks: DownloadPolicy;
   /** Tells the data plane that these top-level resources (folded ids) changed; resolves when it follows them. */
   readonly changed: (keys: readonly string[]) => Promise<ApplyOutcome>;
   /** One line for whoever watches the emulator. */

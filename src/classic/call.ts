@@ -1,6 +1,6 @@
 /**
- * One classic request as its handler sees it, what it may answer, and the declaration of an operation: method, path,
- * query and the x-ms-version that brought it. Imitates "Service Management REST API Reference".
+ * One classic request as its handler sees it, what it may answer, and the declaration of an operation: method, path, query
+ * and the x-ms-version that brought it. Imitates "Service Management REST API Reference".
  */
 import type { Clock } from '../clock.js';
 import type { OperationRecords } from './operation-records.js';
@@ -69,3 +69,10 @@ export interface ClassicOperation {
 
 /** A path parameter; the path that matched has it. */
 export const parameter = (call: ClassicCall, name: string): string => call.path[name] ?? '';
+
+const byName = 'services/hostedservices/{service}/deployments/{deployment}';
+const bySlot = 'services/hostedservices/{service}/deploymentslots/{slot}';
+
+/** `operation` under both paths; its own path is what comes after the deployment. */
+export const byNameAndSlot = (operation: ClassicOperation): ClassicOperation[] =>
+  [byName, bySlot].map((prefix) => ({ ...operation, path: `${prefix}${operation.path}` }));

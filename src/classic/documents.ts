@@ -2,20 +2,19 @@
 import { azureError } from '../errors.js';
 import type { ModelContext } from '../resources/Microsoft.ClassicCompute/addresses.js';
 import {
+  checkIsFree,
   checkSlotIsFree,
   deploymentInSlot,
   findDeployment,
   withDeployment,
 } from '../resources/Microsoft.ClassicCompute/deployments.js';
-import { checkIsFree } from '../resources/Microsoft.ClassicCompute/reserved-ips.js';
 import type {
   Deployment,
   DeploymentSlot,
   HostedService,
   ReservedIp,
 } from '../resources/Microsoft.ClassicCompute/types.js';
-import type { ClassicCall, ClassicReply } from './call.js';
-import { parameter } from './call.js';
+import { type ClassicCall, type ClassicReply, parameter } from './call.js';
 import { accept, checkExclusiveAccess } from './operations.js';
 import type { ClassicReader, ClassicTransaction } from './store.js';
 

@@ -2,14 +2,98 @@
  * The OpenAPI document of the classic API, made from its operations and data contracts. Operations that only `?comp=`
  * tells apart are under `x-ms-paths`, where Azure's own specifications have such.
  */
+
 import type { ClassicOperation } from './call.js';
-import { ErrorDocument } from './contracts/subscription.js';
-import { answerBodies, requestBodies } from './openapi-bodies.js';
+import {
+  ChangeConfiguration,
+  CreateDeployment,
+  CreateVmDeployment,
+  Deployment,
+  RoleInstances,
+  UpdateDeploymentStatus,
+  UpgradeDeployment,
+} from './contracts/deployment.js';
+import {
+  AvailabilityResponse,
+  CreateHostedService,
+  HostedService,
+  HostedServices,
+  Swap,
+  UpdateHostedService,
+} from './contracts/hosted-service.js';
+import {
+  CreateReservedIp,
+  LoadBalancedEndpointList,
+  LoadBalancer,
+  ReservedIp,
+  ReservedIpAssociation,
+  ReservedIps,
+} from './contracts/networking.js';
+import {
+  DataVirtualHardDisk,
+  PersistentVmRole,
+  ShutdownRoleOperation,
+  ShutdownRolesOperation,
+} from './contracts/role.js';
+import {
+  ErrorDocument,
+  Locations,
+  Operation,
+  OsImage,
+  RoleSizes,
+  Subscription,
+  SubscriptionCertificate,
+  SubscriptionCertificates,
+} from './contracts/subscription.js';
 import { classicOperations } from './routes/index.js';
 import { versions } from './versions.js';
-import type { ContractSchema, DocumentType } from './xml/contract.js';
-import { documentOf } from './xml/contract-types.js';
-import { azureNamespace } from './xml/writer.js';
+import { type ContractSchema, type DocumentType, documentOf, listDocument } from './xml/contract.js';
+import { azureNamespace } from './xml/xml.js';
+
+type Bodies = Readonly<Record<string, DocumentType<unknown>>>;
+
+/** Request bodies by operation. */
+export const requestBodies: Bodies = {
+  'Create Cloud Service': documentOf(CreateHostedService),
+  'Update Cloud Service': documentOf(UpdateHostedService),
+  'Swap Deployment': documentOf(Swap),
+  'Create Virtual Machine Deployment': documentOf(CreateVmDeployment),
+  'Update Load-Balanced Endpoint Set': listDocument('LoadBalancedEndpointList', LoadBalancedEndpointList),
+  'Add Role': documentOf(PersistentVmRole),
+  'Update Role': documentOf(PersistentVmRole),
+  'Start, Restart, Shutdown or Capture Role': documentOf(ShutdownRoleOperation),
+  'Start or Shutdown Roles': documentOf(ShutdownRolesOperation),
+  'Create Deployment': documentOf(CreateDeployment),
+  'Change Deployment Configuration': documentOf(ChangeConfiguration),
+  'Upgrade Deployment': documentOf(UpgradeDeployment),
+  'Update Deployment Status': documentOf(UpdateDeploymentStatus),
+  'Delete Role Instances': listDocument('RoleInstances', RoleInstances),
+  'Add Load Balancer': documentOf(LoadBalancer),
+  'Update Load Balancer': documentOf(LoadBalancer),
+  'Create Reserved IP Address': documentOf(CreateReservedIp),
+  'Associate Reserved IP': documentOf(ReservedIpAssociation),
+  'Disassociate Reserved IP': documentOf(ReservedIpAssociation),
+  'Add Management Certificate': documentOf(SubscriptionCertificate),
+};
+
+/** Answers with a body, by operation. */
+export const answerBodies: Bodies = {
+  'Get Subscription': documentOf(Subscription),
+  'Get Operation Status': documentOf(Operation),
+  'List Locations': listDocument('Locations', Locations),
+  'List Role Sizes': listDocument('RoleSizes', RoleSizes),
+  'List Management Certificates': listDocument('SubscriptionCertificates', SubscriptionCertificates),
+  'Get Management Certificate': documentOf(SubscriptionCertificate),
+  'List Cloud Services': listDocument('HostedServices', HostedServices),
+  'Get Cloud Service Properties': documentOf(HostedService),
+  'Check Cloud Service Name Availability': documentOf(AvailabilityResponse),
+  'Get Deployment': documentOf(Deployment),
+  'Get Role': documentOf(PersistentVmRole),
+  'Get Data Disk': documentOf(DataVirtualHardDisk),
+  'List Reserved IP Addresses': listDocument('ReservedIPs', ReservedIps),
+  'Get Reserved IP Address': documentOf(ReservedIp),
+  'Get OS Image': documentOf(OsImage),
+};
 
 type Json = Readonly<Record<string, unknown>>;
 

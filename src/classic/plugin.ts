@@ -11,9 +11,8 @@ import { OperationRecords } from './operation-records.js';
 import { ClassicRouter } from './router.js';
 import { classicOperations } from './routes/index.js';
 import { checkVersion, versions } from './versions.js';
-import { readDocument, writeDocument } from './xml/contract.js';
-import { documentOf } from './xml/contract-types.js';
-import { readXml } from './xml/reader.js';
+import { documentOf, readDocument, writeDocument } from './xml/contract.js';
+import { readXml } from './xml/xml.js';
 
 export interface ClassicPluginOptions extends Omit<ClassicServices, 'operations'> {
   /** Also refuse the element orders that real clients send although the contract has another one. */

@@ -116,6 +116,13 @@ export const gatewayErrors = {
     message: 'The request cannot be read: {reason}',
     differs: 'the text is not documented',
   },
+  HostHeaderInvalid: {
+    code: 'BadRequest',
+    status: 400,
+    origin: 'gateway',
+    message: 'The Host header is not a host name or IP address with an optional port.',
+    differs: 'Azure answers with a page in HTML',
+  },
   PathNotFound: {
     code: 'NotFound',
     status: 404,

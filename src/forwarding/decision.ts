@@ -17,13 +17,20 @@ export interface Candidate {
   readonly member: PlanMember;
   readonly eligible: boolean;
   readonly reason: HealthReason;
+  /** Its machine is stopped. */
+  readonly stopped?: true;
+}
+
+/** What an administrator has decided about a member of a probed rule; undefined leaves it to the probe. */
+export function administrated({ probe, adminState }: PlanMember): boolean | undefined {
+  // Azure: admin state has no effect on rules without a probe.
+  return probe === undefined || adminState === 'None' ? undefined : adminState === 'Up';
 }
 
 function candidate(member: PlanMember, healthOf: HealthOf): Candidate {
-  // Azure: admin state has no effect on rules without a probe.
   if (member.probe === undefined) return { member, eligible: true, reason: 'Up_Platform' };
-  if (member.adminState === 'Up') return { member, eligible: true, reason: 'Up_Admin' };
-  if (member.adminState === 'Down') return { member, eligible: false, reason: 'Down_Admin' };
+  const decided = administrated(member);
+  if (decided !== undefined) return { member, eligible: decided, reason: decided ? 'Up_Admin' : 'Down_Admin' };
   const health = healthOf(member.probe);
   return { member, eligible: health?.up ?? false, reason: health?.reason ?? 'NA' };
 }
@@ -42,6 +49,12 @@ export function candidatesOf(rule: PlanRule, healthOf: HealthOf): readonly Candi
       : { ...each, eligible: true, reason: 'Up_Probe_AllDownIsUp' },
   );
 }
+
+/** As `candidatesOf`, and behind them the members whose machine is stopped: what people and metrics are told. */
+export const backendsOfRule = (rule: PlanRule, healthOf: HealthOf): readonly Candidate[] => [
+  ...candidatesOf(rule, healthOf),
+  ...(rule.stopped ?? []).map((member) => ({ member, eligible: false, reason: 'NA', stopped: true }) as const),
+];
 
 /** Every member was probed and none is up: what ends established flows on a Basic load balancer. */
 export const allProbedDown = (candidates: readonly Candidate[]): boolean =>

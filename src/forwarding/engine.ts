@@ -99,6 +99,8 @@ export interface Engine {
   /** Why outbound rules have no effect here; undefined when they have. */
   readonly whyNoOutbound: string | undefined;
   health(): readonly ProbeHealth[];
+  /** The health of one probe by its key; undefined when the engine does not know it. */
+  healthOf(key: string): ProbeHealth | undefined;
   explain(tuple: FlowTuple): Explanation;
   flows(): Promise<readonly FlowInfo[]>;
   counters(): readonly CounterSample[];

@@ -130,15 +130,16 @@ class Compiler {
     return regional && frontendAddress(regional, member.frontendId, this.options.lookup);
   }
 
-  #members(rule: LoadBalancingRule, probe: Probe | undefined): PlanMember[] {
+  #members(rule: LoadBalancingRule, probe: Probe | undefined): Pick<PlanRule, 'members' | 'stopped'> {
     const members = new Map<string, PlanMember>();
+    const stopped: PlanMember[] = [];
     for (const { id: poolId } of rule.properties?.backendAddressPools ?? []) {
       const drainPeriodMs = this.#drainPeriodMs(poolId);
       for (const member of this.#membersOf(poolId)) {
         const azureAddress = this.#address(member);
-        // A stopped machine is not probed and gets nothing.
-        if (azureAddress === undefined || !member.running) continue;
-        members.set(azureAddress, {
+        if (azureAddress === undefined) continue;
+        const isProbed = probe !== undefined && member.running && member.frontendId === undefined;
+        const planned: PlanMember = {
           key: azureAddress,
           id: member.id,
           azureAddress,
@@ -146,12 +147,15 @@ class Compiler {
           port: rule.properties?.backendPort ?? 0,
           adminState: member.adminState,
           // A Global balancer's members are frontends, which no probe of its own looks at.
-          probe: probe && member.frontendId === undefined ? this.#probeOf(probe, azureAddress) : undefined,
+          probe: isProbed ? this.#probeOf(probe, azureAddress) : undefined,
           ...(drainPeriodMs > 0 && { drainPeriodMs }),
-        });
+        };
+        if (member.running) members.set(azureAddress, planned);
+        else stopped.push(planned);
       }
     }
-    return [...members.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    const inOrder = [...members.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    return { members: inOrder, ...(stopped.length > 0 && { stopped }) };
   }
 
   #loadBalancingRule(rule: LoadBalancingRule): void {
@@ -166,7 +170,7 @@ class Compiler {
         ...this.#ruleBasics(rule, 'loadBalancingRules', frontend.id),
         distribution: rule.properties?.loadDistribution ?? 'Default',
         noHealthyBackends: probe?.properties?.noHealthyBackendsBehavior ?? 'AllProbedDown',
-        members: this.#members(rule, probe),
+        ...this.#members(rule, probe),
       },
     });
   }
@@ -176,13 +180,18 @@ class Compiler {
       frontendId,
       id: loadBalancerChild(this.loadBalancer.id, collection, rule.name),
       loadBalancerId: this.loadBalancer.id,
+      sku: this.#sku,
       idleTimeoutMs: this.#idleTimeoutInMinutes(rule, frontendId) * minuteMs,
       halfOpenMs,
       tcpReset: rule.properties?.enableTcpReset ?? false,
       floatingIp: rule.properties?.enableFloatingIP ?? false,
-      allProbedDown: this.#document.sku?.name === 'Basic' ? 'endEstablished' : 'keepEstablished',
+      allProbedDown: this.#sku === 'Basic' ? 'endEstablished' : 'keepEstablished',
       acl: [],
     } as const;
+  }
+
+  get #sku(): NonNullable<PlanRule['sku']> {
+    return (this.#document.sku?.name ?? 'Basic') as NonNullable<PlanRule['sku']>;
   }
 
   #idleTimeoutInMinutes(rule: LoadBalancingRule | InboundNatRule, frontendId: string): number {

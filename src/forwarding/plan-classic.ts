@@ -2,7 +2,7 @@
 import { type AddressMapping, mapAddress, mapNetwork } from '../address-map.js';
 import type { ClassicPlanInputs, ClassicRule } from '../resources/Microsoft.ClassicCompute/plan-inputs.js';
 import type { Choices } from '../undocumented.js';
-import { frontendKey, type PlanPart, type PlanProbe, type PlanRule, probeKey } from './plan.js';
+import { frontendKey, type PlanMember, type PlanPart, type PlanProbe, type PlanRule, probeKey } from './plan.js';
 import { halfOpenMs, withChoices } from './plan-choices.js';
 
 export interface ClassicPlanOptions {
@@ -22,6 +22,15 @@ export function compileClassic(inputs: ClassicPlanInputs, { addressMap, choices 
       ...probe,
     }),
   );
+  const planMember = ({ key, id, azureAddress, port, probe, started }: ClassicRule['members'][number]): PlanMember => ({
+    key,
+    id,
+    azureAddress,
+    address: map(azureAddress),
+    port,
+    adminState: 'None',
+    probe: probe && started ? probeKey(probe.id, map(probe.azureAddress)) : undefined,
+  });
   const rules = new Map<ClassicRule, PlanRule>();
   const planRule = (rule: ClassicRule): PlanRule => {
     const known = rules.get(rule);
@@ -39,18 +48,10 @@ export function compileClassic(inputs: ClassicPlanInputs, { addressMap, choices 
       allProbedDown: 'endEstablished',
       noHealthyBackends: 'AllProbedDown',
       acl: rule.acl.map(({ action, remoteSubnet }) => ({ action, remoteSubnet: mapNetwork(remoteSubnet, addressMap) })),
-      members: rule.members
-        // A stopped instance is not in rotation, whatever its probe says.
-        .filter(({ started }) => started)
-        .map(({ key, id, azureAddress, port, probe }) => ({
-          key,
-          id,
-          azureAddress,
-          address: map(azureAddress),
-          port,
-          adminState: 'None' as const,
-          probe: probe && probeKey(probe.id, map(probe.azureAddress)),
-        })),
+      members: rule.members.filter(({ started }) => started).map(planMember),
+      ...(rule.members.some(({ started }) => !started) && {
+        stopped: rule.members.filter(({ started }) => !started).map(planMember),
+      }),
     };
     rules.set(rule, made);
     return made;

@@ -51,6 +51,8 @@ export interface PlanRule {
   readonly id: string;
   readonly frontendId: string;
   readonly loadBalancerId: string;
+  /** SKU of the load balancer; a classic endpoint has none. */
+  readonly sku?: 'Basic' | 'Standard' | 'Gateway' | 'Service';
   readonly distribution: Distribution;
   readonly idleTimeoutMs: number;
   readonly tcpReset: boolean;
@@ -69,6 +71,8 @@ export interface PlanRule {
   readonly halfOpenMs: number;
   /** In the stable order shared by all rules of the pool. */
   readonly members: readonly PlanMember[];
+  /** Members of the pool whose machine is stopped: they are not probed and get nothing. */
+  readonly stopped?: readonly PlanMember[];
 }
 
 export interface AclEntry {

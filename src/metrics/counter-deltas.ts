@@ -44,7 +44,7 @@ const connectionGain = (of: PlanOutbound, state: string, amount: number): Gain =
 });
 
 /** Azure has no metrics for Basic load balancers, nor for classic endpoints. */
-export const hasMetrics = ({ rule }: PlanFrontend): boolean => rule.allProbedDown === 'keepEstablished';
+export const hasMetrics = ({ rule }: PlanFrontend): boolean => rule.sku !== undefined && rule.sku !== 'Basic';
 
 export class CounterDeltas {
   readonly #last = new Map<string, number>();

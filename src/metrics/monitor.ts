@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.js';
 import type { Events, HealthChange } from '../events.js';
+import { administrated, candidatesOf } from '../forwarding/decision.js';
 import type { Engine } from '../forwarding/engine.js';
 import type { ForwardingPlan, PlanFrontend } from '../forwarding/plan.js';
 import type { Log } from '../log.js';
@@ -104,7 +105,7 @@ export class Monitor {
     );
   }
 
-  // differs: Azure sends a TCP ping through each frontend port; this asks the engine where one would go.
+  // differs: Azure sends a TCP ping through each frontend port; this asks whether a member would get it.
   #ping(): void {
     if (!this.#watched) return;
     const { plan } = this.#watched;
@@ -135,9 +136,11 @@ export class Monitor {
     const ports = new Map(probes.map(({ key, port }) => [key, port]));
     for (const frontend of frontends) {
       if (!hasMetrics(frontend)) continue;
-      for (const { probe, adminState, azureAddress } of frontend.rule.members) {
+      for (const member of frontend.rule.members) {
+        const { probe, azureAddress } = member;
         if (probe === undefined) continue;
-        const share = adminState === 'None' ? shares.get(probe) : adminState === 'Up' ? 1 : 0;
+        const decided = administrated(member);
+        const share = decided === undefined ? shares.get(probe) : Number(decided);
         if (share === undefined) continue;
         const dimensions = {
           ProtocolType: frontend.transport.toUpperCase(),
@@ -184,10 +187,9 @@ export class Monitor {
 
   #healthAt(frontends: readonly PlanFrontend[], minute: number | undefined): FrontendHealth {
     const { engine } = this.#watched as Watched;
-    const spoken = new Set(engine.health().flatMap(({ key, reason }) => (reason === 'NA' ? [] : [key])));
     const probed = frontends.filter(({ rule }) => rule.members.some(({ probe }) => probe !== undefined));
     const settled = ({ rule }: PlanFrontend): boolean =>
-      rule.members.every(({ probe, adminState }) => probe === undefined || adminState !== 'None' || spoken.has(probe));
+      candidatesOf(rule, (key) => engine.healthOf(key)).every(({ reason }) => reason !== 'NA');
     let pings: Point | undefined;
     for (const frontend of minute === undefined ? [] : frontends) {
       if (frontend.rule.members.length === 0 || !settled(frontend)) continue;
@@ -211,13 +213,9 @@ export class Monitor {
     return new Set(states.filter(({ state }) => state === 'Unbound').map(({ key }) => key));
   }
 
-  #hasBackend({ transport, address, port }: PlanFrontend): boolean {
+  #hasBackend({ rule }: PlanFrontend): boolean {
     const { engine } = this.#watched as Watched;
-    const from = { sourceAddress: address.includes(':') ? '::1' : '127.0.0.1', sourcePort: 1 };
-    return (
-      engine.explain({ transport, ...from, destinationAddress: address, destinationPort: port || 1 }).choice !==
-      undefined
-    );
+    return candidatesOf(rule, (key) => engine.healthOf(key)).some(({ eligible }) => eligible);
   }
 }
 

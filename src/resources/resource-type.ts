@@ -171,9 +171,16 @@ export interface ActionContext extends ViewContext {
   readonly health: HealthReader;
 }
 
-/** What the prober knows about a backend address under one probe. */
+/** Whether new flows of a rule go to a backend, and why; both empty while its machine is stopped. */
+export interface BackendHealth {
+  readonly state: 'Up' | 'Down' | '';
+  /** As Azure's health status API names it. */
+  readonly reason: string;
+}
+
+/** What the data plane knows about the backends of a load balancing rule, by their Azure addresses. */
 export interface HealthReader {
-  probe(probeId: string, azureAddress: string): { up: boolean; reason: string } | undefined;
+  rule(ruleId: string): ReadonlyMap<string, BackendHealth>;
 }
 
 /** Statuses of a type's answers where they are not the ordinary ones; undefined for the ordinary one. */

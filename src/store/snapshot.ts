@@ -94,10 +94,10 @@ function readRow(row: unknown, { table, columns }: { table: string; columns: rea
   });
 }
 
-/** Replaces everything that is stored by what the snapshot holds, or changes nothing and throws why. */
+/** Replaces everything that is stored by what the snapshot holds. To be called within a transaction; throws why not. */
 export function restoreSnapshot(connection: Connection, document: unknown): void {
   const tables = readTables(document, connection);
-  const replace = connection.transaction(() => {
+  try {
     for (const { table, columns, rows } of tables) {
       connection.exec(`DELETE FROM "${table}"`);
       const list = columns.map((column) => `"${column}"`).join(', ');
@@ -105,11 +105,11 @@ export function restoreSnapshot(connection: Connection, document: unknown): void
       const insert = connection.prepare(`INSERT INTO "${table}" (${list}) VALUES (${places})`);
       for (const row of rows) insert.run(...row);
     }
-  });
-  try {
-    replace.immediate();
   } catch (error) {
     // What the tables refuse is wrong in the document: a missing value, a text where a number belongs, a key twice.
-    throw refuse(`${(error as Error).message}.`);
+    if (/^SQLITE_(CONSTRAINT|MISMATCH)/.test((error as { code?: string }).code ?? '')) {
+      throw refuse(`${(error as Error).message}.`);
+    }
+    throw error;
   }
 }

@@ -6,12 +6,24 @@ import { type Connection, openDatabase, type RunTransaction } from './database.j
 import { DeploymentStore } from './deployment-store.js';
 import { OperationStore } from './operation-store.js';
 import { ResourceStore } from './resource-store.js';
+import { restoreSnapshot } from './snapshot.js';
 
 export interface StoreOptions {
   /** Path of the SQLite file; in memory when absent. */
   readonly file?: string | undefined;
   readonly publicPrefix: Addresses['publicPrefix'];
 }
+
+export interface WriteOptions {
+  /**
+   * `on-disk`: the write survives a power failure once the promise resolves. `with-next-write`: only once a later write
+   * is on disk; it survives the end of the process anyway.
+   */
+  readonly durability?: 'on-disk' | 'with-next-write';
+}
+
+/** Keeps an asynchronous function, whose transaction would end before its work, from being a work. */
+type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
 
 export class Store {
   readonly connection: Connection;
@@ -20,20 +32,10 @@ export class Store {
   readonly operations: OperationStore;
   readonly deployments: DeploymentStore;
   readonly classic: ClassicDocumentStore;
-  readonly #transaction: RunTransaction;
 
   constructor({ file, publicPrefix }: StoreOptions) {
     this.connection = openDatabase({ file });
-    const transaction: RunTransaction = (write) => {
-      try {
-        return this.connection.transaction(write).immediate();
-      } catch (error) {
-        // What was kept in memory on the way never happened.
-        this.forget();
-        throw error;
-      }
-    };
-    this.#transaction = transaction;
+    const transaction: RunTransaction = (work) => this.#transact(work);
     this.resources = new ResourceStore(this.connection, transaction);
     this.addresses = new AddressStore(this.connection, publicPrefix);
     this.operations = new OperationStore(this.connection);
@@ -42,11 +44,20 @@ export class Store {
   }
 
   /**
-   * Runs `work`, which is synchronous, in one IMMEDIATE transaction of its own. Resolves with what it returns once that
-   * is durable; rejects with what it throws, and nothing of it is stored then.
+   * The one way to write: runs `work` in one IMMEDIATE transaction and resolves with its result when that is stored as
+   * durably as `durability` says. When `work` throws, everything is undone, what was kept in memory is dropped, and the
+   * promise rejects with that error. `work` is synchronous and calls the stores' methods; it must not write again by
+   * this method. It may run at once, before this method returns, or together with other waiting works.
    */
-  async write<T>(work: () => T): Promise<T> {
-    return this.#transaction(work);
+  async write<T>(work: () => Synchronous<T>, { durability = 'on-disk' }: WriteOptions = {}): Promise<T> {
+    if (this.connection.inTransaction) throw new Error('store.write was called within a write');
+    if (durability === 'on-disk') return this.#transact(work);
+    this.connection.pragma('synchronous = NORMAL');
+    try {
+      return this.#transact(work);
+    } finally {
+      this.connection.pragma('synchronous = FULL');
+    }
   }
 
   /** The result of `work`, after which everything is as before. Throws what `work` throws. */
@@ -60,30 +71,42 @@ export class Store {
     }
   }
 
-  /** Forgets everything: the state of a fresh start. */
-  reset(): void {
+  /** Deletes everything: the state of a fresh start. */
+  async reset(): Promise<void> {
     const tables = this.connection
       .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
       .pluck()
       .all() as string[];
-    const forget = this.connection.transaction(() => {
+    const deleteAll = () => {
       for (const table of tables) this.connection.exec(`DELETE FROM "${table}"`);
-    });
+      this.forget();
+    };
     // Test suites reset between tests and wait for it: it reaches the disk together with the next write, which comes
     // after it in the log. A process that ends loses nothing.
-    this.connection.pragma('synchronous = NORMAL');
-    try {
-      forget.immediate();
-    } finally {
-      this.connection.pragma('synchronous = FULL');
-    }
-    this.forget();
+    await this.write(deleteAll, { durability: 'with-next-write' });
+  }
+
+  /** Replaces everything by what a snapshot holds; rejects with InvalidSnapshot, and changes nothing, when it cannot. */
+  async restore(document: unknown): Promise<void> {
+    await this.write(() => {
+      restoreSnapshot(this.connection, document);
+      this.forget();
+    });
   }
 
   /** Drops everything kept in memory: a transaction was undone, or the tables were replaced. */
   forget(): void {
     this.resources.forget();
     this.addresses.forget();
+  }
+
+  #transact<T>(work: () => T): T {
+    try {
+      return this.connection.transaction(work).immediate();
+    } catch (error) {
+      this.forget();
+      throw error;
+    }
   }
 
   close(): void {

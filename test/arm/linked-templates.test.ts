@@ -18,6 +18,7 @@ async function serve(t: Test, files: Readonly<Record<string, Json | string | num
     asked.push(url);
     const file = files[url.split('?')[0] as string] ?? 404;
     if (typeof file === 'number') reply.writeHead(file, { location: '/template.json' }).end();
+    else if (typeof file === 'string' && file.startsWith('http')) reply.writeHead(302, { location: file }).end();
     else reply.end(typeof file === 'string' ? file : JSON.stringify(file));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -133,7 +134,7 @@ t.test('What cannot be downloaded is refused before anything is touched', async 
   const azure = await start(t);
   const { origin, asked } = await serve(t, {
     '/template.json': named,
-    '/moved.json': 302,
+    '/moved.json': 'http://169.254.169.254/template.json',
     '/text.json': 'no JSON',
     '/long.json': `"${'x'.repeat(4 * 1024 * 1024)}"`,
   });
@@ -155,7 +156,7 @@ t.test('What cannot be downloaded is refused before anything is touched', async 
     );
   }
   t.equal((await azure.head(`${deployments}/d1`)).status, 404);
-  t.equal(asked.includes('/template.json'), false, 'a redirection is not followed');
+  t.equal(asked.includes('/template.json'), false);
   t.match(await validate(linked(`${origin}/text.json`)), /^400 InvalidTemplate: Deployment template parse failed/);
   t.equal(
     await validate(linked(`${origin}/template.json`, { contentVersion: '2.0.0.0' })),
@@ -177,6 +178,13 @@ t.test('What cannot be downloaded is refused before anything is touched', async 
   );
   t.match(await validate(linking({ templateLink: { relativePath: 'x.json' } })), /was not linked by a URI/);
   t.match(await validate(linking({ templateLink: {} })), /neither 'uri' nor 'id' nor 'relativePath'/);
+});
+
+t.test('A redirection is followed to where the template itself may lie', async (t) => {
+  const azure = await start(t);
+  const { origin } = await serve(t, { '/template.json': named, '/moved.json': 302 });
+  const body = linking({ templateLink: { uri: `${origin}/moved.json` }, parameters: nameIs('ip') });
+  t.equal((await azure.post(`${deployments}/d1/validate`, body)).status, 200);
 });
 
 t.test('--template-links says where templates may be downloaded from', async (t) => {

@@ -1,6 +1,6 @@
 /** A whole emulator that is told by XML only, with a virtual network in it: for tests that look at real packets. */
 import type { Test } from 'tap';
-import { readXml } from '../../src/classic/xml/reader.js';
+import { readXml } from '../../src/classic/xml/xml.js';
 import { Cloud, subscriptionId } from '../emulator/cloud.js';
 import { inParallel } from '../forwarding/network.js';
 import { createServiceXml, deploymentXml, endpointXml, roleXml, setsXml, textOf } from './harness.js';

@@ -164,10 +164,7 @@ t.test('staging and production change places, and each slot keeps its address', 
 
 t.test('what the two files do not agree on is refused', async (t) => {
   const refused = async (body: string) =>
-    textOf(
-      (await import('../../src/classic/xml/reader.js')).readXml((await startMedia(t, body)).answer.body),
-      'Message',
-    );
+    textOf((await import('../../src/classic/xml/xml.js')).readXml((await startMedia(t, body)).answer.body), 'Message');
   const without = (text: string) => createXml({ configuration: cscfg().replace(text, '') });
   t.match(
     await refused(without('<Role name="Worker"><Instances count="3"/></Role>')),

@@ -3,7 +3,7 @@ import type { LightMyRequestResponse } from 'fastify';
 import { type ClassicPluginOptions, classicPlugin } from '../../src/classic/plugin.js';
 import type { ClassicStore } from '../../src/classic/store.js';
 import { memoryStore } from '../../src/classic/store-memory.js';
-import { readXml, type XmlElement } from '../../src/classic/xml/reader.js';
+import { readXml, type XmlElement } from '../../src/classic/xml/xml.js';
 import { Clock, manualTime } from '../../src/clock.js';
 import { newGuid } from '../../src/ids.js';
 import { lowestFreeAddress } from '../../src/resources/Microsoft.ClassicCompute/addresses.js';

@@ -1,8 +1,16 @@
 /** The cloud service `mySvc` that tests over HTTP talk about, with two machines in one set. */
 import type { Test } from 'tap';
-import { readXml } from '../../src/classic/xml/reader.js';
-import type { Classic, HarnessOptions } from './harness.js';
-import { createServiceXml, deploymentXml, endpointXml, roleXml, startClassic, textOf } from './harness.js';
+import { readXml } from '../../src/classic/xml/xml.js';
+import {
+  type Classic,
+  createServiceXml,
+  deploymentXml,
+  endpointXml,
+  type HarnessOptions,
+  roleXml,
+  startClassic,
+  textOf,
+} from './harness.js';
 
 /** Paths of the hosted services, and of the deployment that `startWithSet` makes. */
 export const services = '/services/hostedservices';

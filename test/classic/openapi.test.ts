@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { classicOpenApi } from '../../src/classic/openapi.js';
-import { answerBodies, requestBodies } from '../../src/classic/openapi-bodies.js';
+import { answerBodies, classicOpenApi, requestBodies } from '../../src/classic/openapi.js';
 import { classicOperations } from '../../src/classic/routes/index.js';
 
 t.test('openapi/classic.json is what the operations and contracts say', async (t) => {

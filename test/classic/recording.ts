@@ -1,6 +1,6 @@
 /** Reading recordings of the real service, and comparing an answer with a recorded one. */
 import { readFileSync } from 'node:fs';
-import { readXml, type XmlElement } from '../../src/classic/xml/reader.js';
+import { readXml, type XmlElement } from '../../src/classic/xml/xml.js';
 
 type Headers = Readonly<Record<string, string | readonly string[]>>;
 

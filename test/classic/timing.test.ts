@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request } from 'node:http';
 import t from 'tap';
-import { readXml } from '../../src/classic/xml/reader.js';
+import { readXml } from '../../src/classic/xml/xml.js';
 import { subscriptionId, until } from '../emulator/cloud.js';
 import { type At, echoes, openStream, type Stream, tcpBackend, udpBackend } from '../forwarding/network.js';
 import { engineOfRun } from '../forwarding/nftables/in-namespace.js';

@@ -2,13 +2,18 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { Deployment } from '../../src/classic/contracts/deployment.js';
-import { HostedService } from '../../src/classic/contracts/hosted-service-document.js';
-import { ReservedIp, ReservedIps } from '../../src/classic/contracts/reserved-ip.js';
+import { HostedService } from '../../src/classic/contracts/hosted-service.js';
+import { ReservedIp, ReservedIps } from '../../src/classic/contracts/networking.js';
 import { PersistentVmRole } from '../../src/classic/contracts/role.js';
 import { ErrorDocument, Locations, Operation } from '../../src/classic/contracts/subscription.js';
-import { type DocumentType, readDocument, writeDocument } from '../../src/classic/xml/contract.js';
-import { documentOf, listDocument } from '../../src/classic/xml/contract-types.js';
-import { readXml } from '../../src/classic/xml/reader.js';
+import {
+  type DocumentType,
+  documentOf,
+  listDocument,
+  readDocument,
+  writeDocument,
+} from '../../src/classic/xml/contract.js';
+import { readXml } from '../../src/classic/xml/xml.js';
 import { readRecording } from './recording.js';
 
 const folder = join(process.env.LAZURITE_SHARED ?? '../shared', 'classic-recordings');

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { contract, readDocument, writeDocument } from '../../src/classic/xml/contract.js';
 import {
   boolean,
+  contract,
   documentOf,
   enumeration,
   integer,
@@ -10,12 +10,13 @@ import {
   nested,
   nillableText,
   optional,
+  readDocument,
   required,
   text,
   textOrEmpty,
-} from '../../src/classic/xml/contract-types.js';
-import { readXml, type XmlElement } from '../../src/classic/xml/reader.js';
-import { escapeAttribute, escapeText, writeElement } from '../../src/classic/xml/writer.js';
+  writeDocument,
+} from '../../src/classic/xml/contract.js';
+import { escapeAttribute, escapeText, readXml, writeElement, type XmlElement } from '../../src/classic/xml/xml.js';
 import { AzureError } from '../../src/errors.js';
 
 const version = '2015-04-01';

@@ -28,6 +28,7 @@ export const rule = (members: readonly PlanMember[], rest: Partial<PlanRule> = {
   idleTimeoutMs: 240_000,
   tcpReset: false,
   floatingIp: false,
+  sku: 'Standard',
   allProbedDown: 'keepEstablished',
   noHealthyBackends: 'AllProbedDown',
   acl: [],

@@ -306,3 +306,58 @@ test('the health of a rule’s backends', async (t) => {
     t.strictSame(await ruleHealth(cloud), { up: 0, down: 0, loadBalancerBackendAddresses: [] });
   });
 });
+
+test('a stopped machine is no backend: rule health, backends and metrics agree', async (t) => {
+  const cloud = await start(t, 113);
+  await cloud.prepare();
+  for (const host of [26, 27]) await cloud.machine(t, host, port);
+  await cloud.put(
+    'loadBalancers/lb',
+    loadBalancer({ rules: [{ name: 'web', frontendPort: 5000, backendPort: port }], probePort: port, addresses: [] }),
+  );
+  for (const host of [26, 27]) await cloud.nic(host, { pools: ['loadBalancers/lb/backendAddressPools/pool'] });
+  const compute = idOf('').replace('Microsoft.Network', 'Microsoft.Compute');
+  const machine = `${compute}virtualMachines/vm27`;
+  const created = await cloud.send('PUT', `${machine}?api-version=2024-07-01`, {
+    location: 'westeurope',
+    properties: { networkProfile: { networkInterfaces: [{ id: idOf('networkInterfaces/vm27') }] } },
+  });
+  t.match(created.status, 201);
+  await cloud.membersUp(26, 27);
+  const act = async (action: string): Promise<void> => {
+    t.equal((await cloud.send('POST', `${machine}/${action}?api-version=2024-07-01`)).status, 202);
+  };
+
+  await t.test('off, it has empty values and counts neither as up nor as down', async (t) => {
+    await act('deallocate');
+    await cloud.membersUp(26);
+    t.match(await ruleHealth(cloud), { up: 1, down: 0 });
+    t.strictSame(await reasons(cloud), ['Up Up_Probe_Success', ' ']);
+    t.match(await cloud.backends(), [
+      { azureAddress: '10.240.0.26', state: 'Up' },
+      { azureAddress: '10.240.0.27', state: 'Down', reason: 'Stopped' },
+    ]);
+    await cloud.emulator.advance(2 * minute);
+    t.equal(await latest(cloud, 'DipAvailability'), 100, 'nobody probes it');
+  });
+
+  await t.test('started, it is probed again', async (t) => {
+    await act('start');
+    await cloud.membersUp(26, 27);
+    t.strictSame(await reasons(cloud), ['Up Up_Probe_Success', 'Up Up_Probe_Success']);
+  });
+});
+
+test('what a Standard load balancer does with established flows does not take its metrics away', async (t) => {
+  const argv = ['--in-memory', '--public-ip-pool', '127.240.114.0/24', '--undocumented', 'single-member-down=end'];
+  const cloud = await Cloud.start(t, { network: 240, argv });
+  await cloud.prepare();
+  const backend = await cloud.machine(t, 28, port);
+  const rules = [{ name: 'web', frontendPort: 5000, backendPort: port }];
+  await cloud.put('loadBalancers/lb', loadBalancer({ rules, probePort: port, addresses: [cloud.azureAddress(28)] }));
+  await cloud.membersUp(28);
+  backend.refuse();
+  await cloud.emulator.advance(2 * minute);
+  t.ok(Number(await latest(cloud, 'DipAvailability')) < 100);
+  t.ok((await events(cloud)).some(({ HealthEventType }) => HealthEventType === 'NoHealthyBackends'));
+});

@@ -23,7 +23,7 @@ export function serviceInMemory(context: Partial<ArmContext> = {}): ResourceServ
   return new ResourceService({
     store: new Store({ publicPrefix: { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' } }),
     clock: new Clock({ source: manualTime() }),
-    health: { probe: () => undefined },
+    health: { rule: () => new Map() },
     operationDelayMs: 0,
     strictApiVersions: false,
     strictTypes: false,

@@ -105,6 +105,28 @@ test('what was acknowledged is the same after a restart, and a PUT that changes 
   t.equal((await second.put(balancerId, loadBalancer())).status, 200);
 });
 
+test('a write resolves with its result, in one transaction that a later write does not enter', async (t) => {
+  const store = new Store({ publicPrefix });
+  t.teardown(() => store.close());
+  t.equal(await store.write(() => store.connection.inTransaction), true);
+  t.equal(store.connection.inTransaction, false);
+  const inner: Promise<unknown>[] = [];
+  await store.write(() => {
+    store.resources.rememberSubscription('s', '2020-01-01T00:00:00Z');
+    inner.push(
+      t.rejects(
+        store.write(() => 'inner'),
+        /within a write/,
+      ),
+    );
+  });
+  await Promise.all(inner);
+  t.same(store.resources.subscriptions(), ['s']);
+  await store.reset();
+  t.same(store.resources.subscriptions(), []);
+  t.equal(store.connection.pragma('synchronous', { simple: true }), 2, 'later writes are on disk again');
+});
+
 test('a write that throws leaves nothing in file or memory', async (t) => {
   const store = new Store({ publicPrefix });
   t.teardown(() => store.close());
@@ -118,27 +140,26 @@ test('a write that throws leaves nothing in file or memory', async (t) => {
     provisioningState: 'Succeeded',
   };
   const id = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/publicIPAddresses/ip';
-  t.throws(
-    () =>
-      store.resources.transaction(() => {
-        store.resources.saveGroup(group);
-        store.resources.rememberSubscription('s', '2020-01-01T00:00:00Z');
-        store.resources.save({
-          key: id.toLowerCase(),
-          id,
-          type: 'Microsoft.Network/publicIPAddresses',
-          subscriptionId: 's',
-          resourceGroup: 'g',
-          name: 'ip',
-          etag: 'W/"x"',
-          provisioningState: 'Succeeded',
-          document: { properties: {} },
-          createdTime: '',
-          changedTime: '',
-        });
-        store.addresses.claim({ pool: 'p', owner: id, prefix: '10.0.0.0/24', reserved: 4 });
-        throw new Error('refused');
-      }),
+  await t.rejects(
+    store.write(() => {
+      store.resources.saveGroup(group);
+      store.resources.rememberSubscription('s', '2020-01-01T00:00:00Z');
+      store.resources.save({
+        key: id.toLowerCase(),
+        id,
+        type: 'Microsoft.Network/publicIPAddresses',
+        subscriptionId: 's',
+        resourceGroup: 'g',
+        name: 'ip',
+        etag: 'W/"x"',
+        provisioningState: 'Succeeded',
+        document: { properties: {} },
+        createdTime: '',
+        changedTime: '',
+      });
+      store.addresses.claim({ pool: 'p', owner: id, prefix: '10.0.0.0/24', reserved: 4 });
+      throw new Error('refused');
+    }),
     { message: 'refused' },
   );
   t.equal(store.resources.resource(id.toLowerCase()), undefined);

@@ -58,7 +58,7 @@ export const deploymentEnvironment = (
     const locations: Json = azureLocations.map(({ displayName }) => displayName);
     return { resourceType, locations, apiVersions: [...type.apiVersions].reverse() };
   },
-  contents: new LinkedTemplates({ policy: context.templateLinks, trackingId }),
+  contents: new LinkedTemplates({ policy: context.templateLinks, trackingId, note: context.note }),
   now: () => context.clock.timestamp(),
   newGuid,
 });

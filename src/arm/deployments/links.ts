@@ -2,6 +2,7 @@
  * `templateLink` and `parametersLink`: templates and parameters that a request links to instead of holding them, as
  * https://learn.microsoft.com/azure/azure-resource-manager/templates/linked-templates describes it.
  */
+import { type DownloadPolicy, DownloadRefused, download } from '../../download.js';
 import { azureError } from '../../errors.js';
 import type { ContentLink, LinkedContents } from '../template/context.js';
 import { compact, isObject, type Json, type JsonObject, member, objectMember } from '../template/json.js';
@@ -80,21 +81,8 @@ export function parsedContent(text: string): Json {
 
 /** Azure's limit for a template. */
 const maxBytes = 4 * 1024 * 1024;
-/** Of real time: a server on this machine answers, or it does not. */
-const timeoutMs = 10_000;
 /** A template could name files without end. */
 const maxDownloads = 200;
-
-/** Which addresses may be linked to. */
-export type TemplateLinks = 'loopback' | 'any' | 'none';
-
-const isLoopback = ({ hostname }: URL): boolean =>
-  /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/i.test(hostname);
-
-function mayFollow(url: URL, policy: TemplateLinks): boolean {
-  if (!/^https?:$/.test(url.protocol) || policy === 'none') return false;
-  return policy === 'any' || isLoopback(url);
-}
 
 function urlOf({ uri, queryString }: ContentLink): URL | undefined {
   if (!URL.canParse(uri)) return undefined;
@@ -103,31 +91,20 @@ function urlOf({ uri, queryString }: ContentLink): URL | undefined {
   return url;
 }
 
-/** The text at `url`; undefined when there is none, or too much. Throws what the network throws. */
-async function textAt(url: URL): Promise<string | undefined> {
-  // Loaded when it is needed: few deployments link to anything, and every start would pay for it.
-  const { request } = await import('undici');
-  const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(timeoutMs) });
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    // Leaving the loop ends the connection.
-    if (length > maxBytes || statusCode !== 200) return undefined;
-    chunks.push(chunk);
-  }
-  return statusCode === 200 ? Buffer.concat(chunks).toString('utf8') : undefined;
+export interface LinkedTemplatesOptions {
+  readonly policy: DownloadPolicy;
+  readonly trackingId: string;
+  /** Told why a download failed; clients only hear that it did. */
+  readonly note: (text: string) => void;
 }
 
 /** The linked contents of one deployment: each is downloaded once. */
 export class LinkedTemplates implements LinkedContents {
-  readonly #policy: TemplateLinks;
-  readonly #trackingId: string;
+  readonly #options: LinkedTemplatesOptions;
   readonly #texts = new Map<string, string>();
 
-  constructor({ policy, trackingId }: { policy: TemplateLinks; trackingId: string }) {
-    this.#policy = policy;
-    this.#trackingId = trackingId;
+  constructor(options: LinkedTemplatesOptions) {
+    this.#options = options;
   }
 
   text(link: ContentLink): string | undefined {
@@ -137,13 +114,18 @@ export class LinkedTemplates implements LinkedContents {
 
   async download(link: ContentLink): Promise<void> {
     const url = urlOf(link);
-    if (!url || !mayFollow(url, this.#policy) || this.#texts.size >= maxDownloads) throw this.#refusal(link);
-    const text = await textAt(url).catch(() => undefined);
-    if (text === undefined) throw this.#refusal(link);
-    this.#texts.set(url.href, text);
+    if (!url || this.#texts.size >= maxDownloads) throw this.#refusal(link);
+    try {
+      const content = await download(url, { policy: this.#options.policy, maxBytes });
+      this.#texts.set(url.href, content.toString('utf8'));
+    } catch (error) {
+      if (!(error instanceof DownloadRefused)) throw error;
+      this.#options.note(`${link.uri} cannot be downloaded: ${error.message}`);
+      throw this.#refusal(link);
+    }
   }
 
   #refusal({ uri }: ContentLink) {
-    return azureError('InvalidContentLink', { values: { uri, trackingId: this.#trackingId } });
+    return azureError('InvalidContentLink', { values: { uri, trackingId: this.#options.trackingId } });
   }
 }

@@ -1,8 +1,12 @@
-/** Data contracts of deployments. Imitates "Create Virtual Machine Deployment" and "Get Deployment". */
+/**
+ * Data contracts of deployments, of virtual machines and of web and worker roles. Imitates "Create Virtual Machine
+ * Deployment", "Create Deployment", "Upgrade Deployment" and "Get Deployment".
+ */
 import { since } from '../versions.js';
-import { type ContractType, contract, type ValueOf } from '../xml/contract.js';
 import {
   boolean,
+  type ContractType,
+  contract,
   enumeration,
   ignored,
   integer,
@@ -13,10 +17,12 @@ import {
   required,
   text,
   textOrEmpty,
-} from '../xml/contract-types.js';
-import { ExtendedProperty } from './hosted-service.js';
-import { LoadBalancer } from './internal-load-balancer.js';
+  type ValueOf,
+} from '../xml/contract.js';
+import { LoadBalancer } from './networking.js';
 import { VmRole } from './role.js';
+
+export const ExtendedProperty = contract('ExtendedProperty', { Name: required(text), Value: required(textOrEmpty) });
 
 /** Body of Create Virtual Machine Deployment. */
 export const CreateVmDeployment = contract(
@@ -136,4 +142,54 @@ export const Deployment = contract('Deployment', {
   VirtualNetworkId: optional(text, { since: since.virtualIps }),
 });
 
-export const RoleDocumentNames = ['PersistentVMRole', 'Role'] as const;
+const ExtendedProperties = optional(listOf('ExtendedProperty', ExtendedProperty));
+const ExtensionConfiguration = optional(ignored);
+const Mode = optional(enumeration('Mode', ['Auto', 'Manual', 'Simultaneous']));
+
+export const CreateDeployment = contract(
+  'CreateDeployment',
+  {
+    Name: required(text),
+    PackageUrl: required(text),
+    Label: required(text),
+    Configuration: required(text),
+    StartDeployment: optional(boolean),
+    TreatWarningsAsError: optional(boolean),
+    ExtendedProperties,
+    ExtensionConfiguration,
+  },
+  { anyOrderFrom: 'StartDeployment' },
+);
+
+export const ChangeConfiguration = contract(
+  'ChangeConfiguration',
+  {
+    Configuration: required(text),
+    TreatWarningsAsError: optional(boolean),
+    Mode,
+    ExtendedProperties,
+    ExtensionConfiguration,
+  },
+  { anyOrderFrom: 'TreatWarningsAsError' },
+);
+
+export const UpgradeDeployment = contract(
+  'UpgradeDeployment',
+  {
+    Mode,
+    PackageUrl: required(text),
+    Configuration: required(text),
+    Label: required(text),
+    RoleToUpgrade: optional(text),
+    Force: optional(boolean),
+    ExtendedProperties,
+    ExtensionConfiguration,
+  },
+  { anyOrderFrom: 'RoleToUpgrade' },
+);
+
+export const UpdateDeploymentStatus = contract('UpdateDeploymentStatus', {
+  Status: required(enumeration('Status', ['Running', 'Suspended'])),
+});
+
+export const RoleInstances = list('Name', text);

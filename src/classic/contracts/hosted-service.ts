@@ -1,18 +1,6 @@
 /** Data contracts of hosted services. Imitates "Create Cloud Service" and "Get Cloud Service Properties". */
-import { type ContractMembers, contract } from '../xml/contract.js';
-import {
-  boolean,
-  list,
-  listOf,
-  nested,
-  nillableText,
-  optional,
-  required,
-  text,
-  textOrEmpty,
-} from '../xml/contract-types.js';
-
-export const ExtendedProperty = contract('ExtendedProperty', { Name: required(text), Value: required(textOrEmpty) });
+import { boolean, contract, list, listOf, nested, nillableText, optional, required, text } from '../xml/contract.js';
+import { Deployment, ExtendedProperty } from './deployment.js';
 
 export const CreateHostedService = contract(
   'CreateHostedService',
@@ -59,17 +47,17 @@ export const HostedServiceProperties = contract('HostedServiceProperties', {
   ReverseDnsFqdn: optional(text),
 });
 
-/** Members of a HostedService document before and after the embedded deployments, which name their own contract. */
-export const hostedServiceMembers = {
-  head: {
-    Url: optional(text),
-    ServiceName: optional(text),
-    HostedServiceProperties: optional(nested(HostedServiceProperties)),
-  },
-  tail: { ComputeCapabilities: optional(nested(ComputeCapabilities)) },
-} as const satisfies Record<string, ContractMembers>;
-
 export const AvailabilityResponse = contract('AvailabilityResponse', {
   Result: required(boolean),
   Reason: optional(nillableText),
 });
+
+export const HostedService = contract('HostedService', {
+  Url: optional(text),
+  ServiceName: optional(text),
+  HostedServiceProperties: optional(nested(HostedServiceProperties)),
+  Deployments: optional(listOf('Deployment', Deployment)),
+  ComputeCapabilities: optional(nested(ComputeCapabilities)),
+});
+
+export const HostedServices = listOf('HostedService', HostedService);

@@ -1,7 +1,11 @@
-/** Data contracts of virtual machines. Imitates "Add Role", "Update Role" and "Get Role". */
-import { contract } from '../xml/contract.js';
+/**
+ * Data contracts of virtual machines and of what can be done to a running one. Imitates "Add Role", "Update Role", "Get
+ * Role", "Shutdown Role" and its siblings.
+ */
 import {
   boolean,
+  contract,
+  enumeration,
   ignored,
   integer,
   list,
@@ -11,8 +15,8 @@ import {
   required,
   text,
   textOrEmpty,
-} from '../xml/contract-types.js';
-import { InputEndpoint } from './input-endpoint.js';
+} from '../xml/contract.js';
+import { InputEndpoint } from './networking.js';
 
 export const PublicIp = contract('PublicIP', {
   Name: required(text),
@@ -130,3 +134,36 @@ export const PersistentVmRole = contract('PersistentVMRole', members, { anyOrder
 
 /** A role in a deployment's RoleList: of virtual machines, with a type attribute. */
 export const VmRole = contract('Role', members, { anyOrderFrom: 'RoleName', instanceType: 'PersistentVMRole' });
+
+const OperationType = optional(text);
+const PostShutdownAction = optional(enumeration('PostShutdownAction', ['Stopped', 'StoppedDeallocated']));
+const Roles = optional(list('Name', text));
+
+export const StartRoleOperation = contract('StartRoleOperation', { OperationType });
+export const RestartRoleOperation = contract('RestartRoleOperation', { OperationType });
+export const ShutdownRoleOperation = contract('ShutdownRoleOperation', { OperationType, PostShutdownAction });
+
+/** The machine becomes an image and, in the end, goes or stays; the image itself is not kept. */
+export const CaptureRoleOperation = contract('CaptureRoleOperation', {
+  OperationType,
+  PostCaptureAction: required(enumeration('PostCaptureAction', ['Delete', 'Reprovision'])),
+  ProvisioningConfiguration: optional(ignored),
+  SupportsStatelessDeployment: optional(ignored),
+  TargetImageLabel: optional(text),
+  TargetImageName: optional(text),
+});
+
+/** A generalised machine is gone after its capture, a specialised one stays. */
+export const CaptureRoleAsVmImageOperation = contract('CaptureRoleAsVMImageOperation', {
+  OperationType,
+  OSState: required(enumeration('OSState', ['Generalized', 'Specialized'])),
+  VMImageName: optional(text),
+  VMImageLabel: optional(text),
+  Description: optional(ignored),
+  Language: optional(ignored),
+  ImageFamily: optional(ignored),
+  RecommendedVMSize: optional(ignored),
+});
+
+export const StartRolesOperation = contract('StartRolesOperation', { OperationType, Roles });
+export const ShutdownRolesOperation = contract('ShutdownRolesOperation', { OperationType, Roles, PostShutdownAction });

@@ -1,6 +1,5 @@
 /** Data contracts of what belongs to a subscription. Imitates "Get Subscription", "List Locations" and "Get Operation Status". */
-import { contract } from '../xml/contract.js';
-import { boolean, integer, list, listOf, nested, optional, required, text } from '../xml/contract-types.js';
+import { boolean, contract, integer, list, listOf, nested, optional, required, text } from '../xml/contract.js';
 import { ComputeCapabilities } from './hosted-service.js';
 
 export const ErrorDocument = contract('Error', { Code: required(text), Message: required(text) });

@@ -1,4 +1,7 @@
-/** Deployments as Azure shows them. Imitates "Get Deployment". */
+/**
+ * Deployments and hosted services as Azure shows them. Imitates "Get Deployment", "Get Cloud Service Properties" and
+ * "List Cloud Services".
+ */
 import { stableGuid } from '../../ids.js';
 import { virtualIpName } from '../../resources/Microsoft.ClassicCompute/deployments.js';
 import type {
@@ -8,12 +11,12 @@ import type {
   VmDeployment,
 } from '../../resources/Microsoft.ClassicCompute/types.js';
 import type { Deployment as DeploymentContract } from '../contracts/deployment.js';
+import type { HostedService as HostedServiceContract } from '../contracts/hosted-service.js';
+import { computeCapabilities } from '../locations.js';
 import type { NetworkConfigurationRecord } from '../store.js';
 import type { ValueOf } from '../xml/contract.js';
-import { escapeAttribute } from '../xml/writer.js';
-import { roleInDeployment, vipOf } from './role.js';
-import { instanceValue } from './role-instances.js';
-import { timestamp } from './time.js';
+import { escapeAttribute, timestamp } from '../xml/xml.js';
+import { instanceValue, roleInDeployment, vipOf } from './role.js';
 
 export type DeploymentValue = ValueOf<typeof DeploymentContract>;
 
@@ -106,5 +109,49 @@ export function deploymentValue(deployment: Deployment, surroundings: Deployment
     ...(isVm && { InternalDnsSuffix: `${service.ServiceName}.d1.internal.cloudapp.net` }),
     LoadBalancers: deployment.LoadBalancers,
     ...(VirtualNetworkName !== undefined && { VirtualNetworkId: virtualNetworkId(surroundings, VirtualNetworkName) }),
+  };
+}
+
+/** Azure adds two properties of its own a moment after a service was created: recorded between one and three seconds. */
+const resourceGroupDelayMs = 3000;
+
+export interface HostedServiceView {
+  readonly baseUrl: string;
+  readonly nowMs: number;
+  readonly networks: NetworkConfigurationRecord | undefined;
+  readonly embedDetail?: boolean;
+  readonly listed?: boolean;
+}
+
+/** The document of one hosted service. */
+export function hostedServiceValue(
+  service: HostedService,
+  view: HostedServiceView,
+): ValueOf<typeof HostedServiceContract> {
+  const { ServiceName, Description, Location, AffinityGroup, Label, ReverseDnsFqdn, deployments } = service;
+  const added = [
+    { Name: 'ResourceGroup', Value: ServiceName },
+    { Name: 'ResourceLocation', Value: Location ?? '' },
+  ].filter(({ Name }) => !service.ExtendedProperties.some((property) => property.Name === Name));
+  const settled = view.nowMs - service.createdMs >= resourceGroupDelayMs;
+  return {
+    Url: `${view.baseUrl}/${service.subscriptionId}/services/hostedservices/${ServiceName}`,
+    ServiceName,
+    HostedServiceProperties: {
+      Description,
+      Location,
+      AffinityGroup,
+      Label,
+      Status: 'Created',
+      DateCreated: timestamp(service.createdMs),
+      DateLastModified: timestamp(service.modifiedMs),
+      ExtendedProperties: [...service.ExtendedProperties, ...(settled ? added : [])],
+      ReverseDnsFqdn,
+    },
+    ...(view.embedDetail &&
+      deployments.length > 0 && {
+        Deployments: deployments.map((deployment) => deploymentValue(deployment, { service, networks: view.networks })),
+      }),
+    ...(view.listed && { ComputeCapabilities: computeCapabilities }),
   };
 }

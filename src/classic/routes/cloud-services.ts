@@ -8,21 +8,19 @@ import {
 } from '../../resources/Microsoft.ClassicCompute/cloud-services.js';
 import { asCloudService, checkSlotIsFree } from '../../resources/Microsoft.ClassicCompute/deployments.js';
 import type { ReservedIp, ServiceConfiguration } from '../../resources/Microsoft.ClassicCompute/types.js';
-import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
-import { parameter } from '../call.js';
+import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply, parameter } from '../call.js';
 import {
   ChangeConfiguration,
   CreateDeployment,
   RoleInstances,
   UpdateDeploymentStatus,
   UpgradeDeployment,
-} from '../contracts/cloud-service.js';
+} from '../contracts/deployment.js';
 import { addDeployment, changeDeployment, findService, slotOf } from '../documents.js';
 import { accept } from '../operations.js';
 import { readServiceConfiguration } from '../service-model/cscfg.js';
 import { readPackage } from '../service-model/package.js';
-import { documentOf, listDocument } from '../xml/contract-types.js';
-import { byNameAndSlot } from './both.js';
+import { documentOf, listDocument } from '../xml/contract.js';
 
 const base64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
 

@@ -1,15 +1,23 @@
-/** Deployments of either kind: reading, deleting, and creating those of virtual machines. Imitates "Operations on Deployments". */
+/**
+ * Deployments of either kind: reading, deleting, creating those of virtual machines, and internal load balancers. Imitates
+ * "Operations on Deployments" and "Operations on Load Balancers".
+ */
 import { azureError } from '../../errors.js';
 import {
   asVmDeployment,
   createVmDeployment,
   withoutDeployment,
 } from '../../resources/Microsoft.ClassicCompute/deployments.js';
+import {
+  addInternalLoadBalancer,
+  deleteInternalLoadBalancer,
+  updateInternalLoadBalancer,
+} from '../../resources/Microsoft.ClassicCompute/internal-load-balancers.js';
 import { updateLoadBalancedSets } from '../../resources/Microsoft.ClassicCompute/load-balanced-sets.js';
 import type { ReservedIp } from '../../resources/Microsoft.ClassicCompute/types.js';
-import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
+import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply, parameter } from '../call.js';
 import { CreateVmDeployment, Deployment } from '../contracts/deployment.js';
-import { LoadBalancedEndpointList } from '../contracts/input-endpoint.js';
+import { LoadBalancedEndpointList, LoadBalancer } from '../contracts/networking.js';
 import {
   addDeployment,
   changeDeployment,
@@ -22,11 +30,10 @@ import {
 import { accept, checkExclusiveAccess } from '../operations.js';
 import { deploymentValue } from '../render/deployment.js';
 import { since } from '../versions.js';
-import { documentOf, listDocument } from '../xml/contract-types.js';
-import { writeRoot } from '../xml/writer.js';
-import { byNameAndSlot } from './both.js';
+import { documentOf, listDocument } from '../xml/contract.js';
+import { writeRoot } from '../xml/xml.js';
 import { releaseReservedIps } from './hosted-services.js';
-import { roleRequest } from './role-requests.js';
+import { roleRequest } from './roles.js';
 
 function create(call: ClassicCall): Promise<ClassicReply> {
   const request = call.body(documentOf(CreateVmDeployment));
@@ -106,4 +113,44 @@ export const deploymentOperations: readonly ClassicOperation[] = [
     since: since.updateLoadBalancedSet,
     handle: updateLbSet,
   }),
+];
+
+function addLoadBalancer(call: ClassicCall): Promise<ClassicReply> {
+  const request = call.body(documentOf(LoadBalancer));
+  return changeDeployment(call, (deployment, context) => addInternalLoadBalancer(deployment, request, context));
+}
+
+function updateLoadBalancer(call: ClassicCall): Promise<ClassicReply> {
+  const request = { ...call.body(documentOf(LoadBalancer)), Name: parameter(call, 'loadBalancer') };
+  return changeDeployment(call, (deployment, context) => updateInternalLoadBalancer(deployment, request, context));
+}
+
+const removeLoadBalancer = (call: ClassicCall): Promise<ClassicReply> =>
+  changeDeployment(call, (deployment) => deleteInternalLoadBalancer(deployment, parameter(call, 'loadBalancer')));
+
+const loadBalancers = 'services/hostedservices/{service}/deployments/{deployment}/loadbalancers';
+const oneLoadBalancer = `${loadBalancers}/{loadBalancer}`;
+
+export const loadBalancerOperations: readonly ClassicOperation[] = [
+  {
+    name: 'Add Load Balancer',
+    method: 'POST',
+    path: loadBalancers,
+    since: since.internalLoadBalancers,
+    handle: addLoadBalancer,
+  },
+  {
+    name: 'Update Load Balancer',
+    method: 'PUT',
+    path: oneLoadBalancer,
+    since: '2014-06-01',
+    handle: updateLoadBalancer,
+  },
+  {
+    name: 'Delete Load Balancer',
+    method: 'DELETE',
+    path: oneLoadBalancer,
+    since: since.internalLoadBalancers,
+    handle: removeLoadBalancer,
+  },
 ];

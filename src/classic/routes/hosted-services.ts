@@ -1,18 +1,22 @@
 /** Hosted services. Imitates "Operations on Cloud Services". */
 import { azureError } from '../../errors.js';
-import { swapDeployments } from '../../resources/Microsoft.ClassicCompute/deployments.js';
-import { disassociate, isUsedBy } from '../../resources/Microsoft.ClassicCompute/reserved-ips.js';
+import { disassociate, isUsedBy, swapDeployments } from '../../resources/Microsoft.ClassicCompute/deployments.js';
 import type { ExtendedProperty, HostedService } from '../../resources/Microsoft.ClassicCompute/types.js';
-import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
-import { parameter } from '../call.js';
-import { AvailabilityResponse, CreateHostedService, Swap, UpdateHostedService } from '../contracts/hosted-service.js';
-import { HostedService as HostedServiceContract, HostedServices } from '../contracts/hosted-service-document.js';
+import { type ClassicCall, type ClassicOperation, type ClassicReply, parameter } from '../call.js';
+import {
+  AvailabilityResponse,
+  CreateHostedService,
+  HostedService as HostedServiceContract,
+  HostedServices,
+  Swap,
+  UpdateHostedService,
+} from '../contracts/hosted-service.js';
 import { findService, networksKey, putService, reservedIpKey, serviceKey, stamped } from '../documents.js';
 import { canonicalLocation } from '../locations.js';
 import { accept, checkExclusiveAccess, perform } from '../operations.js';
-import { hostedServiceValue } from '../render/hosted-service.js';
+import { hostedServiceValue } from '../render/deployment.js';
 import type { ClassicReader, ClassicTransaction } from '../store.js';
-import { documentOf, listDocument } from '../xml/contract-types.js';
+import { documentOf, listDocument } from '../xml/contract.js';
 
 const dnsLabel = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/i;
 

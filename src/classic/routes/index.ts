@@ -1,11 +1,9 @@
 /** Every operation of the classic API that Lazurite has: routes, documentation and OpenAPI are made from this table. */
 import type { ClassicOperation } from '../call.js';
 import { cloudServiceOperations } from './cloud-services.js';
-import { deploymentOperations } from './deployments.js';
+import { deploymentOperations, loadBalancerOperations } from './deployments.js';
 import { hostedServiceOperations } from './hosted-services.js';
-import { loadBalancerOperations } from './load-balancers.js';
-import { networkOperations } from './networks.js';
-import { reservedIpOperations } from './reserved-ips.js';
+import { networkOperations, reservedIpOperations } from './networking.js';
 import { roleOperations } from './roles.js';
 import { stubOperations } from './stubs.js';
 import { subscriptionOperations } from './subscription.js';

@@ -2,26 +2,75 @@
 import { azureError } from '../../errors.js';
 import { asCloudService, asVmDeployment, setPower } from '../../resources/Microsoft.ClassicCompute/deployments.js';
 import type { Deployment, VmDeployment } from '../../resources/Microsoft.ClassicCompute/types.js';
-import { addRole, deleteRole, findRole, updateRole } from '../../resources/Microsoft.ClassicCompute/vm-roles.js';
-import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
-import { parameter } from '../call.js';
-import { DataVirtualHardDisk, PersistentVmRole } from '../contracts/role.js';
+import {
+  addRole,
+  deleteRole,
+  findRole,
+  type NetworkRequest,
+  updateRole,
+  type VmRoleRequest,
+} from '../../resources/Microsoft.ClassicCompute/vm-roles.js';
+import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply, parameter } from '../call.js';
 import {
   CaptureRoleAsVmImageOperation,
   CaptureRoleOperation,
+  DataVirtualHardDisk,
+  PersistentVmRole,
   RestartRoleOperation,
   ShutdownRoleOperation,
   ShutdownRolesOperation,
   StartRoleOperation,
   StartRolesOperation,
-} from '../contracts/role-operation.js';
+} from '../contracts/role.js';
 import { changeDeployment, readDeployment } from '../documents.js';
 import { roleDocument } from '../render/role.js';
 import { since } from '../versions.js';
-import { documentOf } from '../xml/contract-types.js';
-import { readXml } from '../xml/reader.js';
-import { byNameAndSlot } from './both.js';
-import { roleRequest } from './role-requests.js';
+import { documentOf, type ValueOf } from '../xml/contract.js';
+import { readXml } from '../xml/xml.js';
+
+type RoleBody = ValueOf<typeof PersistentVmRole>;
+type ConfigurationSets = NonNullable<RoleBody['ConfigurationSets']>;
+
+/** The network set; clients leave `i:type` out, so ConfigurationSetType tells the sets apart. */
+function networkOf(sets: ConfigurationSets): NetworkRequest {
+  const set = sets.find(({ ConfigurationSetType }) => ConfigurationSetType.toLowerCase() === 'networkconfiguration');
+  return {
+    InputEndpoints: set?.InputEndpoints ?? [],
+    SubnetNames: set?.SubnetNames ?? [],
+    StaticVirtualNetworkIPAddress: set?.StaticVirtualNetworkIPAddress,
+    PublicIPs: (set?.PublicIPs ?? []).map(({ Name, IdleTimeoutInMinutes, DomainNameLabel }) => ({
+      Name,
+      IdleTimeoutInMinutes,
+      DomainNameLabel,
+    })),
+  };
+}
+
+function operatingSystemOf(sets: ConfigurationSets): 'Windows' | 'Linux' | undefined {
+  const types = sets.map(({ ConfigurationSetType }) => ConfigurationSetType.toLowerCase());
+  if (types.includes('windowsprovisioningconfiguration')) return 'Windows';
+  return types.includes('linuxprovisioningconfiguration') ? 'Linux' : undefined;
+}
+
+/** The role of a request; `name` is the path's, when the request may leave its own out. */
+export function roleRequest(body: RoleBody, name = body.RoleName): VmRoleRequest {
+  if (name === undefined) throw azureError('ClassicMalformedElement', { values: { type: 'Role' } });
+  const sets = body.ConfigurationSets;
+  return {
+    RoleName: name,
+    network: sets && networkOf(sets),
+    operatingSystem: sets && operatingSystemOf(sets),
+    settings: {
+      RoleSize: body.RoleSize,
+      AvailabilitySetName: body.AvailabilitySetName,
+      ProvisionGuestAgent: body.ProvisionGuestAgent,
+      VMImageName: body.VMImageName,
+      ResourceExtensionReferences: body.ResourceExtensionReferences,
+      DataVirtualHardDisks: body.DataVirtualHardDisks,
+      OSVirtualHardDisk: body.OSVirtualHardDisk,
+    },
+  };
+}
 
 const changeVms = (call: ClassicCall, change: (deployment: VmDeployment) => Deployment): Promise<ClassicReply> =>
   changeDeployment(call, (deployment) => change(asVmDeployment(deployment)));

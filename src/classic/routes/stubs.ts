@@ -1,12 +1,11 @@
 /** What clients ask for on their way to a load balancer: images, storage, affinity groups. Nothing of it is kept. */
-import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
-import { parameter } from '../call.js';
+import { type ClassicCall, type ClassicOperation, type ClassicReply, parameter } from '../call.js';
 import { OsImage } from '../contracts/subscription.js';
 import { findService } from '../documents.js';
 import { locations } from '../locations.js';
 import { accept, perform } from '../operations.js';
-import { documentOf } from '../xml/contract-types.js';
-import { writeRoot } from '../xml/writer.js';
+import { documentOf } from '../xml/contract.js';
+import { writeRoot } from '../xml/xml.js';
 
 const empty = (root: string) => (): ClassicReply => ({ status: 200, body: writeRoot(root, '') });
 

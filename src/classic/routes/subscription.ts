@@ -1,8 +1,7 @@
 /** The subscription itself, its operations and its management certificates. Imitates "Operations on Subscriptions". */
 import { createHash } from 'node:crypto';
 import { azureError } from '../../errors.js';
-import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
-import { parameter } from '../call.js';
+import { type ClassicCall, type ClassicOperation, type ClassicReply, parameter } from '../call.js';
 import {
   Locations,
   Operation,
@@ -13,9 +12,9 @@ import {
 } from '../contracts/subscription.js';
 import { locationValues, roleSizeValues } from '../locations.js';
 import { perform } from '../operations.js';
-import { timestamp } from '../render/time.js';
 import type { CertificateRecord, OperationRecord } from '../store.js';
-import { documentOf, listDocument } from '../xml/contract-types.js';
+import { documentOf, listDocument } from '../xml/contract.js';
+import { timestamp } from '../xml/xml.js';
 
 /** Documented: a subscription has at most this many management certificates. */
 const maxCertificates = 25;

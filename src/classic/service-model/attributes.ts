@@ -4,7 +4,7 @@
  */
 import { AzureError, azureError } from '../../errors.js';
 import { inRange } from '../../resources/Microsoft.ClassicCompute/endpoints.js';
-import { readXml, type XmlElement } from '../xml/reader.js';
+import { readXml, type XmlElement } from '../xml/xml.js';
 
 export type ServiceModelFile = 'definition' | 'configuration';
 

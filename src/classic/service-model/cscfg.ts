@@ -1,7 +1,7 @@
 /** Reads instance counts and networking from a .cscfg. Imitates "Azure Cloud Services Config Schema (.cscfg File)". */
 import { checkAcl } from '../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type { PublicIp, ServiceConfiguration } from '../../resources/Microsoft.ClassicCompute/types.js';
-import { childOf, childrenOf, type XmlElement } from '../xml/reader.js';
+import { childOf, childrenOf, type XmlElement } from '../xml/xml.js';
 import { Attributes, readServiceModel } from './attributes.js';
 
 const attributesOf = (element: XmlElement): Attributes => new Attributes('configuration', element);

@@ -6,7 +6,7 @@ import type {
   RoleDefinition,
   ServiceDefinition,
 } from '../../resources/Microsoft.ClassicCompute/types.js';
-import { childOf, childrenOf, type XmlElement } from '../xml/reader.js';
+import { childOf, childrenOf, type XmlElement } from '../xml/xml.js';
 import { Attributes, readServiceModel } from './attributes.js';
 
 const portNumber = { min: 1, max: 65535 };

@@ -102,10 +102,17 @@ export class NftablesEngine implements Engine {
 
   /** A probe counts as flipped once the kernel has been updated; before the first load its state is NA. */
   health(): readonly ProbeHealth[] {
-    return this.#prober.health().map((now) => {
-      const known = this.#health.get(now.key) ?? { ...now, up: false, reason: 'NA' };
-      return known.up === now.up ? now : known;
-    });
+    return this.#prober.health().map((now) => this.#inKernel(now));
+  }
+
+  healthOf(key: string): ProbeHealth | undefined {
+    const now = this.#prober.healthOf(key);
+    return now && this.#inKernel(now);
+  }
+
+  #inKernel(now: ProbeHealth): ProbeHealth {
+    const known = this.#health.get(now.key) ?? { ...now, up: false, reason: 'NA' };
+    return known.up === now.up ? now : known;
   }
 
   explain(tuple: FlowTuple): Explanation {

@@ -29,6 +29,8 @@ export class NoneEngine implements Engine {
     return this.#plan.probes.map(({ key }) => ({ key, up: false, reason: 'NA', sinceMs: 0 }));
   }
 
+  healthOf(): undefined {}
+
   /** Takes every probed member for healthy, because nothing says otherwise. */
   explain(tuple: FlowTuple): Explanation {
     return this.#explainer.explain(tuple, () => ({ up: true, reason: 'Up_Probe_Success' }));

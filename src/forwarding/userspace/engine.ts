@@ -101,6 +101,10 @@ export class UserspaceEngine implements Engine {
     return [...this.#health.values()];
   }
 
+  healthOf(key: string): ProbeHealth | undefined {
+    return this.#health.get(key);
+  }
+
   explain(tuple: FlowTuple): Explanation {
     return this.#explainer.explain(tuple, (key) => this.#health.get(key));
   }

@@ -1,6 +1,7 @@
 /**
- * Deployments: the contents of a hosted service's two slots. Imitates "Create Virtual Machine Deployment", "Delete
- * Deployment", "Swap Deployment" and the role instance operations.
+ * Deployments: the contents of a hosted service's two slots, and the reserved IPs they use. Imitates "Create Virtual
+ * Machine Deployment", "Delete Deployment", "Swap Deployment", the role instance operations, "Associate Reserved IP" and
+ * "Disassociate Reserved IP".
  */
 import { azureError } from '../../errors.js';
 import type { ModelContext } from './addresses.js';
@@ -12,6 +13,7 @@ import type {
   DeploymentSlot,
   HostedService,
   PowerState,
+  ReservedIp,
   VmDeployment,
 } from './types.js';
 import { addRole, findRole, type VmRoleRequest } from './vm-roles.js';
@@ -135,3 +137,35 @@ export function swapDeployments(service: HostedService, source: string): HostedS
   ];
   return { ...service, deployments: swapped };
 }
+
+/** A deployment and the hosted service it is in. */
+export interface DeploymentPlace {
+  readonly service: HostedService;
+  readonly deployment: Deployment;
+}
+
+/** Whether `reservedIp` is the address of `deployment`. */
+export const isUsedBy = (reservedIp: ReservedIp, { service, deployment }: DeploymentPlace): boolean =>
+  reservedIp.DeploymentName !== undefined &&
+  sameName(reservedIp.ServiceName, service.ServiceName) &&
+  sameName(reservedIp.DeploymentName, deployment.Name);
+
+/** Refuses an address that is some deployment's already. */
+export function checkIsFree(reservedIp: ReservedIp): void {
+  const { Name, DeploymentName } = reservedIp;
+  if (DeploymentName === undefined) return;
+  throw azureError('ClassicReservedIpInUse', { values: { name: Name, deployment: DeploymentName } });
+}
+
+/** `reservedIp` as the address of `deployment`. Azure names the virtual IP only for addresses associated later. */
+export function associate(reservedIp: ReservedIp, { service, deployment }: DeploymentPlace): ReservedIp {
+  checkIsFree(reservedIp);
+  const { ServiceName } = service;
+  return { ...reservedIp, ServiceName, DeploymentName: deployment.Name, VirtualIPName: virtualIpName(deployment) };
+}
+
+/** `reservedIp` without a deployment. */
+export const disassociate = (reservedIp: ReservedIp): ReservedIp => {
+  const { ServiceName, DeploymentName, VirtualIPName, ...free } = reservedIp;
+  return free;
+};

@@ -1,10 +1,9 @@
 /** POST actions of a load balancer: port mapping query, rule health, migration to IP-based pools. */
 import { type AzureError, azureError } from '../../../errors.js';
-import { childWithId } from '../../children.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Action, ActionContext, ActionResult } from '../../resource-type.js';
 import { array, object, reference, string } from '../../schema.js';
-import { childNamed, childrenOf, loadBalancerChild } from './child.js';
+import { childNamed, loadBalancerChild } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 import { membersOfPool } from './members.js';
 import { portMappingOf } from './port-mappings.js';
@@ -64,43 +63,21 @@ const health: Action = {
   answer: 'async',
   run(context): ActionResult {
     const { properties = {} } = existingChild(context, 'loadBalancingRules', context.parameters.rule);
-    const probe = properties.probe as { id: string } | undefined;
     const pools = (properties.backendAddressPools as { id: string }[] | undefined) ?? [];
-    const members = pools.flatMap(({ id }) => membersOfPool(documentOf(context), id, context));
-    const probed = members.flatMap((member) => {
-      if (!probe || member.ipAddress === undefined) return [];
-      const { state, reason } = healthOf(context, probe.id, member);
-      const networkInterfaceIPConfigurationId = member.networkInterfaceIPConfigurationId ?? '';
-      return [{ ipAddress: member.ipAddress, networkInterfaceIPConfigurationId, state, reason }];
+    const ruleId = loadBalancerChild(context.resource.id, 'loadBalancingRules', context.parameters.rule);
+    const backends = context.health.rule(ruleId);
+    // Azure answers for rules with a probe only.
+    const members = properties.probe ? pools.flatMap(({ id }) => membersOfPool(documentOf(context), id, context)) : [];
+    const loadBalancerBackendAddresses = members.flatMap(({ ipAddress, networkInterfaceIPConfigurationId = '' }) => {
+      if (ipAddress === undefined) return [];
+      const { state, reason } = backends.get(ipAddress) ?? { state: 'Down', reason: 'NA' };
+      return [{ ipAddress, networkInterfaceIPConfigurationId, state, reason }];
     });
-    const loadBalancerBackendAddresses = allUpWhenAllDown(context, probe) ? upWhenAllDown(probed) : probed;
-    const up = loadBalancerBackendAddresses.filter(({ state }) => state === 'Up').length;
-    return { body: { up, down: loadBalancerBackendAddresses.length - up, loadBalancerBackendAddresses } };
+    const count = (wanted: string): number =>
+      loadBalancerBackendAddresses.filter(({ state }) => state === wanted).length;
+    return { body: { up: count('Up'), down: count('Down'), loadBalancerBackendAddresses } };
   },
 };
-
-function healthOf(context: ActionContext, probeId: string, member: ReturnType<typeof membersOfPool>[number]) {
-  if (member.adminState === 'Up') return { state: 'Up', reason: 'Up_Admin' };
-  if (member.adminState === 'Down') return { state: 'Down', reason: 'Down_Admin' };
-  const probed = context.health.probe(probeId, member.ipAddress ?? '');
-  return { state: probed?.up ? 'Up' : 'Down', reason: probed?.reason ?? 'NA' };
-}
-
-/** Whether the probe says `noHealthyBackendsBehavior: AllProbedUp`. */
-function allUpWhenAllDown(context: ActionContext, probe: { id: string } | undefined): boolean {
-  const { properties } = (probe && childWithId(childrenOf(context.resource.document, 'probes'), probe.id)) ?? {};
-  return properties?.noHealthyBackendsBehavior === 'AllProbedUp';
-}
-
-/** When every probed member is down, those count as up; who never was probed or was taken out does not. */
-function upWhenAllDown<T extends { state: string; reason: string }>(members: readonly T[]): readonly T[] {
-  if (members.some(({ state }) => state === 'Up')) return members;
-  return members.map((member) =>
-    member.reason === 'NA' || member.reason === 'Down_Admin'
-      ? member
-      : { ...member, state: 'Up', reason: 'Up_Probe_AllDownIsUp' },
-  );
-}
 
 /** `POST …/migrateToIpBased`: NIC members of the named pools become addresses of the pool. */
 const migrateToIpBased: Action = {

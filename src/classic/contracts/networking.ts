@@ -1,7 +1,9 @@
-/** Data contracts of input endpoints. Imitates "Add Role" and "Update Load-Balanced Endpoint Set", element InputEndpoint. */
+/**
+ * Data contracts of endpoints, internal load balancers and reserved IPs. Imitates "Add Role", element InputEndpoint,
+ * "Update Load-Balanced Endpoint Set", "Add Load Balancer" and "Create Reserved IP Address".
+ */
 import { since } from '../versions.js';
-import { contract } from '../xml/contract.js';
-import { boolean, enumeration, integer, listOf, nested, optional, required, text } from '../xml/contract-types.js';
+import { boolean, contract, enumeration, integer, listOf, nested, optional, required, text } from '../xml/contract.js';
 
 const Protocol = enumeration('Protocol', ['tcp', 'udp']);
 const LoadBalancerDistribution = enumeration('LoadBalancerDistribution', ['sourceIP', 'sourceIPProtocol', 'none']);
@@ -72,3 +74,48 @@ export const LoadBalancedEndpoint = contract(
 );
 
 export const LoadBalancedEndpointList = listOf('InputEndpoint', LoadBalancedEndpoint);
+
+export const FrontendIpConfiguration = contract('FrontendIpConfiguration', {
+  Type: required(enumeration('FrontendIpConfiguration.Type', ['Private'])),
+  SubnetName: optional(text),
+  StaticVirtualNetworkIPAddress: optional(text),
+});
+
+export const LoadBalancer = contract('LoadBalancer', {
+  Name: required(text),
+  FrontendIpConfiguration: required(nested(FrontendIpConfiguration)),
+});
+
+export const CreateReservedIp = contract(
+  'ReservedIP',
+  {
+    Name: required(text),
+    Label: optional(text),
+    ServiceName: optional(text),
+    DeploymentName: optional(text),
+    Location: optional(text),
+    VirtualIPName: optional(text, { since: since.virtualIps }),
+  },
+  { anyOrderFrom: 'Label' },
+);
+
+export const ReservedIpAssociation = contract('ReservedIPAssociation', {
+  ServiceName: required(text),
+  DeploymentName: required(text),
+  VirtualIPName: optional(text, { since: since.virtualIps }),
+});
+
+export const ReservedIp = contract('ReservedIP', {
+  Name: optional(text),
+  Address: optional(text),
+  Id: optional(text),
+  Label: optional(text),
+  State: optional(text),
+  InUse: optional(boolean),
+  ServiceName: optional(text),
+  DeploymentName: optional(text),
+  Location: optional(text),
+  VirtualIPName: optional(text, { since: since.virtualIps }),
+});
+
+export const ReservedIps = listOf('ReservedIP', ReservedIp);
