@@ -32,7 +32,6 @@ import { Reconciler } from './reconciler.js';
 import { endpointsForPlan } from './resources/Microsoft.ClassicCompute/plan-inputs.js';
 import { applySeed } from './seed.js';
 import { createServer, type LazuriteServer } from './server.js';
-import { snatAllocations } from './snat-allocations.js';
 import { Steering } from './steering.js';
 import { Store } from './store/store.js';
 
@@ -251,7 +250,7 @@ async function createApp({
   );
   await reconciler.loadAll();
   arm.resume();
-  monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => snatAllocations(store.resources) });
+  monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
   if (config.seed !== undefined) {
     const deploy = (deployment: TemplateDeployment) => arm.deploy(deployment);
     const isEmpty = Object.values(steering.take().tables).every((rows) => rows.length === 0);

@@ -2,8 +2,8 @@
 import t from 'tap';
 import { parseConfig } from '../../src/config.js';
 import { compileLoadBalancer } from '../../src/forwarding/load-balancer-plan.js';
+import { portBlocks } from '../../src/forwarding/outbound-plan.js';
 import type { PlanOutbound } from '../../src/forwarding/plan.js';
-import { portBlocks } from '../../src/forwarding/plan-outbound.js';
 import { idKey } from '../../src/resources/resource-id.js';
 import { defaultChoices } from '../../src/undocumented.js';
 import { AzureInMemory, idOf } from '../resources/azure-in-memory.js';
