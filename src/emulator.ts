@@ -1,7 +1,7 @@
 /** The composition root: the only file that knows every layer. Starts, resets and closes one Lazurite. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatCidr, mapAddress } from './address-map.js';
+import { mapAddress } from './address-map.js';
 import { addAdminRoutes } from './admin/admin.js';
 import { ApiFaults } from './admin/api-faults.js';
 import { installFaults } from './admin/fault-hooks.js';
@@ -25,6 +25,7 @@ import { loadCertificates } from './identity/certificates.js';
 import { createIdentity } from './identity/identity.js';
 import { verifyToken } from './identity/require-token.js';
 import { newGuid } from './ids.js';
+import { formatIpPrefix } from './ip-address.js';
 import { type Log, stderrLog } from './log.js';
 import { Monitor } from './metrics/monitor.js';
 import { addOpenApi } from './openapi.js';
@@ -96,7 +97,7 @@ export class Emulator {
   ) {
     const folder = config.inMemory ? undefined : config.data;
     if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const publicPrefix = { IPv4: formatCidr(config.publicIpPool), IPv6: publicIPv6Pool };
+    const publicPrefix = { IPv4: formatIpPrefix(config.publicIpPool), IPv6: publicIPv6Pool };
     const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix });
     const classicStore = sqliteStore(store.classic);
     let engine: Engine | undefined;
@@ -261,7 +262,7 @@ async function createApp({
 
 /** Virtual IPs of classic deployments come out of the same pool as Resource Manager's public IP addresses. */
 function classicPublicAddresses({ addresses }: Store, { publicIpPool }: Config): PublicAddressPool {
-  const pool = { pool: 'public', prefix: formatCidr(publicIpPool) };
+  const pool = { pool: 'public', prefix: formatIpPrefix(publicIpPool) };
   const ownerRoot = '/classic/virtual-ips';
   return {
     allocate(taken) {

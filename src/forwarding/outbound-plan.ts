@@ -4,7 +4,8 @@
  * out from the lowest to the highest, one address after the other; a load balancing or inbound NAT rule takes the eight
  * ports around its own.
  */
-import { type AddressMapping, mapAddress, mapNetwork, parseCidr } from '../address-map.js';
+import { type AddressMapping, mapAddress, mapNetwork } from '../address-map.js';
+import { parseIpv4Network } from '../ip-address.js';
 import { childWithId, lookUpChild } from '../resources/children.js';
 import { loadBalancerChild } from '../resources/Microsoft.Network/loadBalancers/child.js';
 import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
@@ -138,7 +139,7 @@ class OutboundCompiler {
     const reference = (nic === undefined ? this.#writtenNetwork(id) : subnetOf(lookup, nic)) as Reference | undefined;
     const network = reference && lookup.resource(rootKey(reference.id))?.document.properties;
     const { addressPrefixes = [] } = (network?.addressSpace ?? {}) as { addressPrefixes?: string[] };
-    return addressPrefixes.filter(parseCidr).map((prefix) => mapNetwork(prefix, addressMap));
+    return addressPrefixes.filter((prefix) => parseIpv4Network(prefix)).map((prefix) => mapNetwork(prefix, addressMap));
   }
 
   /** Of an address that is written on its pool. */

@@ -3,29 +3,17 @@ import { test } from 'tap';
 import type { RequestView } from '../../src/admin/journal-routes.js';
 import { RequestBody } from '../../src/arm/request-body.js';
 import { ResourceGroups } from '../../src/arm/resource-groups.js';
-import { ResourceService } from '../../src/arm/resource-service.js';
-import { Clock, manualTime } from '../../src/clock.js';
 import { parseResourceId, type ResourceId } from '../../src/resources/resource-id.js';
 import type { ApplyOutcome } from '../../src/resources/resource-type.js';
-import { Store } from '../../src/store/store.js';
+import { serviceInMemory } from '../resources/azure-in-memory.js';
 import { ArmClient, at, type Json, network, newestApiVersion, subscriptionId } from './arm-client.js';
 import { balancer, deploy, deployment, deployments, names, publicIp, template } from './deployment-client.js';
 
 /** A service whose data plane follows a write only when the test says so. */
 async function createService() {
-  const store = new Store({ publicPrefix: { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' } });
   const waiting: ((outcome: ApplyOutcome) => void)[] = [];
-  const service = new ResourceService({
-    store,
-    clock: new Clock({ source: manualTime() }),
-    health: { rule: () => new Map() },
-    operationDelayMs: 0,
-    strictApiVersions: false,
-    strictTypes: false,
-    templateLinks: 'none' as never,
-    changed: () => new Promise((resolve) => waiting.push(resolve)),
-    note: () => {},
-  });
+  const service = serviceInMemory({ changed: () => new Promise((resolve) => waiting.push(resolve)) });
+  const { store } = service.context;
   const groups = new ResourceGroups(service, () => {});
   const scope = { subscriptionId, apiVersion: newestApiVersion };
   await groups.put({ ...scope, name: 'rg' }, RequestBody.ofValue({ location: 'westeurope' }));
