@@ -8,6 +8,7 @@ import { azureError } from './errors.js';
 import { backendsOfRule } from './forwarding/decision.js';
 import type { Engine } from './forwarding/engine.js';
 import { compileLoadBalancer } from './forwarding/load-balancer-plan.js';
+import { snatAllocationsOf } from './forwarding/outbound-plan.js';
 import {
   emptyPart,
   emptyPlan,
@@ -15,6 +16,7 @@ import {
   inconsistency,
   mergePlan,
   type PlanPart,
+  type SnatAllocation,
 } from './forwarding/plan.js';
 import { compileClassic } from './forwarding/plan-classic.js';
 import { alike } from './plain-data.js';
@@ -187,6 +189,12 @@ export class Reconciler implements HealthReader {
       }
     }
     return {};
+  }
+
+  /** The SNAT ports of all load balancers. */
+  snatAllocations(): readonly SnatAllocation[] {
+    const { store } = this.options;
+    return store.everyOfType(loadBalancerType).flatMap((loadBalancer) => snatAllocationsOf(loadBalancer, store));
   }
 
   rule(ruleId: string): ReadonlyMap<string, BackendHealth> {

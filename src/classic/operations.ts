@@ -3,10 +3,10 @@
  * deployment at a time. Imitates "Tracking asynchronous Service Management requests".
  */
 import { AzureError, azureError } from '../errors.js';
+import { parseIpAddress } from '../ip-address.js';
 import type { AddressSource, ModelContext } from '../resources/Microsoft.ClassicCompute/addresses.js';
 import {
   lowestFreeAddress,
-  parseIpv4,
   privateAddressesOf,
   publicAddressesOf,
 } from '../resources/Microsoft.ClassicCompute/addresses.js';
@@ -69,7 +69,7 @@ function addressSource(call: ClassicCall, reader: ClassicReader): AddressSource 
       return address;
     },
     claimPrivateAddress(address) {
-      if (parseIpv4(address) === undefined) {
+      if (parseIpAddress(address)?.version !== 4) {
         const values = { value: address, parameter: 'StaticVirtualNetworkIPAddress', allowed: 'an IPv4 address' };
         throw azureError('ClassicInvalidParameterValue', { values });
       }

@@ -1,8 +1,8 @@
 import t from 'tap';
+import { parseIpv4Prefix } from '../../src/ip-address.js';
 import {
   canonicalCidr,
   lowestFreeAddress,
-  parseCidr,
   privateAddressesOf,
   publicAddressesOf,
 } from '../../src/resources/Microsoft.ClassicCompute/addresses.js';
@@ -191,7 +191,7 @@ t.test('addresses are taken from the lowest free one; Azure keeps the first four
   t.equal(lowestFreeAddress('10.0.0.0/29', new Set(['10.0.0.4', '10.0.0.5'])), '10.0.0.6');
   t.equal(lowestFreeAddress('10.0.0.0/29', new Set(['10.0.0.4', '10.0.0.5', '10.0.0.6'])), undefined);
   t.equal(lowestFreeAddress('x', new Set()), undefined);
-  t.same(['10.0.0.0/33', '10.0.0/8', '10.0.0.256/8', '::/0'].map(parseCidr), [
+  t.same(['10.0.0.0/33', '10.0.0/8', '10.0.0.256/8', '::/0'].map(parseIpv4Prefix), [
     undefined,
     undefined,
     undefined,

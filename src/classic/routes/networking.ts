@@ -4,7 +4,7 @@
  */
 import { azureError } from '../../errors.js';
 import { stableGuid } from '../../ids.js';
-import { parseCidr } from '../../resources/Microsoft.ClassicCompute/addresses.js';
+import { parseIpv4Prefix } from '../../ip-address.js';
 import {
   associate,
   checkIsFree,
@@ -176,7 +176,7 @@ const nameOf = (element: XmlElement): string => element.attributes.get('name')?.
 
 function prefixOf(element: XmlElement): string {
   const prefix = element.text.trim();
-  if (parseCidr(prefix)) return prefix;
+  if (parseIpv4Prefix(prefix)) return prefix;
   const values = { value: prefix, parameter: 'AddressPrefix', allowed: 'an IPv4 CIDR' };
   throw azureError('ClassicInvalidParameterValue', { values });
 }

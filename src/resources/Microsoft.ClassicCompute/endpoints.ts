@@ -3,7 +3,8 @@
  * the Azure PowerShell cmdlet Add-AzureEndpoint.
  */
 import { azureError } from '../../errors.js';
-import { canonicalCidr, parseCidr } from './addresses.js';
+import { parseIpv4Prefix } from '../../ip-address.js';
+import { canonicalCidr } from './addresses.js';
 import type {
   AclRule,
   EndpointProtocol,
@@ -68,7 +69,7 @@ export function checkAcl(acl: InputEndpointRequest['EndpointAcl'], endpoint: str
     inRange(Order, { parameter: 'EndpointAcl.Rules.Rule.Order', min: 0, max: 65535 });
     if (orders.has(Order)) throw azureError('ClassicDuplicateAclOrder', { values: { endpoint, order: Order } });
     orders.add(Order);
-    if (!parseCidr(RemoteSubnet)) {
+    if (!parseIpv4Prefix(RemoteSubnet)) {
       const values = { value: RemoteSubnet, parameter: 'EndpointAcl.Rules.Rule.RemoteSubnet', allowed: 'an IPv4 CIDR' };
       throw azureError('ClassicInvalidParameterValue', { values });
     }
