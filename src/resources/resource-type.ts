@@ -197,6 +197,12 @@ export interface TypeRequests {
   readonly statuses?: AnswerStatuses;
 }
 
+/** What became of a change in the data plane. */
+export interface ApplyOutcome {
+  /** Why the operation fails; undefined when it succeeded. Only `--strict-bind` makes operations fail. */
+  readonly failure?: { readonly code: string; readonly message: string } | undefined;
+}
+
 /** Ten fields at most: a new one needs three types that use it. */
 export interface ResourceType<D extends ResourceDocument = ResourceDocument> {
   readonly type: string;
