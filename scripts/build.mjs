@@ -12,8 +12,10 @@ await build({
     // A thread begins in a file of its own.
     'src/forwarding/userspace/worker.ts',
     // What scripts/ uses.
+    'src/admin/fault-schema.ts',
     'src/config.ts',
     'src/emulator.ts',
+    'src/errors/page.ts',
     'src/undocumented.ts',
     'src/classic/openapi.ts',
   ],

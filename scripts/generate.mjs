@@ -1,9 +1,11 @@
 // Writes everything that is printed from code; with --check, fails when a file is not what the code would print.
 // Works on the built project: `npm run generate`, `npm run check:generated`.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { faultTables } from '../dist/admin/fault-schema.js';
 import { classicOpenApi } from '../dist/classic/openapi.js';
 import { optionsTable, parseConfig } from '../dist/config.js';
 import { Emulator } from '../dist/emulator.js';
+import { errorsPage } from '../dist/errors/page.js';
 import { choicesTable } from '../dist/undocumented.js';
 import { postmanCollection } from './postman.mjs';
 
@@ -55,6 +57,10 @@ write(
 
 const differences = 'docs/differences-from-azure.md';
 write(differences, section(read(differences), 'choices', choicesTable()));
+
+const adminApi = 'docs/admin-api.md';
+write(adminApi, section(read(adminApi), 'faults', faultTables()));
+write('docs/errors.md', errorsPage());
 
 for (const file of stale) console.log(`${check ? 'not what the code prints' : 'written'}: ${file}`);
 if (check && stale.length > 0) {

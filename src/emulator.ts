@@ -3,9 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { mapAddress } from './address-map.js';
 import { addAdminRoutes } from './admin/admin.js';
-import { ApiFaults } from './admin/api-faults.js';
-import { installFaults } from './admin/fault-hooks.js';
-import { Faults } from './admin/fault-routes.js';
+import { installApiFaults } from './admin/api-fault-hook.js';
+import { Faults } from './admin/faults.js';
 import { RequestJournal } from './admin/journal.js';
 import { JournalHooks } from './admin/journal-hooks.js';
 import { Arm, addArmRoutes, type TemplateDeployment } from './arm/arm.js';
@@ -19,6 +18,7 @@ import type { ClassicStore } from './classic/store.js';
 import { sqliteStore } from './classic/store-sqlite.js';
 import { Clock } from './clock.js';
 import type { Config } from './config.js';
+import { EmulatorControl } from './emulator-control.js';
 import { Events } from './events.js';
 import type { Engine, EngineEvents } from './forwarding/engine.js';
 import { loadCertificates } from './identity/certificates.js';
@@ -33,7 +33,6 @@ import { Reconciler } from './reconciler.js';
 import { endpointsForPlan } from './resources/Microsoft.ClassicCompute/plan-inputs.js';
 import { applySeed } from './seed.js';
 import { createServer, type LazuriteServer } from './server.js';
-import { Steering } from './steering.js';
 import { Store } from './store/store.js';
 
 /** IPv6 public addresses; a loopback has only one of its own, so they are never bound as they are. */
@@ -57,7 +56,7 @@ interface Parts {
   readonly reconciler: Reconciler;
   readonly monitor: Monitor;
   readonly server: LazuriteServer;
-  readonly steering: Steering;
+  readonly control: EmulatorControl;
   readonly port: number;
 }
 
@@ -150,7 +149,7 @@ export class Emulator {
 
   /** Moves the emulator and its engine forward by Azure milliseconds. */
   advance(azureMs: number): Promise<void> {
-    return this.#parts.steering.advance(azureMs);
+    return this.#parts.control.advance(azureMs);
   }
 
   /** Stops accepting, lets flows finish for a while, and gives everything back. */
@@ -167,16 +166,17 @@ async function createApp({
   config,
   clock,
   log,
+  events,
   store,
   engine,
   reconciler,
   monitor,
   classicStore,
   folder,
-}: Omit<Parts, 'server' | 'steering' | 'port'> & {
+}: Omit<Parts, 'server' | 'control' | 'port'> & {
   classicStore: ClassicStore;
   folder: string | undefined;
-}): Promise<Pick<Parts, 'server' | 'steering'>> {
+}): Promise<Pick<Parts, 'server' | 'control'>> {
   const certificates = await loadCertificates({ folder, host: config.host, tlsNames: config.tlsNames });
   if (certificates.caReplaced) log.warn('the CA was made anew: trust it again', { caFile: certificates.caFile });
   const server = createServer({
@@ -202,12 +202,11 @@ async function createApp({
   });
   const journal = new RequestJournal();
   const journalHooks = new JournalHooks(journal, clock);
-  const apiFaults = new ApiFaults();
+  const faults = new Faults({ engine, events });
   journalHooks.install(server.app);
-  installFaults(server.app, { faults: apiFaults, journal: journalHooks, clock });
-  const faults = new Faults({ api: apiFaults, engine });
+  installApiFaults(server.app, { faults, journal: journalHooks, clock });
   const resume = (): void => arm.resume();
-  const steering = new Steering({ clock, store, engine, reconciler, monitor, journal, faults, resume });
+  const control = new EmulatorControl({ clock, events, store, engine, reconciler, monitor, journal, faults, resume });
   await addOpenApi(server.app);
   await server.app.register(identity.plugin);
   await server.app.register(async (app) => {
@@ -244,9 +243,9 @@ async function createApp({
       journal,
       faults,
       monitor,
-      snapshots: steering,
-      reset: steering.reset,
-      advance: steering.advance,
+      snapshots: control,
+      reset: control.reset,
+      advance: control.advance,
     }),
   );
   await reconciler.loadAll();
@@ -254,10 +253,10 @@ async function createApp({
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
   if (config.seed !== undefined) {
     const deploy = (deployment: TemplateDeployment) => arm.deploy(deployment);
-    const isEmpty = Object.values(steering.take().tables).every((rows) => rows.length === 0);
-    await applySeed({ file: config.seed, deploy, isEmpty, restore: steering.restore, log });
+    const isEmpty = Object.values(control.take().tables).every((rows) => rows.length === 0);
+    await applySeed({ file: config.seed, deploy, isEmpty, restore: control.restore, log });
   }
-  return { server, steering };
+  return { server, control };
 }
 
 /** Virtual IPs of classic deployments come out of the same pool as Resource Manager's public IP addresses. */

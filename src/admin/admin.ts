@@ -4,7 +4,7 @@ import type { Monitor } from '../metrics/monitor.js';
 import { addClockRoutes, type ClockContext } from './clock-routes.js';
 import { backendsOf, frontendsOf, outboundOf } from './data-plane-views.js';
 import { addExplainRoute, type ExplainContext } from './explain-route.js';
-import { addFaultRoutes, type Faults } from './fault-routes.js';
+import { addFaultRoutes, type Faults } from './faults.js';
 import type { RequestJournal } from './journal.js';
 import { addJournalRoutes } from './journal-routes.js';
 import { addMetricRoutes } from './metric-routes.js';

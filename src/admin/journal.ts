@@ -1,5 +1,5 @@
 /** The journal of API calls: the last ones, in memory, bounded by number and by bytes. Cheap when nobody looks. */
-import { pathMatcher } from './path-pattern.js';
+import { pathMatcher } from '../path-pattern.js';
 
 /** One call as it is kept: bodies are text, and are understood only when somebody reads them. */
 export interface JournalRecord {

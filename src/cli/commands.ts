@@ -47,7 +47,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./requests.js')).requests,
   },
   faults: {
-    summary: 'order bad days: refused calls, lost packets, lying probes',
+    summary: 'inject faults: refused calls, lost packets, false probe results',
     load: async () => (await import('./faults.js')).faults,
   },
   snapshot: {

@@ -1,4 +1,5 @@
-/** `lazurite faults`: bad days to order, for the API, the packets and the probes. */
+/** `lazurite faults`: faults injected into the API, the data plane and the health probes. */
+import { faultKinds, membersOf } from '../admin/fault-schema.js';
 import { UsageError } from '../config-values.js';
 import { type Asked, ask, readOptions, tell } from './ask.js';
 import type { Command } from './command.js';
@@ -7,28 +8,26 @@ import { textTable } from './text-table.js';
 
 type Fault = Readonly<Record<string, unknown>> & { readonly id: string; readonly kind: string };
 
-/** Names on the command line, and the members of a fault they become. */
-const members: Readonly<Record<string, string>> = {
-  method: 'method',
-  path: 'path',
-  status: 'status',
-  code: 'code',
-  message: 'message',
-  'retry-after': 'retryAfterSeconds',
-  delay: 'delayMs',
-  next: 'next',
-  effect: 'effect',
-  frontend: 'frontend',
-  rule: 'rule',
-  backend: 'backend',
-  latency: 'latencyMs',
-  bandwidth: 'bytesPerSecond',
-  verdict: 'verdict',
-  probe: 'probe',
-  'flap-every': 'flapEverySeconds',
-};
+const kinds = Object.entries(faultKinds).map(([kind, { command }]) => ({
+  kind,
+  command,
+  members: membersOf(kind as keyof typeof faultKinds),
+}));
 
-const kinds: Readonly<Record<string, string>> = { api: 'api', traffic: 'dataPlane', probe: 'probe' };
+/** Members by their option: an option means the same member in every kind. */
+const memberOfOption = new Map(kinds.flatMap(({ members }) => members.map(([name, { option }]) => [option, name])));
+
+/** `faults add KIND` and its options, in lines that a terminal shows whole. */
+function usageOf({ command, members }: (typeof kinds)[number]): string {
+  const indent = ' '.repeat(20);
+  const lines = [`faults add ${command}`.padEnd(indent.length - 1)];
+  for (const [, { option, value }] of members) {
+    const word = ` [--${option} ${value}]`;
+    if (`${lines.at(-1)}${word}`.length > 118) lines.push(indent.slice(1));
+    lines.push(`${lines.pop()}${word}`);
+  }
+  return lines.join('\n');
+}
 
 const detailsOf = ({ id: _id, kind: _kind, ...rest }: Fault): string =>
   Object.entries(rest)
@@ -43,34 +42,21 @@ export function faultsTable({ value }: { readonly value: readonly Fault[] }): st
   return textTable(['id', 'kind', 'what'], rows);
 }
 
-async function add(asked: Asked, kind: string | undefined): Promise<Fault> {
-  const known = kinds[kind ?? ''];
-  if (known === undefined) throw new UsageError('faults add wants api, traffic or probe');
-  const given = Object.entries(members).flatMap(([name, member]) =>
-    asked.values[name] === undefined ? [] : [[member, asked.values[name]]],
+async function add(asked: Asked, command: string | undefined): Promise<Fault> {
+  const kind = kinds.find((one) => one.command === command)?.kind;
+  if (kind === undefined) throw new UsageError('faults add wants api, traffic or probe');
+  const given = [...memberOfOption].flatMap(([option, name]) =>
+    asked.values[option] === undefined ? [] : [[name, asked.values[option]]],
   );
-  return ask<Fault>(asked.running, {
-    method: 'POST',
-    path: 'faults',
-    body: { kind: known, ...Object.fromEntries(given) },
-  });
+  return ask<Fault>(asked.running, { method: 'POST', path: 'faults', body: { kind, ...Object.fromEntries(given) } });
 }
 
 export const faults: Command = {
   usage: 'faults [add api|traffic|probe OPTION… | end ID | end all] [--json] [OPTION…]',
   summary: 'Lists, adds and ends the faults of a running emulator.',
-  details: () =>
-    [
-      'faults add api      [--method M] [--path PATTERN] [--status N] [--code C] [--message TEXT] [--retry-after S]',
-      '                    [--delay MS] [--effect reset] [--next N]',
-      'faults add traffic  --effect drop|reset, or [--latency MS] [--bandwidth BYTES/S];',
-      '                    [--frontend IP[:PORT]] [--rule NAME] [--backend IP]',
-      'faults add probe    --verdict up|down|flap [--flap-every S] [--probe NAME] [--backend IP]',
-      '',
-      `${runningHelp}\n  --json        print what the admin API answers`,
-    ].join('\n'),
+  details: () => `${kinds.map(usageOf).join('\n')}\n\n${runningHelp}\n  --json        print what the admin API answers`,
   async run(argv, { env, print }) {
-    const flags = Object.fromEntries(Object.keys(members).map((name) => [name, { type: 'string' } as const]));
+    const flags = Object.fromEntries([...memberOfOption.keys()].map((name) => [name, { type: 'string' } as const]));
     const asked = readOptions(argv, { env, flags });
     const [action = 'list', what, ...more] = asked.positionals;
     if (more.length > 0) throw new UsageError(`faults does not understand '${more.join(' ')}'`);

@@ -19,13 +19,13 @@ export const adminErrors = {
     status: 400,
     origin: 'lazurite',
     message: 'The fault cannot be injected: {reason}',
-    differs: 'Azure has no such faults to order',
+    differs: 'Azure has no injected faults',
   },
   FaultNotFound: {
     status: 404,
     origin: 'lazurite',
     message: "There is no fault '{id}'.",
-    differs: 'Azure has no such faults to order',
+    differs: 'Azure has no injected faults',
   },
   SubscriptionRequestsThrottled: {
     status: 429,

@@ -134,6 +134,8 @@ test('faults of the API', async (t) => {
       [{ kind: null }, /needs a 'kind'/],
       [{ status: 99 }, /'status' must be a number from 200 to 599/],
       [{ status: 503, path: 7 }, /'path' must be text/],
+      [{ status: 503, effect: { toString: 1 } }, /'effect' must be one of answer, reset/],
+      [{ status: 503, path: '*'.repeat(2000) }, /at most 1024 characters/],
       [{ status: 503, retryafter: 3 }, /no 'retryafter'; it may have kind, method/],
       [{ kind: 'dataPlane' }, /needs an 'effect'/],
       [{ kind: 'dataPlane', effect: 'slow' }, /slow needs 'latencyMs' or 'bytesPerSecond'/],

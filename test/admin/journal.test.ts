@@ -1,7 +1,7 @@
 /** The journal's bounds, and the patterns by which its calls and faults are chosen. */
 import { test } from 'tap';
 import { type JournalRecord, RequestJournal } from '../../src/admin/journal.js';
-import { pathMatcher } from '../../src/admin/path-pattern.js';
+import { pathMatcher } from '../../src/path-pattern.js';
 
 const record = (of: Partial<JournalRecord> = {}): JournalRecord => ({
   time: '2025-01-01T00:00:00.000Z',
@@ -64,5 +64,19 @@ test('a path pattern is the start of a path, or has wildcards', (t) => {
     ['/a(b)+*', '/a(b)+c', true],
   ];
   for (const [pattern, path, matches] of cases) t.equal(pathMatcher(pattern)(path), matches, `${pattern} ${path}`);
+  t.end();
+});
+
+test('a path pattern with many wildcards takes no longer than the path is long', (t) => {
+  const path = `/${'a'.repeat(4000)}`;
+  for (const wildcard of ['*', '**', '*a', '**a']) {
+    const matches = pathMatcher(`/${wildcard.repeat(40)}b`);
+    const before = process.cpuUsage().user;
+    t.notOk(matches(path), wildcard);
+    t.ok(process.cpuUsage().user - before < 500_000, `${wildcard} took less than half a second`);
+  }
+  t.ok(pathMatcher('/**a*b')('/x/y/ab'));
+  t.ok(pathMatcher('/***')('/x/y'));
+  t.notOk(pathMatcher('/x*')('/x/y'));
   t.end();
 });

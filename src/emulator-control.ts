@@ -1,17 +1,19 @@
-/** What reaches through every layer at once: a reset, a snapshot put back, the clock moved forward. */
-import type { Faults } from './admin/fault-routes.js';
+/** What concerns every part of an emulator at once: reset, snapshots, and moving the clock forward. */
+import type { Faults } from './admin/faults.js';
 import type { RequestJournal } from './admin/journal.js';
 import type { SnapshotKeeper } from './admin/snapshot-routes.js';
 import type { Clock } from './clock.js';
 import { azureError } from './errors.js';
+import type { Events } from './events.js';
 import type { Engine } from './forwarding/engine.js';
 import type { Monitor } from './metrics/monitor.js';
 import type { Reconciler } from './reconciler.js';
 import { type Snapshot, takeSnapshot } from './store/snapshot.js';
 import type { Store } from './store/store.js';
 
-export interface SteeredParts {
+export interface ControlledParts {
   readonly clock: Clock;
+  readonly events: Events;
   readonly store: Store;
   readonly engine: Engine;
   readonly reconciler: Reconciler;
@@ -27,10 +29,10 @@ const stepMs = 5000;
 /** A long way is gone in so many steps. */
 const mostSteps = 120;
 
-export class Steering implements SnapshotKeeper {
-  readonly #parts: SteeredParts;
+export class EmulatorControl implements SnapshotKeeper {
+  readonly #parts: ControlledParts;
 
-  constructor(parts: SteeredParts) {
+  constructor(parts: ControlledParts) {
     this.#parts = parts;
   }
 
@@ -45,7 +47,7 @@ export class Steering implements SnapshotKeeper {
 
   /** Lets this much Azure time pass now, for everything that waits. */
   readonly advance = async (azureMs: number): Promise<void> => {
-    const { clock, engine } = this.#parts;
+    const { clock, engine, events } = this.#parts;
     const longestMs = Math.max(stepMs, azureMs / mostSteps);
     for (let leftMs = azureMs; leftMs > 0; leftMs -= longestMs) {
       const passingMs = Math.min(longestMs, leftMs);
@@ -53,6 +55,7 @@ export class Steering implements SnapshotKeeper {
       await engine.advanceClock(passingMs);
       clock.advance(passingMs);
     }
+    events.emit('clock', { advancedMs: azureMs, nowMs: clock.now() });
   };
 
   readonly take = (): Snapshot => takeSnapshot(this.#parts.store.connection, this.#parts.clock.timestamp());
