@@ -3,7 +3,6 @@
  * and hands the engine one plan.
  */
 import type { AddressMapping } from './address-map.js';
-import type { ApplyOutcome } from './arm/arm-context.js';
 import { azureError } from './errors.js';
 import { backendsOfRule } from './forwarding/decision.js';
 import type { Engine } from './forwarding/engine.js';
@@ -22,7 +21,7 @@ import { compileClassic } from './forwarding/plan-classic.js';
 import { alike } from './plain-data.js';
 import type { ClassicPlanInputs } from './resources/Microsoft.ClassicCompute/plan-inputs.js';
 import { idKey, rootKey } from './resources/resource-id.js';
-import type { BackendHealth, HealthReader, Lookup, Resource } from './resources/resource-type.js';
+import type { ApplyOutcome, BackendHealth, HealthReader, Lookup, Resource } from './resources/resource-type.js';
 import type { ResourceStore } from './store/resource-store.js';
 import type { Choices } from './undocumented.js';
 
@@ -234,8 +233,8 @@ class RecordingLookup implements Lookup {
     return this.#of.linksInto(key);
   }
 
-  ofType(subscriptionId: string, type: string) {
-    return this.#of.ofType(subscriptionId, type);
+  everyOfType(type: string) {
+    return this.#of.everyOfType(type);
   }
 }
 

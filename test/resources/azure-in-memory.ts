@@ -73,8 +73,8 @@ export class AzureInMemory implements Lookup {
     return this.#store.resources.linksInto(root);
   }
 
-  ofType(subscription: string, type: string): Iterable<Resource> {
-    return this.#store.resources.ofType(subscription, type);
+  everyOfType(type: string): Iterable<Resource> {
+    return this.#store.resources.everyOfType(type);
   }
 
   #write(id: string, body: unknown, { apiVersion = newestApiVersion }: PutOptions): Write {
