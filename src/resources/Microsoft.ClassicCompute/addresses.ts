@@ -1,49 +1,30 @@
 /**
- * IPv4 arithmetic, and which addresses classic resources hold. Outside a virtual network Azure takes private addresses
+ * Which addresses classic resources hold, and the next free one. Outside a virtual network Azure takes private addresses
  * from a pool of its own; so does Lazurite.
  */
+import { formatIpAddress, formatIpPrefix, type IpPrefix, networkOf, parseIpPrefix, sizeOf } from '../ip-address.js';
 import type { HostedService, ReservedIp } from './types.js';
 
-/** `text` as a number, or undefined when it is no IPv4 address. */
-export function parseIpv4(text: string): number | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (!match) return undefined;
-  const bytes = match.slice(1).map(Number);
-  if (bytes.some((byte) => byte > 255)) return undefined;
-  return bytes.reduce((value, byte) => value * 256 + byte, 0);
+/** The IPv4 prefix that `text` is, or undefined. Host bits may be set, as Azure's ACLs allow (`10.1.2.3/8`). */
+export function parseIpv4Prefix(text: string): IpPrefix | undefined {
+  const prefix = parseIpPrefix(text);
+  return prefix?.version === 4 ? prefix : undefined;
 }
 
-/** The dotted form of `value`. */
-export const formatIpv4 = (value: number): string =>
-  [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
-
-export interface Ipv4Range {
-  readonly first: number;
-  readonly size: number;
-}
-
-/** The range of a CIDR, or undefined when it is none. Host bits may be set, as Azure's ACLs allow (`10.1.2.3/8`). */
-export function parseCidr(text: string): Ipv4Range | undefined {
-  const match = /^([\d.]+)\/(\d{1,2})$/.exec(text);
-  const address = match ? parseIpv4(match[1] as string) : undefined;
-  const prefix = Number(match?.[2]);
-  if (address === undefined || prefix > 32) return undefined;
-  const size = 2 ** (32 - prefix);
-  return { first: address - (address % size), size };
-}
-
-/** `cidr` with its host bits cleared; what is no CIDR stays as it is. */
+/** `cidr` with its host bits cleared; what is no IPv4 prefix stays as it is. */
 export function canonicalCidr(cidr: string): string {
-  const range = parseCidr(cidr);
-  return range ? `${formatIpv4(range.first)}/${cidr.slice(cidr.indexOf('/') + 1)}` : cidr;
+  const prefix = parseIpv4Prefix(cidr);
+  return prefix ? formatIpPrefix(networkOf(prefix)) : cidr;
 }
 
-/** The lowest address of `cidr` that nobody holds. Azure keeps the first four and the last one of a subnet for itself. */
+/** The lowest address of `cidr` not in `taken`. Azure keeps the first four and the last one of a subnet for itself. */
 export function lowestFreeAddress(cidr: string, taken: ReadonlySet<string>): string | undefined {
-  const range = parseCidr(cidr);
-  if (!range) return undefined;
-  for (let offset = 4; offset < range.size - 1; offset++) {
-    const address = formatIpv4(range.first + offset);
+  const prefix = parseIpv4Prefix(cidr);
+  if (!prefix) return undefined;
+  const network = networkOf(prefix);
+  const size = sizeOf(network);
+  for (let offset = 4n; offset < size - 1n; offset++) {
+    const address = formatIpAddress({ version: 4, value: network.value + offset });
     if (!taken.has(address)) return address;
   }
   return undefined;

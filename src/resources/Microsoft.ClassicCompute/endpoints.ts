@@ -3,13 +3,15 @@
  * the Azure PowerShell cmdlet Add-AzureEndpoint.
  */
 import { azureError } from '../../errors.js';
-import { canonicalCidr, parseCidr } from './addresses.js';
+import { canonicalCidr, parseIpv4Prefix } from './addresses.js';
 import type {
   AclRule,
   EndpointProtocol,
   InputEndpoint,
   InputEndpointRequest,
+  InstanceInputEndpoint,
   LoadBalancerProbe,
+  RoleInstance,
   VmRole,
 } from './types.js';
 
@@ -68,7 +70,7 @@ export function checkAcl(acl: InputEndpointRequest['EndpointAcl'], endpoint: str
     inRange(Order, { parameter: 'EndpointAcl.Rules.Rule.Order', min: 0, max: 65535 });
     if (orders.has(Order)) throw azureError('ClassicDuplicateAclOrder', { values: { endpoint, order: Order } });
     orders.add(Order);
-    if (!parseCidr(RemoteSubnet)) {
+    if (!parseIpv4Prefix(RemoteSubnet)) {
       const values = { value: RemoteSubnet, parameter: 'EndpointAcl.Rules.Rule.RemoteSubnet', allowed: 'an IPv4 CIDR' };
       throw azureError('ClassicInvalidParameterValue', { values });
     }
@@ -127,6 +129,15 @@ export function automaticPort(
   let port = firstAutomaticPort;
   while (port < 65535 && taken.has(portKey({ ...endpoint, Port: port }))) port++;
   return port;
+}
+
+/** The public port of an instance: its number counts up from the range's first port. Undefined beyond the range. */
+export function instancePort(
+  { minPort, maxPort }: InstanceInputEndpoint,
+  { InstanceName }: RoleInstance,
+): number | undefined {
+  const port = minPort + Number(InstanceName.split('_').at(-1));
+  return port <= maxPort ? port : undefined;
 }
 
 /** Azure lists endpoints by name, whatever the order of the request. */
