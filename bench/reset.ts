@@ -13,6 +13,7 @@ import { createHttpClient } from '../src/cli/http-client.js';
 import { parseConfig } from '../src/config.js';
 import { Emulator } from '../src/emulator.js';
 import { silentLog } from '../src/log.js';
+import { addressMembers, balancerBody } from '../test/balancer-body.js';
 
 const rounds = 30;
 const balancers = 48;
@@ -38,50 +39,21 @@ function resources(): Record<string, unknown>[] {
   ];
   for (let index = 0; index < balancers; index++) {
     const ip = `ip${index}`;
-    const lb = `${network}/loadBalancers/lb${index}`;
     list.push(
       resource('publicIPAddresses', ip, {
         sku: { name: 'Standard' },
         properties: { publicIPAllocationMethod: 'Static' },
       }),
-      resource('loadBalancers', `lb${index}`, {
-        sku: { name: 'Standard' },
-        properties: {
-          frontendIPConfigurations: [
-            { name: 'front', properties: { publicIPAddress: { id: `${network}/publicIPAddresses/${ip}` } } },
-          ],
-          backendAddressPools: [
-            {
-              name: 'pool',
-              properties: {
-                loadBalancerBackendAddresses: [
-                  {
-                    name: 'one',
-                    properties: {
-                      ipAddress: '10.240.90.4',
-                      virtualNetwork: { id: `${network}/virtualNetworks/vnet` },
-                    },
-                  },
-                ],
-              },
-            },
-          ],
-          probes: [{ name: 'probe', properties: { protocol: 'Tcp', port: 7901, intervalInSeconds: 5 } }],
-          loadBalancingRules: [
-            {
-              name: 'web',
-              properties: {
-                protocol: 'Tcp',
-                frontendPort: 5000,
-                backendPort: 7901,
-                frontendIPConfiguration: { id: `${lb}/frontendIPConfigurations/front` },
-                backendAddressPool: { id: `${lb}/backendAddressPools/pool` },
-                probe: { id: `${lb}/probes/probe` },
-              },
-            },
-          ],
-        },
-      }),
+      resource(
+        'loadBalancers',
+        `lb${index}`,
+        balancerBody(`${network}/loadBalancers/lb${index}`, {
+          frontends: { front: { publicIPAddress: { id: `${network}/publicIPAddresses/${ip}` } } },
+          pools: { pool: addressMembers(['10.240.90.4'], { id: `${network}/virtualNetworks/vnet` }) },
+          probes: { probe: { port: 7901 } },
+          rules: { web: { probe: 'probe', frontendPort: 5000, backendPort: 7901 } },
+        }),
+      ),
     );
   }
   return list;

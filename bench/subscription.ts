@@ -7,6 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { balancerBody } from '../test/balancer-body.js';
 import { group, network } from './control-plane-body.js';
 import { Client, type Figures, howMeasured, line, load, medianOf, startLazurite } from './control-plane-load.js';
 import { lazurite, median, type Started, start, stop } from './process.js';
@@ -45,27 +46,11 @@ const kinds: readonly Kind[] = [
   {
     type: 'loadBalancers',
     count: balancers,
-    body: (index) => ({
-      sku: { name: 'Standard' },
-      properties: {
-        frontendIPConfigurations: [
-          { name: 'front', properties: { publicIPAddress: { id: `${network}/publicIPAddresses/other-${index}` } } },
-        ],
-        backendAddressPools: [{ name: 'pool' }],
-        loadBalancingRules: [
-          {
-            name: 'http',
-            properties: {
-              protocol: 'Tcp',
-              frontendPort: 20_080,
-              backendPort: 8080,
-              frontendIPConfiguration: { id: `${balancer(index)}/frontendIPConfigurations/front` },
-              backendAddressPool: { id: `${balancer(index)}/backendAddressPools/pool` },
-            },
-          },
-        ],
-      },
-    }),
+    body: (index) =>
+      balancerBody(balancer(index), {
+        frontends: { front: { publicIPAddress: { id: `${network}/publicIPAddresses/other-${index}` } } },
+        rules: { http: { frontendPort: 20_080, backendPort: 8080 } },
+      }),
   },
   {
     type: 'networkInterfaces',

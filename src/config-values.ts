@@ -1,7 +1,8 @@
 /** How the values of options are read: each reader takes what was written and throws a reason that completes "--name …". */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { type AddressMapping, type Cidr, parseCidr } from './address-map.js';
+import type { AddressMapping } from './address-map.js';
+import { type IpPrefix, parseIpv4Network } from './ip-address.js';
 
 /** Something that the person at the command line can put right: shown as one line, without a stack. */
 export class UsageError extends Error {
@@ -62,16 +63,16 @@ export const scale: Parse<number> = (written) => {
     : refuse(`must be a number from 0.001 to 100000, not '${last(written)}'`);
 };
 
-export const network: Parse<Cidr> = (written) => {
-  const cidr =
-    parseCidr(last(written)) ?? refuse(`must be an IPv4 network like 127.255.0.0/16, not '${last(written)}'`);
-  return cidr.prefixLength <= 30 ? cidr : refuse(`must hold at least four addresses, and '${last(written)}' does not`);
+export const network: Parse<IpPrefix> = (written) => {
+  const prefix =
+    parseIpv4Network(last(written)) ?? refuse(`must be an IPv4 network like 127.255.0.0/16, not '${last(written)}'`);
+  return prefix.length <= 30 ? prefix : refuse(`must hold at least four addresses, and '${last(written)}' does not`);
 };
 
 const mapping = (text: string): AddressMapping => {
-  const [from, to, ...rest] = text.split('=').map(parseCidr);
+  const [from, to, ...rest] = text.split('=').map(parseIpv4Network);
   if (!from || !to || rest.length > 0) return refuse(`must be CIDR=CIDR, like 10.0.0.0/8=127.0.0.0/8, not '${text}'`);
-  return from.prefixLength === to.prefixLength
+  return from.length === to.length
     ? { from, to }
     : refuse(`must name two networks of one size, and those of '${text}' differ`);
 };

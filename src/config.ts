@@ -3,7 +3,6 @@
  * all made from `options`, as `Config` is.
  */
 import { parseArgs } from 'node:util';
-import { cidrsOverlap } from './address-map.js';
 import {
   dnsNames,
   folder,
@@ -18,6 +17,7 @@ import {
   UsageError,
   wholeNumber,
 } from './config-values.js';
+import { overlaps } from './ip-address.js';
 import { choices } from './undocumented.js';
 
 export { UsageError } from './config-values.js';
@@ -187,7 +187,7 @@ function findWritten(
 /** A public address that `az` prints must be usable as it is, so no mapping may move the pool. */
 function keepPoolInPlace(config: Config): Config {
   const { publicIpPool: pool, addressMap } = config;
-  if (!addressMap.some(({ from }) => cidrsOverlap(from, pool))) return config;
+  if (!addressMap.some(({ from }) => overlaps(from, pool))) return config;
   return { ...config, addressMap: [{ from: pool, to: pool }, ...addressMap] };
 }
 

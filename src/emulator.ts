@@ -1,14 +1,14 @@
 /** The composition root: the only file that knows every layer. Starts, resets and closes one Lazurite. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatCidr, mapAddress } from './address-map.js';
+import { mapAddress } from './address-map.js';
 import { addAdminRoutes } from './admin/admin.js';
 import { ApiFaults } from './admin/api-faults.js';
 import { installFaults } from './admin/fault-hooks.js';
 import { Faults } from './admin/fault-routes.js';
 import { RequestJournal } from './admin/journal.js';
 import { JournalHooks } from './admin/journal-hooks.js';
-import { Arm, addArmRoutes } from './arm/arm.js';
+import { Arm, addArmRoutes, type TemplateDeployment } from './arm/arm.js';
 import { addMetricRoutes } from './arm/metric-routes.js';
 import { requestBaseUrl } from './base-url.js';
 import { requireCertificateOrToken } from './classic/authorize.js';
@@ -23,13 +23,13 @@ import { loadCertificates } from './identity/certificates.js';
 import { createIdentity } from './identity/identity.js';
 import { verifyToken } from './identity/require-token.js';
 import { newGuid } from './ids.js';
+import { formatIpPrefix } from './ip-address.js';
 import { type Log, stderrLog } from './log.js';
 import { Monitor } from './metrics/monitor.js';
 import { addOpenApi } from './openapi.js';
 import { Reconciler } from './reconciler.js';
 import { applySeed } from './seed.js';
 import { createServer, type LazuriteServer } from './server.js';
-import { snatAllocations } from './snat-allocations.js';
 import { Steering } from './steering.js';
 import { Store } from './store/store.js';
 
@@ -94,7 +94,7 @@ export class Emulator {
   ) {
     const folder = config.inMemory ? undefined : config.data;
     if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const publicPrefix = { IPv4: formatCidr(config.publicIpPool), IPv6: publicIPv6Pool };
+    const publicPrefix = { IPv4: formatIpPrefix(config.publicIpPool), IPv6: publicIPv6Pool };
     const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix });
     let engine: Engine | undefined;
     try {
@@ -245,18 +245,18 @@ async function createApp({
   );
   await reconciler.loadAll();
   arm.resume();
-  monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => snatAllocations(store.resources) });
+  monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
   if (config.seed !== undefined) {
-    await server.app.ready();
+    const deploy = (deployment: TemplateDeployment) => arm.deploy(deployment);
     const isEmpty = Object.values(steering.take().tables).every((rows) => rows.length === 0);
-    await applySeed({ file: config.seed, app: server.app, isEmpty, restore: steering.restore, log });
+    await applySeed({ file: config.seed, deploy, isEmpty, restore: steering.restore, log });
   }
   return { server, steering };
 }
 
 /** Virtual IPs of classic deployments come out of the same pool as Resource Manager's public IP addresses. */
 function classicPublicAddresses({ addresses }: Store, { publicIpPool }: Config): PublicAddressPool {
-  const pool = { pool: 'public', prefix: formatCidr(publicIpPool) };
+  const pool = { pool: 'public', prefix: formatIpPrefix(publicIpPool) };
   const ownerRoot = '/classic/virtual-ips';
   return {
     allocate(taken) {

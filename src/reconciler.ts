@@ -3,12 +3,12 @@
  * and hands the engine one plan.
  */
 import type { AddressMapping } from './address-map.js';
-import type { ApplyOutcome } from './arm/arm-context.js';
 import { azureError } from './errors.js';
 import { compileHostedService } from './forwarding/classic-plan.js';
 import { backendsOfRule } from './forwarding/decision.js';
 import type { Engine } from './forwarding/engine.js';
 import { compileLoadBalancer } from './forwarding/load-balancer-plan.js';
+import { snatAllocationsOf } from './forwarding/outbound-plan.js';
 import {
   emptyPart,
   emptyPlan,
@@ -16,11 +16,12 @@ import {
   inconsistency,
   mergePlan,
   type PlanPart,
+  type SnatAllocation,
 } from './forwarding/plan.js';
 import { alike } from './plain-data.js';
 import type { HostedService } from './resources/Microsoft.ClassicCompute/types.js';
 import { idKey, rootKey } from './resources/resource-id.js';
-import type { BackendHealth, HealthReader, Lookup, Resource } from './resources/resource-type.js';
+import type { ApplyOutcome, BackendHealth, HealthReader, Lookup, Resource } from './resources/resource-type.js';
 import type { ResourceStore } from './store/resource-store.js';
 import type { Choices } from './undocumented.js';
 
@@ -209,6 +210,12 @@ export class Reconciler implements HealthReader {
     return {};
   }
 
+  /** The SNAT ports of all load balancers. */
+  snatAllocations(): readonly SnatAllocation[] {
+    const { store } = this.options;
+    return store.everyOfType(loadBalancerType).flatMap((loadBalancer) => snatAllocationsOf(loadBalancer, store));
+  }
+
   rule(ruleId: string): ReadonlyMap<string, BackendHealth> {
     const { engine } = this.options;
     const wanted = idKey(ruleId);
@@ -246,8 +253,8 @@ class RecordingLookup implements Lookup {
     return this.#of.linksInto(key);
   }
 
-  ofType(subscriptionId: string, type: string) {
-    return this.#of.ofType(subscriptionId, type);
+  everyOfType(type: string) {
+    return this.#of.everyOfType(type);
   }
 }
 

@@ -1,7 +1,7 @@
 /** `--seed FILE`: a snapshot or an ARM template that is there when the emulator is ready. */
 import { readFileSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
+import type { TemplateDeployment } from './arm/arm.js';
+import { readRequestBody } from './arm/deployments/request.js';
 import { UsageError } from './config-values.js';
 import { AzureError } from './errors.js';
 import { defaultSubscriptionId } from './identity/tenant.js';
@@ -10,17 +10,13 @@ import { isSnapshot } from './store/snapshot.js';
 
 export interface SeedOptions {
   readonly file: string;
-  readonly app: FastifyInstance;
+  /** Deploys a template; resolves with the deployment as it ended. Throws Azure's refusals. */
+  readonly deploy: (deployment: TemplateDeployment) => Promise<object>;
   /** Whether nothing is stored yet. */
   readonly isEmpty: boolean;
   readonly restore: (document: unknown) => Promise<void>;
   readonly log: Log;
 }
-
-const apiVersion = '2021-04-01';
-const groupName = 'seed';
-const location = 'westeurope';
-const pollEveryMs = 10;
 
 function readSeed(file: string): string {
   try {
@@ -48,7 +44,7 @@ export async function applySeed(options: SeedOptions): Promise<void> {
     if (!/\bdeploymentTemplate\.json|"resources"|'resources'/i.test(text)) {
       throw new UsageError(`--seed ${file} is neither a snapshot of Lazurite's nor an ARM template`);
     }
-    await deploy(text, options);
+    await applyTemplate(text, options);
     return;
   }
   // It would replace what the data folder has kept since the last start.
@@ -63,31 +59,23 @@ export async function applySeed(options: SeedOptions): Promise<void> {
   }
 }
 
-interface DeploymentShown {
-  readonly properties?: { readonly provisioningState?: string; readonly error?: unknown };
-  readonly error?: unknown;
+/** Deploys the template to the resource group `seed`, and waits for its end. */
+async function applyTemplate(text: string, { deploy, file }: SeedOptions): Promise<void> {
+  // The clock's timers do not keep the process, and nothing else does before the server listens.
+  const keptAlive = setInterval(() => {}, 60_000);
+  try {
+    const template = readRequestBody(text);
+    const place = { subscriptionId: defaultSubscriptionId, resourceGroup: 'seed', location: 'westeurope' };
+    const { properties = {} } = (await deploy({ ...place, name: 'seed', template })) as DeploymentShown;
+    const { provisioningState, error = provisioningState } = properties;
+    if (provisioningState !== 'Succeeded') throw new UsageError(`--seed ${file}: ${JSON.stringify(error)}`);
+  } catch (error) {
+    throw error instanceof AzureError ? new UsageError(`--seed ${file}: ${JSON.stringify(error.toBody())}`) : error;
+  } finally {
+    clearInterval(keptAlive);
+  }
 }
 
-/** Deploys the template to the resource group `seed`, as a client would, and waits for its end. */
-async function deploy(template: string, { app, file }: SeedOptions): Promise<void> {
-  const group = `/subscriptions/${defaultSubscriptionId}/resourceGroups/${groupName}`;
-  const url = `${group}/providers/Microsoft.Resources/deployments/seed?api-version=${apiVersion}`;
-  const send = async (method: 'GET' | 'PUT', path: string, payload?: string): Promise<DeploymentShown> => {
-    const headers = { host: 'localhost', 'content-type': 'application/json', 'user-agent': 'lazurite --seed' };
-    const answer = await app.inject({ method, url: path, headers, ...(payload !== undefined && { payload }) });
-    const body = answer.json() as DeploymentShown;
-    if (answer.statusCode >= 400) throw new UsageError(`--seed ${file}: ${JSON.stringify(body)}`);
-    return body;
-  };
-  await send('PUT', `${group}?api-version=${apiVersion}`, JSON.stringify({ location }));
-  await send('PUT', url, `{"properties":{"mode":"Incremental","template":${template}}}`);
-  for (;;) {
-    const { properties } = await send('GET', url);
-    if (properties?.provisioningState === 'Succeeded') return;
-    if (properties?.provisioningState === 'Failed' || properties?.provisioningState === 'Canceled') {
-      throw new UsageError(`--seed ${file}: ${JSON.stringify(properties.error ?? properties.provisioningState)}`);
-    }
-    // Real time, and a timer that keeps the process: nothing else does before the server listens.
-    await setTimeout(pollEveryMs);
-  }
+interface DeploymentShown {
+  readonly properties?: { readonly provisioningState?: string; readonly error?: unknown };
 }

@@ -48,7 +48,7 @@ export const undocumented = {
     values: { '60s': '60 Azure seconds, or the idle timeout if that is shorter.', 'idle-timeout': 'The idle timeout.' },
   },
   'first-probe': {
-    question: 'When does the first probe knock?',
+    question: 'When is the first probe sent?',
     values: { 'at-once': 'As soon as the member is there.', 'after-interval': 'One interval later.' },
   },
   'first-success': {

@@ -13,12 +13,12 @@ const text = (file: string): string => readFileSync(join(source, file), 'utf8');
 /** The first pattern that fits decides. */
 const layers: readonly (readonly [RegExp, number])[] = [
   [/^((main|index)\.ts$|cli\/|portal\/)/, 5],
-  [/^(emulator|reconciler|openapi|openapi-document|seed|snat-allocations|steering)\.ts$/, 4],
+  [/^(emulator|reconciler|openapi|openapi-document|seed|steering)\.ts$/, 4],
   [/^(arm|classic|identity|admin)\/|^(server|one-port|base-url)\.ts$/, 3],
   [/^(store|forwarding|probing|metrics)\//, 2],
   [/^resources\//, 1],
   [
-    /^errors\/|^(clock|events|ids|errors|config|config-values|log|address-map|package-folder|plain-data|undocumented)\.ts$/,
+    /^errors\/|^(clock|events|ids|errors|config|config-values|log|mutex|address-map|package-folder|plain-data|undocumented)\.ts$/,
     0,
   ],
 ];

@@ -84,11 +84,11 @@ export function addGenericResourceRoutes(app: FastifyInstance, service: Resource
   const group = `${subscription}/resourceGroups/:resourceGroupName`;
   const schema = (action: string) => operation('Microsoft.Resources', `Resources_${action}`);
   app.get(`${subscription}/resources`, schema('list'), (request) =>
-    list(request, service.list({ subscriptionId: subscriptionOf(request, context) })),
+    list(request, service.store.list({ subscriptionId: subscriptionOf(request, context) })),
   );
   app.get(`${group}/resources`, schema('listByResourceGroup'), (request) => {
     const { subscriptionId, name: resourceGroup } = groupOf(request, context);
-    return list(request, service.list({ subscriptionId, resourceGroup }));
+    return list(request, service.store.list({ subscriptionId, resourceGroup }));
   });
 
   const get = (request: FastifyRequest, reply: FastifyReply) =>
@@ -109,7 +109,9 @@ export function addGenericResourceRoutes(app: FastifyInstance, service: Resource
     if (!listsType(request)) return get(request, reply);
     const { subscriptionId, name: resourceGroup } = groupOf(request, context);
     const type = typeIn(request).toLowerCase();
-    const found = service.list({ subscriptionId, resourceGroup }).filter((one) => one.type.toLowerCase() === type);
+    const found = service.store
+      .list({ subscriptionId, resourceGroup })
+      .filter((one) => one.type.toLowerCase() === type);
     return reply.send(page(request, found, showOpaque));
   });
   app.put(inGroup, hiddenOperation, put);

@@ -2,14 +2,15 @@
  * What the routes of Azure Resource Manager read off a request and write onto an answer: parameters, scope, pages, and
  * the headers by which clients poll. Absolute URLs begin with the request's own scheme and host.
  */
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requestBaseUrl } from '../base-url.js';
+import type { Clock } from '../clock.js';
+import { newGuid } from '../ids.js';
 import type { ResourceGroup } from '../store/resource-store.js';
-import { wellFormedApiVersion } from './api-versions.js';
 import type { ArmContext } from './arm-context.js';
 import { pollUrl } from './operations.js';
 import type { Preconditions } from './preconditions.js';
-import { checkSubscription, existingGroup, writableGroup } from './resource-scope.js';
+import { checkSubscription, existingGroup, wellFormedApiVersion, writableGroup } from './request-scope.js';
 import type { Answer } from './resource-service.js';
 
 export const parametersOf = (request: FastifyRequest): Record<string, string> =>
@@ -90,4 +91,62 @@ export function send(request: FastifyRequest, reply: FastifyReply, answer: Answe
     if (answer.hasResult) reply.header('location', pollUrl(baseUrl, 'operationResults', operation));
   }
   return reply.code(status).send(body);
+}
+
+/** What stands on every answer. */
+const constantHeaders = {
+  'cache-control': 'no-cache',
+  pragma: 'no-cache',
+  expires: '-1',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  // Terraform's and Go's pollers wait ten seconds before the first look unless told otherwise.
+  'x-go-azure-sdk-skip-polling-delay': 'true',
+} as const;
+
+const remainingRequests = {
+  GET: ['x-ms-ratelimit-remaining-subscription-global-reads', '16499'],
+  HEAD: ['x-ms-ratelimit-remaining-subscription-global-reads', '16499'],
+  DELETE: ['x-ms-ratelimit-remaining-subscription-global-deletes', '11999'],
+} as const;
+const remainingWrites = ['x-ms-ratelimit-remaining-subscription-global-writes', '11999'] as const;
+
+const header = (request: FastifyRequest, name: string): string | undefined => {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+};
+
+function identify(request: FastifyRequest, reply: FastifyReply, clock: Clock): void {
+  const correlationId = header(request, 'x-ms-correlation-request-id') ?? newGuid();
+  const requestId = newGuid();
+  const time = clock.timestamp().replaceAll(/[-:]|\.\d+/g, '');
+  const [name, value] = remainingRequests[request.method as keyof typeof remainingRequests] ?? remainingWrites;
+  reply.headers({
+    ...constantHeaders,
+    'x-ms-request-id': requestId,
+    'x-ms-correlation-request-id': correlationId,
+    'x-ms-routing-request-id': `LAZURITE:${time}:${requestId}`,
+    [name]: value,
+  });
+  const clientRequestId = header(request, 'x-ms-client-request-id');
+  const wanted = header(request, 'x-ms-return-client-request-id')?.toLowerCase() === 'true';
+  if (clientRequestId !== undefined && wanted) reply.header('x-ms-client-request-id', clientRequestId);
+}
+
+/** Adds Azure's headers to every answer of the routes registered on `app`. */
+export function addRequestHeaders(app: FastifyInstance, clock: Clock): void {
+  app.addHook('onRequest', async (request, reply) => identify(request, reply, clock));
+  app.addHook('onSend', async (_request, reply, payload) => {
+    const failedAtGateway = reply.getHeader('x-ms-failure-cause') === 'gateway';
+    if (failedAtGateway) {
+      // The front door answered: no resource provider saw the request.
+      reply.header('x-ms-request-id', reply.getHeader('x-ms-correlation-request-id') as string);
+      for (const name of Object.keys(reply.getHeaders())) {
+        if (name.startsWith('x-ms-ratelimit-')) reply.removeHeader(name);
+      }
+    } else if (!reply.hasHeader('x-ms-arm-service-request-id')) {
+      reply.header('x-ms-arm-service-request-id', newGuid());
+    }
+    return payload;
+  });
 }

@@ -5,7 +5,6 @@ import { azureError } from '../errors.js';
 import { normalizeLocation } from '../resources/canonical.js';
 import { resourceGroupId } from '../resources/resource-id.js';
 import type { ResourceGroup } from '../store/resource-store.js';
-import { wellFormedApiVersion } from './api-versions.js';
 import type { ArmContext } from './arm-context.js';
 import { isDeploymentDeletionJob } from './deployments/scopes.js';
 import { checkLocation } from './locations.js';
@@ -21,8 +20,8 @@ import {
   subscriptionOf,
 } from './request.js';
 import { RequestBody, readTags } from './request-body.js';
+import { checkSubscription, existingGroup, type ScopeRequest, wellFormedApiVersion } from './request-scope.js';
 import { filterTest } from './resource-filter.js';
-import { checkSubscription, existingGroup, type ScopeRequest } from './resource-scope.js';
 import type { Answer, ResourceService } from './resource-service.js';
 import { operation } from './route-schemas.js';
 

@@ -2,7 +2,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requestBaseUrl } from '../base-url.js';
 import type { ChildCollection, Resource, ResourceType } from '../resources/resource-type.js';
-import { servedApiVersion } from './api-versions.js';
 import {
   apiVersionWritten,
   groupOf,
@@ -14,6 +13,7 @@ import {
   subscriptionOf,
 } from './request.js';
 import { RequestBody } from './request-body.js';
+import { servedApiVersion } from './request-scope.js';
 import type { DeleteRequest, PutRequest, ResourceRequest, ResourceService } from './resource-service.js';
 import { routeSchema } from './route-schemas.js';
 
@@ -97,7 +97,7 @@ export function addResourceRoutes(app: FastifyInstance, type: ResourceType, serv
   const shownPage = (request: FastifyRequest, scope: { subscriptionId: string; resourceGroup?: string }) => {
     const apiVersion = servedApiVersion(type, apiVersionWritten(request), context);
     const show = (resource: Resource) => service.reader.show(resource, apiVersion);
-    return page(request, service.list({ ...scope, type: type.type }), show);
+    return page(request, service.store.list({ ...scope, type: type.type }), show);
   };
 
   app.get(inSubscription, schema('listAll'), (request) =>

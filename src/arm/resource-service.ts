@@ -8,8 +8,7 @@ import { childNamed, childrenIn } from '../resources/children.js';
 import { findResourceType } from '../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootOf } from '../resources/resource-id.js';
 import type { Action, ActionResult, Resource, ResourceType } from '../resources/resource-type.js';
-import type { ListScope, ResourceStore } from '../store/resource-store.js';
-import { servedApiVersion, wellFormedApiVersion } from './api-versions.js';
+import type { ResourceStore } from '../store/resource-store.js';
 import type { ArmContext } from './arm-context.js';
 import { checkOpaque, checkParent, opaqueDocument, ownTypeAndName } from './opaque-resources.js';
 import { OperationRunner, type PollPlace, pollPlaceOf } from './operations.js';
@@ -24,8 +23,14 @@ import {
   withChild,
   withoutChild,
 } from './request-body.js';
+import {
+  checkSubscription,
+  existingGroup,
+  servedApiVersion,
+  wellFormedApiVersion,
+  writableGroup,
+} from './request-scope.js';
 import { childSchema, ResourceReader, type Shown } from './resource-reader.js';
-import { checkSubscription, existingGroup, writableGroup } from './resource-scope.js';
 import { type DocumentWrite, ResourceWriter, type World } from './resource-writer.js';
 
 /** Which resource or child a request is about, as the caller wrote it. */
@@ -133,11 +138,6 @@ export class ResourceService {
   children(request: ResourceRequest, collection: string): Shown[] {
     const { resource, apiVersion } = this.existing(request);
     return this.reader.children(resource, collection, apiVersion);
-  }
-
-  /** Stored resources of a group or subscription. */
-  list(scope: ListScope): Resource[] {
-    return this.store.list(scope);
   }
 
   /** Creates or replaces a resource, or a child in its parent. Throws Azure's refusal; nothing is stored then. */

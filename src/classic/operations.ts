@@ -3,7 +3,7 @@
  * deployment at a time. Imitates "Tracking asynchronous Service Management requests".
  */
 import { AzureError, azureError } from '../errors.js';
-import { parseIpAddress } from '../resources/ip-address.js';
+import { parseIpAddress } from '../ip-address.js';
 import type { AddressSource, ModelContext } from '../resources/Microsoft.ClassicCompute/addresses.js';
 import {
   lowestFreeAddress,

@@ -33,7 +33,7 @@ export interface ProbeFault {
   readonly probe?: string | undefined;
   readonly backend?: string | undefined;
   readonly verdict: 'up' | 'down' | 'flap';
-  /** Azure milliseconds after which a flapping probe changes its mind. */
+  /** Azure milliseconds after which a flapping probe goes from up to down or back. */
   readonly flapEveryMs?: number | undefined;
 }
 

@@ -20,7 +20,7 @@ import type { Probe } from '../resources/Microsoft.Network/loadBalancers/probes.
 import { idKey, rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
 import type { Choices } from '../undocumented.js';
-import { frontendAddress, publicIPOf, transportsOf } from './frontend-address.js';
+import { compileOutbound, frontendAddress, publicIPOf, transportsOf } from './outbound-plan.js';
 import {
   emptyPart,
   frontendKey,
@@ -32,7 +32,6 @@ import {
   probeKey,
 } from './plan.js';
 import { halfOpenMs, withChoices } from './plan-choices.js';
-import { compileOutbound } from './plan-outbound.js';
 
 export interface PlanOptions {
   readonly lookup: Lookup;

@@ -142,6 +142,15 @@ export interface PlanOutbound {
   readonly inside: readonly string[];
 }
 
+/** SNAT ports that Azure reserves for one backend at one frontend address. */
+export interface SnatAllocation {
+  readonly loadBalancerId: string;
+  readonly frontendAddress: string;
+  readonly backendAddress: string;
+  readonly protocol: 'TCP' | 'UDP';
+  readonly ports: number;
+}
+
 /** What one load balancer or one hosted service contributes to the plan. */
 export interface PlanPart {
   readonly frontends: readonly PlanFrontend[];

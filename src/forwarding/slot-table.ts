@@ -2,7 +2,7 @@
  * Slots and the pool members they belong to: the same table in every engine, every process and after every restart.
  *
  * Each slot prefers members by rendezvous (highest random weight), and no member accepts more than 5 % over its fair
- * share: slots it turns away go to their next choice, and a better-loved slot displaces a lesser one (stable matching,
+ * share: slots it turns away go to their next choice, and a slot that prefers it more displaces one that prefers it less (stable matching,
  * whose outcome does not depend on the order of proposals). So losing one of N moves its own share and almost nothing
  * else, without Maglev's churn or plain rendezvous' unevenness. Figures: docs/decisions/0001-distribution.md.
  */
@@ -83,12 +83,12 @@ export function* slotTableSlices(keys: readonly string[]): Generator<void, SlotT
     }
   }
   held.fill(table);
-  feedTheEmpty(table, members);
+  giveEachMemberASlot(table, members);
   return table;
 }
 
-/** In pools of thousands a few members win nothing: each takes the slot it loves best from a member with several. */
-function feedTheEmpty(table: SlotTable, members: Uint32Array): void {
+/** In pools of thousands a few members win nothing: each takes the slot that prefers it most from a member with several. */
+function giveEachMemberASlot(table: SlotTable, members: Uint32Array): void {
   const counts = new Uint32Array(members.length);
   for (const member of table) counts[member] = (counts[member] as number) + 1;
   for (let member = 0; member < members.length; member++) {
@@ -119,7 +119,7 @@ export function buildSlotTable(keys: readonly string[]): SlotTable {
   }
 }
 
-/** Who holds which slots, each member at most `capacity`. */
+/** Which member holds which slots, each member at most `capacity`. */
 class Matching {
   readonly #capacity: number;
   readonly #counts: Uint32Array;
@@ -133,7 +133,7 @@ class Matching {
     this.#scores = new Float64Array(memberCount * capacity);
   }
 
-  /** Offers `slot` to a member; returns the slot that has to look on, or -1. Each member keeps a heap, weakest first. */
+  /** Offers `slot` to a member; returns the slot that is turned away, or -1. Each member keeps a heap, weakest first. */
   propose(member: number, slot: number, score: number): number {
     const base = member * this.#capacity;
     const count = this.#counts[member] as number;

@@ -2,8 +2,8 @@
  * The X.509 extension "name constraints" (RFC 5280 §4.2.1.10), encoded by hand because @peculiar/x509 has no class for
  * it: with it, trusting Lazurite's CA endangers nothing, since no client accepts it for any other name.
  */
-import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
-import { ipv4ToNumber } from '../address-map.js';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import { ipAddressBytes, parseIpAddress } from '../ip-address.js';
 
 export const nameConstraintsOid = '2.5.29.30';
 
@@ -43,19 +43,6 @@ function encode(tag: number, content: Buffer): Buffer {
   return Buffer.concat([Buffer.from([tag, ...lengthBytes]), content]);
 }
 
-function addressBytes(address: string): Buffer {
-  if (isIPv4(address)) {
-    const bytes = Buffer.alloc(4);
-    bytes.writeUInt32BE(ipv4ToNumber(address));
-    return bytes;
-  }
-  const [head = '', tail] = address.split('::');
-  const words = (text: string | undefined): string[] => (text ? text.split(':') : []);
-  const missing = 8 - words(head).length - words(tail).length;
-  const all = [...words(head), ...Array<string>(tail === undefined ? 0 : missing).fill('0'), ...words(tail)];
-  return Buffer.from(all.map((word) => word.padStart(4, '0')).join(''), 'hex');
-}
-
 function maskBytes(prefixLength: number, size: number): Buffer {
   return Buffer.from(
     Array.from({ length: size }, (_, index) => (0xff00 >> Math.min(8, Math.max(0, prefixLength - 8 * index))) & 0xff),
@@ -65,10 +52,11 @@ function maskBytes(prefixLength: number, size: number): Buffer {
 /** One permitted subtree as it stands in the certificate, so that looking for its bytes tells whether it is there. */
 export function encodePermittedName(name: PermittedName): Buffer {
   const [address = '', length] = name.split('/');
-  if (!isIP(address)) {
+  const parsed = parseIpAddress(address);
+  if (!parsed) {
     return encode(tags.sequence, encode(tags.dnsName, Buffer.from(name.replace(/^\*\./, ''), 'ascii')));
   }
-  const bytes = addressBytes(address);
+  const bytes = ipAddressBytes(parsed);
   const prefixLength = length === undefined ? bytes.length * 8 : Number(length);
   return encode(tags.sequence, encode(tags.ipAddress, Buffer.concat([bytes, maskBytes(prefixLength, bytes.length)])));
 }

@@ -3,10 +3,9 @@
  * https://learn.microsoft.com/azure/azure-monitor/platform/rest-api-walkthrough
  */
 import { type Aggregation, type MetricDefinition, type MetricName, metricNamespace } from './metric-definitions.js';
-import { parseMetricFilter } from './metric-filter.js';
 import type { MetricQuery } from './metric-query.js';
-import { type MetricStore, minuteMs, type Series } from './metric-store.js';
-import { joinPoints, type Point } from './minute-series.js';
+import { parseMetricFilter } from './metric-query.js';
+import { joinPoints, type MetricStore, minuteMs, type Point, type Series } from './metric-store.js';
 
 /** Which load balancer is asked about. */
 export interface MetricSubject {

@@ -6,22 +6,11 @@ import type { Clock } from '../clock.js';
 import type { Events, HealthChange } from '../events.js';
 import { administrated, candidatesOf } from '../forwarding/decision.js';
 import type { Engine } from '../forwarding/engine.js';
-import type { ForwardingPlan, PlanFrontend } from '../forwarding/plan.js';
+import type { ForwardingPlan, PlanFrontend, SnatAllocation } from '../forwarding/plan.js';
 import type { Log } from '../log.js';
-import { CounterDeltas, hasMetrics } from './counter-deltas.js';
 import { type FrontendHealth, type HealthEvent, HealthEvents } from './health-events.js';
-import { MetricStore, minuteMs } from './metric-store.js';
-import { joinPoints, type Point } from './minute-series.js';
-import { ProbeMinutes } from './probe-minutes.js';
-
-/** SNAT ports that one backend holds of one frontend address. */
-export interface SnatAllocation {
-  readonly loadBalancerId: string;
-  readonly frontendAddress: string;
-  readonly backendAddress: string;
-  readonly protocol: 'TCP' | 'UDP';
-  readonly ports: number;
-}
+import { CounterDeltas, hasMetrics, ProbeMinutes } from './measurements.js';
+import { joinPoints, MetricStore, minuteMs, type Point } from './metric-store.js';
 
 export interface Watched {
   readonly engine: Engine;

@@ -8,7 +8,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
-import { type ProbeAttempt, type ProbeOutcome, probeFailed, probeSucceeded } from './probe-outcome.js';
+import { type ProbeAttempt, type ProbeOutcome, probeFailed, probeSucceeded } from './probe-attempt.js';
 
 /** How much of an answer's body is read before the connection is dropped. */
 const bodyLimitBytes = 64 * 1024;

@@ -1,5 +1,5 @@
 /**
- * One health probe from its first attempt to its removal: when it knocks, and when its state flips.
+ * One health probe from its first attempt to its removal: when it is attempted, and when its state flips.
  *
  * probeThreshold consecutive answers flip the state, at the start too; an HTTP status flips it at once. `numberOfProbes`
  * does nothing, as in Azure.
@@ -9,8 +9,7 @@ import type { Clock, Timer } from '../clock.js';
 import type { HealthReason, ProbeHealth } from '../forwarding/engine.js';
 import type { PlanProbe } from '../forwarding/plan.js';
 import { httpProbe } from './http-probe.js';
-import { type ProbeAttempt, type ProbeOutcome, probeFailed } from './probe-outcome.js';
-import { tcpProbe } from './tcp-probe.js';
+import { type ProbeAttempt, type ProbeOutcome, probeFailed, tcpProbe } from './probe-attempt.js';
 
 export interface ProbeRunOptions {
   /** Where IPv4 probes come from. */
@@ -67,8 +66,8 @@ export class ProbeRun {
     this.#timer = this.#options.clock.setTimeout(() => this.#tick(), delayMs);
   }
 
-  /** Knocks now instead of later; what is under way counts. */
-  hurry(): void {
+  /** Makes the next attempt now; one that is under way counts as it. */
+  attemptNow(): void {
     this.#timer?.cancel();
     this.#tick();
   }
@@ -81,10 +80,10 @@ export class ProbeRun {
 
   #tick(): void {
     this.#timer = this.#options.clock.setTimeout(() => this.#tick(), this.probe.intervalMs);
-    if (!this.#attempt) this.#settled = this.#knock();
+    if (!this.#attempt) this.#settled = this.#run();
   }
 
-  async #knock(): Promise<void> {
+  async #run(): Promise<void> {
     const attempt = this.#begin();
     if (!attempt) {
       this.#take(probeFailed('Down_Platform', true));

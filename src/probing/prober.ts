@@ -1,8 +1,10 @@
 /** All health probes of a plan: started, kept and stopped as the plan changes. One probe per backend address. */
+
+import { networkInterfaces } from 'node:os';
 import type { Clock } from '../clock.js';
 import type { ProbeHealth } from '../forwarding/engine.js';
 import type { PlanProbe } from '../forwarding/plan.js';
-import type { ProbeOutcome } from './probe-outcome.js';
+import type { ProbeOutcome } from './probe-attempt.js';
 import { ProbeRun } from './probe-run.js';
 
 export interface ProberOptions {
@@ -46,9 +48,9 @@ export class Prober {
     this.#runs.delete(key);
   }
 
-  /** Lets these probes knock now. */
-  hurry(concerned: (probe: PlanProbe) => boolean): void {
-    for (const run of this.#runs.values()) if (concerned(run.probe)) run.hurry();
+  /** Makes the next attempt of these probes now. */
+  attemptNow(concerned: (probe: PlanProbe) => boolean): void {
+    for (const run of this.#runs.values()) if (concerned(run.probe)) run.attemptNow();
   }
 
   healthOf(key: string): ProbeHealth | undefined {
@@ -80,3 +82,12 @@ const sameTarget = (a: PlanProbe, b: PlanProbe): boolean =>
 /** Definitions that probe alike; ids and display addresses do not matter. */
 const sameProbe = (a: PlanProbe, b: PlanProbe): boolean =>
   sameTarget(a, b) && a.intervalMs === b.intervalMs && a.timeoutMs === b.timeoutMs && a.threshold === b.threshold;
+
+/** https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16 */
+export const azureProbeAddress = '168.63.129.16';
+
+/** Azure's probe address if it is this machine's, for all IPv4 probes. */
+export const probeSource = (): string | undefined =>
+  Object.values(networkInterfaces()).some((of) => of?.some(({ address }) => address === azureProbeAddress))
+    ? azureProbeAddress
+    : undefined;

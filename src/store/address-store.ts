@@ -8,7 +8,7 @@ import {
   parseIpAddress,
   parseIpPrefix,
   sizeOf,
-} from '../resources/ip-address.js';
+} from '../ip-address.js';
 import { rootKey } from '../resources/resource-id.js';
 import type { AddressClaim, Addresses, BlockClaim, ClaimResult } from '../resources/resource-type.js';
 import { type Connection, type Prepared, prepareAll } from './database.js';

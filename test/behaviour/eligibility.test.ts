@@ -1,16 +1,17 @@
 /** Who gets what when probes fail or an administrator decides, assertion by assertion, over real connections. */
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
+import type { RuleParts } from '../balancer-body.js';
 import { Cloud, until } from '../emulator/cloud.js';
 import { type Backend, echoes, ending, openStream, tcpBackend, UdpClient } from '../forwarding/network.js';
-import { addresses, healthOf, type Member, putBalancer, type RuleWish, reached, streamTo } from './stage.js';
+import { addresses, healthOf, type Member, putBalancer, reached, streamTo } from './stage.js';
 
 const port = 8080;
 const client = '127.243.200.1';
 const cloud = await Cloud.start(t, { network: 243 });
 const probes = { probe: { protocol: 'Tcp', port } };
-const web: RuleWish = { frontendPort: 5080, backendPort: port, probe: 'probe', loadDistribution: 'SourceIP' };
-const data: RuleWish = { ...web, protocol: 'Udp' };
+const web: RuleParts = { frontendPort: 5080, backendPort: port, probe: 'probe', loadDistribution: 'SourceIP' };
+const data: RuleParts = { ...web, protocol: 'Udp' };
 const members = (...hosts: number[]): Member[] => hosts.map((host) => ({ host }));
 const down = (...failing: (Backend | undefined)[]): Promise<void> => {
   for (const machine of failing) machine?.refuse();
@@ -22,7 +23,7 @@ const passing = 'Up Up_Probe_Success';
 const failing = 'Down Down_Probe_TcpProbeTimeout';
 
 /** Two healthy machines behind a TCP rule and a UDP rule of one frontend. */
-async function pair(t: Test, rule: RuleWish = web) {
+async function pair(t: Test, rule: RuleParts = web) {
   const ip = await cloud.prepare();
   const machines = [await cloud.machine(t, 4, port), await cloud.machine(t, 5, port)];
   await putBalancer(cloud, { pools: { pool: members(4, 5) }, probes, rules: { web: rule, data } });

@@ -1,19 +1,20 @@
 /** What Azure does to a flow in the course of time and on its way, assertion by assertion, over real connections. */
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
+import type { RuleParts } from '../balancer-body.js';
 import { Cloud } from '../emulator/cloud.js';
 import { dial, echoes, ending, openStream, type Stream, tcpBackend, UdpClient } from '../forwarding/network.js';
-import { putBalancer, type RuleWish, refusalOf } from './stage.js';
+import { putBalancer, refusalOf } from './stage.js';
 
 const port = 8080;
 const client = '127.244.200.1';
 const minuteMs = 60_000;
 const cloud = await Cloud.start(t, { network: 244 });
 const members = (...hosts: number[]) => hosts.map((host) => ({ host }));
-const web: RuleWish = { frontendPort: 5080, backendPort: port, idleTimeoutInMinutes: 4 };
+const web: RuleParts = { frontendPort: 5080, backendPort: port, idleTimeoutInMinutes: 4 };
 
 /** A connection to the only machine behind a rule, and the machine's end of it. */
-async function connected(t: Test, rule: RuleWish) {
+async function connected(t: Test, rule: RuleParts) {
   const ip = await cloud.prepare();
   const machine = await cloud.machine(t, 4, port);
   await putBalancer(cloud, {

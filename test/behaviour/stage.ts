@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Test } from 'tap';
+import { balancerBody, type RuleParts } from '../balancer-body.js';
 import { type Cloud, idOf, ref } from '../emulator/cloud.js';
 import { type At, type From, inParallel, openStream, type Stream, tcpBackend } from '../forwarding/network.js';
 
@@ -12,13 +13,6 @@ export interface Member {
   readonly adminState?: 'None' | 'Up' | 'Down';
 }
 
-/** A rule by the names of its parts; everything else is written as in ARM. */
-export interface RuleWish extends Properties {
-  readonly frontend?: string;
-  readonly pool?: string;
-  readonly probe?: string;
-}
-
 export interface BalancerWish {
   readonly sku?: 'Standard' | 'Basic';
   /** Name of each frontend's public address; `{ front: 'ip' }` without it. */
@@ -27,18 +21,15 @@ export interface BalancerWish {
   readonly privateIPAddress?: string;
   readonly pools?: Readonly<Record<string, readonly Member[]>>;
   readonly probes?: Readonly<Record<string, Properties>>;
-  readonly rules?: Readonly<Record<string, RuleWish>>;
+  readonly rules?: Readonly<Record<string, RuleParts>>;
   /** Inbound NAT rules of pools. */
-  readonly natRules?: Readonly<Record<string, RuleWish>>;
+  readonly natRules?: Readonly<Record<string, RuleParts>>;
   readonly outboundRules?: Readonly<Record<string, Properties>>;
   readonly drainPeriodInSeconds?: number;
 }
 
 export const frontend = (name = 'front') => ref(`loadBalancers/lb/frontendIPConfigurations/${name}`);
 export const pool = (name = 'pool') => ref(`loadBalancers/lb/backendAddressPools/${name}`);
-
-const named = <T>(of: Readonly<Record<string, T>> = {}, properties: (one: T) => Properties) =>
-  Object.entries(of).map(([name, one]) => ({ name, properties: properties(one) }));
 
 /** The members of a pool as its own PUT takes them. */
 export const addresses = (cloud: Cloud, members: readonly Member[]): Properties => ({
@@ -52,42 +43,25 @@ export const addresses = (cloud: Cloud, members: readonly Member[]): Properties 
   })),
 });
 
+const eachOf = <T>(of: Readonly<Record<string, T>>, properties: (one: T) => Properties) =>
+  Object.fromEntries(Object.entries(of).map(([name, one]) => [name, properties(one)]));
+
 /** The body of the load balancer `lb`. */
 export function balancer(cloud: Cloud, wish: BalancerWish): Record<string, unknown> {
   const { frontends = { front: 'ip' }, privateIPAddress, pools = { pool: [] }, drainPeriodInSeconds } = wish;
   const subnet = ref('virtualNetworks/vnet/subnets/vms');
-  return {
-    sku: { name: wish.sku ?? 'Standard' },
-    properties: {
-      frontendIPConfigurations: privateIPAddress
-        ? [{ name: 'front', properties: { subnet, privateIPAllocationMethod: 'Static', privateIPAddress } }]
-        : named(frontends, (ip) => ({ publicIPAddress: ref(`publicIPAddresses/${ip}`) })),
-      backendAddressPools: named(pools, (members) => ({
-        ...(members.length > 0 && addresses(cloud, members)),
-        ...(drainPeriodInSeconds !== undefined && { drainPeriodInSeconds }),
-      })),
-      probes: named(wish.probes, (properties) => ({ intervalInSeconds: 5, ...properties })),
-      loadBalancingRules: named(wish.rules, ({ frontend: front, pool: members, probe, ...properties }) => ({
-        protocol: 'Tcp',
-        frontendIPConfiguration: frontend(front),
-        backendAddressPool: pool(members),
-        ...(probe && { probe: ref(`loadBalancers/lb/probes/${probe}`) }),
-        ...properties,
-      })),
-      inboundNatRules: named(wish.natRules, ({ frontend: front, pool: members, ...properties }) => ({
-        protocol: 'Tcp',
-        frontendIPConfiguration: frontend(front),
-        backendAddressPool: pool(members),
-        ...properties,
-      })),
-      outboundRules: named(wish.outboundRules, (properties) => ({
-        protocol: 'All',
-        frontendIPConfigurations: [frontend()],
-        backendAddressPool: pool(),
-        ...properties,
-      })),
-    },
-  };
+  const natRules = eachOf(wish.natRules ?? {}, (rule) => ({ pool: 'pool', ...rule }));
+  return balancerBody(idOf('loadBalancers/lb'), {
+    ...wish,
+    natRules,
+    frontends: privateIPAddress
+      ? { front: { subnet, privateIPAllocationMethod: 'Static', privateIPAddress } }
+      : eachOf(frontends, (ip) => ({ publicIPAddress: ref(`publicIPAddresses/${ip}`) })),
+    pools: eachOf(pools, (members) => ({
+      ...(members.length > 0 && addresses(cloud, members)),
+      ...(drainPeriodInSeconds !== undefined && { drainPeriodInSeconds }),
+    })),
+  });
 }
 
 export const putBalancer = (cloud: Cloud, wish: BalancerWish) => cloud.put('loadBalancers/lb', balancer(cloud, wish));
@@ -95,7 +69,7 @@ export const putBalancer = (cloud: Cloud, wish: BalancerWish) => cloud.put('load
 /** `400 SomeCode` of a PUT that Azure refuses, or the status alone of one that it takes. */
 export async function refusalOf(cloud: Cloud, wish: BalancerWish): Promise<string> {
   const url = `${idOf('loadBalancers/lb')}?api-version=2024-05-01`;
-  const { status, body } = await cloud.send('PUT', url, { location: 'westeurope', ...balancer(cloud, wish) });
+  const { status, body } = await cloud.send('PUT', url, balancer(cloud, wish));
   const { error } = body as { error?: { code: string } };
   return error ? `${status} ${error.code}` : `${status}`;
 }

@@ -1,8 +1,8 @@
 import t from 'tap';
+import { parseIpv4Prefix } from '../../src/ip-address.js';
 import {
   canonicalCidr,
   lowestFreeAddress,
-  parseIpv4Prefix,
   privateAddressesOf,
   publicAddressesOf,
 } from '../../src/resources/Microsoft.ClassicCompute/addresses.js';

@@ -1,5 +1,6 @@
 /** A load balancer's body, as short as a test wants to write it. */
-import { ref } from './cloud.js';
+import { addressMembers, balancerBody } from '../balancer-body.js';
+import { idOf, ref } from './cloud.js';
 
 export interface Rule {
   readonly name: string;
@@ -35,40 +36,14 @@ export const poolRef = (name = 'lb') => ref(`loadBalancers/${name}/backendAddres
 /** Standard SKU, one frontend, one pool, at most one probe. */
 export function loadBalancer(of: LoadBalancer): Record<string, unknown> {
   const { name = 'lb', rules, probePort, addresses, natRules = [] } = of;
-  const backendAddress = (ipAddress: string) => ({
-    name: ipAddress,
-    properties: { ipAddress, virtualNetwork: ref('virtualNetworks/vnet') },
+  const probe = probePort === undefined ? {} : { probe: 'probe' };
+  return balancerBody(idOf(`loadBalancers/${name}`), {
+    frontends: { front: frontendProperties(of) },
+    pools: { pool: addresses ? addressMembers(addresses, ref('virtualNetworks/vnet')) : {} },
+    probes: probePort === undefined ? {} : { probe: { port: probePort } },
+    rules: Object.fromEntries(rules.map(({ name: rule, ...properties }) => [rule, { ...probe, ...properties }])),
+    natRules: Object.fromEntries(natRules.map(({ name: rule, properties }) => [rule, properties])),
   });
-  return {
-    sku: { name: 'Standard' },
-    properties: {
-      frontendIPConfigurations: [{ name: 'front', properties: frontendProperties(of) }],
-      backendAddressPools: [
-        {
-          name: 'pool',
-          ...(addresses && { properties: { loadBalancerBackendAddresses: addresses.map(backendAddress) } }),
-        },
-      ],
-      probes:
-        probePort === undefined
-          ? []
-          : [{ name: 'probe', properties: { protocol: 'Tcp', port: probePort, intervalInSeconds: 5 } }],
-      loadBalancingRules: rules.map(({ name: ruleName, protocol = 'Tcp', ...properties }) => ({
-        name: ruleName,
-        properties: {
-          protocol,
-          ...properties,
-          frontendIPConfiguration: frontendRef(name),
-          backendAddressPool: poolRef(name),
-          ...(probePort !== undefined && { probe: ref(`loadBalancers/${name}/probes/probe`) }),
-        },
-      })),
-      inboundNatRules: natRules.map(({ name: ruleName, properties }) => ({
-        name: ruleName,
-        properties: { frontendIPConfiguration: frontendRef(name), protocol: 'Tcp', ...properties },
-      })),
-    },
-  };
 }
 
 /** The addresses of this machine that the tests' clients have: 127.A.B.1 and on. */

@@ -2,15 +2,11 @@
 import t from 'tap';
 import { parseConfig } from '../../src/config.js';
 import { compileLoadBalancer } from '../../src/forwarding/load-balancer-plan.js';
+import { portBlocks } from '../../src/forwarding/outbound-plan.js';
 import type { PlanOutbound } from '../../src/forwarding/plan.js';
-import { portBlocks } from '../../src/forwarding/plan-outbound.js';
-import { loadBalancers } from '../../src/resources/Microsoft.Network/loadBalancers.js';
-import { networkInterfaces } from '../../src/resources/Microsoft.Network/networkInterfaces.js';
-import { publicIPAddresses } from '../../src/resources/Microsoft.Network/publicIPAddresses.js';
-import { virtualNetworks } from '../../src/resources/Microsoft.Network/virtualNetworks.js';
 import { idKey } from '../../src/resources/resource-id.js';
 import { defaultChoices } from '../../src/undocumented.js';
-import { FakeAzure, idOf } from '../resources/fake-context.js';
+import { AzureInMemory, idOf } from '../resources/azure-in-memory.js';
 
 const network = 'Microsoft.Network';
 const lb = idOf(`${network}/loadBalancers`, 'lb');
@@ -19,8 +15,8 @@ const ref = (collection: string, name: string) => ({ id: `${lb}/${collection}/${
 const { addressMap } = parseConfig([], {});
 
 /** A virtual network and two public addresses. */
-function azure(): FakeAzure {
-  const all = new FakeAzure(loadBalancers, networkInterfaces, publicIPAddresses, virtualNetworks);
+function azure(): AzureInMemory {
+  const all = new AzureInMemory();
   const addressPrefixes = ['10.1.0.0/16', 'fd00:1::/48'];
   const subnets = [{ name: 'vms', properties: { addressPrefix: '10.1.0.0/16' } }];
   all.put(vnet, { location: 'westus', properties: { addressSpace: { addressPrefixes }, subnets } });

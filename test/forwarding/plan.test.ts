@@ -4,14 +4,10 @@ import t from 'tap';
 import { parseConfig } from '../../src/config.js';
 import { compileLoadBalancer } from '../../src/forwarding/load-balancer-plan.js';
 import { inconsistency, mergePlan, type PlanPart } from '../../src/forwarding/plan.js';
-import { loadBalancers } from '../../src/resources/Microsoft.Network/loadBalancers.js';
-import { networkInterfaces } from '../../src/resources/Microsoft.Network/networkInterfaces.js';
-import { publicIPAddresses } from '../../src/resources/Microsoft.Network/publicIPAddresses.js';
-import { virtualNetworks } from '../../src/resources/Microsoft.Network/virtualNetworks.js';
 import { idKey } from '../../src/resources/resource-id.js';
 import type { Resource } from '../../src/resources/resource-type.js';
 import { choices, defaultChoices } from '../../src/undocumented.js';
-import { FakeAzure, idOf } from '../resources/fake-context.js';
+import { AzureInMemory, idOf } from '../resources/azure-in-memory.js';
 
 const network = 'Microsoft.Network';
 const lb = (...rest: string[]): string => idOf(`${network}/loadBalancers`, 'lb', ...rest);
@@ -25,8 +21,8 @@ const { addressMap } = parseConfig([], {});
 type Properties = Record<string, unknown>;
 
 /** A network, a public address, and whatever else a test puts there. */
-function azure(): FakeAzure {
-  const all = new FakeAzure(loadBalancers, networkInterfaces, publicIPAddresses, virtualNetworks);
+function azure(): AzureInMemory {
+  const all = new AzureInMemory();
   const prefix = '10.1.0.0/16';
   const subnets = [{ name: 'vms', properties: { addressPrefix: prefix } }];
   all.put(vnet, { location: 'westus', properties: { addressSpace: { addressPrefixes: [prefix] }, subnets } });
@@ -41,7 +37,11 @@ function azure(): FakeAzure {
 
 const nicId = (host: number) => idOf(`${network}/networkInterfaces`, `vm${host}`);
 
-function putNic(all: FakeAzure, host: number, properties: Properties = { loadBalancerBackendAddressPools: [pool] }) {
+function putNic(
+  all: AzureInMemory,
+  host: number,
+  properties: Properties = { loadBalancerBackendAddressPools: [pool] },
+) {
   const address = { privateIPAllocationMethod: 'Static', privateIPAddress: `10.1.0.${host}` };
   const ipConfigurations = [{ name: 'ip', properties: { subnet, ...address, ...properties } }];
   all.put(nicId(host), { location: 'westus', properties: { ipConfigurations } });
@@ -72,7 +72,7 @@ interface Balancer {
   readonly drainPeriodInSeconds?: number;
 }
 
-function putBalancer(all: FakeAzure, of: Balancer = {}): void {
+function putBalancer(all: AzureInMemory, of: Balancer = {}): void {
   const named = (prefix: string, list: readonly Properties[] = []) =>
     list.map((properties, index) => ({ name: `${prefix}${index}`, properties }));
   const basics = { protocol: 'Tcp', frontendIPConfiguration: front };
@@ -103,8 +103,8 @@ function putBalancer(all: FakeAzure, of: Balancer = {}): void {
   });
 }
 
-const balancerOf = (all: FakeAzure): Resource => all.resource(idKey(lb())) as Resource;
-const compile = (all: FakeAzure): PlanPart =>
+const balancerOf = (all: AzureInMemory): Resource => all.resource(idKey(lb())) as Resource;
+const compile = (all: AzureInMemory): PlanPart =>
   compileLoadBalancer(balancerOf(all), { lookup: all, addressMap, choices: defaultChoices });
 
 /** `tcp/127.255.0.4/80 -> 10.1.0.4:8080 10.1.0.5:8080` for each frontend. */

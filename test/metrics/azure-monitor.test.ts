@@ -2,8 +2,7 @@
 import { test } from 'tap';
 import { answerMetrics } from '../../src/metrics/azure-monitor.js';
 import { metricDefinitions, showDefinition } from '../../src/metrics/metric-definitions.js';
-import { parseMetricFilter } from '../../src/metrics/metric-filter.js';
-import { parseMetricQuery } from '../../src/metrics/metric-query.js';
+import { parseMetricFilter, parseMetricQuery } from '../../src/metrics/metric-query.js';
 import { MetricStore } from '../../src/metrics/metric-store.js';
 
 const id = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/loadBalancers/lb';

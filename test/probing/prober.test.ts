@@ -39,7 +39,7 @@ class Bench {
     });
   }
 
-  /** The probe knocks once, and has its answer. */
+  /** The probe is sent once, and has its answer. */
   async tick(azureMs = 5000): Promise<void> {
     this.clock.advance(azureMs);
     await this.prober.settled();
@@ -357,7 +357,7 @@ t.test(
   },
 );
 
-t.test('A removed probe knocks no more', async (t) => {
+t.test('A removed probe is not sent any more', async (t) => {
   const bench = new Bench(t);
   let knocks = 0;
   const port = await listening(

@@ -5,13 +5,10 @@ import { filterTest } from '../../src/arm/resource-filter.js';
 import { AzureError } from '../../src/errors.js';
 import { canonicalise } from '../../src/resources/canonical.js';
 import { formatJsonPath, type JsonPath, positionInJson } from '../../src/resources/json-position.js';
-import { loadBalancers } from '../../src/resources/Microsoft.Network/loadBalancers.js';
-import { networkInterfaces } from '../../src/resources/Microsoft.Network/networkInterfaces.js';
-import { virtualNetworks } from '../../src/resources/Microsoft.Network/virtualNetworks.js';
 import { resourceTypes } from '../../src/resources/registry.js';
 import { formatResourceId, idKey, parseResourceId, rootKey, rootOf, typeOf } from '../../src/resources/resource-id.js';
 import { schemaOf } from '../../src/resources/resource-type.js';
-import { FakeAzure, idOf, writeBack } from './fake-context.js';
+import { AzureInMemory, idOf, writeBack } from './azure-in-memory.js';
 
 const name = fc.stringMatching(/^[a-z0-9]([\w.-]{0,20}\w)?$/);
 const vnet = idOf('Microsoft.Network/virtualNetworks', 'vnet');
@@ -76,8 +73,8 @@ test('making a body canonical twice is the same as once, for every type and any 
   }
 });
 
-function network(): FakeAzure {
-  const azure = new FakeAzure(virtualNetworks, loadBalancers, networkInterfaces);
+function network(): AzureInMemory {
+  const azure = new AzureInMemory();
   azure.put(vnet, {
     location: 'westeurope',
     properties: {
@@ -147,7 +144,7 @@ test('any load balancer may be written back as it is shown: nothing changes', as
 
 test('an instance keeps its frontend port for as long as it stays in the pool', async () => {
   const step = fc.record({ nic: fc.integer({ min: 0, max: 5 }), joins: fc.boolean() });
-  const portsOf = (azure: FakeAzure): Map<string, number> => {
+  const portsOf = (azure: AzureInMemory): Map<string, number> => {
     const ports = new Map<string, number>();
     const members = azure.at(lb, 'properties.backendAddressPools.0.properties.loadBalancerBackendAddresses');
     interface Member {

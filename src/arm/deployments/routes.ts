@@ -13,11 +13,12 @@ import { deploymentEnvironment } from './environment.js';
 import { addDeploymentExportRoutes } from './export.js';
 import type { DeploymentHost } from './host.js';
 import { type DeploymentPlan, planLinked } from './plan.js';
-import { readDeploymentRequest, readRequestBody } from './request.js';
+import { type DeploymentRequest, readDeploymentRequest, readRequestBody } from './request.js';
 import type { DeploymentRuns } from './runs.js';
 import {
   checkDeploymentLocation,
   deploymentDeletionJob,
+  deploymentId,
   deploymentScopes,
   existingDeployment,
   jobScope,
@@ -38,6 +39,8 @@ export interface DeploymentCaller {
   /** Where the client reached us: `https://localhost:4567`. */
   readonly baseUrl: string;
   readonly correlationId: string;
+  /** The `Authorization` header, for what templates ask about who deploys. */
+  readonly authorization?: string | undefined;
 }
 
 export interface DeploymentParts {
@@ -57,24 +60,44 @@ interface Planned {
   readonly host: DeploymentHost;
 }
 
-/** Reads and plans what a request wants deployed; everything that can be refused beforehand is refused here. */
-async function planned(
-  request: FastifyRequest,
-  reply: FastifyReply,
+/** Plans what `caller` wants deployed; everything that can be refused beforehand is refused here. */
+async function planFor(
+  wanted: DeploymentRequest,
+  caller: DeploymentCaller,
   { context, hostFor }: DeploymentParts,
 ): Promise<Planned> {
-  const { scope, name, key } = targetOf(request, context);
-  const wanted = readDeploymentRequest(bodyText(request), { name, scope });
-  const stored = context.store.deployments.deployment(key);
+  const { scope, name } = wanted;
+  const stored = context.store.deployments.deployment(deploymentId(scope, name).toLowerCase());
   checkDeploymentLocation(wanted, { scope, existing: stored?.location });
-  const correlationId = String(reply.getHeader('x-ms-correlation-request-id'));
-  const { authorization } = request.headers;
-  const baseUrl = requestBaseUrl(request);
-  const environment = deploymentEnvironment(context, { origin: baseUrl, trackingId: correlationId, authorization });
+  const { baseUrl: origin, correlationId, authorization } = caller;
+  const environment = deploymentEnvironment(context, { origin, trackingId: correlationId, authorization });
   const plan = await planLinked(wanted, environment);
-  const host = hostFor({ baseUrl, correlationId });
+  const host = hostFor(caller);
   host.preflight?.(plan);
   return { plan, stored, environment, correlationId, host };
+}
+
+/** Reads and plans what a request wants deployed. Throws as `planFor` does, and what is wrong with path and body. */
+async function planned(request: FastifyRequest, reply: FastifyReply, parts: DeploymentParts): Promise<Planned> {
+  const { scope, name } = targetOf(request, parts.context);
+  const caller = {
+    baseUrl: requestBaseUrl(request),
+    correlationId: String(reply.getHeader('x-ms-correlation-request-id')),
+    authorization: request.headers.authorization,
+  };
+  return planFor(readDeploymentRequest(bodyText(request), { name, scope }), caller, parts);
+}
+
+/** Deploys in process; resolves with the deployment as it stands at its end. Throws what is refused beforehand. */
+export async function deploy(
+  wanted: DeploymentRequest,
+  caller: DeploymentCaller,
+  parts: DeploymentParts,
+): Promise<Record<string, unknown>> {
+  const { plan, stored, ...options } = await planFor(wanted, caller, parts);
+  parts.runs.checkNotActive(stored);
+  await (await parts.runs.start(plan, options)).ended;
+  return parts.context.store.deployments.deployment(plan.id.toLowerCase())?.document ?? {};
 }
 
 /** A deployment as it looks at an api-version: early ones had no type, and the earliest named resources by type and name. */
@@ -92,7 +115,7 @@ async function create(request: FastifyRequest, reply: FastifyReply, parts: Deplo
   const { context, runs } = parts;
   const { plan, stored, ...options } = await planned(request, reply, parts);
   runs.checkNotActive(stored);
-  const { operationId, document, ended } = runs.start(plan, options);
+  const { operationId, document, ended } = await runs.start(plan, options);
   if (context.operationDelayMs === 0) await firstOf(ended, context);
   const url = `${requestBaseUrl(request)}${plan.id}/operationStatuses/${operationId}?api-version=${apiVersionOf(request)}`;
   reply.headers({
@@ -125,12 +148,12 @@ async function validate(request: FastifyRequest, reply: FastifyReply, parts: Dep
   return reply.send(validationDocument(plan, { at, correlationId }));
 }
 
-function remove(request: FastifyRequest, reply: FastifyReply, { context, runs }: DeploymentParts) {
+async function remove(request: FastifyRequest, reply: FastifyReply, { context, runs }: DeploymentParts) {
   const { scope, name, key } = targetOf(request, context);
   const stored = context.store.deployments.deployment(key);
   if (!stored) return reply.code(204).send();
   runs.checkNotActive(stored);
-  context.store.resources.transaction(() => context.store.deployments.remove(key));
+  await context.store.write(() => context.store.deployments.remove(key));
   const url = `${requestBaseUrl(request)}${jobScope(scope)}/operationresults/${deploymentDeletionJob(name)}`;
   reply.headers({ location: `${url}?api-version=${apiVersionOf(request)}`, 'retry-after': '0' });
   return reply.code(202).send();

@@ -52,28 +52,35 @@ export class DeploymentRuns {
   }
 
   /** Starts to carry `plan` out. */
-  start(plan: DeploymentPlan, { host, environment, correlationId }: StartOptions): StartedDeployment {
-    const { deployments, resources } = this.#context.store;
+  async start(plan: DeploymentPlan, { host, environment, correlationId }: StartOptions): Promise<StartedDeployment> {
+    const { store } = this.#context;
     const key = plan.id.toLowerCase();
     const operationId = this.#newOperationId();
-    const onChange = (run: DeploymentRun) => this.#follow(run, { key, operationId });
+    let saved = Promise.resolve();
+    const onChange = (run: DeploymentRun): void => {
+      saved = this.#follow(run, { key, operationId });
+    };
     const run = runDeployment(plan, { host, environment, correlationId, onChange });
     const document = run.document();
-    resources.transaction(() => {
+    await store.write(() => {
       this.#save(document, { operations: [], template: plan.request.template });
-      deployments.beginRun(operationId, key, run.state);
+      store.deployments.beginRun(operationId, key, run.state);
     });
     this.#running.set(key, run);
-    const ended = run.start().then(
-      () => this.#end(key, run),
-      (error: unknown) => this.#end(key, run, error),
-    );
+    const ended = run
+      .start()
+      .then(() => saved)
+      .then(
+        () => this.#end(key, run),
+        (error: unknown) => this.#end(key, run, error),
+      );
     return { operationId, document, ended };
   }
 
   /** Keeps a deployment inside another one. */
   saveNested = ({ document, operations, template }: NestedDeployment): void => {
-    if (this.#context.store.connection.open) this.#save(document, { operations, template });
+    const { store } = this.#context;
+    if (store.connection.open) void store.write(() => this.#save(document, { operations, template }));
   };
 
   #save(document: JsonObject, { operations, template }: Omit<NestedDeployment, 'document'>): void {
@@ -95,17 +102,17 @@ export class DeploymentRuns {
     });
   }
 
-  #follow(run: DeploymentRun, { key, operationId }: { key: string; operationId: string }): void {
-    const { deployments, resources, connection } = this.#context.store;
+  async #follow(run: DeploymentRun, { key, operationId }: { key: string; operationId: string }): Promise<void> {
+    const { store } = this.#context;
     // The process may end, or the group be deleted, before the deployment does.
-    if (!connection.open) return;
+    if (!store.connection.open) return;
     const document = run.document();
     const { provisioningState, timestamp, error } = propertiesOf(document);
     const state = String(provisioningState);
     const progress = { key, state, changed: String(timestamp), document, operations: run.operations() };
-    const isThere = resources.transaction(() => {
-      deployments.saveRun({ id: operationId, status: state, error });
-      return deployments.saveProgress(progress);
+    const isThere = await store.write(() => {
+      store.deployments.saveRun({ id: operationId, status: state, error });
+      return store.deployments.saveProgress(progress);
     });
     // A reset, too, ends what is running.
     if (!isThere) run.cancel();
@@ -133,8 +140,9 @@ export class DeploymentRuns {
 
   /** Fails what was running when the process ended: nobody carries it on. */
   endInterrupted(): void {
-    const { deployments, resources } = this.#context.store;
-    resources.transaction(() => {
+    const { store } = this.#context;
+    const { deployments } = store;
+    void store.write(() => {
       for (const stored of deployments.active()) {
         const { code, message } = azureError('DeploymentInterrupted', { values: { name: stored.name } });
         const error: Json = { code, message };

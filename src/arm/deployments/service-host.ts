@@ -91,7 +91,7 @@ export class ServiceHost implements DeploymentHost {
 
   async list(scopeId: string): Promise<readonly ListedResource[]> {
     const [, , subscriptionId = '', , resourceGroup] = scopeId.split('/');
-    return this.#options.service.list({ subscriptionId, resourceGroup });
+    return this.#options.service.store.list({ subscriptionId, resourceGroup });
   }
 
   /** differs: nothing here keeps keys or secrets; a list function that no type has is refused by name. */

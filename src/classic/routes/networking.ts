@@ -4,7 +4,7 @@
  */
 import { azureError } from '../../errors.js';
 import { stableGuid } from '../../ids.js';
-import { parseIpv4Prefix } from '../../resources/Microsoft.ClassicCompute/addresses.js';
+import { parseIpv4Prefix } from '../../ip-address.js';
 import {
   associate,
   checkIsFree,

@@ -1,8 +1,8 @@
 /** The kernel's counts under the names that all engines use; they stay monotonic when chains are replaced. */
 import type { CounterName } from '../../metrics/counters.js';
+import { Mutex } from '../../mutex.js';
 import type { CounterSample } from '../engine.js';
 import { memberScope, type PlanFrontend, type PlanOutbound } from '../plan.js';
-import { Turns } from '../turns.js';
 import type { ChainSets } from './chain-sets.js';
 import { type Family, ipv4 } from './family.js';
 import { payloadBytes } from './flows.js';
@@ -35,7 +35,7 @@ interface Retirement {
 
 export class KernelCounters {
   #scopes = new Map<string, Values>();
-  readonly #turns = new Turns();
+  readonly #mutex = new Mutex();
   /** Counted by the engine itself. */
   readonly #own = new Map<string, Values>();
 
@@ -55,7 +55,7 @@ export class KernelCounters {
 
   /** Brings `samples` up to now. */
   read(reading: CounterReading): Promise<void> {
-    return this.#turns.take(async () => {
+    return this.#mutex.run(async () => {
       const { all } = await tallies(reading, () => false);
       this.#scopes = all;
     });
@@ -65,7 +65,7 @@ export class KernelCounters {
    * Saves the counts of marks that `remove` then deletes; no read runs meanwhile, so that nothing is counted twice.
    */
   retire(reading: CounterReading, { isUnreferenced, isCurrent, remove }: Retirement): Promise<void> {
-    return this.#turns.take(async () => {
+    return this.#mutex.run(async () => {
       const { all, gone, arrivals } = await tallies(reading, isUnreferenced);
       for (const [scope, values] of gone) {
         if (!isCurrent(scope.split('|', 1)[0] ?? '')) continue;

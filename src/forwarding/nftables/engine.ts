@@ -5,6 +5,7 @@
  * Probes run in a userspace engine's worker thread that forwards nothing.
  */
 import { Clock } from '../../clock.js';
+import { Mutex } from '../../mutex.js';
 import { allProbedDown, candidatesOf } from '../decision.js';
 import { Drains } from '../drains.js';
 import type {
@@ -26,7 +27,6 @@ import {
   type PlanFrontend,
   type PlanProbe,
 } from '../plan.js';
-import { Turns } from '../turns.js';
 import { collisionState, UserspaceEngine } from '../userspace/engine.js';
 import { familyOf, ipv4 } from './family.js';
 import { KernelTables } from './kernel-tables.js';
@@ -57,7 +57,7 @@ export class NftablesEngine implements Engine {
   #served = new IndexedPlan(emptyPlan);
   #collisions: readonly Collision[] = [];
   #explainer = new Explainer(this.#plan);
-  readonly #turns = new Turns();
+  readonly #mutex = new Mutex();
   #closing = false;
 
   /** Throws a `UsageError` where the kernel engine cannot run. */
@@ -71,10 +71,10 @@ export class NftablesEngine implements Engine {
       clock,
       realClock: this.#realClock,
       onFailure,
-      inTurn: (task) => this.#turns.take(task),
+      inTurn: (task) => this.#mutex.run(task),
     });
     this.#drains = new Drains(clock, (ending) => {
-      if (!this.#closing) void this.#turns.take(() => this.#kernel.end([ending])).catch(onFailure);
+      if (!this.#closing) void this.#mutex.run(() => this.#kernel.end([ending])).catch(onFailure);
     });
     this.#prober = new UserspaceEngine({
       clock,
@@ -84,7 +84,7 @@ export class NftablesEngine implements Engine {
 
   async apply(plan: ForwardingPlan): Promise<void> {
     await this.#updateProber(plan.probes);
-    await this.#turns.take(async () => {
+    await this.#mutex.run(async () => {
       const before = this.#plan;
       this.#plan = new IndexedPlan(plan);
       this.#served = new IndexedPlan({ ...plan, frontends: plan.frontends.filter(isServed) });
@@ -120,7 +120,7 @@ export class NftablesEngine implements Engine {
   }
 
   async flows(): Promise<readonly FlowInfo[]> {
-    return this.#turns.take(() => this.#kernel.describeFlows());
+    return this.#mutex.run(() => this.#kernel.describeFlows());
   }
 
   /** As read at most a second ago, or by the last `flows`. */
@@ -130,14 +130,14 @@ export class NftablesEngine implements Engine {
 
   async advanceClock(azureMs: number): Promise<void> {
     await this.#prober.advanceClock(azureMs);
-    await this.#turns.take(() => this.#kernel.advance(azureMs));
+    await this.#mutex.run(() => this.#kernel.advance(azureMs));
   }
 
   async close(graceMs: number): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
     await this.#prober.close(0);
-    await this.#turns.take(() => this.#kernel.stopAccepting()).catch(() => {});
+    await this.#mutex.run(() => this.#kernel.stopAccepting()).catch(() => {});
     const endMs = this.#realClock.now() + graceMs;
     while (this.#realClock.now() < endMs && (await this.#kernel.hasFlows())) await this.#realClock.wait(closingPollMs);
     await this.#kernel.close();
@@ -161,7 +161,7 @@ export class NftablesEngine implements Engine {
 
   /** Health is announced after the kernel has been updated. */
   async #healthChanged(health: ProbeHealth): Promise<void> {
-    await this.#turns.take(async () => {
+    await this.#mutex.run(async () => {
       if (this.#closing) return;
       await this.#load();
       await this.#endWhereAllAreDown();

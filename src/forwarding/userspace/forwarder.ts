@@ -2,14 +2,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { Clock } from '../../clock.js';
 import { CounterMemory, type ScopeReaders } from '../../metrics/counters.js';
-import { probeSource } from '../../probing/probe-source.js';
-import { Prober } from '../../probing/prober.js';
+import { Mutex } from '../../mutex.js';
+import { Prober, probeSource } from '../../probing/prober.js';
 import { eligibleKeys, largePool, type SelectorContext, SlotTables } from '../decision.js';
 import { Drains } from '../drains.js';
 import type { FlowInfo, FrontendState, ProbeHealth } from '../engine.js';
 import type { DataPlaneFault } from '../faults.js';
 import type { PlanChanges, PlanRule } from '../plan.js';
-import { Turns } from '../turns.js';
 import { Frontend } from './frontend.js';
 import { FrontendBinder } from './frontend-binder.js';
 import { InjectedFaults } from './injected-faults.js';
@@ -45,7 +44,7 @@ export class Forwarder {
   readonly #context: SelectorContext;
   /** Frontends whose selector must be rebuilt because one of their probes has flipped. */
   readonly #stale = new Set<string>();
-  readonly #turns = new Turns();
+  readonly #mutex = new Mutex();
 
   constructor(setup: WorkerSetup, readers: ForwarderEvents) {
     this.#clock = new Clock({ origin: setup.origin });
@@ -80,7 +79,7 @@ export class Forwarder {
   async apply(changes: PlanChanges): Promise<Applied> {
     const { size } = this.#frontends;
     const isNew = changes.frontends.some(({ key }) => !this.#frontends.has(key));
-    await this.#turns.take(() => this.#take(changes));
+    await this.#mutex.run(() => this.#take(changes));
     // A changed rule at the same address and port needs no new socket.
     if (isNew || this.#frontends.size !== size) await this.#binder.apply([...this.#frontends.values()]);
     return {
@@ -116,7 +115,7 @@ export class Forwarder {
     }
     this.#clock.advance(Math.max(0, targetMs - this.#clock.now()));
     await this.#settle();
-    await this.#turns.take(() => this.#refreshStale());
+    await this.#mutex.run(() => this.#refreshStale());
   }
 
   /** Replaces all faults; open flows are affected too. */
@@ -126,9 +125,9 @@ export class Forwarder {
     this.#tcp.faultsChanged();
     this.#udp.faultsChanged();
     const after = new Set(this.#probesWithFaults());
-    this.#prober.hurry(({ key }) => before.has(key) || after.has(key));
+    this.#prober.attemptNow(({ key }) => before.has(key) || after.has(key));
     await this.#settle();
-    await this.#turns.take(() => this.#refreshStale());
+    await this.#mutex.run(() => this.#refreshStale());
   }
 
   flows(): FlowInfo[] {
@@ -167,7 +166,7 @@ export class Forwarder {
   #healthChanged(health: ProbeHealth): void {
     for (const [key, frontend] of this.#frontends) if (frontend.probes.has(health.key)) this.#stale.add(key);
     // Probes that flip together cause one rebuild per frontend. Health is reported after traffic follows it.
-    void this.#turns.take(async () => {
+    void this.#mutex.run(async () => {
       await this.#refreshStale();
       this.#readers.health(health);
     });

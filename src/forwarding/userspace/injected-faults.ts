@@ -1,6 +1,6 @@
 /** Injected faults, resolved for one flow or one probe. */
 import type { Clock } from '../../clock.js';
-import { type ProbeOutcome, probeFailed, probeSucceeded } from '../../probing/probe-outcome.js';
+import { type ProbeOutcome, probeFailed, probeSucceeded } from '../../probing/probe-attempt.js';
 import {
   concernsFlow,
   concernsProbe,

@@ -1,30 +1,21 @@
-/**
- * Which addresses classic resources hold, and the next free one. Outside a virtual network Azure takes private addresses
- * from a pool of its own; so does Lazurite.
- */
-import { formatIpAddress, formatIpPrefix, type IpPrefix, networkOf, parseIpPrefix, sizeOf } from '../ip-address.js';
+/** Which addresses classic resources hold, and the lowest free one of a range. */
+import { formatIpAddress, formatIpPrefix, networkOf, parseIpv4Prefix, sizeOf } from '../../ip-address.js';
 import type { HostedService, ReservedIp } from './types.js';
 
-/** The IPv4 prefix that `text` is, or undefined. Host bits may be set, as Azure's ACLs allow (`10.1.2.3/8`). */
-export function parseIpv4Prefix(text: string): IpPrefix | undefined {
-  const prefix = parseIpPrefix(text);
-  return prefix?.version === 4 ? prefix : undefined;
-}
-
-/** `cidr` with its host bits cleared; what is no IPv4 prefix stays as it is. */
+/** `cidr` with its host bits cleared; what is no CIDR stays as it is. */
 export function canonicalCidr(cidr: string): string {
   const prefix = parseIpv4Prefix(cidr);
   return prefix ? formatIpPrefix(networkOf(prefix)) : cidr;
 }
 
-/** The lowest address of `cidr` not in `taken`. Azure keeps the first four and the last one of a subnet for itself. */
+/** The lowest free address of `cidr`. Azure keeps the first four and the last one of a subnet for itself. */
 export function lowestFreeAddress(cidr: string, taken: ReadonlySet<string>): string | undefined {
   const prefix = parseIpv4Prefix(cidr);
   if (!prefix) return undefined;
-  const network = networkOf(prefix);
-  const size = sizeOf(network);
-  for (let offset = 4n; offset < size - 1n; offset++) {
-    const address = formatIpAddress({ version: 4, value: network.value + offset });
+  const first = networkOf(prefix).value;
+  const last = first + sizeOf(prefix) - 1n;
+  for (let value = first + 4n; value < last; value++) {
+    const address = formatIpAddress({ version: 4, value });
     if (!taken.has(address)) return address;
   }
   return undefined;

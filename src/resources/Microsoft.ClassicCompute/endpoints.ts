@@ -3,7 +3,8 @@
  * the Azure PowerShell cmdlet Add-AzureEndpoint.
  */
 import { azureError } from '../../errors.js';
-import { canonicalCidr, parseIpv4Prefix } from './addresses.js';
+import { parseIpv4Prefix } from '../../ip-address.js';
+import { canonicalCidr } from './addresses.js';
 import type {
   AclRule,
   EndpointProtocol,

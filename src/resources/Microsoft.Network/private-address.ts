@@ -3,8 +3,8 @@
  * https://learn.microsoft.com/azure/virtual-network/ip-services/private-ip-addresses.
  */
 import { azureError } from '../../errors.js';
+import { contains, type IpPrefix, networkOf, parseIpAddress, parseIpPrefix, sizeOf } from '../../ip-address.js';
 import { type ChildDocument, lookUpChild } from '../children.js';
-import { contains, type IpPrefix, networkOf, parseIpAddress, parseIpPrefix, sizeOf } from '../ip-address.js';
 import { idKey } from '../resource-id.js';
 import type { WriteContext } from '../resource-type.js';
 

@@ -3,8 +3,8 @@
  * https://learn.microsoft.com/azure/virtual-network/virtual-networks-overview describes them.
  */
 import { type AzureError, azureError } from '../../errors.js';
+import { type IpPrefix, parseIpAddress, parseIpPrefix } from '../../ip-address.js';
 import type { ChildDocument } from '../children.js';
-import { type IpPrefix, parseIpAddress, parseIpPrefix } from '../ip-address.js';
 import { type ResourceDocument, resourceType, type ViewContext, type WriteContext } from '../resource-type.js';
 import {
   anything,

@@ -4,11 +4,8 @@ import {
   instanceIPConfigurations,
   type PlacedIPConfiguration,
 } from '../../../src/resources/Microsoft.Compute/virtualMachineScaleSets/instances.js';
-import { virtualMachineScaleSets } from '../../../src/resources/Microsoft.Compute/virtualMachineScaleSets.js';
-import { loadBalancers } from '../../../src/resources/Microsoft.Network/loadBalancers.js';
-import { virtualNetworks } from '../../../src/resources/Microsoft.Network/virtualNetworks.js';
 import type { Resource } from '../../../src/resources/resource-type.js';
-import { FakeAzure, idOf, writeBack } from '../fake-context.js';
+import { AzureInMemory, idOf, writeBack } from '../azure-in-memory.js';
 
 const id = idOf('Microsoft.Compute/virtualMachineScaleSets', 'vmss');
 const vnet = idOf('Microsoft.Network/virtualNetworks', 'vnet');
@@ -17,8 +14,8 @@ const subnet = { id: `${vnet}/subnets/subnet` };
 const pool = { id: `${lb}/backendAddressPools/pool` };
 const apiVersion = '2024-07-01';
 
-function azureWith(): FakeAzure {
-  const azure = new FakeAzure(virtualMachineScaleSets, virtualNetworks, loadBalancers);
+function azureWith(): AzureInMemory {
+  const azure = new AzureInMemory();
   azure.put(vnet, {
     location: 'westus',
     properties: {
@@ -61,9 +58,9 @@ const scaleSet = (capacity: number, changes: object = {}) => ({
   },
 });
 
-const placed = (azure: FakeAzure): PlacedIPConfiguration[] =>
+const placed = (azure: AzureInMemory): PlacedIPConfiguration[] =>
   instanceIPConfigurations(azure.resource(id.toLowerCase()) as Resource);
-const addresses = (azure: FakeAzure) =>
+const addresses = (azure: AzureInMemory) =>
   placed(azure).map(({ ipConfiguration }) => ipConfiguration.properties?.privateIPAddress);
 const instance = (index: number) => `${id}/virtualMachines/${index}/networkInterfaces/nic1/ipConfigurations/ip1`;
 
@@ -96,9 +93,9 @@ t.test('instances are members of the pool and addresses of the subnet, and are n
     ],
   );
   t.match(azure.at(vnet, 'properties.subnets.0.properties.ipConfigurations'), [
-    { id: `${lb}/frontendIPConfigurations/fe` },
     { id: instance(0) },
     { id: instance(1) },
+    { id: `${lb}/frontendIPConfigurations/fe` },
   ]);
   t.match(azure.get(id, apiVersion), { sku: { name: 'Standard_DS1_v2', tier: 'Standard', capacity: 2 } });
   t.equal(azure.at(id, 'properties.virtualMachines', apiVersion), undefined);

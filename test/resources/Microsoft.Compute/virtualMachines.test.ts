@@ -1,16 +1,8 @@
 import t from 'tap';
-import { availabilitySets } from '../../../src/resources/Microsoft.Compute/availabilitySets.js';
 import { powerStateOfNetworkInterface } from '../../../src/resources/Microsoft.Compute/power-state.js';
-import {
-  virtualMachineInstanceView,
-  virtualMachines,
-} from '../../../src/resources/Microsoft.Compute/virtualMachines.js';
-import { networkInterfaces } from '../../../src/resources/Microsoft.Network/networkInterfaces.js';
-import { networkSecurityGroups } from '../../../src/resources/Microsoft.Network/networkSecurityGroups.js';
-import { routeTables } from '../../../src/resources/Microsoft.Network/routeTables.js';
-import { virtualNetworks } from '../../../src/resources/Microsoft.Network/virtualNetworks.js';
+import { virtualMachineInstanceView } from '../../../src/resources/Microsoft.Compute/virtualMachines.js';
 import type { Resource } from '../../../src/resources/resource-type.js';
-import { FakeAzure, idOf, writeBack } from '../fake-context.js';
+import { AzureInMemory, idOf, writeBack } from '../azure-in-memory.js';
 
 const id = idOf('Microsoft.Compute/virtualMachines', 'vm');
 const nic = idOf('Microsoft.Network/networkInterfaces', 'nic');
@@ -19,15 +11,8 @@ const set = idOf('Microsoft.Compute/availabilitySets', 'set');
 const nsg = idOf('Microsoft.Network/networkSecurityGroups', 'nsg');
 const table = idOf('Microsoft.Network/routeTables', 'table');
 
-function azureWith(): FakeAzure {
-  const azure = new FakeAzure(
-    virtualMachines,
-    availabilitySets,
-    networkInterfaces,
-    virtualNetworks,
-    networkSecurityGroups,
-    routeTables,
-  );
+function azureWith(): AzureInMemory {
+  const azure = new AzureInMemory();
   azure.put(nsg, { location: 'westus' });
   azure.put(table, {
     location: 'westus',

@@ -1,14 +1,5 @@
 import t from 'tap';
-import { applicationSecurityGroups } from '../../../src/resources/Microsoft.Network/applicationSecurityGroups.js';
-import { loadBalancers } from '../../../src/resources/Microsoft.Network/loadBalancers.js';
-import { natGateways } from '../../../src/resources/Microsoft.Network/natGateways.js';
-import { networkInterfaces } from '../../../src/resources/Microsoft.Network/networkInterfaces.js';
-import { privateLinkServices } from '../../../src/resources/Microsoft.Network/privateLinkServices.js';
-import { publicIPAddresses } from '../../../src/resources/Microsoft.Network/publicIPAddresses.js';
-import { publicIPPrefixes } from '../../../src/resources/Microsoft.Network/publicIPPrefixes.js';
-import { routeTables } from '../../../src/resources/Microsoft.Network/routeTables.js';
-import { virtualNetworks } from '../../../src/resources/Microsoft.Network/virtualNetworks.js';
-import { FakeAzure, idOf, writeBack } from '../fake-context.js';
+import { AzureInMemory, idOf, writeBack } from '../azure-in-memory.js';
 
 const vnet = idOf('Microsoft.Network/virtualNetworks', 'vnet');
 const gateway = idOf('Microsoft.Network/natGateways', 'gateway');
@@ -19,20 +10,9 @@ const lb = idOf('Microsoft.Network/loadBalancers', 'lb');
 const ip = idOf('Microsoft.Network/publicIPAddresses', 'ip');
 const nic = idOf('Microsoft.Network/networkInterfaces', 'nic');
 
-const azureWith = () =>
-  new FakeAzure(
-    natGateways,
-    applicationSecurityGroups,
-    routeTables,
-    privateLinkServices,
-    loadBalancers,
-    publicIPAddresses,
-    publicIPPrefixes,
-    virtualNetworks,
-    networkInterfaces,
-  );
+const azureWith = () => new AzureInMemory();
 
-const addNetwork = (azure: FakeAzure, subnet: object = {}) =>
+const addNetwork = (azure: AzureInMemory, subnet: object = {}) =>
   azure.put(vnet, {
     location: 'westus',
     properties: {
@@ -40,9 +20,9 @@ const addNetwork = (azure: FakeAzure, subnet: object = {}) =>
       subnets: [{ name: 'subnet', properties: { addressPrefix: '10.0.0.0/24', ...subnet } }],
     },
   });
-const addAddress = (azure: FakeAzure, name = 'Standard') =>
+const addAddress = (azure: AzureInMemory, name = 'Standard') =>
   azure.put(ip, { location: 'westus', sku: { name }, properties: { publicIPAllocationMethod: 'Static' } });
-const unchanged = (t: { same(a: unknown, b: unknown, message: string): boolean }, azure: FakeAzure, id: string) => {
+const unchanged = (t: { same(a: unknown, b: unknown, message: string): boolean }, azure: AzureInMemory, id: string) => {
   const [before, after] = writeBack(azure, id);
   t.same(before, after, 'writing it back changes nothing');
 };
@@ -128,7 +108,7 @@ t.test('a route table has routes, and cannot be deleted while a subnet uses it',
   });
 });
 
-function addLoadBalancer(azure: FakeAzure): { id: string } {
+function addLoadBalancer(azure: AzureInMemory): { id: string } {
   const frontend = { name: 'fe', properties: { subnet: { id: `${vnet}/subnets/subnet` } } };
   const properties = { frontendIPConfigurations: [frontend] };
   azure.put(lb, { location: 'westus', sku: { name: 'Standard' }, properties });

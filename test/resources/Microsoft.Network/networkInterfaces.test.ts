@@ -1,28 +1,15 @@
 import t from 'tap';
-import { loadBalancers } from '../../../src/resources/Microsoft.Network/loadBalancers.js';
-import {
-  loadBalancersOfNetworkInterface,
-  networkInterfaces,
-} from '../../../src/resources/Microsoft.Network/networkInterfaces.js';
-import { networkSecurityGroups } from '../../../src/resources/Microsoft.Network/networkSecurityGroups.js';
-import { publicIPAddresses } from '../../../src/resources/Microsoft.Network/publicIPAddresses.js';
-import { virtualNetworks } from '../../../src/resources/Microsoft.Network/virtualNetworks.js';
+import { loadBalancersOfNetworkInterface } from '../../../src/resources/Microsoft.Network/networkInterfaces.js';
 import type { Resource } from '../../../src/resources/resource-type.js';
-import { FakeAzure, idOf, writeBack } from '../fake-context.js';
+import { AzureInMemory, idOf, writeBack } from '../azure-in-memory.js';
 
 const vnet = idOf('Microsoft.Network/virtualNetworks', 'vnet');
 const id = idOf('Microsoft.Network/networkInterfaces', 'nic');
 const lb = idOf('Microsoft.Network/loadBalancers', 'lb');
 const subnet = (name = 'subnet', network = vnet) => ({ id: `${network}/subnets/${name}` });
 
-function azureWith(): FakeAzure {
-  const azure = new FakeAzure(
-    virtualNetworks,
-    networkInterfaces,
-    networkSecurityGroups,
-    publicIPAddresses,
-    loadBalancers,
-  );
+function azureWith(): AzureInMemory {
+  const azure = new AzureInMemory();
   azure.put(vnet, {
     location: 'westus',
     properties: {
@@ -46,7 +33,7 @@ const nic = (...ipConfigurations: Record<string, unknown>[]) => ({
   },
 });
 const staticAddress = (privateIPAddress: string) => ({ privateIPAddress, privateIPAllocationMethod: 'Static' });
-const addressOf = (azure: FakeAzure, at = 0, of = id) =>
+const addressOf = (azure: AzureInMemory, at = 0, of = id) =>
   azure.at(of, `properties.ipConfigurations.${at}.properties.privateIPAddress`);
 
 t.test('a network interface gets Azure’s defaults and the first free address', async (t) => {
@@ -215,7 +202,7 @@ t.test('a network interface has a configuration, with a subnet, and all in one s
   ]);
 });
 
-function addLoadBalancer(azure: FakeAzure, frontend: Record<string, unknown>): { id: string } {
+function addLoadBalancer(azure: AzureInMemory, frontend: Record<string, unknown>): { id: string } {
   azure.put(lb, {
     location: 'westus',
     sku: { name: 'Standard' },

@@ -1,12 +1,9 @@
 import t from 'tap';
-import { networkInterfaces } from '../../../src/resources/Microsoft.Network/networkInterfaces.js';
-import { networkSecurityGroups } from '../../../src/resources/Microsoft.Network/networkSecurityGroups.js';
-import { virtualNetworks } from '../../../src/resources/Microsoft.Network/virtualNetworks.js';
-import { FakeAzure, idOf, writeBack } from '../fake-context.js';
+import { AzureInMemory, idOf, writeBack } from '../azure-in-memory.js';
 
 const id = idOf('Microsoft.Network/networkSecurityGroups', 'nsg');
 const vnet = idOf('Microsoft.Network/virtualNetworks', 'vnet');
-const azureWith = () => new FakeAzure(networkSecurityGroups, networkInterfaces, virtualNetworks);
+const azureWith = () => new AzureInMemory();
 
 const rule = (name: string, changes: object = {}) => ({
   name,
@@ -141,6 +138,6 @@ t.test('a group shows who uses it, and cannot be deleted while anybody does', as
   t.same(azure.at(id, 'properties.subnets'), [subnet]);
   t.throws(() => azure.delete(id), {
     code: 'InUseNetworkSecurityGroupCannotBeDeleted',
-    message: `Network security group ${id} cannot be deleted because it is in use by the following resources: ${subnet.id}, ${nic}. In order to delete the Network security group, remove the association with the resource(s). To learn how to do this, see aka.ms/deletensg.`,
+    message: `Network security group ${id} cannot be deleted because it is in use by the following resources: ${nic}, ${subnet.id}. In order to delete the Network security group, remove the association with the resource(s). To learn how to do this, see aka.ms/deletensg.`,
   });
 });

@@ -1,18 +1,12 @@
 import t from 'tap';
-import { networkInterfaces } from '../../../src/resources/Microsoft.Network/networkInterfaces.js';
-import {
-  checkDnsNameAvailability,
-  publicIPAddresses,
-} from '../../../src/resources/Microsoft.Network/publicIPAddresses.js';
-import { publicIPPrefixes } from '../../../src/resources/Microsoft.Network/publicIPPrefixes.js';
-import { virtualNetworks } from '../../../src/resources/Microsoft.Network/virtualNetworks.js';
-import { FakeAzure, idOf, subscriptionId, writeBack } from '../fake-context.js';
+import { checkDnsNameAvailability } from '../../../src/resources/Microsoft.Network/publicIPAddresses.js';
+import { AzureInMemory, guid, idOf, writeBack } from '../azure-in-memory.js';
 
 const id = idOf('Microsoft.Network/publicIPAddresses', 'ip');
 const standard = { location: 'westus', sku: { name: 'Standard' }, properties: { publicIPAllocationMethod: 'Static' } };
-const azureWith = () => new FakeAzure(publicIPAddresses, publicIPPrefixes, virtualNetworks, networkInterfaces);
+const azureWith = () => new AzureInMemory();
 
-const attach = (azure: FakeAzure, nic = 'nic', publicIP = id) => {
+const attach = (azure: AzureInMemory, nic = 'nic', publicIP = id) => {
   azure.put(idOf('Microsoft.Network/virtualNetworks', 'vnet'), {
     location: 'westus',
     properties: {
@@ -40,6 +34,8 @@ t.test('a Basic public IP address gets Azure’s defaults', async (t) => {
   const azure = azureWith();
   azure.put(id, { location: 'West US' });
   const { etag, ...shown } = azure.get(id);
+  const resourceGuid = azure.at(id, 'properties.resourceGuid');
+  t.match(resourceGuid, guid);
   t.match(etag, /^W\/"[0-9a-f-]{36}"$/);
   t.same(shown, {
     name: 'ip',
@@ -47,7 +43,7 @@ t.test('a Basic public IP address gets Azure’s defaults', async (t) => {
     location: 'westus',
     properties: {
       provisioningState: 'Succeeded',
-      resourceGuid: '00000000-0000-4000-8000-000000000001',
+      resourceGuid,
       publicIPAddressVersion: 'IPv4',
       publicIPAllocationMethod: 'Dynamic',
       idleTimeoutInMinutes: 4,
@@ -139,7 +135,7 @@ t.test('a domain name label makes a DNS name that is unique in its region', asyn
   t.same(azure.refusals(other, labelled('l-a_b-1-e')), [
     'InvalidDomainNameLabel: The domain name label l-a_b-1-e is invalid. It must conform to the following regular expression: ^[a-z][a-z0-9-]{1,61}[a-z0-9]$.',
   ]);
-  const asked = { subscriptionId, location: 'westus' };
+  const asked = { location: 'westus' };
   t.same(checkDnsNameAvailability(azure, { ...asked, domainNameLabel: 'dns' }), { available: false });
   t.same(checkDnsNameAvailability(azure, { ...asked, domainNameLabel: 'free' }), { available: true });
   t.throws(() => checkDnsNameAvailability(azure, { ...asked, domainNameLabel: 'NO' }), {

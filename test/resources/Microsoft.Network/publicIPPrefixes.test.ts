@@ -1,10 +1,8 @@
 import t from 'tap';
-import { publicIPAddresses } from '../../../src/resources/Microsoft.Network/publicIPAddresses.js';
-import { publicIPPrefixes } from '../../../src/resources/Microsoft.Network/publicIPPrefixes.js';
-import { FakeAzure, idOf, writeBack } from '../fake-context.js';
+import { AzureInMemory, idOf, writeBack } from '../azure-in-memory.js';
 
 const id = idOf('Microsoft.Network/publicIPPrefixes', 'prefix');
-const azureWith = () => new FakeAzure(publicIPPrefixes, publicIPAddresses);
+const azureWith = () => new AzureInMemory();
 const body = (properties: object) => ({ location: 'westus', properties });
 
 t.test('a public IP prefix is a Standard block of addresses', async (t) => {

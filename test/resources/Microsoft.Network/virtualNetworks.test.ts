@@ -1,17 +1,14 @@
 import t from 'tap';
-import { networkInterfaces } from '../../../src/resources/Microsoft.Network/networkInterfaces.js';
-import { networkSecurityGroups } from '../../../src/resources/Microsoft.Network/networkSecurityGroups.js';
 import {
   checkIpAddressAvailability,
-  virtualNetworks,
   virtualNetworkUsages,
 } from '../../../src/resources/Microsoft.Network/virtualNetworks.js';
 import type { Resource } from '../../../src/resources/resource-type.js';
-import { FakeAzure, idOf, writeBack } from '../fake-context.js';
+import { AzureInMemory, guid, idOf, writeBack } from '../azure-in-memory.js';
 
 const id = idOf('Microsoft.Network/virtualNetworks', 'vnet');
 const nicId = (name: string) => idOf('Microsoft.Network/networkInterfaces', name);
-const azureWith = () => new FakeAzure(virtualNetworks, networkInterfaces, networkSecurityGroups);
+const azureWith = () => new AzureInMemory();
 
 const network = (subnets: Record<string, string | object>, addressPrefixes = ['10.0.0.0/16']) => ({
   location: 'westus',
@@ -24,7 +21,7 @@ const network = (subnets: Record<string, string | object>, addressPrefixes = ['1
   },
 });
 
-const addNic = (azure: FakeAzure, name: string, address?: string) =>
+const addNic = (azure: AzureInMemory, name: string, address?: string) =>
   azure.put(nicId(name), {
     location: 'westus',
     properties: {
@@ -44,6 +41,8 @@ t.test('a virtual network and its subnets get Azure’s defaults', async (t) => 
   const azure = azureWith();
   azure.put(id, network({ subnet: '10.0.0.0/24' }));
   const etag = azure.at(id, 'etag');
+  const resourceGuid = azure.at(id, 'properties.resourceGuid');
+  t.match(resourceGuid, guid);
   t.same(azure.get(id), {
     name: 'vnet',
     id,
@@ -52,7 +51,7 @@ t.test('a virtual network and its subnets get Azure’s defaults', async (t) => 
     location: 'westus',
     properties: {
       provisioningState: 'Succeeded',
-      resourceGuid: '00000000-0000-4000-8000-000000000001',
+      resourceGuid,
       addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
       privateEndpointVNetPolicies: 'Disabled',
       subnets: [

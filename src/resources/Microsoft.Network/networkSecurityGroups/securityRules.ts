@@ -3,7 +3,7 @@
  * https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview describes them.
  */
 import { type AzureError, azureError } from '../../../errors.js';
-import { parseIpAddress, parseIpPrefix } from '../../ip-address.js';
+import { parseIpAddress, parseIpPrefix } from '../../../ip-address.js';
 import {
   array,
   envelope,

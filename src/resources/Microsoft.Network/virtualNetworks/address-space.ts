@@ -1,6 +1,6 @@
 /** Whether address prefixes are written as Azure wants them: CIDR notation without host bits. */
 import { type AzureError, azureError } from '../../../errors.js';
-import { formatIpPrefix, networkOf, parseIpPrefix } from '../../ip-address.js';
+import { formatIpPrefix, networkOf, parseIpPrefix } from '../../../ip-address.js';
 
 /** What Azure refuses about one address prefix of the resource `id`. */
 export function* checkAddressPrefix(prefix: string, id: string): Generator<AzureError> {

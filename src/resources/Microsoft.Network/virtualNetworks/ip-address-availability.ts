@@ -1,6 +1,5 @@
 /** Which addresses of a virtual network are taken: `CheckIPAddressAvailability` and `usages`. */
 import { azureError } from '../../../errors.js';
-import { type ChildDocument, childrenIn, lookUpChild } from '../../children.js';
 import {
   contains,
   formatIpAddress,
@@ -9,7 +8,8 @@ import {
   parseIpAddress,
   parseIpPrefix,
   sizeOf,
-} from '../../ip-address.js';
+} from '../../../ip-address.js';
+import { type ChildDocument, childrenIn, lookUpChild } from '../../children.js';
 import type { ViewContext } from '../../resource-type.js';
 import { isReservedInSubnet, reservedInSubnet, subnetPrefixes } from '../private-address.js';
 import { allocationsIn } from './subnets.js';

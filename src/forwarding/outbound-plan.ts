@@ -1,18 +1,19 @@
 /**
- * Compiles outbound rules: which backend's connections leave from which public address, with which of its ports.
- * https://learn.microsoft.com/azure/load-balancer/outbound-rules: 64,000 ports per address, given out from the lowest to
- * the highest, one address after the other; a load balancing or inbound NAT rule takes the eight ports around its own.
+ * Outbound rules: which backend's connections leave from which public address, with which of its ports, and how many
+ * ports Azure reserves. https://learn.microsoft.com/azure/load-balancer/outbound-rules: 64,000 ports per address, given
+ * out from the lowest to the highest, one address after the other; a load balancing or inbound NAT rule takes the eight
+ * ports around its own.
  */
-import { type AddressMapping, mapAddress, mapNetwork, parseCidr } from '../address-map.js';
+import { type AddressMapping, mapAddress, mapNetwork } from '../address-map.js';
+import { parseIpv4Network } from '../ip-address.js';
 import { childWithId, lookUpChild } from '../resources/children.js';
 import { loadBalancerChild } from '../resources/Microsoft.Network/loadBalancers/child.js';
 import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
 import { membersOfPool, type PoolMember } from '../resources/Microsoft.Network/loadBalancers/members.js';
 import { defaultOutboundPorts, type OutboundRule } from '../resources/Microsoft.Network/loadBalancers/outboundRules.js';
-import { rootKey } from '../resources/resource-id.js';
+import { idKey, rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
-import { frontendAddress, transportsOf } from './frontend-address.js';
-import { outboundKey, type PlanFrontend, type PlanOutbound, type Transport } from './plan.js';
+import { outboundKey, type PlanFrontend, type PlanOutbound, type SnatAllocation, type Transport } from './plan.js';
 
 export interface OutboundOptions {
   readonly lookup: Lookup;
@@ -138,7 +139,7 @@ class OutboundCompiler {
     const reference = (nic === undefined ? this.#writtenNetwork(id) : subnetOf(lookup, nic)) as Reference | undefined;
     const network = reference && lookup.resource(rootKey(reference.id))?.document.properties;
     const { addressPrefixes = [] } = (network?.addressSpace ?? {}) as { addressPrefixes?: string[] };
-    return addressPrefixes.filter(parseCidr).map((prefix) => mapNetwork(prefix, addressMap));
+    return addressPrefixes.filter((prefix) => parseIpv4Network(prefix)).map((prefix) => mapNetwork(prefix, addressMap));
   }
 
   /** Of an address that is written on its pool. */
@@ -161,3 +162,94 @@ const subnetOf = (lookup: Lookup, ipConfigurationId: string): Reference | undefi
 /** The outbound rules of a load balancer, one entry for each backend and protocol. */
 export const compileOutbound = (loadBalancer: Resource, options: OutboundOptions): PlanOutbound[] =>
   new OutboundCompiler(loadBalancer, options).compile();
+
+/** `All` is both; Azure carries QUIC as the UDP that it is. */
+export const transportsOf = (protocol: string | undefined): readonly Transport[] =>
+  protocol === 'All' ? ['tcp', 'udp'] : protocol === 'Udp' || protocol === 'Quic' ? ['udp'] : ['tcp'];
+
+function frontendOf(loadBalancer: Resource, frontendId: string) {
+  const { frontendIPConfigurations = [] } = (loadBalancer.document as LoadBalancerDocument).properties;
+  return childWithId(frontendIPConfigurations, frontendId);
+}
+
+/** The public IP address of a frontend; undefined for an internal one. */
+export function publicIPOf(loadBalancer: Resource, frontendId: string, lookup: Lookup): Resource | undefined {
+  const publicIP = frontendOf(loadBalancer, frontendId)?.properties?.publicIPAddress;
+  return publicIP && lookup.resource(idKey(publicIP.id));
+}
+
+/** Address of a frontend as Azure shows it; undefined while it has none. */
+export function frontendAddress(loadBalancer: Resource, frontendId: string, lookup: Lookup): string | undefined {
+  const frontend = frontendOf(loadBalancer, frontendId)?.properties;
+  if (!frontend?.publicIPAddress) return frontend?.privateIPAddress;
+  return publicIPOf(loadBalancer, frontendId, lookup)?.document.properties.ipAddress as string | undefined;
+}
+
+const portsPerAddress = 64_000;
+
+interface Grant {
+  readonly protocol: string | undefined;
+  readonly poolId: string;
+  readonly frontendIds: readonly string[];
+  /** Per backend; 0 leaves it to Azure. */
+  readonly ports: number;
+}
+
+/** Outbound rules, or else the public rules that do not disable outbound SNAT. */
+function grantsOf({ properties }: LoadBalancerDocument): Grant[] {
+  const { outboundRules = [], loadBalancingRules = [], frontendIPConfigurations = [] } = properties;
+  const explicit = outboundRules.flatMap(({ properties: rule }) =>
+    rule?.backendAddressPool
+      ? [
+          {
+            protocol: rule.protocol,
+            poolId: rule.backendAddressPool.id,
+            frontendIds: (rule.frontendIPConfigurations ?? []).map(({ id }) => id),
+            ports: rule.allocatedOutboundPorts ?? 0,
+          },
+        ]
+      : [],
+  );
+  if (explicit.length > 0 || !frontendIPConfigurations.some((one) => one.properties?.publicIPAddress)) return explicit;
+  const implicit = new Map<string, Grant>();
+  for (const { properties: rule } of loadBalancingRules) {
+    const frontend = rule?.frontendIPConfiguration;
+    if (!rule || !frontend || rule.disableOutboundSnat) continue;
+    for (const { id: poolId } of rule.backendAddressPools ?? []) {
+      const grant = { protocol: rule.protocol, poolId, frontendIds: [frontend.id], ports: 0 };
+      implicit.set(`${frontend.id}|${poolId}|${rule.protocol}`.toLowerCase(), grant);
+    }
+  }
+  return [...implicit.values()];
+}
+
+const protocolsOf = (protocol: string | undefined): readonly ('TCP' | 'UDP')[] =>
+  protocol === 'Tcp' ? ['TCP'] : protocol === 'Udp' ? ['UDP'] : ['TCP', 'UDP'];
+
+function* allocationsOf(loadBalancer: Resource, lookup: Lookup): Generator<SnatAllocation> {
+  const document = loadBalancer.document as LoadBalancerDocument;
+  for (const { protocol, poolId, frontendIds, ports } of grantsOf(document)) {
+    const addresses = frontendIds.flatMap((id) => frontendAddress(loadBalancer, id, lookup) ?? []);
+    const backends = membersOfPool(document, poolId, { lookup }).flatMap(({ ipAddress }) => ipAddress ?? []);
+    for (const [index, backendAddress] of backends.entries()) {
+      // Azure uses up one frontend address after the other; what it grants of its own accord, it grants on each.
+      const first = Math.floor((index * ports) / portsPerAddress);
+      const granting = ports === 0 ? addresses : addresses.slice(first, first + 1);
+      for (const frontendAddress of granting) {
+        for (const transport of protocolsOf(protocol)) {
+          yield {
+            loadBalancerId: loadBalancer.id,
+            frontendAddress,
+            backendAddress,
+            protocol: transport,
+            ports: ports || defaultOutboundPorts(backends.length),
+          };
+        }
+      }
+    }
+  }
+}
+
+/** What a load balancer reserves; nothing unless it is Standard. */
+export const snatAllocationsOf = (loadBalancer: Resource, lookup: Lookup): SnatAllocation[] =>
+  loadBalancer.document.sku?.name === 'Standard' ? [...allocationsOf(loadBalancer, lookup)] : [];

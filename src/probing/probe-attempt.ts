@@ -1,9 +1,29 @@
 /**
- * Azure's TCP probe: a completed handshake is success; a reset or silence is failure. Closed with FIN.
+ * One attempt of a health probe: what it finds out, and how it is made over TCP. A completed handshake is success, a reset
+ * or silence is failure; the connection is closed with FIN.
  * https://learn.microsoft.com/azure/load-balancer/load-balancer-custom-probe-overview#tcp-probe
  */
+
 import { Socket } from 'node:net';
-import { type ProbeAttempt, type ProbeOutcome, probeFailed, probeSucceeded } from './probe-outcome.js';
+import type { HealthReason } from '../forwarding/engine.js';
+
+export interface ProbeOutcome {
+  readonly up: boolean;
+  readonly reason: HealthReason;
+  /** An HTTP status was received: Azure then flips at once, and counts only timeouts against the threshold. */
+  readonly explicit: boolean;
+}
+
+export const probeSucceeded = (explicit: boolean): ProbeOutcome => ({ up: true, reason: 'Up_Probe_Success', explicit });
+
+export const probeFailed = (reason: HealthReason, explicit = false): ProbeOutcome => ({ up: false, reason, explicit });
+
+/** An attempt under way: `result` always resolves, `timeOut` ends it as a failure, `abandon` without a word. */
+export interface ProbeAttempt {
+  readonly result: Promise<ProbeOutcome>;
+  timeOut(): void;
+  abandon(): void;
+}
 
 /** Connects once to `address:port`. */
 export function tcpProbe(target: { address: string; port: number; localAddress?: string }): ProbeAttempt {

@@ -1,11 +1,11 @@
-/** One task after the other, in the order in which they were asked for. */
+/** Mutual exclusion of asynchronous tasks. */
 
-/** Tasks that may not overlap. */
-export class Turns {
+/** Runs one task after the other, in the order in which they were asked for. */
+export class Mutex {
   #last: Promise<unknown> = Promise.resolve();
 
   /** Runs `task` when those before it are over; a failure is its caller's alone. */
-  take<T>(task: () => Promise<T>): Promise<T> {
+  run<T>(task: () => Promise<T>): Promise<T> {
     const result = this.#last.then(task);
     this.#last = result.catch(() => {});
     return result;

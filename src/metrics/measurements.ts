@@ -1,5 +1,8 @@
-/** What the engine's counters have gained since the last look, as ByteCount, PacketCount, SYNCount and SnatConnectionCount. */
-import type { CounterSample } from '../forwarding/engine.js';
+/**
+ * What the data plane's counters and health probes have measured since the last look, in Azure Monitor's terms:
+ * ByteCount, PacketCount, SYNCount, SnatConnectionCount and DipAvailability.
+ */
+import type { CounterSample, ProbeHealth } from '../forwarding/engine.js';
 import type { ForwardingPlan, PlanFrontend, PlanOutbound } from '../forwarding/plan.js';
 import type { MetricName } from './metric-definitions.js';
 import type { Dimensions } from './metric-store.js';
@@ -93,5 +96,61 @@ export class CounterDeltas {
 
   clear(): void {
     this.#last.clear();
+  }
+}
+
+interface Watch {
+  up: boolean;
+  /** Up to when `upMs` counts. */
+  countedMs: number;
+  startedMs: number;
+  upMs: number;
+}
+
+export class ProbeMinutes {
+  readonly #watches = new Map<string, Watch>();
+
+  /** A probe went up or down, or had its first outcome. */
+  changed({ key, up, sinceMs }: Pick<ProbeHealth, 'key' | 'up' | 'sinceMs'>): void {
+    const watch = this.#watches.get(key);
+    if (!watch) {
+      this.#watches.set(key, { up, countedMs: sinceMs, startedMs: sinceMs, upMs: 0 });
+      return;
+    }
+    this.#countTo(watch, sinceMs);
+    watch.up = up;
+  }
+
+  /** Shares between 0 and 1 since the last call, by probe key; probes that are gone are forgotten. */
+  take(health: readonly ProbeHealth[], nowMs: number): ReadonlyMap<string, number> {
+    const shares = new Map<string, number>();
+    const present = new Set<string>();
+    for (const { key, up, reason } of health) {
+      present.add(key);
+      if (reason === 'NA') continue;
+      const watch = this.#watches.get(key);
+      if (!watch) {
+        this.#watches.set(key, { up, countedMs: nowMs, startedMs: nowMs, upMs: 0 });
+        shares.set(key, up ? 1 : 0);
+        continue;
+      }
+      this.#countTo(watch, nowMs);
+      const wholeMs = watch.countedMs - watch.startedMs;
+      shares.set(key, wholeMs > 0 ? watch.upMs / wholeMs : up ? 1 : 0);
+      watch.startedMs = watch.countedMs;
+      watch.upMs = 0;
+    }
+    for (const key of this.#watches.keys()) if (!present.has(key)) this.#watches.delete(key);
+    return shares;
+  }
+
+  clear(): void {
+    this.#watches.clear();
+  }
+
+  #countTo(watch: Watch, ms: number): void {
+    if (ms <= watch.countedMs) return;
+    if (watch.up) watch.upMs += ms - watch.countedMs;
+    watch.countedMs = ms;
   }
 }

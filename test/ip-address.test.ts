@@ -9,7 +9,7 @@ import {
   parseIpAddress,
   parseIpPrefix,
   sizeOf,
-} from '../../src/resources/ip-address.js';
+} from '../src/ip-address.js';
 
 const address = fc.oneof(
   fc.record({ version: fc.constant(4 as const), value: fc.bigInt(0n, 2n ** 32n - 1n) }),
@@ -63,6 +63,7 @@ t.test('IPv6 is written as RFC 5952 says', async () => {
     ['fd00:0:0:1:0:0:0:1', 'fd00:0:0:1::1'],
     ['2001:DB8::1', '2001:db8::1'],
     ['1:0:2:3:4:5:6:7', '1:0:2:3:4:5:6:7'],
+    ['::ffff:10.0.0.4', '::ffff:a00:4'],
   ] as const;
   for (const [given, written] of cases) {
     const parsed = parseIpAddress(given);
@@ -71,7 +72,21 @@ t.test('IPv6 is written as RFC 5952 says', async () => {
 });
 
 t.test('what is no address is not read', async () => {
-  for (const text of ['', '1.2.3', '1.2.3.256', '1.2.3.4.5', ':::', '1::2::3', 'g::', '1:2:3:4:5:6:7', '1.2.3.4/33']) {
+  for (const text of [
+    '',
+    '1.2.3',
+    '1.2.3.256',
+    '1.2.3.4.5',
+    ':::',
+    '1::2::3',
+    'g::',
+    '1:2:3:4:5:6:7',
+    '1.2.3.4/33',
+    '010.0.0.1',
+    '0x7f.1',
+    '127.1',
+    'fe80::1%eth0',
+  ]) {
     t.equal(parseIpAddress(text), undefined, text);
     t.equal(parseIpPrefix(`${text}/x`), undefined);
   }

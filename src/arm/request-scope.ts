@@ -1,6 +1,8 @@
-/** The `api-version` that every request must carry, and which versions are known. */
+/** Where requests are made, and at which api-version: subscriptions, resource groups and the versions that are known. */
 import { azureError } from '../errors.js';
+import { isGuid } from '../ids.js';
 import type { ResourceType } from '../resources/resource-type.js';
+import type { ResourceGroup } from '../store/resource-store.js';
 import type { ArmContext } from './arm-context.js';
 import { locationNames } from './locations.js';
 
@@ -51,4 +53,38 @@ export function servedApiVersion(type: ResourceType, written: string | undefined
     context.note(`api-version ${version} of ${type.type} is not known; answering as ${newestFirst[0]} would`);
   }
   return version;
+}
+
+/** Where a request is made, as the client wrote it. */
+export interface ScopeRequest {
+  readonly subscriptionId: string;
+  readonly apiVersion: string | undefined;
+}
+
+/**
+ * Any GUID is a subscription, from its first use. The api-version is checked first, as Azure does. Throws what
+ * `wellFormedApiVersion` throws, or `InvalidSubscriptionId`.
+ */
+export function checkSubscription({ subscriptionId, apiVersion }: ScopeRequest, { store, clock }: ArmContext): void {
+  wellFormedApiVersion(apiVersion);
+  if (!isGuid(subscriptionId)) throw azureError('InvalidSubscriptionId', { values: { subscriptionId } });
+  store.resources.rememberSubscription(subscriptionId, clock.timestamp());
+}
+
+/** The resource group `name`. Throws as `checkSubscription` does, or `ResourceGroupNotFound`. */
+export function existingGroup(request: ScopeRequest & { readonly name: string }, context: ArmContext): ResourceGroup {
+  checkSubscription(request, context);
+  const { subscriptionId, name } = request;
+  const group = context.store.resources.group(subscriptionId, name);
+  if (!group) throw azureError('ResourceGroupNotFound', { values: { resourceGroup: name } });
+  return group;
+}
+
+/** The same for a request that creates something in the group. Throws `ResourceGroupBeingDeleted` besides. */
+export function writableGroup(request: ScopeRequest & { readonly name: string }, context: ArmContext): ResourceGroup {
+  const group = existingGroup(request, context);
+  if (group.provisioningState === 'Deleting') {
+    throw azureError('ResourceGroupBeingDeleted', { values: { resourceGroup: group.name } });
+  }
+  return group;
 }
