@@ -1,14 +1,8 @@
 /** What the ARM routes need of the rest: handed in by the emulator, so that this layer knows no engine and no process. */
 import type { Clock } from '../clock.js';
 import type { DownloadPolicy } from '../download.js';
-import type { HealthReader } from '../resources/resource-type.js';
+import type { ApplyOutcome, HealthReader } from '../resources/resource-type.js';
 import type { Store } from '../store/store.js';
-
-/** What became of a change in the data plane. */
-export interface ApplyOutcome {
-  /** Why the operation fails; undefined when it succeeded. Only `--strict-bind` makes operations fail. */
-  readonly failure?: { readonly code: string; readonly message: string } | undefined;
-}
 
 export interface ArmContext {
   readonly store: Store;

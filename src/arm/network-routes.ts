@@ -10,6 +10,7 @@ import {
   swapSchema,
 } from '../resources/Microsoft.Network/loadBalancers/swap-public-ip-addresses.js';
 import { loadBalancersOfNetworkInterface } from '../resources/Microsoft.Network/networkInterfaces.js';
+import { checkDnsNameAvailability } from '../resources/Microsoft.Network/publicIPAddresses.js';
 import { checkIpAddressAvailability, virtualNetworkUsages } from '../resources/Microsoft.Network/virtualNetworks.js';
 import { findResourceType } from '../resources/registry.js';
 import { rootKey } from '../resources/resource-id.js';
@@ -61,12 +62,8 @@ async function swap(request: FastifyRequest, reply: FastifyReply, service: Resou
 
 function checkDnsName(request: FastifyRequest, { context, store }: ResourceService) {
   subscriptionOf(request, context);
-  const wanted = `${queryOf(request).domainnamelabel ?? ''}.${parametersOf(request).location}.cloudapp.azure.com`;
-  const taken = store.everyOfType('Microsoft.Network/publicIPAddresses').some(({ document }) => {
-    const settings = document.properties.dnsSettings as { fqdn?: string } | undefined;
-    return settings?.fqdn?.toLowerCase() === wanted.toLowerCase();
-  });
-  return { available: !taken };
+  const { location = '' } = parametersOf(request);
+  return checkDnsNameAvailability(store, { location, domainNameLabel: queryOf(request).domainnamelabel ?? '' });
 }
 
 function addLocationRoutes(app: FastifyInstance, service: ResourceService): void {

@@ -5,9 +5,9 @@
 import { azureError } from '../errors.js';
 import { newEtag, newGuid } from '../ids.js';
 import { normalizeLocation } from '../resources/canonical.js';
-import type { Resource } from '../resources/resource-type.js';
+import type { ApplyOutcome, Resource } from '../resources/resource-type.js';
 import type { Operation } from '../store/operation-store.js';
-import type { ApplyOutcome, ArmContext } from './arm-context.js';
+import type { ArmContext } from './arm-context.js';
 
 /** Where an operation is polled. */
 export interface PollPlace {
@@ -69,6 +69,7 @@ export class OperationRecords {
     const id = newGuid();
     this.context.store.operations.save({
       id,
+      api: 'arm',
       subscriptionId: resource.subscriptionId,
       name,
       resourceKey: resource.key,

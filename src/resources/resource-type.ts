@@ -52,8 +52,8 @@ export interface Lookup {
   resource(key: string): Resource | undefined;
   /** References from other resources into this top-level resource or any child of it. */
   linksInto(rootKey: string): readonly Link[];
-  /** Top-level resources of a type in a subscription. */
-  ofType(subscriptionId: string, type: string): Iterable<Resource>;
+  /** Top-level resources of a type in every subscription. */
+  everyOfType(type: string): Iterable<Resource>;
 }
 
 /** A wish for an address. `owner` is the id of the ipConfiguration, frontend or public IP that will hold it. */
@@ -195,6 +195,12 @@ export interface AnswerStatuses {
 export interface TypeRequests {
   readonly actions?: readonly Action[];
   readonly statuses?: AnswerStatuses;
+}
+
+/** What became of a change in the data plane. */
+export interface ApplyOutcome {
+  /** Why the operation fails; undefined when it succeeded. Only `--strict-bind` makes operations fail. */
+  readonly failure?: { readonly code: string; readonly message: string } | undefined;
 }
 
 /** Ten fields at most: a new one needs three types that use it. */

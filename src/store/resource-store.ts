@@ -176,10 +176,6 @@ export class ResourceStore implements Lookup {
     return this.#resourcesOf(rows);
   }
 
-  *ofType(subscriptionId: string, type: string): Generator<Resource> {
-    yield* this.list({ subscriptionId, type });
-  }
-
   /** Resources of a type in every subscription. */
   everyOfType(type: string): Resource[] {
     return this.#resourcesOf(this.#statement.everyOfType.all(type));

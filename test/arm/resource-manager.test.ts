@@ -363,4 +363,21 @@ test('a DNS name label is free until an address has it', async (t) => {
   t.same(await check('web'), { available: true });
   await azure.makePublicIPAddress('ip', { dnsSettings: { domainNameLabel: 'web' } });
   t.same(await check('WEB'), { available: false });
+  const other = '/subscriptions/11111111-1111-4111-8111-111111111111';
+  t.same(
+    (
+      await azure.get(
+        `${other}/providers/Microsoft.Network/locations/West Europe/CheckDnsNameAvailability?domainNameLabel=web`,
+      )
+    ).body,
+    { available: false },
+    'in every subscription',
+  );
+  t.match(await check('-Bad_'), { error: { code: 'InvalidDomainNameLabel' } });
+  await azure.put(`${other}/resourceGroups/g`, { location: 'westeurope' });
+  const taken = await azure.put(`${other}/resourceGroups/g/providers/Microsoft.Network/publicIPAddresses/ip`, {
+    location: 'westeurope',
+    properties: { dnsSettings: { domainNameLabel: 'web' } },
+  });
+  t.match(refusal(taken), /^400 DnsRecordInUse/);
 });

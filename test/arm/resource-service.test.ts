@@ -1,10 +1,10 @@
 /** The service behind routes and deployments: what a write answers, who counts as a client, and absolute URLs. */
 import { test } from 'tap';
 import type { RequestView } from '../../src/admin/journal-routes.js';
-import type { ApplyOutcome } from '../../src/arm/arm-context.js';
 import { RequestBody } from '../../src/arm/request-body.js';
 import { ResourceGroups } from '../../src/arm/resource-groups.js';
 import { parseResourceId, type ResourceId } from '../../src/resources/resource-id.js';
+import type { ApplyOutcome } from '../../src/resources/resource-type.js';
 import { serviceInMemory } from '../resources/azure-in-memory.js';
 import { ArmClient, at, type Json, network, newestApiVersion, subscriptionId } from './arm-client.js';
 import { balancer, deploy, deployment, deployments, names, publicIp, template } from './deployment-client.js';

@@ -54,6 +54,17 @@ export class AzureInMemory implements Lookup {
     });
   }
 
+  /** The virtual network `vnet` (10.0.0.0/16) with `subnet` (10.0.0.0/24). */
+  putNetwork({ name = 'subnet', location = 'westus', ...properties }: Record<string, unknown> = {}): Resource {
+    return this.put(idOf('Microsoft.Network/virtualNetworks', 'vnet'), {
+      location,
+      properties: {
+        addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
+        subnets: [{ name, properties: { addressPrefix: '10.0.0.0/24', ...properties } }],
+      },
+    });
+  }
+
   resource(key: string): Resource | undefined {
     return this.#store.resources.resource(key);
   }
@@ -62,8 +73,8 @@ export class AzureInMemory implements Lookup {
     return this.#store.resources.linksInto(root);
   }
 
-  ofType(subscription: string, type: string): Iterable<Resource> {
-    return this.#store.resources.ofType(subscription, type);
+  everyOfType(type: string): Iterable<Resource> {
+    return this.#store.resources.everyOfType(type);
   }
 
   #write(id: string, body: unknown, { apiVersion = newestApiVersion }: PutOptions): Write {

@@ -48,13 +48,14 @@ function namesOf({ id, type, name, symbol, loop, existing }: PlannedResource): s
 }
 
 /** For every resource (by key) the keys of those it waits for. Throws InvalidTemplate. */
-export function resolveDependencies(
+export function* resolveDependencies(
   template: Template,
   resources: readonly PlannedResource[],
   index: ResourceIndex,
-): Map<string, ReadonlySet<string>> {
+): Generator<void, Map<string, ReadonlySet<string>>> {
   const dependencies = new Map<string, ReadonlySet<string>>();
   for (const resource of resources) {
+    yield;
     const found = new Set<string>();
     const part = {
       root: template.source,

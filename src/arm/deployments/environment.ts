@@ -7,6 +7,7 @@ import { findResourceType } from '../../resources/registry.js';
 import type { ArmContext } from '../arm-context.js';
 import { azureLocations } from '../locations.js';
 import { showGroup } from '../resource-groups.js';
+import { EvaluationBudget } from '../template/budget.js';
 import type { DeploymentEnvironment } from '../template/context.js';
 import type { Json, JsonObject } from '../template/json.js';
 import { LinkedTemplates } from './links.js';
@@ -59,6 +60,7 @@ export const deploymentEnvironment = (
     return { resourceType, locations, apiVersions: [...type.apiVersions].reverse() };
   },
   contents: new LinkedTemplates({ policy: context.templateLinks, trackingId, note: context.note }),
+  budget: new EvaluationBudget(),
   now: () => context.clock.timestamp(),
   newGuid,
 });

@@ -9,7 +9,7 @@ import { copyCount, evaluateTemplateValue } from '../template/evaluate.js';
 import { isObject, type Json, type JsonObject, member, objectMember } from '../template/json.js';
 import { positionOf } from '../template/json-reader.js';
 import { parseScopeId, resourceIdOf, scopeId, segmentsMatch } from '../template/resource-ids.js';
-import { evaluatingPart, invalidTemplate, placeText } from './failures.js';
+import { asFailureOf, invalidTemplate, placeText } from './failures.js';
 import { type DeclaredResource, declaredResources, type Template } from './template.js';
 
 export interface ResourceLoop {
@@ -73,10 +73,10 @@ interface Parent {
 }
 
 /** The resources of `template`, in its order. Throws InvalidTemplate. */
-export function expandResources(template: Template, context: EvaluationContext): PlannedResource[] {
+export function* expandResources(template: Template, context: EvaluationContext): Generator<void, PlannedResource[]> {
   const expander = new Expander(template);
   const inside = { ...context, emptyLoops: expander.emptyLoops };
-  for (const declared of template.resources) expander.add(declared, inside, undefined);
+  for (const declared of template.resources) yield* expander.add(declared, inside, undefined);
   return expander.resources;
 }
 
@@ -90,7 +90,7 @@ class Expander {
     this.#template = template;
   }
 
-  add(declared: DeclaredResource, context: EvaluationContext, parent: Parent | undefined): void {
+  *add(declared: DeclaredResource, context: EvaluationContext, parent: Parent | undefined): Generator<void> {
     const { source, symbol } = declared;
     const part = {
       root: this.#template.source,
@@ -98,9 +98,9 @@ class Expander {
       name: symbol ?? String(member(source, 'name')),
       container: source,
     };
-    evaluatingPart(part, () => {
+    try {
       const copy = objectMember(source, 'copy');
-      if (!copy) return this.#addOne(declared, { context, parent, loop: undefined });
+      if (!copy) return yield* this.#addOne(declared, { context, parent, loop: undefined });
       const name = String(member(copy, 'name') ?? symbol ?? '');
       if (name === '') throw new ExpressionError("the 'copy' has no name");
       const header: EvaluationContext = { ...context, place: 'resourceHeader' };
@@ -109,19 +109,22 @@ class Expander {
       if (count === 0) for (const text of [name, symbol ?? name]) this.emptyLoops.add(text.toLowerCase());
       for (let index = 0; index < count; index += 1) {
         const loops = [...context.loops, { name, index, outermost: true }];
-        this.#addOne(declared, { context: { ...context, loops }, parent, loop: { name, index, batchSize } });
+        yield* this.#addOne(declared, { context: { ...context, loops }, parent, loop: { name, index, batchSize } });
       }
-    });
+    } catch (error) {
+      throw asFailureOf(part, error);
+    }
   }
 
-  #addOne(
+  *#addOne(
     { symbol, source }: DeclaredResource,
     {
       context,
       parent,
       loop,
     }: { context: EvaluationContext; parent: Parent | undefined; loop: ResourceLoop | undefined },
-  ): void {
+  ): Generator<void> {
+    yield;
     const header: EvaluationContext = { ...context, place: 'resourceHeader' };
     const ownType = textMember(source, 'type', header) as string;
     const type = parent && !isFullType(ownType, parent) ? `${parent.type}/${ownType}` : ownType;
@@ -153,7 +156,7 @@ class Expander {
           : undefined,
     });
     for (const child of declaredResources(source, this.#template)) {
-      this.add(child, context, { type, name });
+      yield* this.add(child, context, { type, name });
     }
   }
 

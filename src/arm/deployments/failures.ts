@@ -29,17 +29,22 @@ export function evaluatingPart<T>(part: TemplatePart, evaluate: () => T): T {
   try {
     return evaluate();
   } catch (error) {
-    if (error instanceof DeferredValue) {
-      throw invalidTemplate(
-        `The template ${part.kind} '${part.name}' ${placeText(part.root, positionOf(part.container, part.key))} is not valid: The template function '${error.query.action}' is not expected at this location. Please see https://aka.ms/arm-functions for usage details.`,
-      );
-    }
-    if (!(error instanceof ExpressionError)) throw error;
-    const position = error.position ?? positionOf(part.container, part.key);
-    throw invalidTemplate(
-      `The template ${part.kind} '${part.name}' ${placeText(part.root, position)} is not valid: ${error.message}. Please see https://aka.ms/arm-functions for usage details.`,
+    throw asFailureOf(part, error);
+  }
+}
+
+/** What to throw on for an `error` in `part`. */
+export function asFailureOf(part: TemplatePart, error: unknown): unknown {
+  if (error instanceof DeferredValue) {
+    return invalidTemplate(
+      `The template ${part.kind} '${part.name}' ${placeText(part.root, positionOf(part.container, part.key))} is not valid: The template function '${error.query.action}' is not expected at this location. Please see https://aka.ms/arm-functions for usage details.`,
     );
   }
+  if (!(error instanceof ExpressionError)) return error;
+  const position = error.position ?? positionOf(part.container, part.key);
+  return invalidTemplate(
+    `The template ${part.kind} '${part.name}' ${placeText(part.root, position)} is not valid: ${error.message}. Please see https://aka.ms/arm-functions for usage details.`,
+  );
 }
 
 export interface Failure {

@@ -46,12 +46,15 @@ export interface DeploymentPlan {
 /** Azure's limit for deployments inside deployments. */
 const maxNesting = 5;
 
-/** Plans what is `asked`. Throws InvalidTemplate and its kin, or `ContentNeeded` for a link that was not followed yet. */
-export function planDeployment(
+/**
+ * Plans what is `asked`, in pieces: between two of them others may go first. Throws InvalidTemplate and its kin, or
+ * `ContentNeeded` for a link that was not followed yet.
+ */
+export function* planDeployment(
   asked: DeploymentRequest,
   environment: DeploymentEnvironment,
   depth = 0,
-): DeploymentPlan {
+): Generator<void, DeploymentPlan> {
   const request = withLinkedContents(asked, environment.contents);
   if (depth > maxNesting) {
     throw invalidTemplate(`The nested deployment '${request.name}' exceeds the limit of '${maxNesting}' levels`);
@@ -63,8 +66,12 @@ export function planDeployment(
   }
   const template = readTemplate(request.template);
   checkExpressions(template);
-  const values = templateContext(template, request, environment);
-  return hidingSecrets(secretsIn(values.parameters), () => planTemplate({ request, template, depth, ...values }));
+  const values = yield* templateContext(template, request, environment);
+  try {
+    return yield* planTemplate({ request, template, depth, ...values });
+  } catch (error) {
+    throw hidingSecrets(error, secretsIn(values.parameters));
+  }
 }
 
 interface Planning extends TemplateContext {
@@ -73,7 +80,13 @@ interface Planning extends TemplateContext {
   readonly depth: number;
 }
 
-function planTemplate({ request, template, depth, parameters, context: bare }: Planning): DeploymentPlan {
+function* planTemplate({
+  request,
+  template,
+  depth,
+  parameters,
+  context: bare,
+}: Planning): Generator<void, DeploymentPlan> {
   const { environment } = bare;
   const late: { index?: ResourceIndex } = {};
   const context: EvaluationContext = {
@@ -84,15 +97,16 @@ function planTemplate({ request, template, depth, parameters, context: bare }: P
       throw new DeferredValue(query);
     },
   };
-  const resources = expandResources(template, context);
+  const resources = yield* expandResources(template, context);
   const index = new ResourceIndex(resources);
   late.index = index;
-  const dependencies = resolveDependencies(template, resources, index);
+  const dependencies = yield* resolveDependencies(template, resources, index);
   const bodies = new Map<string, JsonObject>();
   const deferred = new Set<string>();
   const nested = new Map<string, DeploymentPlan>();
   for (const resource of resources) {
     if (!resource.deployed || resource.existing) continue;
+    yield;
     const body = evaluatingPart(partOf(template, resource), () =>
       evaluateBody(resource, {
         context: resource.context,
@@ -103,10 +117,10 @@ function planTemplate({ request, template, depth, parameters, context: bare }: P
     );
     bodies.set(resource.key, body);
     if (!resource.nested) continue;
-    const plan = planNested(resource, body, { environment, depth, complete: !deferred.has(resource.key) });
+    const plan = yield* planNested(resource, body, { environment, depth, complete: !deferred.has(resource.key) });
     if (plan) nested.set(resource.key, plan);
   }
-  checkOutputs(template, context);
+  yield* checkOutputs(template, context);
   return {
     id: resourceIdOf(scopeId(request.scope), 'Microsoft.Resources/deployments', request.name),
     request,
@@ -131,17 +145,17 @@ export const partOf = (template: Template, resource: PlannedResource) => ({
   container: resource.source,
 });
 
-function planNested(
+function* planNested(
   resource: PlannedResource,
   body: JsonObject,
   { environment, depth, complete }: { environment: DeploymentEnvironment; depth: number; complete: boolean },
-): DeploymentPlan | undefined {
+): Generator<void, DeploymentPlan | undefined> {
   const request = nestedRequest(resource, body);
   const { scope } = request;
   const groupExists =
     scope.kind !== 'resourceGroup' ||
     environment.resourceGroup(scope.subscriptionId, scope.resourceGroup) !== undefined;
-  if (complete && groupExists) return planDeployment(request, environment, depth + 1);
+  if (complete && groupExists) return yield* planDeployment(request, environment, depth + 1);
   // Its parameters come from resources, or its group from this very deployment: only what never changes can be checked.
   if (resource.nested?.innerScope || (request.templateLink && !isExpression(request.templateLink.uri))) {
     const { template } = withLinkedContents({ ...request, parametersLink: undefined }, environment.contents);
@@ -176,9 +190,10 @@ function checkQuery({ resource, apiVersion, action }: ResourceQuery, index: Reso
 }
 
 /** Outputs are evaluated at the end, but most of what can be wrong with them shows now. */
-function checkOutputs(template: Template, context: EvaluationContext): void {
+function* checkOutputs(template: Template, context: EvaluationContext): Generator<void> {
   const outputs = objectMember(template.source, 'outputs');
   for (const output of template.outputs) {
+    yield;
     evaluatingPart(
       { root: template.source, kind: 'output', name: output.name, container: outputs, key: output.name },
       () => {
@@ -196,7 +211,12 @@ export async function planLinked(
 ): Promise<DeploymentPlan> {
   for (;;) {
     try {
-      return planDeployment(request, environment, depth);
+      const planning = planDeployment(request, environment, depth);
+      for (;;) {
+        const step = planning.next();
+        if (step.done) return step.value;
+        await environment.budget.pause();
+      }
     } catch (error) {
       if (!(error instanceof ContentNeeded)) throw error;
       await environment.contents.download(error.link);

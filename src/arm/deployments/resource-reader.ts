@@ -42,6 +42,7 @@ export class ResourceReader {
       },
     };
     for (;;) {
+      await context.environment.budget.pause();
       try {
         return evaluate(asking);
       } catch (error) {

@@ -33,14 +33,10 @@ export function withoutSecrets<T>(shown: T, secrets: readonly string[]): T {
   return secrets.length === 0 ? shown : (clean(shown) as T);
 }
 
-/** Runs `work`; a refusal that repeats a secret is thrown on without it. */
-export function hidingSecrets<T>(secrets: readonly string[], work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof AzureError) error.message = hide(error.message, secrets);
-    throw error;
-  }
+/** `error`, without the secrets that a refusal repeats. */
+export function hidingSecrets(error: unknown, secrets: readonly string[]): unknown {
+  if (error instanceof AzureError) error.message = hide(error.message, secrets);
+  return error;
 }
 
 const isSecure = (type: Json | undefined): boolean => typeof type === 'string' && /^secure(string|object)$/i.test(type);

@@ -25,14 +25,19 @@ export interface ResolvedParameter {
 const seeParameterFile = 'Please see https://aka.ms/arm-create-parameter-file for usage details.';
 
 /** Every parameter of `template` with its value. `given` is `{name: {value}}`. Throws InvalidTemplate. */
-export function resolveParameters(
+function* resolveParameters(
   template: Template,
   given: JsonObject,
   context: EvaluationContext,
-): ResolvedParameter[] {
+): Generator<void, ResolvedParameter[]> {
   refuseUnknown(template, given);
   const resolver = new ParameterResolver(template, given, context);
-  return [...template.parameters.keys()].map((name) => resolver.resolve(name));
+  const resolved: ResolvedParameter[] = [];
+  for (const name of template.parameters.keys()) {
+    yield;
+    resolved.push(resolver.resolve(name));
+  }
+  return resolved;
 }
 
 function refuseUnknown(template: Template, given: JsonObject): void {
@@ -127,17 +132,17 @@ export interface TemplateContext {
 }
 
 /** Resolves the parameters of `request` and makes the context of all other expressions. */
-export function templateContext(
+export function* templateContext(
   template: Template,
   request: DeploymentRequest,
   environment: DeploymentEnvironment,
-): TemplateContext {
+): Generator<void, TemplateContext> {
   const bare = bareContext(request.scope, environment, {
     deployment: deploymentValue(template, request),
     link: request.templateLink,
     functions: template.functions,
   });
-  const parameters = resolveParameters(template, request.parameters, bare);
+  const parameters = yield* resolveParameters(template, request.parameters, bare);
   const values = new Map(parameters.map(({ name, value }) => [name.toLowerCase(), value]));
   const parameter = (name: string): Json => {
     const value = values.get(name.toLowerCase());

@@ -54,8 +54,8 @@ export class TemplateLookup implements Lookup, Addresses {
     return links;
   }
 
-  ofType(subscriptionId: string, type: string): Iterable<Resource> {
-    const all = [...this.#store.resources.ofType(subscriptionId, type)];
+  everyOfType(type: string): Iterable<Resource> {
+    const all = this.#store.resources.everyOfType(type);
     for (const { key } of all) this.#expect(key);
     return all;
   }

@@ -1,4 +1,5 @@
 /** What an expression can see (the template's own values, the scope, resources at run time) and why it has no value. */
+import type { EvaluationBudget } from './budget.js';
 import type { Json, JsonObject } from './json.js';
 import type { Position } from './json-reader.js';
 
@@ -84,6 +85,8 @@ export interface DeploymentEnvironment {
   /** What `providers()` shows of a resource type. */
   provider?(namespace: string, resourceType: string): JsonObject | undefined;
   readonly contents: LinkedContents;
+  /** What all expressions of the deployment may cost. */
+  readonly budget: EvaluationBudget;
   /** The Azure instant, as ISO 8601 text. */
   now(): string;
   newGuid(): string;

@@ -20,12 +20,19 @@ const maxUserFunctionDepth = 32;
 /** The value of `node`. Throws `ExpressionError` or `DeferredValue`. */
 export function evaluateNode(node: ExpressionNode, context: EvaluationContext): Json {
   if (node.kind === 'literal') return node.value;
-  if (node.kind === 'access') return accessMember(node, context);
-  return node.namespace === undefined ? callBuiltIn(node, context) : callUserFunction(node, node.namespace, context);
+  const { budget } = context.environment;
+  budget.enter();
+  try {
+    if (node.kind === 'access') return accessMember(node, context);
+    return node.namespace === undefined ? callBuiltIn(node, context) : callUserFunction(node, node.namespace, context);
+  } finally {
+    budget.leave();
+  }
 }
 
 /** The value of a template string: an expression's value, or the text itself. */
 export function evaluateText(text: string, context: EvaluationContext): Json {
+  context.environment.budget.spend(1);
   return isExpression(text) ? evaluateNode(parseExpression(text), context) : unescapeText(text);
 }
 
@@ -38,7 +45,7 @@ function callBuiltIn(node: CallNode, context: EvaluationContext): Json {
     evaluate: (argument, lambdaVariables) =>
       evaluateNode(argument, lambdaVariables ? { ...context, lambdaVariables } : context),
   });
-  return definition.evaluate(call);
+  return context.environment.budget.checkResult(definition.evaluate(call));
 }
 
 /** A function that neither Azure nor the template knows. */
@@ -63,6 +70,8 @@ function callUserFunction(node: CallNode, namespace: string, context: Evaluation
       node.offset,
     );
   }
+  // A context of its own costs more than other calls.
+  context.environment.budget.spend(10);
   const values = new Map(
     definition.parameters.map((name, index) => [
       name.toLowerCase(),
@@ -140,6 +149,7 @@ class ValueEvaluator {
   }
 
   value(value: Json, position: Position | undefined, depth: number): Json {
+    this.#options.context.environment.budget.spend(1);
     if (depth > maxValueDepth) throw new ExpressionError('The template value is nested too deeply.');
     if (typeof value === 'string') return this.#text(value, position);
     if (Array.isArray(value)) {

@@ -181,17 +181,20 @@ class Parser {
     return true;
   }
 
+  #tooDeep(): ExpressionError {
+    return new ExpressionError(
+      `Unable to parse language expression: it is nested more than ${maxNesting} levels deep.`,
+      this.#token().offset,
+    );
+  }
+
   #node(): ExpressionNode {
     this.#depth += 1;
-    if (this.#depth > maxNesting) {
-      throw new ExpressionError(
-        `Unable to parse language expression: it is nested more than ${maxNesting} levels deep.`,
-        this.#token().offset,
-      );
-    }
+    if (this.#depth > maxNesting) throw this.#tooDeep();
     let node = this.#primary();
-    for (;;) {
+    for (let accesses = 0; ; accesses += 1) {
       const { offset } = this.#token();
+      if (accesses > maxNesting) throw this.#tooDeep();
       if (this.#take('Dot')) {
         const safe = this.#take('QuestionMark');
         const name = this.#expect('Identifier');

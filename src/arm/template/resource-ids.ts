@@ -27,6 +27,9 @@ export function resourceIdOf(parentId: string, type: string, name: string): stri
 export const segmentsMatch = (type: string, name: string): boolean =>
   type.split('/').length === name.split('/').length + 1;
 
+/** No id of Azure's is as long. */
+const maxIdLength = 4096;
+
 export interface ParsedResourceId {
   readonly subscriptionId: string | undefined;
   readonly resourceGroup: string | undefined;
@@ -37,6 +40,7 @@ export interface ParsedResourceId {
 
 /** The parts of a resource id; undefined when `id` is none. */
 export function parseResourceId(id: string): ParsedResourceId | undefined {
+  if (id.length > maxIdLength) return undefined;
   const match =
     /^(?:\/subscriptions\/([^/]+))?(?:\/resourceGroups\/([^/]+))?(?:.*)\/providers\/([^/]+)((?:\/[^/]+\/[^/]+)+)\/?$/i.exec(
       id,

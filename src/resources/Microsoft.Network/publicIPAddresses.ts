@@ -4,6 +4,7 @@
  */
 import { type AzureError, azureError } from '../../errors.js';
 import { stableGuid } from '../../ids.js';
+import { normalizeLocation } from '../canonical.js';
 import { idKey } from '../resource-id.js';
 import {
   type InUse,
@@ -167,34 +168,30 @@ function* checkDnsSettings(context: WriteContext<PublicIPAddressDocument>): Gene
   const { domainNameLabel: label, fqdn } = context.document.properties.dnsSettings ?? {};
   if (label === undefined || fqdn === undefined) return;
   if (!domainNameLabelPattern.test(label)) yield azureError('InvalidDomainNameLabel', { values: { label } });
-  if (!isDnsNameFree(context.lookup, { subscriptionId: context.id.subscriptionId, fqdn, except: context.idText })) {
-    yield azureError('DnsRecordInUse', { values: { fqdn } });
-  }
+  const holder = holderOfDnsName(context.lookup, fqdn);
+  if (holder && holder !== idKey(context.idText)) yield azureError('DnsRecordInUse', { values: { fqdn } });
 }
 
-function isDnsNameFree(
-  lookup: Lookup,
-  wanted: { subscriptionId: string; fqdn: string; except?: string | undefined },
-): boolean {
-  const except = wanted.except === undefined ? undefined : idKey(wanted.except);
-  for (const other of lookup.ofType(wanted.subscriptionId, type)) {
-    const taken = (other.document as PublicIPAddressDocument).properties.dnsSettings?.fqdn;
-    if (other.key !== except && taken === wanted.fqdn) return false;
+/** Folded id of the public IP address, in any subscription, that has the DNS name. */
+function holderOfDnsName(lookup: Lookup, fqdn: string): string | undefined {
+  for (const { key, document } of lookup.everyOfType(type)) {
+    if ((document as PublicIPAddressDocument).properties.dnsSettings?.fqdn === fqdn) return key;
   }
-  return true;
+  return undefined;
 }
 
-/** The answer of `GET …/locations/{location}/CheckDnsNameAvailability?domainNameLabel=`. */
+/**
+ * The answer of `GET …/locations/{location}/CheckDnsNameAvailability?domainNameLabel=`. Throws `InvalidDomainNameLabel`
+ * for a label that no public IP address can have.
+ */
 export function checkDnsNameAvailability(
   lookup: Lookup,
-  { subscriptionId, location, domainNameLabel }: { subscriptionId: string; location: string; domainNameLabel: string },
+  { location, domainNameLabel: label }: { location: string; domainNameLabel: string },
 ): { available: boolean } {
-  if (!domainNameLabelPattern.test(domainNameLabel)) {
-    throw azureError('InvalidDomainNameLabel', { values: { label: domainNameLabel } });
-  }
-  return {
-    available: isDnsNameFree(lookup, { subscriptionId, fqdn: `${domainNameLabel}.${location}.cloudapp.azure.com` }),
-  };
+  const fqdn = `${label}.${normalizeLocation(location)}.cloudapp.azure.com`.toLowerCase();
+  if (holderOfDnsName(lookup, fqdn) !== undefined) return { available: false };
+  if (!domainNameLabelPattern.test(label)) throw azureError('InvalidDomainNameLabel', { values: { label } });
+  return { available: true };
 }
 
 function* checkPublicIPAddress(context: WriteContext<PublicIPAddressDocument>): Generator<AzureError> {

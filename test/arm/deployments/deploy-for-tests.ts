@@ -31,6 +31,15 @@ export interface PlanOptions {
   readonly location?: string;
 }
 
+/** Plans without a pause. */
+export function planNow(...options: Parameters<typeof planDeployment>): DeploymentPlan {
+  const planning = planDeployment(...options);
+  for (;;) {
+    const step = planning.next();
+    if (step.done) return step.value;
+  }
+}
+
 /** The plan of `source` as the deployment d1. */
 export function plan(
   source: Json,
@@ -39,7 +48,7 @@ export function plan(
   const given = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, { value: value as Json }]));
   const properties = { template: source, parameters: given, mode, ...(whatIfSettings ? { whatIfSettings } : {}) };
   const body = location === undefined ? { properties } : { properties, location };
-  return planDeployment(deploymentRequest(body, { name: 'd1', scope }), environment());
+  return planNow(deploymentRequest(body, { name: 'd1', scope }), environment());
 }
 
 /** Runs a plan to its end. */

@@ -1,4 +1,5 @@
 /** Evaluates single expressions for the tests, in environment that never change. */
+import { EvaluationBudget } from '../../../src/arm/template/budget.js';
 import type { DeploymentEnvironment, EvaluationContext, ExpressionPlace } from '../../../src/arm/template/context.js';
 import { DeferredValue } from '../../../src/arm/template/context.js';
 import { evaluateText, parameterNotFound, variableNotFound } from '../../../src/arm/template/evaluate.js';
@@ -26,6 +27,7 @@ export const environment = (groups: readonly string[] = ['rg1', 'rg2']): Deploym
             properties: { provisioningState: 'Succeeded' },
           }
         : undefined,
+    budget: new EvaluationBudget(),
     contents: { text: () => undefined, download: async () => {} },
     now: () => '2025-01-02T03:04:05.678Z',
     newGuid: () => {

@@ -1,7 +1,7 @@
 /** languageVersion 2.0 and secure values: types of parameters, symbolic children, outputs that only templates see. */
 import t from 'tap';
-import { deploymentRequest, type Json, type JsonObject, planDeployment } from '../../../src/arm/deployments/index.js';
-import { plan, rg1, run, template } from './deploy-for-tests.js';
+import { deploymentRequest, type Json, type JsonObject } from '../../../src/arm/deployments/index.js';
+import { plan, planNow, rg1, run, template } from './deploy-for-tests.js';
 import { environment } from './evaluate-for-tests.js';
 import { FakeHost } from './fake-host.js';
 
@@ -163,7 +163,7 @@ t.test('A template that goes beyond Azure Resource Manager is refused', async (t
 t.test('Template and parameters may be sent as texts', async (t) => {
   const source = template({ parameters: { name: { type: 'string' } }, resources: [balancer("[parameters('name')]")] });
   const sent = (text: string, parameters: string) =>
-    planDeployment(
+    planNow(
       deploymentRequest({ properties: { template: text, parameters } }, { name: 'd1', scope: rg1 }),
       environment(),
     );

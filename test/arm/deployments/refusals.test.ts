@@ -1,9 +1,9 @@
 /** What Azure refuses before it touches anything, and in which words. */
 import fc from 'fast-check';
 import t from 'tap';
-import { type Json, planDeployment, readDeploymentRequest, templateHash } from '../../../src/arm/deployments/index.js';
+import { type Json, readDeploymentRequest, templateHash } from '../../../src/arm/deployments/index.js';
 import { AzureError } from '../../../src/errors.js';
-import { type PlanOptions, plan, rg1, template } from './deploy-for-tests.js';
+import { type PlanOptions, plan, planNow, rg1, template } from './deploy-for-tests.js';
 import { environment } from './evaluate-for-tests.js';
 
 const ip = (name: string, more: Record<string, unknown> = {}) => ({
@@ -296,12 +296,12 @@ t.test('Errors name the line and column in the template file', async (t) => {
   ]}, "parameters": {"sku": {"value": "b"}}}}`;
   const request = () => readDeploymentRequest(text.replace('" ]"', ']"'), { name: 'd', scope: rg1 });
   t.throws(
-    () => planDeployment(request(), environment()),
+    () => planNow(request(), environment()),
     /The template resource 'a' at line '7' and column '26' is not valid: Unable to parse language expression 'concat\('a''/,
   );
   const parsed = readDeploymentRequest(text.replace("[concat('a'\" ]", 'x'), { name: 'd', scope: rg1 });
   t.throws(
-    () => planDeployment(parsed, environment()),
+    () => planNow(parsed, environment()),
     /The provided value 'b' for the template parameter 'sku' at line '4' and column '26' is not valid/,
   );
 });
@@ -328,7 +328,7 @@ t.test('Azure refuses requests that are none, and Lazurite those that it does no
   const keyVault = read(
     `{"properties": {"template": {"$schema": "x", "contentVersion": "1", "parameters": {"p": {"type": "securestring"}}, "resources": []}, "parameters": {"p": {"reference": {"secretName": "s"}}}}}`,
   );
-  t.throws(() => planDeployment(keyVault, environment()), /Key Vault secret, which is not emulated/);
+  t.throws(() => planNow(keyVault, environment()), /Key Vault secret, which is not emulated/);
   const file = read(
     `{"properties": {"template": {}, "parameters": {"$schema": "s", "parameters": {"p": {"value": 1}}}}}`,
   );

@@ -1,4 +1,5 @@
 /** The array and object functions of template expressions, and those that take a lambda. */
+import { canonicalJson } from '../hashes.js';
 import { equalJson, isObject, type Json, type JsonObject, memberName, setMember } from '../json.js';
 import { define, type FunctionCall, type FunctionDefinition, readMember } from './function-call.js';
 
@@ -10,7 +11,14 @@ function concat(call: FunctionCall): Json {
   if (values.some(Array.isArray)) {
     return values.flatMap((value) => (Array.isArray(value) ? value : call.failType('Array', value)));
   }
-  return values.map((value) => (isObject(value) ? call.failType('String', value) : plainText(value))).join('');
+  const texts = values.map((value) => (isObject(value) ? call.failType('String', value) : plainText(value)));
+  return joined(call, texts, '');
+}
+
+/** `texts` joined by `separator`; refused before it is made when it is too long. */
+export function joined(call: FunctionCall, texts: readonly string[], separator: string): string {
+  call.budget.checkTextLength(texts.reduce((length, text) => length + text.length + separator.length, 0));
+  return texts.join(separator);
 }
 
 /** A scalar as Azure writes it into text: booleans are capitalised. */
@@ -21,7 +29,7 @@ export function plainText(value: Json): string {
 }
 
 function contains(call: FunctionCall): Json {
-  const container = call.value(0);
+  const container = call.wholeValue(0);
   const item = call.value(1);
   if (Array.isArray(container)) return container.some((element) => equalJson(element, item));
   if (isObject(container)) return memberName(container, plainText(item)) !== undefined;
@@ -69,7 +77,7 @@ function range(call: FunctionCall): Json {
 
 /** Where an item stands; strings are searched without regard to casing. */
 function indexOf(call: FunctionCall, find: 'indexOf' | 'lastIndexOf'): Json {
-  const container = call.value(0);
+  const container = call.wholeValue(0);
   if (!Array.isArray(container)) return call.string(0).toLowerCase()[find](call.string(1).toLowerCase());
   const item = call.value(1);
   const matches = container.flatMap((element, index) => (equalJson(element, item) ? [index] : []));
@@ -77,10 +85,13 @@ function indexOf(call: FunctionCall, find: 'indexOf' | 'lastIndexOf'): Json {
 }
 
 /** `values` without those that came before. */
-export function distinct(values: readonly Json[]): Json[] {
-  const seen: Json[] = [];
-  for (const value of values) if (!seen.some((known) => equalJson(known, value))) seen.push(value);
-  return seen;
+function distinct(values: readonly Json[]): Json[] {
+  const seen = new Map<string, Json>();
+  for (const value of values) {
+    const key = canonicalJson(value);
+    if (!seen.has(key)) seen.set(key, value);
+  }
+  return [...seen.values()];
 }
 
 function indexFromEnd(call: FunctionCall): Json | undefined {
@@ -114,13 +125,22 @@ export const arrayFunctions: readonly FunctionDefinition[] = [
 /** `right` over `left`; members that are objects on both sides are merged in turn. */
 function merge(left: JsonObject, right: JsonObject): JsonObject {
   const merged = { ...left };
+  const names = new Map(Object.keys(left).map((key) => [key.toLowerCase(), key]));
   for (const [key, value] of Object.entries(right)) {
-    const name = memberName(merged, key) ?? key;
+    const name = Object.hasOwn(merged, key) ? key : (names.get(key.toLowerCase()) ?? key);
     const before = Object.hasOwn(merged, name) ? merged[name] : undefined;
+    names.set(name.toLowerCase(), name);
     setMember(merged, name, isObject(before) && isObject(value) ? merge(before, value) : value);
   }
   return merged;
 }
+
+const wholeValues = (call: FunctionCall): Json[] =>
+  call.nodes.map((_, index) => {
+    const value = call.wholeValue(index);
+    call.budget.spend(isObject(value) ? Object.keys(value).length : Array.isArray(value) ? value.length : 1);
+    return value;
+  });
 
 function arraysOf(call: FunctionCall, values: readonly Json[]): Json[][] {
   return values.map((value) => (Array.isArray(value) ? value : call.failType('Array', value)));
@@ -131,16 +151,16 @@ function objectsOf(call: FunctionCall, values: readonly Json[]): JsonObject[] {
 }
 
 function union(call: FunctionCall): Json {
-  const values = call.values();
+  const values = wholeValues(call);
   return Array.isArray(values[0]) ? distinct(arraysOf(call, values).flat()) : objectsOf(call, values).reduce(merge, {});
 }
 
 function intersection(call: FunctionCall): Json {
-  const values = call.values();
+  const values = wholeValues(call);
   if (Array.isArray(values[0])) {
-    const [first = [], ...others] = arraysOf(call, values);
-    const inAll = (value: Json) => others.every((other) => other.some((element) => equalJson(element, value)));
-    return distinct(first.filter(inAll));
+    const [first = [], ...arrays] = arraysOf(call, values);
+    const others = arrays.map((array) => new Set(array.map(canonicalJson)));
+    return distinct(first).filter((value) => others.every((other) => other.has(canonicalJson(value))));
   }
   const [first = {}, ...others] = objectsOf(call, values);
   const inAll = (key: string, value: Json) =>
@@ -204,6 +224,8 @@ function lambdaAt(call: FunctionCall, index: number): Lambda {
   const body = node.args.at(-1);
   if (!body) return call.fail('A lambda needs an expression.');
   return (...values) => {
+    // A context of its own costs more than other calls.
+    call.budget.spend(3);
     const variables = new Map(call.context.lambdaVariables);
     for (const [position, name] of names.entries()) variables.set(name.toLowerCase(), values[position] ?? null);
     return call.evaluateNode(body, variables);
@@ -236,7 +258,9 @@ function groupBy(call: FunctionCall): Json {
   const groups = new Map<string, Json[]>();
   for (const element of call.array(0)) {
     const name = plainText(key(element));
-    groups.set(name, [...(groups.get(name) ?? []), element]);
+    const group = groups.get(name);
+    if (group) group.push(element);
+    else groups.set(name, [element]);
   }
   return Object.fromEntries(groups);
 }

@@ -1,5 +1,6 @@
 /** One call of a built-in function: its arguments and members of values, checked and refused in Azure's words. */
 
+import type { EvaluationBudget } from '../budget.js';
 import { type EvaluationContext, ExpressionError, seeFunction } from '../context.js';
 import { isObject, type Json, type JsonObject, memberName, typeName } from '../json.js';
 import type { ExpressionNode } from '../parser.js';
@@ -61,7 +62,20 @@ export class FunctionCall {
     if (known !== undefined) return known;
     const node = this.nodes[index];
     const value = node ? this.evaluateNode(node) : null;
+    if (typeof value === 'string') this.budget.spend(value.length >> 6);
+    else if (Array.isArray(value)) this.budget.spend(value.length >> 4);
     this.#values[index] = value;
+    return value;
+  }
+
+  get budget(): EvaluationBudget {
+    return this.context.environment.budget;
+  }
+
+  /** The value of an argument that is searched, compared or written as a whole. */
+  wholeValue(index: number): Json {
+    const value = this.value(index);
+    this.budget.spendOn(value);
     return value;
   }
 

@@ -31,7 +31,7 @@ export const logicalFunctions: readonly FunctionDefinition[] = [
   define('false', 0, () => false),
   define('null', 0, () => null),
   define('coalesce', [1], coalesce),
-  define('equals', 2, (call) => equalJson(call.value(0), call.value(1))),
+  define('equals', 2, (call) => equalJson(call.wholeValue(0), call.wholeValue(1))),
   comparison('greater', (order) => order > 0),
   comparison('greaterOrEquals', (order) => order >= 0),
   comparison('less', (order) => order < 0),

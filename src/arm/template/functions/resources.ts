@@ -1,7 +1,7 @@
 /** The functions that tell where a deployment goes, build resource ids, and read the template's values and resources. */
 import { isGuid } from '../../../ids.js';
 import type { DeploymentScope } from '../context.js';
-import { isObject, type Json, setMember } from '../json.js';
+import { isObject, type Json } from '../json.js';
 import { scopeId } from '../resource-ids.js';
 import { define, type FunctionCall, type FunctionDefinition } from './function-call.js';
 
@@ -98,19 +98,10 @@ function managementGroupResourceId(call: FunctionCall): Json {
   return `/providers/Microsoft.Management/managementGroups/${group}${rest}`;
 }
 
-/** A copy, so that no expression can change what the next one sees. */
-function copyOf(value: Json): Json {
-  if (Array.isArray(value)) return value.map(copyOf);
-  if (!isObject(value)) return value;
-  const copy = {};
-  for (const [key, inner] of Object.entries(value)) setMember(copy, key, copyOf(inner));
-  return copy;
-}
-
 export const scopeFunctions: readonly FunctionDefinition[] = [
-  define('deployer', 0, (call) => copyOf(call.context.environment.deployer)),
-  define('deployment', 0, (call) => copyOf(call.context.deployment)),
-  define('environment', 0, (call) => copyOf(call.context.environment.cloud)),
+  define('deployer', 0, (call) => call.context.environment.deployer),
+  define('deployment', 0, (call) => call.context.deployment),
+  define('environment', 0, (call) => call.context.environment.cloud),
   define('extensionResourceId', [3], (call) => `${call.string(0).replace(/\/$/, '')}${typeAndNames(call, 1)}`),
   define('managementGroup', 0, managementGroup),
   define('managementGroupResourceId', [2], managementGroupResourceId),

@@ -2,28 +2,38 @@
 
 import { templateGuid, uniqueString } from '../hashes.js';
 import type { Json } from '../json.js';
-import { plainText } from './collections.js';
+import { joined, plainText } from './collections.js';
 import { define, type FunctionCall, type FunctionDefinition } from './function-call.js';
 
 const maxWidth = 1024;
 
-/** `pattern` with its places filled in; `fail` is told why that is not possible. */
-export function formatText(pattern: string, values: readonly Json[], fail: (reason: string) => never): string {
+/** Composite formatting: `{0}`, `{1,8}`, `{0:D3}`, and `{{` for a brace. */
+function formatText(call: FunctionCall): Json {
+  const pattern = call.string(0);
+  const values = call.values(1);
+  let length = 0;
+  const counted = (text: string): string => {
+    length += text.length;
+    call.budget.checkTextLength(length);
+    return text;
+  };
   return pattern.replace(
     /\{\{|\}\}|\{(\d+)(?:,\s*(-?\d+))?(?::([^{}]*))?\}|[{}]/g,
     (whole, index, width, specifier) => {
       if (whole === '{{' || whole === '}}') return whole.charAt(0);
       if (index === undefined)
-        return fail(`Unable to evaluate template language function 'format': the format is invalid: '${pattern}'.`);
+        return call.fail(
+          `Unable to evaluate template language function 'format': the format is invalid: '${pattern}'.`,
+        );
       const value = values[Number(index)];
       if (value === undefined) {
-        return fail(
+        return call.fail(
           `Unable to evaluate template language function 'format': the format references parameter '${index}' but only '${values.length}' were given.`,
         );
       }
       const text = specifier && typeof value === 'number' ? formatNumber(value, specifier) : plainText(value);
       const columns = Math.max(-maxWidth, Math.min(maxWidth, Number(width ?? 0)));
-      return columns < 0 ? text.padEnd(-columns) : text.padStart(columns);
+      return counted(columns < 0 ? text.padEnd(-columns) : text.padStart(columns));
     },
   );
 }
@@ -52,7 +62,7 @@ function formatNumber(value: number, specifier: string): string {
 const encode = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 
 function decode(call: FunctionCall, text: string): string {
-  if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(text)) {
+  if (!/^[A-Za-z0-9+/\s]*={0,2}$/.test(text.trim())) {
     call.fail(
       `The template language function '${call.name}' was invoked with a parameter that is not valid. The value cannot be decoded from base64 representation.`,
     );
@@ -121,8 +131,8 @@ export const encodingFunctions: readonly FunctionDefinition[] = [
   define('uriComponentToString', 1, unescapeUri),
 ];
 
-/** No text of Azure's grows longer: what a template may produce has a limit too. */
-const maxTextLength = 131_072;
+/** Azure's limit for a text. */
+const maxPadding = 131_072;
 
 function padLeft(call: FunctionCall): Json {
   const value = call.value(0);
@@ -134,7 +144,7 @@ function padLeft(call: FunctionCall): Json {
       `The template language function 'padLeft' expects its third parameter to be one character. The provided value is '${character}'.`,
     );
   }
-  if (width < 0 || width > maxTextLength) {
+  if (width < 0 || width > maxPadding) {
     call.fail(`The template language function 'padLeft' cannot make a string of '${width}' characters.`);
   }
   return plainText(value).padStart(width, character);
@@ -154,15 +164,19 @@ function substring(call: FunctionCall): Json {
 
 function split(call: FunctionCall): Json {
   const delimiters = typeof call.value(1) === 'string' ? [call.string(1)] : call.array(1).map(plainText);
-  return delimiters
-    .filter((delimiter) => delimiter !== '')
-    .reduce<string[]>((parts, delimiter) => parts.flatMap((part) => part.split(delimiter)), [call.string(0)]);
+  let parts = [call.string(0)];
+  for (const delimiter of delimiters) {
+    if (delimiter === '') continue;
+    call.budget.spend((call.string(0).length >> 5) + parts.length);
+    parts = parts.flatMap((part) => part.split(delimiter));
+  }
+  return parts;
 }
 
 function replace(call: FunctionCall): Json {
   const old = call.string(1);
   if (old === '') call.fail("The template language function 'replace' cannot replace an empty string.");
-  return call.string(0).replaceAll(old, () => call.string(2));
+  return joined(call, call.string(0).split(old), call.string(2));
 }
 
 const folded = (call: FunctionCall): readonly [string, string] => [
@@ -205,7 +219,9 @@ function toBoolean(call: FunctionCall): Json {
 
 /** Azure's casing never changes how long a text is: `ß` stays. */
 const eachCharacter = (text: string, convert: (character: string) => string): string =>
-  [...text].map((one) => (convert(one).length === one.length ? convert(one) : one)).join('');
+  /^[\0-\x7f]*$/.test(text)
+    ? convert(text)
+    : [...text].map((one) => (convert(one).length === one.length ? convert(one) : one)).join('');
 
 export const stringFunctions: readonly FunctionDefinition[] = [
   define('bool', 1, toBoolean),
@@ -213,13 +229,10 @@ export const stringFunctions: readonly FunctionDefinition[] = [
     const [text, end] = folded(call);
     return text.endsWith(end);
   }),
-  define('format', [1], (call) => {
-    const text = formatText(call.string(0), call.values(1), (reason) => call.fail(reason));
-    return text.length > maxTextLength ? call.fail("The result of 'format' is too long.") : text;
-  }),
+  define('format', [1], formatText),
   define('guid', [1], (call) => templateGuid(texts(call))),
   define('int', 1, toInteger),
-  define('join', 2, (call) => call.array(0).map(plainText).join(call.string(1))),
+  define('join', 2, (call) => joined(call, call.array(0).map(plainText), call.string(1))),
   define('json', 1, parseJson),
   define('padLeft', [2, 3], padLeft),
   define('replace', 3, replace),
@@ -228,7 +241,7 @@ export const stringFunctions: readonly FunctionDefinition[] = [
     const [text, start] = folded(call);
     return text.startsWith(start);
   }),
-  define('string', 1, (call) => plainText(call.value(0))),
+  define('string', 1, (call) => plainText(call.wholeValue(0))),
   define('substring', [2, 3], substring),
   define('toLower', 1, (call) => eachCharacter(call.string(0), (character) => character.toLowerCase())),
   define('toUpper', 1, (call) => eachCharacter(call.string(0), (character) => character.toUpperCase())),
