@@ -7,6 +7,7 @@ import {
   deployment,
   deployments,
   names,
+  nestedDeployment,
   publicIp,
   subscriptionDeployments,
   template,
@@ -36,17 +37,7 @@ const rule = (properties: Json = {}): Json => ({
   },
 });
 
-const nested = (resources: Json[], more: Json = {}): Json => ({
-  type: 'Microsoft.Resources/deployments',
-  apiVersion: '2022-09-01',
-  name: 'inner',
-  properties: {
-    mode: 'Incremental',
-    expressionEvaluationOptions: { scope: 'inner' },
-    template: template({ resources }),
-  },
-  ...more,
-});
+const nested = (resources: Json[], more: Json = {}): Json => nestedDeployment('inner', { resources }, more);
 
 t.test('A body that no provider can read is refused before anything is touched, wherever it is sent', async (t) => {
   const azure = await start(t);
