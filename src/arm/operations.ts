@@ -69,6 +69,7 @@ export class OperationRecords {
     const id = newGuid();
     this.context.store.operations.save({
       id,
+      api: 'arm',
       subscriptionId: resource.subscriptionId,
       name,
       resourceKey: resource.key,

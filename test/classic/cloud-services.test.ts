@@ -1,6 +1,7 @@
 import t from 'tap';
 import { azureXmlns, createServiceXml, roleXml, startClassic, textOf } from './harness.js';
 import { cscfg, cspkg } from './media-service.js';
+import { startedMembers } from './model.js';
 import { errorOf } from './my-service.js';
 
 const services = '/services/hostedservices';
@@ -95,8 +96,7 @@ t.test('Get Deployment shows the instances of web and worker roles', async (t) =
 
 t.test('configuration changes, upgrades and status changes keep what they can', async (t) => {
   const { classic } = await startMedia(t);
-  const members = () =>
-    classic.plan().frontends[0]?.rule.members.map(({ azureAddress, started }) => [azureAddress, started]);
+  const members = () => startedMembers(classic.plan().frontends[0]?.rule);
   const config = (configuration: string) =>
     classic.post(
       `${production}/?comp=config`,
