@@ -8,8 +8,7 @@ import { Selector, SlotTables } from '../src/forwarding/decision.js';
 import { slotOf, TupleHash } from '../src/forwarding/distribution.js';
 import type { PlanMember, PlanRule } from '../src/forwarding/plan.js';
 import { buildSlotTable, slotCountFor } from '../src/forwarding/slot-table.js';
-
-type Build = (keys: readonly string[]) => ArrayLike<number>;
+import { type Build, movedShare } from '../test/forwarding/moved-share.js';
 
 const keysOf = (count: number, first = 4): string[] =>
   Array.from({ length: count }, (_, index) => `10.0.${(first + index) >> 8}.${(first + index) & 255}`).sort();
@@ -53,20 +52,8 @@ const rendezvous: Build = (keys) => {
   });
 };
 
-function moved(build: Build, before: readonly string[], after: readonly string[]): number {
-  const [from, to] = [build(before), build(after)];
-  const common = new Set(before.filter((key) => after.includes(key)));
-  let stay = 0;
-  let moves = 0;
-  for (let slot = 0; slot < from.length; slot++) {
-    const owner = before[from[slot] as number] as string;
-    if (!common.has(owner)) continue;
-    stay++;
-    const heir = after[to[slot] as number] as string;
-    if (heir !== owner && common.has(heir)) moves++;
-  }
-  return (100 * moves) / stay;
-}
+const moved = (build: Build, before: readonly string[], after: readonly string[]): number =>
+  100 * movedShare(build, { before, after });
 
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 

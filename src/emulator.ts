@@ -14,8 +14,6 @@ import { requireCertificateOrToken } from './classic/authorize.js';
 import type { PublicAddressPool } from './classic/call.js';
 import { classicPlugin } from './classic/plugin.js';
 import { fetchPackage } from './classic/service-model/package.js';
-import type { ClassicStore } from './classic/store.js';
-import { sqliteStore } from './classic/store-sqlite.js';
 import { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { EmulatorControl } from './emulator-control.js';
@@ -30,7 +28,6 @@ import { type Log, stderrLog } from './log.js';
 import { Monitor } from './metrics/monitor.js';
 import { addOpenApi } from './openapi.js';
 import { Reconciler } from './reconciler.js';
-import { endpointsForPlan } from './resources/Microsoft.ClassicCompute/plan-inputs.js';
 import { applySeed } from './seed.js';
 import { createServer, type LazuriteServer } from './server.js';
 import { Store } from './store/store.js';
@@ -98,7 +95,6 @@ export class Emulator {
     if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
     const publicPrefix = { IPv4: formatIpPrefix(config.publicIpPool), IPv6: publicIPv6Pool };
     const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix });
-    const classicStore = sqliteStore(store.classic);
     let engine: Engine | undefined;
     try {
       const events = new Events((error) => log.error('an event could not be read', {}, error));
@@ -109,12 +105,12 @@ export class Emulator {
         store: store.resources,
         engine,
         addressMap: config.addressMap,
-        classic: () => endpointsForPlan(classicStore.read((reader) => reader.list('hostedService'))),
+        hostedServices: store.classic,
         strictBind: config.strictBind,
         choices: config.undocumented,
       });
       const parts = { config, clock, log, events, store, engine, reconciler, monitor };
-      const app = await createApp({ ...parts, classicStore, folder });
+      const app = await createApp({ ...parts, folder });
       const { port } = await app.server.listen({ host: config.host, port: config.port });
       return new Emulator({ ...parts, ...app, port });
     } catch (error) {
@@ -171,10 +167,8 @@ async function createApp({
   engine,
   reconciler,
   monitor,
-  classicStore,
   folder,
 }: Omit<Parts, 'server' | 'control' | 'port'> & {
-  classicStore: ClassicStore;
   folder: string | undefined;
 }): Promise<Pick<Parts, 'server' | 'control'>> {
   const certificates = await loadCertificates({ folder, host: config.host, tlsNames: config.tlsNames });
@@ -197,7 +191,7 @@ async function createApp({
     strictApiVersions: config.strictApiVersions,
     strictTypes: config.strictTypes,
     templateLinks: config.templateLinks,
-    changed: (keys) => reconciler.changed(keys),
+    changed: reconciler.changed,
     note: (message) => log.info(message),
   });
   const journal = new RequestJournal();
@@ -216,10 +210,10 @@ async function createApp({
   });
   await server.app.register(classicPlugin, {
     clock,
-    store: classicStore,
+    store,
     ...(config.auth === 'token' && {
       authorize: requireCertificateOrToken({
-        store: classicStore,
+        store,
         verifyToken: (request) => {
           const { authorization } = request.headers;
           return verifyToken(identity.issuer, { authorization, baseUrl: requestBaseUrl(request) });
@@ -231,7 +225,7 @@ async function createApp({
     privateAddressPool: classicPrivatePool,
     packages: fetchPackage,
     operationDelayMs: () => config.operationDelayMs,
-    onChange: () => reconciler.classicChanged(),
+    onChange: (services) => reconciler.classicChanged(services),
   });
   await server.app.register(async (app) =>
     addAdminRoutes(app, {

@@ -4,6 +4,7 @@
  */
 import type { AddressMapping } from './address-map.js';
 import { azureError } from './errors.js';
+import { compileHostedService } from './forwarding/classic-plan.js';
 import { backendsOfRule } from './forwarding/decision.js';
 import type { Engine } from './forwarding/engine.js';
 import { compileLoadBalancer } from './forwarding/load-balancer-plan.js';
@@ -17,9 +18,8 @@ import {
   type PlanPart,
   type SnatAllocation,
 } from './forwarding/plan.js';
-import { compileClassic } from './forwarding/plan-classic.js';
 import { alike } from './plain-data.js';
-import type { ClassicPlanInputs } from './resources/Microsoft.ClassicCompute/plan-inputs.js';
+import type { HostedService } from './resources/Microsoft.ClassicCompute/types.js';
 import { idKey, rootKey } from './resources/resource-id.js';
 import type { ApplyOutcome, BackendHealth, HealthReader, Lookup, Resource } from './resources/resource-type.js';
 import type { ResourceStore } from './store/resource-store.js';
@@ -31,11 +31,17 @@ export interface ReconcilerOptions {
   readonly store: ResourceStore;
   readonly engine: Engine;
   readonly addressMap: readonly AddressMapping[];
-  /** What classic deployments offer just now. */
-  readonly classic: () => ClassicPlanInputs;
+  readonly hostedServices: HostedServices;
   /** A frontend that is not exactly bound fails the operation that wanted it. */
   readonly strictBind: boolean;
   readonly choices: Choices;
+}
+
+/** The stored hosted services of the classic API. */
+export interface HostedServices {
+  /** Keys of all, in the order of their creation. */
+  hostedServiceKeys(): readonly string[];
+  hostedService(key: string): HostedService | undefined;
 }
 
 interface Compiled {
@@ -52,8 +58,9 @@ export class Reconciler implements HealthReader {
   /** Load balancers by what their last compilation has read. */
   readonly #readers = new Map<string, Set<string>>();
   readonly #changed = new Set<string>();
-  #classic: PlanPart = emptyPart;
-  #classicChanged = false;
+  /** By the key of the hosted service, in the order of creation. */
+  readonly #classic = new Map<string, PlanPart>();
+  readonly #classicChanged = new Set<string>();
   #plan: ForwardingPlan = emptyPlan;
   #partsChanged = false;
   #running: Promise<void> = Promise.resolve();
@@ -70,22 +77,29 @@ export class Reconciler implements HealthReader {
   async loadAll(): Promise<void> {
     for (const key of this.#compiled.keys()) this.#changed.add(key);
     for (const { key } of this.options.store.everyOfType(loadBalancerType)) this.#changed.add(key);
-    this.#classicChanged = true;
+    const before = new Map(this.#classic);
+    this.#classic.clear();
+    for (const key of this.options.hostedServices.hostedServiceKeys()) {
+      this.#classic.set(key, before.get(key) ?? emptyPart);
+      this.#classicChanged.add(key);
+    }
+    this.#partsChanged = true;
     await this.#schedule();
   }
 
   /** Follows changes of these top-level resources (folded ids); resolves when the engine has them. */
-  async changed(keys: readonly string[]): Promise<ApplyOutcome> {
+  readonly changed = async (keys: readonly string[]): Promise<ApplyOutcome> => {
     const concerned = this.#loadBalancersConcernedBy(keys);
     if (concerned.size === 0) return {};
     for (const key of concerned) this.#changed.add(key);
     await this.#schedule();
     return this.options.strictBind ? this.#strictOutcome(concerned) : {};
-  }
+  };
 
-  /** Follows a change of classic deployments; resolves when the engine has it. */
-  async classicChanged(): Promise<void> {
-    this.#classicChanged = true;
+  /** Follows changes of these hosted services; resolves when the engine has them. */
+  async classicChanged(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    for (const key of keys) this.#classicChanged.add(key);
     await this.#schedule();
   }
 
@@ -115,7 +129,7 @@ export class Reconciler implements HealthReader {
       if (readers?.size === 0) this.#readers.delete(read);
     }
     if (!loadBalancer) {
-      this.#partsChanged ||= this.#compiled.delete(key);
+      if (this.#compiled.delete(key)) this.#partsChanged = true;
       return;
     }
     const lookup = new RecordingLookup(store, key);
@@ -155,24 +169,30 @@ export class Reconciler implements HealthReader {
     };
     for (const key of this.#changed) attempt(() => this.#compile(key));
     this.#changed.clear();
-    if (this.#classicChanged) attempt(() => this.#compileClassic());
-    this.#classicChanged = false;
+    for (const key of this.#classicChanged) attempt(() => this.#compileHostedService(key));
+    this.#classicChanged.clear();
     if (this.#partsChanged) await this.#tellEngine();
     // One load balancer that cannot be compiled keeps no other from being carried out.
     if (failures.length > 0) throw failures[0];
   }
 
-  #compileClassic(): void {
-    const { classic, addressMap, choices } = this.options;
-    const part = unchangedOf(this.#classic, checked(compileClassic(classic(), { addressMap, choices })));
-    this.#partsChanged ||= part !== this.#classic;
-    this.#classic = part;
+  #compileHostedService(key: string): void {
+    const { hostedServices, addressMap, choices } = this.options;
+    const before = this.#classic.get(key);
+    const service = hostedServices.hostedService(key);
+    if (!service) {
+      if (this.#classic.delete(key)) this.#partsChanged = true;
+      return;
+    }
+    const part = unchangedOf(before, checked(compileHostedService(service, { addressMap, choices })));
+    this.#classic.set(key, part);
+    this.#partsChanged ||= part !== before;
   }
 
   async #tellEngine(): Promise<void> {
     this.#partsChanged = false;
     const inOrder = [...this.#compiled].sort(byCreation).map(([, { part }]) => part);
-    this.#plan = mergePlan([...inOrder, this.#classic], this.#plan.version + 1);
+    this.#plan = mergePlan([...inOrder, ...this.#classic.values()], this.#plan.version + 1);
     await this.options.engine.apply(this.#plan);
   }
 

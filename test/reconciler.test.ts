@@ -35,7 +35,7 @@ class World {
       store: this.store.resources,
       engine: this.engine,
       addressMap,
-      classic: () => ({ frontends: [], probes: [] }),
+      hostedServices: this.store.classic,
       strictBind: false,
       choices: defaultChoices,
     });

@@ -5,10 +5,10 @@
 import type { TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
 import { azureError } from '../errors.js';
-import type { ClassicStore } from './store.js';
+import type { Store } from '../store/store.js';
 
 export interface AuthorizeOptions {
-  readonly store: ClassicStore;
+  readonly store: Pick<Store, 'classic'>;
   /** Rejects when the request's bearer token is not good; the way to register the first certificate. */
   readonly verifyToken: (request: FastifyRequest) => Promise<unknown>;
 }
@@ -31,7 +31,7 @@ export function requireCertificateOrToken({ store, verifyToken }: AuthorizeOptio
       return;
     }
     const name = clientThumbprint(request);
-    const known = name && store.read((reader) => reader.get({ kind: 'certificate', subscriptionId, name }));
+    const known = name && store.classic.get({ kind: 'certificate', subscriptionId, name });
     if (!known) throw azureError('ClassicAuthenticationFailed');
   };
 }

@@ -3,9 +3,8 @@
  * and the x-ms-version that brought it. Imitates "Service Management REST API Reference".
  */
 import type { Clock } from '../clock.js';
-import type { OperationRecords } from './operation-records.js';
+import type { Store } from '../store/store.js';
 import type { PackageSource } from './service-model/package.js';
-import type { ClassicStore } from './store.js';
 import type { DocumentType } from './xml/contract.js';
 
 /** Hands out public addresses; shared with Resource Manager's public IPs. */
@@ -17,7 +16,7 @@ export interface PublicAddressPool {
 /** Everything that handlers need from outside. */
 export interface ClassicServices {
   readonly clock: Clock;
-  readonly store: ClassicStore;
+  readonly store: Pick<Store, 'classic' | 'operations' | 'write'>;
   readonly newGuid: () => string;
   readonly publicAddresses: PublicAddressPool;
   /** CIDR for machines and internal load balancers outside a known virtual network. */
@@ -25,12 +24,16 @@ export interface ClassicServices {
   readonly packages: PackageSource;
   /** Azure milliseconds for which an asynchronous operation stays InProgress. */
   readonly operationDelayMs: () => number;
-  /** Resolves when the data plane carries what the store holds. Called after every change of a deployment. */
-  readonly onChange: () => Promise<void>;
-  readonly operations: OperationRecords;
+  /** Resolves when the data plane carries what is stored of these hosted services (see `hostedServiceKey`). */
+  readonly onChange: (services: readonly string[]) => Promise<void>;
 }
 
 export interface ClassicCall extends ClassicServices {
+  readonly operation: ClassicOperation;
+  /** The request's path, without its query. */
+  readonly url: string;
+  /** Keys of the hosted services that the request has changed so far. */
+  readonly changedServices: Set<string>;
   readonly subscriptionId: string;
   /** Scheme and host that the client used, for absolute URLs. */
   readonly baseUrl: string;

@@ -14,9 +14,9 @@ import type {
   HostedService,
   ReservedIp,
 } from '../resources/Microsoft.ClassicCompute/types.js';
+import { hostedServiceKey } from '../store/classic-store.js';
 import { type ClassicCall, type ClassicReply, parameter } from './call.js';
 import { accept, checkExclusiveAccess } from './operations.js';
-import type { ClassicReader, ClassicTransaction } from './store.js';
 
 /** The key of a hosted service. */
 export const serviceKey = (call: ClassicCall, name: string) =>
@@ -33,10 +33,9 @@ export const networksKey = (call: ClassicCall) =>
 /** The hosted service that the path names, or the one with `key`. */
 export function findService(
   call: ClassicCall,
-  reader: ClassicReader,
   { key = serviceKey(call, parameter(call, 'service')) } = {},
 ): HostedService {
-  const service = reader.get(key);
+  const service = call.store.classic.get(key);
   if (!service) throw azureError('ClassicServiceNotFound');
   return service;
 }
@@ -57,15 +56,23 @@ export function deploymentOf(call: ClassicCall, service: HostedService): Deploym
 
 /** Service and deployment that the path names, for reading. */
 export function readDeployment(call: ClassicCall): { service: HostedService; deployment: Deployment } {
-  return call.store.read((reader) => {
-    const service = findService(call, reader);
-    return { service, deployment: deploymentOf(call, service) };
-  });
+  const service = findService(call);
+  return { service, deployment: deploymentOf(call, service) };
 }
 
 /** Saves `service`. */
-export const putService = (call: ClassicCall, transaction: ClassicTransaction, service: HostedService): void =>
-  transaction.put(serviceKey(call, service.ServiceName), service);
+export function putService(call: ClassicCall, service: HostedService): void {
+  const key = serviceKey(call, service.ServiceName);
+  call.store.classic.put(key, service);
+  call.changedServices.add(hostedServiceKey(key));
+}
+
+/** Deletes `service`. */
+export function deleteService(call: ClassicCall, service: HostedService): void {
+  const key = serviceKey(call, service.ServiceName);
+  call.store.classic.delete(key);
+  call.changedServices.add(hostedServiceKey(key));
+}
 
 /** A deployment as the current request leaves it. */
 export const stamped = <D extends Deployment>(call: ClassicCall, deployment: D): D => ({
@@ -79,37 +86,33 @@ export const changeDeployment = (
   call: ClassicCall,
   change: (deployment: Deployment, context: ModelContext) => Deployment,
 ): Promise<ClassicReply> =>
-  accept(call, (transaction, context) => {
-    const service = findService(call, transaction);
+  accept(call, (context) => {
+    const service = findService(call);
     const deployment = deploymentOf(call, service);
-    checkExclusiveAccess(call, { reader: transaction, deployment });
+    checkExclusiveAccess(call, deployment);
     const changed = change(deployment, context);
-    putService(call, transaction, withDeployment(service, stamped(call, changed)));
+    putService(call, withDeployment(service, stamped(call, changed)));
   });
 
 /** The reserved IP with this key. */
-export function findReservedIp(reader: ClassicReader, key: ReturnType<typeof reservedIpKey>): ReservedIp {
-  const reservedIp = reader.get(key);
+export function findReservedIp(call: ClassicCall, key: ReturnType<typeof reservedIpKey>): ReservedIp {
+  const reservedIp = call.store.classic.get(key);
   if (!reservedIp) throw azureError('ClassicResourceNotFound');
   return reservedIp;
 }
 
 /** Puts what `make` makes into a free slot of the service that the path names; it takes the reserved IP of that name. */
-export function addDeployment(
-  call: ClassicCall,
-  transaction: ClassicTransaction,
-  { slot, name, reservedIpName, make }: NewDeployment,
-): void {
-  const service = findService(call, transaction);
+export function addDeployment(call: ClassicCall, { slot, name, reservedIpName, make }: NewDeployment): void {
+  const service = findService(call);
   checkSlotIsFree(service, { slot, name });
   const key = reservedIpName === undefined ? undefined : reservedIpKey(call, reservedIpName);
-  const reservedIp = key && findReservedIp(transaction, key);
+  const reservedIp = key && findReservedIp(call, key);
   if (reservedIp) checkIsFree(reservedIp);
   const deployment = make(reservedIp);
   if (reservedIp && key) {
-    transaction.put(key, { ...reservedIp, ServiceName: service.ServiceName, DeploymentName: name });
+    call.store.classic.put(key, { ...reservedIp, ServiceName: service.ServiceName, DeploymentName: name });
   }
-  putService(call, transaction, withDeployment(service, stamped(call, deployment)));
+  putService(call, withDeployment(service, stamped(call, deployment)));
 }
 
 interface NewDeployment {

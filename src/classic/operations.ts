@@ -12,21 +12,22 @@ import {
 } from '../resources/Microsoft.ClassicCompute/addresses.js';
 import type { Deployment } from '../resources/Microsoft.ClassicCompute/types.js';
 import type { ClassicCall, ClassicReply } from './call.js';
-import type { ClassicReader, ClassicTransaction, OperationRecord } from './store.js';
+
+/** What an operation that failed after its acceptance says. */
+export interface Failure {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
 
 /** Refusals that Azure was seen to give only after it had accepted the request. */
 const refusedAfterAcceptance: ReadonlySet<string> = new Set(['ClassicPortInUse']);
 
 /** Refuses a write while another one on the deployment is running. */
-export function checkExclusiveAccess(
-  call: ClassicCall,
-  { reader, deployment }: { reader: ClassicReader; deployment: Deployment },
-): void {
-  const { latestOperation: name } = deployment;
-  if (name === undefined) return;
-  const record = reader.get({ kind: 'operation', subscriptionId: call.subscriptionId, name });
-  if (record && call.operations.isRunning(record))
-    throw azureError('ClassicExclusiveAccess', { values: { requestId: name } });
+export function checkExclusiveAccess({ store, clock }: ClassicCall, { latestOperation }: Deployment): void {
+  const running = latestOperation === undefined ? undefined : store.operations.operation(latestOperation);
+  if (running && store.operations.isRunning(running, clock.now()))
+    throw azureError('ClassicExclusiveAccess', { values: { requestId: running.id } });
 }
 
 /** Computes once, when first asked. */
@@ -39,13 +40,14 @@ function lazily<T>(compute: () => T): () => T {
 }
 
 /** Most writes need no address, so the documents that hold some are looked through on the first demand. */
-function addressSource(call: ClassicCall, reader: ClassicReader): AddressSource {
-  const services = lazily(() => reader.list('hostedService'));
-  const publicTaken = lazily(() => publicAddressesOf(services(), reader.list('reservedIp')));
+function addressSource(call: ClassicCall): AddressSource {
+  const { classic } = call.store;
+  const services = lazily(() => classic.list('hostedService'));
+  const publicTaken = lazily(() => publicAddressesOf(services(), classic.list('reservedIp')));
   const privateTaken = lazily(() => privateAddressesOf(services()));
   const sites = lazily(() => {
     const key = { kind: 'networkConfiguration', subscriptionId: call.subscriptionId, name: 'media' } as const;
-    return reader.get(key)?.sites ?? [];
+    return classic.get(key)?.sites ?? [];
   });
 
   const subnetOf = (virtualNetwork: string | undefined, subnet: string | undefined): string | undefined => {
@@ -80,34 +82,49 @@ function addressSource(call: ClassicCall, reader: ClassicReader): AddressSource 
 }
 
 /** What model functions need, with addresses that nobody in the store has. */
-export const modelContext = (call: ClassicCall, reader: ClassicReader): ModelContext => ({
+export const modelContext = (call: ClassicCall): ModelContext => ({
   nowMs: call.clock.now(),
   newGuid: call.newGuid,
-  addresses: addressSource(call, reader),
+  addresses: addressSource(call),
 });
 
-/** The work of a write. It must compute everything before its first `put`. */
-export type Work = (transaction: ClassicTransaction, context: ModelContext) => void;
+/** The work of a write, in one transaction. It must compute everything before its first `put`. */
+export type Work = (context: ModelContext) => void;
 
-function record(call: ClassicCall, details: Pick<OperationRecord, 'finishMs' | 'failure'>): OperationRecord {
-  const { subscriptionId, requestId: id, clock } = call;
-  return { subscriptionId, id, startedMs: clock.now(), ...details };
+function saveOperation(call: ClassicCall, { visibleMs, error }: { visibleMs: number; error?: Failure }): void {
+  const { subscriptionId, requestId: id, clock, operation, url } = call;
+  call.store.operations.save({
+    id,
+    api: 'classic',
+    subscriptionId,
+    name: operation.name,
+    resourceKey: url,
+    status: error ? 'Failed' : 'Succeeded',
+    startedMs: clock.now(),
+    visibleMs,
+    result: undefined,
+    error,
+  });
 }
+
+/** Resolves when the data plane carries what the call has changed. */
+const carried = (call: ClassicCall): Promise<void> =>
+  call.store.operations.during(call.requestId, () => call.onChange([...call.changedServices]));
 
 /** Accepts an asynchronous operation: 202, and its state under `operations/<request id>`. */
 export async function accept(call: ClassicCall, work: Work): Promise<ClassicReply> {
-  const finishMs = call.clock.now() + call.operationDelayMs();
-  call.store.write((transaction) => {
+  const visibleMs = call.clock.now() + call.operationDelayMs();
+  await call.store.write(() => {
     try {
-      work(transaction, modelContext(call, transaction));
-      call.operations.save(transaction, record(call, { finishMs }));
+      work(modelContext(call));
+      saveOperation(call, { visibleMs });
     } catch (error) {
       if (!(error instanceof AzureError) || !refusedAfterAcceptance.has(error.key)) throw error;
       const { status, code, message } = error;
-      call.operations.save(transaction, record(call, { finishMs, failure: { status, code, message } }));
+      saveOperation(call, { visibleMs, error: { status, code, message } });
     }
   });
-  await call.operations.during(call.requestId, call.onChange);
+  await carried(call);
   return { status: 202 };
 }
 
@@ -116,10 +133,10 @@ export async function perform(
   call: ClassicCall,
   { reply, work }: { reply: ClassicReply; work: Work },
 ): Promise<ClassicReply> {
-  call.store.write((transaction) => {
-    work(transaction, modelContext(call, transaction));
-    call.operations.save(transaction, record(call, { finishMs: call.clock.now() }));
+  await call.store.write(() => {
+    work(modelContext(call));
+    saveOperation(call, { visibleMs: call.clock.now() });
   });
-  await call.operations.during(call.requestId, call.onChange);
+  await carried(call);
   return reply;
 }

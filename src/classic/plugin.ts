@@ -7,14 +7,13 @@ import { requestBaseUrl } from '../base-url.js';
 import { AzureError, azureError } from '../errors.js';
 import type { ClassicCall, ClassicReply, ClassicServices } from './call.js';
 import { ErrorDocument } from './contracts/subscription.js';
-import { OperationRecords } from './operation-records.js';
 import { ClassicRouter } from './router.js';
 import { classicOperations } from './routes/index.js';
 import { checkVersion, versions } from './versions.js';
 import { documentOf, readDocument, writeDocument } from './xml/contract.js';
 import { readXml } from './xml/xml.js';
 
-export interface ClassicPluginOptions extends Omit<ClassicServices, 'operations'> {
+export interface ClassicPluginOptions extends ClassicServices {
   /** Also refuse the element orders that real clients send although the contract has another one. */
   readonly elementOrder?: 'lenient' | 'strict';
   /** Scheme and host for absolute URLs; the request's own by default. */
@@ -69,8 +68,8 @@ const bodyTextOf = ({ body }: FastifyRequest): string =>
   typeof body === 'string' ? body : Buffer.isBuffer(body) ? body.toString('utf8') : '';
 
 /** The request as handlers see it. Operation and version are checked first, then the body is read on demand. */
-function prepare(request: FastifyRequest, context: Prepared) {
-  const { options, router, operations, requestId } = context;
+function prepare(request: FastifyRequest, context: Prepared): ClassicCall {
+  const { options, router, requestId } = context;
   const [path = ''] = request.url.split('?');
   const [, subscriptionId = '', ...rest] = path.split('/');
   const query = queryOf(request.url);
@@ -79,7 +78,9 @@ function prepare(request: FastifyRequest, context: Prepared) {
   const contractContext = { version, order: options.elementOrder ?? 'lenient' };
   const call: ClassicCall = {
     ...options,
-    operations,
+    operation: match.operation,
+    url: path,
+    changedServices: new Set(),
     subscriptionId,
     requestId,
     version,
@@ -90,7 +91,7 @@ function prepare(request: FastifyRequest, context: Prepared) {
     body: (document) => readDocument(document, readXml(bodyTextOf(request)), contractContext),
     reply: (document, value) => ({ status: 200, body: writeDocument(document, value, contractContext) }),
   };
-  return { operation: match.operation, call };
+  return call;
 }
 
 const subscriptionIdOf = ({ url }: FastifyRequest): string => /^\/([^/?]*)/.exec(url)?.[1] ?? '';
@@ -98,7 +99,6 @@ const subscriptionIdOf = ({ url }: FastifyRequest): string => /^\/([^/?]*)/.exec
 interface Prepared {
   readonly options: ClassicPluginOptions;
   readonly router: ClassicRouter;
-  readonly operations: OperationRecords;
   readonly requestId: string;
 }
 
@@ -108,14 +108,13 @@ interface Prepared {
  */
 export async function classicPlugin(app: FastifyInstance, options: ClassicPluginOptions): Promise<void> {
   const router = new ClassicRouter(classicOperations);
-  const operations = new OperationRecords(options.clock);
 
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     const requestId = options.newGuid().replaceAll('-', '');
     try {
       await options.authorize?.(request, subscriptionIdOf(request));
-      const { operation, call } = prepare(request, { options, router, operations, requestId });
-      return send(reply, await operation.handle(call), requestId);
+      const call = prepare(request, { options, router, requestId });
+      return send(reply, await call.operation.handle(call), requestId);
     } catch (error) {
       return send(reply, errorReply(error, request), requestId);
     }

@@ -1,17 +1,22 @@
-/** Long-running operations in SQLite: what a client polls outlives the process that accepted it. */
+/** Operations of both APIs in SQLite: what a client polls outlives the process that accepted it. */
 import { type Connection, type Prepared, prepareAll } from './database.js';
 
 export type OperationStatus = 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
 
 export interface Operation {
+  /** arm: a GUID, or the encoded job of a resource group deletion; classic: the request id. */
   readonly id: string;
+  readonly api: 'arm' | 'classic';
   readonly subscriptionId: string;
-  /** As Azure's texts call it: `PutLoadBalancerOperation`. */
+  /** As Azure's texts call it: `PutLoadBalancerOperation`; classic: `Update Load-Balanced Endpoint Set`. */
   readonly name: string;
+  /** Folded id of what it works on; classic: the path of the request. */
   readonly resourceKey: string;
   readonly status: OperationStatus;
   /** Azure time in milliseconds. */
   readonly startedMs: number;
+  /** Azure time from which its status is shown; until then it is InProgress. Undefined: at once. */
+  readonly visibleMs?: number | undefined;
   /** What `operationResults` answers when it is done; undefined for nothing. */
   readonly result: unknown;
   readonly error: unknown;
@@ -19,49 +24,86 @@ export interface Operation {
 
 interface OperationRow {
   id: string;
+  api: 'arm' | 'classic';
   subscription: string;
   name: string;
   resource_key: string;
   status: OperationStatus;
   started: number;
+  visible: number | null;
   result: string | null;
   error: string | null;
 }
 
 const sql = {
-  save: 'INSERT OR REPLACE INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  save: `INSERT OR REPLACE INTO operations
+    (id, api, subscription, name, resource_key, status, started, visible, result, error)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   one: 'SELECT * FROM operations WHERE id = ?',
   running: "SELECT * FROM operations WHERE status = 'InProgress' ORDER BY started",
   ofResource: "SELECT * FROM operations WHERE resource_key = ? ORDER BY started DESC, status = 'InProgress' DESC",
   finish: 'UPDATE operations SET status = ?, result = ?, error = ? WHERE id = ?',
-  prune: "DELETE FROM operations WHERE started < ? AND status <> 'InProgress'",
+  prune: "DELETE FROM operations WHERE api = 'arm' AND started < ? AND status <> 'InProgress'",
+  /** Classic operations but for the latest ones. */
+  oldClassic: "SELECT id, visible FROM operations WHERE api = 'classic' ORDER BY sequence DESC LIMIT -1 OFFSET ?",
+  delete: 'DELETE FROM operations WHERE id = ?',
 } as const;
 
-/** Azure forgets operations after a day or so. */
+/** Azure Resource Manager forgets operations after a day or so. */
 const keptMs = 24 * 60 * 60 * 1000;
 const savesBetweenPrunings = 1000;
+/** The classic API keeps them for weeks; here the latest are kept, so that the file does not grow with the requests. */
+const keptClassic = 1000;
+const classicSavesBetweenPrunings = 100;
 
 export class OperationStore {
   readonly #statement: Prepared<typeof sql>;
-  #saves = 0;
+  /** Operations whose change the data plane does not carry yet. */
+  readonly #applying = new Set<string>();
+  readonly #saves = { arm: 0, classic: 0 };
 
   constructor(connection: Connection) {
     this.#statement = prepareAll(connection, sql);
   }
 
   save(operation: Operation): void {
-    const { id, subscriptionId, name, resourceKey, status, startedMs, result, error } = operation;
+    const { id, api, subscriptionId, name, resourceKey, status, startedMs, visibleMs, result, error } = operation;
     this.#statement.save.run(
       id,
+      api,
       subscriptionId.toLowerCase(),
       name,
       resourceKey,
       status,
       startedMs,
+      visibleMs ?? null,
       result === undefined ? null : JSON.stringify(result),
       error === undefined ? null : JSON.stringify(error),
     );
-    if (++this.#saves % savesBetweenPrunings === 0) this.#statement.prune.run(startedMs - keptMs);
+    const saves = ++this.#saves[api];
+    if (api === 'classic' && saves % classicSavesBetweenPrunings === 0) this.#pruneClassic(startedMs);
+    if (api === 'arm' && saves % savesBetweenPrunings === 0) this.#statement.prune.run(startedMs - keptMs);
+  }
+
+  #pruneClassic(nowMs: number): void {
+    const old = this.#statement.oldClassic.all(keptClassic) as Pick<OperationRow, 'id' | 'visible'>[];
+    for (const { id, visible } of old)
+      if (!this.#applying.has(id) && (visible ?? 0) <= nowMs) this.#statement.delete.run(id);
+  }
+
+  /** Whether an operation is still InProgress at this Azure time. */
+  isRunning({ id, status, visibleMs = 0 }: Operation, nowMs: number): boolean {
+    return status === 'InProgress' || this.#applying.has(id) || nowMs < visibleMs;
+  }
+
+  /** The operation `id` counts as InProgress until `apply` is through. */
+  async during(id: string, apply: () => Promise<void>): Promise<void> {
+    this.#applying.add(id);
+    try {
+      await apply();
+    } finally {
+      this.#applying.delete(id);
+    }
   }
 
   operation(id: string): Operation | undefined {
@@ -89,11 +131,13 @@ const parsed = (text: string | null): unknown => (text === null ? undefined : JS
 
 const operationOf = (row: OperationRow): Operation => ({
   id: row.id,
+  api: row.api,
   subscriptionId: row.subscription,
   name: row.name,
   resourceKey: row.resource_key,
   status: row.status,
   startedMs: row.started,
+  visibleMs: row.visible ?? undefined,
   result: parsed(row.result),
   error: parsed(row.error),
 });

@@ -1,7 +1,7 @@
 /** Everything that is kept, over one connection. */
 import type { Addresses } from '../resources/resource-type.js';
 import { AddressStore } from './address-store.js';
-import { ClassicDocumentStore } from './classic-document-store.js';
+import { ClassicStore } from './classic-store.js';
 import { type Connection, openDatabase, type RunTransaction } from './database.js';
 import { DeploymentStore } from './deployment-store.js';
 import { OperationStore } from './operation-store.js';
@@ -31,7 +31,7 @@ export class Store {
   readonly addresses: AddressStore;
   readonly operations: OperationStore;
   readonly deployments: DeploymentStore;
-  readonly classic: ClassicDocumentStore;
+  readonly classic: ClassicStore;
 
   constructor({ file, publicPrefix }: StoreOptions) {
     this.connection = openDatabase({ file });
@@ -40,7 +40,7 @@ export class Store {
     this.addresses = new AddressStore(this.connection, publicPrefix);
     this.operations = new OperationStore(this.connection);
     this.deployments = new DeploymentStore(this.connection);
-    this.classic = new ClassicDocumentStore(this.connection, transaction);
+    this.classic = new ClassicStore(this.connection);
   }
 
   /**

@@ -201,6 +201,18 @@ export const networkInterface = ({
   },
 });
 
+/** What lets TCP in from anywhere, as the SDKs write a security rule. */
+export const inboundRule = (destinationPortRange: string) => ({
+  protocol: 'Tcp',
+  access: 'Allow',
+  direction: 'Inbound',
+  priority: 100,
+  sourceAddressPrefix: '*',
+  sourcePortRange: '*',
+  destinationAddressPrefix: '*',
+  destinationPortRange,
+});
+
 export const publicFrontend = (name = 'frontend', address = 'ip'): Json => ({
   name,
   properties: { publicIPAddress: { id: publicIPAddressId(address) } },

@@ -51,6 +51,20 @@ export const balancer = (name: string, properties: Json = {}, more: Json = {}): 
   ...more,
 });
 
+/** A deployment inside a template, whose expressions see only its own parameters. */
+export const nestedDeployment = (name: string, sections: Json, { parameters, ...more }: Json = {}): Json => ({
+  type: 'Microsoft.Resources/deployments',
+  apiVersion: '2022-09-01',
+  name,
+  properties: {
+    mode: 'Incremental',
+    expressionEvaluationOptions: { scope: 'inner' },
+    ...(parameters === undefined ? {} : { parameters }),
+    template: template(sections),
+  },
+  ...more,
+});
+
 export interface DeploymentOptions {
   readonly parameters?: Json;
   readonly mode?: 'Incremental' | 'Complete';

@@ -7,6 +7,7 @@ import {
   deployment,
   deployments,
   names,
+  nestedDeployment,
   publicIp,
   send,
   subscriptionDeployments,
@@ -220,18 +221,15 @@ t.test('Complete mode deletes what the template does not have, users before what
 
 t.test('A deployment to a subscription creates groups and deploys into them', async (t) => {
   const azure = await start(t);
-  const nested = {
-    type: 'Microsoft.Resources/deployments',
-    apiVersion: '2022-09-01',
-    name: 'inner',
-    resourceGroup: 'made',
-    dependsOn: ["[subscriptionResourceId('Microsoft.Resources/resourceGroups', 'made')]"],
-    properties: {
-      mode: 'Incremental',
-      expressionEvaluationOptions: { scope: 'inner' },
-      template: template({ resources: [publicIp('ip', { location: '[resourceGroup().location]' })] }),
+  const resources = [publicIp('ip', { location: '[resourceGroup().location]' })];
+  const nested = nestedDeployment(
+    'inner',
+    { resources },
+    {
+      resourceGroup: 'made',
+      dependsOn: ["[subscriptionResourceId('Microsoft.Resources/resourceGroups', 'made')]"],
     },
-  };
+  );
   const made = {
     type: 'Microsoft.Resources/resourceGroups',
     apiVersion: '2022-09-01',

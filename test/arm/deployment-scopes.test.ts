@@ -1,7 +1,14 @@
 /** Template deployments to management groups and to the tenant, and from there into subscriptions. */
 import t, { type Test } from 'tap';
 import { ArmClient, at, type Json, network, refusal, subscriptionId } from './arm-client.js';
-import { deployment, deployments, publicIp, subscriptionDeployments, template } from './deployment-client.js';
+import {
+  deployment,
+  deployments,
+  nestedDeployment,
+  publicIp,
+  subscriptionDeployments,
+  template,
+} from './deployment-client.js';
 
 const tenantDeployments = '/providers/Microsoft.Resources/deployments';
 const managementGroup = '/providers/Microsoft.Management/managementGroups/mg';
@@ -13,18 +20,6 @@ const start = async (test: Test) => {
   return azure;
 };
 
-const inner = (name: string, sections: Json, more: Json = {}): Json => ({
-  type: 'Microsoft.Resources/deployments',
-  apiVersion: '2022-09-01',
-  name,
-  properties: {
-    mode: 'Incremental',
-    expressionEvaluationOptions: { scope: 'inner' },
-    template: template(sections),
-  },
-  ...more,
-});
-
 const located = (sections: Json): Json => deployment(template(sections), { location: 'westeurope' });
 
 for (const [scope, path] of [
@@ -35,8 +30,8 @@ for (const [scope, path] of [
     const azure = await start(t);
     const body = located({
       resources: [
-        inner('into', { resources: [publicIp('ip')] }, { subscriptionId, resourceGroup: 'rg' }),
-        inner('above', { resources: [], outputs: {} }, { scope: '/', location: 'westeurope' }),
+        nestedDeployment('into', { resources: [publicIp('ip')] }, { subscriptionId, resourceGroup: 'rg' }),
+        nestedDeployment('above', { resources: [], outputs: {} }, { scope: '/', location: 'westeurope' }),
       ],
       outputs: { id: { type: 'string', value: "[tenantResourceId('Microsoft.Management/managementGroups', 'mg')]" } },
     });
@@ -91,7 +86,10 @@ t.test(
       await validate({ outputs: { o: { type: 'object', value: '[subscription()]' } } }),
       /'subscription' is not expected/,
     );
-    t.match(await validate({ resources: [inner('x', {}, { resourceGroup: 'rg' })] }), /'subscriptionId' is missing/);
+    t.match(
+      await validate({ resources: [nestedDeployment('x', {}, { resourceGroup: 'rg' })] }),
+      /'subscriptionId' is missing/,
+    );
     t.match(await validate({ resources: [] }, `${tenantDeployments}`), /^200/);
     const role = {
       type: 'Microsoft.Authorization/roleDefinitions',

@@ -5,6 +5,7 @@ import {
   balancerId,
   childId,
   group,
+  inboundRule,
   internalFrontend,
   type Json,
   loadBalancer,
@@ -207,21 +208,7 @@ const natPool = (name: string): Json => ({
 const securityGroup = (): Json => ({
   location: 'westeurope',
   properties: {
-    securityRules: [
-      {
-        name: 'web',
-        properties: {
-          protocol: 'Tcp',
-          access: 'Allow',
-          direction: 'Inbound',
-          priority: 100,
-          sourceAddressPrefix: '*',
-          sourcePortRange: '*',
-          destinationAddressPrefix: '*',
-          destinationPortRange: '80',
-        },
-      },
-    ],
+    securityRules: [{ name: 'web', properties: inboundRule('80') }],
   },
 });
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { ArmClient, group, loadBalancer, network, networkInterface, rule } from './arm-client.js';
+import { ArmClient, group, inboundRule, loadBalancer, network, networkInterface, rule } from './arm-client.js';
 import { OfficialOpenApi, type OfficialOperation, officialDocuments } from './official-openapi.js';
 
 const version = '2024-03-01';
@@ -84,19 +84,9 @@ async function makeEverything(azure: ArmClient): Promise<void> {
     sku: { name: 'Standard' },
     properties: { prefixLength: 30 },
   });
-  const web = {
-    protocol: 'Tcp',
-    sourcePortRange: '*',
-    destinationPortRange: '80',
-    sourceAddressPrefix: '*',
-    destinationAddressPrefix: '*',
-    access: 'Allow',
-    priority: 100,
-    direction: 'Inbound',
-  };
   await azure.made(`${network}/networkSecurityGroups/nsg`, {
     location,
-    properties: { securityRules: [{ name: 'web', properties: web }] },
+    properties: { securityRules: [{ name: 'web', properties: inboundRule('80') }] },
   });
 }
 

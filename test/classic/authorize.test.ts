@@ -1,9 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import t from 'tap';
 import { clientThumbprint, requireCertificateOrToken } from '../../src/classic/authorize.js';
-import { memoryStore } from '../../src/classic/store-memory.js';
 import { AzureError, azureError } from '../../src/errors.js';
-import { azureXmlns, startClassic, subscription } from './harness.js';
+import { azureXmlns, inMemoryStore, startClassic, subscription } from './harness.js';
 
 /** A request over TLS with a client certificate of this fingerprint, or over plain HTTP. */
 const requestWith = (fingerprint?: string): FastifyRequest =>
@@ -16,8 +15,8 @@ const key = (name: string) => ({ kind: 'certificate', subscriptionId: subscripti
 const certificate = { subscriptionId: subscription, thumbprint: 'ABCD', publicKey: '', data: '', createdMs: 0 };
 
 t.test('a management certificate of the subscription lets its owner in, and nobody else', async (t) => {
-  const store = memoryStore();
-  store.write((transaction) => transaction.put(key('ABCD'), certificate));
+  const store = inMemoryStore();
+  store.classic.put(key('ABCD'), certificate);
   const authorize = requireCertificateOrToken({ store, verifyToken: async () => {} });
   const outcome = async (request: FastifyRequest, subscriptionId = subscription) => {
     try {
@@ -36,7 +35,7 @@ t.test('a management certificate of the subscription lets its owner in, and nobo
 });
 
 t.test('a token lets in too, so that the first certificate can be registered', async (t) => {
-  const store = memoryStore();
+  const store = inMemoryStore();
   const verifyToken = async ({ headers }: FastifyRequest) => {
     if (headers.authorization !== 'Bearer good') throw azureError('ClassicResourceNotFound');
   };

@@ -1,20 +1,24 @@
-/** A classic API with a memory store and a clock that only tests move, and shorthand for talking to it. */
+/** A classic API over a store in memory, with a clock that only tests move, and shorthand for talking to it. */
 import type { LightMyRequestResponse } from 'fastify';
 import { type ClassicPluginOptions, classicPlugin } from '../../src/classic/plugin.js';
-import type { ClassicStore } from '../../src/classic/store.js';
-import { memoryStore } from '../../src/classic/store-memory.js';
 import { readXml, type XmlElement } from '../../src/classic/xml/xml.js';
 import { Clock, manualTime } from '../../src/clock.js';
 import { newGuid } from '../../src/ids.js';
 import { lowestFreeAddress } from '../../src/resources/Microsoft.ClassicCompute/addresses.js';
-import { endpointsForPlan } from '../../src/resources/Microsoft.ClassicCompute/plan-inputs.js';
 import { createServer } from '../../src/server.js';
+import { Store } from '../../src/store/store.js';
+import { planOf } from './model.js';
 
 export const subscription = '11111111-2222-3333-4444-555555555555';
 export const azureXmlns = 'xmlns="http://schemas.microsoft.com/windowsazure"';
 
-export interface HarnessOptions extends Partial<ClassicPluginOptions> {
+/** An empty store that lives in memory. */
+export const inMemoryStore = (): Store =>
+  new Store({ publicPrefix: { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' } });
+
+export interface HarnessOptions extends Partial<Omit<ClassicPluginOptions, 'store'>> {
   readonly startMs?: number;
+  readonly store?: Store;
 }
 
 export interface CallOptions {
@@ -26,7 +30,7 @@ export interface CallOptions {
 /** A running classic API. */
 export function startClassic({ startMs, ...options }: HarnessOptions = {}) {
   const clock = options.clock ?? new Clock({ source: manualTime(startMs) });
-  const store: ClassicStore = options.store ?? memoryStore();
+  const store = options.store ?? inMemoryStore();
   const server = createServer({ clock });
   server.app.register(classicPlugin, {
     clock,
@@ -68,7 +72,7 @@ export function startClassic({ startMs, ...options }: HarnessOptions = {}) {
       const polled = await call('GET', `/operations/${String(response.headers['x-ms-request-id'])}`);
       return readXml(polled.body);
     },
-    plan: () => endpointsForPlan(store.read((reader) => reader.list('hostedService'))),
+    plan: () => planOf(...store.classic.list('hostedService')),
     close: () => server.close(),
   };
 }

@@ -1,4 +1,6 @@
 /** Shorthand for tests of the classic model: deployments without HTTP and without a store. */
+import { compileHostedService } from '../../src/forwarding/classic-plan.js';
+import type { PlanPart, PlanRule } from '../../src/forwarding/plan.js';
 import { newGuid } from '../../src/ids.js';
 import type { ModelContext } from '../../src/resources/Microsoft.ClassicCompute/addresses.js';
 import { createVmDeployment } from '../../src/resources/Microsoft.ClassicCompute/deployments.js';
@@ -8,6 +10,7 @@ import type {
   VmDeployment,
 } from '../../src/resources/Microsoft.ClassicCompute/types.js';
 import type { NetworkRequest, VmRoleRequest } from '../../src/resources/Microsoft.ClassicCompute/vm-roles.js';
+import { defaultChoices } from '../../src/undocumented.js';
 
 /** A context that counts addresses up. */
 export function modelContext(): ModelContext {
@@ -52,6 +55,22 @@ export const deploymentWith = ({
     },
     modelContext(),
   );
+
+/** What the deployments of hosted services contribute to the plan, in Azure's addresses. */
+export function planOf(...services: HostedService[]): Pick<PlanPart, 'frontends' | 'probes'> {
+  const parts = services.map((service) => compileHostedService(service, { addressMap: [], choices: defaultChoices }));
+  return { frontends: parts.flatMap(({ frontends }) => frontends), probes: parts.flatMap(({ probes }) => probes) };
+}
+
+/** Addresses of the machines behind a rule, with whether each is started, by the last number of the address. */
+export function startedMembers(rule: PlanRule | undefined): [string, boolean][] {
+  const members = [
+    ...(rule?.members ?? []).map(({ azureAddress }): [string, boolean] => [azureAddress, true]),
+    ...(rule?.stopped ?? []).map(({ azureAddress }): [string, boolean] => [azureAddress, false]),
+  ];
+  const last = (address: string) => Number(address.split('.').at(-1));
+  return members.sort(([a], [b]) => last(a) - last(b));
+}
 
 /** A hosted service with deployments. */
 export const serviceWith = (...deployments: HostedService['deployments']): HostedService => ({

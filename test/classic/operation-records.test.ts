@@ -1,24 +1,35 @@
 import t from 'tap';
-import { OperationRecords } from '../../src/classic/operation-records.js';
-import { memoryStore } from '../../src/classic/store-memory.js';
 import { Clock, manualTime } from '../../src/clock.js';
-import { startClassic, subscription } from './harness.js';
+import type { Store } from '../../src/store/store.js';
+import { inMemoryStore, startClassic, subscription } from './harness.js';
 import { services, startWithSet } from './my-service.js';
+
+/** Request ids of the stored operations of the classic API, in the order of their acceptance. */
+const idsIn = ({ connection }: Store): string[] =>
+  connection.prepare("SELECT id FROM operations WHERE api = 'classic' ORDER BY sequence").pluck().all() as string[];
 
 t.test('the latest operations can be asked for; older ones are forgotten once they are done', async (t) => {
   const clock = new Clock({ source: manualTime() });
-  const store = memoryStore();
-  const records = new OperationRecords(clock);
-  const start = (id: string, finishMs: number) =>
-    store.write((transaction) =>
-      records.save(transaction, { subscriptionId: subscription, id, startedMs: clock.now(), finishMs }),
-    );
+  const store = inMemoryStore();
+  const start = (id: string, visibleMs: number) =>
+    store.operations.save({
+      id,
+      api: 'classic',
+      subscriptionId: subscription,
+      name: 'Update Role',
+      resourceKey: '',
+      status: 'Succeeded',
+      startedMs: clock.now(),
+      visibleMs,
+      result: undefined,
+      error: undefined,
+    });
   start('slow', clock.now() + 60_000);
-  const done = records.during('applying', async () => {
+  const done = store.operations.during('applying', async () => {
     start('applying', clock.now());
     for (let number = 0; number < 2500; number++) start(`quick${number}`, clock.now());
   });
-  const ids = () => store.read((reader) => reader.list('operation').map(({ id }) => id));
+  const ids = () => idsIn(store);
   await done;
   t.ok(ids().length < 1110, `${ids().length} records`);
   t.strictSame(ids().slice(0, 2), ['slow', 'applying'], 'what is InProgress stays');
@@ -45,7 +56,7 @@ t.test('an operation is InProgress until the data plane carries it', async (t) =
   t.teardown(() => classic.close());
   const deletion = classic.delete(`${services}/mySvc/deployments/mySvc`);
   await hasBeenAsked;
-  const id = store.read((reader) => reader.list('operation').at(-1)?.id);
+  const id = idsIn(store).at(-1);
   const status = async () => (await classic.get(`/operations/${id}`)).body;
   t.match(await status(), '<Status>InProgress</Status>');
   carried();

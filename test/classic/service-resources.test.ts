@@ -1,14 +1,12 @@
 import t from 'tap';
 import { azureXmlns, createServiceXml, deploymentXml, endpointXml, roleXml, setsXml } from './harness.js';
+import { startedMembers } from './model.js';
 import { dep, errorOf, http, services, start, startWithSet } from './my-service.js';
 
 t.test('a machine that is shut down leaves rotation and comes back when started', async (t) => {
   const classic = await startWithSet(t);
   const started = () =>
-    classic
-      .plan()
-      .frontends.find(({ port }) => port === 80)
-      ?.rule.members.map((member) => member.started);
+    startedMembers(classic.plan().frontends.find(({ port }) => port === 80)?.rule).map(([, isStarted]) => isStarted);
   const operate = (name: string, inner = '') =>
     classic.post(
       `${dep}/roleinstances/vm1/Operations`,

@@ -27,34 +27,21 @@ t.test('a machine joins a set on its shared settings, with a name and a local po
 t.test('a machine that would change a shared setting is refused', async (t) => {
   const mismatch = (property: string, specified: string, existing: string) =>
     `400 BadRequest: Endpoint name 'HttpIn', property '${property}'. \nThe value '${specified}' does not match '${existing}' for LB set 'LBSet1'.`;
-  t.equal(
-    refusal(() => join({ Port: 81 })),
-    mismatch('Port', '81', '80'),
-  );
-  t.equal(
-    refusal(() => join({ Protocol: 'udp' })),
-    mismatch('Protocol', 'udp', 'tcp'),
-  );
-  t.equal(
-    refusal(() => join({ LoadBalancerProbe: { ...probe, Port: 1234 } })),
-    mismatch('LoadBalancerProbe.Port', '1234', '8080'),
-  );
-  t.equal(
-    refusal(() => join({ LoadBalancerProbe: { Port: 8080, Protocol: 'tcp' } })),
-    mismatch('LoadBalancerProbe.Path', '', '/health'),
-  );
-  t.equal(
-    refusal(() => join({ EnableDirectServerReturn: false })),
-    mismatch('EnableDirectServerReturn', 'false', 'true'),
-  );
-  t.equal(
-    refusal(() => join({ IdleTimeoutInMinutes: 4 })),
-    mismatch('IdleTimeoutInMinutes', '', '15'),
-  );
-  t.equal(
-    refusal(() => join({ LoadBalancerDistribution: 'none' })),
-    mismatch('LoadBalancerDistribution', 'none', 'sourceIPProtocol'),
-  );
+  const changes: readonly [InputEndpointRequest, ...Parameters<typeof mismatch>][] = [
+    [{ Port: 81 }, 'Port', '81', '80'],
+    [{ Protocol: 'udp' }, 'Protocol', 'udp', 'tcp'],
+    [{ LoadBalancerProbe: { ...probe, Port: 1234 } }, 'LoadBalancerProbe.Port', '1234', '8080'],
+    [{ LoadBalancerProbe: { Port: 8080, Protocol: 'tcp' } }, 'LoadBalancerProbe.Path', '', '/health'],
+    [{ EnableDirectServerReturn: false }, 'EnableDirectServerReturn', 'false', 'true'],
+    [{ IdleTimeoutInMinutes: 4 }, 'IdleTimeoutInMinutes', '', '15'],
+    [{ LoadBalancerDistribution: 'none' }, 'LoadBalancerDistribution', 'none', 'sourceIPProtocol'],
+  ];
+  for (const [change, ...expected] of changes) {
+    t.equal(
+      refusal(() => join(change)),
+      mismatch(...expected),
+    );
+  }
   const two = { EndpointAcl: { Rules: [rule, { ...rule, Order: 101 }] } };
   t.equal(
     refusal(() => join(two)),

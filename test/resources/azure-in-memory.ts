@@ -54,6 +54,17 @@ export class AzureInMemory implements Lookup {
     });
   }
 
+  /** The virtual network `vnet` (10.0.0.0/16) with `subnet` (10.0.0.0/24). */
+  putNetwork({ name = 'subnet', location = 'westus', ...properties }: Record<string, unknown> = {}): Resource {
+    return this.put(idOf('Microsoft.Network/virtualNetworks', 'vnet'), {
+      location,
+      properties: {
+        addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
+        subnets: [{ name, properties: { addressPrefix: '10.0.0.0/24', ...properties } }],
+      },
+    });
+  }
+
   resource(key: string): Resource | undefined {
     return this.#store.resources.resource(key);
   }

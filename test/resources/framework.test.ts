@@ -75,13 +75,7 @@ test('making a body canonical twice is the same as once, for every type and any 
 
 function network(): AzureInMemory {
   const azure = new AzureInMemory();
-  azure.put(vnet, {
-    location: 'westeurope',
-    properties: {
-      addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
-      subnets: [{ name: 'default', properties: { addressPrefix: '10.0.0.0/24' } }],
-    },
-  });
+  azure.putNetwork({ name: 'default', location: 'westeurope' });
   return azure;
 }
 

@@ -7,6 +7,7 @@ import { ResourceManagementClient } from '@azure/arm-resources';
 import { ClientSecretCredential } from '@azure/identity';
 import type { NetworkManagementClient } from 'arm-network-36';
 import type { Test } from 'tap';
+import { inboundRule } from '../arm/arm-client.js';
 import { Cloud, ref, subscriptionId } from '../emulator/cloud.js';
 import { tcpBackend } from '../forwarding/network.js';
 
@@ -100,19 +101,7 @@ async function neighbours({ t, cloud, network }: Journey): Promise<void> {
     'nsg',
     {
       location,
-      securityRules: [
-        {
-          name: 'web',
-          protocol: 'Tcp',
-          access: 'Allow',
-          direction: 'Inbound',
-          priority: 100,
-          sourceAddressPrefix: '*',
-          sourcePortRange: '*',
-          destinationAddressPrefix: '*',
-          destinationPortRange: '8080',
-        },
-      ],
+      securityRules: [{ name: 'web', ...inboundRule('8080') }],
     },
     quickly,
   );

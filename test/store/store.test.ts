@@ -63,6 +63,31 @@ test('files of every earlier version are brought up to date, with what is in the
   }
 });
 
+test('operations of the classic API that an earlier version kept as documents are still found', async (t) => {
+  const file = join(t.testdir(), 'earlier.sqlite');
+  fileOfVersion(file, 4);
+  const earlier = new Database(file);
+  const document = (id: string, more: object) =>
+    JSON.stringify({ subscriptionId: 'S', id, startedMs: 1000, finishMs: 2000, ...more });
+  const put = earlier.prepare('INSERT INTO classic_documents (kind, subscription, name, document) VALUES (?, ?, ?, ?)');
+  put.run('operation', 's', 'aa', document('aa', {}));
+  put.run('operation', 's', 'bb', document('bb', { failure: { status: 409, code: 'ConflictError', message: 'm' } }));
+  put.run('reservedIp', 's', 'ip', '{"Name":"ip"}');
+  earlier
+    .prepare('INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+    .run(...['guid', 's', 'PutLoadBalancerOperation', 'k', 'Succeeded', 500, '{"a":1}', null]);
+  earlier.close();
+  const store = new Store({ file, publicPrefix });
+  t.teardown(() => store.close());
+  const { operations, classic } = store;
+  t.match(operations.operation('aa'), { api: 'classic', status: 'Succeeded', startedMs: 1000, visibleMs: 2000 });
+  t.same(operations.operation('bb')?.error, { status: 409, code: 'ConflictError', message: 'm' });
+  t.equal(operations.operation('bb')?.status, 'Failed');
+  t.match(operations.operation('guid'), { api: 'arm', status: 'Succeeded', startedMs: 500, result: { a: 1 } });
+  t.equal(operations.operation('guid')?.visibleMs, undefined);
+  t.same(classic.list('reservedIp'), [{ Name: 'ip' }], 'other documents stay');
+});
+
 test('a file of a newer Lazurite is refused and left alone', async (t) => {
   const file = join(t.testdir(), 'newer.sqlite');
   fileOfVersion(file, migrations.length);
@@ -177,6 +202,7 @@ test('operations are forgotten after a day, those that still run are not', async
   const save = (id: string, status: 'InProgress' | 'Succeeded') =>
     store.operations.save({
       id,
+      api: 'arm',
       subscriptionId: 's',
       name: 'PutLoadBalancerOperation',
       resourceKey: 'k',

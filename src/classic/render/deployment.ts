@@ -8,12 +8,12 @@ import type {
   CloudServiceDeployment,
   Deployment,
   HostedService,
+  NetworkConfigurationRecord,
   VmDeployment,
 } from '../../resources/Microsoft.ClassicCompute/types.js';
 import type { Deployment as DeploymentContract } from '../contracts/deployment.js';
 import type { HostedService as HostedServiceContract } from '../contracts/hosted-service.js';
 import { computeCapabilities } from '../locations.js';
-import type { NetworkConfigurationRecord } from '../store.js';
 import type { ValueOf } from '../xml/contract.js';
 import { escapeAttribute, timestamp } from '../xml/xml.js';
 import { instanceValue, roleInDeployment, vipOf } from './role.js';

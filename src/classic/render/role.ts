@@ -1,6 +1,6 @@
 /** Virtual machines and running instances as Azure shows them. Imitates "Get Role" and "Get Deployment". */
 
-import { instancePort } from '../../resources/Microsoft.ClassicCompute/plan-cloud-services.js';
+import { instancePort } from '../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type {
   CloudServiceDeployment,
   Deployment,
@@ -84,7 +84,6 @@ function vmEndpoints(deployment: VmDeployment, instance: RoleInstance): Endpoint
 
 function cloudServiceEndpoints(deployment: CloudServiceDeployment, instance: RoleInstance): EndpointValue[] {
   const role = deployment.definition.roles.find(({ name }) => name === instance.RoleName);
-  const index = Number(instance.InstanceName.split('_').at(-1));
   const shared = (role?.inputEndpoints ?? []).map((endpoint) => ({
     Name: endpoint.name,
     Vip: vipOf(deployment, endpoint.loadBalancer),
@@ -96,7 +95,7 @@ function cloudServiceEndpoints(deployment: CloudServiceDeployment, instance: Rol
   const own = (role?.instanceInputEndpoints ?? []).map((endpoint) => ({
     Name: endpoint.name,
     Vip: deployment.vip,
-    PublicPort: instancePort(endpoint, index),
+    PublicPort: instancePort(endpoint, instance),
     LocalPort: endpoint.localPort,
     Protocol: endpoint.protocol,
   }));

@@ -34,7 +34,7 @@ function configurationOf(encoded: string): { Configuration: string; configuratio
 /** What is wrong with the service or the slot is said before the package is fetched. */
 function checkTarget(call: ClassicCall, name: string): void {
   const slot = slotOf(parameter(call, 'slot'));
-  call.store.read((reader) => checkSlotIsFree(findService(call, reader), { slot, name }));
+  checkSlotIsFree(findService(call), { slot, name });
 }
 
 async function create(call: ClassicCall): Promise<ClassicReply> {
@@ -43,7 +43,7 @@ async function create(call: ClassicCall): Promise<ClassicReply> {
   const settings = configurationOf(request.Configuration);
   checkTarget(call, Name);
   const definition = await readPackage(request.PackageUrl, call.packages);
-  return accept(call, (transaction, context) => {
+  return accept(call, (context) => {
     const slot = slotOf(parameter(call, 'slot'));
     const [reservedIpName] = settings.configuration.reservedIps;
     const make = (reservedIp: ReservedIp | undefined) =>
@@ -60,7 +60,7 @@ async function create(call: ClassicCall): Promise<ClassicReply> {
         },
         context,
       );
-    addDeployment(call, transaction, { slot, name: Name, reservedIpName, make });
+    addDeployment(call, { slot, name: Name, reservedIpName, make });
   });
 }
 

@@ -44,7 +44,7 @@ function create(call: ClassicCall): Promise<ClassicReply> {
   }
   if (request.RoleList.length === 0) throw azureError('ClassicMalformedElement', { values: { type: 'Deployment' } });
   const roles = request.RoleList.map((role) => roleRequest(role));
-  return accept(call, (transaction, context) => {
+  return accept(call, (context) => {
     const make = (reservedIp: ReservedIp | undefined) =>
       createVmDeployment(
         {
@@ -57,23 +57,23 @@ function create(call: ClassicCall): Promise<ClassicReply> {
         },
         context,
       );
-    addDeployment(call, transaction, { slot: DeploymentSlot, name: Name, reservedIpName: ReservedIPName, make });
+    addDeployment(call, { slot: DeploymentSlot, name: Name, reservedIpName: ReservedIPName, make });
   });
 }
 
 function get(call: ClassicCall): ClassicReply {
   const { service, deployment } = readDeployment(call);
-  const networks = call.store.read((reader) => reader.get(networksKey(call)));
+  const networks = call.store.classic.get(networksKey(call));
   return call.reply(documentOf(Deployment), deploymentValue(deployment, { service, networks }));
 }
 
 function remove(call: ClassicCall): Promise<ClassicReply> {
-  return accept(call, (transaction) => {
-    const service = findService(call, transaction);
+  return accept(call, () => {
+    const service = findService(call);
     const deployment = deploymentOf(call, service);
-    checkExclusiveAccess(call, { reader: transaction, deployment });
-    releaseReservedIps(call, transaction, { service, gone: [deployment] });
-    putService(call, transaction, withoutDeployment(service, deployment));
+    checkExclusiveAccess(call, deployment);
+    releaseReservedIps(call, { service, gone: [deployment] });
+    putService(call, withoutDeployment(service, deployment));
   });
 }
 

@@ -11,18 +11,17 @@ import {
   Swap,
   UpdateHostedService,
 } from '../contracts/hosted-service.js';
-import { findService, networksKey, putService, reservedIpKey, serviceKey, stamped } from '../documents.js';
+import { deleteService, findService, networksKey, putService, reservedIpKey, stamped } from '../documents.js';
 import { canonicalLocation } from '../locations.js';
 import { accept, checkExclusiveAccess, perform } from '../operations.js';
 import { hostedServiceValue } from '../render/deployment.js';
-import type { ClassicReader, ClassicTransaction } from '../store.js';
 import { documentOf, listDocument } from '../xml/contract.js';
 
 const dnsLabel = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/i;
 
 /** A cloud service's name is a DNS name: nobody in any subscription may have it. */
-const isTaken = (reader: ClassicReader, name: string): boolean =>
-  reader.list('hostedService').some(({ ServiceName }) => ServiceName.toLowerCase() === name.toLowerCase());
+const isTaken = (call: ClassicCall, name: string): boolean =>
+  call.store.classic.list('hostedService').some(({ ServiceName }) => ServiceName.toLowerCase() === name.toLowerCase());
 
 /** Extended properties are added or replaced by name; none is ever removed. */
 function mergeProperties(
@@ -44,9 +43,9 @@ function create(call: ClassicCall): Promise<ClassicReply> {
   const headers = { Location: `${call.baseUrl}/subscriptions/${call.subscriptionId}/compute/${ServiceName}` };
   return perform(call, {
     reply: { status: 201, headers },
-    work: (transaction, { nowMs }) => {
-      if (isTaken(transaction, ServiceName)) throw azureError('ClassicDnsNameTaken');
-      putService(call, transaction, {
+    work: ({ nowMs }) => {
+      if (isTaken(call, ServiceName)) throw azureError('ClassicDnsNameTaken');
+      putService(call, {
         subscriptionId: call.subscriptionId,
         ServiceName,
         Label: request.Label,
@@ -67,9 +66,9 @@ function update(call: ClassicCall): Promise<ClassicReply> {
   const request = call.body(documentOf(UpdateHostedService));
   return perform(call, {
     reply: { status: 200 },
-    work: (transaction, { nowMs }) => {
-      const service = findService(call, transaction);
-      putService(call, transaction, {
+    work: ({ nowMs }) => {
+      const service = findService(call);
+      putService(call, {
         ...service,
         Label: request.Label ?? service.Label,
         Description: request.Description ?? service.Description,
@@ -84,12 +83,11 @@ function update(call: ClassicCall): Promise<ClassicReply> {
 /** Frees the reserved IPs of deployments that go. */
 export function releaseReservedIps(
   call: ClassicCall,
-  transaction: ClassicTransaction,
   { service, gone }: { service: HostedService; gone: HostedService['deployments'] },
 ): void {
-  for (const reservedIp of transaction.list('reservedIp', call.subscriptionId)) {
+  for (const reservedIp of call.store.classic.list('reservedIp', call.subscriptionId)) {
     if (!gone.some((deployment) => isUsedBy(reservedIp, { service, deployment }))) continue;
-    transaction.put(reservedIpKey(call, reservedIp.Name), disassociate(reservedIp));
+    call.store.classic.put(reservedIpKey(call, reservedIp.Name), disassociate(reservedIp));
   }
 }
 
@@ -97,61 +95,58 @@ function remove(call: ClassicCall): Promise<ClassicReply> {
   if (call.query.get('comp')?.toLowerCase() !== 'media') {
     return perform(call, {
       reply: { status: 200 },
-      work: (transaction) => {
-        const service = findService(call, transaction);
+      work: () => {
+        const service = findService(call);
         if (service.deployments.length > 0) {
           throw azureError('ClassicServiceHasDeployments', { values: { service: service.ServiceName } });
         }
-        transaction.delete(serviceKey(call, service.ServiceName));
+        deleteService(call, service);
       },
     });
   }
-  return accept(call, (transaction) => {
-    const service = findService(call, transaction);
-    for (const deployment of service.deployments) checkExclusiveAccess(call, { reader: transaction, deployment });
-    releaseReservedIps(call, transaction, { service, gone: service.deployments });
-    transaction.delete(serviceKey(call, service.ServiceName));
+  return accept(call, () => {
+    const service = findService(call);
+    for (const deployment of service.deployments) checkExclusiveAccess(call, deployment);
+    releaseReservedIps(call, { service, gone: service.deployments });
+    deleteService(call, service);
   });
 }
 
 function swap(call: ClassicCall): Promise<ClassicReply> {
   const { SourceDeployment } = call.body(documentOf(Swap));
-  return accept(call, (transaction) => {
-    const service = findService(call, transaction);
-    for (const deployment of service.deployments) checkExclusiveAccess(call, { reader: transaction, deployment });
+  return accept(call, () => {
+    const service = findService(call);
+    for (const deployment of service.deployments) checkExclusiveAccess(call, deployment);
     const swapped = swapDeployments(service, SourceDeployment);
     const deployments = swapped.deployments.map((deployment) => stamped(call, deployment));
-    putService(call, transaction, { ...swapped, deployments });
+    putService(call, { ...swapped, deployments });
   });
 }
 
-const viewOf = (call: ClassicCall, reader: ClassicReader) => ({
+const viewOf = (call: ClassicCall) => ({
   baseUrl: call.baseUrl,
   nowMs: call.clock.now(),
-  networks: reader.get(networksKey(call)),
+  networks: call.store.classic.get(networksKey(call)),
 });
 
 function list(call: ClassicCall): ClassicReply {
-  const values = call.store.read((reader) =>
-    reader
-      .list('hostedService', call.subscriptionId)
-      .map((service) => hostedServiceValue(service, { ...viewOf(call, reader), listed: true })),
-  );
+  const view = { ...viewOf(call), listed: true };
+  const values = call.store.classic
+    .list('hostedService', call.subscriptionId)
+    .map((service) => hostedServiceValue(service, view));
   return call.reply(listDocument('HostedServices', HostedServices), values);
 }
 
 function get(call: ClassicCall): ClassicReply {
   const embedDetail = call.query.get('embed-detail')?.toLowerCase() === 'true';
-  const value = call.store.read((reader) =>
-    hostedServiceValue(findService(call, reader), { ...viewOf(call, reader), embedDetail }),
-  );
+  const value = hostedServiceValue(findService(call), { ...viewOf(call), embedDetail });
   return call.reply(documentOf(HostedServiceContract), value);
 }
 
 function isAvailable(call: ClassicCall): ClassicReply {
   const name = parameter(call, 'name');
   const wrong = !dnsLabel.test(name);
-  const taken = call.store.read((reader) => isTaken(reader, name));
+  const taken = isTaken(call, name);
   const reason = wrong ? azureError('ClassicInvalidServiceName').message : azureError('ClassicDnsNameTaken').message;
   const value = wrong || taken ? { Result: false, Reason: reason } : { Result: true, Reason: null };
   return call.reply(documentOf(AvailabilityResponse), value);

@@ -13,7 +13,11 @@ import {
   isUsedBy,
   withDeployment,
 } from '../../resources/Microsoft.ClassicCompute/deployments.js';
-import type { Deployment, ReservedIp as ReservedIpDocument } from '../../resources/Microsoft.ClassicCompute/types.js';
+import type {
+  Deployment,
+  ReservedIp as ReservedIpDocument,
+  VirtualNetworkSiteRecord,
+} from '../../resources/Microsoft.ClassicCompute/types.js';
 import { type ClassicCall, type ClassicOperation, type ClassicReply, parameter } from '../call.js';
 import { CreateReservedIp, ReservedIp, ReservedIpAssociation, ReservedIps } from '../contracts/networking.js';
 import {
@@ -27,7 +31,6 @@ import {
 } from '../documents.js';
 import { canonicalLocation } from '../locations.js';
 import { accept, checkExclusiveAccess } from '../operations.js';
-import type { VirtualNetworkSiteRecord } from '../store.js';
 import { since } from '../versions.js';
 import {
   boolean,
@@ -51,28 +54,29 @@ function checkHasNone({ Name, ReservedIPName }: Deployment): void {
 
 function createReservedIp(call: ClassicCall): Promise<ClassicReply> {
   const { Name, Label, Location, ServiceName, DeploymentName } = call.body(documentOf(CreateReservedIp));
-  return accept(call, (transaction, context) => {
-    if (transaction.get(reservedIpKey(call, Name))) throw azureError('ClassicNameTaken', { values: { name: Name } });
+  return accept(call, (context) => {
+    if (call.store.classic.get(reservedIpKey(call, Name)))
+      throw azureError('ClassicNameTaken', { values: { name: Name } });
     const base = { subscriptionId: call.subscriptionId, Name, Id: context.newGuid(), Label };
     if (ServiceName === undefined || DeploymentName === undefined) {
       if (Location === undefined) throw azureError('ClassicMalformedElement', { values: { type: 'ReservedIP' } });
       const Address = context.addresses.publicAddress();
-      transaction.put(reservedIpKey(call, Name), { ...base, Address, Location: canonicalLocation(Location) });
+      call.store.classic.put(reservedIpKey(call, Name), { ...base, Address, Location: canonicalLocation(Location) });
       return;
     }
     // The address that the deployment has becomes the reserved one.
-    const service = findService(call, transaction, { key: serviceKey(call, ServiceName) });
+    const service = findService(call, { key: serviceKey(call, ServiceName) });
     const deployment = findDeployment(service, DeploymentName);
-    checkExclusiveAccess(call, { reader: transaction, deployment });
+    checkExclusiveAccess(call, deployment);
     checkHasNone(deployment);
-    transaction.put(reservedIpKey(call, Name), {
+    call.store.classic.put(reservedIpKey(call, Name), {
       ...base,
       Address: deployment.vip,
       Location: canonicalLocation(Location ?? service.Location ?? ''),
       ServiceName: service.ServiceName,
       DeploymentName: deployment.Name,
     });
-    putService(call, transaction, withDeployment(service, stamped(call, { ...deployment, ReservedIPName: Name })));
+    putService(call, withDeployment(service, stamped(call, { ...deployment, ReservedIPName: Name })));
   });
 }
 
@@ -83,32 +87,30 @@ const reservedIpValue = ({ subscriptionId, ...reservedIp }: ReservedIpDocument) 
 });
 
 function getReservedIp(call: ClassicCall): ClassicReply {
-  const reservedIp = call.store.read((reader) =>
-    findReservedIp(reader, reservedIpKey(call, parameter(call, 'reservedIp'))),
-  );
+  const reservedIp = findReservedIp(call, reservedIpKey(call, parameter(call, 'reservedIp')));
   return call.reply(documentOf(ReservedIp), reservedIpValue(reservedIp));
 }
 
 function listReservedIps(call: ClassicCall): ClassicReply {
-  const found = call.store.read((reader) => reader.list('reservedIp', call.subscriptionId));
+  const found = call.store.classic.list('reservedIp', call.subscriptionId);
   return call.reply(listDocument('ReservedIPs', ReservedIps), found.map(reservedIpValue));
 }
 
 function removeReservedIp(call: ClassicCall): Promise<ClassicReply> {
-  return accept(call, (transaction) => {
-    const reservedIp = findReservedIp(transaction, reservedIpKey(call, parameter(call, 'reservedIp')));
+  return accept(call, () => {
+    const reservedIp = findReservedIp(call, reservedIpKey(call, parameter(call, 'reservedIp')));
     checkIsFree(reservedIp);
-    transaction.delete(reservedIpKey(call, reservedIp.Name));
+    call.store.classic.delete(reservedIpKey(call, reservedIp.Name));
   });
 }
 
 function changeAssociation(call: ClassicCall, kind: 'associate' | 'disassociate'): Promise<ClassicReply> {
   const { ServiceName, DeploymentName } = call.body(documentOf(ReservedIpAssociation));
-  return accept(call, (transaction, context) => {
-    const reservedIp = findReservedIp(transaction, reservedIpKey(call, parameter(call, 'reservedIp')));
-    const service = findService(call, transaction, { key: serviceKey(call, ServiceName) });
+  return accept(call, (context) => {
+    const reservedIp = findReservedIp(call, reservedIpKey(call, parameter(call, 'reservedIp')));
+    const service = findService(call, { key: serviceKey(call, ServiceName) });
     const deployment = findDeployment(service, DeploymentName);
-    checkExclusiveAccess(call, { reader: transaction, deployment });
+    checkExclusiveAccess(call, deployment);
     if (kind === 'associate') checkHasNone(deployment);
     const { Name, Address } = reservedIp;
     if (kind === 'disassociate' && !isUsedBy(reservedIp, { service, deployment }))
@@ -118,8 +120,8 @@ function changeAssociation(call: ClassicCall, kind: 'associate' | 'disassociate'
       kind === 'associate'
         ? { vip: Address, ReservedIPName: Name }
         : { vip: context.addresses.publicAddress(), ReservedIPName: undefined };
-    transaction.put(reservedIpKey(call, Name), changed);
-    putService(call, transaction, withDeployment(service, stamped(call, { ...deployment, ...address })));
+    call.store.classic.put(reservedIpKey(call, Name), changed);
+    putService(call, withDeployment(service, stamped(call, { ...deployment, ...address })));
   });
 }
 
@@ -206,12 +208,10 @@ function setConfiguration(call: ClassicCall): Promise<ClassicReply> {
   }
   const { subscriptionId } = call;
   const sites = sitesOf(root, subscriptionId);
-  return accept(call, (transaction) =>
-    transaction.put(networksKey(call), { subscriptionId, text: call.bodyText, sites }),
-  );
+  return accept(call, () => call.store.classic.put(networksKey(call), { subscriptionId, text: call.bodyText, sites }));
 }
 
-const configurationOf = (call: ClassicCall) => call.store.read((reader) => reader.get(networksKey(call)));
+const configurationOf = (call: ClassicCall) => call.store.classic.get(networksKey(call));
 
 function getConfiguration(call: ClassicCall): ClassicReply {
   const networks = configurationOf(call);
@@ -220,11 +220,9 @@ function getConfiguration(call: ClassicCall): ClassicReply {
 }
 
 function listSites(call: ClassicCall): ClassicReply {
-  const used = call.store.read((reader) =>
-    reader
-      .list('hostedService', call.subscriptionId)
-      .flatMap(({ deployments }) => deployments.map((deployment) => deployment.VirtualNetworkName?.toLowerCase())),
-  );
+  const used = call.store.classic
+    .list('hostedService', call.subscriptionId)
+    .flatMap(({ deployments }) => deployments.map((deployment) => deployment.VirtualNetworkName?.toLowerCase()));
   const values = (configurationOf(call)?.sites ?? []).map(({ Name, Id, Location, addressPrefixes, subnets }) => ({
     Name,
     Id,

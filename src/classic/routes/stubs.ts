@@ -23,12 +23,11 @@ function getImage(call: ClassicCall): ClassicReply {
 }
 
 function listServiceCertificates(call: ClassicCall): ClassicReply {
-  call.store.read((reader) => findService(call, reader));
+  findService(call);
   return { status: 200, body: writeRoot('Certificates', '') };
 }
 
-const addServiceCertificate = (call: ClassicCall): Promise<ClassicReply> =>
-  accept(call, (transaction) => void findService(call, transaction));
+const addServiceCertificate = (call: ClassicCall): Promise<ClassicReply> => accept(call, () => void findService(call));
 
 /** Registering a resource provider: all of them are. */
 const register = (call: ClassicCall): Promise<ClassicReply> =>

@@ -1,6 +1,8 @@
 /** The subscription itself, its operations and its management certificates. Imitates "Operations on Subscriptions". */
 import { createHash } from 'node:crypto';
 import { azureError } from '../../errors.js';
+import type { CertificateRecord } from '../../resources/Microsoft.ClassicCompute/types.js';
+import type { Operation as StoredOperation } from '../../store/operation-store.js';
 import { type ClassicCall, type ClassicOperation, type ClassicReply, parameter } from '../call.js';
 import {
   Locations,
@@ -11,8 +13,7 @@ import {
   SubscriptionCertificates,
 } from '../contracts/subscription.js';
 import { locationValues, roleSizeValues } from '../locations.js';
-import { perform } from '../operations.js';
-import type { CertificateRecord, OperationRecord } from '../store.js';
+import { type Failure, perform } from '../operations.js';
 import { documentOf, listDocument } from '../xml/contract.js';
 import { timestamp } from '../xml/xml.js';
 
@@ -20,10 +21,9 @@ import { timestamp } from '../xml/xml.js';
 const maxCertificates = 25;
 
 function getSubscription(call: ClassicCall): ClassicReply {
-  const { services, reservedIps } = call.store.read((reader) => ({
-    services: reader.list('hostedService', call.subscriptionId),
-    reservedIps: reader.list('reservedIp', call.subscriptionId),
-  }));
+  const { classic } = call.store;
+  const services = classic.list('hostedService', call.subscriptionId);
+  const reservedIps = classic.list('reservedIp', call.subscriptionId);
   return call.reply(documentOf(Subscription), {
     SubscriptionID: call.subscriptionId,
     SubscriptionName: 'Lazurite',
@@ -47,21 +47,20 @@ function getSubscription(call: ClassicCall): ClassicReply {
 
 const dashed = (id: string): string => id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
-function operationValue(call: ClassicCall, record: OperationRecord) {
-  const ID = dashed(record.id);
-  if (call.operations.isRunning(record)) return { ID, Status: 'InProgress' };
-  if (!record.failure) return { ID, Status: 'Succeeded', HttpStatusCode: 200 };
-  const { status, code, message } = record.failure;
+function operationValue({ store, clock }: ClassicCall, operation: StoredOperation) {
+  const ID = dashed(operation.id);
+  if (store.operations.isRunning(operation, clock.now())) return { ID, Status: 'InProgress' };
+  if (operation.status === 'Succeeded') return { ID, Status: 'Succeeded', HttpStatusCode: 200 };
+  const { status, code, message } = operation.error as Failure;
   return { ID, Status: 'Failed', HttpStatusCode: status, Error: { Code: code, Message: message } };
 }
 
 function getOperation(call: ClassicCall): ClassicReply {
   const id = parameter(call, 'id');
-  const { subscriptionId } = call;
-  const name = id.replaceAll('-', '').toLowerCase();
-  const record = call.store.read((reader) => reader.get({ kind: 'operation', subscriptionId, name }));
-  if (!record) throw azureError('ClassicOperationNotFound', { values: { id } });
-  return call.reply(documentOf(Operation), operationValue(call, record));
+  const operation = call.store.operations.operation(id.replaceAll('-', '').toLowerCase());
+  if (operation?.api !== 'classic' || operation.subscriptionId !== call.subscriptionId.toLowerCase())
+    throw azureError('ClassicOperationNotFound', { values: { id } });
+  return call.reply(documentOf(Operation), operationValue(call, operation));
 }
 
 const certificateKey = ({ subscriptionId }: ClassicCall, name: string) =>
@@ -83,11 +82,11 @@ function addCertificate(call: ClassicCall): Promise<ClassicReply> {
   const thumbprint = createHash('sha1').update(der).digest('hex').toUpperCase();
   return perform(call, {
     reply: { status: 200 },
-    work: (transaction, { nowMs }) => {
-      if (transaction.list('certificate', call.subscriptionId).length >= maxCertificates) {
+    work: ({ nowMs }) => {
+      if (call.store.classic.list('certificate', call.subscriptionId).length >= maxCertificates) {
         throw azureError('ClassicTooManyCertificates');
       }
-      transaction.put(certificateKey(call, thumbprint), {
+      call.store.classic.put(certificateKey(call, thumbprint), {
         subscriptionId: call.subscriptionId,
         thumbprint,
         publicKey: body.SubscriptionCertificatePublicKey ?? '',
@@ -99,14 +98,14 @@ function addCertificate(call: ClassicCall): Promise<ClassicReply> {
 }
 
 function listCertificates(call: ClassicCall): ClassicReply {
-  const certificates = call.store.read((reader) => reader.list('certificate', call.subscriptionId));
+  const certificates = call.store.classic.list('certificate', call.subscriptionId);
   const values = certificates.map(certificateValue);
   return call.reply(listDocument('SubscriptionCertificates', SubscriptionCertificates), values);
 }
 
 function findCertificate(call: ClassicCall): CertificateRecord {
   const key = certificateKey(call, parameter(call, 'thumbprint'));
-  const certificate = call.store.read((reader) => reader.get(key));
+  const certificate = call.store.classic.get(key);
   if (!certificate) throw azureError('ClassicResourceNotFound');
   return certificate;
 }
@@ -118,7 +117,7 @@ function removeCertificate(call: ClassicCall): Promise<ClassicReply> {
   const { thumbprint } = findCertificate(call);
   return perform(call, {
     reply: { status: 200 },
-    work: (transaction) => transaction.delete(certificateKey(call, thumbprint)),
+    work: () => call.store.classic.delete(certificateKey(call, thumbprint)),
   });
 }
 

@@ -10,7 +10,9 @@ import type {
   EndpointProtocol,
   InputEndpoint,
   InputEndpointRequest,
+  InstanceInputEndpoint,
   LoadBalancerProbe,
+  RoleInstance,
   VmRole,
 } from './types.js';
 
@@ -128,6 +130,15 @@ export function automaticPort(
   let port = firstAutomaticPort;
   while (port < 65535 && taken.has(portKey({ ...endpoint, Port: port }))) port++;
   return port;
+}
+
+/** The public port of an instance: its number counts up from the range's first port. Undefined beyond the range. */
+export function instancePort(
+  { minPort, maxPort }: InstanceInputEndpoint,
+  { InstanceName }: RoleInstance,
+): number | undefined {
+  const port = minPort + Number(InstanceName.split('_').at(-1));
+  return port <= maxPort ? port : undefined;
 }
 
 /** Azure lists endpoints by name, whatever the order of the request. */

@@ -214,6 +214,31 @@ export interface ReservedIp {
   readonly VirtualIPName?: string | undefined;
 }
 
+/** A management certificate. */
+export interface CertificateRecord {
+  readonly subscriptionId: string;
+  readonly thumbprint: string;
+  readonly publicKey: string;
+  /** DER in base64. */
+  readonly data: string;
+  readonly createdMs: number;
+}
+
+/** The subscription's network configuration: the document itself, and what it says. */
+export interface NetworkConfigurationRecord {
+  readonly subscriptionId: string;
+  readonly text: string;
+  readonly sites: readonly VirtualNetworkSiteRecord[];
+}
+
+export interface VirtualNetworkSiteRecord {
+  readonly Name: string;
+  readonly Id: string;
+  readonly Location: string | undefined;
+  readonly addressPrefixes: readonly string[];
+  readonly subnets: readonly { readonly Name: string; readonly AddressPrefix: string }[];
+}
+
 /** What a .csdef says about networking. */
 export interface ServiceDefinition {
   readonly name: string;

@@ -5,6 +5,7 @@ import { functionNames, type Json } from '../../../src/arm/deployments/index.js'
 import { ExpressionError } from '../../../src/arm/template/context.js';
 import { evaluateText } from '../../../src/arm/template/evaluate.js';
 import { isExpression, parseExpression, printNode } from '../../../src/arm/template/parser.js';
+import { endsOrThrows, shredsOf } from '../../shreds.js';
 import { contextWith, evaluate, groupId, subscriptionId } from './evaluate-for-tests.js';
 
 const tables: Record<string, [string, Json][]> = {
@@ -389,23 +390,10 @@ t.test(
         t.equal(printNode(parseExpression(`[${printed}]`)), printed);
       }),
     );
-    const shreds = fc.array(
-      fc.constantFrom('concat', '(', ')', '[', ']', '.', ',', "'", 'a', '1', '-', ' ', '?', 'parameters', "'x'"),
-    );
+    const pieces = ['concat', '(', ')', '[', ']', '.', ',', "'", 'a', '1', '-', ' ', '?', 'parameters', "'x'"];
     fc.assert(
-      fc.property(
-        fc.oneof(
-          fc.string(),
-          shreds.map((parts) => parts.join('')),
-        ),
-        (text) => {
-          try {
-            evaluateText(`[${text}]`, contextWith());
-            return true;
-          } catch (error) {
-            return error instanceof ExpressionError;
-          }
-        },
+      fc.property(shredsOf(pieces), (text) =>
+        endsOrThrows(() => evaluateText(`[${text}]`, contextWith()), ExpressionError),
       ),
       { numRuns: 3000 },
     );

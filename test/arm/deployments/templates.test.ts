@@ -198,22 +198,18 @@ t.test('An internal balancer with inbound NAT rules by property copy, and NICs b
 });
 
 t.test('Two pools and an outbound rule: children of the balancer as resources of their own', async (t) => {
+  const type = 'Microsoft.Network/loadBalancers/backendAddressPools';
+  const pool = (name: string, after: string) => ({
+    type,
+    apiVersion: '2023-09-01',
+    name,
+    dependsOn: [after],
+    properties: {},
+  });
   const source = template({
     resources: [
-      {
-        type: 'Microsoft.Network/loadBalancers/backendAddressPools',
-        apiVersion: '2023-09-01',
-        name: 'lb/pool1',
-        dependsOn: ["[resourceId('Microsoft.Network/loadBalancers', 'lb')]"],
-        properties: {},
-      },
-      {
-        type: 'Microsoft.Network/loadBalancers/backendAddressPools',
-        apiVersion: '2023-09-01',
-        name: 'lb/pool2',
-        dependsOn: ['microsoft.network/LOADBALANCERS/lb/backendaddresspools/pool1'],
-        properties: {},
-      },
+      pool('lb/pool1', "[resourceId('Microsoft.Network/loadBalancers', 'lb')]"),
+      pool('lb/pool2', 'microsoft.network/LOADBALANCERS/lb/backendaddresspools/pool1'),
       {
         type: 'Microsoft.Network/loadBalancers/inboundNatRules',
         apiVersion: '2023-09-01',

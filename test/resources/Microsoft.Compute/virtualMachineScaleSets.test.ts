@@ -16,13 +16,7 @@ const apiVersion = '2024-07-01';
 
 function azureWith(): AzureInMemory {
   const azure = new AzureInMemory();
-  azure.put(vnet, {
-    location: 'westus',
-    properties: {
-      addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
-      subnets: [{ name: 'subnet', properties: { addressPrefix: '10.0.0.0/24' } }],
-    },
-  });
+  azure.putNetwork();
   azure.put(lb, {
     location: 'westus',
     sku: { name: 'Standard' },

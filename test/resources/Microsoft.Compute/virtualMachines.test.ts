@@ -25,13 +25,7 @@ function azureWith(): AzureInMemory {
       ],
     },
   });
-  azure.put(vnet, {
-    location: 'westus',
-    properties: {
-      addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
-      subnets: [{ name: 'subnet', properties: { addressPrefix: '10.0.0.0/24', routeTable: { id: table } } }],
-    },
-  });
+  azure.putNetwork({ routeTable: { id: table } });
   const subnet = { id: `${vnet}/subnets/subnet` };
   azure.put(nic, {
     location: 'westus',

@@ -12,14 +12,6 @@ const nic = idOf('Microsoft.Network/networkInterfaces', 'nic');
 
 const azureWith = () => new AzureInMemory();
 
-const addNetwork = (azure: AzureInMemory, subnet: object = {}) =>
-  azure.put(vnet, {
-    location: 'westus',
-    properties: {
-      addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
-      subnets: [{ name: 'subnet', properties: { addressPrefix: '10.0.0.0/24', ...subnet } }],
-    },
-  });
 const addAddress = (azure: AzureInMemory, name = 'Standard') =>
   azure.put(ip, { location: 'westus', sku: { name }, properties: { publicIPAllocationMethod: 'Static' } });
 const unchanged = (t: { same(a: unknown, b: unknown, message: string): boolean }, azure: AzureInMemory, id: string) => {
@@ -44,7 +36,7 @@ t.test('a NAT gateway has Azure’s defaults and holds its public IP addresses',
 t.test('a NAT gateway in use cannot be deleted', async (t) => {
   const azure = azureWith();
   azure.put(gateway, { location: 'westus' });
-  addNetwork(azure, { natGateway: { id: gateway } });
+  azure.putNetwork({ natGateway: { id: gateway } });
   t.same(azure.at(gateway, 'properties.subnets'), [{ id: `${vnet}/subnets/subnet` }]);
   t.throws(() => azure.delete(gateway), {
     code: 'InUseNatGatewayCannotBeDeleted',
@@ -75,7 +67,7 @@ t.test('an application security group in use cannot be deleted', async (t) => {
   const azure = azureWith();
   azure.put(group, { location: 'westus' });
   t.same(azure.at(group, 'properties'), { provisioningState: 'Succeeded' });
-  addNetwork(azure);
+  azure.putNetwork();
   const properties = { subnet: { id: `${vnet}/subnets/subnet` }, applicationSecurityGroups: [{ id: group }] };
   azure.put(nic, { location: 'westus', properties: { ipConfigurations: [{ name: 'ipconfig1', properties }] } });
   t.throws(() => azure.delete(group), {
@@ -101,7 +93,7 @@ t.test('a route table has routes, and cannot be deleted while a subnet uses it',
     routes: [{ id: `${table}/routes/route`, properties: { nextHopType: 'None', hasBgpOverride: false } }],
   });
   unchanged(t, azure, table);
-  addNetwork(azure, { routeTable: { id: table } });
+  azure.putNetwork({ routeTable: { id: table } });
   t.throws(() => azure.delete(table), {
     code: 'InUseRouteTableCannotBeDeleted',
     message: 'Route table table is in use and cannot be deleted.',
@@ -117,7 +109,7 @@ function addLoadBalancer(azure: AzureInMemory): { id: string } {
 
 t.test('a private link service shows its alias and holds an address that it does not show', async (t) => {
   const azure = azureWith();
-  addNetwork(azure, { privateLinkServiceNetworkPolicies: 'Disabled' });
+  azure.putNetwork({ privateLinkServiceNetworkPolicies: 'Disabled' });
   const frontend = addLoadBalancer(azure);
   const ipConfigurations = [{ name: 'config', properties: { subnet: { id: `${vnet}/subnets/subnet` } } }];
   azure.put(service, {
@@ -153,7 +145,7 @@ t.test('a private link service shows its alias and holds an address that it does
 
 t.test('a private link service leads to a frontend or to an address, in a subnet that lets it', async (t) => {
   const azure = azureWith();
-  addNetwork(azure);
+  azure.putNetwork();
   const frontend = addLoadBalancer(azure);
   const body = (properties: object) => ({ location: 'westus', properties });
   const either =

@@ -85,13 +85,10 @@ t.test('old api-versions do not show what came later', async (t) => {
   const azure = azureWith();
   azure.put(id, nic({}));
   t.same(Object.keys(azure.get(id, '2015-06-15')), ['name', 'id', 'etag', 'properties', 'type', 'location']);
-  t.same(Object.keys(azure.at(id, 'properties', '2015-06-15') as object), [
-    'provisioningState',
-    'resourceGuid',
-    'ipConfigurations',
-    'dnsSettings',
-    'enableIPForwarding',
-  ]);
+  t.same(
+    Object.keys(azure.at(id, 'properties', '2015-06-15') as object),
+    'provisioningState resourceGuid ipConfigurations dnsSettings enableIPForwarding'.split(' '),
+  );
   t.same(azure.at(id, 'properties.dnsSettings', '2015-06-15'), { dnsServers: [], appliedDnsServers: [] });
 });
 

@@ -7,13 +7,7 @@ const standard = { location: 'westus', sku: { name: 'Standard' }, properties: { 
 const azureWith = () => new AzureInMemory();
 
 const attach = (azure: AzureInMemory, nic = 'nic', publicIP = id) => {
-  azure.put(idOf('Microsoft.Network/virtualNetworks', 'vnet'), {
-    location: 'westus',
-    properties: {
-      addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
-      subnets: [{ name: 'subnet', properties: { addressPrefix: '10.0.0.0/24' } }],
-    },
-  });
+  azure.putNetwork();
   azure.put(idOf('Microsoft.Network/networkInterfaces', nic), {
     location: 'westus',
     properties: {

@@ -8,11 +8,9 @@ import {
 } from '../../src/resources/Microsoft.ClassicCompute/addresses.js';
 import { setPower } from '../../src/resources/Microsoft.ClassicCompute/deployments.js';
 import { updateLoadBalancedSets } from '../../src/resources/Microsoft.ClassicCompute/load-balanced-sets.js';
-import { endpointsForPlan } from '../../src/resources/Microsoft.ClassicCompute/plan-inputs.js';
-import { planAcl } from '../../src/resources/Microsoft.ClassicCompute/plan-types.js';
 import type { AclRule, InputEndpointRequest } from '../../src/resources/Microsoft.ClassicCompute/types.js';
 import { addRole, deleteRole, updateRole } from '../../src/resources/Microsoft.ClassicCompute/vm-roles.js';
-import { deploymentWith, modelContext, roleRequestOf, serviceWith } from './model.js';
+import { deploymentWith, modelContext, planOf, roleRequestOf, serviceWith, startedMembers } from './model.js';
 
 const set = (name: string, change: InputEndpointRequest): InputEndpointRequest => ({
   LoadBalancedEndpointSetName: name,
@@ -36,9 +34,9 @@ t.test('a Remote Desktop Gateway: TCP 443 and UDP 3391 of one client meet on one
       LoadBalancerProbe: { Port: 443, Protocol: 'tcp' },
     }),
   ];
-  const { frontends, probes } = endpointsForPlan([
+  const { frontends, probes } = planOf(
     serviceWith(deploymentWith({ roles: { gw1: gateway, gw2: gateway, gw3: gateway } })),
-  ]);
+  );
   t.match(frontends, [
     { transport: 'tcp', port: 443, azureAddress: '127.255.0.1', rule: { distribution: 'SourceIP' } },
     { transport: 'udp', port: 3391, azureAddress: '127.255.0.1', rule: { distribution: 'SourceIP' } },
@@ -68,12 +66,14 @@ t.test('a standalone endpoint forwards to its machine, probe or not; a set needs
       ],
     },
   });
-  const { frontends } = endpointsForPlan([serviceWith(deployment)]);
+  const { frontends, probes } = planOf(serviceWith(deployment));
   t.match(frontends[0], {
     port: 2222,
     rule: { id: /roles\/vm1\/endpoints\/ssh$/, members: [{ port: 22, probe: undefined }] },
   });
-  t.match(frontends[1], { port: 80, rule: { members: [{ probe: { protocol: 'Http', requestPath: '/' } }] } });
+  t.match(frontends[1], { port: 80, rule: { members: [{ probe: /lbsets\/web\/probe/ }] } });
+  t.match(probes, [{ key: frontends[1]?.rule.members[0]?.probe, protocol: 'Http', requestPath: '/' }]);
+  t.equal(probes.length, 1);
 });
 
 t.test('switching distribution changes nothing else in the plan, so that no flow is cut', async (t) => {
@@ -81,7 +81,7 @@ t.test('switching distribution changes nothing else in the plan, so that no flow
   const after = updateLoadBalancedSets(before, [
     { LoadBalancedEndpointSetName: 'web', LoadBalancerDistribution: 'sourceIPProtocol' },
   ]);
-  const plans = [before, after].map((deployment) => endpointsForPlan([serviceWith(deployment)]));
+  const plans = [before, after].map((deployment) => planOf(serviceWith(deployment)));
   t.same(
     plans.map(({ frontends }) => frontends[0]?.rule.distribution),
     ['Default', 'SourceIPProtocol'],
@@ -95,7 +95,7 @@ t.test('switching distribution changes nothing else in the plan, so that no flow
 t.test('absent distribution and none are both the 5-tuple', async (t) => {
   for (const LoadBalancerDistribution of [undefined, 'none'] as const) {
     const deployment = deploymentWith({ roles: { vm1: [set('web', { Port: 80, LoadBalancerDistribution })] } });
-    t.equal(endpointsForPlan([serviceWith(deployment)]).frontends[0]?.rule.distribution, 'Default');
+    t.equal(planOf(serviceWith(deployment)).frontends[0]?.rule.distribution, 'Default');
   }
 });
 
@@ -108,7 +108,7 @@ t.test('direct server return, idle timeout and internal load balancer reach the 
       ],
     },
   });
-  t.match(endpointsForPlan([serviceWith(deployment)]).frontends, [
+  t.match(planOf(serviceWith(deployment)).frontends, [
     {
       azureAddress: '10.64.0.4',
       rule: {
@@ -125,7 +125,7 @@ t.test('direct server return, idle timeout and internal load balancer reach the 
 t.test('a stopped machine stays a member that gets nothing', async (t) => {
   const deployment = deploymentWith({ roles: { vm1: [set('web', { Port: 80 })], vm2: [set('web', { Port: 80 })] } });
   const started = (of: typeof deployment) =>
-    endpointsForPlan([serviceWith(of)]).frontends[0]?.rule.members.map((member) => member.started);
+    startedMembers(planOf(serviceWith(of)).frontends[0]?.rule).map(([, isStarted]) => isStarted);
   t.same(started(setPower(deployment, ['VM2'], 'StoppedDeallocated')), [true, false]);
   t.same(started(deleteRole(deployment, 'vm2')), [true], 'a deleted one does not');
 });
@@ -134,7 +134,7 @@ t.test('an instance’s public IP has every port of both transports', async (t) 
   const context = modelContext();
   const publicIps = { PublicIPs: [{ Name: 'pip', IdleTimeoutInMinutes: 15 }] };
   const deployment = addRole(deploymentWith({ roles: { vm1: [] } }), roleRequestOf('vm2', [], publicIps), context);
-  const { frontends } = endpointsForPlan([serviceWith(deployment)]);
+  const { frontends } = planOf(serviceWith(deployment));
   t.match(frontends, [
     {
       transport: 'tcp',
@@ -156,13 +156,16 @@ t.test('ACL rules go by order; a permit denies everybody else, denials alone per
     Action,
     RemoteSubnet,
   });
-  t.same(planAcl([]), []);
-  t.same(planAcl([rule(2, 'permit', '175.0.0.0/8'), rule(1, 'deny', '175.1.0.9/24')]), [
+  const entries = (rules: AclRule[]) =>
+    planOf(serviceWith(deploymentWith({ roles: { vm1: [set('web', { Port: 80, EndpointAcl: { Rules: rules } })] } })))
+      .frontends[0]?.rule.acl;
+  t.same(entries([]), []);
+  t.same(entries([rule(2, 'permit', '175.0.0.0/8'), rule(1, 'deny', '175.1.0.9/24')]), [
     { action: 'deny', remoteSubnet: '175.1.0.0/24' },
     { action: 'permit', remoteSubnet: '175.0.0.0/8' },
     { action: 'deny', remoteSubnet: '0.0.0.0/0' },
   ]);
-  t.same(planAcl([rule(0, 'deny', '10.0.0.0/8')]).at(-1), { action: 'permit', remoteSubnet: '0.0.0.0/0' });
+  t.same(entries([rule(0, 'deny', '10.0.0.0/8')])?.at(-1), { action: 'permit', remoteSubnet: '0.0.0.0/0' });
 });
 
 t.test('availability sets spread over upgrade and fault domains', async (t) => {
