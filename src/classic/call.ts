@@ -66,6 +66,8 @@ export interface ClassicOperation {
   readonly path: string;
   /** Value of `?comp=`, when it chooses the operation. */
   readonly comp?: string;
+  /** `?comp=media` is accepted as an option of the operation: it deletes the disks too. */
+  readonly mediaOption?: true;
   readonly since: string;
   handle(call: ClassicCall): ClassicReply | Promise<ClassicReply>;
 }

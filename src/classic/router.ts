@@ -44,8 +44,10 @@ function matchPath(route: Route, segments: readonly string[]): Record<string, st
   return path;
 }
 
-const sameComp = (operation: ClassicOperation, comp: string | undefined): boolean =>
-  operation.comp?.toLowerCase() === comp?.toLowerCase();
+/** Whether `?comp=` is the operation's own: one that no operation has is never taken for another operation. */
+const acceptsComp = (operation: ClassicOperation, comp = ''): boolean =>
+  comp.toLowerCase() === (operation.comp ?? '').toLowerCase() ||
+  (operation.mediaOption === true && comp.toLowerCase() === 'media');
 
 export class ClassicRouter {
   readonly operations: readonly ClassicOperation[];
@@ -77,10 +79,7 @@ export class ClassicRouter {
       if (!parameters) continue;
       const candidates = route.operations.filter((operation) => operation.method === (method as ClassicMethod));
       if (candidates.length === 0) throw azureError('ClassicInvalidHttpVerb');
-      // An unknown `comp` on a path that needs none (`?comp=media`) is an option of the operation, not another one.
-      const operation =
-        candidates.find((candidate) => sameComp(candidate, comp)) ??
-        candidates.find((candidate) => candidate.comp === undefined);
+      const operation = candidates.find((candidate) => acceptsComp(candidate, comp));
       if (!operation) throw azureError('ClassicInvalidQueryParameter');
       return { operation, path: parameters };
     }

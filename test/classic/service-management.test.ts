@@ -166,6 +166,32 @@ t.test('hosted services are created once, under a DNS name', async (t) => {
   t.same([gone.statusCode, errorOf(gone.body)], [404, 'ResourceNotFound: The hosted service does not exist.']);
 });
 
+t.test('a comp that the operation does not have is refused and changes nothing', async (t) => {
+  const classic = await startWithSet(t);
+  const wrong = /MissingOrInvalidRequiredQueryParameter/;
+  const slot = `${services}/mySvc/deploymentslots/Production`;
+  const calls = [
+    ['DELETE', `${dep}?comp=UpdateLbSet`],
+    ['DELETE', `${dep}?comp=anything`],
+    ['DELETE', `${slot}?comp=config`],
+    ['DELETE', `${dep}/roles/vm2?comp=delete`],
+    ['DELETE', `${services}/mySvc?comp=other`],
+    ['GET', `${dep}?comp=UpdateLbSet`],
+    ['GET', `${services}?comp=list`],
+    ['POST', `${dep}?comp=media`],
+    ['POST', `${services}/mySvc/deployments?comp=UpdateLbSet`],
+    ['PUT', `${dep}/roles/vm1?comp=media`],
+  ] as const;
+  for (const [method, path] of calls) {
+    const answer = await classic.call(method, path, { body: '' });
+    t.equal(answer.statusCode, 400, `${method} ${path}`);
+    t.match(answer.body, wrong, `${method} ${path}`);
+  }
+  t.match((await classic.get(dep)).body, /<RoleName>vm1<.*<RoleName>vm2</);
+  t.equal((await classic.get(`${dep}?comp=`)).statusCode, 200);
+  t.equal((await classic.delete(`${dep}?COMP=Media`)).statusCode, 202);
+});
+
 t.test('a service with deployments is deleted with comp=media only', async (t) => {
   const classic = await startWithSet(t);
   t.match((await classic.get(`${services}/mySvc?embed-detail=true`)).body, /<Deployments><Deployment><Name>mySvc</);

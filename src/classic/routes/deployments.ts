@@ -97,7 +97,14 @@ export const deploymentOperations: readonly ClassicOperation[] = [
     handle: create,
   },
   ...byNameAndSlot({ name: 'Get Deployment', method: 'GET', path: '', since: '2009-10-01', handle: get }),
-  ...byNameAndSlot({ name: 'Delete Deployment', method: 'DELETE', path: '', since: '2009-10-01', handle: remove }),
+  ...byNameAndSlot({
+    name: 'Delete Deployment',
+    method: 'DELETE',
+    path: '',
+    mediaOption: true,
+    since: '2009-10-01',
+    handle: remove,
+  }),
   ...byNameAndSlot({
     name: 'List Deployment Events',
     method: 'GET',

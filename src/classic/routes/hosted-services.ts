@@ -159,7 +159,14 @@ export const hostedServiceOperations: readonly ClassicOperation[] = [
   { name: 'List Cloud Services', method: 'GET', path, since: '2009-10-01', handle: list },
   { name: 'Get Cloud Service Properties', method: 'GET', path: `${path}/{service}`, since: '2009-10-01', handle: get },
   { name: 'Update Cloud Service', method: 'PUT', path: `${path}/{service}`, since: '2010-10-28', handle: update },
-  { name: 'Delete Cloud Service', method: 'DELETE', path: `${path}/{service}`, since: '2010-10-28', handle: remove },
+  {
+    name: 'Delete Cloud Service',
+    method: 'DELETE',
+    path: `${path}/{service}`,
+    mediaOption: true,
+    since: '2010-10-28',
+    handle: remove,
+  },
   { name: 'Swap Deployment', method: 'POST', path: `${path}/{service}`, since: '2009-10-01', handle: swap },
   {
     name: 'Check Cloud Service Name Availability',

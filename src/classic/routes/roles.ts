@@ -159,7 +159,14 @@ export const roleOperations: readonly ClassicOperation[] = [
   { name: 'Add Role', method: 'POST', path: roles, since: vms, handle: add },
   { name: 'Get Role', method: 'GET', path: `${roles}/{role}`, since: vms, handle: get },
   { name: 'Update Role', method: 'PUT', path: `${roles}/{role}`, since: vms, handle: update },
-  { name: 'Delete Role', method: 'DELETE', path: `${roles}/{role}`, since: vms, handle: remove },
+  {
+    name: 'Delete Role',
+    method: 'DELETE',
+    path: `${roles}/{role}`,
+    mediaOption: true,
+    since: vms,
+    handle: remove,
+  },
   { name: 'Get Data Disk', method: 'GET', path: `${roles}/{role}/DataDisks/{lun}`, since: vms, handle: getDataDisk },
   {
     name: 'Start, Restart, Shutdown or Capture Role',
