@@ -85,9 +85,9 @@ t.test('the empty list that azure-cli sends changes nothing and is accepted', as
 });
 
 t.test('one operation runs on a deployment at a time; a second one gets ConflictError', async (t) => {
-  let delayMs = 0;
-  const classic = await startWithSet(t, { operationDelayMs: () => delayMs });
-  delayMs = 30_000;
+  const config = { operationDelayMs: 0 };
+  const classic = await startWithSet(t, { config });
+  config.operationDelayMs = 30_000;
   const body = setsXml(endpointXml({ LoadBalancedEndpointSetName: 'LBSet1', LoadBalancerDistribution: 'none' }));
   const first = await classic.post(`${dep}?comp=UpdateLbSet`, body);
   t.equal(textOf(await classic.operation(first), 'Status'), 'InProgress');
@@ -105,7 +105,7 @@ t.test('one operation runs on a deployment at a time; a second one gets Conflict
 t.test('an operation is in progress until the data plane has it', async (t) => {
   const dataPlane = new EventEmitter();
   let onChange = async () => {};
-  const classic = await startWithSet(t, { onChange: () => onChange() });
+  const classic = await startWithSet(t, { dataPlane: { classicChanged: () => onChange() } });
   const asked = once(dataPlane, 'asked');
   onChange = async () => {
     dataPlane.emit('asked');
