@@ -128,11 +128,8 @@ async function filesEntered(session: Session): Promise<string[]> {
     ({ url, functions }) =>
       url.includes('/src/') &&
       !url.includes('/node_modules/') &&
-      // The first range of a file is the module itself, which ran when it was loaded.
-      functions.some(({ functionName, ranges, isBlockCoverage }, index) => {
-        const isModule = index === 0 && functionName === '' && isBlockCoverage;
-        return !isModule && (ranges[0]?.count ?? 0) > 0;
-      }),
+      // The function that starts with the file is the module itself, which ran when it was loaded.
+      functions.some(({ ranges: [range] }) => range !== undefined && range.startOffset > 0 && range.count > 0),
   );
   return entered.map(({ url }) => url.slice(url.lastIndexOf('/src/') + 1)).sort();
 }

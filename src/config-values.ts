@@ -3,11 +3,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { AddressMapping } from './address-map.js';
 import { type IpPrefix, parseIpv4Network } from './ip-address.js';
-
-/** Something that the person at the command line can put right: shown as one line, without a stack. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+import { UsageError } from './usage-error.js';
 
 /** Reads the texts given for one option; without `repeatable` there is one. */
 export type Parse<Value> = (written: readonly string[]) => Value;

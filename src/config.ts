@@ -14,13 +14,11 @@ import {
   type Parse,
   scale,
   switched,
-  UsageError,
   wholeNumber,
 } from './config-values.js';
 import { overlaps } from './ip-address.js';
 import { choices } from './undocumented.js';
-
-export { UsageError } from './config-values.js';
+import { UsageError } from './usage-error.js';
 
 /** How one option is named, written and read. */
 export interface OptionDefinition<Value> {

@@ -191,7 +191,7 @@ async function createApp({
     strictApiVersions: config.strictApiVersions,
     strictTypes: config.strictTypes,
     templateLinks: config.templateLinks,
-    changed: (keys) => reconciler.changed(keys),
+    changed: reconciler.changed,
     note: (message) => log.info(message),
   });
   const journal = new RequestJournal();

@@ -7,8 +7,8 @@ import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
-import { UsageError } from './config-values.js';
 import type { Log } from './log.js';
+import { UsageError } from './usage-error.js';
 
 export interface OnePortOptions {
   readonly handler: http.RequestListener;

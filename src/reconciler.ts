@@ -88,13 +88,13 @@ export class Reconciler implements HealthReader {
   }
 
   /** Follows changes of these top-level resources (folded ids); resolves when the engine has them. */
-  async changed(keys: readonly string[]): Promise<ApplyOutcome> {
+  readonly changed = async (keys: readonly string[]): Promise<ApplyOutcome> => {
     const concerned = this.#loadBalancersConcernedBy(keys);
     if (concerned.size === 0) return {};
     for (const key of concerned) this.#changed.add(key);
     await this.#schedule();
     return this.options.strictBind ? this.#strictOutcome(concerned) : {};
-  }
+  };
 
   /** Follows changes of these hosted services; resolves when the engine has them. */
   async classicChanged(keys: readonly string[]): Promise<void> {

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import type { TemplateDeployment } from './arm/arm.js';
 import { readRequestBody } from './arm/deployments/request.js';
-import { UsageError } from './config-values.js';
 import { AzureError } from './errors.js';
 import { defaultSubscriptionId } from './identity/tenant.js';
 import type { Log } from './log.js';
 import { isSnapshot } from './store/snapshot.js';
+import { UsageError } from './usage-error.js';
 
 export interface SeedOptions {
   readonly file: string;

@@ -2,7 +2,8 @@
  * What Azure's documentation leaves open, as choices with names: `--undocumented NAME=VALUE`. The first value of each is
  * the default, and what is known speaks for it.
  */
-import { type Parse, UsageError } from './config-values.js';
+import type { Parse } from './config-values.js';
+import { UsageError } from './usage-error.js';
 
 interface Choice {
   readonly question: string;

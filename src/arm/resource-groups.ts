@@ -6,8 +6,8 @@ import { normalizeLocation } from '../resources/canonical.js';
 import { resourceGroupId } from '../resources/resource-id.js';
 import type { ResourceGroup } from '../store/resource-store.js';
 import type { ArmContext } from './arm-context.js';
-import { isDeploymentDeletionJob } from './deployments/scopes.js';
 import { checkLocation } from './locations.js';
+import { isDeploymentDeletionJob } from './operations.js';
 import {
   absoluteUrl,
   apiVersionOf,

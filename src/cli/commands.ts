@@ -1,6 +1,6 @@
 /** The commands by name. Each is loaded when it is called, so that a small one does not pay for a large one. */
 
-import { UsageError } from '../config-values.js';
+import { UsageError } from '../usage-error.js';
 import type { Command, CommandContext } from './command.js';
 
 interface Entry {

@@ -1,5 +1,5 @@
 /** `lazurite faults`: bad days to order, for the API, the packets and the probes. */
-import { UsageError } from '../config-values.js';
+import { UsageError } from '../usage-error.js';
 import { type Asked, ask, readOptions, tell } from './ask.js';
 import type { Command } from './command.js';
 import { runningHelp } from './running.js';

@@ -1,5 +1,5 @@
 /** `lazurite reset`: an emulator as new, without a restart. */
-import { UsageError } from '../config-values.js';
+import { UsageError } from '../usage-error.js';
 import type { Command } from './command.js';
 import { connect, readRunningOptions, runningHelp } from './running.js';
 

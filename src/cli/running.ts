@@ -3,8 +3,8 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { environmentName, options } from '../config.js';
-import { UsageError } from '../config-values.js';
 import { readIfPresent } from '../identity/private-files.js';
+import { UsageError } from '../usage-error.js';
 import { createHttpClient, type HttpClient } from './http-client.js';
 
 export interface RunningOptions {

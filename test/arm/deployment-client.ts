@@ -52,7 +52,7 @@ export const balancer = (name: string, properties: Json = {}, more: Json = {}): 
 });
 
 /** A deployment inside a template, whose expressions see only its own parameters. */
-export const nestedDeployment = (name: string, { parameters, ...sections }: Json, more: Json = {}): Json => ({
+export const nestedDeployment = (name: string, sections: Json, { parameters, ...more }: Json = {}): Json => ({
   type: 'Microsoft.Resources/deployments',
   apiVersion: '2022-09-01',
   name,

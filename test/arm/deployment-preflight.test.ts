@@ -205,21 +205,11 @@ t.test('A body that needs a running deployment is left to it, and so is what wai
 t.test('A nested deployment that only the running one can plan has a preflight of its own', async (t) => {
   const azure = await start(t);
   const parameters = { region: { type: 'string' } };
-  const inner = template({
-    parameters,
-    resources: [publicIp('fine'), publicIp('late', { location: "[parameters('region')]" })],
-  });
-  const late = {
-    type: 'Microsoft.Resources/deployments',
-    apiVersion: '2022-09-01',
-    name: 'late',
-    properties: {
-      mode: 'Incremental',
-      expressionEvaluationOptions: { scope: 'inner' },
-      parameters: { region: { value: "[reference('ip', '2023-09-01', 'Full').tags.region]" } },
-      template: inner,
-    },
-  };
+  const late = nestedDeployment(
+    'late',
+    { parameters, resources: [publicIp('fine'), publicIp('late', { location: "[parameters('region')]" })] },
+    { parameters: { region: { value: "[reference('ip', '2023-09-01', 'Full').tags.region]" } } },
+  );
   const source = template({ resources: [publicIp('ip', { tags: { region: 'atlantis' } }), late] });
   const body = await deploy(azure, `${deployments}/d1`, deployment(source));
   t.match(at(body, 'properties.error'), {

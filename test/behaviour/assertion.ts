@@ -13,10 +13,23 @@ export interface Assertion {
 }
 
 /** Proofs in one file. */
-export const titlesIn =
+const titlesIn =
   (file: string) =>
   (...titles: string[]): Proof[] =>
     titles.map((title) => ({ file: `test/${file}`, title }));
 
 /** Its number is its place. */
 export type Numbered = Omit<Assertion, 'number'>;
+
+export const distribution = titlesIn('behaviour/distribution.test.ts');
+export const probes = titlesIn('behaviour/probes.test.ts');
+export const eligibility = titlesIn('behaviour/eligibility.test.ts');
+export const modes = titlesIn('emulator/distribution.test.ts');
+export const membership = titlesIn('emulator/membership.test.ts');
+export const prober = titlesIn('probing/prober.test.ts');
+export const flows = titlesIn('behaviour/flows.test.ts');
+export const nat = titlesIn('behaviour/nat.test.ts');
+export const metrics = titlesIn('metrics/load-balancer-metrics.test.ts');
+export const classicTraffic = titlesIn('classic/traffic.test.ts');
+export const classicTiming = titlesIn('classic/timing.test.ts');
+export const classicSdk = titlesIn('classic/azure-asm.test.ts');

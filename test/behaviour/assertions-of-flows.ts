@@ -1,14 +1,15 @@
 /** Assertions 38 to 55: flows, inbound NAT, SNAT ports, metrics, and the classic API. */
-import { type Numbered, titlesIn } from './assertion.js';
-
-const eligibility = titlesIn('behaviour/eligibility.test.ts');
-const flows = titlesIn('behaviour/flows.test.ts');
-const nat = titlesIn('behaviour/nat.test.ts');
-const membership = titlesIn('emulator/membership.test.ts');
-const metrics = titlesIn('metrics/load-balancer-metrics.test.ts');
-const classicTraffic = titlesIn('classic/traffic.test.ts');
-const classicTiming = titlesIn('classic/timing.test.ts');
-const classicSdk = titlesIn('classic/azure-asm.test.ts');
+import {
+  classicSdk,
+  classicTiming,
+  classicTraffic,
+  eligibility,
+  flows,
+  membership,
+  metrics,
+  type Numbered,
+  nat,
+} from './assertion.js';
 
 export const aboutFlows: readonly Numbered[] = [
   {

@@ -6,15 +6,17 @@
  * tells users, in the words of `documented`.
  */
 
-import { type Assertion, type Numbered, titlesIn } from './assertion.js';
+import {
+  type Assertion,
+  distribution,
+  eligibility,
+  membership,
+  modes,
+  type Numbered,
+  prober,
+  probes,
+} from './assertion.js';
 import { aboutFlows, aboutTheRest } from './assertions-of-flows.js';
-
-const distribution = titlesIn('behaviour/distribution.test.ts');
-const probes = titlesIn('behaviour/probes.test.ts');
-const eligibility = titlesIn('behaviour/eligibility.test.ts');
-const modes = titlesIn('emulator/distribution.test.ts');
-const membership = titlesIn('emulator/membership.test.ts');
-const prober = titlesIn('probing/prober.test.ts');
 
 const aboutDistribution: readonly Numbered[] = [
   {

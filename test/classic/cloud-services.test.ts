@@ -1,7 +1,8 @@
 import t from 'tap';
-import { azureXmlns, createServiceXml, startClassic, textOf } from './harness.js';
+import { azureXmlns, createServiceXml, roleXml, startClassic, textOf } from './harness.js';
 import { cscfg, cspkg } from './media-service.js';
 import { startedMembers } from './model.js';
+import { errorOf } from './my-service.js';
 
 const services = '/services/hostedservices';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -190,5 +191,15 @@ t.test('what the two files do not agree on is refused', async (t) => {
       }),
     ),
     /does not exist/,
+  );
+});
+
+t.test('a virtual machine cannot be added to a deployment of web and worker roles', async (t) => {
+  const { classic } = await startMedia(t);
+  const machine = roleXml('PersistentVMRole', { name: 'vm1' });
+  const { statusCode, body } = await classic.post(`${services}/mySvc/deployments/dep1/roles`, machine);
+  t.same(
+    [statusCode, errorOf(body)],
+    [400, 'BadRequest: The operation is not valid for deployment dep1, whose roles are not virtual machines.'],
   );
 });

@@ -1,9 +1,11 @@
 /** Template deployments (`Microsoft.Resources/deployments`) of resource groups and everything above them. */
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requestBaseUrl } from '../../base-url.js';
 import { azureError } from '../../errors.js';
 import type { StoredDeployment } from '../../store/deployment-store.js';
 import type { ArmContext } from '../arm-context.js';
+import { deploymentDeletionJob } from '../operations.js';
 import { apiVersionOf, parametersOf, queryOf } from '../request.js';
 import { hiddenOperation, operation } from '../route-schemas.js';
 import { templateHash } from '../template/hashes.js';
@@ -17,7 +19,6 @@ import { type DeploymentRequest, readDeploymentRequest, readRequestBody } from '
 import type { DeploymentRuns } from './runs.js';
 import {
   checkDeploymentLocation,
-  deploymentDeletionJob,
   deploymentId,
   deploymentScopes,
   existingDeployment,

@@ -7,7 +7,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UsageError } from '../../config-values.js';
+import { UsageError } from '../../usage-error.js';
 import type { Command } from './transaction.js';
 import { transactions } from './transaction.js';
 

@@ -7,11 +7,11 @@ export class NoneEngine implements Engine {
   readonly name = 'none';
   readonly whyNoOutbound = 'There is no data plane (--engine none).';
   #plan: ForwardingPlan = emptyPlan;
-  #explainer = new Explainer(new IndexedPlan(emptyPlan));
+  #explainer: Explainer | undefined;
 
   async apply(plan: ForwardingPlan): Promise<void> {
     this.#plan = plan;
-    this.#explainer = new Explainer(new IndexedPlan(plan));
+    this.#explainer = undefined;
   }
 
   frontends(): readonly FrontendState[] {
@@ -33,6 +33,7 @@ export class NoneEngine implements Engine {
 
   /** Takes every probed member for healthy, because nothing says otherwise. */
   explain(tuple: FlowTuple): Explanation {
+    this.#explainer ??= new Explainer(new IndexedPlan(this.#plan));
     return this.#explainer.explain(tuple, () => ({ up: true, reason: 'Up_Probe_Success' }));
   }
 

@@ -1,5 +1,6 @@
 /** Members and rules that several types of Microsoft.Network share, so that they say the same thing in the same words. */
 import { type AzureError, azureError } from '../../errors.js';
+import { formatIpPrefix, networkOf, parseIpPrefix } from '../../ip-address.js';
 import type { ResourceDocument, WriteContext } from '../resource-type.js';
 import { type Annotations, boolean, object, oneOf, reference } from '../schema.js';
 
@@ -61,4 +62,17 @@ export function* checkZonesUnchanged({ document, existing, idText }: WriteContex
   yield azureError('ResourceAvailabilityZonesCannotBeModified', {
     values: { id: idText, existing: zonesText(existing.document) || '{}', requested: zonesText(document) || '{}' },
   });
+}
+
+/** What Azure refuses about one address prefix of the resource `id`. */
+export function* checkAddressPrefix(prefix: string, id: string): Generator<AzureError> {
+  const parsed = parseIpPrefix(prefix);
+  if (!parsed) {
+    yield azureError('InvalidAddressPrefixFormat', { values: { prefix, id } });
+    return;
+  }
+  const network = networkOf(parsed);
+  if (network.value !== parsed.value) {
+    yield azureError('InvalidCIDRNotation', { values: { prefix, id, expected: formatIpPrefix(network) } });
+  }
 }

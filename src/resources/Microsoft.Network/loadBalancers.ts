@@ -23,8 +23,15 @@ import { networkApiVersions } from './api-versions.js';
 import { loadBalancerActions } from './loadBalancers/actions.js';
 import { backendAddressPool, checkPool, completePool } from './loadBalancers/backendAddressPools.js';
 import { childrenOf, loadBalancerChild } from './loadBalancers/child.js';
+import {
+  checkBackendPorts,
+  checkFrontendPorts,
+  checkHaPorts,
+  checkNatBackendPorts,
+  checkNatRulesBesideNatPool,
+  checkOutboundFrontends,
+} from './loadBalancers/conflicts.js';
 import { collections, type LoadBalancerDocument } from './loadBalancers/document.js';
-import { checkFrontendPorts } from './loadBalancers/frontend-ports.js';
 import {
   checkFrontend,
   checkFrontendsTogether,
@@ -33,15 +40,8 @@ import {
   inOrderOfClaims,
 } from './loadBalancers/frontendIPConfigurations.js';
 import { checkInboundNatPool, completeInboundNatPool, inboundNatPool } from './loadBalancers/inboundNatPools.js';
+import { checkInboundNatRule, completeInboundNatRule, inboundNatRule } from './loadBalancers/inboundNatRules.js';
 import {
-  checkInboundNatRule,
-  checkNatBackendPorts,
-  checkNatRulesBesideNatPool,
-  completeInboundNatRule,
-  inboundNatRule,
-} from './loadBalancers/inboundNatRules.js';
-import {
-  checkBackendPorts,
   checkLoadBalancingRule,
   completeLoadBalancingRule,
   loadBalancingRule,
@@ -49,11 +49,10 @@ import {
 import { membersOfPool } from './loadBalancers/members.js';
 import { withNatPoolRules } from './loadBalancers/nat-pool-rules.js';
 import { checkOtherLoadBalancers } from './loadBalancers/other-load-balancers.js';
-import { outboundNatRule } from './loadBalancers/outboundNatRules.js';
 import {
-  checkOutboundFrontends,
   checkOutboundRule,
   completeOutboundRule,
+  outboundNatRule,
   outboundRule,
 } from './loadBalancers/outboundRules.js';
 import { checkPortRanges, portMappingOf, withPortMappings } from './loadBalancers/port-mappings.js';
@@ -143,6 +142,7 @@ function* checkLoadBalancer(context: WriteContext<LoadBalancerDocument>): Genera
   for (const one of properties.inboundNatRules ?? []) yield* checkInboundNatRule(one, context);
   for (const one of properties.inboundNatPools ?? []) yield* checkInboundNatPool(one, context);
   for (const one of properties.outboundRules ?? []) yield* checkOutboundRule(one, context);
+  yield* checkHaPorts(context);
   yield* checkBackendPorts(context);
   yield* checkFrontendPorts(context);
   yield* checkOutboundFrontends(context);

@@ -17,8 +17,7 @@ import {
   string,
 } from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
-import { fillIn, keepResourceGuid } from './common-members.js';
-import { checkAddressPrefix } from './virtualNetworks/address-space.js';
+import { checkAddressPrefix, fillIn, keepResourceGuid } from './common-members.js';
 
 const route = envelope('name id etag properties type', {
   type: string({ readOnly: true }),

@@ -22,8 +22,7 @@ import {
   string,
 } from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
-import { fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
-import { checkAddressPrefix } from './virtualNetworks/address-space.js';
+import { checkAddressPrefix, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
 import {
   checkSubnet,
   checkSubnetsStay,

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { type Json, type JsonObject, whatIf } from '../../../src/arm/deployments/index.js';
 import { delta } from '../../../src/arm/deployments/what-if.js';
+import { nestedDeployment } from '../deployment-client.js';
 import { plan, template } from './deploy-for-tests.js';
 import { groupId } from './evaluate-for-tests.js';
 import { FakeHost } from './fake-host.js';
@@ -139,20 +140,15 @@ t.test('Nested deployments show the resources inside them, references those that
   const host = new FakeHost();
   const ip = `${groupId}/providers/Microsoft.Network/publicIPAddresses/ip`;
   host.resources.set(ip.toLowerCase(), { id: ip, properties: { ipAddress: '127.255.0.1' } });
-  const nested = (name: string, parameters: JsonObject) => ({
-    type: 'Microsoft.Resources/deployments',
-    apiVersion: '2022-09-01',
-    name,
-    properties: {
-      mode: 'Incremental',
-      expressionEvaluationOptions: { scope: 'inner' },
-      parameters,
-      template: template({
+  const nested = (name: string, parameters: JsonObject) =>
+    nestedDeployment(
+      name,
+      {
         parameters: { x: { type: 'string' } },
         resources: [{ ...lb({ x: "[parameters('x')]" }), name: name }],
-      }),
-    },
-  });
+      },
+      { parameters },
+    );
   const found = await changes(
     host,
     template({

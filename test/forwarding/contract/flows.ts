@@ -17,14 +17,18 @@ async function behindFrontend({ t, world, net, frontend: address }: Stage, serve
   return { address, port: 20080 };
 }
 
+/** One backend behind a rule for TCP and UDP; answers where clients find it. */
+async function onBothTransports({ world, net, frontend: address }: Pick<Stage, 'world' | 'net' | 'frontend'>) {
+  const forward = rule(membersOf(await world.backends(net, { count: 1, port: 28080 })));
+  await world.apply([frontend('tcp', `${address}:20080`, forward), frontend('udp', `${address}:20080`, forward)]);
+  return { address, port: 20080 };
+}
+
 export const flowContract: readonly ContractTest[] = [
   {
     title: "A backend sees its client's own address over TCP and UDP",
     async run({ t, world, net, frontend: address }) {
-      const backends = await world.backends(net, { count: 1, port: 28080 });
-      const forward = rule(membersOf(backends));
-      await world.apply([frontend('tcp', `${address}:20080`, forward), frontend('udp', `${address}:20080`, forward)]);
-      const at = { address, port: 20080 };
+      const at = await onBothTransports({ world, net, frontend: address });
       for (const from of [`${net}.201`, `${net}.202`, '127.1.2.3', '127.0.0.1']) {
         const stream = await openStream(at, { from });
         t.equal(stream.seenAs.split(':')[0], from);
@@ -215,10 +219,7 @@ export const flowContract: readonly ContractTest[] = [
   {
     title: 'flows lists what is established, with its backend and its bytes',
     async run({ t, world, net, frontend: address }) {
-      const backends = await world.backends(net, { count: 1, port: 28080 });
-      const forward = rule(membersOf(backends));
-      await world.apply([frontend('tcp', `${address}:20080`, forward), frontend('udp', `${address}:20080`, forward)]);
-      const at = { address, port: 20080 };
+      const at = await onBothTransports({ world, net, frontend: address });
       const stream = await openStream(at, { from: `${net}.200` });
       const client = await UdpClient.open({ from: `${net}.201` });
       await client.ask(at);

@@ -14,39 +14,11 @@ import {
   provisioningState,
   reference,
   type Static,
-  string,
 } from '../../schema.js';
 import { loadBalancerChild } from './child.js';
-import type { LoadBalancerDocument } from './document.js';
-import { membersOfPool } from './members.js';
+import { backendAddress, membersOfPool } from './members.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
-
-export const backendAddress = envelope('name id etag properties type', {
-  properties: object(
-    {
-      provisioningState: provisioningState(),
-      adminState: oneOf(['None', 'Up', 'Down', 'Drain'], {
-        since: '2021-08-01',
-        clrType: 'LoadBalancerBackendAddressAdminState',
-      }),
-      networkInterfaceIPConfiguration: reference('Microsoft.Network/networkInterfaces/ipConfigurations', {
-        readOnly: true,
-        echoed: true,
-      }),
-      ipAddress: string(),
-      virtualNetwork: reference('Microsoft.Network/virtualNetworks'),
-      subnet: reference('Microsoft.Network/virtualNetworks/subnets', { since: '2020-11-01' }),
-      loadBalancerFrontendIPConfiguration: reference(`${lb}/frontendIPConfigurations`, { since: '2020-07-01' }),
-      inboundNatRulesPortMapping: array(
-        object({ inboundNatRuleName: string(), frontendPort: integer(), backendPort: integer() }),
-        { readOnly: true, since: '2021-05-01' },
-      ),
-    },
-    { clrType: 'LoadBalancerBackendAddressProperties' },
-  ),
-});
-export type BackendAddress = Static<typeof backendAddress>;
 
 export const backendAddressPool = envelope('name id etag properties type', {
   properties: object(
@@ -95,7 +67,7 @@ const externalTunnelPort = 10801;
  * NIC members belong to their NICs: a request may repeat them, each once, and one on the pool's own path must repeat
  * all of them. Checked before they are dropped from the document.
  */
-function checkNicMembers(pool: BackendAddressPool, context: WriteContext<LoadBalancerDocument>): void {
+function checkNicMembers(pool: BackendAddressPool, context: WriteContext): void {
   const id = loadBalancerChild(context.idText, 'backendAddressPools', pool.name);
   const sent = new Map<string, string>();
   for (const { name, properties } of pool.properties?.loadBalancerBackendAddresses ?? []) {
@@ -121,7 +93,7 @@ function checkNicMembers(pool: BackendAddressPool, context: WriteContext<LoadBal
   }
 }
 
-export function completePool(pool: BackendAddressPool, context: WriteContext<LoadBalancerDocument>): void {
+export function completePool(pool: BackendAddressPool, context: WriteContext): void {
   pool.properties ??= {};
   checkNicMembers(pool, context);
   // Azure shows NIC members among the addresses; sent back, they are no addresses of the pool's own.
@@ -142,10 +114,7 @@ export function completePool(pool: BackendAddressPool, context: WriteContext<Loa
 }
 
 /** What Azure refuses about one pool. */
-export function* checkPool(
-  pool: BackendAddressPool,
-  context: WriteContext<LoadBalancerDocument>,
-): Generator<AzureError> {
+export function* checkPool(pool: BackendAddressPool, context: WriteContext): Generator<AzureError> {
   const id = loadBalancerChild(context.idText, 'backendAddressPools', pool.name);
   const addressed = (pool.properties?.loadBalancerBackendAddresses ?? []).some(
     (address) => address.properties?.ipAddress !== undefined,

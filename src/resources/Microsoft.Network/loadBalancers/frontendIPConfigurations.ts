@@ -15,7 +15,6 @@ import {
 } from '../../schema.js';
 import { claimPrivateAddress } from '../private-address.js';
 import { childNamed, loadBalancerChild } from './child.js';
-import type { LoadBalancerDocument } from './document.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
@@ -49,7 +48,7 @@ export type FrontendIPConfiguration = Static<typeof frontendIPConfiguration>;
 /** The frontend has an address inside a virtual network. */
 export const isInternal = (frontend: FrontendIPConfiguration): boolean => frontend.properties?.subnet !== undefined;
 
-const storedFrontend = (name: string | undefined, context: WriteContext<LoadBalancerDocument>) =>
+const storedFrontend = (name: string | undefined, context: WriteContext) =>
   childNamed(context.existing, 'frontendIPConfigurations', name) as FrontendIPConfiguration | undefined;
 
 /**
@@ -58,7 +57,7 @@ const storedFrontend = (name: string | undefined, context: WriteContext<LoadBala
  */
 export function inOrderOfClaims(
   frontends: readonly FrontendIPConfiguration[],
-  context: WriteContext<LoadBalancerDocument>,
+  context: WriteContext,
 ): FrontendIPConfiguration[] {
   const rank = ({ name, properties }: FrontendIPConfiguration): number => {
     if (properties?.privateIPAllocationMethod === 'Static') return 0;
@@ -68,7 +67,7 @@ export function inOrderOfClaims(
 }
 
 /** Fills in what Azure fills in, and claims the private address of an internal frontend. */
-export function completeFrontend(frontend: FrontendIPConfiguration, context: WriteContext<LoadBalancerDocument>): void {
+export function completeFrontend(frontend: FrontendIPConfiguration, context: WriteContext): void {
   frontend.properties ??= {};
   const properties = frontend.properties;
   // Azure shows Dynamic for public frontends too.
@@ -93,10 +92,7 @@ export function completeFrontend(frontend: FrontendIPConfiguration, context: Wri
 
 const zonesText = (given: readonly string[] | undefined): string => (given?.length ? [...given].sort().join(', ') : '');
 
-function* checkPublicIPAddress(
-  frontend: FrontendIPConfiguration,
-  context: WriteContext<LoadBalancerDocument>,
-): Generator<AzureError> {
+function* checkPublicIPAddress(frontend: FrontendIPConfiguration, context: WriteContext): Generator<AzureError> {
   const used = frontend.properties?.publicIPAddress;
   const publicIP = used && context.lookup.resource(idKey(used.id));
   if (!used || !publicIP) return;
@@ -116,10 +112,7 @@ function* checkPublicIPAddress(
 }
 
 /** What Azure refuses about one frontend. */
-export function* checkFrontend(
-  frontend: FrontendIPConfiguration,
-  context: WriteContext<LoadBalancerDocument>,
-): Generator<AzureError> {
+export function* checkFrontend(frontend: FrontendIPConfiguration, context: WriteContext): Generator<AzureError> {
   const id = loadBalancerChild(context.idText, 'frontendIPConfigurations', frontend.name);
   const { subnet, publicIPAddress, publicIPPrefix } = frontend.properties ?? {};
   if (subnet && (publicIPAddress || publicIPPrefix)) {
@@ -140,7 +133,7 @@ export function* checkFrontend(
 /** Two frontends of one load balancer cannot share a public IP address. */
 export function* checkFrontendsTogether(
   frontends: readonly FrontendIPConfiguration[],
-  context: WriteContext<LoadBalancerDocument>,
+  context: WriteContext,
 ): Generator<AzureError> {
   const seen = new Set<string>();
   for (const frontend of frontends) {

@@ -2,8 +2,7 @@
 import type { AzureError } from '../../../errors.js';
 import type { WriteContext } from '../../resource-type.js';
 import { boolean, envelope, integer, object, oneOf, provisioningState, reference, type Static } from '../../schema.js';
-import type { LoadBalancerDocument } from './document.js';
-import { checkIdleTimeout, checkRange } from './limits.js';
+import { checkIdleTimeout, checkRange } from './child.js';
 
 export const inboundNatPool = envelope('name id etag properties type', {
   properties: object(
@@ -36,10 +35,7 @@ export function completeInboundNatPool(pool: InboundNatPool): void {
 }
 
 /** What Azure refuses about one NAT pool. */
-export function* checkInboundNatPool(
-  pool: InboundNatPool,
-  context: WriteContext<LoadBalancerDocument>,
-): Generator<AzureError> {
+export function* checkInboundNatPool(pool: InboundNatPool, context: WriteContext): Generator<AzureError> {
   const name = pool.name ?? '';
   const { backendPort, frontendPortRangeStart, frontendPortRangeEnd, idleTimeoutInMinutes } = pool.properties ?? {};
   const ports = { name, minimum: 1, maximum: 65534 };

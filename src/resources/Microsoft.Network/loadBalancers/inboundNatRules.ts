@@ -1,8 +1,6 @@
 /** Inbound NAT rules, to one NIC (v1) or to every member of a pool (v2) (`loadBalancers/inboundNatRules`). */
 import { type AzureError, azureError } from '../../../errors.js';
-import { alike } from '../../../plain-data.js';
-import { idKey } from '../../resource-id.js';
-import type { Link, WriteContext } from '../../resource-type.js';
+import type { WriteContext } from '../../resource-type.js';
 import {
   backReferences,
   boolean,
@@ -14,9 +12,7 @@ import {
   reference,
   type Static,
 } from '../../schema.js';
-import { childNamed, loadBalancerChild } from './child.js';
-import type { LoadBalancerDocument } from './document.js';
-import { checkIdleTimeout, checkRange } from './limits.js';
+import { checkIdleTimeout, checkRange, loadBalancerChild } from './child.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
@@ -61,10 +57,7 @@ export function completeInboundNatRule(rule: InboundNatRule): void {
 }
 
 /** What Azure refuses about one inbound NAT rule. */
-export function* checkInboundNatRule(
-  rule: InboundNatRule,
-  context: WriteContext<LoadBalancerDocument>,
-): Generator<AzureError> {
+export function* checkInboundNatRule(rule: InboundNatRule, context: WriteContext): Generator<AzureError> {
   const name = rule.name ?? '';
   const { backendPort, frontendPort, idleTimeoutInMinutes } = rule.properties ?? {};
   const { frontendPortRangeStart: start, frontendPortRangeEnd: end } = rule.properties ?? {};
@@ -78,50 +71,5 @@ export function* checkInboundNatRule(
     yield azureError('InboundNatRuleFrontendPortRangeInvalid', {
       values: { id, start: start ?? '', end: end ?? '' },
     });
-  }
-}
-
-/** While a scale set uses an inbound NAT pool, the inbound NAT rules are its own and cannot be touched. */
-export function* checkNatRulesBesideNatPool(context: WriteContext<LoadBalancerDocument>): Generator<AzureError> {
-  const { inboundNatRules = [], inboundNatPools = [] } = context.document.properties;
-  const usedByScaleSet = context.lookup
-    .linksInto(idKey(context.idText))
-    .some(({ path }) => path === 'loadBalancerInboundNatPools');
-  if (inboundNatPools.length === 0 || !usedByScaleSet) return;
-  const unchanged = inboundNatRules.every((rule) => {
-    const before = childNamed(context.existing, 'inboundNatRules', rule.name);
-    return before !== undefined && alike(before.properties, rule.properties);
-  });
-  if (!unchanged) {
-    yield azureError('AddingOrUpdatingNatRulesWhenNatPoolIsPresentOnLoadbalancerIsNotSupported', {
-      values: { id: context.idText },
-    });
-  }
-}
-
-function* backendsOf(rule: InboundNatRule, id: string, links: readonly Link[]): Generator<string> {
-  for (const link of links) {
-    if (link.path === 'loadBalancerInboundNatRules' && link.target === idKey(id)) yield link.sourceId;
-    const pool = rule.properties?.backendAddressPool;
-    if (pool && link.path === 'loadBalancerBackendAddressPools' && link.target === idKey(pool.id)) yield link.sourceId;
-  }
-}
-
-/** Without floating IP, an ipConfiguration can receive a protocol and port from one rule only. */
-export function* checkNatBackendPorts(context: WriteContext<LoadBalancerDocument>): Generator<AzureError> {
-  const links = context.lookup.linksInto(idKey(context.idText));
-  const taken = new Map<string, string>();
-  for (const rule of context.document.properties.inboundNatRules ?? []) {
-    const { enableFloatingIP, protocol = 'Tcp', backendPort: port = 0 } = rule.properties ?? {};
-    if (enableFloatingIP) continue;
-    const second = loadBalancerChild(context.idText, 'inboundNatRules', rule.name);
-    for (const ipConfiguration of backendsOf(rule, second, links)) {
-      const key = `${idKey(ipConfiguration)}|${protocol}|${port}`;
-      const first = taken.get(key);
-      if (first !== undefined) {
-        const values = { first, second, port, protocol, ipConfiguration };
-        yield azureError('RulesUseSameBackendPortProtocolAndIPConfig', { values });
-      } else taken.set(key, second);
-    }
   }
 }

@@ -1,7 +1,5 @@
 /** Load balancing rules (`loadBalancers/loadBalancingRules`), among them the distribution mode. */
 import { type AzureError, azureError } from '../../../errors.js';
-import { childWithId } from '../../children.js';
-import { idKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
 import {
   array,
@@ -14,10 +12,7 @@ import {
   reference,
   type Static,
 } from '../../schema.js';
-import { loadBalancerChild } from './child.js';
-import type { LoadBalancerDocument } from './document.js';
-import { isInternal } from './frontendIPConfigurations.js';
-import { checkIdleTimeout, checkRange } from './limits.js';
+import { checkIdleTimeout, checkRange } from './child.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
@@ -68,10 +63,7 @@ export function completeLoadBalancingRule(rule: LoadBalancingRule, skuName: stri
 }
 
 /** What Azure refuses about one rule. */
-export function* checkLoadBalancingRule(
-  rule: LoadBalancingRule,
-  context: WriteContext<LoadBalancerDocument>,
-): Generator<AzureError> {
+export function* checkLoadBalancingRule(rule: LoadBalancingRule, context: WriteContext): Generator<AzureError> {
   const name = rule.name ?? '';
   const { frontendPort, backendPort, idleTimeoutInMinutes, protocol } = rule.properties ?? {};
   yield* checkRange({ name, property: 'BackendPort', value: backendPort, minimum: 0, maximum: 65535 });
@@ -81,32 +73,5 @@ export function* checkLoadBalancingRule(
   if (frontendPort === 0 && protocol !== 'All' && context.apiVersion < '2018-07-01') {
     const values = { subscriptionId: context.id.subscriptionId, feature: 'AllowILBAllPortsRule' };
     yield azureError('SubscriptionNotRegisteredForFeature', { values });
-  }
-  if (protocol === 'All') {
-    const used = rule.properties?.frontendIPConfiguration;
-    const frontend = childWithId(context.document.properties.frontendIPConfigurations, used?.id);
-    // Before Standard there were HA ports on internal Basic balancers; a public frontend never had them.
-    if (frontend && !isInternal(frontend)) {
-      const id = loadBalancerChild(context.idText, 'loadBalancingRules', name);
-      yield azureError('HaPortsRuleNotSupported', { values: { id } });
-    }
-  }
-}
-
-/** Without floating IP, a pool can receive a protocol and port from one rule only. */
-export function* checkBackendPorts(context: WriteContext<LoadBalancerDocument>): Generator<AzureError> {
-  const taken = new Map<string, string>();
-  for (const rule of context.document.properties.loadBalancingRules ?? []) {
-    const { enableFloatingIP, protocol, backendPort: port, backendAddressPools = [] } = rule.properties ?? {};
-    if (enableFloatingIP) continue;
-    const id = loadBalancerChild(context.idText, 'loadBalancingRules', rule.name);
-    for (const { id: pool } of backendAddressPools) {
-      const key = `${idKey(pool)}|${protocol}|${port}`;
-      const first = taken.get(key);
-      if (first !== undefined) {
-        const values = { first, second: id, protocol: protocol ?? 'Tcp', port: port ?? 0, pool };
-        yield azureError('RulesUseSameBackendPortProtocolAndPool', { values });
-      } else taken.set(key, id);
-    }
   }
 }

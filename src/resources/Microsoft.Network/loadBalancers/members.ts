@@ -3,12 +3,49 @@
  * NAT port mappings, the health action and the forwarding plan all ask here, so that they never disagree.
  */
 import { stableGuid } from '../../../ids.js';
-import { childWithId, lookUpChild } from '../../children.js';
+import { childrenIn, childWithId, lookUpChild } from '../../children.js';
 import { powerStateOfNetworkInterface } from '../../Microsoft.Compute/power-state.js';
 import { idKey, rootKey } from '../../resource-id.js';
-import type { Link, Lookup } from '../../resource-type.js';
-import type { BackendAddress } from './backendAddressPools.js';
-import type { LoadBalancerDocument } from './document.js';
+import type { Link, Lookup, ResourceDocument } from '../../resource-type.js';
+import {
+  array,
+  envelope,
+  integer,
+  object,
+  oneOf,
+  provisioningState,
+  reference,
+  type Static,
+  string,
+} from '../../schema.js';
+
+const lb = 'Microsoft.Network/loadBalancers';
+
+export const backendAddress = envelope('name id etag properties type', {
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      adminState: oneOf(['None', 'Up', 'Down', 'Drain'], {
+        since: '2021-08-01',
+        clrType: 'LoadBalancerBackendAddressAdminState',
+      }),
+      networkInterfaceIPConfiguration: reference('Microsoft.Network/networkInterfaces/ipConfigurations', {
+        readOnly: true,
+        echoed: true,
+      }),
+      ipAddress: string(),
+      virtualNetwork: reference('Microsoft.Network/virtualNetworks'),
+      subnet: reference('Microsoft.Network/virtualNetworks/subnets', { since: '2020-11-01' }),
+      loadBalancerFrontendIPConfiguration: reference(`${lb}/frontendIPConfigurations`, { since: '2020-07-01' }),
+      inboundNatRulesPortMapping: array(
+        object({ inboundNatRuleName: string(), frontendPort: integer(), backendPort: integer() }),
+        { readOnly: true, since: '2021-05-01' },
+      ),
+    },
+    { clrType: 'LoadBalancerBackendAddressProperties' },
+  ),
+});
+export type BackendAddress = Static<typeof backendAddress>;
 
 export interface PoolMember {
   /** What identifies the member for as long as it stays: the folded ipConfiguration id, or the address. */
@@ -63,12 +100,13 @@ const isMember = (sourceType: string): boolean => sourceType.endsWith('/ipConfig
 
 /** The members of the pool `poolId` of the load balancer whose document this is. */
 export function membersOfPool(
-  document: LoadBalancerDocument,
+  document: ResourceDocument,
   poolId: string,
   { lookup }: { readonly lookup: Lookup },
 ): readonly PoolMember[] {
-  const pool = childWithId(document.properties.backendAddressPools, poolId);
-  const written = (pool?.properties?.loadBalancerBackendAddresses ?? []).map((one) => writtenMember(one, poolId));
+  const pool = childWithId(childrenIn(document.properties, 'backendAddressPools'), poolId);
+  const addresses = childrenIn(pool?.properties, 'loadBalancerBackendAddresses') as BackendAddress[];
+  const written = addresses.map((one) => writtenMember(one, poolId));
   const joined = lookup
     .linksInto(rootKey(poolId))
     // A scale set's profile names the pool too; its instances are the members.

@@ -1,6 +1,5 @@
 /** Outbound rules and their SNAT port arithmetic (`loadBalancers/outboundRules`). */
 import { type AzureError, azureError } from '../../../errors.js';
-import { idKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
 import {
   array,
@@ -14,7 +13,6 @@ import {
   type Static,
 } from '../../schema.js';
 import { loadBalancerChild } from './child.js';
-import type { LoadBalancerDocument } from './document.js';
 import { membersOfPool } from './members.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
@@ -51,7 +49,7 @@ const defaultPorts = [
 export const defaultOutboundPorts = (members: number): number =>
   defaultPorts.find((row) => members <= row.members)?.ports ?? 32;
 
-export function completeOutboundRule(rule: OutboundRule, context: WriteContext<LoadBalancerDocument>): void {
+export function completeOutboundRule(rule: OutboundRule, context: WriteContext): void {
   rule.properties ??= {};
   const pool = rule.properties.backendAddressPool;
   const members = pool ? membersOfPool(context.document, pool.id, context).length : 0;
@@ -62,10 +60,7 @@ export function completeOutboundRule(rule: OutboundRule, context: WriteContext<L
 }
 
 /** What Azure refuses about one outbound rule. */
-export function* checkOutboundRule(
-  rule: OutboundRule,
-  context: WriteContext<LoadBalancerDocument>,
-): Generator<AzureError> {
+export function* checkOutboundRule(rule: OutboundRule, context: WriteContext): Generator<AzureError> {
   const id = loadBalancerChild(context.idText, 'outboundRules', rule.name);
   const { allocatedOutboundPorts: value = 0, idleTimeoutInMinutes = 4 } = rule.properties ?? {};
   const { frontendIPConfigurations: frontends = [], backendAddressPool: pool } = rule.properties ?? {};
@@ -87,36 +82,15 @@ export function* checkOutboundRule(
   }
 }
 
-const overlap = (a: string | undefined, b: string | undefined): boolean => a === b || a === 'All' || b === 'All';
-
-/** Outbound rules and load balancing rules that share a frontend. */
-export function* checkOutboundFrontends(context: WriteContext<LoadBalancerDocument>): Generator<AzureError> {
-  const { outboundRules = [], loadBalancingRules = [] } = context.document.properties;
-  const idOf = (rule: OutboundRule): string => loadBalancerChild(context.idText, 'outboundRules', rule.name);
-  for (const [index, rule] of outboundRules.entries()) {
-    for (const { id: frontend } of rule.properties?.frontendIPConfigurations ?? []) {
-      const sharing = outboundRules
-        .slice(0, index)
-        .filter((other) => overlap(other.properties?.protocol, rule.properties?.protocol))
-        .filter((other) => other.properties?.frontendIPConfigurations?.some(({ id }) => idKey(id) === idKey(frontend)));
-      if (sharing.length > 0) {
-        const rules = [...sharing, rule].map(idOf).join(',');
-        yield azureError('MoreThanOneOutboundRuleUsingSameFrontendIPConfigurationAndProtocolIsNotSupported', {
-          values: { frontend, rules },
-        });
-      }
-      for (const balancing of loadBalancingRules) {
-        const used = balancing.properties?.frontendIPConfiguration;
-        if (!used || idKey(used.id) !== idKey(frontend) || balancing.properties?.disableOutboundSnat) continue;
-        const values = {
-          rule: loadBalancerChild(context.idText, 'loadBalancingRules', balancing.name),
-          frontend,
-          outboundRule: idOf(rule),
-        };
-        yield azureError('LoadBalancingRuleMustDisableSNATSinceSameFrontendIPConfigurationIsReferencedByOutboundRule', {
-          values,
-        });
-      }
-    }
-  }
-}
+/** What outbound rules were before 2018-07-01 (`outboundNatRules` in the load balancer); stored and shown, never more. */
+export const outboundNatRule = envelope('name id etag properties', {
+  properties: object(
+    {
+      provisioningState: provisioningState(),
+      allocatedOutboundPorts: integer(),
+      backendAddressPool: reference(`${lb}/backendAddressPools`),
+      frontendIPConfigurations: array(reference(`${lb}/frontendIPConfigurations`)),
+    },
+    { clrType: 'OutboundNatRuleProperties' },
+  ),
+});

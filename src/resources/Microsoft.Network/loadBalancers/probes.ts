@@ -11,9 +11,7 @@ import {
   type Static,
   string,
 } from '../../schema.js';
-import { loadBalancerChild } from './child.js';
-import type { LoadBalancerDocument } from './document.js';
-import { checkRange } from './limits.js';
+import { checkRange, loadBalancerChild } from './child.js';
 
 export const probe = envelope('name id etag properties type', {
   properties: object(
@@ -47,7 +45,7 @@ export function completeProbe(probe: Probe): void {
 }
 
 /** What Azure refuses about one probe. */
-export function* checkProbe(probe: Probe, context: WriteContext<LoadBalancerDocument>): Generator<AzureError> {
+export function* checkProbe(probe: Probe, context: WriteContext): Generator<AzureError> {
   const name = probe.name ?? '';
   const id = loadBalancerChild(context.idText, 'probes', name);
   const { protocol = 'Tcp', port, requestPath, intervalInSeconds = 15 } = probe.properties ?? {};

@@ -20,9 +20,8 @@ import {
   reference,
   string,
 } from '../../schema.js';
-import { fillIn } from '../common-members.js';
+import { checkAddressPrefix, fillIn } from '../common-members.js';
 import { subnetPrefixes } from '../private-address.js';
-import { checkAddressPrefix } from './address-space.js';
 
 const enabledOrDisabled = ['Enabled', 'Disabled'] as const;
 
