@@ -224,8 +224,8 @@ async function createApp({
     publicAddresses: classicPublicAddresses(store, config),
     privateAddressPool: classicPrivatePool,
     packages: fetchPackage,
-    operationDelayMs: () => config.operationDelayMs,
-    onChange: (services) => reconciler.classicChanged(services),
+    config,
+    dataPlane: reconciler,
   });
   await server.app.register(async (app) =>
     addAdminRoutes(app, {

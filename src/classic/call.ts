@@ -22,10 +22,14 @@ export interface ClassicServices {
   /** CIDR for machines and internal load balancers outside a known virtual network. */
   readonly privateAddressPool: string;
   readonly packages: PackageSource;
-  /** Azure milliseconds for which an asynchronous operation stays InProgress. */
-  readonly operationDelayMs: () => number;
-  /** Resolves when the data plane carries what is stored of these hosted services (see `hostedServiceKey`). */
-  readonly onChange: (services: readonly string[]) => Promise<void>;
+  readonly config: {
+    /** Azure milliseconds for which an asynchronous operation stays InProgress. */
+    readonly operationDelayMs: number;
+  };
+  readonly dataPlane: {
+    /** Resolves when the data plane carries what is stored of these hosted services (see `hostedServiceKey`). */
+    classicChanged(services: readonly string[]): Promise<void>;
+  };
 }
 
 export interface ClassicCall extends ClassicServices {
@@ -39,6 +43,8 @@ export interface ClassicCall extends ClassicServices {
   readonly baseUrl: string;
   /** Path parameters by name, decoded. */
   readonly path: Readonly<Record<string, string>>;
+  /** A parameter of the path that matched. */
+  parameter(name: string): string;
   /** Query parameters by lower-case name. */
   readonly query: ReadonlyMap<string, string>;
   readonly version: string;
@@ -66,12 +72,11 @@ export interface ClassicOperation {
   readonly path: string;
   /** Value of `?comp=`, when it chooses the operation. */
   readonly comp?: string;
+  /** `?comp=media` is accepted as an option of the operation: it deletes the disks too. */
+  readonly mediaOption?: true;
   readonly since: string;
   handle(call: ClassicCall): ClassicReply | Promise<ClassicReply>;
 }
-
-/** A path parameter; the path that matched has it. */
-export const parameter = (call: ClassicCall, name: string): string => call.path[name] ?? '';
 
 const byName = 'services/hostedservices/{service}/deployments/{deployment}';
 const bySlot = 'services/hostedservices/{service}/deploymentslots/{slot}';

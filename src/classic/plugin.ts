@@ -9,7 +9,7 @@ import type { ClassicCall, ClassicReply, ClassicServices } from './call.js';
 import { ErrorDocument } from './contracts/subscription.js';
 import { ClassicRouter } from './router.js';
 import { classicOperations } from './routes/index.js';
-import { checkVersion, versions } from './versions.js';
+import { versions } from './versions.js';
 import { documentOf, readDocument, writeDocument } from './xml/contract.js';
 import { readXml } from './xml/xml.js';
 
@@ -73,8 +73,13 @@ function prepare(request: FastifyRequest, context: Prepared): ClassicCall {
   const [path = ''] = request.url.split('?');
   const [, subscriptionId = '', ...rest] = path.split('/');
   const query = queryOf(request.url);
-  const match = router.match({ method: request.method, path: rest.join('/'), comp: query.get('comp') });
-  const version = checkVersion(request.headers['x-ms-version'], match.operation.since);
+  const match = router.match({
+    method: request.method,
+    path: rest.join('/'),
+    comp: query.get('comp'),
+    version: request.headers['x-ms-version'],
+  });
+  const { version } = match;
   const contractContext = { version, order: options.elementOrder ?? 'lenient' };
   const call: ClassicCall = {
     ...options,
@@ -86,7 +91,10 @@ function prepare(request: FastifyRequest, context: Prepared): ClassicCall {
     version,
     query,
     path: match.path,
-    baseUrl: options.baseUrl?.(request) ?? requestBaseUrl(request),
+    parameter: (name) => match.path[name] ?? '',
+    get baseUrl() {
+      return options.baseUrl?.(request) ?? requestBaseUrl(request);
+    },
     bodyText: bodyTextOf(request),
     body: (document) => readDocument(document, readXml(bodyTextOf(request)), contractContext),
     reply: (document, value) => ({ status: 200, body: writeDocument(document, value, contractContext) }),

@@ -4,6 +4,7 @@
  */
 import { azureError } from '../errors.js';
 import type { ClassicMethod, ClassicOperation } from './call.js';
+import { versions } from './versions.js';
 
 interface Route {
   readonly segments: readonly string[];
@@ -13,6 +14,8 @@ interface Route {
 export interface RouteMatch {
   readonly operation: ClassicOperation;
   readonly path: Readonly<Record<string, string>>;
+  /** The request's x-ms-version. */
+  readonly version: string;
 }
 
 export interface RouteRequest {
@@ -20,6 +23,8 @@ export interface RouteRequest {
   /** Below the subscription. */
   readonly path: string;
   readonly comp: string | undefined;
+  /** The x-ms-version header. */
+  readonly version: string | readonly string[] | undefined;
 }
 
 const parameterOf = (segment: string): string | undefined => /^\{(\w+)\}$/.exec(segment)?.[1];
@@ -44,8 +49,19 @@ function matchPath(route: Route, segments: readonly string[]): Record<string, st
   return path;
 }
 
-const sameComp = (operation: ClassicOperation, comp: string | undefined): boolean =>
-  operation.comp?.toLowerCase() === comp?.toLowerCase();
+const knownVersions = new Set(versions);
+
+/** The request's version; a missing, malformed or unknown one, and one below the operation's, are refused. */
+function checkedVersion(header: RouteRequest['version'], since: string): string {
+  const version = typeof header === 'string' ? header.trim() : '';
+  if (knownVersions.has(version) && version >= since) return version;
+  throw azureError('ClassicMissingOrIncorrectVersionHeader');
+}
+
+/** Whether `?comp= is the operation's own: one that no operation has is never taken for another operation. */
+const acceptsComp = (operation: ClassicOperation, comp = ''): boolean =>
+  comp.toLowerCase() === (operation.comp ?? '').toLowerCase() ||
+  (operation.mediaOption === true && comp.toLowerCase() === 'media');
 
 export class ClassicRouter {
   readonly operations: readonly ClassicOperation[];
@@ -67,7 +83,7 @@ export class ClassicRouter {
   }
 
   /** The operation for a request, or Azure's refusal. */
-  match({ method, path, comp }: RouteRequest): RouteMatch {
+  match({ method, path, comp, version }: RouteRequest): RouteMatch {
     const segments = path
       .split('/')
       .filter((segment) => segment !== '')
@@ -77,12 +93,9 @@ export class ClassicRouter {
       if (!parameters) continue;
       const candidates = route.operations.filter((operation) => operation.method === (method as ClassicMethod));
       if (candidates.length === 0) throw azureError('ClassicInvalidHttpVerb');
-      // An unknown `comp` on a path that needs none (`?comp=media`) is an option of the operation, not another one.
-      const operation =
-        candidates.find((candidate) => sameComp(candidate, comp)) ??
-        candidates.find((candidate) => candidate.comp === undefined);
+      const operation = candidates.find((candidate) => acceptsComp(candidate, comp));
       if (!operation) throw azureError('ClassicInvalidQueryParameter');
-      return { operation, path: parameters };
+      return { operation, path: parameters, version: checkedVersion(version, operation.since) };
     }
     throw azureError('ClassicResourceNotFound');
   }

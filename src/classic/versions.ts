@@ -1,8 +1,6 @@
 /**
  * The x-ms-version header: the versions there are, and what each one knows. Imitates "Service Management versioning".
  */
-import { azureError } from '../errors.js';
-
 /**
  * Documented versions to 2015-04-01 and, after it, those that real clients send. Versions order as their dates do.
  */
@@ -45,8 +43,6 @@ export const versions: readonly string[] = [
   '2017-01-01',
 ];
 
-const known = new Set(versions);
-
 /** When elements and operations arrived. */
 export const since = {
   virtualMachines: '2012-03-01',
@@ -59,10 +55,3 @@ export const since = {
   /** Recorded in answers to 2017-01-01, not in those to 2015-04-01. */
   cloudServiceVirtualIpName: '2015-07-01',
 } as const;
-
-/** The request's version; a missing, malformed or unknown one, and one below the operation's, are refused. */
-export function checkVersion(header: string | readonly string[] | undefined, operationSince: string): string {
-  const version = typeof header === 'string' ? header.trim() : '';
-  if (known.has(version) && version >= operationSince) return version;
-  throw azureError('ClassicMissingOrIncorrectVersionHeader');
-}

@@ -41,8 +41,8 @@ export function startClassic({ startMs, ...options }: HarnessOptions = {}) {
     packages: async () => {
       throw new Error('no package in this test');
     },
-    operationDelayMs: () => 0,
-    onChange: async () => {},
+    config: { operationDelayMs: 0 },
+    dataPlane: { classicChanged: async () => {} },
     ...options,
   });
 

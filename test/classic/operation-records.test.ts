@@ -46,13 +46,13 @@ t.test('an operation is InProgress until the data plane carries it', async (t) =
   const hasBeenAsked = new Promise<void>((resolve) => {
     asked = resolve;
   });
-  const onChange = (): Promise<void> => {
+  const classicChanged = (): Promise<void> => {
     asked();
     return new Promise((resolve) => {
       carried = resolve;
     });
   };
-  const classic = startClassic({ store, onChange });
+  const classic = startClassic({ store, dataPlane: { classicChanged } });
   t.teardown(() => classic.close());
   const deletion = classic.delete(`${services}/mySvc/deployments/mySvc`);
   await hasBeenAsked;

@@ -44,7 +44,7 @@ async function replay(file: string): Promise<Replay> {
   const outOfScope = all.filter((interaction) => !isFollowed(interaction)).map(({ path }) => path);
   const interactions = all.filter(isFollowed).sort((a, b) => answeredAt(a) - answeredAt(b));
   const clock = new Clock({ source: manualTime(answeredAt(interactions[0] as Interaction)) });
-  let delayMs = 0;
+  const config = { operationDelayMs: 0 };
   // The first name a request makes up is its own: it gets the recorded one, so that operations are found under it.
   let requestId: string | undefined;
   const [baseUrl] = interactions.flatMap(
@@ -52,7 +52,7 @@ async function replay(file: string): Promise<Replay> {
   );
   const classic = startClassic({
     clock,
-    operationDelayMs: () => delayMs,
+    config,
     newGuid() {
       const id = requestId ?? newGuid();
       requestId = undefined;
@@ -65,7 +65,7 @@ async function replay(file: string): Promise<Replay> {
   const differences: string[] = [];
 
   const send = async (interaction: Interaction) => {
-    delayMs = interaction.method === 'GET' ? 0 : durationOf(interaction, interactions);
+    config.operationDelayMs = interaction.method === 'GET' ? 0 : durationOf(interaction, interactions);
     requestId = requestIdOf(interaction);
     const response = await request(classic, interaction);
     const actual = {

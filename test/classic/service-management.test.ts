@@ -85,9 +85,9 @@ t.test('the empty list that azure-cli sends changes nothing and is accepted', as
 });
 
 t.test('one operation runs on a deployment at a time; a second one gets ConflictError', async (t) => {
-  let delayMs = 0;
-  const classic = await startWithSet(t, { operationDelayMs: () => delayMs });
-  delayMs = 30_000;
+  const config = { operationDelayMs: 0 };
+  const classic = await startWithSet(t, { config });
+  config.operationDelayMs = 30_000;
   const body = setsXml(endpointXml({ LoadBalancedEndpointSetName: 'LBSet1', LoadBalancerDistribution: 'none' }));
   const first = await classic.post(`${dep}?comp=UpdateLbSet`, body);
   t.equal(textOf(await classic.operation(first), 'Status'), 'InProgress');
@@ -105,7 +105,7 @@ t.test('one operation runs on a deployment at a time; a second one gets Conflict
 t.test('an operation is in progress until the data plane has it', async (t) => {
   const dataPlane = new EventEmitter();
   let onChange = async () => {};
-  const classic = await startWithSet(t, { onChange: () => onChange() });
+  const classic = await startWithSet(t, { dataPlane: { classicChanged: () => onChange() } });
   const asked = once(dataPlane, 'asked');
   onChange = async () => {
     dataPlane.emit('asked');
@@ -164,6 +164,32 @@ t.test('hosted services are created once, under a DNS name', async (t) => {
   t.equal((await classic.delete(`${services}/mysvc`)).statusCode, 200);
   const gone = await classic.get(`${services}/mySvc`);
   t.same([gone.statusCode, errorOf(gone.body)], [404, 'ResourceNotFound: The hosted service does not exist.']);
+});
+
+t.test('a comp that the operation does not have is refused and changes nothing', async (t) => {
+  const classic = await startWithSet(t);
+  const wrong = /MissingOrInvalidRequiredQueryParameter/;
+  const slot = `${services}/mySvc/deploymentslots/Production`;
+  const calls = [
+    ['DELETE', `${dep}?comp=UpdateLbSet`],
+    ['DELETE', `${dep}?comp=anything`],
+    ['DELETE', `${slot}?comp=config`],
+    ['DELETE', `${dep}/roles/vm2?comp=delete`],
+    ['DELETE', `${services}/mySvc?comp=other`],
+    ['GET', `${dep}?comp=UpdateLbSet`],
+    ['GET', `${services}?comp=list`],
+    ['POST', `${dep}?comp=media`],
+    ['POST', `${services}/mySvc/deployments?comp=UpdateLbSet`],
+    ['PUT', `${dep}/roles/vm1?comp=media`],
+  ] as const;
+  for (const [method, path] of calls) {
+    const answer = await classic.call(method, path, { body: '' });
+    t.equal(answer.statusCode, 400, `${method} ${path}`);
+    t.match(answer.body, wrong, `${method} ${path}`);
+  }
+  t.match((await classic.get(dep)).body, /<RoleName>vm1<.*<RoleName>vm2</);
+  t.equal((await classic.get(`${dep}?comp=`)).statusCode, 200);
+  t.equal((await classic.delete(`${dep}?COMP=Media`)).statusCode, 202);
 });
 
 t.test('a service with deployments is deleted with comp=media only', async (t) => {

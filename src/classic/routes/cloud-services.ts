@@ -8,7 +8,7 @@ import {
 } from '../../resources/Microsoft.ClassicCompute/cloud-services.js';
 import { asCloudService, checkSlotIsFree } from '../../resources/Microsoft.ClassicCompute/deployments.js';
 import type { ReservedIp, ServiceConfiguration } from '../../resources/Microsoft.ClassicCompute/types.js';
-import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply, parameter } from '../call.js';
+import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply } from '../call.js';
 import {
   ChangeConfiguration,
   CreateDeployment,
@@ -16,8 +16,7 @@ import {
   UpdateDeploymentStatus,
   UpgradeDeployment,
 } from '../contracts/deployment.js';
-import { addDeployment, changeDeployment, findService, slotOf } from '../documents.js';
-import { accept } from '../operations.js';
+import { accept, addDeployment, changeDeployment, findService, slotOf } from '../documents.js';
 import { readServiceConfiguration } from '../service-model/cscfg.js';
 import { readPackage } from '../service-model/package.js';
 import { documentOf, listDocument } from '../xml/contract.js';
@@ -33,7 +32,7 @@ function configurationOf(encoded: string): { Configuration: string; configuratio
 
 /** What is wrong with the service or the slot is said before the package is fetched. */
 function checkTarget(call: ClassicCall, name: string): void {
-  const slot = slotOf(parameter(call, 'slot'));
+  const slot = slotOf(call.parameter('slot'));
   checkSlotIsFree(findService(call), { slot, name });
 }
 
@@ -44,7 +43,7 @@ async function create(call: ClassicCall): Promise<ClassicReply> {
   checkTarget(call, Name);
   const definition = await readPackage(request.PackageUrl, call.packages);
   return accept(call, (context) => {
-    const slot = slotOf(parameter(call, 'slot'));
+    const slot = slotOf(call.parameter('slot'));
     const [reservedIpName] = settings.configuration.reservedIps;
     const make = (reservedIp: ReservedIp | undefined) =>
       createCloudService(

@@ -15,19 +15,20 @@ import {
 } from '../../resources/Microsoft.ClassicCompute/internal-load-balancers.js';
 import { updateLoadBalancedSets } from '../../resources/Microsoft.ClassicCompute/load-balanced-sets.js';
 import type { ReservedIp } from '../../resources/Microsoft.ClassicCompute/types.js';
-import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply, parameter } from '../call.js';
+import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply } from '../call.js';
 import { CreateVmDeployment, Deployment } from '../contracts/deployment.js';
 import { LoadBalancedEndpointList, LoadBalancer } from '../contracts/networking.js';
 import {
+  accept,
   addDeployment,
   changeDeployment,
+  checkExclusiveAccess,
   deploymentOf,
   findService,
   networksKey,
   putService,
   readDeployment,
 } from '../documents.js';
-import { accept, checkExclusiveAccess } from '../operations.js';
 import { deploymentValue } from '../render/deployment.js';
 import { since } from '../versions.js';
 import { documentOf, listDocument } from '../xml/contract.js';
@@ -97,7 +98,14 @@ export const deploymentOperations: readonly ClassicOperation[] = [
     handle: create,
   },
   ...byNameAndSlot({ name: 'Get Deployment', method: 'GET', path: '', since: '2009-10-01', handle: get }),
-  ...byNameAndSlot({ name: 'Delete Deployment', method: 'DELETE', path: '', since: '2009-10-01', handle: remove }),
+  ...byNameAndSlot({
+    name: 'Delete Deployment',
+    method: 'DELETE',
+    path: '',
+    mediaOption: true,
+    since: '2009-10-01',
+    handle: remove,
+  }),
   ...byNameAndSlot({
     name: 'List Deployment Events',
     method: 'GET',
@@ -121,12 +129,12 @@ function addLoadBalancer(call: ClassicCall): Promise<ClassicReply> {
 }
 
 function updateLoadBalancer(call: ClassicCall): Promise<ClassicReply> {
-  const request = { ...call.body(documentOf(LoadBalancer)), Name: parameter(call, 'loadBalancer') };
+  const request = { ...call.body(documentOf(LoadBalancer)), Name: call.parameter('loadBalancer') };
   return changeDeployment(call, (deployment, context) => updateInternalLoadBalancer(deployment, request, context));
 }
 
 const removeLoadBalancer = (call: ClassicCall): Promise<ClassicReply> =>
-  changeDeployment(call, (deployment) => deleteInternalLoadBalancer(deployment, parameter(call, 'loadBalancer')));
+  changeDeployment(call, (deployment) => deleteInternalLoadBalancer(deployment, call.parameter('loadBalancer')));
 
 const loadBalancers = 'services/hostedservices/{service}/deployments/{deployment}/loadbalancers';
 const oneLoadBalancer = `${loadBalancers}/{loadBalancer}`;

@@ -2,7 +2,7 @@
 import { azureError } from '../../errors.js';
 import { disassociate, isUsedBy, swapDeployments } from '../../resources/Microsoft.ClassicCompute/deployments.js';
 import type { ExtendedProperty, HostedService } from '../../resources/Microsoft.ClassicCompute/types.js';
-import { type ClassicCall, type ClassicOperation, type ClassicReply, parameter } from '../call.js';
+import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import {
   AvailabilityResponse,
   CreateHostedService,
@@ -11,9 +11,18 @@ import {
   Swap,
   UpdateHostedService,
 } from '../contracts/hosted-service.js';
-import { deleteService, findService, networksKey, putService, reservedIpKey, stamped } from '../documents.js';
+import {
+  accept,
+  checkExclusiveAccess,
+  deleteService,
+  findService,
+  networksKey,
+  perform,
+  putService,
+  reservedIpKey,
+  stamped,
+} from '../documents.js';
 import { canonicalLocation } from '../locations.js';
-import { accept, checkExclusiveAccess, perform } from '../operations.js';
 import { hostedServiceValue } from '../render/deployment.js';
 import { documentOf, listDocument } from '../xml/contract.js';
 
@@ -144,7 +153,7 @@ function get(call: ClassicCall): ClassicReply {
 }
 
 function isAvailable(call: ClassicCall): ClassicReply {
-  const name = parameter(call, 'name');
+  const name = call.parameter('name');
   const wrong = !dnsLabel.test(name);
   const taken = isTaken(call, name);
   const reason = wrong ? azureError('ClassicInvalidServiceName').message : azureError('ClassicDnsNameTaken').message;
@@ -159,7 +168,14 @@ export const hostedServiceOperations: readonly ClassicOperation[] = [
   { name: 'List Cloud Services', method: 'GET', path, since: '2009-10-01', handle: list },
   { name: 'Get Cloud Service Properties', method: 'GET', path: `${path}/{service}`, since: '2009-10-01', handle: get },
   { name: 'Update Cloud Service', method: 'PUT', path: `${path}/{service}`, since: '2010-10-28', handle: update },
-  { name: 'Delete Cloud Service', method: 'DELETE', path: `${path}/{service}`, since: '2010-10-28', handle: remove },
+  {
+    name: 'Delete Cloud Service',
+    method: 'DELETE',
+    path: `${path}/{service}`,
+    mediaOption: true,
+    since: '2010-10-28',
+    handle: remove,
+  },
   { name: 'Swap Deployment', method: 'POST', path: `${path}/{service}`, since: '2009-10-01', handle: swap },
   {
     name: 'Check Cloud Service Name Availability',

@@ -18,9 +18,11 @@ import type {
   ReservedIp as ReservedIpDocument,
   VirtualNetworkSiteRecord,
 } from '../../resources/Microsoft.ClassicCompute/types.js';
-import { type ClassicCall, type ClassicOperation, type ClassicReply, parameter } from '../call.js';
+import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import { CreateReservedIp, ReservedIp, ReservedIpAssociation, ReservedIps } from '../contracts/networking.js';
 import {
+  accept,
+  checkExclusiveAccess,
   findReservedIp,
   findService,
   networksKey,
@@ -30,7 +32,6 @@ import {
   stamped,
 } from '../documents.js';
 import { canonicalLocation } from '../locations.js';
-import { accept, checkExclusiveAccess } from '../operations.js';
 import { since } from '../versions.js';
 import {
   boolean,
@@ -87,7 +88,7 @@ const reservedIpValue = ({ subscriptionId, ...reservedIp }: ReservedIpDocument) 
 });
 
 function getReservedIp(call: ClassicCall): ClassicReply {
-  const reservedIp = findReservedIp(call, reservedIpKey(call, parameter(call, 'reservedIp')));
+  const reservedIp = findReservedIp(call, reservedIpKey(call, call.parameter('reservedIp')));
   return call.reply(documentOf(ReservedIp), reservedIpValue(reservedIp));
 }
 
@@ -98,7 +99,7 @@ function listReservedIps(call: ClassicCall): ClassicReply {
 
 function removeReservedIp(call: ClassicCall): Promise<ClassicReply> {
   return accept(call, () => {
-    const reservedIp = findReservedIp(call, reservedIpKey(call, parameter(call, 'reservedIp')));
+    const reservedIp = findReservedIp(call, reservedIpKey(call, call.parameter('reservedIp')));
     checkIsFree(reservedIp);
     call.store.classic.delete(reservedIpKey(call, reservedIp.Name));
   });
@@ -107,7 +108,7 @@ function removeReservedIp(call: ClassicCall): Promise<ClassicReply> {
 function changeAssociation(call: ClassicCall, kind: 'associate' | 'disassociate'): Promise<ClassicReply> {
   const { ServiceName, DeploymentName } = call.body(documentOf(ReservedIpAssociation));
   return accept(call, (context) => {
-    const reservedIp = findReservedIp(call, reservedIpKey(call, parameter(call, 'reservedIp')));
+    const reservedIp = findReservedIp(call, reservedIpKey(call, call.parameter('reservedIp')));
     const service = findService(call, { key: serviceKey(call, ServiceName) });
     const deployment = findDeployment(service, DeploymentName);
     checkExclusiveAccess(call, deployment);

@@ -10,7 +10,7 @@ import {
   updateRole,
   type VmRoleRequest,
 } from '../../resources/Microsoft.ClassicCompute/vm-roles.js';
-import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply, parameter } from '../call.js';
+import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply } from '../call.js';
 import {
   CaptureRoleAsVmImageOperation,
   CaptureRoleOperation,
@@ -82,21 +82,21 @@ function add(call: ClassicCall): Promise<ClassicReply> {
 
 function get(call: ClassicCall): ClassicReply {
   const deployment = asVmDeployment(readDeployment(call).deployment);
-  const role = findRole(deployment, parameter(call, 'role'));
+  const role = findRole(deployment, call.parameter('role'));
   return call.reply(documentOf(PersistentVmRole), roleDocument(deployment, role));
 }
 
 function update(call: ClassicCall): Promise<ClassicReply> {
-  const request = roleRequest(call.body(documentOf(PersistentVmRole, 'Role')), parameter(call, 'role'));
+  const request = roleRequest(call.body(documentOf(PersistentVmRole, 'Role')), call.parameter('role'));
   return changeDeployment(call, (deployment, context) => updateRole(asVmDeployment(deployment), request, context));
 }
 
 const remove = (call: ClassicCall): Promise<ClassicReply> =>
-  changeVms(call, (deployment) => deleteRole(deployment, parameter(call, 'role')));
+  changeVms(call, (deployment) => deleteRole(deployment, call.parameter('role')));
 
 function getDataDisk(call: ClassicCall): ClassicReply {
-  const role = findRole(asVmDeployment(readDeployment(call).deployment), parameter(call, 'role'));
-  const lun = Number(parameter(call, 'lun'));
+  const role = findRole(asVmDeployment(readDeployment(call).deployment), call.parameter('role'));
+  const lun = Number(call.parameter('lun'));
   const disk = role.settings.DataVirtualHardDisks.find(({ Lun = 0 }) => Lun === lun);
   if (!disk) throw azureError('ClassicResourceNotFound');
   return call.reply(documentOf(DataVirtualHardDisk), disk);
@@ -104,7 +104,7 @@ function getDataDisk(call: ClassicCall): ClassicReply {
 
 /** What a role operation's body asks for; its root element says which operation it is. */
 function change(call: ClassicCall): (deployment: VmDeployment) => Deployment {
-  const instance = parameter(call, 'instance');
+  const instance = call.parameter('instance');
   const roles = [instance];
   const gone = (deployment: VmDeployment) => deleteRole(deployment, instance);
   switch (readXml(call.bodyText).name) {
@@ -142,10 +142,10 @@ function changeSeveral(call: ClassicCall): (deployment: VmDeployment) => Deploym
 
 /** Reboot, reimage, rebuild: the instance exists and comes back as it was. */
 function restartInstance(call: ClassicCall): Promise<ClassicReply> {
-  const name = parameter(call, 'instance').toLowerCase();
+  const name = call.parameter('instance').toLowerCase();
   return changeDeployment(call, (deployment) => {
     if (!deployment.instances.some(({ InstanceName }) => InstanceName.toLowerCase() === name)) {
-      throw azureError('ClassicRoleNotFound', { values: { role: parameter(call, 'instance') } });
+      throw azureError('ClassicRoleNotFound', { values: { role: call.parameter('instance') } });
     }
     return asCloudService(deployment);
   });
@@ -159,7 +159,14 @@ export const roleOperations: readonly ClassicOperation[] = [
   { name: 'Add Role', method: 'POST', path: roles, since: vms, handle: add },
   { name: 'Get Role', method: 'GET', path: `${roles}/{role}`, since: vms, handle: get },
   { name: 'Update Role', method: 'PUT', path: `${roles}/{role}`, since: vms, handle: update },
-  { name: 'Delete Role', method: 'DELETE', path: `${roles}/{role}`, since: vms, handle: remove },
+  {
+    name: 'Delete Role',
+    method: 'DELETE',
+    path: `${roles}/{role}`,
+    mediaOption: true,
+    since: vms,
+    handle: remove,
+  },
   { name: 'Get Data Disk', method: 'GET', path: `${roles}/{role}/DataDisks/{lun}`, since: vms, handle: getDataDisk },
   {
     name: 'Start, Restart, Shutdown or Capture Role',

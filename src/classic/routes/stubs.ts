@@ -1,9 +1,8 @@
 /** What clients ask for on their way to a load balancer: images, storage, affinity groups. Nothing of it is kept. */
-import { type ClassicCall, type ClassicOperation, type ClassicReply, parameter } from '../call.js';
+import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import { OsImage } from '../contracts/subscription.js';
-import { findService } from '../documents.js';
+import { accept, findService, perform } from '../documents.js';
 import { locations } from '../locations.js';
-import { accept, perform } from '../operations.js';
 import { documentOf } from '../xml/contract.js';
 import { writeRoot } from '../xml/xml.js';
 
@@ -11,7 +10,7 @@ const empty = (root: string) => (): ClassicReply => ({ status: 200, body: writeR
 
 /** Every image exists, so that any name in a script works; the name tells its operating system. */
 function getImage(call: ClassicCall): ClassicReply {
-  const Name = parameter(call, 'image');
+  const Name = call.parameter('image');
   return call.reply(documentOf(OsImage), {
     Category: 'Public',
     Label: Name,

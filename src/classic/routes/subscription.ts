@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { azureError } from '../../errors.js';
 import type { CertificateRecord } from '../../resources/Microsoft.ClassicCompute/types.js';
 import type { Operation as StoredOperation } from '../../store/operation-store.js';
-import { type ClassicCall, type ClassicOperation, type ClassicReply, parameter } from '../call.js';
+import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import {
   Locations,
   Operation,
@@ -12,8 +12,8 @@ import {
   SubscriptionCertificate,
   SubscriptionCertificates,
 } from '../contracts/subscription.js';
+import { type Failure, perform } from '../documents.js';
 import { locationValues, roleSizeValues } from '../locations.js';
-import { type Failure, perform } from '../operations.js';
 import { documentOf, listDocument } from '../xml/contract.js';
 import { timestamp } from '../xml/xml.js';
 
@@ -56,7 +56,7 @@ function operationValue({ store, clock }: ClassicCall, operation: StoredOperatio
 }
 
 function getOperation(call: ClassicCall): ClassicReply {
-  const id = parameter(call, 'id');
+  const id = call.parameter('id');
   const operation = call.store.operations.operation(id.replaceAll('-', '').toLowerCase());
   if (operation?.api !== 'classic' || operation.subscriptionId !== call.subscriptionId.toLowerCase())
     throw azureError('ClassicOperationNotFound', { values: { id } });
@@ -104,7 +104,7 @@ function listCertificates(call: ClassicCall): ClassicReply {
 }
 
 function findCertificate(call: ClassicCall): CertificateRecord {
-  const key = certificateKey(call, parameter(call, 'thumbprint'));
+  const key = certificateKey(call, call.parameter('thumbprint'));
   const certificate = call.store.classic.get(key);
   if (!certificate) throw azureError('ClassicResourceNotFound');
   return certificate;
