@@ -1,7 +1,8 @@
 /** The userspace engine alone in a process, for bench/data-plane.ts: one TCP and one UDP rule, `FRONTEND BACKEND`. */
-import { Clock } from '../src/clock.js';
-import { UserspaceEngine } from '../src/forwarding/userspace/engine.js';
-import { member } from '../test/forwarding/plans.js';
+
+import { UserspaceEngine } from '../src/data-plane/userspace/engine.js';
+import { Clock } from '../src/support/clock.js';
+import { member } from '../test/data-plane/plans.js';
 import { planFor } from './engine-plan.js';
 
 const placeOf = (text = ''): { address: string; port: number } => {

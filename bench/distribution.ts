@@ -4,11 +4,11 @@
  * Compares the slot table in use with its two known ends, Maglev and plain rendezvous. Results: docs/decisions/0001.
  */
 import { performance } from 'node:perf_hooks';
-import { Selector, SlotTables } from '../src/forwarding/decision.js';
-import { slotOf, TupleHash } from '../src/forwarding/distribution.js';
-import type { PlanMember, PlanRule } from '../src/forwarding/plan.js';
-import { buildSlotTable, slotCountFor } from '../src/forwarding/slot-table.js';
-import { type Build, movedShare } from '../test/forwarding/moved-share.js';
+import type { PlanMember, PlanRule } from '../src/data-plane/model/plan.js';
+import { Selector, SlotTables } from '../src/data-plane/selection/decision.js';
+import { slotOf, TupleHash } from '../src/data-plane/selection/distribution.js';
+import { buildSlotTable, slotCountFor } from '../src/data-plane/selection/slot-table.js';
+import { type Build, movedShare } from '../test/data-plane/moved-share.js';
 
 const keysOf = (count: number, first = 4): string[] =>
   Array.from({ length: count }, (_, index) => `10.0.${(first + index) >> 8}.${(first + index) & 255}`).sort();

@@ -1,6 +1,6 @@
 /** The plan that benches of engines carry out: one rule for TCP and UDP, with the members given. */
-import type { ForwardingPlan, PlanMember } from '../src/forwarding/plan.js';
-import { frontend, plan, rule } from '../test/forwarding/plans.js';
+import type { ForwardingPlan, PlanMember } from '../src/data-plane/model/plan.js';
+import { frontend, plan, rule } from '../test/data-plane/plans.js';
 
 export function planFor(
   { address, port }: { address: string; port: number },

@@ -12,10 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inNamespace, whyNoNamespace } from '../src/cli/sandbox/namespace.js';
-import { Clock } from '../src/clock.js';
-import { NftablesEngine } from '../src/forwarding/nftables/engine.js';
-import type { ForwardingPlan, PlanMember } from '../src/forwarding/plan.js';
-import { member as memberAt } from '../test/forwarding/plans.js';
+import type { ForwardingPlan, PlanMember } from '../src/data-plane/model/plan.js';
+import { NftablesEngine } from '../src/data-plane/nftables/engine.js';
+import { Clock } from '../src/support/clock.js';
+import { member as memberAt } from '../test/data-plane/plans.js';
 import { planFor } from './engine-plan.js';
 import { type LoadResult, median } from './process.js';
 

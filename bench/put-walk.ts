@@ -7,10 +7,10 @@
  * is stored (`ResourceStore.save`), into the resource as it is shown (`renderResource`), and from that to text (Fastify).
  */
 import { Session } from 'node:inspector/promises';
-import { Clock } from '../src/clock.js';
-import { parseConfig } from '../src/config.js';
+import { parseConfig } from '../src/config/config.js';
 import { Emulator } from '../src/emulator.js';
-import { silentLog } from '../src/log.js';
+import { Clock } from '../src/support/clock.js';
+import { silentLog } from '../src/support/log.js';
 
 interface Walk {
   readonly name: string;

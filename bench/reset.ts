@@ -10,9 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createHttpClient } from '../src/cli/http-client.js';
-import { parseConfig } from '../src/config.js';
+import { parseConfig } from '../src/config/config.js';
 import { Emulator } from '../src/emulator.js';
-import { silentLog } from '../src/log.js';
+import { silentLog } from '../src/support/log.js';
 import { addressMembers, balancerBody } from '../test/balancer-body.js';
 
 const rounds = 30;

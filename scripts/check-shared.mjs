@@ -9,7 +9,7 @@ const types =
   'loadbalancers,publicipaddresses,publicipprefixes,networkinterfaces,virtualnetworks,networksecuritygroups,natgateways,routetables,privatelinkservices,applicationsecuritygroups';
 
 /**
- * The classic recordings of the first set are replayed by test/classic/recordings.test.ts.
+ * The classic recordings of the first set are replayed by test/api/classic/recordings.test.ts.
  *
  * `bar` of what `score` captures; later work raises it. `files` are given to `program` after `options`.
  */

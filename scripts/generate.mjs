@@ -1,12 +1,12 @@
 // Writes everything that is printed from code; with --check, fails when a file is not what the code would print.
 // Works on the built project: `npm run generate`, `npm run check:generated`.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { faultTables } from '../dist/admin/fault-schema.js';
-import { classicOpenApi } from '../dist/classic/openapi.js';
-import { optionsTable, parseConfig } from '../dist/config.js';
+import { faultTables } from '../dist/api/admin/fault-schema.js';
+import { classicOpenApi } from '../dist/api/classic/openapi.js';
+import { optionsTable, parseConfig } from '../dist/config/config.js';
+import { choicesTable } from '../dist/config/undocumented.js';
 import { Emulator } from '../dist/emulator.js';
 import { errorsPage } from '../dist/errors/page.js';
-import { choicesTable } from '../dist/undocumented.js';
 import { postmanCollection } from './postman.mjs';
 
 const check = process.argv.includes('--check');

@@ -1,36 +1,36 @@
 /** The composition root: the only file that knows every layer. Starts, resets and closes one Lazurite. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { mapAddress } from './address-map.js';
-import { addAdminRoutes } from './admin/admin.js';
-import { installApiFaults } from './admin/api-fault-hook.js';
-import { Faults } from './admin/faults.js';
-import { RequestJournal } from './admin/journal.js';
-import { JournalHooks } from './admin/journal-hooks.js';
-import { Arm, addArmRoutes, type TemplateDeployment } from './arm/arm.js';
-import { addMetricRoutes } from './arm/metric-routes.js';
-import { requestBaseUrl } from './base-url.js';
-import { requireCertificateOrToken } from './classic/authorize.js';
-import type { PublicAddressPool } from './classic/call.js';
-import { classicPlugin } from './classic/plugin.js';
-import { fetchPackage } from './classic/service-model/package.js';
-import { Clock } from './clock.js';
-import type { Config } from './config.js';
+import { addAdminRoutes } from './api/admin/admin.js';
+import { installApiFaults } from './api/admin/api-fault-hook.js';
+import { Faults } from './api/admin/faults.js';
+import { RequestJournal } from './api/admin/journal.js';
+import { JournalHooks } from './api/admin/journal-hooks.js';
+import { Arm, addArmRoutes, type TemplateDeployment } from './api/arm/arm.js';
+import { addMetricRoutes } from './api/arm/resources/metric-routes.js';
+import { requireCertificateOrToken } from './api/classic/authorize.js';
+import type { PublicAddressPool } from './api/classic/call.js';
+import { classicPlugin } from './api/classic/plugin.js';
+import { fetchPackage } from './api/classic/service-model/package.js';
+import { loadCertificates } from './api/identity/certificates.js';
+import { createIdentity } from './api/identity/identity.js';
+import { verifyToken } from './api/identity/require-token.js';
+import { addOpenApi } from './api/openapi/openapi.js';
+import { Reconciler } from './compiler/reconciler.js';
+import { mapAddress } from './config/address-map.js';
+import type { Config } from './config/config.js';
+import type { Engine, EngineEvents } from './data-plane/model/engine.js';
+import { applySeed } from './emulator/seed.js';
 import { EmulatorControl } from './emulator-control.js';
-import { Events } from './events.js';
-import type { Engine, EngineEvents } from './forwarding/engine.js';
-import { loadCertificates } from './identity/certificates.js';
-import { createIdentity } from './identity/identity.js';
-import { verifyToken } from './identity/require-token.js';
-import { newGuid } from './ids.js';
-import { formatIpPrefix } from './ip-address.js';
-import { type Log, stderrLog } from './log.js';
+import { requestBaseUrl } from './http/base-url.js';
+import { createServer, type LazuriteServer } from './http/server.js';
 import { Monitor } from './metrics/monitor.js';
-import { addOpenApi } from './openapi.js';
-import { Reconciler } from './reconciler.js';
-import { applySeed } from './seed.js';
-import { createServer, type LazuriteServer } from './server.js';
 import { Store } from './store/store.js';
+import { Clock } from './support/clock.js';
+import { Events } from './support/events.js';
+import { newGuid } from './support/ids.js';
+import { formatIpPrefix } from './support/ip-address.js';
+import { type Log, stderrLog } from './support/log.js';
 
 /** IPv6 public addresses; a loopback has only one of its own, so they are never bound as they are. */
 const publicIPv6Pool = 'fd7f:1a2b::/48';
@@ -58,9 +58,9 @@ interface Parts {
 }
 
 async function createEngine({ engine }: Config, options: { clock: Clock; events: EngineEvents }): Promise<Engine> {
-  if (engine === 'none') return new (await import('./forwarding/none/engine.js')).NoneEngine();
-  if (engine === 'userspace') return new (await import('./forwarding/userspace/engine.js')).UserspaceEngine(options);
-  return new (await import('./forwarding/nftables/engine.js')).NftablesEngine(options);
+  if (engine === 'none') return new (await import('./data-plane/none/engine.js')).NoneEngine();
+  if (engine === 'userspace') return new (await import('./data-plane/userspace/engine.js')).UserspaceEngine(options);
+  return new (await import('./data-plane/nftables/engine.js')).NftablesEngine(options);
 }
 
 /** What an engine reports, as events. */

@@ -13,11 +13,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCaFiles } from './cli/ca-files.js';
 import { variables } from './cli/env.js';
-import { options as definitions, parseConfig } from './config.js';
-import { silentLog, stderrLog } from './log.js';
-import { UsageError } from './usage-error.js';
+import { options as definitions, parseConfig } from './config/config.js';
+import { silentLog, stderrLog } from './support/log.js';
+import { UsageError } from './support/usage-error.js';
 
-export { UsageError } from './usage-error.js';
+export { UsageError } from './support/usage-error.js';
 
 /** What a Lazurite is started with; everything has a default. Values are written as on the command line. */
 export interface LazuriteOptions {

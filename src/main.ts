@@ -2,8 +2,8 @@
 /** The `lazurite` command: arguments and environment in, a command run, an exit code out. */
 import { readFileSync } from 'node:fs';
 import { runCommand } from './cli/commands.js';
-import { packageFolder } from './package-folder.js';
-import { UsageError } from './usage-error.js';
+import { packageFolder } from './support/package-folder.js';
+import { UsageError } from './support/usage-error.js';
 
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {

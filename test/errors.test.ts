@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'tap';
+import { azureError, type ErrorDefinition, type ErrorKey, errors } from '../src/errors/index.js';
 import { errorsPage } from '../src/errors/page.js';
-import { azureError, type ErrorDefinition, type ErrorKey, errors } from '../src/errors.js';
 
 const all = Object.entries<ErrorDefinition>(errors) as [ErrorKey, ErrorDefinition][];
 const page = new URL('../docs/errors.md', import.meta.url);

@@ -1,13 +1,13 @@
 /** What a change of a resource changes in the plan, and in which order load balancers have an address. */
 import t from 'tap';
-import { parseConfig } from '../src/config.js';
-import { NoneEngine } from '../src/forwarding/none/engine.js';
-import type { ForwardingPlan } from '../src/forwarding/plan.js';
-import { Reconciler } from '../src/reconciler.js';
+import { Reconciler } from '../src/compiler/reconciler.js';
+import { parseConfig } from '../src/config/config.js';
+import { defaultChoices } from '../src/config/undocumented.js';
+import type { ForwardingPlan } from '../src/data-plane/model/plan.js';
+import { NoneEngine } from '../src/data-plane/none/engine.js';
 import { idKey } from '../src/resources/resource-id.js';
 import type { Link, ResourceDocument } from '../src/resources/resource-type.js';
 import { Store } from '../src/store/store.js';
-import { defaultChoices } from '../src/undocumented.js';
 
 const subscriptionId = '00000000-0000-0000-0000-000000000001';
 const network = `/subscriptions/${subscriptionId}/resourceGroups/rg/providers/Microsoft.Network`;

@@ -1,15 +1,15 @@
-/** Starts servers for the tests of `src/server.ts` and `src/one-port.ts`, and talks to them over real sockets. */
+/** Starts servers for the tests of `src/http/server.ts` and `src/http/one-port.ts`, and talks to them over real sockets. */
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import type net from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Test } from 'tap';
-import { requestBaseUrl } from '../src/base-url.js';
-import { azureError } from '../src/errors.js';
-import { type Certificates, loadCertificates } from '../src/identity/certificates.js';
-import { createLog } from '../src/log.js';
-import { createServer, type LazuriteServer, type ServerOptions } from '../src/server.js';
+import { type Certificates, loadCertificates } from '../src/api/identity/certificates.js';
+import { azureError } from '../src/errors/index.js';
+import { requestBaseUrl } from '../src/http/base-url.js';
+import { createServer, type LazuriteServer, type ServerOptions } from '../src/http/server.js';
+import { createLog } from '../src/support/log.js';
 
 let issued: Promise<Certificates> | undefined;
 

@@ -1,6 +1,6 @@
 /** How commands ask a running emulator's admin API, and what they say when it refuses. */
 import { parseArgs } from 'node:util';
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '../support/usage-error.js';
 import type { CommandContext } from './command.js';
 import { connect, type RunningOptions, readRunningOptions } from './running.js';
 

@@ -1,6 +1,6 @@
 /** `lazurite backend`: stand-ins for virtual machines, so that a load balancer has something to balance. */
 import { isIP } from 'node:net';
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '../support/usage-error.js';
 import { aborted, type Command } from './command.js';
 import { EchoBackend } from './echo-backend.js';
 

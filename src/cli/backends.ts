@@ -1,5 +1,5 @@
 /** `lazurite backends`: the health of every backend of every rule, with its reason. */
-import type { BackendView } from '../admin/data-plane-views.js';
+import type { BackendView } from '../api/admin/data-plane-views.js';
 import { ask, readOptions, shortId, tell } from './ask.js';
 import type { Command } from './command.js';
 import { runningHelp } from './running.js';

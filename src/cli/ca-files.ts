@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { ensurePrivateFolder, readIfPresent } from '../identity/private-files.js';
-import { UsageError } from '../usage-error.js';
+import { ensurePrivateFolder, readIfPresent } from '../support/private-files.js';
+import { UsageError } from '../support/usage-error.js';
 import { connect, type RunningOptions } from './running.js';
 
 export interface CaFiles {

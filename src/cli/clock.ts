@@ -1,6 +1,6 @@
 /** `lazurite clock [DURATION]`: Azure's time in a running emulator; moves it forward when asked to. */
-import type { ClockView } from '../admin/clock-routes.js';
-import { UsageError } from '../usage-error.js';
+import type { ClockView } from '../api/admin/clock-routes.js';
+import { UsageError } from '../support/usage-error.js';
 import { ask, readOptions, tell } from './ask.js';
 import type { Command } from './command.js';
 import { runningHelp } from './running.js';

@@ -1,6 +1,6 @@
 /** The commands by name. Each is loaded when it is called, so that a small one does not pay for a large one. */
 
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '../support/usage-error.js';
 import type { Command, CommandContext } from './command.js';
 
 interface Entry {
@@ -105,7 +105,7 @@ export async function runCommand(argv: readonly string[], context: CommandContex
   if (!asksForHelp(rest)) return (await entry.load()).run(rest, context);
   if (named) await printHelp(name, context);
   else {
-    const { optionsHelp } = await import('../config.js');
+    const { optionsHelp } = await import('../config/config.js');
     context.print(`${overview()}\n${optionsHelp()}`);
   }
   return 0;

@@ -6,11 +6,11 @@
 
 import { once } from 'node:events';
 import net from 'node:net';
-import { mapAddress } from '../address-map.js';
-import { systemTime } from '../clock.js';
-import { parseConfig } from '../config.js';
-import { defaultSubscriptionId } from '../identity/tenant.js';
-import { UsageError } from '../usage-error.js';
+import { mapAddress } from '../config/address-map.js';
+import { parseConfig } from '../config/config.js';
+import { defaultSubscriptionId } from '../config/tenant.js';
+import { systemTime } from '../support/clock.js';
+import { UsageError } from '../support/usage-error.js';
 import type { Command, CommandContext } from './command.js';
 import { DemoAzure, everyMemberUp, type LoadDistribution, until } from './demo/azure.js';
 import { DemoClassic } from './demo/classic.js';

@@ -1,8 +1,8 @@
 /** `lazurite env`: the variables that point Azure's tools here, in the language of a shell. */
 
-import { cloudName } from '../identity/cloud-metadata.js';
-import { defaultSubscriptionId, defaultTenantId } from '../identity/tenant.js';
-import { UsageError } from '../usage-error.js';
+import { cloudName } from '../api/identity/cloud-metadata.js';
+import { defaultSubscriptionId, defaultTenantId } from '../config/tenant.js';
+import { UsageError } from '../support/usage-error.js';
 import { type CaFiles, writeCaFiles } from './ca-files.js';
 import type { Command } from './command.js';
 import { readRunningOptions, runningHelp } from './running.js';

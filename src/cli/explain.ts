@@ -1,6 +1,6 @@
 /** `lazurite explain`: which backend a connection gets, and why. */
-import type { ExplainView } from '../admin/explain-route.js';
-import { UsageError } from '../usage-error.js';
+import type { ExplainView } from '../api/admin/explain-route.js';
+import { UsageError } from '../support/usage-error.js';
 import { ask, readOptions, shortId, tell } from './ask.js';
 import type { Command } from './command.js';
 import { runningHelp } from './running.js';

@@ -1,6 +1,6 @@
 /** `lazurite faults`: faults injected into the API, the data plane and the health probes. */
-import { faultKinds, membersOf } from '../admin/fault-schema.js';
-import { UsageError } from '../usage-error.js';
+import { faultKinds, membersOf } from '../api/admin/fault-schema.js';
+import { UsageError } from '../support/usage-error.js';
 import { type Asked, ask, readOptions, tell } from './ask.js';
 import type { Command } from './command.js';
 import { runningHelp } from './running.js';

@@ -1,5 +1,5 @@
 /** `lazurite flows`: who is connected to which backend just now. */
-import type { FlowInfo } from '../forwarding/engine.js';
+import type { FlowInfo } from '../data-plane/model/engine.js';
 import { ask, duration, readOptions, shortId, tell } from './ask.js';
 import type { Command } from './command.js';
 import { runningHelp } from './running.js';

@@ -1,5 +1,5 @@
 /** `lazurite frontends`: which Azure address is reached where on this machine, and what is in the way. */
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '../support/usage-error.js';
 import type { Command } from './command.js';
 import { connect, readRunningOptions, runningHelp } from './running.js';
 import { textTable } from './text-table.js';

@@ -1,7 +1,7 @@
 /** A small JSON client for a running emulator: connections kept, the CA given rather than taken from the environment. */
 import http from 'node:http';
 import https from 'node:https';
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '../support/usage-error.js';
 
 const patienceMs = 30_000;
 

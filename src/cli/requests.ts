@@ -1,6 +1,6 @@
 /** `lazurite requests`: the journal of API calls. */
-import type { RequestView } from '../admin/journal-routes.js';
-import { UsageError } from '../usage-error.js';
+import type { RequestView } from '../api/admin/journal-routes.js';
+import { UsageError } from '../support/usage-error.js';
 import { ask, duration, readOptions, tell } from './ask.js';
 import type { Command } from './command.js';
 import { runningHelp } from './running.js';

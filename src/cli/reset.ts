@@ -1,5 +1,5 @@
 /** `lazurite reset`: an emulator as new, without a restart. */
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '../support/usage-error.js';
 import type { Command } from './command.js';
 import { connect, readRunningOptions, runningHelp } from './running.js';
 

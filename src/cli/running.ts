@@ -2,9 +2,9 @@
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { environmentName, options } from '../config.js';
-import { readIfPresent } from '../identity/private-files.js';
-import { UsageError } from '../usage-error.js';
+import { environmentName, options } from '../config/config.js';
+import { readIfPresent } from '../support/private-files.js';
+import { UsageError } from '../support/usage-error.js';
 import { createHttpClient, type HttpClient } from './http-client.js';
 
 export interface RunningOptions {

@@ -7,8 +7,8 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
-import { optionsHelp } from '../config.js';
-import { UsageError } from '../usage-error.js';
+import { optionsHelp } from '../config/config.js';
+import { UsageError } from '../support/usage-error.js';
 import type { Command, CommandContext } from './command.js';
 import { inNamespace, requireNamespaces } from './sandbox/namespace.js';
 

@@ -1,7 +1,7 @@
 /** `lazurite snapshot save|load FILE`: everything that is stored, in a file and back. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Snapshot } from '../store/snapshot.js';
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '../support/usage-error.js';
 import { ask, readOptions } from './ask.js';
 import type { Command } from './command.js';
 import { runningHelp } from './running.js';

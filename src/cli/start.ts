@@ -1,5 +1,5 @@
 /** `lazurite start`: the emulator, from the line that says it is ready to the signal that ends it. */
-import { type Config, optionsHelp, parseConfig } from '../config.js';
+import { type Config, optionsHelp, parseConfig } from '../config/config.js';
 import { aborted, type Command } from './command.js';
 
 function readyLine({ url, httpUrl, config }: { url: string; httpUrl: string; config: Config }): string {

@@ -1,5 +1,5 @@
 /** Writes the table of errors as the Markdown page `docs/errors.md`. */
-import { type ErrorDefinition, errors } from '../errors.js';
+import { type ErrorDefinition, errors } from './index.js';
 
 const answeredBy: Record<ErrorDefinition['origin'], string> = {
   gateway: 'Azure Resource Manager’s front door (no `details`)',
@@ -27,7 +27,7 @@ export function errorsPage(): string {
   return [
     '# Errors',
     '',
-    'Every error that Lazurite answers with, printed from `src/errors.ts`. Words in braces are filled in. An empty last',
+    'Every error that Lazurite answers with, printed from `src/errors/index.ts`. Words in braces are filled in. An empty last',
     'column means that status, code and text are Azure’s as observed; otherwise it says what may not be.',
     '',
     ...sections,

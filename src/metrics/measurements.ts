@@ -2,8 +2,8 @@
  * What the data plane's counters and health probes have measured since the last look, in Azure Monitor's terms:
  * ByteCount, PacketCount, SYNCount, SnatConnectionCount and DipAvailability.
  */
-import type { CounterSample, ProbeHealth } from '../forwarding/engine.js';
-import type { ForwardingPlan, PlanFrontend, PlanOutbound } from '../forwarding/plan.js';
+import type { CounterSample, ProbeHealth } from '../data-plane/model/engine.js';
+import type { ForwardingPlan, PlanFrontend, PlanOutbound } from '../data-plane/model/plan.js';
 import type { MetricName } from './metric-definitions.js';
 import type { Dimensions } from './metric-store.js';
 

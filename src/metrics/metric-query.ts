@@ -1,5 +1,5 @@
 /** The query of `GET …/providers/microsoft.insights/metrics`, read and checked, with its `$filter` over dimensions. */
-import { azureError } from '../errors.js';
+import { azureError } from '../errors/index.js';
 import {
   type Aggregation,
   type MetricDefinition,

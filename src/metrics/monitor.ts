@@ -2,12 +2,13 @@
  * Watches the data plane by Azure's clock: counters, health probes and pings become time series by the minute, and what
  * is wrong becomes a health event.
  */
-import type { Clock } from '../clock.js';
-import type { Events, HealthChange } from '../events.js';
-import { administrated, candidatesOf } from '../forwarding/decision.js';
-import type { Engine } from '../forwarding/engine.js';
-import type { ForwardingPlan, PlanFrontend, SnatAllocation } from '../forwarding/plan.js';
-import type { Log } from '../log.js';
+
+import type { Engine } from '../data-plane/model/engine.js';
+import type { ForwardingPlan, PlanFrontend, SnatAllocation } from '../data-plane/model/plan.js';
+import { administrated, candidatesOf } from '../data-plane/selection/decision.js';
+import type { Clock } from '../support/clock.js';
+import type { Events, HealthChange } from '../support/events.js';
+import type { Log } from '../support/log.js';
 import { type FrontendHealth, type HealthEvent, HealthEvents } from './health-events.js';
 import { CounterDeltas, hasMetrics, ProbeMinutes } from './measurements.js';
 import { joinPoints, MetricStore, minuteMs, type Point } from './metric-store.js';

@@ -2,7 +2,7 @@
  * What a resource type is: data and a few pure functions. Routes, LIST, PATCH, ETag and If-Match, long-running
  * operations, references, refusals to delete what is in use, and OpenAPI follow from it for every type alike.
  */
-import type { AzureError } from '../errors.js';
+import type { AzureError } from '../errors/index.js';
 import type { ResourceId } from './resource-id.js';
 import type { SchemaNode, TSchema } from './schema.js';
 

@@ -3,7 +3,7 @@
  * `InvalidRequestFormat` with one `InvalidJson` detail per finding.
  */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { type AzureError, azureError, type ErrorDetail } from '../errors.js';
+import { type AzureError, azureError, type ErrorDetail } from '../errors/index.js';
 import { formatJsonPath, type JsonPart, type JsonPath, type JsonPosition, positionInJson } from './json-position.js';
 import { annotationKeywords, type SchemaNode } from './schema.js';
 

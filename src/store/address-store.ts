@@ -1,4 +1,7 @@
 /** Addresses handed out of subnets, public IP prefixes and the public pool: the lowest free one, or exactly the one asked for. */
+
+import { rootKey } from '../resources/resource-id.js';
+import type { AddressClaim, Addresses, BlockClaim, ClaimResult } from '../resources/resource-type.js';
 import {
   contains,
   formatIpAddress,
@@ -8,9 +11,7 @@ import {
   parseIpAddress,
   parseIpPrefix,
   sizeOf,
-} from '../ip-address.js';
-import { rootKey } from '../resources/resource-id.js';
-import type { AddressClaim, Addresses, BlockClaim, ClaimResult } from '../resources/resource-type.js';
+} from '../support/ip-address.js';
 import { type Connection, type Prepared, prepareAll } from './database.js';
 
 const sql = {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { packageFolder } from '../package-folder.js';
+import { packageFolder } from '../support/package-folder.js';
 
 export type Connection = Database.Database;
 

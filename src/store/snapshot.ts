@@ -1,5 +1,5 @@
 /** Everything that is stored, as one JSON document: taken, checked, and put back in one transaction. */
-import { azureError } from '../errors.js';
+import { azureError } from '../errors/index.js';
 import type { Connection } from './database.js';
 
 export const snapshotFormat = 'lazurite-snapshot';

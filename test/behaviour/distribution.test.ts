@@ -1,9 +1,9 @@
 /** Azure's distribution of flows, assertion by assertion: what the tests of the emulator's own distribution leave open. */
 import { once } from 'node:events';
 import t from 'tap';
+import { echoes, inParallel, openStream, tcpBackend } from '../data-plane/network.js';
 import { Cloud, until } from '../emulator/cloud.js';
 import { clientAddresses } from '../emulator/load-balancer.js';
-import { echoes, inParallel, openStream, tcpBackend } from '../forwarding/network.js';
 import { addresses, putBalancer, reached, refusalOf } from './stage.js';
 
 const port = 8080;

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import type { RuleParts } from '../balancer-body.js';
+import { type Backend, echoes, ending, openStream, tcpBackend, UdpClient } from '../data-plane/network.js';
 import { Cloud, until } from '../emulator/cloud.js';
-import { type Backend, echoes, ending, openStream, tcpBackend, UdpClient } from '../forwarding/network.js';
 import { addresses, healthOf, type Member, putBalancer, reached, streamTo } from './stage.js';
 
 const port = 8080;

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import type { RuleParts } from '../balancer-body.js';
+import { dial, echoes, ending, openStream, type Stream, tcpBackend, UdpClient } from '../data-plane/network.js';
 import { Cloud } from '../emulator/cloud.js';
-import { dial, echoes, ending, openStream, type Stream, tcpBackend, UdpClient } from '../forwarding/network.js';
 import { putBalancer, refusalOf } from './stage.js';
 
 const port = 8080;

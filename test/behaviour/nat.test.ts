@@ -1,8 +1,8 @@
 /** Azure's inbound NAT rules of pools and its arithmetic of SNAT ports, assertion by assertion. */
 import t from 'tap';
+import { tcpBackend } from '../data-plane/network.js';
+import { engineOfRun } from '../data-plane/nftables/in-namespace.js';
 import { Cloud, idOf, until } from '../emulator/cloud.js';
-import { tcpBackend } from '../forwarding/network.js';
-import { engineOfRun } from '../forwarding/nftables/in-namespace.js';
 import { addresses, balancer, putBalancer, refusalOf } from './stage.js';
 
 const port = 2222;

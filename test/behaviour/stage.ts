@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Test } from 'tap';
 import { balancerBody, type RuleParts } from '../balancer-body.js';
+import { type At, type From, inParallel, openStream, type Stream, tcpBackend } from '../data-plane/network.js';
 import { type Cloud, idOf, ref } from '../emulator/cloud.js';
-import { type At, type From, inParallel, openStream, type Stream, tcpBackend } from '../forwarding/network.js';
 
 type Properties = Readonly<Record<string, unknown>>;
 

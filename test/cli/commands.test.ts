@@ -3,7 +3,7 @@ import { commands } from '../../src/cli/commands.js';
 import { frontendsTable } from '../../src/cli/frontends.js';
 import { createHttpClient } from '../../src/cli/http-client.js';
 import { textTable } from '../../src/cli/text-table.js';
-import { environmentName, options } from '../../src/config.js';
+import { environmentName, options } from '../../src/config/config.js';
 import { fakeInstance, runLazurite } from './harness.js';
 
 const frontend = {

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { test } from 'tap';
+import { loadCertificates } from '../../src/api/identity/certificates.js';
 import { render } from '../../src/cli/env.js';
-import { loadCertificates } from '../../src/identity/certificates.js';
 import { fakeInstance, runLazurite } from './harness.js';
 
 const run = promisify(execFile);

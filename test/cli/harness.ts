@@ -1,10 +1,10 @@
 /** Runs commands as a user would, against a world of the test's making. */
 import type { Test } from 'tap';
+import { type Certificates, loadCertificates } from '../../src/api/identity/certificates.js';
 import type { CommandContext } from '../../src/cli/command.js';
 import { runCommand } from '../../src/cli/commands.js';
-import { type Certificates, loadCertificates } from '../../src/identity/certificates.js';
-import { silentLog } from '../../src/log.js';
-import { createServer, type LazuriteServer } from '../../src/server.js';
+import { createServer, type LazuriteServer } from '../../src/http/server.js';
+import { silentLog } from '../../src/support/log.js';
 
 export interface Outcome {
   readonly exitCode: number;

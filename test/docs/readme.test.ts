@@ -5,9 +5,9 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import { writeCaFiles } from '../../src/cli/ca-files.js';
 import { variables } from '../../src/cli/env.js';
-import { optionsTable } from '../../src/config.js';
+import { optionsTable } from '../../src/config/config.js';
+import { tcpBackend } from '../data-plane/network.js';
 import { Cloud } from '../emulator/cloud.js';
-import { tcpBackend } from '../forwarding/network.js';
 
 const network = 207;
 const root = new URL('../../', import.meta.url);

@@ -1,12 +1,12 @@
 /** A whole emulator and a client of its HTTPS API, for tests that say what Azure does and look at real packets. */
 import type { Test } from 'tap';
-import type { BackendView, FrontendView } from '../../src/admin/data-plane-views.js';
+import type { BackendView, FrontendView } from '../../src/api/admin/data-plane-views.js';
 import { createHttpClient, type HttpAnswer, type HttpClient } from '../../src/cli/http-client.js';
-import { parseConfig } from '../../src/config.js';
+import { parseConfig } from '../../src/config/config.js';
 import { Emulator } from '../../src/emulator.js';
-import type { Log } from '../../src/log.js';
-import { silentLog } from '../../src/log.js';
-import { type At, Backend } from '../forwarding/network.js';
+import type { Log } from '../../src/support/log.js';
+import { silentLog } from '../../src/support/log.js';
+import { type At, Backend } from '../data-plane/network.js';
 
 export const subscriptionId = '11111111-2222-3333-4444-555555555555';
 const group = `/subscriptions/${subscriptionId}/resourceGroups/test`;

@@ -1,7 +1,7 @@
 /** Azure's three distribution modes, seen from the clients of a load balancer that was made through the API. */
 import t, { type Test } from 'tap';
-import { echoes, inParallel, openStream, tcpBackend, udpBackend } from '../forwarding/network.js';
-import { engineOfRun } from '../forwarding/nftables/in-namespace.js';
+import { echoes, inParallel, openStream, tcpBackend, udpBackend } from '../data-plane/network.js';
+import { engineOfRun } from '../data-plane/nftables/in-namespace.js';
 import { Cloud } from './cloud.js';
 import { clientAddresses, loadBalancer, type Rule } from './load-balancer.js';
 

@@ -1,7 +1,7 @@
 /** Who takes part: NIC-based and IP-based pools, members that come and go, probes, inbound NAT rules, internal frontends. */
 import t from 'tap';
-import { type At, echoes, inParallel, openStream, tcpBackend, udpBackend } from '../forwarding/network.js';
-import { engineOfRun } from '../forwarding/nftables/in-namespace.js';
+import { type At, echoes, inParallel, openStream, tcpBackend, udpBackend } from '../data-plane/network.js';
+import { engineOfRun } from '../data-plane/nftables/in-namespace.js';
 import { Cloud, idOf, ref } from './cloud.js';
 import { clientAddresses, loadBalancer, poolRef } from './load-balancer.js';
 

@@ -2,8 +2,8 @@
 import { connect } from 'node:net';
 import t from 'tap';
 import { balancer } from '../behaviour/stage.js';
-import { Backend, openStream } from '../forwarding/network.js';
-import { engineOfRun } from '../forwarding/nftables/in-namespace.js';
+import { Backend, openStream } from '../data-plane/network.js';
+import { engineOfRun } from '../data-plane/nftables/in-namespace.js';
 import { Cloud, idOf, until } from './cloud.js';
 
 const network = 204;

@@ -2,11 +2,11 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { type Test, test } from 'tap';
-import { createLog } from '../../src/log.js';
 import type { HealthEvent } from '../../src/metrics/health-events.js';
+import { createLog } from '../../src/support/log.js';
+import { openStream, tcpBackend, udpBackend } from '../data-plane/network.js';
 import { Cloud, idOf, until } from '../emulator/cloud.js';
 import { loadBalancer } from '../emulator/load-balancer.js';
-import { openStream, tcpBackend, udpBackend } from '../forwarding/network.js';
 
 const port = 7201;
 const minute = 60_000;

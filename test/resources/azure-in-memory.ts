@@ -1,14 +1,14 @@
 /** Azure Resource Manager without HTTP and data plane: the real service over a store in memory, for tests of resource types. */
-import type { ArmContext } from '../../src/arm/arm-context.js';
-import { documentInPlace, RequestBody, readResource } from '../../src/arm/request-body.js';
-import { ResourceService } from '../../src/arm/resource-service.js';
-import type { Write } from '../../src/arm/resource-writer.js';
-import { Clock, manualTime } from '../../src/clock.js';
-import { AzureError } from '../../src/errors.js';
+import type { ArmContext } from '../../src/api/arm/resources/arm-context.js';
+import { documentInPlace, RequestBody, readResource } from '../../src/api/arm/resources/request-body.js';
+import { ResourceService } from '../../src/api/arm/resources/resource-service.js';
+import type { Write } from '../../src/api/arm/resources/resource-writer.js';
+import { AzureError } from '../../src/errors/index.js';
 import { findResourceType } from '../../src/resources/registry.js';
 import { idKey, parseResourceId, type ResourceId } from '../../src/resources/resource-id.js';
 import type { ActionResult, Link, Lookup, Resource, ResourceType } from '../../src/resources/resource-type.js';
 import { Store } from '../../src/store/store.js';
+import { Clock, manualTime } from '../../src/support/clock.js';
 
 export const subscriptionId = '00000000-0000-0000-0000-000000000000';
 export const newestApiVersion = '2025-05-01';

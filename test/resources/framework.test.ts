@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { test } from 'tap';
-import { filterTest } from '../../src/arm/resource-filter.js';
-import { AzureError } from '../../src/errors.js';
+import { filterTest } from '../../src/api/arm/resources/resource-filter.js';
+import { AzureError } from '../../src/errors/index.js';
 import { canonicalise } from '../../src/resources/canonical.js';
 import { formatJsonPath, type JsonPath, positionInJson } from '../../src/resources/json-position.js';
 import { resourceTypes } from '../../src/resources/registry.js';

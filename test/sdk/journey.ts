@@ -7,9 +7,9 @@ import { ResourceManagementClient } from '@azure/arm-resources';
 import { ClientSecretCredential } from '@azure/identity';
 import type { NetworkManagementClient } from 'arm-network-36';
 import type { Test } from 'tap';
-import { inboundRule } from '../arm/arm-client.js';
+import { inboundRule } from '../api/arm/resources/arm-client.js';
+import { tcpBackend } from '../data-plane/network.js';
 import { Cloud, ref, subscriptionId } from '../emulator/cloud.js';
-import { tcpBackend } from '../forwarding/network.js';
 
 const group = 'test';
 const location = 'westeurope';

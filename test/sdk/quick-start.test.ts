@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import { writeCaFiles } from '../../src/cli/ca-files.js';
 import { variables } from '../../src/cli/env.js';
+import { tcpBackend } from '../data-plane/network.js';
 import { Cloud } from '../emulator/cloud.js';
-import { tcpBackend } from '../forwarding/network.js';
 
 const network = 206;
 const run = promisify(execFile);

@@ -17,7 +17,7 @@ import {
   publicIPAddress,
   rule,
   virtualNetwork,
-} from '../arm/arm-client.js';
+} from '../api/arm/resources/arm-client.js';
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 

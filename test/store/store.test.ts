@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { test } from 'tap';
-import { Clock, manualTime } from '../../src/clock.js';
 import { rootKey } from '../../src/resources/resource-id.js';
 import { migrationsPath, openDatabase } from '../../src/store/database.js';
 import { Store } from '../../src/store/store.js';
-import { ArmClient, balancerId, loadBalancer, network, publicIPAddressId } from '../arm/arm-client.js';
+import { Clock, manualTime } from '../../src/support/clock.js';
+import { ArmClient, balancerId, loadBalancer, network, publicIPAddressId } from '../api/arm/resources/arm-client.js';
 
 const publicPrefix = { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' };
 const migrations = readdirSync(migrationsPath)

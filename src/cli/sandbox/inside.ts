@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseConfig } from '../../config.js';
+import { parseConfig } from '../../config/config.js';
 import { Emulator } from '../../emulator.js';
 import { writeCaFiles } from '../ca-files.js';
 import { variables } from '../env.js';

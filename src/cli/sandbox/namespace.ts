@@ -1,6 +1,6 @@
 /** A network of its own for a command: made by anybody, without root, and gone when the last process in it has ended. */
 import { spawnSync } from 'node:child_process';
-import { UsageError } from '../../usage-error.js';
+import { UsageError } from '../../support/usage-error.js';
 
 /**
  * The loopback up, and every address of either family on it: Azure's own addresses can be bound and called there, and

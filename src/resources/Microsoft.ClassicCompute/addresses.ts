@@ -1,5 +1,5 @@
 /** Which addresses classic resources hold, and the lowest free one of a range. */
-import { formatIpAddress, formatIpPrefix, networkOf, parseIpv4Prefix, sizeOf } from '../../ip-address.js';
+import { formatIpAddress, formatIpPrefix, networkOf, parseIpv4Prefix, sizeOf } from '../../support/ip-address.js';
 import type { HostedService, ReservedIp } from './types.js';
 
 /** `cidr` with its host bits cleared; what is no CIDR stays as it is. */

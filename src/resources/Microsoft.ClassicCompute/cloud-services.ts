@@ -2,7 +2,7 @@
  * Web and worker roles: deployments made of a service definition and a service configuration. Imitates "Create
  * Deployment", "Change Deployment Configuration", "Upgrade Deployment" and "Update Deployment Status".
  */
-import { azureError } from '../../errors.js';
+import { azureError } from '../../errors/index.js';
 import type { ModelContext } from './addresses.js';
 import { portKey, sameName } from './endpoints.js';
 import { addInternalLoadBalancer } from './internal-load-balancers.js';

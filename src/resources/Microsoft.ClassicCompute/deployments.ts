@@ -3,7 +3,7 @@
  * Machine Deployment", "Delete Deployment", "Swap Deployment", the role instance operations, "Associate Reserved IP" and
  * "Disassociate Reserved IP".
  */
-import { azureError } from '../../errors.js';
+import { azureError } from '../../errors/index.js';
 import type { ModelContext } from './addresses.js';
 import { sameName } from './endpoints.js';
 import { addInternalLoadBalancer, type InternalLoadBalancerRequest } from './internal-load-balancers.js';

@@ -2,8 +2,8 @@
  * Input endpoints of virtual machines: what Azure checks and fills in. Imitates "Add Role", element InputEndpoint, and
  * the Azure PowerShell cmdlet Add-AzureEndpoint.
  */
-import { azureError } from '../../errors.js';
-import { parseIpv4Prefix } from '../../ip-address.js';
+import { azureError } from '../../errors/index.js';
+import { parseIpv4Prefix } from '../../support/ip-address.js';
 import { canonicalCidr } from './addresses.js';
 import type {
   AclRule,

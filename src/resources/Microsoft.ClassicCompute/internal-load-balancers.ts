@@ -2,7 +2,7 @@
  * Internal load balancers: at most one private frontend per deployment. Imitates "Add Load Balancer", "Update Load
  * Balancer" and "Delete Load Balancer".
  */
-import { azureError } from '../../errors.js';
+import { azureError } from '../../errors/index.js';
 import type { ModelContext } from './addresses.js';
 import { sameName } from './endpoints.js';
 import type { Deployment, FrontendIpConfiguration, InternalLoadBalancer } from './types.js';

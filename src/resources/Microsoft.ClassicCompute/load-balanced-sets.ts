@@ -3,7 +3,7 @@
  * own; it is its members. Imitates "Update Load-Balanced Endpoint Set" and the Azure PowerShell cmdlet
  * Set-AzureLoadBalancedEndpoint.
  */
-import { azureError } from '../../errors.js';
+import { azureError } from '../../errors/index.js';
 import { checkAcl, checkIdleTimeout, checkProbe, inRange, portKey, portRange, sameName } from './endpoints.js';
 import type {
   AclRule,

@@ -2,7 +2,7 @@
  * Virtual machines of a deployment: joining, changing and leaving it. Imitates "Add Role", "Update Role" and "Delete
  * Role".
  */
-import { azureError } from '../../errors.js';
+import { azureError } from '../../errors/index.js';
 import type { ModelContext } from './addresses.js';
 import { automaticPort, byName, checkEndpoint, checkNamesAreUnique, portKey, sameName } from './endpoints.js';
 import { joinSet, membersOfSet } from './load-balanced-sets.js';

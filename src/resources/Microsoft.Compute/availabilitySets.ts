@@ -2,7 +2,7 @@
  * Availability sets (`Microsoft.Compute/availabilitySets`), as
  * https://learn.microsoft.com/azure/virtual-machines/availability-set-overview describes them.
  */
-import { azureError } from '../../errors.js';
+import { azureError } from '../../errors/index.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import { anything, array, backReferences, envelope, integer, object, oneOf, reference } from '../schema.js';
 import { computeApiVersions } from './api-versions.js';

@@ -2,7 +2,7 @@
  * Application security groups (`Microsoft.Network/applicationSecurityGroups`): names that ipConfigurations and security
  * rules share, as https://learn.microsoft.com/azure/virtual-network/application-security-groups describes them.
  */
-import { azureError } from '../../errors.js';
+import { azureError } from '../../errors/index.js';
 import { type InUse, resourceType } from '../resource-type.js';
 import { envelope, object, provisioningState, resourceGuid } from '../schema.js';
 import { networkApiVersionsSince } from './api-versions.js';

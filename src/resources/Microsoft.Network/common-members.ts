@@ -1,6 +1,6 @@
 /** Members and rules that several types of Microsoft.Network share, so that they say the same thing in the same words. */
-import { type AzureError, azureError } from '../../errors.js';
-import { formatIpPrefix, networkOf, parseIpPrefix } from '../../ip-address.js';
+import { type AzureError, azureError } from '../../errors/index.js';
+import { formatIpPrefix, networkOf, parseIpPrefix } from '../../support/ip-address.js';
 import type { ResourceDocument, WriteContext } from '../resource-type.js';
 import { type Annotations, boolean, object, oneOf, reference } from '../schema.js';
 

@@ -1,5 +1,5 @@
 /** Load balancers (`Microsoft.Network/loadBalancers`): one aggregate, its children inside the document. */
-import { type AzureError, azureError } from '../../errors.js';
+import { type AzureError, azureError } from '../../errors/index.js';
 import { idKey } from '../resource-id.js';
 import {
   type InUse,

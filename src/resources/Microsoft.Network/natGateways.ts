@@ -3,7 +3,7 @@
  * https://learn.microsoft.com/azure/nat-gateway/nat-gateway-resource describes them. Stored and shown; Lazurite's
  * backends leave through the machine they run on.
  */
-import { type AzureError, azureError } from '../../errors.js';
+import { type AzureError, azureError } from '../../errors/index.js';
 import { idKey, rootKey } from '../resource-id.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import {

@@ -3,7 +3,7 @@
  * https://learn.microsoft.com/azure/virtual-network/virtual-network-network-interface describes them.
  */
 import { createHash } from 'node:crypto';
-import { type AzureError, azureError } from '../../errors.js';
+import { type AzureError, azureError } from '../../errors/index.js';
 import { idKey, rootKey } from '../resource-id.js';
 import {
   type InUse,

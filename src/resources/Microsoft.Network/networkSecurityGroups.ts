@@ -2,7 +2,7 @@
  * Network security groups (`Microsoft.Network/networkSecurityGroups`): stored and shown as
  * https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview describes them.
  */
-import { type AzureError, azureError } from '../../errors.js';
+import { type AzureError, azureError } from '../../errors/index.js';
 import { type ResourceDocument, resourceType, type ViewContext, type WriteContext } from '../resource-type.js';
 import {
   anything,

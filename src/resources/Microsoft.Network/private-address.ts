@@ -2,8 +2,8 @@
  * Private addresses out of a subnet, for network interfaces and internal frontends alike; imitates
  * https://learn.microsoft.com/azure/virtual-network/ip-services/private-ip-addresses.
  */
-import { azureError } from '../../errors.js';
-import { contains, type IpPrefix, networkOf, parseIpAddress, parseIpPrefix, sizeOf } from '../../ip-address.js';
+import { azureError } from '../../errors/index.js';
+import { contains, type IpPrefix, networkOf, parseIpAddress, parseIpPrefix, sizeOf } from '../../support/ip-address.js';
 import { type ChildDocument, lookUpChild } from '../children.js';
 import { idKey } from '../resource-id.js';
 import type { WriteContext } from '../resource-type.js';

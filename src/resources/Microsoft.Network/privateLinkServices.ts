@@ -3,8 +3,8 @@
  * https://learn.microsoft.com/azure/private-link/private-link-service-overview describes them. Stored and shown: they
  * tie a load balancer's frontend to them, no endpoint connects to one.
  */
-import { type AzureError, azureError } from '../../errors.js';
-import { stableGuid } from '../../ids.js';
+import { type AzureError, azureError } from '../../errors/index.js';
+import { stableGuid } from '../../support/ids.js';
 import { lookUpChild } from '../children.js';
 import { formatResourceId } from '../resource-id.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';

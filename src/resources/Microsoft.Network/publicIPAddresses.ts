@@ -2,8 +2,8 @@
  * Public IP addresses (`Microsoft.Network/publicIPAddresses`), as
  * https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses describes them.
  */
-import { type AzureError, azureError } from '../../errors.js';
-import { stableGuid } from '../../ids.js';
+import { type AzureError, azureError } from '../../errors/index.js';
+import { stableGuid } from '../../support/ids.js';
 import { normalizeLocation } from '../canonical.js';
 import { idKey } from '../resource-id.js';
 import {

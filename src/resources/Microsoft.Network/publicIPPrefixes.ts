@@ -2,7 +2,7 @@
  * Public IP prefixes (`Microsoft.Network/publicIPPrefixes`): blocks of public addresses, as
  * https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-address-prefix describes them.
  */
-import { type AzureError, azureError } from '../../errors.js';
+import { type AzureError, azureError } from '../../errors/index.js';
 import { type InUse, type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import {
   backReferences,

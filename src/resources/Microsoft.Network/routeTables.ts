@@ -2,7 +2,7 @@
  * Route tables (`Microsoft.Network/routeTables`) and their routes, as
  * https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview describes them. Stored and shown.
  */
-import { type AzureError, azureError } from '../../errors.js';
+import { type AzureError, azureError } from '../../errors/index.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import {
   backReferences,

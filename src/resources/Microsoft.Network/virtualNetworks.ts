@@ -2,8 +2,8 @@
  * Virtual networks (`Microsoft.Network/virtualNetworks`) with their subnets and peerings, as
  * https://learn.microsoft.com/azure/virtual-network/virtual-networks-overview describes them.
  */
-import { type AzureError, azureError } from '../../errors.js';
-import { type IpPrefix, parseIpAddress, parseIpPrefix } from '../../ip-address.js';
+import { type AzureError, azureError } from '../../errors/index.js';
+import { type IpPrefix, parseIpAddress, parseIpPrefix } from '../../support/ip-address.js';
 import type { ChildDocument } from '../children.js';
 import { type ResourceDocument, resourceType, type ViewContext, type WriteContext } from '../resource-type.js';
 import {

@@ -1,5 +1,5 @@
 /** POST actions of a load balancer: port mapping query, rule health, migration to IP-based pools. */
-import { type AzureError, azureError } from '../../../errors.js';
+import { type AzureError, azureError } from '../../../errors/index.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Action, ActionContext, ActionResult } from '../../resource-type.js';
 import { array, object, reference, string } from '../../schema.js';

@@ -1,5 +1,5 @@
 /** Backend pools of a load balancer and their addresses (`loadBalancers/backendAddressPools`). */
-import { type AzureError, azureError } from '../../../errors.js';
+import { type AzureError, azureError } from '../../../errors/index.js';
 import { idKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
 import {

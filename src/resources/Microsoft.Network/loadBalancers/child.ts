@@ -1,5 +1,5 @@
 /** What the child resources of a load balancer have in common: ids, look-ups, the ranges of ports and idle timeouts. */
-import { type AzureError, azureError } from '../../../errors.js';
+import { type AzureError, azureError } from '../../../errors/index.js';
 import { type ChildDocument, childrenIn, childNamed as namedIn } from '../../children.js';
 import type { Resource, ResourceDocument } from '../../resource-type.js';
 

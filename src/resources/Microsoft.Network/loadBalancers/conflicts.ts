@@ -1,6 +1,6 @@
 /** What the rules of one load balancer exclude each other by: ports, protocols and frontends that two of them would share. */
-import { type AzureError, azureError } from '../../../errors.js';
-import { alike } from '../../../plain-data.js';
+import { type AzureError, azureError } from '../../../errors/index.js';
+import { alike } from '../../../support/plain-data.js';
 import { childWithId } from '../../children.js';
 import { idKey } from '../../resource-id.js';
 import type { Link, WriteContext } from '../../resource-type.js';

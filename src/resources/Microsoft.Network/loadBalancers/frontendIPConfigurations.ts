@@ -1,5 +1,5 @@
 /** Frontend IP configurations of a load balancer (`loadBalancers/frontendIPConfigurations`). */
-import { type AzureError, azureError } from '../../../errors.js';
+import { type AzureError, azureError } from '../../../errors/index.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
 import {

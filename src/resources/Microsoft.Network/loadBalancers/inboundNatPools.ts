@@ -1,5 +1,5 @@
 /** Inbound NAT pools for scale sets (in the load balancer only: Azure gives them no path of their own). */
-import type { AzureError } from '../../../errors.js';
+import type { AzureError } from '../../../errors/index.js';
 import type { WriteContext } from '../../resource-type.js';
 import { boolean, envelope, integer, object, oneOf, provisioningState, reference, type Static } from '../../schema.js';
 import { checkIdleTimeout, checkRange } from './child.js';

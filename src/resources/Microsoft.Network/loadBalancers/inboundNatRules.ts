@@ -1,5 +1,5 @@
 /** Inbound NAT rules, to one NIC (v1) or to every member of a pool (v2) (`loadBalancers/inboundNatRules`). */
-import { type AzureError, azureError } from '../../../errors.js';
+import { type AzureError, azureError } from '../../../errors/index.js';
 import type { WriteContext } from '../../resource-type.js';
 import {
   backReferences,

@@ -1,5 +1,5 @@
 /** Load balancing rules (`loadBalancers/loadBalancingRules`), among them the distribution mode. */
-import { type AzureError, azureError } from '../../../errors.js';
+import { type AzureError, azureError } from '../../../errors/index.js';
 import type { WriteContext } from '../../resource-type.js';
 import {
   array,

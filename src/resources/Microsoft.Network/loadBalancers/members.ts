@@ -2,7 +2,7 @@
  * Who is in a backend pool: the addresses written on the pool and the NIC ipConfigurations that name it. The view, the
  * NAT port mappings, the health action and the forwarding plan all ask here, so that they never disagree.
  */
-import { stableGuid } from '../../../ids.js';
+import { stableGuid } from '../../../support/ids.js';
 import { childrenIn, childWithId, lookUpChild } from '../../children.js';
 import { powerStateOfNetworkInterface } from '../../Microsoft.Compute/power-state.js';
 import { idKey, rootKey } from '../../resource-id.js';

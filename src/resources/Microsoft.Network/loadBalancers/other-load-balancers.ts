@@ -2,7 +2,7 @@
  * An ipConfiguration behind several load balancers of one type, public or internal: without floating IP it can receive
  * a protocol and backend port from one of them only.
  */
-import { type AzureError, azureError } from '../../../errors.js';
+import { type AzureError, azureError } from '../../../errors/index.js';
 import { childWithId, lookUpChild } from '../../children.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Lookup, WriteContext } from '../../resource-type.js';

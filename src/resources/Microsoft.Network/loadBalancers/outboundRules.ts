@@ -1,5 +1,5 @@
 /** Outbound rules and their SNAT port arithmetic (`loadBalancers/outboundRules`). */
-import { type AzureError, azureError } from '../../../errors.js';
+import { type AzureError, azureError } from '../../../errors/index.js';
 import type { WriteContext } from '../../resource-type.js';
 import {
   array,

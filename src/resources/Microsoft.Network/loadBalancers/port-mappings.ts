@@ -3,7 +3,7 @@
  * as it stays. The lowest free port goes to whoever joins; nobody else's port changes when a member leaves.
  */
 
-import { type AzureError, azureError } from '../../../errors.js';
+import { type AzureError, azureError } from '../../../errors/index.js';
 import { childNamed } from '../../children.js';
 import type { Lookup, WriteContext } from '../../resource-type.js';
 import { loadBalancerChild } from './child.js';

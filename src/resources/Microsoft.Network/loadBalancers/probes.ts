@@ -1,5 +1,5 @@
 /** Health probes of a load balancer (`loadBalancers/probes`). */
-import { type AzureError, azureError } from '../../../errors.js';
+import { type AzureError, azureError } from '../../../errors/index.js';
 import type { WriteContext } from '../../resource-type.js';
 import {
   backReferences,

@@ -1,5 +1,5 @@
 /** `setLoadBalancerFrontendPublicIpAddresses`: exchanges the public IP addresses of two frontends without a gap. */
-import { azureError } from '../../../errors.js';
+import { azureError } from '../../../errors/index.js';
 import { childNamed } from '../../children.js';
 import { idKey, parseResourceId, rootKey } from '../../resource-id.js';
 import type { Lookup, ResourceDocument } from '../../resource-type.js';

@@ -2,7 +2,7 @@
  * What applies to a network interface in the end: `effectiveRouteTable` and `effectiveNetworkSecurityGroups`. Azure
  * answers only for interfaces of a running virtual machine.
  */
-import { azureError } from '../../../errors.js';
+import { azureError } from '../../../errors/index.js';
 import { type ChildDocument, childrenIn, lookUpChild } from '../../children.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Action, Link, Resource, ViewContext } from '../../resource-type.js';

@@ -2,8 +2,8 @@
  * Security rules (`networkSecurityGroups/securityRules`), as
  * https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview describes them.
  */
-import { type AzureError, azureError } from '../../../errors.js';
-import { parseIpAddress, parseIpPrefix } from '../../../ip-address.js';
+import { type AzureError, azureError } from '../../../errors/index.js';
+import { parseIpAddress, parseIpPrefix } from '../../../support/ip-address.js';
 import {
   array,
   envelope,

@@ -1,5 +1,5 @@
 /** Which addresses of a virtual network are taken: `CheckIPAddressAvailability` and `usages`. */
-import { azureError } from '../../../errors.js';
+import { azureError } from '../../../errors/index.js';
 import {
   contains,
   formatIpAddress,
@@ -8,7 +8,7 @@ import {
   parseIpAddress,
   parseIpPrefix,
   sizeOf,
-} from '../../../ip-address.js';
+} from '../../../support/ip-address.js';
 import { type ChildDocument, childrenIn, lookUpChild } from '../../children.js';
 import type { ViewContext } from '../../resource-type.js';
 import { isReservedInSubnet, reservedInSubnet, subnetPrefixes } from '../private-address.js';

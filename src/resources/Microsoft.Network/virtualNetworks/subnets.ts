@@ -2,8 +2,8 @@
  * Subnets (`virtualNetworks/subnets`), as
  * https://learn.microsoft.com/azure/virtual-network/virtual-network-manage-subnet describes them.
  */
-import { type AzureError, azureError } from '../../../errors.js';
-import { contains, type IpPrefix, networkOf, overlaps, parseIpPrefix } from '../../../ip-address.js';
+import { type AzureError, azureError } from '../../../errors/index.js';
+import { contains, type IpPrefix, networkOf, overlaps, parseIpPrefix } from '../../../support/ip-address.js';
 import { type ChildDocument, childNamed, childrenIn, propertiesOf } from '../../children.js';
 import { idKey } from '../../resource-id.js';
 import type { InUse, Link, WriteContext } from '../../resource-type.js';

@@ -2,7 +2,7 @@
  * Peerings of virtual networks (`virtualNetworks/virtualNetworkPeerings`): stored, and connected as soon as the other
  * side has one too. Lazurite forwards to peered networks like to any other, so nothing else depends on them.
  */
-import { stableGuid } from '../../../ids.js';
+import { stableGuid } from '../../../support/ids.js';
 import { type ChildDocument, childrenIn, propertiesOf } from '../../children.js';
 import { idKey } from '../../resource-id.js';
 import type { Lookup } from '../../resource-type.js';

@@ -1,0 +1,46 @@
+/** The admin API under `/_lazurite/`: what Azure does not show, and what only an emulator can do. */
+import type { FastifyInstance } from 'fastify';
+import type { Monitor } from '../../metrics/monitor.js';
+import { addClockRoutes, type ClockContext } from './clock-routes.js';
+import { backendsOf, frontendsOf, outboundOf } from './data-plane-views.js';
+import { addExplainRoute, type ExplainContext } from './explain-route.js';
+import { addFaultRoutes, type Faults } from './faults.js';
+import type { RequestJournal } from './journal.js';
+import { addJournalRoutes } from './journal-routes.js';
+import { addMetricRoutes } from './metric-routes.js';
+import { adminRoute } from './requests.js';
+import { addSnapshotRoutes, type SnapshotKeeper } from './snapshot-routes.js';
+
+export interface AdminContext extends ClockContext, ExplainContext {
+  readonly caPem: string;
+  readonly journal: RequestJournal;
+  readonly faults: Faults;
+  readonly monitor: Monitor;
+  readonly snapshots: SnapshotKeeper;
+  /** Forgets every resource and ends every flow. */
+  readonly reset: () => Promise<void>;
+}
+
+/** Registers the admin routes on `app`. */
+export function addAdminRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { engine, plan } = context;
+  app.get('/_lazurite/ready', adminRoute('ready'), () => ({ status: 'ready', engine: engine.name }));
+  app.get('/_lazurite/ca.pem', adminRoute('ca'), (_request, reply) =>
+    reply.type('application/x-pem-file').send(context.caPem),
+  );
+  app.get('/_lazurite/frontends', adminRoute('frontends'), () => ({ value: frontendsOf(plan(), engine) }));
+  app.get('/_lazurite/backends', adminRoute('backends'), () => ({ value: backendsOf(plan(), engine) }));
+  app.get('/_lazurite/outbound', adminRoute('outbound'), () => ({ value: outboundOf(plan(), engine) }));
+  app.get('/_lazurite/flows', adminRoute('flows'), async () => ({ value: await engine.flows() }));
+  app.get('/_lazurite/counters', adminRoute('counters'), () => ({ value: engine.counters() }));
+  addExplainRoute(app, context);
+  addClockRoutes(app, context);
+  addJournalRoutes(app, context.journal);
+  addFaultRoutes(app, context.faults);
+  addSnapshotRoutes(app, context.snapshots);
+  addMetricRoutes(app, context);
+  app.post('/_lazurite/reset', adminRoute('reset'), async (_request, reply) => {
+    await context.reset();
+    return reply.code(204).send();
+  });
+}

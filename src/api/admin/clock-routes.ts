@@ -1,0 +1,40 @@
+/** `/_lazurite/clock`: Azure's time here; reads it, and moves it forward for everything that waits. */
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../../support/clock.js';
+import { adminRoute, badRequest, jsonBody } from './requests.js';
+
+export interface ClockContext {
+  readonly clock: Clock;
+  /** Moves emulator and engine forward by Azure milliseconds. */
+  readonly advance: (azureMs: number) => Promise<void>;
+}
+
+export interface ClockView {
+  /** Azure time, ISO 8601. */
+  readonly now: string;
+  readonly timeScale: number;
+  /** How far it has been moved since the start. */
+  readonly advancedSeconds: number;
+}
+
+const view = ({ clock }: ClockContext): ClockView => ({
+  now: clock.timestamp(),
+  timeScale: clock.scale,
+  advancedSeconds: Math.round(clock.advancedMs / 100) / 10,
+});
+
+/** Ten years: more is a mistake, and dates would end. */
+const longestSeconds = 10 * 365 * 24 * 3600;
+
+/** Registers the routes of the clock. */
+export function addClockRoutes(app: FastifyInstance, context: ClockContext): void {
+  app.get('/_lazurite/clock', adminRoute('clock'), () => view(context));
+  app.post('/_lazurite/clock', adminRoute('advanceClock'), async (request) => {
+    const { advanceSeconds: seconds } = jsonBody(request);
+    if (typeof seconds !== 'number' || !(seconds >= 0 && seconds <= longestSeconds)) {
+      throw badRequest("'advanceSeconds' must be a number of Azure seconds");
+    }
+    await context.advance(seconds * 1000);
+    return view(context);
+  });
+}

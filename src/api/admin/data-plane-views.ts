@@ -1,0 +1,109 @@
+/** The data plane as people look at it: every frontend with its place and state, every backend with its health and why. */
+
+import type { Engine, HealthReason } from '../../data-plane/model/engine.js';
+import type { ForwardingPlan } from '../../data-plane/model/plan.js';
+import { backendsOfRule } from '../../data-plane/selection/decision.js';
+
+export interface FrontendView {
+  readonly azureAddress: string;
+  readonly transport: string;
+  readonly port: number;
+  readonly state: string;
+  readonly boundAddress: string | null;
+  readonly boundPort: number | null;
+  readonly reason: string | null;
+  readonly rule: string;
+  readonly distribution: string;
+  readonly backends: number;
+}
+
+/** Every frontend of the plan, collisions included. */
+export function frontendsOf(plan: ForwardingPlan, engine: Engine): FrontendView[] {
+  // A collision has a state of its own behind the one that holds the address, in the plan's order.
+  const states = new Map<string, ReturnType<Engine['frontends']>[number][]>();
+  for (const state of engine.frontends()) {
+    const known = states.get(state.key);
+    if (known) known.push(state);
+    else states.set(state.key, [state]);
+  }
+  return plan.frontends.map(({ key, azureAddress, transport, port, rule }) => {
+    const state = states.get(key)?.shift();
+    return {
+      azureAddress,
+      transport,
+      port,
+      state: state?.state ?? 'Unbound',
+      boundAddress: state?.boundAddress ?? null,
+      boundPort: state?.boundPort ?? null,
+      reason: state ? (state.reason ?? null) : 'not applied yet',
+      rule: rule.id,
+      distribution: rule.distribution,
+      backends: rule.members.length,
+    };
+  });
+}
+
+export interface OutboundView {
+  readonly rule: string;
+  readonly azureAddress: string;
+  readonly address: string;
+  readonly transport: string;
+  readonly frontendAzureAddress: string;
+  readonly frontendAddress: string;
+  readonly firstPort: number;
+  readonly lastPort: number;
+  /** Networks that the backend reaches as itself. */
+  readonly inside: readonly string[];
+  readonly state: 'CarriedOut' | 'Ignored';
+  readonly reason: string | null;
+}
+
+/** Every block of ports that an outbound rule lends a backend, and whether the engine can do anything about it. */
+export const outboundOf = (plan: ForwardingPlan, { whyNoOutbound }: Engine): OutboundView[] =>
+  plan.outbound.map(({ key: _key, loadBalancerId: _id, idleTimeoutMs: _idle, ...shown }) => ({
+    ...shown,
+    state: whyNoOutbound === undefined ? 'CarriedOut' : 'Ignored',
+    reason: whyNoOutbound ?? null,
+  }));
+
+export interface BackendView {
+  readonly rule: string;
+  readonly id: string;
+  readonly azureAddress: string;
+  readonly address: string;
+  readonly port: number;
+  readonly adminState: string;
+  readonly state: 'Up' | 'Down';
+  readonly reason: HealthReason | 'NoProbe' | 'Stopped';
+  /** Azure time of the probe's last transition. */
+  readonly since: string | null;
+}
+
+/** Every backend of every rule, with what the prober or an administrator says about it. */
+export function backendsOf(plan: ForwardingPlan, engine: Engine): BackendView[] {
+  const seen = new Set<string>();
+  return plan.frontends.flatMap(({ rule }) =>
+    backendsOfRule(rule, (key) => engine.healthOf(key)).flatMap(
+      ({ member, eligible, reason, stopped }): BackendView[] => {
+        // A rule for All protocols has a frontend for each of them.
+        const identity = `${rule.id}|${member.key}`;
+        if (seen.has(identity)) return [];
+        seen.add(identity);
+        const probed = member.probe === undefined ? undefined : engine.healthOf(member.probe);
+        return [
+          {
+            rule: rule.id,
+            id: member.id,
+            azureAddress: member.azureAddress,
+            address: member.address,
+            port: member.port,
+            adminState: member.adminState,
+            state: eligible ? 'Up' : 'Down',
+            reason: stopped ? 'Stopped' : member.probe === undefined ? 'NoProbe' : reason,
+            since: probed ? new Date(probed.sinceMs).toISOString() : null,
+          },
+        ];
+      },
+    ),
+  );
+}

@@ -1,0 +1,114 @@
+/** The journal of API calls: the last ones, in memory, bounded by number and by bytes. Cheap when nobody looks. */
+import { pathMatcher } from '../../support/path-pattern.js';
+
+/** One call as it is kept: bodies are text, and are understood only when somebody reads them. */
+export interface JournalRecord {
+  /** Azure time, ISO 8601. */
+  readonly time: string;
+  readonly timeMs: number;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly userAgent: string | undefined;
+  readonly remoteAddress: string | undefined;
+  /** 0 when the connection was cut instead. */
+  readonly status: number;
+  readonly durationMs: number;
+  readonly correlationId: string | undefined;
+  /** The injected fault that answered. */
+  readonly fault: string | undefined;
+  readonly requestBody: string | undefined;
+  readonly responseBody: string | undefined;
+}
+
+export interface JournalLimits {
+  readonly entries: number;
+  readonly bytes: number;
+  /** Of one body; the rest is cut off. */
+  readonly bodyBytes: number;
+}
+
+export interface JournalFilter {
+  readonly method?: string | undefined;
+  /** A pattern of `pathMatcher`. */
+  readonly path?: string | undefined;
+  /** `404`, or a class: `4xx`. */
+  readonly status?: string | undefined;
+  readonly sinceMs?: number | undefined;
+  /** Only the last so many of those that match. */
+  readonly top?: number | undefined;
+}
+
+interface Kept {
+  readonly sequence: number;
+  readonly record: JournalRecord;
+  readonly bytes: number;
+}
+
+/** Room that an entry takes beside its bodies. */
+const entryBytes = 512;
+const usualLimits: JournalLimits = { entries: 1000, bytes: 16 * 1024 * 1024, bodyBytes: 64 * 1024 };
+
+/** A copy, because a slice would keep the whole text in memory. */
+const cut = (text: string, limit: number): string => Buffer.from(text.slice(0, limit)).toString();
+
+export class RequestJournal {
+  readonly limits: JournalLimits;
+  /** A ring would save the shift; at a thousand entries an array is as fast. */
+  #kept: Kept[] = [];
+  #bytes = 0;
+  #sequence = 0;
+  readonly #answered = new Map<string, number>();
+
+  constructor(limits: Partial<JournalLimits> = {}) {
+    this.limits = { ...usualLimits, ...limits };
+  }
+
+  add(record: JournalRecord): void {
+    const requestBody = this.#bounded(record.requestBody);
+    const responseBody = this.#bounded(record.responseBody);
+    const bytes = entryBytes + (requestBody?.length ?? 0) + (responseBody?.length ?? 0);
+    this.#kept.push({ sequence: ++this.#sequence, record: { ...record, requestBody, responseBody }, bytes });
+    this.#bytes += bytes;
+    const answer = `${record.method} ${record.status}`;
+    this.#answered.set(answer, (this.#answered.get(answer) ?? 0) + 1);
+    while (this.#kept.length > this.limits.entries || this.#bytes > this.limits.bytes) this.#dropFirst();
+  }
+
+  /** Calls that match, oldest first. */
+  select({ method, path, status, sinceMs, top }: JournalFilter = {}): readonly { id: number; record: JournalRecord }[] {
+    const matchesPath = path === undefined ? undefined : pathMatcher(path);
+    const found = this.#kept.filter(
+      ({ record }) =>
+        (method === undefined || record.method === method.toUpperCase()) &&
+        (matchesPath?.(record.path) ?? true) &&
+        (status === undefined || matchesStatus(record.status, status)) &&
+        (sinceMs === undefined || record.timeMs >= sinceMs),
+    );
+    const wanted = top === undefined ? found : top === 0 ? [] : found.slice(-top);
+    return wanted.map(({ sequence, record }) => ({ id: sequence, record }));
+  }
+
+  /** How many calls there were since the start or `clear`, kept or not, as `PUT 200` → number. */
+  get answered(): ReadonlyMap<string, number> {
+    return this.#answered;
+  }
+
+  clear(): void {
+    this.#kept = [];
+    this.#bytes = 0;
+    this.#answered.clear();
+  }
+
+  #bounded(body: string | undefined): string | undefined {
+    if (body === undefined || body.length <= this.limits.bodyBytes) return body;
+    return cut(body, this.limits.bodyBytes);
+  }
+
+  #dropFirst(): void {
+    this.#bytes -= this.#kept.shift()?.bytes ?? 0;
+  }
+}
+
+const matchesStatus = (status: number, wanted: string): boolean =>
+  /^\dxx$/i.test(wanted) ? Math.floor(status / 100) === Number(wanted[0]) : status === Number(wanted);

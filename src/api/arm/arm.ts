@@ -1,0 +1,78 @@
+/** Azure Resource Manager: every route of it, as one Fastify plugin. The only file of its folder that knows all others. */
+import type { FastifyInstance } from 'fastify';
+import { resourceTypes } from '../../resources/registry.js';
+import { newGuid } from '../../support/ids.js';
+import { deploymentRequest } from './deployments/request.js';
+import { addDeploymentRoutes, type DeploymentParts, deploy } from './deployments/routes.js';
+import { DeploymentRuns } from './deployments/runs.js';
+import { ServiceHost } from './deployments/service-host.js';
+import { addNetworkRoutes } from './providers/network-routes.js';
+import { addProviderRoutes } from './providers/providers.js';
+import { addSubscriptionRoutes } from './providers/subscriptions.js';
+import type { ArmContext } from './resources/arm-context.js';
+import { addGenericResourceRoutes } from './resources/generic-resources.js';
+import { addRequestHeaders } from './resources/request.js';
+import { RequestBody } from './resources/request-body.js';
+import { addResourceGroupRoutes, ResourceGroups } from './resources/resource-groups.js';
+import { addResourceRoutes } from './resources/resource-routes.js';
+import { ResourceService } from './resources/resource-service.js';
+import type { Json } from './template/json.js';
+
+/** A template that is deployed in process. */
+export interface TemplateDeployment {
+  readonly name: string;
+  readonly subscriptionId: string;
+  /** Created when it is not there. */
+  readonly resourceGroup: string;
+  readonly location: string;
+  readonly template: Json;
+}
+
+/** What Azure Resource Manager is made of. */
+export class Arm {
+  readonly service: ResourceService;
+  readonly groups: ResourceGroups;
+  readonly deployments: DeploymentParts;
+
+  constructor(readonly context: ArmContext) {
+    const service = new ResourceService(context);
+    const runs = new DeploymentRuns(context);
+    const groups = new ResourceGroups(service, ({ subscriptionId, name }) => runs.removeGroup(subscriptionId, name));
+    this.service = service;
+    this.groups = groups;
+    this.deployments = {
+      context,
+      runs,
+      hostFor: (caller) => new ServiceHost({ service, groups, ...caller, saveDeployment: runs.saveNested }),
+    };
+  }
+
+  /** Goes on with what was running when the process ended. */
+  resume(): void {
+    this.service.operations.resume();
+    this.groups.resume();
+    this.deployments.runs.endInterrupted();
+  }
+
+  /** Deploys a template to a resource group; resolves with the deployment as it ended. Throws Azure's refusals. */
+  async deploy(deployment: TemplateDeployment): Promise<Record<string, unknown>> {
+    const { name, subscriptionId, resourceGroup, location, template } = deployment;
+    const group = { subscriptionId, name: resourceGroup, apiVersion: '2021-04-01' };
+    await this.groups.put(group, RequestBody.ofValue({ location }));
+    const scope = { kind: 'resourceGroup', subscriptionId, resourceGroup } as const;
+    const wanted = deploymentRequest({ properties: { mode: 'Incremental', template } }, { name, scope });
+    return deploy(wanted, { baseUrl: 'http://localhost', correlationId: newGuid() }, this.deployments);
+  }
+}
+
+/** Registers Azure Resource Manager on `app`. */
+export function addArmRoutes(app: FastifyInstance, { context, service, groups, deployments }: Arm): void {
+  addRequestHeaders(app, context.clock);
+  addSubscriptionRoutes(app, context);
+  addProviderRoutes(app, context);
+  addResourceGroupRoutes(app, groups);
+  addNetworkRoutes(app, service);
+  for (const type of resourceTypes) addResourceRoutes(app, type, service);
+  addDeploymentRoutes(app, deployments);
+  addGenericResourceRoutes(app, service);
+}

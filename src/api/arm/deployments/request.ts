@@ -1,0 +1,140 @@
+/** A deployment as a client asks for it: the request's text read leniently, its members checked. */
+import { azureError } from '../../../errors/index.js';
+import type { ContentLink, DeploymentScope, LinkedContents } from '../template/context.js';
+import { isObject, type Json, type JsonObject, member, objectMember } from '../template/json.js';
+import { JsonReadError, readJson } from '../template/json-reader.js';
+import type { PlannedResource } from './expand.js';
+import { ContentNeeded, linkedJson, parsedContent, readLink } from './links.js';
+
+export type DeploymentMode = 'Incremental' | 'Complete';
+
+export interface DeploymentRequest {
+  readonly name: string;
+  readonly scope: DeploymentScope;
+  /** Where a deployment above resource groups is kept. */
+  readonly location: string | undefined;
+  readonly mode: DeploymentMode;
+  /** Null until the content of `templateLink` is there. */
+  readonly template: Json;
+  readonly templateLink: ContentLink | undefined;
+  readonly parametersLink: ContentLink | undefined;
+  /** `{name: {value}}`. */
+  readonly parameters: JsonObject;
+  readonly tags: JsonObject | undefined;
+  readonly debugSetting: JsonObject | undefined;
+  /** `ResourceIdOnly` or `FullResourcePayloads`, for what-if. */
+  readonly resultFormat: string | undefined;
+}
+
+export interface DeploymentTarget {
+  readonly name: string;
+  readonly scope: DeploymentScope;
+  /** The link of the template that this deployment stands in. */
+  readonly parent?: ContentLink | undefined;
+}
+
+/** Reads the body of a PUT, validate or whatIf request. Throws InvalidRequestContent or InvalidTemplate. */
+export function readDeploymentRequest(text: string, target: DeploymentTarget): DeploymentRequest {
+  return deploymentRequest(readRequestBody(text), target);
+}
+
+/** The JSON in the body of a request, read as leniently as Azure reads it. Throws InvalidRequestContent. */
+export function readRequestBody(text: string): Json {
+  try {
+    return readJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonReadError)) throw error;
+    throw azureError('InvalidRequestContent', { values: { reason: error.message } });
+  }
+}
+
+/** The request in a body that is JSON already. Throws InvalidRequestContent or InvalidTemplate. */
+export function deploymentRequest(body: Json, { name, scope, parent }: DeploymentTarget): DeploymentRequest {
+  const properties = isObject(body) ? objectMember(body, 'properties') : undefined;
+  if (!isObject(body) || !properties) {
+    throw azureError('InvalidRequestContent', {
+      values: { reason: "Required property 'properties' not found in JSON. Path '', line 1, position 1." },
+    });
+  }
+  if (objectMember(properties, 'onErrorDeployment')) throw azureError('OnErrorDeploymentNotSupported');
+  checkContents(properties, name);
+  const location = member(body, 'location');
+  return {
+    name,
+    scope,
+    location: typeof location === 'string' ? location : undefined,
+    mode: readMode(member(properties, 'mode')),
+    template: asJson(member(properties, 'template') ?? null),
+    templateLink: readLink(properties, 'templateLink', parent),
+    parametersLink: readLink(properties, 'parametersLink', parent),
+    parameters: givenParameters(asJson(member(properties, 'parameters') ?? null)),
+    tags: objectMember(body, 'tags'),
+    debugSetting: objectMember(properties, 'debugSetting'),
+    resultFormat: resultFormat(properties),
+  };
+}
+
+function resultFormat(properties: JsonObject): string | undefined {
+  const settings = objectMember(properties, 'whatIfSettings');
+  const format = settings && member(settings, 'resultFormat');
+  return typeof format === 'string' ? format : undefined;
+}
+
+function readMode(mode: Json | undefined): DeploymentMode {
+  const folded = String(mode ?? 'Incremental').toLowerCase();
+  if (folded === 'incremental') return 'Incremental';
+  if (folded === 'complete') return 'Complete';
+  throw azureError('InvalidRequestContent', {
+    values: { reason: `Error converting value "${String(mode)}" to type 'DeploymentMode'. Path 'properties.mode'.` },
+  });
+}
+
+/** Templates and parameters may be sent as texts that hold them. */
+const asJson = (value: Json): Json => (typeof value === 'string' ? parsedContent(value) : value);
+
+/** Parameters as the API takes them, or a whole parameters file put in their place. */
+function givenParameters(value: Json): JsonObject {
+  if (!isObject(value)) return {};
+  const inner = objectMember(value, 'parameters');
+  return inner && member(value, '$schema') !== undefined ? inner : value;
+}
+
+/** The parameters in a parameters file. */
+const parametersIn = (file: Json): JsonObject => (isObject(file) && objectMember(file, 'parameters')) || {};
+
+/** A template has to be there, in the request or elsewhere, and neither it nor its parameters twice. */
+function checkContents(properties: JsonObject, name: string): void {
+  const given = (key: string): boolean => (member(properties, key) ?? null) !== null;
+  if (given('template') === given('templateLink')) throw azureError('DeploymentTemplateRequired', { values: { name } });
+  const inline = givenParameters(asJson(member(properties, 'parameters') ?? null));
+  if (given('parametersLink') && Object.keys(inline).length > 0) {
+    throw azureError('DeploymentParametersTwice', { values: { name } });
+  }
+}
+
+/** `request` with the contents that it links to. Throws `ContentNeeded` for what has not been downloaded. */
+export function withLinkedContents(request: DeploymentRequest, contents: LinkedContents): DeploymentRequest {
+  const { templateLink, parametersLink } = request;
+  const content = (link: ContentLink): Json => {
+    const text = contents.text(link);
+    if (text === undefined) throw new ContentNeeded(link);
+    return linkedJson(link, text);
+  };
+  return {
+    ...request,
+    ...(templateLink ? { template: content(templateLink) } : {}),
+    ...(parametersLink ? { parameters: parametersIn(content(parametersLink)) } : {}),
+  };
+}
+
+/** The request that the evaluated `body` of a nested deployment makes. Throws InvalidTemplate. */
+export function nestedRequest(resource: PlannedResource, body: JsonObject): DeploymentRequest {
+  const properties = objectMember(body, 'properties') ?? {};
+  const request = deploymentRequest({ ...body, properties } as Json, {
+    name: resource.name,
+    scope: resource.nested?.scope ?? resource.context.scope,
+    parent: resource.context.link,
+  });
+  const { location } = resource.context.deployment;
+  return { ...request, location: request.location ?? (typeof location === 'string' ? location : undefined) };
+}

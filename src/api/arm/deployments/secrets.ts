@@ -1,0 +1,63 @@
+/** Keeps secure parameters out of everything that can be read: documents, stored templates, operations, errors. */
+import { AzureError } from '../../../errors/index.js';
+import { isObject, type Json } from '../template/json.js';
+import type { DeploymentPlan } from './plan.js';
+import type { ResolvedParameter } from './template-context.js';
+
+/** Shorter values stand for too much else to be told apart. */
+const shortestSecret = 4;
+
+/** The texts that nobody may read again, the longest first. */
+export function secretsIn(parameters: readonly ResolvedParameter[]): string[] {
+  const secrets = new Set<string>();
+  const add = (value: Json): void => {
+    if (typeof value === 'string' && value.length >= shortestSecret) secrets.add(value);
+    else if (Array.isArray(value)) value.forEach(add);
+    else if (isObject(value)) Object.values(value).forEach(add);
+  };
+  for (const { type, value } of parameters) if (type.secure) add(value);
+  return [...secrets].sort((left, right) => right.length - left.length);
+}
+
+const hide = (text: string, secrets: readonly string[]): string =>
+  secrets.reduce((shown, secret) => shown.replaceAll(secret, '*******'), text);
+
+/** `shown`, which is JSON, with asterisks where a secret would be readable. */
+export function withoutSecrets<T>(shown: T, secrets: readonly string[]): T {
+  const clean = (value: unknown): unknown => {
+    if (typeof value === 'string') return hide(value, secrets);
+    if (Array.isArray(value)) return value.map(clean);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, clean(inner)]));
+  };
+  return secrets.length === 0 ? shown : (clean(shown) as T);
+}
+
+/** `error`, without the secrets that a refusal repeats. */
+export function hidingSecrets(error: unknown, secrets: readonly string[]): unknown {
+  if (error instanceof AzureError) error.message = hide(error.message, secrets);
+  return error;
+}
+
+const isSecure = (type: Json | undefined): boolean => typeof type === 'string' && /^secure(string|object)$/i.test(type);
+
+/** `template` without the defaults of its secure parameters, those of templates inside it included. */
+export function withoutSecureDefaults(template: Json): Json {
+  if (Array.isArray(template)) return template.map(withoutSecureDefaults);
+  if (!isObject(template)) return template;
+  const secure = Object.entries(template).some(([key, value]) => key.toLowerCase() === 'type' && isSecure(value));
+  return Object.fromEntries(
+    Object.entries(template)
+      .filter(([key]) => !secure || key.toLowerCase() !== 'defaultvalue')
+      .map(([key, value]) => [key, withoutSecureDefaults(value)]),
+  );
+}
+
+/** `shown` with asterisks where a secure parameter of `plan`, or of a deployment inside it, would be readable. */
+export const withoutSecureValues = <T>(shown: T, plan: DeploymentPlan): T =>
+  withoutSecrets(shown, secretsIn(parametersOf(plan)));
+
+const parametersOf = (plan: DeploymentPlan): DeploymentPlan['parameters'] => [
+  ...plan.parameters,
+  ...[...plan.nested.values()].flatMap(parametersOf),
+];

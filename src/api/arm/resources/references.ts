@@ -1,0 +1,223 @@
+/**
+ * References between resources: each must lead to something of the right type and is stored in canonical spelling; who is
+ * newly referred to, or no longer, gets a new etag; who refers to what is gone loses the reference.
+ */
+import { azureError, type ErrorDetail } from '../../../errors/index.js';
+import { childrenOnPath } from '../../../resources/children.js';
+import { formatJsonPath } from '../../../resources/json-position.js';
+import { type FoundReference, linksOf, referencesIn } from '../../../resources/references.js';
+import { findResourceType } from '../../../resources/registry.js';
+import {
+  formatResourceId,
+  idKey,
+  parseResourceId,
+  type ResourceId,
+  rootKey,
+  rootOf,
+  typeOf,
+} from '../../../resources/resource-id.js';
+import {
+  type Link,
+  type Lookup,
+  type Resource,
+  type ResourceDocument,
+  type ResourceType,
+  schemaOf,
+} from '../../../resources/resource-type.js';
+import type { SchemaNode } from '../../../resources/schema.js';
+import { invalidRequestFormat } from '../../../resources/validation.js';
+import { newEtag } from '../../../support/ids.js';
+import type { ArmContext } from './arm-context.js';
+import { operationName } from './operations.js';
+
+export interface ReferenceScope {
+  readonly idText: string;
+  readonly type: string;
+  readonly schema: SchemaNode;
+  readonly lookup: Lookup;
+  /** Canonical spelling of a type known to the registry. */
+  readonly canonicalType: (type: string) => string | undefined;
+}
+
+interface WriteScope extends ReferenceScope {
+  /** Folded id of the resource that is written. */
+  readonly self: string;
+  readonly document: ResourceDocument;
+}
+
+/** An id as it stands in the document. The same one is often in many places, so each is read once. */
+interface Target {
+  readonly id: ResourceId;
+  /** Folded. */
+  readonly type: string;
+  /** Its canonical spelling, once it has been looked for. */
+  canonical: string | undefined;
+}
+
+function readTarget(id: string): Target | undefined {
+  const parsed = parseResourceId(id);
+  return parsed && { id: parsed, type: typeOf(parsed).toLowerCase(), canonical: undefined };
+}
+
+function formatDetail(found: FoundReference): ErrorDetail {
+  const expected = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/';
+  const path = formatJsonPath(found.jsonPath);
+  const message = `Reference Id ${found.holder.id} is not formatted correctly. The Id is expected to start with ${expected}. Path ${path}.`;
+  return { code: 'InvalidJsonReferenceFormat', message };
+}
+
+function typeDetail(found: FoundReference, target: Target): ErrorDetail | undefined {
+  if (found.types.some((type) => type.toLowerCase() === target.type)) return undefined;
+  const message =
+    `Reference Id ${found.holder.id} is referencing resource of a wrong type. The Id is expected to reference ` +
+    `resources of types ${found.types.join(', ')}. Path ${formatJsonPath(found.jsonPath)}.`;
+  return { code: 'InvalidJsonReferenceWrongType', message };
+}
+
+function canonicalId(found: FoundReference, { id, type }: Target, owner: Resource): string | undefined {
+  const root = parseResourceId(owner.id) as ResourceId;
+  const children = childrenOnPath(owner.document, id);
+  const canonicalType = found.types.find((one) => one.toLowerCase() === type) as string;
+  const types = canonicalType.split('/').slice(1);
+  if (!children) return undefined;
+  const names = [root.names[0] as string, ...children.map(({ name }) => name as string)];
+  return formatResourceId({ ...root, types, names });
+}
+
+/** What the reference says when it is spelt canonically; what it says already where the target has no model here. */
+function resolve(reference: FoundReference, target: Target, scope: WriteScope): string {
+  const root = rootOf(target.id);
+  const ownerKey = idKey(formatResourceId(root));
+  const isSelf = ownerKey === scope.self;
+  const owner = isSelf ? undefined : scope.lookup.resource(ownerKey);
+  // Types without a model of their own here cannot be missing.
+  if (!isSelf && !owner && scope.canonicalType(typeOf(root)) === undefined) return reference.holder.id;
+  const known = isSelf ? ({ id: scope.idText, document: scope.document } as Resource) : owner;
+  const canonical = known && canonicalId(reference, target, known);
+  if (canonical === undefined) {
+    throw azureError('InvalidResourceReference', {
+      values: { referenced: reference.holder.id, id: reference.sourceId },
+    });
+  }
+  if (owner && owner.provisioningState !== 'Succeeded') {
+    const method = owner.provisioningState === 'Deleting' ? 'Delete' : 'Put';
+    const message =
+      `Cannot proceed with operation because resource ${owner.id} used by resource ${scope.idText} is not in ` +
+      `Succeeded state. Resource is in ${owner.provisioningState} state and the last operation that updated/is ` +
+      `updating the resource is ${operationName(method, owner.type)}.`;
+    throw azureError('RetryableError', { details: [{ code: 'ReferencedResourceNotProvisioned', message }] });
+  }
+  return canonical;
+}
+
+/**
+ * Rewrites the ids in `document` to their canonical spelling. Throws `InvalidRequestFormat` for ids that are none or of
+ * a wrong type, `InvalidResourceReference` for what does not exist, `RetryableError` for what is still being made.
+ */
+export function resolveReferences(document: ResourceDocument, scope: ReferenceScope): void {
+  const known = new Map<string, Target | undefined>();
+  const resolvable: { reference: FoundReference; target: Target }[] = [];
+  const details: ErrorDetail[] = [];
+  for (const reference of referencesIn(document, scope.schema, { id: scope.idText, type: scope.type })) {
+    const { id } = reference.holder;
+    if (!known.has(id)) known.set(id, readTarget(id));
+    const target = known.get(id);
+    const detail = target ? typeDetail(reference, target) : formatDetail(reference);
+    if (detail) details.push(detail);
+    else if (target) resolvable.push({ reference, target });
+  }
+  if (details.length > 0) throw invalidRequestFormat(details);
+
+  const here = { ...scope, self: idKey(scope.idText), document };
+  for (const { reference, target } of resolvable) {
+    target.canonical ??= resolve(reference, target, here);
+    reference.holder.id = target.canonical;
+  }
+}
+
+const identity = (link: Link): string => `${link.sourceId.toLowerCase()}|${link.path}|${link.target}`;
+
+/** The references of `resource` to others than itself. */
+const outgoing = (resource: Resource, type: ResourceType): Link[] =>
+  linksOf(resource.document, schemaOf(type), resource).filter((link) => rootKey(link.target) !== resource.key);
+
+/** Whether the child `target` (folded id) is in the document of its top-level resource. */
+function isThere(document: ResourceDocument, target: string): boolean {
+  const id = parseResourceId(target);
+  return id !== undefined && childrenOnPath(document, id) !== undefined;
+}
+
+/** Keeps the links between stored resources. Everything here runs inside the transaction of a write. */
+export class ResourceLinks {
+  constructor(readonly context: ArmContext) {}
+
+  /** Stores the links of a resource that was written; answers the folded ids of all that may have to follow. */
+  relink(resource: Resource, type: ResourceType): string[] {
+    const { resources } = this.context.store;
+    const links = outgoing(resource, type);
+    const before = resources.linksFrom(resource.key);
+    const old = new Set(before.map(identity));
+    const now = new Set(links.map(identity));
+    const changed = new Set<string>();
+    for (const link of before) if (!now.has(identity(link))) changed.add(rootKey(link.target));
+    for (const link of links) if (!old.has(identity(link))) changed.add(rootKey(link.target));
+    if (changed.size > 0) resources.replaceLinks(resource.key, links);
+    for (const key of changed) this.follow(key);
+    const orphans = this.#dropDangling(resource);
+    // The data plane may follow more than what changed here: a NIC's new address concerns its pools.
+    return [resource.key, ...changed, ...orphans, ...links.map((link) => rootKey(link.target))];
+  }
+
+  /** Gives a resource into which links changed its new etag. */
+  follow(key: string): void {
+    const { resources } = this.context.store;
+    const resource = resources.resource(key);
+    if (!resource) return;
+    const document =
+      findResourceType(resource.type)?.onLinksChanged?.({ resource, lookup: resources }) ?? resource.document;
+    resources.save({ ...resource, document, etag: newEtag(), changedTime: this.context.clock.timestamp() });
+  }
+
+  /** Takes references to `target` (folded id of a resource or child) out of the resource `sourceKey`. */
+  drop(sourceKey: string, target: string): void {
+    const { resources } = this.context.store;
+    const source = resources.resource(sourceKey);
+    const type = source && findResourceType(source.type);
+    if (!source || !type) return;
+    const document = withoutReferences(source.document, target) as ResourceDocument;
+    const changed = { ...source, document, etag: newEtag(), changedTime: this.context.clock.timestamp() };
+    resources.save(changed);
+    resources.replaceLinks(sourceKey, outgoing(changed, type));
+  }
+
+  /** A child that is gone takes the references to it along, as a pool does with those of its NICs. */
+  #dropDangling(resource: Resource): string[] {
+    const { key, document } = resource;
+    const dangling = this.context.store.resources
+      .linksInto(key)
+      .filter(({ target }) => target !== key && !isThere(document, target));
+    for (const { sourceId, target } of dangling) this.drop(rootKey(sourceId), target);
+    return dangling.map(({ sourceId }) => rootKey(sourceId));
+  }
+}
+
+/** `value` without references to `target` (folded id) or anything in it. */
+function withoutReferences(value: unknown, target: string): unknown {
+  const refers = (member: unknown): boolean => {
+    const id = (member as { id?: unknown } | null)?.id;
+    return typeof id === 'string' && (idKey(id) === target || idKey(id).startsWith(`${target}/`));
+  };
+  if (Array.isArray(value)) {
+    return value.filter((item) => !refers(item)).map((item) => withoutReferences(item, target));
+  }
+  if (value === null || typeof value !== 'object') return value;
+  const kept: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(value)) {
+    if (refers(member)) continue;
+    const rest = withoutReferences(member, target);
+    // Azure never shows an empty list of references.
+    if (Array.isArray(member) && member.length > 0 && (rest as unknown[]).length === 0) continue;
+    kept[name] = rest;
+  }
+  return kept;
+}

@@ -1,0 +1,275 @@
+/**
+ * Creates, changes and deletes stored resources, inside the transaction of a write: the document, its links, the addresses
+ * it claims and the operation change together or not at all.
+ */
+import type { AzureError } from '../../../errors/index.js';
+import { findResourceType } from '../../../resources/registry.js';
+import { formatResourceId, idKey, type ResourceId, rootKey } from '../../../resources/resource-id.js';
+import {
+  type Addresses,
+  type Lookup,
+  type Resource,
+  type ResourceDocument,
+  type ResourceType,
+  schemaOf,
+  type WriteContext,
+} from '../../../resources/resource-type.js';
+import { newEtag, newGuid } from '../../../support/ids.js';
+import { alike } from '../../../support/plain-data.js';
+import type { ArmContext } from './arm-context.js';
+import { OperationRecords, operationName } from './operations.js';
+import { checkPreconditions, type Preconditions, refusalToDelete, refusalToDropChildren } from './preconditions.js';
+import { ResourceLinks, resolveReferences } from './references.js';
+import { type ChildPlace, checkChildNames } from './request-body.js';
+
+export interface Write {
+  readonly resource: Resource;
+  readonly created: boolean;
+  readonly operationId: string;
+  /** Folded ids of every top-level resource that the data plane may have to follow. */
+  readonly touched: readonly string[];
+}
+
+/** One create-or-update of a top-level resource, or of a child in its document. */
+export interface DocumentWrite {
+  readonly type: ResourceType;
+  /** Of the top-level resource. */
+  readonly id: ResourceId;
+  readonly apiVersion: string;
+  readonly conditions: Preconditions;
+  /** Makes the document to write; sees what is stored, inside the transaction. */
+  readonly document: (existing: Resource | undefined) => ResourceDocument;
+  /** The child that is written or deleted, when the request names one. */
+  readonly child?: (ChildPlace & { readonly method: 'Put' | 'Delete' }) | undefined;
+  /** Where the client that writes reached us: operations are polled there. */
+  readonly baseUrl: string;
+}
+
+/** What a write sees of everything else, and where its addresses come from. */
+export interface World {
+  readonly lookup: Lookup;
+  readonly addresses: Addresses;
+}
+
+interface Place {
+  readonly key: string;
+  readonly idText: string;
+  readonly existing: Resource | undefined;
+}
+
+interface Storing extends Place {
+  readonly write: DocumentWrite;
+  readonly document: ResourceDocument;
+}
+
+function firstOf(refusals: Iterable<AzureError> | undefined): AzureError | undefined {
+  for (const refusal of refusals ?? []) return refusal;
+  return undefined;
+}
+
+/** Every method runs inside a transaction that its caller began. */
+export class ResourceWriter {
+  readonly #operations: OperationRecords;
+  readonly #links: ResourceLinks;
+
+  constructor(readonly context: ArmContext) {
+    this.#operations = new OperationRecords(context);
+    this.#links = new ResourceLinks(context);
+  }
+
+  /** Create-or-update. Throws Azure's refusal. */
+  put(write: DocumentWrite): Write {
+    const { conditions, child, baseUrl, apiVersion } = write;
+    const { resources, addresses } = this.context.store;
+    const place = this.#placeOf(write);
+    const { idText, existing } = place;
+    checkPreconditions(idText, existing, conditions);
+    const childId = `${idText}/${child?.collection}/${child?.name}`;
+    this.#operations.checkFree({ existing, child: child !== undefined, childId, baseUrl, apiVersion });
+    const document = this.#completed(write, { ...place, lookup: resources, addresses });
+    const refusal = refusalToDropChildren(resources, existing, document);
+    if (refusal) throw refusal;
+    return this.#store({ write, ...place, document });
+  }
+
+  /**
+   * Writes as `put` does, for a deployment that looks ahead inside a transaction that will be undone: what is asked about
+   * other resources goes to `world`, no operation begins, and the resource counts as provisioned at once. Throws what
+   * the type refuses, and what `world` throws.
+   */
+  rehearse(write: DocumentWrite, world: World): void {
+    const place = this.#placeOf(write);
+    const document = this.#completed(write, { ...place, ...world });
+    const resource = this.#resourceOf({ write, ...place, document }, 'Succeeded');
+    this.context.store.resources.save(resource);
+    this.#links.relink(resource, write.type);
+  }
+
+  #placeOf({ type, id }: DocumentWrite): Place {
+    const key = idKey(formatResourceId({ ...id, namespace: type.type.split('/')[0] as string }));
+    const existing = this.context.store.resources.resource(key);
+    return { key, existing, idText: existing?.id ?? this.#idAsCreated(id, type) };
+  }
+
+  /** The document with its references resolved and its defaults filled in, once nothing about it is refused. */
+  #completed(write: DocumentWrite, { key, idText, existing, lookup, addresses }: Place & World): ResourceDocument {
+    const { type, id, apiVersion, child } = write;
+    const document = write.document(existing);
+    const schema = schemaOf(type);
+    checkChildNames(document, schema, idText);
+    resolveReferences(document, {
+      idText,
+      type: type.type,
+      schema,
+      lookup,
+      canonicalType: (name) => findResourceType(name)?.type,
+    });
+    this.context.store.addresses.release(key);
+    const context: WriteContext = { id, idText, apiVersion, document, existing, child, lookup, addresses, newGuid };
+    type.defaults?.(context);
+    const refusal = firstOf(type.check?.(context));
+    if (refusal) throw refusal;
+    return document;
+  }
+
+  /** The resource to store: the existing one itself when nothing changes. */
+  #resourceOf({ write: { type, id }, key, idText, existing, document }: Storing, provisioningState: string): Resource {
+    const now = this.context.clock.timestamp();
+    const same = existing !== undefined && alike(existing.document, document);
+    if (same && existing.provisioningState === provisioningState) return existing;
+    return {
+      key,
+      id: idText,
+      type: type.type,
+      subscriptionId: id.subscriptionId.toLowerCase(),
+      resourceGroup: (id.resourceGroup as string).toLowerCase(),
+      name: existing?.name ?? (id.names[0] as string),
+      etag: newEtag(),
+      provisioningState,
+      document,
+      createdTime: existing?.createdTime ?? now,
+      changedTime: now,
+    };
+  }
+
+  #store(storing: Storing): Write {
+    const { resources } = this.context.store;
+    const { type, child } = storing.write;
+    const { key, existing } = storing;
+    const resource = this.#resourceOf(storing, this.context.operationDelayMs > 0 ? 'Updating' : 'Succeeded');
+    const keeps = resource === existing;
+    let touched: readonly string[] = [];
+    if (!keeps) {
+      resources.save(resource);
+      touched = this.#links.relink(resource, type);
+    }
+    const name = operationName(child?.method ?? 'Put', child ? `${type.type}/${child.collection}` : type.type);
+    const operationId = this.#operations.record(resource, name);
+    this.#operations.supersede(existing, { name, id: operationId });
+    return { resource: resources.resource(key) ?? resource, created: !existing, operationId, touched };
+  }
+
+  /** The id under which a new resource is stored: canonical type, group as the group was created. */
+  #idAsCreated(id: ResourceId, type: ResourceType): string {
+    const group = this.context.store.resources.group(id.subscriptionId, id.resourceGroup as string);
+    const [namespace, ...types] = type.type.split('/') as [string, ...string[]];
+    const subscriptionId = id.subscriptionId.toLowerCase();
+    const resourceGroup = group?.name ?? id.resourceGroup;
+    return formatResourceId({ ...id, subscriptionId, resourceGroup, namespace, types });
+  }
+
+  /** Creates or replaces a resource without a model. Its `id` is what it has from its creation on. */
+  putOpaque(
+    id: ResourceId,
+    { type, name, document }: { type: string; name: string; document: ResourceDocument },
+  ): Write {
+    const { resources } = this.context.store;
+    const idText = formatResourceId(id);
+    const key = idKey(idText);
+    const existing = resources.resource(key);
+    const now = this.context.clock.timestamp();
+    const resource: Resource = {
+      key,
+      id: existing?.id ?? idText,
+      subscriptionId: id.subscriptionId.toLowerCase(),
+      resourceGroup: (id.resourceGroup ?? '').toLowerCase(),
+      type: existing?.type ?? type,
+      name: existing?.name ?? name,
+      etag: newEtag(),
+      provisioningState: 'Succeeded',
+      document,
+      createdTime: existing?.createdTime ?? now,
+      changedTime: now,
+    };
+    resources.save(resource);
+    const operationId = this.#operations.record(resource, 'PutResourceOperation');
+    return { resource, created: !existing, operationId, touched: [] };
+  }
+
+  /** Deletes a top-level resource, or refuses because it is in use. `undefined` when there is none. */
+  delete(key: string, conditions: Preconditions): Write | undefined {
+    const { resources } = this.context.store;
+    const existing = resources.resource(key);
+    if (!existing) return undefined;
+    checkPreconditions(existing.id, existing, conditions);
+    const refusal = refusalToDelete(resources, existing);
+    if (refusal) throw refusal;
+    const name = operationName('Delete', existing.type);
+    const operationId = this.#operations.record(existing, name);
+    this.#operations.supersede(existing, { name, id: operationId });
+    if (this.context.operationDelayMs > 0) {
+      resources.save({ ...existing, provisioningState: 'Deleting' });
+      return { resource: existing, created: false, operationId, touched: [key] };
+    }
+    return { resource: existing, created: false, operationId, touched: this.remove(existing) };
+  }
+
+  /** Removes a resource, whatever uses it; what refers to it loses the reference. Answers what the data plane follows. */
+  remove(resource: Resource): string[] {
+    const { resources, addresses } = this.context.store;
+    const targets = [...new Set(resources.linksFrom(resource.key).map(({ target }) => rootKey(target)))];
+    const sources = [...new Set(resources.linksInto(resource.key).map(({ sourceId }) => rootKey(sourceId)))];
+    resources.remove(resource.key);
+    for (const { key } of resources.below(resource.key)) resources.remove(key);
+    addresses.release(resource.key);
+    for (const key of targets) this.#links.follow(key);
+    for (const key of sources) this.#links.drop(key, resource.key);
+    return [resource.key, ...targets, ...sources];
+  }
+
+  /** Replaces whole documents, as actions do: no checks, links and etags follow. Answers what the data plane follows. */
+  replace(writes: readonly { key: string; document: ResourceDocument }[]): string[] {
+    const { resources } = this.context.store;
+    const touched = new Set<string>();
+    for (const { key, document } of writes) {
+      const existing = resources.resource(key);
+      const type = existing && findResourceType(existing.type);
+      if (!existing || !type) continue;
+      const changed = this.#withDocument(existing, document);
+      resources.save(changed);
+      for (const one of this.#links.relink(changed, type)) touched.add(one);
+    }
+    return [...touched];
+  }
+
+  /** Replaces the tags; the one change that is never asynchronous. `undefined` when there is no such resource. */
+  patchTags(key: string, tags: Record<string, string> | undefined): Resource | undefined {
+    const { resources } = this.context.store;
+    const existing = resources.resource(key);
+    if (!existing) return undefined;
+    const document = { ...existing.document, tags: tags ?? {} };
+    if (alike(document, existing.document)) return existing;
+    const changed = this.#withDocument(existing, document);
+    resources.save(changed);
+    return changed;
+  }
+
+  #withDocument(existing: Resource, document: ResourceDocument): Resource {
+    return { ...existing, document, etag: newEtag(), changedTime: this.context.clock.timestamp() };
+  }
+
+  /** Remembers an operation on `resource`: finished already, or running while `--operation-delay` lasts. */
+  recordOperation(resource: Pick<Resource, 'key' | 'subscriptionId'>, name: string, result?: unknown): string {
+    return this.#operations.record(resource, name, result);
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * The documents that handlers work on: finding them, with Azure's refusals for what is not there, and changing them by
+ * asynchronous operations, which are accepted with 202 and an id and done when the data plane carries the change. One runs
+ * per deployment at a time. Imitates "Tracking asynchronous Service Management requests".
+ */
+import { AzureError, azureError } from '../../errors/index.js';
+import {
+  type AddressSource,
+  lowestFreeAddress,
+  type ModelContext,
+  privateAddressesOf,
+  publicAddressesOf,
+} from '../../resources/Microsoft.ClassicCompute/addresses.js';
+import {
+  checkIsFree,
+  checkSlotIsFree,
+  deploymentInSlot,
+  findDeployment,
+  withDeployment,
+} from '../../resources/Microsoft.ClassicCompute/deployments.js';
+import type {
+  Deployment,
+  DeploymentSlot,
+  HostedService,
+  ReservedIp,
+} from '../../resources/Microsoft.ClassicCompute/types.js';
+import { hostedServiceKey } from '../../store/classic-store.js';
+import { parseIpAddress } from '../../support/ip-address.js';
+import type { ClassicCall, ClassicReply } from './call.js';
+
+/** What an operation that failed after its acceptance says. */
+export interface Failure {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Refusals that Azure was seen to give only after it had accepted the request. */
+const refusedAfterAcceptance: ReadonlySet<string> = new Set(['ClassicPortInUse']);
+
+/** Refuses a write while another one on the deployment is running. */
+export function checkExclusiveAccess({ store, clock }: ClassicCall, { latestOperation }: Deployment): void {
+  const running = latestOperation === undefined ? undefined : store.operations.operation(latestOperation);
+  if (running && store.operations.isRunning(running, clock.now()))
+    throw azureError('ClassicExclusiveAccess', { values: { requestId: running.id } });
+}
+
+/** Computes once, when first asked. */
+function lazily<T>(compute: () => T): () => T {
+  let known: { value: T } | undefined;
+  return () => {
+    known ??= { value: compute() };
+    return known.value;
+  };
+}
+
+/** Most writes need no address, so the documents that hold some are looked through on the first demand. */
+function addressSource(call: ClassicCall): AddressSource {
+  const { classic } = call.store;
+  const services = lazily(() => classic.list('hostedService'));
+  const publicTaken = lazily(() => publicAddressesOf(services(), classic.list('reservedIp')));
+  const privateTaken = lazily(() => privateAddressesOf(services()));
+  const sites = lazily(() => {
+    const key = { kind: 'networkConfiguration', subscriptionId: call.subscriptionId, name: 'media' } as const;
+    return classic.get(key)?.sites ?? [];
+  });
+
+  const subnetOf = (virtualNetwork: string | undefined, subnet: string | undefined): string | undefined => {
+    const site = sites().find(({ Name }) => Name.toLowerCase() === virtualNetwork?.toLowerCase());
+    const named = site?.subnets.find(({ Name }) => Name.toLowerCase() === subnet?.toLowerCase());
+    return (named ?? site?.subnets[0])?.AddressPrefix;
+  };
+
+  return {
+    publicAddress() {
+      const address = call.publicAddresses.allocate(publicTaken());
+      if (address === undefined) throw azureError('ClassicNoPublicAddress');
+      publicTaken().add(address);
+      return address;
+    },
+    privateAddress({ virtualNetwork, subnet }) {
+      const range = subnetOf(virtualNetwork, subnet) ?? call.privateAddressPool;
+      const address = lowestFreeAddress(range, privateTaken());
+      if (address === undefined) throw azureError('ClassicAddressInUse', { values: { address: range } });
+      privateTaken().add(address);
+      return address;
+    },
+    claimPrivateAddress(address) {
+      if (parseIpAddress(address)?.version !== 4) {
+        const values = { value: address, parameter: 'StaticVirtualNetworkIPAddress', allowed: 'an IPv4 address' };
+        throw azureError('ClassicInvalidParameterValue', { values });
+      }
+      if (privateTaken().has(address)) throw azureError('ClassicAddressInUse', { values: { address } });
+      privateTaken().add(address);
+    },
+  };
+}
+
+/** What model functions need, with addresses that nobody in the store has. */
+export const modelContext = (call: ClassicCall): ModelContext => ({
+  nowMs: call.clock.now(),
+  newGuid: call.newGuid,
+  addresses: addressSource(call),
+});
+
+/** The work of a write, in one transaction. It must compute everything before its first `put`. */
+export type Work = (context: ModelContext) => void;
+
+function saveOperation(call: ClassicCall, { visibleMs, error }: { visibleMs: number; error?: Failure }): void {
+  const { subscriptionId, requestId: id, clock, operation, url } = call;
+  call.store.operations.save({
+    id,
+    api: 'classic',
+    subscriptionId,
+    name: operation.name,
+    resourceKey: url,
+    status: error ? 'Failed' : 'Succeeded',
+    startedMs: clock.now(),
+    visibleMs,
+    result: undefined,
+    error,
+  });
+}
+
+/** Resolves when the data plane carries what the call has changed. */
+const carried = (call: ClassicCall): Promise<void> =>
+  call.store.operations.during(call.requestId, () => call.dataPlane.classicChanged([...call.changedServices]));
+
+/** Accepts an asynchronous operation: 202, and its state under `operations/<request id>`. */
+export async function accept(call: ClassicCall, work: Work): Promise<ClassicReply> {
+  const visibleMs = call.clock.now() + call.config.operationDelayMs;
+  await call.store.write(() => {
+    try {
+      work(modelContext(call));
+      saveOperation(call, { visibleMs });
+    } catch (error) {
+      if (!(error instanceof AzureError) || !refusedAfterAcceptance.has(error.key)) throw error;
+      const { status, code, message } = error;
+      saveOperation(call, { visibleMs, error: { status, code, message } });
+    }
+  });
+  await carried(call);
+  return { status: 202 };
+}
+
+/** Does a synchronous write. It leaves the record of a finished operation, as Azure's do. */
+export async function perform(
+  call: ClassicCall,
+  { reply, work }: { reply: ClassicReply; work: Work },
+): Promise<ClassicReply> {
+  await call.store.write(() => {
+    work(modelContext(call));
+    saveOperation(call, { visibleMs: call.clock.now() });
+  });
+  await carried(call);
+  return reply;
+}
+
+/** The key of a hosted service. */
+export const serviceKey = (call: ClassicCall, name: string) =>
+  ({ kind: 'hostedService', subscriptionId: call.subscriptionId, name }) as const;
+
+/** The key of a reserved IP. */
+export const reservedIpKey = (call: ClassicCall, name: string) =>
+  ({ kind: 'reservedIp', subscriptionId: call.subscriptionId, name }) as const;
+
+/** The key of the subscription's network configuration. */
+export const networksKey = (call: ClassicCall) =>
+  ({ kind: 'networkConfiguration', subscriptionId: call.subscriptionId, name: 'media' }) as const;
+
+/** The hosted service that the path names, or the one with `key`. */
+export function findService(
+  call: ClassicCall,
+  { key = serviceKey(call, call.parameter('service')) } = {},
+): HostedService {
+  const service = call.store.classic.get(key);
+  if (!service) throw azureError('ClassicServiceNotFound');
+  return service;
+}
+
+/** A slot by its name in any casing. */
+export function slotOf(name: string): DeploymentSlot {
+  const slot = (['Production', 'Staging'] as const).find((known) => known.toLowerCase() === name.toLowerCase());
+  if (slot) return slot;
+  const values = { value: name, parameter: 'DeploymentSlot', allowed: 'Production, Staging' };
+  throw azureError('ClassicInvalidParameterValue', { values });
+}
+
+/** The deployment that the path names, by its name or its slot. */
+export function deploymentOf(call: ClassicCall, service: HostedService): Deployment {
+  const { deployment, slot } = call.path;
+  return deployment === undefined ? deploymentInSlot(service, slotOf(slot ?? '')) : findDeployment(service, deployment);
+}
+
+/** Service and deployment that the path names, for reading. */
+export function readDeployment(call: ClassicCall): { service: HostedService; deployment: Deployment } {
+  const service = findService(call);
+  return { service, deployment: deploymentOf(call, service) };
+}
+
+/** Saves `service`. */
+export function putService(call: ClassicCall, service: HostedService): void {
+  const key = serviceKey(call, service.ServiceName);
+  call.store.classic.put(key, service);
+  call.changedServices.add(hostedServiceKey(key));
+}
+
+/** Deletes `service`. */
+export function deleteService(call: ClassicCall, service: HostedService): void {
+  const key = serviceKey(call, service.ServiceName);
+  call.store.classic.delete(key);
+  call.changedServices.add(hostedServiceKey(key));
+}
+
+/** A deployment as the current request leaves it. */
+export const stamped = <D extends Deployment>(call: ClassicCall, deployment: D): D => ({
+  ...deployment,
+  modifiedMs: call.clock.now(),
+  latestOperation: call.requestId,
+});
+
+/** Changes the deployment that the path names, as an asynchronous operation with exclusive access. */
+export const changeDeployment = (
+  call: ClassicCall,
+  change: (deployment: Deployment, context: ModelContext) => Deployment,
+): Promise<ClassicReply> =>
+  accept(call, (context) => {
+    const service = findService(call);
+    const deployment = deploymentOf(call, service);
+    checkExclusiveAccess(call, deployment);
+    const changed = change(deployment, context);
+    putService(call, withDeployment(service, stamped(call, changed)));
+  });
+
+/** The reserved IP with this key. */
+export function findReservedIp(call: ClassicCall, key: ReturnType<typeof reservedIpKey>): ReservedIp {
+  const reservedIp = call.store.classic.get(key);
+  if (!reservedIp) throw azureError('ClassicResourceNotFound');
+  return reservedIp;
+}
+
+/** Puts what `make` makes into a free slot of the service that the path names; it takes the reserved IP of that name. */
+export function addDeployment(call: ClassicCall, { slot, name, reservedIpName, make }: NewDeployment): void {
+  const service = findService(call);
+  checkSlotIsFree(service, { slot, name });
+  const key = reservedIpName === undefined ? undefined : reservedIpKey(call, reservedIpName);
+  const reservedIp = key && findReservedIp(call, key);
+  if (reservedIp) checkIsFree(reservedIp);
+  const deployment = make(reservedIp);
+  if (reservedIp && key) {
+    call.store.classic.put(key, { ...reservedIp, ServiceName: service.ServiceName, DeploymentName: name });
+  }
+  putService(call, withDeployment(service, stamped(call, deployment)));
+}
+
+interface NewDeployment {
+  readonly slot: DeploymentSlot;
+  readonly name: string;
+  readonly reservedIpName: string | undefined;
+  readonly make: (reservedIp: ReservedIp | undefined) => Deployment;
+}

@@ -1,0 +1,127 @@
+/** Web and worker role deployments. Imitates "Create Deployment", "Upgrade Deployment" and their siblings. */
+import { azureError } from '../../../errors/index.js';
+import {
+  changeCloudService,
+  createCloudService,
+  deleteInstances,
+  setStatus,
+} from '../../../resources/Microsoft.ClassicCompute/cloud-services.js';
+import { asCloudService, checkSlotIsFree } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
+import type { ReservedIp, ServiceConfiguration } from '../../../resources/Microsoft.ClassicCompute/types.js';
+import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply } from '../call.js';
+import {
+  ChangeConfiguration,
+  CreateDeployment,
+  RoleInstances,
+  UpdateDeploymentStatus,
+  UpgradeDeployment,
+} from '../contracts/deployment.js';
+import { accept, addDeployment, changeDeployment, findService, slotOf } from '../documents.js';
+import { readServiceConfiguration } from '../service-model/cscfg.js';
+import { readPackage } from '../service-model/package.js';
+import { documentOf, listDocument } from '../xml/contract.js';
+
+const base64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
+
+/** The .cscfg within a request: base64, with or without a byte order mark. */
+function configurationOf(encoded: string): { Configuration: string; configuration: ServiceConfiguration } {
+  if (!base64.test(encoded)) throw azureError('ClassicIncorrectParameter');
+  const configuration = readServiceConfiguration(Buffer.from(encoded, 'base64').toString('utf8'));
+  return { Configuration: encoded, configuration };
+}
+
+/** What is wrong with the service or the slot is said before the package is fetched. */
+function checkTarget(call: ClassicCall, name: string): void {
+  const slot = slotOf(call.parameter('slot'));
+  checkSlotIsFree(findService(call), { slot, name });
+}
+
+async function create(call: ClassicCall): Promise<ClassicReply> {
+  const request = call.body(documentOf(CreateDeployment));
+  const { Name, Label } = request;
+  const settings = configurationOf(request.Configuration);
+  checkTarget(call, Name);
+  const definition = await readPackage(request.PackageUrl, call.packages);
+  return accept(call, (context) => {
+    const slot = slotOf(call.parameter('slot'));
+    const [reservedIpName] = settings.configuration.reservedIps;
+    const make = (reservedIp: ReservedIp | undefined) =>
+      createCloudService(
+        {
+          ...settings,
+          Name,
+          slot,
+          Label,
+          definition,
+          StartDeployment: request.StartDeployment ?? false,
+          ExtendedProperties: request.ExtendedProperties ?? [],
+          reservedIp,
+        },
+        context,
+      );
+    addDeployment(call, { slot, name: Name, reservedIpName, make });
+  });
+}
+
+function changeConfiguration(call: ClassicCall): Promise<ClassicReply> {
+  const settings = configurationOf(call.body(documentOf(ChangeConfiguration)).Configuration);
+  return changeDeployment(call, (deployment, context) =>
+    changeCloudService(asCloudService(deployment), settings, context),
+  );
+}
+
+async function upgrade(call: ClassicCall): Promise<ClassicReply> {
+  const { PackageUrl, Label, Configuration } = call.body(documentOf(UpgradeDeployment));
+  const settings = configurationOf(Configuration);
+  const definition = await readPackage(PackageUrl, call.packages);
+  return changeDeployment(call, (deployment, context) =>
+    changeCloudService(asCloudService(deployment), { ...settings, definition, Label }, context),
+  );
+}
+
+function updateStatus(call: ClassicCall): Promise<ClassicReply> {
+  const { Status } = call.body(documentOf(UpdateDeploymentStatus));
+  return changeDeployment(call, (deployment) => setStatus(asCloudService(deployment), Status));
+}
+
+function removeInstances(call: ClassicCall): Promise<ClassicReply> {
+  const names = call.body(listDocument('RoleInstances', RoleInstances));
+  return changeDeployment(call, (deployment) => deleteInstances(asCloudService(deployment), names));
+}
+
+/** Upgrades here finish at once, so there is no domain to walk to and nothing to roll back; packages are not kept. */
+const acceptOnly = (call: ClassicCall): Promise<ClassicReply> =>
+  changeDeployment(call, (deployment) => asCloudService(deployment));
+
+const onDeployment = (operation: Pick<ClassicOperation, 'comp' | 'name' | 'handle'>): ClassicOperation[] =>
+  byNameAndSlot({ ...operation, method: 'POST', path: '', since: '2009-10-01' });
+
+export const cloudServiceOperations: readonly ClassicOperation[] = [
+  {
+    name: 'Create Deployment',
+    method: 'POST',
+    path: 'services/hostedservices/{service}/deploymentslots/{slot}',
+    since: '2009-10-01',
+    handle: create,
+  },
+  ...onDeployment({ comp: 'config', name: 'Change Deployment Configuration', handle: changeConfiguration }),
+  ...onDeployment({ comp: 'upgrade', name: 'Upgrade Deployment', handle: upgrade }),
+  ...onDeployment({ comp: 'status', name: 'Update Deployment Status', handle: updateStatus }),
+  ...onDeployment({ comp: 'walkupgradedomain', name: 'Walk Upgrade Domain', handle: acceptOnly }),
+  ...onDeployment({ comp: 'rollback', name: 'Rollback Update Or Upgrade', handle: acceptOnly }),
+  ...byNameAndSlot({
+    name: 'Get Package',
+    method: 'POST',
+    path: '/package',
+    since: '2012-03-01',
+    handle: acceptOnly,
+  }),
+  ...byNameAndSlot({
+    name: 'Delete Role Instances',
+    method: 'POST',
+    path: '/roleinstances',
+    comp: 'delete',
+    since: '2013-08-01',
+    handle: removeInstances,
+  }),
+];

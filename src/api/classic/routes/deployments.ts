@@ -1,0 +1,164 @@
+/**
+ * Deployments of either kind: reading, deleting, creating those of virtual machines, and internal load balancers. Imitates
+ * "Operations on Deployments" and "Operations on Load Balancers".
+ */
+import { azureError } from '../../../errors/index.js';
+import {
+  asVmDeployment,
+  createVmDeployment,
+  withoutDeployment,
+} from '../../../resources/Microsoft.ClassicCompute/deployments.js';
+import {
+  addInternalLoadBalancer,
+  deleteInternalLoadBalancer,
+  updateInternalLoadBalancer,
+} from '../../../resources/Microsoft.ClassicCompute/internal-load-balancers.js';
+import { updateLoadBalancedSets } from '../../../resources/Microsoft.ClassicCompute/load-balanced-sets.js';
+import type { ReservedIp } from '../../../resources/Microsoft.ClassicCompute/types.js';
+import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply } from '../call.js';
+import { CreateVmDeployment, Deployment } from '../contracts/deployment.js';
+import { LoadBalancedEndpointList, LoadBalancer } from '../contracts/networking.js';
+import {
+  accept,
+  addDeployment,
+  changeDeployment,
+  checkExclusiveAccess,
+  deploymentOf,
+  findService,
+  networksKey,
+  putService,
+  readDeployment,
+} from '../documents.js';
+import { deploymentValue } from '../render/deployment.js';
+import { since } from '../versions.js';
+import { documentOf, listDocument } from '../xml/contract.js';
+import { writeRoot } from '../xml/xml.js';
+import { releaseReservedIps } from './hosted-services.js';
+import { roleRequest } from './roles.js';
+
+function create(call: ClassicCall): Promise<ClassicReply> {
+  const request = call.body(documentOf(CreateVmDeployment));
+  const { Name, DeploymentSlot = 'Production', ReservedIPName } = request;
+  if (DeploymentSlot !== 'Production') {
+    const values = { value: DeploymentSlot, parameter: 'DeploymentSlot', allowed: 'Production' };
+    throw azureError('ClassicInvalidParameterValue', { values });
+  }
+  if (request.RoleList.length === 0) throw azureError('ClassicMalformedElement', { values: { type: 'Deployment' } });
+  const roles = request.RoleList.map((role) => roleRequest(role));
+  return accept(call, (context) => {
+    const make = (reservedIp: ReservedIp | undefined) =>
+      createVmDeployment(
+        {
+          Name,
+          Label: Buffer.from(request.Label).toString('base64'),
+          roles,
+          VirtualNetworkName: request.VirtualNetworkName,
+          LoadBalancers: request.LoadBalancers ?? [],
+          reservedIp,
+        },
+        context,
+      );
+    addDeployment(call, { slot: DeploymentSlot, name: Name, reservedIpName: ReservedIPName, make });
+  });
+}
+
+function get(call: ClassicCall): ClassicReply {
+  const { service, deployment } = readDeployment(call);
+  const networks = call.store.classic.get(networksKey(call));
+  return call.reply(documentOf(Deployment), deploymentValue(deployment, { service, networks }));
+}
+
+function remove(call: ClassicCall): Promise<ClassicReply> {
+  return accept(call, () => {
+    const service = findService(call);
+    const deployment = deploymentOf(call, service);
+    checkExclusiveAccess(call, deployment);
+    releaseReservedIps(call, { service, gone: [deployment] });
+    putService(call, withoutDeployment(service, deployment));
+  });
+}
+
+function updateLbSet(call: ClassicCall): Promise<ClassicReply> {
+  const endpoints = call.body(listDocument('LoadBalancedEndpointList', LoadBalancedEndpointList));
+  return changeDeployment(call, (deployment) => updateLoadBalancedSets(asVmDeployment(deployment), endpoints));
+}
+
+/** Nothing ever reboots here on its own. */
+function events(call: ClassicCall): ClassicReply {
+  readDeployment(call);
+  return { status: 200, body: writeRoot('DeploymentEventCollection', '<RebootEvents/>') };
+}
+
+export const deploymentOperations: readonly ClassicOperation[] = [
+  {
+    name: 'Create Virtual Machine Deployment',
+    method: 'POST',
+    path: 'services/hostedservices/{service}/deployments',
+    since: since.virtualMachines,
+    handle: create,
+  },
+  ...byNameAndSlot({ name: 'Get Deployment', method: 'GET', path: '', since: '2009-10-01', handle: get }),
+  ...byNameAndSlot({
+    name: 'Delete Deployment',
+    method: 'DELETE',
+    path: '',
+    mediaOption: true,
+    since: '2009-10-01',
+    handle: remove,
+  }),
+  ...byNameAndSlot({
+    name: 'List Deployment Events',
+    method: 'GET',
+    path: '/events',
+    since: '2013-11-01',
+    handle: events,
+  }),
+  ...byNameAndSlot({
+    name: 'Update Load-Balanced Endpoint Set',
+    method: 'POST',
+    path: '',
+    comp: 'UpdateLbSet',
+    since: since.updateLoadBalancedSet,
+    handle: updateLbSet,
+  }),
+];
+
+function addLoadBalancer(call: ClassicCall): Promise<ClassicReply> {
+  const request = call.body(documentOf(LoadBalancer));
+  return changeDeployment(call, (deployment, context) => addInternalLoadBalancer(deployment, request, context));
+}
+
+function updateLoadBalancer(call: ClassicCall): Promise<ClassicReply> {
+  const request = { ...call.body(documentOf(LoadBalancer)), Name: call.parameter('loadBalancer') };
+  return changeDeployment(call, (deployment, context) => updateInternalLoadBalancer(deployment, request, context));
+}
+
+const removeLoadBalancer = (call: ClassicCall): Promise<ClassicReply> =>
+  changeDeployment(call, (deployment) => deleteInternalLoadBalancer(deployment, call.parameter('loadBalancer')));
+
+const loadBalancers = 'services/hostedservices/{service}/deployments/{deployment}/loadbalancers';
+const oneLoadBalancer = `${loadBalancers}/{loadBalancer}`;
+
+export const loadBalancerOperations: readonly ClassicOperation[] = [
+  {
+    name: 'Add Load Balancer',
+    method: 'POST',
+    path: loadBalancers,
+    since: since.internalLoadBalancers,
+    handle: addLoadBalancer,
+  },
+  {
+    name: 'Update Load Balancer',
+    method: 'PUT',
+    path: oneLoadBalancer,
+    since: '2014-06-01',
+    handle: updateLoadBalancer,
+  },
+  {
+    name: 'Delete Load Balancer',
+    method: 'DELETE',
+    path: oneLoadBalancer,
+    since: since.internalLoadBalancers,
+    handle: removeLoadBalancer,
+  },
+];

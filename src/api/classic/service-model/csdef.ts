@@ -1,0 +1,97 @@
+/** Reads what a .csdef says about networking. Imitates "Azure Cloud Services Definition Schema (.csdef File)". */
+import { checkProbe } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
+import type {
+  CloudServiceEndpoint,
+  InstanceInputEndpoint,
+  RoleDefinition,
+  ServiceDefinition,
+} from '../../../resources/Microsoft.ClassicCompute/types.js';
+import { childOf, childrenOf, type XmlElement } from '../xml/xml.js';
+import { Attributes, readServiceModel } from './attributes.js';
+
+const portNumber = { min: 1, max: 65535 };
+const maxInputEndpoints = 25;
+
+function readProbe(element: XmlElement): ServiceDefinition['probes'][number] {
+  const attributes = new Attributes('definition', element);
+  const port = attributes.number('port', portNumber);
+  const probe = checkProbe({
+    Protocol: attributes.oneOf('protocol', ['http', 'tcp']),
+    Path: attributes.optional('path'),
+    // Without a port, the endpoint's own is probed: 0 stands for it.
+    Port: port ?? 1,
+    IntervalInSeconds: attributes.number('intervalInSeconds', { min: 0, max: 2147483647 }),
+    TimeoutInSeconds: attributes.number('timeoutInSeconds', { min: 0, max: 2147483647 }),
+  });
+  return { ...probe, Port: port ?? 0, name: attributes.required('name') };
+}
+
+function readInputEndpoint(element: XmlElement): CloudServiceEndpoint {
+  const attributes = new Attributes('definition', element);
+  const port = attributes.number('port', portNumber);
+  const protocol = attributes.oneOf('protocol', ['http', 'https', 'tcp', 'udp']);
+  if (port === undefined || protocol === undefined)
+    throw attributes.refuse('An InputEndpoint needs port and protocol.');
+  const anyPort = attributes.optional('localPort') === '*';
+  return {
+    name: attributes.required('name'),
+    protocol,
+    port,
+    localPort: (anyPort ? undefined : attributes.number('localPort', portNumber)) ?? port,
+    loadBalancerProbe: attributes.optional('loadBalancerProbe'),
+    loadBalancer: attributes.optional('loadBalancer'),
+    loadBalancerDistribution: attributes.oneOf('loadBalancerDistribution', ['sourceIP', 'sourceIPProtocol', 'none']),
+    idleTimeoutInMinutes: attributes.number('idleTimeoutInMinutes', { min: 4, max: 30 }),
+  };
+}
+
+function readInstanceInputEndpoint(element: XmlElement): InstanceInputEndpoint {
+  const attributes = new Attributes('definition', element);
+  const ports = childOf(element, 'AllocatePublicPortFrom');
+  const range = ports && childOf(ports, 'FixedPortRange');
+  if (!range) throw attributes.refuse('An InstanceInputEndpoint needs AllocatePublicPortFrom with a FixedPortRange.');
+  const limits = new Attributes('definition', range);
+  const localPort = attributes.number('localPort', portNumber);
+  const [minPort, maxPort] = [limits.number('min', portNumber), limits.number('max', portNumber)];
+  if (localPort === undefined || minPort === undefined || maxPort === undefined) {
+    throw attributes.refuse('An InstanceInputEndpoint needs localPort, and its range min and max.');
+  }
+  const protocol = attributes.oneOf('protocol', ['tcp', 'udp']) ?? 'tcp';
+  return { name: attributes.required('name'), protocol, localPort, minPort, maxPort };
+}
+
+function readRole(element: XmlElement): RoleDefinition {
+  const attributes = new Attributes('definition', element);
+  const endpoints = childOf(element, 'Endpoints');
+  const named = (name: string) => (endpoints ? childrenOf(endpoints, name) : []);
+  return {
+    name: attributes.required('name'),
+    type: element.name === 'WebRole' ? 'WebRole' : 'WorkerRole',
+    vmsize: attributes.optional('vmsize') ?? 'Small',
+    inputEndpoints: named('InputEndpoint').map(readInputEndpoint),
+    instanceInputEndpoints: named('InstanceInputEndpoint').map(readInstanceInputEndpoint),
+  };
+}
+
+/** The networking part of a .csdef. */
+export function readServiceDefinition(text: string): ServiceDefinition {
+  const root = readServiceModel('definition', text);
+  const attributes = new Attributes('definition', root);
+  const probes = childOf(root, 'LoadBalancerProbes');
+  const definition: ServiceDefinition = {
+    name: attributes.required('name'),
+    upgradeDomainCount: attributes.number('upgradeDomainCount', { min: 1, max: 20 }) ?? 5,
+    probes: probes ? childrenOf(probes, 'LoadBalancerProbe').map(readProbe) : [],
+    roles: root.children.filter(({ name }) => name === 'WebRole' || name === 'WorkerRole').map(readRole),
+  };
+  if (definition.roles.length === 0) throw attributes.refuse('There is no WebRole and no WorkerRole.');
+  const endpoints = definition.roles.flatMap(({ inputEndpoints }) => inputEndpoints);
+  if (endpoints.length > maxInputEndpoints) throw attributes.refuse(`More than ${maxInputEndpoints} input endpoints.`);
+  for (const { name, loadBalancerProbe: wanted } of endpoints) {
+    const known = definition.probes.some((probe) => probe.name.toLowerCase() === wanted?.toLowerCase());
+    if (wanted !== undefined && !known) {
+      throw attributes.refuse(`InputEndpoint ${name} names the LoadBalancerProbe ${wanted}, which is not defined.`);
+    }
+  }
+  return definition;
+}

@@ -1,0 +1,58 @@
+/**
+ * `--auth token`: Azure Resource Manager's refusal of requests without a token, with a wrong one, or with one that has
+ * run out. A token of another instance is a wrong one.
+ */
+import type { onRequestAsyncHookHandler } from 'fastify';
+import type { JWTPayload } from 'jose';
+import { defaultTenantId } from '../../config/tenant.js';
+import { type AzureError, azureError } from '../../errors/index.js';
+import { requestBaseUrl } from '../../http/base-url.js';
+import type { TokenIssuer } from './tokens.js';
+
+interface Caller {
+  readonly authorization: string | undefined;
+  readonly baseUrl: string;
+}
+
+type RefusalKey =
+  | 'AuthenticationFailed'
+  | 'AuthorizationHeaderInvalid'
+  | 'InvalidAuthenticationToken'
+  | 'ExpiredAuthenticationToken';
+
+// As .NET writes an instant in the invariant culture: 12/31/2025 11:59:59 PM.
+const writeInstant = (ms: number): string =>
+  new Date(ms)
+    .toLocaleString('en-US', { timeZone: 'UTC', dateStyle: 'short', timeStyle: 'medium' })
+    .replace(/\/(\d\d),/, '/20$1')
+    .replace(/\s+/g, ' ');
+
+function refuse(
+  key: RefusalKey,
+  { baseUrl, values = {} }: { baseUrl: string; values?: Record<string, string> },
+): AzureError {
+  const { message } = azureError(key, { values });
+  // Never with `claims=`: clients take that for a challenge and ask for another token again and again.
+  const challenge = `Bearer authorization_uri="${baseUrl}/${defaultTenantId}", error="invalid_token", error_description="${message}"`;
+  return azureError(key, { values, headers: { 'www-authenticate': challenge } });
+}
+
+/** The claims of the caller's token; throws Azure's 401 when there is no good one. */
+export async function verifyToken(issuer: TokenIssuer, { authorization, baseUrl }: Caller): Promise<JWTPayload> {
+  if (!authorization) throw refuse('AuthenticationFailed', { baseUrl });
+  const [, token] = /^bearer +(\S+)$/i.exec(authorization) ?? [];
+  if (!token) throw refuse('AuthorizationHeaderInvalid', { baseUrl });
+  const verdict = await issuer.verify(token);
+  if (verdict.outcome === 'valid') return verdict.claims;
+  if (verdict.outcome === 'invalid') throw refuse('InvalidAuthenticationToken', { baseUrl });
+  const values = { expiry: writeInstant(verdict.expiryMs), now: writeInstant(issuer.now()) };
+  throw refuse('ExpiredAuthenticationToken', { baseUrl, values });
+}
+
+/** An `onRequest` hook that lets in only callers with a token of this instance. */
+export const requireToken =
+  (issuer: TokenIssuer): onRequestAsyncHookHandler =>
+  async (request) => {
+    const { authorization } = request.headers;
+    await verifyToken(issuer, { authorization, baseUrl: requestBaseUrl(request) });
+  };

@@ -1,0 +1,109 @@
+/**
+ * Access tokens as Microsoft Entra ID writes them for Azure Resource Manager (version 1.0), signed by this instance.
+ * https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+ */
+import type { JWTPayload } from 'jose';
+import { systemTime } from '../../support/clock.js';
+import { newGuid, stableGuid } from '../../support/ids.js';
+import { loadSigningKey } from './signing-key.js';
+
+export interface TokenRequest {
+  /** Scheme and host by which the client reached us: the issuer's. */
+  readonly baseUrl: string;
+  readonly tenantId: string;
+  readonly audience: string;
+  readonly clientId: string;
+  /** How the client proved who it is: with a secret, or with a certificate or assertion. */
+  readonly proof: 'secret' | 'assertion';
+  readonly lifetimeSeconds: number;
+}
+
+export interface IssuedToken {
+  readonly accessToken: string;
+  readonly issuedAtSeconds: number;
+  readonly expiresAtSeconds: number;
+}
+
+/** What a token says, or why it is refused. */
+export type Verdict =
+  | { readonly outcome: 'valid'; readonly claims: JWTPayload }
+  | { readonly outcome: 'invalid' }
+  | { readonly outcome: 'expired'; readonly expiryMs: number };
+
+/** The GUID of the service principal of an application: the same at every start. */
+export const objectIdOf = (clientId: string): string => stableGuid(`service principal ${clientId}`);
+
+// Clients count a token's life by their own clock, so it runs in real time, whatever --time-scale says.
+const realTime = (): number => systemTime.now();
+
+async function prepare(folder: string | undefined) {
+  const [jose, key] = await Promise.all([import('jose'), loadSigningKey(folder)]);
+  const publicJwk = await jose.exportJWK(key.publicKey);
+  const kid = await jose.calculateJwkThumbprint(publicJwk);
+  return { jose, key, kid, publicJwk: { kty: publicJwk.kty, use: 'sig', kid, n: publicJwk.n, e: publicJwk.e } };
+}
+
+export class TokenIssuer {
+  readonly now: () => number;
+  readonly #folder: string | undefined;
+  #prepared: ReturnType<typeof prepare> | undefined;
+
+  constructor({ folder, now = realTime }: { folder: string | undefined; now?: () => number }) {
+    this.#folder = folder;
+    this.now = now;
+  }
+
+  /** A signed token with the claims that Azure's tools read. */
+  async issue({ baseUrl, tenantId, audience, clientId, proof, lifetimeSeconds }: TokenRequest): Promise<IssuedToken> {
+    const { jose, key, kid } = await this.#ready();
+    const issuer = `${baseUrl}/${tenantId}/`;
+    const issuedAtSeconds = Math.floor(this.now() / 1000);
+    const expiresAtSeconds = issuedAtSeconds + lifetimeSeconds;
+    const objectId = objectIdOf(clientId);
+    const accessToken = await new jose.SignJWT({
+      aud: audience,
+      iss: issuer,
+      iat: issuedAtSeconds,
+      nbf: issuedAtSeconds,
+      exp: expiresAtSeconds,
+      appid: clientId,
+      appidacr: proof === 'secret' ? '1' : '2',
+      idp: issuer,
+      idtyp: 'app',
+      oid: objectId,
+      sub: objectId,
+      tid: tenantId,
+      uti: newGuid(),
+      ver: '1.0',
+    })
+      .setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid })
+      .sign(key.privateKey);
+    return { accessToken, issuedAtSeconds, expiresAtSeconds };
+  }
+
+  /** Whether this instance issued `token`, and whether it is valid now. */
+  async verify(token: string): Promise<Verdict> {
+    const { jose, key } = await this.#ready();
+    try {
+      const { payload } = await jose.jwtVerify(token, key.publicKey, {
+        algorithms: ['RS256'],
+        currentDate: new Date(this.now()),
+        requiredClaims: ['exp', 'tid', 'oid'],
+      });
+      return { outcome: 'valid', claims: payload };
+    } catch (error) {
+      if (!(error instanceof jose.errors.JWTExpired)) return { outcome: 'invalid' };
+      return { outcome: 'expired', expiryMs: (error.payload.exp ?? 0) * 1000 };
+    }
+  }
+
+  /** The key set by which others verify our tokens. */
+  async keySet(): Promise<{ keys: object[] }> {
+    return { keys: [(await this.#ready()).publicJwk] };
+  }
+
+  #ready(): ReturnType<typeof prepare> {
+    this.#prepared ??= prepare(this.#folder);
+    return this.#prepared;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Makes the OpenAPI document that @fastify/swagger draws from the routes one that people and generators like to read:
+ * a resource's schema is written once and referred to, and every operation has the parameters and bodies that ARM reads
+ * by itself.
+ */
+import { annotationKeywords } from '../../resources/schema.js';
+
+type Json = Record<string, unknown>;
+
+interface Operation extends Json {
+  parameters?: Json[];
+  requestBody?: { content?: Record<string, { schema?: Json }>; required?: boolean };
+  responses?: Record<string, { content?: Record<string, { schema?: Json }> }>;
+}
+
+export interface OpenApiDocument extends Json {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Json> };
+}
+
+const isObject = (value: unknown): value is Json =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+const internal = new Set<string>(annotationKeywords);
+
+/** Without Lazurite's own annotations and without the description that belongs to the answer around a schema. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (!isObject(value)) return value;
+  const kept: Json = {};
+  for (const [name, member] of Object.entries(value)) {
+    // Members of an object may be called anything; only keywords of a schema are annotations.
+    if (name === 'properties' && isObject(member)) {
+      kept[name] = Object.fromEntries(Object.entries(member).map(([key, schema]) => [key, plain(schema)]));
+    } else if (!internal.has(name)) kept[name] = plain(member);
+  }
+  return kept;
+}
+
+const schemaOf = (holder: { content?: Record<string, { schema?: Json }> } | undefined): Json | undefined =>
+  Object.values(holder?.content ?? {})[0]?.schema;
+
+/** `Microsoft.Network.loadBalancers.probes` of a path; undefined for what is no resource. */
+function schemaName(path: string): string | undefined {
+  const [, resource] = /\/providers\/(.+\/\{[^/]+\})$/.exec(path) ?? [];
+  return resource
+    ?.split('/')
+    .filter((segment) => !segment.startsWith('{'))
+    .join('.');
+}
+
+const withoutDescription = ({ description: _, ...schema }: Json): Json => schema;
+const identity = (schema: Json): string => JSON.stringify(plain(withoutDescription(schema)));
+
+/** Every resource's schema by its text. */
+function namedSchemas(document: OpenApiDocument): Map<string, string> {
+  const names = new Map<string, string>();
+  const name = (schema: Json | undefined, called: string | undefined): void => {
+    if (schema?.properties && called !== undefined && !names.has(identity(schema))) names.set(identity(schema), called);
+  };
+  for (const [path, operations] of Object.entries(document.paths)) {
+    for (const operation of Object.values(operations)) name(schemaOf(operation.responses?.default), 'Error');
+    name(schemaOf(operations.get?.responses?.['200']), schemaName(path));
+  }
+  return names;
+}
+
+const apiVersion = {
+  name: 'api-version',
+  in: 'query',
+  required: true,
+  description: 'The API version, for example 2024-05-01',
+  schema: { type: 'string' },
+};
+const anyBody = { content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } } };
+
+/** What ARM reads without a schema of the route. */
+function complete(method: string, operation: Operation): Operation {
+  const parameters = operation.parameters ?? [];
+  const hasVersion = parameters.some(({ name }) => name === apiVersion.name);
+  const body = operation.requestBody ?? (['put', 'patch', 'post'].includes(method) ? anyBody : undefined);
+  return {
+    ...operation,
+    parameters: hasVersion ? parameters : [...parameters, apiVersion],
+    ...(body && { requestBody: body }),
+    security: [{ bearer: [] }],
+  };
+}
+
+/** The document as it is published. */
+export function publishedDocument(drawn: object): OpenApiDocument {
+  const document = drawn as OpenApiDocument;
+  const names = namedSchemas(document);
+  const schemas: Record<string, Json> = {};
+  const share = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(share);
+    if (!isObject(value)) return value;
+    const name = value.properties ? names.get(identity(value)) : undefined;
+    if (name === undefined) return shareMembers(value);
+    if (!schemas[name]) {
+      schemas[name] = {};
+      schemas[name] = shareMembers(plain(withoutDescription(value)) as Json);
+    }
+    return { $ref: `#/components/schemas/${name}` };
+  };
+  const shareMembers = (value: Json): Json =>
+    Object.fromEntries(Object.entries(value).map(([name, member]) => [name, share(member)]));
+
+  const paths: OpenApiDocument['paths'] = {};
+  for (const [path, operations] of Object.entries(document.paths)) {
+    const completed = Object.entries(operations).map(([method, operation]) => [method, complete(method, operation)]);
+    paths[path] = plain(share(Object.fromEntries(completed))) as Record<string, Operation>;
+  }
+  const sorted = Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { ...document, components: { ...document.components, schemas: sorted }, paths };
+}

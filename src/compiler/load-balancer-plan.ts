@@ -1,0 +1,293 @@
+/**
+ * Compiles resources into the plan that engines carry out. The only place of the data plane that reads ARM's shapes:
+ * behind it there are addresses, ports, rules and members.
+ */
+import { type AddressMapping, mapAddress } from '../config/address-map.js';
+import type { Choices } from '../config/undocumented.js';
+import {
+  emptyPart,
+  frontendKey,
+  type PlanFrontend,
+  type PlanMember,
+  type PlanPart,
+  type PlanProbe,
+  type PlanRule,
+  probeKey,
+} from '../data-plane/model/plan.js';
+import { childWithId } from '../resources/children.js';
+import { loadBalancerChild } from '../resources/Microsoft.Network/loadBalancers/child.js';
+import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
+import type { InboundNatRule } from '../resources/Microsoft.Network/loadBalancers/inboundNatRules.js';
+import type { LoadBalancingRule } from '../resources/Microsoft.Network/loadBalancers/loadBalancingRules.js';
+import {
+  addressOfIPConfiguration,
+  membersOfPool,
+  type PoolMember,
+} from '../resources/Microsoft.Network/loadBalancers/members.js';
+import { instanceBehind } from '../resources/Microsoft.Network/loadBalancers/nat-pool-rules.js';
+import { portMappingOf } from '../resources/Microsoft.Network/loadBalancers/port-mappings.js';
+import type { Probe } from '../resources/Microsoft.Network/loadBalancers/probes.js';
+import { idKey, rootKey } from '../resources/resource-id.js';
+import type { Lookup, Resource } from '../resources/resource-type.js';
+import { deepFreeze } from '../support/plain-data.js';
+import { compileOutbound, frontendAddress, publicIPOf, transportsOf } from './outbound-plan.js';
+import { halfOpenMs, withChoices } from './plan-choices.js';
+
+export interface PlanOptions {
+  readonly lookup: Lookup;
+  readonly addressMap: readonly AddressMapping[];
+  readonly choices: Choices;
+}
+
+const minuteMs = 60_000;
+/** Azure gives an HTTP probe half a minute at most, whatever its interval. */
+const longestHttpTimeoutMs = 30_000;
+
+class Compiler {
+  readonly #frontends: PlanFrontend[] = [];
+  readonly #probes = new Map<string, PlanProbe>();
+  readonly #document: LoadBalancerDocument;
+  readonly #pools = new Map<string, readonly PoolMember[]>();
+  readonly #mapped = new Map<string, string>();
+
+  constructor(
+    readonly loadBalancer: Resource,
+    readonly options: PlanOptions,
+  ) {
+    this.#document = loadBalancer.document as LoadBalancerDocument;
+  }
+
+  compile(): PlanPart {
+    const { loadBalancingRules = [], inboundNatRules = [] } = this.#document.properties;
+    for (const rule of loadBalancingRules) this.#loadBalancingRule(rule);
+    for (const rule of inboundNatRules) this.#inboundNatRule(rule);
+    const outbound = compileOutbound(this.loadBalancer, { ...this.options, frontends: this.#frontends });
+    return { frontends: this.#frontends, probes: [...this.#probes.values()], outbound };
+  }
+
+  /** Many rules name the same few addresses. */
+  #map(address: string): string {
+    let mapped = this.#mapped.get(address);
+    if (mapped === undefined) {
+      mapped = mapAddress(address, this.options.addressMap);
+      this.#mapped.set(address, mapped);
+    }
+    return mapped;
+  }
+
+  #membersOf(poolId: string): readonly PoolMember[] {
+    const key = idKey(poolId);
+    let members = this.#pools.get(key);
+    if (!members) {
+      members = membersOfPool(this.#document, poolId, this.options);
+      this.#pools.set(key, members);
+    }
+    return members;
+  }
+
+  #probe(id: string): Probe | undefined {
+    return childWithId(this.#document.properties.probes, id);
+  }
+
+  /** Registers the probe of one address and answers its key. */
+  #probeOf(probe: Probe, azureAddress: string): string {
+    const id = loadBalancerChild(this.loadBalancer.id, 'probes', probe.name);
+    const address = this.#map(azureAddress);
+    const key = probeKey(id, address);
+    const {
+      protocol = 'Tcp',
+      port = 0,
+      requestPath,
+      intervalInSeconds = 15,
+      probeThreshold = 1,
+    } = probe.properties ?? {};
+    const intervalMs = intervalInSeconds * 1000;
+    this.#probes.set(key, {
+      key,
+      id,
+      protocol,
+      azureAddress,
+      address,
+      port,
+      requestPath,
+      intervalMs,
+      timeoutMs: protocol === 'Tcp' ? intervalMs : Math.min(intervalMs, longestHttpTimeoutMs),
+      threshold: probeThreshold,
+    });
+    return key;
+  }
+
+  #drainPeriodMs(poolId: string): number {
+    const pools = this.#document.properties.backendAddressPools;
+    const pool = childWithId(pools, poolId);
+    return (pool?.properties?.drainPeriodInSeconds ?? 0) * 1000;
+  }
+
+  #address(member: PoolMember): string | undefined {
+    if (member.frontendId === undefined) return member.ipAddress;
+    const regional = this.options.lookup.resource(rootKey(member.frontendId));
+    return regional && frontendAddress(regional, member.frontendId, this.options.lookup);
+  }
+
+  #members(rule: LoadBalancingRule, probe: Probe | undefined): Pick<PlanRule, 'members' | 'stopped'> {
+    const members = new Map<string, PlanMember>();
+    const stopped: PlanMember[] = [];
+    for (const { id: poolId } of rule.properties?.backendAddressPools ?? []) {
+      const drainPeriodMs = this.#drainPeriodMs(poolId);
+      for (const member of this.#membersOf(poolId)) {
+        const azureAddress = this.#address(member);
+        if (azureAddress === undefined) continue;
+        const isProbed = probe !== undefined && member.running && member.frontendId === undefined;
+        const planned: PlanMember = {
+          key: azureAddress,
+          id: member.id,
+          azureAddress,
+          address: this.#map(azureAddress),
+          port: rule.properties?.backendPort ?? 0,
+          adminState: member.adminState,
+          // A Global balancer's members are frontends, which no probe of its own looks at.
+          probe: isProbed ? this.#probeOf(probe, azureAddress) : undefined,
+          ...(drainPeriodMs > 0 && { drainPeriodMs }),
+        };
+        if (member.running) members.set(azureAddress, planned);
+        else stopped.push(planned);
+      }
+    }
+    const inOrder = [...members.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    return { members: inOrder, ...(stopped.length > 0 && { stopped }) };
+  }
+
+  #loadBalancingRule(rule: LoadBalancingRule): void {
+    const { frontendIPConfiguration: frontend, probe: probeReference, frontendPort = 0 } = rule.properties ?? {};
+    if (!frontend) return;
+    const probe = probeReference && this.#probe(probeReference.id);
+    this.#addFrontends({
+      frontendId: frontend.id,
+      ports: [frontendPort],
+      protocol: rule.properties?.protocol,
+      rule: {
+        ...this.#ruleBasics(rule, 'loadBalancingRules', frontend.id),
+        distribution: rule.properties?.loadDistribution ?? 'Default',
+        noHealthyBackends: probe?.properties?.noHealthyBackendsBehavior ?? 'AllProbedDown',
+        ...this.#members(rule, probe),
+      },
+    });
+  }
+
+  #ruleBasics(rule: LoadBalancingRule | InboundNatRule, collection: string, frontendId: string) {
+    return {
+      frontendId,
+      id: loadBalancerChild(this.loadBalancer.id, collection, rule.name),
+      loadBalancerId: this.loadBalancer.id,
+      sku: this.#sku,
+      idleTimeoutMs: this.#idleTimeoutInMinutes(rule, frontendId) * minuteMs,
+      halfOpenMs,
+      tcpReset: rule.properties?.enableTcpReset ?? false,
+      floatingIp: rule.properties?.enableFloatingIP ?? false,
+      allProbedDown: this.#sku === 'Basic' ? 'endEstablished' : 'keepEstablished',
+      acl: [],
+    } as const;
+  }
+
+  get #sku(): NonNullable<PlanRule['sku']> {
+    return (this.#document.sku?.name ?? 'Basic') as NonNullable<PlanRule['sku']>;
+  }
+
+  #idleTimeoutInMinutes(rule: LoadBalancingRule | InboundNatRule, frontendId: string): number {
+    const own = rule.properties?.idleTimeoutInMinutes ?? 4;
+    if (this.options.choices['idle-timeout'] === 'rule') return own;
+    const publicIP = publicIPOf(this.loadBalancer, frontendId, this.options.lookup);
+    return (publicIP?.document.properties.idleTimeoutInMinutes as number | undefined) ?? own;
+  }
+
+  #inboundNatRule(rule: InboundNatRule): void {
+    const { frontendIPConfiguration: frontend, frontendPort = 0, backendAddressPool: pool } = rule.properties ?? {};
+    if (!frontend) return;
+    const id = loadBalancerChild(this.loadBalancer.id, 'inboundNatRules', rule.name);
+    const instance = instanceBehind(rule);
+    const targets = pool
+      ? this.#mappedTargets(rule, pool.id)
+      : instance
+        ? this.#targetAt(instance, frontendPort)
+        : this.#joinedTargets(id, frontendPort);
+    for (const { port, member, address } of targets) {
+      this.#addFrontends({
+        frontendId: frontend.id,
+        ports: [port],
+        protocol: rule.properties?.protocol,
+        rule: {
+          ...this.#ruleBasics(rule, 'inboundNatRules', frontend.id),
+          distribution: 'Default',
+          noHealthyBackends: 'AllProbedDown',
+          members: [
+            {
+              key: address,
+              id: member,
+              azureAddress: address,
+              address: this.#map(address),
+              port: rule.properties?.backendPort ?? 0,
+              // Inbound NAT needs no probe, and no admin state speaks about it.
+              adminState: 'None',
+              probe: undefined,
+            },
+          ],
+        },
+      });
+    }
+  }
+
+  /** NAT v2: each pool member behind a frontend port of its own. */
+  #mappedTargets(rule: InboundNatRule, poolId: string) {
+    const mapping = portMappingOf(rule);
+    return this.#membersOf(poolId).flatMap((member) => {
+      const port = mapping[member.key];
+      const address = this.#address(member);
+      return port === undefined || address === undefined ? [] : [{ port, member: member.id, address }];
+    });
+  }
+
+  #targetAt(ipConfigurationId: string, port: number) {
+    const address = addressOfIPConfiguration(this.options.lookup, ipConfigurationId);
+    return address === undefined ? [] : [{ port, member: ipConfigurationId, address }];
+  }
+
+  /** NAT v1: the NIC ipConfiguration that names the rule. */
+  #joinedTargets(ruleId: string, port: number) {
+    const { lookup } = this.options;
+    return lookup
+      .linksInto(this.loadBalancer.key)
+      .filter((link) => link.path === 'loadBalancerInboundNatRules' && link.target === idKey(ruleId))
+      .flatMap(({ sourceId }) => this.#targetAt(sourceId, port))
+      .slice(0, 1);
+  }
+
+  #addFrontends({
+    frontendId,
+    ports,
+    protocol,
+    rule,
+  }: {
+    frontendId: string;
+    ports: readonly number[];
+    protocol: string | undefined;
+    rule: PlanRule;
+  }): void {
+    const azureAddress = frontendAddress(this.loadBalancer, frontendId, this.options.lookup);
+    if (azureAddress === undefined) return;
+    const address = this.#map(azureAddress);
+    const isPublic = publicIPOf(this.loadBalancer, frontendId, this.options.lookup) !== undefined;
+    const internal = isPublic ? undefined : ({ internal: true } as const);
+    for (const transport of transportsOf(protocol)) {
+      for (const port of ports) {
+        const key = frontendKey({ transport, address, port });
+        this.#frontends.push({ key, transport, azureAddress, address, port, ...internal, rule });
+      }
+    }
+  }
+}
+
+/** What a load balancer contributes to the plan; nothing while it is being deleted. */
+export function compileLoadBalancer(loadBalancer: Resource, options: PlanOptions): PlanPart {
+  if (loadBalancer.provisioningState === 'Deleting') return emptyPart;
+  return deepFreeze(withChoices(new Compiler(loadBalancer, options).compile(), options.choices));
+}

@@ -1,0 +1,293 @@
+/**
+ * Keeps the engine at what the stored resources say: gathers the changes of a burst, compiles only what they concern,
+ * and hands the engine one plan.
+ */
+import type { AddressMapping } from '../config/address-map.js';
+import type { Choices } from '../config/undocumented.js';
+import type { Engine } from '../data-plane/model/engine.js';
+import {
+  emptyPart,
+  emptyPlan,
+  type ForwardingPlan,
+  inconsistency,
+  mergePlan,
+  type PlanPart,
+  type SnatAllocation,
+} from '../data-plane/model/plan.js';
+import { backendsOfRule } from '../data-plane/selection/decision.js';
+import { azureError } from '../errors/index.js';
+import type { HostedService } from '../resources/Microsoft.ClassicCompute/types.js';
+import { idKey, rootKey } from '../resources/resource-id.js';
+import type { ApplyOutcome, BackendHealth, HealthReader, Lookup, Resource } from '../resources/resource-type.js';
+import type { ResourceStore } from '../store/resource-store.js';
+import { alike } from '../support/plain-data.js';
+import { compileHostedService } from './classic-plan.js';
+import { compileLoadBalancer } from './load-balancer-plan.js';
+import { snatAllocationsOf } from './outbound-plan.js';
+
+const loadBalancerType = 'Microsoft.Network/loadBalancers';
+
+export interface ReconcilerOptions {
+  readonly store: ResourceStore;
+  readonly engine: Engine;
+  readonly addressMap: readonly AddressMapping[];
+  readonly hostedServices: HostedServices;
+  /** A frontend that is not exactly bound fails the operation that wanted it. */
+  readonly strictBind: boolean;
+  readonly choices: Choices;
+}
+
+/** The stored hosted services of the classic API. */
+export interface HostedServices {
+  /** Keys of all, in the order of their creation. */
+  hostedServiceKeys(): readonly string[];
+  hostedService(key: string): HostedService | undefined;
+}
+
+interface Compiled {
+  readonly part: PlanPart;
+  /** When its owner was created (ISO 8601); the first created has an address and port that two want. */
+  readonly createdTime: string;
+  /** Folded ids of the top-level resources that the compilation looked at, or whose incoming references it read. */
+  readonly read: ReadonlySet<string>;
+}
+
+export class Reconciler implements HealthReader {
+  /** By the folded id of the load balancer. */
+  readonly #compiled = new Map<string, Compiled>();
+  /** Load balancers by what their last compilation has read. */
+  readonly #readers = new Map<string, Set<string>>();
+  readonly #changed = new Set<string>();
+  /** By the key of the hosted service, in the order of creation. */
+  readonly #classic = new Map<string, PlanPart>();
+  readonly #classicChanged = new Set<string>();
+  #plan: ForwardingPlan = emptyPlan;
+  #partsChanged = false;
+  #running: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+
+  constructor(readonly options: ReconcilerOptions) {}
+
+  /** What the engine was last told. */
+  get plan(): ForwardingPlan {
+    return this.#plan;
+  }
+
+  /** Compiles everything anew: at start, after a reset, after a snapshot. */
+  async loadAll(): Promise<void> {
+    for (const key of this.#compiled.keys()) this.#changed.add(key);
+    for (const { key } of this.options.store.everyOfType(loadBalancerType)) this.#changed.add(key);
+    const before = new Map(this.#classic);
+    this.#classic.clear();
+    for (const key of this.options.hostedServices.hostedServiceKeys()) {
+      this.#classic.set(key, before.get(key) ?? emptyPart);
+      this.#classicChanged.add(key);
+    }
+    this.#partsChanged = true;
+    await this.#schedule();
+  }
+
+  /** Follows changes of these top-level resources (folded ids); resolves when the engine has them. */
+  readonly changed = async (keys: readonly string[]): Promise<ApplyOutcome> => {
+    const concerned = this.#loadBalancersConcernedBy(keys);
+    if (concerned.size === 0) return {};
+    for (const key of concerned) this.#changed.add(key);
+    await this.#schedule();
+    return this.options.strictBind ? this.#strictOutcome(concerned) : {};
+  };
+
+  /** Follows changes of these hosted services; resolves when the engine has them. */
+  async classicChanged(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    for (const key of keys) this.#classicChanged.add(key);
+    await this.#schedule();
+  }
+
+  /**
+   * Balancers among the keys, balancers whose last compilation has read one of them, and balancers whose compilation
+   * would find a reference that one of them holds now.
+   */
+  #loadBalancersConcernedBy(keys: readonly string[]): Set<string> {
+    const { store } = this.options;
+    const concerned = new Set<string>();
+    for (const key of new Set(keys)) {
+      if (store.resource(key)?.type === loadBalancerType) concerned.add(key);
+      const targets = store.linksFrom(key).map(({ target }) => rootKey(target));
+      for (const read of [key, ...targets])
+        for (const balancer of this.#readers.get(read) ?? []) concerned.add(balancer);
+    }
+    return concerned;
+  }
+
+  #compile(key: string): void {
+    const { store, addressMap, choices } = this.options;
+    const before = this.#compiled.get(key);
+    const loadBalancer = store.resource(key);
+    for (const read of before?.read ?? []) {
+      const readers = this.#readers.get(read);
+      readers?.delete(key);
+      if (readers?.size === 0) this.#readers.delete(read);
+    }
+    if (!loadBalancer) {
+      if (this.#compiled.delete(key)) this.#partsChanged = true;
+      return;
+    }
+    const lookup = new RecordingLookup(store, key);
+    const compiled = compileLoadBalancer(loadBalancer, { lookup, addressMap, choices });
+    const part = unchangedOf(before?.part, checked(compiled));
+    for (const read of lookup.read) {
+      const readers = this.#readers.get(read);
+      if (readers) readers.add(key);
+      else this.#readers.set(read, new Set([key]));
+    }
+    const { createdTime } = loadBalancer;
+    this.#compiled.set(key, { part, createdTime, read: lookup.read });
+    this.#partsChanged ||= part !== before?.part || createdTime !== before.createdTime;
+  }
+
+  /** One application at a time; everything that changes meanwhile goes into the next one together. */
+  #schedule(): Promise<void> {
+    // What failed has been told to those who waited for it; the next change gets its own chance.
+    this.#next ??= this.#running
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined;
+        this.#running = this.#apply();
+        return this.#running;
+      });
+    return this.#next;
+  }
+
+  async #apply(): Promise<void> {
+    const failures: unknown[] = [];
+    const attempt = (compile: () => void): void => {
+      try {
+        compile();
+      } catch (error) {
+        failures.push(error);
+      }
+    };
+    for (const key of this.#changed) attempt(() => this.#compile(key));
+    this.#changed.clear();
+    for (const key of this.#classicChanged) attempt(() => this.#compileHostedService(key));
+    this.#classicChanged.clear();
+    if (this.#partsChanged) await this.#tellEngine();
+    // One load balancer that cannot be compiled keeps no other from being carried out.
+    if (failures.length > 0) throw failures[0];
+  }
+
+  #compileHostedService(key: string): void {
+    const { hostedServices, addressMap, choices } = this.options;
+    const before = this.#classic.get(key);
+    const service = hostedServices.hostedService(key);
+    if (!service) {
+      if (this.#classic.delete(key)) this.#partsChanged = true;
+      return;
+    }
+    const part = unchangedOf(before, checked(compileHostedService(service, { addressMap, choices })));
+    this.#classic.set(key, part);
+    this.#partsChanged ||= part !== before;
+  }
+
+  async #tellEngine(): Promise<void> {
+    this.#partsChanged = false;
+    const inOrder = [...this.#compiled].sort(byCreation).map(([, { part }]) => part);
+    this.#plan = mergePlan([...inOrder, ...this.#classic.values()], this.#plan.version + 1);
+    await this.options.engine.apply(this.#plan);
+  }
+
+  #strictOutcome(loadBalancers: ReadonlySet<string>): ApplyOutcome {
+    const states = new Map(this.options.engine.frontends().map((state) => [state.key, state]));
+    for (const key of loadBalancers) {
+      for (const frontend of this.#compiled.get(key)?.part.frontends ?? []) {
+        const state = states.get(frontend.key);
+        if (state === undefined || state.state === 'Bound') continue;
+        const place = `${frontend.azureAddress}:${frontend.port}/${frontend.transport}`;
+        const values = { frontend: place, state: state.state, reason: state.reason ?? 'no reason known' };
+        return { failure: azureError('FrontendBindFailed', { values }) };
+      }
+    }
+    return {};
+  }
+
+  /** The SNAT ports of all load balancers. */
+  snatAllocations(): readonly SnatAllocation[] {
+    const { store } = this.options;
+    return store.everyOfType(loadBalancerType).flatMap((loadBalancer) => snatAllocationsOf(loadBalancer, store));
+  }
+
+  rule(ruleId: string): ReadonlyMap<string, BackendHealth> {
+    const { engine } = this.options;
+    const wanted = idKey(ruleId);
+    const frontends = this.#compiled.get(rootKey(ruleId))?.part.frontends;
+    const rule = frontends?.find((frontend) => idKey(frontend.rule.id) === wanted)?.rule;
+    const backends = rule ? backendsOfRule(rule, (key) => engine.healthOf(key)) : [];
+    return new Map(
+      backends.map(({ member, eligible, reason, stopped }): [string, BackendHealth] => [
+        member.azureAddress,
+        // Azure answers empty values for a machine that is off.
+        stopped ? { state: '', reason: '' } : { state: eligible ? 'Up' : 'Down', reason },
+      ]),
+    );
+  }
+}
+
+/** A lookup that notes what is read through it. */
+class RecordingLookup implements Lookup {
+  readonly read: Set<string>;
+  readonly #of: Lookup;
+
+  /** `own` is read in any case. */
+  constructor(of: Lookup, own: string) {
+    this.#of = of;
+    this.read = new Set([own]);
+  }
+
+  resource(key: string): Resource | undefined {
+    this.read.add(key);
+    return this.#of.resource(key);
+  }
+
+  linksInto(key: string) {
+    this.read.add(key);
+    return this.#of.linksInto(key);
+  }
+
+  everyOfType(type: string) {
+    return this.#of.everyOfType(type);
+  }
+}
+
+function checked(part: PlanPart): PlanPart {
+  const problem = inconsistency(part);
+  if (problem !== undefined) throw new Error(`The plan is inconsistent: ${problem}`);
+  return part;
+}
+
+/** `now` with everything out of `before` that has not changed; `before` itself when nothing has. */
+function unchangedOf(before: PlanPart | undefined, now: PlanPart): PlanPart {
+  if (!before) return now;
+  const part = {
+    frontends: unchangedAmong(before.frontends, now.frontends),
+    probes: unchangedAmong(before.probes, now.probes),
+    outbound: unchangedAmong(before.outbound, now.outbound),
+  };
+  const same =
+    part.frontends === before.frontends && part.probes === before.probes && part.outbound === before.outbound;
+  return same ? before : Object.freeze(part);
+}
+
+function unchangedAmong<T extends { readonly key: string }>(before: readonly T[], now: readonly T[]): readonly T[] {
+  const known = new Map(before.map((one) => [one.key, one]));
+  const merged = now.map((one) => {
+    const old = known.get(one.key);
+    return old !== undefined && alike(old, one) ? old : one;
+  });
+  const same = merged.length === before.length && merged.every((one, index) => one === before[index]);
+  return same ? before : Object.freeze(merged);
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const byCreation = ([keyA, a]: [string, Compiled], [keyB, b]: [string, Compiled]): number =>
+  compareText(a.createdTime, b.createdTime) || compareText(keyA, keyB);

@@ -1,0 +1,166 @@
+/** Numbers for sets of chains: which exist, for which frontend, and which of them old flows still need. */
+import type { PlanFrontend, PlanRule } from '../model/plan.js';
+import { type Family, familyOf } from './family.js';
+import type { Elements, Fragment } from './fragment.js';
+import { noElements } from './fragment.js';
+import type { ChainSet, Choice } from './frontend.js';
+import { hex, mostChainSets } from './marks.js';
+
+/** Real time that the engine has to reset both ends of an idle flow, before the kernel forgets it. */
+const resetMarginMs = 2000;
+
+export interface OpenSet {
+  readonly set: ChainSet;
+  readonly family: Family;
+  readonly ports: Elements;
+  /** Real milliseconds of silence after which a flow is over. */
+  readonly idleMs: number;
+  /** Keys of members by their numbers, including members that have left. */
+  readonly members: Map<number, string>;
+  state: 'open' | 'retired' | 'closed';
+  choice: Choice | undefined;
+  connections?: Fragment | undefined;
+  entry?: Fragment | undefined;
+  /** Made from the members that were eligible. */
+  datagrams?: { readonly from: readonly number[]; readonly fragment: Fragment } | undefined;
+  choose(choice: Choice, rule: PlanRule): void;
+}
+
+interface Ports {
+  readonly port: number | undefined;
+  readonly elements: Elements;
+}
+
+function portsOf(rule: PlanRule, numberOf: (address: string) => number): Ports {
+  const [first] = rule.members;
+  if (!first || rule.members.every(({ port }) => port === first.port)) {
+    return { port: first?.port ?? 0, elements: noElements };
+  }
+  return {
+    port: undefined,
+    elements: new Map(rule.members.map(({ address, port }) => [hex(numberOf(address)), String(port)])),
+  };
+}
+
+class NumberedSet implements OpenSet {
+  readonly members = new Map<number, string>();
+  state: 'open' | 'retired' | 'closed' = 'open';
+  choice: Choice | undefined;
+  connections?: Fragment | undefined;
+  entry?: Fragment | undefined;
+  datagrams?: { readonly from: readonly number[]; readonly fragment: Fragment } | undefined;
+  set: ChainSet;
+
+  constructor(
+    readonly identity: string,
+    set: ChainSet,
+    readonly ports: Elements,
+    readonly idleMs: number,
+  ) {
+    this.set = set;
+  }
+
+  get family(): Family {
+    return this.set.family;
+  }
+
+  /** Keeps the entry chains when nothing about them changes. */
+  choose(choice: Choice, rule: PlanRule): void {
+    const before = this.set.frontend.rule;
+    const same =
+      this.choice?.pool === choice.pool &&
+      this.choice.slotCount === choice.slotCount &&
+      before.distribution === rule.distribution &&
+      (before.acl === rule.acl || JSON.stringify(before.acl) === JSON.stringify(rule.acl));
+    if (!same) this.entry = undefined;
+    this.choice = choice;
+    this.set = { ...this.set, frontend: { ...this.set.frontend, rule } };
+  }
+}
+
+export class ChainSets {
+  readonly #scale: number;
+  readonly #byNumber = new Map<number, NumberedSet>();
+  readonly #current = new Map<string, NumberedSet>();
+  #last = 0;
+
+  constructor(scale: number) {
+    this.#scale = scale;
+  }
+
+  all(): IterableIterator<OpenSet> {
+    return this.#byNumber.values();
+  }
+
+  of(number: number): OpenSet | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  /** The set of a frontend: the one it has, unless a property changed that established flows keep. */
+  open(frontend: PlanFrontend, numberOf: (address: string) => number): OpenSet {
+    const { key, rule } = frontend;
+    const known = this.#current.get(key);
+    // Removing all members changes no property that established flows keep.
+    const { port, elements } =
+      rule.members.length === 0 && known ? { port: known.set.port, elements: known.ports } : portsOf(rule, numberOf);
+    const identity = JSON.stringify([rule.idleTimeoutMs, rule.tcpReset, port, ...elements]);
+    let set = known;
+    if (known?.identity !== identity) {
+      if (known) known.state = 'retired';
+      const idleMs = rule.idleTimeoutMs / this.#scale;
+      const margin = rule.tcpReset && frontend.transport === 'tcp' ? resetMarginMs : 0;
+      const number = this.#freeNumber();
+      const chains = { number, family: familyOf(frontend.address), frontend, idleMs: idleMs + margin, port };
+      set = new NumberedSet(identity, chains, elements, idleMs);
+      // Keeps its predecessor's pool until the next plan sets one.
+      set.choice = known?.choice;
+      this.#byNumber.set(number, set);
+      this.#current.set(key, set);
+    }
+    const opened = set as NumberedSet;
+    const before = opened.members.size;
+    for (const { address, key } of rule.members) opened.members.set(numberOf(address), key);
+    if (opened.members.size > before) opened.connections = undefined;
+    return opened;
+  }
+
+  /** Closes the sets of frontends that are not in the plan. */
+  closeOthers(frontends: ReadonlyMap<string, PlanFrontend>): void {
+    for (const [key, set] of this.#current) {
+      if (frontends.has(key)) continue;
+      set.state = 'closed';
+      set.entry = undefined;
+      this.#current.delete(key);
+    }
+    // A frontend that is in the plan again is not closed.
+    for (const set of this.#byNumber.values()) {
+      if (set.state === 'closed' && this.#current.has(set.set.frontend.key)) set.state = 'retired';
+    }
+  }
+
+  /** Whether a frontend with this key is in the plan. */
+  isCurrent(key: string): boolean {
+    return this.#current.has(key);
+  }
+
+  /** Removes a set that no flow needs any more. */
+  forget(number: number): void {
+    this.#byNumber.delete(number);
+  }
+
+  /** No flow of this set goes to these members any more. */
+  forgetMembers(number: number, members: Iterable<number>): void {
+    const set = this.#byNumber.get(number);
+    if (!set) return;
+    for (const member of members) set.members.delete(member);
+    set.connections = undefined;
+  }
+
+  #freeNumber(): number {
+    for (let tried = 0; tried < mostChainSets; tried++) {
+      this.#last = (this.#last % mostChainSets) + 1;
+      if (!this.#byNumber.has(this.#last)) return this.#last;
+    }
+    throw new Error(`The nftables engine knows at most ${mostChainSets} frontends.`);
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * The kernel engine: Azure's load balancer as nftables rules. Packets keep their source address and port, a SYN
+ * without an eligible member is dropped, every port can be forwarded. Linux with CAP_NET_ADMIN, or a sandbox.
+ *
+ * Probes run in a userspace engine's worker thread that forwards nothing.
+ */
+import { Clock } from '../../support/clock.js';
+import { Mutex } from '../../support/mutex.js';
+import type {
+  CounterSample,
+  Engine,
+  EngineEvents,
+  Explanation,
+  FlowInfo,
+  FlowTuple,
+  FrontendState,
+  ProbeHealth,
+} from '../model/engine.js';
+import {
+  type Collision,
+  emptyPlan,
+  type ForwardingPlan,
+  IndexedPlan,
+  type PlanFrontend,
+  type PlanProbe,
+} from '../model/plan.js';
+import { allProbedDown, candidatesOf } from '../selection/decision.js';
+import { Explainer } from '../selection/explain.js';
+import { Drains } from '../userspace/drains.js';
+import { collisionState, UserspaceEngine } from '../userspace/engine.js';
+import { familyOf, ipv4 } from './family.js';
+import { KernelTables } from './kernel-tables.js';
+import { refuseWhereImpossible } from './loader.js';
+
+interface NftablesEngineOptions {
+  /** The emulator's clock; `advanceClock` is to be called with every `advance`. */
+  readonly clock: Clock;
+  readonly events?: EngineEvents;
+}
+
+/** Real time between two checks for open flows while closing. */
+const closingPollMs = 50;
+
+export class NftablesEngine implements Engine {
+  readonly name = 'nftables';
+  readonly whyNoOutbound = undefined;
+  readonly #realClock = new Clock();
+  readonly #events: EngineEvents;
+  readonly #prober: UserspaceEngine;
+  readonly #kernel: KernelTables;
+  readonly #drains: Drains;
+  /** As last loaded into the kernel. */
+  #health = new Map<string, ProbeHealth>();
+  #plan = new IndexedPlan(emptyPlan);
+  #probed = new IndexedPlan(emptyPlan);
+  /** The part of the plan that the kernel forwards. */
+  #served = new IndexedPlan(emptyPlan);
+  #collisions: readonly Collision[] = [];
+  #explainer = new Explainer(this.#plan);
+  readonly #mutex = new Mutex();
+  #closing = false;
+
+  /** Throws a `UsageError` where the kernel engine cannot run. */
+  constructor({ clock, events = {} }: NftablesEngineOptions) {
+    refuseWhereImpossible();
+    this.#events = events;
+    const onFailure = (error: Error): void => {
+      if (!this.#closing) events.onFailure?.(error);
+    };
+    this.#kernel = new KernelTables({
+      clock,
+      realClock: this.#realClock,
+      onFailure,
+      inTurn: (task) => this.#mutex.run(task),
+    });
+    this.#drains = new Drains(clock, (ending) => {
+      if (!this.#closing) void this.#mutex.run(() => this.#kernel.end([ending])).catch(onFailure);
+    });
+    this.#prober = new UserspaceEngine({
+      clock,
+      events: { onHealth: (health) => void this.#healthChanged(health).catch(onFailure), onFailure },
+    });
+  }
+
+  async apply(plan: ForwardingPlan): Promise<void> {
+    await this.#updateProber(plan.probes);
+    await this.#mutex.run(async () => {
+      const before = this.#plan;
+      this.#plan = new IndexedPlan(plan);
+      this.#served = new IndexedPlan({ ...plan, frontends: plan.frontends.filter(isServed) });
+      this.#explainer = new Explainer(this.#plan);
+      await this.#load();
+      for (const [key, frontend] of before.frontends) this.#drains.changed(frontend, this.#plan.frontends.get(key));
+      this.#announce(before);
+    });
+  }
+
+  /** The kernel forwards every packet addressed to a frontend: only another rule can prevent that. */
+  frontends(): readonly FrontendState[] {
+    return [...[...this.#plan.frontends.values()].map(stateOf), ...this.#collisions.map(collisionState)];
+  }
+
+  /** A probe counts as flipped once the kernel has been updated; before the first load its state is NA. */
+  health(): readonly ProbeHealth[] {
+    return this.#prober.health().map((now) => this.#inKernel(now));
+  }
+
+  healthOf(key: string): ProbeHealth | undefined {
+    const now = this.#prober.healthOf(key);
+    return now && this.#inKernel(now);
+  }
+
+  #inKernel(now: ProbeHealth): ProbeHealth {
+    const known = this.#health.get(now.key) ?? { ...now, up: false, reason: 'NA' };
+    return known.up === now.up ? now : known;
+  }
+
+  explain(tuple: FlowTuple): Explanation {
+    return this.#explainer.explain(tuple, (key) => this.#health.get(key));
+  }
+
+  async flows(): Promise<readonly FlowInfo[]> {
+    return this.#mutex.run(() => this.#kernel.describeFlows());
+  }
+
+  /** As read at most a second ago, or by the last `flows`. */
+  counters(): readonly CounterSample[] {
+    return this.#kernel.counters();
+  }
+
+  async advanceClock(azureMs: number): Promise<void> {
+    await this.#prober.advanceClock(azureMs);
+    await this.#mutex.run(() => this.#kernel.advance(azureMs));
+  }
+
+  async close(graceMs: number): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    await this.#prober.close(0);
+    await this.#mutex.run(() => this.#kernel.stopAccepting()).catch(() => {});
+    const endMs = this.#realClock.now() + graceMs;
+    while (this.#realClock.now() < endMs && (await this.#kernel.hasFlows())) await this.#realClock.wait(closingPollMs);
+    await this.#kernel.close();
+    this.#realClock.close();
+  }
+
+  /** A message to the worker costs more than a change in the kernel, so it is sent only when probes change. */
+  async #updateProber(probes: readonly PlanProbe[]): Promise<void> {
+    const next = new IndexedPlan({ ...emptyPlan, probes });
+    const changes = next.changesFrom(this.#probed);
+    this.#probed = next;
+    if (changes.probes.length + changes.removedProbes.length > 0) await this.#prober.apply({ ...emptyPlan, probes });
+  }
+
+  async #load(): Promise<void> {
+    const health = new Map(this.#prober.health().map((each) => [each.key, each]));
+    await this.#kernel.load(this.#served, (key) => health.get(key));
+    this.#health = health;
+    this.#explainer.healthChanged();
+  }
+
+  /** Health is announced after the kernel has been updated. */
+  async #healthChanged(health: ProbeHealth): Promise<void> {
+    await this.#mutex.run(async () => {
+      if (this.#closing) return;
+      await this.#load();
+      await this.#endWhereAllAreDown();
+      this.#events.onHealth?.(health);
+    });
+  }
+
+  async #endWhereAllAreDown(): Promise<void> {
+    const ending = [...this.#plan.frontends.values()].filter(
+      ({ transport, rule }) =>
+        transport === 'tcp' &&
+        rule.allProbedDown === 'endEstablished' &&
+        allProbedDown(candidatesOf(rule, (key) => this.#health.get(key))),
+    );
+    if (ending.length === 0) return;
+    await this.#kernel.end(ending.map(({ key }) => ({ frontend: key, why: 'endedAllProbedDown' })));
+  }
+
+  #announce(before: IndexedPlan): void {
+    const known = new Set(this.#collisions.map(({ frontend }) => frontend.rule.id));
+    this.#collisions = this.#plan.collisions;
+    for (const frontend of this.#plan.frontends.values()) {
+      if (!before.frontends.has(frontend.key)) this.#events.onFrontendState?.(stateOf(frontend));
+    }
+    for (const collision of this.#collisions) {
+      if (!known.has(collision.frontend.rule.id)) this.#events.onFrontendState?.(collisionState(collision));
+    }
+  }
+}
+
+/** nft 1.0.6 aborts on a dynamic map whose keys contain an IPv6 address. */
+const isServed = ({ address }: PlanFrontend): boolean => familyOf(address) === ipv4;
+
+function stateOf(frontend: PlanFrontend): FrontendState {
+  const { key, address, port } = frontend;
+  if (isServed(frontend)) return { key, state: 'Bound', boundAddress: address, boundPort: port, reason: undefined };
+  const reason = 'The nftables engine forwards IPv4 only; the userspace engine has IPv6 (--engine userspace).';
+  return { key, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
+}

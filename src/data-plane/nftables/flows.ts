@@ -1,0 +1,171 @@
+/** Reads the flows in the kernel's maps. */
+import type { FlowInfo } from '../model/engine.js';
+import type { PlanFrontend, Transport } from '../model/plan.js';
+import type { ChainSets, OpenSet } from './chain-sets.js';
+import type { Family } from './family.js';
+import { type ListedElement, type Listing, listElements } from './listing.js';
+import { readMark } from './marks.js';
+import { sinceLastsMs } from './table.js';
+
+type FlowMap = 'tcp_flows' | 'udp_flows';
+
+/** One flow as the kernel has it. */
+export interface KernelFlow {
+  readonly family: Family;
+  readonly transport: Transport;
+  /** The map that it is in. */
+  readonly map: FlowMap;
+  /** As nft writes it: client . port . frontend . port. */
+  readonly key: string;
+  readonly mark: number;
+  readonly set: OpenSet;
+  readonly member: string;
+  readonly memberNumber: number;
+  readonly timeoutMs: number;
+  /** Real milliseconds since its last packet. */
+  readonly silentMs: number;
+  /** Twice the traffic of both directions. */
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** Client and frontend of a flow. */
+export function placesOf({ key }: Pick<KernelFlow, 'key'>) {
+  const [client = '', clientPort = '', frontend = '', frontendPort = ''] = key.split(' . ');
+  return { client, clientPort: Number(clientPort), frontend, frontendPort: Number(frontendPort) };
+}
+
+/** Flows of which not both sides have ended. */
+const flowMaps = [
+  ['map', 'tcp_flows'],
+  ['map', 'udp_flows'],
+] as const;
+const countMaps = [
+  ['map', 'tcp_replies'],
+  ['map', 'udp_replies'],
+  ['set', 'udp_since'],
+] as const;
+
+function flowsIn(listing: Listing, { family, sets }: { family: Family; sets: ChainSets }): KernelFlow[] {
+  return flowMaps.flatMap(([, map]) =>
+    (listing.get(map) ?? []).flatMap(({ key, mark, timeoutMs, expiresMs, packets, bytes }): KernelFlow[] => {
+      const { chains, member: memberNumber } = readMark(mark);
+      const set = sets.of(chains);
+      if (!set) return [];
+      const transport = map === 'udp_flows' ? 'udp' : 'tcp';
+      const member = set.members.get(memberNumber) ?? String(memberNumber);
+      const silentMs = Math.max(0, timeoutMs - expiresMs);
+      return [{ family, transport, map, key, mark, set, member, memberNumber, timeoutMs, silentMs, packets, bytes }];
+    }),
+  );
+}
+
+/** All flows of these families, without their counts. */
+export async function kernelFlows(families: readonly Family[], sets: ChainSets): Promise<KernelFlow[]> {
+  const listed = await Promise.all(
+    families.map(async (family) => flowsIn(await listElements(family.table, flowMaps), { family, sets })),
+  );
+  return listed.flat();
+}
+
+/** Bytes of TCP and UDP headers; TCP's with the timestamps that nearly every system sends. */
+const transportHeaderBytes = { tcp: 32, udp: 8 } as const;
+/** A SYN has more options. */
+const synExtraBytes = 8;
+
+/** Payload bytes: the kernel counts bytes with headers. */
+export function payloadBytes(
+  { packets, bytes }: { packets: number; bytes: number },
+  { family, transport, beginnings }: { family: Family; transport: Transport; beginnings: number },
+): number {
+  const headers = packets * (family.headerBytes + transportHeaderBytes[transport]);
+  return Math.max(0, bytes - headers - (transport === 'tcp' ? beginnings * synExtraBytes : 0));
+}
+
+const text = (address: string, port: number): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
+
+/** An element left behind by a flow that is over. */
+interface Stale {
+  readonly family: Family;
+  readonly set: string;
+  readonly key: string;
+}
+
+interface FlowReading {
+  readonly sets: ChainSets;
+  /** Azure milliseconds in a real one. */
+  readonly scale: number;
+  readonly nowMs: number;
+  /** When a TCP flow was first listed: the kernel does not remember when it began. */
+  readonly firstListedMs: Map<string, number>;
+}
+
+/** Flows with their bytes and times, and elements left behind by flows that are over. */
+export async function describeFlows(
+  families: readonly Family[],
+  { sets, scale, nowMs, firstListedMs }: FlowReading,
+): Promise<{ flows: FlowInfo[]; stale: Stale[] }> {
+  const flows: FlowInfo[] = [];
+  const stale: Stale[] = [];
+  const before = new Map(firstListedMs);
+  firstListedMs.clear();
+  for (const family of families) {
+    const listing = await listElements(family.table, [...flowMaps, ...countMaps]);
+    const since = new Map((listing.get('udp_since') ?? []).map((element) => [element.key, element]));
+    const replies = new Map(
+      (['tcp', 'udp'] as const).flatMap((transport) =>
+        (listing.get(`${transport}_replies`) ?? []).map((each) => [`${transport} ${replyName(each)}`, each] as const),
+      ),
+    );
+    for (const flow of flowsIn(listing, { family, sets })) {
+      const { client, clientPort } = placesOf(flow);
+      const reply = replies.get(`${flow.transport} ${client} . ${clientPort} ${flow.mark}`);
+      const first = flow.transport === 'udp' ? since.get(flow.key) : undefined;
+      const firstMs = before.get(flow.key) ?? nowMs - flow.silentMs;
+      if (flow.transport === 'tcp') firstListedMs.set(flow.key, firstMs);
+      else since.delete(flow.key);
+      const ageMs = first ? sinceLastsMs - first.expiresMs : nowMs - firstMs;
+      const firstBytes = first?.bytes ?? family.headerBytes + transportHeaderBytes.tcp + synExtraBytes;
+      flows.push(describe(flow, { firstBytes, reply, ageMs: ageMs * scale, idleMs: flow.silentMs * scale }));
+    }
+    for (const key of since.keys()) stale.push({ family, set: 'udp_since', key });
+  }
+  return { flows, stale };
+}
+
+/** Client, its port and the mark: what a flow and its replies have in common. */
+function replyName({ key, mark }: ListedElement): string {
+  const [, , client, clientPort] = key.split(' . ');
+  return `${client} . ${clientPort} ${mark}`;
+}
+
+interface Counted {
+  /** Of the first packet alone: it made the entry for replies, and was counted there. */
+  readonly firstBytes: number;
+  readonly reply: ListedElement | undefined;
+  readonly ageMs: number;
+  readonly idleMs: number;
+}
+
+/** The kernel counts twice: when a packet's flow is looked up, and when its time is renewed. */
+function describe(flow: KernelFlow, { firstBytes, reply, ageMs, idleMs }: Counted): FlowInfo {
+  const { client, clientPort } = placesOf(flow);
+  const { key, rule }: PlanFrontend = flow.set.set.frontend;
+  const of = { family: flow.family, transport: flow.transport, beginnings: 1 };
+  const out = {
+    packets: Math.max(0, (reply?.packets ?? 1) - 1) / 2,
+    bytes: Math.max(0, (reply?.bytes ?? firstBytes) - firstBytes) / 2,
+  };
+  const into = { packets: flow.packets / 2 - out.packets, bytes: flow.bytes / 2 - out.bytes };
+  return {
+    transport: flow.transport,
+    frontend: key,
+    rule: rule.id,
+    source: text(client, clientPort),
+    backend: flow.member,
+    ageMs,
+    idleMs,
+    bytesIn: payloadBytes(into, of),
+    bytesOut: payloadBytes(out, of),
+  };
+}

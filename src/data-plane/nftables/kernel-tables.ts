@@ -1,0 +1,297 @@
+/** The tables in the kernel: loads rulesets, ends flows, reads counters and collects what is unreferenced. */
+import type { Clock, Timer } from '../../support/clock.js';
+import type { CounterSample, FlowInfo } from '../model/engine.js';
+import { emptyPlan, IndexedPlan } from '../model/plan.js';
+import type { HealthOf } from '../selection/decision.js';
+import type { Ending } from '../userspace/drains.js';
+import {
+  countCandidates,
+  deleteCounts,
+  deleteOutboundCounts,
+  findUnreferenced,
+  isNothing,
+  isUnreferenced,
+  markKeys,
+  type Unreferenced,
+} from './collector.js';
+import { type CounterReading, KernelCounters } from './counters.js';
+import { ageFlows, forgetFlows, resetFlows } from './end-flows.js';
+import { type Family, ipv4, ipv6 } from './family.js';
+import { describeFlows, type KernelFlow, kernelFlows } from './flows.js';
+import type { Ruleset } from './fragment.js';
+import { IdleResets, silenceLimitMs, wantsReset } from './idle-resets.js';
+import { explainLoadFailure, Loader } from './loader.js';
+import { backendElement } from './outbound.js';
+import { RulesetModel } from './ruleset.js';
+import { changesBetween } from './transaction.js';
+
+interface KernelTablesOptions {
+  readonly clock: Clock;
+  readonly realClock: Clock;
+  readonly onFailure: (error: Error) => void;
+  /** Runs a task when no other one changes the tables. */
+  readonly inTurn: (task: () => Promise<void>) => Promise<void>;
+}
+
+/** Real time between two readings of the counters. */
+const readEveryMs = 1000;
+/** Garbage is collected after this much real time, and at once beyond this number of candidates. */
+const collectAfterMs = 10_000;
+const collectAtOnce = 64;
+
+export class KernelTables {
+  readonly #clock: Clock;
+  readonly #realClock: Clock;
+  readonly #onFailure: (error: Error) => void;
+  readonly #loader: Loader;
+  readonly #model: RulesetModel;
+  readonly #counters = new KernelCounters();
+  readonly #idle: IdleResets;
+  readonly #families = new Set<Family>();
+  readonly #inTurn: KernelTablesOptions['inTurn'];
+  /** Closed sets whose flows have been ended. */
+  readonly #ended = new Set<number>();
+  readonly #firstListedMs = new Map<string, number>();
+  #loaded: Ruleset = new Map();
+  #outbound: IndexedPlan['outbound'] = new Map();
+  /** Backends that had outbound ports and have been removed since. */
+  readonly #leftOutbound = new Set<string>();
+  #compileAgain: () => Ruleset = () => this.#loaded;
+  /** Candidates that the last collection found in use. */
+  #stillNeeded = 0;
+  #reading: Timer | undefined;
+  #collecting: Timer | undefined;
+  #closed = false;
+
+  constructor({ clock, realClock, onFailure, inTurn }: KernelTablesOptions) {
+    this.#clock = clock;
+    this.#realClock = realClock;
+    this.#onFailure = onFailure;
+    this.#inTurn = inTurn;
+    this.#loader = new Loader(onFailure);
+    this.#model = new RulesetModel(clock.scale);
+    this.#idle = new IdleResets({
+      realClock,
+      sets: this.#model.sets,
+      flows: () => this.#flows(),
+      expire: (flows) => this.#expire(flows),
+      onFailure: (error) => this.#fail(error),
+    });
+  }
+
+  /** Makes the kernel forward by this plan; ends the flows of frontends that are not in it any more. */
+  async load(plan: IndexedPlan, healthOf: HealthOf): Promise<void> {
+    this.#compileAgain = () => this.#model.compile(plan, healthOf);
+    await this.#send(this.#compileAgain());
+    for (const [key, one] of this.#outbound) if (!plan.outbound.has(key)) this.#leftOutbound.add(backendElement(one));
+    for (const one of plan.outbound.values()) this.#leftOutbound.delete(backendElement(one));
+    this.#outbound = plan.outbound;
+    await this.#endRemoved();
+    this.#idle.planChanged();
+    if (!this.#reading) this.#readSoon();
+    await this.#collectInTime();
+  }
+
+  counters(): CounterSample[] {
+    return this.#counters.samples();
+  }
+
+  async describeFlows(): Promise<FlowInfo[]> {
+    const { sets } = this.#model;
+    const { flows, stale } = await describeFlows([...this.#families], {
+      sets,
+      scale: this.#clock.scale,
+      nowMs: this.#realClock.now(),
+      firstListedMs: this.#firstListedMs,
+    });
+    for (const { family, set, key } of stale) {
+      await this.#loader.transaction(`delete element ${family.table} ${set} { ${key} }`).catch(() => {});
+    }
+    await this.#readCounters();
+    await this.collect();
+    return flows;
+  }
+
+  /** Azure's clock was moved: flows that would have been silent for too long end, the others have less time left. */
+  async advance(azureMs: number): Promise<void> {
+    const byMs = azureMs / this.#clock.scale;
+    const flows = await this.#flows();
+    const isOver = (flow: KernelFlow): boolean => flow.silentMs + byMs >= silenceLimitMs(flow);
+    await this.#expire(flows.filter(isOver));
+    await ageFlows(
+      flows.filter((flow) => !isOver(flow)),
+      byMs,
+      this.#loader,
+    );
+  }
+
+  /** Resets these TCP connections. */
+  async end(endings: readonly Ending[]): Promise<void> {
+    const tcp = (await this.#flows()).filter(({ transport }) => transport === 'tcp');
+    for (const { frontend, member, why } of endings) {
+      const flows = tcp.filter(
+        (flow) => flow.set.set.frontend.key === frontend && (member === undefined || flow.member === member),
+      );
+      for (const { set } of flows) this.#counters.count(set.set.frontend, why);
+      await this.#reset(flows);
+    }
+  }
+
+  /** Stops forwarding new connections; established ones go on. */
+  async stopAccepting(): Promise<void> {
+    this.#compileAgain = () => this.#model.compile(new IndexedPlan(emptyPlan), () => undefined);
+    await this.#send(this.#compileAgain());
+  }
+
+  async hasFlows(): Promise<boolean> {
+    return (await this.#flows()).some(({ transport }) => transport === 'tcp');
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#idle.stop();
+    this.#reading?.cancel();
+    this.#collecting?.cancel();
+    await this.#loader.close();
+  }
+
+  async #send(ruleset: Ruleset): Promise<void> {
+    for (const family of [ipv4, ipv6]) {
+      if (this.#families.has(family) || !ruleset.has(`table ${family.ip}`)) continue;
+      await this.#loader.transaction(`create table ${family.table} { flags owner; }`).catch((error: Error) => {
+        throw explainLoadFailure(error);
+      });
+      this.#families.add(family);
+    }
+    try {
+      await this.#loader.run(changesBetween(this.#loaded, ruleset));
+    } catch (error) {
+      await this.#reloadAll(ruleset, error as Error);
+    }
+    this.#loaded = ruleset;
+  }
+
+  /** After a refused transaction the loaded state is unknown: everything is loaded again, once. */
+  async #reloadAll(ruleset: Ruleset, error: Error): Promise<void> {
+    const tables = [...this.#families].map(({ table }) => `delete table ${table}; add table ${table} { flags owner; }`);
+    await this.#loader.transaction(tables.join('; ')).catch(() => {
+      throw error;
+    });
+    await this.#loader.run(changesBetween(new Map(), ruleset));
+  }
+
+  #flows(): Promise<KernelFlow[]> {
+    return kernelFlows([...this.#families], this.#model.sets);
+  }
+
+  /** Azure resets both ends where TCP reset is enabled, and else drops the flow silently. */
+  async #expire(flows: readonly KernelFlow[]): Promise<void> {
+    const reset = flows.filter(wantsReset);
+    const silently = flows.filter((flow) => !wantsReset(flow));
+    for (const { set, transport } of flows) {
+      const name = transport === 'udp' ? 'flowsIdle' : set.set.frontend.rule.tcpReset ? 'idleReset' : 'idleDropped';
+      this.#counters.count(set.set.frontend, name);
+    }
+    await forgetFlows(silently, this.#loader);
+    await this.#reset(reset);
+  }
+
+  async #reset(flows: readonly KernelFlow[]): Promise<void> {
+    await resetFlows(flows, { loader: this.#loader, addressOf: (number) => this.#model.addressOf(number) });
+  }
+
+  async #endRemoved(): Promise<void> {
+    const closed = new Set<number>();
+    for (const { set, state } of this.#model.sets.all()) {
+      if (state === 'open' || this.#model.sets.isCurrent(set.frontend.key)) continue;
+      if (this.#ended.has(set.number)) continue;
+      this.#ended.add(set.number);
+      closed.add(set.number);
+    }
+    if (closed.size === 0) return;
+    const flows = (await this.#flows()).filter(({ set }) => closed.has(set.set.number));
+    for (const { set } of flows) this.#counters.count(set.set.frontend, 'endedByRemoval');
+    const resets = (flow: KernelFlow): boolean =>
+      wantsReset(flow) ||
+      (flow.transport === 'tcp' && flow.set.set.frontend.rule.resetOn?.includes('ruleRemoval') === true);
+    await forgetFlows(
+      flows.filter((flow) => !resets(flow)),
+      this.#loader,
+    );
+    await this.#reset(flows.filter(resets));
+  }
+
+  #candidates(): number {
+    return countCandidates(this.#model.sets) + this.#leftOutbound.size;
+  }
+
+  async #collectInTime(): Promise<void> {
+    if (this.#candidates() - this.#stillNeeded >= collectAtOnce) await this.collect();
+    if (this.#candidates() === 0 || this.#closed) return;
+    this.#collecting ??= this.#realClock.setTimeout(() => {
+      this.#collecting = undefined;
+      const collectAll = async (): Promise<void> => {
+        await this.collect();
+        await this.#collectInTime();
+      };
+      this.#inTurn(collectAll).catch((error: Error) => this.#fail(error));
+    }, collectAfterMs);
+  }
+
+  /** Removes what was kept for flows that have ended; their counts are preserved. */
+  async collect(): Promise<void> {
+    const { sets } = this.#model;
+    if (this.#closed) return;
+    await deleteOutboundCounts(this.#loader, { left: this.#leftOutbound, outbound: this.#outbound });
+    this.#leftOutbound.clear();
+    if (countCandidates(sets) === 0) return;
+    const gone = await findUnreferenced([...this.#families], {
+      sets,
+      numberOf: (address) => this.#model.numberOf(address),
+    });
+    if (!isNothing(gone)) await this.#forget(gone);
+    this.#stillNeeded = countCandidates(sets);
+  }
+
+  async #forget(gone: Unreferenced): Promise<void> {
+    const { sets } = this.#model;
+    await this.#counters.retire(this.#counterReading(), {
+      isUnreferenced: (mark) => isUnreferenced(gone, mark),
+      isCurrent: (frontend) => sets.isCurrent(frontend),
+      remove: async (arrivals) => {
+        for (const number of gone.sets) {
+          sets.forget(number);
+          this.#ended.delete(number);
+        }
+        for (const [number, members] of gone.members) sets.forgetMembers(number, members);
+        await this.#send(this.#compileAgain());
+        for (const [table, marks] of arrivals) {
+          await deleteCounts(this.#loader, { table, set: 'arrivals', keys: markKeys(marks) });
+        }
+      },
+    });
+  }
+
+  #readCounters(): Promise<void> {
+    return this.#counters.read(this.#counterReading());
+  }
+
+  #counterReading(): CounterReading {
+    const { sets } = this.#model;
+    return { families: [...this.#families], chainSets: sets, outbound: this.#outbound };
+  }
+
+  #readSoon(): void {
+    if (this.#closed) return;
+    this.#reading = this.#realClock.setTimeout(() => {
+      this.#readCounters().then(
+        () => this.#readSoon(),
+        (error: Error) => this.#fail(error),
+      );
+    }, readEveryMs);
+  }
+
+  #fail(error: Error): void {
+    if (!this.#closed) this.#onFailure(error);
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * A plan and the probes' health as a ruleset: the same plan twice gives the same objects, so that only differences reach
+ * the kernel. Keeps only the numbers that the kernel's flow tables contain.
+ */
+
+import type { IndexedPlan, PlanFrontend, PlanMember, PlanRule } from '../model/plan.js';
+import { eligibleKeys, type HealthOf, SlotTables } from '../selection/decision.js';
+import { ChainSets, type OpenSet } from './chain-sets.js';
+import { type Family, familyOf, ipv4 } from './family.js';
+import type { Fragment, Ruleset } from './fragment.js';
+import {
+  closedEntryFragment,
+  connectionsFragment,
+  datagramsFragment,
+  entryFragment,
+  poolFragment,
+} from './frontend-fragments.js';
+import { MemberNumbers, mostMembers } from './marks.js';
+import { OutboundModel } from './outbound.js';
+import { addressesFragment, tableFragment } from './table.js';
+
+interface Pool {
+  readonly number: number;
+  readonly slotCount: number;
+  /** What the fragment was made from. */
+  readonly eligible: string;
+  /** Numbers of the eligible members. */
+  readonly members: readonly number[];
+  readonly fragment: Fragment;
+}
+
+/** Identifies the members that a rule chooses among and what decides about each. */
+const poolKeys = new WeakMap<PlanRule, string>();
+function poolKeyOf({ address, rule }: PlanFrontend): string {
+  let key = poolKeys.get(rule);
+  if (key === undefined) {
+    const members = rule.members.map(({ key, address, adminState, probe }) => [key, address, adminState, probe]);
+    key = JSON.stringify([rule.noHealthyBackends, ...members]);
+    poolKeys.set(rule, key);
+  }
+  return `${familyOf(address).ip} ${key}`;
+}
+
+function entryOf(one: OpenSet): Fragment | undefined {
+  if (one.state === 'open' && one.choice) one.entry ??= entryFragment(one.set, one.choice);
+  else if (one.state === 'closed' && one.set.frontend.transport === 'tcp') one.entry ??= closedEntryFragment(one.set);
+  else one.entry = undefined;
+  return one.entry;
+}
+
+function datagramsOf(one: OpenSet, members: readonly number[]): Fragment {
+  if (one.datagrams?.from !== members) one.datagrams = { from: members, fragment: datagramsFragment(one.set, members) };
+  return one.datagrams.fragment;
+}
+
+export class RulesetModel {
+  readonly #tables = new SlotTables();
+  readonly #members: MemberNumbers;
+  readonly #tableFragments = new Map<string, Fragment>();
+  readonly #addressFragments = new Map<Family, { readonly text: string; readonly fragment: Fragment }>();
+  readonly sets: ChainSets;
+  readonly #outbound: OutboundModel;
+  readonly #families = new Set<Family>();
+  #pools = new Map<string, Pool>();
+  #nextPool = 1;
+
+  /** `scale`: Azure milliseconds in a real one. */
+  constructor(scale: number, members = mostMembers) {
+    this.sets = new ChainSets(scale);
+    this.#members = new MemberNumbers(members, () => this.sets.all());
+    this.#outbound = new OutboundModel(scale);
+  }
+
+  /** The ruleset for a plan; frontends that left it keep what their flows need until `sets.forget`. */
+  compile(plan: IndexedPlan, healthOf: HealthOf): Ruleset {
+    this.#members.begin();
+    const open: { frontend: PlanFrontend; set: OpenSet; poolKey: string }[] = [];
+    for (const frontend of plan.frontends.values()) {
+      // A member of the other family cannot be reached without rewriting the whole header.
+      const set = this.sets.open(frontend, (address) => this.#members.of(address));
+      open.push({ frontend, set, poolKey: poolKeyOf(frontend) });
+    }
+    this.sets.closeOthers(plan.frontends);
+    this.#renamePools(open);
+    const ruleset = new Map<string, Fragment>();
+    const allPorts = open.some(({ frontend }) => frontend.port === 0);
+    const outbound = this.#outbound.compile(plan.outbound.values());
+    for (const { set } of this.sets.all()) this.#families.add(set.family);
+    if (outbound.size > 0) this.#families.add(ipv4);
+    // A table stays when nothing is left to forward, so that listing flows and counters still works.
+    for (const family of this.#families) {
+      this.#tableOf(family, { allPorts, ruleset });
+      ruleset.set(`addresses ${family.ip}`, this.#addressesOf(family));
+    }
+    const pools = new Map<string, Pool>();
+    for (const { frontend, set, poolKey } of open) {
+      const pool = pools.get(poolKey) ?? this.#poolOf(poolKey, { frontend, healthOf });
+      pools.set(poolKey, pool);
+      ruleset.set(`pool ${pool.number}`, pool.fragment);
+      set.choose({ pool: pool.number, slotCount: pool.slotCount }, frontend.rule);
+      if (frontend.transport === 'udp') ruleset.set(`datagrams ${set.set.number}`, datagramsOf(set, pool.members));
+    }
+    this.#pools = pools;
+    for (const one of this.sets.all()) {
+      ruleset.set(`connections ${one.set.number}`, this.#connectionsOf(one));
+      const entry = entryOf(one);
+      if (entry) ruleset.set(`entry ${one.set.number}`, entry);
+    }
+    for (const [id, fragment] of outbound) ruleset.set(id, fragment);
+    return ruleset;
+  }
+
+  /** The address behind a member's number. */
+  addressOf(number: number): string | undefined {
+    return this.#members.addressOf(number);
+  }
+
+  /** The number of a member's address, which it keeps. */
+  numberOf(address: string): number {
+    return this.#members.of(address);
+  }
+
+  #connectionsOf(one: OpenSet): Fragment {
+    const members = new Map([...one.members.keys()].map((number) => [number, this.addressOf(number) ?? '']));
+    one.connections ??= connectionsFragment(one.set, { ports: one.ports, members });
+    return one.connections;
+  }
+
+  #tableOf(family: Family, { allPorts, ruleset }: { allPorts: boolean; ruleset: Map<string, Fragment> }): void {
+    const name = `table ${family.ip}`;
+    const variant = `${name} ${allPorts}`;
+    const known = this.#tableFragments.get(variant) ?? tableFragment(family, { allPorts });
+    this.#tableFragments.set(variant, known);
+    ruleset.set(name, known);
+  }
+
+  #addressesOf(family: Family): Fragment {
+    const addresses = new Set<string>();
+    for (const { set } of this.sets.all()) if (set.family === family) addresses.add(set.frontend.address);
+    const text = [...addresses].join();
+    const known = this.#addressFragments.get(family);
+    if (known?.text === text) return known.fragment;
+    const fragment = addressesFragment(family, addresses);
+    this.#addressFragments.set(family, { text, fragment });
+    return fragment;
+  }
+
+  #poolOf(key: string, { frontend, healthOf }: { frontend: PlanFrontend; healthOf: HealthOf }): Pool {
+    const { rule } = frontend;
+    const family = familyOf(frontend.address);
+    const byKey = new Map<string, PlanMember>(rule.members.map((member) => [member.key, member]));
+    const keys = eligibleKeys(rule, healthOf);
+    const known = this.#pools.get(key);
+    const eligible = JSON.stringify(keys.map((each) => [each, byKey.get(each)?.address]));
+    if (known?.eligible === eligible && known.fragment) return known;
+    const number = known?.number ?? this.#nextPool++;
+    const table = this.#tables.of(keys);
+    const members = keys.map((each) => this.#members.of(byKey.get(each)?.address ?? ''));
+    return {
+      number,
+      slotCount: table.length,
+      eligible,
+      members,
+      fragment: poolFragment({ number, family, table, members }),
+    };
+  }
+
+  /** A pool whose members changed keeps its number when all its rules agree, so that only changed slots are rewritten. */
+  #renamePools(open: readonly { set: OpenSet; poolKey: string }[]): void {
+    const successors = new Map<number, Set<string>>();
+    for (const { set, poolKey } of open) {
+      if (!set.choice) continue;
+      const of = successors.get(set.choice.pool) ?? new Set();
+      successors.set(set.choice.pool, of.add(poolKey));
+    }
+    for (const [key, pool] of [...this.#pools]) {
+      const [successor, ...others] = successors.get(pool.number) ?? [];
+      if (successor === undefined || successor === key || others.length > 0 || this.#pools.has(successor)) continue;
+      this.#pools.delete(key);
+      this.#pools.set(successor, pool);
+    }
+  }
+}

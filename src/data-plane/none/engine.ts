@@ -1,0 +1,59 @@
+/** No data plane at all: the control plane works, every frontend is Unbound, and `explain` still says what Azure would do. */
+import type {
+  CounterSample,
+  Engine,
+  Explanation,
+  FlowInfo,
+  FlowTuple,
+  FrontendState,
+  ProbeHealth,
+} from '../model/engine.js';
+import { emptyPlan, type ForwardingPlan, IndexedPlan } from '../model/plan.js';
+import { Explainer } from '../selection/explain.js';
+
+export class NoneEngine implements Engine {
+  readonly name = 'none';
+  readonly whyNoOutbound = 'There is no data plane (--engine none).';
+  #plan: ForwardingPlan = emptyPlan;
+  #explainer: Explainer | undefined;
+
+  async apply(plan: ForwardingPlan): Promise<void> {
+    this.#plan = plan;
+    this.#explainer = undefined;
+  }
+
+  frontends(): readonly FrontendState[] {
+    return this.#plan.frontends.map(({ key }) => ({
+      key,
+      state: 'Unbound',
+      boundAddress: undefined,
+      boundPort: undefined,
+      reason: 'There is no data plane (--engine none).',
+    }));
+  }
+
+  /** Nobody probes: every probe stays as it is before its first attempt. */
+  health(): readonly ProbeHealth[] {
+    return this.#plan.probes.map(({ key }) => ({ key, up: false, reason: 'NA', sinceMs: 0 }));
+  }
+
+  healthOf(): undefined {}
+
+  /** Takes every probed member for healthy, because nothing says otherwise. */
+  explain(tuple: FlowTuple): Explanation {
+    this.#explainer ??= new Explainer(new IndexedPlan(this.#plan));
+    return this.#explainer.explain(tuple, () => ({ up: true, reason: 'Up_Probe_Success' }));
+  }
+
+  async flows(): Promise<readonly FlowInfo[]> {
+    return [];
+  }
+
+  counters(): readonly CounterSample[] {
+    return [];
+  }
+
+  async advanceClock(): Promise<void> {}
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,93 @@
+/** All health probes of a plan: started, kept and stopped as the plan changes. One probe per backend address. */
+
+import { networkInterfaces } from 'node:os';
+import type { Clock } from '../../support/clock.js';
+import type { ProbeHealth } from '../model/engine.js';
+import type { PlanProbe } from '../model/plan.js';
+import type { ProbeOutcome } from './probe-attempt.js';
+import { ProbeRun } from './probe-run.js';
+
+export interface ProberOptions {
+  readonly clock: Clock;
+  readonly realClock: Clock;
+  readonly onChange: (health: ProbeHealth) => void;
+  /** Where IPv4 probes come from; without it, wherever the system sees fit. */
+  readonly sourceAddress?: string | undefined;
+  /** What an injected fault makes of an outcome. */
+  readonly verdict?: (probe: PlanProbe, outcome: ProbeOutcome) => ProbeOutcome;
+}
+
+/** First attempts of many probes are spread over this much real time. */
+const spreadMs = 20;
+const perMs = 25;
+
+export class Prober {
+  readonly #options: ProberOptions;
+  readonly #runs = new Map<string, ProbeRun>();
+  #started = 0;
+
+  constructor(options: ProberOptions) {
+    this.#options = options;
+  }
+
+  /** Starts probes that are new or changed; one whose definition did not change keeps its state. */
+  put(probe: PlanProbe): void {
+    const known = this.#runs.get(probe.key);
+    if (known && sameProbe(known.probe, probe)) return;
+    known?.stop();
+    const run = new ProbeRun(probe, this.#options);
+    this.#runs.set(probe.key, run);
+    if (known && sameTarget(known.probe, probe)) run.inherit(known);
+    else if (known) this.#options.onChange(run.health);
+    const delayMs = Math.floor(this.#started++ / perMs) % spreadMs;
+    run.start(delayMs * this.#options.clock.scale + (known ? 0 : (probe.firstAfterMs ?? 0)));
+  }
+
+  remove(key: string): void {
+    this.#runs.get(key)?.stop();
+    this.#runs.delete(key);
+  }
+
+  /** Makes the next attempt of these probes now. */
+  attemptNow(concerned: (probe: PlanProbe) => boolean): void {
+    for (const run of this.#runs.values()) if (concerned(run.probe)) run.attemptNow();
+  }
+
+  healthOf(key: string): ProbeHealth | undefined {
+    return this.#runs.get(key)?.health;
+  }
+
+  probes(): PlanProbe[] {
+    return [...this.#runs.values()].map((run) => run.probe);
+  }
+
+  health(): ProbeHealth[] {
+    return [...this.#runs.values()].map((run) => run.health);
+  }
+
+  /** Resolves when every attempt now under way has an outcome. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#runs.values()].map((run) => run.settled));
+  }
+
+  stop(): void {
+    for (const run of this.#runs.values()) run.stop();
+    this.#runs.clear();
+  }
+}
+
+const sameTarget = (a: PlanProbe, b: PlanProbe): boolean =>
+  a.protocol === b.protocol && a.address === b.address && a.port === b.port && a.requestPath === b.requestPath;
+
+/** Definitions that probe alike; ids and display addresses do not matter. */
+const sameProbe = (a: PlanProbe, b: PlanProbe): boolean =>
+  sameTarget(a, b) && a.intervalMs === b.intervalMs && a.timeoutMs === b.timeoutMs && a.threshold === b.threshold;
+
+/** https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16 */
+export const azureProbeAddress = '168.63.129.16';
+
+/** Azure's probe address if it is this machine's, for all IPv4 probes. */
+export const probeSource = (): string | undefined =>
+  Object.values(networkInterfaces()).some((of) => of?.some(({ address }) => address === azureProbeAddress))
+    ? azureProbeAddress
+    : undefined;

@@ -1,0 +1,191 @@
+/** The userspace data plane inside its worker thread: applies plans, runs the probes and forwards the traffic. */
+import { setImmediate } from 'node:timers/promises';
+import { Clock } from '../../support/clock.js';
+import { Mutex } from '../../support/mutex.js';
+import { CounterMemory, type ScopeReaders } from '../model/counters.js';
+import type { FlowInfo, FrontendState, ProbeHealth } from '../model/engine.js';
+import type { DataPlaneFault } from '../model/faults.js';
+import type { PlanChanges, PlanRule } from '../model/plan.js';
+import { Prober, probeSource } from '../probing/prober.js';
+import { eligibleKeys, largePool, type SelectorContext, SlotTables } from '../selection/decision.js';
+import { Drains } from './drains.js';
+import { Frontend } from './frontend.js';
+import { FrontendBinder } from './frontend-binder.js';
+import { InjectedFaults } from './injected-faults.js';
+import { Listeners } from './listeners.js';
+import type { Applied, WorkerSetup } from './messages.js';
+import { Descriptors, SourcePorts } from './socket-limits.js';
+import { TcpForwarder } from './tcp.js';
+import { UdpForwarder } from './udp.js';
+
+interface ForwarderEvents extends ScopeReaders {
+  health(health: ProbeHealth): void;
+  frontend(state: FrontendState): void;
+}
+
+/** Real time that one jump of the clock may wait for probes. */
+const settleBudgetMs = 5000;
+const pollMs = 10;
+/** Real time that one probe may delay the clock: longer than the shortest timeout of an attempt. */
+const settleMs = 120;
+
+export class Forwarder {
+  readonly #clock: Clock;
+  readonly #realClock = new Clock();
+  readonly #readers: ForwarderEvents;
+  readonly #memory: CounterMemory;
+  readonly #faults: InjectedFaults;
+  readonly #prober: Prober;
+  readonly #tcp: TcpForwarder;
+  readonly #udp: UdpForwarder;
+  readonly #binder: FrontendBinder;
+  readonly #drains: Drains;
+  readonly #frontends = new Map<string, Frontend>();
+  readonly #context: SelectorContext;
+  /** Frontends whose selector must be rebuilt because one of their probes has flipped. */
+  readonly #stale = new Set<string>();
+  readonly #mutex = new Mutex();
+
+  constructor(setup: WorkerSetup, readers: ForwarderEvents) {
+    this.#clock = new Clock({ origin: setup.origin });
+    this.#readers = readers;
+    this.#memory = new CounterMemory(readers);
+    this.#faults = new InjectedFaults(this.#clock);
+    this.#prober = new Prober({
+      clock: this.#clock,
+      realClock: this.#realClock,
+      onChange: (health) => this.#healthChanged(health),
+      verdict: this.#faults.verdict,
+      sourceAddress: probeSource(),
+    });
+    this.#context = { healthOf: (key) => this.#prober.healthOf(key), tables: new SlotTables() };
+    const shared = {
+      clock: this.#clock,
+      faults: this.#faults,
+      sourcePorts: new SourcePorts(),
+      descriptors: new Descriptors(setup.descriptorLimit),
+    };
+    this.#tcp = new TcpForwarder(shared);
+    this.#udp = new UdpForwarder(shared);
+    this.#drains = new Drains(this.#clock, (ending) => this.#tcp.end(ending));
+    this.#binder = new FrontendBinder({
+      listeners: new Listeners({ tcp: this.#tcp, udp: this.#udp }),
+      realClock: this.#realClock,
+      announce: (state) => readers.frontend(state),
+    });
+  }
+
+  /** One plan at a time: slot tables of large pools are built in slices between packets. */
+  async apply(changes: PlanChanges): Promise<Applied> {
+    const { size } = this.#frontends;
+    const isNew = changes.frontends.some(({ key }) => !this.#frontends.has(key));
+    await this.#mutex.run(() => this.#take(changes));
+    // A changed rule at the same address and port needs no new socket.
+    if (isNew || this.#frontends.size !== size) await this.#binder.apply([...this.#frontends.values()]);
+    return {
+      frontends: changes.frontends.flatMap(({ key }) => this.#binder.stateOf(this.#frontends.get(key)) ?? []),
+      health: changes.probes.flatMap(({ key }) => this.#prober.healthOf(key) ?? []),
+    };
+  }
+
+  async #take(changes: PlanChanges): Promise<void> {
+    for (const key of changes.removedProbes) this.#prober.remove(key);
+    for (const probe of changes.probes) this.#prober.put(probe);
+    for (const key of changes.removedFrontends) this.#remove(key);
+    for (const plan of changes.frontends) {
+      await this.#prepare(plan.rule);
+      const known = this.#frontends.get(plan.key);
+      if (!known) {
+        this.#frontends.set(plan.key, new Frontend(plan, { context: this.#context, memory: this.#memory }));
+        continue;
+      }
+      this.#drains.changed(known.plan, plan);
+      known.update(plan, this.#context);
+      this.#udp.reconsider(known);
+    }
+  }
+
+  /** Moves the clock from timer to timer and waits for the probes that start on the way. */
+  async advance(azureMs: number): Promise<void> {
+    const targetMs = this.#clock.now() + azureMs;
+    const giveUpMs = this.#realClock.now() + settleBudgetMs;
+    while (this.#clock.nextDueMs < targetMs && this.#realClock.now() < giveUpMs) {
+      this.#clock.advance(Math.max(0, this.#clock.nextDueMs - this.#clock.now()));
+      await this.#settle();
+    }
+    this.#clock.advance(Math.max(0, targetMs - this.#clock.now()));
+    await this.#settle();
+    await this.#mutex.run(() => this.#refreshStale());
+  }
+
+  /** Replaces all faults; open flows are affected too. */
+  async setFaults(faults: readonly DataPlaneFault[]): Promise<void> {
+    const before = new Set(this.#probesWithFaults());
+    this.#faults.set(faults);
+    this.#tcp.faultsChanged();
+    this.#udp.faultsChanged();
+    const after = new Set(this.#probesWithFaults());
+    this.#prober.attemptNow(({ key }) => before.has(key) || after.has(key));
+    await this.#settle();
+    await this.#mutex.run(() => this.#refreshStale());
+  }
+
+  flows(): FlowInfo[] {
+    return [...this.#tcp.flows(), ...this.#udp.flows()];
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#prober.stop();
+    this.#binder.stop();
+    const endMs = this.#realClock.now() + graceMs;
+    while (this.#tcp.openFlows > 0 && this.#realClock.now() < endMs) await this.#realClock.wait(pollMs);
+    this.#tcp.stop();
+    this.#udp.stop();
+    this.#clock.close();
+  }
+
+  /** An unanswered probe delays the clock only briefly; it times out at a later step. */
+  async #settle(): Promise<void> {
+    await Promise.race([this.#prober.settled(), this.#realClock.wait(settleMs)]);
+  }
+
+  #probesWithFaults(): string[] {
+    return this.#prober.probes().flatMap((probe) => (this.#faults.concernsProbe(probe) ? [probe.key] : []));
+  }
+
+  #remove(key: string): void {
+    const frontend = this.#frontends.get(key);
+    if (!frontend) return;
+    this.#frontends.delete(key);
+    this.#drains.changed(frontend.plan, undefined);
+    this.#tcp.removed(frontend);
+    this.#udp.removed(frontend);
+    frontend.retire();
+  }
+
+  #healthChanged(health: ProbeHealth): void {
+    for (const [key, frontend] of this.#frontends) if (frontend.probes.has(health.key)) this.#stale.add(key);
+    // Probes that flip together cause one rebuild per frontend. Health is reported after traffic follows it.
+    void this.#mutex.run(async () => {
+      await this.#refreshStale();
+      this.#readers.health(health);
+    });
+  }
+
+  async #refreshStale(): Promise<void> {
+    for (const key of this.#stale) {
+      this.#stale.delete(key);
+      const frontend = this.#frontends.get(key);
+      if (!frontend) continue;
+      await this.#prepare(frontend.plan.rule);
+      frontend.refresh(this.#context);
+      if (frontend.plan.transport === 'udp') this.#udp.reconsider(frontend);
+      else if (frontend.endsEstablished) this.#tcp.end({ frontend: frontend.key, why: 'endedAllProbedDown' });
+    }
+  }
+
+  #prepare(rule: PlanRule): Promise<void> | undefined {
+    if (rule.members.length <= largePool) return undefined;
+    return this.#context.tables.prepare(eligibleKeys(rule, this.#context.healthOf), () => setImmediate());
+  }
+}

@@ -1,0 +1,87 @@
+/** Opens the sockets that frontends listen on. */
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
+import { Counter } from '../model/counters.js';
+import type { Transport } from '../model/plan.js';
+import type { Frontend } from './frontend.js';
+import { takeConnections } from './private-handle.js';
+import type { TcpForwarder } from './tcp.js';
+import type { UdpForwarder } from './udp.js';
+import { resolveNothing } from './udp-flow.js';
+
+/** A listening socket. Closing it ends no flow. */
+export interface Listener {
+  readonly port: number;
+  close(): void;
+}
+
+export interface ListenAt {
+  readonly transport: Transport;
+  readonly address: string;
+  /** 0 is any free port. */
+  readonly port: number;
+}
+
+/** Connections that the kernel completes before we accept them. */
+const backlog = 1024;
+/** Room for bursts of datagrams; the kernel may grant less. */
+const receiveBufferBytes = 1024 * 1024;
+
+export class Listeners {
+  readonly #tcp: TcpForwarder;
+  readonly #udp: UdpForwarder;
+
+  constructor(forwarders: { tcp: TcpForwarder; udp: UdpForwarder }) {
+    this.#tcp = forwarders.tcp;
+    this.#udp = forwarders.udp;
+  }
+
+  /** Rejects with the system's error when the address cannot be bound. */
+  open(frontend: Frontend, at: ListenAt): Promise<Listener> {
+    return at.transport === 'tcp' ? this.#openTcp(frontend, at) : this.#openUdp(frontend, at);
+  }
+
+  #openTcp(frontend: Frontend, at: ListenAt): Promise<Listener> {
+    return new Promise((resolve, reject) => {
+      const server = createServer();
+      server.once('error', reject);
+      server.listen({ host: at.address, port: at.port, backlog, exclusive: true }, () => {
+        server.off('error', reject);
+        server.on('error', () => frontend.counters.count(Counter.acceptFailed));
+        takeConnections(server, {
+          accept: (handle) => this.#tcp.accept(frontend, handle),
+          fail: () => frontend.counters.count(Counter.acceptFailed),
+        });
+        const bound = server.address();
+        const port = bound && typeof bound === 'object' ? bound.port : at.port;
+        resolve({ port, close: () => server.close() });
+      });
+    });
+  }
+
+  #openUdp(frontend: Frontend, at: ListenAt): Promise<Listener> {
+    return new Promise((resolve, reject) => {
+      const socket = createSocket({
+        type: at.address.includes(':') ? 'udp6' : 'udp4',
+        lookup: resolveNothing,
+        recvBufferSize: receiveBufferBytes,
+      });
+      const refuse = (error: Error): void => {
+        socket.close();
+        reject(error);
+      };
+      socket.once('error', refuse);
+      socket.bind({ address: at.address, port: at.port, exclusive: true }, () => {
+        socket.off('error', refuse);
+        socket.on('error', () => frontend.counters.count(Counter.datagramsUnsendable));
+        const via = { socket, open: true };
+        socket.on('message', (datagram, from) => this.#udp.receive(frontend, { datagram, from, via }));
+        const close = (): void => {
+          via.open = false;
+          socket.close();
+        };
+        resolve({ port: socket.address().port, close });
+      });
+    });
+  }
+}

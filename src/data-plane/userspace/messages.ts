@@ -1,0 +1,41 @@
+/** The messages between the engine and its worker thread. */
+import type { ClockOrigin } from '../../support/clock.js';
+import type { ScopeLocation } from '../model/counters.js';
+import type { FlowInfo, FrontendState, ProbeHealth } from '../model/engine.js';
+import type { DataPlaneFault } from '../model/faults.js';
+import type { PlanChanges } from '../model/plan.js';
+
+/** What the worker is started with. */
+export interface WorkerSetup {
+  readonly origin: ClockOrigin;
+  /** How many file descriptors the data plane may use. */
+  readonly descriptorLimit: number;
+}
+
+export type Request =
+  | { readonly type: 'apply'; readonly changes: PlanChanges }
+  | { readonly type: 'advance'; readonly azureMs: number }
+  | { readonly type: 'setFaults'; readonly faults: readonly DataPlaneFault[] }
+  | { readonly type: 'flows' }
+  | { readonly type: 'close'; readonly graceMs: number };
+
+export interface Ask {
+  readonly id: number;
+  readonly request: Request;
+}
+
+/** The answer to `apply`: the state of everything named in it. Later changes are reported as they happen. */
+export interface Applied {
+  readonly frontends: readonly FrontendState[];
+  readonly health: readonly ProbeHealth[];
+}
+
+export type Answer = Applied | readonly FlowInfo[] | undefined;
+
+export type Report =
+  | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }
+  | { readonly type: 'error'; readonly id: number; readonly error: Error }
+  | { readonly type: 'health'; readonly health: ProbeHealth }
+  | { readonly type: 'frontend'; readonly state: FrontendState }
+  | { readonly type: 'scope'; readonly location: ScopeLocation }
+  | { readonly type: 'scopeGone'; readonly scope: string };

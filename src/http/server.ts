@@ -1,0 +1,178 @@
+/**
+ * The only Fastify() call: one port for HTTPS and HTTP, paths made tidy, bodies handed on as they came, and every error
+ * in Azure's envelope. ARM, classic, identity, admin and the portal are plugins of it.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import { AzureError, azureError } from '../errors/index.js';
+import { Clock } from '../support/clock.js';
+import { newGuid } from '../support/ids.js';
+import { type Log, type LogFields, stderrLog } from '../support/log.js';
+import { isHostHeader } from './base-url.js';
+import { OnePort, type Timeouts, type TlsOptions } from './one-port.js';
+
+export interface ServerOptions {
+  /** Without it, the port speaks HTTP only. */
+  readonly tls?: TlsOptions;
+  readonly log?: Log;
+  readonly clock?: Clock;
+  readonly timeouts?: Partial<Timeouts>;
+}
+
+export interface LazuriteServer {
+  readonly app: FastifyInstance;
+  /** Makes the plugins ready, then listens. `localhost` is 127.0.0.1 and ::1; port 0 is any free one. */
+  listen(place: { host: string; port: number }): Promise<{ port: number; addresses: string[] }>;
+  /** Lets requests in progress finish for a few seconds, then ends every connection. May be called twice. */
+  close(): Promise<void>;
+}
+
+const bodyLimitBytes = 8 * 1024 * 1024;
+
+// Swagger UI's page finds its files relative to a path with a slash at the end.
+const keepsTrailingSlash = /^\/openapi\/?$/i;
+
+/** The path as clients mean it: an absolute URI's path, single slashes, none at the end, no empty query. */
+export function tidyUrl(url: string): string {
+  const [, local = url] = /^https?:\/\/[^/?]*(.*)$/i.exec(url) ?? [];
+  const mark = local.indexOf('?');
+  const path = (mark < 0 ? local : local.slice(0, mark)).replace(/\/{2,}/g, '/') || '/';
+  const query = mark < 0 ? '' : local.slice(mark);
+  const tidy = path.length > 1 && path.endsWith('/') && !keepsTrailingSlash.test(path) ? path.slice(0, -1) : path;
+  return query === '?' ? tidy : tidy + query;
+}
+
+/** A server without routes: register plugins on `app`, then `listen`. */
+export function createServer({ tls, log = stderrLog, clock = new Clock(), timeouts }: ServerOptions): LazuriteServer {
+  const ports: OnePort[] = [];
+  const app: FastifyInstance = fastify({
+    serverFactory(handler) {
+      const port = new OnePort({ handler, tls, timeouts, log, onClientError });
+      ports.push(port);
+      return port.http;
+    },
+    clientErrorHandler: onClientError,
+    frameworkErrors: (error, request, reply) => {
+      void sendError(error, { request, reply });
+    },
+    loggerInstance: fastifyLogger(log),
+    logController: new LogController({ disableRequestLogging: true }),
+    requestIdHeader: false,
+    // A resource id may be longer than Fastify expects of a parameter, and a load balancer larger than it allows.
+    bodyLimit: bodyLimitBytes,
+    routerOptions: { caseSensitive: false, maxParamLength: 2048 },
+    // Azure answers HEAD for a few resources only.
+    exposeHeadRoutes: false,
+    rewriteUrl: (request: IncomingMessage) => tidyUrl(request.url ?? '/'),
+  });
+
+  // Plugins read bodies themselves (ARM with positions, for its error messages), and validate with their own schemas;
+  // the schemas of routes are there for the OpenAPI documents.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => JSON.stringify);
+
+  const sendError = (error: unknown, { request, reply }: { request: FastifyRequest; reply: FastifyReply }) => {
+    const known = toAzureError(error) ?? internalError(error, { request, reply });
+    if (known.origin === 'gateway') reply.header('x-ms-failure-cause', 'gateway');
+    return reply.code(known.status).headers(known.headers).type('application/json; charset=utf-8').send(known.toBody());
+  };
+
+  const internalError = (error: unknown, { request, reply }: { request: FastifyRequest; reply: FastifyReply }) => {
+    const trackingId = newGuid();
+    log.error('a request failed', { method: request.method, url: request.url, trackingId }, error);
+    const correlationId = String(reply.getHeader('x-ms-correlation-request-id') ?? trackingId);
+    return azureError('InternalServerError', { values: { timestamp: clock.timestamp(), trackingId, correlationId } });
+  };
+
+  app.setErrorHandler((error, request, reply) => sendError(error, { request, reply }));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    return sendError(azureError('PathNotFound', { values: { method: request.method, path } }), { request, reply });
+  });
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { host } = request.headers;
+    done(host === undefined || isHostHeader(host) ? undefined : azureError('HostHeaderInvalid'));
+  });
+  app.addHook('preClose', async () => {
+    await Promise.all(ports.map((port) => port.close()));
+  });
+
+  return {
+    app,
+    async listen(place) {
+      await app.ready();
+      const [port] = ports;
+      if (!port) throw new TypeError('Fastify made no server');
+      return port.listen(place);
+    },
+    close: () => app.close(),
+  };
+}
+
+/** What Fastify itself refuses, in Azure's words; `undefined` for what nobody expected. */
+function toAzureError(error: unknown): AzureError | undefined {
+  if (error instanceof AzureError) return error;
+  const { code, statusCode = 500, message } = error as Partial<FastifyError>;
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return azureError('RequestContentTooLarge', { values: { limit: bodyLimitBytes } });
+  }
+  if (statusCode < 400 || statusCode > 499) return undefined;
+  return azureError('BadRequest', { values: { reason: message ?? 'no reason given' } });
+}
+
+const clientErrors: Record<string, readonly [status: string, message: string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', "The request's headers are too large."],
+};
+
+/** Answers what is not HTTP, or not in time. */
+function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, message] = clientErrors[error.code ?? ''] ?? ['400 Bad Request', 'This is not an HTTP request.'];
+  const body = JSON.stringify({ error: { code: 'BadRequest', message } });
+  const headers = `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close`;
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/** Fastify's own events: only what is wrong is worth a line. */
+function fastifyLogger(log: Log): FastifyBaseLogger {
+  type Say = (message: string, fields?: LogFields) => void;
+  const say =
+    (level: Say) =>
+    (first: unknown, second?: unknown): void => {
+      if (typeof first === 'string') {
+        level(first);
+        return;
+      }
+      const { err, error = err } = (first ?? {}) as { err?: unknown; error?: unknown };
+      const cause = error ?? (first instanceof Error ? first : undefined);
+      level(String(second ?? 'server'), cause instanceof Error ? { reason: cause.message } : {});
+    };
+  const quiet = (): void => {};
+  const error = say((message, fields) => log.error(message, fields));
+  const logger = {
+    level: 'warn',
+    fatal: error,
+    error,
+    warn: say((message, fields) => log.warn(message, fields)),
+    info: quiet,
+    debug: quiet,
+    trace: quiet,
+    silent: quiet,
+    child: () => logger,
+  } as unknown as FastifyBaseLogger;
+  return logger;
+}

@@ -1,0 +1,82 @@
+/** The journal's bounds, and the patterns by which its calls and faults are chosen. */
+import { test } from 'tap';
+import { type JournalRecord, RequestJournal } from '../../../src/api/admin/journal.js';
+import { pathMatcher } from '../../../src/support/path-pattern.js';
+
+const record = (of: Partial<JournalRecord> = {}): JournalRecord => ({
+  time: '2025-01-01T00:00:00.000Z',
+  timeMs: 0,
+  method: 'GET',
+  path: '/subscriptions',
+  query: '',
+  userAgent: undefined,
+  remoteAddress: undefined,
+  status: 200,
+  durationMs: 1,
+  correlationId: undefined,
+  fault: undefined,
+  requestBody: undefined,
+  responseBody: undefined,
+  ...of,
+});
+
+test('the journal keeps the last calls', (t) => {
+  const journal = new RequestJournal({ entries: 3 });
+  for (let call = 1; call <= 5; call++) journal.add(record({ path: `/${call}` }));
+  t.strictSame(
+    journal.select().map(({ id, record: { path } }) => [id, path]),
+    [
+      [3, '/3'],
+      [4, '/4'],
+      [5, '/5'],
+    ],
+  );
+  t.equal(journal.answered.get('GET 200'), 5, 'and counts all');
+  t.strictSame(journal.select({ top: 0 }), []);
+  t.end();
+});
+
+test('the journal holds no more bytes than it may', (t) => {
+  const journal = new RequestJournal({ bytes: 10_000, bodyBytes: 4000 });
+  for (let call = 1; call <= 4; call++) journal.add(record({ responseBody: 'x'.repeat(5000) }));
+  const kept = journal.select();
+  t.strictSame(
+    kept.map(({ id }) => id),
+    [3, 4],
+  );
+  t.equal(kept[0]?.record.responseBody?.length, 4000, 'a long body is cut off');
+  t.end();
+});
+
+test('a path pattern is the start of a path, or has wildcards', (t) => {
+  const cases: [pattern: string, path: string, matches: boolean][] = [
+    ['/subscriptions', '/subscriptions/1/resourceGroups', true],
+    ['/subscriptions', '/Subscriptions', true],
+    ['/subscriptions', '/subscriptionsandmore', false],
+    ['/subscriptions/', '/subscriptions/1', true],
+    ['/', '/anything', true],
+    ['/subscriptions/*', '/subscriptions/1', true],
+    ['/subscriptions/*', '/subscriptions/1/resourceGroups', false],
+    ['/subscriptions/**', '/subscriptions/1/resourceGroups', true],
+    ['**/loadBalancers/*', '/subscriptions/1/providers/Microsoft.Network/LOADBALANCERS/lb', true],
+    ['**/loadBalancers/*', '/x/loadBalancers/lb/probes/p', false],
+    ['/a.b', '/axb', false],
+    ['/a(b)+*', '/a(b)+c', true],
+  ];
+  for (const [pattern, path, matches] of cases) t.equal(pathMatcher(pattern)(path), matches, `${pattern} ${path}`);
+  t.end();
+});
+
+test('a path pattern with many wildcards takes no longer than the path is long', (t) => {
+  const path = `/${'a'.repeat(4000)}`;
+  for (const wildcard of ['*', '**', '*a', '**a']) {
+    const matches = pathMatcher(`/${wildcard.repeat(40)}b`);
+    const before = process.cpuUsage().user;
+    t.notOk(matches(path), wildcard);
+    t.ok(process.cpuUsage().user - before < 500_000, `${wildcard} took less than half a second`);
+  }
+  t.ok(pathMatcher('/**a*b')('/x/y/ab'));
+  t.ok(pathMatcher('/***')('/x/y'));
+  t.notOk(pathMatcher('/x*')('/x/y'));
+  t.end();
+});

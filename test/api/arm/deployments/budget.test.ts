@@ -1,0 +1,133 @@
+/** What a template may cost: whatever it computes, it is refused before it holds the thread or the memory. */
+import t from 'tap';
+import { deploymentRequest, planLinked } from '../../../../src/api/arm/deployments/index.js';
+import type { JsonObject } from '../../../../src/api/arm/template/json.js';
+import { plan, rg1, template } from './deploy-for-tests.js';
+import { environment } from './evaluate-for-tests.js';
+
+const doubled = (name: string, count: number, expression: (before: string) => string): JsonObject =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [
+      `${name}${index}`,
+      index === 0 ? '0123456789abcdef' : `[${expression(`variables('${name}${index - 1}')`)}]`,
+    ]),
+  );
+
+const output = (value: string, type = 'array'): JsonObject => ({ outputs: { o: { type, value } } });
+const many = 'range(0, 10000)';
+const a = "lambdaVariables('a')";
+const long = "padLeft('', 100000, 'a')";
+
+const costly: Readonly<Record<string, JsonObject>> = {
+  'an array that doubles': output(`[reduce(range(0,60), createArray(1), lambda('a','b', concat(${a}, ${a})))]`),
+  'an array that holds itself twice': output(
+    `[reduce(range(0,60), createArray(1), lambda('a','b', createArray(${a}, ${a})))]`,
+  ),
+  'an object that holds itself twice': output(
+    `[reduce(range(0,60), createObject(), lambda('a','b', createObject('x', ${a}, 'y', ${a})))]`,
+    'object',
+  ),
+  'an array that holds itself': output(`[reduce(${many}, createArray(1), lambda('a','b', createArray(${a})))]`),
+  'a text that doubles': output(`[reduce(range(0,60), 'x', lambda('a','b', concat(${a}, ${a})))]`, 'string'),
+  'variables that double': {
+    variables: doubled('v', 60, (v) => `concat(${v}, ${v})`),
+    ...output("[variables('v59')]"),
+  },
+  'variables that format twice': {
+    variables: doubled('v', 60, (v) => `format('{0}{0}', ${v})`),
+    ...output("[variables('v59')]", 'string'),
+  },
+  'a long text for every character': output(`[replace(${long}, 'a', ${long})]`, 'string'),
+  'every character replaced by two': output(
+    `[reduce(range(0,60), 'aa', lambda('a','b', replace(${a}, 'a', 'aa')))]`,
+    'string',
+  ),
+  'a long text between elements': output(`[join(${many}, ${long})]`, 'string'),
+  'a long text in every place': output(`[format('${'{0}'.repeat(5000)}', ${long})]`, 'string'),
+  'loops inside of loops': output(
+    `[map(${many}, lambda('a', map(${many}, lambda('b', map(${many}, lambda('c', ${a}))))))]`,
+  ),
+  'a search in every element': output(`[map(${many}, lambda('a', contains(${many}, -1)))]`),
+  'every element with every other': output(`[map(range(0, 1000), lambda('a', union(${many}, range(10000, 10000))))]`),
+  'a sort of sorts': output(`[map(${many}, lambda('a', sort(${many}, lambda('x', 'y', false))))]`),
+  'a hash of long texts': output(`[map(${many}, lambda('a', uniqueString(${long})))]`),
+  'long texts in lower case': output(`[map(${many}, lambda('a', toLower(${long})))]`),
+  'JSON without end': output(`[json(concat(replace(${long}, 'a', '['), replace(${long}, 'a', ']')))]`),
+  'a text split at every character': output(
+    `[split(concat(${long}, ${long}), map(${many}, lambda('a', string(${a}))))]`,
+  ),
+  'functions that call each other': {
+    functions: [
+      {
+        namespace: 'f',
+        members: Object.fromEntries(
+          Array.from({ length: 30 }, (_, index) => [
+            `g${index}`,
+            {
+              parameters: [],
+              output: {
+                type: 'string',
+                value: index === 0 ? 'x' : `[concat(f.g${index - 1}(), f.g${index - 1}())]`,
+              },
+            },
+          ]),
+        ),
+      },
+    ],
+    ...output('[f.g29()]', 'string'),
+  },
+  'calls inside of variables inside of calls': {
+    variables: Object.fromEntries(
+      Array.from({ length: 200 }, (_, index) => [
+        `v${index}`,
+        index === 0 ? 1 : `[${'min('.repeat(100)}variables('v${index - 1}')${')'.repeat(100)}]`,
+      ]),
+    ),
+    ...output("[variables('v199')]", 'int'),
+  },
+  'members of members': output(`[parameters('p')${'.a'.repeat(12_000)}]`, 'string'),
+  'calls inside of calls': output(`[${'min('.repeat(5000)}1${')'.repeat(5000)}]`, 'int'),
+  'copies inside of copies': {
+    variables: {
+      copy: [
+        {
+          name: 'v',
+          count: 800,
+          input: { copy: [{ name: 'w', count: 800, input: { copy: [{ name: 'x', count: 800, input: 'x' }] } }] },
+        },
+      ],
+    },
+    ...output("[variables('v')]"),
+  },
+};
+
+t.test('Templates that grow without end are refused as InvalidTemplate, and quickly', async (t) => {
+  for (const [title, sections] of Object.entries(costly)) {
+    const source = template({ parameters: { p: { type: 'object', defaultValue: {} } }, ...sections });
+    const started = process.cpuUsage();
+    t.throws(() => plan(source), { code: 'InvalidTemplate' }, title);
+    // Of this process, whatever else the machine does; a cold start and the collector of garbage are part of it.
+    const ms = process.cpuUsage(started).user / 1000;
+    t.ok(ms < 150, `${title}: ${ms.toFixed(1)} ms`);
+  }
+});
+
+t.test('What templates really do stays within the limits', async (t) => {
+  const rules = `map(range(0, 800), lambda('i', createObject('name', format('rule-{0:D3}', lambdaVariables('i')), 'port', add(1000, lambdaVariables('i')))))`;
+  const sections = {
+    variables: { rules: `[${rules}]`, text: "[base64(padLeft('', 100000, 'x'))]" },
+    outputs: {
+      names: { type: 'string', value: "[join(map(variables('rules'), lambda('r', lambdaVariables('r').name)), ',')]" },
+      odd: {
+        type: 'array',
+        value: "[filter(variables('rules'), lambda('r', equals(mod(lambdaVariables('r').port, 2), 1)))]",
+      },
+      both: { type: 'array', value: '[union(range(0, 10000), range(5000, 10000))]' },
+      size: { type: 'int', value: "[length(string(variables('rules')))]" },
+      text: { type: 'int', value: "[length(variables('text'))]" },
+    },
+  };
+  const request = deploymentRequest({ properties: { template: template(sections) } }, { name: 'd', scope: rg1 });
+  const planned = await planLinked(request, environment());
+  t.equal(planned.template.outputs.length, 5);
+});

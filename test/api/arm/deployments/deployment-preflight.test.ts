@@ -1,0 +1,284 @@
+/** Azure's preflight of template deployments: what is refused before a resource is touched, and what is found later. */
+import t, { type Test } from 'tap';
+import {
+  ArmClient,
+  at,
+  balancerId,
+  group,
+  type Json,
+  network,
+  refusal,
+  subscriptionId,
+} from '../resources/arm-client.js';
+import {
+  balancer,
+  deploy,
+  deployment,
+  deployments,
+  names,
+  nestedDeployment,
+  publicIp,
+  subscriptionDeployments,
+  template,
+} from './deployment-client.js';
+
+const start = async (test: Test, argv: readonly string[] = []) => {
+  const azure = await ArmClient.start(test, { argv });
+  await azure.makeGroup();
+  return azure;
+};
+
+const detailsOf = async (azure: ArmClient, resources: Json[], more: Json = {}): Promise<unknown> => {
+  const { status, body } = await azure.post(`${deployments}/d1/validate`, deployment(template({ resources, ...more })));
+  return status === 400 && at(body, 'error.code') === 'InvalidTemplateDeployment' ? at(body, 'error.details') : body;
+};
+
+const rule = (properties: Json = {}): Json => ({
+  name: 'rule',
+  properties: {
+    protocol: 'Tcp',
+    frontendPort: 80,
+    backendPort: 80,
+    frontendIPConfiguration: {
+      id: "[resourceId('Microsoft.Network/loadBalancers/frontendIPConfigurations', 'lb', 'frontend')]",
+    },
+    ...properties,
+  },
+});
+
+const nested = (resources: Json[], more: Json = {}): Json => nestedDeployment('inner', { resources }, more);
+
+t.test('A body that no provider can read is refused before anything is touched, wherever it is sent', async (t) => {
+  const azure = await start(t);
+  const wrong = publicIp('wrong', { properties: { publicIPAllocationMethod: 'Always', colour: 'blue' } });
+  const body = deployment(template({ resources: [publicIp('ip'), wrong] }));
+  for (const [method, path] of [
+    ['PUT', 'd1'],
+    ['POST', 'd1/validate'],
+    ['POST', 'd1/whatIf'],
+  ] as const) {
+    const answer = await azure.send(method, `${deployments}/${path}`, body);
+    const trackingId = answer.headers['x-ms-correlation-request-id'];
+    t.equal(
+      refusal(answer),
+      `400 InvalidTemplateDeployment: The template deployment 'd1' is not valid according to the validation procedure. The tracking id is '${trackingId}'. See inner errors for details. Please see https://aka.ms/arm-deploy for usage details.\n  InvalidRequestFormat: Cannot parse the request.`,
+    );
+    t.match(at(answer.body, 'error.details'), [
+      {
+        code: 'InvalidRequestFormat',
+        target: `${network}/publicIPAddresses/wrong`,
+        message: 'Cannot parse the request.',
+        details: [
+          { code: 'InvalidJson', message: /Error converting value "Always"/ },
+          { code: 'InvalidJson', message: /Could not find member 'colour'/ },
+        ],
+      },
+    ]);
+  }
+  t.same(await names(azure, 'publicIPAddresses'), []);
+  t.equal((await azure.head(`${deployments}/d1`)).status, 404, 'there is no deployment either');
+});
+
+t.test('Every wrong resource has a detail, those of nested templates and standalone children too', async (t) => {
+  const azure = await start(t);
+  const details = await detailsOf(azure, [
+    publicIp('nowhere', { location: 'atlantis' }),
+    publicIp('placeless', { location: undefined }),
+    publicIp('skipped', { condition: false, properties: { colour: 'blue' } }),
+    nested([publicIp('inner', { zones: 'all' })]),
+    { type: 'Microsoft.Network/virtualNetworks', apiVersion: '2023-09-01', name: 'vnet', location: 'westeurope' },
+    {
+      type: 'Microsoft.Network/virtualNetworks/subnets',
+      apiVersion: '2023-09-01',
+      name: 'vnet/default',
+      location: 'westeurope',
+      dependsOn: ['vnet'],
+      properties: { addressPrefix: 10 },
+    },
+    publicIp('dated', { apiVersion: 'yesterday' }),
+    { type: 'Nonsense/things', apiVersion: '2023-01-01', name: 'thing' },
+    { type: 'Microsoft.Network/loadBalancers/colours', apiVersion: '2023-09-01', name: 'lb/blue' },
+  ]);
+  t.same((details as Json[]).map(({ code, target }) => [String(target).split('/').at(-1), code]).sort(), [
+    ['blue', 'InvalidResourceType'],
+    ['dated', 'InvalidApiVersionParameter'],
+    ['default', 'InvalidAddressPrefixFormat'],
+    ['inner', 'InvalidRequestFormat'],
+    ['nowhere', 'LocationNotAvailableForResourceType'],
+    ['placeless', 'LocationRequired'],
+    ['thing', 'InvalidResourceNamespace'],
+  ]);
+});
+
+t.test('The resources of one template count as existing for each other', async (t) => {
+  const azure = await start(t);
+  const lb = balancer('lb', { loadBalancingRules: [rule({ frontendPort: 70000 })] });
+  t.match(await detailsOf(azure, [publicIp('ip'), lb]), [{ code: 'PortValueIsOutOfRange', target: balancerId }]);
+  const basic = publicIp('ip', { sku: { name: 'Basic' } });
+  t.match(await detailsOf(azure, [basic, balancer('lb')]), [
+    { code: /^(?!InvalidResourceReference)/, target: balancerId },
+  ]);
+  const natRule = {
+    type: 'Microsoft.Network/loadBalancers/inboundNatRules',
+    apiVersion: '2023-09-01',
+    name: 'lb/nat',
+    dependsOn: ['lb'],
+    properties: { ...(rule().properties as Json), frontendPort: 22, backendPort: 22 },
+  };
+  const valid = [publicIp('ip'), balancer('lb', { loadBalancingRules: [rule()] }), natRule];
+  t.match(await detailsOf(azure, valid), { properties: { provisioningState: 'Succeeded' } });
+  (natRule.properties as Json).frontendPort = 80;
+  t.match(await detailsOf(azure, valid), [{ target: `${balancerId}/inboundNatRules/nat` }], 'the port is the rule’s');
+});
+
+t.test('What depends on resources outside of the template is found while the deployment runs', async (t) => {
+  const azure = await start(t);
+  const lb = balancer('lb', { loadBalancingRules: [rule({ frontendPort: 70000 })] }, { dependsOn: [] });
+  const failure = async (name: string): Promise<unknown> => {
+    const body = await deploy(azure, `${deployments}/${name}`, deployment(template({ resources: [lb] })));
+    return at(body, 'properties.error');
+  };
+  t.match(await failure('d1'), { code: 'DeploymentFailed', details: [{ code: 'InvalidResourceReference' }] });
+  await azure.makePublicIPAddress('ip');
+  t.match(await failure('d2'), { code: 'DeploymentFailed', details: [{ code: 'PortValueIsOutOfRange' }] });
+});
+
+t.test(
+  'Names and addresses that one template gives twice are refused, those that others have while it runs',
+  async (t) => {
+    const azure = await start(t);
+    const labelled = (name: string): Json =>
+      publicIp(name, {
+        properties: { publicIPAllocationMethod: 'Static', dnsSettings: { domainNameLabel: 'shop' } },
+      });
+    t.match(await detailsOf(azure, [labelled('a'), labelled('b')]), [{ code: 'DnsRecordInUse' }]);
+    const vnet = {
+      type: 'Microsoft.Network/virtualNetworks',
+      apiVersion: '2023-09-01',
+      name: 'vnet',
+      location: 'westeurope',
+      properties: {
+        addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
+        subnets: [{ name: 'default', properties: { addressPrefix: '10.0.0.0/24' } }],
+      },
+    };
+    const nic = (name: string): Json => ({
+      type: 'Microsoft.Network/networkInterfaces',
+      apiVersion: '2023-09-01',
+      name,
+      location: 'westeurope',
+      dependsOn: ['vnet'],
+      properties: {
+        ipConfigurations: [
+          {
+            name: 'ipconfig',
+            properties: {
+              privateIPAllocationMethod: 'Static',
+              privateIPAddress: '10.0.0.9',
+              subnet: { id: "[resourceId('Microsoft.Network/virtualNetworks/subnets', 'vnet', 'default')]" },
+            },
+          },
+        ],
+      },
+    });
+    t.match(await detailsOf(azure, [vnet, nic('a'), nic('b')]), [
+      { code: 'PrivateIPAddressIsAllocated', target: `${network}/networkInterfaces/b` },
+    ]);
+    const first = deployment(template({ resources: [vnet, nic('a'), labelled('a')] }));
+    t.match(await deploy(azure, `${deployments}/d1`, first), { properties: { provisioningState: 'Succeeded' } });
+    const second = deployment(template({ resources: [vnet, nic('b'), labelled('b')] }));
+    const failed = await deploy(azure, `${deployments}/d2`, second);
+    const codes = (at(failed, 'properties.error.details') as Json[]).map(({ code }) => code);
+    t.same(codes.sort(), ['DnsRecordInUse', 'PrivateIPAddressIsAllocated']);
+  },
+);
+
+t.test('A resource cannot move: its own location is known beforehand', async (t) => {
+  const azure = await start(t);
+  await azure.makePublicIPAddress('ip');
+  t.match(await detailsOf(azure, [publicIp('ip', { location: 'eastus' })]), [{ code: 'InvalidResourceLocation' }]);
+});
+
+t.test('A body that needs a running deployment is left to it, and so is what waits for such a resource', async (t) => {
+  const azure = await start(t);
+  await azure.makePublicIPAddress('other');
+  const id = "resourceId('Microsoft.Network/publicIPAddresses', 'other')";
+  const late = publicIp('ip', { tags: { from: `[reference(${id}, '2023-09-01').ipAddress]` } });
+  const lb = balancer('lb', { loadBalancingRules: [rule({ frontendPort: 70000 })] });
+  const body = await deploy(azure, `${deployments}/d1`, deployment(template({ resources: [late, lb] })));
+  t.match(at(body, 'properties.error'), { code: 'DeploymentFailed', details: [{ code: 'PortValueIsOutOfRange' }] });
+  const unreadable = balancer('lb', { colours: [] });
+  t.match(await detailsOf(azure, [late, unreadable]), [{ code: 'InvalidRequestFormat', target: balancerId }]);
+});
+
+t.test('A nested deployment that only the running one can plan has a preflight of its own', async (t) => {
+  const azure = await start(t);
+  const parameters = { region: { type: 'string' } };
+  const late = nestedDeployment(
+    'late',
+    { parameters, resources: [publicIp('fine'), publicIp('late', { location: "[parameters('region')]" })] },
+    { parameters: { region: { value: "[reference('ip', '2023-09-01', 'Full').tags.region]" } } },
+  );
+  const source = template({ resources: [publicIp('ip', { tags: { region: 'atlantis' } }), late] });
+  const body = await deploy(azure, `${deployments}/d1`, deployment(source));
+  t.match(at(body, 'properties.error'), {
+    code: 'DeploymentFailed',
+    details: [
+      {
+        code: 'InvalidTemplateDeployment',
+        message: /^The template deployment 'late' is not valid according to the validation procedure/,
+        details: [{ code: 'LocationNotAvailableForResourceType', target: `${network}/publicIPAddresses/late` }],
+      },
+    ],
+  });
+  t.same(await names(azure, 'publicIPAddresses'), ['ip'], 'nothing of it was touched');
+});
+
+t.test('A preflight takes no address and leaves no trace', async (t) => {
+  const azure = await start(t, ['--operation-delay', '1000']);
+  const prefix = `${network}/publicIPAddresses`;
+  const body = deployment(template({ resources: [publicIp('ip'), balancer('lb')] }));
+  t.equal((await azure.post(`${deployments}/d1/validate`, body)).status, 200, 'though operations take their time');
+  t.equal((await azure.get(`${prefix}/ip`)).status, 404);
+  const first = at((await azure.put(`${prefix}/a`, publicIp('a'))).body, 'properties.ipAddress');
+  await azure.reset();
+  await azure.makeGroup();
+  const untouched = at((await azure.put(`${prefix}/a`, publicIp('a'))).body, 'properties.ipAddress');
+  t.equal(first, untouched);
+});
+
+t.test('A deployment to a subscription has its resource groups looked at', async (t) => {
+  const azure = await start(t);
+  const made = (name: string, location: string): Json => ({
+    type: 'Microsoft.Resources/resourceGroups',
+    apiVersion: '2022-09-01',
+    name,
+    location,
+  });
+  const validate = (resources: Json[]) =>
+    azure.post(
+      `${subscriptionDeployments}/d1/validate`,
+      deployment(template({ resources }), { location: 'westeurope' }),
+    );
+  t.equal(
+    (
+      await validate([
+        made('new', 'westeurope'),
+        nested([publicIp('ip')], { resourceGroup: 'new', dependsOn: ['new'] }),
+      ])
+    ).status,
+    200,
+  );
+  const { body } = await validate([made('new', 'atlantis'), made('rg', 'eastus')]);
+  t.match(at(body, 'error.details'), [
+    { code: 'LocationNotAvailableForResourceGroup', target: `/subscriptions/${subscriptionId}/resourceGroups/new` },
+    { code: 'InvalidResourceGroupLocation', target: group },
+  ]);
+  t.equal((await azure.head(`/subscriptions/${subscriptionId}/resourceGroups/new`)).status, 404);
+});
+
+t.test('With --strict-types a template with a type that is not modelled is refused as a whole', async (t) => {
+  const azure = await start(t, ['--strict-types']);
+  const vault = { type: 'Microsoft.KeyVault/vaults', apiVersion: '2023-02-01', name: 'v', location: 'westeurope' };
+  t.match(await detailsOf(azure, [publicIp('ip'), vault]), [{ code: 'InvalidResourceType' }]);
+});

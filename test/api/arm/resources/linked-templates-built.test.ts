@@ -1,0 +1,64 @@
+/** Linked templates as they ship: the joined files of `npm run build` behave as the modules do. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { realpathSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import t from 'tap';
+import { packageFolder } from '../../../../src/support/package-folder.js';
+
+// The tests may run from a built copy, which links to the package's own files.
+const root = dirname(realpathSync(new URL('package.json', packageFolder)));
+/** Without what the test runner adds to the environment of its children. */
+const env = { PATH: process.env.PATH, HOME: process.env.HOME };
+
+t.test('The built product downloads linked templates, and from permitted addresses only', async (t) => {
+  const folder = t.testdir();
+  execFileSync(process.execPath, ['scripts/build.mjs', join(folder, 'dist')], { cwd: root, env });
+  for (const name of ['migrations', 'package.json', 'node_modules']) symlinkSync(join(root, name), join(folder, name));
+  const argv = ['start', '--in-memory', '--port', '0', '--engine', 'none'];
+  const emulator = spawn(process.execPath, [join(folder, 'dist/main.js'), ...argv], { env });
+  const ended = once(emulator, 'exit');
+  t.teardown(async () => {
+    emulator.kill('SIGTERM');
+    await ended;
+  });
+  const origin = await new Promise<string>((resolve, reject) => {
+    emulator.once('exit', (code) => reject(new Error(`the emulator ended with code ${code}`)));
+    emulator.stdout.on('data', (data) => {
+      const [url] = /http:\/\/[^\s;)]+/.exec(String(data)) ?? [];
+      if (url) resolve(url);
+    });
+  });
+  const template = { $schema: 'x', contentVersion: '1.0.0.0', resources: [] };
+  const server = createServer(({ url }, reply) => {
+    if (url === '/away.json') reply.writeHead(302, { location: 'http://169.254.169.254/' }).end();
+    else if (url === '/here.json') reply.writeHead(302, { location: '/template.json' }).end();
+    else reply.end(JSON.stringify(template));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+
+  const group = `${origin}/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/rg`;
+  const send = (method: string, url: string, body: unknown) =>
+    fetch(url, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+  await send('PUT', `${group}?api-version=2021-04-01`, { location: 'westeurope' });
+  const deployment = `${group}/providers/Microsoft.Resources/deployments/d?api-version=2021-04-01`;
+  const deploy = async (uri: string): Promise<string> => {
+    const answer = await send('PUT', deployment, { properties: { mode: 'Incremental', templateLink: { uri } } });
+    const { error } = (await answer.json()) as { error?: { code: string } };
+    return `${answer.status} ${error?.code ?? ''}`;
+  };
+  t.equal(await deploy(`http://127.0.0.1:${port}/template.json`), '201 ');
+  t.equal(await deploy(`http://localhost:${port}/here.json`), '200 ');
+  for (const uri of [
+    `http://127.0.0.1:${port}/away.json`,
+    `http://[::ffff:a9fe:a9fe]:${port}/template.json`,
+    `http://0.0.0.0:${port}/template.json`,
+    'file:///etc/hostname',
+  ]) {
+    t.equal(await deploy(uri), '400 InvalidContentLink', uri);
+  }
+});

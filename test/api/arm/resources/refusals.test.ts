@@ -1,0 +1,652 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { test } from 'tap';
+import { type ErrorKey, errors } from '../../../../src/errors/index.js';
+import { Clock } from '../../../../src/support/clock.js';
+import {
+  type Answer,
+  ArmClient,
+  balancerId,
+  childId,
+  group,
+  internalFrontend,
+  type Json,
+  loadBalancer,
+  natRule,
+  network,
+  networkInterface,
+  probe,
+  publicFrontend,
+  publicIPAddress,
+  publicIPAddressId,
+  refusal,
+  rule,
+  subnetId,
+  subscriptionId,
+  virtualNetwork,
+} from './arm-client.js';
+
+/** A refusal: its key in the table of errors, what is asked, and Azure's text, word by word. */
+type Case = readonly [key: ErrorKey, ask: (azure: ArmClient) => Promise<Answer>, text: string];
+
+const frontend = childId('frontendIPConfigurations', 'frontend');
+const pool = childId('backendAddressPools', 'pool');
+const nic = (name: string) => `${network}/networkInterfaces/${name}`;
+const vnet = `${network}/virtualNetworks/vnet`;
+const balancer = (properties: Json, envelope?: Json) => (azure: ArmClient) =>
+  azure.put(balancerId, loadBalancer(properties, envelope));
+const ruled = (properties: Json, apiVersion?: string) => (azure: ArmClient) =>
+  azure.put(
+    balancerId,
+    loadBalancer({ loadBalancingRules: [rule('r', properties)] }),
+    apiVersion ? { apiVersion } : {},
+  );
+const probed = (properties: Json) => balancer({ probes: [probe('probe', properties)] });
+const outbound = (name: string, properties: Json = {}) => ({
+  name,
+  properties: {
+    protocol: 'All',
+    frontendIPConfigurations: [{ id: frontend }],
+    backendAddressPool: { id: pool },
+    ...properties,
+  },
+});
+const natPool = (properties: Json = {}) => ({
+  name: 'nats',
+  properties: {
+    protocol: 'Tcp',
+    frontendPortRangeStart: 5000,
+    frontendPortRangeEnd: 5010,
+    backendPort: 22,
+    frontendIPConfiguration: { id: frontend },
+    ...properties,
+  },
+});
+const port = (name: string, property: string, value: number, range: string) =>
+  `Resource ${name} has invalid value of ${property} (${value}). The value must be between ${range}.`;
+
+/** Asked of a group with network `vnet`, address `ip`, and balancer `lb` with NIC `nic` in its pool. */
+const aboutLoadBalancers: readonly Case[] = [
+  [
+    'FrontendIPConfigHasNoSubnetOrPublicIP',
+    balancer({ frontendIPConfigurations: [{ name: 'frontend', properties: {} }] }),
+    `Frontend IP Configuration ${frontend} must reference either a Subnet or a Public IP Address.`,
+  ],
+  [
+    'FrontendIPConfigHasBothSubnetAndPublicIP',
+    balancer({
+      frontendIPConfigurations: [
+        {
+          name: 'frontend',
+          properties: { subnet: { id: subnetId }, publicIPAddress: { id: publicIPAddressId('ip') } },
+        },
+      ],
+    }),
+    `Frontend IP Configuration ${frontend} must not reference both a Subnet and a Public IP Address.`,
+  ],
+  [
+    'DeletingAllIpConfigsInLoadbalancerNotSupported',
+    balancer({ frontendIPConfigurations: [], loadBalancingRules: [], probes: [] }),
+    `Deleting all frontendIPConfigs from load balancer ${balancerId} is not supported.`,
+  ],
+  [
+    'LoadBalancerWithoutFrontendIPCantHaveChildResources',
+    (azure) =>
+      azure.put(`${network}/loadBalancers/bare`, { location: 'westeurope', properties: { probes: [probe()] } }),
+    `Load balancer ${network}/loadBalancers/bare without a frontend IP configuration cannot have child resources.`,
+  ],
+  [
+    'RulesUseSameBackendPortProtocolAndPool',
+    balancer({ loadBalancingRules: [rule('a'), rule('b', { frontendPort: 81 })] }),
+    `Load balancing rules ${childId('loadBalancingRules', 'a')} and ${childId('loadBalancingRules', 'b')} with floating IP disabled use the same protocol Tcp and backend port 8080, and must not be used with the same backend address pool ${pool}.`,
+  ],
+  [
+    'RulesUseSameFrontendPortProtocolAndIPConfig',
+    balancer({ loadBalancingRules: [rule('a'), rule('b', { backendPort: 81 })] }),
+    `Load balancing rules ${childId('loadBalancingRules', 'a')} and ${childId('loadBalancingRules', 'b')} use the same frontend IP configuration ${frontend}, protocol Tcp and frontend port 80.`,
+  ],
+  [
+    'RulesUseSameBackendPortProtocolAndIPConfig',
+    async (azure) => {
+      const rules = ['a', 'b'].map((name, at) => natRule(name, { frontendPort: 6000 + at, backendPort: 3389 + at }));
+      await azure.made(balancerId, loadBalancer({ inboundNatRules: rules }));
+      const natRules = ['a', 'b'].map((name) => childId('inboundNatRules', name));
+      await azure.makeNetworkInterface('nic', { pools: [pool], natRules });
+      const same = rules.map((one) => natRule(one.name as string, { ...(one.properties as Json), backendPort: 3389 }));
+      return azure.put(balancerId, loadBalancer({ inboundNatRules: same }));
+    },
+    `Load balancer rules ${childId('inboundNatRules', 'a')} and ${childId('inboundNatRules', 'b')} with floating IP disabled use the same backend port 3389 and protocol Tcp, and must not be used with the same backend IP ${nic('nic')}/ipConfigurations/ipconfig.`,
+  ],
+  [
+    'RulesOfSameLoadBalancerTypeUseSameBackendPortProtocolAndIPConfig',
+    async (azure) => {
+      await azure.makePublicIPAddress('ip2');
+      const text = JSON.stringify(loadBalancer()).replaceAll('/loadBalancers/lb/', '/loadBalancers/lb2/');
+      await azure.made(
+        `${network}/loadBalancers/lb2`,
+        JSON.parse(text.replaceAll('publicIPAddresses/ip"', 'publicIPAddresses/ip2"')),
+      );
+      return azure.put(nic('nic'), networkInterface({ pools: [pool, pool.replace('/lb/', '/lb2/')] }));
+    },
+    `Load balancer rules ${childId('loadBalancingRules', 'rule')} and ${network}/loadBalancers/lb2/loadBalancingRules/rule belong to the load balancer of the same type and use the same backend port (8080) and protocol (Tcp), and must not be used with the same backend ip (${nic('nic')}/ipConfigurations/ipconfig).`,
+  ],
+  [
+    'DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed',
+    async (azure) => {
+      await azure.made(publicIPAddressId('basic'), { location: 'westeurope', properties: {} });
+      const body = JSON.parse(JSON.stringify(networkInterface({ pools: [pool] })));
+      body.properties.ipConfigurations[0].properties.publicIPAddress = { id: publicIPAddressId('basic') };
+      return azure.put(nic('nic'), body);
+    },
+    `Different basic sku and standard sku load balancer or public Ip resources in availability set is not allowed ${balancerId} and ${publicIPAddressId('basic')}.`,
+  ],
+  [
+    'PublicIPAndLBSkuDoNotMatch',
+    async (azure) => {
+      await azure.made(publicIPAddressId('basic'), { location: 'westeurope', properties: {} });
+      return azure.put(balancerId, loadBalancer({ frontendIPConfigurations: [publicFrontend('frontend', 'basic')] }));
+    },
+    `Standard sku load balancer ${balancerId} cannot reference Basic sku publicIP ${publicIPAddressId('basic')}.`,
+  ],
+  [
+    'LoadBalancingRuleMustDisableSNATSinceSameFrontendIPConfigurationIsReferencedByOutboundRule',
+    balancer({ outboundRules: [outbound('o')] }),
+    `Load Balancing Rules ${childId('loadBalancingRules', 'rule')} must have disableOutboundSNAT set to true when same FrontendIPConfiguration ${frontend} is referenced by Outbound Rules ${childId('outboundRules', 'o')}.`,
+  ],
+  [
+    'MoreThanOneOutboundRuleUsingSameFrontendIPConfigurationAndProtocolIsNotSupported',
+    balancer({ loadBalancingRules: [], outboundRules: [outbound('o1', { protocol: 'Tcp' }), outbound('o2')] }),
+    `Is is not supported to have more than a single outbound rule using frontendIPConfiguration ${frontend} with same or overlapping protocol. This frontendIPConfiguration is used by the following outbound rules: ${childId('outboundRules', 'o1')},${childId('outboundRules', 'o2')}`,
+  ],
+  [
+    'ModificationOfNICIpConfigBackendPoolNotSupported',
+    (azure) => azure.put(pool, { properties: { loadBalancerBackendAddresses: [] } }),
+    `Operation on backend pool ${pool} not allowed since it adds/modifies/deletes backend address pool members that are specified with a network interface IP configuration.`,
+  ],
+  [
+    'CannotMixIPBasedAddressesAndIPConfigurationsOnLoadBalancerBackendAddressPool',
+    balancer({
+      backendAddressPools: [
+        {
+          name: 'pool',
+          properties: { loadBalancerBackendAddresses: [{ name: 'a', properties: { ipAddress: '10.0.0.9' } }] },
+        },
+      ],
+    }),
+    `Backend address pool ${pool} cannot mix IP based addresses and network interface IP configurations.`,
+  ],
+  ['PortValueIsOutOfRange', ruled({ backendPort: 65536 }), port('r', 'BackendPort', 65536, '0 and 65535')],
+  ['PortValueIsOutOfRange', ruled({ frontendPort: 65535 }), port('r', 'FrontendPort', 65535, '0 and 65534')],
+  ['PortValueIsOutOfRange', probed({ port: 65536 }), port('probe', 'Port', 65536, '1 and 65535')],
+  ['PortValueIsOutOfRange', probed({ port: 0 }), port('probe', 'Port', 0, '1 and 65535')],
+  [
+    'PortValueIsOutOfRange',
+    balancer({ inboundNatPools: [natPool({ backendPort: 0 })] }),
+    port('nats', 'BackendPort', 0, '1 and 65535'),
+  ],
+  [
+    'PortValueIsOutOfRange',
+    balancer({ inboundNatPools: [natPool({ frontendPortRangeEnd: 65535 })] }),
+    port('nats', 'FrontendPortRangeEnd', 65535, '1 and 65534'),
+  ],
+  [
+    'RuleIdleTimeoutIsOutOfRange',
+    ruled({ idleTimeoutInMinutes: 31 }, '2017-10-01'),
+    'Rule r has invalid Idle Timeout. The value must be between 4 and 30.',
+  ],
+  [
+    'RuleIdleTimeoutIsOutOfRange',
+    ruled({ idleTimeoutInMinutes: 3 }),
+    'Rule r has invalid Idle Timeout. The value must be between 4 and 100.',
+  ],
+  [
+    'ProbeIntervalIsOutOfRange',
+    probed({ intervalInSeconds: 4 }),
+    'Probe Interval for probe probe must be between 5 and 2147483646.',
+  ],
+  [
+    'NumberOfProbesIsOutOfRange',
+    probed({ numberOfProbes: 143165577 }),
+    'NumberOfProbes value for probe probe is out of range. When IntervalInSeconds is 15, the value must be between 1 and 143165576.',
+  ],
+  [
+    'ProbeThresholdIsOutOfRange',
+    probed({ probeThreshold: 101 }),
+    'ProbeThreshold value for probe probe is out of range. The value must be between 1 and 100.',
+  ],
+  [
+    'ProbeRequestPathIsNotNull',
+    probed({ requestPath: '/' }),
+    `Request path for probe ${childId('probes', 'probe')} must be null when its protocol is Tcp.`,
+  ],
+  [
+    'ProbeRequestPathIsNull',
+    probed({ protocol: 'Http' }),
+    `Request path for probe ${childId('probes', 'probe')} must not be null when its protocol is Http.`,
+  ],
+  [
+    'HaPortsRuleNotSupported',
+    ruled({ protocol: 'All', frontendPort: 0, backendPort: 0 }),
+    `Rule ${childId('loadBalancingRules', 'r')} uses protocol All with frontend port 0, which is supported only on internal frontends of Standard sku load balancers.`,
+  ],
+  [
+    'SubscriptionNotRegisteredForFeature',
+    ruled({ frontendPort: 0 }, '2017-10-01'),
+    `Subscription ${subscriptionId} is not registered for feature Microsoft.Network/AllowILBAllPortsRule required to carry out the requested operation.`,
+  ],
+  [
+    'AllocatedOutboundPortsMustBeMultipleOf8',
+    balancer({ loadBalancingRules: [], outboundRules: [outbound('o', { allocatedOutboundPorts: 9 })] }),
+    `Outbound rule ${childId('outboundRules', 'o')} has invalid value of AllocatedOutboundPorts (9). The value must be a multiple of 8 between 0 and 64000.`,
+  ],
+  [
+    'InboundNatRuleFrontendPortRangeInvalid',
+    balancer({
+      inboundNatRules: [
+        natRule('n', { frontendPortRangeStart: 9, frontendPortRangeEnd: 8, backendAddressPool: { id: pool } }),
+      ],
+    }),
+    `Inbound NAT rule ${childId('inboundNatRules', 'n')} has an invalid frontend port range 9-8.`,
+  ],
+  [
+    'SkuCannotBeChangedOnUpdate',
+    balancer({ frontendIPConfigurations: [internalFrontend()] }, { sku: { name: 'Basic' } }),
+    `Sku property is set at creation time and cannot be changed from Standard to Basic on resource update for resource ${balancerId}.`,
+  ],
+  [
+    'ResourceAvailabilityZonesCannotBeModified',
+    balancer({ frontendIPConfigurations: [{ ...publicFrontend(), zones: ['1', '2', '3'] }] }),
+    `Resource ${frontend} has an existing availability zone constraint {} and the request has availability zone constraint 1, 2, 3, which do not match. Zones cannot be added/updated/removed once the resource is created. The resource cannot be updated from regional to zonal or vice-versa.`,
+  ],
+  [
+    'InvalidResourceName',
+    balancer({ backendAddressPools: [{ name: '-x' }] }),
+    "Resource name -x is invalid. The name can be up to 80 characters long. It must begin with a word character, and it must end with a word character or with '_'. The name may contain word characters or '.', '-', '_'.",
+  ],
+  [
+    'DuplicateResourceName',
+    balancer({ backendAddressPools: [{ name: 'pool' }, { name: 'POOL' }] }),
+    `Resource ${balancerId} has two child resources with the same name (POOL).`,
+  ],
+  [
+    'PublicIPReferencedByMultipleIPConfigs',
+    balancer({ frontendIPConfigurations: [publicFrontend(), publicFrontend('second')] }),
+    `Public ip address ${publicIPAddressId('ip')} is referenced by multiple ipconfigs in resource ${balancerId}.`,
+  ],
+  [
+    'NotAllowedToDeleteLoadBalancerWithFrontendIpConfigurationInUseByGlobalLB',
+    async (azure) => {
+      const address = { name: 'r', properties: { loadBalancerFrontendIPConfiguration: { id: frontend } } };
+      await azure.made(`${network}/loadBalancers/global`, {
+        location: 'westeurope',
+        sku: { name: 'Standard', tier: 'Global' },
+        properties: { backendAddressPools: [{ name: 'p', properties: { loadBalancerBackendAddresses: [address] } }] },
+      });
+      return azure.delete(balancerId);
+    },
+    `It is not allowed to delete load balancer ${balancerId} that has a load balancer frontend IP configuration ${frontend.toLowerCase()} referenced by global load balancer's pool ${network}/loadBalancers/global/backendAddressPools/p. Please remove from global load balancing configuration first.`,
+  ],
+];
+
+const scaleSetId = `${group}/providers/Microsoft.Compute/virtualMachineScaleSets/vmss`;
+
+/** The balancer with a NAT pool, and a scale set of one instance behind it. */
+async function withScaleSet(azure: ArmClient): Promise<void> {
+  await azure.made(balancerId, loadBalancer({ inboundNatPools: [natPool()] }));
+  const ipConfiguration = {
+    name: 'ip',
+    properties: {
+      subnet: { id: subnetId },
+      loadBalancerInboundNatPools: [{ id: childId('inboundNatPools', 'nats') }],
+    },
+  };
+  const networkInterfaceConfigurations = [
+    { name: 'nic', properties: { primary: true, ipConfigurations: [ipConfiguration] } },
+  ];
+  await azure.made(scaleSetId, {
+    location: 'westeurope',
+    sku: { name: 'Standard_DS1_v2', capacity: 1 },
+    properties: {
+      upgradePolicy: { mode: 'Manual' },
+      virtualMachineProfile: { networkProfile: { networkInterfaceConfigurations } },
+    },
+  });
+}
+
+const bare = `${network}/loadBalancers/bare`;
+const basic = (properties: Json) => (azure: ArmClient) =>
+  azure.put(bare, {
+    location: 'westeurope',
+    properties: {
+      frontendIPConfigurations: [internalFrontend()],
+      backendAddressPools: [{ name: 'pool' }],
+      ...properties,
+    },
+  });
+
+const aboutScale: readonly Case[] = [
+  [
+    'HttpsProbeNotSupportedOnBasicSku',
+    basic({ probes: [probe('probe', { protocol: 'Https', requestPath: '/' })] }),
+    `Probe ${bare}/probes/probe uses protocol Https, which is not supported by load balancers of sku Basic.`,
+  ],
+  [
+    'OutboundRulesNotSupportedOnBasicSku',
+    basic({
+      outboundRules: [
+        outbound('o', {
+          frontendIPConfigurations: [{ id: `${bare}/frontendIPConfigurations/frontend` }],
+          backendAddressPool: { id: `${bare}/backendAddressPools/pool` },
+        }),
+      ],
+    }),
+    `Outbound rule ${bare}/outboundRules/o is not supported by load balancers of sku Basic.`,
+  ],
+  [
+    'OutboundRuleExceedsFrontendPorts',
+    async (azure) => {
+      await azure.makeNetworkInterface('nic2', { pools: [pool] });
+      const outboundRules = [outbound('o', { allocatedOutboundPorts: 40000 })];
+      return azure.put(balancerId, loadBalancer({ loadBalancingRules: [], outboundRules }));
+    },
+    `Outbound rule ${childId('outboundRules', 'o')} allocates 80000 ports for 2 backend instances, which exceeds the 64000 ports of its frontend IP configurations.`,
+  ],
+  [
+    'InboundNatRuleFrontendPortRangeTooSmall',
+    async (azure) => {
+      await azure.makeNetworkInterface('nic2', { pools: [pool] });
+      const range = { frontendPortRangeStart: 6000, frontendPortRangeEnd: 6000, backendAddressPool: { id: pool } };
+      return azure.put(childId('inboundNatRules', 'n'), natRule('n', { ...range, frontendPort: undefined }));
+    },
+    `Inbound NAT rule ${childId('inboundNatRules', 'n')} has 1 frontend ports for 2 backend instances of pool ${pool}.`,
+  ],
+  [
+    'LoadBalancerInUseByVirtualMachineScaleSet',
+    async (azure) => {
+      await withScaleSet(azure);
+      return azure.delete(balancerId);
+    },
+    `Cannot delete load balancer ${balancerId} since its child resources ${childId('inboundNatPools', 'nats').toLowerCase()} are in use by virtual machine scale set ${scaleSetId}.`,
+  ],
+  [
+    'AddingOrUpdatingNatRulesWhenNatPoolIsPresentOnLoadbalancerIsNotSupported',
+    async (azure) => {
+      await withScaleSet(azure);
+      return azure.put(
+        balancerId,
+        loadBalancer({ inboundNatPools: [natPool()], inboundNatRules: [natRule('ssh', { frontendPort: 4000 })] }),
+      );
+    },
+    `Adding or updating NAT Rules when NAT pool is present on loadbalancer ${balancerId} is not supported. To modify the load balancer, pass in all NAT rules unchanged or remove the LoadBalancerInboundNatRules property from your PUT request.`,
+  ],
+];
+
+const ip = publicIPAddressId('ip');
+const aboutNeighbours: readonly Case[] = [
+  [
+    'PublicIPAddressCannotBeDeleted',
+    (azure) => azure.delete(ip),
+    `Public IP address ${ip} can not be deleted since it is still allocated to resource ${frontend}. In order to delete the public IP, disassociate/detach the Public IP address from the resource.  To learn how to do this, see aka.ms/deletepublicip.`,
+  ],
+  [
+    'PublicIPAddressInUse',
+    (azure) =>
+      azure.put(`${network}/loadBalancers/second`, {
+        location: 'westeurope',
+        sku: { name: 'Standard' },
+        properties: { frontendIPConfigurations: [publicFrontend()] },
+      }),
+    `Resource ${network}/loadBalancers/second/frontendIPConfigurations/frontend is referencing public IP address ${ip} that is already allocated to resource ${frontend}.`,
+  ],
+  [
+    'StandardAndStandardV2SkuPublicIPAddressesMustBeStatic',
+    (azure) => azure.put(publicIPAddressId('new'), publicIPAddress({ publicIPAllocationMethod: 'Dynamic' })),
+    `Standard sku publicIp ${publicIPAddressId('new')} must have AllocationMethod set to Static.`,
+  ],
+  [
+    'PublicIPIdleTimeoutIsOutOfRange',
+    (azure) => azure.put(publicIPAddressId('new'), publicIPAddress({ idleTimeoutInMinutes: 3 })),
+    'Public IP address new has invalid Idle Timeout. The value must be between 4 and 30.',
+  ],
+  [
+    'InvalidDomainNameLabel',
+    (azure) => azure.put(publicIPAddressId('new'), publicIPAddress({ dnsSettings: { domainNameLabel: 'l-a_b-1-e' } })),
+    'The domain name label l-a_b-1-e is invalid. It must conform to the following regular expression: ^[a-z][a-z0-9-]{1,61}[a-z0-9]$.',
+  ],
+  [
+    'DnsRecordInUse',
+    async (azure) => {
+      await azure.makePublicIPAddress('named', { dnsSettings: { domainNameLabel: 'dns' } });
+      return azure.put(publicIPAddressId('new'), publicIPAddress({ dnsSettings: { domainNameLabel: 'dns' } }));
+    },
+    'DNS record dns.westeurope.cloudapp.azure.com is already used by another public IP.',
+  ],
+  [
+    'InUseSubnetCannotBeDeleted',
+    (azure) => azure.delete(subnetId),
+    `Subnet default is in use by ${nic('nic')}/ipConfigurations/ipconfig and cannot be deleted. In order to delete the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.`,
+  ],
+  [
+    'NetcfgSubnetRangesOverlap',
+    (azure) => azure.put(`${vnet}/subnets/second`, { properties: { addressPrefix: '10.0.0.128/25' } }),
+    "Subnet 'second' is not valid because its IP address range overlaps with that of an existing subnet in virtual network 'vnet'.",
+  ],
+  [
+    'NetcfgInvalidSubnet',
+    (azure) => azure.put(`${vnet}/subnets/second`, { properties: { addressPrefix: '10.9.0.0/24' } }),
+    "Subnet 'second' is not valid in virtual network 'vnet'.",
+  ],
+  [
+    'PrivateIPAddressInReservedRange',
+    (azure) => azure.put(nic('new'), networkInterface({ privateIPAddress: '10.0.0.3' })),
+    'Private static IP address 10.0.0.3 falls within reserved IP range of subnet prefix 10.0.0.0/24.',
+  ],
+  [
+    'PrivateIPAddressNotInSubnet',
+    (azure) => azure.put(nic('new'), networkInterface({ privateIPAddress: '10.1.0.9' })),
+    'Private static IP address 10.1.0.9 does not belong to the range of subnet prefix 10.0.0.0/24.',
+  ],
+  [
+    'PrivateIPAddressIsAllocated',
+    (azure) => azure.put(nic('new'), networkInterface({ privateIPAddress: '10.0.0.4' })),
+    `IP configuration ${nic('new')}/ipConfigurations/ipconfig is using the private IP address 10.0.0.4 which is already allocated to resource ${nic('nic')}/ipConfigurations/ipconfig.`,
+  ],
+  [
+    'InvalidPrivateIPAddressFormat',
+    (azure) => azure.put(nic('new'), networkInterface({ privateIPAddress: '10.11.12.13.14' })),
+    'Private static IP address value 10.11.12.13.14 is invalid.',
+  ],
+  [
+    'SubnetIsFull',
+    async (azure) => {
+      await azure.made(`${vnet}/subnets/tiny`, { properties: { addressPrefix: '10.0.1.0/29' } });
+      const subnet = `${vnet}/subnets/tiny`;
+      for (const name of ['a', 'b', 'c']) await azure.makeNetworkInterface(name, { subnet });
+      return azure.put(nic('d'), networkInterface({ subnet }));
+    },
+    'Subnet tiny with address prefix 10.0.1.0/29 does not have enough capacity for 1 IP addresses.',
+  ],
+  [
+    'InvalidIPConfigCount',
+    (azure) => azure.put(nic('new'), { location: 'westeurope', properties: { ipConfigurations: [] } }),
+    'Network interface new must have one or more IP configurations.',
+  ],
+];
+
+const aboutGroups: readonly Case[] = [
+  [
+    'InvalidResourceGroupLocation',
+    (azure) => azure.put(group, { location: 'West US' }),
+    "Invalid resource group location 'West US'. The Resource group already exists in location 'westeurope'.",
+  ],
+  [
+    'InvalidResourceGroup',
+    (azure) => azure.put(`/subscriptions/${subscriptionId}/resourceGroups/x!!`, { location: 'westeurope' }),
+    "The provided resource group name 'x!!' has these invalid characters: '!'. The name can only be a letter, digit, '-', '.', '(', ')' or '_'.",
+  ],
+  [
+    'LocationRequired',
+    (azure) => azure.put(publicIPAddressId('new'), { properties: {} }),
+    'The location property is required for this definition.',
+  ],
+  [
+    'InvalidResourceLocationFormat',
+    (azure) => azure.put(publicIPAddressId('new'), { location: 'here & there', properties: {} }),
+    "The specified location 'here & there' is invalid. A location must consist of characters, whitespace, digit, or following symbols '(,)'.",
+  ],
+  [
+    'InvalidResourceLocation',
+    (azure) => azure.put(publicIPAddressId('ip'), { ...publicIPAddress(), location: 'East US' }),
+    "The resource 'ip' already exists in location 'westeurope' in resource group 'rg'. A resource with the same name cannot be created in location 'East US'. Please select a new resource name.",
+  ],
+  [
+    'InvalidResourceNamespace',
+    (azure) => azure.put(`${group}/providers/Fake/things/x`, { location: 'westeurope' }),
+    "The resource namespace 'Fake' is invalid.",
+  ],
+  [
+    'ParentResourceNotFound',
+    (azure) => azure.put(`${group}/providers/Microsoft.Cdn/profiles/p/customDomains/d`, {}),
+    `Failed to perform 'write' on resource(s) of type 'profiles/customDomains', because the parent resource '${group}/providers/Microsoft.Cdn/profiles/p' could not be found.`,
+  ],
+  [
+    'InvalidDeploymentName',
+    (azure) => azure.put(`${group}/providers/Microsoft.Resources/deployments/a,b`, { properties: {} }),
+    "The deployment name 'a,b' is not valid: it may have up to 64 letters, digits, underscores, periods, hyphens and parentheses.",
+  ],
+  [
+    'InvalidSubscriptionId',
+    (azure) => azure.get('/subscriptions/x/resourceGroups'),
+    "The provided subscription identifier 'x' is malformed or invalid.",
+  ],
+];
+
+test('Azure’s refusals are raised with their status, code and text', async (t) => {
+  const azure = await ArmClient.start(t);
+  for (const [key, ask, text] of [...aboutLoadBalancers, ...aboutScale, ...aboutNeighbours, ...aboutGroups]) {
+    await azure.reset();
+    await azure.makeLoadBalancer();
+    await azure.makeNetworkInterface('nic', { pools: [pool] });
+    const { status, origin, ...definition } = errors[key] as { status: number; origin: string; code?: string };
+    const answer = await ask(azure);
+    t.equal(refusal(answer), `${status} ${definition.code ?? key}: ${text}`);
+    const error = answer.body.error as Json | undefined;
+    t.equal('details' in (error ?? {}), origin === 'network', `${key}: details come from the network provider`);
+  }
+});
+
+test('locations that Azure does not have are refused with those it has', async (t) => {
+  const azure = await ArmClient.start(t);
+  t.match(
+    refusal(await azure.put(group, { location: 'atlantis' })),
+    /^400 LocationNotAvailableForResourceGroup: The provided location 'atlantis' is not available for resource group\. List of available regions is 'eastus,.*'\.$/,
+  );
+  await azure.makeGroup();
+  t.match(
+    refusal(await azure.put(publicIPAddressId('ip'), { location: 'atlantis' })),
+    /^400 LocationNotAvailableForResourceType: The provided location 'atlantis' is not available for resource type 'Microsoft\.Network\/publicIPAddresses'\. List of available regions for the resource type is 'eastus,.*'\.$/,
+  );
+});
+
+test('a failed balancer takes no children until it has been written again', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.100');
+  await once(taken, 'listening');
+  t.teardown(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const azure = await ArmClient.start(t, { argv: ['--engine', 'userspace', '--strict-bind'], clock: new Clock() });
+  await azure.makeNetwork();
+  const fixed = internalFrontend('frontend', { privateIPAllocationMethod: 'Static', privateIPAddress: '10.0.0.100' });
+  const body = loadBalancer({
+    frontendIPConfigurations: [fixed],
+    loadBalancingRules: [rule('rule', { frontendPort: port })],
+  });
+  const failed = await azure.put(balancerId, body);
+  t.equal(failed.status, 201);
+  const operation = await azure.poll(failed);
+  t.match(operation.body, { status: 'Failed', error: { code: 'FrontendBindFailed' } });
+  t.match((await azure.get(balancerId)).body, { properties: { provisioningState: 'Failed' } });
+  const operationId = /operations\/([0-9a-f-]+)/.exec(failed.headers['azure-asyncoperation'] ?? '')?.[1];
+  t.equal(
+    refusal(await azure.put(childId('backendAddressPools', 'second'), {})),
+    `400 ParentResourceIsInFailedState: PUT operation on child resource ${childId('backendAddressPools', 'second')} is blocked because last operation (${operationId}) on parent resource failed leaving it in failed state. Run PUT operation on the parent, then retry operation on the child.`,
+  );
+  taken.close();
+  await azure.made(balancerId, loadBalancer({ frontendIPConfigurations: [fixed], loadBalancingRules: [] }));
+  t.equal((await azure.put(childId('backendAddressPools', 'second'), {})).status, 201);
+});
+
+test('with --strict-bind an operation that waits fails too', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.101');
+  await once(taken, 'listening');
+  t.teardown(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const argv = ['--engine', 'userspace', '--strict-bind', '--operation-delay', '60000'];
+  const azure = await ArmClient.start(t, { argv, clock: new Clock() });
+  await azure.makeNetwork();
+  await azure.emulator.advance(60_000);
+  const fixed = internalFrontend('frontend', { privateIPAllocationMethod: 'Static', privateIPAddress: '10.0.0.101' });
+  const loadBalancingRules = [rule('rule', { frontendPort: port })];
+  const put = await azure.put(balancerId, loadBalancer({ frontendIPConfigurations: [fixed], loadBalancingRules }));
+  t.equal(put.status, 201);
+  t.equal((await azure.poll(put)).body.status, 'InProgress');
+  // The engine has applied what came before a view of its frontends.
+  await azure.get('/_lazurite/frontends');
+  await azure.emulator.advance(60_000);
+  t.match((await azure.poll(put)).body, { status: 'Failed', error: { code: 'FrontendBindFailed' } });
+});
+
+test('an operation of the classic API that its path does not have is refused', async (t) => {
+  const azure = await ArmClient.start(t);
+  const path = `/${subscriptionId}/services/hostedservices/s/deployments/d?comp=unknown`;
+  const answer = await azure.post(path, undefined, { headers: { 'x-ms-version': '2014-10-01' } });
+  t.equal(answer.status, 400);
+  t.match(answer.text, /<Code>MissingOrInvalidRequiredQueryParameter<\/Code>/);
+});
+
+test('a pool names an ipConfiguration once', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeLoadBalancer();
+  const made = await azure.makeNetworkInterface('nic', { pools: [pool] });
+  const id = `${made.id}/ipConfigurations/ipconfig`;
+  const member = (name: string) => ({ name, properties: { networkInterfaceIPConfiguration: { id } } });
+  const put = (loadBalancerBackendAddresses: Json[]) =>
+    azure.put(pool, { properties: { loadBalancerBackendAddresses } });
+  const address = (name: string) => `${pool}/loadBalancerBackendAddresses/${name}`;
+  t.equal(
+    refusal(await put([member('a'), member('b')])),
+    `400 InvalidRequestFormat: Cannot parse the request.\n  DuplicateIpConfigurationReferenceOnBackendAddressPool: Found duplicate ipConfiguration reference ${id} on backend pool addresses ${address('a')} and ${address('b')}.`,
+  );
+  t.equal((await put([member('a')])).status, 200, 'what the pool has may be repeated');
+});
+
+test('a child or address that goes takes the references to it along, and nothing is left of a refused write', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeLoadBalancer({
+    backendAddressPools: [{ name: 'pool' }, { name: 'second' }],
+    inboundNatRules: [natRule('ssh')],
+  });
+  const pools = [pool, childId('backendAddressPools', 'second')];
+  const before = await azure.makeNetworkInterface('nic', { pools, natRules: [childId('inboundNatRules', 'ssh')] });
+  await azure.made(balancerId, loadBalancer());
+  const after = await azure.get(nic('nic'));
+  t.not(after.body.etag, before.etag);
+  t.match(after.text, /"loadBalancerBackendAddressPools":\[\{"id":"[^"]*\/pool"\}\]/);
+  t.notMatch(after.text, /second|ssh/);
+  t.equal((await azure.put(nic('nic'), after.body)).status, 200, 'it can be written back');
+
+  const refused = await azure.put(
+    `${network}/loadBalancers/inside`,
+    loadBalancer({
+      frontendIPConfigurations: [internalFrontend()],
+      loadBalancingRules: [],
+      probes: [probe('p', { port: 0 })],
+    }),
+  );
+  t.equal(refused.status, 400);
+  t.equal((await azure.get(`${network}/loadBalancers/inside`)).status, 404);
+  t.notMatch((await azure.get(vnet)).text, /inside/, 'no link');
+  const next = await azure.makeNetworkInterface('next');
+  t.match(JSON.stringify(next), /"privateIPAddress":"10\.0\.0\.5"/, 'no address held');
+  t.equal((await azure.delete(nic('next'))).status < 300, true);
+  t.equal((await azure.put(`${network}/virtualNetworks/other`, virtualNetwork())).status, 201);
+});

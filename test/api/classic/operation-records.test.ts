@@ -1,0 +1,65 @@
+import t from 'tap';
+import type { Store } from '../../../src/store/store.js';
+import { Clock, manualTime } from '../../../src/support/clock.js';
+import { inMemoryStore, startClassic, subscription } from './harness.js';
+import { services, startWithSet } from './my-service.js';
+
+/** Request ids of the stored operations of the classic API, in the order of their acceptance. */
+const idsIn = ({ connection }: Store): string[] =>
+  connection.prepare("SELECT id FROM operations WHERE api = 'classic' ORDER BY sequence").pluck().all() as string[];
+
+t.test('the latest operations can be asked for; older ones are forgotten once they are done', async (t) => {
+  const clock = new Clock({ source: manualTime() });
+  const store = inMemoryStore();
+  const start = (id: string, visibleMs: number) =>
+    store.operations.save({
+      id,
+      api: 'classic',
+      subscriptionId: subscription,
+      name: 'Update Role',
+      resourceKey: '',
+      status: 'Succeeded',
+      startedMs: clock.now(),
+      visibleMs,
+      result: undefined,
+      error: undefined,
+    });
+  start('slow', clock.now() + 60_000);
+  const done = store.operations.during('applying', async () => {
+    start('applying', clock.now());
+    for (let number = 0; number < 2500; number++) start(`quick${number}`, clock.now());
+  });
+  const ids = () => idsIn(store);
+  await done;
+  t.ok(ids().length < 1110, `${ids().length} records`);
+  t.strictSame(ids().slice(0, 2), ['slow', 'applying'], 'what is InProgress stays');
+  t.equal(ids().at(-1), 'quick2499');
+  clock.advance(60_000);
+  for (let number = 0; number < 100; number++) start(`later${number}`, clock.now());
+  t.notOk(ids().some((id) => id === 'slow' || id === 'applying'));
+});
+
+t.test('an operation is InProgress until the data plane carries it', async (t) => {
+  const { store } = await startWithSet(t);
+  let carried = (): void => {};
+  let asked = (): void => {};
+  const hasBeenAsked = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const classicChanged = (): Promise<void> => {
+    asked();
+    return new Promise((resolve) => {
+      carried = resolve;
+    });
+  };
+  const classic = startClassic({ store, dataPlane: { classicChanged } });
+  t.teardown(() => classic.close());
+  const deletion = classic.delete(`${services}/mySvc/deployments/mySvc`);
+  await hasBeenAsked;
+  const id = idsIn(store).at(-1);
+  const status = async () => (await classic.get(`/operations/${id}`)).body;
+  t.match(await status(), '<Status>InProgress</Status>');
+  carried();
+  t.equal((await deletion).statusCode, 202);
+  t.match(await status(), '<Status>Succeeded</Status>');
+});

@@ -1,0 +1,164 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
+import t from 'tap';
+import { readServiceConfiguration } from '../../../src/api/classic/service-model/cscfg.js';
+import { readServiceDefinition } from '../../../src/api/classic/service-model/csdef.js';
+import { fetchPackage, readPackage, readZip } from '../../../src/api/classic/service-model/package.js';
+import { AzureError } from '../../../src/errors/index.js';
+import { csdef, csdx, cspkg } from './media-service.js';
+import { writeZip } from './zip.js';
+
+t.test('a package is read down to its service definition', async (t) => {
+  const definition = readServiceDefinition(csdef);
+  t.equal(definition.roles[0]?.inputEndpoints[0]?.loadBalancerDistribution, 'sourceIP');
+  const shapes: [string, Buffer][] = [
+    ['a .cspkg', cspkg],
+    ['a .cspkg without relationships', writeZip([{ name: 'a.csdx', data: csdx }])],
+    ['a .csdx', csdx],
+    ['a .csdef', Buffer.from(csdef)],
+    ['a zip with a .csdef in place of the .csdx', writeZip([{ name: 'x.csdef', data: csdef }])],
+  ];
+  for (const [title, data] of shapes) t.same(await readPackage('u', async () => data), definition, title);
+});
+
+t.test('a package that cannot be read is a bad request that says why', async (t) => {
+  const wrong: [string, Buffer][] = [
+    ['no service definition', writeZip([{ name: 'a.txt', data: 'x' }])],
+    ['no service definition', writeZip([{ name: 'a.csdx', data: writeZip([{ name: 'b', data: '' }]) }])],
+    ['no service definition', cspkg.subarray(0, cspkg.length - 300)],
+  ];
+  for (const [reason, data] of wrong)
+    await t.rejects(
+      readPackage('u', async () => data),
+      { code: 'BadRequest', message: new RegExp(reason) },
+    );
+});
+
+t.test('no zip archive, however broken, ends in anything but a refusal', async () => {
+  const broken = fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })).map(([at, byte]) => {
+    const copy = Buffer.from(cspkg);
+    copy[at % copy.length] = byte;
+    return copy;
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(
+        broken,
+        fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+      ),
+      async (data) => {
+        try {
+          await readPackage('u', async () => data);
+          return true;
+        } catch (error) {
+          return error instanceof AzureError;
+        }
+      },
+    ),
+  );
+});
+
+t.test('packages come from http, data and file URLs', async (t) => {
+  const server = createServer((request, response) => {
+    response.statusCode = request.url === '/app.cspkg' ? 200 : 404;
+    response.end(cspkg);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  t.same(await fetchPackage(`http://127.0.0.1:${port}/app.cspkg`), cspkg);
+  await t.rejects(fetchPackage(`http://127.0.0.1:${port}/other`), { message: /answered 404/ });
+  t.same(await fetchPackage(`data:text/xml;base64,${Buffer.from('x').toString('base64')}`), Buffer.from('x'));
+  const folder = mkdtempSync(join(tmpdir(), 'package-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'a.csdef'), csdef);
+  t.equal(
+    (await fetchPackage(pathToFileURL(join(folder, 'a.csdef')).href)).toString(),
+    readFileSync(join(folder, 'a.csdef'), 'utf8'),
+  );
+  await t.rejects(fetchPackage('ftp://host/a'), { message: /not ftp:/ });
+  await t.rejects(readPackage('no url', fetchPackage), { message: /no URL/ });
+  await t.rejects(readPackage('file:///no/such/file', fetchPackage), { message: /ENOENT/ });
+});
+
+const recorded = join(process.env.LAZURITE_SHARED ?? '../shared', 'classic-recordings/cspkg');
+t.test(
+  'a definition that Visual Studio made is read',
+  { skip: existsSync(recorded) ? false : `no package in ${recorded}` },
+  async (t) => {
+    const definition = readServiceDefinition(readFileSync(join(recorded, 'ServiceDefinition.csdef'), 'utf8'));
+    t.match(definition.roles[0]?.inputEndpoints, [{ name: 'Endpoint1', protocol: 'http', port: 80, localPort: 80 }]);
+    t.match(readServiceConfiguration(readFileSync(join(recorded, 'OneWebOneWorker.cscfg'), 'utf8')).roles, [
+      { instances: 4 },
+      { instances: 4 },
+    ]);
+  },
+);
+
+/** The message that `work` is refused with. */
+function refusal(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof AzureError) return error.message;
+    throw error;
+  }
+  return 'not refused';
+}
+
+t.test('a service definition that Azure’s tools would not package is refused with a reason', async (t) => {
+  const endpoints = (inner: string, probes = '') =>
+    `<ServiceDefinition name="s">${probes}<WorkerRole name="w"><Endpoints>${inner}</Endpoints></WorkerRole></ServiceDefinition>`;
+  const table: [string, RegExp][] = [
+    ['<Other/>', /root element is Other/],
+    ['<ServiceDefinition/>', /no attribute name/],
+    ['<ServiceDefinition name="s"/>', /no WebRole and no WorkerRole/],
+    [endpoints('<InputEndpoint name="e" port="80"/>'), /needs port and protocol/],
+    [endpoints('<InputEndpoint name="e" protocol="tcp" port="http"/>'), /no number: http/],
+    [endpoints('<InputEndpoint name="e" protocol="tcp" port="65536"/>'), /'InputEndpoint.port'.*1 to 65535/],
+    [endpoints('<InputEndpoint name="e" protocol="icmp" port="80"/>'), /http, https, tcp, udp/],
+    [endpoints('<InputEndpoint name="e" protocol="tcp" port="80" idleTimeoutInMinutes="31"/>'), /4 to 30/],
+    [
+      endpoints('<InputEndpoint name="e" protocol="tcp" port="80" loadBalancerProbe="p"/>'),
+      /LoadBalancerProbe p, which is not defined/,
+    ],
+    [endpoints('<InputEndpoint name="e" protocol="tcp" port="80"/>'.repeat(26)), /More than 25/],
+    [endpoints('<InstanceInputEndpoint name="e" localPort="1"/>'), /FixedPortRange/],
+    [
+      endpoints(
+        '<InstanceInputEndpoint name="e"><AllocatePublicPortFrom><FixedPortRange min="1" max="2"/></AllocatePublicPortFrom></InstanceInputEndpoint>',
+      ),
+      /needs localPort/,
+    ],
+    [
+      endpoints('', '<LoadBalancerProbes><LoadBalancerProbe name="p" protocol="http"/></LoadBalancerProbes>'),
+      /Path' is required/,
+    ],
+    [
+      endpoints(
+        '',
+        '<LoadBalancerProbes><LoadBalancerProbe name="p" protocol="tcp" intervalInSeconds="4"/></LoadBalancerProbes>',
+      ),
+      /5 to/,
+    ],
+  ];
+  for (const [text, reason] of table)
+    t.match(
+      refusal(() => readServiceDefinition(text)),
+      reason,
+    );
+  t.match(
+    refusal(() =>
+      readServiceConfiguration(
+        '<ServiceConfiguration><NetworkConfiguration><LoadBalancers><LoadBalancer name="l"/></LoadBalancers></NetworkConfiguration></ServiceConfiguration>',
+      ),
+    ),
+    /FrontendIPConfiguration/,
+  );
+  t.equal(readZip(Buffer.from('PK')), undefined);
+});

@@ -1,0 +1,202 @@
+/** Classic deployments as their clients see them: real connections through an emulator that was told by XML only. */
+import { createServer } from 'node:http';
+import t from 'tap';
+import { echoes, openStream, tcpBackend, udpBackend } from '../../data-plane/network.js';
+import { engineOfRun } from '../../data-plane/nftables/in-namespace.js';
+import { until } from '../../emulator/cloud.js';
+import { clientAddresses } from '../../emulator/load-balancer.js';
+import { ClassicCloud, everybodyMet, hosts, meetings as meet, member } from './classic-cloud.js';
+import { azureXmlns, endpointXml, setsXml } from './harness.js';
+import { dep, services } from './my-service.js';
+
+const clients = clientAddresses('127.35.1', 60);
+const engine = engineOfRun(t, import.meta.url);
+const classic = await ClassicCloud.start(t, { network: 228, engine });
+const { cloud, all, send } = classic;
+const meetings = (ask: (from: string) => Promise<string>, rounds?: number) => meet(clients, ask, rounds);
+
+t.test('UpdateLbSet switches a set between 5-tuple, 2-tuple and 3-tuple without cutting a flow', async (t) => {
+  await classic.prepare();
+  await classic.machines(t, 8080);
+  const vip = await classic.deploy(
+    member('web', { LocalPort: 8080, Port: 5080, Protocol: 'tcp' }) +
+      member('media', { LocalPort: 8080, Port: 5081, Protocol: 'udp' }),
+  );
+  const tcpAt = await cloud.place(vip, 5080);
+  const udpAt = await cloud.place(vip, 5081, 'udp');
+  const streams = await Promise.all(clients.slice(0, 10).map((from) => openStream(tcpAt, { from })));
+  const oneEach = (met: Map<string, Set<string>>) => [...met.values()].filter(({ size }) => size === 1).length;
+
+  const spread = await meetings((from) => tcpBackend(tcpAt, { from }));
+  t.ok(oneEach(spread) < clients.length / 2, 'absent distribution: the connections of a client go anywhere');
+  t.strictSame(everybodyMet(spread), all);
+
+  const both = (distribution: string) =>
+    send(
+      'POST',
+      `${dep}?comp=UpdateLbSet`,
+      setsXml(
+        ...['web', 'media'].map((name) =>
+          endpointXml({ LoadBalancedEndpointSetName: name, LoadBalancerDistribution: distribution }),
+        ),
+      ),
+    );
+  await both('sourceIP');
+  const sticky = await meetings((from) => tcpBackend(tcpAt, { from }));
+  t.equal(oneEach(sticky), clients.length, 'sourceIP: each client has one machine');
+  const media = await meetings((from) => udpBackend(udpAt, { from }), 1);
+  t.strictSame(
+    clients.filter((client) => [...(media.get(client) ?? [])][0] !== [...(sticky.get(client) ?? [])][0]),
+    [],
+    'media upload: its TCP control and UDP data meet',
+  );
+
+  await both('SOURCEIPPROTOCOL');
+  const byProtocol = await meetings((from) => tcpBackend(tcpAt, { from }));
+  t.equal(oneEach(byProtocol), clients.length, 'sourceIPProtocol: one machine per protocol');
+  const overUdp = await meetings((from) => udpBackend(udpAt, { from }), 2);
+  t.equal(oneEach(overUdp), clients.length);
+  t.ok(
+    clients.some((client) => [...(overUdp.get(client) ?? [])][0] !== [...(byProtocol.get(client) ?? [])][0]),
+    'which differs for some',
+  );
+
+  await both('none');
+  t.ok(
+    oneEach(await meetings((from) => tcpBackend(tcpAt, { from }))) < clients.length / 2,
+    'none is the 5-tuple again',
+  );
+  for (const stream of streams) {
+    t.ok(await echoes(stream, 'still here\n'), 'a stream from before all this goes on');
+    stream.socket.destroy();
+  }
+});
+
+t.test('a Remote Desktop Gateway: HTTPS and UDP 3391 of a client meet on one machine', async (t) => {
+  await classic.prepare();
+  await classic.machines(t, 8443);
+  const vip = await classic.deploy(
+    member('rdg-https', { LocalPort: 8443, Port: 443, Protocol: 'tcp', LoadBalancerDistribution: 'sourceIP' }) +
+      member('rdg-udp', {
+        LocalPort: 8443,
+        Port: 3391,
+        Protocol: 'udp',
+        LoadBalancerDistribution: 'sourceIP',
+      }),
+  );
+  const [httpsAt, udpAt] = [await cloud.place(vip, 443), await cloud.place(vip, 3391, 'udp')];
+  const met = await meetings(async (from) => {
+    const [https, udp] = [await tcpBackend(httpsAt, { from }), await udpBackend(udpAt, { from })];
+    return https === udp ? https : `${https} and ${udp}`;
+  }, 1);
+  t.strictSame(everybodyMet(met), all);
+});
+
+t.test('standalone endpoints lead to one machine each, and an ACL decides who gets through', async (t) => {
+  await classic.prepare();
+  await classic.machines(t, 2222);
+  const acl =
+    '<Rules><Rule><Order>1</Order><Action>DENY</Action><RemoteSubnet>127.35.1.1/32</RemoteSubnet></Rule><Rule><Order>2</Order><Action>permit</Action><RemoteSubnet>127.35.1.0/24</RemoteSubnet></Rule></Rules>';
+  const vip = await classic.deploy('', {
+    own: (host) =>
+      endpointXml({ LocalPort: 2222, Name: 'SSH', Port: 50_000 + host, Protocol: 'tcp', EndpointAcl: acl }),
+  });
+  for (const host of hosts) {
+    t.equal(await tcpBackend(await cloud.place(vip, 50_000 + host), { from: '127.35.1.2' }), cloud.localAddress(host));
+  }
+  const at = await cloud.place(vip, 50_004);
+  for (const from of ['127.35.1.1', '127.35.2.1']) {
+    const denied = await Promise.race([
+      tcpBackend(at, { from }).catch(() => 'denied'),
+      new Promise<string>((resolve) => setTimeout(resolve, 300, 'denied')),
+    ]);
+    t.equal(denied, 'denied', from);
+  }
+});
+
+t.test('a set goes around machines that are shut down or fail their probe', async (t) => {
+  await classic.prepare();
+  await classic.machines(t, 8080);
+  const health = new Map(hosts.map((host) => [host, 200]));
+  for (const host of hosts) {
+    const server = createServer((_request, response) => {
+      response.statusCode = health.get(host) ?? 503;
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(8081, cloud.localAddress(host), resolve));
+    t.teardown(() => server.close());
+  }
+  const probe =
+    '<Path>/health</Path><Port>8081</Port><Protocol>http</Protocol><IntervalInSeconds>5</IntervalInSeconds><TimeoutInSeconds>11</TimeoutInSeconds>';
+  const vip = await classic.deploy(
+    member('web', { LocalPort: 8080, Port: 5080, LoadBalancerProbe: probe, Protocol: 'tcp' }),
+  );
+  const at = await cloud.place(vip, 5080);
+  await cloud.membersUp(...hosts);
+  const used = async () =>
+    [
+      ...new Set([...(await meetings((from) => tcpBackend(at, { from }), 1)).values()].flatMap((set) => [...set])),
+    ].sort();
+  t.strictSame(await used(), all);
+
+  health.set(4, 401);
+  await until('machine 4 is out of rotation', async () => {
+    await cloud.emulator.advance(5000);
+    return (await cloud.backends()).some(
+      ({ azureAddress, state }) => azureAddress === cloud.azureAddress(4) && state === 'Down',
+    );
+  });
+  t.strictSame(await used(), all.slice(1), 'an HTTP status other than 200 takes it out at once');
+
+  const operation = (name: string) => `<${name} ${azureXmlns}><OperationType>${name}</OperationType></${name}>`;
+  await send('POST', `${dep}/roleinstances/vm5/Operations`, operation('ShutdownRoleOperation'));
+  t.strictSame(await used(), all.slice(2));
+  await send('POST', `${dep}/roleinstances/vm5/Operations`, operation('StartRoleOperation'));
+  await until('machine 5 is back', async () => (await used()).length === 2);
+});
+
+t.test('an internal load balancer answers on its address of the subnet', async (t) => {
+  await classic.prepare();
+  await classic.machines(t, 1433);
+  const frontend = `<Type>Private</Type><SubnetName>vms</SubnetName><StaticVirtualNetworkIPAddress>${cloud.azureAddress(100)}</StaticVirtualNetworkIPAddress>`;
+  await classic.deploy(
+    member('sql', {
+      LocalPort: 1433,
+      Port: 1433,
+      Protocol: 'tcp',
+      LoadBalancerName: 'ilb',
+      LoadBalancerDistribution: 'sourceIP',
+    }),
+    {
+      rest: `<LoadBalancers><LoadBalancer><Name>ilb</Name><FrontendIpConfiguration>${frontend}</FrontendIpConfiguration></LoadBalancer></LoadBalancers>`,
+    },
+  );
+  const at = await cloud.place(cloud.azureAddress(100), 1433);
+  t.equal(at.address, cloud.localAddress(100));
+  const met = await meetings((from) => tcpBackend(at, { from }), 2);
+  t.ok([...met.values()].every(({ size }) => size === 1));
+  await classic.updateSet('sql', { LocalPort: 0 });
+  t.match(
+    await send('GET', `${dep}/roles/vm4`),
+    /<LocalPort>1433<.*<LoadBalancerName>ilb</,
+    'UpdateLbSet leaves it there',
+  );
+});
+
+t.test('a worker role: the csdef’s distribution reaches the packets', async (t) => {
+  await classic.prepare();
+  await classic.machines(t, 8080);
+  const csdef = `<ServiceDefinition name="Media" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition"><WorkerRole name="Upload"><Endpoints><InputEndpoint name="control" protocol="tcp" port="5080" localPort="8080" loadBalancerDistribution="sourceIP"/><InputEndpoint name="data" protocol="udp" port="5081" localPort="8080" loadBalancerDistribution="sourceIP"/></Endpoints></WorkerRole></ServiceDefinition>`;
+  const cscfg = `<ServiceConfiguration serviceName="Media" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration"><Role name="Upload"><Instances count="3"/></Role><NetworkConfiguration><VirtualNetworkSite name="VNet"/><AddressAssignments><InstanceAddress roleName="Upload"><Subnets><Subnet name="vms"/></Subnets></InstanceAddress></AddressAssignments></NetworkConfiguration></ServiceConfiguration>`;
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const body = `<CreateDeployment ${azureXmlns}><Name>mySvc</Name><PackageUrl>data:text/xml;base64,${base64(csdef)}</PackageUrl><Label>bA==</Label><Configuration>${base64(cscfg)}</Configuration><StartDeployment>true</StartDeployment></CreateDeployment>`;
+  await send('POST', `${services}/mySvc/deploymentslots/Production`, body);
+  const vip = await classic.virtualIp();
+  const [controlAt, dataAt] = [await cloud.place(vip, 5080), await cloud.place(vip, 5081, 'udp')];
+  const met = await meetings(async (from) => {
+    const [control, data] = [await tcpBackend(controlAt, { from }), await udpBackend(dataAt, { from })];
+    return control === data ? control : `${control} and ${data}`;
+  }, 2);
+  t.ok([...met.values()].every(({ size }) => size === 1));
+  t.strictSame(everybodyMet(met), all);
+});

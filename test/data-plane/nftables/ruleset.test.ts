@@ -1,0 +1,305 @@
+/** The ruleset as text, and what a change of the plan sends to the kernel: only what differs. */
+import t from 'tap';
+import type { PlanRule } from '../../../src/data-plane/model/plan.js';
+import { IndexedPlan } from '../../../src/data-plane/model/plan.js';
+import { readListing } from '../../../src/data-plane/nftables/listing.js';
+import { RulesetModel } from '../../../src/data-plane/nftables/ruleset.js';
+import { changesBetween, transactions } from '../../../src/data-plane/nftables/transaction.js';
+import type { HealthOf } from '../../../src/data-plane/selection/decision.js';
+import { frontend, member, outbound, plan, rule } from '../plans.js';
+
+const everybodyUp: HealthOf = () => ({ up: true, reason: 'Up_Probe_Success' });
+const members = [member('127.0.0.4', 8080), member('127.0.0.5', 8080)];
+const onPort80 = (of: PlanRule, transport: 'tcp' | 'udp' = 'tcp') =>
+  new IndexedPlan(plan([frontend(transport, '127.255.0.4:80', of)]));
+
+const isNat = ({ hook = '' }: { readonly hook?: string }): boolean => hook.startsWith('type nat');
+
+function start(of: PlanRule, transport: 'tcp' | 'udp' = 'tcp') {
+  const model = new RulesetModel(1);
+  const ruleset = model.compile(onPort80(of, transport), everybodyUp);
+  const chain = (name: string): readonly string[] =>
+    [...ruleset.values()].flatMap(({ chains }) => chains).find((each) => each.name === name)?.rules ?? [];
+  return { model, ruleset, chain };
+}
+
+t.test('A TCP rule: new connections are hashed over the five-tuple, and nothing else', (t) => {
+  const { chain } = start(rule(members));
+  t.strictSame(chain('front_1').slice(0, 2), [
+    'tcp flags & (fin|syn|rst|ack) == syn goto new_1',
+    'meta mark set ip saddr . th sport . ip daddr . th dport map @tcp_flows goto known_tcp',
+  ]);
+  t.strictSame(chain('new_1'), ['goto choose_1']);
+  t.strictSame(chain('choose_1'), [
+    'meta mark set jhash ip saddr . tcp sport . ip daddr . tcp dport mod 4096 seed 0x4c617a7b map @slots_1 goto assign_1',
+    'meta mark set 0x0001ffff',
+    'update @arrivals { meta mark }',
+    'meta mark set 0 drop',
+  ]);
+  t.strictSame(chain('forward_1'), [
+    'update @tcp_flows { ip saddr . th sport . ip daddr . th dport timeout 240000ms : meta mark }',
+    'ip daddr set meta mark map @targets',
+    'tcp dport set 8080',
+    'meta mark set 0 notrack accept',
+  ]);
+  t.end();
+});
+
+t.test(
+  'An established connection is found before any rule is asked; whatever goes to no frontend can only be a reply',
+  (t) => {
+    const { ruleset, chain } = start(rule(members));
+    t.strictSame(chain('translate'), [
+      'ip daddr @frontend_addresses goto to_frontend',
+      'meta l4proto tcp goto of_tcp',
+      'meta l4proto udp goto of_udp',
+    ]);
+    t.strictSame([...(ruleset.get('addresses ip')?.sets[0]?.elements.keys() ?? [])], ['127.255.0.4']);
+    t.equal(
+      chain('tcp_to_frontend')[0],
+      'tcp flags & (fin|syn|rst) == 0 meta mark set ip saddr . th sport . ip daddr . th dport map @tcp_flows goto established',
+    );
+    t.end();
+  },
+);
+
+t.test('A UDP flow goes on to its member while that is eligible: one element for each', (t) => {
+  const probed = members.map((each) => ({ ...each, probe: `probe-1|${each.address}` }));
+  const { model, ruleset, chain } = start(rule(probed), 'udp');
+  t.strictSame(chain('known_udp'), [
+    'meta mark vmap @datagrams_of',
+    'meta mark set 0',
+    'jump frontend_entry',
+    'goto of_udp',
+  ]);
+  t.strictSame(ruleset.get('datagrams 1')?.shared, [
+    { map: 'datagrams_of', key: '0x00010001', value: 'goto forward_1' },
+    { map: 'datagrams_of', key: '0x00010002', value: 'goto forward_1' },
+  ]);
+  const oneDown: HealthOf = (key) => ({ up: key !== 'probe-1|127.0.0.5', reason: 'Down_Probe_TcpProbeTimeout' });
+  const next = model.compile(onPort80(rule(probed), 'udp'), oneDown);
+  const lines = transactions(changesBetween(ruleset, next));
+  t.match(lines.at(-1), /delete element ip lazurite datagrams_of \{ 0x00010002 \}$/);
+  t.equal(model.compile(onPort80(rule(probed), 'udp'), oneDown).get('datagrams 1'), next.get('datagrams 1'));
+  t.end();
+});
+
+t.test("The other modes hash the two addresses; SourceIPProtocol's seed carries the protocol", (t) => {
+  const first = (distribution: PlanRule['distribution'], transport: 'tcp' | 'udp') =>
+    start(rule(members, { distribution }), transport).chain('choose_1')[0];
+  const text = (seed: string) =>
+    `meta mark set jhash ip saddr . ip daddr mod 4096 seed ${seed} map @slots_1 goto assign_1`;
+  t.equal(first('SourceIP', 'tcp'), text('0x4c617a75'));
+  t.equal(first('SourceIP', 'udp'), text('0x4c617a75'));
+  t.equal(first('SourceIPProtocol', 'tcp'), text('0x4c617a7b'));
+  t.equal(first('SourceIPProtocol', 'udp'), text('0x4c617a86'));
+  t.end();
+});
+
+t.test('Late packets are dropped, or answered with RST when TCP reset is enabled', (t) => {
+  t.equal(start(rule(members)).chain('late_1').at(-1), 'drop');
+  t.equal(
+    start(rule(members, { tcpReset: true }))
+      .chain('late_1')
+      .at(-1),
+    'reject with tcp reset',
+  );
+  t.end();
+});
+
+t.test('An access control list is a chain, in its order, with the default of the list at its end', (t) => {
+  const { chain } = start(
+    rule(members, {
+      acl: [
+        { action: 'deny', remoteSubnet: '127.9.0.0/16' },
+        { action: 'permit', remoteSubnet: '127.0.0.0/8' },
+      ],
+    }),
+  );
+  t.strictSame(chain('new_1'), [
+    'ip saddr 127.9.0.0/16 goto denied_1',
+    'ip saddr 127.0.0.0/8 goto choose_1',
+    'goto denied_1',
+  ]);
+  t.end();
+});
+
+t.test('HA ports: one element for all ports, and no port is rewritten', (t) => {
+  const model = new RulesetModel(1);
+  const all = rule([member('127.0.0.4', 0)]);
+  const ruleset = model.compile(new IndexedPlan(plan([frontend('tcp', '127.0.0.100:0', all)])), everybodyUp);
+  t.match(ruleset.get('entry 1')?.shared, [{ map: 'all_ports', key: '127.0.0.100 . tcp' }]);
+  const rules = [...(ruleset.get('connections 1')?.chains ?? [])].flatMap((chain) => chain.rules);
+  t.notOk(rules.some((text) => /tcp (dport|sport) set/.test(text)));
+  t.end();
+});
+
+t.test('The same plan again changes nothing', (t) => {
+  const { model, ruleset } = start(rule(members));
+  t.strictSame(changesBetween(ruleset, model.compile(onPort80(rule(members)), everybodyUp)), []);
+  t.end();
+});
+
+t.test('Another mode rewrites one chain, in one transaction', (t) => {
+  const { model, ruleset } = start(rule(members));
+  const next = model.compile(onPort80(rule(members, { distribution: 'SourceIP' })), everybodyUp);
+  const [line, ...others] = transactions(changesBetween(ruleset, next));
+  t.match(
+    line,
+    /^flush chain ip lazurite choose_1; add rule ip lazurite choose_1 meta mark set jhash ip saddr \. ip daddr/,
+  );
+  t.notMatch(line, /element|flush chain.*flush chain/);
+  t.strictSame(others, []);
+  t.end();
+});
+
+t.test('A member that goes down gives its slots away, and no other slot is written', (t) => {
+  const many = Array.from({ length: 100 }, (_, index) =>
+    member(`127.0.1.${index + 1}`, 8080, { probe: `probe-1|127.0.1.${index + 1}` }),
+  );
+  const { model, ruleset } = start(rule(many));
+  const oneDown: HealthOf = (key) => ({ up: key !== 'probe-1|127.0.1.50', reason: 'Down_Probe_TcpProbeTimeout' });
+  const lines = transactions(changesBetween(ruleset, model.compile(onPort80(rule(many)), oneDown)));
+  t.equal(lines.length, 1);
+  const [, slots = ''] = /delete element ip lazurite slots_1 \{ ([^}]*) \}/.exec(lines[0] ?? '') ?? [];
+  const count = slots.split(', ').length;
+  t.ok(count >= 40 && count <= 100, `${count} of 4096 slots`);
+  t.notMatch(lines[0], 'chain');
+  t.end();
+});
+
+t.test('The number of a backend that is forgotten is given to another one, and never before', (t) => {
+  const model = new RulesetModel(1, 3);
+  const compile = (...last: number[]) =>
+    model.compile(onPort80(rule(last.map((each) => member(`127.0.0.${each}`, 8080)))), everybodyUp);
+  compile(4, 5);
+  compile(5, 6);
+  t.throws(() => compile(6, 7), /at most 3 backend addresses/, 'its flows may still be there');
+  model.sets.forgetMembers(1, [model.numberOf('127.0.0.4')]);
+  const before = [5, 6].map((each) => model.numberOf(`127.0.0.${each}`));
+  compile(6, 7);
+  t.equal(model.numberOf('127.0.0.7'), 1);
+  t.equal(model.addressOf(1), '127.0.0.7');
+  t.strictSame(
+    [5, 6].map((each) => model.numberOf(`127.0.0.${each}`)),
+    before,
+  );
+  t.end();
+});
+
+t.test('When the last frontend is gone and forgotten, what lists flows and counters still finds its sets', (t) => {
+  const { model, ruleset } = start(rule(members));
+  const nothing = new IndexedPlan(plan([]));
+  model.compile(nothing, everybodyUp);
+  model.sets.forget(1);
+  const left = model.compile(nothing, everybodyUp);
+  t.strictSame([...left.keys()], ['table ip', 'addresses ip']);
+  t.equal(left.get('table ip'), ruleset.get('table ip'));
+  t.end();
+});
+
+t.test('Another idle timeout makes chains of its own: what flows were promised stays', (t) => {
+  const { model, ruleset } = start(rule(members));
+  const next = model.compile(onPort80(rule(members, { idleTimeoutMs: 600_000 })), everybodyUp);
+  t.ok(next.has('connections 1') && next.has('connections 2'));
+  t.notOk(next.has('entry 1'));
+  const text = changesBetween(ruleset, next)
+    .map((command) => command.text)
+    .join('\n');
+  t.match(text, 'delete element ip lazurite frontends { 127.255.0.4 . tcp . 80 }; add element ip lazurite frontends');
+  t.notMatch(text, 'flush chain ip lazurite forward_1');
+  t.end();
+});
+
+t.test('Outbound rules: a chain for each backend and protocol, and nothing without them', (t) => {
+  const model = new RulesetModel(1);
+  t.notOk([...model.compile(onPort80(rule(members)), everybodyUp).values()].some(({ chains }) => chains.some(isNat)));
+  const block = outbound('tcp', '127.0.0.4', { idleTimeoutMs: 600_000 });
+  const ruleset = model.compile(new IndexedPlan(plan([], [], [block])), everybodyUp);
+  t.strictSame(ruleset.get('outbound/tcp/127.0.0.4'), {
+    table: 'ip lazurite',
+    sets: [
+      {
+        kind: 'set',
+        name: 'outbound_tcp_127_0_0_4_8',
+        spec: 'typeof ip daddr . tcp dport; size 65536; flags dynamic;',
+        elements: new Map(),
+      },
+    ],
+    chains: [
+      {
+        name: 'outbound_tcp_127_0_0_4',
+        rules: [
+          'ip daddr { 127.0.0.0/16, 168.63.129.16/32 } return',
+          'add @outbound_tcp_127_0_0_4_8 { ip daddr . tcp dport ct count over 8 } goto outbound_without_port',
+          'update @outbound_opened { ip saddr . meta l4proto }',
+          'ct timeout set "outbound_tcp_600s"',
+          'meta l4proto tcp snat to 127.255.0.4:1024-1031',
+        ],
+      },
+    ],
+    shared: [{ map: 'outbound_of', key: '127.0.0.4 . tcp', value: 'goto outbound_tcp_127_0_0_4' }],
+  });
+  t.match(ruleset.get('outbound')?.sets.at(-1), {
+    kind: 'ct timeout',
+    name: 'outbound_tcp_600s',
+    spec: 'protocol tcp; l3proto ip; policy = { established : 600, time_wait : 1, close : 1 };',
+  });
+  t.ok(ruleset.get('outbound')?.chains.some(isNat));
+  t.end();
+});
+
+t.test('Another block of ports rewrites the chain of its backend, and of nobody else', (t) => {
+  const model = new RulesetModel(1);
+  const blocks = [outbound('tcp', '127.0.0.4'), outbound('tcp', '127.0.0.5', { firstPort: 1032, lastPort: 1039 })];
+  const compile = (...of: typeof blocks) => model.compile(new IndexedPlan(plan([], [], of)), everybodyUp);
+  const [first, second] = blocks as [(typeof blocks)[0], (typeof blocks)[0]];
+  const before = compile(first, second);
+  const text = (after: ReturnType<typeof compile>) => transactions(changesBetween(before, after)).join('\n');
+  t.equal(text(compile(first, { ...second })), '', 'the same blocks again');
+  const moved = text(compile(first, { ...second, firstPort: 2048, lastPort: 2055 }));
+  t.match(
+    moved,
+    /^flush chain ip lazurite outbound_tcp_127_0_0_5; add rule ip lazurite outbound_tcp_127_0_0_5 .*2048-2055$/,
+  );
+  t.notMatch(moved, '127_0_0_4');
+  const gone = text(compile(first));
+  t.match(gone, 'delete element ip lazurite outbound_of { 127.0.0.5 . tcp }');
+  t.match(gone, 'delete chain ip lazurite outbound_tcp_127_0_0_5; delete set ip lazurite outbound_tcp_127_0_0_5_8');
+  t.notMatch(gone, '127_0_0_4');
+  t.end();
+});
+
+t.test('What nft lists is read: keys, marks, times and counts', (t) => {
+  const listing = readListing(`table ip lazurite {
+	map tcp_flows {
+		typeof ip saddr . tcp sport . ip daddr . tcp dport : meta mark
+		size 1048576
+		flags dynamic,timeout
+		counter
+		elements = { 127.0.9.1 . 44093 . 127.255.0.4 . 80 counter packets 4 bytes 240 timeout 4m expires 3m59s984ms : 0x00010002,
+			     127.0.9.1 . 60247 . 127.255.0.4 . 80 counter packets 0 bytes 0 timeout 1d2h3m4s5ms : 0x00010001 }
+	}
+}
+table ip lazurite {
+	set answered {
+		typeof meta mark
+		counter
+		elements = { 0x00010001 counter packets 5 bytes 270 }
+	}
+}
+`);
+  t.match(listing.get('tcp_flows'), [
+    {
+      key: '127.0.9.1 . 44093 . 127.255.0.4 . 80',
+      mark: 0x10002,
+      timeoutMs: 240_000,
+      expiresMs: 239_984,
+      packets: 4,
+      bytes: 240,
+    },
+    { mark: 0x10001, expiresMs: 93_784_005 },
+  ]);
+  t.match(listing.get('answered'), [{ mark: 0x10001, packets: 5, bytes: 270 }]);
+  t.end();
+});

@@ -1,0 +1,398 @@
+/** Health probes as Azure describes them, against real listeners. */
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { X509CertificateGenerator } from '@peculiar/x509';
+import t, { type Test } from 'tap';
+import type { ProbeHealth } from '../../../src/data-plane/model/engine.js';
+import type { PlanProbe } from '../../../src/data-plane/model/plan.js';
+import { Prober } from '../../../src/data-plane/probing/prober.js';
+import { Clock, manualTime } from '../../../src/support/clock.js';
+import { tcpProbe } from '../plans.js';
+
+/** A prober whose Azure time stands still until the test moves it. */
+class Bench {
+  readonly clock = new Clock({ source: manualTime(0) });
+  readonly realClock = new Clock();
+  readonly seen: string[] = [];
+  readonly #changes = new EventEmitter();
+  readonly prober: Prober;
+
+  constructor(t: Test) {
+    this.prober = new Prober({
+      clock: this.clock,
+      realClock: this.realClock,
+      onChange: (health) => {
+        this.seen.push(`${health.up ? 'up' : 'down'} ${health.reason}`);
+        this.#changes.emit('change');
+      },
+    });
+    // The prober's real timers keep no process alive, as in a worker; here nothing else does.
+    const keepAlive = setInterval(() => {}, 1000);
+    t.teardown(() => {
+      clearInterval(keepAlive);
+      this.prober.stop();
+    });
+  }
+
+  /** The probe is sent once, and has its answer. */
+  async tick(azureMs = 5000): Promise<void> {
+    this.clock.advance(azureMs);
+    await this.prober.settled();
+  }
+
+  health(): ProbeHealth {
+    const [health] = this.prober.health();
+    if (!health) throw new Error('there is no probe');
+    return health;
+  }
+
+  get reason(): string {
+    return `${this.health().up ? 'up' : 'down'} ${this.health().reason}`;
+  }
+
+  async changed(): Promise<void> {
+    await once(this.#changes, 'change');
+  }
+}
+
+const address = '127.87.0.4';
+let nextPort = 27000;
+
+async function listening<S extends Server | HttpServer>(t: Test, server: S): Promise<number> {
+  const port = nextPort++;
+  server.listen(port, address);
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.close();
+    if ('closeAllConnections' in server) server.closeAllConnections();
+  });
+  return port;
+}
+
+const httpProbe = (port: number, rest: Partial<PlanProbe> = {}): PlanProbe =>
+  tcpProbe(address, port, { protocol: 'Http', requestPath: '/health', ...rest });
+
+t.test('A TCP probe is NA before its first answer, and up after a completed handshake', async (t) => {
+  const bench = new Bench(t);
+  const ends: Promise<unknown>[] = [];
+  const port = await listening(
+    t,
+    createServer({ allowHalfOpen: true }, (socket) => {
+      ends.push(once(socket.resume(), 'end').then(() => socket.end()));
+    }),
+  );
+  bench.prober.put(tcpProbe(address, port));
+  t.equal(bench.reason, 'down NA');
+  await bench.tick(0);
+  t.equal(bench.reason, 'up Up_Probe_Success');
+  t.strictSame(bench.seen, ['up Up_Probe_Success']);
+  await t.resolves(Promise.all(ends), 'closed with FIN, not with a reset');
+  await bench.tick();
+  t.strictSame(bench.seen, ['up Up_Probe_Success'], 'only transitions are announced');
+});
+
+t.test('A TCP probe that is refused is down with Down_Probe_TcpProbeTimeout', async (t) => {
+  const bench = new Bench(t);
+  bench.prober.put(tcpProbe(address, nextPort++));
+  await bench.tick(0);
+  t.equal(bench.reason, 'down Down_Probe_TcpProbeTimeout');
+});
+
+/** A listener whose accept queue is full, so that handshakes stay unanswered: its thread never comes back to accept. */
+async function deafListener(t: Test): Promise<number> {
+  const port = nextPort++;
+  const blocked = new Int32Array(new SharedArrayBuffer(4));
+  const deaf = new Worker(
+    `const { workerData, parentPort } = require('node:worker_threads');
+     const server = require('node:net').createServer().listen({ ...workerData.at, backlog: 1 }, () => {
+       parentPort.postMessage('listening');
+       setImmediate(() => Atomics.wait(workerData.blocked, 0, 0));
+     });`,
+    { eval: true, workerData: { at: { port, host: address }, blocked } },
+  );
+  await once(deaf, 'message');
+  const queued = Array.from({ length: 4 }, () => connect(port, address).on('error', () => {}));
+  await Promise.race(queued.map((socket) => once(socket, 'connect')));
+  t.teardown(async () => {
+    Atomics.store(blocked, 0, 1);
+    Atomics.notify(blocked, 0);
+    await deaf.terminate();
+    for (const socket of queued) socket.destroy();
+  });
+  return port;
+}
+
+t.test('A TCP probe that nobody answers fails when the next one is due', async (t) => {
+  const bench = new Bench(t);
+  bench.prober.put(tcpProbe(address, await deafListener(t)));
+  bench.clock.advance(0);
+  bench.clock.advance(4990);
+  await bench.realClock.wait(150);
+  t.equal(bench.reason, 'down NA');
+  await bench.tick(10);
+  t.equal(bench.reason, 'down Down_Probe_TcpProbeTimeout');
+});
+
+t.test('probeThreshold 3: two failures only approach, three take out, three answers bring back', async (t) => {
+  const bench = new Bench(t);
+  const server = createServer((socket: Socket) => socket.end());
+  const port = await listening(t, server);
+  bench.prober.put(tcpProbe(address, port, { threshold: 3 }));
+  await bench.tick(0);
+  t.equal(bench.reason, 'down Down_Probe_ApproachingHealthyThreshold', 'the threshold holds at the start too');
+  await bench.tick();
+  await bench.tick();
+  t.equal(bench.reason, 'up Up_Probe_Success');
+  const sinceMs = bench.health().sinceMs;
+  server.close();
+  await bench.tick();
+  await bench.tick();
+  t.equal(bench.reason, 'up Up_Probe_ApproachingUnhealthyThreshold');
+  t.equal(bench.health().sinceMs, sinceMs);
+  server.listen(port, address);
+  await once(server, 'listening');
+  await bench.tick();
+  t.equal(bench.reason, 'up Up_Probe_Success', 'one good answer, and counting starts again');
+  server.close();
+  for (let failure = 0; failure < 3; failure++) await bench.tick();
+  t.equal(bench.reason, 'down Down_Probe_TcpProbeTimeout');
+  t.ok(bench.health().sinceMs > sinceMs);
+  server.listen(port, address);
+  await once(server, 'listening');
+  await bench.tick();
+  await bench.tick();
+  t.equal(bench.reason, 'down Down_Probe_ApproachingHealthyThreshold');
+  await bench.tick();
+  t.equal(bench.reason, 'up Up_Probe_Success');
+});
+
+t.test('Only HTTP 200 is success: 503, 301, 401, 204 and 404 take a member out at the next probe', async (t) => {
+  const bench = new Bench(t);
+  let status = 200;
+  let asked = '';
+  const serve: RequestListener = (request, response) => {
+    asked = `${request.method} ${request.url} ${request.headers.host} ${request.headers.authorization ?? ''}`;
+    response.writeHead(status, status === 301 ? { location: `http://${request.headers.host}/elsewhere` } : {});
+    response.end(status === 204 ? undefined : 'x'.repeat(200_000));
+  };
+  const port = await listening(t, createHttpServer(serve));
+  bench.prober.put(httpProbe(port, { threshold: 5 }));
+  for (const bad of [503, 301, 401, 204, 404]) {
+    status = 200;
+    await bench.tick(bench.reason === 'down NA' ? 0 : 5000);
+    t.equal(bench.reason, 'up Up_Probe_Success', 'whatever the threshold: a status flips at once');
+    status = bad;
+    await bench.tick();
+    t.equal(bench.reason, 'down Down_Probe_HttpStatusCodeError', String(bad));
+  }
+  t.equal(asked, `GET /health ${address}:${port} `);
+});
+
+t.test(
+  'Where redirects are followed, only those to the same backend are, and a User-Agent is sent if chosen',
+  async (t) => {
+    const bench = new Bench(t);
+    const seen: string[] = [];
+    let location = '/elsewhere';
+    const port = await listening(
+      t,
+      createHttpServer((request, response) => {
+        seen.push(`${request.url} ${request.headers['user-agent'] ?? '-'}`);
+        response.writeHead(request.url === '/elsewhere' ? 200 : 302, { location }).end();
+      }),
+    );
+    bench.prober.put(httpProbe(port, { followsRedirects: true, userAgent: 'Load Balancer Agent' }));
+    await bench.tick(0);
+    t.equal(bench.reason, 'up Up_Probe_Success');
+    t.strictSame(seen, ['/health Load Balancer Agent', '/elsewhere Load Balancer Agent']);
+    for (const elsewhere of ['http://127.0.0.1:1/elsewhere', '/health']) {
+      location = elsewhere;
+      await bench.tick();
+      t.equal(bench.reason, 'down Down_Probe_HttpStatusCodeError', elsewhere);
+    }
+  },
+);
+
+t.test('Where the first success is enough, the threshold counts from then on; a first probe may wait', async (t) => {
+  const bench = new Bench(t);
+  const server = createServer((socket) => socket.on('error', () => {}));
+  const port = await listening(t, server);
+  bench.prober.put(tcpProbe(address, port, { threshold: 2, firstThreshold: 1, firstAfterMs: 5000 }));
+  await bench.tick(4900);
+  t.equal(bench.reason, 'down NA');
+  await bench.tick(100);
+  t.equal(bench.reason, 'up Up_Probe_Success');
+  server.close();
+  await bench.tick();
+  t.equal(bench.reason, 'up Up_Probe_ApproachingUnhealthyThreshold');
+  await bench.tick();
+  t.equal(bench.reason, 'down Down_Probe_TcpProbeTimeout');
+});
+
+t.test(
+  'An HTTP probe whose server never answers fails after its timeout, and counts against the threshold',
+  async (t) => {
+    const bench = new Bench(t);
+    let silent = false;
+    const port = await listening(
+      t,
+      createHttpServer((_, response) => {
+        if (!silent) response.end();
+      }),
+    );
+    bench.prober.put(httpProbe(port, { intervalMs: 60_000, timeoutMs: 30_000, threshold: 2 }));
+    await bench.tick(0);
+    t.equal(bench.reason, 'up Up_Probe_Success');
+    silent = true;
+    bench.clock.advance(60_000);
+    bench.clock.advance(30_000);
+    await bench.changed();
+    t.equal(bench.reason, 'up Up_Probe_ApproachingUnhealthyThreshold');
+    bench.clock.advance(30_000);
+    bench.clock.advance(30_000);
+    await bench.changed();
+    t.equal(bench.reason, 'down Down_Probe_HttpNoResponse');
+  },
+);
+
+t.test('However fast the clock is turned, a backend has a moment of real time to answer', async (t) => {
+  const bench = new Bench(t);
+  const port = await listening(
+    t,
+    createHttpServer((_, response) => void setImmediate(() => response.end())),
+  );
+  bench.prober.put(httpProbe(port));
+  bench.clock.advance(86_400_000);
+  await bench.prober.settled();
+  t.equal(bench.reason, 'up Up_Probe_Success');
+});
+
+t.test('An HTTP probe that is reset after the handshake is down with Down_Probe_HttpEndpointUnreachable', async (t) => {
+  const bench = new Bench(t);
+  const port = await listening(
+    t,
+    createServer((socket) => socket.once('data', () => socket.resetAndDestroy())),
+  );
+  bench.prober.put(httpProbe(port));
+  await bench.tick(0);
+  t.equal(bench.reason, 'down Down_Probe_HttpEndpointUnreachable');
+});
+
+t.test('An HTTP probe that is refused is down with Down_Probe_TcpProbeTimeout', async (t) => {
+  const bench = new Bench(t);
+  bench.prober.put(httpProbe(nextPort++));
+  await bench.tick(0);
+  t.equal(bench.reason, 'down Down_Probe_TcpProbeTimeout');
+});
+
+async function selfSigned(): Promise<{ key: string; cert: string }> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: 'CN=somebody else',
+    keys,
+    signingAlgorithm: algorithm,
+    notBefore: new Date('2020-01-01'),
+    notAfter: new Date('2099-01-01'),
+  });
+  const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
+  return { key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----`, cert: certificate.toString('pem') };
+}
+
+t.test('An HTTPS probe takes a self-signed certificate of any name, and sends no server name', async (t) => {
+  const bench = new Bench(t);
+  const asked: unknown[] = [];
+  const server = createHttpsServer(
+    { ...(await selfSigned()), SNICallback: (name, done) => done(new Error(`asked for ${name}`)) },
+    (_, response) => {
+      asked.push('asked');
+      response.end();
+    },
+  );
+  const port = await listening(t, server);
+  bench.prober.put(httpProbe(port, { protocol: 'Https' }));
+  await bench.tick(0);
+  t.equal(bench.reason, 'up Up_Probe_Success');
+  t.equal(asked.length, 1);
+});
+
+t.test('An HTTPS probe at a server that wants a client certificate or speaks plain HTTP fails', async (t) => {
+  for (const server of [
+    createHttpsServer({ ...(await selfSigned()), requestCert: true, rejectUnauthorized: true }, (_, response) => {
+      response.end();
+    }),
+    createHttpServer((_, response) => void response.end()),
+  ]) {
+    const bench = new Bench(t);
+    const port = await listening(t, server);
+    bench.prober.put(httpProbe(port, { protocol: 'Https' }));
+    await bench.tick(0);
+    t.equal(bench.reason, 'down Down_Probe_HttpEndpointUnreachable');
+  }
+});
+
+t.test(
+  'A probe keeps its state through changes that leave its target alone, and starts again at another',
+  async (t) => {
+    const bench = new Bench(t);
+    const port = await listening(
+      t,
+      createServer((socket: Socket) => socket.end()),
+    );
+    const probe = tcpProbe(address, port);
+    bench.prober.put(probe);
+    await bench.tick(0);
+    bench.prober.put({ ...probe, id: 'renamed' });
+    bench.prober.put({ ...probe, intervalMs: 15_000 });
+    t.equal(bench.reason, 'up Up_Probe_Success');
+    bench.prober.put({ ...probe, port: nextPort++ });
+    t.equal(bench.reason, 'down NA');
+    await bench.tick(0);
+    t.strictSame(bench.seen, ['up Up_Probe_Success', 'down NA', 'down Down_Probe_TcpProbeTimeout']);
+  },
+);
+
+t.test('A removed probe is not sent any more', async (t) => {
+  const bench = new Bench(t);
+  let knocks = 0;
+  const port = await listening(
+    t,
+    createServer((socket: Socket) => {
+      knocks++;
+      socket.end();
+    }),
+  );
+  bench.prober.put(tcpProbe(address, port));
+  await bench.tick(0);
+  bench.prober.remove(`probe-1|${address}`);
+  await bench.tick(60_000);
+  t.equal(knocks, 1);
+  t.strictSame(bench.prober.health(), []);
+});
+
+t.test('A probe whose target is impossible is down, and disturbs nobody', async (t) => {
+  const bench = new Bench(t);
+  bench.prober.put(tcpProbe(address, 70_000));
+  bench.prober.put(httpProbe(27999, { key: 'bad path', requestPath: '/two words' }));
+  await bench.tick(0);
+  t.strictSame(
+    bench.prober.health().map(({ reason }) => reason),
+    ['Down_Platform', 'Down_Platform'],
+  );
+});
+
+t.test('Two hundred new probes have all knocked within a moment', async (t) => {
+  const bench = new Bench(t);
+  const port = await listening(
+    t,
+    createServer((socket: Socket) => socket.end()),
+  );
+  for (let index = 0; index < 200; index++) bench.prober.put(tcpProbe(address, port, { key: `probe-${index}` }));
+  await bench.tick(20);
+  t.equal(bench.prober.health().filter(({ up }) => up).length, 200);
+});

@@ -1,0 +1,6 @@
+/** The userspace engine keeps the engine contract. */
+import t from 'tap';
+import { UserspaceEngine } from '../../../src/data-plane/userspace/engine.js';
+import { engineContract } from '../engine-contract.js';
+
+engineContract(t, (options) => new UserspaceEngine(options));

@@ -1,6 +1,0 @@
-/** The userspace engine keeps the engine contract. */
-import t from 'tap';
-import { UserspaceEngine } from '../../../src/forwarding/userspace/engine.js';
-import { engineContract } from '../engine-contract.js';
-
-engineContract(t, (options) => new UserspaceEngine(options));
