@@ -1,5 +1,4 @@
 /** What concerns every part of an emulator at once: reset, snapshots, and moving the clock forward. */
-
 import type { SnapshotKeeper } from '../api/admin/control-routes.js';
 import type { Faults } from '../api/admin/faults.js';
 import type { RequestJournal } from '../api/admin/journal.js';
