@@ -126,6 +126,8 @@ export interface ViewContext {
 /** What a view for one answer may need. */
 export interface ShowContext extends ViewContext {
   readonly apiVersion: string;
+  /** Azure's `$expand`, as the client wrote it. */
+  readonly expand?: string | undefined;
 }
 
 /** A refusal to delete a resource or child while others use it. */
@@ -149,6 +151,8 @@ export interface ChildCollection {
 export interface Action {
   /** `backendAddressPools/{pool}/queryInboundNatRulePortMapping`. */
   readonly path: string;
+  /** POST when absent. */
+  readonly method?: 'GET';
   /** Earliest api-version. */
   readonly since: string;
   /** `sync` answers 200 with the result; `async` 202 with Location. */

@@ -1,6 +1,5 @@
 /** Opens the SQLite file: durable on acknowledgement, owned by one process, brought up to date by forward-only migrations. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { packageFolder } from '../support/package-folder.js';
 
@@ -61,9 +60,6 @@ export function openDatabase({ file }: { file?: string | undefined } = {}): Conn
   }
   return connection;
 }
-
-/** Path of the migrations, for tests that build files of earlier versions. */
-export const migrationsPath = fileURLToPath(migrationsFolder);
 
 /** Statements by name. */
 export type Prepared<S extends Record<string, string>> = { readonly [K in keyof S]: Database.Statement<unknown[]> };

@@ -39,12 +39,6 @@ export const systemTime: TimeSource = {
   },
 };
 
-/** Time that stands still: only `Clock.advance` moves it. */
-export const manualTime = (startMs = Date.UTC(2025, 0, 1)): TimeSource => ({
-  now: () => startMs,
-  wakeAfter: () => () => {},
-});
-
 interface PendingTimer {
   dueMs: number;
   sequence: number;

@@ -8,7 +8,8 @@ import { findResourceType } from '../../src/resources/registry.js';
 import { idKey, parseResourceId, type ResourceId } from '../../src/resources/resource-id.js';
 import type { ActionResult, Link, Lookup, Resource, ResourceType } from '../../src/resources/resource-type.js';
 import { Store } from '../../src/store/store.js';
-import { Clock, manualTime } from '../../src/support/clock.js';
+import { Clock } from '../../src/support/clock.js';
+import { manualTime } from '../manual-time.js';
 
 export const subscriptionId = '00000000-0000-0000-0000-000000000000';
 export const newestApiVersion = '2025-05-01';

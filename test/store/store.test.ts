@@ -1,15 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { test } from 'tap';
 import { rootKey } from '../../src/resources/resource-id.js';
-import { migrationsPath, openDatabase } from '../../src/store/database.js';
+import { openDatabase } from '../../src/store/database.js';
 import { Store } from '../../src/store/store.js';
-import { Clock, manualTime } from '../../src/support/clock.js';
+import { Clock } from '../../src/support/clock.js';
+import { packageFolder } from '../../src/support/package-folder.js';
 import { ArmClient, balancerId, loadBalancer, network, publicIPAddressId } from '../api/arm/resources/arm-client.js';
+import { manualTime } from '../manual-time.js';
 
 const publicPrefix = { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' };
+const migrationsPath = fileURLToPath(new URL('migrations/', packageFolder));
 const migrations = readdirSync(migrationsPath)
   .filter((file) => file.endsWith('.sql'))
   .sort();

@@ -1,6 +1,7 @@
 /** Azure time: scaled, moved by hand, and the same in another thread. */
 import t from 'tap';
-import { Clock, manualTime, systemTime, type TimeSource } from '../../src/support/clock.js';
+import { Clock, systemTime, type TimeSource } from '../../src/support/clock.js';
+import { manualTime } from '../manual-time.js';
 
 /** Time that a test moves, with its wake-ups. */
 class TestTime implements TimeSource {

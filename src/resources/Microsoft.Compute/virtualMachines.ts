@@ -8,6 +8,7 @@ import {
   type Action,
   type ResourceDocument,
   resourceType,
+  type ShowContext,
   type ViewContext,
   type WriteContext,
 } from '../resource-type.js';
@@ -117,6 +118,14 @@ export const virtualMachineInstanceView = ({ resource }: ViewContext): Record<st
   statuses: powerStatuses(resource.document),
 });
 
+/** `$expand=instanceView` shows the instance view among the properties. */
+function showVirtualMachine({ expand, ...context }: ShowContext): ResourceDocument {
+  const { document } = context.resource;
+  const wanted = expand?.split(',').some((part) => part.trim().toLowerCase() === 'instanceview');
+  if (!wanted) return document;
+  return { ...document, properties: { ...document.properties, instanceView: virtualMachineInstanceView(context) } };
+}
+
 const powerAction = (path: string, powerState: PowerState): Action => ({
   path,
   since: '2015-06-15',
@@ -130,8 +139,16 @@ export const virtualMachines = resourceType<VirtualMachineDocument>({
   schema,
   defaults: completeVirtualMachine,
   check: checkVirtualMachine,
+  view: showVirtualMachine,
   requests: {
     actions: [
+      {
+        path: 'instanceView',
+        method: 'GET',
+        since: '2015-06-15',
+        answer: 'sync',
+        run: (context) => ({ body: virtualMachineInstanceView(context) }),
+      },
       powerAction('start', 'running'),
       powerAction('restart', 'running'),
       powerAction('redeploy', 'running'),

@@ -5,8 +5,9 @@ import { readXml, type XmlElement } from '../../../src/api/classic/xml/xml.js';
 import { createServer } from '../../../src/http/server.js';
 import { lowestFreeAddress } from '../../../src/resources/Microsoft.ClassicCompute/addresses.js';
 import { Store } from '../../../src/store/store.js';
-import { Clock, manualTime } from '../../../src/support/clock.js';
+import { Clock } from '../../../src/support/clock.js';
 import { newGuid } from '../../../src/support/ids.js';
+import { manualTime } from '../../manual-time.js';
 import { planOf } from './model.js';
 
 export const subscription = '11111111-2222-3333-4444-555555555555';

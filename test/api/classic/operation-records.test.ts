@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { Store } from '../../../src/store/store.js';
-import { Clock, manualTime } from '../../../src/support/clock.js';
+import { Clock } from '../../../src/support/clock.js';
+import { manualTime } from '../../manual-time.js';
 import { inMemoryStore, startClassic, subscription } from './harness.js';
 import { services, startWithSet } from './my-service.js';
 

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Clock, manualTime } from '../../../src/support/clock.js';
+import { Clock } from '../../../src/support/clock.js';
 import { newGuid } from '../../../src/support/ids.js';
+import { manualTime } from '../../manual-time.js';
 import { type Classic, startClassic } from './harness.js';
 import { answeredAt, differenceOfAnswer, header, type Interaction, readRecording } from './recording.js';
 

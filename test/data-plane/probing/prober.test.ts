@@ -11,7 +11,8 @@ import t, { type Test } from 'tap';
 import type { ProbeHealth } from '../../../src/data-plane/model/engine.js';
 import type { PlanProbe } from '../../../src/data-plane/model/plan.js';
 import { Prober } from '../../../src/data-plane/probing/prober.js';
-import { Clock, manualTime } from '../../../src/support/clock.js';
+import { Clock } from '../../../src/support/clock.js';
+import { manualTime } from '../../manual-time.js';
 import { tcpProbe } from '../plans.js';
 
 /** A prober whose Azure time stands still until the test moves it. */

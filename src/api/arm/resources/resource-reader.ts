@@ -18,7 +18,7 @@ export class ResourceReader {
   show(resource: Resource, apiVersion: string, expand?: string): Shown {
     const type = findResourceType(resource.type);
     if (!type) return showOpaque(resource);
-    const document = type.view?.({ resource, lookup: this.store, apiVersion }) ?? resource.document;
+    const document = type.view?.({ resource, lookup: this.store, apiVersion, expand }) ?? resource.document;
     const links = this.store.linksInto(resource.key);
     const shown = renderResource(resource, { schema: schemaOf(type), apiVersion, document, links });
     this.#expandAll(shown, expand, apiVersion);

@@ -77,10 +77,15 @@ function addChildRoutes(app: FastifyInstance, { type, service, path }: Handler):
 function addActionRoutes(app: FastifyInstance, { type, service, path }: Handler): void {
   for (const action of type.requests?.actions ?? []) {
     const url = `${path}/${action.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
-    app.post(url, { schema: routeSchema(type, 'action', action.path) }, async (request, reply) => {
-      const parameters = parametersOf(request);
-      const asked = { action, parameters, query: queryOf(request), body: RequestBody.ofText(request.body) };
-      return send(request, reply, await service.act({ ...requestAbout(request, type), ...asked }));
+    app.route({
+      method: action.method ?? 'POST',
+      url,
+      schema: routeSchema(type, 'action', action.path),
+      handler: async (request, reply) => {
+        const parameters = parametersOf(request);
+        const asked = { action, parameters, query: queryOf(request), body: RequestBody.ofText(request.body) };
+        return send(request, reply, await service.act({ ...requestAbout(request, type), ...asked }));
+      },
     });
   }
 }

@@ -6,8 +6,9 @@ import type { Test } from 'tap';
 import { Agent, request } from 'undici';
 import { parseConfig } from '../../../../src/config/config.js';
 import { Emulator } from '../../../../src/emulator.js';
-import { Clock, manualTime } from '../../../../src/support/clock.js';
+import { Clock } from '../../../../src/support/clock.js';
 import { silentLog } from '../../../../src/support/log.js';
+import { manualTime } from '../../../manual-time.js';
 
 export const subscriptionId = '00000000-0000-0000-0000-00000000000a';
 export const newestApiVersion = '2025-05-01';

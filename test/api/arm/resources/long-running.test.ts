@@ -1,5 +1,6 @@
 import { test } from 'tap';
-import { Clock, manualTime } from '../../../../src/support/clock.js';
+import { Clock } from '../../../../src/support/clock.js';
+import { manualTime } from '../../../manual-time.js';
 import {
   ArmClient,
   at,

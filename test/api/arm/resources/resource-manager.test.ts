@@ -381,3 +381,15 @@ test('a DNS name label is free until an address has it', async (t) => {
   });
   t.match(refusal(taken), /^400 DnsRecordInUse/);
 });
+
+test('the instance view of a virtual machine is answered by its own path and by $expand', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const id = `${subscription}/resourceGroups/${network.split('/')[4]}/providers/Microsoft.Compute/virtualMachines/vm`;
+  const machine = { location: 'westeurope', properties: { osProfile: { computerName: 'vm' } } };
+  t.equal((await azure.put(id, machine)).status, 201);
+  const instanceView = { statuses: [{ code: 'ProvisioningState/succeeded' }, { code: 'PowerState/running' }] };
+  t.match(await azure.get(`${id}/instanceView`), { status: 200, body: { computerName: 'vm', ...instanceView } });
+  t.match((await azure.get(`${id}?$expand=instanceView`)).body, { properties: { instanceView } });
+  t.notMatch((await azure.get(id)).text, 'instanceView');
+});
