@@ -163,6 +163,14 @@ t.test('staging and production change places, and each slot keeps its address', 
   t.equal((await classic.delete(staging)).statusCode, 202);
 });
 
+t.test('a service configuration may be UTF-16 and is returned as it was sent', async (t) => {
+  const sent = Buffer.from(`\uFEFF${cscfg()}`, 'utf16le').toString('base64');
+  const body = createXml().replace(/<Configuration>[^<]*/, `<Configuration>${sent}`);
+  const { classic, answer } = await startMedia(t, body);
+  t.equal(answer.statusCode, 202, answer.body);
+  t.match((await classic.get(production)).body, `<Configuration>${sent}</Configuration>`);
+});
+
 t.test('what the two files do not agree on is refused', async (t) => {
   const refused = async (body: string) =>
     textOf(
