@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly host: DeploymentHost;
   readonly environment: DeploymentEnvironment;
   readonly correlationId: string;
-  /** Called whenever the document changed. */
+  /** Called whenever the state changed, and of operations at the latest when a twentieth of them ended. */
   readonly onChange?: (run: DeploymentRun) => void;
 }
 
@@ -39,6 +39,8 @@ export class DeploymentRun {
   /** Those of secure outputs too: for the deployment around this one, never for anybody else. */
   readonly #outputValues: JsonObject = {};
   #cancelled = false;
+  /** Operations that ended since the last `onChange`. */
+  #untold = 0;
   #ended: Promise<JsonObject> | undefined;
 
   constructor(plan: DeploymentPlan, options: RunOptions) {
@@ -116,6 +118,14 @@ export class DeploymentRun {
     this.#options.onChange?.(this);
   }
 
+  /** Telling of every operation would show all of them as often as there are: many are told of together. */
+  #noteProgress(): void {
+    this.#untold += 1;
+    if (this.#untold * 20 < this.#operations.count) return;
+    this.#untold = 0;
+    this.#options.onChange?.(this);
+  }
+
   #now(): string {
     return this.#options.environment.now();
   }
@@ -148,7 +158,7 @@ export class DeploymentRun {
     const failure = told && this.#withoutSecrets(told);
     end({ at: this.#now(), status, failure });
     if (failure) this.#failures.push(failure);
-    this.#options.onChange?.(this);
+    this.#noteProgress();
     return failure ? 'failed' : 'done';
   }
 
