@@ -14,7 +14,6 @@ import { deploymentErrors } from './deployments.js';
 import type { ErrorDefinition, ErrorOrigin } from './error-definition.js';
 import { gatewayErrors } from './gateway.js';
 import { loadBalancerErrors } from './load-balancers.js';
-import { neighbourErrors } from './neighbours.js';
 import { networkErrors } from './network.js';
 
 export type { ErrorDefinition, ErrorOrigin } from './error-definition.js';
@@ -97,7 +96,6 @@ export const errors = {
   ...gatewayErrors,
   ...networkErrors,
   ...loadBalancerErrors,
-  ...neighbourErrors,
   ...classicErrors,
   ...classicLoadBalancingErrors,
   ...deploymentErrors,
