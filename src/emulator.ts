@@ -20,8 +20,8 @@ import { Reconciler } from './compiler/reconciler.js';
 import { mapAddress } from './config/address-map.js';
 import type { Config } from './config/config.js';
 import type { Engine, EngineEvents } from './data-plane/model/engine.js';
+import { EmulatorControl } from './emulator/emulator-control.js';
 import { applySeed } from './emulator/seed.js';
-import { EmulatorControl } from './emulator-control.js';
 import { requestBaseUrl } from './http/base-url.js';
 import { createServer, type LazuriteServer } from './http/server.js';
 import { Monitor } from './metrics/monitor.js';
@@ -65,7 +65,7 @@ async function createEngine({ engine }: Config, options: { clock: Clock; events:
 
 /** What an engine reports, as events. */
 const engineEvents = (events: Events): EngineEvents => ({
-  onHealth: (health) => events.emit('health', { changes: [health] }),
+  onHealth: (changes) => events.emit('health', { changes }),
   onFrontendState: (state) => events.emit('frontend', state),
   onFailure: (error) => events.emit('engineFailure', { error }),
 });
