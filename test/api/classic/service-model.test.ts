@@ -21,6 +21,7 @@ t.test('a package is read down to its service definition', async (t) => {
     ['a .cspkg without relationships', writeZip([{ name: 'a.csdx', data: csdx }])],
     ['a .csdx', csdx],
     ['a .csdef', Buffer.from(csdef)],
+    ['a .csdef in UTF-16', Buffer.from(csdef, 'utf16le')],
     ['a zip with a .csdef in place of the .csdx', writeZip([{ name: 'x.csdef', data: csdef }])],
   ];
   for (const [title, data] of shapes) t.same(await readPackage('u', async () => data), definition, title);

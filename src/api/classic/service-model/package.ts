@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { inflateRawSync } from 'node:zlib';
 import { AzureError, azureError } from '../../../errors/index.js';
 import type { ServiceDefinition } from '../../../resources/Microsoft.ClassicCompute/types.js';
-import { readXml } from '../xml/xml.js';
+import { decodeXml, readXml } from '../xml/xml.js';
 import { readServiceDefinition } from './csdef.js';
 
 const endOfCentralDirectory = 0x06054b50;
@@ -60,13 +60,11 @@ export function readZip(archive: Buffer): ZipFiles | undefined {
 /** Fetches what a PackageUrl points to. Azure reads blob storage; Lazurite any http(s) or file URL. */
 export type PackageSource = (url: string) => Promise<Buffer>;
 
-const textOf = (data: Buffer): string => data.toString('utf8').replace(/^\uFEFF/, '');
-
 /** The file that the archive's relationships call the service description, or the first one with the ending. */
 function describedFile(files: ZipFiles, ending: string): Buffer | undefined {
   const relationships = files.get('_rels/.rels');
   if (relationships) {
-    const entry = readXml(textOf(relationships())).children.find(
+    const entry = readXml(decodeXml(relationships())).children.find(
       ({ attributes }) => attributes.get('Id') === 'SERVICEDESCRIPTION',
     );
     const target = entry?.attributes.get('Target')?.replace(/^\//, '');
@@ -80,13 +78,13 @@ function describedFile(files: ZipFiles, ending: string): Buffer | undefined {
 function definitionText(data: Buffer): string | undefined {
   const outer = readZip(data);
   // A zip that is cut off is no definition either.
-  if (!outer) return data.toString('latin1', 0, 2) === 'PK' ? undefined : textOf(data);
+  if (!outer) return data.toString('latin1', 0, 2) === 'PK' ? undefined : decodeXml(data);
   const description = describedFile(outer, '.csdx') ?? describedFile(outer, '.csdef');
   if (!description) return undefined;
   const inner = readZip(description);
-  if (!inner) return textOf(description);
+  if (!inner) return decodeXml(description);
   const definition = describedFile(inner, '.csdef');
-  return definition && textOf(definition);
+  return definition && decodeXml(definition);
 }
 
 const refused = (url: string, reason: string) => azureError('ClassicPackage', { values: { url, reason } });
