@@ -5,7 +5,8 @@ import type { OpenApiDocument } from '../../../src/api/openapi/openapi-document.
 import { Cloud } from '../../emulator/cloud.js';
 
 const cloud = await Cloud.start(t, { network: 208, argv: ['--in-memory', '--engine', 'none'] });
-const committed = (file: string) => JSON.parse(readFileSync(new URL(`../../../openapi/${file}`, import.meta.url), 'utf8'));
+const committed = (file: string) =>
+  JSON.parse(readFileSync(new URL(`../../../openapi/${file}`, import.meta.url), 'utf8'));
 
 t.test('openapi/arm.json is what the routes say', async (t) => {
   t.strictSame(committed('arm.json'), (await cloud.send('GET', '/openapi/arm.json')).body, 'npm run generate');
