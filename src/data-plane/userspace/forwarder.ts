@@ -14,7 +14,7 @@ import { FrontendBinder } from './frontend-binder.js';
 import { InjectedFaults } from './injected-faults.js';
 import { Listeners } from './listeners.js';
 import type { Applied, WorkerSetup } from './messages.js';
-import { Descriptors, SourcePorts } from './socket-limits.js';
+import { Descriptors, type SharedResources, SourcePorts } from './socket-limits.js';
 import { TcpForwarder } from './tcp.js';
 import { UdpForwarder } from './udp.js';
 
@@ -59,8 +59,9 @@ export class Forwarder {
       sourceAddress: probeSource(),
     });
     this.#context = { healthOf: (key) => this.#prober.healthOf(key), tables: new SlotTables() };
-    const shared = {
+    const shared: SharedResources = {
       clock: this.#clock,
+      realClock: this.#realClock,
       faults: this.#faults,
       sourcePorts: new SourcePorts(),
       descriptors: new Descriptors(setup.descriptorLimit),
@@ -101,7 +102,6 @@ export class Forwarder {
       }
       this.#drains.changed(known.plan, plan);
       known.update(plan, this.#context);
-      this.#udp.reconsider(known);
     }
   }
 
@@ -130,7 +130,9 @@ export class Forwarder {
     await this.#mutex.run(() => this.#refreshStale());
   }
 
-  flows(): FlowInfo[] {
+  /** All flows; the kernel's drops are counted up to now. */
+  async flows(): Promise<FlowInfo[]> {
+    await this.#udp.drops.read();
     return [...this.#tcp.flows(), ...this.#udp.flows()];
   }
 
@@ -179,8 +181,8 @@ export class Forwarder {
       if (!frontend) continue;
       await this.#prepare(frontend.plan.rule);
       frontend.refresh(this.#context);
-      if (frontend.plan.transport === 'udp') this.#udp.reconsider(frontend);
-      else if (frontend.endsEstablished) this.#tcp.end({ frontend: frontend.key, why: 'endedAllProbedDown' });
+      if (frontend.plan.transport === 'tcp' && frontend.endsEstablished)
+        this.#tcp.end({ frontend: frontend.key, why: 'endedAllProbedDown' });
     }
   }
 
