@@ -11,7 +11,7 @@ import { addMetricRoutes } from './api/arm/resources/metric-routes.js';
 import { requireCertificateOrToken } from './api/classic/authorize.js';
 import type { PublicAddressPool } from './api/classic/call.js';
 import { classicPlugin } from './api/classic/plugin.js';
-import { fetchPackage } from './api/classic/service-model/package.js';
+import { packageSource } from './api/classic/service-model/package.js';
 import { loadCertificates } from './api/identity/certificates.js';
 import { createIdentity } from './api/identity/identity.js';
 import { verifyToken } from './api/identity/require-token.js';
@@ -65,7 +65,7 @@ async function createEngine({ engine }: Config, options: { clock: Clock; events:
 
 /** What an engine reports, as events. */
 const engineEvents = (events: Events): EngineEvents => ({
-  onHealth: (health) => events.emit('health', { changes: [health] }),
+  onHealth: (changes) => events.emit('health', { changes }),
   onFrontendState: (state) => events.emit('frontend', state),
   onFailure: (error) => events.emit('engineFailure', { error }),
 });
@@ -223,7 +223,7 @@ async function createApp({
     newGuid,
     publicAddresses: classicPublicAddresses(store, config),
     privateAddressPool: classicPrivatePool,
-    packages: fetchPackage,
+    packages: packageSource({ policy: config.templateLinks, note: (message) => log.info(message) }),
     config,
     dataPlane: reconciler,
   });

@@ -11,14 +11,14 @@ import { ClassicRouter } from './router.js';
 import { classicOperations } from './routes/index.js';
 import { versions } from './versions.js';
 import { documentOf, readDocument, writeDocument } from './xml/contract.js';
-import { readXml } from './xml/xml.js';
+import { decodeXml, readXml } from './xml/xml.js';
 
 export interface ClassicPluginOptions extends ClassicServices {
   /** Also refuse the element orders that real clients send although the contract has another one. */
   readonly elementOrder?: 'lenient' | 'strict';
   /** Scheme and host for absolute URLs; the request's own by default. */
   readonly baseUrl?: (request: FastifyRequest) => string;
-  /** Refuses a caller by throwing `ClassicAuthenticationFailed`; everybody is let in by default. */
+  /** Refuses a caller by throwing `ClassicAuthenticationFailed`; by default every call is accepted. */
   readonly authorize?: (request: FastifyRequest, subscriptionId: string) => void | Promise<void>;
 }
 
@@ -64,8 +64,7 @@ function queryOf(url: string): Map<string, string> {
   return new Map([...query].map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-const bodyTextOf = ({ body }: FastifyRequest): string =>
-  typeof body === 'string' ? body : Buffer.isBuffer(body) ? body.toString('utf8') : '';
+const bodyTextOf = ({ body }: FastifyRequest): string => (typeof body === 'string' ? body : '');
 
 /** The request as handlers see it. Operation and version are checked first, then the body is read on demand. */
 function prepare(request: FastifyRequest, context: Prepared): ClassicCall {
@@ -111,7 +110,7 @@ interface Prepared {
 }
 
 /**
- * Adds the classic API to `app`. The server must hand bodies over as strings or buffers (a parser for `*`). Everything
+ * Adds the classic API to `app`. Everything
  * under a subscription id is classic, so unknown paths get XML too.
  */
 export async function classicPlugin(app: FastifyInstance, options: ClassicPluginOptions): Promise<void> {
@@ -128,11 +127,14 @@ export async function classicPlugin(app: FastifyInstance, options: ClassicPlugin
     }
   };
 
+  // The server's own parser reads UTF-8 only.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, decodeXml(body as Buffer)));
   // Registered as a plugin, this has a scope of its own: Fastify's own refusals become XML too.
   app.setErrorHandler((error, request, reply) =>
     send(reply, errorReply(error, request), options.newGuid().replaceAll('-', '')),
   );
   for (const url of [`/:subscriptionId(^${guid}$)`, `/:subscriptionId(^${guid}$)/*`]) {
-    app.route({ method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'], url, handler });
+    app.route({ method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'], url, handler });
   }
 }
