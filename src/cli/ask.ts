@@ -1,8 +1,65 @@
-/** How commands ask a running emulator's admin API, and what they say when it refuses. */
+/** How commands reach a running emulator's admin API, read their options, and print what it answers. */
+import { isIP } from 'node:net';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { environmentName, options } from '../config/config.js';
+import { readIfPresent } from '../support/private-files.js';
 import { UsageError } from '../support/usage-error.js';
 import type { CommandContext } from './command.js';
-import { connect, type RunningOptions, readRunningOptions } from './running.js';
+import { createHttpClient, type HttpClient } from './http-client.js';
+
+export interface RunningOptions {
+  /** Where tools reach it. */
+  readonly url: URL;
+  readonly dataFolder: string;
+  readonly positionals: readonly string[];
+  readonly json: boolean;
+}
+
+/** What the commands that talk to a running emulator have in common, as help shows it. */
+export const runningHelp = [
+  'Options:',
+  '  --url URL     the emulator (default https://localhost:4567, or the port of LAZURITE_PORT; env LAZURITE_URL)',
+  '  --data DIR    its data folder, where the CA is (default ./.lazurite; env LAZURITE_DATA)',
+].join('\n');
+
+function readUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) throw new UsageError(`--url must be a URL, not '${text}'`);
+  return url;
+}
+
+/** Reads the options of such a command. */
+export function readRunningOptions(argv: readonly string[], env: NodeJS.ProcessEnv): RunningOptions {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: { url: { type: 'string' }, data: { type: 'string' }, json: { type: 'boolean' } },
+      allowPositionals: true,
+    });
+    const port = env[environmentName(options.port)] || options.port.fallback;
+    const data = values.data ?? (env[environmentName(options.data)] || String(options.data.fallback));
+    return {
+      url: readUrl(values.url ?? (env.LAZURITE_URL || `https://localhost:${port}`)),
+      dataFolder: resolve(data),
+      positionals,
+      json: values.json ?? false,
+    };
+  } catch (error) {
+    throw error instanceof UsageError ? error : new UsageError((error as Error).message.split(/\. |\n/)[0] ?? '');
+  }
+}
+
+const isLoopback = ({ hostname }: URL): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'));
+
+/** A client of it. On this machine it speaks HTTP, since its CA may be new or held in memory; elsewhere HTTPS. */
+export function connect({ url, dataFolder }: Pick<RunningOptions, 'url' | 'dataFolder'>): HttpClient {
+  if (isLoopback(url)) return createHttpClient({ url: `http://${url.hostname}:${url.port || defaultPort(url)}` });
+  return createHttpClient({ url: url.origin, caPem: readIfPresent(join(dataFolder, 'ca.pem')) });
+}
+
+const defaultPort = ({ protocol }: URL): string => (protocol === 'https:' ? '443' : '80');
 
 type Flags = Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
 
@@ -67,4 +124,22 @@ export const shortId = (id: string): string => id.split('/').slice(-3).join('/')
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   return ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
+}
+
+/** `rows` below `head`; a column whose every cell is a number is aligned to the right. */
+export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const columns = head.map((title, index) => {
+    const cells = rows.map((row) => row[index] ?? '');
+    const numeric = cells.length > 0 && cells.every((cell) => /^\d[\d,]*( of \d[\d,]*)?$|^$/.test(cell));
+    return { width: Math.max(title.length, ...cells.map((cell) => cell.length)), numeric };
+  });
+  const line = (cells: readonly string[]): string =>
+    columns
+      .map(({ width, numeric }, index) => {
+        const cell = cells[index] ?? '';
+        return numeric ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd();
+  return [line(head), line(columns.map(({ width }) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { ensurePrivateFolder, readIfPresent } from '../support/private-files.js';
 import { UsageError } from '../support/usage-error.js';
-import { connect, type RunningOptions } from './running.js';
+import { connect, type RunningOptions } from './ask.js';
 
 export interface CaFiles {
   /** Our CA alone, for tools that add it to the roots they know. */

@@ -24,23 +24,23 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   frontends: {
     summary: 'list every frontend: where it is bound, or why it is not',
-    load: async () => (await import('./frontends.js')).frontends,
+    load: async () => (await import('./data-plane-commands.js')).frontends,
   },
   explain: {
     summary: 'say which backend a connection gets, and why',
-    load: async () => (await import('./explain.js')).explain,
+    load: async () => (await import('./data-plane-commands.js')).explain,
   },
   backends: {
     summary: 'list every backend: up or down, and why',
-    load: async () => (await import('./backends.js')).backends,
+    load: async () => (await import('./data-plane-commands.js')).backends,
   },
   flows: {
     summary: 'list who is connected to which backend',
-    load: async () => (await import('./flows.js')).flows,
+    load: async () => (await import('./data-plane-commands.js')).flows,
   },
   clock: {
     summary: "print Azure's time, or move it forward",
-    load: async () => (await import('./clock.js')).clock,
+    load: async () => (await import('./control-commands.js')).clock,
   },
   requests: {
     summary: 'show the journal of API calls',
@@ -52,11 +52,11 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   snapshot: {
     summary: 'save all resources to a file, or load them from one',
-    load: async () => (await import('./snapshot.js')).snapshot,
+    load: async () => (await import('./control-commands.js')).snapshot,
   },
   reset: {
     summary: 'delete every resource of a running emulator',
-    load: async () => (await import('./reset.js')).reset,
+    load: async () => (await import('./control-commands.js')).reset,
   },
   sandbox: {
     summary: 'run a command with an Azure and a network of its own; no root, every port free, nothing left behind',

@@ -3,9 +3,9 @@
 import { cloudName } from '../api/identity/cloud-metadata.js';
 import { defaultSubscriptionId, defaultTenantId } from '../config/tenant.js';
 import { UsageError } from '../support/usage-error.js';
+import { readRunningOptions, runningHelp } from './ask.js';
 import { type CaFiles, writeCaFiles } from './ca-files.js';
 import type { Command } from './command.js';
-import { readRunningOptions, runningHelp } from './running.js';
 
 // Any client and secret is welcome; GUIDs, because some tools insist on the form.
 const clientId = '22222222-2222-2222-2222-222222222222';

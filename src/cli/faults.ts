@@ -1,10 +1,8 @@
 /** `lazurite faults`: faults injected into the API, the data plane and the health probes. */
 import { faultKinds, membersOf } from '../api/admin/fault-schema.js';
 import { UsageError } from '../support/usage-error.js';
-import { type Asked, ask, readOptions, tell } from './ask.js';
+import { type Asked, ask, readOptions, runningHelp, tell, textTable } from './ask.js';
 import type { Command } from './command.js';
-import { runningHelp } from './running.js';
-import { textTable } from './text-table.js';
 
 type Fault = Readonly<Record<string, unknown>> & { readonly id: string; readonly kind: string };
 

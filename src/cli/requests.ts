@@ -1,10 +1,8 @@
 /** `lazurite requests`: the journal of API calls. */
 import type { RequestView } from '../api/admin/journal-routes.js';
 import { UsageError } from '../support/usage-error.js';
-import { ask, duration, readOptions, tell } from './ask.js';
+import { ask, duration, readOptions, runningHelp, tell, textTable } from './ask.js';
 import type { Command } from './command.js';
-import { runningHelp } from './running.js';
-import { textTable } from './text-table.js';
 
 /** A client's name without the libraries it is made of. */
 const clientName = ({ userAgent, address }: RequestView['client']): string => userAgent?.split(' ')[0] ?? address ?? '';

@@ -1,7 +1,7 @@
 /** What concerns every part of an emulator at once: reset, snapshots, and moving the clock forward. */
+import type { SnapshotKeeper } from '../api/admin/control-routes.js';
 import type { Faults } from '../api/admin/faults.js';
 import type { RequestJournal } from '../api/admin/journal.js';
-import type { SnapshotKeeper } from '../api/admin/snapshot-routes.js';
 import type { Reconciler } from '../compiler/reconciler.js';
 import type { Engine } from '../data-plane/model/engine.js';
 import { azureError } from '../errors/index.js';

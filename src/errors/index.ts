@@ -14,7 +14,6 @@ import { deploymentErrors } from './deployments.js';
 import type { ErrorDefinition, ErrorOrigin } from './error-definition.js';
 import { gatewayErrors } from './gateway.js';
 import { loadBalancerErrors } from './load-balancers.js';
-import { neighbourErrors } from './neighbours.js';
 import { networkErrors } from './network.js';
 
 export type { ErrorDefinition, ErrorOrigin } from './error-definition.js';
@@ -27,6 +26,12 @@ export interface ErrorDetail {
   readonly details?: readonly ErrorDetail[];
 }
 
+/** Facts about an error for programs, as `additionalInfo` shows them. */
+export interface ErrorInfo {
+  readonly type: string;
+  readonly info: Readonly<Record<string, string | number>>;
+}
+
 /** Each error that is raised is published here; the message is the `AzureError`. */
 const raised = channel('lazurite:error');
 
@@ -37,6 +42,7 @@ export class AzureError extends Error {
   readonly status: number;
   readonly origin: ErrorOrigin;
   readonly details: readonly ErrorDetail[];
+  readonly additionalInfo: readonly ErrorInfo[];
   readonly headers: Readonly<Record<string, string>>;
   /** The key in the table, for the journal and the tests. */
   readonly key: string;
@@ -44,7 +50,7 @@ export class AzureError extends Error {
   constructor(
     key: string,
     definition: ErrorDefinition,
-    { values = {}, details = [], headers = {} }: AzureErrorOptions = {},
+    { values = {}, details = [], additionalInfo = [], headers = {} }: AzureErrorOptions = {},
   ) {
     super(definition.message.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole)));
     this.key = key;
@@ -52,22 +58,36 @@ export class AzureError extends Error {
     this.status = definition.status;
     this.origin = definition.origin;
     this.details = details;
+    this.additionalInfo = additionalInfo;
     this.headers = headers;
     raised.publish(this);
   }
 
   /** The body: `{"error":{"code","message"}}`, with `details` where the network provider answers. */
-  toBody(): { error: { code: string; message: string; details?: readonly ErrorDetail[] } } {
-    const error = { code: this.code, message: this.message };
+  toBody(): { error: ErrorBody } {
+    const { code, message, details, additionalInfo } = this;
     return {
-      error: this.origin === 'network' || this.details.length > 0 ? { ...error, details: this.details } : error,
+      error: {
+        code,
+        message,
+        ...(this.origin === 'network' || details.length > 0 ? { details } : {}),
+        ...(additionalInfo.length > 0 ? { additionalInfo } : {}),
+      },
     };
   }
+}
+
+interface ErrorBody {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: readonly ErrorDetail[];
+  readonly additionalInfo?: readonly ErrorInfo[];
 }
 
 export interface AzureErrorOptions {
   readonly values?: Readonly<Record<string, string | number>>;
   readonly details?: readonly ErrorDetail[];
+  readonly additionalInfo?: readonly ErrorInfo[];
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -76,7 +96,6 @@ export const errors = {
   ...gatewayErrors,
   ...networkErrors,
   ...loadBalancerErrors,
-  ...neighbourErrors,
   ...classicErrors,
   ...classicLoadBalancingErrors,
   ...deploymentErrors,

@@ -1,4 +1,4 @@
-/** What the network resource provider answers for any of its types; always with `details`. */
+/** What the network resource provider refuses: of every type, and of the types around a load balancer. */
 import type { ErrorDefinition } from './error-definition.js';
 
 export const networkErrors = {
@@ -81,5 +81,297 @@ export const networkErrors = {
     origin: 'lazurite',
     message: 'Frontend {frontend} is {state}: {reason}. The emulator runs with --strict-bind.',
     differs: 'only Lazurite has sockets that can be taken',
+  },
+  PublicIPAddressCannotBeDeleted: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Public IP address {id} can not be deleted since it is still allocated to resource {user}. In order to delete the public IP, disassociate/detach the Public IP address from the resource.  To learn how to do this, see aka.ms/deletepublicip.',
+  },
+  PublicIPAddressInUse: {
+    status: 400,
+    origin: 'network',
+    message: 'Resource {id} is referencing public IP address {publicIP} that is already allocated to resource {user}.',
+  },
+  PublicIPReferencedByMultipleIPConfigs: {
+    status: 400,
+    origin: 'network',
+    message: 'Public ip address {publicIP} is referenced by multiple ipconfigs in resource {id}.',
+    differs: 'the text is from memory',
+  },
+  PublicIPAddressInUseCannotUpdateToDynamic: {
+    status: 400,
+    origin: 'network',
+    message: 'Public IP address {id} is in use by ipconfig {user} and cannot be updated from static to dynamic.',
+  },
+  StandardAndStandardV2SkuPublicIPAddressesMustBeStatic: {
+    status: 400,
+    origin: 'network',
+    message: 'Standard sku publicIp {id} must have AllocationMethod set to Static.',
+  },
+  PublicIPCountLimitReached: {
+    status: 400,
+    origin: 'network',
+    message: 'Cannot create more than {limit} public IP addresses for this subscription in this region.',
+  },
+  PublicIPIdleTimeoutIsOutOfRange: {
+    status: 400,
+    origin: 'network',
+    message: 'Public IP address {name} has invalid Idle Timeout. The value must be between 4 and 30.',
+  },
+  InvalidDomainNameLabel: {
+    status: 400,
+    origin: 'network',
+    message:
+      'The domain name label {label} is invalid. It must conform to the following regular expression: ^[a-z][a-z0-9-]{1,61}[a-z0-9]$.',
+  },
+  DnsRecordInUse: {
+    status: 400,
+    origin: 'network',
+    message: 'DNS record {fqdn} is already used by another public IP.',
+  },
+  GlobalPublicIPAddressNotSupportedForBasicPublicIpAddress: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Global publicIP addresses are only supported for standard SKU public IP addresses. Public IP address {id} is not standard SKU.',
+  },
+  PublicIPAddressVersionCannotBeChanged: {
+    status: 400,
+    origin: 'network',
+    message: 'Public IP address version of {id} cannot be changed from {from} to {to} on resource update.',
+    differs: 'code and text are not documented',
+  },
+  PublicIPPrefixLengthCannotBeChanged: {
+    status: 400,
+    origin: 'network',
+    message: 'Prefix length of public IP prefix {id} cannot be changed from {from} to {to} on resource update.',
+    differs: 'code and text are not documented',
+  },
+  AvailabilitySetInUse: {
+    code: 'OperationNotAllowed',
+    status: 409,
+    origin: 'gateway',
+    message:
+      "Availability Set '{name}' cannot be deleted. Before deleting an Availability Set please ensure that it does not contain any VM. Instances of VMs in the set: {users}.",
+    differs: 'the text is from memory',
+  },
+  InUseNatGatewayCannotBeDeleted: {
+    status: 400,
+    origin: 'network',
+    message: 'NAT gateway {id} cannot be deleted because it is in use by subnet {user}.',
+    differs: 'the text is not documented',
+  },
+  NatGatewayIdleTimeoutIsOutOfRange: {
+    status: 400,
+    origin: 'network',
+    message: 'NAT gateway {id} has invalid Idle Timeout. The value must be between 4 and 120.',
+    differs: 'code and text are not documented',
+  },
+  NatGatewayRequiresStandardPublicIP: {
+    status: 400,
+    origin: 'network',
+    message: 'NAT gateway {id} cannot reference Basic sku publicIP {publicIP}.',
+    differs: 'code and text are not documented',
+  },
+  InUseApplicationSecurityGroupCannotBeDeleted: {
+    status: 400,
+    origin: 'network',
+    message: 'Application security group {id} cannot be deleted because it is in use by {user}.',
+    differs: 'code and text are not documented',
+  },
+  InUseRouteTableCannotBeDeleted: {
+    status: 400,
+    origin: 'network',
+    message: 'Route table {name} is in use and cannot be deleted.',
+  },
+  EitherOneLoadBalancerFrontendIpConfigurationOrDestinationIPAddressRequiredOnPrivateLinkService: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Private Link Service {name} requires either one LoadBalancerFrontendIpConfiguration if PLS with LB based scenario or DestinationIPAddress if PLS UDR and NSG scenario.',
+  },
+  PrivateLinkServiceCannotBeCreatedInSubnetThatHasNetworkPoliciesEnabled: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Private link service {id} cannot be created in a subnet {subnet} since it has private link service network policies enabled.',
+  },
+  PublicIPPrefixInUse: {
+    code: 'InUsePublicIpPrefixCannotBeDeleted',
+    status: 400,
+    origin: 'network',
+    message: 'Public IP prefix {id} is in use by {user} and cannot be deleted.',
+    differs: 'code and text are not documented',
+  },
+  PublicIPPrefixLengthIsOutOfRange: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Public IP prefix {id} has invalid prefix length {length}. The value must be between {minimum} and {maximum}.',
+    differs: 'code and text are not documented',
+  },
+  PublicIPPrefixIsFull: {
+    status: 400,
+    origin: 'network',
+    message: 'Public IP prefix {id} has no free address.',
+    differs: 'code and text are not documented',
+  },
+  InUseSubnetCannotBeDeleted: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Subnet {name} is in use by {user} and cannot be deleted. In order to delete the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.',
+  },
+  InUsePrefixCannotBeDeleted: {
+    status: 400,
+    origin: 'network',
+    message: 'IpPrefix {prefix} on Subnet {name} has active allocations and cannot be deleted.',
+  },
+  NetcfgSubnetRangesOverlap: {
+    status: 400,
+    origin: 'network',
+    message:
+      "Subnet '{name}' is not valid because its IP address range overlaps with that of an existing subnet in virtual network '{virtualNetwork}'.",
+  },
+  NetcfgInvalidSubnet: {
+    status: 400,
+    origin: 'network',
+    message: "Subnet '{name}' is not valid in virtual network '{virtualNetwork}'.",
+  },
+  InvalidAddressPrefixFormat: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Address prefix {prefix} of resource {id} is not formatted correctly. It should follow CIDR notation, for example 10.0.0.0/24.',
+  },
+  InvalidCIDRNotation: {
+    status: 400,
+    origin: 'network',
+    message:
+      'The address prefix {prefix} in resource {id} has an invalid CIDR notation. For the given prefix length, the address prefix should be {expected}.',
+  },
+  NetcfgInvalidDnsServer: {
+    status: 400,
+    origin: 'network',
+    message: "DNS server is not valid as specified with the name '{name}'.",
+  },
+  SubnetIsFull: {
+    status: 400,
+    origin: 'network',
+    message: 'Subnet {name} with address prefix {prefix} does not have enough capacity for {count} IP addresses.',
+  },
+  PrivateIPAddressInReservedRange: {
+    status: 400,
+    origin: 'network',
+    message: 'Private static IP address {address} falls within reserved IP range of subnet prefix {prefix}.',
+  },
+  PrivateIPAddressNotInSubnet: {
+    status: 400,
+    origin: 'network',
+    message: 'Private static IP address {address} does not belong to the range of subnet prefix {prefix}.',
+  },
+  PrivateIPAddressNotInAnySubnet: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Private static IP address {address} does not belong to the range of any subnet in the virtual network {virtualNetwork}.',
+  },
+  PrivateIPAddressIsAllocated: {
+    status: 400,
+    origin: 'network',
+    message:
+      'IP configuration {id} is using the private IP address {address} which is already allocated to resource {holder}.',
+  },
+  InvalidPrivateIPAddressFormat: {
+    status: 400,
+    origin: 'network',
+    message: 'Private static IP address value {address} is invalid.',
+  },
+  NicInUse: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Network Interface {id} is used by existing resource {user}. In order to delete the network interface, it must be dissociated from the resource. To learn more, see aka.ms/deletenic.',
+  },
+  InvalidIPConfigCount: {
+    status: 400,
+    origin: 'network',
+    message: 'Network interface {name} must have one or more IP configurations.',
+  },
+  NetworkInterfaceMustHaveOneOneIPConfigAsPrimary: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Network Interface {name} specifies multiple IPConfigurations but none of the IPConfigurations is specified as Primary.',
+  },
+  NetworkInterfaceHasSeveralPrimaryIPConfigs: {
+    code: 'NetworkInterfaceMustHaveOneOneIPConfigAsPrimary',
+    status: 400,
+    origin: 'network',
+    message: 'Network Interface {name} specifies more than one IPConfiguration as Primary.',
+    differs: 'code and text are not documented',
+  },
+  IPConfigurationMustHaveSubnet: {
+    status: 400,
+    origin: 'network',
+    message: 'IP configuration {id} must reference a subnet.',
+    differs: 'code and text are not documented',
+  },
+  IpConfigurationsOnSameNicCannotUseDifferentSubnets: {
+    status: 400,
+    origin: 'network',
+    message: 'IPConfigurations on a Nic {id} cannot belong to different subnets. Subnets referred: {subnets}',
+  },
+  NicMustBeAttachedToRunningVmToGetEffectiveRoutes: {
+    status: 400,
+    origin: 'network',
+    message:
+      'A network interface must be attached to a running virtual machine to get effective routes. The network interface {id} is not attached to a running virtual machine.',
+  },
+  NicMustBeAttachedToRunningVmToGetEffectiveSecurityGroups: {
+    status: 400,
+    origin: 'network',
+    message:
+      'A network interface must be attached to a running virtual machine to get effective security groups. The network interface {id} is not attached to a running virtual machine.',
+  },
+  InUseNetworkSecurityGroupCannotBeDeleted: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Network security group {id} cannot be deleted because it is in use by the following resources: {users}. In order to delete the Network security group, remove the association with the resource(s). To learn how to do this, see aka.ms/deletensg.',
+  },
+  SecurityRuleInvalidPriority: {
+    status: 400,
+    origin: 'network',
+    message: 'Security rule has invalid Priority. Value provided: {value} Allowed range 100-4096.',
+  },
+  SecurityRuleConflict: {
+    status: 400,
+    origin: 'network',
+    message: 'Security rule {first} conflicts with rule {second}. Rules cannot have the same Priority and Direction.',
+  },
+  SecurityRuleInvalidProtocol: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Security rule has invalid Protocol. Value provided: {value}. Allowed values are Tcp, Udp, Icmp, Esp, Ah, *.',
+    differs: 'code and text are not documented',
+  },
+  SecurityRuleInvalidPortRange: {
+    status: 400,
+    origin: 'network',
+    message:
+      "Security rule has invalid Port range. Value provided: {value}. Value should be an integer OR integer range with '-' delimiter. Valid range 0-65535.",
+  },
+  SecurityRuleInvalidAddressPrefix: {
+    status: 400,
+    origin: 'network',
+    message: 'Security rule {id} has invalid Address prefix. Value provided: {value}',
+  },
+  SecurityRuleDescriptionTooLong: {
+    status: 400,
+    origin: 'network',
+    message: 'Security rule description cannot exceed 140 chars.',
   },
 } as const satisfies Record<string, ErrorDefinition>;

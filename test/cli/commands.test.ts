@@ -1,8 +1,8 @@
 import { test } from 'tap';
+import { textTable } from '../../src/cli/ask.js';
 import { commands } from '../../src/cli/commands.js';
-import { frontendsTable } from '../../src/cli/frontends.js';
+import { frontendsTable } from '../../src/cli/data-plane-commands.js';
 import { createHttpClient } from '../../src/cli/http-client.js';
-import { textTable } from '../../src/cli/text-table.js';
 import { environmentName, options } from '../../src/config/config.js';
 import { fakeInstance, runLazurite } from './harness.js';
 

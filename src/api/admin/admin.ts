@@ -1,7 +1,7 @@
 /** The admin API under `/_lazurite/`: what Azure does not show, and what only an emulator can do. */
 import type { FastifyInstance } from 'fastify';
 import type { Monitor } from '../../metrics/monitor.js';
-import { addClockRoutes, type ClockContext } from './clock-routes.js';
+import { addClockRoutes, addSnapshotRoutes, type ClockContext, type SnapshotKeeper } from './control-routes.js';
 import { backendsOf, frontendsOf, outboundOf } from './data-plane-views.js';
 import { addExplainRoute, type ExplainContext } from './explain-route.js';
 import { addFaultRoutes, type Faults } from './faults.js';
@@ -9,7 +9,6 @@ import type { RequestJournal } from './journal.js';
 import { addJournalRoutes } from './journal-routes.js';
 import { addMetricRoutes } from './metric-routes.js';
 import { adminRoute } from './requests.js';
-import { addSnapshotRoutes, type SnapshotKeeper } from './snapshot-routes.js';
 
 export interface AdminContext extends ClockContext, ExplainContext {
   readonly caPem: string;

@@ -1,9 +1,117 @@
-/** `/_lazurite/metrics` for Prometheus, and `/_lazurite/events`: the load balancers' health events. */
+/** `/_lazurite/metrics` for Prometheus, and `/_lazurite/events`: the health events of load balancers. */
 import type { FastifyInstance } from 'fastify';
+import { type CounterName, counterNames } from '../../data-plane/model/counters.js';
+import type { Engine } from '../../data-plane/model/engine.js';
+import { type ForwardingPlan, keysOfScope, type PlanFrontend, type PlanOutbound } from '../../data-plane/model/plan.js';
 import type { Monitor } from '../../metrics/monitor.js';
-import { prometheusContentType, prometheusText } from '../../metrics/prometheus.js';
-import { type PrometheusSources, prometheusMetrics } from './prometheus-metrics.js';
+import {
+  type PrometheusMetric,
+  type PrometheusSample,
+  prometheusContentType,
+  prometheusText,
+  snakeCase,
+} from '../../metrics/prometheus.js';
+import { backendsOf } from './data-plane-views.js';
+import type { RequestJournal } from './journal.js';
 import { adminRoute } from './requests.js';
+
+export interface PrometheusSources {
+  readonly engine: Engine;
+  readonly plan: () => ForwardingPlan;
+  readonly journal: RequestJournal;
+}
+
+type Labels = Readonly<Record<string, string | number>>;
+
+const lastSegment = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
+
+const labelsOf = ({ azureAddress, port, transport, rule }: PlanFrontend): Labels => ({
+  load_balancer: lastSegment(rule.loadBalancerId),
+  rule: lastSegment(rule.id),
+  frontend: azureAddress,
+  port,
+  protocol: transport,
+});
+
+const outboundLabels = (of: PlanOutbound): Labels => ({
+  load_balancer: lastSegment(of.loadBalancerId),
+  rule: lastSegment(of.rule),
+  frontend: of.frontendAzureAddress,
+  backend: of.azureAddress,
+  protocol: of.transport,
+});
+
+/** Engine counters, one metric per name; a scope with `|` is a member within a frontend. */
+function counterMetrics({ engine, plan }: PrometheusSources): PrometheusMetric[] {
+  const frontends = new Map(plan().frontends.map((frontend) => [frontend.key, frontend]));
+  const outbound = new Map(plan().outbound.map((one) => [one.key, one]));
+  const byName = new Map<string, Record<'frontend' | 'backend' | 'outbound', PrometheusSample[]>>();
+  for (const { name, scope, value } of engine.counters()) {
+    const { key, member } = keysOfScope(scope);
+    const samples = byName.get(name) ?? { frontend: [], backend: [], outbound: [] };
+    byName.set(name, samples);
+    const leaving = outbound.get(key);
+    if (leaving) samples.outbound.push({ labels: outboundLabels(leaving), value });
+    const frontend = frontends.get(key);
+    if (!frontend) continue;
+    const labels = labelsOf(frontend);
+    if (member === undefined) samples.frontend.push({ labels, value });
+    else samples.backend.push({ labels: { ...labels, backend: member }, value });
+  }
+  return counterNames.flatMap((name: CounterName): PrometheusMetric[] => {
+    const samples = byName.get(name);
+    const counter = (scope: 'frontend' | 'backend' | 'outbound') => ({
+      name: `lazurite_${scope}_${snakeCase(name)}_total`,
+      type: 'counter' as const,
+      help: `The data plane's counter ${name} by ${scope}.`,
+      samples: samples?.[scope] ?? [],
+    });
+    return [counter('frontend'), counter('backend'), counter('outbound')];
+  });
+}
+
+function stateMetrics({ engine, plan }: PrometheusSources): PrometheusMetric[] {
+  const states = new Map(engine.frontends().map(({ key, state }) => [key, state]));
+  const frontends = plan().frontends.map((frontend) => ({
+    labels: { ...labelsOf(frontend), state: states.get(frontend.key) ?? 'Unbound' },
+    value: states.get(frontend.key) === 'Bound' ? 1 : 0,
+  }));
+  const backends = backendsOf(plan(), engine).map(({ rule, azureAddress, state, reason }) => ({
+    labels: { load_balancer: rule.split('/').at(-3) ?? '', rule: lastSegment(rule), backend: azureAddress, reason },
+    value: state === 'Up' ? 1 : 0,
+  }));
+  return [
+    {
+      name: 'lazurite_frontend_bound',
+      type: 'gauge',
+      help: '1 when the frontend is exactly where Azure would have it.',
+      samples: frontends,
+    },
+    {
+      name: 'lazurite_backend_up',
+      type: 'gauge',
+      help: '1 when new flows may go to the backend.',
+      samples: backends,
+    },
+  ];
+}
+
+const apiMetric = ({ journal }: PrometheusSources): PrometheusMetric => ({
+  name: 'lazurite_api_requests_total',
+  type: 'counter',
+  help: 'Answered requests to the Azure APIs; status 0 is a connection that a fault has cut.',
+  samples: [...journal.answered].map(([answer, value]) => {
+    const [method = '', status = ''] = answer.split(' ');
+    return { labels: { method, status }, value };
+  }),
+});
+
+/** Everything, collected now. */
+export const prometheusMetrics = (sources: PrometheusSources): PrometheusMetric[] => [
+  ...counterMetrics(sources),
+  ...stateMetrics(sources),
+  apiMetric(sources),
+];
 
 /** Registers the routes of metrics and health events. */
 export function addMetricRoutes(

@@ -4,14 +4,14 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AzureError, azureError } from '../../errors/index.js';
-import { requestBaseUrl } from '../../http/base-url.js';
+import { requestBaseUrl } from '../../http/server.js';
 import type { ClassicCall, ClassicReply, ClassicServices } from './call.js';
 import { ErrorDocument } from './contracts/subscription.js';
 import { ClassicRouter } from './router.js';
 import { classicOperations } from './routes/index.js';
 import { versions } from './versions.js';
 import { documentOf, readDocument, writeDocument } from './xml/contract.js';
-import { readXml } from './xml/xml.js';
+import { decodeXml, readXml } from './xml/xml.js';
 
 export interface ClassicPluginOptions extends ClassicServices {
   /** Also refuse the element orders that real clients send although the contract has another one. */
@@ -64,8 +64,7 @@ function queryOf(url: string): Map<string, string> {
   return new Map([...query].map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-const bodyTextOf = ({ body }: FastifyRequest): string =>
-  typeof body === 'string' ? body : Buffer.isBuffer(body) ? body.toString('utf8') : '';
+const bodyTextOf = ({ body }: FastifyRequest): string => (typeof body === 'string' ? body : '');
 
 /** The request as handlers see it. Operation and version are checked first, then the body is read on demand. */
 function prepare(request: FastifyRequest, context: Prepared): ClassicCall {
@@ -111,7 +110,7 @@ interface Prepared {
 }
 
 /**
- * Adds the classic API to `app`. The server must hand bodies over as strings or buffers (a parser for `*`). Everything
+ * Adds the classic API to `app`. Everything
  * under a subscription id is classic, so unknown paths get XML too.
  */
 export async function classicPlugin(app: FastifyInstance, options: ClassicPluginOptions): Promise<void> {
@@ -128,6 +127,9 @@ export async function classicPlugin(app: FastifyInstance, options: ClassicPlugin
     }
   };
 
+  // The server's own parser reads UTF-8 only.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, decodeXml(body as Buffer)));
   // Registered as a plugin, this has a scope of its own: Fastify's own refusals become XML too.
   app.setErrorHandler((error, request, reply) =>
     send(reply, errorReply(error, request), options.newGuid().replaceAll('-', '')),

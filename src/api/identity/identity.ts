@@ -1,9 +1,8 @@
 /** Everything by which Azure's tools find and prove who they are, as one plugin of the server. */
 import type { FastifyPluginAsync, onRequestAsyncHookHandler } from 'fastify';
 import { cloudMetadataRoutes } from './cloud-metadata.js';
-import { graph } from './graph.js';
 import { managedIdentity } from './managed-identity.js';
-import { openid } from './openid.js';
+import { graph, openid } from './openid.js';
 import { requireToken } from './require-token.js';
 import { tokenEndpoint } from './token-endpoint.js';
 import { TokenIssuer } from './tokens.js';

@@ -1,12 +1,8 @@
-/**
- * What sign-in libraries read before they ask for a token: OpenID configuration, signing keys, instance discovery.
- * Every URL is on the host that the client asked, since MSAL refuses an issuer elsewhere.
- * https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
- */
+/** OpenID documents and keys of every tenant, and the one question that tools ask Microsoft Graph: an application's service principal. */
 import type { FastifyPluginAsync } from 'fastify';
 import { defaultTenantId, forEveryTenant, tenantIdOf } from '../../config/tenant.js';
-import { requestBaseUrl } from '../../http/base-url.js';
-import type { TokenIssuer } from './tokens.js';
+import { requestBaseUrl } from '../../http/server.js';
+import { objectIdOf, type TokenIssuer } from './tokens.js';
 
 interface Places {
   readonly issuer: string;
@@ -96,4 +92,23 @@ export const openid: FastifyPluginAsync<{ issuer: TokenIssuer }> = async (app, {
   for (const rest of ['/discovery/keys', '/discovery/v2.0/keys']) {
     forEveryTenant(rest, (path) => app.get(path, () => issuer.keySet()));
   }
+};
+
+const servicePrincipal = (appId: string) => ({
+  id: objectIdOf(appId),
+  appId,
+  displayName: appId,
+  servicePrincipalType: 'Application',
+  accountEnabled: true,
+});
+
+/** `/graph/v1.0/servicePrincipals`, filtered by application: every application has one. */
+export const graph: FastifyPluginAsync = async (app) => {
+  app.get<{ Querystring: { $filter?: string } }>('/graph/v1.0/servicePrincipals', async (request) => {
+    const [, appId] = /^appId eq '([^']+)'$/i.exec(request.query.$filter ?? '') ?? [];
+    return {
+      '@odata.context': `${requestBaseUrl(request)}/graph/v1.0/$metadata#servicePrincipals`,
+      value: appId ? [servicePrincipal(appId)] : [],
+    };
+  });
 };

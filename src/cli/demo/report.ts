@@ -1,5 +1,5 @@
 /** The demo's figures: what each mode did, as a table, and where a figure contradicts what the mode promises. */
-import { textTable } from '../text-table.js';
+import { textTable } from '../ask.js';
 import type { LoadDistribution } from './azure.js';
 import { classicDistributions } from './classic.js';
 import type { RoundResult } from './traffic.js';

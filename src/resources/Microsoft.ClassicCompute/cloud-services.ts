@@ -46,7 +46,35 @@ function checkPorts({ roles }: ServiceDefinition): void {
 
 function checkReferences(definition: ServiceDefinition, configuration: ServiceConfiguration): void {
   const refuse = (reason: string) => azureError('ClassicServiceConfiguration', { values: { reason } });
+  if (!sameName(configuration.serviceName, definition.name)) {
+    throw refuse(
+      `The service name ${configuration.serviceName} is not ${definition.name}, as in the service definition.`,
+    );
+  }
+  const isRole = (wanted: string) => definition.roles.some(({ name }) => sameName(name, wanted));
+  for (const { name } of configuration.roles) {
+    if (!isRole(name)) throw refuse(`Role ${name} is not in the service definition.`);
+  }
+  for (const { roleName } of configuration.instanceAddresses) {
+    if (!isRole(roleName)) throw refuse(`InstanceAddress names the role ${roleName}, which does not exist.`);
+  }
+  for (const { role, endpoint } of configuration.endpointAcls) {
+    const found = definition.roles.find(({ name }) => sameName(name, role));
+    const endpoints = [...(found?.inputEndpoints ?? []), ...(found?.instanceInputEndpoints ?? [])];
+    if (!endpoints.some(({ name }) => sameName(name, endpoint))) {
+      throw refuse(`EndpointAcl names the endpoint ${endpoint} of the role ${role}, which does not exist.`);
+    }
+  }
   for (const role of definition.roles) {
+    const count = configuration.roles.find(({ name }) => sameName(name, role.name))?.instances ?? 0;
+    for (const { name, minPort, maxPort } of role.instanceInputEndpoints) {
+      const ports = maxPort - minPort + 1;
+      if (ports < count) {
+        throw refuse(
+          `InstanceInputEndpoint ${name} has ${ports} ports for the ${count} instances of role ${role.name}.`,
+        );
+      }
+    }
     if (!configuration.roles.some(({ name }) => sameName(name, role.name))) {
       throw refuse(`Role ${role.name} of the service definition is missing.`);
     }

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
-import { readSeconds } from '../../../src/cli/clock.js';
+import { readSeconds } from '../../../src/cli/control-commands.js';
 import { parseConfig } from '../../../src/config/config.js';
 import { Emulator } from '../../../src/emulator.js';
 import { createLog, silentLog } from '../../../src/support/log.js';

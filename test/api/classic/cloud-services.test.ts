@@ -36,6 +36,7 @@ t.test(
       ['tcp 10.64.0.4:1433', 'Default', '10.64.0.7:1433 10.64.0.8:1433 10.64.0.9:1433'],
       ['tcp 127.255.0.4:10100', 'Default', '10.64.0.7:4020'],
       ['tcp 127.255.0.4:10101', 'Default', '10.64.0.8:4020'],
+      ['tcp 127.255.0.4:10102', 'Default', '10.64.0.9:4020'],
       ['tcp 127.255.0.5:0', 'Default', '10.64.0.7:0'],
       ['udp 127.255.0.5:0', 'Default', '10.64.0.7:0'],
       ['tcp 127.255.0.5:1433', 'Default', '10.64.0.7:0'],
@@ -55,7 +56,7 @@ t.test(
       { action: 'deny', remoteSubnet: '0.0.0.0/0' },
     ]);
     t.equal(frontends[2]?.rule.idleTimeoutMs, 600_000);
-    t.equal(frontends[5]?.rule.idleTimeoutMs, 900_000);
+    t.equal(frontends[6]?.rule.idleTimeoutMs, 900_000);
     t.match(probes[0], {
       protocol: 'Http',
       port: 443,
@@ -161,6 +162,80 @@ t.test('staging and production change places, and each slot keeps its address', 
   t.match((await classic.get(production)).body, /<Name>dep2</);
   t.same([await address(production), await address(staging)], before);
   t.equal((await classic.delete(staging)).statusCode, 202);
+});
+
+t.test('a service configuration may be UTF-16 and is returned as it was sent', async (t) => {
+  const sent = Buffer.from(`\uFEFF${cscfg()}`, 'utf16le').toString('base64');
+  const body = createXml().replace(/<Configuration>[^<]*/, `<Configuration>${sent}`);
+  const { classic, answer } = await startMedia(t, body);
+  t.equal(answer.statusCode, 202, answer.body);
+  t.match((await classic.get(production)).body, `<Configuration>${sent}</Configuration>`);
+});
+
+/** Answers to deployments of `definition` with `configuration`: status and message, or the plan's frontends. */
+async function deployed(t: { teardown(work: () => unknown): void }, definition: string, configuration: string) {
+  const classic = startClassic({ packages: async () => Buffer.from(definition) });
+  t.teardown(() => classic.close());
+  await classic.post(services, createServiceXml('mySvc'));
+  const answer = await classic.post(`${services}/mySvc/deploymentslots/production`, createXml({ configuration }));
+  if (answer.statusCode !== 202) return { refusal: `${answer.statusCode} ${answer.body}` };
+  return { classic, frontends: classic.plan().frontends.map(({ transport, port }) => `${transport} ${port}`) };
+}
+const definitionOf = (name: string, roles: string) =>
+  `<ServiceDefinition name="${name}" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">${roles}</ServiceDefinition>`;
+const configurationOf = (name: string, roles: string) =>
+  `<ServiceConfiguration serviceName="${name}" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration">${roles}</ServiceConfiguration>`;
+const oneWeb = '<Role name="Web"><Instances count="1"/></Role>';
+
+t.test('InputEndpoints directly in a role (SDK 1.x) are input endpoints', async (t) => {
+  const role =
+    '<WebRole name="Web" enableNativeCodeExecution="true"><InputEndpoints><InputEndpoint name="HttpIn" protocol="http" port="18100"/></InputEndpoints></WebRole>';
+  const { frontends } = await deployed(t, definitionOf('Old', role), configurationOf('Old', oneWeb));
+  t.same(frontends, ['tcp 18100']);
+});
+
+t.test(
+  'importing RemoteForwarder adds its public endpoint; a module that is not known is refused by name',
+  async (t) => {
+    const role = (module: string) =>
+      `<WebRole name="Web"><Endpoints><InputEndpoint name="HttpIn" protocol="http" port="18100"/></Endpoints><Imports><Import moduleName="RemoteAccess"/><Import moduleName="${module}"/></Imports></WebRole>`;
+    const configuration = configurationOf('Rdp', oneWeb);
+    const { classic, frontends } = await deployed(t, definitionOf('Rdp', role('RemoteForwarder')), configuration);
+    t.same(frontends, ['tcp 18100', 'tcp 3389']);
+    t.match(
+      (await classic?.get(production))?.body,
+      /<Name>Microsoft.WindowsAzure.Plugins.RemoteForwarder.RdpInput<\/Name><Vip>[\d.]+<\/Vip><PublicPort>3389<\/PublicPort><LocalPort>20000</,
+    );
+    const { refusal } = await deployed(t, definitionOf('Rdp', role('Other')), configuration);
+    t.match(refusal, /400 .*The module Other is unknown/);
+  },
+);
+
+t.test('a definition or configuration that contradicts itself is refused', async (t) => {
+  const tcp = (name: string, port: number) => `<InputEndpoint name="${name}" protocol="tcp" port="${port}"/>`;
+  const range = (max: number) =>
+    `<InstanceInputEndpoint name="I" protocol="tcp" localPort="18103"><AllocatePublicPortFrom><FixedPortRange min="20109" max="${max}"/></AllocatePublicPortFrom></InstanceInputEndpoint>`;
+  const role = (endpoints: string, name = 'W') =>
+    `<WorkerRole name="${name}"><Endpoints>${endpoints}</Endpoints></WorkerRole>`;
+  const instances = (count: number, more = '') =>
+    configurationOf('R', `<Role name="W"><Instances count="${count}"/></Role>${more}`);
+  const addresses = (roleName: string) =>
+    `<NetworkConfiguration><AddressAssignments><InstanceAddress roleName="${roleName}"/></AddressAssignments></NetworkConfiguration>`;
+  const refusals: [string, string, RegExp][] = [
+    [role(tcp('A', 1) + tcp('a', 2)), instances(1), /two endpoints called a/],
+    [role(tcp('A', 1)) + role(tcp('B', 2), 'w'), instances(1), /two roles called w/],
+    [role(range(20109)), instances(2), /InstanceInputEndpoint I has 1 ports for the 2 instances of role W/],
+    [role(tcp('A', 1)), configurationOf('Other', '<Role name="W"/>'), /service name Other is not R/],
+    [role(tcp('A', 1)), instances(1, '<Role name="X"/>'), /Role X is not in the service definition/],
+    [role(tcp('A', 1)), instances(1, addresses('NoSuchRole')), /names the role NoSuchRole/],
+    [role('<Mystery/>'), instances(1), /Element Mystery is unknown in Endpoints/],
+  ];
+  for (const [roles, configuration, reason] of refusals)
+    t.match((await deployed(t, definitionOf('R', roles), configuration)).refusal, reason);
+  t.same((await deployed(t, definitionOf('R', role(range(20110))), instances(2))).frontends, [
+    'tcp 20109',
+    'tcp 20110',
+  ]);
 });
 
 t.test('what the two files do not agree on is refused', async (t) => {

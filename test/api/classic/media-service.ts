@@ -17,7 +17,7 @@ export const csdef = `\uFEFF<?xml version="1.0" encoding="utf-8"?>
   <WorkerRole name="Worker">
     <Endpoints>
       <InputEndpoint name="Private" protocol="tcp" port="1433" loadBalancer="ilb" idleTimeoutInMinutes="10" loadBalancerProbe="alive"/>
-      <InstanceInputEndpoint name="Debug" protocol="tcp" localPort="4020"><AllocatePublicPortFrom><FixedPortRange min="10100" max="10101"/></AllocatePublicPortFrom></InstanceInputEndpoint>
+      <InstanceInputEndpoint name="Debug" protocol="tcp" localPort="4020"><AllocatePublicPortFrom><FixedPortRange min="10100" max="10102"/></AllocatePublicPortFrom></InstanceInputEndpoint>
     </Endpoints>
   </WorkerRole>
 </ServiceDefinition>`;

@@ -194,6 +194,33 @@ t.test('a comp that the operation does not have is refused and changes nothing',
   t.equal((await classic.delete(`${dep}?COMP=Media`)).statusCode, 202);
 });
 
+t.test('bodies may be UTF-16 or begin with a byte order mark, as .NET and PowerShell write them', async (t) => {
+  const classic = await startWithSet(t);
+  const set = setsXml(endpointXml({ LoadBalancedEndpointSetName: 'LBSet1', LoadBalancerDistribution: 'sourceIP' }));
+  const declared = `<?xml version="1.0" encoding="utf-16"?>${set}`;
+  const bigEndian = (text: string) => Buffer.from(text, 'utf16le').swap16();
+  const bodies: [string, Buffer][] = [
+    ['UTF-16LE with a mark', Buffer.from(`\uFEFF${declared}`, 'utf16le')],
+    ['UTF-16LE without', Buffer.from(declared, 'utf16le')],
+    ['UTF-16BE with a mark', bigEndian(`\uFEFF${declared}`)],
+    ['UTF-16BE without', bigEndian(declared)],
+    ['UTF-8 with a mark', Buffer.from(`\uFEFF${set}`)],
+  ];
+  for (const [title, payload] of bodies) {
+    const headers = { 'x-ms-version': '2015-04-01', 'content-type': 'application/xml' };
+    const url = `/${subscription}${dep}?comp=UpdateLbSet`;
+    const answer = await classic.app.inject({ method: 'POST', url, headers, payload });
+    t.equal(answer.statusCode, 202, `${title}: ${answer.body}`);
+  }
+  const networks =
+    '<?xml version="1.0" encoding="utf-16"?><NetworkConfiguration><VirtualNetworkConfiguration><VirtualNetworkSites><VirtualNetworkSite name="Bücher" Location="West US"/></VirtualNetworkSites></VirtualNetworkConfiguration></NetworkConfiguration>';
+  const url = `/${subscription}/services/networking/media`;
+  const headers = { 'x-ms-version': '2015-04-01', 'content-type': 'text/plain' };
+  const payload = Buffer.from(`\uFEFF${networks}`, 'utf16le');
+  t.equal((await classic.app.inject({ method: 'PUT', url, headers, payload })).statusCode, 202);
+  t.equal((await classic.get('/services/networking/media')).body, networks.replace('utf-16', 'utf-8'));
+});
+
 t.test('a service with deployments is deleted with comp=media only', async (t) => {
   const classic = await startWithSet(t);
   t.match((await classic.get(`${services}/mySvc?embed-detail=true`)).body, /<Deployments><Deployment><Name>mySvc</);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { readServiceConfiguration } from '../../../src/api/classic/service-model/cscfg.js';
 import { readServiceDefinition } from '../../../src/api/classic/service-model/csdef.js';
-import { fetchPackage, readPackage, readZip } from '../../../src/api/classic/service-model/package.js';
+import { packageSource, readPackage, readZip } from '../../../src/api/classic/service-model/package.js';
 import { AzureError } from '../../../src/errors/index.js';
 import { csdef, csdx, cspkg } from './media-service.js';
 import { writeZip } from './zip.js';
@@ -21,6 +21,7 @@ t.test('a package is read down to its service definition', async (t) => {
     ['a .cspkg without relationships', writeZip([{ name: 'a.csdx', data: csdx }])],
     ['a .csdx', csdx],
     ['a .csdef', Buffer.from(csdef)],
+    ['a .csdef in UTF-16', Buffer.from(csdef, 'utf16le')],
     ['a zip with a .csdef in place of the .csdx', writeZip([{ name: 'x.csdef', data: csdef }])],
   ];
   for (const [title, data] of shapes) t.same(await readPackage('u', async () => data), definition, title);
@@ -71,8 +72,12 @@ t.test('packages come from http, data and file URLs', async (t) => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => server.close());
   const { port } = server.address() as AddressInfo;
+  const notes: string[] = [];
+  const note = (message: string) => void notes.push(message);
+  const fetchPackage = packageSource({ policy: 'loopback', note });
   t.same(await fetchPackage(`http://127.0.0.1:${port}/app.cspkg`), cspkg);
-  await t.rejects(fetchPackage(`http://127.0.0.1:${port}/other`), { message: /answered 404/ });
+  await t.rejects(fetchPackage(`http://127.0.0.1:${port}/other`), { message: /could not be read/ });
+  t.match(notes, [/answers 404/]);
   t.same(await fetchPackage(`data:text/xml;base64,${Buffer.from('x').toString('base64')}`), Buffer.from('x'));
   const folder = mkdtempSync(join(tmpdir(), 'package-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
@@ -83,7 +88,19 @@ t.test('packages come from http, data and file URLs', async (t) => {
   );
   await t.rejects(fetchPackage('ftp://host/a'), { message: /not ftp:/ });
   await t.rejects(readPackage('no url', fetchPackage), { message: /no URL/ });
-  await t.rejects(readPackage('file:///no/such/file', fetchPackage), { message: /ENOENT/ });
+  const unread = { message: /could not be read/ };
+  await t.rejects(readPackage('file:///no/such/file.csdef', fetchPackage), unread);
+  t.match(notes.at(-1), /ENOENT/);
+  await t.rejects(readPackage('file:///dev/zero', fetchPackage), unread);
+  t.match(notes.at(-1), /does not end in/);
+  symlinkSync('/dev/zero', join(folder, 'endless.csdef'));
+  await t.rejects(fetchPackage(pathToFileURL(join(folder, 'endless.csdef')).href), unread);
+  t.match(notes.at(-1), /no regular file/);
+  await t.rejects(fetchPackage('http://192.0.2.1/app.cspkg'), unread);
+  t.match(notes.at(-1), /does not permit/);
+  const none = packageSource({ policy: 'none', note });
+  await t.rejects(none(pathToFileURL(join(folder, 'a.csdef')).href), unread);
+  await t.rejects(none(`http://127.0.0.1:${port}/app.cspkg`), unread);
 });
 
 const recorded = join(process.env.LAZURITE_SHARED ?? '../shared', 'classic-recordings/cspkg');

@@ -30,7 +30,9 @@ export class ResourceIndex {
   /** The resource that `text` names for a read; undefined when there is none, or a whole copy. */
   findOne(text: string): PlannedResource | undefined {
     const found = this.find(text);
-    return found.length === 1 ? found[0] : found.find(({ existing }) => !existing);
+    if (found.length <= 1) return found[0];
+    const deployed = found.filter((one) => one.deployed);
+    return deployed.find(({ existing }) => !existing) ?? deployed[0] ?? found[0];
   }
 }
 
@@ -76,6 +78,7 @@ export function* resolveDependencies(
 }
 
 function explicit(resource: PlannedResource, index: ResourceIndex): string[] {
+  if (!resource.deployed) return [];
   const written = member(resource.source, 'dependsOn') ?? [];
   const context: EvaluationContext = { ...resource.context, place: 'resourceHeader' };
   const value = evaluateTemplateValue(written, { context });

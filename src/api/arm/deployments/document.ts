@@ -200,6 +200,10 @@ export class DeploymentOperations {
     };
   }
 
+  get count(): number {
+    return this.#operations.length;
+  }
+
   /** All operations, as Azure shows them. */
   list(): JsonObject[] {
     return this.#operations.map((operation) => this.#shown(operation));

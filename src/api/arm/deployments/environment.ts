@@ -43,7 +43,8 @@ export const deploymentEnvironment = (
 ): DeploymentEnvironment => ({
   tenantId: defaultTenantId,
   deployer: deployerOf(authorization),
-  cloud: cloudMetadata('2022-09-01', origin) as JsonObject,
+  // Templates look up names by that of the cloud, and know those that Azure has.
+  cloud: { ...(cloudMetadata('2022-09-01', origin) as JsonObject), name: 'AzureCloud' },
   subscription: (subscriptionId) => ({
     id: `/subscriptions/${subscriptionId}`,
     subscriptionId,

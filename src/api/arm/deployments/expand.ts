@@ -1,4 +1,5 @@
 /** Turns the resources that a template declares into single ones: copies multiplied, children joined with parents. */
+import { AzureError } from '../../../errors/index.js';
 import type { DeferredValue, DeploymentScope, EvaluationContext } from '../template/context.js';
 import { copyCount, evaluateTemplateValue } from '../template/evaluate.js';
 import { ExpressionError } from '../template/expression-error.js';
@@ -68,6 +69,14 @@ interface Parent {
   readonly name: string;
 }
 
+type Identity = Pick<PlannedResource, 'id' | 'type' | 'name' | 'apiVersion'> & { readonly scope: DeploymentScope };
+
+interface IdentityOptions {
+  readonly header: EvaluationContext;
+  readonly parent: Parent | undefined;
+  readonly deployed: boolean;
+}
+
 /** The resources of `template`, in its order. Throws InvalidTemplate. */
 export function* expandResources(template: Template, context: EvaluationContext): Generator<void, PlannedResource[]> {
   const expander = new Expander(template);
@@ -122,38 +131,61 @@ class Expander {
   ): Generator<void> {
     yield;
     const header: EvaluationContext = { ...context, place: 'resourceHeader' };
-    const ownType = textMember(source, 'type', header) as string;
-    const type = parent && !isFullType(ownType, parent) ? `${parent.type}/${ownType}` : ownType;
-    const ownName = textMember(source, 'name', header) as string;
-    const name = parent && !isFullType(ownType, parent) ? `${parent.name}/${ownName}` : ownName;
-    if (!segmentsMatch(type, name)) {
-      throw invalidTemplate(
-        `The template resource '${name}' for type '${type}' ${this.#place(source)} has incorrect segment lengths. A nested resource type must have identical number of segments as its resource name. A root resource type must have segment length one greater than its resource name. Please see https://aka.ms/arm-template/#resources for usage details.`,
-      );
-    }
-    const scope = targetScope(source, { header, isDeployment: type.toLowerCase() === deploymentsType });
+    // Conditions do not cascade: a child of what is skipped has its own.
+    const deployed = condition(source, header);
+    const { id, type, name, apiVersion, scope } = this.#identity(source, { header, parent, deployed });
     const existing = member(source, 'existing') === true;
-    const id = resourceIdOf(scope.parentId, type, name);
     this.resources.push({
-      key: this.#key({ id, type, name, existing }, source),
+      key: this.#key({ id, type, name, existing, deployed }, source),
       symbol: symbol === undefined || !loop ? symbol : `${symbol}[${loop.index}]`,
       loop,
       id,
       type,
       name,
-      apiVersion: textMember(source, 'apiVersion', header) ?? '',
-      deployed: condition(source, header),
+      apiVersion,
+      deployed,
       existing,
       source,
       context,
       nested:
-        type.toLowerCase() === deploymentsType && !existing
-          ? { scope: scope.scope, innerScope: hasInnerScope(source) }
-          : undefined,
+        type.toLowerCase() === deploymentsType && !existing ? { scope, innerScope: hasInnerScope(source) } : undefined,
     });
     for (const child of declaredResources(source, this.#template)) {
       yield* this.add(child, context, { type, name });
     }
+  }
+
+  /**
+   * What a resource is called and where it goes. Of one that is skipped Azure evaluates neither: where they have no value,
+   * they stay as written.
+   */
+  #identity(source: JsonObject, options: IdentityOptions): Identity {
+    try {
+      return this.#evaluatedIdentity(source, options);
+    } catch (error) {
+      if (options.deployed || !(error instanceof ExpressionError || error instanceof AzureError)) throw error;
+      const { scope } = options.header;
+      const [type = '', name = '', apiVersion = ''] = ['type', 'name', 'apiVersion'].map((key) =>
+        String(member(source, key) ?? ''),
+      );
+      return { id: resourceIdOf(scopeId(scope), type, name), type, name, apiVersion, scope };
+    }
+  }
+
+  #evaluatedIdentity(source: JsonObject, { header, parent }: IdentityOptions): Identity {
+    const ownType = textMember(source, 'type', header) as string;
+    const ownName = textMember(source, 'name', header) as string;
+    const isChild = parent !== undefined && !isFullType(ownType);
+    const type = isChild ? `${parent.type}/${ownType}` : ownType;
+    const name = isChild ? `${parent.name}/${ownName}` : ownName;
+    if (!segmentsMatch(type, name)) {
+      throw invalidTemplate(
+        `The template resource '${name}' for type '${type}' ${this.#place(source)} has incorrect segment lengths. A nested resource type must have identical number of segments as its resource name. A root resource type must have segment length one greater than its resource name. Please see https://aka.ms/arm-template/#resources for usage details.`,
+      );
+    }
+    const { parentId, scope } = targetScope(source, { header, isDeployment: type.toLowerCase() === deploymentsType });
+    const apiVersion = textMember(source, 'apiVersion', header) ?? '';
+    return { id: resourceIdOf(parentId, type, name), type, name, apiVersion, scope };
   }
 
   #place(source: JsonObject): string {
@@ -161,9 +193,11 @@ class Expander {
   }
 
   #key(
-    { id, type, name, existing }: { id: string; type: string; name: string; existing: boolean },
+    { id, type, name, existing, deployed }: Pick<PlannedResource, 'id' | 'type' | 'name' | 'existing' | 'deployed'>,
     source: JsonObject,
   ) {
+    // Resources of one name may exclude each other by their conditions.
+    if (!deployed) return `skipped ${this.resources.length} ${id.toLowerCase()}`;
     const key = `${existing ? 'existing ' : ''}${id.toLowerCase()}`;
     if (!this.#keys.has(key)) {
       this.#keys.add(key);
@@ -176,8 +210,8 @@ class Expander {
   }
 }
 
-const isFullType = (type: string, parent: Parent): boolean =>
-  type.toLowerCase().startsWith(`${parent.type.toLowerCase()}/`);
+/** A type with its namespace: a nested resource of it stands for itself, whoever's provider it is of. */
+const isFullType = (type: string): boolean => /^[^/]+\.[^/]+\//.test(type);
 
 function readBatchSize(copy: JsonObject, header: EvaluationContext): number | undefined {
   if (String(member(copy, 'mode') ?? 'parallel').toLowerCase() !== 'serial') return undefined;

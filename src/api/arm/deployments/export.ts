@@ -1,5 +1,6 @@
 /** `exportTemplate` of a resource group: what it holds as a template, with a parameter for every name. */
 import type { FastifyInstance } from 'fastify';
+import { azureError } from '../../../errors/index.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { idKey, parseResourceId, rootKey } from '../../../resources/resource-id.js';
 import type { Resource } from '../../../resources/resource-type.js';
@@ -89,9 +90,11 @@ export function addDeploymentExportRoutes(app: FastifyInstance, context: ArmCont
   const path = '/subscriptions/:subscriptionId/resourceGroups/:resourceGroupName/exportTemplate';
   app.post(path, operation('Microsoft.Resources', 'ResourceGroups_exportTemplate'), (request) => {
     const { subscriptionId, name: resourceGroup } = groupOf(request, context);
-    const { resources = ['*'] } = request.body
-      ? (RequestBody.ofText(request.body).value as { resources?: string[] })
-      : {};
+    const { resources = ['*'] } = request.body ? RequestBody.ofText(request.body).value : {};
+    if (!Array.isArray(resources) || !resources.every((id) => typeof id === 'string')) {
+      const reason = "Error converting value to an array of strings. Path 'resources'.";
+      throw azureError('InvalidRequestContent', { values: { reason } });
+    }
     const wanted = new Set(resources.map(idKey));
     const all = context.store.resources.list({ subscriptionId, resourceGroup });
     return { template: exportTemplate(all.filter(({ key }) => wanted.has('*') || wanted.has(key))) };

@@ -1,12 +1,19 @@
 /** Why a template or a deployment fails: InvalidTemplate, and errors of resources one inside the other. */
-import { AzureError, azureError } from '../../../errors/index.js';
+import { AzureError, azureError, type ErrorInfo } from '../../../errors/index.js';
 import { DeferredValue } from '../template/context.js';
 import { ExpressionError } from '../template/expression-error.js';
 import { compact, isObject, type Json, type JsonObject, member, objectMember } from '../template/json.js';
 import { type Position, positionOf, relativeTo } from '../template/json-reader.js';
 
+/** Where in the request a template is wrong, as Azure tells programs. */
+const violation = ({ line, column }: Position, path: string): ErrorInfo => ({
+  type: 'TemplateViolation',
+  info: { lineNumber: line, linePosition: column, path },
+});
+
 /** The template cannot be deployed, because of `reason`. */
-export const invalidTemplate = (reason: string): AzureError => azureError('InvalidTemplate', { values: { reason } });
+export const invalidTemplate = (reason: string, where = violation({ line: 0, column: 0 }, '')): AzureError =>
+  azureError('InvalidTemplate', { values: { reason }, additionalInfo: [where] });
 
 /** `at line '1' and column '2'`, counted in the template's own text. */
 export function placeText(root: Json, position: Position | undefined): string {
@@ -25,6 +32,30 @@ export interface TemplatePart {
   readonly key?: string | number;
 }
 
+/** The path of `part` in the request that holds the template; empty when it is not written there. */
+function pathOf({ root, container, key }: TemplatePart): string {
+  const find = (value: Json, path: string): string | undefined => {
+    if (value === container) return path;
+    if (typeof value !== 'object' || value === null) return undefined;
+    for (const [name, inner] of Object.entries(value)) {
+      const found = find(inner, Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  const path = container === undefined || container === null ? undefined : find(root, 'properties.template');
+  return path === undefined || key === undefined ? (path ?? '') : `${path}.${key}`;
+}
+
+/** Refuses `part` for `reason`; the place is that of the expression, or else that of the part. */
+function invalidPart(part: TemplatePart, { reason, position }: { reason: string; position?: Position | undefined }) {
+  const place = relativeTo(part.root, position ?? positionOf(part.container, part.key));
+  return invalidTemplate(
+    `The template ${part.kind} '${part.name}' at line '${place.line}' and column '${place.column}' is not valid: ${reason} Please see https://aka.ms/arm-functions for usage details.`,
+    violation(place, pathOf(part)),
+  );
+}
+
 /** Runs `evaluate`; an expression that fails is refused as part of what it stands in. */
 export function evaluatingPart<T>(part: TemplatePart, evaluate: () => T): T {
   try {
@@ -37,15 +68,12 @@ export function evaluatingPart<T>(part: TemplatePart, evaluate: () => T): T {
 /** What to throw on for an `error` in `part`. */
 export function asFailureOf(part: TemplatePart, error: unknown): unknown {
   if (error instanceof DeferredValue) {
-    return invalidTemplate(
-      `The template ${part.kind} '${part.name}' ${placeText(part.root, positionOf(part.container, part.key))} is not valid: The template function '${error.query.action}' is not expected at this location. Please see https://aka.ms/arm-functions for usage details.`,
-    );
+    return invalidPart(part, {
+      reason: `The template function '${error.query.action}' is not expected at this location.`,
+    });
   }
   if (!(error instanceof ExpressionError)) return error;
-  const position = error.position ?? positionOf(part.container, part.key);
-  return invalidTemplate(
-    `The template ${part.kind} '${part.name}' ${placeText(part.root, position)} is not valid: ${error.message}. Please see https://aka.ms/arm-functions for usage details.`,
-  );
+  return invalidPart(part, { reason: `${error.message}.`, position: error.position });
 }
 
 export interface Failure {
@@ -53,11 +81,18 @@ export interface Failure {
   readonly message: string;
   readonly target?: string;
   readonly details?: readonly Failure[];
+  readonly additionalInfo?: readonly ErrorInfo[];
 }
 
 /** `failure` as JSON. */
-export const failureJson = ({ code, message, target, details }: Failure): JsonObject =>
-  compact({ code, message, target, details: details?.length ? details.map(failureJson) : undefined });
+export const failureJson = ({ code, message, target, details, additionalInfo }: Failure): JsonObject =>
+  compact({
+    code,
+    message,
+    target,
+    details: details?.length ? details.map(failureJson) : undefined,
+    additionalInfo: additionalInfo?.map(({ type, info }) => ({ type, info: { ...info } })),
+  });
 
 /** The error in an answer's body. */
 export function failureOf(status: number, body: Json): Failure {
@@ -90,8 +125,13 @@ export class HostRefusal extends Error {
 /** What was thrown on the way, as an error of the deployment. */
 export function failureFrom(thrown: unknown): Failure {
   if (thrown instanceof AzureError) {
-    const { code, message, details } = thrown;
-    return { code, message, ...(details.length > 0 ? { details } : {}) };
+    const { code, message, details, additionalInfo } = thrown;
+    return {
+      code,
+      message,
+      ...(details.length > 0 ? { details } : {}),
+      ...(additionalInfo.length > 0 ? { additionalInfo } : {}),
+    };
   }
   if (thrown instanceof HostRefusal) return thrown.failure;
   if (thrown instanceof ExpressionError) return { code: 'InvalidTemplate', message: thrown.message };
@@ -104,5 +144,5 @@ export function expressionFailure(error: ExpressionError, { id, part }: { id: st
   const { code, message } = azureError('InvalidTemplateExpressions', {
     values: { id, line, column, reason: error.message },
   });
-  return { code, message };
+  return { code, message, additionalInfo: [violation({ line, column }, '')] };
 }

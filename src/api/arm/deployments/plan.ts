@@ -175,7 +175,7 @@ function resourceInfo(index: ResourceIndex | undefined, symbol: string): Json {
 function checkQuery({ resource, apiVersion, action }: ResourceQuery, index: ResourceIndex): void {
   const found = index.find(resource);
   if (action === 'references' && found.length > 0) return;
-  if (found.length > 1 && found.filter(({ existing }) => !existing).length > 1) {
+  if (found.length > 1 && found.filter(({ existing, deployed }) => deployed && !existing).length > 1) {
     throw invalidTemplate(
       `The template reference '${resource}' is not valid: it names more than one resource. Please see https://aka.ms/arm-function-reference for usage details.`,
     );
@@ -215,7 +215,7 @@ export async function planLinked(
       for (;;) {
         const step = planning.next();
         if (step.done) return step.value;
-        await environment.budget.pause();
+        await environment.budget.nextPart();
       }
     } catch (error) {
       if (!(error instanceof ContentNeeded)) throw error;

@@ -41,8 +41,8 @@ export class ResourceReader {
         return value;
       },
     };
+    await context.environment.budget.nextPart();
     for (;;) {
-      await context.environment.budget.pause();
       try {
         return evaluate(asking);
       } catch (error) {

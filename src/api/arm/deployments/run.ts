@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly host: DeploymentHost;
   readonly environment: DeploymentEnvironment;
   readonly correlationId: string;
-  /** Called whenever the document changed. */
+  /** Called whenever the state changed, and of operations at the latest when a twentieth of them ended. */
   readonly onChange?: (run: DeploymentRun) => void;
 }
 
@@ -40,6 +40,8 @@ export class DeploymentRun {
   /** Those of secure outputs too: for the deployment around this one, never for anybody else. */
   readonly #outputValues: JsonObject = {};
   #cancelled = false;
+  /** Operations that ended since the last `onChange`. */
+  #untold = 0;
   #ended: Promise<JsonObject> | undefined;
 
   constructor(plan: DeploymentPlan, options: RunOptions) {
@@ -117,6 +119,14 @@ export class DeploymentRun {
     this.#options.onChange?.(this);
   }
 
+  /** Telling of every operation would show all of them as often as there are: many are told of together. */
+  #noteProgress(): void {
+    this.#untold += 1;
+    if (this.#untold * 20 < this.#operations.count) return;
+    this.#untold = 0;
+    this.#options.onChange?.(this);
+  }
+
   #now(): string {
     return this.#options.environment.now();
   }
@@ -149,7 +159,7 @@ export class DeploymentRun {
     const failure = told && this.#withoutSecrets(told);
     end({ at: this.#now(), status, failure });
     if (failure) this.#failures.push(failure);
-    this.#options.onChange?.(this);
+    this.#noteProgress();
     return failure ? 'failed' : 'done';
   }
 

@@ -55,7 +55,20 @@ function parseObject(text: unknown): Record<string, unknown> {
   if (body === null || typeof body !== 'object' || Array.isArray(body)) {
     throw azureError('InvalidRequestContent', { values: { reason: 'The request content must be a JSON object' } });
   }
+  if (isDeeper(body, maxDepth)) {
+    throw azureError('InvalidRequestContent', {
+      values: { reason: `The reader's MaxDepth of ${maxDepth} has been exceeded.` },
+    });
+  }
   return body as Record<string, unknown>;
+}
+
+/** Azure's limit for objects and arrays inside of each other; everything that walks through a body relies on it. */
+const maxDepth = 128;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 const memberOf = (body: RequestBody, member: string): unknown =>

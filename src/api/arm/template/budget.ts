@@ -11,6 +11,8 @@ const maxStepsWithoutPause = 80_000;
 /** After as many steps the deployment lets others go first: about 3 ms of work. */
 const stepsBeforePause = 8_000;
 const maxSteps = 4_000_000;
+/** What reading, ordering and writing a resource costs besides. */
+const stepsPerPart = 400;
 /** Characters of one text: Azure's limit for a text in a template is a quarter of it. */
 const maxTextLength = 524_288;
 /** Of a value, in characters of text: Azure's limit for a template with everything expanded. */
@@ -73,14 +75,11 @@ export class EvaluationBudget {
     this.#callDepth -= 1;
   }
 
-  get pauseIsDue(): boolean {
-    return this.#stepsSincePause > stepsBeforePause;
-  }
-
-  /** Lets everything else that waits go first, when it is time to. */
-  async pause(): Promise<void> {
+  /** Begins the next part, such as a resource: lets everything else that waits go first, when it is time to. */
+  async nextPart(): Promise<void> {
+    this.spend(stepsPerPart);
     // Others that share the budget may have gone on before.
-    while (this.pauseIsDue) {
+    while (this.#stepsSincePause > stepsBeforePause) {
       await new Promise<void>((resolve) => setImmediate(resolve));
       this.#stepsSincePause = 0;
     }

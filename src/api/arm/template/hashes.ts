@@ -74,8 +74,18 @@ export function canonicalJson(value: Json): string {
   return `{${members.join(',')}}`;
 }
 
+/** Templates never change once they are read, and each is shown many times. */
+const hashes = new WeakMap<object, string>();
+
 /**
  * The hash of `template` as Azure writes it: a 64-bit number in decimal.
  * differs: Azure's canonical form is not known, so the number is another one than Azure's.
  */
-export const templateHash = (template: Json): string => murmurHash64(canonicalJson(template)).toString();
+export function templateHash(template: Json): string {
+  const key = typeof template === 'object' && template !== null ? template : undefined;
+  const known = key && hashes.get(key);
+  if (known !== undefined) return known;
+  const hash = murmurHash64(canonicalJson(template)).toString();
+  if (key) hashes.set(key, hash);
+  return hash;
+}

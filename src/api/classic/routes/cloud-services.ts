@@ -20,13 +20,14 @@ import { accept, addDeployment, changeDeployment, findService, slotOf } from '..
 import { readServiceConfiguration } from '../service-model/cscfg.js';
 import { readPackage } from '../service-model/package.js';
 import { documentOf, listDocument } from '../xml/contract.js';
+import { decodeXml } from '../xml/xml.js';
 
 const base64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
 
-/** The .cscfg within a request: base64, with or without a byte order mark. */
+/** The .cscfg within a request: base64 of UTF-8 or UTF-16. */
 function configurationOf(encoded: string): { Configuration: string; configuration: ServiceConfiguration } {
   if (!base64.test(encoded)) throw azureError('ClassicIncorrectParameter');
-  const configuration = readServiceConfiguration(Buffer.from(encoded, 'base64').toString('utf8'));
+  const configuration = readServiceConfiguration(decodeXml(Buffer.from(encoded, 'base64')));
   return { Configuration: encoded, configuration };
 }
 

@@ -45,7 +45,7 @@ import {
   required,
   text,
 } from '../xml/contract.js';
-import { childOf, childrenOf, readXml, type XmlElement } from '../xml/xml.js';
+import { childOf, childrenOf, declaredUtf8, readXml, type XmlElement } from '../xml/xml.js';
 
 /** A deployment has at most one reserved address. */
 function checkHasNone({ Name, ReservedIPName }: Deployment): void {
@@ -217,7 +217,7 @@ const configurationOf = (call: ClassicCall) => call.store.classic.get(networksKe
 function getConfiguration(call: ClassicCall): ClassicReply {
   const networks = configurationOf(call);
   if (!networks || networks.sites.length === 0) throw azureError('ClassicNetworkConfigurationNotFound');
-  return { status: 200, body: networks.text };
+  return { status: 200, body: declaredUtf8(networks.text) };
 }
 
 function listSites(call: ClassicCall): ClassicReply {

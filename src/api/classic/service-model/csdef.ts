@@ -60,15 +60,97 @@ function readInstanceInputEndpoint(element: XmlElement): InstanceInputEndpoint {
   return { name: attributes.required('name'), protocol, localPort, minPort, maxPort };
 }
 
+/** Children that say nothing about load balancing: accepted, without effect. */
+const withoutEffect = {
+  root: ['WebRole', 'WorkerRole', 'LoadBalancerProbes', 'NetworkTrafficRules'],
+  role: [
+    'Endpoints',
+    'InputEndpoints',
+    'InternalEndpoint',
+    'Imports',
+    'Certificates',
+    'ConfigurationSettings',
+    'Contents',
+    'LocalResources',
+    'LocalStorage',
+    'Runtime',
+    'Sites',
+    'Startup',
+    'Task',
+  ],
+  endpoints: ['InputEndpoint', 'InternalEndpoint', 'InstanceInputEndpoint'],
+};
+
+function refuseUnknown(element: XmlElement, known: readonly string[]): void {
+  const unknown = element.children.find(({ name }) => !known.includes(name));
+  if (unknown)
+    throw new Attributes('definition', unknown).refuse(`Element ${unknown.name} is unknown in ${element.name}.`);
+}
+
+/** The SDK's modules, with the input endpoints that they add to a role. */
+const modules: ReadonlyMap<string, readonly CloudServiceEndpoint[]> = new Map<string, readonly CloudServiceEndpoint[]>([
+  ['caching', []],
+  ['connect', []],
+  ['diagnostics', []],
+  ['remoteaccess', []],
+  [
+    'remoteforwarder',
+    [
+      {
+        name: 'Microsoft.WindowsAzure.Plugins.RemoteForwarder.RdpInput',
+        protocol: 'tcp',
+        port: 3389,
+        localPort: 20000,
+      },
+    ],
+  ],
+  [
+    'webdeploy',
+    [
+      {
+        name: 'Microsoft.WindowsAzure.Plugins.WebDeploy.InputEndpointForWebDeploy',
+        protocol: 'tcp',
+        port: 8172,
+        localPort: 8172,
+      },
+    ],
+  ],
+]);
+
+function importedEndpoints(role: XmlElement): readonly CloudServiceEndpoint[] {
+  const imports = childOf(role, 'Imports');
+  return (imports ? childrenOf(imports, 'Import') : []).flatMap((element) => {
+    const attributes = new Attributes('definition', element);
+    const name = attributes.required('moduleName');
+    const endpoints = modules.get(name.toLowerCase());
+    if (!endpoints) throw attributes.refuse(`The module ${name} is unknown, and so are the endpoints that it adds.`);
+    return endpoints;
+  });
+}
+
+function checkEndpointNames(
+  root: Attributes,
+  { name: roleName, inputEndpoints, instanceInputEndpoints }: RoleDefinition,
+) {
+  const names = new Set<string>();
+  for (const { name } of [...inputEndpoints, ...instanceInputEndpoints]) {
+    if (names.has(name.toLowerCase())) throw root.refuse(`Role ${roleName} has two endpoints called ${name}.`);
+    names.add(name.toLowerCase());
+  }
+}
+
 function readRole(element: XmlElement): RoleDefinition {
   const attributes = new Attributes('definition', element);
-  const endpoints = childOf(element, 'Endpoints');
-  const named = (name: string) => (endpoints ? childrenOf(endpoints, name) : []);
+  refuseUnknown(element, withoutEffect.role);
+  // SDK 1.x had the endpoints in InputEndpoints, right in the role.
+  const endpoints = ['Endpoints', 'InputEndpoints'].flatMap((name) => childrenOf(element, name));
+  for (const one of endpoints) refuseUnknown(one, withoutEffect.endpoints);
+  const named = (name: string) => endpoints.flatMap((one) => childrenOf(one, name));
   return {
     name: attributes.required('name'),
     type: element.name === 'WebRole' ? 'WebRole' : 'WorkerRole',
     vmsize: attributes.optional('vmsize') ?? 'Small',
-    inputEndpoints: named('InputEndpoint').map(readInputEndpoint),
+    inputEndpoints: [...named('InputEndpoint').map(readInputEndpoint), ...importedEndpoints(element)],
     instanceInputEndpoints: named('InstanceInputEndpoint').map(readInstanceInputEndpoint),
   };
 }
@@ -84,9 +166,14 @@ export function readServiceDefinition(text: string): ServiceDefinition {
     probes: probes ? childrenOf(probes, 'LoadBalancerProbe').map(readProbe) : [],
     roles: root.children.filter(({ name }) => name === 'WebRole' || name === 'WorkerRole').map(readRole),
   };
+  refuseUnknown(root, withoutEffect.root);
+  const names = definition.roles.map(({ name }) => name.toLowerCase());
+  const twice = definition.roles.find(({ name }, index) => names.indexOf(name.toLowerCase()) < index);
+  if (twice) throw attributes.refuse(`There are two roles called ${twice.name}.`);
   if (definition.roles.length === 0) throw attributes.refuse('There is no WebRole and no WorkerRole.');
   const endpoints = definition.roles.flatMap(({ inputEndpoints }) => inputEndpoints);
   if (endpoints.length > maxInputEndpoints) throw attributes.refuse(`More than ${maxInputEndpoints} input endpoints.`);
+  for (const role of definition.roles) checkEndpointNames(attributes, role);
   for (const { name, loadBalancerProbe: wanted } of endpoints) {
     const known = definition.probes.some((probe) => probe.name.toLowerCase() === wanted?.toLowerCase());
     if (wanted !== undefined && !known) {

@@ -53,6 +53,21 @@ function attributesOf(tag: SaxesTagNS): Map<string, string> {
   return attributes;
 }
 
+/** The character encoding of a document by its byte order mark, or by the `<` that it begins with. */
+function encodingOf(bytes: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return 'utf-16le';
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return 'utf-16be';
+  return 'utf-8';
+}
+
+/** The text of a document in UTF-8 or UTF-16, which .NET and PowerShell write, without its byte order mark. */
+export const decodeXml = (bytes: Buffer): string => new TextDecoder(encodingOf(bytes)).decode(bytes);
+
+/** `text` with a declaration that says UTF-8, as answers are sent. */
+export const declaredUtf8 = (text: string): string =>
+  text.replace(/^(<\?xml\s[^>]{0,200}?encoding=)(["'])utf-16\2/i, '$1$2utf-8$2');
+
 /**
  * The root element of `text`. Whatever is wrong with the document, the error is Azure's `InvalidXmlRequest`; its
  * `details` say what and where.

@@ -1,6 +1,6 @@
 /** `exportTemplate` of a resource group: what it holds, as a template that can be deployed elsewhere. */
 import t from 'tap';
-import { ArmClient, at, balancerId, group, type Json, subscriptionId } from '../resources/arm-client.js';
+import { ArmClient, at, balancerId, group, type Json, refusal, subscriptionId } from '../resources/arm-client.js';
 import { deploy, deployment } from './deployment-client.js';
 
 t.test('A resource group exported as a template can be deployed to another group', async (t) => {
@@ -29,4 +29,23 @@ t.test('A resource group exported as a template can be deployed to another group
   t.match(at(one, 'template.parameters'), {
     publicIPAddresses_ip_externalid: { defaultValue: /publicIPAddresses\/ip$/ },
   });
+});
+
+t.test('exportTemplate and every body are refused in words when they are not what they should be', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  for (const resources of [5, [1], { a: 1 }]) {
+    const answer = await azure.post(`${group}/exportTemplate`, { resources });
+    t.match(refusal(answer), /^400 InvalidRequestContent/);
+  }
+  const deep = (levels: number): Json => JSON.parse(`${'{"a":'.repeat(levels)}{}${'}'.repeat(levels)}`) as Json;
+  const other = `${group}/providers/Microsoft.Other/things/t`;
+  for (const [path, body] of [
+    [other, deep(2000)],
+    [balancerId, deep(2000)],
+    [`${group}/providers/Microsoft.Resources/deployments/d`, deep(2000)],
+  ] as const) {
+    t.match(refusal(await azure.put(path, body)), /^400 InvalidRequestContent: .*MaxDepth of 128/, path);
+  }
+  t.equal((await azure.put(other, { location: 'westeurope', properties: deep(100) })).status, 201);
 });

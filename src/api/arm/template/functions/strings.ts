@@ -1,7 +1,7 @@
 /** The string functions of template expressions: formatting, base64 and URIs among them. */
 
 import { templateGuid, uniqueString } from '../hashes.js';
-import type { Json } from '../json.js';
+import { type Json, member } from '../json.js';
 import { joined, plainText } from './collections.js';
 import { define, type FunctionCall, type FunctionDefinition } from './function-call.js';
 
@@ -223,8 +223,35 @@ const eachCharacter = (text: string, convert: (character: string) => string): st
     ? convert(text)
     : [...text].map((one) => (convert(one).length === one.length ? convert(one) : one)).join('');
 
+/** `{scheme, host, port, path, query}` as a URI; all but scheme and host may be missing. */
+function buildUri(call: FunctionCall): Json {
+  const parts = call.object(0);
+  const part = (name: string): string => plainText(member(parts, name) ?? '');
+  const [scheme, host, port, path, query] = ['scheme', 'host', 'port', 'path', 'query'].map(part);
+  if (!scheme || !host) return call.fail("The template language function 'buildUri' expects a 'scheme' and a 'host'.");
+  const absolute = path && !path.startsWith('/') ? `/${path}` : path;
+  const search = query && !query.startsWith('?') ? `?${query}` : query;
+  return `${scheme}://${host}${port ? `:${port}` : ''}${absolute}${search}`;
+}
+
+/** The parts of an absolute URI; those that it does not have are left out. */
+function parseUri(call: FunctionCall): Json {
+  const text = call.string(0);
+  if (!URL.canParse(text))
+    return call.fail(`The template language function 'parseUri' cannot read '${text}' as a URI.`);
+  const { protocol, hostname, port, pathname, search } = new URL(text);
+  return {
+    scheme: protocol.slice(0, -1),
+    host: hostname,
+    ...(port === '' ? {} : { port: Number(port) }),
+    path: pathname,
+    ...(search === '' ? {} : { query: search }),
+  };
+}
+
 export const stringFunctions: readonly FunctionDefinition[] = [
   define('bool', 1, toBoolean),
+  define('buildUri', 1, buildUri),
   define('endsWith', 2, (call) => {
     const [text, end] = folded(call);
     return text.endsWith(end);
@@ -235,6 +262,7 @@ export const stringFunctions: readonly FunctionDefinition[] = [
   define('join', 2, (call) => joined(call, call.array(0).map(plainText), call.string(1))),
   define('json', 1, parseJson),
   define('padLeft', [2, 3], padLeft),
+  define('parseUri', 1, parseUri),
   define('replace', 3, replace),
   define('split', 2, split),
   define('startsWith', 2, (call) => {

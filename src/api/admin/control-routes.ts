@@ -1,5 +1,9 @@
-/** `/_lazurite/clock`: Azure's time here; reads it, and moves it forward for everything that waits. */
+/**
+ * `/_lazurite/clock` reads Azure's time and moves it forward; `/_lazurite/snapshot` takes and restores everything that is
+ * stored.
+ */
 import type { FastifyInstance } from 'fastify';
+import type { Snapshot } from '../../store/snapshot.js';
 import type { Clock } from '../../support/clock.js';
 import { adminRoute, badRequest, jsonBody } from './requests.js';
 
@@ -37,4 +41,26 @@ export function addClockRoutes(app: FastifyInstance, context: ClockContext): voi
     await context.advance(seconds * 1000);
     return view(context);
   });
+}
+
+export interface SnapshotKeeper {
+  readonly take: () => Snapshot;
+  /** Replaces everything; resolves when the data plane follows. Throws, with nothing changed, what it cannot take. */
+  readonly restore: (document: unknown) => Promise<void>;
+}
+
+/** A snapshot may be far larger than a resource. */
+const bodyLimitBytes = 256 * 1024 * 1024;
+
+/** Registers the routes of snapshots. */
+export function addSnapshotRoutes(app: FastifyInstance, keeper: SnapshotKeeper): void {
+  app.get('/_lazurite/snapshot', adminRoute('takeSnapshot'), () => keeper.take());
+  app.put(
+    '/_lazurite/snapshot',
+    { ...adminRoute('restoreSnapshot'), bodyLimit: bodyLimitBytes },
+    async (request, reply) => {
+      await keeper.restore(jsonBody(request));
+      return reply.code(204).send();
+    },
+  );
 }
