@@ -14,10 +14,11 @@ import {
 } from '../src/data-plane/model/plan.js';
 import { UserspaceEngine } from '../src/data-plane/userspace/engine.js';
 import { Monitor } from '../src/metrics/monitor.js';
-import { Clock, manualTime, systemTime } from '../src/support/clock.js';
+import { Clock, systemTime } from '../src/support/clock.js';
 import { Events } from '../src/support/events.js';
 import { silentLog } from '../src/support/log.js';
 import { member, rule, tcpProbe } from '../test/data-plane/plans.js';
+import { manualTime } from '../test/manual-time.js';
 
 const [rules = 1500, members = 100] = process.argv.slice(2).map(Number);
 const bar = 50;
