@@ -2,16 +2,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { addAdminRoutes } from './api/admin/admin.js';
-import { installApiFaults } from './api/admin/api-fault-hook.js';
-import { Faults } from './api/admin/faults.js';
-import { RequestJournal } from './api/admin/journal.js';
-import { JournalHooks } from './api/admin/journal-hooks.js';
+import { Faults, installApiFaults } from './api/admin/faults.js';
+import { JournalHooks, RequestJournal } from './api/admin/journal.js';
 import { Arm, addArmRoutes, type TemplateDeployment } from './api/arm/arm.js';
 import { addMetricRoutes } from './api/arm/resources/metric-routes.js';
 import { requireCertificateOrToken } from './api/classic/authorize.js';
 import type { PublicAddressPool } from './api/classic/call.js';
 import { classicPlugin } from './api/classic/plugin.js';
-import { fetchPackage } from './api/classic/service-model/package.js';
+import { packageSource } from './api/classic/service-model/package.js';
 import { loadCertificates } from './api/identity/certificates.js';
 import { createIdentity } from './api/identity/identity.js';
 import { verifyToken } from './api/identity/require-token.js';
@@ -22,8 +20,7 @@ import type { Config } from './config/config.js';
 import type { Engine, EngineEvents } from './data-plane/model/engine.js';
 import { EmulatorControl } from './emulator/emulator-control.js';
 import { applySeed } from './emulator/seed.js';
-import { requestBaseUrl } from './http/base-url.js';
-import { createServer, type LazuriteServer } from './http/server.js';
+import { createServer, type LazuriteServer, requestBaseUrl } from './http/server.js';
 import { Monitor } from './metrics/monitor.js';
 import { Store } from './store/store.js';
 import { Clock } from './support/clock.js';
@@ -223,7 +220,7 @@ async function createApp({
     newGuid,
     publicAddresses: classicPublicAddresses(store, config),
     privateAddressPool: classicPrivatePool,
-    packages: fetchPackage,
+    packages: packageSource({ policy: config.templateLinks, note: (message) => log.info(message) }),
     config,
     dataPlane: reconciler,
   });

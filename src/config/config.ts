@@ -126,7 +126,8 @@ export const options = {
     name: 'template-links',
     value: 'WHERE',
     fallback: 'loopback',
-    sentence: 'Where linked templates may be downloaded from: `loopback` (this machine), `any` address, or `none`.',
+    sentence:
+      'Where linked templates and service packages may be downloaded from: `loopback` (this machine), `any` address, or `none`.',
     parse: oneOf('loopback', 'any', 'none'),
   }),
   auth: option({

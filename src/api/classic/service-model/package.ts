@@ -3,10 +3,12 @@
  * .csdx, or the .csdef itself as a short cut. Imitates the package format of the Azure SDK's CSPack tool.
  */
 
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { inflateRawSync } from 'node:zlib';
 import { AzureError, azureError } from '../../../errors/index.js';
+import { type DownloadPolicy, DownloadRefused, download } from '../../../http/download.js';
 import type { ServiceDefinition } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import { decodeXml, readXml } from '../xml/xml.js';
 import { readServiceDefinition } from './csdef.js';
@@ -57,7 +59,7 @@ export function readZip(archive: Buffer): ZipFiles | undefined {
   return files;
 }
 
-/** Fetches what a PackageUrl points to. Azure reads blob storage; Lazurite any http(s) or file URL. */
+/** Fetches what a PackageUrl points to. Azure reads blob storage. */
 export type PackageSource = (url: string) => Promise<Buffer>;
 
 /** The file that the archive's relationships call the service description, or the first one with the ending. */
@@ -102,21 +104,51 @@ export async function readPackage(url: string, source: PackageSource): Promise<S
   return readServiceDefinition(text);
 }
 
-const maxPackageBytes = 600 * 1024 * 1024;
-const timeoutMs = 30_000;
-
-async function download(url: string): Promise<Buffer> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
-  if (!response.ok) throw refused(url, `The server answered ${response.status}.`);
-  if (Number(response.headers.get('content-length') ?? 0) > maxPackageBytes) throw refused(url, 'It is too long.');
-  return Buffer.from(await response.arrayBuffer());
+export interface PackageSourceOptions {
+  /** From where packages may be downloaded; `none` allows no files either. */
+  readonly policy: DownloadPolicy;
+  /** Told why a package could not be read, which clients are not. */
+  readonly note: (message: string) => void;
 }
 
-/** What is at `url`. */
-export const fetchPackage: PackageSource = async (url) => {
-  if (!URL.canParse(url)) throw refused(url, 'It is no URL.');
-  const { protocol } = new URL(url);
-  if (protocol === 'file:') return readFile(fileURLToPath(url));
-  if (['http:', 'https:', 'data:'].includes(protocol)) return download(url);
-  throw refused(url, `Lazurite reads http, https, file and data URLs, not ${protocol}`);
-};
+/** Azure takes no longer ones. */
+const maxPackageBytes = 600 * 1024 * 1024;
+
+/** A regular file of this machine with the name of a package or definition, and no longer than a package may be. */
+async function readLocal(url: URL): Promise<Buffer> {
+  const file = fileURLToPath(url);
+  if (!/\.(cspkg|csdx|csdef)$/i.test(file))
+    throw new DownloadRefused('its name does not end in .cspkg, .csdx or .csdef');
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const details = await handle.stat();
+    if (!details.isFile()) throw new DownloadRefused('it is no regular file');
+    if (details.size > maxPackageBytes) throw new DownloadRefused(`it is longer than ${maxPackageBytes} bytes`);
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function read(url: URL, policy: DownloadPolicy): Promise<Buffer> {
+  if (url.protocol === 'data:') return Buffer.from(await (await fetch(url)).arrayBuffer());
+  if (url.protocol !== 'file:') return download(url, { policy, maxBytes: maxPackageBytes, timeoutMs: 30_000 });
+  if (policy === 'none') throw new DownloadRefused("the policy 'none' does not permit files");
+  return readLocal(url);
+}
+
+/** Fetches packages by http, https, data and file URLs, as far as the policy permits them. */
+export const packageSource =
+  ({ policy, note }: PackageSourceOptions): PackageSource =>
+  async (text) => {
+    if (!URL.canParse(text)) throw refused(text, 'It is no URL.');
+    const url = new URL(text);
+    if (!['http:', 'https:', 'data:', 'file:'].includes(url.protocol))
+      throw refused(text, `Lazurite reads http, https, file and data URLs, not ${url.protocol}`);
+    try {
+      return await read(url, policy);
+    } catch (error) {
+      note(`The package ${text.slice(0, 200)} could not be read: ${error instanceof Error ? error.message : error}`);
+      throw refused(text, 'It could not be read. The log says why; `--template-links` says what may be downloaded.');
+    }
+  };
