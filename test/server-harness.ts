@@ -7,8 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Test } from 'tap';
 import { type Certificates, loadCertificates } from '../src/api/identity/certificates.js';
 import { azureError } from '../src/errors/index.js';
-import { requestBaseUrl } from '../src/http/base-url.js';
-import { createServer, type LazuriteServer, type ServerOptions } from '../src/http/server.js';
+import { createServer, type LazuriteServer, requestBaseUrl, type ServerOptions } from '../src/http/server.js';
 import { createLog } from '../src/support/log.js';
 
 let issued: Promise<Certificates> | undefined;

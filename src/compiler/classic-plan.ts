@@ -32,7 +32,7 @@ import type {
   VmDeployment,
 } from '../resources/Microsoft.ClassicCompute/types.js';
 import { deepFreeze } from '../support/plain-data.js';
-import { halfOpenMs, withChoices } from './plan-choices.js';
+import { halfOpenMs, withChoices } from './load-balancer-plan.js';
 
 export interface ClassicPlanOptions {
   readonly addressMap: readonly AddressMapping[];

@@ -3,7 +3,7 @@
  * behind it there are addresses, ports, rules and members.
  */
 import { type AddressMapping, mapAddress } from '../config/address-map.js';
-import type { Choices } from '../config/undocumented.js';
+import { type Choices, defaultChoices } from '../config/undocumented.js';
 import {
   emptyPart,
   frontendKey,
@@ -24,14 +24,12 @@ import {
   membersOfPool,
   type PoolMember,
 } from '../resources/Microsoft.Network/loadBalancers/members.js';
-import { instanceBehind } from '../resources/Microsoft.Network/loadBalancers/nat-pool-rules.js';
-import { portMappingOf } from '../resources/Microsoft.Network/loadBalancers/port-mappings.js';
+import { instanceBehind, portMappingOf } from '../resources/Microsoft.Network/loadBalancers/nat-ports.js';
 import type { Probe } from '../resources/Microsoft.Network/loadBalancers/probes.js';
 import { idKey, rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
-import { deepFreeze } from '../support/plain-data.js';
+import { alike, deepFreeze } from '../support/plain-data.js';
 import { compileOutbound, frontendAddress, publicIPOf, transportsOf } from './outbound-plan.js';
-import { halfOpenMs, withChoices } from './plan-choices.js';
 
 export interface PlanOptions {
   readonly lookup: Lookup;
@@ -40,6 +38,9 @@ export interface PlanOptions {
 }
 
 const minuteMs = 60_000;
+
+/** Azure names no time for a handshake; this is ours. */
+export const halfOpenMs = minuteMs;
 /** Azure gives an HTTP probe half a minute at most, whatever its interval. */
 const longestHttpTimeoutMs = 30_000;
 
@@ -168,6 +169,7 @@ class Compiler {
       rule: {
         ...this.#ruleBasics(rule, 'loadBalancingRules', frontend.id),
         distribution: rule.properties?.loadDistribution ?? 'Default',
+        ...(rule.properties?.enableConnectionTracking && { connectionTracking: true as const }),
         noHealthyBackends: probe?.properties?.noHealthyBackendsBehavior ?? 'AllProbedDown',
         ...this.#members(rule, probe),
       },
@@ -290,4 +292,47 @@ class Compiler {
 export function compileLoadBalancer(loadBalancer: Resource, options: PlanOptions): PlanPart {
   if (loadBalancer.provisioningState === 'Deleting') return emptyPart;
   return deepFreeze(withChoices(new Compiler(loadBalancer, options).compile(), options.choices));
+}
+
+const withoutDrain = ({ drainPeriodMs: _, ...member }: PlanMember): PlanMember => member;
+
+function chosenRule(rule: PlanRule, chosen: Choices): PlanRule {
+  const resetOn = [
+    ...(chosen['mode-switch'] === 'reset' ? (['modeSwitch'] as const) : []),
+    ...(chosen['member-removal'] === 'reset' ? (['memberRemoval'] as const) : []),
+    ...(chosen['rule-removal'] === 'reset' ? (['ruleRemoval'] as const) : []),
+  ];
+  const endsAlone = chosen['single-member-down'] === 'end' && rule.members.length === 1;
+  return {
+    ...rule,
+    ...(resetOn.length > 0 && { resetOn }),
+    ...(chosen['acl-deny'] === 'reset' && { aclDeny: 'reset' as const }),
+    allProbedDown: endsAlone ? 'endEstablished' : rule.allProbedDown,
+    halfOpenMs: chosen['half-open'] === 'idle-timeout' ? rule.idleTimeoutMs : rule.halfOpenMs,
+    members: chosen['drain-period'] === 'ignore' ? rule.members.map(withoutDrain) : rule.members,
+  };
+}
+
+const chosenProbe = (probe: PlanProbe, chosen: Choices): PlanProbe => ({
+  ...probe,
+  ...(chosen['first-success'] === 'once' && { firstThreshold: 1 }),
+  ...(chosen['first-probe'] === 'after-interval' && { firstAfterMs: probe.intervalMs }),
+  ...(chosen['probe-redirect'] === 'follow' && { followsRedirects: true }),
+  ...(chosen['probe-user-agent'] === 'load-balancer-agent' && { userAgent: 'Load Balancer Agent' }),
+});
+
+/** The same part of a plan with what was chosen in it. */
+export function withChoices(part: PlanPart, chosen: Choices): PlanPart {
+  if (alike(chosen, defaultChoices)) return part;
+  const rules = new Map<PlanRule, PlanRule>();
+  const ruleOf = (rule: PlanRule): PlanRule => {
+    const known = rules.get(rule) ?? chosenRule(rule, chosen);
+    rules.set(rule, known);
+    return known;
+  };
+  return {
+    ...part,
+    frontends: part.frontends.map((frontend) => ({ ...frontend, rule: ruleOf(frontend.rule) })),
+    probes: part.probes.map((probe) => chosenProbe(probe, chosen)),
+  };
 }

@@ -16,7 +16,6 @@ import { AzureError, azureError } from '../errors/index.js';
 import { Clock } from '../support/clock.js';
 import { newGuid } from '../support/ids.js';
 import { type Log, type LogFields, stderrLog } from '../support/log.js';
-import { isHostHeader } from './base-url.js';
 import { OnePort, type Timeouts, type TlsOptions } from './one-port.js';
 
 export interface ServerOptions {
@@ -175,4 +174,21 @@ function fastifyLogger(log: Log): FastifyBaseLogger {
     child: () => logger,
   } as unknown as FastifyBaseLogger;
   return logger;
+}
+
+/** Whether a Host header is a name or an address with an optional port, and can stand in a URL. */
+export const isHostHeader = (text: string): boolean =>
+  /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(text) && URL.canParse(`http://${text}`);
+
+/**
+ * The scheme and host by which a request reached the server, without a slash at the end: `https://localhost:4567`.
+ * Absolute URLs (operations, metadata, issuer, nextLink) begin with it, so that they hold through port mappings and
+ * container names. Without a Host header (HTTP/1.0) it names the address that the
+ * client connected to.
+ */
+export function requestBaseUrl(request: Pick<FastifyRequest, 'protocol' | 'host' | 'socket'>): string {
+  if (isHostHeader(request.host)) return `${request.protocol}://${request.host}`;
+  const { localAddress = '127.0.0.1', localPort } = request.socket;
+  const host = localAddress.includes(':') ? `[${localAddress}]` : localAddress;
+  return `${request.protocol}://${host}${localPort ? `:${localPort}` : ''}`;
 }

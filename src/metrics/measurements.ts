@@ -4,8 +4,8 @@
  */
 
 import type { CounterSample, ProbeHealth } from '../data-plane/model/engine.js';
-import type { ForwardingPlan, PlanFrontend, PlanMember, PlanOutbound } from '../data-plane/model/plan.js';
-import { administrated, type HealthOf } from '../data-plane/selection/decision.js';
+import type { ForwardingPlan, PlanFrontend, PlanOutbound } from '../data-plane/model/plan.js';
+import type { HealthOf } from '../data-plane/selection/decision.js';
 import type { MetricName } from './metric-definitions.js';
 import { type Dimensions, minuteMs } from './metric-store.js';
 
@@ -101,22 +101,36 @@ export class CounterDeltas {
   }
 }
 
-interface Watch {
+/** What is known of one probe. */
+export interface ProbeWatch {
   up: boolean;
   /** From when, and up to when, `upMs` counts: always within one minute. */
   startedMs: number;
   countedMs: number;
   upMs: number;
-  /** Shares of minutes that have ended, the oldest first, until a later one is asked for. */
-  ended: { readonly minute: number; readonly share: number }[];
+  /** The last minute that was asked for. */
+  minute: number;
+  share: number | undefined;
+  /** Minutes that ended before they were asked for, the oldest first. */
+  ended: { readonly minute: number; readonly share: number }[] | undefined;
 }
+
+const watchFrom = (up: boolean, ms: number): ProbeWatch => ({
+  up,
+  startedMs: ms,
+  countedMs: ms,
+  upMs: 0,
+  minute: -1,
+  share: undefined,
+  ended: undefined,
+});
 
 /** Ended minutes that nobody asked for: while its clock is moved far, the engine is this much ahead at most. */
 const keptMinutes = 240;
 
 /** Which share of each minute each health probe was up, by Azure's clock: what DipAvailability reports. */
 export class ProbeMinutes {
-  readonly #watches = new Map<string, Watch>();
+  readonly #watches = new Map<string, ProbeWatch>();
   readonly #healthOf: HealthOf;
 
   /** `healthOf` is asked about a probe whose changes were not seen. */
@@ -128,38 +142,24 @@ export class ProbeMinutes {
   changed({ key, up, sinceMs }: Pick<ProbeHealth, 'key' | 'up' | 'sinceMs'>): void {
     const watch = this.#watches.get(key);
     if (!watch) {
-      this.#watches.set(key, { up, startedMs: sinceMs, countedMs: sinceMs, upMs: 0, ended: [] });
+      this.#watches.set(key, watchFrom(up, sinceMs));
       return;
     }
     countTo(watch, sinceMs);
     watch.up = up;
   }
 
-  /**
-   * The share of a minute (since the Unix epoch) that has ended, between 0 and 1; an administrator's word overrules the
-   * probe. Undefined when the probe had no outcome by then. Minutes are to be asked for in their order.
-   */
-  shareOf(member: PlanMember, minute: number): number | undefined {
-    const decided = administrated(member);
-    if (decided !== undefined) return Number(decided);
-    const key = member.probe ?? '';
-    let watch = this.#watches.get(key);
-    const endMs = (minute + 1) * minuteMs;
-    if (!watch) {
-      const health = this.#healthOf(key);
-      if (!health || health.reason === 'NA') return undefined;
-      watch = {
-        up: health.up,
-        startedMs: endMs,
-        countedMs: endMs,
-        upMs: 0,
-        ended: [{ minute, share: Number(health.up) }],
-      };
-      this.#watches.set(key, watch);
-    }
-    countTo(watch, endMs);
-    while (watch.ended[0] && watch.ended[0].minute < minute) watch.ended.shift();
-    return watch.ended[0]?.minute === minute ? watch.ended[0].share : undefined;
+  /** What is known of a probe at the end of a minute; undefined when it had no outcome yet. */
+  watch(key: string, minute: number): ProbeWatch | undefined {
+    const known = this.#watches.get(key);
+    if (known) return known;
+    const health = this.#healthOf(key);
+    if (!health || health.reason === 'NA') return undefined;
+    const watch = watchFrom(health.up, (minute + 1) * minuteMs);
+    watch.minute = minute;
+    watch.share = Number(health.up);
+    this.#watches.set(key, watch);
+    return watch;
   }
 
   /** Forgets probes that are not among these. */
@@ -172,8 +172,25 @@ export class ProbeMinutes {
   }
 }
 
+/**
+ * The share of a minute (since the Unix epoch) that has ended, between 0 and 1. Undefined when the probe had no outcome by
+ * then. Minutes are to be asked for in their order, each as often as one likes.
+ */
+export function shareOf(watch: ProbeWatch, minute: number): number | undefined {
+  if (watch.minute >= minute) return watch.minute === minute ? watch.share : undefined;
+  const endMs = (minute + 1) * minuteMs;
+  countTo(watch, endMs);
+  const { ended } = watch;
+  let next = ended?.shift();
+  while (next && next.minute < minute) next = ended?.shift();
+  if (next && next.minute > minute) ended?.unshift(next);
+  watch.minute = minute;
+  watch.share = next?.minute === minute ? next.share : undefined;
+  return watch.share;
+}
+
 /** Counts up to `ms`; minutes that end on the way are kept with their shares. */
-function countTo(watch: Watch, ms: number): void {
+function countTo(watch: ProbeWatch, ms: number): void {
   while (watch.countedMs < ms) {
     const minute = Math.floor(watch.countedMs / minuteMs);
     const endMs = (minute + 1) * minuteMs;
@@ -181,6 +198,7 @@ function countTo(watch: Watch, ms: number): void {
     if (watch.up) watch.upMs += untilMs - watch.countedMs;
     watch.countedMs = untilMs;
     if (untilMs < endMs) return;
+    watch.ended ??= [];
     watch.ended.push({ minute, share: watch.upMs / (endMs - watch.startedMs) });
     if (watch.ended.length > keptMinutes) watch.ended.shift();
     watch.startedMs = endMs;

@@ -5,8 +5,8 @@
 
 import type { Engine } from '../data-plane/model/engine.js';
 import { emptyPlan, type ForwardingPlan, type PlanFrontend } from '../data-plane/model/plan.js';
-import { candidatesOf, ProbeUsers } from '../data-plane/selection/decision.js';
-import { hasMetrics, type ProbeMinutes } from './measurements.js';
+import { administrated, candidatesOf, ProbeUsers } from '../data-plane/selection/decision.js';
+import { hasMetrics, type ProbeMinutes, type ProbeWatch, shareOf } from './measurements.js';
 import { type MetricStore, type MinuteSeries, minuteMs } from './metric-store.js';
 
 /** All frontends at one address of one load balancer. */
@@ -19,7 +19,7 @@ export interface WatchedAddress {
 }
 
 /** Backends looked at between two pauses: a few milliseconds. */
-const sliceBackends = 10_000;
+const sliceBackends = 5000;
 
 export class WatchedFrontend {
   readonly plan: PlanFrontend;
@@ -28,8 +28,10 @@ export class WatchedFrontend {
   /** Every member without an administrator's word has been probed. */
   settled = false;
   hasBackend = false;
-  /** Series of the members, in their order; opened with their first value. */
-  #dips: (MinuteSeries | undefined)[] | undefined;
+  #vip: MinuteSeries | undefined;
+  /** What is recorded of the members, in their order; filled with their first value. */
+  #series: (MinuteSeries | undefined)[] = [];
+  #watches: (ProbeWatch | undefined)[] = [];
 
   constructor(plan: PlanFrontend, at: WatchedAddress) {
     this.plan = plan;
@@ -50,15 +52,34 @@ export class WatchedFrontend {
     this.hasBackend = candidates.some(({ eligible }) => eligible);
   }
 
+  /** The series of VipAvailability. */
+  vip(store: MetricStore, minute: number): MinuteSeries {
+    const { rule, azureAddress, port } = this.plan;
+    this.#vip ??= store.series(
+      {
+        loadBalancerId: rule.loadBalancerId,
+        metric: 'VipAvailability',
+        dimensions: { FrontendIPAddress: azureAddress, FrontendPort: String(port) },
+      },
+      minute,
+    );
+    return this.#vip;
+  }
+
   /** Writes DipAvailability of every member for a minute that has ended. */
   record(minute: number, { store, probes, ports }: Recording): void {
     const { rule, transport, azureAddress, port } = this.plan;
-    this.#dips ??= new Array(rule.members.length);
     for (const [index, member] of rule.members.entries()) {
       if (member.probe === undefined) continue;
-      const share = probes.shareOf(member, minute);
+      const decided = administrated(member);
+      let share = decided === undefined ? undefined : Number(decided);
+      if (decided === undefined) {
+        this.#watches[index] ??= probes.watch(member.probe, minute);
+        const watch = this.#watches[index];
+        share = watch && shareOf(watch, minute);
+      }
       if (share === undefined) continue;
-      let series = this.#dips[index];
+      let series = this.#series[index];
       if (!series) {
         const dimensions = {
           ProtocolType: transport.toUpperCase(),
@@ -68,7 +89,7 @@ export class WatchedFrontend {
           BackendIPAddress: member.azureAddress,
         };
         series = store.series({ loadBalancerId: rule.loadBalancerId, metric: 'DipAvailability', dimensions }, minute);
-        this.#dips[index] = series;
+        this.#series[index] = series;
       }
       series.add(minute, Math.round(share * 10_000) / 100);
     }
@@ -76,7 +97,9 @@ export class WatchedFrontend {
 
   /** The series of what `store` held are gone. */
   forgetSeries(): void {
-    this.#dips = undefined;
+    this.#vip = undefined;
+    this.#series = [];
+    this.#watches = [];
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AzureError, azureError } from '../../errors/index.js';
-import { requestBaseUrl } from '../../http/base-url.js';
+import { requestBaseUrl } from '../../http/server.js';
 import type { ClassicCall, ClassicReply, ClassicServices } from './call.js';
 import { ErrorDocument } from './contracts/subscription.js';
 import { noteRead } from './documents.js';

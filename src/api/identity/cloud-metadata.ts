@@ -4,7 +4,7 @@
  */
 import type { FastifyPluginAsync } from 'fastify';
 import { azureError } from '../../errors/index.js';
-import { requestBaseUrl } from '../../http/base-url.js';
+import { requestBaseUrl } from '../../http/server.js';
 
 /** The name under which tools register this cloud; az treats `AzureCloud` as the public one, so it cannot be that. */
 export const cloudName = 'Lazurite';

@@ -6,7 +6,7 @@
  */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { defaultTenantId } from '../../config/tenant.js';
-import { requestBaseUrl } from '../../http/base-url.js';
+import { requestBaseUrl } from '../../http/server.js';
 import { stableGuid } from '../../support/ids.js';
 import type { TokenIssuer } from './tokens.js';
 

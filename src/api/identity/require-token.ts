@@ -6,7 +6,7 @@ import type { onRequestAsyncHookHandler } from 'fastify';
 import type { JWTPayload } from 'jose';
 import { defaultTenantId } from '../../config/tenant.js';
 import { type AzureError, azureError } from '../../errors/index.js';
-import { requestBaseUrl } from '../../http/base-url.js';
+import { requestBaseUrl } from '../../http/server.js';
 import type { TokenIssuer } from './tokens.js';
 
 interface Caller {

@@ -5,7 +5,7 @@
  */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { forEveryTenant, tenantIdOf } from '../../config/tenant.js';
-import { requestBaseUrl } from '../../http/base-url.js';
+import { requestBaseUrl } from '../../http/server.js';
 import { isGuid, newGuid } from '../../support/ids.js';
 import type { TokenIssuer, TokenRequest } from './tokens.js';
 

@@ -29,6 +29,7 @@ import {
   checkHaPorts,
   checkNatBackendPorts,
   checkNatRulesBesideNatPool,
+  checkOtherLoadBalancers,
   checkOutboundFrontends,
 } from './loadBalancers/conflicts.js';
 import { collections, type LoadBalancerDocument } from './loadBalancers/document.js';
@@ -47,15 +48,13 @@ import {
   loadBalancingRule,
 } from './loadBalancers/loadBalancingRules.js';
 import { membersOfPool } from './loadBalancers/members.js';
-import { withNatPoolRules } from './loadBalancers/nat-pool-rules.js';
-import { checkOtherLoadBalancers } from './loadBalancers/other-load-balancers.js';
+import { checkPortRanges, portMappingOf, withNatPoolRules, withPortMappings } from './loadBalancers/nat-ports.js';
 import {
   checkOutboundRule,
   completeOutboundRule,
   outboundNatRule,
   outboundRule,
 } from './loadBalancers/outboundRules.js';
-import { checkPortRanges, portMappingOf, withPortMappings } from './loadBalancers/port-mappings.js';
 import { checkProbe, completeProbe, probe } from './loadBalancers/probes.js';
 
 const schema = envelope('name id etag type location tags extendedLocation properties sku', {

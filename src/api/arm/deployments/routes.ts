@@ -2,7 +2,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../../../errors/index.js';
-import { requestBaseUrl } from '../../../http/base-url.js';
+import { requestBaseUrl } from '../../../http/server.js';
 import type { StoredDeployment } from '../../../store/deployment-store.js';
 import type { ArmContext } from '../resources/arm-context.js';
 import { deploymentDeletionJob } from '../resources/operations.js';

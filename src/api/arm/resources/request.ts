@@ -3,7 +3,7 @@
  * the headers by which clients poll. Absolute URLs begin with the request's own scheme and host.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { requestBaseUrl } from '../../../http/base-url.js';
+import { requestBaseUrl } from '../../../http/server.js';
 import type { ResourceGroup } from '../../../store/resource-store.js';
 import type { Clock } from '../../../support/clock.js';
 import { newGuid } from '../../../support/ids.js';

@@ -1,7 +1,7 @@
 /** Resource groups (`/subscriptions/{id}/resourceGroups`), answered by Microsoft.Resources. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../../../errors/index.js';
-import { requestBaseUrl } from '../../../http/base-url.js';
+import { requestBaseUrl } from '../../../http/server.js';
 import { normalizeLocation } from '../../../resources/canonical.js';
 import { resourceGroupId } from '../../../resources/resource-id.js';
 import type { ResourceGroup } from '../../../store/resource-store.js';

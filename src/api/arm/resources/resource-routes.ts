@@ -1,6 +1,6 @@
 /** The routes that every modelled resource type has: one, list, create-or-update, tags, delete, children and actions. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { requestBaseUrl } from '../../../http/base-url.js';
+import { requestBaseUrl } from '../../../http/server.js';
 import type { ChildCollection, Resource, ResourceType } from '../../../resources/resource-type.js';
 import {
   apiVersionWritten,

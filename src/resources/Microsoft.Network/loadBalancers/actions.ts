@@ -6,7 +6,7 @@ import { array, object, reference, string } from '../../schema.js';
 import { childNamed, loadBalancerChild } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 import { membersOfPool } from './members.js';
-import { portMappingOf } from './port-mappings.js';
+import { portMappingOf } from './nat-ports.js';
 
 const documentOf = (context: ActionContext): LoadBalancerDocument => context.resource.document as LoadBalancerDocument;
 

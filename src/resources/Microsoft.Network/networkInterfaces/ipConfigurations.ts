@@ -20,7 +20,7 @@ import {
   string,
 } from '../../schema.js';
 import { dropEmptyLists, fillIn, ipAllocationMethod, ipVersion } from '../common-members.js';
-import { checkLoadBalancersOf } from '../loadBalancers/other-load-balancers.js';
+import { checkLoadBalancersOf } from '../loadBalancers/conflicts.js';
 import { claimPrivateAddress, subnetPrefixes } from '../private-address.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
