@@ -1,6 +1,7 @@
 // Load generator and backend of bench/data-plane.ts and bench/kernel-engine.ts, in C so that it is not what is measured. One thread, epoll.
-// load MODE TARGET:PORT BACKEND:PORT SECONDS PARALLEL [NETWORK], modes bulk, connections, pingpong, udp; the backend is
-// then a process on core 1, in the network namespace that the file NETWORK names. Prints one JSON object.
+// load MODE TARGET:PORT BACKEND:PORT SECONDS PARALLEL [NETWORK], modes bulk, connections, pingpong, mixed, udp; the backend is
+// then a process on core 1, in the network namespace that the file NETWORK names. `mixed`: PARALLEL transfers, and beside
+// them one new connection after the other, whose latency is measured. Prints one JSON object.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,12 +22,12 @@
 #include <unistd.h>
 
 enum { CHUNK = 256 * 1024, MESSAGE = 64, MAX_FD = 4096, MAX_SAMPLES = 4 * 1000 * 1000 };
-enum kind { NONE, LISTENER, SERVER, CLIENT, UDP_SERVER, UDP_CLIENT };
+enum kind { NONE, LISTENER, SERVER, CLIENT, BULK, UDP_SERVER, UDP_CLIENT };
 
 static int epoll_fd, parallel, serves = 1, calls = 1, ready[2];
 static char mode;
 static struct sockaddr_in target, backend;
-static char chunk[CHUNK];
+static char chunk[CHUNK], message[MESSAGE], transfer[CHUNK];
 static struct { enum kind kind; uint64_t started; int got; } fds[MAX_FD];
 static uint64_t own_bytes, *received = &own_bytes, done, failed;
 static uint32_t *samples;
@@ -105,7 +106,7 @@ static void connect_client(void) {
 
 static void again(int fd) {
   struct linger none = {1, 0};
-  if (mode == 'c') close(fd);
+  if (mode == 'c' || mode == 'm') close(fd);
   else { setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none); close(fd); }
   if (now() < end) connect_client();
 }
@@ -120,7 +121,7 @@ static void on_client(int fd, uint32_t events) {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
     epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event);
     if (mode == 'p') fds[fd].started = now();
-    send(fd, chunk, MESSAGE, MSG_NOSIGNAL);
+    send(fd, message, MESSAGE, MSG_NOSIGNAL);
   }
   if (!(events & EPOLLIN)) return;
   ssize_t n = recv(fd, chunk, MESSAGE, 0);
@@ -128,17 +129,22 @@ static void on_client(int fd, uint32_t events) {
   if ((fds[fd].got += (int)n) < MESSAGE) return;
   fds[fd].got = 0;
   sample(now() - fds[fd].started);
-  if (mode == 'c') { again(fd); return; }
+  if (mode == 'c' || mode == 'm') { again(fd); return; }
   fds[fd].started = now();
-  send(fd, chunk, MESSAGE, MSG_NOSIGNAL);
+  send(fd, message, MESSAGE, MSG_NOSIGNAL);
 }
 
 static void on_server(int fd) {
-  ssize_t n = recv(fd, chunk, mode == 'b' ? CHUNK : MESSAGE, 0);
+  ssize_t n = recv(fd, chunk, mode == 'b' || mode == 'm' ? CHUNK : MESSAGE, 0);
   if (n < 0 && errno == EAGAIN) return;
   if (n <= 0) { close(fd); return; }
   *received += (uint64_t)n;
-  if (mode != 'b') send(fd, chunk, (size_t)n, MSG_NOSIGNAL);
+  // A transfer consists of ones.
+  if (mode != 'b' && chunk[0] != 1) send(fd, chunk, (size_t)n, MSG_NOSIGNAL);
+}
+
+static void on_bulk(int fd) {
+  if (send(fd, transfer, CHUNK, MSG_NOSIGNAL) < 0 && errno != EAGAIN) { failed++; close(fd); }
 }
 
 static void on_udp_server(int fd) {
@@ -182,7 +188,12 @@ static void open_all(void) {
     if (bind(listener, (struct sockaddr *)&backend, sizeof backend) || listen(listener, 1024)) die("listen");
     watch(listener, LISTENER, EPOLLIN);
   }
-  for (int i = 0; calls && i < parallel; i++) connect_client();
+  for (int i = 0; calls && mode == 'm' && i < parallel; i++) {
+    int fd = stream();
+    if (connect(fd, (struct sockaddr *)&target, sizeof target) && errno != EINPROGRESS) die("connect");
+    watch(fd, BULK, EPOLLOUT);
+  }
+  for (int i = 0; calls && i < (mode == 'm' ? 1 : parallel); i++) connect_client();
 }
 
 static int ascending(const void *a, const void *b) {
@@ -203,6 +214,7 @@ int main(int argc, char **argv) {
   backend = parse(argv[3]);
   parallel = atoi(argv[5]);
   pid_t other = argc > 6 ? apart(argv[6]) : 0;
+  memset(transfer, 1, sizeof transfer);
   samples = malloc(MAX_SAMPLES * sizeof *samples);
   epoll_fd = epoll_create1(0);
   uint64_t begin = now();
@@ -220,6 +232,7 @@ int main(int argc, char **argv) {
           break;
         case SERVER: on_server(fd); break;
         case CLIENT: on_client(fd, events[i].events); break;
+        case BULK: on_bulk(fd); break;
         case UDP_SERVER: on_udp_server(fd); break;
         case UDP_CLIENT: on_udp_client(fd); break;
         default: break;

@@ -6,7 +6,7 @@
  * thread. Where allowed it all happens in a network namespace of its own, with TCP's reno instead of the machine's choice.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ import { type LoadResult, median } from './process.js';
 
 interface Scenario {
   readonly name: string;
-  readonly mode: 'bulk' | 'connections' | 'pingpong' | 'udp';
+  readonly mode: 'bulk' | 'connections' | 'pingpong' | 'mixed' | 'udp';
   readonly parallel: number;
   readonly unit: string;
   readonly value: (result: LoadResult) => number;
@@ -22,6 +22,7 @@ interface Scenario {
   readonly cpuUnit: string;
 }
 
+const movesBytes = ({ mode }: Scenario): boolean => mode === 'bulk' || mode === 'mixed';
 const gigabits = (result: LoadResult): number => (8 * result.bytes) / result.seconds / 1e9;
 const perSecond = (result: LoadResult): number => result.done / result.seconds;
 
@@ -71,9 +72,21 @@ const scenarios: readonly Scenario[] = [
     cpuPer: 1e6,
     cpuUnit: 's/M',
   },
+  {
+    // Latencies are those of the new connections, one after the other.
+    name: 'new connections beside 4 transfers',
+    mode: 'mixed',
+    parallel: 4,
+    unit: 'Gbit/s',
+    value: gigabits,
+    cpuPer: 1e9,
+    cpuUnit: 's/GB',
+  },
   { name: 'UDP 64 B, 16 flows', mode: 'udp', parallel: 16, unit: '1/s', value: perSecond, cpuPer: 1e6, cpuUnit: 's/M' },
 ];
 
+/** Part of the names of the scenarios to run; all by default. */
+const wanted = process.env.BENCH_SCENARIOS ?? '';
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 0.6);
 const backend = '127.0.0.1:29999';
@@ -117,12 +130,14 @@ function haproxy(): Target {
   return { name: 'haproxy', address, process: startOn(1, 'haproxy', ['-db', '-f', file]) };
 }
 
+const streamModule = '/usr/lib/nginx/modules/ngx_stream_module.so';
+
 function nginx(): Target {
   const address = '127.0.0.1:29002';
   const file = join(folder, 'nginx.conf');
   writeFileSync(
     file,
-    `load_module /usr/lib/nginx/modules/ngx_stream_module.so;\ndaemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr crit;\n` +
+    `load_module ${streamModule};\ndaemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr crit;\n` +
       `events { worker_connections 8000; }\nstream {\n  server { listen ${address}; proxy_pass ${backend}; }\n` +
       `  server { listen ${address} udp; proxy_pass ${backend}; }\n}\n`,
   );
@@ -162,7 +177,7 @@ function measure(target: Target, scenario: Scenario): LoadResult {
 }
 
 function row(scenario: Scenario, target: Target, results: readonly LoadResult[]): Record<string, string | number> {
-  const work = (result: LoadResult): number => (scenario.mode === 'bulk' ? result.bytes : result.done);
+  const work = (result: LoadResult): number => (movesBytes(scenario) ? result.bytes : result.done);
   return {
     scenario: scenario.name,
     target: target.name,
@@ -177,7 +192,7 @@ function row(scenario: Scenario, target: Target, results: readonly LoadResult[])
 function compare(targets: readonly Target[]): void {
   const rows: Record<string, string | number>[] = [];
   const ratios: Record<string, string | number>[] = [];
-  for (const scenario of scenarios) {
+  for (const scenario of scenarios.filter(({ name }) => name.includes(wanted))) {
     const able = targets.filter((target) => scenario.mode !== 'udp' || target.name !== 'haproxy');
     const results = new Map(able.map((target) => [target, [] as LoadResult[]]));
     for (let round = 0; round <= rounds; round++)
@@ -192,7 +207,7 @@ function compare(targets: readonly Target[]): void {
       if (peer.name === 'lazurite' || peer.name === 'direct') continue;
       const ratio = (of: (result: LoadResult) => number): string =>
         (median(ours.map(of)) / median(list.map(of))).toFixed(2);
-      const work = (result: LoadResult): number => result.cpu / (scenario.mode === 'bulk' ? result.bytes : result.done);
+      const work = (result: LoadResult): number => result.cpu / (movesBytes(scenario) ? result.bytes : result.done);
       ratios.push({
         scenario: scenario.name,
         against: peer.name,
@@ -222,8 +237,8 @@ async function main(): Promise<void> {
   const targets: Target[] = [{ name: 'direct', address: backend, process: undefined }];
   if (has('haproxy')) targets.push(haproxy());
   else console.log('skipped haproxy: not installed (apt-get install haproxy)');
-  if (has('nginx')) targets.push(nginx());
-  else console.log('skipped nginx: not installed (apt-get install nginx-light libnginx-mod-stream)');
+  if (has('nginx') && existsSync(streamModule)) targets.push(nginx());
+  else console.log('skipped nginx: not installed with its stream module (nginx-light libnginx-mod-stream)');
   const ours = lazurite();
   targets.push(ours);
   try {

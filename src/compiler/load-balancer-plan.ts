@@ -169,6 +169,7 @@ class Compiler {
       rule: {
         ...this.#ruleBasics(rule, 'loadBalancingRules', frontend.id),
         distribution: rule.properties?.loadDistribution ?? 'Default',
+        ...(rule.properties?.enableConnectionTracking && { connectionTracking: true as const }),
         noHealthyBackends: probe?.properties?.noHealthyBackendsBehavior ?? 'AllProbedDown',
         ...this.#members(rule, probe),
       },

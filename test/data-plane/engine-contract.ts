@@ -8,7 +8,9 @@ import { distributionContract } from './contract/distribution.js';
 import { eligibilityContract } from './contract/eligibility.js';
 import { flowContract } from './contract/flows.js';
 import { idleContract } from './contract/idle.js';
+import { silenceContract } from './contract/silence.js';
 import type { ContractTest } from './contract/statement.js';
+import { udpContract } from './contract/udp.js';
 import { type MakeEngine, World } from './world.js';
 
 export interface ContractOptions {
@@ -22,6 +24,8 @@ const statements: readonly ContractTest[] = [
   ...flowContract,
   ...idleContract,
   ...choicesContract,
+  ...udpContract,
+  ...silenceContract,
 ];
 
 /** Runs every statement against one engine, which is reused with an empty plan in between. */

@@ -16,10 +16,11 @@ export const counterNames = [
   /** UDP datagrams; for TCP, which sockets show as a stream, bytes in units of a full segment. */
   'packetsIn',
   'packetsOut',
-  /** No eligible member: held without an answer. */
+  /** No eligible member: held without an answer, and tried again as the client's kernel would. */
   'noEligibleMember',
-  'heldReset',
-  'heldEvicted',
+  'heldServed',
+  'heldTimedOut',
+  'heldRefused',
   'deniedByAcl',
   /** A member was chosen for a flow of its own at an internal frontend. */
   'hairpin',
@@ -34,6 +35,8 @@ export const counterNames = [
   'resetByClient',
   'resetByBackend',
   'idleDropped',
+  /** The sockets of silently dropped flows were too many; the oldest flow was reset. */
+  'droppedEvicted',
   'idleReset',
   'discardedAfterDrop',
   'endedByRemoval',
@@ -46,6 +49,8 @@ export const counterNames = [
   'datagramsHairpin',
   'datagramsQueueFull',
   'datagramsUnsendable',
+  /** A socket's receive buffer was full. Linux only. */
+  'datagramsDroppedByKernel',
   'flowsEvicted',
   'flowsIdle',
   'flowsMoved',

@@ -57,6 +57,8 @@ export interface PlanRule {
   readonly idleTimeoutMs: number;
   readonly tcpReset: boolean;
   readonly floatingIp: boolean;
+  /** UDP clients stay with their member while it is eligible; else every datagram is distributed on its own. */
+  readonly connectionTracking?: true;
   /** What established TCP flows do when every member is probed down: Standard keeps them, Basic ends them. */
   readonly allProbedDown: 'keepEstablished' | 'endEstablished';
   /** Azure's `noHealthyBackendsBehavior`. */

@@ -22,7 +22,7 @@ export interface OpenSet {
   connections?: Fragment | undefined;
   entry?: Fragment | undefined;
   /** Made from the members that were eligible. */
-  datagrams?: { readonly from: readonly number[]; readonly fragment: Fragment } | undefined;
+  tracked?: { readonly from: readonly number[]; readonly fragment: Fragment } | undefined;
   choose(choice: Choice, rule: PlanRule): void;
 }
 
@@ -48,7 +48,7 @@ class NumberedSet implements OpenSet {
   choice: Choice | undefined;
   connections?: Fragment | undefined;
   entry?: Fragment | undefined;
-  datagrams?: { readonly from: readonly number[]; readonly fragment: Fragment } | undefined;
+  tracked?: { readonly from: readonly number[]; readonly fragment: Fragment } | undefined;
   set: ChainSet;
 
   constructor(
@@ -71,6 +71,7 @@ class NumberedSet implements OpenSet {
       this.choice?.pool === choice.pool &&
       this.choice.slotCount === choice.slotCount &&
       before.distribution === rule.distribution &&
+      before.connectionTracking === rule.connectionTracking &&
       (before.acl === rule.acl || JSON.stringify(before.acl) === JSON.stringify(rule.acl));
     if (!same) this.entry = undefined;
     this.choice = choice;

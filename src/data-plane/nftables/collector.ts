@@ -15,7 +15,8 @@ import { outboundCounts } from './outbound.js';
 /** Maps whose elements name the chains and the member of a flow. */
 const referencingMaps = [
   ['map', 'tcp_flows'],
-  ['map', 'udp_flows'],
+  ['set', 'udp_flows'],
+  ['map', 'udp_tracked'],
   ['map', 'tcp_replies'],
   ['map', 'udp_replies'],
   ['map', 'tcp_done'],
@@ -48,7 +49,7 @@ export function countCandidates(sets: ChainSets): number {
   return count;
 }
 
-interface References {
+export interface References {
   readonly sets: Set<number>;
   /** Marks without the bits of ending flows. */
   readonly marks: Set<number>;
@@ -56,7 +57,8 @@ interface References {
   readonly places: Set<string>;
 }
 
-async function collectReferences(families: readonly Family[]): Promise<References> {
+/** Everything that elements of flows refer to now. */
+export async function collectReferences(families: readonly Family[]): Promise<References> {
   const references: References = { sets: new Set(), marks: new Set(), places: new Set() };
   for (const { table } of families) {
     const listing = await listElements(table, [...referencingMaps, ended]);
@@ -78,11 +80,10 @@ const isNeeded = ({ set: { number, frontend } }: OpenSet, { sets, places }: Refe
   sets.has(number) || (frontend.transport === 'tcp' && places.has(`${frontend.address} ${frontend.port}`));
 
 /** Finds everything unreferenced. */
-export async function findUnreferenced(
-  families: readonly Family[],
+export function findUnreferenced(
+  references: References,
   { sets, numberOf }: { readonly sets: ChainSets; readonly numberOf: (address: string) => number },
-): Promise<Unreferenced> {
-  const references = await collectReferences(families);
+): Unreferenced {
   const goneSets = new Set<number>();
   const goneMembers = new Map<number, ReadonlySet<number>>();
   for (const one of sets.all()) {

@@ -6,7 +6,7 @@
  * The SYN is an ordinary connection attempt to the poke address, rewritten on its way by the `poke` maps.
  */
 import { connect, type Socket } from 'node:net';
-import { ipv6 } from './family.js';
+import { type Family, ipv6 } from './family.js';
 import { type KernelFlow, placesOf } from './flows.js';
 import type { Loader } from './loader.js';
 import { hex } from './marks.js';
@@ -32,16 +32,26 @@ interface EndFlowsContext {
 const elements = (parts: readonly string[]): string => `{ ${parts.join(', ')} }`;
 
 /** Removes flows from the kernel's maps: nothing of them is forwarded any more. */
-export async function forgetFlows(flows: readonly KernelFlow[], loader: Loader): Promise<void> {
+export const forgetFlows = (flows: readonly KernelFlow[], loader: Loader): Promise<void> =>
+  forgetElements(
+    flows.map(({ family, map, key }) => ({ family, set: map, key })),
+    loader,
+  );
+
+/** Deletes elements of maps and sets. */
+export async function forgetElements(
+  of: readonly { readonly family: Family; readonly set: string; readonly key: string }[],
+  loader: Loader,
+): Promise<void> {
   await inBatches(
-    flows,
+    of,
     (some) => {
-      const place = (flow: KernelFlow): string => `${flow.family.table} ${flow.map}`;
-      const places = new Set(some.map(place));
-      return [...places].map(
-        (each) =>
-          `delete element ${each} ${elements(some.filter((flow) => place(flow) === each).map(({ key }) => key))}`,
-      );
+      const keys = new Map<string, string[]>();
+      for (const { family, set, key } of some) {
+        const place = `${family.table} ${set}`;
+        keys.set(place, [...(keys.get(place) ?? []), key]);
+      }
+      return [...keys].map(([place, some]) => `delete element ${place} ${elements(some)}`);
     },
     loader,
   );
@@ -55,7 +65,7 @@ export async function ageFlows(flows: readonly KernelFlow[], byMs: number, loade
     (some) =>
       some.flatMap(({ family, map, key, mark, timeoutMs, silentMs, packets, bytes }) => [
         `delete element ${family.table} ${map} { ${key} }`,
-        `add element ${family.table} ${map} { ${key} counter packets ${packets} bytes ${bytes} timeout ${whole(timeoutMs)} expires ${whole(timeoutMs - silentMs - byMs)} : ${hex(mark)} }`,
+        `add element ${family.table} ${map} { ${key} counter packets ${packets} bytes ${bytes} timeout ${whole(timeoutMs)} expires ${whole(timeoutMs - silentMs - byMs)}${map === 'udp_flows' ? '' : ` : ${hex(mark)}`} }`,
       ]),
     loader,
   );
@@ -122,9 +132,9 @@ function sendSyn(port: number): Promise<void> {
 }
 
 /** A flow may end between listing and deletion, which fails its batch; the batch is then retried flow by flow. */
-async function inBatches(
-  flows: readonly KernelFlow[],
-  commands: (some: readonly KernelFlow[]) => readonly string[],
+async function inBatches<T>(
+  flows: readonly T[],
+  commands: (some: readonly T[]) => readonly string[],
   loader: Loader,
 ): Promise<void> {
   for (let at = 0; at < flows.length; at += flowsPerTransaction) {

@@ -128,7 +128,7 @@ export class NftablesEngine implements Engine {
   }
 
   async flows(): Promise<readonly FlowInfo[]> {
-    return this.#mutex.run(() => this.#kernel.describeFlows());
+    return this.#kernel.describeFlows();
   }
 
   /** As read at most a second ago, or by the last `flows`. */

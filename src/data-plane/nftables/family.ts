@@ -25,5 +25,8 @@ export const forwardKey = ({ ip }: Family): string => `${ip} saddr . th sport . 
 /** The same flow in a packet that comes back, or the key of its replies in one that was just translated. */
 export const backwardKey = ({ ip }: Family): string => `${ip} daddr . th dport . ${ip} saddr . th sport`;
 
+/** A UDP flow: the packet's key and the mark that names the member. */
+export const withMark = (key: string): string => `${key} . meta mark`;
+
 /** A real time as nft writes it. */
 export const nftDuration = (ms: number): string => `${Math.max(1, Math.round(ms))}ms`;

@@ -15,7 +15,7 @@ export interface KernelFlow {
   readonly transport: Transport;
   /** The map that it is in. */
   readonly map: FlowMap;
-  /** As nft writes it: client . port . frontend . port. */
+  /** As nft writes it: client . port . frontend . port, and for UDP the mark. */
   readonly key: string;
   readonly mark: number;
   readonly set: OpenSet;
@@ -38,7 +38,7 @@ export function placesOf({ key }: Pick<KernelFlow, 'key'>) {
 /** Flows of which not both sides have ended. */
 const flowMaps = [
   ['map', 'tcp_flows'],
-  ['map', 'udp_flows'],
+  ['set', 'udp_flows'],
 ] as const;
 const countMaps = [
   ['map', 'tcp_replies'],
@@ -60,10 +60,14 @@ function flowsIn(listing: Listing, { family, sets }: { family: Family; sets: Cha
   );
 }
 
-/** All flows of these families, without their counts. */
-export async function kernelFlows(families: readonly Family[], sets: ChainSets): Promise<KernelFlow[]> {
+/** The flows of these families and protocols: a map of UDP flows may be long, and is read only where it is needed. */
+export async function kernelFlows(
+  families: readonly Family[],
+  { sets, transports }: { readonly sets: ChainSets; readonly transports: ReadonlySet<Transport> },
+): Promise<KernelFlow[]> {
+  const maps = flowMaps.filter(([, map]) => transports.has(map === 'tcp_flows' ? 'tcp' : 'udp'));
   const listed = await Promise.all(
-    families.map(async (family) => flowsIn(await listElements(family.table, flowMaps), { family, sets })),
+    families.map(async (family) => flowsIn(await listElements(family.table, maps), { family, sets })),
   );
   return listed.flat();
 }

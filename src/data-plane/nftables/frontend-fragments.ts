@@ -14,12 +14,16 @@ function entryElement({ number, frontend: { address, port, transport } }: ChainS
     : { map: 'frontends', key: `${address} . ${transport} . ${port}`, value };
 }
 
+/** The port of a TCP rule: the kernel may answer from there. */
+const portElement = ({ frontend: { address, port, transport } }: ChainSet): SharedElement[] =>
+  transport === 'tcp' && port !== 0 ? [{ map: 'frontend_ports', key: `${address} . ${port}`, value: '' }] : [];
+
 /** The entry chains for new flows. */
 export const entryFragment = (set: ChainSet, choice: Choice): Fragment => ({
   table: set.family.table,
   sets: [],
   chains: set.frontend.transport === 'tcp' ? tcpEntryChains(set, choice) : udpEntryChains(set, choice),
-  shared: [entryElement(set)],
+  shared: [entryElement(set), ...portElement(set)],
 });
 
 /** For a while after its frontend was removed, late packets of its connections are still recognised. */
@@ -30,15 +34,15 @@ export const closedEntryFragment = (set: ChainSet): Fragment => ({
   shared: [entryElement(set)],
 });
 
-/** Members that datagrams of known flows may still go to. */
-export const datagramsFragment = ({ number, family }: ChainSet, members: readonly number[]): Fragment => ({
+/** Members that clients with connection tracking may stay with. */
+export const trackedMembersFragment = ({ number, family }: ChainSet, members: readonly number[]): Fragment => ({
   table: family.table,
   sets: [],
   chains: [],
   shared: members.map((member) => ({
-    map: 'datagrams_of',
+    map: 'tracked_members',
     key: hex(markOf(number, member)),
-    value: `goto forward_${number}`,
+    value: `goto assign_${number}`,
   })),
 });
 

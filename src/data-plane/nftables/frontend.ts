@@ -4,7 +4,7 @@ import type { AclEntry, PlanFrontend } from '../model/plan.js';
 import { seedOf } from '../selection/distribution.js';
 import { type Family, forwardKey, nftDuration } from './family.js';
 import { countedAs, hex, markOf, memberBits } from './marks.js';
-import { leave } from './table.js';
+import { leave, swallow } from './table.js';
 
 /** Properties that flows of a frontend keep until they end, even if the rule changes. */
 export interface ChainSet {
@@ -59,7 +59,9 @@ const count = (number: number, as: keyof typeof countedAs): string[] => [
 /** Chains through which a new flow comes to its member. */
 export function choosingChains(set: ChainSet, choice: Choice) {
   const { number, frontend } = set;
-  const deny = frontend.transport === 'tcp' && frontend.rule.aclDeny === 'reset' ? 'reject with tcp reset' : 'drop';
+  const tcp = frontend.transport === 'tcp';
+  const unanswered = tcp ? 'meta mark set 0 drop' : swallow;
+  const deny = tcp && frontend.rule.aclDeny === 'reset' ? 'meta mark set 0 reject with tcp reset' : unanswered;
   return [
     { name: `new_${number}`, rules: accessRules(set, frontend.rule.acl) },
     {
@@ -67,11 +69,11 @@ export function choosingChains(set: ChainSet, choice: Choice) {
       rules: [
         `meta mark set ${hashOf(set, choice.slotCount)} map @slots_${choice.pool} goto assign_${number}`,
         ...count(number, 'noEligibleMember'),
-        'meta mark set 0 drop',
+        unanswered,
       ],
     },
-    { name: `denied_${number}`, rules: [...count(number, 'denied'), `meta mark set 0 ${deny}`] },
-  ];
+    { name: `denied_${number}`, rules: [...count(number, 'denied'), deny] },
+  ] as const;
 }
 
 export const countLate = (number: number): string[] => [...count(number, 'late'), 'meta mark set 0'];

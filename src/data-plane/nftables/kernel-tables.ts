@@ -1,10 +1,11 @@
 /** The tables in the kernel: loads rulesets, ends flows, reads counters and collects what is unreferenced. */
 import type { Clock, Timer } from '../../support/clock.js';
 import type { CounterSample, FlowInfo } from '../model/engine.js';
-import { emptyPlan, IndexedPlan } from '../model/plan.js';
+import { emptyPlan, IndexedPlan, type Transport } from '../model/plan.js';
 import type { HealthOf } from '../selection/decision.js';
 import type { Ending } from '../userspace/drains.js';
 import {
+  collectReferences,
   countCandidates,
   deleteCounts,
   deleteOutboundCounts,
@@ -15,7 +16,7 @@ import {
   type Unreferenced,
 } from './collector.js';
 import { type CounterReading, KernelCounters } from './counters.js';
-import { ageFlows, forgetFlows, resetFlows } from './end-flows.js';
+import { ageFlows, forgetElements, forgetFlows, resetFlows } from './end-flows.js';
 import { type Family, ipv4, ipv6 } from './family.js';
 import { describeFlows, type KernelFlow, kernelFlows } from './flows.js';
 import type { Ruleset } from './fragment.js';
@@ -38,6 +39,7 @@ const readEveryMs = 1000;
 /** Garbage is collected after this much real time, and at once beyond this number of candidates. */
 const collectAfterMs = 10_000;
 const collectAtOnce = 64;
+const collectAttempts = 3;
 
 export class KernelTables {
   readonly #clock: Clock;
@@ -60,6 +62,9 @@ export class KernelTables {
   /** Candidates that the last collection found in use. */
   #stillNeeded = 0;
   #reading: Timer | undefined;
+  /** How often a ruleset was loaded. */
+  #loads = 0;
+  #collection: Promise<void> | undefined;
   #collecting: Timer | undefined;
   #closed = false;
 
@@ -73,7 +78,7 @@ export class KernelTables {
     this.#idle = new IdleResets({
       realClock,
       sets: this.#model.sets,
-      flows: () => this.#flows(),
+      flows: () => this.#flows('tcp'),
       expire: (flows) => this.#expire(flows),
       onFailure: (error) => this.#fail(error),
     });
@@ -81,6 +86,7 @@ export class KernelTables {
 
   /** Makes the kernel forward by this plan; ends the flows of frontends that are not in it any more. */
   async load(plan: IndexedPlan, healthOf: HealthOf): Promise<void> {
+    this.#loads++;
     this.#compileAgain = () => this.#model.compile(plan, healthOf);
     await this.#send(this.#compileAgain());
     for (const [key, one] of this.#outbound) if (!plan.outbound.has(key)) this.#leftOutbound.add(backendElement(one));
@@ -96,6 +102,7 @@ export class KernelTables {
     return this.#counters.samples();
   }
 
+  /** Lists the flows; not in turn, because a long list would hold changes up. */
   async describeFlows(): Promise<FlowInfo[]> {
     const { sets } = this.#model;
     const { flows, stale } = await describeFlows([...this.#families], {
@@ -104,18 +111,16 @@ export class KernelTables {
       nowMs: this.#realClock.now(),
       firstListedMs: this.#firstListedMs,
     });
-    for (const { family, set, key } of stale) {
-      await this.#loader.transaction(`delete element ${family.table} ${set} { ${key} }`).catch(() => {});
-    }
+    await forgetElements(stale, this.#loader);
     await this.#readCounters();
-    await this.collect();
+    await this.#collect();
     return flows;
   }
 
   /** Azure's clock was moved: flows that would have been silent for too long end, the others have less time left. */
   async advance(azureMs: number): Promise<void> {
     const byMs = azureMs / this.#clock.scale;
-    const flows = await this.#flows();
+    const flows = await this.#flows('tcp', 'udp');
     const isOver = (flow: KernelFlow): boolean => flow.silentMs + byMs >= silenceLimitMs(flow);
     await this.#expire(flows.filter(isOver));
     await ageFlows(
@@ -127,7 +132,7 @@ export class KernelTables {
 
   /** Resets these TCP connections. */
   async end(endings: readonly Ending[]): Promise<void> {
-    const tcp = (await this.#flows()).filter(({ transport }) => transport === 'tcp');
+    const tcp = await this.#flows('tcp');
     for (const { frontend, member, why } of endings) {
       const flows = tcp.filter(
         (flow) => flow.set.set.frontend.key === frontend && (member === undefined || flow.member === member),
@@ -144,7 +149,7 @@ export class KernelTables {
   }
 
   async hasFlows(): Promise<boolean> {
-    return (await this.#flows()).some(({ transport }) => transport === 'tcp');
+    return (await this.#flows('tcp')).length > 0;
   }
 
   async close(): Promise<void> {
@@ -180,8 +185,8 @@ export class KernelTables {
     await this.#loader.run(changesBetween(new Map(), ruleset));
   }
 
-  #flows(): Promise<KernelFlow[]> {
-    return kernelFlows([...this.#families], this.#model.sets);
+  #flows(...transports: readonly Transport[]): Promise<KernelFlow[]> {
+    return kernelFlows([...this.#families], { sets: this.#model.sets, transports: new Set(transports) });
   }
 
   /** Azure resets both ends where TCP reset is enabled, and else drops the flow silently. */
@@ -201,15 +206,15 @@ export class KernelTables {
   }
 
   async #endRemoved(): Promise<void> {
-    const closed = new Set<number>();
+    const closed = new Map<number, Transport>();
     for (const { set, state } of this.#model.sets.all()) {
       if (state === 'open' || this.#model.sets.isCurrent(set.frontend.key)) continue;
       if (this.#ended.has(set.number)) continue;
       this.#ended.add(set.number);
-      closed.add(set.number);
+      closed.set(set.number, set.frontend.transport);
     }
     if (closed.size === 0) return;
-    const flows = (await this.#flows()).filter(({ set }) => closed.has(set.set.number));
+    const flows = (await this.#flows(...closed.values())).filter(({ set }) => closed.has(set.set.number));
     for (const { set } of flows) this.#counters.count(set.set.frontend, 'endedByRemoval');
     const resets = (flow: KernelFlow): boolean =>
       wantsReset(flow) ||
@@ -226,31 +231,53 @@ export class KernelTables {
   }
 
   async #collectInTime(): Promise<void> {
-    if (this.#candidates() - this.#stillNeeded >= collectAtOnce) await this.collect();
     if (this.#candidates() === 0 || this.#closed) return;
-    this.#collecting ??= this.#realClock.setTimeout(() => {
-      this.#collecting = undefined;
-      const collectAll = async (): Promise<void> => {
-        await this.collect();
-        await this.#collectInTime();
-      };
-      this.#inTurn(collectAll).catch((error: Error) => this.#fail(error));
-    }, collectAfterMs);
+    const soon = this.#candidates() - this.#stillNeeded >= collectAtOnce;
+    if (soon) this.#collecting?.cancel();
+    else if (this.#collecting) return;
+    this.#collecting = this.#realClock.setTimeout(
+      () => {
+        this.#collecting = undefined;
+        this.#collect()
+          .then(() => this.#collectInTime())
+          .catch((error: Error) => this.#fail(error));
+      },
+      soon ? 0 : collectAfterMs,
+    );
   }
 
   /** Removes what was kept for flows that have ended; their counts are preserved. */
-  async collect(): Promise<void> {
+  #collect(): Promise<void> {
+    this.#collection ??= this.#collectOnce().finally(() => {
+      this.#collection = undefined;
+    });
+    return this.#collection;
+  }
+
+  async #collectOnce(): Promise<void> {
     const { sets } = this.#model;
+    if (this.#leftOutbound.size > 0) await this.#inTurn(() => this.#collectOutbound());
+    // The maps may be long, so changes go on while they are read. A change may use again what was found unused; then the
+    // maps are read once more, the last time with changes held up.
+    for (let attempt = 1, done = false; !done && !this.#closed && countCandidates(sets) > 0; attempt++) {
+      const loads = this.#loads;
+      const isLast = attempt === collectAttempts;
+      const before = isLast ? undefined : await collectReferences([...this.#families]);
+      await this.#inTurn(async () => {
+        done = isLast || loads === this.#loads;
+        if (!done || this.#closed) return;
+        const references = before ?? (await collectReferences([...this.#families]));
+        const gone = findUnreferenced(references, { sets, numberOf: (address) => this.#model.numberOf(address) });
+        if (!isNothing(gone)) await this.#forget(gone);
+        this.#stillNeeded = countCandidates(sets);
+      });
+    }
+  }
+
+  async #collectOutbound(): Promise<void> {
     if (this.#closed) return;
     await deleteOutboundCounts(this.#loader, { left: this.#leftOutbound, outbound: this.#outbound });
     this.#leftOutbound.clear();
-    if (countCandidates(sets) === 0) return;
-    const gone = await findUnreferenced([...this.#families], {
-      sets,
-      numberOf: (address) => this.#model.numberOf(address),
-    });
-    if (!isNothing(gone)) await this.#forget(gone);
-    this.#stillNeeded = countCandidates(sets);
   }
 
   async #forget(gone: Unreferenced): Promise<void> {

@@ -5,7 +5,7 @@ import { environment, NftError, sentenceOf } from './loader.js';
 /** One element, as nft lists it. */
 export interface ListedElement {
   readonly key: string;
-  /** The mark of a map's element, or of a set's whose keys are marks. */
+  /** The mark of a map's element, or with which a set's key ends. */
   readonly mark: number;
   readonly timeoutMs: number;
   readonly expiresMs: number;
@@ -32,7 +32,7 @@ function readElement(text: string): ListedElement {
   const counter = / counter packets (\d+) bytes (\d+)/.exec(left);
   return {
     key,
-    mark: Number(key.startsWith('0x') ? key : (value ?? 0)),
+    mark: Number(/(?:^| . )(0x[0-9a-f]+)$/.exec(key)?.[1] ?? value ?? 0),
     timeoutMs,
     expiresMs: expires === undefined ? timeoutMs : readDuration(expires),
     packets: Number(counter?.[1] ?? 0),

@@ -11,9 +11,9 @@ import type { Fragment, Ruleset } from './fragment.js';
 import {
   closedEntryFragment,
   connectionsFragment,
-  datagramsFragment,
   entryFragment,
   poolFragment,
+  trackedMembersFragment,
 } from './frontend-fragments.js';
 import { MemberNumbers, mostMembers } from './marks.js';
 import { OutboundModel } from './outbound.js';
@@ -48,9 +48,10 @@ function entryOf(one: OpenSet): Fragment | undefined {
   return one.entry;
 }
 
-function datagramsOf(one: OpenSet, members: readonly number[]): Fragment {
-  if (one.datagrams?.from !== members) one.datagrams = { from: members, fragment: datagramsFragment(one.set, members) };
-  return one.datagrams.fragment;
+function trackedMembersOf(one: OpenSet, members: readonly number[]): Fragment {
+  if (one.tracked?.from !== members)
+    one.tracked = { from: members, fragment: trackedMembersFragment(one.set, members) };
+  return one.tracked.fragment;
 }
 
 export class RulesetModel {
@@ -98,7 +99,9 @@ export class RulesetModel {
       pools.set(poolKey, pool);
       ruleset.set(`pool ${pool.number}`, pool.fragment);
       set.choose({ pool: pool.number, slotCount: pool.slotCount }, frontend.rule);
-      if (frontend.transport === 'udp') ruleset.set(`datagrams ${set.set.number}`, datagramsOf(set, pool.members));
+      if (frontend.transport === 'udp' && frontend.rule.connectionTracking) {
+        ruleset.set(`tracked ${set.set.number}`, trackedMembersOf(set, pool.members));
+      }
     }
     this.#pools = pools;
     for (const one of this.sets.all()) {

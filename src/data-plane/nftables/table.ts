@@ -5,7 +5,7 @@
  * packets fill. So a flow keeps its member whatever changes, its idle time can be read and moved with Azure's clock, it
  * can be ended, and other tables' connection tracking is left alone.
  */
-import { backwardKey, type Family, forwardKey, nftDuration } from './family.js';
+import { backwardKey, type Family, forwardKey, nftDuration, withMark } from './family.js';
 import type { Fragment, NamedSet } from './fragment.js';
 import { noElements } from './fragment.js';
 import { backendEnded, chainBits, clientEnded, flowBits, hex } from './marks.js';
@@ -35,13 +35,25 @@ const map = (name: string, spec: string): NamedSet => ({ kind: 'map', name, spec
 /** Leaves the engine's chains: untracked and with the mark cleared. */
 export const leave = 'meta mark set 0 notrack accept';
 
+/** What a packet of a local sender bears that Azure would drop: it is dropped on arrival, where the sender is not told. */
+const swallowedMark = hex(0x7fffffff);
+/** Drops a datagram without an error for a local sender. */
+export const swallow = 'goto swallowed';
+
 const dynamic = (size: number): string => `size ${size}; flags dynamic,timeout;`;
 
-function flowSets(family: Family, transport: 'tcp' | 'udp'): NamedSet[] {
-  const key = `typeof ${forwardKey(family)}`;
+/** A TCP flow has one member; a UDP client may have flows to several. */
+function flowSets(family: Family): NamedSet[] {
+  const key = forwardKey(family);
+  const flows = `typeof ${key} : meta mark; counter; ${dynamic(flowLimit)}`;
+  const udpFlows = `typeof ${withMark(key)}; counter; ${dynamic(flowLimit)}`;
   return [
-    map(`${transport}_flows`, `${key} : meta mark; counter; ${dynamic(flowLimit)}`),
-    map(`${transport}_replies`, `${key} : meta mark; counter; ${dynamic(flowLimit)}`),
+    map('tcp_flows', flows),
+    map('tcp_replies', flows),
+    set('udp_flows', udpFlows),
+    set('udp_since', udpFlows),
+    map('udp_replies', flows),
+    map('udp_tracked', `typeof ${key} : meta mark; ${dynamic(flowLimit)}`),
   ];
 }
 
@@ -138,6 +150,12 @@ export const addressesFragment = ({ ip, table }: Family, addresses: Iterable<str
   shared: [],
 });
 
+/** How the kernel answers a datagram that no socket takes. */
+const portUnreachable = {
+  ip: 'icmp type destination-unreachable icmp code 3',
+  ip6: 'icmpv6 type destination-unreachable icmpv6 code 4',
+} as const;
+
 interface TableOptions {
   /** Whether some frontend has all ports; without one the lookup is left out. */
   readonly allPorts: boolean;
@@ -156,19 +174,18 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
     sets: [
       map('frontends', `typeof ${ip} daddr . meta l4proto . th dport : verdict;`),
       map('all_ports', `typeof ${ip} daddr . meta l4proto : verdict;`),
+      set('frontend_ports', `typeof ${ip} saddr . tcp sport;`),
       map('established_of', 'typeof meta mark : verdict;'),
       map('client_ends_of', 'typeof meta mark : verdict;'),
       map('last_replies_of', 'typeof meta mark : verdict;'),
-      ...flowSets(family, 'tcp'),
-      ...flowSets(family, 'udp'),
+      ...flowSets(family),
       map('tcp_half', `typeof ${key} : meta mark; ${dynamic(flowLimit)}`),
       map('tcp_done', `typeof ${key} : meta mark; ${dynamic(flowLimit)}`),
-      set('udp_since', `typeof ${key}; counter; ${dynamic(flowLimit)}`),
       set('tcp_ended', `typeof ${key}; ${dynamic(flowLimit)}`),
       // Where packets of a flow go, and their replies; both have counters.
       map('targets', `typeof meta mark : ${ip} daddr; counter;`),
       map('replies_of', 'typeof meta mark : verdict; counter;'),
-      map('datagrams_of', 'typeof meta mark : verdict;'),
+      map('tracked_members', 'typeof meta mark : verdict;'),
       set('arrivals', `typeof meta mark; counter; size ${countLimit}; flags dynamic;`),
       ...pokeSets(family),
     ],
@@ -197,6 +214,8 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
         rules: [
           `meta mark set ${key} map @tcp_replies goto of_reply`,
           `tcp flags & (fin|syn|rst|ack) == syn delete @tcp_replies { ${backward} : meta mark }`,
+          // A frontend's port without a rule is silent: the kernel's answer to a SYN is not sent.
+          `tcp flags & (fin|syn|rst|ack) == rst|ack tcp sequence 0 ${ip} saddr @frontend_addresses ${ip} saddr . tcp sport != @frontend_ports drop`,
         ],
       },
       {
@@ -218,12 +237,7 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
       },
       {
         name: 'udp_to_frontend',
-        rules: [`meta mark set ${key} map @udp_flows goto known_udp`, 'jump frontend_entry', 'goto of_udp'],
-      },
-      // A flow keeps its member until that member may have no new flows, or its frontend's properties change.
-      {
-        name: 'known_udp',
-        rules: ['meta mark vmap @datagrams_of', 'meta mark set 0', 'jump frontend_entry', 'goto of_udp'],
+        rules: ['jump frontend_entry', 'goto of_udp'],
       },
       {
         name: 'to_frontend',
@@ -235,6 +249,14 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
           `${ip} daddr @frontend_addresses goto to_frontend`,
           'meta l4proto tcp goto of_tcp',
           'meta l4proto udp goto of_udp',
+          `${portUnreachable[ip]} ${ip} saddr @frontend_addresses drop`,
+        ],
+      },
+      {
+        name: 'swallowed',
+        rules: [
+          `meta oif != 0 ${ip} daddr set ${ip === 'ip' ? pokeAddress : '::1'} meta mark set ${swallowedMark} notrack accept`,
+          'meta mark set 0 drop',
         ],
       },
       {
@@ -246,7 +268,7 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
         name: 'passing_through',
         hook: `type filter hook prerouting priority ${priority};`,
         // Packets sent from here have passed the output hook already.
-        rules: ['iif != lo goto translate'],
+        rules: ['iif != lo goto translate', `meta mark ${swallowedMark} drop`],
       },
     ],
     shared: [],

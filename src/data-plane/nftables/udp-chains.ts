@@ -1,8 +1,10 @@
-/** The chains of one UDP frontend. */
-import { backwardKey, forwardKey, nftDuration } from './family.js';
+/**
+ * The chains of one UDP frontend. Azure keeps no state of UDP: every datagram chooses its member, so its chain of entry is
+ * also the one of known flows. What is kept per client and member finds the way back for replies, and counts.
+ */
+import { backwardKey, forwardKey, nftDuration, withMark } from './family.js';
 import type { Chain } from './fragment.js';
 import {
-  begin,
   type ChainSet,
   type Choice,
   choosingChains,
@@ -12,60 +14,83 @@ import {
   toMember,
 } from './frontend.js';
 import { hex, markOf } from './marks.js';
-import { sinceLastsMs } from './table.js';
+import { sinceLastsMs, swallow } from './table.js';
 
-/** Selection for new flows; replaced with the rule. */
+const isTracked = ({ frontend }: ChainSet): boolean => frontend.rule.connectionTracking === true;
+
+/** Notes the member of a client, or renews the note: with connection tracking it decides about later datagrams. */
+const track = (key: string, idleMs: number): string[] => [
+  `delete @udp_tracked { ${key} : meta mark }`,
+  `add @udp_tracked { ${key} timeout ${nftDuration(idleMs)} : meta mark }`,
+];
+
+/** How datagrams choose; replaced with the rule. */
 export function udpEntryChains(set: ChainSet, choice: Choice): Chain[] {
   const { number, family, idleMs } = set;
   const forward = forwardKey(family);
   const backward = backwardKey(family);
+  const idle = nftDuration(idleMs);
+  const [access, choose, denied] = choosingChains(set, choice);
+  const selection = isTracked(set)
+    ? [
+        {
+          name: choose.name,
+          rules: [`meta mark set ${forward} map @udp_tracked goto tracked_${number}`, `goto select_${number}`],
+        },
+        // The note counts while its member may have datagrams.
+        { name: `tracked_${number}`, rules: ['meta mark vmap @tracked_members', `goto select_${number}`] },
+        { name: `select_${number}`, rules: choose.rules },
+      ]
+    : [choose];
   return [
-    ...choosingChains(set, choice),
+    access,
+    ...selection,
+    denied,
     {
       name: `assign_${number}`,
       rules: [
         `meta mark set meta mark or ${hex(markOf(number))}`,
+        `${withMark(forward)} @udp_flows goto known_${number}`,
         'update @arrivals { meta mark }',
-        ...begin(set),
-        `delete @udp_since { ${forward} }`,
-        `add @udp_since { ${forward} timeout ${nftDuration(sinceLastsMs)} }`,
+        `add @udp_flows { ${withMark(forward)} timeout ${idle} }`,
+        // Every later packet is counted when it is looked up, and again when the flow's time is renewed.
+        `update @udp_flows { ${withMark(forward)} timeout ${idle} }`,
+        `add @udp_since { ${withMark(forward)} timeout ${nftDuration(sinceLastsMs)} }`,
+        ...(isTracked(set) ? track(forward, idleMs) : []),
         ...toMember(set),
         `delete @udp_replies { ${backward} : meta mark }`,
         `add @udp_replies { ${backward} timeout ${nftDuration(idleMs + repliesLastMs)} : meta mark }`,
         finish,
       ],
     },
-  ];
-}
-
-/** Chains of flows that have a member. */
-export function udpFlowChains(set: ChainSet): Chain[] {
-  const { number, family, idleMs } = set;
-  const forward = forwardKey(family);
-  const backward = backwardKey(family);
-  const repliesMs = nftDuration(idleMs + repliesLastMs);
-  return [
     {
-      name: `forward_${number}`,
+      name: `known_${number}`,
       rules: [
-        `update @udp_flows { ${forward} timeout ${nftDuration(idleMs)} : meta mark }`,
+        `update @udp_flows { ${withMark(forward)} timeout ${idle} }`,
+        ...(isTracked(set) ? track(forward, idleMs) : []),
         ...toMember(set),
-        `${backward} != @udp_replies add @udp_replies { ${backward} timeout ${repliesMs} : meta mark }`,
+        `${backward} != @udp_replies add @udp_replies { ${backward} timeout ${nftDuration(idleMs + repliesLastMs)} : meta mark }`,
         finish,
       ],
     },
+  ];
+}
+
+/** Chains of replies; kept while there may be any. */
+export function udpFlowChains(set: ChainSet): Chain[] {
+  const { number, family, idleMs } = set;
+  const forward = forwardKey(family);
+  const flow = withMark(backwardKey(family));
+  return [
     {
       name: `reply_${number}`,
       rules: [
-        `update @udp_replies { ${forward} timeout ${repliesMs} : meta mark }`,
+        `update @udp_replies { ${forward} timeout ${nftDuration(idleMs + repliesLastMs)} : meta mark }`,
         ...fromFrontend(set),
-        `meta mark set ${backward} map @udp_flows goto deliver_${number}`,
-        'meta mark set 0 drop',
+        `${flow} @udp_flows goto deliver_${number}`,
+        swallow,
       ],
     },
-    {
-      name: `deliver_${number}`,
-      rules: [`update @udp_flows { ${backward} timeout ${nftDuration(idleMs)} : meta mark }`, finish],
-    },
+    { name: `deliver_${number}`, rules: [`update @udp_flows { ${flow} timeout ${nftDuration(idleMs)} }`, finish] },
   ];
 }

@@ -1,18 +1,25 @@
 /**
  * Azure's HTTP and HTTPS probes: a GET whose answer is 200 is success, any other answer failure, silence too.
  *
- * Redirects are failures unless chosen otherwise; no credentials, no server name in TLS, any certificate; the Host header
+ * Redirects are failures unless chosen otherwise; no credentials, TLS 1.2 without a server name, any certificate
+ * whose chain is signed with SHA-256 or better; the Host header
  * is the backend's `ip:port`. Each attempt is a connection of its own, through Node's own client: it tells "no connection"
  * from "no answer", which Azure reports as different reasons. https://learn.microsoft.com/azure/load-balancer/load-balancer-custom-probe-overview
  */
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { hasStrongChain } from './certificate-chain.js';
 import { type ProbeAttempt, type ProbeOutcome, probeFailed, probeSucceeded } from './probe-attempt.js';
 
+/** Ports that Azure's HTTP client refuses to connect to; a probe may be stored with one, and fails. */
+const refusedPorts: ReadonlySet<number> = new Set([19, 21, 25, 70, 110, 119, 143, 220, 993]);
 /** How much of an answer's body is read before the connection is dropped. */
 const bodyLimitBytes = 64 * 1024;
 const redirectLimit = 5;
+/** Azure's prober speaks no other version. */
+const tls = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const;
 
 interface HttpTarget {
   readonly protocol: 'Http' | 'Https';
@@ -26,6 +33,10 @@ interface HttpTarget {
 
 /** Asks once, and again where redirects are followed. */
 export function httpProbe(target: HttpTarget): ProbeAttempt {
+  if (refusedPorts.has(target.port)) {
+    const result = Promise.resolve(probeFailed('Down_Probe_HttpEndpointUnreachable', true));
+    return { result, timeOut: () => {}, abandon: () => {} };
+  }
   let connected = false;
   let redirects = 0;
   let settle: (outcome: ProbeOutcome) => void = () => {};
@@ -39,6 +50,15 @@ export function httpProbe(target: HttpTarget): ProbeAttempt {
       socket.once('connect', () => {
         connected = true;
       });
+      socket.once('secureConnect', () => {
+        if (!hasStrongChain(socket as TLSSocket))
+          request.destroy(new Error('a certificate is signed with less than SHA-256'));
+      });
+    });
+    // 101: an answer other than 200, with which Node hands the socket over.
+    request.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      settle(probeFailed('Down_Probe_HttpStatusCodeError', true));
     });
     request.on('response', (response) => {
       discard(response);
@@ -55,7 +75,7 @@ export function httpProbe(target: HttpTarget): ProbeAttempt {
     request.end();
     return request;
   };
-  let current = ask(target.path);
+  let current = ask(requestTarget(target.path));
   return {
     result,
     timeOut: () => {
@@ -64,6 +84,18 @@ export function httpProbe(target: HttpTarget): ProbeAttempt {
     },
     abandon: () => current.destroy(),
   };
+}
+
+/** What RFC 3986 allows in path and query; what is encoded already stays so. */
+const allowed = /^(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9\-._~:/?[\]@!$&'()*+,;=])$/;
+
+const percentEncoded = (text: string): string =>
+  [...Buffer.from(text)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+
+/** A stored request path as it is sent: with a leading slash, and nothing in it that ends a request line. */
+function requestTarget(path: string): string {
+  const target = path.replace(/%[0-9A-Fa-f]{2}|./gsu, (part) => (allowed.test(part) ? part : percentEncoded(part)));
+  return target.startsWith('/') ? target : `/${target}`;
 }
 
 const hostOf = ({ address, port }: HttpTarget): string =>
@@ -75,7 +107,7 @@ function redirectWithin(target: HttpTarget, { statusCode = 0, headers }: Incomin
   const here = `${target.protocol.toLowerCase()}://${hostOf(target)}`;
   if (!URL.canParse(headers.location, here)) return undefined;
   const to = new URL(headers.location, here);
-  return to.origin === new URL(here).origin ? `${to.pathname}${to.search}` : undefined;
+  return to.origin === new URL(here).origin ? requestTarget(`${to.pathname}${to.search}`) : undefined;
 }
 
 function open(target: HttpTarget, path: string): ClientRequest {
@@ -86,7 +118,7 @@ function open(target: HttpTarget, path: string): ClientRequest {
   const options = { host: address, port, path, agent: false as const, headers, ...from };
   return protocol === 'Http'
     ? httpRequest(options)
-    : httpsRequest({ ...options, rejectUnauthorized: false, servername: '' });
+    : httpsRequest({ ...options, ...tls, rejectUnauthorized: false, servername: '' });
 }
 
 function discard(response: IncomingMessage): void {

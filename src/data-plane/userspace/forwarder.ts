@@ -14,7 +14,7 @@ import { FrontendBinder } from './frontend-binder.js';
 import { InjectedFaults } from './injected-faults.js';
 import { Listeners } from './listeners.js';
 import type { Applied, WorkerSetup } from './messages.js';
-import { Descriptors, SourcePorts } from './socket-limits.js';
+import { Descriptors, type SharedResources, SourcePorts } from './socket-limits.js';
 import { TcpForwarder } from './tcp.js';
 import { UdpForwarder } from './udp.js';
 
@@ -69,8 +69,9 @@ export class Forwarder {
       sourceAddress: probeSource(),
     });
     this.#context = { healthOf: (key) => this.#prober.healthOf(key), tables: new SlotTables() };
-    const shared = {
+    const shared: SharedResources = {
       clock: this.#clock,
+      realClock: this.#realClock,
       faults: this.#faults,
       sourcePorts: new SourcePorts(),
       descriptors: new Descriptors(setup.descriptorLimit),
@@ -117,7 +118,6 @@ export class Forwarder {
       this.#drains.changed(known.plan, plan);
       known.update(plan, this.#context);
       this.#byProbe.add(plan.key, known.probes);
-      this.#udp.reconsider(known);
     }
   }
 
@@ -146,7 +146,9 @@ export class Forwarder {
     await this.#mutex.run(() => this.#followFlips());
   }
 
-  flows(): FlowInfo[] {
+  /** All flows; the kernel's drops are counted up to now. */
+  async flows(): Promise<FlowInfo[]> {
+    await this.#udp.drops.read();
     return [...this.#tcp.flows(), ...this.#udp.flows()];
   }
 
@@ -208,8 +210,9 @@ export class Forwarder {
       const { rule, transport } = frontend.plan;
       await this.#prepare(rule);
       frontend.refresh(this.#context);
-      if (transport === 'udp') this.#udp.reconsider(frontend);
-      else if (frontend.endsEstablished) this.#tcp.end({ frontend: frontend.key, why: 'endedAllProbedDown' });
+      if (transport === 'tcp' && frontend.endsEstablished) {
+        this.#tcp.end({ frontend: frontend.key, why: 'endedAllProbedDown' });
+      }
       left -= 1 + rule.members.length;
       if (left > 0) continue;
       left = sliceBackends;

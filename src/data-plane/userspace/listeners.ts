@@ -7,7 +7,7 @@ import type { Frontend } from './frontend.js';
 import { takeConnections } from './private-handle.js';
 import type { TcpForwarder } from './tcp.js';
 import type { UdpForwarder } from './udp.js';
-import { resolveNothing } from './udp-flow.js';
+import { resolveNothing, udpBufferBytes } from './udp-flow.js';
 
 /** A listening socket. Closing it ends no flow. */
 export interface Listener {
@@ -24,8 +24,6 @@ export interface ListenAt {
 
 /** Connections that the kernel completes before we accept them. */
 const backlog = 1024;
-/** Room for bursts of datagrams; the kernel may grant less. */
-const receiveBufferBytes = 1024 * 1024;
 
 export class Listeners {
   readonly #tcp: TcpForwarder;
@@ -64,7 +62,8 @@ export class Listeners {
       const socket = createSocket({
         type: at.address.includes(':') ? 'udp6' : 'udp4',
         lookup: resolveNothing,
-        recvBufferSize: receiveBufferBytes,
+        recvBufferSize: udpBufferBytes,
+        sendBufferSize: udpBufferBytes,
       });
       const refuse = (error: Error): void => {
         socket.close();
@@ -75,6 +74,7 @@ export class Listeners {
         socket.off('error', refuse);
         socket.on('error', () => frontend.counters.count(Counter.datagramsUnsendable));
         const via = { socket, open: true };
+        this.#udp.listening(frontend, socket);
         socket.on('message', (datagram, from) => this.#udp.receive(frontend, { datagram, from, via }));
         const close = (): void => {
           via.open = false;

@@ -1,7 +1,9 @@
 /** Limited resources that flows share: file descriptors, and local ports towards backends. */
 
 import { readFileSync } from 'node:fs';
+import type { Clock } from '../../support/clock.js';
 import { isLoopbackWord, localhostWord } from '../selection/ip-address.js';
+import type { InjectedFaults } from './injected-faults.js';
 
 /** Reserved for the API, the database and listeners. */
 const reserved = 1024;
@@ -78,3 +80,12 @@ export const keepsSource = (client: number, backend: number): boolean =>
 
 /** The error means that this local port cannot be used towards this backend now, another may. */
 export const isPortTaken = (code: string | undefined): boolean => code === 'EADDRINUSE' || code === 'EADDRNOTAVAIL';
+
+/** What the TCP and the UDP forwarder share. */
+export interface SharedResources {
+  readonly clock: Clock;
+  readonly realClock: Clock;
+  readonly faults: InjectedFaults;
+  readonly sourcePorts: SourcePorts;
+  readonly descriptors: Descriptors;
+}

@@ -118,10 +118,9 @@ export class TcpFlow implements LegOwner, IdleItem {
     this.#client.reset();
   }
 
-  closed(leg: TcpLeg): void {
+  closed(): void {
     this.#openLegs--;
     if (this.#openLegs === 0) this.#finish();
-    else if (this.#stage === 'discarding') this.#other(leg).destroy();
   }
 
   /** Idle for too long: silence, or a reset to both ends when the rule says so. */
@@ -173,10 +172,6 @@ export class TcpFlow implements LegOwner, IdleItem {
     this.#host.dropped(this);
     this.#client.drainAway();
     this.#server.drainAway();
-  }
-
-  #other(leg: TcpLeg): TcpLeg {
-    return leg === this.#client ? this.#server : this.#client;
   }
 
   #retriesWithNextPort(code: string | undefined): boolean {

@@ -39,6 +39,18 @@ function forgetReadBuffer(): void {
   inUse--;
 }
 
+/** Legs that have used up their share of this turn of the event loop: one buffer. */
+let continuing: TcpLeg[] = [];
+
+function continueNextTurn(leg: TcpLeg): void {
+  if (continuing.push(leg) > 1) return;
+  setImmediate(() => {
+    const legs = continuing;
+    continuing = [];
+    for (const each of legs) each.continue();
+  });
+}
+
 /** Receives the events of a leg. */
 export interface LegOwner {
   /** Bytes have been read; false when they go no further. */
@@ -60,6 +72,8 @@ export class TcpLeg {
   /** The peer still has a chunk of ours queued, so we do not read. */
   #waiting = false;
   #listensForDrain = false;
+  /** What it reads goes nowhere. */
+  #discards = false;
   /** Created with the first fault. */
   #pacer: Pacer | undefined;
 
@@ -111,11 +125,14 @@ export class TcpLeg {
         return !target || target.writableLength === 0;
       },
       end: () => this.#peer?.end(),
-      resume: () => {
-        if (this.#socket && !this.#socket.destroyed) this.#socket.read(0);
-      },
+      resume: () => this.continue(),
     });
     this.#pacer.set(fault);
+  }
+
+  /** Reads on, unless the peer has to take something first. */
+  continue(): void {
+    if (!this.#waiting && this.#socket && !this.#socket.destroyed) this.#socket.read(0);
   }
 
   /** Sends FIN after everything queued. */
@@ -145,14 +162,23 @@ export class TcpLeg {
   /** Keeps reading and discards what it reads. */
   drainAway(): void {
     this.#waiting = false;
+    this.#discards = true;
     this.#pacer?.stop();
-    if (this.#socket && !this.#socket.destroyed && !this.#socket.connecting) this.#socket.read(0);
+    const socket = this.#socket;
+    if (!socket || socket.destroyed || socket.connecting) return;
+    if (socket.readableEnded) socket.destroy();
+    else socket.read(0);
   }
 
   #adopt(socket: Socket): void {
     this.#socket = socket;
     this.#listensForDrain = false;
-    socket.on('end', () => (this.#pacer?.busy ? this.#pacer.end() : this.#peer?.end()));
+    socket.on('end', () => {
+      // This end is over; the other one is not told, because nothing is forwarded any more.
+      if (this.#discards) this.destroy();
+      else if (this.#pacer?.busy) this.#pacer.end();
+      else this.#peer?.end();
+    });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (this.#socket === socket) this.#owner.failed(this, error.code);
     });
@@ -185,7 +211,10 @@ export class TcpLeg {
       return false;
     }
     if (bytes < trickleBytes) this.#returnBuffer();
-    return true;
+    if (bytes < buffer.length) return true;
+    // libuv would read up to 32 such buffers from this socket before it looks at another one.
+    continueNextTurn(this);
+    return false;
   }
 
   #tellWhenDrained(reader: TcpLeg): void {
@@ -194,7 +223,7 @@ export class TcpLeg {
     this.#socket?.on('drain', () => {
       if (!reader.#waiting) return;
       reader.#waiting = false;
-      if (reader.#socket && !reader.#socket.destroyed) reader.#socket.read(0);
+      reader.continue();
     });
   }
 

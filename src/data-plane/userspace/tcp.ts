@@ -2,25 +2,33 @@
 import type { Clock } from '../../support/clock.js';
 import { Counter, type CounterIndex } from '../model/counters.js';
 import type { FlowInfo } from '../model/engine.js';
+import type { PlanMember } from '../model/plan.js';
 import { addressWords } from '../selection/ip-address.js';
 import type { Ending } from './drains.js';
 import type { Frontend } from './frontend.js';
-import type { InjectedFaults } from './injected-faults.js';
+import type { FlowFault, InjectedFaults } from './injected-faults.js';
 import type { TcpHandle } from './private-handle.js';
-import type { Descriptors, SourcePorts } from './socket-limits.js';
+import type { Descriptors, SharedResources, SourcePorts } from './socket-limits.js';
 import { ClientSocket, type FlowHost, TcpFlow } from './tcp-flow.js';
 import { ExpiryQueue, IdleWatch } from './timeouts.js';
 
-/** Azure drops the SYN of a client without a member; here it is accepted already, and held unanswered this long. */
-const unservedMs = 20_000;
-/** How long the sockets of a silently dropped flow stay. */
-const droppedMs = 240_000;
-const waitingLimit = 2048;
+/** How long the kernel of a client waits after each SYN that nobody answers: 1 s after the first one, and so on. */
+const synIntervalsMs = [1000, 2000, 4000, 8000, 16_000, 32_000, 64_000] as const;
+/** Clients that wait at one frontend for an eligible member; further ones are refused. */
+const heldLimit = 1024;
+/** Silently dropped flows that keep their sockets, at most; the oldest is reset when there are more. */
+const droppedLimit = 2048;
 
-interface Unserved {
+/** A client whose SYN Azure would have dropped. */
+interface Held {
   readonly client: ClientSocket;
   readonly frontend: Frontend;
 }
+
+type Decision =
+  | { readonly member: PlanMember; readonly fault: FlowFault | undefined }
+  /** Counted at the first SYN; `reset` where the client is told at once. */
+  | { readonly why: CounterIndex; readonly reset: boolean };
 
 export class TcpForwarder implements FlowHost {
   readonly clock: Clock;
@@ -28,30 +36,25 @@ export class TcpForwarder implements FlowHost {
   readonly #faults: InjectedFaults;
   readonly #descriptors: Descriptors;
   readonly #flows: IdleWatch<TcpFlow>;
-  readonly #unserved: ExpiryQueue<Unserved>;
-  readonly #dropped: ExpiryQueue<TcpFlow>;
+  /** By the number of SYNs that a client's kernel would have sent until now. */
+  readonly #held: readonly ExpiryQueue<Held>[];
+  readonly #heldAt = new Map<Frontend, number>();
+  /** Oldest first. */
+  readonly #dropped = new Set<TcpFlow>();
+  readonly #droppedLimit: number;
 
-  constructor(shared: { clock: Clock; faults: InjectedFaults; sourcePorts: SourcePorts; descriptors: Descriptors }) {
+  constructor(shared: SharedResources) {
     this.clock = shared.clock;
     this.sourcePorts = shared.sourcePorts;
     this.#faults = shared.faults;
     this.#descriptors = shared.descriptors;
     this.#flows = new IdleWatch(shared.clock);
-    this.#unserved = new ExpiryQueue({
-      clock: shared.clock,
-      keepMs: unservedMs,
-      capacity: waitingLimit,
-      release: ({ client, frontend }, evicted) => {
-        frontend.counters.count(evicted ? Counter.heldEvicted : Counter.heldReset);
-        client.leg.reset();
-      },
-    });
-    this.#dropped = new ExpiryQueue({
-      clock: shared.clock,
-      keepMs: droppedMs,
-      capacity: waitingLimit,
-      release: (flow) => flow.reset(),
-    });
+    // At most a quarter of the descriptors: there are two per flow.
+    this.#droppedLimit = Math.min(droppedLimit, Math.floor(shared.descriptors.limit / 8));
+    this.#held = synIntervalsMs.map(
+      (keepMs, sent) =>
+        new ExpiryQueue<Held>({ clock: shared.clock, keepMs, release: (held) => this.#retry(held, sent + 1) }),
+    );
   }
 
   /** A connection has arrived at a frontend. The choice is made here, once. */
@@ -65,42 +68,30 @@ export class TcpForwarder implements FlowHost {
       frontend.left();
       return;
     }
-    const source = addressWords(client.address) as Uint32Array;
-    const permitted = frontend.accessControl.open || frontend.accessControl.permits(source);
-    const member = permitted ? frontend.selector.words(source, client.port) : undefined;
-    if (!member) {
-      frontend.counters.count(permitted ? Counter.noEligibleMember : Counter.deniedByAcl);
-      this.#hold(client, frontend);
-      if (!permitted && frontend.plan.rule.aclDeny === 'reset') client.leg.reset();
+    const decision = this.#decide(frontend, client);
+    if ('member' in decision) {
+      this.#serve({ client, frontend }, decision);
       return;
     }
-    if (frontend.plan.internal && member.address === client.address) {
-      frontend.counters.count(Counter.hairpin);
-      this.#hold(client, frontend);
-      return;
-    }
-    const fault = this.#faults.ofFlow(frontend.plan, member);
-    if (fault && (fault.drop || fault.reset)) {
-      frontend.counters.count(fault.drop ? Counter.faultDropped : Counter.faultReset);
-      this.#hold(client, frontend);
-      if (!fault.drop) client.leg.reset();
-      return;
-    }
-    client.leg.socket?.setNoDelay(true);
-    const flow = new TcpFlow({ host: this, frontend, backend: frontend.backendOf(member), client });
-    this.#flows.add(flow);
-    if (fault) flow.setFault(fault);
-    flow.begin();
+    frontend.counters.count(decision.why);
+    this.#hold({ client, frontend });
+    if (decision.reset) client.leg.reset();
   }
 
   dropped(flow: TcpFlow): void {
     this.#flows.delete(flow);
     this.#dropped.add(flow);
+    for (const oldest of this.#dropped) {
+      if (this.#dropped.size <= this.#droppedLimit) break;
+      this.#dropped.delete(oldest);
+      oldest.frontend.counters.count(Counter.droppedEvicted);
+      oldest.reset();
+    }
   }
 
   ended(flow: TcpFlow): void {
     this.#flows.delete(flow);
-    this.#dropped.remove(flow);
+    this.#dropped.delete(flow);
     this.#descriptors.give(2);
   }
 
@@ -145,8 +136,8 @@ export class TcpForwarder implements FlowHost {
   /** Ends everything that is left. */
   stop(): void {
     this.#flows.stop();
-    this.#unserved.clear();
-    this.#dropped.clear();
+    for (const queue of this.#held) for (const { client } of queue.clear()) client.leg.reset();
+    for (const flow of [...this.#dropped]) flow.reset();
     for (const flow of [...this.#flows]) {
       flow.frontend.counters.count(Counter.endedAtClose);
       flow.reset();
@@ -159,18 +150,81 @@ export class TcpForwarder implements FlowHost {
     return this.#descriptors.take(2) ? undefined : Counter.descriptorLimit;
   }
 
-  #hold(client: ClientSocket, frontend: Frontend): void {
-    const unserved = { client, frontend };
+  /** What Azure would do with a SYN of this client now. */
+  #decide(frontend: Frontend, { address, port }: ClientSocket): Decision {
+    const { plan, accessControl, selector } = frontend;
+    const source = addressWords(address) as Uint32Array;
+    if (!accessControl.open && !accessControl.permits(source)) {
+      return { why: Counter.deniedByAcl, reset: plan.rule.aclDeny === 'reset' };
+    }
+    const member = selector.words(source, port);
+    if (!member) return { why: Counter.noEligibleMember, reset: false };
+    if (plan.internal && member.address === address) return { why: Counter.hairpin, reset: false };
+    const fault = this.#faults.ofFlow(plan, member);
+    if (fault?.drop) return { why: Counter.faultDropped, reset: false };
+    if (fault?.reset) return { why: Counter.faultReset, reset: true };
+    return { member, fault };
+  }
+
+  #serve({ client, frontend }: Held, { member, fault }: Extract<Decision, { member: PlanMember }>): void {
+    client.leg.socket?.setNoDelay(true);
+    const flow = new TcpFlow({ host: this, frontend, backend: frontend.backendOf(member), client });
+    this.#flows.add(flow);
+    if (fault) flow.setFault(fault);
+    flow.begin();
+  }
+
+  /**
+   * Keeps a client whose SYN Azure would drop. It is served when one of the SYNs that its kernel would send again finds a
+   * member, and closed when its kernel would give up.
+   */
+  #hold(held: Held): void {
+    const { client, frontend } = held;
+    const waiting = this.#heldAt.get(frontend) ?? 0;
     client.owner = {
       moved: () => false,
       connected: () => {},
       failed: () => {},
       closed: () => {
-        this.#unserved.remove(unserved);
+        for (const queue of this.#held) queue.remove(held);
+        this.#leaveHeld(frontend);
         this.#descriptors.give(2);
         frontend.left();
       },
     };
-    this.#unserved.add(unserved);
+    this.#heldAt.set(frontend, waiting + 1);
+    if (waiting < heldLimit) {
+      this.#held[0]?.add(held);
+      return;
+    }
+    frontend.counters.count(Counter.heldRefused);
+    client.leg.reset();
+  }
+
+  /** The moment of a client's next SYN; `sent` of them have found nobody. */
+  #retry(held: Held, sent: number): void {
+    const { client, frontend } = held;
+    const next = this.#held[sent];
+    if (!next) {
+      frontend.counters.count(Counter.heldTimedOut);
+      client.leg.reset();
+      return;
+    }
+    // A frontend that is not in the plan any more answers no SYN.
+    const decision = frontend.inPlan ? this.#decide(frontend, client) : undefined;
+    if (decision && 'member' in decision) {
+      frontend.counters.count(Counter.heldServed);
+      this.#leaveHeld(frontend);
+      this.#serve(held, decision);
+      return;
+    }
+    next.add(held);
+    if (decision?.reset) client.leg.reset();
+  }
+
+  #leaveHeld(frontend: Frontend): void {
+    const waiting = (this.#heldAt.get(frontend) ?? 0) - 1;
+    if (waiting > 0) this.#heldAt.set(frontend, waiting);
+    else this.#heldAt.delete(frontend);
   }
 }

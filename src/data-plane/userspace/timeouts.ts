@@ -68,10 +68,10 @@ export class IdleWatch<T extends IdleItem> {
 interface ExpiryQueueOptions<T> {
   readonly clock: Clock;
   readonly keepMs: number;
-  readonly capacity: number;
-  readonly release: (item: T, evicted: boolean) => void;
+  readonly release: (item: T) => void;
 }
 
+/** Items that are released after a fixed Azure time. */
 export class ExpiryQueue<T> {
   readonly #options: ExpiryQueueOptions<T>;
   /** Insertion order is expiry order, because all are kept equally long. */
@@ -82,13 +82,8 @@ export class ExpiryQueue<T> {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#dueMs.size;
-  }
-
   add(item: T): void {
-    const { clock, keepMs, capacity } = this.#options;
-    if (this.#dueMs.size >= capacity) this.#releaseFirst(true);
+    const { clock, keepMs } = this.#options;
     this.#dueMs.set(item, clock.now() + keepMs);
     this.#arm();
   }
@@ -98,11 +93,13 @@ export class ExpiryQueue<T> {
     this.#dueMs.delete(item);
   }
 
-  /** Releases all items now. */
-  clear(): void {
-    while (this.#dueMs.size > 0) this.#releaseFirst(true);
+  /** Removes all items, without releasing them, and returns them. */
+  clear(): T[] {
+    const items = [...this.#dueMs.keys()];
+    this.#dueMs.clear();
     this.#timer?.cancel();
     this.#timer = undefined;
+    return items;
   }
 
   #arm(): void {
@@ -117,18 +114,11 @@ export class ExpiryQueue<T> {
   #wake(): void {
     this.#timer = undefined;
     const nowMs = this.#options.clock.now();
-    for (const dueMs of this.#dueMs.values()) {
+    for (const [item, dueMs] of this.#dueMs) {
       if (dueMs > nowMs) break;
-      this.#releaseFirst(false);
+      this.#dueMs.delete(item);
+      this.#options.release(item);
     }
     this.#arm();
-  }
-
-  #releaseFirst(evicted: boolean): void {
-    for (const item of this.#dueMs.keys()) {
-      this.#dueMs.delete(item);
-      this.#options.release(item, evicted);
-      return;
-    }
   }
 }

@@ -1,18 +1,21 @@
-/** One UDP client of one frontend: its own socket to its backend, whose answers go back from the frontend's address. */
+/** The datagrams of one client of a frontend to one member: a socket whose replies go back from the frontend's address. */
 import { createSocket, type Socket } from 'node:dgram';
 import type { Clock } from '../../support/clock.js';
 import { Counter } from '../model/counters.js';
 import type { FlowInfo } from '../model/engine.js';
 import type { PlanRule } from '../model/plan.js';
+import type { Selector } from '../selection/decision.js';
 import type { Backend, Frontend } from './frontend.js';
 import type { FlowFault } from './injected-faults.js';
 import { DatagramPacer } from './pacer.js';
 import { isPortTaken, keepsSource, type SourcePorts, sourcePortAttempts } from './socket-limits.js';
 import type { IdleItem } from './timeouts.js';
+import type { UdpDrops } from './udp-drops.js';
 
 export interface UdpFlowHost {
   readonly clock: Clock;
   readonly sourcePorts: SourcePorts;
+  readonly drops: UdpDrops;
   nowMs(): number;
   expired(flow: UdpFlow): void;
   failed(flow: UdpFlow): void;
@@ -25,7 +28,9 @@ export interface FrontendSocket {
 }
 
 /** Datagrams kept while the socket to the backend is being opened. */
-const queueLimit = 64;
+const queueLimit = 256;
+/** Room for bursts in the kernel, each direction; the system may grant less (net.core.rmem_max). */
+export const udpBufferBytes = 4 * 1024 * 1024;
 
 export class UdpFlow implements IdleItem {
   readonly frontend: Frontend;
@@ -34,6 +39,10 @@ export class UdpFlow implements IdleItem {
   /** In the frontend's table of flows: a number for IPv4 clients, text for IPv6. */
   readonly key: number | string;
   lastActivityMs: number;
+  /** The selector that last selected this member for the client. */
+  selector: Selector | undefined;
+  /** The client's next flow, to another member. */
+  sibling: UdpFlow | undefined;
   /** Next newer and older flow in order of use. */
   newer: UdpFlow | undefined;
   older: UdpFlow | undefined;
@@ -134,11 +143,19 @@ export class UdpFlow implements IdleItem {
 
   #open(): void {
     const { member, word } = this.backend;
-    const socket = createSocket({ type: member.address.includes(':') ? 'udp6' : 'udp4', lookup: resolveNothing });
+    const socket = createSocket({
+      type: member.address.includes(':') ? 'udp6' : 'udp4',
+      lookup: resolveNothing,
+      recvBufferSize: udpBufferBytes,
+      sendBufferSize: udpBufferBytes,
+    });
     this.#socket = socket;
     const port = member.port === 0 ? this.frontend.plan.port : member.port;
     socket.on('error', (error: NodeJS.ErrnoException) => this.#failed(socket, error.code));
-    socket.on('connect', () => this.#flush());
+    socket.on('connect', () => {
+      this.#host.drops.watch(socket, this.frontend.counters);
+      this.#flush();
+    });
     socket.on('message', (datagram: Buffer) => this.#answer(datagram));
     if (!keepsSource(this.#client.word, word)) {
       socket.connect(port, member.address);

@@ -1,21 +1,39 @@
-/** UDP of the userspace engine: which flow a datagram belongs to, and how many flows there may be. */
-import type { RemoteInfo } from 'node:dgram';
+/** UDP of the userspace engine: which member a datagram goes to, and the sockets through which it gets there. */
+import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Clock } from '../../support/clock.js';
 import { Counter } from '../model/counters.js';
 import type { FlowInfo } from '../model/engine.js';
+import type { PlanMember } from '../model/plan.js';
 import { addressWords, ipv4Word } from '../selection/ip-address.js';
 import type { Frontend } from './frontend.js';
 import type { InjectedFaults } from './injected-faults.js';
-import type { Descriptors, SourcePorts } from './socket-limits.js';
+import type { Descriptors, SharedResources, SourcePorts } from './socket-limits.js';
 import { IdleWatch } from './timeouts.js';
+import { UdpDrops } from './udp-drops.js';
 import { type FrontendSocket, UdpFlow, type UdpFlowHost } from './udp-flow.js';
 
-/** Flows of all frontends together; beyond it the least recently used one is closed. Well below the usual limit of descriptors. */
+/** Flows of all frontends together; beyond it the least recently used one is closed. Well below the descriptor limit. */
 const flowLimit = 8192;
+
+interface Arrival {
+  readonly datagram: Buffer;
+  readonly from: RemoteInfo;
+  readonly via: FrontendSocket;
+}
+
+/** A client as the tables know it. */
+interface Client {
+  readonly key: number | string;
+  /** Its IPv4 address; -1 for IPv6. */
+  readonly word: number;
+  readonly address: string;
+  readonly port: number;
+}
 
 export class UdpForwarder implements UdpFlowHost {
   readonly sourcePorts: SourcePorts;
   readonly clock: Clock;
+  readonly drops: UdpDrops;
   readonly #faults: InjectedFaults;
   readonly #descriptors: Descriptors;
   readonly #watch: IdleWatch<UdpFlow>;
@@ -23,12 +41,13 @@ export class UdpForwarder implements UdpFlowHost {
   #newest: UdpFlow | undefined;
   #oldest: UdpFlow | undefined;
 
-  constructor(shared: { clock: Clock; faults: InjectedFaults; sourcePorts: SourcePorts; descriptors: Descriptors }) {
+  constructor(shared: SharedResources) {
     this.clock = shared.clock;
     this.#faults = shared.faults;
     this.sourcePorts = shared.sourcePorts;
     this.#descriptors = shared.descriptors;
     this.#watch = new IdleWatch(shared.clock);
+    this.drops = new UdpDrops(shared.realClock);
   }
 
   nowMs(): number {
@@ -40,16 +59,29 @@ export class UdpForwarder implements UdpFlowHost {
     for (const flow of this.#watch) flow.fault = this.#faults.ofFlow(flow.frontend.plan, flow.backend.member);
   }
 
-  /** A datagram has arrived at a frontend. */
-  receive(frontend: Frontend, arrival: { datagram: Buffer; from: RemoteInfo; via: FrontendSocket }): void {
-    const { datagram, from, via } = arrival;
+  /** Counts what the kernel drops at a listening socket of this frontend, until the socket is closed. */
+  listening(frontend: Frontend, socket: Socket): void {
+    this.drops.watch(socket, frontend.counters);
+  }
+
+  /**
+   * A datagram has arrived at a frontend. Azure keeps no state of UDP: each datagram goes to the member that is selected
+   * now. The sockets towards members are kept per client and member.
+   */
+  receive(frontend: Frontend, { datagram, from, via }: Arrival): void {
     const word = ipv4Word(from.address);
     const key = word < 0 ? `${from.address}/${from.port}` : word * 65536 + from.port;
-    const flow = this.#tables.get(frontend)?.get(key) ?? this.#open(frontend, { key, word, from, via });
+    const last = this.#tables.get(frontend)?.get(key);
+    // The same selector selects the same member for the same client.
+    const flow =
+      last?.selector === frontend.selector
+        ? last
+        : this.#select({ frontend, last, via, client: { key, word, address: from.address, port: from.port } });
     if (!flow) return;
     if (flow !== this.#newest) this.#touch(flow);
     flow.via = via;
     flow.forward(datagram);
+    this.drops.noteTraffic();
   }
 
   expired(flow: UdpFlow): void {
@@ -60,20 +92,9 @@ export class UdpForwarder implements UdpFlowHost {
     this.#forget(flow);
   }
 
-  /** The frontend's members have changed: flows of members that may have no new ones move with their next datagram. */
-  reconsider(frontend: Frontend): void {
-    const table = this.#tables.get(frontend);
-    if (!table) return;
-    const eligible = new Set(frontend.selector.members.map((member) => frontend.backendOf(member)));
-    for (const flow of [...table.values()]) {
-      if (eligible.has(flow.backend)) continue;
-      frontend.counters.count(Counter.flowsMoved);
-      this.#forget(flow);
-    }
-  }
-
   removed(frontend: Frontend): void {
-    for (const flow of [...(this.#tables.get(frontend)?.values() ?? [])]) {
+    for (const flow of [...this.#watch]) {
+      if (flow.frontend !== frontend) continue;
       frontend.counters.count(Counter.endedByRemoval);
       this.#forget(flow);
     }
@@ -85,54 +106,87 @@ export class UdpForwarder implements UdpFlowHost {
   }
 
   stop(): void {
+    this.drops.stop();
     this.#watch.stop();
     for (const flow of [...this.#watch]) this.#forget(flow);
   }
 
-  #open(
-    frontend: Frontend,
-    of: { key: number | string; word: number; from: RemoteInfo; via: FrontendSocket },
-  ): UdpFlow | undefined {
-    const { key, word, from, via } = of;
-    const source = addressWords(from.address) as Uint32Array;
-    const member = this.#memberFor(frontend, { source, address: from.address, port: from.port });
-    if (!member) return undefined;
-    if (this.#watch.size >= flowLimit && this.#oldest) this.#evict(this.#oldest);
-    if (!this.#descriptors.take(1)) {
-      if (!this.#oldest) {
-        frontend.counters.count(Counter.descriptorLimit);
-        return undefined;
-      }
-      this.#evict(this.#oldest);
-      this.#descriptors.take(1);
-    }
-    const flow = new UdpFlow({
-      host: this,
-      key,
-      frontend,
-      backend: frontend.backendOf(member),
-      client: { address: from.address, port: from.port, word },
-      via,
-    });
-    flow.fault = this.#faults.ofFlow(frontend.plan, member);
-    const table = this.#tables.get(frontend) ?? new Map<number | string, UdpFlow>();
-    this.#tables.set(frontend, table.set(key, flow));
-    this.#watch.add(flow);
-    return flow;
-  }
-
-  #memberFor(frontend: Frontend, { source, address, port }: { source: Uint32Array; address: string; port: number }) {
+  /** The flow for a datagram whose member has to be selected; undefined when it goes nowhere. */
+  #select(of: {
+    frontend: Frontend;
+    last: UdpFlow | undefined;
+    via: FrontendSocket;
+    client: Client;
+  }): UdpFlow | undefined {
+    const { frontend, last, via, client } = of;
+    const { selector } = frontend;
+    const source = addressWords(client.address) as Uint32Array;
     if (!frontend.accessControl.open && !frontend.accessControl.permits(source)) {
       frontend.counters.count(Counter.datagramsDenied);
       return undefined;
     }
-    const member = frontend.selector.words(source, port);
-    if (!member) frontend.counters.count(Counter.datagramsWithoutMember);
-    else if (frontend.plan.internal && member.address === address) {
+    if (last && frontend.plan.rule.connectionTracking && isEligible(last, frontend)) {
+      last.selector = selector;
+      return last;
+    }
+    const member = selector.words(source, client.port);
+    if (!member) {
+      frontend.counters.count(Counter.datagramsWithoutMember);
+      return undefined;
+    }
+    if (frontend.plan.internal && member.address === client.address) {
       frontend.counters.count(Counter.datagramsHairpin);
       return undefined;
     }
-    return member;
+    const flow = this.#flowTo({ frontend, member, last, client, via });
+    if (!flow) return undefined;
+    if (last && last !== flow) frontend.counters.count(Counter.flowsMoved);
+    flow.selector = selector;
+    return flow;
+  }
+
+  /** The client's flow to this member, which becomes its last one; opened if there is none. */
+  #flowTo(of: {
+    frontend: Frontend;
+    member: PlanMember;
+    last: UdpFlow | undefined;
+    client: Client;
+    via: FrontendSocket;
+  }): UdpFlow | undefined {
+    const { frontend, member, last, client, via } = of;
+    const backend = frontend.backendOf(member);
+    for (let flow = last; flow; flow = flow.sibling) {
+      if (flow.backend !== backend) continue;
+      if (flow !== last) this.#makeLast(flow);
+      return flow;
+    }
+    if (!this.#makeRoom(frontend)) return undefined;
+    const flow = new UdpFlow({ host: this, key: client.key, frontend, backend, client, via });
+    flow.fault = this.#faults.ofFlow(frontend.plan, member);
+    this.#makeLast(flow);
+    this.#watch.add(flow);
+    return flow;
+  }
+
+  /** Takes a descriptor for one more flow; the least recently used one is closed where there is no room. */
+  #makeRoom(frontend: Frontend): boolean {
+    if (this.#watch.size >= flowLimit && this.#oldest) this.#evict(this.#oldest);
+    if (this.#descriptors.take(1)) return true;
+    if (!this.#oldest) {
+      frontend.counters.count(Counter.descriptorLimit);
+      return false;
+    }
+    this.#evict(this.#oldest);
+    return this.#descriptors.take(1);
+  }
+
+  /** Puts a flow first among the flows of its client. */
+  #makeLast(flow: UdpFlow): void {
+    const table = this.#tables.get(flow.frontend) ?? new Map<number | string, UdpFlow>();
+    this.#tables.set(flow.frontend, table);
+    const first = withoutFlow(table.get(flow.key), flow);
+    flow.sibling = first;
+    table.set(flow.key, flow);
   }
 
   #evict(flow: UdpFlow): void {
@@ -142,8 +196,9 @@ export class UdpForwarder implements UdpFlowHost {
 
   #forget(flow: UdpFlow): void {
     const table = this.#tables.get(flow.frontend);
-    if (table?.get(flow.key) !== flow) return;
-    table.delete(flow.key);
+    const first = withoutFlow(table?.get(flow.key), flow);
+    if (first) table?.set(flow.key, first);
+    else table?.delete(flow.key);
     this.#watch.delete(flow);
     this.#unlink(flow);
     this.#descriptors.give(1);
@@ -165,4 +220,15 @@ export class UdpForwarder implements UdpFlowHost {
     else if (this.#oldest === flow) this.#oldest = flow.newer;
     flow.newer = flow.older = undefined;
   }
+}
+
+/** With connection tracking a client stays with its member while that one may have new flows. */
+const isEligible = ({ backend }: UdpFlow, frontend: Frontend): boolean =>
+  frontend.selector.members.some((member) => frontend.backendOf(member) === backend);
+
+/** A client's list of flows without one of them. */
+function withoutFlow(first: UdpFlow | undefined, flow: UdpFlow): UdpFlow | undefined {
+  if (first === flow) return flow.sibling;
+  for (let at = first; at; at = at.sibling) if (at.sibling === flow) at.sibling = flow.sibling;
+  return first;
 }

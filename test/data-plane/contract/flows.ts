@@ -1,7 +1,7 @@
 /** Statements about flows: what a pass-through load balancer passes through. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { dial, echoes, ending, inParallel, openStream, readAll, sha256, tcpBackend, UdpClient } from '../network.js';
 import { frontend, member, rule } from '../plans.js';
 import { membersOf } from '../world.js';
@@ -175,13 +175,23 @@ export const flowContract: readonly ContractTest[] = [
       const end = ending(reset.socket);
       await world.apply([stays]);
       t.equal(await end, 'ECONNRESET');
-      await t.rejects(dial({ address, port: 20080 }), 'nobody answers any more');
+      // Azure does not answer at all. A port that no socket listens on refuses: the userspace engine can do no better.
+      let answered = false;
+      const late = connect({ host: address, port: 20080 })
+        .on('connect', () => {
+          answered = true;
+        })
+        .on('error', (error: NodeJS.ErrnoException) => {
+          if (world.engine.name !== 'userspace' || error.code !== 'ECONNREFUSED') answered = true;
+        });
       let heard = 0;
       quiet.socket.on('data', () => heard++).resume();
       quiet.socket.write('is anybody there?');
       t.ok(await echoes(kept, 'another rule is not touched'));
       t.ok(await echoes(kept, 'and there was time for an answer'));
       t.equal(heard, 0);
+      t.notOk(answered, 'a port without a rule does not answer');
+      late.destroy();
       for (const { socket } of streams) socket.destroy();
     },
   },

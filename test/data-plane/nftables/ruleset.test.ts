@@ -53,6 +53,7 @@ t.test(
       'ip daddr @frontend_addresses goto to_frontend',
       'meta l4proto tcp goto of_tcp',
       'meta l4proto udp goto of_udp',
+      'icmp type destination-unreachable icmp code 3 ip saddr @frontend_addresses drop',
     ]);
     t.strictSame([...(ruleset.get('addresses ip')?.sets[0]?.elements.keys() ?? [])], ['127.255.0.4']);
     t.equal(
@@ -63,24 +64,25 @@ t.test(
   },
 );
 
-t.test('A UDP flow goes on to its member while that is eligible: one element for each', (t) => {
+t.test('A datagram chooses its member anew; with connection tracking its client keeps an eligible one', (t) => {
   const probed = members.map((each) => ({ ...each, probe: `probe-1|${each.address}` }));
-  const { model, ruleset, chain } = start(rule(probed), 'udp');
-  t.strictSame(chain('known_udp'), [
-    'meta mark vmap @datagrams_of',
-    'meta mark set 0',
-    'jump frontend_entry',
-    'goto of_udp',
-  ]);
-  t.strictSame(ruleset.get('datagrams 1')?.shared, [
-    { map: 'datagrams_of', key: '0x00010001', value: 'goto forward_1' },
-    { map: 'datagrams_of', key: '0x00010002', value: 'goto forward_1' },
+  const untracked = start(rule(probed), 'udp');
+  t.match(untracked.chain('choose_1')[0], /^meta mark set jhash .* map @slots_1 goto assign_1$/);
+  t.notOk(untracked.ruleset.has('tracked 1'));
+  const tracked = rule(probed, { connectionTracking: true });
+  const { model, ruleset, chain } = start(tracked, 'udp');
+  const key = 'ip saddr . th sport . ip daddr . th dport';
+  t.strictSame(chain('choose_1'), [`meta mark set ${key} map @udp_tracked goto tracked_1`, 'goto select_1']);
+  t.strictSame(chain('tracked_1'), ['meta mark vmap @tracked_members', 'goto select_1']);
+  t.strictSame(ruleset.get('tracked 1')?.shared, [
+    { map: 'tracked_members', key: '0x00010001', value: 'goto assign_1' },
+    { map: 'tracked_members', key: '0x00010002', value: 'goto assign_1' },
   ]);
   const oneDown: HealthOf = (key) => ({ up: key !== 'probe-1|127.0.0.5', reason: 'Down_Probe_TcpProbeTimeout' });
-  const next = model.compile(onPort80(rule(probed), 'udp'), oneDown);
+  const next = model.compile(onPort80(tracked, 'udp'), oneDown);
   const lines = transactions(changesBetween(ruleset, next));
-  t.match(lines.at(-1), /delete element ip lazurite datagrams_of \{ 0x00010002 \}$/);
-  t.equal(model.compile(onPort80(rule(probed), 'udp'), oneDown).get('datagrams 1'), next.get('datagrams 1'));
+  t.match(lines.at(-1), /delete element ip lazurite tracked_members \{ 0x00010002 \}$/);
+  t.equal(model.compile(onPort80(tracked, 'udp'), oneDown).get('tracked 1'), next.get('tracked 1'));
   t.end();
 });
 

@@ -290,8 +290,8 @@ t.test('An HTTP probe that is refused is down with Down_Probe_TcpProbeTimeout', 
   t.equal(bench.reason, 'down Down_Probe_TcpProbeTimeout');
 });
 
-async function selfSigned(): Promise<{ key: string; cert: string }> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+async function selfSigned(hash = 'SHA-256'): Promise<{ key: string; cert: string }> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash } as const;
   const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: 'CN=somebody else',
@@ -319,6 +319,95 @@ t.test('An HTTPS probe takes a self-signed certificate of any name, and sends no
   await bench.tick(0);
   t.equal(bench.reason, 'up Up_Probe_Success');
   t.equal(asked.length, 1);
+});
+
+t.test('An HTTPS probe accepts only TLS 1.2 and a chain that is signed with SHA-256 or better', async (t) => {
+  const strong = await selfSigned();
+  for (const { options, reason } of [
+    { options: { ...strong, minVersion: 'TLSv1.3' as const }, reason: 'down Down_Probe_HttpEndpointUnreachable' },
+    { options: await selfSigned('SHA-1'), reason: 'down Down_Probe_HttpEndpointUnreachable' },
+    { options: await selfSigned('SHA-384'), reason: 'up Up_Probe_Success' },
+  ]) {
+    const bench = new Bench(t);
+    const port = await listening(
+      t,
+      createHttpsServer(options, (_, response) => void response.end()),
+    );
+    bench.prober.put(httpProbe(port, { protocol: 'Https' }));
+    await bench.tick(0);
+    t.equal(bench.reason, reason);
+  }
+});
+
+t.test('A request path is sent with a leading slash, and percent-encoded where HTTP wants it', async (t) => {
+  const asked: string[] = [];
+  const port = await listening(
+    t,
+    createServer((socket) => {
+      socket.once('data', (head) => {
+        asked.push(String(head));
+        socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      });
+      socket.on('error', () => {});
+    }),
+  );
+  for (const [requestPath, target] of [
+    ['healthcheck.aspx', '/healthcheck.aspx'],
+    ['/health?deep=1&x=a,b', '/health?deep=1&x=a,b'],
+    ['/a b', '/a%20b'],
+    ['/a%20b', '/a%20b'],
+    ['/100%', '/100%25'],
+    ['/größe/☃', '/gr%C3%B6%C3%9Fe/%E2%98%83'],
+    ['/ HTTP/1.1\r\nHost: evil\r\n\r\nGET /', '/%20HTTP/1.1%0D%0AHost:%20evil%0D%0A%0D%0AGET%20/'],
+    ['/#top', '/%23top'],
+    ['/\u{d800}', '/%EF%BF%BD'],
+    ['', '/'],
+  ] as const) {
+    const bench = new Bench(t);
+    bench.prober.put(httpProbe(port, { requestPath }));
+    await bench.tick(0);
+    t.equal(bench.reason, 'up Up_Probe_Success');
+    const head = (asked.at(-1) ?? '').split('\r\n');
+    t.strictSame(head.slice(0, 3), [`GET ${target} HTTP/1.1`, `Host: ${address}:${port}`, 'Connection: close']);
+    t.equal(head.length, 5);
+  }
+});
+
+t.test('An HTTP probe on a port that Azure refuses to ask is down, and nobody is asked', async (t) => {
+  for (const port of [19, 21, 25, 70, 110, 119, 143, 220, 993]) {
+    const bench = new Bench(t);
+    let connections = 0;
+    const server = createServer(() => connections++);
+    server.listen(port, address);
+    await once(server, 'listening');
+    for (const protocol of ['Http', 'Https'] as const) {
+      bench.prober.put(httpProbe(port, { key: protocol, protocol }));
+      await bench.tick(20);
+      t.match(bench.prober.health(), [{ up: false, reason: 'Down_Probe_HttpEndpointUnreachable' }]);
+      bench.prober.remove(protocol);
+    }
+    bench.prober.put(tcpProbe(address, port));
+    await bench.tick(20);
+    t.equal(bench.reason, 'up Up_Probe_Success', 'a TCP probe may');
+    t.equal(connections, 1);
+    server.close();
+  }
+});
+
+t.test('An HTTP probe that is answered 101 is down with Down_Probe_HttpStatusCodeError', async (t) => {
+  const bench = new Bench(t);
+  const port = await listening(
+    t,
+    createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+      });
+    }),
+  );
+  bench.prober.put(httpProbe(port));
+  await bench.tick(0);
+  t.equal(bench.reason, 'down Down_Probe_HttpStatusCodeError');
 });
 
 t.test('An HTTPS probe at a server that wants a client certificate or speaks plain HTTP fails', async (t) => {
@@ -378,7 +467,7 @@ t.test('A removed probe is not sent any more', async (t) => {
 t.test('A probe whose target is impossible is down, and disturbs nobody', async (t) => {
   const bench = new Bench(t);
   bench.prober.put(tcpProbe(address, 70_000));
-  bench.prober.put(httpProbe(27999, { key: 'bad path', requestPath: '/two words' }));
+  bench.prober.put(httpProbe(70_000, { key: 'bad port' }));
   await bench.tick(0);
   t.strictSame(
     bench.prober.health().map(({ reason }) => reason),

@@ -1,20 +1,36 @@
 /**
  * One side of a crowd of connections, in a process of its own, because they need more descriptors than one may have.
  * `backend ADDRESS PORT`: echoes. `clients ADDRESS PORT COUNT SOURCE`: opens COUNT, hears an echo on each, says `open`,
- * waits until all have ended, says how they ended, and begins again at the next message.
+ * waits until all have ended, says how they ended, and begins again at the next message. Both: `leave` closes all.
  */
 import { connect, createServer } from 'node:net';
 
 const [role, host, port, count, source] = process.argv.slice(2);
 
+const sockets = new Set();
+
+function keep(socket) {
+  sockets.add(socket);
+  socket.on('close', () => sockets.delete(socket));
+  return socket;
+}
+
+function leave() {
+  for (const socket of sockets) socket.destroy();
+}
+
 function echo() {
-  const server = createServer((socket) => socket.on('error', () => {}).pipe(socket));
+  const server = createServer((socket) =>
+    keep(socket)
+      .on('error', () => {})
+      .pipe(socket),
+  );
   server.listen({ host, port: Number(port), backlog: 1024 }, () => process.send('listening'));
 }
 
 function openOne(ends) {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port: Number(port), localAddress: source }, () => socket.write('x'));
+    const socket = keep(connect({ host, port: Number(port), localAddress: source }, () => socket.write('x')));
     let end = 'FIN';
     socket.once('data', resolve);
     socket.on('error', (error) => {
@@ -39,5 +55,5 @@ async function crowd() {
 }
 
 if (role === 'backend') echo();
-else process.on('message', crowd);
+process.on('message', (message) => (message === 'leave' ? leave() : crowd()));
 process.on('disconnect', () => process.exit());
