@@ -7,6 +7,7 @@ import { optionsTable, parseConfig } from '../dist/config/config.js';
 import { choicesTable } from '../dist/config/undocumented.js';
 import { Emulator } from '../dist/emulator.js';
 import { errorsPage } from '../dist/errors/page.js';
+import { drawing, importsBelow } from './import-graph.mjs';
 import { postmanCollection } from './postman.mjs';
 
 const check = process.argv.includes('--check');
@@ -61,6 +62,10 @@ write(differences, section(read(differences), 'choices', choicesTable()));
 const adminApi = 'docs/admin-api.md';
 write(adminApi, section(read(adminApi), 'faults', faultTables()));
 write('docs/errors.md', errorsPage());
+
+const architecture = 'docs/architecture.md';
+const picture = `\`\`\`mermaid\n${drawing(importsBelow('src'))}\n\`\`\``;
+write(architecture, section(read(architecture), 'picture', picture));
 
 for (const file of stale) console.log(`${check ? 'not what the code prints' : 'written'}: ${file}`);
 if (check && stale.length > 0) {

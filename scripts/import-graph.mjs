@@ -94,7 +94,7 @@ export function drawing({ imports }) {
   const arrows = new Map();
   for (const { from, to } of imports) {
     const [a, b] = [roomOf(from), roomOf(to)];
-    if (a === b || a === 'emulator' || a === 'main' || a === 'index') continue;
+    if (a === b) continue;
     arrows.set(a, (arrows.get(a) ?? new Set()).add(b));
   }
   const reaches = (from, to, seen = new Set()) =>
@@ -102,18 +102,11 @@ export function drawing({ imports }) {
   const name = (room) => room.replaceAll(/[/-]/g, '_');
   const lines = ['flowchart TD'];
   for (const room of Object.keys(mayImport)) lines.push(`  ${name(room)}["${room}"]`);
-  lines.push(
-    '  main --> index',
-    '  index --> cli',
-    '  cli --> emulator',
-    '  emulator --> api_openapi & api_arm & api_classic & api_admin',
-  );
   for (const room of Object.keys(mayImport)) {
     const direct = [...(arrows.get(room) ?? [])].filter(
       (to) => ![...arrows.get(room)].some((other) => other !== to && reaches(other, to)),
     );
-    for (const to of direct.sort())
-      if (to !== 'emulator' && to !== 'index') lines.push(`  ${name(room)} --> ${name(to)}`);
+    for (const to of direct.sort()) lines.push(`  ${name(room)} --> ${name(to)}`);
   }
   return lines.join('\n');
 }

@@ -46,6 +46,7 @@ export interface HostedServices {
 
 interface Compiled {
   readonly part: PlanPart;
+  readonly snat: readonly SnatAllocation[];
   /** When its owner was created (ISO 8601); the first created has an address and port that two want. */
   readonly createdTime: string;
   /** Folded ids of the top-level resources that the compilation looked at, or whose incoming references it read. */
@@ -135,13 +136,14 @@ export class Reconciler implements HealthReader {
     const lookup = new RecordingLookup(store, key);
     const compiled = compileLoadBalancer(loadBalancer, { lookup, addressMap, choices });
     const part = unchangedOf(before?.part, checked(compiled));
+    const snat = snatAllocationsOf(loadBalancer, lookup);
     for (const read of lookup.read) {
       const readers = this.#readers.get(read);
       if (readers) readers.add(key);
       else this.#readers.set(read, new Set([key]));
     }
     const { createdTime } = loadBalancer;
-    this.#compiled.set(key, { part, createdTime, read: lookup.read });
+    this.#compiled.set(key, { part, snat, createdTime, read: lookup.read });
     this.#partsChanged ||= part !== before?.part || createdTime !== before.createdTime;
   }
 
@@ -212,8 +214,7 @@ export class Reconciler implements HealthReader {
 
   /** The SNAT ports of all load balancers. */
   snatAllocations(): readonly SnatAllocation[] {
-    const { store } = this.options;
-    return store.everyOfType(loadBalancerType).flatMap((loadBalancer) => snatAllocationsOf(loadBalancer, store));
+    return [...this.#compiled.values()].flatMap(({ snat }) => snat);
   }
 
   rule(ruleId: string): ReadonlyMap<string, BackendHealth> {

@@ -4,7 +4,7 @@
  */
 
 import type { Engine } from '../data-plane/model/engine.js';
-import type { ForwardingPlan, PlanFrontend, SnatAllocation } from '../data-plane/model/plan.js';
+import type { ForwardingPlan, SnatAllocation } from '../data-plane/model/plan.js';
 import type { Clock } from '../support/clock.js';
 import type { Events, HealthChange } from '../support/events.js';
 import type { Log } from '../support/log.js';
@@ -116,9 +116,9 @@ export class Monitor {
     plan.finish();
     const minute = minuteOf(this.#clock.now());
     const unbound = this.#unboundFrontends();
-    for (const { plan: frontend, hasBackend } of plan.frontends) {
-      const through = hasBackend && !unbound.has(frontend.key);
-      this.store.series(vipPlace(frontend), minute).add(minute, through ? 100 : 0);
+    for (const frontend of plan.frontends) {
+      const through = frontend.hasBackend && !unbound.has(frontend.plan.key);
+      frontend.vip(this.store, minute).add(minute, through ? 100 : 0);
     }
   }
 
@@ -156,11 +156,9 @@ export class Monitor {
   #observe({ frontends, loadBalancerId, address }: WatchedAddress, minute: number | undefined): void {
     const probed = [...frontends].filter(({ isProbed }) => isProbed);
     let pings: Point | undefined;
-    for (const { plan, settled } of minute === undefined ? [] : frontends) {
-      if (plan.rule.members.length === 0 || !settled) continue;
-      const point = this.store
-        .series(vipPlace(plan), minute as number)
-        .between(minute as number, (minute as number) + 1);
+    for (const frontend of minute === undefined ? [] : frontends) {
+      if (frontend.plan.rule.members.length === 0 || !frontend.settled) continue;
+      const point = frontend.vip(this.store, minute as number).between(minute as number, (minute as number) + 1);
       if (point) pings = pings ? joinPoints(pings, point) : point;
     }
     const health = {
@@ -178,13 +176,6 @@ export class Monitor {
     return new Set(states.filter(({ state }) => state === 'Unbound').map(({ key }) => key));
   }
 }
-
-const vipPlace = ({ rule, azureAddress, port }: PlanFrontend) =>
-  ({
-    loadBalancerId: rule.loadBalancerId,
-    metric: 'VipAvailability',
-    dimensions: { FrontendIPAddress: azureAddress, FrontendPort: String(port) },
-  }) as const;
 
 function announce(
   { HealthEventType, Severity, FrontendIP, LoadBalancerResourceId, Description }: HealthEvent,

@@ -19,7 +19,7 @@ export interface WatchedAddress {
 }
 
 /** Backends looked at between two pauses: a few milliseconds. */
-const sliceBackends = 10_000;
+const sliceBackends = 5000;
 
 export class WatchedFrontend {
   readonly plan: PlanFrontend;
@@ -28,6 +28,7 @@ export class WatchedFrontend {
   /** Every member without an administrator's word has been probed. */
   settled = false;
   hasBackend = false;
+  #vip: MinuteSeries | undefined;
   /** What is recorded of the members, in their order; filled with their first value. */
   #series: (MinuteSeries | undefined)[] = [];
   #watches: (ProbeWatch | undefined)[] = [];
@@ -49,6 +50,20 @@ export class WatchedFrontend {
     const candidates = candidatesOf(this.plan.rule, (key) => engine.healthOf(key));
     this.settled = candidates.every(({ reason }) => reason !== 'NA');
     this.hasBackend = candidates.some(({ eligible }) => eligible);
+  }
+
+  /** The series of VipAvailability. */
+  vip(store: MetricStore, minute: number): MinuteSeries {
+    const { rule, azureAddress, port } = this.plan;
+    this.#vip ??= store.series(
+      {
+        loadBalancerId: rule.loadBalancerId,
+        metric: 'VipAvailability',
+        dimensions: { FrontendIPAddress: azureAddress, FrontendPort: String(port) },
+      },
+      minute,
+    );
+    return this.#vip;
   }
 
   /** Writes DipAvailability of every member for a minute that has ended. */
@@ -82,6 +97,7 @@ export class WatchedFrontend {
 
   /** The series of what `store` held are gone. */
   forgetSeries(): void {
+    this.#vip = undefined;
     this.#series = [];
     this.#watches = [];
   }

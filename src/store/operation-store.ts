@@ -60,6 +60,8 @@ export class OperationStore {
   readonly #statement: Prepared<typeof sql>;
   /** Operations whose change the data plane does not carry yet. */
   readonly #applying = new Set<string>();
+  /** The latest reads, by id. */
+  readonly #reads = new Map<string, Operation>();
   readonly #saves = { arm: 0, classic: 0 };
 
   constructor(connection: Connection) {
@@ -106,9 +108,15 @@ export class OperationStore {
     }
   }
 
+  /** Remembers a read in memory: clients poll the ids of reads too, but a read must not write to the disk. */
+  noteRead(operation: Operation): void {
+    this.#reads.set(operation.id, operation);
+    if (this.#reads.size > keptClassic) this.#reads.delete(this.#reads.keys().next().value as string);
+  }
+
   operation(id: string): Operation | undefined {
     const row = this.#statement.one.get(id) as OperationRow | undefined;
-    return row && operationOf(row);
+    return row ? operationOf(row) : this.#reads.get(id);
   }
 
   /** Operations that were accepted and have not finished. */

@@ -1,5 +1,6 @@
 /** `/_lazurite/requests`: what came, what was answered, and which client it was. */
 import type { FastifyInstance } from 'fastify';
+import { shownText } from '../../support/secrets.js';
 import type { JournalFilter, JournalRecord, RequestJournal } from './journal.js';
 import { adminRoute, badRequest, queryText } from './requests.js';
 
@@ -21,15 +22,8 @@ export interface RequestView {
   readonly responseBody: unknown;
 }
 
-/** JSON as it was meant, anything else as text. */
-function understood(body: string | undefined): unknown {
-  if (body === undefined || body === '') return null;
-  try {
-    return JSON.parse(body);
-  } catch {
-    return body;
-  }
-}
+/** JSON as it was meant, anything else as text; without secrets. */
+const understood = (body: string | undefined): unknown => (body === undefined || body === '' ? null : shownText(body));
 
 /** Azure's code of a refusal, in JSON of either form or in classic XML. */
 function errorCodeOf({ status, responseBody = '' }: JournalRecord): string | null {

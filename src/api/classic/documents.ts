@@ -3,6 +3,7 @@
  * asynchronous operations, which are accepted with 202 and an id and done when the data plane carries the change. One runs
  * per deployment at a time. Imitates "Tracking asynchronous Service Management requests".
  */
+
 import { AzureError, azureError } from '../../errors/index.js';
 import {
   type AddressSource,
@@ -25,6 +26,7 @@ import type {
   ReservedIp,
 } from '../../resources/Microsoft.ClassicCompute/types.js';
 import { hostedServiceKey } from '../../store/classic-store.js';
+import type { Operation } from '../../store/operation-store.js';
 import { parseIpAddress } from '../../support/ip-address.js';
 import type { ClassicCall, ClassicReply } from './call.js';
 
@@ -106,9 +108,11 @@ export const modelContext = (call: ClassicCall): ModelContext => ({
 /** The work of a write, in one transaction. It must compute everything before its first `put`. */
 export type Work = (context: ModelContext) => void;
 
-function saveOperation(call: ClassicCall, { visibleMs, error }: { visibleMs: number; error?: Failure }): void {
-  const { subscriptionId, requestId: id, clock, operation, url } = call;
-  call.store.operations.save({
+function operationOf(
+  { subscriptionId, requestId: id, clock, operation, url }: ClassicCall,
+  { visibleMs, error }: { visibleMs?: number; error?: Failure },
+): Operation {
+  return {
     id,
     api: 'classic',
     subscriptionId,
@@ -119,8 +123,14 @@ function saveOperation(call: ClassicCall, { visibleMs, error }: { visibleMs: num
     visibleMs,
     result: undefined,
     error,
-  });
+  };
 }
+
+const saveOperation = (call: ClassicCall, outcome: { visibleMs: number; error?: Failure }): void =>
+  call.store.operations.save(operationOf(call, outcome));
+
+/** Leaves the record of a read: Azure answers its operation status as it does a write's. */
+export const noteRead = (call: ClassicCall): void => call.store.operations.noteRead(operationOf(call, {}));
 
 /** Resolves when the data plane carries what the call has changed. */
 const carried = (call: ClassicCall): Promise<void> =>

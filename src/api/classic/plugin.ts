@@ -7,6 +7,7 @@ import { AzureError, azureError } from '../../errors/index.js';
 import { requestBaseUrl } from '../../http/server.js';
 import type { ClassicCall, ClassicReply, ClassicServices } from './call.js';
 import { ErrorDocument } from './contracts/subscription.js';
+import { noteRead } from './documents.js';
 import { ClassicRouter } from './router.js';
 import { classicOperations } from './routes/index.js';
 import { versions } from './versions.js';
@@ -121,7 +122,9 @@ export async function classicPlugin(app: FastifyInstance, options: ClassicPlugin
     try {
       await options.authorize?.(request, subscriptionIdOf(request));
       const call = prepare(request, { options, router, requestId });
-      return send(reply, await call.operation.handle(call), requestId);
+      const answer = await call.operation.handle(call);
+      if (call.operation.method === 'GET') noteRead(call);
+      return send(reply, answer, requestId);
     } catch (error) {
       return send(reply, errorReply(error, request), requestId);
     }

@@ -40,6 +40,16 @@ t.test('the latest operations can be asked for; older ones are forgotten once th
   t.notOk(ids().some((id) => id === 'slow' || id === 'applying'));
 });
 
+t.test('the operation of a read has succeeded, as PowerShell asks after each one', async (t) => {
+  const classic = await startWithSet(t);
+  const read = await classic.get(services);
+  t.match((await classic.get(`/operations/${read.headers['x-ms-request-id']}`)).body, '<Status>Succeeded</Status>');
+  const before = idsIn(classic.store as Store).length;
+  for (let number = 0; number < 1001; number++) await classic.get('/locations');
+  t.equal(idsIn(classic.store as Store).length, before, 'reads write nothing');
+  t.equal((await classic.get(`/operations/${read.headers['x-ms-request-id']}`)).statusCode, 404);
+});
+
 t.test('an operation is InProgress until the data plane carries it', async (t) => {
   const { store } = await startWithSet(t);
   let carried = (): void => {};

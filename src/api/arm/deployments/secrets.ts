@@ -1,13 +1,17 @@
 /** Keeps secure parameters out of everything that can be read: documents, stored templates, operations, errors. */
 import { AzureError } from '../../../errors/index.js';
 import { isObject, type Json } from '../template/json.js';
-import type { ResolvedParameter } from './template-context.js';
+
+interface GivenParameter {
+  readonly type: { readonly secure: boolean };
+  readonly value: Json;
+}
 
 /** Shorter values stand for too much else to be told apart. */
 const shortestSecret = 4;
 
 /** The texts that nobody may read again, the longest first. */
-export function secretsIn(parameters: readonly ResolvedParameter[]): string[] {
+export function secretsIn(parameters: readonly GivenParameter[]): string[] {
   const secrets = new Set<string>();
   const add = (value: Json): void => {
     if (typeof value === 'string' && value.length >= shortestSecret) secrets.add(value);
@@ -38,13 +42,15 @@ export function hidingSecrets(error: unknown, secrets: readonly string[]): unkno
   return error;
 }
 
-const isSecure = (type: Json | undefined): boolean => typeof type === 'string' && /^secure(string|object)$/i.test(type);
+/** The values of a type are secrets. */
+export const isSecureType = (type: Json | undefined): boolean =>
+  typeof type === 'string' && /^secure(string|object)$/i.test(type);
 
 /** `template` without the defaults of its secure parameters, those of templates inside it included. */
 export function withoutSecureDefaults(template: Json): Json {
   if (Array.isArray(template)) return template.map(withoutSecureDefaults);
   if (!isObject(template)) return template;
-  const secure = Object.entries(template).some(([key, value]) => key.toLowerCase() === 'type' && isSecure(value));
+  const secure = Object.entries(template).some(([key, value]) => key.toLowerCase() === 'type' && isSecureType(value));
   return Object.fromEntries(
     Object.entries(template)
       .filter(([key]) => !secure || key.toLowerCase() !== 'defaultvalue')
@@ -54,11 +60,11 @@ export function withoutSecureDefaults(template: Json): Json {
 
 /** The parameters of a deployment, and the deployments inside it. */
 interface Parameterised {
-  readonly parameters: readonly ResolvedParameter[];
+  readonly parameters: readonly GivenParameter[];
   readonly nested: ReadonlyMap<unknown, Parameterised>;
 }
 
-const parametersOf = (plan: Parameterised): readonly ResolvedParameter[] => [
+const parametersOf = (plan: Parameterised): readonly GivenParameter[] => [
   ...plan.parameters,
   ...[...plan.nested.values()].flatMap(parametersOf),
 ];

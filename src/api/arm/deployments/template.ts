@@ -1,4 +1,5 @@
 /** A template's structure: sections and resources read, limits, names and expressions checked, nothing evaluated yet. */
+
 import { azureError } from '../../../errors/index.js';
 import type { UserFunction } from '../template/context.js';
 import { parameterNotFound, unknownFunction, variableNotFound } from '../template/evaluate.js';
@@ -9,6 +10,7 @@ import { isObject, type Json, type JsonObject, member, objectMember, typeName } 
 import { positionOf, relativeTo } from '../template/json-reader.js';
 import { type CallNode, isExpression, nodesOf, parseExpression } from '../template/parser.js';
 import { evaluatingPart, invalidTemplate, type TemplatePart } from './failures.js';
+import { hidingSecrets, isSecureType } from './secrets.js';
 
 export interface DeclaredResource {
   /** Its symbolic name, where the template has such. */
@@ -254,7 +256,13 @@ export function checkExpressions(template: Template): void {
     evaluatingPart({ root: template.source, ...part }, () => walk(value, (node) => checkCall(node, known)));
   };
   for (const [name, declaration] of template.parameters) {
-    check({ kind: 'parameter', name, container: declaration }, member(declaration, 'defaultValue'));
+    const defaultValue = member(declaration, 'defaultValue');
+    try {
+      check({ kind: 'parameter', name, container: declaration }, defaultValue);
+    } catch (error) {
+      // What is wrong with an expression repeats it.
+      throw isSecureType(member(declaration, 'type')) ? hidingSecrets(error, expressionsIn(defaultValue)) : error;
+    }
   }
   for (const [name, value] of Object.entries(template.variables)) {
     check({ kind: 'variable', name, container: template.variables, key: name }, value);
@@ -266,6 +274,12 @@ export function checkExpressions(template: Template): void {
     );
   }
   for (const { name, source } of template.outputs) check({ kind: 'output', name, container: source }, source);
+}
+
+/** The expressions in a value, without their brackets. */
+function expressionsIn(value: Json | undefined): string[] {
+  if (typeof value === 'string') return isExpression(value) ? [value.slice(1, -1)] : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(expressionsIn) : [];
 }
 
 function variableNames(template: Template): Set<string> {
