@@ -143,18 +143,62 @@ export const loadBalancerErrors = {
       'Rule {id} uses protocol All with frontend port 0, which is supported only on internal frontends of Standard sku load balancers.',
     differs: 'code and text are not documented',
   },
-  AllocatedOutboundPortsMustBeMultipleOf8: {
+  SpecifiedAllocatedOutboundPortsForOutboundRuleIsNotAMultipleOfEight: {
     status: 400,
     origin: 'network',
-    message:
-      'Outbound rule {id} has invalid value of AllocatedOutboundPorts ({value}). The value must be a multiple of 8 between 0 and 64000.',
-    differs: 'code and text are not documented',
+    message: 'Outbound rule {id} allocates {value} outbound ports, which is not a multiple of 8.',
+    differs: 'the text is not documented',
   },
-  OutboundRuleExceedsFrontendPorts: {
+  SpecifiedAllocatedOutboundPortsForOutboundRuleExceedsTotalNumberOfAllowedPortsPerRule: {
+    status: 400,
+    origin: 'network',
+    message: 'Outbound rule {id} allocates {value} outbound ports, more than the 64000 that a rule may allocate.',
+    differs: 'the text is not documented',
+  },
+  SpecifiedAllocatedOutboundPortsForOutboundRuleExceedsTotalNumberOfAvailablePorts: {
     status: 400,
     origin: 'network',
     message:
       'Outbound rule {id} allocates {required} ports for {members} backend instances, which exceeds the {available} ports of its frontend IP configurations.',
+    differs: 'the text is not documented',
+  },
+  MissedInboundNatRuleV2Properties: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Inbound NAT rule {id} has a backend address pool, so its properties FrontendPortRangeStart, FrontendPortRangeEnd should not be null.',
+    differs: 'the beginning of the text is not known',
+  },
+  UnsupportedSetOfInboundNatRulePropertiesWhenFrontendPortIsSpecified: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Inbound NAT rule {id} has an unsupported set of properties. If FrontendPort {port} is set, FrontendPortRangeStart and FrontendPortRangeEnd cannot be.',
+    differs: 'the text is known in part only',
+  },
+  LoadBalancerFrontendIPConfigCannotHaveZoneWhenReferencingPublicIPAddress: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Frontend ipConfiguration {id} has a zone specified and is referencing a publicIPAddress. Networking supports zones only for frontendIpconfigurations which reference a subnet.',
+  },
+  LoadBalancingRuleBackendAdressPoolAndBackendAddressPoolsCannotBeSetAtTheSameTimeWithDifferentValue: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Load balancing rule {id} has a backendAddressPool that is none of its backendAddressPools. Both cannot be set with different values.',
+    differs: 'the text is not known',
+  },
+  ModificationOfBackendAddressesInPoolIsNotSupportedWhenSyncModeIsAutomatic: {
+    status: 400,
+    origin: 'network',
+    message: 'Modification of backend addresses in pool {id} is not supported when sync mode is set as Automatic.',
+    differs: 'the beginning of the text is not known',
+  },
+  BackendAddressPoolSyncModeNotSupported: {
+    status: 400,
+    origin: 'network',
+    message: 'The sync mode of backend address pool {id} needs a virtual network and cannot be changed once it is set.',
     differs: 'code and text are not documented',
   },
   OutboundRulesNotSupportedOnBasicSku: {

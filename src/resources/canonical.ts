@@ -27,6 +27,10 @@ function canonicalString(value: string, node: SchemaNode): string {
   return node.enum.find((candidate) => candidate.toLowerCase() === folded) ?? value;
 }
 
+/** Azure's reader takes an empty text for no value where a choice, a number or a boolean is expected. */
+const isUnset = (value: unknown, { type, enum: choices }: SchemaNode): boolean =>
+  value === '' && (choices !== undefined || type === 'integer' || type === 'boolean') && !choices?.includes('');
+
 function canonicalObject(value: Record<string, unknown>, node: SchemaNode): unknown {
   if (!node.properties) return value;
   const result: Record<string, unknown> = {};
@@ -37,7 +41,7 @@ function canonicalObject(value: Record<string, unknown>, node: SchemaNode): unkn
       continue;
     }
     const schema = node.properties[name] as SchemaNode;
-    if ((schema.readOnly && !schema.echoed) || member === null) continue;
+    if ((schema.readOnly && !schema.echoed) || member === null || isUnset(member, schema)) continue;
     result[name] = canonicalise(member, schema);
   }
   return result;

@@ -85,7 +85,7 @@ export const boolean = (options: Annotations = {}) => Type.Boolean(extra(options
 export const array = <T extends TSchema>(items: T, options: Annotations = {}) => Type.Array(items, extra(options));
 export const map = (options: Annotations = {}) =>
   Type.Unsafe<Record<string, string>>({ type: 'object', additionalProperties: { type: 'string' }, ...options });
-/** Anything at all: for parts of neighbours that Lazurite stores and echoes without reading. */
+/** Anything at all: for parts of other types that Lazurite stores and echoes without reading. */
 export const anything = (options: Annotations = {}) => Type.Unsafe<unknown>({ ...options });
 
 /** A closed set of values; `clrType` is the enum's name in Azure's error text. */

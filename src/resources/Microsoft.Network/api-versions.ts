@@ -16,7 +16,7 @@ const listed = `
   2026-01-01
 `;
 
-/** The versions of load balancers and their neighbours, newest last. */
+/** The versions of load balancers and of the other types of Microsoft.Network, newest last. */
 export const networkApiVersions: readonly string[] = listed.trim().split(/\s+/);
 
 /** The versions from `first` on, for types that arrived later. */

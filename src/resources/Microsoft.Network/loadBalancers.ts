@@ -20,6 +20,7 @@ import {
   sku,
 } from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
+import { checkSkuUnchanged } from './common-members.js';
 import { loadBalancerActions } from './loadBalancers/actions.js';
 import { backendAddressPool, checkPool, completePool } from './loadBalancers/backendAddressPools.js';
 import { childrenOf, loadBalancerChild } from './loadBalancers/child.js';
@@ -95,7 +96,7 @@ function completeLoadBalancer(context: WriteContext<LoadBalancerDocument>): void
   for (const collection of collections) properties[collection] ??= [];
   for (const one of inOrderOfClaims(properties.frontendIPConfigurations ?? [], context)) completeFrontend(one, context);
   for (const one of properties.backendAddressPools ?? []) completePool(one, context);
-  for (const one of properties.loadBalancingRules ?? []) completeLoadBalancingRule(one, document.sku.name);
+  for (const one of properties.loadBalancingRules ?? []) completeLoadBalancingRule(one, context);
   for (const one of properties.probes ?? []) completeProbe(one);
   for (const one of properties.inboundNatRules ?? []) completeInboundNatRule(one);
   for (const one of properties.outboundRules ?? []) completeOutboundRule(one, context);
@@ -103,15 +104,6 @@ function completeLoadBalancer(context: WriteContext<LoadBalancerDocument>): void
   const followed = { id: context.idText, lookup: context.lookup, before: existing?.document as LoadBalancerDocument };
   const mapped = withPortMappings(withNatPoolRules(document, followed), followed);
   if (mapped !== document) document.properties = mapped.properties;
-}
-
-function* checkSku({ document, existing, idText }: WriteContext<LoadBalancerDocument>): Generator<AzureError> {
-  if (!existing) return;
-  for (const member of ['name', 'tier'] as const) {
-    const from = existing.document.sku?.[member] ?? '';
-    const to = document.sku?.[member] ?? '';
-    if (from !== to) yield azureError('SkuCannotBeChangedOnUpdate', { values: { from, to, id: idText } });
-  }
 }
 
 function* checkHasFrontend({
@@ -131,7 +123,7 @@ function* checkHasFrontend({
 
 function* checkLoadBalancer(context: WriteContext<LoadBalancerDocument>): Generator<AzureError> {
   const properties = context.document.properties;
-  yield* checkSku(context);
+  yield* checkSkuUnchanged(context);
   yield* checkHasFrontend(context);
   for (const one of properties.frontendIPConfigurations ?? []) yield* checkFrontend(one, context);
   yield* checkFrontendsTogether(properties.frontendIPConfigurations ?? [], context);

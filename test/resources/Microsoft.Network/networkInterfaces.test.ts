@@ -169,7 +169,7 @@ t.test('a configuration with a prefix length holds a block, which it shows as a 
   t.equal(addressOf(azure, 2), '10.0.0.5');
 });
 
-t.test('one of several configurations is primary, and comes first', async (t) => {
+t.test('one of several configurations is primary, and all keep the order of the request', async (t) => {
   const azure = azureWith();
   t.same(azure.refusals(id, nic({}, { name: 'second' })), [
     'NetworkInterfaceMustHaveOneOneIPConfigAsPrimary: Network Interface nic specifies multiple IPConfigurations but none of the IPConfigurations is specified as Primary.',
@@ -180,8 +180,8 @@ t.test('one of several configurations is primary, and comes first', async (t) =>
   azure.put(id, nic({}));
   azure.put(id, nic({ primary: false }, { name: 'second', primary: true }));
   t.match(azure.at(id, 'properties.ipConfigurations'), [
-    { name: 'second', properties: { primary: true, privateIPAddress: '10.0.0.5' } },
     { name: 'ipconfig1', properties: { primary: false, privateIPAddress: '10.0.0.4' } },
+    { name: 'second', properties: { primary: true, privateIPAddress: '10.0.0.5' } },
   ]);
 });
 

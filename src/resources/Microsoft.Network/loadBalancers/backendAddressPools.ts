@@ -15,7 +15,7 @@ import {
   reference,
   type Static,
 } from '../../schema.js';
-import { loadBalancerChild } from './child.js';
+import { childNamed, loadBalancerChild } from './child.js';
 import { backendAddress, membersOfPool } from './members.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
@@ -122,6 +122,16 @@ export function* checkPool(pool: BackendAddressPool, context: WriteContext): Gen
   const joined = context.lookup
     .linksInto(idKey(context.idText))
     .some((link) => link.path === 'loadBalancerBackendAddressPools' && link.target === idKey(id));
+  const before = childNamed(context.existing, 'backendAddressPools', pool.name)?.properties;
+  const { syncMode, virtualNetwork } = pool.properties ?? {};
+  const changed = before?.syncMode !== undefined && before.syncMode !== syncMode;
+  if (changed || (syncMode && !virtualNetwork)) {
+    yield azureError('BackendAddressPoolSyncModeNotSupported', { values: { id } });
+  }
+  if (syncMode === 'Automatic' && addressed) {
+    const code = 'ModificationOfBackendAddressesInPoolIsNotSupportedWhenSyncModeIsAutomatic';
+    yield azureError(code, { values: { id } });
+  }
   if (addressed && joined) {
     yield azureError('CannotMixIPBasedAddressesAndIPConfigurationsOnLoadBalancerBackendAddressPool', {
       values: { id },

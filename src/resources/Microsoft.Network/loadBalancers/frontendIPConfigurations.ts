@@ -128,6 +128,10 @@ export function* checkFrontend(frontend: FrontendIPConfiguration, context: Write
     const requested = frontend.zones?.length ? zonesText(frontend.zones) : '{}';
     yield azureError('ResourceAvailabilityZonesCannotBeModified', { values: { id, existing, requested } });
   }
+  if (frontend.zones?.length && publicIPAddress) {
+    const code = 'LoadBalancerFrontendIPConfigCannotHaveZoneWhenReferencingPublicIPAddress';
+    yield azureError(code, { values: { id } });
+  }
 }
 
 /** Two frontends of one load balancer cannot share a public IP address. */

@@ -65,9 +65,16 @@ export function* checkInboundNatRule(rule: InboundNatRule, context: WriteContext
   yield* checkRange({ name, property: 'FrontendPort', value: frontendPort, minimum: 0, maximum: 65534 });
   yield* checkIdleTimeout(name, idleTimeoutInMinutes, context.apiVersion);
   const isRange = start !== undefined || end !== undefined;
+  const id = loadBalancerChild(context.idText, 'inboundNatRules', name);
+  if (rule.properties?.backendAddressPool && start === undefined && end === undefined) {
+    yield azureError('MissedInboundNatRuleV2Properties', { values: { id } });
+  }
+  if (isRange && frontendPort) {
+    const values = { id, port: frontendPort };
+    yield azureError('UnsupportedSetOfInboundNatRulePropertiesWhenFrontendPortIsSpecified', { values });
+  }
   // Azure takes a range that starts at 0, though no member ever gets that port.
   if (isRange && (start === undefined || end === undefined || start < 0 || end > 65534 || start > end)) {
-    const id = loadBalancerChild(context.idText, 'inboundNatRules', name);
     yield azureError('InboundNatRuleFrontendPortRangeInvalid', {
       values: { id, start: start ?? '', end: end ?? '' },
     });

@@ -1,5 +1,6 @@
 /** Load balancing rules (`loadBalancers/loadBalancingRules`), among them the distribution mode. */
 import { type AzureError, azureError } from '../../../errors/index.js';
+import { idKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
 import {
   array,
@@ -12,7 +13,7 @@ import {
   reference,
   type Static,
 } from '../../schema.js';
-import { checkIdleTimeout, checkRange } from './child.js';
+import { checkIdleTimeout, checkRange, loadBalancerChild } from './child.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
@@ -43,7 +44,8 @@ export const loadBalancingRule = envelope('name id etag type properties', {
 export type LoadBalancingRule = Static<typeof loadBalancingRule>;
 
 /** Fills in Azure's defaults; the pool is kept in both of its spellings. */
-export function completeLoadBalancingRule(rule: LoadBalancingRule, skuName: string | undefined): void {
+export function completeLoadBalancingRule(rule: LoadBalancingRule, { document, idText }: WriteContext): void {
+  const id = loadBalancerChild(idText, 'loadBalancingRules', rule.name);
   rule.properties ??= {};
   const properties = rule.properties;
   properties.enableFloatingIP ??= false;
@@ -53,11 +55,16 @@ export function completeLoadBalancingRule(rule: LoadBalancingRule, skuName: stri
   properties.allowBackendPortConflict = false;
   properties.loadDistribution ??= 'Default';
   // Basic has no outbound rules that a rule could make way for, and does not show the member.
-  if (skuName === 'Basic') delete properties.disableOutboundSnat;
+  if (document.sku?.name === 'Basic') delete properties.disableOutboundSnat;
   else properties.disableOutboundSnat ??= false;
   properties.frontendPort ??= 0;
   properties.backendPort ??= 0;
   const pools = properties.backendAddressPools ?? [];
+  const single = properties.backendAddressPool;
+  if (single && pools.length > 0 && !pools.some(({ id: pool }) => idKey(pool) === idKey(single.id))) {
+    const code = 'LoadBalancingRuleBackendAdressPoolAndBackendAddressPoolsCannotBeSetAtTheSameTimeWithDifferentValue';
+    throw azureError(code, { values: { id } });
+  }
   if (pools.length > 0) properties.backendAddressPool = { id: (pools[0] as { id: string }).id };
   else if (properties.backendAddressPool) properties.backendAddressPools = [{ id: properties.backendAddressPool.id }];
 }

@@ -1,6 +1,6 @@
 /** Outbound rules and their SNAT port arithmetic (`loadBalancers/outboundRules`). */
 import { type AzureError, azureError } from '../../../errors/index.js';
-import type { WriteContext } from '../../resource-type.js';
+import type { Lookup, ResourceDocument, WriteContext } from '../../resource-type.js';
 import {
   array,
   boolean,
@@ -49,10 +49,15 @@ const defaultPorts = [
 export const defaultOutboundPorts = (members: number): number =>
   defaultPorts.find((row) => members <= row.members)?.ports ?? 32;
 
+/** Members that take SNAT ports: network interfaces do, bare IP addresses do not. */
+const instancesOf = (document: ResourceDocument, poolId: string, { lookup }: { readonly lookup: Lookup }): number =>
+  membersOfPool(document, poolId, { lookup }).filter((member) => member.networkInterfaceIPConfigurationId !== undefined)
+    .length;
+
 export function completeOutboundRule(rule: OutboundRule, context: WriteContext): void {
   rule.properties ??= {};
   const pool = rule.properties.backendAddressPool;
-  const members = pool ? membersOfPool(context.document, pool.id, context).length : 0;
+  const members = pool ? instancesOf(context.document, pool.id, context) : 0;
   rule.properties.allocatedOutboundPorts ??= defaultOutboundPorts(members);
   rule.properties.protocol ??= 'All';
   rule.properties.enableTcpReset ??= false;
@@ -71,14 +76,17 @@ export function* checkOutboundRule(rule: OutboundRule, context: WriteContext): G
     const values = { name: rule.name ?? '', minimum: 4, maximum: 120 };
     yield azureError('RuleIdleTimeoutIsOutOfRange', { values });
   }
-  if (value % 8 !== 0 || value < 0 || value > portsPerFrontend) {
-    yield azureError('AllocatedOutboundPortsMustBeMultipleOf8', { values: { id, value } });
-  }
-  const members = pool ? membersOfPool(context.document, pool.id, context).length : 0;
+  if (value % 8 !== 0 || value < 0)
+    yield azureError('SpecifiedAllocatedOutboundPortsForOutboundRuleIsNotAMultipleOfEight', { values: { id, value } });
+  if (value > portsPerFrontend)
+    yield azureError('SpecifiedAllocatedOutboundPortsForOutboundRuleExceedsTotalNumberOfAllowedPortsPerRule', {
+      values: { id, value },
+    });
+  const members = pool ? instancesOf(context.document, pool.id, context) : 0;
   const available = portsPerFrontend * frontends.length;
   if (value * members > available) {
     const values = { id, required: value * members, members, available };
-    yield azureError('OutboundRuleExceedsFrontendPorts', { values });
+    yield azureError('SpecifiedAllocatedOutboundPortsForOutboundRuleExceedsTotalNumberOfAvailablePorts', { values });
   }
 }
 

@@ -118,20 +118,21 @@ function claimAddress(one: IPConfiguration, context: WriteContext): void {
   else properties.privateIPAddress = address;
 }
 
-const isFirst = ({ properties }: IPConfiguration): boolean =>
-  properties?.primary === true && properties.privateIPAddressVersion !== 'IPv6';
-
-/** Fills in what Azure fills in, and claims every address; the primary configuration comes first, as Azure shows it. */
+/** Fills in what Azure fills in, and claims every address. */
 export function completeIPConfigurations(all: IPConfiguration[], context: WriteContext): void {
   for (const one of all) {
     const properties = propertiesOf(one);
     fillIn(properties, { privateIPAllocationMethod: 'Dynamic', privateIPAddressVersion: 'IPv4' });
     (properties as Record<string, unknown>).isInUseWithService = false;
     if (all.length === 1) properties.primary = true;
-    properties.primary ??= false;
     dropEmptyLists(properties, listsLeftOutWhenEmpty);
   }
-  all.sort((a, b) => Number(isFirst(b)) - Number(isFirst(a)));
+  const versionFour = all.filter((one) => propertiesOf(one).privateIPAddressVersion !== 'IPv6');
+  // Beside IPv6 configurations the only IPv4 one is primary unless the request says otherwise.
+  if (versionFour.length === 1 && all.every((one) => propertiesOf(one).primary === undefined)) {
+    for (const one of versionFour) propertiesOf(one).primary = true;
+  }
+  for (const one of all) propertiesOf(one).primary ??= false;
   // Static addresses first, then those held already: no new one takes what the request names or another one has.
   const rank = (one: IPConfiguration): number => {
     if (propertiesOf(one).privateIPAllocationMethod === 'Static') return 0;

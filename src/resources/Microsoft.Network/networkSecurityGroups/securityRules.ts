@@ -46,9 +46,20 @@ export const securityRule = envelope('name id etag type properties', {
 });
 export type SecurityRule = Static<typeof securityRule>;
 
+const twins = [
+  ['sourcePortRange', 'sourcePortRanges'],
+  ['destinationPortRange', 'destinationPortRanges'],
+  ['sourceAddressPrefix', 'sourceAddressPrefixes'],
+  ['destinationAddressPrefix', 'destinationAddressPrefixes'],
+] as const;
+
 /** Fills in what Azure fills in. */
 export function completeSecurityRule(rule: SecurityRule): void {
   rule.properties ??= {};
+  for (const [one, many] of twins) {
+    // Beside the plural member an empty text says nothing.
+    if (rule.properties[one]?.trim() === '' && rule.properties[many]?.length) delete rule.properties[one];
+  }
   fillIn(rule.properties, {
     sourcePortRanges: [],
     destinationPortRanges: [],
@@ -60,8 +71,9 @@ export function completeSecurityRule(rule: SecurityRule): void {
 const protocols = ['tcp', 'udp', 'icmp', 'esp', 'ah', '*'];
 
 function isPortRange(text: string): boolean {
-  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
-  if (!match) return text === '*';
+  const range = text.trim();
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(range);
+  if (!match) return range === '*';
   const first = Number(match[1]);
   const last = Number(match[2] ?? match[1]);
   return first <= last && last <= 65535;

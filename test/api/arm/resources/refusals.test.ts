@@ -235,15 +235,65 @@ const aboutLoadBalancers: readonly Case[] = [
     `Subscription ${subscriptionId} is not registered for feature Microsoft.Network/AllowILBAllPortsRule required to carry out the requested operation.`,
   ],
   [
-    'AllocatedOutboundPortsMustBeMultipleOf8',
+    'LoadBalancerFrontendIPConfigCannotHaveZoneWhenReferencingPublicIPAddress',
+    (azure) => {
+      const { properties } = loadBalancer() as unknown as { properties: { frontendIPConfigurations: Json[] } };
+      const [first] = properties.frontendIPConfigurations;
+      const frontendIPConfigurations = [first, { ...first, name: 'zoned', zones: ['1'] }];
+      return azure.put(balancerId, loadBalancer({ frontendIPConfigurations }));
+    },
+    `Frontend ipConfiguration ${childId('frontendIPConfigurations', 'zoned')} has a zone specified and is referencing a publicIPAddress. Networking supports zones only for frontendIpconfigurations which reference a subnet.`,
+  ],
+  [
+    'MissedInboundNatRuleV2Properties',
+    balancer({ inboundNatRules: [natRule('n', { frontendPort: undefined, backendAddressPool: { id: pool } })] }),
+    `Inbound NAT rule ${childId('inboundNatRules', 'n')} has a backend address pool, so its properties FrontendPortRangeStart, FrontendPortRangeEnd should not be null.`,
+  ],
+  [
+    'UnsupportedSetOfInboundNatRulePropertiesWhenFrontendPortIsSpecified',
+    balancer({
+      inboundNatRules: [natRule('n', { frontendPort: 22, frontendPortRangeStart: 100, frontendPortRangeEnd: 110 })],
+    }),
+    `Inbound NAT rule ${childId('inboundNatRules', 'n')} has an unsupported set of properties. If FrontendPort 22 is set, FrontendPortRangeStart and FrontendPortRangeEnd cannot be.`,
+  ],
+  [
+    'SpecifiedAllocatedOutboundPortsForOutboundRuleExceedsTotalNumberOfAllowedPortsPerRule',
+    balancer({ loadBalancingRules: [], outboundRules: [outbound('o', { allocatedOutboundPorts: 64008 })] }),
+    `Outbound rule ${childId('outboundRules', 'o')} allocates 64008 outbound ports, more than the 64000 that a rule may allocate.`,
+  ],
+  [
+    'LoadBalancingRuleBackendAdressPoolAndBackendAddressPoolsCannotBeSetAtTheSameTimeWithDifferentValue',
+    balancer({
+      backendAddressPools: [{ name: 'pool' }, { name: 'other' }],
+      loadBalancingRules: [
+        rule('r', {
+          backendAddressPool: { id: childId('backendAddressPools', 'other') },
+          backendAddressPools: [{ id: pool }],
+        }),
+      ],
+    }),
+    `Load balancing rule ${childId('loadBalancingRules', 'r')} has a backendAddressPool that is none of its backendAddressPools. Both cannot be set with different values.`,
+  ],
+  [
+    'BackendAddressPoolSyncModeNotSupported',
+    (azure) => azure.put(childId('backendAddressPools', 'synced'), { properties: { syncMode: 'Manual' } }),
+    `The sync mode of backend address pool ${childId('backendAddressPools', 'synced')} needs a virtual network and cannot be changed once it is set.`,
+  ],
+  [
+    'SpecifiedAllocatedOutboundPortsForOutboundRuleIsNotAMultipleOfEight',
     balancer({ loadBalancingRules: [], outboundRules: [outbound('o', { allocatedOutboundPorts: 9 })] }),
-    `Outbound rule ${childId('outboundRules', 'o')} has invalid value of AllocatedOutboundPorts (9). The value must be a multiple of 8 between 0 and 64000.`,
+    `Outbound rule ${childId('outboundRules', 'o')} allocates 9 outbound ports, which is not a multiple of 8.`,
   ],
   [
     'InboundNatRuleFrontendPortRangeInvalid',
     balancer({
       inboundNatRules: [
-        natRule('n', { frontendPortRangeStart: 9, frontendPortRangeEnd: 8, backendAddressPool: { id: pool } }),
+        natRule('n', {
+          frontendPort: undefined,
+          frontendPortRangeStart: 9,
+          frontendPortRangeEnd: 8,
+          backendAddressPool: { id: pool },
+        }),
       ],
     }),
     `Inbound NAT rule ${childId('inboundNatRules', 'n')} has an invalid frontend port range 9-8.`,
@@ -343,7 +393,7 @@ const aboutScale: readonly Case[] = [
     `Outbound rule ${bare}/outboundRules/o is not supported by load balancers of sku Basic.`,
   ],
   [
-    'OutboundRuleExceedsFrontendPorts',
+    'SpecifiedAllocatedOutboundPortsForOutboundRuleExceedsTotalNumberOfAvailablePorts',
     async (azure) => {
       await azure.makeNetworkInterface('nic2', { pools: [pool] });
       const outboundRules = [outbound('o', { allocatedOutboundPorts: 40000 })];
