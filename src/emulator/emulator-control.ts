@@ -1,15 +1,15 @@
 /** What concerns every part of an emulator at once: reset, snapshots, and moving the clock forward. */
-import type { Faults } from './api/admin/faults.js';
-import type { RequestJournal } from './api/admin/journal.js';
-import type { SnapshotKeeper } from './api/admin/snapshot-routes.js';
-import type { Reconciler } from './compiler/reconciler.js';
-import type { Engine } from './data-plane/model/engine.js';
-import { azureError } from './errors/index.js';
-import type { Monitor } from './metrics/monitor.js';
-import { type Snapshot, takeSnapshot } from './store/snapshot.js';
-import type { Store } from './store/store.js';
-import type { Clock } from './support/clock.js';
-import type { Events } from './support/events.js';
+import type { Faults } from '../api/admin/faults.js';
+import type { RequestJournal } from '../api/admin/journal.js';
+import type { SnapshotKeeper } from '../api/admin/snapshot-routes.js';
+import type { Reconciler } from '../compiler/reconciler.js';
+import type { Engine } from '../data-plane/model/engine.js';
+import { azureError } from '../errors/index.js';
+import type { Monitor } from '../metrics/monitor.js';
+import { type Snapshot, takeSnapshot } from '../store/snapshot.js';
+import type { Store } from '../store/store.js';
+import type { Clock } from '../support/clock.js';
+import type { Events } from '../support/events.js';
 
 export interface ControlledParts {
   readonly clock: Clock;
