@@ -1,21 +1,35 @@
-// Builds src, test and bench into dist-test/, a module for each module, and links there what they read at run time.
+// Builds src, test and bench, a module for each module, and links beside them what they read at run time.
 import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
-/** Where the built tests are, seen from the root of the repository. */
-export const outdir = 'dist-test';
+/** Where the builds are, one for each run, so that runs do not disturb each other. */
+const folder = 'dist-test';
 
 const compiled = ['src', 'test', 'bench'];
 /** Not needed by any test, or not a part of the repository. */
-const left = [outdir, 'dist-bench', '.git', '.tap'];
+const left = [folder, 'dist-bench', '.git', '.tap'];
 
 const filesIn = (folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
 
+const isRunning = (pid) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+/** Builds for this process; answers the folder. Removes what ended runs have left. */
 export async function buildTests() {
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(folder)) {
+    if (/^\d+$/.test(name) && !isRunning(Number(name))) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+  const outdir = join(folder, String(process.pid));
   rmSync(outdir, { recursive: true, force: true });
   const files = compiled.flatMap(filesIn);
   await build({
@@ -35,6 +49,7 @@ export async function buildTests() {
     cpSync(file, join(outdir, file));
   }
   for (const name of readdirSync('.')) {
-    if (!compiled.includes(name) && !left.includes(name)) symlinkSync(join('..', name), join(outdir, name));
+    if (!compiled.includes(name) && !left.includes(name)) symlinkSync(resolve(name), join(outdir, name));
   }
+  return outdir;
 }

@@ -8,7 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildTests, outdir } from './build-tests.mjs';
+import { buildTests } from './build-tests.mjs';
 
 const { values, positionals } = parseArgs({
   options: { coverage: { type: 'boolean' }, jobs: { type: 'string' } },
@@ -23,8 +23,7 @@ const unshareFlag = ['-n', '-Urn'].find(
 const jobs = Number(values.jobs ?? (unshareFlag === undefined ? 1 : availableParallelism() + 1));
 const everything = process.env.LAZURITE_TEST_ALL === '1';
 const coverageFolder = resolve('.tap/coverage');
-/** Which errors each process has raised, for the test that comes last. */
-const errorsFolder = resolve('.tap/errors');
+/** Reads which errors the processes of all other tests have raised. */
 const last = 'test/errors.test.ts';
 /** Longer than any file takes on a busy machine. */
 const timeoutMs = 20 * 60_000;
@@ -63,7 +62,7 @@ function run(file) {
       ? argv
       : ['unshare', unshareFlag, 'sh', '-c', 'ip link set lo up; exec "$@"', 'sh', ...argv];
   // tap's own profiler, in processes that a test starts with `t.spawn`, would end Node's coverage.
-  const env = { TAP_TIMEOUT: '300', _TAPJS_PROCESSINFO_COVERAGE_: '0', ...process.env };
+  const env = { TAP_TIMEOUT: '900', _TAPJS_PROCESSINFO_COVERAGE_: '0', ...process.env };
   if (isWhole) env.LAZURITE_TEST_ERRORS = errorsFolder;
   if (values.coverage) env.NODE_V8_COVERAGE = coverageFolder;
   const startedMs = performance.now();
@@ -122,10 +121,11 @@ async function work() {
   }
 }
 
-rmSync(errorsFolder, { recursive: true, force: true });
-mkdirSync(errorsFolder, { recursive: true });
+mkdirSync('.tap', { recursive: true });
 if (values.coverage) rmSync(coverageFolder, { recursive: true, force: true });
-await buildTests();
+const outdir = await buildTests();
+const errorsFolder = resolve(outdir, 'errors');
+mkdirSync(errorsFolder);
 await Promise.all(Array.from({ length: jobs }, work));
 if (files.includes(last)) {
   waiting.push(last);
@@ -139,4 +139,6 @@ const skipped = sum(results.map(({ skips }) => skips.length));
 if (failures.length > 0) console.log(`\nFiles with failures:\n${failures.map((file) => `  ${file}`).join('\n')}`);
 if (skipped > 0) console.log(`${skipped} skipped`);
 console.log(`${sum(results.map(({ passed }) => passed))} passed, ${sum(results.map(({ failed }) => failed))} failed`);
+// Coverage is read with the build at hand; the next run removes it.
+if (!values.coverage) rmSync(outdir, { recursive: true });
 process.exitCode = failures.length > 0 ? 1 : 0;

@@ -65,7 +65,7 @@ async function createEngine({ engine }: Config, options: { clock: Clock; events:
 
 /** What an engine reports, as events. */
 const engineEvents = (events: Events): EngineEvents => ({
-  onHealth: (health) => events.emit('health', { changes: [health] }),
+  onHealth: (changes) => events.emit('health', { changes }),
   onFrontendState: (state) => events.emit('frontend', state),
   onFailure: (error) => events.emit('engineFailure', { error }),
 });

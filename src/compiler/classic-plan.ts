@@ -44,8 +44,8 @@ const defaultIdleTimeoutInMinutes = 4;
 const distributions = { sourceIP: 'SourceIP', sourceIPProtocol: 'SourceIPProtocol', none: 'Default' } as const;
 
 /**
- * An endpoint's ACL by ascending order. Azure denies everybody else as soon as one rule permits, and permits everybody
- * else when all rules deny; the last entry says so. Without rules it is empty.
+ * An endpoint's ACL by ascending order. Azure denies all other clients as soon as one rule permits, and permits all
+ * others when every rule denies; the last entry says so. Without rules it is empty.
  */
 function aclEntries(rules: readonly AclRule[]): AclEntry[] {
   if (rules.length === 0) return [];

@@ -2,10 +2,12 @@
  * What the data plane's counters and health probes have measured since the last look, in Azure Monitor's terms:
  * ByteCount, PacketCount, SYNCount, SnatConnectionCount and DipAvailability.
  */
+
 import type { CounterSample, ProbeHealth } from '../data-plane/model/engine.js';
-import type { ForwardingPlan, PlanFrontend, PlanOutbound } from '../data-plane/model/plan.js';
+import type { ForwardingPlan, PlanFrontend, PlanMember, PlanOutbound } from '../data-plane/model/plan.js';
+import { administrated, type HealthOf } from '../data-plane/selection/decision.js';
 import type { MetricName } from './metric-definitions.js';
-import type { Dimensions } from './metric-store.js';
+import { type Dimensions, minuteMs } from './metric-store.js';
 
 export interface Gain {
   readonly loadBalancerId: string;
@@ -101,56 +103,87 @@ export class CounterDeltas {
 
 interface Watch {
   up: boolean;
-  /** Up to when `upMs` counts. */
-  countedMs: number;
+  /** From when, and up to when, `upMs` counts: always within one minute. */
   startedMs: number;
+  countedMs: number;
   upMs: number;
+  /** Shares of minutes that have ended, the oldest first, until a later one is asked for. */
+  ended: { readonly minute: number; readonly share: number }[];
 }
 
+/** Ended minutes that nobody asked for: while its clock is moved far, the engine is this much ahead at most. */
+const keptMinutes = 240;
+
+/** Which share of each minute each health probe was up, by Azure's clock: what DipAvailability reports. */
 export class ProbeMinutes {
   readonly #watches = new Map<string, Watch>();
+  readonly #healthOf: HealthOf;
+
+  /** `healthOf` is asked about a probe whose changes were not seen. */
+  constructor(healthOf: HealthOf) {
+    this.#healthOf = healthOf;
+  }
 
   /** A probe went up or down, or had its first outcome. */
   changed({ key, up, sinceMs }: Pick<ProbeHealth, 'key' | 'up' | 'sinceMs'>): void {
     const watch = this.#watches.get(key);
     if (!watch) {
-      this.#watches.set(key, { up, countedMs: sinceMs, startedMs: sinceMs, upMs: 0 });
+      this.#watches.set(key, { up, startedMs: sinceMs, countedMs: sinceMs, upMs: 0, ended: [] });
       return;
     }
-    this.#countTo(watch, sinceMs);
+    countTo(watch, sinceMs);
     watch.up = up;
   }
 
-  /** Shares between 0 and 1 since the last call, by probe key; probes that are gone are forgotten. */
-  take(health: readonly ProbeHealth[], nowMs: number): ReadonlyMap<string, number> {
-    const shares = new Map<string, number>();
-    const present = new Set<string>();
-    for (const { key, up, reason } of health) {
-      present.add(key);
-      if (reason === 'NA') continue;
-      const watch = this.#watches.get(key);
-      if (!watch) {
-        this.#watches.set(key, { up, countedMs: nowMs, startedMs: nowMs, upMs: 0 });
-        shares.set(key, up ? 1 : 0);
-        continue;
-      }
-      this.#countTo(watch, nowMs);
-      const wholeMs = watch.countedMs - watch.startedMs;
-      shares.set(key, wholeMs > 0 ? watch.upMs / wholeMs : up ? 1 : 0);
-      watch.startedMs = watch.countedMs;
-      watch.upMs = 0;
+  /**
+   * The share of a minute (since the Unix epoch) that has ended, between 0 and 1; an administrator's word overrules the
+   * probe. Undefined when the probe had no outcome by then. Minutes are to be asked for in their order.
+   */
+  shareOf(member: PlanMember, minute: number): number | undefined {
+    const decided = administrated(member);
+    if (decided !== undefined) return Number(decided);
+    const key = member.probe ?? '';
+    let watch = this.#watches.get(key);
+    const endMs = (minute + 1) * minuteMs;
+    if (!watch) {
+      const health = this.#healthOf(key);
+      if (!health || health.reason === 'NA') return undefined;
+      watch = {
+        up: health.up,
+        startedMs: endMs,
+        countedMs: endMs,
+        upMs: 0,
+        ended: [{ minute, share: Number(health.up) }],
+      };
+      this.#watches.set(key, watch);
     }
-    for (const key of this.#watches.keys()) if (!present.has(key)) this.#watches.delete(key);
-    return shares;
+    countTo(watch, endMs);
+    while (watch.ended[0] && watch.ended[0].minute < minute) watch.ended.shift();
+    return watch.ended[0]?.minute === minute ? watch.ended[0].share : undefined;
+  }
+
+  /** Forgets probes that are not among these. */
+  keepOnly(keys: ReadonlyMap<string, unknown>): void {
+    for (const key of this.#watches.keys()) if (!keys.has(key)) this.#watches.delete(key);
   }
 
   clear(): void {
     this.#watches.clear();
   }
+}
 
-  #countTo(watch: Watch, ms: number): void {
-    if (ms <= watch.countedMs) return;
-    if (watch.up) watch.upMs += ms - watch.countedMs;
-    watch.countedMs = ms;
+/** Counts up to `ms`; minutes that end on the way are kept with their shares. */
+function countTo(watch: Watch, ms: number): void {
+  while (watch.countedMs < ms) {
+    const minute = Math.floor(watch.countedMs / minuteMs);
+    const endMs = (minute + 1) * minuteMs;
+    const untilMs = Math.min(ms, endMs);
+    if (watch.up) watch.upMs += untilMs - watch.countedMs;
+    watch.countedMs = untilMs;
+    if (untilMs < endMs) return;
+    watch.ended.push({ minute, share: watch.upMs / (endMs - watch.startedMs) });
+    if (watch.ended.length > keptMinutes) watch.ended.shift();
+    watch.startedMs = endMs;
+    watch.upMs = 0;
   }
 }

@@ -138,7 +138,9 @@ export class MinuteSeries {
   /** All values from `fromMinute` up to but not including `toMinute`; undefined when there are none. */
   between(fromMinute: number, toMinute: number): Point | undefined {
     let result: Point | undefined;
-    for (const { firstMinute, lastMinute, point } of this.#runs) {
+    for (let index = this.#runs.length - 1; index >= 0; index--) {
+      const { firstMinute, lastMinute, point } = this.#runs[index] as Run;
+      if (lastMinute < fromMinute) break;
       const minutes = Math.min(lastMinute, toMinute - 1) - Math.max(firstMinute, fromMinute) + 1;
       if (minutes <= 0) continue;
       const part = repeated(point, minutes);

@@ -5,13 +5,13 @@
 
 import type { Engine } from '../data-plane/model/engine.js';
 import type { ForwardingPlan, PlanFrontend, SnatAllocation } from '../data-plane/model/plan.js';
-import { administrated, candidatesOf } from '../data-plane/selection/decision.js';
 import type { Clock } from '../support/clock.js';
 import type { Events, HealthChange } from '../support/events.js';
 import type { Log } from '../support/log.js';
-import { type FrontendHealth, type HealthEvent, HealthEvents } from './health-events.js';
-import { CounterDeltas, hasMetrics, ProbeMinutes } from './measurements.js';
+import { type HealthEvent, HealthEvents } from './health-events.js';
+import { CounterDeltas, ProbeMinutes } from './measurements.js';
 import { joinPoints, MetricStore, minuteMs, type Point } from './metric-store.js';
+import { minuteOf, type WatchedAddress, WatchedPlan } from './watched-plan.js';
 
 export interface Watched {
   readonly engine: Engine;
@@ -22,15 +22,19 @@ export interface Watched {
 /** Azure pings every frontend port this often. */
 const pingEveryMs = 25_000;
 
-const minuteOf = (ms: number): number => Math.floor(ms / minuteMs);
+/** Old values are dropped this often. */
+const pruneEveryMinutes = 60;
 
 export class Monitor {
   readonly store = new MetricStore();
   readonly events: HealthEvents;
   readonly #clock: Clock;
   readonly #counters = new CounterDeltas();
-  readonly #probes = new ProbeMinutes();
+  readonly #probes = new ProbeMinutes((key) => this.#watched?.engine.healthOf(key));
   #watched: Watched | undefined;
+  #plan: WatchedPlan | undefined;
+  /** The minute that is not closed yet. */
+  #openMinute = 0;
   #collectedMs: number;
 
   constructor({ clock, log, events }: { clock: Clock; log: Log; events: Events }) {
@@ -44,6 +48,10 @@ export class Monitor {
   watch(watched: Watched): void {
     if (watched.engine.name === 'none') return;
     this.#watched = watched;
+    this.#plan = new WatchedPlan(watched.engine, { store: this.store, probes: this.#probes }, (address) =>
+      this.#observe(address, undefined),
+    );
+    this.#openMinute = minuteOf(this.#clock.now());
     this.#pingLater();
     this.#closeMinuteLater();
   }
@@ -55,9 +63,8 @@ export class Monitor {
     // What was counted since the last time belongs to the minute in which that time began.
     const minute = minuteOf(this.#collectedMs);
     this.#collectedMs = this.#clock.now();
-    for (const frontend of plan().frontends) {
-      if (hasMetrics(frontend)) this.store.seen(frontend.rule.loadBalancerId, minute);
-    }
+    this.#follow()?.finish();
+    for (const { loadBalancerId } of this.#plan?.addresses ?? []) this.store.seen(loadBalancerId, minute);
     for (const { amount, ...place } of this.#counters.take(engine.counters(), plan())) {
       this.store.series(place, minute).increase(minute, amount);
     }
@@ -69,13 +76,20 @@ export class Monitor {
     this.events.clear();
     this.#counters.clear();
     this.#probes.clear();
+    this.#plan?.clear();
     this.#collectedMs = this.#clock.now();
   }
 
   #healthChanged(changes: readonly HealthChange[]): void {
+    if (!this.#plan) return;
     for (const change of changes) this.#probes.changed(change);
-    const changed = new Set(changes.map(({ key }) => key));
-    this.#observe(undefined, ({ rule }) => rule.members.some(({ probe }) => probe !== undefined && changed.has(probe)));
+    this.#follow()?.flipped(changes.map(({ key }) => key));
+  }
+
+  /** The index of the frontends, after it has followed the plan. */
+  #follow(): WatchedPlan | undefined {
+    if (this.#watched) this.#plan?.follow(this.#watched.plan());
+    return this.#plan;
   }
 
   #pingLater(): void {
@@ -88,60 +102,38 @@ export class Monitor {
   #closeMinuteLater(): void {
     this.#clock.setTimeout(
       () => {
-        this.#closeMinute();
+        this.#closeMinutes();
         this.#closeMinuteLater();
       },
-      minuteMs - (this.#clock.now() % minuteMs),
+      (this.#openMinute + 1) * minuteMs - this.#clock.now(),
     );
   }
 
   // differs: Azure sends a TCP ping through each frontend port; this asks whether a member would get it.
   #ping(): void {
-    if (!this.#watched) return;
-    const { plan } = this.#watched;
+    const plan = this.#follow();
+    if (!plan) return;
+    plan.finish();
     const minute = minuteOf(this.#clock.now());
     const unbound = this.#unboundFrontends();
-    for (const frontend of plan().frontends) {
-      if (!hasMetrics(frontend)) continue;
-      const through = !unbound.has(frontend.key) && this.#hasBackend(frontend);
+    for (const { plan: frontend, hasBackend } of plan.frontends) {
+      const through = hasBackend && !unbound.has(frontend.key);
       this.store.series(vipPlace(frontend), minute).add(minute, through ? 100 : 0);
     }
   }
 
-  #closeMinute(): void {
-    if (!this.#watched) return;
+  /** Closes every minute that has ended: the one that was open, and others if the process stood still for long. */
+  #closeMinutes(): void {
+    const plan = this.#follow();
+    if (!plan) return;
     this.collect();
-    const nowMs = this.#clock.now();
-    const minute = minuteOf(nowMs - 1);
-    this.#recordProbes(minute, nowMs);
-    this.#recordSnatPorts(minute);
-    this.#observe(minute, () => true);
-    this.store.prune(minute);
-  }
-
-  #recordProbes(minute: number, nowMs: number): void {
-    const { engine, plan } = this.#watched as Watched;
-    const { frontends, probes } = plan();
-    const shares = this.#probes.take(engine.health(), nowMs);
-    const ports = new Map(probes.map(({ key, port }) => [key, port]));
-    for (const frontend of frontends) {
-      if (!hasMetrics(frontend)) continue;
-      for (const member of frontend.rule.members) {
-        const { probe, azureAddress } = member;
-        if (probe === undefined) continue;
-        const decided = administrated(member);
-        const share = decided === undefined ? shares.get(probe) : Number(decided);
-        if (share === undefined) continue;
-        const dimensions = {
-          ProtocolType: frontend.transport.toUpperCase(),
-          BackendPort: String(ports.get(probe) ?? 0),
-          FrontendIPAddress: frontend.azureAddress,
-          FrontendPort: String(frontend.port),
-          BackendIPAddress: azureAddress,
-        };
-        const place = { loadBalancerId: frontend.rule.loadBalancerId, metric: 'DipAvailability', dimensions } as const;
-        this.store.series(place, minute).add(minute, Math.round(share * 10_000) / 100);
-      }
+    for (const end = minuteOf(this.#clock.now()); this.#openMinute < end; this.#openMinute++) {
+      const minute = this.#openMinute;
+      plan.finish();
+      plan.record(minute);
+      this.#recordSnatPorts(minute);
+      for (const address of plan.addresses) this.#observe(address, minute);
+      if (minute % pruneEveryMinutes === 0) this.store.prune(minute);
     }
   }
 
@@ -160,52 +152,30 @@ export class Monitor {
     }
   }
 
-  /** Looks for health events at the frontend addresses of these frontends; `minute` has just ended, if given. */
-  #observe(minute: number | undefined, concerned: (frontend: PlanFrontend) => boolean): void {
-    if (!this.#watched) return;
-    const byAddress = new Map<string, PlanFrontend[]>();
-    const wanted = new Set<string>();
-    for (const frontend of this.#watched.plan().frontends) {
-      if (!hasMetrics(frontend)) continue;
-      const key = `${frontend.rule.loadBalancerId}|${frontend.azureAddress}`;
-      byAddress.set(key, [...(byAddress.get(key) ?? []), frontend]);
-      if (concerned(frontend)) wanted.add(key);
-    }
-    const nowMs = this.#clock.now();
-    for (const key of wanted) this.events.observe(this.#healthAt(byAddress.get(key) ?? [], minute), nowMs);
-  }
-
-  #healthAt(frontends: readonly PlanFrontend[], minute: number | undefined): FrontendHealth {
-    const { engine } = this.#watched as Watched;
-    const probed = frontends.filter(({ rule }) => rule.members.some(({ probe }) => probe !== undefined));
-    const settled = ({ rule }: PlanFrontend): boolean =>
-      candidatesOf(rule, (key) => engine.healthOf(key)).every(({ reason }) => reason !== 'NA');
+  /** Looks for health events at an address; `minute` has just ended, if given. */
+  #observe({ frontends, loadBalancerId, address }: WatchedAddress, minute: number | undefined): void {
+    const probed = [...frontends].filter(({ isProbed }) => isProbed);
     let pings: Point | undefined;
-    for (const frontend of minute === undefined ? [] : frontends) {
-      if (frontend.rule.members.length === 0 || !settled(frontend)) continue;
+    for (const { plan, settled } of minute === undefined ? [] : frontends) {
+      if (plan.rule.members.length === 0 || !settled) continue;
       const point = this.store
-        .series(vipPlace(frontend), minute as number)
+        .series(vipPlace(plan), minute as number)
         .between(minute as number, (minute as number) + 1);
       if (point) pings = pings ? joinPoints(pings, point) : point;
     }
-    const { rule, azureAddress } = frontends[0] as PlanFrontend;
-    return {
-      loadBalancerId: rule.loadBalancerId,
-      address: azureAddress,
-      probedPorts: probed.map(({ transport, port }) => `${transport.toUpperCase()}:${port}`),
-      withoutBackends: probed.length > 0 && probed.every((one) => settled(one) && !this.#hasBackend(one)),
+    const health = {
+      loadBalancerId,
+      address,
+      probedPorts: probed.map(({ plan }) => `${plan.transport.toUpperCase()}:${plan.port}`),
+      withoutBackends: probed.length > 0 && probed.every(({ settled, hasBackend }) => settled && !hasBackend),
       availability: pings && pings.sum / pings.count,
     };
+    this.events.observe(health, this.#clock.now());
   }
 
   #unboundFrontends(): ReadonlySet<string> {
     const states = (this.#watched as Watched).engine.frontends();
     return new Set(states.filter(({ state }) => state === 'Unbound').map(({ key }) => key));
-  }
-
-  #hasBackend({ rule }: PlanFrontend): boolean {
-    const { engine } = this.#watched as Watched;
-    return candidatesOf(rule, (key) => engine.healthOf(key)).some(({ eligible }) => eligible);
   }
 }
 

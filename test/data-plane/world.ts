@@ -22,8 +22,8 @@ export class World {
     this.engine = makeEngine({
       clock: this.clock,
       events: {
-        onHealth: (health) => {
-          this.healthSeen.push(health);
+        onHealth: (changes) => {
+          this.healthSeen.push(...changes);
           changed();
         },
         onFrontendState: (state) => {

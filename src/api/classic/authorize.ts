@@ -1,5 +1,5 @@
 /**
- * Who may call the classic API: whoever presents a management certificate of the subscription, or a token. Imitates
+ * Authorizes calls of the classic API by a management certificate of the subscription, or by a token. Imitates
  * "Authenticating Service Management requests".
  */
 import type { TLSSocket } from 'node:tls';

@@ -96,7 +96,7 @@ function addressSource(call: ClassicCall): AddressSource {
   };
 }
 
-/** What model functions need, with addresses that nobody in the store has. */
+/** What model functions need, with addresses that are not in use. */
 export const modelContext = (call: ClassicCall): ModelContext => ({
   nowMs: call.clock.now(),
   newGuid: call.newGuid,

@@ -18,7 +18,7 @@ export interface ClassicPluginOptions extends ClassicServices {
   readonly elementOrder?: 'lenient' | 'strict';
   /** Scheme and host for absolute URLs; the request's own by default. */
   readonly baseUrl?: (request: FastifyRequest) => string;
-  /** Refuses a caller by throwing `ClassicAuthenticationFailed`; everybody is let in by default. */
+  /** Refuses a caller by throwing `ClassicAuthenticationFailed`; by default every call is accepted. */
   readonly authorize?: (request: FastifyRequest, subscriptionId: string) => void | Promise<void>;
 }
 
@@ -133,6 +133,6 @@ export async function classicPlugin(app: FastifyInstance, options: ClassicPlugin
     send(reply, errorReply(error, request), options.newGuid().replaceAll('-', '')),
   );
   for (const url of [`/:subscriptionId(^${guid}$)`, `/:subscriptionId(^${guid}$)/*`]) {
-    app.route({ method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'], url, handler });
+    app.route({ method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'], url, handler });
   }
 }

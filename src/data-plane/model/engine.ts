@@ -80,8 +80,8 @@ export interface CounterSample {
 }
 
 export interface EngineEvents {
-  /** Only transitions are announced. */
-  onHealth?(health: ProbeHealth): void;
+  /** Probes that went up or down, or had their first outcome, as many as were found together; never none. */
+  onHealth?(changes: readonly ProbeHealth[]): void;
   onFrontendState?(state: FrontendState): void;
   /** The engine cannot go on; the process should say so and end. */
   onFailure?(error: Error): void;

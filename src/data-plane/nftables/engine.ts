@@ -55,6 +55,8 @@ export class NftablesEngine implements Engine {
   #probed = new IndexedPlan(emptyPlan);
   /** The part of the plan that the kernel forwards. */
   #served = new IndexedPlan(emptyPlan);
+  /** Not announced yet. */
+  #flips: ProbeHealth[] = [];
   #collisions: readonly Collision[] = [];
   #explainer = new Explainer(this.#plan);
   readonly #mutex = new Mutex();
@@ -78,7 +80,7 @@ export class NftablesEngine implements Engine {
     });
     this.#prober = new UserspaceEngine({
       clock,
-      events: { onHealth: (health) => void this.#healthChanged(health).catch(onFailure), onFailure },
+      events: { onHealth: (changes) => void this.#healthChanged(changes).catch(onFailure), onFailure },
     });
   }
 
@@ -116,7 +118,13 @@ export class NftablesEngine implements Engine {
   }
 
   explain(tuple: FlowTuple): Explanation {
-    return this.#explainer.explain(tuple, (key) => this.#health.get(key));
+    return this.#explainer.explain(tuple, {
+      healthOf: (key) => this.#health.get(key),
+      whyUnbound: (key) => {
+        const frontend = this.#plan.frontends.get(key);
+        return frontend && stateOf(frontend).reason;
+      },
+    });
   }
 
   async flows(): Promise<readonly FlowInfo[]> {
@@ -159,13 +167,16 @@ export class NftablesEngine implements Engine {
     this.#explainer.healthChanged();
   }
 
-  /** Health is announced after the kernel has been updated. */
-  async #healthChanged(health: ProbeHealth): Promise<void> {
+  /** Health is announced after the kernel has been updated; what flips while it is being updated goes in together. */
+  async #healthChanged(changes: readonly ProbeHealth[]): Promise<void> {
+    this.#flips.push(...changes);
     await this.#mutex.run(async () => {
-      if (this.#closing) return;
+      if (this.#closing || this.#flips.length === 0) return;
+      const flips = this.#flips;
+      this.#flips = [];
       await this.#load();
       await this.#endWhereAllAreDown();
-      this.#events.onHealth?.(health);
+      this.#events.onHealth?.(flips);
     });
   }
 

@@ -42,7 +42,7 @@ export class NoneEngine implements Engine {
   /** Takes every probed member for healthy, because nothing says otherwise. */
   explain(tuple: FlowTuple): Explanation {
     this.#explainer ??= new Explainer(new IndexedPlan(this.#plan));
-    return this.#explainer.explain(tuple, () => ({ up: true, reason: 'Up_Probe_Success' }));
+    return this.#explainer.explain(tuple, { healthOf: () => ({ up: true, reason: 'Up_Probe_Success' }) });
   }
 
   async flows(): Promise<readonly FlowInfo[]> {

@@ -144,3 +144,28 @@ export interface SelectorContext {
   readonly healthOf: HealthOf;
   readonly tables: SlotTables;
 }
+
+/** Who depends on which probe, so that a flip costs only what it concerns. */
+export class ProbeUsers<T> {
+  readonly #users = new Map<string, Set<T>>();
+
+  add(user: T, probes: Iterable<string>): void {
+    for (const probe of probes) {
+      const users = this.#users.get(probe);
+      if (users) users.add(user);
+      else this.#users.set(probe, new Set([user]));
+    }
+  }
+
+  remove(user: T, probes: Iterable<string>): void {
+    for (const probe of probes) {
+      const users = this.#users.get(probe);
+      users?.delete(user);
+      if (users?.size === 0) this.#users.delete(probe);
+    }
+  }
+
+  of(probe: string): Iterable<T> {
+    return this.#users.get(probe) ?? [];
+  }
+}

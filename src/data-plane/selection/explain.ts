@@ -1,7 +1,8 @@
 /** Answers "which backend, and why" from a plan and the probes' health, with the engines' own decision and no I/O. */
 
 import type { Explanation, FlowTuple } from '../model/engine.js';
-import { frontendKey, type IndexedPlan, type PlanFrontend } from '../model/plan.js';
+import { frontendKey, type IndexedPlan, type PlanFrontend, type PlanRule, type Transport } from '../model/plan.js';
+import { AccessControl } from './access-control.js';
 import { type HealthOf, Selector, SlotTables } from './decision.js';
 import { slotOf } from './distribution.js';
 import { addressWords } from './ip-address.js';
@@ -17,11 +18,17 @@ const nothing = {
   choice: undefined,
 } as const;
 
+interface ExplainContext {
+  readonly healthOf: HealthOf;
+  readonly whyUnbound?: (frontend: string) => string | undefined;
+}
+
 /** A plan made ready for questions. */
 export class Explainer {
   readonly #frontends: IndexedPlan['frontends'];
   readonly #tables = new SlotTables();
   readonly #selectors = new Map<PlanFrontend, Selector>();
+  readonly #acls = new Map<PlanRule, AccessControl>();
 
   constructor({ frontends }: Pick<IndexedPlan, 'frontends'>) {
     this.#frontends = frontends;
@@ -32,8 +39,11 @@ export class Explainer {
     this.#selectors.clear();
   }
 
-  /** What would happen to a new flow with this tuple. */
-  explain(tuple: FlowTuple, healthOf: HealthOf): Explanation {
+  /**
+   * What would happen to a new flow with this tuple. `whyUnbound` says why a frontend (by its key) has no place on this
+   * machine; undefined when it has one.
+   */
+  explain(tuple: FlowTuple, { healthOf, whyUnbound }: ExplainContext): Explanation {
     const { transport, sourceAddress, sourcePort, destinationAddress, destinationPort } = tuple;
     const found =
       this.#frontends.get(frontendKey({ transport, address: destinationAddress, port: destinationPort })) ??
@@ -46,8 +56,12 @@ export class Explainer {
     const selector = this.#selectorOf(found, destinationPort, healthOf);
     const hash = selector.hash.words(source, sourcePort);
     const chosen = selector.member(hash);
-    const isHairpin = found.internal === true && chosen?.address === sourceAddress;
-    const member = isHairpin ? undefined : chosen;
+    const refusal =
+      whyUnbound?.(found.key) ??
+      (this.#aclOf(rule).permits(source) ? undefined : denied(tuple, rule)) ??
+      (chosen === undefined ? whyNone(selector, transport) : undefined) ??
+      (found.internal === true && chosen?.address === sourceAddress ? hairpin : undefined);
+    const member = refusal === undefined ? chosen : undefined;
     return {
       frontend: found.key,
       rule: rule.id,
@@ -67,8 +81,14 @@ export class Explainer {
         address: member.address,
         port: member.port === 0 ? destinationPort : member.port,
       },
-      reason: member ? undefined : isHairpin ? hairpin : whyNone(selector),
+      reason: refusal,
     };
+  }
+
+  #aclOf(rule: PlanRule): AccessControl {
+    const known = this.#acls.get(rule) ?? new AccessControl(rule.acl);
+    this.#acls.set(rule, known);
+    return known;
   }
 
   #selectorOf(frontend: PlanFrontend, port: number, healthOf: HealthOf): Selector {
@@ -91,5 +111,13 @@ function tupleOf(tuple: FlowTuple, distribution: string): readonly string[] {
 /** As in Azure: the answer would not pass the load balancer on its way back. */
 const hairpin = 'The member was chosen for a flow of its own, which an internal load balancer does not answer.';
 
-const whyNone = (selector: Selector): string =>
-  selector.candidates.length === 0 ? 'The backend pool has no members.' : 'No member of the backend pool is eligible.';
+const denied = ({ transport, sourceAddress }: FlowTuple, { aclDeny }: PlanRule): string => {
+  const happens = transport === 'tcp' && aclDeny === 'reset' ? 'the connection is reset' : 'packets get no answer';
+  return `The access control list of the endpoint denies ${sourceAddress}: ${happens}.`;
+};
+
+function whyNone({ candidates }: Selector, transport: Transport): string {
+  const why =
+    candidates.length === 0 ? 'The backend pool has no members.' : 'No member of the backend pool is eligible.';
+  return `${why} ${transport === 'tcp' ? 'A client waits without an answer.' : 'Datagrams are dropped.'}`;
+}

@@ -106,7 +106,15 @@ export class UserspaceEngine implements Engine {
   }
 
   explain(tuple: FlowTuple): Explanation {
-    return this.#explainer.explain(tuple, (key) => this.#health.get(key));
+    return this.#explainer.explain(tuple, {
+      healthOf: (key) => this.#health.get(key),
+      whyUnbound: (key) => {
+        const state = this.#states.get(key);
+        return state?.state === 'Unbound'
+          ? `The frontend has no place here. ${state.reason ?? ''}`.trimEnd()
+          : undefined;
+      },
+    });
   }
 
   async flows(): Promise<readonly FlowInfo[]> {
@@ -155,7 +163,7 @@ export class UserspaceEngine implements Engine {
         return;
       }
       case 'health':
-        this.#receiveHealth(report.health);
+        this.#receiveHealth(report.changes);
         return;
       case 'frontend':
         if (!this.#plan.frontends.has(report.state.key)) return;
@@ -170,13 +178,16 @@ export class UserspaceEngine implements Engine {
     }
   }
 
-  #receiveHealth(health: ProbeHealth): void {
-    if (!this.#plan.probes.has(health.key)) return;
-    const before = this.#health.get(health.key);
-    this.#health.set(health.key, health);
+  #receiveHealth(changes: readonly ProbeHealth[]): void {
+    const transitions = changes.filter((health) => {
+      if (!this.#plan.probes.has(health.key)) return false;
+      const before = this.#health.get(health.key);
+      this.#health.set(health.key, health);
+      // The first answer of a probe is a transition out of NA.
+      return !before || before.up !== health.up || before.reason === 'NA';
+    });
     this.#explainer.healthChanged();
-    // The first answer of a probe is a transition out of NA.
-    if (!before || before.up !== health.up || before.reason === 'NA') this.#events.onHealth?.(health);
+    if (transitions.length > 0) this.#events.onHealth?.(transitions);
   }
 
   #announceCollisions(collisions: readonly Collision[]): void {

@@ -7,7 +7,7 @@ import type { FlowInfo, FrontendState, ProbeHealth } from '../model/engine.js';
 import type { DataPlaneFault } from '../model/faults.js';
 import type { PlanChanges, PlanRule } from '../model/plan.js';
 import { Prober, probeSource } from '../probing/prober.js';
-import { eligibleKeys, largePool, type SelectorContext, SlotTables } from '../selection/decision.js';
+import { eligibleKeys, largePool, ProbeUsers, type SelectorContext, SlotTables } from '../selection/decision.js';
 import { Drains } from './drains.js';
 import { Frontend } from './frontend.js';
 import { FrontendBinder } from './frontend-binder.js';
@@ -19,13 +19,19 @@ import { TcpForwarder } from './tcp.js';
 import { UdpForwarder } from './udp.js';
 
 interface ForwarderEvents extends ScopeReaders {
-  health(health: ProbeHealth): void;
+  health(changes: readonly ProbeHealth[]): void;
   frontend(state: FrontendState): void;
 }
 
 /** Real time that one jump of the clock may wait for probes. */
 const settleBudgetMs = 5000;
 const pollMs = 10;
+/** Real time in which flips are gathered. */
+const gatherFlipsMs = 5;
+/** As many as one message to the other thread may carry without holding it up. */
+const flipsPerReport = 2000;
+/** Backends looked at between two pauses: a few milliseconds. */
+const sliceBackends = 1000;
 /** Real time that one probe may delay the clock: longer than the shortest timeout of an attempt. */
 const settleMs = 120;
 
@@ -44,6 +50,10 @@ export class Forwarder {
   readonly #context: SelectorContext;
   /** Frontends whose selector must be rebuilt because one of their probes has flipped. */
   readonly #stale = new Set<string>();
+  /** Keys of frontends by the probes of their members. */
+  readonly #byProbe = new ProbeUsers<string>();
+  /** What probes have found since it was last reported. */
+  #flips: ProbeHealth[] = [];
   readonly #mutex = new Mutex();
 
   constructor(setup: WorkerSetup, readers: ForwarderEvents) {
@@ -82,6 +92,8 @@ export class Forwarder {
     await this.#mutex.run(() => this.#take(changes));
     // A changed rule at the same address and port needs no new socket.
     if (isNew || this.#frontends.size !== size) await this.#binder.apply([...this.#frontends.values()]);
+    // What the probes have found meanwhile is reported before the answer, which would hide that it is news.
+    await this.#mutex.run(() => this.#followFlips());
     return {
       frontends: changes.frontends.flatMap(({ key }) => this.#binder.stateOf(this.#frontends.get(key)) ?? []),
       health: changes.probes.flatMap(({ key }) => this.#prober.healthOf(key) ?? []),
@@ -96,11 +108,15 @@ export class Forwarder {
       await this.#prepare(plan.rule);
       const known = this.#frontends.get(plan.key);
       if (!known) {
-        this.#frontends.set(plan.key, new Frontend(plan, { context: this.#context, memory: this.#memory }));
+        const frontend = new Frontend(plan, { context: this.#context, memory: this.#memory });
+        this.#frontends.set(plan.key, frontend);
+        this.#byProbe.add(plan.key, frontend.probes);
         continue;
       }
+      this.#byProbe.remove(plan.key, known.probes);
       this.#drains.changed(known.plan, plan);
       known.update(plan, this.#context);
+      this.#byProbe.add(plan.key, known.probes);
       this.#udp.reconsider(known);
     }
   }
@@ -115,7 +131,7 @@ export class Forwarder {
     }
     this.#clock.advance(Math.max(0, targetMs - this.#clock.now()));
     await this.#settle();
-    await this.#mutex.run(() => this.#refreshStale());
+    await this.#mutex.run(() => this.#followFlips());
   }
 
   /** Replaces all faults; open flows are affected too. */
@@ -127,7 +143,7 @@ export class Forwarder {
     const after = new Set(this.#probesWithFaults());
     this.#prober.attemptNow(({ key }) => before.has(key) || after.has(key));
     await this.#settle();
-    await this.#mutex.run(() => this.#refreshStale());
+    await this.#mutex.run(() => this.#followFlips());
   }
 
   flows(): FlowInfo[] {
@@ -157,30 +173,47 @@ export class Forwarder {
     const frontend = this.#frontends.get(key);
     if (!frontend) return;
     this.#frontends.delete(key);
+    this.#byProbe.remove(key, frontend.probes);
     this.#drains.changed(frontend.plan, undefined);
     this.#tcp.removed(frontend);
     this.#udp.removed(frontend);
     frontend.retire();
   }
 
+  /** Probes that flip together cause one rebuild per frontend and one report, after traffic follows them. */
   #healthChanged(health: ProbeHealth): void {
-    for (const [key, frontend] of this.#frontends) if (frontend.probes.has(health.key)) this.#stale.add(key);
-    // Probes that flip together cause one rebuild per frontend. Health is reported after traffic follows it.
-    void this.#mutex.run(async () => {
-      await this.#refreshStale();
-      this.#readers.health(health);
-    });
+    for (const key of this.#byProbe.of(health.key)) this.#stale.add(key);
+    this.#flips.push(health);
+    if (this.#flips.length > 1) return;
+    this.#realClock.setTimeout(() => void this.#mutex.run(() => this.#followFlips()), gatherFlipsMs);
+  }
+
+  async #followFlips(): Promise<void> {
+    if (this.#flips.length === 0) return;
+    const flips = this.#flips;
+    this.#flips = [];
+    await this.#refreshStale();
+    for (let at = 0; at < flips.length; at += flipsPerReport) {
+      if (at > 0) await setImmediate();
+      this.#readers.health(flips.slice(at, at + flipsPerReport));
+    }
   }
 
   async #refreshStale(): Promise<void> {
+    let left = sliceBackends;
     for (const key of this.#stale) {
       this.#stale.delete(key);
       const frontend = this.#frontends.get(key);
       if (!frontend) continue;
-      await this.#prepare(frontend.plan.rule);
+      const { rule, transport } = frontend.plan;
+      await this.#prepare(rule);
       frontend.refresh(this.#context);
-      if (frontend.plan.transport === 'udp') this.#udp.reconsider(frontend);
+      if (transport === 'udp') this.#udp.reconsider(frontend);
       else if (frontend.endsEstablished) this.#tcp.end({ frontend: frontend.key, why: 'endedAllProbedDown' });
+      left -= 1 + rule.members.length;
+      if (left > 0) continue;
+      left = sliceBackends;
+      await setImmediate();
     }
   }
 

@@ -35,7 +35,7 @@ export type Answer = Applied | readonly FlowInfo[] | undefined;
 export type Report =
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly type: 'error'; readonly id: number; readonly error: Error }
-  | { readonly type: 'health'; readonly health: ProbeHealth }
+  | { readonly type: 'health'; readonly changes: readonly ProbeHealth[] }
   | { readonly type: 'frontend'; readonly state: FrontendState }
   | { readonly type: 'scope'; readonly location: ScopeLocation }
   | { readonly type: 'scopeGone'; readonly scope: string };

@@ -51,11 +51,11 @@ export interface AddressSource {
   publicAddress(): string;
   /** An address of the subnet, or of the general pool outside a virtual network. */
   privateAddress(place: { virtualNetwork?: string | undefined; subnet?: string | undefined }): string;
-  /** Takes exactly `address`; refused when somebody has it. */
+  /** Takes exactly `address`; throws ClassicAddressInUse when it is taken. */
   claimPrivateAddress(address: string): void;
 }
 
-/** What model functions need besides documents: the time, names that nobody else has, addresses. */
+/** What model functions need besides documents: the time, unique names, addresses. */
 export interface ModelContext {
   readonly nowMs: number;
   readonly addresses: AddressSource;

@@ -189,6 +189,8 @@ t.test('a comp that the operation does not have is refused and changes nothing',
   }
   t.match((await classic.get(dep)).body, /<RoleName>vm1<.*<RoleName>vm2</);
   t.equal((await classic.get(`${dep}?comp=`)).statusCode, 200);
+  const options = await classic.app.inject({ method: 'OPTIONS', url: `/${subscription}${dep}?comp=UpdateLbSet` });
+  t.match(errorOf(options.body), /^InvalidHttpVerb:/, 'in XML');
   t.equal((await classic.delete(`${dep}?COMP=Media`)).statusCode, 202);
 });
 

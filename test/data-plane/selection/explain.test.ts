@@ -37,7 +37,7 @@ t.test('For a million flows explain and the packet path name the same member', (
         const sourcePort = 1 + (flow % 2 === 0 ? random() % 65535 : flow % 65535);
         const told = explainer.explain(
           { transport, sourceAddress, sourcePort, destinationAddress: '127.255.0.4', destinationPort: 443 },
-          allUp,
+          { healthOf: allUp },
         );
         if (told.choice?.key !== selector.ipv4(ipv4Word(sourceAddress), sourcePort)?.key) wrong++;
       }
@@ -64,7 +64,7 @@ t.test('explain shows the tuple of the mode, the hash, the slot, the candidates 
   ] as const) {
     const told = explainerOf(plan([frontend('tcp', '127.255.0.4:443', rule(members, { distribution }))])).explain(
       tuple,
-      allUp,
+      { healthOf: allUp },
     );
     t.strictSame(told.tuple, fields);
     t.strictSame(
@@ -80,14 +80,17 @@ t.test('explain shows the tuple of the mode, the hash, the slot, the candidates 
 
 t.test('explain says why there is no choice', (t) => {
   const explainer = explainerOf(plan([frontend('tcp', '127.255.0.4:443', rule([]))]));
-  t.match(explainer.explain({ ...tuple, destinationPort: 80 }, allUp).reason, 'No rule answers on tcp 127.255.0.4:80');
-  t.match(explainer.explain({ ...tuple, sourceAddress: 'nobody' }, allUp).reason, 'not an IP address');
-  t.match(explainer.explain(tuple, allUp).reason, 'no members');
-  const down = rule([member('127.0.0.4', 80, { probe: 'p' })]);
   t.match(
-    explainerOf(plan([frontend('tcp', '127.255.0.4:443', down)])).explain(tuple, () => undefined),
-    { reason: 'No member of the backend pool is eligible.', candidates: [{ eligible: false, reason: 'NA' }] },
+    explainer.explain({ ...tuple, destinationPort: 80 }, { healthOf: allUp }).reason,
+    'No rule answers on tcp 127.255.0.4:80',
   );
+  t.match(explainer.explain({ ...tuple, sourceAddress: 'nobody' }, { healthOf: allUp }).reason, 'not an IP address');
+  t.match(explainer.explain(tuple, { healthOf: allUp }).reason, 'no members');
+  const down = rule([member('127.0.0.4', 80, { probe: 'p' })]);
+  t.match(explainerOf(plan([frontend('tcp', '127.255.0.4:443', down)])).explain(tuple, { healthOf: () => undefined }), {
+    reason: 'No member of the backend pool is eligible. A client waits without an answer.',
+    candidates: [{ eligible: false, reason: 'NA' }],
+  });
   t.end();
 });
 
@@ -95,7 +98,7 @@ t.test('Under HA ports every port is answered, hashed with the port used, and ke
   const haPorts = frontend('tcp', '127.0.0.100:0', rule([member('127.0.0.4', 0), member('127.0.0.5', 0)]));
   const explainer = explainerOf(plan([haPorts, frontend('tcp', '127.0.0.100:22', rule([member('127.0.0.9', 22)]))]));
   const ask = (destinationPort: number) =>
-    explainer.explain({ ...tuple, destinationAddress: '127.0.0.100', destinationPort }, allUp);
+    explainer.explain({ ...tuple, destinationAddress: '127.0.0.100', destinationPort }, { healthOf: allUp });
   t.equal(ask(1000).choice?.port, 1000);
   t.not(ask(1000).hash, ask(2000).hash);
   t.equal(ask(22).choice?.key, '127.0.0.9', 'a rule for the port itself comes first');
@@ -106,7 +109,7 @@ t.test('An IPv6 client of an IPv6 frontend is explained too', (t) => {
   const six = frontend('tcp', 'fd7f:1a2b::5:443', rule(pool(3)));
   const told = explainerOf(plan([six])).explain(
     { ...tuple, sourceAddress: 'fd7f:1a2b::9', destinationAddress: 'fd7f:1a2b::5' },
-    allUp,
+    { healthOf: allUp },
   );
   t.ok(told.choice);
   t.end();
@@ -198,3 +201,35 @@ t.test('Only what differs between two plans is told to the engine', (t) => {
   t.strictSame(new IndexedPlan(plan([])).changesFrom(after).removedFrontends, [a.key, b.key, c.key]);
   t.end();
 });
+
+t.test('explain says what an access control list denies, and what the client sees then', (t) => {
+  const acl = [{ action: 'deny', remoteSubnet: '127.77.0.9/32' }] as const;
+  const ask = (transport: Transport, rest: { aclDeny?: 'reset' } = {}) => {
+    const explainer = explainerOf(plan([frontend(transport, '127.255.0.4:443', rule(pool(2), { acl, ...rest }))]));
+    return (sourceAddress: string) => explainer.explain({ ...tuple, transport, sourceAddress }, { healthOf: allUp });
+  };
+  t.match(ask('tcp')('127.77.0.9'), { choice: undefined, reason: /denies 127.77.0.9: packets get no answer/ });
+  t.match(ask('tcp', { aclDeny: 'reset' })('127.77.0.9'), { choice: undefined, reason: /the connection is reset/ });
+  t.match(ask('udp', { aclDeny: 'reset' })('127.77.0.9'), { choice: undefined, reason: /packets get no answer/ });
+  t.match(ask('tcp')('127.77.0.8'), { choice: { port: 80 }, reason: undefined });
+  t.end();
+});
+
+t.test(
+  'explain names no backend for a frontend that has no place, and says what a client meets without members',
+  (t) => {
+    const whyUnbound = (key: string): string | undefined =>
+      key === 'tcp/127.255.0.4/443' ? 'The frontend has no place here.' : undefined;
+    const explainer = explainerOf(
+      plan([frontend('tcp', '127.255.0.4:443', rule(pool(2))), frontend('udp', '127.255.0.4:443', rule([]))]),
+    );
+    t.match(explainer.explain(tuple, { healthOf: allUp, whyUnbound }), {
+      rule: 'rule-1',
+      choice: undefined,
+      reason: 'The frontend has no place here.',
+    });
+    const datagram = explainer.explain({ ...tuple, transport: 'udp' }, { healthOf: allUp, whyUnbound });
+    t.equal(datagram.reason, 'The backend pool has no members. Datagrams are dropped.');
+    t.end();
+  },
+);

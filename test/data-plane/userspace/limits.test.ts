@@ -95,7 +95,7 @@ t.test(
       destinationAddress: '127.82.1.100',
       destinationPort: 20080,
     });
-    t.equal(reason, 'The backend pool has no members.');
+    t.equal(reason, 'The backend pool has no members. A client waits without an answer.');
   },
 );
 

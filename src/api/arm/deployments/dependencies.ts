@@ -1,6 +1,7 @@
 /** Which resource waits for which: `dependsOn` in every spelling, references inside bodies, and serial copies. */
-import { DeferredValue, type EvaluationContext, ExpressionError } from '../template/context.js';
+import { DeferredValue, type EvaluationContext } from '../template/context.js';
 import { evaluateNode, evaluateTemplateValue } from '../template/evaluate.js';
+import { ExpressionError } from '../template/expression-error.js';
 import { isObject, type Json, member } from '../template/json.js';
 import { isExpression, nodesOf, parseExpression } from '../template/parser.js';
 import { parseResourceId } from '../template/resource-ids.js';

@@ -1,11 +1,7 @@
 /** Turns the resources that a template declares into single ones: copies multiplied, children joined with parents. */
-import {
-  type DeferredValue,
-  type DeploymentScope,
-  type EvaluationContext,
-  ExpressionError,
-} from '../template/context.js';
+import type { DeferredValue, DeploymentScope, EvaluationContext } from '../template/context.js';
 import { copyCount, evaluateTemplateValue } from '../template/evaluate.js';
+import { ExpressionError } from '../template/expression-error.js';
 import { isObject, type Json, type JsonObject, member, objectMember } from '../template/json.js';
 import { positionOf } from '../template/json-reader.js';
 import { parseScopeId, resourceIdOf, scopeId, segmentsMatch } from '../template/resource-ids.js';

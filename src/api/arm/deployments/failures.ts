@@ -1,6 +1,7 @@
 /** Why a template or a deployment fails: InvalidTemplate, and errors of resources one inside the other. */
 import { AzureError, azureError } from '../../../errors/index.js';
-import { DeferredValue, ExpressionError } from '../template/context.js';
+import { DeferredValue } from '../template/context.js';
+import { ExpressionError } from '../template/expression-error.js';
 import { compact, isObject, type Json, type JsonObject, member, objectMember } from '../template/json.js';
 import { type Position, positionOf, relativeTo } from '../template/json-reader.js';
 

@@ -4,9 +4,9 @@ import {
   DeferredValue,
   type DeploymentEnvironment,
   type EvaluationContext,
-  ExpressionError,
   type ResourceQuery,
 } from '../template/context.js';
+import { ExpressionError } from '../template/expression-error.js';
 import { compact, type Json, type JsonObject, objectMember } from '../template/json.js';
 import { isExpression } from '../template/parser.js';
 import { resourceIdOf, scopeId } from '../template/resource-ids.js';

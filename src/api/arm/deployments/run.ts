@@ -1,6 +1,7 @@
 /** Carries a plan out: what does not depend on each other at the same time, what depends on a failure not at all. */
 import { azureError } from '../../../errors/index.js';
-import { DeferredValue, type DeploymentEnvironment, ExpressionError } from '../template/context.js';
+import { DeferredValue, type DeploymentEnvironment } from '../template/context.js';
+import { ExpressionError } from '../template/expression-error.js';
 import { type JsonObject, objectMember, setMember } from '../template/json.js';
 import { DeploymentOperations, type DeploymentState, deploymentDocument, planScopeId } from './document.js';
 import { evaluateBody, type PlannedResource } from './expand.js';

@@ -1,7 +1,6 @@
 /** Keeps secure parameters out of everything that can be read: documents, stored templates, operations, errors. */
 import { AzureError } from '../../../errors/index.js';
 import { isObject, type Json } from '../template/json.js';
-import type { DeploymentPlan } from './plan.js';
 import type { ResolvedParameter } from './template-context.js';
 
 /** Shorter values stand for too much else to be told apart. */
@@ -53,11 +52,17 @@ export function withoutSecureDefaults(template: Json): Json {
   );
 }
 
-/** `shown` with asterisks where a secure parameter of `plan`, or of a deployment inside it, would be readable. */
-export const withoutSecureValues = <T>(shown: T, plan: DeploymentPlan): T =>
-  withoutSecrets(shown, secretsIn(parametersOf(plan)));
+/** The parameters of a deployment, and the deployments inside it. */
+interface Parameterised {
+  readonly parameters: readonly ResolvedParameter[];
+  readonly nested: ReadonlyMap<unknown, Parameterised>;
+}
 
-const parametersOf = (plan: DeploymentPlan): DeploymentPlan['parameters'] => [
+const parametersOf = (plan: Parameterised): readonly ResolvedParameter[] => [
   ...plan.parameters,
   ...[...plan.nested.values()].flatMap(parametersOf),
 ];
+
+/** `shown` with asterisks where a secure parameter of `plan`, or of a deployment inside it, would be readable. */
+export const withoutSecureValues = <T>(shown: T, plan: Parameterised): T =>
+  withoutSecrets(shown, secretsIn(parametersOf(plan)));

@@ -4,9 +4,9 @@ import {
   type DeploymentEnvironment,
   type DeploymentScope,
   type EvaluationContext,
-  ExpressionError,
 } from '../template/context.js';
 import { copyCount, evaluateTemplateValue, parameterNotFound, variableNotFound } from '../template/evaluate.js';
+import { ExpressionError } from '../template/expression-error.js';
 import { templateHash } from '../template/hashes.js';
 import { compact, isObject, type Json, type JsonObject, member, memberName, objectMember } from '../template/json.js';
 import { positionOf } from '../template/json-reader.js';

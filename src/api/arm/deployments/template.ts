@@ -1,7 +1,8 @@
 /** A template's structure: sections and resources read, limits, names and expressions checked, nothing evaluated yet. */
 import { azureError } from '../../../errors/index.js';
-import { ExpressionError, type UserFunction } from '../template/context.js';
+import type { UserFunction } from '../template/context.js';
 import { parameterNotFound, unknownFunction, variableNotFound } from '../template/evaluate.js';
+import { ExpressionError } from '../template/expression-error.js';
 import { checkArity, type FunctionDefinition } from '../template/functions/function-call.js';
 import { findFunction } from '../template/functions/registry.js';
 import { isObject, type Json, type JsonObject, member, objectMember, typeName } from '../template/json.js';

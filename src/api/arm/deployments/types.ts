@@ -1,7 +1,8 @@
 /** The types of parameters and outputs: what values they take, Azure's words for those they do not, and outputs. */
 
-import { type DeferredValue, type EvaluationContext, ExpressionError } from '../template/context.js';
+import type { DeferredValue, EvaluationContext } from '../template/context.js';
 import { copyCount, evaluateTemplateValue } from '../template/evaluate.js';
+import { ExpressionError } from '../template/expression-error.js';
 import {
   equalJson,
   isObject,

@@ -3,7 +3,7 @@
  * limits where they are documented (https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices),
  * others such that no evaluation holds the thread for long.
  */
-import { ExpressionError } from './context.js';
+import { ExpressionError } from './expression-error.js';
 import { isObject, type Json } from './json.js';
 
 /** Between two pauses: about 20 ms of work. */

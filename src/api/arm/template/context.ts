@@ -1,21 +1,6 @@
 /** What an expression can see (the template's own values, the scope, resources at run time) and why it has no value. */
 import type { EvaluationBudget } from './budget.js';
 import type { Json, JsonObject } from './json.js';
-import type { Position } from './json-reader.js';
-
-/** The expression is wrong; the message is what Azure says about it. */
-export class ExpressionError extends Error {
-  override readonly name = 'ExpressionError';
-  /** Where in the expression, counted from its opening bracket; undefined when it concerns the whole. */
-  readonly offset: number | undefined;
-  /** Where the expression stands in its text; set by whoever knows. */
-  position: Position | undefined;
-
-  constructor(message: string, offset?: number) {
-    super(message);
-    this.offset = offset;
-  }
-}
 
 /** What an expression asks of a resource that is only known while the deployment runs. */
 export interface ResourceQuery {

@@ -1,5 +1,5 @@
 /** Parses template expressions: tokens, named as Azure names them in its messages, and the syntax tree. */
-import { ExpressionError } from './context.js';
+import { ExpressionError } from './expression-error.js';
 
 export interface LiteralNode {
   readonly kind: 'literal';

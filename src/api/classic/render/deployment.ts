@@ -60,23 +60,23 @@ function cloudServiceRoles(deployment: CloudServiceDeployment): NonNullable<Depl
   });
 }
 
-/** The host of the deployment's URL: staging has a made-up one, so that nobody takes it for production. */
+/** The host of the deployment's URL: staging has a generated one, so that it is not mistaken for production. */
 const hostOf = (service: HostedService, deployment: Deployment): string =>
   deployment.DeploymentSlot === 'Production' ? service.ServiceName.toLowerCase() : deployment.PrivateID;
 
-export interface DeploymentSurroundings {
+export interface DeploymentContext {
   readonly service: HostedService;
   readonly networks: NetworkConfigurationRecord | undefined;
 }
 
-function virtualNetworkId({ service, networks }: DeploymentSurroundings, name: string): string {
+function virtualNetworkId({ service, networks }: DeploymentContext, name: string): string {
   const site = networks?.sites.find(({ Name }) => Name.toLowerCase() === name.toLowerCase());
   return site?.Id ?? stableGuid(`${service.subscriptionId}/${name}`);
 }
 
 /** The document of Get Deployment. */
-export function deploymentValue(deployment: Deployment, surroundings: DeploymentSurroundings): DeploymentValue {
-  const { service } = surroundings;
+export function deploymentValue(deployment: Deployment, context: DeploymentContext): DeploymentValue {
+  const { service } = context;
   const isVm = deployment.kind === 'virtualMachines';
   const { ReservedIPName, VirtualNetworkName } = deployment;
   const domains = deployment.instances.map(({ InstanceUpgradeDomain }) => InstanceUpgradeDomain + 1);
@@ -109,7 +109,7 @@ export function deploymentValue(deployment: Deployment, surroundings: Deployment
     ReservedIPName,
     ...(isVm && { InternalDnsSuffix: `${service.ServiceName}.d1.internal.cloudapp.net` }),
     LoadBalancers: deployment.LoadBalancers,
-    ...(VirtualNetworkName !== undefined && { VirtualNetworkId: virtualNetworkId(surroundings, VirtualNetworkName) }),
+    ...(VirtualNetworkName !== undefined && { VirtualNetworkId: virtualNetworkId(context, VirtualNetworkName) }),
   };
 }
 

@@ -28,7 +28,7 @@ import { documentOf, listDocument } from '../xml/contract.js';
 
 const dnsLabel = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/i;
 
-/** A cloud service's name is a DNS name: nobody in any subscription may have it. */
+/** A cloud service's name is a DNS name, unique over all subscriptions. */
 const isTaken = (call: ClassicCall, name: string): boolean =>
   call.store.classic.list('hostedService').some(({ ServiceName }) => ServiceName.toLowerCase() === name.toLowerCase());
 

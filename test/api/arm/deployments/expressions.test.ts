@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { functionNames, type Json } from '../../../../src/api/arm/deployments/index.js';
-import { ExpressionError } from '../../../../src/api/arm/template/context.js';
 import { evaluateText } from '../../../../src/api/arm/template/evaluate.js';
+import { ExpressionError } from '../../../../src/api/arm/template/expression-error.js';
 import { isExpression, parseExpression, printNode } from '../../../../src/api/arm/template/parser.js';
 import { endsOrThrows, shredsOf } from '../../../shreds.js';
 import { contextWith, evaluate, groupId, subscriptionId } from './evaluate-for-tests.js';

@@ -1,0 +1,230 @@
+/**
+ * The frontends that have metrics, found by their probes, each with what its backends are like as long as no probe of
+ * theirs flips. A flip costs what it concerns, and long work is done in slices.
+ */
+
+import type { Engine } from '../data-plane/model/engine.js';
+import { emptyPlan, type ForwardingPlan, type PlanFrontend } from '../data-plane/model/plan.js';
+import { candidatesOf, ProbeUsers } from '../data-plane/selection/decision.js';
+import { hasMetrics, type ProbeMinutes } from './measurements.js';
+import { type MetricStore, type MinuteSeries, minuteMs } from './metric-store.js';
+
+/** All frontends at one address of one load balancer. */
+export interface WatchedAddress {
+  readonly loadBalancerId: string;
+  readonly address: string;
+  readonly frontends: Set<WatchedFrontend>;
+  /** How many of its frontends wait to be looked at. */
+  stale: number;
+}
+
+/** Backends looked at between two pauses: a few milliseconds. */
+const sliceBackends = 10_000;
+
+export class WatchedFrontend {
+  readonly plan: PlanFrontend;
+  readonly at: WatchedAddress;
+  stale = false;
+  /** Every member without an administrator's word has been probed. */
+  settled = false;
+  hasBackend = false;
+  /** Series of the members, in their order; opened with their first value. */
+  #dips: (MinuteSeries | undefined)[] | undefined;
+
+  constructor(plan: PlanFrontend, at: WatchedAddress) {
+    this.plan = plan;
+    this.at = at;
+  }
+
+  get probes(): string[] {
+    return this.plan.rule.members.flatMap(({ probe }) => probe ?? []);
+  }
+
+  get isProbed(): boolean {
+    return this.plan.rule.members.some(({ probe }) => probe !== undefined);
+  }
+
+  refresh(engine: Engine): void {
+    const candidates = candidatesOf(this.plan.rule, (key) => engine.healthOf(key));
+    this.settled = candidates.every(({ reason }) => reason !== 'NA');
+    this.hasBackend = candidates.some(({ eligible }) => eligible);
+  }
+
+  /** Writes DipAvailability of every member for a minute that has ended. */
+  record(minute: number, { store, probes, ports }: Recording): void {
+    const { rule, transport, azureAddress, port } = this.plan;
+    this.#dips ??= new Array(rule.members.length);
+    for (const [index, member] of rule.members.entries()) {
+      if (member.probe === undefined) continue;
+      const share = probes.shareOf(member, minute);
+      if (share === undefined) continue;
+      let series = this.#dips[index];
+      if (!series) {
+        const dimensions = {
+          ProtocolType: transport.toUpperCase(),
+          BackendPort: String(ports.get(member.probe) ?? 0),
+          FrontendIPAddress: azureAddress,
+          FrontendPort: String(port),
+          BackendIPAddress: member.azureAddress,
+        };
+        series = store.series({ loadBalancerId: rule.loadBalancerId, metric: 'DipAvailability', dimensions }, minute);
+        this.#dips[index] = series;
+      }
+      series.add(minute, Math.round(share * 10_000) / 100);
+    }
+  }
+
+  /** The series of what `store` held are gone. */
+  forgetSeries(): void {
+    this.#dips = undefined;
+  }
+}
+
+interface Recording {
+  readonly store: MetricStore;
+  readonly probes: ProbeMinutes;
+  /** Ports by the keys of the probes. */
+  readonly ports: ReadonlyMap<string, number>;
+}
+
+export class WatchedPlan {
+  readonly #engine: Engine;
+  readonly #looked: (address: WatchedAddress) => void;
+  #plan: ForwardingPlan = emptyPlan;
+  #frontends = new Map<PlanFrontend, WatchedFrontend>();
+  readonly #addresses = new Map<string, WatchedAddress>();
+  readonly #byProbe = new ProbeUsers<WatchedFrontend>();
+  #ports: ReadonlyMap<string, number> = new Map();
+  readonly #stale = new Set<WatchedFrontend>();
+  #recordings: { readonly minute: number; readonly left: WatchedFrontend[] }[] = [];
+  #scheduled = false;
+  readonly #recording: Pick<Recording, 'store' | 'probes'>;
+
+  /** `looked` is called when all frontends at an address have been looked at again. */
+  constructor(engine: Engine, recording: Pick<Recording, 'store' | 'probes'>, looked: (at: WatchedAddress) => void) {
+    this.#engine = engine;
+    this.#recording = recording;
+    this.#looked = looked;
+  }
+
+  get frontends(): Iterable<WatchedFrontend> {
+    return this.#frontends.values();
+  }
+
+  get addresses(): Iterable<WatchedAddress> {
+    return this.#addresses.values();
+  }
+
+  /** Follows the plan; what is the same object in it has not changed. */
+  follow(plan: ForwardingPlan): void {
+    if (plan === this.#plan) return;
+    this.finish();
+    this.#plan = plan;
+    const before = this.#frontends;
+    this.#frontends = new Map();
+    for (const frontend of plan.frontends) {
+      if (!hasMetrics(frontend)) continue;
+      const watched = before.get(frontend) ?? this.#add(frontend);
+      before.delete(frontend);
+      this.#frontends.set(frontend, watched);
+      // The same members may have other probes behind their keys.
+      this.#markStale(watched);
+    }
+    for (const gone of before.values()) this.#remove(gone);
+    this.#ports = new Map(plan.probes.map(({ key, port }) => [key, port]));
+    this.#recording.probes.keepOnly(this.#ports);
+  }
+
+  /** These probes have flipped, or spoken for the first time. */
+  flipped(keys: Iterable<string>): void {
+    for (const key of keys) for (const frontend of this.#byProbe.of(key)) this.#markStale(frontend);
+    this.work();
+  }
+
+  /** Writes the shares of a minute that has ended. */
+  record(minute: number): void {
+    this.#recordings.push({ minute, left: [...this.#frontends.values()] });
+    this.work();
+  }
+
+  /** Does a slice of what there is to do; the rest follows by itself. */
+  work(): void {
+    this.#work(sliceBackends);
+    if (this.#scheduled || !this.#isBusy) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.work();
+    });
+  }
+
+  /** Does all of it now. */
+  finish(): void {
+    this.#work(Number.POSITIVE_INFINITY);
+  }
+
+  /** The store is empty again. */
+  clear(): void {
+    this.#recordings = [];
+    for (const frontend of this.#frontends.values()) frontend.forgetSeries();
+  }
+
+  get #isBusy(): boolean {
+    return this.#stale.size > 0 || this.#recordings.length > 0;
+  }
+
+  #work(budget: number): void {
+    let left = budget;
+    for (const frontend of this.#stale) {
+      if (left <= 0) return;
+      left -= 1 + frontend.plan.rule.members.length;
+      this.#stale.delete(frontend);
+      frontend.stale = false;
+      frontend.refresh(this.#engine);
+      frontend.at.stale--;
+      if (frontend.at.stale === 0) this.#looked(frontend.at);
+    }
+    for (let next = this.#recordings[0]; next; next = this.#recordings[0]) {
+      for (let frontend = next.left.pop(); frontend; frontend = next.left.pop()) {
+        left -= 1 + frontend.plan.rule.members.length;
+        frontend.record(next.minute, { ...this.#recording, ports: this.#ports });
+        if (left <= 0) return;
+      }
+      this.#recordings.shift();
+    }
+  }
+
+  #markStale(frontend: WatchedFrontend): void {
+    if (frontend.stale) return;
+    frontend.stale = true;
+    frontend.at.stale++;
+    this.#stale.add(frontend);
+  }
+
+  #add(plan: PlanFrontend): WatchedFrontend {
+    const { loadBalancerId } = plan.rule;
+    const key = `${loadBalancerId}|${plan.azureAddress}`;
+    const at = this.#addresses.get(key) ?? {
+      loadBalancerId,
+      address: plan.azureAddress,
+      frontends: new Set(),
+      stale: 0,
+    };
+    this.#addresses.set(key, at);
+    const watched = new WatchedFrontend(plan, at);
+    at.frontends.add(watched);
+    this.#byProbe.add(watched, watched.probes);
+    return watched;
+  }
+
+  #remove(watched: WatchedFrontend): void {
+    const { at } = watched;
+    at.frontends.delete(watched);
+    if (at.frontends.size === 0) this.#addresses.delete(`${at.loadBalancerId}|${at.address}`);
+    this.#byProbe.remove(watched, watched.probes);
+    if (this.#stale.delete(watched)) at.stale--;
+  }
+}
+
+/** The minute since the Unix epoch in which a time lies. */
+export const minuteOf = (ms: number): number => Math.floor(ms / minuteMs);
