@@ -1,0 +1,48 @@
+/** Health in the words of Azure's portal, counted from what probes found. */
+import type { LoadBalancer } from './arm.js';
+import type { BackendView } from './emulator.js';
+
+export interface HealthCount {
+  readonly up: number;
+  readonly all: number;
+}
+
+export type HealthWord = 'Healthy' | 'Degraded' | 'Unhealthy' | 'Unknown';
+
+/** The backends of one rule, by its id in any casing. */
+export const backendsOfRule = (backends: readonly BackendView[], ruleId: string): BackendView[] =>
+  backends.filter(({ rule }) => rule.toLowerCase() === ruleId.toLowerCase());
+
+export const countOf = (backends: readonly BackendView[]): HealthCount => ({
+  up: backends.filter(({ state }) => state === 'Up').length,
+  all: backends.length,
+});
+
+export function wordFor({ up, all }: HealthCount): HealthWord {
+  if (all === 0) return 'Unknown';
+  if (up === all) return 'Healthy';
+  return up === 0 ? 'Unhealthy' : 'Degraded';
+}
+
+/** Health of a load balancer: of all backends behind its rules. */
+export function healthOf(loadBalancer: LoadBalancer, backends: readonly BackendView[]): HealthCount {
+  const prefix = `${loadBalancer.id.toLowerCase()}/`;
+  return countOf(backends.filter(({ rule }) => rule.toLowerCase().startsWith(prefix)));
+}
+
+/** What Azure's reason codes mean; codes that are not listed are shown as they are. */
+const reasons: Readonly<Record<string, string>> = {
+  Up_Probe_Success: 'The probe succeeds.',
+  Up_Probe_AllDownIssueOverride: 'All instances are down, and the rule sends traffic to all of them then.',
+  Up_Admin: 'The admin state is Up: probes are not looked at.',
+  Up_Probe_NotConfigured: 'No probe: the instance counts as healthy.',
+  Down_Probe_TcpTimeout: 'The instance does not answer the TCP handshake.',
+  Down_Probe_TcpConnectionRefused: 'The instance refuses the connection.',
+  Down_Probe_HttpStatusCodeError: 'The instance answers the probe with a status other than 200.',
+  Down_Probe_HttpEndpointUnreachable: 'The instance does not answer the HTTP probe.',
+  Down_Probe_HttpNoResponse: 'The instance does not answer the HTTP probe in time.',
+  Down_Admin: 'The admin state is Down.',
+  Down_Probe_Unknown: 'No probe has succeeded yet.',
+};
+
+export const explainReason = (reason: string): string => reasons[reason] ?? reason.replaceAll('_', ' ');

@@ -1,0 +1,73 @@
+/** Server state: what each page reads, and which live events make it stale. */
+import { QueryClient, useQuery } from '@tanstack/react-query';
+import * as arm from './arm.js';
+import * as emulator from './emulator.js';
+import { type LiveEvent, subscribe } from './events.js';
+import { getJson } from './http.js';
+
+export const queryClient = new QueryClient({
+  defaultOptions: { queries: { retry: 1, staleTime: 2000, refetchOnWindowFocus: true } },
+});
+
+/** Which queries an event concerns, by the first part of their keys. */
+const staleAfter: Readonly<Record<string, readonly string[]>> = {
+  resource: ['loadBalancers', 'resource', 'list', 'frontends', 'backends'],
+  member: ['backends', 'ruleHealth'],
+  frontend: ['frontends'],
+  counters: ['flows'],
+  operation: ['resource'],
+  deployment: ['deployments'],
+  fault: ['faults'],
+  clock: ['clock'],
+  request: ['journal'],
+  reset: [
+    'loadBalancers',
+    'resource',
+    'list',
+    'frontends',
+    'backends',
+    'flows',
+    'journal',
+    'faults',
+    'clock',
+    'deployments',
+    'classic',
+  ],
+};
+
+const pending = new Set<string>();
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Events come in bursts; queries are read again at most four times a second. */
+function invalidateSoon(event: LiveEvent): void {
+  for (const key of staleAfter[event.type] ?? []) pending.add(key);
+  if (pending.size === 0 || timer !== undefined) return;
+  timer = setTimeout(() => {
+    timer = undefined;
+    const keys = [...pending];
+    pending.clear();
+    for (const key of keys) void queryClient.invalidateQueries({ queryKey: [key] });
+  }, 250);
+}
+
+/** Lets the live stream refresh what is on the screen. */
+export const followEvents = (): (() => void) => subscribe(invalidateSoon);
+
+export const useLoadBalancers = () => useQuery({ queryKey: ['loadBalancers'], queryFn: arm.allLoadBalancers });
+
+export const useResource = <T>(id: string, apiVersion = arm.versionFor(id)) =>
+  useQuery({
+    queryKey: ['resource', id.toLowerCase(), apiVersion],
+    queryFn: () => getJson<T>(arm.armUrl(id, apiVersion)),
+  });
+
+export const useEverywhere = <T>(type: string, apiVersion = arm.networkVersion) =>
+  useQuery({ queryKey: ['list', type.toLowerCase()], queryFn: () => arm.everywhere<T>(type, apiVersion) });
+
+export const useBackends = () => useQuery({ queryKey: ['backends'], queryFn: emulator.backends });
+export const useFrontends = () => useQuery({ queryKey: ['frontends'], queryFn: emulator.frontends });
+export const useFlows = () => useQuery({ queryKey: ['flows'], queryFn: emulator.flows, refetchInterval: 2000 });
+export const useFaults = () => useQuery({ queryKey: ['faults'], queryFn: emulator.faults });
+export const useClock = () => useQuery({ queryKey: ['clock'], queryFn: emulator.clock, refetchInterval: 5000 });
+export const useJournal = (top = 200) => useQuery({ queryKey: ['journal', top], queryFn: () => emulator.journal(top) });
+export const useSubscriptions = () => useQuery({ queryKey: ['subscriptions'], queryFn: arm.subscriptions });

@@ -1,0 +1,19 @@
+/** The portal: a browser application that speaks ARM, the classic API and /_lazurite/ and nothing else. */
+import { QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Router } from 'wouter';
+import { followEvents, queryClient } from './azure/queries.js';
+import { Shell } from './shell.js';
+
+followEvents();
+
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <Router base="/portal">
+        <Shell />
+      </Router>
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,362 @@
+/** The parts of a load balancer that the portal edits: what each list shows, what each form asks, and the same in other tools. */
+import type {
+  Child,
+  Collection,
+  FrontendIPConfiguration,
+  InboundNatRule,
+  LoadBalancer,
+  LoadBalancingRule,
+  LoadDistribution,
+  OutboundRule,
+  Probe,
+  Reference,
+} from '../azure/arm.js';
+import { nameOf, readId, sameId } from '../azure/arm.js';
+import type { Choice, FieldSpec } from '../ui/fields.js';
+
+/** Azure portal's words for `loadDistribution`. */
+export const sessionPersistence: Readonly<Record<LoadDistribution, string>> = {
+  Default: 'None',
+  SourceIP: 'Client IP',
+  SourceIPProtocol: 'Client IP and protocol',
+};
+
+export const persistenceOf = ({ loadDistribution }: LoadBalancingRule): string =>
+  sessionPersistence[loadDistribution ?? 'Default'];
+
+const references = (children: readonly Child<unknown>[], base: string): Choice[] =>
+  children.map(({ name, id }) => ({ value: id ?? `${base}/${name}`, text: name }));
+
+const protocols: readonly Choice[] = [
+  { value: 'Tcp', text: 'TCP' },
+  { value: 'Udp', text: 'UDP' },
+  { value: 'All', text: 'All (HA ports)' },
+];
+
+type Named<P> = Child<P>;
+
+/** A field of `properties`. */
+function property<P extends object>(
+  member: keyof P & string,
+  rest: Omit<FieldSpec<Named<P>>, 'member' | 'get' | 'set'>,
+): FieldSpec<Named<P>> {
+  return {
+    ...rest,
+    member,
+    get: ({ properties }) => properties[member] as string,
+    set: (child, input) => ({ ...child, properties: { ...child.properties, [member]: input } }),
+  };
+}
+
+/** A field that names another part, as `{ id }`. Choosing nothing takes the member away. */
+function reference<P extends object>(
+  member: keyof P & string,
+  rest: Omit<FieldSpec<Named<P>>, 'member' | 'get' | 'set' | 'kind'>,
+): FieldSpec<Named<P>> {
+  return {
+    ...rest,
+    kind: 'choice',
+    member,
+    get: ({ properties }) => (properties[member] as Reference | undefined)?.id ?? '',
+    set: (child, input) => {
+      const { [member]: _, ...others } = child.properties;
+      return { ...child, properties: (input === '' ? others : { ...others, [member]: { id: input } }) as P };
+    },
+  };
+}
+
+const name = <P,>(isNew: boolean): FieldSpec<Named<P>>[] =>
+  isNew
+    ? [
+        {
+          label: 'Name',
+          member: 'name',
+          kind: 'text',
+          required: true,
+          get: (child) => child.name,
+          set: (child, input: string) => ({ ...child, name: input }),
+        } as FieldSpec<Named<P>>,
+      ]
+    : [];
+
+const idleTimeout = <P extends { idleTimeoutInMinutes?: number }>() =>
+  property<P>('idleTimeoutInMinutes' as keyof P & string, {
+    label: 'Idle timeout (minutes)',
+    kind: 'number',
+    hint: '4 to 100 (rules), 4 to 120 (outbound rules)',
+  });
+
+const tcpReset = <P extends object>() =>
+  property<P>('enableTcpReset' as keyof P & string, { label: 'Enable TCP reset', kind: 'switch' });
+const floatingIp = <P extends object>() =>
+  property<P>('enableFloatingIP' as keyof P & string, { label: 'Enable Floating IP', kind: 'switch' });
+
+export function ruleFields(lb: LoadBalancer, isNew: boolean): FieldSpec<Named<LoadBalancingRule>>[] {
+  const { frontendIPConfigurations, backendAddressPools, probes } = lb.properties;
+  return [
+    ...name<LoadBalancingRule>(isNew),
+    reference('frontendIPConfiguration', {
+      label: 'Frontend IP address',
+      required: true,
+      choices: () => references(frontendIPConfigurations, `${lb.id}/frontendIPConfigurations`),
+    }),
+    {
+      ...reference<LoadBalancingRule>('backendAddressPool', {
+        label: 'Backend pool',
+        choices: () => references(backendAddressPools, `${lb.id}/backendAddressPools`),
+      }),
+      // Azure keeps the pool twice, and both must say the same.
+      set: (child, input: string) => {
+        const { backendAddressPools: _, ...others } = child.properties;
+        return { ...child, properties: { ...others, backendAddressPool: { id: input } } };
+      },
+    } as FieldSpec<Named<LoadBalancingRule>>,
+    property('protocol', { label: 'Protocol', kind: 'choice', choices: () => protocols }),
+    property('frontendPort', { label: 'Port', kind: 'number', required: true }),
+    property('backendPort', { label: 'Backend port', kind: 'number', required: true }),
+    reference('probe', {
+      label: 'Health probe',
+      choices: () => [{ value: '', text: '(none)' }, ...references(probes, `${lb.id}/probes`)],
+    }),
+    property('loadDistribution', {
+      label: 'Session persistence',
+      kind: 'choice',
+      choices: () => Object.entries(sessionPersistence).map(([value, text]) => ({ value, text })),
+      hint: 'None: 5-tuple hash. Client IP: 2-tuple. Client IP and protocol: 3-tuple.',
+    }),
+    idleTimeout<LoadBalancingRule>(),
+    tcpReset<LoadBalancingRule>(),
+    floatingIp<LoadBalancingRule>(),
+    {
+      label: 'Outbound SNAT',
+      member: 'disableOutboundSnat',
+      kind: 'switch',
+      hint: 'Off: members do not use this frontend for outbound connections.',
+      get: ({ properties }) => properties.disableOutboundSnat !== true,
+      set: (child, input: boolean) => ({ ...child, properties: { ...child.properties, disableOutboundSnat: !input } }),
+    } as FieldSpec<Named<LoadBalancingRule>>,
+  ];
+}
+
+export function probeFields(_lb: LoadBalancer, isNew: boolean): FieldSpec<Named<Probe>>[] {
+  return [
+    ...name<Probe>(isNew),
+    property('protocol', {
+      label: 'Protocol',
+      kind: 'choice',
+      choices: () => ['Tcp', 'Http', 'Https'].map((value) => ({ value, text: value.toUpperCase() })),
+    }),
+    property('port', { label: 'Port', kind: 'number', required: true }),
+    property('requestPath', {
+      label: 'Path',
+      kind: 'text',
+      visible: ({ properties }) => properties.protocol !== 'Tcp',
+    }),
+    property('intervalInSeconds', { label: 'Interval (seconds)', kind: 'number' }),
+    property('probeThreshold', {
+      label: 'Probe threshold',
+      kind: 'number',
+      hint: 'Probes in a row that change the state',
+    }),
+  ];
+}
+
+export function frontendFields(_lb: LoadBalancer, isNew: boolean): FieldSpec<Named<FrontendIPConfiguration>>[] {
+  const isInternal = ({ properties }: Named<FrontendIPConfiguration>): boolean => properties.subnet !== undefined;
+  const asReference = (member: 'publicIPAddress' | 'subnet', label: string, hint: string) =>
+    ({
+      label,
+      member,
+      kind: 'text',
+      hint,
+      visible: (child: Named<FrontendIPConfiguration>) =>
+        member === 'subnet' ? child.properties.publicIPAddress === undefined : !isInternal(child),
+      get: ({ properties }: Named<FrontendIPConfiguration>) => properties[member]?.id ?? '',
+      set: (child: Named<FrontendIPConfiguration>, input: string) => {
+        const { [member]: _, ...others } = child.properties;
+        return { ...child, properties: input === '' ? others : { ...others, [member]: { id: input } } };
+      },
+    }) as FieldSpec<Named<FrontendIPConfiguration>>;
+  return [
+    ...name<FrontendIPConfiguration>(isNew),
+    asReference('publicIPAddress', 'Public IP address (resource id)', 'For a public load balancer'),
+    asReference('subnet', 'Subnet (resource id)', 'For an internal load balancer'),
+    property('privateIPAllocationMethod', {
+      label: 'Assignment',
+      kind: 'choice',
+      choices: () => ['Dynamic', 'Static'].map((value) => ({ value, text: value })),
+      visible: isInternal,
+    }),
+    property('privateIPAddress', {
+      label: 'IP address',
+      kind: 'text',
+      visible: (child) => isInternal(child) && child.properties.privateIPAllocationMethod === 'Static',
+    }),
+  ];
+}
+
+export function natRuleFields(lb: LoadBalancer, isNew: boolean): FieldSpec<Named<InboundNatRule>>[] {
+  const { frontendIPConfigurations, backendAddressPools } = lb.properties;
+  const ofPool = ({ properties }: Named<InboundNatRule>): boolean => properties.backendAddressPool !== undefined;
+  return [
+    ...name<InboundNatRule>(isNew),
+    reference('frontendIPConfiguration', {
+      label: 'Frontend IP address',
+      required: true,
+      choices: () => references(frontendIPConfigurations, `${lb.id}/frontendIPConfigurations`),
+    }),
+    reference('backendAddressPool', {
+      label: 'Target backend pool',
+      choices: () => [
+        { value: '', text: '(a virtual machine)' },
+        ...references(backendAddressPools, `${lb.id}/backendAddressPools`),
+      ],
+    }),
+    property('protocol', { label: 'Protocol', kind: 'choice', choices: () => protocols.slice(0, 2) }),
+    property('frontendPort', { label: 'Frontend port', kind: 'number', visible: (child) => !ofPool(child) }),
+    property('frontendPortRangeStart', { label: 'Frontend port range start', kind: 'number', visible: ofPool }),
+    property('frontendPortRangeEnd', { label: 'Frontend port range end', kind: 'number', visible: ofPool }),
+    property('backendPort', { label: 'Backend port', kind: 'number', required: true }),
+    idleTimeout<InboundNatRule>(),
+    tcpReset<InboundNatRule>(),
+    floatingIp<InboundNatRule>(),
+  ];
+}
+
+export function outboundRuleFields(lb: LoadBalancer, isNew: boolean): FieldSpec<Named<OutboundRule>>[] {
+  const { frontendIPConfigurations, backendAddressPools } = lb.properties;
+  return [
+    ...name<OutboundRule>(isNew),
+    {
+      label: 'Frontend IP addresses',
+      member: 'frontendIPConfigurations',
+      kind: 'many',
+      required: true,
+      choices: () => references(frontendIPConfigurations, `${lb.id}/frontendIPConfigurations`),
+      get: ({ properties }) => properties.frontendIPConfigurations.map(({ id }) => id),
+      set: (child, input: string[]) => ({
+        ...child,
+        properties: { ...child.properties, frontendIPConfigurations: input.map((id) => ({ id })) },
+      }),
+    } as FieldSpec<Named<OutboundRule>>,
+    reference('backendAddressPool', {
+      label: 'Backend pool',
+      required: true,
+      choices: () => references(backendAddressPools, `${lb.id}/backendAddressPools`),
+    }),
+    property('protocol', { label: 'Protocol', kind: 'choice', choices: () => protocols }),
+    property('allocatedOutboundPorts', {
+      label: 'Ports per instance',
+      kind: 'number',
+      hint: 'A multiple of 8; 0 lets Azure choose',
+    }),
+    idleTimeout<OutboundRule>(),
+    tcpReset<OutboundRule>(),
+  ];
+}
+
+/** What a new part starts with. */
+export const fresh: { readonly [C in Exclude<Collection, 'backendAddressPools'>]: (lb: LoadBalancer) => Child<never> } =
+  {
+    frontendIPConfigurations: () => ({ name: '', properties: {} as never }),
+    loadBalancingRules: (lb) => ({
+      name: '',
+      properties: {
+        frontendIPConfiguration: firstOf(lb, 'frontendIPConfigurations'),
+        backendAddressPool: firstOf(lb, 'backendAddressPools'),
+        protocol: 'Tcp',
+        frontendPort: 80,
+        backendPort: 80,
+        loadDistribution: 'Default',
+        idleTimeoutInMinutes: 4,
+      } as never,
+    }),
+    probes: () => ({
+      name: '',
+      properties: { protocol: 'Tcp', port: 80, intervalInSeconds: 5, probeThreshold: 1 } as never,
+    }),
+    inboundNatRules: (lb) => ({
+      name: '',
+      properties: {
+        frontendIPConfiguration: firstOf(lb, 'frontendIPConfigurations'),
+        protocol: 'Tcp',
+        frontendPort: 22,
+        backendPort: 22,
+        idleTimeoutInMinutes: 4,
+      } as never,
+    }),
+    outboundRules: (lb) => ({
+      name: '',
+      properties: {
+        frontendIPConfigurations: [firstOf(lb, 'frontendIPConfigurations')].filter(Boolean),
+        backendAddressPool: firstOf(lb, 'backendAddressPools'),
+        protocol: 'All',
+        idleTimeoutInMinutes: 4,
+      } as never,
+    }),
+  };
+
+const firstOf = (lb: LoadBalancer, collection: Collection): Reference | undefined => {
+  const first = lb.properties[collection][0];
+  return first && { id: `${lb.id}/${collection}/${first.name}` };
+};
+
+const groupAnd = (lb: LoadBalancer): string => `-g ${readId(lb.id).resourceGroup} --lb-name ${lb.name}`;
+
+/** The `az` command for a part; `az rest` shows when there is none. */
+export function azFor(
+  lb: LoadBalancer,
+  collection: Collection,
+  child: Child<unknown>,
+  isNew: boolean,
+): string | undefined {
+  const verb = isNew ? 'create' : 'update';
+  const p = child.properties as Record<string, unknown>;
+  const option = (flag: string, value: unknown): string =>
+    value === undefined || value === '' ? '' : ` ${flag} ${value}`;
+  const ref = (member: string): string => nameOf(p[member] as Reference | undefined);
+  switch (collection) {
+    case 'loadBalancingRules':
+      return `az network lb rule ${verb} ${groupAnd(lb)} -n ${child.name}${option('--protocol', p.protocol)}${option('--frontend-ip-name', ref('frontendIPConfiguration'))}${option('--frontend-port', p.frontendPort)}${option('--backend-pool-name', ref('backendAddressPool'))}${option('--backend-port', p.backendPort)}${option('--probe-name', ref('probe'))}${option('--load-distribution', p.loadDistribution)}${option('--idle-timeout', p.idleTimeoutInMinutes)}${option('--enable-tcp-reset', p.enableTcpReset)}${option('--floating-ip', p.enableFloatingIP)}`;
+    case 'probes':
+      return `az network lb probe ${verb} ${groupAnd(lb)} -n ${child.name}${option('--protocol', p.protocol)}${option('--port', p.port)}${option('--path', p.requestPath)}${option('--interval', p.intervalInSeconds)}${option('--probe-threshold', p.probeThreshold)}`;
+    case 'inboundNatRules':
+      return `az network lb inbound-nat-rule ${verb} ${groupAnd(lb)} -n ${child.name}${option('--protocol', p.protocol)}${option('--frontend-ip', ref('frontendIPConfiguration'))}${option('--frontend-port', p.frontendPort)}${option('--backend-port', p.backendPort)}`;
+    case 'outboundRules':
+      return `az network lb outbound-rule ${verb} ${groupAnd(lb)} -n ${child.name}${option('--protocol', p.protocol)}${option('--frontend-ip-configs', (p.frontendIPConfigurations as Reference[]).map(nameOf).join(' '))}${option('--address-pool', ref('backendAddressPool'))}${option('--outbound-ports', p.allocatedOutboundPorts)}`;
+    default:
+      return undefined;
+  }
+}
+
+/** The Terraform resource for a rule or probe. */
+export function terraformFor(lb: LoadBalancer, collection: Collection, child: Child<unknown>): string | undefined {
+  const p = child.properties as Record<string, unknown>;
+  const label = child.name.replaceAll(/[^\w]/g, '_') || 'this';
+  if (collection === 'probes') {
+    const probe = p as unknown as Probe;
+    return `resource "azurerm_lb_probe" "${label}" {\n  loadbalancer_id     = "${lb.id}"\n  name                = "${child.name}"\n  protocol            = "${probe.protocol}"\n  port                = ${probe.port}\n  interval_in_seconds = ${probe.intervalInSeconds ?? 15}\n}`;
+  }
+  if (collection !== 'loadBalancingRules') return undefined;
+  const rule = p as unknown as LoadBalancingRule;
+  return `resource "azurerm_lb_rule" "${label}" {\n  loadbalancer_id                = "${lb.id}"\n  name                           = "${child.name}"\n  protocol                       = "${rule.protocol}"\n  frontend_port                  = ${rule.frontendPort}\n  backend_port                   = ${rule.backendPort}\n  frontend_ip_configuration_name = "${nameOf(rule.frontendIPConfiguration)}"\n  backend_address_pool_ids       = ["${rule.backendAddressPool?.id ?? ''}"]\n  load_distribution              = "${rule.loadDistribution ?? 'Default'}"\n  idle_timeout_in_minutes        = ${rule.idleTimeoutInMinutes ?? 4}\n}`;
+}
+
+/** The balancer with `child` in a collection: in the place of the one of that name, or at the end. */
+export function withChild<P>(lb: LoadBalancer, collection: Collection, child: Child<P>): LoadBalancer {
+  const before = lb.properties[collection] as Child<unknown>[];
+  const index = before.findIndex((one) => one.name.toLowerCase() === child.name.toLowerCase());
+  const after = index < 0 ? [...before, child] : before.map((one, at) => (at === index ? child : one));
+  return { ...lb, properties: { ...lb.properties, [collection]: after } };
+}
+
+export function withoutChild(lb: LoadBalancer, collection: Collection, childName: string): LoadBalancer {
+  const before = lb.properties[collection] as Child<unknown>[];
+  return { ...lb, properties: { ...lb.properties, [collection]: before.filter(({ name: one }) => one !== childName) } };
+}
+
+/** The rules that use a probe. */
+export const usersOf = (lb: LoadBalancer, probeId: string | undefined): string[] =>
+  lb.properties.loadBalancingRules
+    .filter(({ properties }) => sameId(properties.probe?.id, probeId))
+    .map((rule) => rule.name);

@@ -1,0 +1,468 @@
+/** Create load balancer: the wizard with the tabs of Azure's portal. */
+import {
+  Button,
+  Dropdown,
+  Field,
+  Input,
+  makeStyles,
+  Option,
+  Radio,
+  RadioGroup,
+  Spinner,
+  Tab,
+  TabList,
+  Text,
+  tokens,
+} from '@fluentui/react-components';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+import { armUrl, everywhere, networkVersion, resourcesVersion, write } from '../azure/arm.js';
+import type { PlannedRequest } from '../azure/http.js';
+import { queryClient, useSubscriptions } from '../azure/queries.js';
+import { ErrorBar, Page } from '../ui/page.js';
+import { RequestPreview } from '../ui/request-preview.js';
+
+interface Member {
+  readonly name: string;
+  readonly address: string;
+}
+
+interface Draft {
+  readonly subscriptionId: string;
+  readonly group: string;
+  readonly name: string;
+  readonly location: string;
+  readonly sku: string;
+  readonly type: 'Public' | 'Internal';
+  readonly tier: string;
+  readonly frontend: string;
+  readonly address: string;
+  readonly network: string;
+  readonly subnet: string;
+  readonly pool: string;
+  readonly members: readonly Member[];
+  readonly rule: string;
+  readonly protocol: string;
+  readonly port: string;
+  readonly backendPort: string;
+  readonly probe: string;
+  readonly probeProtocol: string;
+  readonly probePort: string;
+  readonly probePath: string;
+  readonly persistence: string;
+  readonly outbound: 'no' | 'yes';
+  readonly outboundPorts: string;
+  readonly tags: string;
+}
+
+const start: Draft = {
+  subscriptionId: '',
+  group: '',
+  name: '',
+  location: 'westeurope',
+  sku: 'Standard',
+  type: 'Public',
+  tier: 'Regional',
+  frontend: 'frontend',
+  address: '',
+  network: '',
+  subnet: 'default',
+  pool: 'backend',
+  members: [
+    { name: 'vm1', address: '10.0.0.4' },
+    { name: 'vm2', address: '10.0.0.5' },
+  ],
+  rule: 'http',
+  protocol: 'Tcp',
+  port: '80',
+  backendPort: '80',
+  probe: 'probe',
+  probeProtocol: 'Tcp',
+  probePort: '80',
+  probePath: '/',
+  persistence: 'Default',
+  outbound: 'no',
+  outboundPorts: '1024',
+  tags: '',
+};
+
+const useStyles = makeStyles({
+  form: { display: 'grid', gap: tokens.spacingVerticalM, maxWidth: '640px', padding: `${tokens.spacingVerticalL} 0` },
+  row: { display: 'grid', gridTemplateColumns: '1fr 1fr auto', gap: tokens.spacingHorizontalS, alignItems: 'end' },
+  foot: { display: 'flex', gap: tokens.spacingHorizontalM, alignItems: 'center', paddingTop: tokens.spacingVerticalL },
+});
+
+const steps = [
+  'Basics',
+  'Frontend IP configuration',
+  'Backend pools',
+  'Inbound rules',
+  'Outbound rules',
+  'Tags',
+  'Review + create',
+] as const;
+
+/** Every request of the wizard, in the order in which they are sent. */
+export function plannedRequests(draft: Draft): PlannedRequest[] {
+  const groupId = `/subscriptions/${draft.subscriptionId}/resourceGroups/${draft.group}`;
+  const provider = `${groupId}/providers/Microsoft.Network`;
+  const id = `${provider}/loadBalancers/${draft.name}`;
+  const networkName = draft.network || `${draft.name}-vnet`;
+  const networkId = `${provider}/virtualNetworks/${networkName}`;
+  const addressName = draft.address || `${draft.name}-ip`;
+  const isPublic = draft.type === 'Public';
+  const [first] = draft.members;
+  const prefix = /^(\d+\.\d+)\./.exec(first?.address ?? '')?.[1] ?? '10.0';
+  const put = (url: string, body: unknown): PlannedRequest => ({ method: 'PUT', url, body });
+  const { location, sku } = draft;
+  const frontendId = `${id}/frontendIPConfigurations/${draft.frontend}`;
+  const poolId = `${id}/backendAddressPools/${draft.pool}`;
+  const tags = Object.fromEntries(
+    draft.tags
+      .split(',')
+      .filter(Boolean)
+      .map((pair) => pair.split('=').map((part) => part.trim()) as [string, string]),
+  );
+  return [
+    put(`${groupId}?api-version=${resourcesVersion}`, { location }),
+    put(armUrl(networkId), {
+      location,
+      properties: {
+        addressSpace: { addressPrefixes: [`${prefix}.0.0/16`] },
+        subnets: [{ name: draft.subnet, properties: { addressPrefix: `${prefix}.0.0/24` } }],
+      },
+    }),
+    ...(isPublic
+      ? [
+          put(armUrl(`${provider}/publicIPAddresses/${addressName}`), {
+            location,
+            sku: { name: sku, tier: draft.tier },
+            properties: { publicIPAllocationMethod: 'Static' },
+          }),
+        ]
+      : []),
+    put(armUrl(id), {
+      location,
+      sku: { name: sku, tier: draft.tier },
+      ...(Object.keys(tags).length > 0 ? { tags } : {}),
+      properties: {
+        frontendIPConfigurations: [
+          {
+            name: draft.frontend,
+            properties: isPublic
+              ? { publicIPAddress: { id: `${provider}/publicIPAddresses/${addressName}` } }
+              : { subnet: { id: `${networkId}/subnets/${draft.subnet}` }, privateIPAllocationMethod: 'Dynamic' },
+          },
+        ],
+        backendAddressPools: [
+          {
+            name: draft.pool,
+            properties: {
+              loadBalancerBackendAddresses: draft.members.map(({ name, address }) => ({
+                name,
+                properties: { ipAddress: address, virtualNetwork: { id: networkId } },
+              })),
+            },
+          },
+        ],
+        probes: [
+          {
+            name: draft.probe,
+            properties: {
+              protocol: draft.probeProtocol,
+              port: Number(draft.probePort),
+              ...(draft.probeProtocol === 'Tcp' ? {} : { requestPath: draft.probePath }),
+              intervalInSeconds: 5,
+              probeThreshold: 1,
+            },
+          },
+        ],
+        loadBalancingRules: [
+          {
+            name: draft.rule,
+            properties: {
+              frontendIPConfiguration: { id: frontendId },
+              backendAddressPool: { id: poolId },
+              probe: { id: `${id}/probes/${draft.probe}` },
+              protocol: draft.protocol,
+              frontendPort: Number(draft.port),
+              backendPort: Number(draft.backendPort),
+              loadDistribution: draft.persistence,
+              ...(draft.outbound === 'yes' ? { disableOutboundSnat: true } : {}),
+            },
+          },
+        ],
+        ...(draft.outbound === 'yes'
+          ? {
+              outboundRules: [
+                {
+                  name: 'outbound',
+                  properties: {
+                    frontendIPConfigurations: [{ id: frontendId }],
+                    backendAddressPool: { id: poolId },
+                    protocol: 'All',
+                    allocatedOutboundPorts: Number(draft.outboundPorts),
+                  },
+                },
+              ],
+            }
+          : {}),
+      },
+    }),
+  ];
+}
+
+export default function CreateLoadBalancer() {
+  const styles = useStyles();
+  const [, navigate] = useLocation();
+  const subscriptions = useSubscriptions();
+  const addresses = useQuery({
+    queryKey: ['list', 'pips'],
+    queryFn: () => everywhere<{ name: string }>('Microsoft.Network/publicIPAddresses', networkVersion),
+  });
+  const [step, setStep] = useState<(typeof steps)[number]>('Basics');
+  const [given, setDraft] = useState<Draft>(start);
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const draft = { ...given, subscriptionId: given.subscriptionId || subscriptions.data?.[0]?.subscriptionId || '' };
+  const set = (change: Partial<Draft>): void => setDraft({ ...draft, ...change });
+  const text = (label: string, member: keyof Draft & string, options: { hint?: string; required?: boolean } = {}) => (
+    <Field label={label} {...options}>
+      <Input value={String(draft[member])} onChange={(_, { value }) => set({ [member]: value })} />
+    </Field>
+  );
+  const choice = (label: string, member: keyof Draft & string, values: readonly (readonly [string, string])[]) => (
+    <Field label={label}>
+      <Dropdown
+        value={values.find(([value]) => value === draft[member])?.[1] ?? ''}
+        selectedOptions={[String(draft[member])]}
+        onOptionSelect={(_, { optionValue }) => set({ [member]: optionValue } as Partial<Draft>)}
+      >
+        {values.map(([value, name]) => (
+          <Option key={value} value={value} text={name}>
+            {name}
+          </Option>
+        ))}
+      </Dropdown>
+    </Field>
+  );
+  const requests = plannedRequests(draft);
+  const last = requests.at(-1) as PlannedRequest;
+  const isComplete = draft.name !== '' && draft.group !== '' && draft.subscriptionId !== '';
+
+  async function create(): Promise<void> {
+    setBusy(true);
+    setError(undefined);
+    try {
+      for (const request of requests) await write(request);
+      await queryClient.invalidateQueries();
+      navigate(`/load-balancer${last.url.split('?')[0]}/overview`);
+    } catch (failure) {
+      setError(failure);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  const index = steps.indexOf(step);
+  return (
+    <Page
+      title="Create load balancer"
+      crumbs={[
+        { text: 'Home', href: '/' },
+        { text: 'Load balancers', href: '/load-balancers' },
+      ]}
+    >
+      <TabList
+        selectedValue={step}
+        onTabSelect={(_, { value }) => setStep(value as typeof step)}
+        style={{ flexWrap: 'wrap' }}
+      >
+        {steps.map((one) => (
+          <Tab key={one} value={one}>
+            {one}
+          </Tab>
+        ))}
+      </TabList>
+      {error !== undefined && <ErrorBar error={error} />}
+      <div className={styles.form}>
+        {step === 'Basics' && (
+          <>
+            {choice(
+              'Subscription',
+              'subscriptionId',
+              (subscriptions.data ?? []).map(
+                (one) => [one.subscriptionId, `${one.displayName} (${one.subscriptionId})`] as const,
+              ),
+            )}
+            {text('Resource group', 'group', { required: true, hint: 'It is created if it does not exist.' })}
+            {text('Name', 'name', { required: true })}
+            {text('Region', 'location')}
+            {choice('SKU', 'sku', [
+              ['Standard', 'Standard'],
+              ['Basic', 'Basic'],
+              ['Gateway', 'Gateway'],
+            ])}
+            <Field label="Type">
+              <RadioGroup
+                layout="horizontal"
+                value={draft.type}
+                onChange={(_, { value }) => set({ type: value as Draft['type'] })}
+              >
+                <Radio value="Public" label="Public" />
+                <Radio value="Internal" label="Internal" />
+              </RadioGroup>
+            </Field>
+            {choice('Tier', 'tier', [
+              ['Regional', 'Regional'],
+              ['Global', 'Global'],
+            ])}
+          </>
+        )}
+        {step === 'Frontend IP configuration' && (
+          <>
+            {text('Name', 'frontend', { required: true })}
+            {draft.type === 'Public' ? (
+              <Field label="Public IP address" hint="A new one is created if it does not exist.">
+                <Input
+                  value={draft.address}
+                  placeholder={`${draft.name}-ip`}
+                  list="pips"
+                  onChange={(_, { value }) => set({ address: value })}
+                />
+              </Field>
+            ) : null}
+            <datalist id="pips">
+              {(addresses.data ?? []).map(({ name }) => (
+                <option key={name} value={name} />
+              ))}
+            </datalist>
+            <Field label="Virtual network" hint="A new one is created if it does not exist.">
+              <Input
+                value={draft.network}
+                placeholder={`${draft.name}-vnet`}
+                onChange={(_, { value }) => set({ network: value })}
+              />
+            </Field>
+            {text('Subnet', 'subnet')}
+          </>
+        )}
+        {step === 'Backend pools' && (
+          <>
+            {text('Name', 'pool', { required: true })}
+            {draft.members.map((member, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a row has no other identity while its name is edited
+              <div key={at} className={styles.row}>
+                <Field label="Member">
+                  <Input
+                    aria-label={`Member ${at + 1} name`}
+                    value={member.name}
+                    onChange={(_, { value }) =>
+                      set({ members: draft.members.map((one, i) => (i === at ? { ...one, name: value } : one)) })
+                    }
+                  />
+                </Field>
+                <Field label="IP address">
+                  <Input
+                    aria-label={`Member ${at + 1} IP address`}
+                    value={member.address}
+                    onChange={(_, { value }) =>
+                      set({ members: draft.members.map((one, i) => (i === at ? { ...one, address: value } : one)) })
+                    }
+                  />
+                </Field>
+                <Button
+                  aria-label={`Remove member ${at + 1}`}
+                  onClick={() => set({ members: draft.members.filter((_, i) => i !== at) })}
+                >
+                  Remove
+                </Button>
+              </div>
+            ))}
+            <div>
+              <Button
+                onClick={() =>
+                  set({
+                    members: [
+                      ...draft.members,
+                      { name: `vm${draft.members.length + 1}`, address: `10.0.0.${draft.members.length + 4}` },
+                    ],
+                  })
+                }
+              >
+                Add member
+              </Button>
+            </div>
+            <Text size={200}>
+              An address 10.x.y.z is 127.x.y.z on this machine: the member 10.0.0.4 is what listens on 127.0.0.4.
+            </Text>
+          </>
+        )}
+        {step === 'Inbound rules' && (
+          <>
+            {text('Load balancing rule', 'rule', { required: true })}
+            {choice('Protocol', 'protocol', [
+              ['Tcp', 'TCP'],
+              ['Udp', 'UDP'],
+            ])}
+            {text('Port', 'port', { required: true })}
+            {text('Backend port', 'backendPort', { required: true })}
+            {text('Health probe', 'probe', { required: true })}
+            {choice('Probe protocol', 'probeProtocol', [
+              ['Tcp', 'TCP'],
+              ['Http', 'HTTP'],
+              ['Https', 'HTTPS'],
+            ])}
+            {text('Probe port', 'probePort', { required: true })}
+            {draft.probeProtocol !== 'Tcp' && text('Probe path', 'probePath')}
+            {choice('Session persistence', 'persistence', [
+              ['Default', 'None'],
+              ['SourceIP', 'Client IP'],
+              ['SourceIPProtocol', 'Client IP and protocol'],
+            ])}
+          </>
+        )}
+        {step === 'Outbound rules' && (
+          <>
+            {choice('Outbound rule', 'outbound', [
+              ['no', 'None'],
+              ['yes', 'Add one'],
+            ])}
+            {draft.outbound === 'yes' && text('Ports per instance', 'outboundPorts')}
+          </>
+        )}
+        {step === 'Tags' && text('Tags', 'tags', { hint: 'name=value, separated by commas' })}
+        {step === 'Review + create' && (
+          <>
+            <Text>
+              {draft.type} load balancer <strong>{draft.name || '(no name yet)'}</strong> in{' '}
+              {draft.group || '(no resource group yet)'}, {draft.members.length} members. These requests are sent:
+            </Text>
+            {requests.map((request) => (
+              <RequestPreview key={request.url} ways={{ request }} />
+            ))}
+          </>
+        )}
+        <div className={styles.foot}>
+          {step === 'Review + create' ? (
+            <Button appearance="primary" disabled={busy || !isComplete} onClick={() => void create()}>
+              Create
+            </Button>
+          ) : (
+            <Button appearance="primary" onClick={() => setStep('Review + create')}>
+              Review + create
+            </Button>
+          )}
+          <Button disabled={index === 0} onClick={() => setStep(steps[index - 1] as typeof step)}>
+            Previous
+          </Button>
+          <Button disabled={index === steps.length - 1} onClick={() => setStep(steps[index + 1] as typeof step)}>
+            Next
+          </Button>
+          {busy && <Spinner size="tiny" label="Creating…" />}
+        </div>
+      </div>
+    </Page>
+  );
+}

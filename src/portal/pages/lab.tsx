@@ -1,0 +1,215 @@
+/** Lab: the clock, faults, snapshots, reset and the journal: what Azure does not have. */
+import { Button, Card, CardHeader, Field, Input, makeStyles, Text, Textarea, tokens } from '@fluentui/react-components';
+import { useState } from 'react';
+import { advanceClock, reset, restoreSnapshot, takeSnapshot } from '../azure/emulator.js';
+import { send } from '../azure/http.js';
+import { queryClient, useClock, useFaults } from '../azure/queries.js';
+import { DataTable } from '../ui/data-table.js';
+import { Empty, ErrorBar, Loaded, Page } from '../ui/page.js';
+import { ActivityLog } from './activity-log.js';
+
+const useStyles = makeStyles({
+  cards: {
+    display: 'grid',
+    gridTemplateColumns: 'repeat(auto-fit, minmax(min(420px, 100%), 1fr))',
+    gap: tokens.spacingHorizontalL,
+    alignItems: 'start',
+  },
+  row: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS, alignItems: 'end' },
+});
+
+/** Runs a change, shows what went wrong, and lets every page read anew. */
+function useRun() {
+  const [error, setError] = useState<unknown>();
+  const run = async (work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+      setError(undefined);
+    } catch (failure) {
+      setError(failure);
+    }
+    await queryClient.invalidateQueries();
+  };
+  return { error, run };
+}
+
+function ClockCard() {
+  const styles = useStyles();
+  const clock = useClock();
+  const { error, run } = useRun();
+  const [seconds, setSeconds] = useState('10');
+  return (
+    <Card>
+      <CardHeader
+        header={
+          <Text as="h2" weight="semibold">
+            Clock
+          </Text>
+        }
+      />
+      {error !== undefined && <ErrorBar error={error} />}
+      <Loaded query={clock}>
+        {({ now, timeScale, advancedSeconds }) => (
+          <Text>
+            Azure time is {now}. One second here is {timeScale} Azure {timeScale === 1 ? 'second' : 'seconds'}; the
+            clock was advanced by {advancedSeconds} s.
+          </Text>
+        )}
+      </Loaded>
+      <div className={styles.row}>
+        {[
+          ['1 second', 1],
+          ['1 minute', 60],
+          ['Idle timeout (4 minutes)', 240],
+        ].map(([text, by]) => (
+          <Button key={text} size="small" onClick={() => void run(() => advanceClock(by as number))}>
+            Advance {text}
+          </Button>
+        ))}
+        <Field label="Seconds">
+          <Input size="small" value={seconds} style={{ width: 90 }} onChange={(_, { value }) => setSeconds(value)} />
+        </Field>
+        <Button size="small" onClick={() => void run(() => advanceClock(Number(seconds)))}>
+          Advance
+        </Button>
+      </div>
+    </Card>
+  );
+}
+
+const examples: Readonly<Record<string, unknown>> = {
+  'API answers 503 to the next PUT': { kind: 'api', method: 'PUT', status: 503, next: 1 },
+  'Data plane drops packets': { kind: 'dataPlane', effect: 'drop' },
+  'Data plane resets connections': { kind: 'dataPlane', effect: 'reset' },
+  'Data plane is 200 ms slow': { kind: 'dataPlane', effect: 'slow', latencyMs: 200 },
+  'Probes fail': { kind: 'probe', state: 'down' },
+};
+
+function FaultsCard() {
+  const styles = useStyles();
+  const faults = useFaults();
+  const { error, run } = useRun();
+  const [text, setText] = useState(JSON.stringify(Object.values(examples)[0], null, 2));
+  return (
+    <Card>
+      <CardHeader
+        header={
+          <Text as="h2" weight="semibold">
+            Faults
+          </Text>
+        }
+      />
+      {error !== undefined && <ErrorBar error={error} />}
+      <Loaded query={faults}>
+        {(rows) => (
+          <DataTable
+            label="Faults"
+            rows={rows}
+            rowKey={({ id }) => String(id)}
+            filterable={false}
+            columns={[
+              { name: 'Fault', text: ({ id }) => String(id) },
+              { name: 'What it does', text: ({ id: _, ...rest }) => JSON.stringify(rest) },
+              {
+                name: 'Actions',
+                text: () => '',
+                show: ({ id }) => (
+                  <Button
+                    size="small"
+                    aria-label={`Remove ${id}`}
+                    onClick={() => void run(() => send({ method: 'DELETE', url: `/_lazurite/faults/${id}` }))}
+                  >
+                    Remove
+                  </Button>
+                ),
+              },
+            ]}
+            empty={<Empty title="No faults are active" />}
+          />
+        )}
+      </Loaded>
+      <div className={styles.row}>
+        {Object.entries(examples).map(([name, fault]) => (
+          <Button key={name} size="small" appearance="outline" onClick={() => setText(JSON.stringify(fault, null, 2))}>
+            {name}
+          </Button>
+        ))}
+      </div>
+      <Field label="Fault (JSON)">
+        <Textarea value={text} rows={6} spellCheck={false} onChange={(_, { value }) => setText(value)} />
+      </Field>
+      <div>
+        <Button
+          appearance="primary"
+          onClick={() => void run(() => send({ method: 'POST', url: '/_lazurite/faults', body: JSON.parse(text) }))}
+        >
+          Add fault
+        </Button>
+      </div>
+    </Card>
+  );
+}
+
+function StateCard() {
+  const styles = useStyles();
+  const { error, run } = useRun();
+  const save = async (): Promise<void> => {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(
+      new Blob([JSON.stringify(await takeSnapshot(), null, 2)], { type: 'application/json' }),
+    );
+    link.download = 'lazurite-snapshot.json';
+    link.click();
+    URL.revokeObjectURL(link.href);
+  };
+  return (
+    <Card>
+      <CardHeader
+        header={
+          <Text as="h2" weight="semibold">
+            State
+          </Text>
+        }
+      />
+      {error !== undefined && <ErrorBar error={error} />}
+      <div className={styles.row}>
+        <Button onClick={() => void run(save)}>Save snapshot</Button>
+        <label>
+          Restore a snapshot:{' '}
+          <input
+            type="file"
+            accept=".json"
+            onChange={(event) => {
+              const file = event.target.files?.[0];
+              if (file) void run(async () => restoreSnapshot(JSON.parse(await file.text())));
+            }}
+          />
+        </label>
+        <Button
+          onClick={() =>
+            confirm('Everything is removed: resources, flows, faults, journal. Continue?') && void run(reset)
+          }
+        >
+          Reset everything
+        </Button>
+      </div>
+    </Card>
+  );
+}
+
+export default function Lab() {
+  const styles = useStyles();
+  return (
+    <Page title="Lab" crumbs={[{ text: 'Home', href: '/' }]}>
+      <div className={styles.cards}>
+        <ClockCard />
+        <FaultsCard />
+        <StateCard />
+      </div>
+      <Text as="h2" weight="semibold" block style={{ margin: '20px 0 8px' }}>
+        Journal
+      </Text>
+      <ActivityLog />
+    </Page>
+  );
+}

@@ -1,0 +1,56 @@
+/** Neighbours: everything that stands beside load balancers, of whatever type. */
+import { Button } from '@fluentui/react-components';
+import { ArrowClockwise20Regular } from '@fluentui/react-icons';
+import { useQuery } from '@tanstack/react-query';
+import { type ArmResource, listAll, readId, resourcesVersion, subscriptions } from '../azure/arm.js';
+import { queryClient } from '../azure/queries.js';
+import { DataTable } from '../ui/data-table.js';
+import { Empty, Loaded, Page } from '../ui/page.js';
+import { ResourceLink } from '../ui/parts.js';
+
+const everyResource = async (): Promise<ArmResource[]> => {
+  const lists = (await subscriptions()).map(({ subscriptionId }) =>
+    listAll<ArmResource>(`/subscriptions/${subscriptionId}/resources?api-version=${resourcesVersion}`),
+  );
+  return (await Promise.all(lists)).flat();
+};
+
+export default function Resources() {
+  const query = useQuery({ queryKey: ['list', 'resources'], queryFn: everyResource });
+  return (
+    <Page
+      title="Neighbours"
+      crumbs={[{ text: 'Home', href: '/' }]}
+      commands={
+        <Button
+          appearance="subtle"
+          icon={<ArrowClockwise20Regular />}
+          onClick={() => void queryClient.invalidateQueries()}
+        >
+          Refresh
+        </Button>
+      }
+    >
+      <Loaded query={query}>
+        {(rows) => (
+          <DataTable
+            label="Resources"
+            rows={rows}
+            rowKey={({ id }) => id}
+            columns={[
+              { name: 'Name', text: ({ name }) => name, show: ({ id }) => <ResourceLink id={id} /> },
+              { name: 'Type', text: ({ type }) => type },
+              { name: 'Resource group', text: ({ id }) => readId(id).resourceGroup },
+              { name: 'Location', text: ({ location }) => location ?? '' },
+            ]}
+            empty={
+              <Empty title="No resources to display">
+                Virtual networks, public IP addresses, network interfaces and others appear here.
+              </Empty>
+            }
+          />
+        )}
+      </Loaded>
+    </Page>
+  );
+}

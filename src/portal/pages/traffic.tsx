@@ -1,0 +1,172 @@
+/** Traffic: live flows, "Where would it go?", and a simulation of the three distribution modes. */
+import { Button, Dropdown, Field, Input, makeStyles, Option, Tab, TabList, tokens } from '@fluentui/react-components';
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+import { nameOf } from '../azure/arm.js';
+import { type Explanation, explain } from '../azure/emulator.js';
+import { explainReason } from '../azure/health.js';
+import { useFlows, useFrontends } from '../azure/queries.js';
+import { DataTable } from '../ui/data-table.js';
+import { Empty, ErrorBar, Loaded, Page } from '../ui/page.js';
+import { Properties } from '../ui/parts.js';
+import { Simulation } from './simulation.js';
+
+const useStyles = makeStyles({
+  form: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    gap: tokens.spacingHorizontalM,
+    alignItems: 'end',
+    margin: `${tokens.spacingVerticalM} 0`,
+  },
+  answer: {
+    margin: `${tokens.spacingVerticalM} 0`,
+    fontSize: tokens.fontSizeBase400,
+    lineHeight: tokens.lineHeightBase400,
+  },
+});
+
+function Flows() {
+  const query = useFlows();
+  return (
+    <Loaded query={query}>
+      {(flows) => (
+        <DataTable
+          label="Flows"
+          rows={flows}
+          rowKey={({ transport, frontend, source }) => `${transport}${frontend}${source}`}
+          columns={[
+            { name: 'Protocol', text: ({ transport }) => String(transport).toUpperCase() },
+            { name: 'From', text: ({ source }) => String(source) },
+            { name: 'Frontend', text: ({ frontend }) => String(frontend) },
+            { name: 'Backend', text: ({ backend }) => String(backend) },
+            { name: 'Rule', text: ({ rule }) => nameOf({ id: rule }) },
+            { name: 'Age (s)', text: ({ ageMs }) => Math.round(Number(ageMs) / 1000) },
+            { name: 'Idle (s)', text: ({ idleMs }) => Math.round(Number(idleMs) / 1000) },
+            { name: 'Bytes in', text: ({ bytesIn }) => Number(bytesIn) },
+            { name: 'Bytes out', text: ({ bytesOut }) => Number(bytesOut) },
+          ]}
+          empty={<Empty title="No flows right now">A flow is listed from its first packet until it ends.</Empty>}
+        />
+      )}
+    </Loaded>
+  );
+}
+
+const modes: Readonly<Record<string, string>> = {
+  Default: 'source IP, source port, destination IP, destination port and protocol (5-tuple)',
+  SourceIP: 'source IP and destination IP (2-tuple)',
+  SourceIPProtocol: 'source IP, destination IP and protocol (3-tuple)',
+};
+
+/** The whole answer in one sentence. */
+function sentence({ distribution, slot, choice, reason, candidates = [], question }: Explanation): string {
+  if (!choice) return `It would reach no backend: ${reason ?? 'no rule listens there.'}`;
+  const healthy = candidates.filter(({ eligible }) => eligible).length;
+  return `${question.transport.toUpperCase()} from ${question.sourceAddress}:${question.sourcePort} goes to ${choice.address}:${choice.port} (${nameOf({ id: choice.id })}): the hash over ${modes[distribution ?? 'Default']} falls on slot ${slot}, which belongs to it among ${healthy} eligible ${healthy === 1 ? 'member' : 'members'}.`;
+}
+
+function WhereWouldItGo() {
+  const styles = useStyles();
+  const frontends = useFrontends();
+  const [protocol, setProtocol] = useState('tcp');
+  const [from, setFrom] = useState('127.0.0.9:40000');
+  const [to, setTo] = useState<string>();
+  const [answer, setAnswer] = useState<Explanation>();
+  const [error, setError] = useState<unknown>();
+  const places = (frontends.data ?? []).map(({ azureAddress, port }) => `${azureAddress}:${port ?? 80}`);
+  const target = to ?? places[0] ?? '';
+  return (
+    <>
+      <form
+        className={styles.form}
+        onSubmit={async (event) => {
+          event.preventDefault();
+          try {
+            setAnswer(await explain({ protocol, from, to: target }));
+            setError(undefined);
+          } catch (failure) {
+            setAnswer(undefined);
+            setError(failure);
+          }
+        }}
+      >
+        <Field label="Protocol">
+          <Dropdown
+            style={{ minWidth: 90 }}
+            value={protocol.toUpperCase()}
+            selectedOptions={[protocol]}
+            onOptionSelect={(_, { optionValue }) => setProtocol(optionValue ?? 'tcp')}
+          >
+            <Option value="tcp">TCP</Option>
+            <Option value="udp">UDP</Option>
+          </Dropdown>
+        </Field>
+        <Field label="From (IP:port)">
+          <Input value={from} onChange={(_, { value }) => setFrom(value)} />
+        </Field>
+        <Field label="To (IP:port)">
+          <Input value={target} onChange={(_, { value }) => setTo(value)} list="frontends" />
+        </Field>
+        <datalist id="frontends">
+          {places.map((place) => (
+            <option key={place} value={place} />
+          ))}
+        </datalist>
+        <Button type="submit" appearance="primary">
+          Where would it go?
+        </Button>
+      </form>
+      {error !== undefined && <ErrorBar error={error} />}
+      {answer && (
+        <>
+          <p className={styles.answer} role="status">
+            {sentence(answer)}
+          </p>
+          <Properties
+            items={[
+              ['Rule', nameOf(answer.rule ? { id: answer.rule } : undefined)],
+              ['Distribution', answer.distribution],
+              ['Tuple', answer.tuple?.join(', ')],
+              ['Hash', answer.hash],
+              ['Slot', answer.slot],
+            ]}
+          />
+          <DataTable
+            label="Candidates"
+            rows={answer.candidates ?? []}
+            rowKey={({ key }) => key}
+            filterable={false}
+            columns={[
+              { name: 'Member', text: ({ id }) => nameOf({ id }) },
+              { name: 'Address', text: ({ key }) => key },
+              { name: 'Eligible', text: ({ eligible }) => (eligible ? 'Yes' : 'No') },
+              { name: 'Why', text: ({ reason }) => explainReason(reason) },
+              { name: 'Chosen', text: ({ key }) => (answer.choice?.key === key ? 'Yes' : '') },
+            ]}
+            empty={<Empty title="No candidates" />}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+export default function Traffic() {
+  const [, navigate] = useLocation();
+  const tab = new URLSearchParams(location.search).get('tab') ?? 'flows';
+  return (
+    <Page title="Traffic" crumbs={[{ text: 'Home', href: '/' }]}>
+      <TabList selectedValue={tab} onTabSelect={(_, { value }) => navigate(`/traffic?tab=${String(value)}`)}>
+        <Tab value="flows">Flows</Tab>
+        <Tab value="where">Where would it go?</Tab>
+        <Tab value="simulation">Simulation</Tab>
+      </TabList>
+      <div style={{ paddingTop: 12 }}>
+        {tab === 'flows' && <Flows />}
+        {tab === 'where' && <WhereWouldItGo />}
+        {tab === 'simulation' && <Simulation />}
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,251 @@
+/** The frame around every page: header, navigation, theme, the token dialog, and which page an address shows. */
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  Field,
+  FluentProvider,
+  Input,
+  Link,
+  makeStyles,
+  mergeClasses,
+  Spinner,
+  Text,
+  Tooltip,
+  teamsHighContrastTheme,
+  tokens,
+  webDarkTheme,
+  webLightTheme,
+} from '@fluentui/react-components';
+import {
+  Beaker20Regular,
+  Cloud20Regular,
+  DarkTheme20Regular,
+  DocumentFlowchart20Regular,
+  Flow20Regular,
+  Home20Regular,
+  NetworkCheck20Regular,
+  Organization20Regular,
+} from '@fluentui/react-icons';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { useStreamState } from './azure/events.js';
+import { setToken, whenUnauthorized } from './azure/http.js';
+import { queryClient } from './azure/queries.js';
+
+const Home = lazy(() => import('./pages/home.js'));
+const LoadBalancers = lazy(() => import('./pages/load-balancers.js'));
+const CreateLoadBalancer = lazy(() => import('./pages/create-load-balancer.js'));
+const LoadBalancerPage = lazy(() => import('./pages/load-balancer.js'));
+const Traffic = lazy(() => import('./pages/traffic.js'));
+const CloudServices = lazy(() => import('./pages/cloud-services.js'));
+const Neighbours = lazy(() => import('./pages/resources.js'));
+const ResourcePage = lazy(() => import('./pages/resource.js'));
+const Deployments = lazy(() => import('./pages/deployments.js'));
+const Lab = lazy(() => import('./pages/lab.js'));
+
+const useStyles = makeStyles({
+  frame: {
+    display: 'grid',
+    gridTemplateRows: '48px 1fr',
+    height: '100vh',
+    backgroundColor: tokens.colorNeutralBackground1,
+  },
+  header: {
+    display: 'flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalM,
+    padding: `0 ${tokens.spacingHorizontalL}`,
+    backgroundColor: tokens.colorBrandBackground,
+    color: tokens.colorNeutralForegroundOnBrand,
+  },
+  brand: { color: 'inherit', fontWeight: tokens.fontWeightSemibold, fontSize: tokens.fontSizeBase400 },
+  grow: { flexGrow: 1 },
+  onBrand: { color: 'inherit', ':hover': { color: 'inherit' } },
+  body: { display: 'grid', gridTemplateColumns: '220px minmax(0, 1fr)', minHeight: 0 },
+  bodyNarrow: { '@media (max-width: 900px)': { gridTemplateColumns: '48px minmax(0, 1fr)' } },
+  nav: {
+    borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
+    padding: tokens.spacingVerticalS,
+    display: 'flex',
+    flexDirection: 'column',
+    gap: '2px',
+    overflowY: 'auto',
+    '@media (max-width: 900px)': { padding: '8px 4px' },
+  },
+  item: {
+    display: 'flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalM,
+    padding: `${tokens.spacingVerticalSNudge} ${tokens.spacingHorizontalM}`,
+    borderRadius: tokens.borderRadiusMedium,
+    color: tokens.colorNeutralForeground1,
+    textDecorationLine: 'none',
+    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover, textDecorationLine: 'none' },
+    '@media (max-width: 900px)': { padding: '8px' },
+  },
+  current: { backgroundColor: tokens.colorSubtleBackgroundSelected, fontWeight: tokens.fontWeightSemibold },
+  label: { '@media (max-width: 900px)': { display: 'none' } },
+  main: { overflow: 'auto', minWidth: 0 },
+  dot: { width: '8px', height: '8px', borderRadius: '50%', display: 'inline-block', marginInlineEnd: '6px' },
+});
+
+const places = [
+  { href: '/', text: 'Home', icon: <Home20Regular />, match: /^\/$/ },
+  { href: '/load-balancers', text: 'Load balancers', icon: <Flow20Regular />, match: /^\/(load-balancers?|create)/ },
+  { href: '/traffic', text: 'Traffic', icon: <NetworkCheck20Regular />, match: /^\/traffic/ },
+  { href: '/cloud-services', text: 'Cloud services (classic)', icon: <Cloud20Regular />, match: /^\/cloud-services/ },
+  { href: '/neighbours', text: 'Neighbours', icon: <Organization20Regular />, match: /^\/(neighbours|resource)/ },
+  { href: '/deployments', text: 'Deployments', icon: <DocumentFlowchart20Regular />, match: /^\/deployments/ },
+  { href: '/lab', text: 'Lab', icon: <Beaker20Regular />, match: /^\/lab/ },
+] as const;
+
+function Navigation() {
+  const styles = useStyles();
+  const [path, navigate] = useLocation();
+  return (
+    <nav className={styles.nav} aria-label="Main">
+      {places.map(({ href, text, icon, match }) => {
+        const isCurrent = match.test(path);
+        return (
+          <Link
+            key={href}
+            href={`/portal${href}`}
+            title={text}
+            className={mergeClasses(styles.item, isCurrent && styles.current)}
+            {...(isCurrent ? { 'aria-current': 'page' as const } : {})}
+            onClick={(event) => {
+              if (event.ctrlKey || event.metaKey) return;
+              event.preventDefault();
+              navigate(href);
+            }}
+          >
+            {icon}
+            <span className={styles.label}>{text}</span>
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}
+
+const themes = { light: webLightTheme, dark: webDarkTheme, contrast: teamsHighContrastTheme } as const;
+type ThemeName = keyof typeof themes;
+const themeNames = Object.keys(themes) as ThemeName[];
+
+function preferredTheme(): ThemeName {
+  const kept = localStorage.getItem('lazurite.theme') as ThemeName | null;
+  if (kept && kept in themes) return kept;
+  if (matchMedia('(forced-colors: active)').matches) return 'contrast';
+  return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+}
+
+const streamWords = { connecting: 'Connecting', live: 'Live', lost: 'Reconnecting' } as const;
+
+function Stream() {
+  const styles = useStyles();
+  const state = useStreamState();
+  const color = state === 'live' ? '#7fdf7f' : '#ffd27f';
+  return (
+    <Text size={200} role="status" style={{ color: 'inherit', whiteSpace: 'nowrap' }}>
+      <span className={styles.dot} style={{ backgroundColor: color }} aria-hidden="true" />
+      {streamWords[state]}
+    </Text>
+  );
+}
+
+/** Asks for a token when the server wants one. It is kept for this session of the browser only. */
+function TokenDialog() {
+  const [open, setOpen] = useState(false);
+  const [token, setText] = useState('');
+  useEffect(() => whenUnauthorized(() => setOpen(true)), []);
+  return (
+    <Dialog open={open} modalType="alert">
+      <DialogSurface>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            setToken(token.trim());
+            setOpen(false);
+            void queryClient.invalidateQueries();
+          }}
+        >
+          <DialogBody>
+            <DialogTitle>A token is needed</DialogTitle>
+            <DialogContent>
+              <Text block style={{ marginBottom: 12 }}>
+                This Lazurite runs with --auth token. The command <code>lazurite env</code> prints a link to this portal
+                with a token in it; a token can also be pasted here.
+              </Text>
+              <Field label="Access token" required>
+                <Input value={token} onChange={(_, { value }) => setText(value)} type="password" autoComplete="off" />
+              </Field>
+            </DialogContent>
+            <DialogActions>
+              <Button type="submit" appearance="primary" disabled={token.trim() === ''}>
+                Use token
+              </Button>
+            </DialogActions>
+          </DialogBody>
+        </form>
+      </DialogSurface>
+    </Dialog>
+  );
+}
+
+const pages: ReactNode = (
+  <Switch>
+    <Route path="/" component={Home} />
+    <Route path="/load-balancers" component={LoadBalancers} />
+    <Route path="/create" component={CreateLoadBalancer} />
+    <Route path="/load-balancer/*?" component={LoadBalancerPage} />
+    <Route path="/traffic" component={Traffic} />
+    <Route path="/cloud-services/*?" component={CloudServices} />
+    <Route path="/neighbours" component={Neighbours} />
+    <Route path="/resource/*?" component={ResourcePage} />
+    <Route path="/deployments/*?" component={Deployments} />
+    <Route path="/lab" component={Lab} />
+    <Route>
+      <Redirect to="/" />
+    </Route>
+  </Switch>
+);
+
+export function Shell() {
+  const styles = useStyles();
+  const [theme, setTheme] = useState<ThemeName>(preferredTheme);
+  const next = themeNames[(themeNames.indexOf(theme) + 1) % themeNames.length] as ThemeName;
+  return (
+    <FluentProvider theme={themes[theme]} style={{ height: '100%' }}>
+      <div className={styles.frame}>
+        <header className={styles.header}>
+          <span className={styles.brand}>Lazurite</span>
+          <span className={styles.grow} />
+          <Stream />
+          <Tooltip content={`Theme: ${theme}. Switch to ${next}.`} relationship="label">
+            <Button
+              appearance="transparent"
+              className={styles.onBrand}
+              icon={<DarkTheme20Regular />}
+              onClick={() => {
+                localStorage.setItem('lazurite.theme', next);
+                setTheme(next);
+              }}
+            />
+          </Tooltip>
+        </header>
+        <div className={mergeClasses(styles.body, styles.bodyNarrow)}>
+          <Navigation />
+          <main className={styles.main}>
+            <Suspense fallback={<Spinner style={{ padding: 32 }} label="Loading…" />}>{pages}</Suspense>
+          </main>
+        </div>
+      </div>
+      <TokenDialog />
+    </FluentProvider>
+  );
+}

@@ -1,0 +1,138 @@
+/** A table as Azure's portal has them: filter, sortable columns, rows that stay readable with long names. */
+import {
+  makeStyles,
+  SearchBox,
+  Table,
+  TableBody,
+  TableCell,
+  TableHeader,
+  TableHeaderCell,
+  TableRow,
+  Text,
+  tokens,
+} from '@fluentui/react-components';
+import { type ReactNode, useMemo, useState } from 'react';
+
+export interface Column<T> {
+  readonly name: string;
+  /** What sorting and the filter compare. */
+  readonly text: (row: T) => string | number;
+  /** What the cell shows, if more than the text. */
+  readonly show?: (row: T) => ReactNode;
+  readonly width?: string;
+}
+
+const useStyles = makeStyles({
+  bar: {
+    display: 'flex',
+    gap: tokens.spacingHorizontalM,
+    alignItems: 'center',
+    marginBottom: tokens.spacingVerticalS,
+    flexWrap: 'wrap',
+  },
+  scroll: { overflowX: 'auto' },
+  table: { minWidth: '640px', tableLayout: 'auto' },
+  cell: { overflowWrap: 'anywhere', paddingTop: '6px', paddingBottom: '6px', height: 'auto' },
+  count: { color: tokens.colorNeutralForeground3 },
+});
+
+/** More rows than this are shown on demand: a page of a thousand rows stays quick. */
+const pageSize = 100;
+
+export function DataTable<T>({
+  label,
+  rows,
+  columns,
+  rowKey,
+  empty,
+  filterable = true,
+  toolbar,
+}: {
+  label: string;
+  rows: readonly T[];
+  columns: readonly Column<T>[];
+  rowKey: (row: T) => string;
+  empty: ReactNode;
+  filterable?: boolean;
+  toolbar?: ReactNode;
+}) {
+  const styles = useStyles();
+  const [filter, setFilter] = useState('');
+  const [sort, setSort] = useState<{ column: number; ascending: boolean } | undefined>();
+  const [shown, setShown] = useState(pageSize);
+
+  const found = useMemo(() => {
+    const wanted = filter.trim().toLowerCase();
+    const kept =
+      wanted === ''
+        ? [...rows]
+        : rows.filter((row) => columns.some(({ text }) => String(text(row)).toLowerCase().includes(wanted)));
+    const by = sort && columns[sort.column];
+    if (!by || !sort) return kept;
+    const direction = sort.ascending ? 1 : -1;
+    return kept.sort((one, other) => {
+      const [a, b] = [by.text(one), by.text(other)];
+      const order =
+        typeof a === 'number' && typeof b === 'number'
+          ? a - b
+          : String(a).localeCompare(String(b), 'en', { numeric: true });
+      return order * direction;
+    });
+  }, [rows, columns, filter, sort]);
+
+  if (rows.length === 0) return <>{empty}</>;
+  return (
+    <>
+      <div className={styles.bar}>
+        {filterable && (
+          <SearchBox
+            aria-label={`Filter ${label}`}
+            placeholder="Filter for any field…"
+            size="small"
+            value={filter}
+            onChange={(_, { value }) => setFilter(value)}
+          />
+        )}
+        {toolbar}
+        <Text size={200} className={styles.count} role="status">
+          Showing {Math.min(shown, found.length)} of {found.length} records
+        </Text>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
+      <section className={styles.scroll} tabIndex={0} aria-label={label}>
+        <Table size="small" aria-label={label} sortable className={styles.table}>
+          <TableHeader>
+            <TableRow>
+              {columns.map(({ name, width }, index) => (
+                <TableHeaderCell
+                  key={name}
+                  style={width === undefined ? {} : { width }}
+                  {...(sort?.column === index ? { sortDirection: sort.ascending ? 'ascending' : 'descending' } : {})}
+                  onClick={() => setSort({ column: index, ascending: sort?.column === index ? !sort.ascending : true })}
+                >
+                  {name}
+                </TableHeaderCell>
+              ))}
+            </TableRow>
+          </TableHeader>
+          <TableBody>
+            {found.slice(0, shown).map((row) => (
+              <TableRow key={rowKey(row)}>
+                {columns.map(({ name, text, show }) => (
+                  <TableCell key={name} className={styles.cell}>
+                    {show ? show(row) : text(row)}
+                  </TableCell>
+                ))}
+              </TableRow>
+            ))}
+          </TableBody>
+        </Table>
+      </section>
+      {found.length > shown && (
+        <button type="button" onClick={() => setShown(shown + 500)} style={{ marginTop: 8 }}>
+          Show more
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,148 @@
+/** Small parts that every page uses: health badges, links to resources, text to copy, properties, JSON. */
+import { Badge, Button, Link as FluentLink, makeStyles, Tooltip, tokens } from '@fluentui/react-components';
+import {
+  CheckmarkCircle16Filled,
+  Copy16Regular,
+  DismissCircle16Filled,
+  QuestionCircle16Regular,
+  Warning16Filled,
+} from '@fluentui/react-icons';
+import { type ReactNode, useState } from 'react';
+import { useLocation } from 'wouter';
+import { readId } from '../azure/arm.js';
+import { explainReason, type HealthCount, type HealthWord, wordFor } from '../azure/health.js';
+
+/** A link inside the portal. `href` is below /portal. */
+export function PageLink({ href, children }: { href: string; children: ReactNode }) {
+  const [, navigate] = useLocation();
+  return (
+    <FluentLink
+      href={`/portal${href}`}
+      onClick={(event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        navigate(href);
+      }}
+    >
+      {children}
+    </FluentLink>
+  );
+}
+
+/** The page of a resource. Load balancers and their children have pages of their own. */
+export function pageOf(id: string): string {
+  const { type, root } = readId(id);
+  if (/^microsoft\.network\/loadbalancers/i.test(type)) return `/load-balancer${root}`;
+  return `/resource${root}`;
+}
+
+export const ResourceLink = ({ id, text }: { id: string | undefined; text?: string }) =>
+  id === undefined ? <>-</> : <PageLink href={pageOf(id)}>{text ?? readId(id).name}</PageLink>;
+
+const icons: Readonly<Record<HealthWord, ReactNode>> = {
+  Healthy: <CheckmarkCircle16Filled primaryFill={tokens.colorPaletteGreenForeground1} />,
+  Degraded: <Warning16Filled primaryFill={tokens.colorPaletteDarkOrangeForeground1} />,
+  Unhealthy: <DismissCircle16Filled primaryFill={tokens.colorPaletteRedForeground1} />,
+  Unknown: <QuestionCircle16Regular primaryFill={tokens.colorNeutralForeground3} />,
+};
+
+const useStyles = makeStyles({
+  line: { display: 'inline-flex', alignItems: 'center', gap: tokens.spacingHorizontalXS, whiteSpace: 'nowrap' },
+  properties: {
+    display: 'grid',
+    gridTemplateColumns: 'repeat(auto-fit, minmax(min(420px, 100%), 1fr))',
+    gap: `${tokens.spacingVerticalXS} ${tokens.spacingHorizontalXXL}`,
+    margin: `0 0 ${tokens.spacingVerticalL}`,
+  },
+  property: { display: 'grid', gridTemplateColumns: '180px 1fr', gap: tokens.spacingHorizontalM, minWidth: 0 },
+  term: { color: tokens.colorNeutralForeground3 },
+  value: { margin: 0, overflowWrap: 'anywhere', minWidth: 0 },
+  code: {
+    fontFamily: tokens.fontFamilyMonospace,
+    fontSize: tokens.fontSizeBase200,
+    backgroundColor: tokens.colorNeutralBackground3,
+    padding: tokens.spacingHorizontalM,
+    borderRadius: tokens.borderRadiusMedium,
+    overflow: 'auto',
+    maxHeight: '60vh',
+    margin: 0,
+    whiteSpace: 'pre',
+  },
+  copy: { position: 'relative' },
+  copyButton: { position: 'absolute', top: '4px', right: '4px' },
+});
+
+/** "Healthy (2 of 2)". */
+export function Health({ count }: { count: HealthCount }) {
+  const styles = useStyles();
+  const word = wordFor(count);
+  return (
+    <span className={styles.line}>
+      {icons[word]} {word} {count.all > 0 && `(${count.up} of ${count.all})`}
+    </span>
+  );
+}
+
+/** The state of one member with Azure's reason. */
+export function MemberState({ state, reason }: { state: string; reason: string }) {
+  const styles = useStyles();
+  const word: HealthWord = state === 'Up' ? 'Healthy' : state === 'Draining' ? 'Degraded' : 'Unhealthy';
+  return (
+    <Tooltip content={explainReason(reason)} relationship="description">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the reason in the tooltip must be reachable by keyboard */}
+      <span className={styles.line} tabIndex={0} role="note">
+        {icons[word]} {state}
+        <Badge appearance="tint" color={word === 'Healthy' ? 'success' : word === 'Degraded' ? 'warning' : 'danger'}>
+          {reason}
+        </Badge>
+      </span>
+    </Tooltip>
+  );
+}
+
+/** Names and values side by side, as under "Essentials". */
+export function Properties({ items }: { items: readonly (readonly [string, ReactNode])[] }) {
+  const styles = useStyles();
+  return (
+    <dl className={styles.properties}>
+      {items.map(([name, value]) => (
+        <div key={name} className={styles.property}>
+          <dt className={styles.term}>{name}</dt>
+          <dd className={styles.value}>{value === undefined || value === '' ? '-' : value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Text in a box, with a button that copies it. */
+export function Code({ text, label }: { text: string; label: string }) {
+  const styles = useStyles();
+  const [copied, setCopied] = useState(false);
+  return (
+    <div className={styles.copy}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
+      <section className={styles.code} tabIndex={0} aria-label={label}>
+        {text}
+      </section>
+      <Button
+        className={styles.copyButton}
+        size="small"
+        appearance="subtle"
+        icon={<Copy16Regular />}
+        aria-label={`Copy ${label}`}
+        onClick={async () => {
+          await navigator.clipboard.writeText(text);
+          setCopied(true);
+          setTimeout(() => setCopied(false), 1500);
+        }}
+      >
+        {copied ? 'Copied' : ''}
+      </Button>
+    </div>
+  );
+}
+
+export const Json = ({ value, label = 'JSON' }: { value: unknown; label?: string }) => (
+  <Code text={JSON.stringify(value, null, 2)} label={label} />
+);
