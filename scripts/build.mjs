@@ -1,6 +1,8 @@
 // `build.mjs [FOLDER]`: the code of dist/, joined into a few files, because opening 700 modules is most of what a start costs. Types: tsc.
 import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { build } from 'esbuild';
+import { build as buildPortal } from 'vite';
 
 const [outdir = 'dist'] = process.argv.slice(2);
 rmSync(outdir, { recursive: true, force: true });
@@ -35,4 +37,10 @@ await build({
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
   },
+});
+
+await buildPortal({
+  configFile: 'src/portal/vite.config.mjs',
+  build: { outDir: resolve(outdir, 'portal') },
+  logLevel: 'error',
 });

@@ -9,6 +9,7 @@ const api = ['http', 'store', 'resources', 'errors', 'config', 'support'];
 
 /** Each room of src/ with the rooms that its files may import, types included. From the top to the bottom. */
 export const mayImport = {
+  portal: [],
   main: ['cli', 'config', 'emulator', 'support'],
   index: ['cli', 'emulator', 'config', 'support', ...model],
   cli: ['emulator', 'api/admin', 'api/identity', 'store', ...model, 'config', 'support'],

@@ -20,6 +20,7 @@ import type { Config } from './config/config.js';
 import type { Engine, EngineEvents } from './data-plane/model/engine.js';
 import { EmulatorControl } from './emulator/emulator-control.js';
 import { applySeed } from './emulator/seed.js';
+import { addPortal } from './http/portal.js';
 import { createServer, type LazuriteServer, requestBaseUrl } from './http/server.js';
 import { Monitor } from './metrics/monitor.js';
 import { Store } from './store/store.js';
@@ -188,17 +189,22 @@ async function createApp({
     strictApiVersions: config.strictApiVersions,
     strictTypes: config.strictTypes,
     templateLinks: config.templateLinks,
-    changed: reconciler.changed,
+    events,
+    changed(keys) {
+      announceResources(keys, { events, store });
+      return reconciler.changed(keys);
+    },
     note: (message) => log.info(message),
   });
   const journal = new RequestJournal();
-  const journalHooks = new JournalHooks(journal, clock);
+  const journalHooks = new JournalHooks(journal, clock, events);
   const faults = new Faults({ engine, events });
   journalHooks.install(server.app);
   installApiFaults(server.app, { faults, journal: journalHooks, clock });
   const resume = (): void => arm.resume();
   const control = new EmulatorControl({ clock, events, store, engine, reconciler, monitor, journal, faults, resume });
   await addOpenApi(server.app);
+  addPortal(server.app);
   await server.app.register(identity.plugin);
   await server.app.register(async (app) => {
     if (config.auth === 'token') app.addHook('onRequest', identity.requireToken);
@@ -222,7 +228,12 @@ async function createApp({
     privateAddressPool: classicPrivatePool,
     packages: packageSource({ policy: config.templateLinks, note: (message) => log.info(message) }),
     config,
-    dataPlane: reconciler,
+    dataPlane: {
+      classicChanged(keys) {
+        for (const id of keys) events.emit('resource', { id, change: 'written' });
+        return reconciler.classicChanged(keys);
+      },
+    },
   });
   await server.app.register(async (app) =>
     addAdminRoutes(app, {
@@ -235,6 +246,7 @@ async function createApp({
       faults,
       monitor,
       snapshots: control,
+      events,
       reset: control.reset,
       advance: control.advance,
     }),
@@ -248,6 +260,14 @@ async function createApp({
     await applySeed({ file: config.seed, deploy, isEmpty, restore: control.restore, log });
   }
   return { server, control };
+}
+
+/** Says which of these top-level resources (folded ids) are stored now, and which are gone. */
+function announceResources(keys: readonly string[], { events, store }: Pick<Parts, 'events' | 'store'>): void {
+  for (const key of keys) {
+    const resource = store.resources.resource(key);
+    events.emit('resource', { id: resource?.id ?? key, change: resource ? 'written' : 'deleted' });
+  }
 }
 
 /** Virtual IPs of classic deployments come out of the same pool as Resource Manager's public IP addresses. */

@@ -38,11 +38,12 @@ export class EmulatorControl implements SnapshotKeeper {
 
   /** As new: no resources, no flows, no faults, nothing in the journal and the metrics. Time goes on. */
   readonly reset = async (): Promise<void> => {
-    const { store, reconciler, monitor, journal, faults } = this.#parts;
+    const { events, store, reconciler, monitor, journal, faults } = this.#parts;
     await store.reset();
     await Promise.all([faults.clear(), reconciler.loadAll()]);
     monitor.reset();
     journal.clear();
+    events.emit('reset', { by: 'reset' });
   };
 
   /** Lets this much Azure time pass now, for everything that waits. */
@@ -61,7 +62,7 @@ export class EmulatorControl implements SnapshotKeeper {
   readonly take = (): Snapshot => takeSnapshot(this.#parts.store.connection, this.#parts.clock.timestamp());
 
   readonly restore = async (document: unknown): Promise<void> => {
-    const { store, reconciler, monitor, resume } = this.#parts;
+    const { events, store, reconciler, monitor, resume } = this.#parts;
     const before = this.take();
     await store.restore(document);
     try {
@@ -74,5 +75,6 @@ export class EmulatorControl implements SnapshotKeeper {
     }
     monitor.reset();
     resume();
+    events.emit('reset', { by: 'snapshot' });
   };
 }

@@ -5,8 +5,8 @@
 
 /** Every kind of event and its shape. Times are Azure milliseconds since the Unix epoch; ids are ARM resource ids. */
 export interface EventShapes {
-  /** A resource is on disk, or gone from it. `id` as Azure shows it. */
-  readonly resource: { readonly id: string; readonly change: 'created' | 'updated' | 'deleted' };
+  /** A resource is on disk, or gone from it. `id` as Azure shows it; folded when it is gone. */
+  readonly resource: { readonly id: string; readonly change: 'written' | 'deleted' };
   /** Members went up or down. One event carries all changes that the engine found together; never empty. */
   readonly health: { readonly changes: readonly HealthChange[] };
   /** A frontend was bound, moved to another place, or lost its place. */
@@ -24,17 +24,21 @@ export interface EventShapes {
   /** An asynchronous operation of either API began or ended. */
   readonly operation: {
     readonly operationId: string;
-    /** The resource that it works on, where there is one. */
-    readonly resourceId: string | undefined;
+    /** Folded id of the resource that it works on. */
+    readonly resourceId: string;
     readonly status: 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
   };
   /** A template deployment changed its state. */
   readonly deployment: {
     readonly id: string;
-    readonly state: 'Running' | 'Succeeded' | 'Failed' | 'Canceled' | 'Deleted';
+    readonly state: string;
   };
   /** A fault was injected or taken away; `faultId` undefined: all of them. */
   readonly fault: { readonly faultId: string | undefined; readonly change: 'added' | 'removed' };
+  /** An API request was answered; its entry in the journal is written. `status` is 0 when the connection was cut. */
+  readonly request: { readonly method: string; readonly path: string; readonly status: number };
+  /** Everything was deleted, or replaced by a snapshot. */
+  readonly reset: { readonly by: 'reset' | 'snapshot' };
   /** The Azure clock was moved forward. */
   readonly clock: { readonly advancedMs: number; readonly nowMs: number };
 }

@@ -1,4 +1,5 @@
 /** Azure Resource Manager without HTTP and data plane: the real service over a store in memory, for tests of resource types. */
+
 import type { ArmContext } from '../../src/api/arm/resources/arm-context.js';
 import { documentInPlace, RequestBody, readResource } from '../../src/api/arm/resources/request-body.js';
 import { ResourceService } from '../../src/api/arm/resources/resource-service.js';
@@ -9,6 +10,7 @@ import { idKey, parseResourceId, type ResourceId } from '../../src/resources/res
 import type { ActionResult, Link, Lookup, Resource, ResourceType } from '../../src/resources/resource-type.js';
 import { Store } from '../../src/store/store.js';
 import { Clock } from '../../src/support/clock.js';
+import { Events } from '../../src/support/events.js';
 import { manualTime } from '../manual-time.js';
 
 export const subscriptionId = '00000000-0000-0000-0000-000000000000';
@@ -30,6 +32,7 @@ export function serviceInMemory(context: Partial<ArmContext> = {}): ResourceServ
     strictTypes: false,
     templateLinks: 'none' as never,
     changed: async () => ({}),
+    events: new Events(() => {}),
     note: () => {},
     ...context,
   });

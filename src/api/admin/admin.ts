@@ -1,16 +1,19 @@
 /** The admin API under `/_lazurite/`: what Azure does not show, and what only an emulator can do. */
+
 import type { FastifyInstance } from 'fastify';
 import type { Monitor } from '../../metrics/monitor.js';
 import { addClockRoutes, addSnapshotRoutes, type ClockContext, type SnapshotKeeper } from './control-routes.js';
 import { backendsOf, frontendsOf, outboundOf } from './data-plane-views.js';
+import type { EventStreamSources } from './event-stream.js';
 import { addExplainRoute, type ExplainContext } from './explain-route.js';
 import { addFaultRoutes, type Faults } from './faults.js';
 import type { RequestJournal } from './journal.js';
 import { addJournalRoutes } from './journal-routes.js';
 import { addMetricRoutes } from './metric-routes.js';
 import { adminRoute } from './requests.js';
+import { addSimulateRoute } from './simulate-route.js';
 
-export interface AdminContext extends ClockContext, ExplainContext {
+export interface AdminContext extends ClockContext, ExplainContext, EventStreamSources {
   readonly caPem: string;
   readonly journal: RequestJournal;
   readonly faults: Faults;
@@ -33,6 +36,7 @@ export function addAdminRoutes(app: FastifyInstance, context: AdminContext): voi
   app.get('/_lazurite/flows', adminRoute('flows'), async () => ({ value: await engine.flows() }));
   app.get('/_lazurite/counters', adminRoute('counters'), () => ({ value: engine.counters() }));
   addExplainRoute(app, context);
+  addSimulateRoute(app, context);
   addClockRoutes(app, context);
   addJournalRoutes(app, context.journal);
   addFaultRoutes(app, context.faults);

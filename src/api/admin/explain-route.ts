@@ -1,7 +1,7 @@
 /** `/_lazurite/explain`: which backend a connection would get, and why. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Engine, Explanation, FlowTuple } from '../../data-plane/model/engine.js';
-import type { ForwardingPlan } from '../../data-plane/model/plan.js';
+import type { ForwardingPlan, PlanFrontend, Transport } from '../../data-plane/model/plan.js';
 import { adminRoute, badRequest, queryText } from './requests.js';
 
 export interface ExplainContext {
@@ -22,11 +22,24 @@ interface Endpoint {
 }
 
 /** `10.0.0.4:80` or `[::1]:80`. */
-function endpoint(text: string | undefined, name: string): Endpoint {
+export function endpoint(text: string | undefined, name: string): Endpoint {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text ?? '') ?? [];
   const address = bracketed ?? plain;
   if (address === undefined || Number(port) > 65535) throw badRequest(`'${name}' must be IP:PORT`);
   return { address, port: Number(port) };
+}
+
+/** The frontend that answers on an address of Azure or of this machine; undefined when there is none. */
+export function frontendAt(
+  { plan, mapAddress }: ExplainContext,
+  { transport, address, port }: Endpoint & { readonly transport: Transport },
+): PlanFrontend | undefined {
+  const here = mapAddress(address);
+  const ours = plan().frontends.filter(
+    (one) =>
+      one.transport === transport && [one.address, one.azureAddress].some((each) => each === address || each === here),
+  );
+  return ours.find((one) => one.port === port) ?? ours.find((one) => one.port === 0);
 }
 
 /**

@@ -5,6 +5,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../support/clock.js';
+import type { Events } from '../../support/events.js';
 import { pathMatcher } from '../../support/path-pattern.js';
 
 /** One call as it is kept: bodies are text, and are understood only when somebody reads them. */
@@ -149,6 +150,7 @@ export class JournalHooks {
   constructor(
     readonly journal: RequestJournal,
     readonly clock: Clock,
+    readonly events: Events,
   ) {}
 
   /** To be called before routes are registered, so that they all inherit the hooks. */
@@ -205,5 +207,6 @@ export class JournalHooks {
       requestBody: hidden ? undefined : textOf(request.body),
       responseBody: hidden ? undefined : call.responseBody,
     });
+    this.events.emit('request', { method: request.method, path, status });
   }
 }

@@ -1,4 +1,4 @@
-/** `/_lazurite/metrics` for Prometheus, and `/_lazurite/events`: the health events of load balancers. */
+/** `/_lazurite/metrics` for Prometheus, and `/_lazurite/events`: health events, or the live stream of all events. */
 import type { FastifyInstance } from 'fastify';
 import { type CounterName, counterNames } from '../../data-plane/model/counters.js';
 import type { Engine } from '../../data-plane/model/engine.js';
@@ -12,6 +12,7 @@ import {
   snakeCase,
 } from '../../metrics/prometheus.js';
 import { backendsOf } from './data-plane-views.js';
+import { EventStream, type EventStreamSources } from './event-stream.js';
 import type { RequestJournal } from './journal.js';
 import { adminRoute } from './requests.js';
 
@@ -116,10 +117,15 @@ export const prometheusMetrics = (sources: PrometheusSources): PrometheusMetric[
 /** Registers the routes of metrics and health events. */
 export function addMetricRoutes(
   app: FastifyInstance,
-  context: PrometheusSources & { readonly monitor: Monitor },
+  context: PrometheusSources & EventStreamSources & { readonly monitor: Monitor },
 ): void {
   app.get('/_lazurite/metrics', adminRoute('metrics'), (_request, reply) =>
     reply.type(prometheusContentType).send(prometheusText(prometheusMetrics(context))),
   );
-  app.get('/_lazurite/events', adminRoute('events'), () => ({ value: context.monitor.events.list() }));
+  const stream = new EventStream(context);
+  app.addHook('onClose', async () => stream.close());
+  app.get('/_lazurite/events', adminRoute('events'), (request, reply) => {
+    if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return { value: context.monitor.events.list() };
+    return stream.serve(request, reply);
+  });
 }

@@ -33,16 +33,19 @@ export function healthOf(loadBalancer: LoadBalancer, backends: readonly BackendV
 /** What Azure's reason codes mean; codes that are not listed are shown as they are. */
 const reasons: Readonly<Record<string, string>> = {
   Up_Probe_Success: 'The probe succeeds.',
-  Up_Probe_AllDownIssueOverride: 'All instances are down, and the rule sends traffic to all of them then.',
+  Up_Probe_ApproachingUnhealthyThreshold: 'The last probes failed, but not yet enough of them in a row.',
+  Up_Probe_AllDownIsUp: 'All instances are down, and the rule sends traffic to all of them then.',
   Up_Admin: 'The admin state is Up: probes are not looked at.',
-  Up_Probe_NotConfigured: 'No probe: the instance counts as healthy.',
-  Down_Probe_TcpTimeout: 'The instance does not answer the TCP handshake.',
-  Down_Probe_TcpConnectionRefused: 'The instance refuses the connection.',
+  Up_Platform: 'The platform says that the instance is up.',
+  Down_Probe_ApproachingHealthyThreshold: 'The last probes succeeded, but not yet enough of them in a row.',
+  Down_Probe_TcpProbeTimeout: 'The instance does not answer the TCP handshake.',
   Down_Probe_HttpStatusCodeError: 'The instance answers the probe with a status other than 200.',
-  Down_Probe_HttpEndpointUnreachable: 'The instance does not answer the HTTP probe.',
+  Down_Probe_HttpEndpointUnreachable: 'The instance cannot be reached by the HTTP probe.',
   Down_Probe_HttpNoResponse: 'The instance does not answer the HTTP probe in time.',
+  Down_Probe_NoHealthyBackend: 'No instance behind the frontend is healthy.',
   Down_Admin: 'The admin state is Down.',
-  Down_Probe_Unknown: 'No probe has succeeded yet.',
+  Down_Platform: 'The instance is stopped or deallocated.',
+  NA: 'No probe is configured.',
 };
 
 export const explainReason = (reason: string): string => reasons[reason] ?? reason.replaceAll('_', ' ');

@@ -90,7 +90,7 @@ export function ActivityLog({ id }: { id?: string }) {
                     size="small"
                     appearance="subtle"
                     onClick={() => setShown(entry)}
-                    aria-label={`Details of ${entry.method} ${entry.path}`}
+                    aria-label={`View ${entry.method} ${entry.path}`}
                   >
                     View
                   </Button>

@@ -176,7 +176,9 @@ export default function Insights({ lb }: { lb: LoadBalancer }) {
         ))}
       </div>
       <div className={styles.picture} data-testid="insights">
+        {/* The view is fitted when the picture grows, not at every change of health. */}
         <ReactFlow
+          key={picture.nodes.length}
           nodes={picture.nodes}
           edges={picture.edges}
           fitView

@@ -168,7 +168,7 @@ export default function LoadBalancerPage() {
             </Fragment>
           ))}
         </nav>
-        <section aria-label={menu.flatMap(([, items]) => items).find(([key]) => key === page)?.[1] ?? name}>
+        <div>
           <Loaded query={query}>
             {(lb) => (
               <Suspense fallback={null}>
@@ -176,7 +176,7 @@ export default function LoadBalancerPage() {
               </Suspense>
             )}
           </Loaded>
-        </section>
+        </div>
       </div>
       {deleting && (
         <DeleteDialog id={id} onClose={() => setDeleting(false)} onDeleted={() => navigate('/load-balancers')} />

@@ -31,7 +31,7 @@ const useStyles = makeStyles({
     flexWrap: 'wrap',
   },
   scroll: { overflowX: 'auto' },
-  table: { minWidth: '640px', tableLayout: 'auto' },
+  table: { minWidth: '420px', tableLayout: 'auto' },
   cell: { overflowWrap: 'anywhere', paddingTop: '6px', paddingBottom: '6px', height: 'auto' },
   count: { color: tokens.colorNeutralForeground3 },
 });

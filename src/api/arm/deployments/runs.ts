@@ -114,6 +114,7 @@ export class DeploymentRuns {
       store.deployments.saveRun({ id: operationId, status: state, error });
       return store.deployments.saveProgress(progress);
     });
+    this.#context.events.emit('deployment', { id: String(document.id), state });
     // A reset, too, ends what is running.
     if (!isThere) run.cancel();
   }

@@ -4,6 +4,7 @@ import type { DownloadPolicy } from '../../../http/download.js';
 import type { ApplyOutcome, HealthReader } from '../../../resources/resource-type.js';
 import type { Store } from '../../../store/store.js';
 import type { Clock } from '../../../support/clock.js';
+import type { Events } from '../../../support/events.js';
 
 export interface ArmContext {
   readonly store: Store;
@@ -17,6 +18,8 @@ export interface ArmContext {
   readonly templateLinks: DownloadPolicy;
   /** Tells the data plane that these top-level resources (folded ids) changed; resolves when it follows them. */
   readonly changed: (keys: readonly string[]) => Promise<ApplyOutcome>;
+  /** Where operations and deployments are announced. */
+  readonly events: Events;
   /** One line for whoever watches the emulator. */
   readonly note: (message: string) => void;
 }

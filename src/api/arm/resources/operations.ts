@@ -6,6 +6,7 @@ import { azureError } from '../../../errors/index.js';
 import { normalizeLocation } from '../../../resources/canonical.js';
 import type { ApplyOutcome, Resource } from '../../../resources/resource-type.js';
 import type { Operation } from '../../../store/operation-store.js';
+import type { EventShapes } from '../../../support/events.js';
 import { newEtag, newGuid } from '../../../support/ids.js';
 import type { ArmContext } from './arm-context.js';
 
@@ -162,10 +163,13 @@ export class OperationRunner {
         heard.outcome = outcome;
       };
       void this.context.changed(write.touched).then(listen, () => {});
+      this.#announce(write.operationId, write.resource.key, 'InProgress');
       return undefined;
     }
     const { failure } = await this.context.changed(write.touched);
-    return failure && this.#fail({ operationId: write.operationId, key: write.resource.key, failure });
+    if (failure) return this.#fail({ operationId: write.operationId, key: write.resource.key, failure });
+    this.#announce(write.operationId, write.resource.key, 'Succeeded');
+    return undefined;
   }
 
   /** Takes up what was running when the process ended. */
@@ -203,11 +207,16 @@ export class OperationRunner {
       return resource && provisioningState === 'Deleting' ? this.remove(resource) : [];
     });
     if (touched.length > 0) void this.context.changed(touched).catch(() => {});
+    this.#announce(operationId, key, 'Succeeded');
   }
 
-  #fail({ operationId, key, failure }: Failed): Promise<Resource | undefined> {
+  #announce(operationId: string, resourceId: string, status: EventShapes['operation']['status']): void {
+    this.context.events.emit('operation', { operationId, resourceId, status });
+  }
+
+  async #fail({ operationId, key, failure }: Failed): Promise<Resource | undefined> {
     const { store } = this.context;
-    return store.write(() => {
+    const stored = await store.write(() => {
       const { code, message } = failure;
       const resource = store.resources.resource(key);
       const failed = resource && { ...resource, provisioningState: 'Failed', etag: newEtag() };
@@ -215,6 +224,8 @@ export class OperationRunner {
       store.operations.finish({ id: operationId, status: 'Failed', error: { code, message, details: [] } });
       return failed;
     });
+    this.#announce(operationId, key, 'Failed');
+    return stored;
   }
 }
 

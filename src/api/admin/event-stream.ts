@@ -1,0 +1,121 @@
+/**
+ * `GET /_lazurite/events` with `Accept: text/event-stream`: everything that happens, as server-sent events.
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html
+ *
+ * A bounded number of past events is kept, so that a client resumes with Last-Event-ID. A client that does not keep up loses
+ * its connection, which bounds the memory.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { CounterSample, Engine } from '../../data-plane/model/engine.js';
+import type { Events, LazuriteEvent } from '../../support/events.js';
+
+export interface EventStreamSources {
+  readonly engine: Engine;
+  readonly events: Events;
+}
+
+const keptEvents = 1000;
+/** Bytes that may wait for one client. */
+const mostWaitingBytes = 1024 * 1024;
+const heartbeatMs = 15_000;
+const countersEveryMs = 1000;
+
+/** Names on the wire: changes of health are about members. */
+const nameOf = ({ name }: LazuriteEvent): string => (name === 'health' ? 'member' : name);
+
+/** JSON shows no members of an error. */
+const dataOf = (one: LazuriteEvent): unknown =>
+  one.name === 'engineFailure' ? { message: one.event.error.message } : one.event;
+
+type Client = FastifyReply['raw'];
+
+export class EventStream {
+  readonly #sources: EventStreamSources;
+  readonly #clients = new Set<Client>();
+  /** The last events as they are sent, the oldest first; their ids are consecutive. */
+  readonly #kept: { readonly id: number; readonly text: string }[] = [];
+  readonly #counters = new Map<string, number>();
+  readonly #stopReading: () => void;
+  #lastId = 0;
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(sources: EventStreamSources) {
+    this.#sources = sources;
+    this.#stopReading = sources.events.readAll((one) => this.#send(nameOf(one), dataOf(one)));
+  }
+
+  /** Answers a request with the stream; first with what the client has missed since its Last-Event-ID. */
+  serve(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const client = reply.raw;
+    reply.hijack();
+    client.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    const since = Number(request.headers['last-event-id'] ?? Number.NaN);
+    const missed = Number.isInteger(since) ? this.#kept.filter(({ id }) => id > since) : [];
+    client.write(`: connected\n\n${missed.map(({ text }) => text).join('')}`);
+    this.#clients.add(client);
+    client.on('close', () => this.#remove(client));
+    if (this.#clients.size === 1) this.#begin();
+    return reply;
+  }
+
+  /** Ends every connection. */
+  close(): void {
+    this.#stopReading();
+    for (const client of this.#clients) client.destroy();
+    this.#end();
+  }
+
+  #begin(): void {
+    this.#changedCounters();
+    const counters = setInterval(() => this.#sendCounters(), countersEveryMs);
+    const heartbeat = setInterval(() => this.#write(': heartbeat\n\n'), heartbeatMs);
+    this.#timers = [counters, heartbeat];
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  #end(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+  }
+
+  #remove(client: Client): void {
+    this.#clients.delete(client);
+    if (this.#clients.size === 0) this.#end();
+  }
+
+  /** The counters that changed since the last look. */
+  #changedCounters(): CounterSample[] {
+    const changed: CounterSample[] = [];
+    for (const sample of this.#sources.engine.counters()) {
+      const key = `${sample.scope} ${sample.name}`;
+      if (this.#counters.get(key) === sample.value) continue;
+      this.#counters.set(key, sample.value);
+      changed.push(sample);
+    }
+    return changed;
+  }
+
+  #sendCounters(): void {
+    const value = this.#changedCounters();
+    if (value.length > 0) this.#send('counters', { value });
+  }
+
+  #send(name: string, data: unknown): void {
+    const id = ++this.#lastId;
+    const text = `id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+    this.#kept.push({ id, text });
+    if (this.#kept.length > keptEvents) this.#kept.shift();
+    this.#write(text);
+  }
+
+  #write(text: string): void {
+    for (const client of this.#clients) {
+      client.write(text);
+      if (client.writableLength > mostWaitingBytes) client.destroy();
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/** `/_lazurite/simulate`: how the three distribution modes spread clients of one frontend. Nothing is sent. */
+import type { FastifyInstance } from 'fastify';
+import type { Distribution } from '../../data-plane/model/plan.js';
+import { Selector, SlotTables } from '../../data-plane/selection/decision.js';
+import { addressWords } from '../../data-plane/selection/ip-address.js';
+import { type ExplainContext, endpoint, frontendAt } from './explain-route.js';
+import { adminRoute, badRequest, jsonBody } from './requests.js';
+
+const modes: readonly Distribution[] = ['Default', 'SourceIP', 'SourceIPProtocol'];
+/** Bounds how long other requests wait: a selection takes about a microsecond. */
+const mostFlows = 20_000;
+
+interface ModeResult {
+  readonly distribution: Distribution;
+  readonly members: readonly { readonly id: string; readonly connections: number }[];
+  /** Clients of which every connection reached the same member. */
+  readonly clientsOnOneMember: number;
+  readonly clients: number;
+}
+
+/** Clients have addresses that belong to no frontend and no member. */
+const clientAddress = (client: number, { isIPv6 }: { isIPv6: boolean }): string =>
+  isIPv6 ? `fd7f:ffff::${client.toString(16)}` : `127.64.${client >> 8}.${client & 0xff}`;
+
+/** Ascending, as operating systems hand them out; each client starts at another one. */
+const sourcePort = (client: number, connection: number): number => 10_000 + ((client * 7919 + connection) % 50_000);
+
+function count(body: Record<string, unknown>, name: string, usual: number): number {
+  const { [name]: value = usual } = body;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1) return value;
+  throw badRequest(`'${name}' must be a whole number from 1`);
+}
+
+/** Registers the route of simulations. */
+export function addSimulateRoute(app: FastifyInstance, context: ExplainContext): void {
+  app.post('/_lazurite/simulate', adminRoute('simulate'), (request) => {
+    const body = jsonBody(request);
+    const transport = body.proto === 'udp' ? 'udp' : 'tcp';
+    const frontend = frontendAt(context, { transport, ...endpoint(String(body.to ?? ''), 'to') });
+    if (!frontend) throw badRequest(`no rule answers on ${transport} ${String(body.to)}`);
+    const clients = count(body, 'clients', 2000);
+    const connections = count(body, 'connections', 3);
+    if (clients * connections > mostFlows) {
+      throw badRequest(`'clients' times 'connections' must be ${mostFlows} at most`);
+    }
+    const isIPv6 = frontend.address.includes(':');
+    const sources = Array.from({ length: clients }, (_, client) => addressWords(clientAddress(client, { isIPv6 })));
+    const tables = new SlotTables();
+    const healthOf = (key: string) => context.engine.healthOf(key);
+    const value = modes.map((distribution): ModeResult => {
+      const rule = { ...frontend.rule, distribution };
+      const selector = new Selector({ ...frontend, rule }, { healthOf, tables });
+      const reached = new Map(rule.members.map(({ id }) => [id, 0]));
+      let clientsOnOneMember = 0;
+      for (const [client, source] of sources.entries()) {
+        const met = new Set<string>();
+        for (let connection = 0; source && connection < connections; connection++) {
+          const member = selector.words(source, sourcePort(client, connection));
+          if (!member) continue;
+          met.add(member.id);
+          reached.set(member.id, (reached.get(member.id) ?? 0) + 1);
+        }
+        if (met.size === 1) clientsOnOneMember++;
+      }
+      const members = [...reached].map(([id, amount]) => ({ id, connections: amount }));
+      return { distribution, members, clientsOnOneMember, clients };
+    });
+    return { value };
+  });
+}

@@ -1,0 +1,117 @@
+/** How the portal is served, the stream of events and the simulation. */
+import t from 'tap';
+import { Cloud } from '../emulator/cloud.js';
+import { balancer } from './balancer.js';
+
+const network = 231;
+
+t.test('the portal is served by Lazurite itself', async (t) => {
+  const { emulator } = await Cloud.start(t, { network });
+  const get = (path: string, accept: string) =>
+    fetch(`${emulator.httpUrl}${path}`, { headers: { accept }, redirect: 'manual' });
+
+  await t.test('a browser that asks for / is sent to it; another client gets Azure’s answer', async (t) => {
+    const browser = await get('/', 'text/html,application/xhtml+xml');
+    t.strictSame([browser.status, browser.headers.get('location')], [302, '/portal/']);
+    t.equal((await get('/', 'application/json')).status, 404);
+  });
+
+  await t.test('every path below it that is no file is a page; nothing of it is kept', async (t) => {
+    for (const path of ['/portal/', '/portal/load-balancers', '/portal/traffic?tab=where']) {
+      const answer = await get(path, 'text/html');
+      t.equal(answer.status, 200, path);
+      t.equal(answer.headers.get('cache-control'), 'no-store');
+      t.match(answer.headers.get('content-security-policy'), /default-src 'self'.*frame-ancestors 'none'/);
+      t.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+      t.match(await answer.text(), /<script type="module"/);
+    }
+  });
+
+  await t.test('its hashed files may be kept for ever, and a file that is not there is not found', async (t) => {
+    const html = await (await get('/portal/', 'text/html')).text();
+    const [, script = ''] = /src="(\/portal\/assets\/[^"]+\.js)"/.exec(html) ?? [];
+    const answer = await get(script, '*/*');
+    t.equal(answer.headers.get('cache-control'), 'public, max-age=31536000, immutable');
+    t.match(answer.headers.get('content-type'), 'text/javascript');
+    t.equal((await get('/portal/assets/none.js', '*/*')).status, 404);
+    t.equal((await get('/portal/..%2fmain.js', '*/*')).headers.get('content-type'), 'text/html; charset=utf-8');
+    t.notMatch(html, /https?:\/\//, 'nothing comes from elsewhere');
+  });
+});
+
+/** Reads the stream until `ends` and answers its text. */
+async function readStream(url: string, headers: Record<string, string>, ends: (text: string) => boolean) {
+  const abort = new AbortController();
+  const answer = await fetch(`${url}/_lazurite/events`, {
+    headers: { accept: 'text/event-stream', ...headers },
+    signal: abort.signal,
+  });
+  let text = '';
+  for await (const part of answer.body ?? []) {
+    text += Buffer.from(part).toString();
+    if (ends(text)) break;
+  }
+  abort.abort();
+  return text;
+}
+
+t.test('the stream of events', async (t) => {
+  const cloud = await Cloud.start(t, { network });
+  const url = cloud.emulator.httpUrl;
+
+  await t.test('shows each write to a resource with its id, its operation and its request', async (t) => {
+    const reading = readStream(url, {}, (text) => text.includes('event: operation'));
+    await cloud.prepare();
+    const text = await reading;
+    t.match(text, /^: connected\n\n/);
+    t.match(text, /event: resource\ndata: \{"id":"\/subscriptions\/.*","change":"written"\}/);
+    t.match(text, /event: operation\ndata: \{"operationId":".*","status":"Succeeded"\}/);
+  });
+
+  await t.test('resumes behind the last event that a client has seen', async (t) => {
+    const all = await readStream(url, { 'last-event-id': '0' }, (text) => text.includes('id: 3\n'));
+    t.match(all, /id: 1\n/);
+    const rest = await readStream(url, { 'last-event-id': '2' }, (text) => text.includes('id: 3\n'));
+    t.notMatch(rest, /id: [12]\n/);
+  });
+
+  await t.test('is not there for who does not ask for it: health events are', async (t) => {
+    const { body } = await cloud.send('GET', '/_lazurite/events');
+    t.same(body, { value: [] });
+  });
+});
+
+t.test('a simulation asks the selection that forwards', async (t) => {
+  const cloud = await Cloud.start(t, { network });
+  await cloud.prepare();
+  const backends = [4, 5, 6];
+  for (const host of backends) await cloud.machine(t, host, 8080);
+  await cloud.put('loadBalancers/lb', balancer(cloud, backends));
+  await cloud.membersUp(...backends);
+  const [frontend] = await cloud.frontends();
+  const to = `${frontend?.azureAddress}:${frontend?.port}`;
+  const { status, body } = await cloud.send('POST', '/_lazurite/simulate', {
+    proto: 'tcp',
+    to,
+    clients: 500,
+    connections: 3,
+  });
+  t.equal(status, 200);
+  const { value } = body as {
+    value: { distribution: string; members: { connections: number }[]; clientsOnOneMember: number }[];
+  };
+  t.strictSame(
+    value.map(({ distribution }) => distribution),
+    ['Default', 'SourceIP', 'SourceIPProtocol'],
+  );
+  for (const { members } of value)
+    t.equal(
+      members.reduce((sum, { connections }) => sum + connections, 0),
+      1500,
+    );
+  t.ok((value[0]?.clientsOnOneMember ?? 500) < 250, 'the 5-tuple spreads the connections of one client');
+  t.equal(value[1]?.clientsOnOneMember, 500);
+  t.equal(value[2]?.clientsOnOneMember, 500);
+  t.equal((await cloud.send('POST', '/_lazurite/simulate', { to: '10.9.9.9:1' })).status, 400);
+  t.equal((await cloud.send('POST', '/_lazurite/simulate', { to, clients: 10_000, connections: 9 })).status, 400);
+});
