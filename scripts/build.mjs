@@ -1,38 +1,62 @@
 // `build.mjs [FOLDER]`: the code of dist/, joined into a few files, because opening 700 modules is most of what a start costs. Types: tsc.
-import { rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
-const [outdir = 'dist'] = process.argv.slice(2);
-rmSync(outdir, { recursive: true, force: true });
+/** What is run: the command, the library, and a thread, which begins in a file of its own. */
+const published = ['src/main.ts', 'src/index.ts', 'src/data-plane/userspace/worker.ts'];
+/** What scripts/ uses. */
+const forScripts = [
+  'src/api/admin/fault-schema.ts',
+  'src/config/config.ts',
+  'src/emulator.ts',
+  'src/errors/page.ts',
+  'src/config/undocumented.ts',
+  'src/api/classic/openapi.ts',
+];
+/** The pictures, styles and scripts of the OpenAPI page. */
+const swaggerFiles = /^(swagger-ui\.css|swagger-ui-bundle\.js|swagger-ui-standalone-preset\.js|favicon-.*\.png)$/;
 
-await build({
-  entryPoints: [
-    'src/main.ts',
-    'src/index.ts',
-    // A thread begins in a file of its own.
-    'src/data-plane/userspace/worker.ts',
-    // What scripts/ uses.
-    'src/api/admin/fault-schema.ts',
-    'src/config/config.ts',
-    'src/emulator.ts',
-    'src/errors/page.ts',
-    'src/config/undocumented.ts',
-    'src/api/classic/openapi.ts',
-  ],
-  outbase: 'src',
-  outdir,
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  sourcemap: 'linked',
-  legalComments: 'linked',
-  logLevel: 'warning',
-  // These look for files beside them: a native addon, and the pictures and scripts of a page.
-  external: ['better-sqlite3', '@fastify/swagger-ui'],
-  // CommonJS packages among the dependencies ask for Node's modules with `require`.
-  banner: {
-    js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
-  },
-});
+/**
+ * Joins the sources into `outdir`. With `purpose` `package`: only what a user runs, without source maps. Answers
+ * esbuild's metafile, which names every file that went in.
+ */
+export async function bundle({ outdir, purpose = 'repository' }) {
+  const forPackage = purpose === 'package';
+  rmSync(outdir, { recursive: true, force: true });
+  const { metafile } = await build({
+    entryPoints: forPackage ? published : [...published, ...forScripts],
+    outbase: 'src',
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    minifySyntax: forPackage,
+    minifyWhitespace: forPackage,
+    sourcemap: forPackage ? false : 'linked',
+    // A package has all licences in one file.
+    legalComments: forPackage ? 'none' : 'linked',
+    logLevel: 'warning',
+    metafile: true,
+    // A native addon, which looks for files beside it.
+    external: ['better-sqlite3'],
+    // CommonJS packages among the dependencies ask for Node's modules with `require`.
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
+    },
+  });
+  const swagger = 'node_modules/@fastify/swagger-ui/static';
+  mkdirSync(join(outdir, 'swagger-ui'), { recursive: true });
+  for (const file of readdirSync(swagger).filter((name) => swaggerFiles.test(name))) {
+    cpSync(join(swagger, file), join(outdir, 'swagger-ui', file));
+  }
+  return metafile;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const [outdir = 'dist'] = process.argv.slice(2);
+  await bundle({ outdir });
+}

@@ -12,7 +12,8 @@ import {
   parseIpPrefix,
   sizeOf,
 } from '../support/ip-address.js';
-import { type Connection, type Prepared, prepareAll } from './database.js';
+import { type Prepared, prepareAll } from './database.js';
+import type { Connection } from './sqlite.js';
 
 const sql = {
   holder: 'SELECT owner FROM addresses WHERE pool = ? AND position = ?',

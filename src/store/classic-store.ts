@@ -5,7 +5,8 @@ import type {
   NetworkConfigurationRecord,
   ReservedIp,
 } from '../resources/Microsoft.ClassicCompute/types.js';
-import { type Connection, type Prepared, prepareAll } from './database.js';
+import { type Prepared, prepareAll } from './database.js';
+import type { Connection } from './sqlite.js';
 
 /** Every kind of document, by the name of its kind. All of them survive JSON. */
 export interface ClassicDocuments {

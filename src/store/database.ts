@@ -1,9 +1,7 @@
 /** Opens the SQLite file: durable on acknowledgement, owned by one process, brought up to date by forward-only migrations. */
 import { readdirSync, readFileSync } from 'node:fs';
-import Database from 'better-sqlite3';
 import { packageFolder } from '../support/package-folder.js';
-
-export type Connection = Database.Database;
+import { type Connection, type DriverName, openSqlite, type Statement } from './sqlite.js';
 
 /** Runs `write` in one IMMEDIATE transaction; whatever it throws undoes everything. */
 export type RunTransaction = <T>(write: () => T) => T;
@@ -36,15 +34,22 @@ function migrate(connection: Connection): void {
     connection.transaction(() => {
       connection.exec(sql);
       connection.pragma(`user_version = ${version}`);
-    })();
+    });
   }
 }
 
+export interface DatabaseOptions {
+  /** In memory when absent. */
+  readonly file?: string | undefined;
+  /** The best one that works here when absent. */
+  readonly driver?: DriverName | undefined;
+}
+
 /**
- * Opens (and creates) the database; without `file` it lives in memory. Throws when another process has it open.
+ * Opens (and creates) the database. Throws when another process has it open.
  */
-export function openDatabase({ file }: { file?: string | undefined } = {}): Connection {
-  const connection = new Database(file ?? ':memory:', { timeout: 250 });
+export function openDatabase({ file, driver }: DatabaseOptions = {}): Connection {
+  const connection = openSqlite(file ?? ':memory:', { driver });
   try {
     // Exclusive locking keeps a second emulator out, and spares WAL its shared-memory file.
     connection.pragma('locking_mode = EXCLUSIVE');
@@ -62,10 +67,8 @@ export function openDatabase({ file }: { file?: string | undefined } = {}): Conn
 }
 
 /** Statements by name. */
-export type Prepared<S extends Record<string, string>> = { readonly [K in keyof S]: Database.Statement<unknown[]> };
+export type Prepared<S extends Record<string, string>> = { readonly [K in keyof S]: Statement };
 
 /** Prepares every statement of a table of SQL texts once. */
 export const prepareAll = <S extends Record<string, string>>(connection: Connection, sql: S): Prepared<S> =>
-  Object.fromEntries(
-    Object.entries(sql).map(([name, text]) => [name, connection.prepare<unknown[]>(text)]),
-  ) as unknown as Prepared<S>;
+  Object.fromEntries(Object.entries(sql).map(([name, text]) => [name, connection.prepare(text)])) as Prepared<S>;

@@ -1,5 +1,6 @@
 /** Template deployments in SQLite: their documents, operations and templates, and the status of each run. */
-import { type Connection, type Prepared, prepareAll } from './database.js';
+import { type Prepared, prepareAll } from './database.js';
+import type { Connection } from './sqlite.js';
 
 /** Any JSON object. */
 type JsonObject = Record<string, unknown>;

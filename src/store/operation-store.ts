@@ -1,5 +1,6 @@
 /** Operations of both APIs in SQLite: what a client polls outlives the process that accepted it. */
-import { type Connection, type Prepared, prepareAll } from './database.js';
+import { type Prepared, prepareAll } from './database.js';
+import type { Connection } from './sqlite.js';
 
 export type OperationStatus = 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
 

@@ -1,7 +1,8 @@
 /** Resources, their links and resource groups in SQLite; every statement is prepared once, by name. */
 import { rootKey } from '../resources/resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument } from '../resources/resource-type.js';
-import { type Connection, type Prepared, prepareAll, type RunTransaction } from './database.js';
+import { type Prepared, prepareAll, type RunTransaction } from './database.js';
+import type { Connection } from './sqlite.js';
 
 export interface ResourceGroup {
   readonly key: string;

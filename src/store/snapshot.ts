@@ -1,6 +1,6 @@
 /** Everything that is stored, as one JSON document: taken, checked, and put back in one transaction. */
 import { azureError } from '../errors/index.js';
-import type { Connection } from './database.js';
+import type { Connection } from './sqlite.js';
 
 export const snapshotFormat = 'lazurite-snapshot';
 
@@ -19,11 +19,12 @@ export interface Snapshot {
 const schemaVersionOf = (connection: Connection): number =>
   connection.pragma('user_version', { simple: true }) as number;
 
-function tablesOf(connection: Connection): string[] {
-  return connection
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
-    .pluck()
-    .all() as string[];
+/** The names of all tables, in alphabetical order. */
+export function tablesOf(connection: Connection): string[] {
+  const tables = connection.prepare(
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+  );
+  return (tables.all() as { name: string }[]).map(({ name }) => name);
 }
 
 const columnsOf = (connection: Connection, table: string): string[] =>

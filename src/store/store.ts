@@ -2,15 +2,18 @@
 import type { Addresses } from '../resources/resource-type.js';
 import { AddressStore } from './address-store.js';
 import { ClassicStore } from './classic-store.js';
-import { type Connection, openDatabase, type RunTransaction } from './database.js';
+import { openDatabase, type RunTransaction } from './database.js';
 import { DeploymentStore } from './deployment-store.js';
 import { OperationStore } from './operation-store.js';
 import { ResourceStore } from './resource-store.js';
-import { restoreSnapshot } from './snapshot.js';
+import { restoreSnapshot, tablesOf } from './snapshot.js';
+import type { Connection, DriverName } from './sqlite.js';
 
 export interface StoreOptions {
   /** Path of the SQLite file; in memory when absent. */
   readonly file?: string | undefined;
+  /** What SQLite is reached through; the best one that works here when absent. */
+  readonly driver?: DriverName | undefined;
   readonly publicPrefix: Addresses['publicPrefix'];
 }
 
@@ -33,8 +36,8 @@ export class Store {
   readonly deployments: DeploymentStore;
   readonly classic: ClassicStore;
 
-  constructor({ file, publicPrefix }: StoreOptions) {
-    this.connection = openDatabase({ file });
+  constructor({ file, driver, publicPrefix }: StoreOptions) {
+    this.connection = openDatabase({ file, driver });
     const transaction: RunTransaction = (work) => this.#transact(work);
     this.resources = new ResourceStore(this.connection, transaction);
     this.addresses = new AddressStore(this.connection, publicPrefix);
@@ -62,21 +65,16 @@ export class Store {
 
   /** The result of `work`, after which everything is as before. Throws what `work` throws. */
   rehearse<T>(work: () => T): T {
-    this.connection.exec('BEGIN IMMEDIATE');
     try {
-      return work();
+      return this.connection.rehearse(work);
     } finally {
-      this.connection.exec('ROLLBACK');
       this.forget();
     }
   }
 
   /** Deletes everything: the state of a fresh start. */
   async reset(): Promise<void> {
-    const tables = this.connection
-      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-      .pluck()
-      .all() as string[];
+    const tables = tablesOf(this.connection);
     const deleteAll = () => {
       for (const table of tables) this.connection.exec(`DELETE FROM "${table}"`);
       this.forget();
@@ -102,7 +100,7 @@ export class Store {
 
   #transact<T>(work: () => T): T {
     try {
-      return this.connection.transaction(work).immediate();
+      return this.connection.transaction(work);
     } catch (error) {
       this.forget();
       throw error;

@@ -82,7 +82,7 @@ export const aboutTheRest: readonly Numbered[] = [
     sentence: 'SNAT ports: multiples of 8, 64,000 per address, 1024 by default.',
     provenBy: nat(
       'come in eights',
-      'are 64,000 per frontend address for all instances together',
+      'are no limit for IP addresses that no network interface has',
       'are 1024 each in a pool of up to 50 when Azure may choose',
     ),
   },

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Database from 'better-sqlite3';
 import fc from 'fast-check';
-import { test } from 'tap';
+import { type Test, test } from 'tap';
 import { rootKey } from '../../src/resources/resource-id.js';
 import { openDatabase } from '../../src/store/database.js';
+import { type DriverName, openSqlite } from '../../src/store/sqlite.js';
 import { Store } from '../../src/store/store.js';
 import { Clock } from '../../src/support/clock.js';
 import { packageFolder } from '../../src/support/package-folder.js';
@@ -19,8 +19,22 @@ const migrations = readdirSync(migrationsPath)
   .sort();
 const newest = Number(migrations.at(-1)?.slice(0, 4));
 
+const drivers = (['better-sqlite3', 'node:sqlite'] as const).filter((driver) => {
+  try {
+    openSqlite(':memory:', { driver }).close();
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+/** A test that runs on every driver of SQLite that works here. */
+function testOnEachDriver(title: string, run: (t: Test, driver: DriverName) => Promise<void>): void {
+  for (const driver of drivers) test(`${title} (${driver})`, (t) => run(t, driver));
+}
+
 const schemaOf = (file: string): unknown[] => {
-  const connection = new Database(file, { readonly: true });
+  const connection = openSqlite(file);
   try {
     return connection.prepare("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name").all();
   } finally {
@@ -30,35 +44,38 @@ const schemaOf = (file: string): unknown[] => {
 
 /** A file as the version with `count` migrations left it, with one subscription in it. */
 function fileOfVersion(file: string, count: number): void {
-  const connection = new Database(file);
+  const connection = openSqlite(file);
   for (const one of migrations.slice(0, count)) connection.exec(readFileSync(join(migrationsPath, one), 'utf8'));
   connection.pragma(`user_version = ${Number(migrations[count - 1]?.slice(0, 4) ?? 0)}`);
   if (count > 0) connection.prepare('INSERT INTO subscriptions VALUES (?, ?)').run('kept', '2020-01-01T00:00:00Z');
   connection.close();
 }
 
-test('a new file has the newest schema, and writes are on disk before they are acknowledged', async (t) => {
-  const file = join(t.testdir(), 'new.sqlite');
-  const connection = openDatabase({ file });
-  t.equal(connection.pragma('user_version', { simple: true }), newest);
-  t.equal(connection.pragma('journal_mode', { simple: true }), 'wal');
-  t.equal(connection.pragma('synchronous', { simple: true }), 2, 'FULL');
-  connection.close();
-  t.same(
-    migrations.map((name) => Number(name.slice(0, 4))),
-    migrations.map((_, at) => at + 1),
-    'no number is missing',
-  );
-});
+testOnEachDriver(
+  'a new file has the newest schema, and writes are on disk before they are acknowledged',
+  async (t, driver) => {
+    const file = join(t.testdir(), 'new.sqlite');
+    const connection = openDatabase({ file, driver });
+    t.equal(connection.pragma('user_version', { simple: true }), newest);
+    t.equal(connection.pragma('journal_mode', { simple: true }), 'wal');
+    t.equal(connection.pragma('synchronous', { simple: true }), 2, 'FULL');
+    connection.close();
+    t.same(
+      migrations.map((name) => Number(name.slice(0, 4))),
+      migrations.map((_, at) => at + 1),
+      'no number is missing',
+    );
+  },
+);
 
-test('files of every earlier version are brought up to date, with what is in them', async (t) => {
+testOnEachDriver('files of every earlier version are brought up to date, with what is in them', async (t, driver) => {
   const folder = t.testdir();
-  openDatabase({ file: join(folder, 'new.sqlite') }).close();
+  openDatabase({ file: join(folder, 'new.sqlite'), driver }).close();
   for (let count = 0; count <= migrations.length; count++) {
     const file = join(folder, `${count}.sqlite`);
     fileOfVersion(file, count);
     for (const time of ['first', 'second']) {
-      const store = new Store({ file, publicPrefix });
+      const store = new Store({ file, driver, publicPrefix });
       t.same(store.resources.subscriptions(), count > 0 ? ['kept'] : [], `${count} migrations, opened a ${time} time`);
       t.equal(store.connection.pragma('user_version', { simple: true }), newest);
       store.close();
@@ -67,41 +84,46 @@ test('files of every earlier version are brought up to date, with what is in the
   }
 });
 
-test('operations of the classic API that an earlier version kept as documents are still found', async (t) => {
-  const file = join(t.testdir(), 'earlier.sqlite');
-  fileOfVersion(file, 4);
-  const earlier = new Database(file);
-  const document = (id: string, more: object) =>
-    JSON.stringify({ subscriptionId: 'S', id, startedMs: 1000, finishMs: 2000, ...more });
-  const put = earlier.prepare('INSERT INTO classic_documents (kind, subscription, name, document) VALUES (?, ?, ?, ?)');
-  put.run('operation', 's', 'aa', document('aa', {}));
-  put.run('operation', 's', 'bb', document('bb', { failure: { status: 409, code: 'ConflictError', message: 'm' } }));
-  put.run('reservedIp', 's', 'ip', '{"Name":"ip"}');
-  earlier
-    .prepare('INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
-    .run(...['guid', 's', 'PutLoadBalancerOperation', 'k', 'Succeeded', 500, '{"a":1}', null]);
-  earlier.close();
-  const store = new Store({ file, publicPrefix });
-  t.teardown(() => store.close());
-  const { operations, classic } = store;
-  t.match(operations.operation('aa'), { api: 'classic', status: 'Succeeded', startedMs: 1000, visibleMs: 2000 });
-  t.same(operations.operation('bb')?.error, { status: 409, code: 'ConflictError', message: 'm' });
-  t.equal(operations.operation('bb')?.status, 'Failed');
-  t.match(operations.operation('guid'), { api: 'arm', status: 'Succeeded', startedMs: 500, result: { a: 1 } });
-  t.equal(operations.operation('guid')?.visibleMs, undefined);
-  t.same(classic.list('reservedIp'), [{ Name: 'ip' }], 'other documents stay');
-});
+testOnEachDriver(
+  'operations of the classic API that an earlier version kept as documents are still found',
+  async (t, driver) => {
+    const file = join(t.testdir(), 'earlier.sqlite');
+    fileOfVersion(file, 4);
+    const earlier = openSqlite(file);
+    const document = (id: string, more: object) =>
+      JSON.stringify({ subscriptionId: 'S', id, startedMs: 1000, finishMs: 2000, ...more });
+    const put = earlier.prepare(
+      'INSERT INTO classic_documents (kind, subscription, name, document) VALUES (?, ?, ?, ?)',
+    );
+    put.run('operation', 's', 'aa', document('aa', {}));
+    put.run('operation', 's', 'bb', document('bb', { failure: { status: 409, code: 'ConflictError', message: 'm' } }));
+    put.run('reservedIp', 's', 'ip', '{"Name":"ip"}');
+    earlier
+      .prepare('INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(...['guid', 's', 'PutLoadBalancerOperation', 'k', 'Succeeded', 500, '{"a":1}', null]);
+    earlier.close();
+    const store = new Store({ file, driver, publicPrefix });
+    t.teardown(() => store.close());
+    const { operations, classic } = store;
+    t.match(operations.operation('aa'), { api: 'classic', status: 'Succeeded', startedMs: 1000, visibleMs: 2000 });
+    t.same(operations.operation('bb')?.error, { status: 409, code: 'ConflictError', message: 'm' });
+    t.equal(operations.operation('bb')?.status, 'Failed');
+    t.match(operations.operation('guid'), { api: 'arm', status: 'Succeeded', startedMs: 500, result: { a: 1 } });
+    t.equal(operations.operation('guid')?.visibleMs, undefined);
+    t.same(classic.list('reservedIp'), [{ Name: 'ip' }], 'other documents stay');
+  },
+);
 
-test('a file of a newer Lazurite is refused and left alone', async (t) => {
+testOnEachDriver('a file of a newer Lazurite is refused and left alone', async (t, driver) => {
   const file = join(t.testdir(), 'newer.sqlite');
   fileOfVersion(file, migrations.length);
-  const connection = new Database(file);
+  const connection = openSqlite(file);
   connection.pragma(`user_version = ${newest + 1}`);
   connection.close();
-  t.throws(() => openDatabase({ file }), {
+  t.throws(() => openDatabase({ file, driver }), {
     message: `The data was written by a newer Lazurite (schema ${newest + 1}; this one knows ${newest}).`,
   });
-  const again = new Database(file);
+  const again = openSqlite(file);
   t.equal(again.pragma('user_version', { simple: true }), newest + 1);
   again.close();
 });
@@ -134,30 +156,33 @@ test('what was acknowledged is the same after a restart, and a PUT that changes 
   t.equal((await second.put(balancerId, loadBalancer())).status, 200);
 });
 
-test('a write resolves with its result, in one transaction that a later write does not enter', async (t) => {
-  const store = new Store({ publicPrefix });
-  t.teardown(() => store.close());
-  t.equal(await store.write(() => store.connection.inTransaction), true);
-  t.equal(store.connection.inTransaction, false);
-  const inner: Promise<unknown>[] = [];
-  await store.write(() => {
-    store.resources.rememberSubscription('s', '2020-01-01T00:00:00Z');
-    inner.push(
-      t.rejects(
-        store.write(() => 'inner'),
-        /within a write/,
-      ),
-    );
-  });
-  await Promise.all(inner);
-  t.same(store.resources.subscriptions(), ['s']);
-  await store.reset();
-  t.same(store.resources.subscriptions(), []);
-  t.equal(store.connection.pragma('synchronous', { simple: true }), 2, 'later writes are on disk again');
-});
+testOnEachDriver(
+  'a write resolves with its result, in one transaction that a later write does not enter',
+  async (t, driver) => {
+    const store = new Store({ driver, publicPrefix });
+    t.teardown(() => store.close());
+    t.equal(await store.write(() => store.connection.inTransaction), true);
+    t.equal(store.connection.inTransaction, false);
+    const inner: Promise<unknown>[] = [];
+    await store.write(() => {
+      store.resources.rememberSubscription('s', '2020-01-01T00:00:00Z');
+      inner.push(
+        t.rejects(
+          store.write(() => 'inner'),
+          /within a write/,
+        ),
+      );
+    });
+    await Promise.all(inner);
+    t.same(store.resources.subscriptions(), ['s']);
+    await store.reset();
+    t.same(store.resources.subscriptions(), []);
+    t.equal(store.connection.pragma('synchronous', { simple: true }), 2, 'later writes are on disk again');
+  },
+);
 
-test('a write that throws leaves nothing in file or memory', async (t) => {
-  const store = new Store({ publicPrefix });
+testOnEachDriver('a write that throws leaves nothing in file or memory', async (t, driver) => {
+  const store = new Store({ driver, publicPrefix });
   t.teardown(() => store.close());
   const group = {
     key: '/subscriptions/s/resourcegroups/g',
@@ -199,8 +224,8 @@ test('a write that throws leaves nothing in file or memory', async (t) => {
   t.same(store.resources.subscriptions(), ['s'], 'it is not taken for known');
 });
 
-test('operations are forgotten after a day, those that still run are not', async (t) => {
-  const store = new Store({ publicPrefix });
+testOnEachDriver('operations are forgotten after a day, those that still run are not', async (t, driver) => {
+  const store = new Store({ driver, publicPrefix });
   t.teardown(() => store.close());
   const clock = new Clock({ source: manualTime() });
   const save = (id: string, status: 'InProgress' | 'Succeeded') =>
@@ -228,7 +253,7 @@ test('operations are forgotten after a day, those that still run are not', async
   );
 });
 
-test('an address is never handed out twice, and always the lowest free one', async () => {
+testOnEachDriver('an address is never handed out twice, and always the lowest free one', async (_t, driver) => {
   const owner = (name: number) =>
     `/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkInterfaces/n${name}`;
   const step = fc.oneof(
@@ -244,7 +269,7 @@ test('an address is never handed out twice, and always the lowest free one', asy
   const undone = new Error('undone');
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const store = new Store({ publicPrefix });
+      const store = new Store({ driver, publicPrefix });
       const held = new Map<string, number>();
       const place = { pool: 'p', prefix: '10.0.0.0/28', reserved: 4 };
       for (const one of steps) {
@@ -283,4 +308,46 @@ test('an address is never handed out twice, and always the lowest free one', asy
     }),
     { numRuns: 100 },
   );
+});
+
+testOnEachDriver('a work within a write is undone alone when it throws', async (t, driver) => {
+  const connection = openSqlite(':memory:', { driver });
+  t.teardown(() => connection.close());
+  connection.exec('CREATE TABLE numbers (number INTEGER PRIMARY KEY)');
+  const insert = connection.prepare('INSERT INTO numbers VALUES (?)');
+  const numbers = () => (connection.prepare('SELECT number FROM numbers').all() as { number: number }[]).length;
+  connection.transaction(() => {
+    insert.run(1);
+    t.throws(() => connection.transaction(() => insert.run(1)), { code: /^SQLITE_CONSTRAINT/ });
+    t.equal(connection.inTransaction, true);
+    connection.transaction(() => insert.run(2));
+  });
+  t.equal(numbers(), 2);
+  t.equal(
+    connection.rehearse(() => insert.run(3).changes),
+    1,
+  );
+  t.equal(numbers(), 2);
+  t.equal(connection.inTransaction, false);
+  connection.close();
+  connection.close();
+  t.equal(connection.open, false);
+});
+
+test('a data folder can be used with one driver after the other', async (t) => {
+  const file = join(t.testdir(), 'shared.sqlite');
+  for (const [count, driver] of [...drivers, ...drivers].entries()) {
+    const store = new Store({ file, driver, publicPrefix });
+    t.equal(store.resources.subscriptions().length, count);
+    store.resources.rememberSubscription(`s${count}`, '2020-01-01T00:00:00Z');
+    store.close();
+  }
+});
+
+test('without any driver of SQLite the error says what to do', async (t) => {
+  t.throws(() => openSqlite(':memory:', { driver: 'none' as DriverName }), {
+    name: 'UsageError',
+    message:
+      /^SQLite is missing: .* Use Node 22\.13 or newer, or run `npm install better-sqlite3@12` beside Lazurite\.$/,
+  });
 });

@@ -4,24 +4,27 @@
  */
 import { azureError } from '../../errors/index.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
-import { anything, array, backReferences, envelope, integer, object, oneOf, reference } from '../schema.js';
+import * as Schema from '../schema.js';
 import { computeApiVersions } from './api-versions.js';
 
 interface AvailabilitySetDocument extends ResourceDocument {
   properties: Record<string, unknown> & { platformUpdateDomainCount?: number; platformFaultDomainCount?: number };
 }
 
-const schema = envelope('name id type location tags properties sku', {
-  properties: object({
-    platformUpdateDomainCount: integer(),
-    platformFaultDomainCount: integer(),
-    virtualMachines: backReferences('Microsoft.Compute/virtualMachines', 'availabilitySet'),
-    proximityPlacementGroup: reference('Microsoft.Compute/proximityPlacementGroups', { since: '2018-04-01' }),
-    virtualMachineScaleSetMigrationInfo: anything({ readOnly: true, since: '2024-11-01' }),
-    scheduledEventsPolicy: anything({ since: '2024-07-01' }),
-    statuses: array(anything(), { readOnly: true }),
+const schema = Schema.envelope('name id type location tags properties sku', {
+  properties: Schema.object({
+    platformUpdateDomainCount: Schema.integer(),
+    platformFaultDomainCount: Schema.integer(),
+    virtualMachines: Schema.backReferences('Microsoft.Compute/virtualMachines', 'availabilitySet'),
+    proximityPlacementGroup: Schema.reference('Microsoft.Compute/proximityPlacementGroups', { since: '2018-04-01' }),
+    virtualMachineScaleSetMigrationInfo: Schema.anything({ readOnly: true, since: '2024-11-01' }),
+    scheduledEventsPolicy: Schema.anything({ since: '2024-07-01' }),
+    statuses: Schema.array(Schema.anything(), { readOnly: true }),
   }),
-  sku: object({ name: oneOf(['Classic', 'Aligned']), tier: anything(), capacity: integer() }, { since: '2016-04-30' }),
+  sku: Schema.object(
+    { name: Schema.oneOf(['Classic', 'Aligned']), tier: Schema.anything(), capacity: Schema.integer() },
+    { since: '2016-04-30' },
+  ),
 });
 
 export const availabilitySets = resourceType<AvailabilitySetDocument>({

@@ -2,44 +2,44 @@
  * The profiles that machines and scale sets share: what Lazurite reads is modelled, the rest is stored and shown as it
  * was sent.
  */
-import { anything, array, boolean, integer, object, string } from '../schema.js';
+import * as Schema from '../schema.js';
 
 export const osProfileMembers = () => ({
-  computerName: string(),
-  computerNamePrefix: string(),
-  adminUsername: string(),
-  adminPassword: string(),
-  customData: string(),
-  windowsConfiguration: anything(),
-  linuxConfiguration: anything(),
-  secrets: array(anything()),
-  allowExtensionOperations: boolean({ since: '2018-06-01' }),
-  requireGuestProvisionSignal: boolean({ since: '2018-10-01' }),
+  computerName: Schema.string(),
+  computerNamePrefix: Schema.string(),
+  adminUsername: Schema.string(),
+  adminPassword: Schema.string(),
+  customData: Schema.string(),
+  windowsConfiguration: Schema.anything(),
+  linuxConfiguration: Schema.anything(),
+  secrets: Schema.array(Schema.anything()),
+  allowExtensionOperations: Schema.boolean({ since: '2018-06-01' }),
+  requireGuestProvisionSignal: Schema.boolean({ since: '2018-10-01' }),
 });
 
-export const osProfile = () => object(osProfileMembers());
+export const osProfile = () => Schema.object(osProfileMembers());
 
 export const storageProfile = () =>
-  object({
-    imageReference: anything(),
-    osDisk: object({
-      osType: string(),
-      name: string(),
-      createOption: string(),
-      encryptionSettings: anything(),
-      image: anything(),
-      vhd: anything(),
-      vhdContainers: anything(),
-      caching: string(),
-      writeAcceleratorEnabled: boolean(),
-      diffDiskSettings: anything(),
-      managedDisk: anything(),
-      deleteOption: string(),
-      diskSizeGB: integer(),
+  Schema.object({
+    imageReference: Schema.anything(),
+    osDisk: Schema.object({
+      osType: Schema.string(),
+      name: Schema.string(),
+      createOption: Schema.string(),
+      encryptionSettings: Schema.anything(),
+      image: Schema.anything(),
+      vhd: Schema.anything(),
+      vhdContainers: Schema.anything(),
+      caching: Schema.string(),
+      writeAcceleratorEnabled: Schema.boolean(),
+      diffDiskSettings: Schema.anything(),
+      managedDisk: Schema.anything(),
+      deleteOption: Schema.string(),
+      diskSizeGB: Schema.integer(),
     }),
-    dataDisks: array(anything()),
-    diskControllerType: string(),
-    alignRegionalDisksToVMZone: boolean(),
+    dataDisks: Schema.array(Schema.anything()),
+    diskControllerType: Schema.string(),
+    alignRegionalDisksToVMZone: Schema.boolean(),
   });
 
 interface Profiles {

@@ -4,19 +4,7 @@
  * https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-networking describes.
  */
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
-import {
-  anything,
-  array,
-  boolean,
-  envelope,
-  extendedLocation,
-  integer,
-  object,
-  provisioningState,
-  reference,
-  string,
-  zones,
-} from '../schema.js';
+import * as Schema from '../schema.js';
 import { computeApiVersions } from './api-versions.js';
 import type { PowerState } from './power-state.js';
 import { completeProfiles, osProfile, storageProfile } from './profiles.js';
@@ -45,97 +33,97 @@ interface VirtualMachineScaleSetDocument extends ResourceDocument {
   };
 }
 
-const ipConfiguration = object({
-  name: string(),
-  id: string(),
-  properties: object({
-    primary: boolean(),
-    publicIPAddressConfiguration: anything(),
-    privateIPAddressVersion: string(),
+const ipConfiguration = Schema.object({
+  name: Schema.string(),
+  id: Schema.string(),
+  properties: Schema.object({
+    primary: Schema.boolean(),
+    publicIPAddressConfiguration: Schema.anything(),
+    privateIPAddressVersion: Schema.string(),
     ...instanceIPConfigurationMembers(),
-    applicationSecurityGroups: array(reference('Microsoft.Network/applicationSecurityGroups')),
-    applicationGatewayBackendAddressPools: array(
-      reference('Microsoft.Network/applicationGateways/backendAddressPools'),
+    applicationSecurityGroups: Schema.array(Schema.reference('Microsoft.Network/applicationSecurityGroups')),
+    applicationGatewayBackendAddressPools: Schema.array(
+      Schema.reference('Microsoft.Network/applicationGateways/backendAddressPools'),
     ),
   }),
 });
 
-const networkInterfaceConfiguration = object({
-  name: string(),
-  id: string(),
-  tags: anything(),
-  properties: object({
-    primary: boolean(),
-    enableAcceleratedNetworking: boolean(),
-    disableTcpStateTracking: boolean(),
-    enableFpga: boolean(),
-    networkSecurityGroup: reference('Microsoft.Network/networkSecurityGroups'),
-    dnsSettings: anything(),
-    ipConfigurations: array(ipConfiguration),
-    enableIPForwarding: boolean(),
-    deleteOption: string(),
-    auxiliaryMode: string(),
-    auxiliarySku: string(),
+const networkInterfaceConfiguration = Schema.object({
+  name: Schema.string(),
+  id: Schema.string(),
+  tags: Schema.anything(),
+  properties: Schema.object({
+    primary: Schema.boolean(),
+    enableAcceleratedNetworking: Schema.boolean(),
+    disableTcpStateTracking: Schema.boolean(),
+    enableFpga: Schema.boolean(),
+    networkSecurityGroup: Schema.reference('Microsoft.Network/networkSecurityGroups'),
+    dnsSettings: Schema.anything(),
+    ipConfigurations: Schema.array(ipConfiguration),
+    enableIPForwarding: Schema.boolean(),
+    deleteOption: Schema.string(),
+    auxiliaryMode: Schema.string(),
+    auxiliarySku: Schema.string(),
   }),
 });
 
-const virtualMachineProfile = object({
+const virtualMachineProfile = Schema.object({
   osProfile: osProfile(),
   storageProfile: storageProfile(),
-  additionalCapabilities: anything(),
-  networkProfile: object({
-    healthProbe: reference('Microsoft.Network/loadBalancers/probes'),
-    networkApiVersion: string(),
-    networkInterfaceConfigurations: array(networkInterfaceConfiguration),
+  additionalCapabilities: Schema.anything(),
+  networkProfile: Schema.object({
+    healthProbe: Schema.reference('Microsoft.Network/loadBalancers/probes'),
+    networkApiVersion: Schema.string(),
+    networkInterfaceConfigurations: Schema.array(networkInterfaceConfiguration),
   }),
-  securityProfile: anything(),
-  diagnosticsProfile: anything(),
-  extensionProfile: anything(),
-  licenseType: string(),
-  priority: string(),
-  evictionPolicy: string(),
-  billingProfile: anything(),
-  scheduledEventsProfile: anything(),
-  userData: string(),
-  capacityReservation: anything(),
-  applicationProfile: anything(),
-  hardwareProfile: anything(),
-  serviceArtifactReference: anything(),
-  securityPostureReference: anything(),
-  timeCreated: string({ readOnly: true }),
+  securityProfile: Schema.anything(),
+  diagnosticsProfile: Schema.anything(),
+  extensionProfile: Schema.anything(),
+  licenseType: Schema.string(),
+  priority: Schema.string(),
+  evictionPolicy: Schema.string(),
+  billingProfile: Schema.anything(),
+  scheduledEventsProfile: Schema.anything(),
+  userData: Schema.string(),
+  capacityReservation: Schema.anything(),
+  applicationProfile: Schema.anything(),
+  hardwareProfile: Schema.anything(),
+  serviceArtifactReference: Schema.anything(),
+  securityPostureReference: Schema.anything(),
+  timeCreated: Schema.string({ readOnly: true }),
 });
 
-const schema = envelope('name id type location extendedLocation tags sku identity plan zones properties', {
-  extendedLocation: extendedLocation('2020-12-01'),
-  sku: object({ name: string(), tier: string(), capacity: integer() }),
-  identity: anything(),
-  plan: anything(),
-  zones: zones('2017-03-30'),
-  properties: object({
-    singlePlacementGroup: boolean(),
-    orchestrationMode: string({ since: '2020-12-01' }),
-    upgradePolicy: anything(),
-    scaleInPolicy: anything(),
-    automaticRepairsPolicy: anything(),
+const schema = Schema.envelope('name id type location extendedLocation tags sku identity plan zones properties', {
+  extendedLocation: Schema.extendedLocation('2020-12-01'),
+  sku: Schema.object({ name: Schema.string(), tier: Schema.string(), capacity: Schema.integer() }),
+  identity: Schema.anything(),
+  plan: Schema.anything(),
+  zones: Schema.zones('2017-03-30'),
+  properties: Schema.object({
+    singlePlacementGroup: Schema.boolean(),
+    orchestrationMode: Schema.string({ since: '2020-12-01' }),
+    upgradePolicy: Schema.anything(),
+    scaleInPolicy: Schema.anything(),
+    automaticRepairsPolicy: Schema.anything(),
     virtualMachineProfile,
-    provisioningState: provisioningState(),
-    overprovision: boolean(),
-    doNotRunExtensionsOnOverprovisionedVMs: boolean(),
-    uniqueId: string({ readOnly: true }),
-    zoneBalance: boolean(),
-    platformFaultDomainCount: integer(),
-    proximityPlacementGroup: reference('Microsoft.Compute/proximityPlacementGroups'),
-    hostGroup: reference('Microsoft.Compute/hostGroups'),
-    additionalCapabilities: anything(),
-    spotRestorePolicy: anything(),
-    priorityMixPolicy: anything(),
-    constrainedMaximumCapacity: boolean(),
-    resiliencyPolicy: anything(),
-    zonalPlatformFaultDomainAlignMode: string(),
-    skuProfile: anything(),
-    highSpeedInterconnectPlacement: string(),
-    scheduledEventsPolicy: anything(),
-    timeCreated: string({ readOnly: true }),
+    provisioningState: Schema.provisioningState(),
+    overprovision: Schema.boolean(),
+    doNotRunExtensionsOnOverprovisionedVMs: Schema.boolean(),
+    uniqueId: Schema.string({ readOnly: true }),
+    zoneBalance: Schema.boolean(),
+    platformFaultDomainCount: Schema.integer(),
+    proximityPlacementGroup: Schema.reference('Microsoft.Compute/proximityPlacementGroups'),
+    hostGroup: Schema.reference('Microsoft.Compute/hostGroups'),
+    additionalCapabilities: Schema.anything(),
+    spotRestorePolicy: Schema.anything(),
+    priorityMixPolicy: Schema.anything(),
+    constrainedMaximumCapacity: Schema.boolean(),
+    resiliencyPolicy: Schema.anything(),
+    zonalPlatformFaultDomainAlignMode: Schema.string(),
+    skuProfile: Schema.anything(),
+    highSpeedInterconnectPlacement: Schema.string(),
+    scheduledEventsPolicy: Schema.anything(),
+    timeCreated: Schema.string({ readOnly: true }),
     virtualMachines: instances(),
   }),
 });

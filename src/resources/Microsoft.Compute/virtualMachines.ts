@@ -12,18 +12,7 @@ import {
   type ViewContext,
   type WriteContext,
 } from '../resource-type.js';
-import {
-  anything,
-  array,
-  envelope,
-  extendedLocation,
-  integer,
-  object,
-  provisioningState,
-  reference,
-  string,
-  zones,
-} from '../schema.js';
+import * as Schema from '../schema.js';
 import { computeApiVersions } from './api-versions.js';
 import { type PowerState, powerStatuses } from './power-state.js';
 import { completeProfiles, osProfile, storageProfile } from './profiles.js';
@@ -40,49 +29,49 @@ interface VirtualMachineDocument extends ResourceDocument {
 
 /** A reference that says more than the id: whether the interface is the primary one. */
 const networkInterface = () => {
-  const target = reference('Microsoft.Network/networkInterfaces');
-  const properties = object({ primary: anything(), deleteOption: string() });
+  const target = Schema.reference('Microsoft.Network/networkInterfaces');
+  const properties = Schema.object({ primary: Schema.anything(), deleteOption: Schema.string() });
   const given = (target as unknown as { properties: object }).properties;
   return Object.assign(target, { properties: { ...given, properties }, additionalProperties: false });
 };
 
-const schema = envelope('name id type location extendedLocation tags identity plan zones properties', {
-  extendedLocation: extendedLocation('2020-12-01'),
-  identity: anything(),
-  plan: anything(),
-  zones: zones('2017-03-30'),
-  properties: object({
-    vmId: string({ readOnly: true }),
-    availabilitySet: reference('Microsoft.Compute/availabilitySets'),
-    virtualMachineScaleSet: reference('Microsoft.Compute/virtualMachineScaleSets', { since: '2019-07-01' }),
-    proximityPlacementGroup: reference('Microsoft.Compute/proximityPlacementGroups', { since: '2018-04-01' }),
-    host: reference('Microsoft.Compute/hostGroups/hosts'),
-    hostGroup: reference('Microsoft.Compute/hostGroups'),
-    priority: string({ since: '2019-03-01' }),
-    evictionPolicy: string({ since: '2019-03-01' }),
-    billingProfile: anything({ since: '2019-03-01' }),
-    hardwareProfile: anything(),
-    scheduledEventsPolicy: anything(),
+const schema = Schema.envelope('name id type location extendedLocation tags identity plan zones properties', {
+  extendedLocation: Schema.extendedLocation('2020-12-01'),
+  identity: Schema.anything(),
+  plan: Schema.anything(),
+  zones: Schema.zones('2017-03-30'),
+  properties: Schema.object({
+    vmId: Schema.string({ readOnly: true }),
+    availabilitySet: Schema.reference('Microsoft.Compute/availabilitySets'),
+    virtualMachineScaleSet: Schema.reference('Microsoft.Compute/virtualMachineScaleSets', { since: '2019-07-01' }),
+    proximityPlacementGroup: Schema.reference('Microsoft.Compute/proximityPlacementGroups', { since: '2018-04-01' }),
+    host: Schema.reference('Microsoft.Compute/hostGroups/hosts'),
+    hostGroup: Schema.reference('Microsoft.Compute/hostGroups'),
+    priority: Schema.string({ since: '2019-03-01' }),
+    evictionPolicy: Schema.string({ since: '2019-03-01' }),
+    billingProfile: Schema.anything({ since: '2019-03-01' }),
+    hardwareProfile: Schema.anything(),
+    scheduledEventsPolicy: Schema.anything(),
     storageProfile: storageProfile(),
-    additionalCapabilities: anything(),
+    additionalCapabilities: Schema.anything(),
     osProfile: osProfile(),
-    networkProfile: object({
-      networkApiVersion: string(),
-      networkInterfaceConfigurations: anything(),
-      networkInterfaces: array(networkInterface()),
+    networkProfile: Schema.object({
+      networkApiVersion: Schema.string(),
+      networkInterfaceConfigurations: Schema.anything(),
+      networkInterfaces: Schema.array(networkInterface()),
     }),
-    securityProfile: anything(),
-    diagnosticsProfile: anything(),
-    licenseType: string(),
-    extensionsTimeBudget: string(),
-    platformFaultDomain: integer(),
-    scheduledEventsProfile: anything(),
-    userData: string(),
-    capacityReservation: anything(),
-    applicationProfile: anything(),
-    provisioningState: provisioningState(),
-    timeCreated: string({ readOnly: true }),
-    instanceView: anything({ readOnly: true }),
+    securityProfile: Schema.anything(),
+    diagnosticsProfile: Schema.anything(),
+    licenseType: Schema.string(),
+    extensionsTimeBudget: Schema.string(),
+    platformFaultDomain: Schema.integer(),
+    scheduledEventsProfile: Schema.anything(),
+    userData: Schema.string(),
+    capacityReservation: Schema.anything(),
+    applicationProfile: Schema.anything(),
+    provisioningState: Schema.provisioningState(),
+    timeCreated: Schema.string({ readOnly: true }),
+    instanceView: Schema.anything({ readOnly: true }),
   }),
 });
 

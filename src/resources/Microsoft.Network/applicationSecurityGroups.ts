@@ -4,12 +4,12 @@
  */
 import { azureError } from '../../errors/index.js';
 import { type InUse, resourceType } from '../resource-type.js';
-import { envelope, object, provisioningState, resourceGuid } from '../schema.js';
+import * as Schema from '../schema.js';
 import { networkApiVersionsSince } from './api-versions.js';
 
-const schema = envelope('name id etag type location tags properties', {
+const schema = Schema.envelope('name id etag type location tags properties', {
   // The model has a resourceGuid, which Azure does not show.
-  properties: object({ provisioningState: provisioningState(), resourceGuid: resourceGuid() }),
+  properties: Schema.object({ provisioningState: Schema.provisioningState(), resourceGuid: Schema.resourceGuid() }),
 });
 
 const usedBy = (path: string): InUse => ({

@@ -2,26 +2,27 @@
 import { type AzureError, azureError } from '../../errors/index.js';
 import { formatIpPrefix, networkOf, parseIpPrefix } from '../../support/ip-address.js';
 import type { ResourceDocument, WriteContext } from '../resource-type.js';
-import { type Annotations, boolean, object, oneOf, reference } from '../schema.js';
+import * as Schema from '../schema.js';
 
-export const ipAllocationMethod = (options: Annotations = {}) =>
-  oneOf(['Static', 'Dynamic'], { clrType: 'IpAllocationMethod', ...options });
+export const ipAllocationMethod = (options: Schema.Annotations = {}) =>
+  Schema.oneOf(['Static', 'Dynamic'], { clrType: 'IpAllocationMethod', ...options });
 
-export const ipVersion = (options: Annotations = {}) => oneOf(['IPv4', 'IPv6'], { clrType: 'IpVersion', ...options });
+export const ipVersion = (options: Schema.Annotations = {}) =>
+  Schema.oneOf(['IPv4', 'IPv6'], { clrType: 'IpVersion', ...options });
 
 /** A reference that clients may send back but only Azure writes. */
-export const readOnlyReference = (type: string, options: Annotations = {}) =>
-  reference(type, { readOnly: true, ...options });
+export const readOnlyReference = (type: string, options: Schema.Annotations = {}) =>
+  Schema.reference(type, { readOnly: true, ...options });
 
 /** `{ddosCustomPolicy, protectionMode, …}` of public IP addresses. */
-export const ddosSettings = (options: Annotations) =>
-  object(
+export const ddosSettings = (options: Schema.Annotations) =>
+  Schema.object(
     {
-      protectionMode: oneOf(['VirtualNetworkInherited', 'Enabled', 'Disabled']),
-      protectionCoverage: oneOf(['Basic', 'Standard'], { until: '2022-05-01' }),
-      protectedIP: boolean({ until: '2022-05-01' }),
-      ddosProtectionPlan: reference('Microsoft.Network/ddosProtectionPlans'),
-      ddosCustomPolicy: reference('Microsoft.Network/ddosCustomPolicies'),
+      protectionMode: Schema.oneOf(['VirtualNetworkInherited', 'Enabled', 'Disabled']),
+      protectionCoverage: Schema.oneOf(['Basic', 'Standard'], { until: '2022-05-01' }),
+      protectedIP: Schema.boolean({ until: '2022-05-01' }),
+      ddosProtectionPlan: Schema.reference('Microsoft.Network/ddosProtectionPlans'),
+      ddosCustomPolicy: Schema.reference('Microsoft.Network/ddosCustomPolicies'),
     },
     options,
   );

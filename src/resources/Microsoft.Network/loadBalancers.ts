@@ -9,16 +9,7 @@ import {
   type ViewContext,
   type WriteContext,
 } from '../resource-type.js';
-import {
-  children,
-  envelope,
-  extendedLocation,
-  object,
-  oneOf,
-  provisioningState,
-  resourceGuid,
-  sku,
-} from '../schema.js';
+import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
 import { checkSkuUnchanged } from './common-members.js';
 import { loadBalancerActions } from './loadBalancers/actions.js';
@@ -58,26 +49,26 @@ import {
 } from './loadBalancers/outboundRules.js';
 import { checkProbe, completeProbe, probe } from './loadBalancers/probes.js';
 
-const schema = envelope('name id etag type location tags extendedLocation properties sku', {
-  extendedLocation: extendedLocation('2020-07-01'),
-  properties: object(
+const schema = Schema.envelope('name id etag type location tags extendedLocation properties sku', {
+  extendedLocation: Schema.extendedLocation('2020-07-01'),
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      resourceGuid: resourceGuid(),
-      scope: oneOf(['Public', 'Private'], { since: '2025-01-01', clrType: 'LoadBalancerScope' }),
-      mode: oneOf(['Advanced'], { since: '2025-09-01', clrType: 'LoadBalancerMode' }),
-      frontendIPConfigurations: children('frontendIPConfigurations', frontendIPConfiguration),
-      backendAddressPools: children('backendAddressPools', backendAddressPool),
-      loadBalancingRules: children('loadBalancingRules', loadBalancingRule),
-      probes: children('probes', probe),
-      inboundNatRules: children('inboundNatRules', inboundNatRule),
-      outboundRules: children('outboundRules', outboundRule, { since: '2018-07-01' }),
-      outboundNatRules: children('outboundNatRules', outboundNatRule, { until: '2018-07-01' }),
-      inboundNatPools: children('inboundNatPools', inboundNatPool),
+      provisioningState: Schema.provisioningState(),
+      resourceGuid: Schema.resourceGuid(),
+      scope: Schema.oneOf(['Public', 'Private'], { since: '2025-01-01', clrType: 'LoadBalancerScope' }),
+      mode: Schema.oneOf(['Advanced'], { since: '2025-09-01', clrType: 'LoadBalancerMode' }),
+      frontendIPConfigurations: Schema.children('frontendIPConfigurations', frontendIPConfiguration),
+      backendAddressPools: Schema.children('backendAddressPools', backendAddressPool),
+      loadBalancingRules: Schema.children('loadBalancingRules', loadBalancingRule),
+      probes: Schema.children('probes', probe),
+      inboundNatRules: Schema.children('inboundNatRules', inboundNatRule),
+      outboundRules: Schema.children('outboundRules', outboundRule, { since: '2018-07-01' }),
+      outboundNatRules: Schema.children('outboundNatRules', outboundNatRule, { until: '2018-07-01' }),
+      inboundNatPools: Schema.children('inboundNatPools', inboundNatPool),
     },
     { clrType: 'LoadBalancerProperties' },
   ),
-  sku: sku(['Basic', 'Standard', 'Gateway', 'Service'], { since: '2017-08-01' }),
+  sku: Schema.sku(['Basic', 'Standard', 'Gateway', 'Service'], { since: '2017-08-01' }),
 });
 
 function completeLoadBalancer(context: WriteContext<LoadBalancerDocument>): void {

@@ -6,19 +6,7 @@
 import { type AzureError, azureError } from '../../errors/index.js';
 import { idKey, rootKey } from '../resource-id.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
-import {
-  array,
-  backReferences,
-  envelope,
-  integer,
-  object,
-  oneOf,
-  provisioningState,
-  reference,
-  resourceGuid,
-  sku,
-  zones,
-} from '../schema.js';
+import * as Schema from '../schema.js';
 import { networkApiVersionsSince } from './api-versions.js';
 import { checkSkuUnchanged, checkZonesUnchanged, dropEmptyLists, fillIn, keepResourceGuid } from './common-members.js';
 
@@ -30,28 +18,28 @@ interface NatGatewayDocument extends ResourceDocument {
   };
 }
 
-const publicIPAddress = () => reference('Microsoft.Network/publicIPAddresses');
-const publicIPPrefix = () => reference('Microsoft.Network/publicIPPrefixes');
+const publicIPAddress = () => Schema.reference('Microsoft.Network/publicIPAddresses');
+const publicIPPrefix = () => Schema.reference('Microsoft.Network/publicIPPrefixes');
 
-const schema = envelope('name id etag type location tags zones properties sku', {
-  zones: zones('2019-02-01'),
-  properties: object(
+const schema = Schema.envelope('name id etag type location tags zones properties sku', {
+  zones: Schema.zones('2019-02-01'),
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      resourceGuid: resourceGuid(),
-      idleTimeoutInMinutes: integer(),
-      publicIpAddresses: array(publicIPAddress()),
-      publicIpPrefixes: array(publicIPPrefix()),
-      publicIpAddressesV6: array(publicIPAddress(), { since: '2024-07-01' }),
-      publicIpPrefixesV6: array(publicIPPrefix(), { since: '2024-07-01' }),
-      sourceVirtualNetwork: reference('Microsoft.Network/virtualNetworks', { since: '2024-07-01' }),
-      serviceGateway: reference('Microsoft.Network/serviceGateways', { since: '2025-05-01' }),
-      nat64: oneOf(['None', 'Enabled', 'Disabled'], { since: '2025-07-01' }),
-      subnets: backReferences('Microsoft.Network/virtualNetworks/subnets', 'natGateway'),
+      provisioningState: Schema.provisioningState(),
+      resourceGuid: Schema.resourceGuid(),
+      idleTimeoutInMinutes: Schema.integer(),
+      publicIpAddresses: Schema.array(publicIPAddress()),
+      publicIpPrefixes: Schema.array(publicIPPrefix()),
+      publicIpAddressesV6: Schema.array(publicIPAddress(), { since: '2024-07-01' }),
+      publicIpPrefixesV6: Schema.array(publicIPPrefix(), { since: '2024-07-01' }),
+      sourceVirtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks', { since: '2024-07-01' }),
+      serviceGateway: Schema.reference('Microsoft.Network/serviceGateways', { since: '2025-05-01' }),
+      nat64: Schema.oneOf(['None', 'Enabled', 'Disabled'], { since: '2025-07-01' }),
+      subnets: Schema.backReferences('Microsoft.Network/virtualNetworks/subnets', 'natGateway'),
     },
     { clrType: 'NatGatewayProperties' },
   ),
-  sku: sku(['Standard', 'StandardV2']),
+  sku: Schema.sku(['Standard', 'StandardV2']),
 });
 
 function completeNatGateway(context: WriteContext<NatGatewayDocument>): void {

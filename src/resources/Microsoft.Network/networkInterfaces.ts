@@ -13,21 +13,7 @@ import {
   type ViewContext,
   type WriteContext,
 } from '../resource-type.js';
-import {
-  anything,
-  array,
-  backReferences,
-  boolean,
-  children,
-  envelope,
-  extendedLocation,
-  object,
-  oneOf,
-  provisioningState,
-  reference,
-  resourceGuid,
-  string,
-} from '../schema.js';
+import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
 import { fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
 import { effectiveActions, machineLink } from './networkInterfaces/effective.js';
@@ -59,43 +45,45 @@ interface NetworkInterfaceDocument extends ResourceDocument {
   properties: NetworkInterfaceProperties;
 }
 
-const schema = envelope('name id etag tags properties type location extendedLocation kind', {
-  extendedLocation: extendedLocation('2020-07-01'),
-  kind: string({ readOnly: true, since: '2021-08-01' }),
-  properties: object(
+const schema = Schema.envelope('name id etag tags properties type location extendedLocation kind', {
+  extendedLocation: Schema.extendedLocation('2020-07-01'),
+  kind: Schema.string({ readOnly: true, since: '2021-08-01' }),
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      resourceGuid: resourceGuid(),
-      ipConfigurations: children('ipConfigurations', ipConfiguration),
-      dnsSettings: object({
-        dnsServers: array(string()),
-        appliedDnsServers: array(string(), { readOnly: true }),
-        internalDnsNameLabel: string(),
-        internalFqdn: string({ readOnly: true }),
-        internalDomainNameSuffix: string({ readOnly: true, since: '2016-03-30' }),
+      provisioningState: Schema.provisioningState(),
+      resourceGuid: Schema.resourceGuid(),
+      ipConfigurations: Schema.children('ipConfigurations', ipConfiguration),
+      dnsSettings: Schema.object({
+        dnsServers: Schema.array(Schema.string()),
+        appliedDnsServers: Schema.array(Schema.string(), { readOnly: true }),
+        internalDnsNameLabel: Schema.string(),
+        internalFqdn: Schema.string({ readOnly: true }),
+        internalDomainNameSuffix: Schema.string({ readOnly: true, since: '2016-03-30' }),
       }),
-      macAddress: string({ readOnly: true }),
-      enableAcceleratedNetworking: boolean({ since: '2016-09-01' }),
-      vnetEncryptionSupported: boolean({ readOnly: true, since: '2020-11-01' }),
-      enableIPForwarding: boolean(),
-      disableTcpStateTracking: boolean({ since: '2022-05-01' }),
-      networkSecurityGroup: reference('Microsoft.Network/networkSecurityGroups'),
-      primary: boolean({ readOnly: true }),
-      virtualMachine: backReferences('Microsoft.Compute/virtualMachines', 'networkInterfaces', { single: true }),
-      services: anything({ readOnly: true, ...onlyIn2018 }),
-      hostedWorkloads: array(string(), { readOnly: true, since: '2018-10-01' }),
-      tapConfigurations: array(anything(), { readOnly: true, since: '2018-10-01' }),
-      nicType: oneOf(['Standard', 'Elastic'], { since: '2020-07-01' }),
+      macAddress: Schema.string({ readOnly: true }),
+      enableAcceleratedNetworking: Schema.boolean({ since: '2016-09-01' }),
+      vnetEncryptionSupported: Schema.boolean({ readOnly: true, since: '2020-11-01' }),
+      enableIPForwarding: Schema.boolean(),
+      disableTcpStateTracking: Schema.boolean({ since: '2022-05-01' }),
+      networkSecurityGroup: Schema.reference('Microsoft.Network/networkSecurityGroups'),
+      primary: Schema.boolean({ readOnly: true }),
+      virtualMachine: Schema.backReferences('Microsoft.Compute/virtualMachines', 'networkInterfaces', { single: true }),
+      services: Schema.anything({ readOnly: true, ...onlyIn2018 }),
+      hostedWorkloads: Schema.array(Schema.string(), { readOnly: true, since: '2018-10-01' }),
+      tapConfigurations: Schema.array(Schema.anything(), { readOnly: true, since: '2018-10-01' }),
+      nicType: Schema.oneOf(['Standard', 'Elastic'], { since: '2020-07-01' }),
       privateEndpoint: readOnlyReference('Microsoft.Network/privateEndpoints', { since: '2018-10-01' }),
       privateLinkService: readOnlyReference('Microsoft.Network/privateLinkServices', { since: '2020-07-01' }),
       dscpConfiguration: readOnlyReference('Microsoft.Network/dscpConfigurations', { since: '2020-06-01' }),
-      migrationPhase: oneOf(['None', 'Prepare', 'Commit', 'Abort', 'Committed'], { since: '2020-08-01' }),
-      workloadType: string({ since: '2021-02-01' }),
-      allowPort25Out: boolean({ readOnly: true, since: '2022-05-01' }),
-      defaultOutboundConnectivityEnabled: boolean({ readOnly: true, since: '2024-05-01' }),
-      auxiliaryMode: oneOf(['None', 'MaxConnections', 'Floating', 'AcceleratedConnections'], { since: '2022-01-01' }),
-      auxiliarySku: oneOf(['None', 'A1', 'A2', 'A4', 'A8'], { since: '2022-11-01' }),
-      virtualNetworkTapProvisioningState: string({ readOnly: true, ...onlyIn2018 }),
+      migrationPhase: Schema.oneOf(['None', 'Prepare', 'Commit', 'Abort', 'Committed'], { since: '2020-08-01' }),
+      workloadType: Schema.string({ since: '2021-02-01' }),
+      allowPort25Out: Schema.boolean({ readOnly: true, since: '2022-05-01' }),
+      defaultOutboundConnectivityEnabled: Schema.boolean({ readOnly: true, since: '2024-05-01' }),
+      auxiliaryMode: Schema.oneOf(['None', 'MaxConnections', 'Floating', 'AcceleratedConnections'], {
+        since: '2022-01-01',
+      }),
+      auxiliarySku: Schema.oneOf(['None', 'A1', 'A2', 'A4', 'A8'], { since: '2022-11-01' }),
+      virtualNetworkTapProvisioningState: Schema.string({ readOnly: true, ...onlyIn2018 }),
     },
     { clrType: 'NetworkInterfaceProperties' },
   ),

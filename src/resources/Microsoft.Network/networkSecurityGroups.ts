@@ -4,16 +4,7 @@
  */
 import { type AzureError, azureError } from '../../errors/index.js';
 import { type ResourceDocument, resourceType, type ViewContext, type WriteContext } from '../resource-type.js';
-import {
-  anything,
-  backReferences,
-  boolean,
-  children,
-  envelope,
-  object,
-  provisioningState,
-  resourceGuid,
-} from '../schema.js';
+import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
 import { fillIn, keepResourceGuid } from './common-members.js';
 import { defaultSecurityRules } from './networkSecurityGroups/defaultSecurityRules.js';
@@ -33,17 +24,17 @@ interface NetworkSecurityGroupDocument extends ResourceDocument {
   properties: NetworkSecurityGroupProperties;
 }
 
-const schema = envelope('name id etag type location tags properties', {
-  properties: object(
+const schema = Schema.envelope('name id etag type location tags properties', {
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      resourceGuid: resourceGuid(),
-      flushConnection: boolean({ since: '2022-01-01' }),
-      securityRules: children('securityRules', securityRule),
-      defaultSecurityRules: children('defaultSecurityRules', securityRule, { readOnly: true }),
-      networkInterfaces: backReferences('Microsoft.Network/networkInterfaces', 'networkSecurityGroup'),
-      subnets: backReferences('Microsoft.Network/virtualNetworks/subnets', 'networkSecurityGroup'),
-      flowLogs: anything({ readOnly: true, since: '2019-12-01' }),
+      provisioningState: Schema.provisioningState(),
+      resourceGuid: Schema.resourceGuid(),
+      flushConnection: Schema.boolean({ since: '2022-01-01' }),
+      securityRules: Schema.children('securityRules', securityRule),
+      defaultSecurityRules: Schema.children('defaultSecurityRules', securityRule, { readOnly: true }),
+      networkInterfaces: Schema.backReferences('Microsoft.Network/networkInterfaces', 'networkSecurityGroup'),
+      subnets: Schema.backReferences('Microsoft.Network/virtualNetworks/subnets', 'networkSecurityGroup'),
+      flowLogs: Schema.anything({ readOnly: true, since: '2019-12-01' }),
     },
     { clrType: 'NetworkSecurityGroupProperties' },
   ),

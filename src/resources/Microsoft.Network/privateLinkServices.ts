@@ -8,39 +8,25 @@ import { stableGuid } from '../../support/ids.js';
 import { lookUpChild } from '../children.js';
 import { formatResourceId } from '../resource-id.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
-import {
-  anything,
-  array,
-  boolean,
-  children,
-  envelope,
-  extendedLocation,
-  object,
-  oneOf,
-  provisioningState,
-  reference,
-  resourceGuid,
-  type Static,
-  string,
-} from '../schema.js';
+import * as Schema from '../schema.js';
 import { networkApiVersionsSince } from './api-versions.js';
 import { fillIn, ipAllocationMethod, ipVersion, keepResourceGuid } from './common-members.js';
 import { claimPrivateAddress } from './private-address.js';
 
-const ipConfiguration = envelope('name id etag type properties', {
-  properties: object(
+const ipConfiguration = Schema.envelope('name id etag type properties', {
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      privateIPAddress: string(),
+      provisioningState: Schema.provisioningState(),
+      privateIPAddress: Schema.string(),
       privateIPAllocationMethod: ipAllocationMethod(),
-      subnet: reference('Microsoft.Network/virtualNetworks/subnets'),
-      primary: boolean(),
+      subnet: Schema.reference('Microsoft.Network/virtualNetworks/subnets'),
+      primary: Schema.boolean(),
       privateIPAddressVersion: ipVersion(),
     },
     { clrType: 'PrivateLinkServiceIpConfigurationProperties' },
   ),
 });
-type IpConfiguration = Static<typeof ipConfiguration>;
+type IpConfiguration = Schema.Static<typeof ipConfiguration>;
 
 interface PrivateLinkServiceDocument extends ResourceDocument {
   properties: Record<string, unknown> & {
@@ -51,27 +37,27 @@ interface PrivateLinkServiceDocument extends ResourceDocument {
   };
 }
 
-const subscriptions = () => object({ subscriptions: array(string()) });
+const subscriptions = () => Schema.object({ subscriptions: Schema.array(Schema.string()) });
 
-const schema = envelope('name id etag type location extendedLocation tags properties', {
-  extendedLocation: extendedLocation('2020-07-01'),
-  properties: object(
+const schema = Schema.envelope('name id etag type location extendedLocation tags properties', {
+  extendedLocation: Schema.extendedLocation('2020-07-01'),
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      resourceGuid: resourceGuid(),
-      fqdns: array(string()),
-      alias: string({ readOnly: true }),
+      provisioningState: Schema.provisioningState(),
+      resourceGuid: Schema.resourceGuid(),
+      fqdns: Schema.array(Schema.string()),
+      alias: Schema.string({ readOnly: true }),
       visibility: subscriptions(),
       autoApproval: subscriptions(),
-      enableProxyProtocol: boolean({ since: '2019-11-01' }),
-      accessMode: oneOf(['Default', 'Restricted'], { since: '2024-10-01' }),
-      destinationIPAddress: string({ since: '2024-03-01' }),
-      loadBalancerFrontendIpConfigurations: array(
-        reference('Microsoft.Network/loadBalancers/frontendIPConfigurations'),
+      enableProxyProtocol: Schema.boolean({ since: '2019-11-01' }),
+      accessMode: Schema.oneOf(['Default', 'Restricted'], { since: '2024-10-01' }),
+      destinationIPAddress: Schema.string({ since: '2024-03-01' }),
+      loadBalancerFrontendIpConfigurations: Schema.array(
+        Schema.reference('Microsoft.Network/loadBalancers/frontendIPConfigurations'),
       ),
-      ipConfigurations: children('ipConfigurations', ipConfiguration),
-      privateEndpointConnections: array(anything(), { readOnly: true }),
-      networkInterfaces: array(reference('Microsoft.Network/networkInterfaces'), { readOnly: true }),
+      ipConfigurations: Schema.children('ipConfigurations', ipConfiguration),
+      privateEndpointConnections: Schema.array(Schema.anything(), { readOnly: true }),
+      networkInterfaces: Schema.array(Schema.reference('Microsoft.Network/networkInterfaces'), { readOnly: true }),
     },
     { clrType: 'PrivateLinkServiceProperties' },
   ),

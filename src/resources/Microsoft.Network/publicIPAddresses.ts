@@ -15,21 +15,7 @@ import {
   type ViewContext,
   type WriteContext,
 } from '../resource-type.js';
-import {
-  array,
-  backReferences,
-  envelope,
-  extendedLocation,
-  integer,
-  object,
-  oneOf,
-  provisioningState,
-  reference,
-  resourceGuid,
-  sku,
-  string,
-  zones,
-} from '../schema.js';
+import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
 import {
   checkSkuUnchanged,
@@ -68,45 +54,52 @@ export interface PublicIPAddressDocument extends ResourceDocument {
 }
 
 export const ipTags = () =>
-  array(object({ ipTagType: string(), tag: string(), firstPartyServiceTagId: string({ since: '2025-09-01' }) }), {
-    since: '2017-10-01',
-  });
-
-const schema = envelope('name id etag location extendedLocation tags zones properties type sku', {
-  extendedLocation: extendedLocation('2020-07-01'),
-  zones: zones('2017-06-01'),
-  properties: object(
+  Schema.array(
+    Schema.object({
+      ipTagType: Schema.string(),
+      tag: Schema.string(),
+      firstPartyServiceTagId: Schema.string({ since: '2025-09-01' }),
+    }),
     {
-      provisioningState: provisioningState(),
-      resourceGuid: resourceGuid(),
-      ipAddress: string({ readOnly: true }),
+      since: '2017-10-01',
+    },
+  );
+
+const schema = Schema.envelope('name id etag location extendedLocation tags zones properties type sku', {
+  extendedLocation: Schema.extendedLocation('2020-07-01'),
+  zones: Schema.zones('2017-06-01'),
+  properties: Schema.object(
+    {
+      provisioningState: Schema.provisioningState(),
+      resourceGuid: Schema.resourceGuid(),
+      ipAddress: Schema.string({ readOnly: true }),
       publicIPAddressVersion: ipVersion({ since: '2016-03-30' }),
       publicIPAllocationMethod: ipAllocationMethod(),
-      idleTimeoutInMinutes: integer(),
-      dnsSettings: object({
-        domainNameLabel: string(),
-        domainNameLabelScope: oneOf(['TenantReuse', 'SubscriptionReuse', 'ResourceGroupReuse', 'NoReuse'], {
+      idleTimeoutInMinutes: Schema.integer(),
+      dnsSettings: Schema.object({
+        domainNameLabel: Schema.string(),
+        domainNameLabelScope: Schema.oneOf(['TenantReuse', 'SubscriptionReuse', 'ResourceGroupReuse', 'NoReuse'], {
           since: '2022-11-01',
         }),
-        fqdn: string({ readOnly: true }),
-        reverseFqdn: string(),
+        fqdn: Schema.string({ readOnly: true }),
+        reverseFqdn: Schema.string(),
       }),
       ipTags: ipTags(),
-      ipConfiguration: backReferences(attachedTypes, 'publicIPAddress', { single: true }),
-      publicIPPrefix: reference('Microsoft.Network/publicIPPrefixes', { since: '2018-07-01' }),
-      natGateway: backReferences('Microsoft.Network/natGateways', 'publicIpAddresses', {
+      ipConfiguration: Schema.backReferences(attachedTypes, 'publicIPAddress', { single: true }),
+      publicIPPrefix: Schema.reference('Microsoft.Network/publicIPPrefixes', { since: '2018-07-01' }),
+      natGateway: Schema.backReferences('Microsoft.Network/natGateways', 'publicIpAddresses', {
         single: true,
         since: '2020-07-01',
       }),
       ddosSettings: ddosSettings({ since: '2022-05-01' }),
-      deleteOption: oneOf(['Delete', 'Detach'], { since: '2021-02-01' }),
-      migrationPhase: oneOf(['None', 'Prepare', 'Commit', 'Abort', 'Committed'], { since: '2020-07-01' }),
-      linkedPublicIPAddress: reference(type, { since: '2020-07-01' }),
+      deleteOption: Schema.oneOf(['Delete', 'Detach'], { since: '2021-02-01' }),
+      migrationPhase: Schema.oneOf(['None', 'Prepare', 'Commit', 'Abort', 'Committed'], { since: '2020-07-01' }),
+      linkedPublicIPAddress: Schema.reference(type, { since: '2020-07-01' }),
       servicePublicIPAddress: readOnlyReference(type, { since: '2020-08-01' }),
     },
     { clrType: 'PublicIpAddressProperties' },
   ),
-  sku: sku(['Basic', 'Standard', 'StandardV2'], { since: '2017-08-01' }),
+  sku: Schema.sku(['Basic', 'Standard', 'StandardV2'], { since: '2017-08-01' }),
 });
 
 const isBasic = (document: ResourceDocument): boolean => document.sku?.name === 'Basic';

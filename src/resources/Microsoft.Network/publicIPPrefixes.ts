@@ -4,19 +4,7 @@
  */
 import { type AzureError, azureError } from '../../errors/index.js';
 import { type InUse, type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
-import {
-  backReferences,
-  envelope,
-  extendedLocation,
-  integer,
-  object,
-  provisioningState,
-  reference,
-  resourceGuid,
-  sku,
-  string,
-  zones,
-} from '../schema.js';
+import * as Schema from '../schema.js';
 import { networkApiVersionsSince } from './api-versions.js';
 import {
   checkSkuUnchanged,
@@ -39,32 +27,32 @@ interface PublicIPPrefixDocument extends ResourceDocument {
   properties: PublicIPPrefixProperties;
 }
 
-const schema = envelope('name id etag type location extendedLocation tags zones properties sku', {
-  extendedLocation: extendedLocation('2020-07-01'),
-  zones: zones('2018-07-01'),
-  properties: object(
+const schema = Schema.envelope('name id etag type location extendedLocation tags zones properties sku', {
+  extendedLocation: Schema.extendedLocation('2020-07-01'),
+  zones: Schema.zones('2018-07-01'),
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      resourceGuid: resourceGuid(),
-      prefixLength: integer(),
+      provisioningState: Schema.provisioningState(),
+      resourceGuid: Schema.resourceGuid(),
+      prefixLength: Schema.integer(),
       publicIPAddressVersion: ipVersion(),
-      ipPrefix: string({ readOnly: true }),
+      ipPrefix: Schema.string({ readOnly: true }),
       ipTags: ipTags(),
-      customIpPrefix: reference('Microsoft.Network/customIpPrefixes', { since: '2020-06-01' }),
-      publicIPAddresses: backReferences('Microsoft.Network/publicIPAddresses', 'publicIPPrefix'),
-      loadBalancerFrontendIpConfiguration: backReferences(
+      customIpPrefix: Schema.reference('Microsoft.Network/customIpPrefixes', { since: '2020-06-01' }),
+      publicIPAddresses: Schema.backReferences('Microsoft.Network/publicIPAddresses', 'publicIPPrefix'),
+      loadBalancerFrontendIpConfiguration: Schema.backReferences(
         'Microsoft.Network/loadBalancers/frontendIPConfigurations',
         'publicIPPrefix',
         { single: true, since: '2019-02-01' },
       ),
-      natGateway: backReferences('Microsoft.Network/natGateways', 'publicIpPrefixes', {
+      natGateway: Schema.backReferences('Microsoft.Network/natGateways', 'publicIpPrefixes', {
         single: true,
         since: '2020-07-01',
       }),
     },
     { clrType: 'PublicIpPrefixProperties' },
   ),
-  sku: sku(['Standard', 'StandardV2']),
+  sku: Schema.sku(['Standard', 'StandardV2']),
 });
 
 /** Shortest and longest prefix that a subscription gets without asking. */

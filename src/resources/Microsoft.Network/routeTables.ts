@@ -4,50 +4,39 @@
  */
 import { type AzureError, azureError } from '../../errors/index.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
-import {
-  backReferences,
-  boolean,
-  children,
-  envelope,
-  object,
-  oneOf,
-  provisioningState,
-  resourceGuid,
-  type Static,
-  string,
-} from '../schema.js';
+import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
 import { checkAddressPrefix, fillIn, keepResourceGuid } from './common-members.js';
 
-const route = envelope('name id etag properties type', {
-  type: string({ readOnly: true }),
-  properties: object(
+const route = Schema.envelope('name id etag properties type', {
+  type: Schema.string({ readOnly: true }),
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      addressPrefix: string(),
-      nextHopType: oneOf(['VirtualNetworkGateway', 'VnetLocal', 'Internet', 'VirtualAppliance', 'None'], {
+      provisioningState: Schema.provisioningState(),
+      addressPrefix: Schema.string(),
+      nextHopType: Schema.oneOf(['VirtualNetworkGateway', 'VnetLocal', 'Internet', 'VirtualAppliance', 'None'], {
         clrType: 'RouteNextHopType',
       }),
-      nextHopIpAddress: string(),
-      hasBgpOverride: boolean({ readOnly: true, since: '2020-11-01' }),
+      nextHopIpAddress: Schema.string(),
+      hasBgpOverride: Schema.boolean({ readOnly: true, since: '2020-11-01' }),
     },
     { clrType: 'RouteProperties' },
   ),
 });
-type Route = Static<typeof route>;
+type Route = Schema.Static<typeof route>;
 
 interface RouteTableDocument extends ResourceDocument {
   properties: Record<string, unknown> & { disableBgpRoutePropagation?: boolean; routes?: Route[] };
 }
 
-const schema = envelope('name id etag type location tags properties', {
-  properties: object(
+const schema = Schema.envelope('name id etag type location tags properties', {
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      resourceGuid: resourceGuid(),
-      disableBgpRoutePropagation: boolean({ since: '2017-10-01' }),
-      routes: children('routes', route),
-      subnets: backReferences('Microsoft.Network/virtualNetworks/subnets', 'routeTable'),
+      provisioningState: Schema.provisioningState(),
+      resourceGuid: Schema.resourceGuid(),
+      disableBgpRoutePropagation: Schema.boolean({ since: '2017-10-01' }),
+      routes: Schema.children('routes', route),
+      subnets: Schema.backReferences('Microsoft.Network/virtualNetworks/subnets', 'routeTable'),
     },
     { clrType: 'RouteTableProperties' },
   ),

@@ -6,21 +6,7 @@ import { type AzureError, azureError } from '../../errors/index.js';
 import { type IpPrefix, parseIpAddress, parseIpPrefix } from '../../support/ip-address.js';
 import type { ChildDocument } from '../children.js';
 import { type ResourceDocument, resourceType, type ViewContext, type WriteContext } from '../resource-type.js';
-import {
-  anything,
-  array,
-  boolean,
-  children,
-  envelope,
-  extendedLocation,
-  integer,
-  object,
-  oneOf,
-  provisioningState,
-  reference,
-  resourceGuid,
-  string,
-} from '../schema.js';
+import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
 import { checkAddressPrefix, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
 import {
@@ -44,36 +30,36 @@ interface VirtualNetworkDocument extends ResourceDocument {
   properties: VirtualNetworkProperties;
 }
 
-const schema = envelope('name id etag type location extendedLocation tags properties', {
-  extendedLocation: extendedLocation('2020-07-01'),
-  properties: object(
+const schema = Schema.envelope('name id etag type location extendedLocation tags properties', {
+  extendedLocation: Schema.extendedLocation('2020-07-01'),
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      resourceGuid: resourceGuid(),
-      addressSpace: object({
-        addressPrefixes: array(string()),
-        ipamPoolPrefixAllocations: array(anything(), { since: '2024-01-01' }),
+      provisioningState: Schema.provisioningState(),
+      resourceGuid: Schema.resourceGuid(),
+      addressSpace: Schema.object({
+        addressPrefixes: Schema.array(Schema.string()),
+        ipamPoolPrefixAllocations: Schema.array(Schema.anything(), { since: '2024-01-01' }),
       }),
-      privateEndpointVNetPolicies: oneOf(['Disabled', 'Basic'], { since: '2024-03-01' }),
-      encryption: object(
-        { enabled: boolean(), enforcement: oneOf(['DropUnencrypted', 'AllowUnencrypted']) },
+      privateEndpointVNetPolicies: Schema.oneOf(['Disabled', 'Basic'], { since: '2024-03-01' }),
+      encryption: Schema.object(
+        { enabled: Schema.boolean(), enforcement: Schema.oneOf(['DropUnencrypted', 'AllowUnencrypted']) },
         { since: '2021-05-01' },
       ),
-      flowTimeoutInMinutes: integer({ since: '2021-02-01' }),
-      dhcpOptions: object({ dnsServers: array(string()) }),
-      subnets: children('subnets', subnet),
-      virtualNetworkPeerings: children('virtualNetworkPeerings', virtualNetworkPeering, { since: '2017-06-01' }),
-      bgpCommunities: object(
-        { virtualNetworkCommunity: string(), regionalCommunity: string({ readOnly: true }) },
+      flowTimeoutInMinutes: Schema.integer({ since: '2021-02-01' }),
+      dhcpOptions: Schema.object({ dnsServers: Schema.array(Schema.string()) }),
+      subnets: Schema.children('subnets', subnet),
+      virtualNetworkPeerings: Schema.children('virtualNetworkPeerings', virtualNetworkPeering, { since: '2017-06-01' }),
+      bgpCommunities: Schema.object(
+        { virtualNetworkCommunity: Schema.string(), regionalCommunity: Schema.string({ readOnly: true }) },
         { since: '2019-08-01' },
       ),
-      ipAllocations: array(reference('Microsoft.Network/ipAllocations'), { since: '2020-03-01' }),
-      flowLogs: anything({ readOnly: true, since: '2022-09-01' }),
-      enableDdosProtection: boolean({ since: '2017-09-01' }),
-      ddosProtectionPlan: reference('Microsoft.Network/ddosProtectionPlans', { since: '2018-02-01' }),
-      enableVmProtection: boolean({ since: '2017-09-01', until: '2020-08-01', absentIn: ['2018-11-01'] }),
+      ipAllocations: Schema.array(Schema.reference('Microsoft.Network/ipAllocations'), { since: '2020-03-01' }),
+      flowLogs: Schema.anything({ readOnly: true, since: '2022-09-01' }),
+      enableDdosProtection: Schema.boolean({ since: '2017-09-01' }),
+      ddosProtectionPlan: Schema.reference('Microsoft.Network/ddosProtectionPlans', { since: '2018-02-01' }),
+      enableVmProtection: Schema.boolean({ since: '2017-09-01', until: '2020-08-01', absentIn: ['2018-11-01'] }),
       defaultPublicNatGateway: readOnlyReference('Microsoft.Network/natGateways', { since: '2024-07-01' }),
-      summarizedGatewayPrefixes: anything({ since: '2025-07-01' }),
+      summarizedGatewayPrefixes: Schema.anything({ since: '2025-07-01' }),
     },
     { clrType: 'VirtualNetworkProperties' },
   ),

@@ -7,7 +7,9 @@ import { services, startWithSet } from './my-service.js';
 
 /** Request ids of the stored operations of the classic API, in the order of their acceptance. */
 const idsIn = ({ connection }: Store): string[] =>
-  connection.prepare("SELECT id FROM operations WHERE api = 'classic' ORDER BY sequence").pluck().all() as string[];
+  (
+    connection.prepare("SELECT id FROM operations WHERE api = 'classic' ORDER BY sequence").all() as { id: string }[]
+  ).map(({ id }) => id);
 
 t.test('the latest operations can be asked for; older ones are forgotten once they are done', async (t) => {
   const clock = new Clock({ source: manualTime() });

@@ -6,34 +6,34 @@
 import { claimPrivateAddress } from '../../Microsoft.Network/private-address.js';
 import { idKey } from '../../resource-id.js';
 import type { Resource, WriteContext } from '../../resource-type.js';
-import { array, boolean, children, envelope, object, reference, string } from '../../schema.js';
+import * as Schema from '../../schema.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
 /** The members of a profile's ipConfiguration that tie an instance to the network. */
 export const instanceIPConfigurationMembers = () => ({
-  subnet: reference('Microsoft.Network/virtualNetworks/subnets'),
-  loadBalancerBackendAddressPools: array(reference(`${lb}/backendAddressPools`)),
-  loadBalancerInboundNatPools: array(reference(`${lb}/inboundNatPools`)),
+  subnet: Schema.reference('Microsoft.Network/virtualNetworks/subnets'),
+  loadBalancerBackendAddressPools: Schema.array(Schema.reference(`${lb}/backendAddressPools`)),
+  loadBalancerInboundNatPools: Schema.array(Schema.reference(`${lb}/inboundNatPools`)),
 });
 
 /** Instances in the scale set's own document, so that their references are found like anybody's; never shown. */
 export const instances = () =>
-  children(
+  Schema.children(
     'virtualMachines',
-    envelope('name properties', {
-      properties: object({
-        networkInterfaces: children(
+    Schema.envelope('name properties', {
+      properties: Schema.object({
+        networkInterfaces: Schema.children(
           'networkInterfaces',
-          envelope('name properties', {
-            properties: object({
-              ipConfigurations: children(
+          Schema.envelope('name properties', {
+            properties: Schema.object({
+              ipConfigurations: Schema.children(
                 'ipConfigurations',
-                envelope('name properties', {
-                  properties: object({
-                    privateIPAddress: string(),
-                    primary: boolean(),
-                    privateIPAddressVersion: string(),
+                Schema.envelope('name properties', {
+                  properties: Schema.object({
+                    privateIPAddress: Schema.string(),
+                    primary: Schema.boolean(),
+                    privateIPAddressVersion: Schema.string(),
                     ...instanceIPConfigurationMembers(),
                   }),
                 }),

@@ -2,7 +2,7 @@
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Action, ActionContext, ActionResult } from '../../resource-type.js';
-import { array, object, reference, string } from '../../schema.js';
+import * as Schema from '../../schema.js';
 import { childNamed, loadBalancerChild } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 import { membersOfPool } from './members.js';
@@ -28,9 +28,9 @@ const queryInboundNatRulePortMapping: Action = {
   path: 'backendAddressPools/{pool}/queryInboundNatRulePortMapping',
   since: '2021-05-01',
   answer: 'sync',
-  requestSchema: object({
-    ipAddress: string(),
-    ipConfiguration: reference('Microsoft.Network/networkInterfaces/ipConfigurations'),
+  requestSchema: Schema.object({
+    ipAddress: Schema.string(),
+    ipConfiguration: Schema.reference('Microsoft.Network/networkInterfaces/ipConfigurations'),
   }),
   run(context) {
     const pool = existingChild(context, 'backendAddressPools', context.parameters.pool);
@@ -84,7 +84,7 @@ const migrateToIpBased: Action = {
   path: 'migrateToIpBased',
   since: '2023-04-01',
   answer: 'sync',
-  requestSchema: object({ pools: array(string()) }),
+  requestSchema: Schema.object({ pools: Schema.array(Schema.string()) }),
   run(context) {
     const document = documentOf(context);
     const all = document.properties.backendAddressPools ?? [];

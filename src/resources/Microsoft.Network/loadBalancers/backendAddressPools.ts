@@ -2,62 +2,55 @@
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { idKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
-import {
-  array,
-  backReferences,
-  children,
-  envelope,
-  integer,
-  location,
-  object,
-  oneOf,
-  provisioningState,
-  reference,
-  type Static,
-} from '../../schema.js';
+import * as Schema from '../../schema.js';
 import { childNamed, loadBalancerChild } from './child.js';
 import { backendAddress, membersOfPool } from './members.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
-export const backendAddressPool = envelope('name id etag properties type', {
-  properties: object(
+export const backendAddressPool = Schema.envelope('name id etag properties type', {
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      location: location(),
-      drainPeriodInSeconds: integer({ since: '2021-08-01' }),
-      tunnelInterfaces: array(
-        object({
-          port: integer(),
-          identifier: integer(),
-          protocol: oneOf(['None', 'Native', 'VXLAN'], { clrType: 'GatewayLoadBalancerTunnelProtocol' }),
-          type: oneOf(['None', 'Internal', 'External'], { clrType: 'GatewayLoadBalancerTunnelInterfaceType' }),
+      provisioningState: Schema.provisioningState(),
+      location: Schema.location(),
+      drainPeriodInSeconds: Schema.integer({ since: '2021-08-01' }),
+      tunnelInterfaces: Schema.array(
+        Schema.object({
+          port: Schema.integer(),
+          identifier: Schema.integer(),
+          protocol: Schema.oneOf(['None', 'Native', 'VXLAN'], { clrType: 'GatewayLoadBalancerTunnelProtocol' }),
+          type: Schema.oneOf(['None', 'Internal', 'External'], { clrType: 'GatewayLoadBalancerTunnelInterfaceType' }),
         }),
         { since: '2021-02-01' },
       ),
-      virtualNetwork: reference('Microsoft.Network/virtualNetworks', { since: '2022-07-01' }),
-      syncMode: oneOf(['Automatic', 'Manual'], { since: '2023-04-01', clrType: 'SyncMode' }),
-      outboundRules: backReferences(`${lb}/outboundRules`, 'backendAddressPool', { since: '2018-07-01' }),
-      outboundRule: backReferences(`${lb}/outboundRules`, 'backendAddressPool', { since: '2018-07-01', single: true }),
-      outboundNatRule: backReferences(`${lb}/outboundNatRules`, 'backendAddressPool', {
+      virtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks', { since: '2022-07-01' }),
+      syncMode: Schema.oneOf(['Automatic', 'Manual'], { since: '2023-04-01', clrType: 'SyncMode' }),
+      outboundRules: Schema.backReferences(`${lb}/outboundRules`, 'backendAddressPool', { since: '2018-07-01' }),
+      outboundRule: Schema.backReferences(`${lb}/outboundRules`, 'backendAddressPool', {
+        since: '2018-07-01',
+        single: true,
+      }),
+      outboundNatRule: Schema.backReferences(`${lb}/outboundNatRules`, 'backendAddressPool', {
         until: '2018-07-01',
         single: true,
       }),
-      loadBalancerBackendAddresses: children('loadBalancerBackendAddresses', backendAddress, { since: '2020-04-01' }),
-      backendIPConfigurations: backReferences(
+      loadBalancerBackendAddresses: Schema.children('loadBalancerBackendAddresses', backendAddress, {
+        since: '2020-04-01',
+      }),
+      backendIPConfigurations: Schema.backReferences(
         [
           'Microsoft.Network/networkInterfaces/ipConfigurations',
           'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces/ipConfigurations',
         ],
         'loadBalancerBackendAddressPools',
       ),
-      inboundNatRules: backReferences(`${lb}/inboundNatRules`, 'backendAddressPool', { since: '2021-05-01' }),
-      loadBalancingRules: backReferences(`${lb}/loadBalancingRules`, 'backendAddressPools'),
+      inboundNatRules: Schema.backReferences(`${lb}/inboundNatRules`, 'backendAddressPool', { since: '2021-05-01' }),
+      loadBalancingRules: Schema.backReferences(`${lb}/loadBalancingRules`, 'backendAddressPools'),
     },
     { clrType: 'BackendAddressPoolProperties' },
   ),
 });
-export type BackendAddressPool = Static<typeof backendAddressPool>;
+export type BackendAddressPool = Schema.Static<typeof backendAddressPool>;
 
 /** A Gateway load balancer's pool has an internal VXLAN tunnel unless it says otherwise. */
 const gatewayTunnel = { port: 10800, identifier: 800, protocol: 'VXLAN', type: 'Internal' } as const;

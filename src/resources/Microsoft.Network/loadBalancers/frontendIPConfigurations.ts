@@ -2,48 +2,40 @@
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
-import {
-  backReferences,
-  envelope,
-  object,
-  oneOf,
-  provisioningState,
-  reference,
-  type Static,
-  string,
-  zones,
-} from '../../schema.js';
+import * as Schema from '../../schema.js';
 import { claimPrivateAddress } from '../private-address.js';
 import { childNamed, loadBalancerChild } from './child.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
-export const frontendIPConfiguration = envelope('name id etag type properties zones', {
-  properties: object(
+export const frontendIPConfiguration = Schema.envelope('name id etag type properties zones', {
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      privateIPAddress: string(),
-      privateIPAllocationMethod: oneOf(['Static', 'Dynamic'], { clrType: 'IpAllocationMethod' }),
-      publicIPAddress: reference('Microsoft.Network/publicIPAddresses'),
-      subnet: reference('Microsoft.Network/virtualNetworks/subnets'),
-      gatewayLoadBalancer: reference(`${lb}/frontendIPConfigurations`, { since: '2021-02-01' }),
-      publicIPPrefix: reference('Microsoft.Network/publicIPPrefixes', { since: '2018-07-01' }),
-      ddosSettings: object(
-        { ddosCustomPolicy: reference('Microsoft.Network/ddosCustomPolicies') },
+      provisioningState: Schema.provisioningState(),
+      privateIPAddress: Schema.string(),
+      privateIPAllocationMethod: Schema.oneOf(['Static', 'Dynamic'], { clrType: 'IpAllocationMethod' }),
+      publicIPAddress: Schema.reference('Microsoft.Network/publicIPAddresses'),
+      subnet: Schema.reference('Microsoft.Network/virtualNetworks/subnets'),
+      gatewayLoadBalancer: Schema.reference(`${lb}/frontendIPConfigurations`, { since: '2021-02-01' }),
+      publicIPPrefix: Schema.reference('Microsoft.Network/publicIPPrefixes', { since: '2018-07-01' }),
+      ddosSettings: Schema.object(
+        { ddosCustomPolicy: Schema.reference('Microsoft.Network/ddosCustomPolicies') },
         { since: '2025-07-01' },
       ),
-      outboundRules: backReferences(`${lb}/outboundRules`, 'frontendIPConfigurations', { since: '2018-07-01' }),
-      loadBalancingRules: backReferences(`${lb}/loadBalancingRules`, 'frontendIPConfiguration'),
-      inboundNatRules: backReferences(`${lb}/inboundNatRules`, 'frontendIPConfiguration'),
-      outboundNatRules: backReferences(`${lb}/outboundNatRules`, 'frontendIPConfigurations', { until: '2018-07-01' }),
-      inboundNatPools: backReferences(`${lb}/inboundNatPools`, 'frontendIPConfiguration'),
-      privateIPAddressVersion: oneOf(['IPv4', 'IPv6'], { since: '2019-04-01', clrType: 'IPVersion' }),
+      outboundRules: Schema.backReferences(`${lb}/outboundRules`, 'frontendIPConfigurations', { since: '2018-07-01' }),
+      loadBalancingRules: Schema.backReferences(`${lb}/loadBalancingRules`, 'frontendIPConfiguration'),
+      inboundNatRules: Schema.backReferences(`${lb}/inboundNatRules`, 'frontendIPConfiguration'),
+      outboundNatRules: Schema.backReferences(`${lb}/outboundNatRules`, 'frontendIPConfigurations', {
+        until: '2018-07-01',
+      }),
+      inboundNatPools: Schema.backReferences(`${lb}/inboundNatPools`, 'frontendIPConfiguration'),
+      privateIPAddressVersion: Schema.oneOf(['IPv4', 'IPv6'], { since: '2019-04-01', clrType: 'IPVersion' }),
     },
     { clrType: 'FrontendIPConfigurationProperties' },
   ),
-  zones: zones('2017-06-01'),
+  zones: Schema.zones('2017-06-01'),
 });
-export type FrontendIPConfiguration = Static<typeof frontendIPConfiguration>;
+export type FrontendIPConfiguration = Schema.Static<typeof frontendIPConfiguration>;
 
 /** The frontend has an address inside a virtual network. */
 export const isInternal = (frontend: FrontendIPConfiguration): boolean => frontend.properties?.subnet !== undefined;

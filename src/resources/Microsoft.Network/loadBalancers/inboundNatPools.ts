@@ -1,28 +1,28 @@
 /** Inbound NAT pools for scale sets (in the load balancer only: Azure gives them no path of their own). */
 import type { AzureError } from '../../../errors/index.js';
 import type { WriteContext } from '../../resource-type.js';
-import { boolean, envelope, integer, object, oneOf, provisioningState, reference, type Static } from '../../schema.js';
+import * as Schema from '../../schema.js';
 import { checkIdleTimeout, checkRange } from './child.js';
 
-export const inboundNatPool = envelope('name id etag properties type', {
-  properties: object(
+export const inboundNatPool = Schema.envelope('name id etag properties type', {
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      frontendPortRangeStart: integer(),
-      frontendPortRangeEnd: integer(),
-      backendPort: integer(),
-      protocol: oneOf(['Udp', 'Tcp', 'All'], { clrType: 'TransportProtocol' }),
-      idleTimeoutInMinutes: integer({ since: '2017-11-01' }),
-      enableFloatingIP: boolean({ since: '2017-11-01' }),
-      enableDestinationServiceEndpoint: boolean({ readOnly: true, since: '2017-11-01' }),
-      enableTcpReset: boolean({ since: '2018-07-01' }),
-      allowBackendPortConflict: boolean({ readOnly: true, since: '2018-11-01' }),
-      frontendIPConfiguration: reference('Microsoft.Network/loadBalancers/frontendIPConfigurations'),
+      provisioningState: Schema.provisioningState(),
+      frontendPortRangeStart: Schema.integer(),
+      frontendPortRangeEnd: Schema.integer(),
+      backendPort: Schema.integer(),
+      protocol: Schema.oneOf(['Udp', 'Tcp', 'All'], { clrType: 'TransportProtocol' }),
+      idleTimeoutInMinutes: Schema.integer({ since: '2017-11-01' }),
+      enableFloatingIP: Schema.boolean({ since: '2017-11-01' }),
+      enableDestinationServiceEndpoint: Schema.boolean({ readOnly: true, since: '2017-11-01' }),
+      enableTcpReset: Schema.boolean({ since: '2018-07-01' }),
+      allowBackendPortConflict: Schema.boolean({ readOnly: true, since: '2018-11-01' }),
+      frontendIPConfiguration: Schema.reference('Microsoft.Network/loadBalancers/frontendIPConfigurations'),
     },
     { clrType: 'InboundNatPoolProperties' },
   ),
 });
-export type InboundNatPool = Static<typeof inboundNatPool>;
+export type InboundNatPool = Schema.Static<typeof inboundNatPool>;
 
 export function completeInboundNatPool(pool: InboundNatPool): void {
   pool.properties ??= {};

@@ -1,47 +1,37 @@
 /** Inbound NAT rules, to one NIC (v1) or to every member of a pool (v2) (`loadBalancers/inboundNatRules`). */
 import { type AzureError, azureError } from '../../../errors/index.js';
 import type { WriteContext } from '../../resource-type.js';
-import {
-  backReferences,
-  boolean,
-  envelope,
-  integer,
-  object,
-  oneOf,
-  provisioningState,
-  reference,
-  type Static,
-} from '../../schema.js';
+import * as Schema from '../../schema.js';
 import { checkIdleTimeout, checkRange, loadBalancerChild } from './child.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
-export const inboundNatRule = envelope('name id etag type properties', {
-  properties: object(
+export const inboundNatRule = Schema.envelope('name id etag type properties', {
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      frontendIPConfiguration: reference(`${lb}/frontendIPConfigurations`),
-      frontendPort: integer(),
-      backendPort: integer(),
-      enableFloatingIP: boolean(),
-      idleTimeoutInMinutes: integer(),
-      protocol: oneOf(['Udp', 'Tcp', 'All'], { clrType: 'TransportProtocol' }),
-      enableDestinationServiceEndpoint: boolean({ readOnly: true, since: '2017-11-01' }),
-      enableTcpReset: boolean({ since: '2018-07-01' }),
-      allowBackendPortConflict: boolean({ readOnly: true, since: '2018-11-01' }),
-      frontendPortRangeStart: integer({ since: '2021-03-01' }),
-      frontendPortRangeEnd: integer({ since: '2021-03-01' }),
-      backendIPConfiguration: backReferences(
+      provisioningState: Schema.provisioningState(),
+      frontendIPConfiguration: Schema.reference(`${lb}/frontendIPConfigurations`),
+      frontendPort: Schema.integer(),
+      backendPort: Schema.integer(),
+      enableFloatingIP: Schema.boolean(),
+      idleTimeoutInMinutes: Schema.integer(),
+      protocol: Schema.oneOf(['Udp', 'Tcp', 'All'], { clrType: 'TransportProtocol' }),
+      enableDestinationServiceEndpoint: Schema.boolean({ readOnly: true, since: '2017-11-01' }),
+      enableTcpReset: Schema.boolean({ since: '2018-07-01' }),
+      allowBackendPortConflict: Schema.boolean({ readOnly: true, since: '2018-11-01' }),
+      frontendPortRangeStart: Schema.integer({ since: '2021-03-01' }),
+      frontendPortRangeEnd: Schema.integer({ since: '2021-03-01' }),
+      backendIPConfiguration: Schema.backReferences(
         'Microsoft.Network/networkInterfaces/ipConfigurations',
         'loadBalancerInboundNatRules',
         { single: true },
       ),
-      backendAddressPool: reference(`${lb}/backendAddressPools`, { since: '2021-03-01' }),
+      backendAddressPool: Schema.reference(`${lb}/backendAddressPools`, { since: '2021-03-01' }),
     },
     { clrType: 'InboundNatRuleProperties' },
   ),
 });
-export type InboundNatRule = Static<typeof inboundNatRule>;
+export type InboundNatRule = Schema.Static<typeof inboundNatRule>;
 
 export function completeInboundNatRule(rule: InboundNatRule): void {
   rule.properties ??= {};

@@ -2,46 +2,36 @@
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { idKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
-import {
-  array,
-  boolean,
-  envelope,
-  integer,
-  object,
-  oneOf,
-  provisioningState,
-  reference,
-  type Static,
-} from '../../schema.js';
+import * as Schema from '../../schema.js';
 import { checkIdleTimeout, checkRange, loadBalancerChild } from './child.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
-export const loadBalancingRule = envelope('name id etag type properties', {
-  properties: object(
+export const loadBalancingRule = Schema.envelope('name id etag type properties', {
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      frontendIPConfiguration: reference(`${lb}/frontendIPConfigurations`),
-      frontendPort: integer(),
-      backendPort: integer(),
-      enableFloatingIP: boolean(),
-      idleTimeoutInMinutes: integer(),
-      protocol: oneOf(['Udp', 'Tcp', 'All', 'Quic'], { clrType: 'TransportProtocol' }),
+      provisioningState: Schema.provisioningState(),
+      frontendIPConfiguration: Schema.reference(`${lb}/frontendIPConfigurations`),
+      frontendPort: Schema.integer(),
+      backendPort: Schema.integer(),
+      enableFloatingIP: Schema.boolean(),
+      idleTimeoutInMinutes: Schema.integer(),
+      protocol: Schema.oneOf(['Udp', 'Tcp', 'All', 'Quic'], { clrType: 'TransportProtocol' }),
       // Not in Azure's documents, but in every answer.
-      enableDestinationServiceEndpoint: boolean({ readOnly: true, since: '2017-11-01' }),
-      enableTcpReset: boolean({ since: '2018-07-01' }),
-      allowBackendPortConflict: boolean({ readOnly: true, since: '2018-11-01' }),
-      loadDistribution: oneOf(['Default', 'SourceIP', 'SourceIPProtocol'], { clrType: 'LoadDistribution' }),
-      disableOutboundSnat: boolean({ since: '2017-08-01' }),
-      enableConnectionTracking: boolean({ since: '2024-07-01' }),
-      backendAddressPool: reference(`${lb}/backendAddressPools`),
-      backendAddressPools: array(reference(`${lb}/backendAddressPools`), { since: '2021-02-01' }),
-      probe: reference(`${lb}/probes`),
+      enableDestinationServiceEndpoint: Schema.boolean({ readOnly: true, since: '2017-11-01' }),
+      enableTcpReset: Schema.boolean({ since: '2018-07-01' }),
+      allowBackendPortConflict: Schema.boolean({ readOnly: true, since: '2018-11-01' }),
+      loadDistribution: Schema.oneOf(['Default', 'SourceIP', 'SourceIPProtocol'], { clrType: 'LoadDistribution' }),
+      disableOutboundSnat: Schema.boolean({ since: '2017-08-01' }),
+      enableConnectionTracking: Schema.boolean({ since: '2024-07-01' }),
+      backendAddressPool: Schema.reference(`${lb}/backendAddressPools`),
+      backendAddressPools: Schema.array(Schema.reference(`${lb}/backendAddressPools`), { since: '2021-02-01' }),
+      probe: Schema.reference(`${lb}/probes`),
     },
     { clrType: 'LoadBalancingRuleProperties' },
   ),
 });
-export type LoadBalancingRule = Static<typeof loadBalancingRule>;
+export type LoadBalancingRule = Schema.Static<typeof loadBalancingRule>;
 
 /** Fills in Azure's defaults; the pool is kept in both of its spellings. */
 export function completeLoadBalancingRule(rule: LoadBalancingRule, { document, idText }: WriteContext): void {

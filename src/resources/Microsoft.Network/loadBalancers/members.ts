@@ -7,47 +7,41 @@ import { childrenIn, childWithId, lookUpChild } from '../../children.js';
 import { powerStateOfNetworkInterface } from '../../Microsoft.Compute/power-state.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Link, Lookup, ResourceDocument } from '../../resource-type.js';
-import {
-  array,
-  envelope,
-  integer,
-  object,
-  oneOf,
-  provisioningState,
-  reference,
-  type Static,
-  string,
-} from '../../schema.js';
+import * as Schema from '../../schema.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
-export const backendAddress = envelope('name id etag properties type', {
-  properties: object(
+export const backendAddress = Schema.envelope('name id etag properties type', {
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      adminState: oneOf(['None', 'Up', 'Down', 'Drain'], {
+      provisioningState: Schema.provisioningState(),
+      adminState: Schema.oneOf(['None', 'Up', 'Down', 'Drain'], {
         since: '2021-08-01',
         clrType: 'LoadBalancerBackendAddressAdminState',
       }),
       // Published templates write it; Azure takes it and shows it never.
-      probeAdministrativeState: oneOf(['InService', 'OutOfService'], { until: '2000-01-01' }),
-      networkInterfaceIPConfiguration: reference('Microsoft.Network/networkInterfaces/ipConfigurations', {
+      probeAdministrativeState: Schema.oneOf(['InService', 'OutOfService'], { until: '2000-01-01' }),
+      networkInterfaceIPConfiguration: Schema.reference('Microsoft.Network/networkInterfaces/ipConfigurations', {
         readOnly: true,
         echoed: true,
       }),
-      ipAddress: string(),
-      virtualNetwork: reference('Microsoft.Network/virtualNetworks'),
-      subnet: reference('Microsoft.Network/virtualNetworks/subnets', { since: '2020-11-01' }),
-      loadBalancerFrontendIPConfiguration: reference(`${lb}/frontendIPConfigurations`, { since: '2020-07-01' }),
-      inboundNatRulesPortMapping: array(
-        object({ inboundNatRuleName: string(), frontendPort: integer(), backendPort: integer() }),
+      ipAddress: Schema.string(),
+      virtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks'),
+      subnet: Schema.reference('Microsoft.Network/virtualNetworks/subnets', { since: '2020-11-01' }),
+      loadBalancerFrontendIPConfiguration: Schema.reference(`${lb}/frontendIPConfigurations`, { since: '2020-07-01' }),
+      inboundNatRulesPortMapping: Schema.array(
+        Schema.object({
+          inboundNatRuleName: Schema.string(),
+          frontendPort: Schema.integer(),
+          backendPort: Schema.integer(),
+        }),
         { readOnly: true, since: '2021-05-01' },
       ),
     },
     { clrType: 'LoadBalancerBackendAddressProperties' },
   ),
 });
-export type BackendAddress = Static<typeof backendAddress>;
+export type BackendAddress = Schema.Static<typeof backendAddress>;
 
 export interface PoolMember {
   /** What identifies the member for as long as it stays: the folded ipConfiguration id, or the address. */

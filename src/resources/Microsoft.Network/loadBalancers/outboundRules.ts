@@ -1,37 +1,27 @@
 /** Outbound rules and their SNAT port arithmetic (`loadBalancers/outboundRules`). */
 import { type AzureError, azureError } from '../../../errors/index.js';
 import type { Lookup, ResourceDocument, WriteContext } from '../../resource-type.js';
-import {
-  array,
-  boolean,
-  envelope,
-  integer,
-  object,
-  oneOf,
-  provisioningState,
-  reference,
-  type Static,
-} from '../../schema.js';
+import * as Schema from '../../schema.js';
 import { loadBalancerChild } from './child.js';
 import { membersOfPool } from './members.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
-export const outboundRule = envelope('name id etag type properties', {
-  properties: object(
+export const outboundRule = Schema.envelope('name id etag type properties', {
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      allocatedOutboundPorts: integer(),
-      protocol: oneOf(['Tcp', 'Udp', 'All'], { clrType: 'LoadBalancerOutboundRuleProtocol' }),
-      enableTcpReset: boolean(),
-      idleTimeoutInMinutes: integer(),
-      backendAddressPool: reference(`${lb}/backendAddressPools`),
-      frontendIPConfigurations: array(reference(`${lb}/frontendIPConfigurations`)),
+      provisioningState: Schema.provisioningState(),
+      allocatedOutboundPorts: Schema.integer(),
+      protocol: Schema.oneOf(['Tcp', 'Udp', 'All'], { clrType: 'LoadBalancerOutboundRuleProtocol' }),
+      enableTcpReset: Schema.boolean(),
+      idleTimeoutInMinutes: Schema.integer(),
+      backendAddressPool: Schema.reference(`${lb}/backendAddressPools`),
+      frontendIPConfigurations: Schema.array(Schema.reference(`${lb}/frontendIPConfigurations`)),
     },
     { clrType: 'OutboundRuleProperties' },
   ),
 });
-export type OutboundRule = Static<typeof outboundRule>;
+export type OutboundRule = Schema.Static<typeof outboundRule>;
 
 /** SNAT ports that one frontend IP address has to give. */
 const portsPerFrontend = 64_000;
@@ -91,13 +81,13 @@ export function* checkOutboundRule(rule: OutboundRule, context: WriteContext): G
 }
 
 /** What outbound rules were before 2018-07-01 (`outboundNatRules` in the load balancer); stored and shown, never more. */
-export const outboundNatRule = envelope('name id etag properties', {
-  properties: object(
+export const outboundNatRule = Schema.envelope('name id etag properties', {
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      allocatedOutboundPorts: integer(),
-      backendAddressPool: reference(`${lb}/backendAddressPools`),
-      frontendIPConfigurations: array(reference(`${lb}/frontendIPConfigurations`)),
+      provisioningState: Schema.provisioningState(),
+      allocatedOutboundPorts: Schema.integer(),
+      backendAddressPool: Schema.reference(`${lb}/backendAddressPools`),
+      frontendIPConfigurations: Schema.array(Schema.reference(`${lb}/frontendIPConfigurations`)),
     },
     { clrType: 'OutboundNatRuleProperties' },
   ),

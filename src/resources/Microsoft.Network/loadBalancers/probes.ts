@@ -1,38 +1,29 @@
 /** Health probes of a load balancer (`loadBalancers/probes`). */
 import { type AzureError, azureError } from '../../../errors/index.js';
 import type { WriteContext } from '../../resource-type.js';
-import {
-  backReferences,
-  envelope,
-  integer,
-  object,
-  oneOf,
-  provisioningState,
-  type Static,
-  string,
-} from '../../schema.js';
+import * as Schema from '../../schema.js';
 import { checkRange, loadBalancerChild } from './child.js';
 
-export const probe = envelope('name id etag properties type', {
-  properties: object(
+export const probe = Schema.envelope('name id etag properties type', {
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      protocol: oneOf(['Http', 'Tcp', 'Https'], { clrType: 'ProbeProtocol' }),
-      port: integer(),
-      requestPath: string(),
-      intervalInSeconds: integer(),
-      numberOfProbes: integer(),
-      probeThreshold: integer({ since: '2022-05-01' }),
-      noHealthyBackendsBehavior: oneOf(['AllProbedDown', 'AllProbedUp'], {
+      provisioningState: Schema.provisioningState(),
+      protocol: Schema.oneOf(['Http', 'Tcp', 'Https'], { clrType: 'ProbeProtocol' }),
+      port: Schema.integer(),
+      requestPath: Schema.string(),
+      intervalInSeconds: Schema.integer(),
+      numberOfProbes: Schema.integer(),
+      probeThreshold: Schema.integer({ since: '2022-05-01' }),
+      noHealthyBackendsBehavior: Schema.oneOf(['AllProbedDown', 'AllProbedUp'], {
         since: '2024-01-01',
         clrType: 'ProbeNoHealthyBackendsBehavior',
       }),
-      loadBalancingRules: backReferences('Microsoft.Network/loadBalancers/loadBalancingRules', 'probe'),
+      loadBalancingRules: Schema.backReferences('Microsoft.Network/loadBalancers/loadBalancingRules', 'probe'),
     },
     { clrType: 'LoadBalancerProbeProperties' },
   ),
 });
-export type Probe = Static<typeof probe>;
+export type Probe = Schema.Static<typeof probe>;
 
 const longestIntervalSeconds = 2147483646;
 

@@ -3,13 +3,15 @@ import { azureError } from '../../../errors/index.js';
 import { childNamed } from '../../children.js';
 import { idKey, parseResourceId, rootKey } from '../../resource-id.js';
 import type { Lookup, ResourceDocument } from '../../resource-type.js';
-import { array, object, reference, string } from '../../schema.js';
+import * as Schema from '../../schema.js';
 import type { LoadBalancerDocument } from './document.js';
 
-const publicIPAddress = reference('Microsoft.Network/publicIPAddresses');
+const publicIPAddress = Schema.reference('Microsoft.Network/publicIPAddresses');
 
-export const swapSchema = object({
-  frontendIPConfigurations: array(object({ id: string(), properties: object({ publicIPAddress }) })),
+export const swapSchema = Schema.object({
+  frontendIPConfigurations: Schema.array(
+    Schema.object({ id: Schema.string(), properties: Schema.object({ publicIPAddress }) }),
+  ),
 });
 
 interface SwapRequest {

@@ -7,18 +7,7 @@ import { type AzureError, azureError } from '../../../errors/index.js';
 import { childNamed, childrenIn, lookUpChild } from '../../children.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
-import {
-  anything,
-  array,
-  boolean,
-  envelope,
-  integer,
-  object,
-  provisioningState,
-  reference,
-  type Static,
-  string,
-} from '../../schema.js';
+import * as Schema from '../../schema.js';
 import { dropEmptyLists, fillIn, ipAllocationMethod, ipVersion } from '../common-members.js';
 import { checkLoadBalancersOf } from '../loadBalancers/conflicts.js';
 import { claimPrivateAddress, subnetPrefixes } from '../private-address.js';
@@ -28,36 +17,38 @@ const lb = 'Microsoft.Network/loadBalancers';
 /** What the 2018-04-01 version shows although it documents it nowhere. */
 export const onlyIn2018 = { since: '2018-04-01', until: '2018-06-01' } as const;
 
-export const ipConfiguration = envelope('name id etag type properties', {
-  type: string({ readOnly: true }),
-  properties: object(
+export const ipConfiguration = Schema.envelope('name id etag type properties', {
+  type: Schema.string({ readOnly: true }),
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      privateIPAddress: string(),
-      privateIPAddressPrefixLength: integer({ since: '2023-11-01' }),
+      provisioningState: Schema.provisioningState(),
+      privateIPAddress: Schema.string(),
+      privateIPAddressPrefixLength: Schema.integer({ since: '2023-11-01' }),
       privateIPAllocationMethod: ipAllocationMethod(),
-      publicIPAddress: reference('Microsoft.Network/publicIPAddresses'),
-      subnet: reference('Microsoft.Network/virtualNetworks/subnets'),
-      primary: boolean(),
+      publicIPAddress: Schema.reference('Microsoft.Network/publicIPAddresses'),
+      subnet: Schema.reference('Microsoft.Network/virtualNetworks/subnets'),
+      primary: Schema.boolean(),
       privateIPAddressVersion: ipVersion({ since: '2016-03-30' }),
-      gatewayLoadBalancer: reference(`${lb}/frontendIPConfigurations`, { since: '2021-02-01' }),
-      applicationSecurityGroups: array(reference('Microsoft.Network/applicationSecurityGroups'), {
+      gatewayLoadBalancer: Schema.reference(`${lb}/frontendIPConfigurations`, { since: '2021-02-01' }),
+      applicationSecurityGroups: Schema.array(Schema.reference('Microsoft.Network/applicationSecurityGroups'), {
         since: '2017-09-01',
       }),
-      applicationGatewayBackendAddressPools: array(
-        reference('Microsoft.Network/applicationGateways/backendAddressPools'),
+      applicationGatewayBackendAddressPools: Schema.array(
+        Schema.reference('Microsoft.Network/applicationGateways/backendAddressPools'),
         { since: '2016-09-01' },
       ),
-      loadBalancerBackendAddressPools: array(reference(`${lb}/backendAddressPools`)),
-      loadBalancerInboundNatRules: array(reference(`${lb}/inboundNatRules`)),
-      virtualNetworkTaps: array(reference('Microsoft.Network/virtualNetworkTaps'), { since: '2018-08-01' }),
-      isInUseWithService: boolean({ readOnly: true, ...onlyIn2018 }),
-      privateLinkConnectionProperties: anything({ readOnly: true, since: '2019-09-01' }),
+      loadBalancerBackendAddressPools: Schema.array(Schema.reference(`${lb}/backendAddressPools`)),
+      loadBalancerInboundNatRules: Schema.array(Schema.reference(`${lb}/inboundNatRules`)),
+      virtualNetworkTaps: Schema.array(Schema.reference('Microsoft.Network/virtualNetworkTaps'), {
+        since: '2018-08-01',
+      }),
+      isInUseWithService: Schema.boolean({ readOnly: true, ...onlyIn2018 }),
+      privateLinkConnectionProperties: Schema.anything({ readOnly: true, since: '2019-09-01' }),
     },
     { clrType: 'NetworkInterfaceIPConfigurationProperties' },
   ),
 });
-export type IPConfiguration = Static<typeof ipConfiguration>;
+export type IPConfiguration = Schema.Static<typeof ipConfiguration>;
 
 const listsLeftOutWhenEmpty = [
   'applicationSecurityGroups',
@@ -133,7 +124,7 @@ export function completeIPConfigurations(all: IPConfiguration[], context: WriteC
     for (const one of versionFour) propertiesOf(one).primary = true;
   }
   for (const one of all) propertiesOf(one).primary ??= false;
-  // Static addresses first, then those held already: no new one takes what the request names or another one has.
+  // Schema.Static addresses first, then those held already: no new one takes what the request names or another one has.
   const rank = (one: IPConfiguration): number => {
     if (propertiesOf(one).privateIPAllocationMethod === 'Static') return 0;
     return heldAddress(one, context) === undefined ? 2 : 1;

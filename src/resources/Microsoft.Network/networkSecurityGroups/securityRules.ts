@@ -4,47 +4,37 @@
  */
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { parseIpAddress, parseIpPrefix } from '../../../support/ip-address.js';
-import {
-  array,
-  envelope,
-  integer,
-  object,
-  oneOf,
-  provisioningState,
-  reference,
-  type Static,
-  string,
-} from '../../schema.js';
+import * as Schema from '../../schema.js';
 import { fillIn } from '../common-members.js';
 
 const applicationSecurityGroups = () =>
-  array(reference('Microsoft.Network/applicationSecurityGroups'), { since: '2017-09-01' });
+  Schema.array(Schema.reference('Microsoft.Network/applicationSecurityGroups'), { since: '2017-09-01' });
 
-export const securityRule = envelope('name id etag type properties', {
-  properties: object(
+export const securityRule = Schema.envelope('name id etag type properties', {
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      description: string(),
+      provisioningState: Schema.provisioningState(),
+      description: Schema.string(),
       // Any casing is kept: Azure shows `tcp` and `TCP` as they were sent.
-      protocol: string(),
-      sourcePortRange: string(),
-      destinationPortRange: string(),
-      sourceAddressPrefix: string(),
-      destinationAddressPrefix: string(),
-      access: oneOf(['Allow', 'Deny'], { clrType: 'SecurityRuleAccess' }),
-      priority: integer(),
-      direction: oneOf(['Inbound', 'Outbound'], { clrType: 'SecurityRuleDirection' }),
-      sourcePortRanges: array(string(), { since: '2017-06-01' }),
-      destinationPortRanges: array(string(), { since: '2017-06-01' }),
-      sourceAddressPrefixes: array(string(), { since: '2017-06-01' }),
-      destinationAddressPrefixes: array(string(), { since: '2017-06-01' }),
+      protocol: Schema.string(),
+      sourcePortRange: Schema.string(),
+      destinationPortRange: Schema.string(),
+      sourceAddressPrefix: Schema.string(),
+      destinationAddressPrefix: Schema.string(),
+      access: Schema.oneOf(['Allow', 'Deny'], { clrType: 'SecurityRuleAccess' }),
+      priority: Schema.integer(),
+      direction: Schema.oneOf(['Inbound', 'Outbound'], { clrType: 'SecurityRuleDirection' }),
+      sourcePortRanges: Schema.array(Schema.string(), { since: '2017-06-01' }),
+      destinationPortRanges: Schema.array(Schema.string(), { since: '2017-06-01' }),
+      sourceAddressPrefixes: Schema.array(Schema.string(), { since: '2017-06-01' }),
+      destinationAddressPrefixes: Schema.array(Schema.string(), { since: '2017-06-01' }),
       sourceApplicationSecurityGroups: applicationSecurityGroups(),
       destinationApplicationSecurityGroups: applicationSecurityGroups(),
     },
     { clrType: 'SecurityRuleProperties' },
   ),
 });
-export type SecurityRule = Static<typeof securityRule>;
+export type SecurityRule = Schema.Static<typeof securityRule>;
 
 const twins = [
   ['sourcePortRange', 'sourcePortRanges'],

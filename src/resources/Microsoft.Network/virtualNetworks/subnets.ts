@@ -7,37 +7,25 @@ import { contains, type IpPrefix, networkOf, overlaps, parseIpPrefix } from '../
 import { type ChildDocument, childNamed, childrenIn, propertiesOf } from '../../children.js';
 import { idKey } from '../../resource-id.js';
 import type { InUse, Link, WriteContext } from '../../resource-type.js';
-import {
-  anything,
-  array,
-  backReferences,
-  boolean,
-  children,
-  envelope,
-  object,
-  oneOf,
-  provisioningState,
-  reference,
-  string,
-} from '../../schema.js';
+import * as Schema from '../../schema.js';
 import { checkAddressPrefix, fillIn } from '../common-members.js';
 import { subnetPrefixes } from '../private-address.js';
 
 const enabledOrDisabled = ['Enabled', 'Disabled'] as const;
 
-const delegation = envelope('name id etag properties type', {
-  properties: object({
-    provisioningState: provisioningState(),
-    serviceName: string(),
-    actions: array(string(), { readOnly: true }),
+const delegation = Schema.envelope('name id etag properties type', {
+  properties: Schema.object({
+    provisioningState: Schema.provisioningState(),
+    serviceName: Schema.string(),
+    actions: Schema.array(Schema.string(), { readOnly: true }),
   }),
 });
 
-const serviceEndpoint = object({
-  provisioningState: oneOf(['Succeeded'], { readOnly: true }),
-  service: string(),
-  networkIdentifier: reference('Microsoft.Network/publicIPAddresses', { since: '2024-03-01' }),
-  locations: array(string()),
+const serviceEndpoint = Schema.object({
+  provisioningState: Schema.oneOf(['Succeeded'], { readOnly: true }),
+  service: Schema.string(),
+  networkIdentifier: Schema.reference('Microsoft.Network/publicIPAddresses', { since: '2024-03-01' }),
+  locations: Schema.array(Schema.string()),
 });
 
 /** What resources in a subnet are called at the subnet. */
@@ -47,36 +35,38 @@ const holdersOfAddresses = [
   'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces/ipConfigurations',
 ];
 
-export const subnet = envelope('name id etag properties type', {
-  type: string({ readOnly: true }),
-  properties: object(
+export const subnet = Schema.envelope('name id etag properties type', {
+  type: Schema.string({ readOnly: true }),
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      sharingScope: oneOf(['Tenant', 'DelegatedServices'], { since: '2023-09-01' }),
-      addressPrefix: string(),
-      addressPrefixes: array(string(), { since: '2018-08-01' }),
-      ipamPoolPrefixAllocations: array(anything(), { since: '2024-01-01' }),
-      networkSecurityGroup: reference('Microsoft.Network/networkSecurityGroups'),
-      routeTable: reference('Microsoft.Network/routeTables'),
-      natGateway: reference('Microsoft.Network/natGateways', { since: '2019-02-01' }),
-      ipConfigurations: backReferences(holdersOfAddresses, 'subnet'),
-      ipConfigurationProfiles: anything({ readOnly: true }),
-      privateEndpoints: backReferences('Microsoft.Network/privateEndpoints', 'subnet', { since: '2019-04-01' }),
-      serviceAssociationLinks: anything({ readOnly: true }),
-      resourceNavigationLinks: anything({ readOnly: true }),
-      serviceEndpoints: array(serviceEndpoint, { since: '2017-06-01' }),
-      serviceEndpointPolicies: array(reference('Microsoft.Network/serviceEndpointPolicies'), { since: '2018-07-01' }),
-      ipAllocations: array(reference('Microsoft.Network/ipAllocations'), { since: '2020-03-01' }),
-      applicationGatewayIPConfigurations: anything(),
-      delegations: children('delegations', delegation, { since: '2018-04-01' }),
-      purpose: string({ readOnly: true }),
-      privateEndpointNetworkPolicies: oneOf(
+      provisioningState: Schema.provisioningState(),
+      sharingScope: Schema.oneOf(['Tenant', 'DelegatedServices'], { since: '2023-09-01' }),
+      addressPrefix: Schema.string(),
+      addressPrefixes: Schema.array(Schema.string(), { since: '2018-08-01' }),
+      ipamPoolPrefixAllocations: Schema.array(Schema.anything(), { since: '2024-01-01' }),
+      networkSecurityGroup: Schema.reference('Microsoft.Network/networkSecurityGroups'),
+      routeTable: Schema.reference('Microsoft.Network/routeTables'),
+      natGateway: Schema.reference('Microsoft.Network/natGateways', { since: '2019-02-01' }),
+      ipConfigurations: Schema.backReferences(holdersOfAddresses, 'subnet'),
+      ipConfigurationProfiles: Schema.anything({ readOnly: true }),
+      privateEndpoints: Schema.backReferences('Microsoft.Network/privateEndpoints', 'subnet', { since: '2019-04-01' }),
+      serviceAssociationLinks: Schema.anything({ readOnly: true }),
+      resourceNavigationLinks: Schema.anything({ readOnly: true }),
+      serviceEndpoints: Schema.array(serviceEndpoint, { since: '2017-06-01' }),
+      serviceEndpointPolicies: Schema.array(Schema.reference('Microsoft.Network/serviceEndpointPolicies'), {
+        since: '2018-07-01',
+      }),
+      ipAllocations: Schema.array(Schema.reference('Microsoft.Network/ipAllocations'), { since: '2020-03-01' }),
+      applicationGatewayIPConfigurations: Schema.anything(),
+      delegations: Schema.children('delegations', delegation, { since: '2018-04-01' }),
+      purpose: Schema.string({ readOnly: true }),
+      privateEndpointNetworkPolicies: Schema.oneOf(
         [...enabledOrDisabled, 'NetworkSecurityGroupEnabled', 'RouteTableEnabled'],
         { since: '2019-04-01' },
       ),
-      privateLinkServiceNetworkPolicies: oneOf(enabledOrDisabled, { since: '2019-04-01' }),
-      defaultOutboundAccess: boolean({ since: '2023-09-01' }),
-      serviceGateway: reference('Microsoft.Network/serviceGateways', { since: '2025-05-01' }),
+      privateLinkServiceNetworkPolicies: Schema.oneOf(enabledOrDisabled, { since: '2019-04-01' }),
+      defaultOutboundAccess: Schema.boolean({ since: '2023-09-01' }),
+      serviceGateway: Schema.reference('Microsoft.Network/serviceGateways', { since: '2025-05-01' }),
     },
     { clrType: 'SubnetProperties' },
   ),

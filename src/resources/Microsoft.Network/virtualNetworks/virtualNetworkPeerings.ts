@@ -6,50 +6,42 @@ import { stableGuid } from '../../../support/ids.js';
 import { type ChildDocument, childrenIn, propertiesOf } from '../../children.js';
 import { idKey } from '../../resource-id.js';
 import type { Lookup } from '../../resource-type.js';
-import {
-  anything,
-  array,
-  boolean,
-  envelope,
-  object,
-  oneOf,
-  provisioningState,
-  reference,
-  resourceGuid,
-  string,
-} from '../../schema.js';
+import * as Schema from '../../schema.js';
 import { fillIn } from '../common-members.js';
 
 const addressSpace = (since?: string) =>
-  object({ addressPrefixes: array(string()), ipamPoolPrefixAllocations: anything() }, since ? { since } : {});
+  Schema.object(
+    { addressPrefixes: Schema.array(Schema.string()), ipamPoolPrefixAllocations: Schema.anything() },
+    since ? { since } : {},
+  );
 
-export const virtualNetworkPeering = envelope('name id etag properties type', {
-  properties: object(
+export const virtualNetworkPeering = Schema.envelope('name id etag properties type', {
+  properties: Schema.object(
     {
-      provisioningState: provisioningState(),
-      resourceGuid: resourceGuid(),
-      peeringState: oneOf(['Initiated', 'Connected', 'Disconnected'], { readOnly: true }),
-      peeringSyncLevel: oneOf(['FullyInSync', 'RemoteNotInSync', 'LocalNotInSync', 'LocalAndRemoteNotInSync'], {
+      provisioningState: Schema.provisioningState(),
+      resourceGuid: Schema.resourceGuid(),
+      peeringState: Schema.oneOf(['Initiated', 'Connected', 'Disconnected'], { readOnly: true }),
+      peeringSyncLevel: Schema.oneOf(['FullyInSync', 'RemoteNotInSync', 'LocalNotInSync', 'LocalAndRemoteNotInSync'], {
         readOnly: true,
         since: '2021-02-01',
       }),
-      remoteVirtualNetwork: reference('Microsoft.Network/virtualNetworks'),
-      allowVirtualNetworkAccess: boolean(),
-      allowForwardedTraffic: boolean(),
-      allowGatewayTransit: boolean(),
-      useRemoteGateways: boolean(),
-      doNotVerifyRemoteGateways: boolean({ since: '2020-11-01' }),
-      peerCompleteVnets: boolean({ since: '2023-11-01' }),
-      enableOnlyIPv6Peering: boolean({ since: '2023-11-01' }),
+      remoteVirtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks'),
+      allowVirtualNetworkAccess: Schema.boolean(),
+      allowForwardedTraffic: Schema.boolean(),
+      allowGatewayTransit: Schema.boolean(),
+      useRemoteGateways: Schema.boolean(),
+      doNotVerifyRemoteGateways: Schema.boolean({ since: '2020-11-01' }),
+      peerCompleteVnets: Schema.boolean({ since: '2023-11-01' }),
+      enableOnlyIPv6Peering: Schema.boolean({ since: '2023-11-01' }),
       localAddressSpace: addressSpace('2023-11-01'),
       localVirtualNetworkAddressSpace: addressSpace('2023-11-01'),
-      localSubnetNames: array(string(), { since: '2023-11-01' }),
-      remoteSubnetNames: array(string(), { since: '2023-11-01' }),
+      localSubnetNames: Schema.array(Schema.string(), { since: '2023-11-01' }),
+      remoteSubnetNames: Schema.array(Schema.string(), { since: '2023-11-01' }),
       remoteAddressSpace: addressSpace(),
       remoteVirtualNetworkAddressSpace: addressSpace('2021-02-01'),
-      remoteBgpCommunities: anything({ since: '2020-06-01' }),
-      routeServiceVips: anything({ readOnly: true, since: '2020-11-01', until: '2021-02-01' }),
-      remoteVirtualNetworkEncryption: anything({ readOnly: true, since: '2021-05-01' }),
+      remoteBgpCommunities: Schema.anything({ since: '2020-06-01' }),
+      routeServiceVips: Schema.anything({ readOnly: true, since: '2020-11-01', until: '2021-02-01' }),
+      remoteVirtualNetworkEncryption: Schema.anything({ readOnly: true, since: '2021-05-01' }),
     },
     { clrType: 'VirtualNetworkPeeringProperties' },
   ),
