@@ -142,10 +142,18 @@ export function addGenericResourceRoutes(app: FastifyInstance, service: Resource
   const getOrList = (request: FastifyRequest, reply: FastifyReply) =>
     listsType(request) ? reply.send(listOpaque(request, service)) : get(request, reply);
   app.get(inSubscription, hiddenOperation, getOrList);
+  // Azure's providers of networks and machines have no HEAD; nobody is told that what exists does not.
+  const head = (request: FastifyRequest, reply: FastifyReply) => {
+    const about = requestAbout(request, service);
+    const { resource } = service.existing(about);
+    return reply.code(findResourceType(resource.type) ? 405 : 204).send();
+  };
+  app.head(inSubscription, hiddenOperation, head);
   app.put(inSubscription, hiddenOperation, put);
   app.delete(inSubscription, hiddenOperation, remove);
   const inGroup = `${group}/providers/:namespace/*`;
   app.get(inGroup, hiddenOperation, getOrList);
+  app.head(inGroup, hiddenOperation, head);
   app.post(inGroup, hiddenOperation, (request) => listSecrets(request, service));
   app.put(inGroup, hiddenOperation, put);
   app.patch(inGroup, hiddenOperation, patch);

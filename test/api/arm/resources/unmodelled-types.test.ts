@@ -23,7 +23,9 @@ t.test('A virtual machine has extensions, each named by its last segment and gon
     type: 'Microsoft.Compute/virtualMachines/extensions',
     properties: { type: 'Setup' },
   });
-  t.equal((await azure.head(`${vm}/extensions/setup`)).status, 200);
+  t.equal((await azure.head(`${vm}/extensions/setup`)).status, 204);
+  t.equal((await azure.head(`${vm}/extensions/none`)).status, 404);
+  t.equal((await azure.head(vm)).status, 405, 'there, but Azure has no HEAD for it');
   t.same(names((await azure.get(`${vm}/extensions`)).body), ['of-vm', 'setup'], 'of this machine only');
   t.equal((await azure.delete(vm)).status, 202);
   t.equal((await azure.get(`${vm}/extensions/setup`)).status, 404);
