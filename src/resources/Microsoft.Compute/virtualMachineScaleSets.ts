@@ -20,6 +20,7 @@ interface VirtualMachineProfile extends Record<string, unknown> {
   osProfile?: Record<string, unknown>;
   storageProfile?: Record<string, unknown>;
   networkProfile?: { networkInterfaceConfigurations?: ProfileNetworkInterface[] };
+  extensionProfile?: { extensions?: { properties?: Record<string, unknown> }[] };
 }
 
 interface VirtualMachineScaleSetDocument extends ResourceDocument {
@@ -139,6 +140,10 @@ function completeScaleSet(context: WriteContext<VirtualMachineScaleSetDocument>)
   if (!isFlexible) properties.overprovision ??= true;
   properties.platformFaultDomainCount ??= isFlexible ? 1 : 5;
   completeProfiles(properties.virtualMachineProfile ?? {});
+  // Azure takes what extensions must not show, and never shows it again.
+  for (const extension of properties.virtualMachineProfile?.extensionProfile?.extensions ?? []) {
+    delete extension.properties?.protectedSettings;
+  }
   // Instances of a flexible scale set are virtual machines of their own, with network interfaces of their own.
   const profile = properties.virtualMachineProfile?.networkProfile?.networkInterfaceConfigurations ?? [];
   const capacity = isFlexible ? 0 : (document.sku?.capacity ?? 0);

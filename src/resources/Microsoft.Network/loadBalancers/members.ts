@@ -19,6 +19,8 @@ export const backendAddress = Schema.envelope('name id etag properties type', {
         since: '2021-08-01',
         clrType: 'LoadBalancerBackendAddressAdminState',
       }),
+      // Published templates write it; Azure takes it and shows it never.
+      probeAdministrativeState: Schema.oneOf(['InService', 'OutOfService'], { until: '2000-01-01' }),
       networkInterfaceIPConfiguration: Schema.reference('Microsoft.Network/networkInterfaces/ipConfigurations', {
         readOnly: true,
         echoed: true,
