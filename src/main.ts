@@ -19,7 +19,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);
-  if (argv[0] === '--version') {
+  if (argv[0] === '--version' || argv[0] === '-v') {
     const { version } = JSON.parse(readFileSync(new URL('package.json', packageFolder), 'utf8'));
     process.stdout.write(`${version}\n`);
     return 0;
