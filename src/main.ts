@@ -9,7 +9,7 @@ const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => {
     stop.abort();
-    // Whoever asks twice does not want to wait.
+    // A second signal ends the process at once.
     process.once(name, () => process.exit(1));
   });
 }

@@ -12,7 +12,7 @@ interface Entry {
 /** In the order in which help lists them; `start` is also what happens without a name. */
 export const commands: Readonly<Record<string, Entry>> = {
   start: {
-    summary: 'run the emulator until it is told to stop (this is what happens without a command)',
+    summary: 'run the emulator until it is stopped (the default command)',
     load: async () => (await import('./start.js')).start,
   },
   run: {

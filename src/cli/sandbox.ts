@@ -1,5 +1,5 @@
 /**
- * `lazurite sandbox -- COMMAND`: a private Azure for one command, in a network namespace that nobody else sees.
+ * `lazurite sandbox -- COMMAND`: a private Azure for one command, in a network namespace of its own.
  *
  * Two processes of this program: the one that was called makes the namespace and waits; the one inside is the emulator
  * with the kernel engine, runs the command, and clears up.

@@ -28,7 +28,7 @@ const location = ({ resource }: MadeUpContext): string => resource.document.loca
 const unique = (id: string, part = ''): string => stableGuid(`${id}#${part}`).replaceAll('-', '');
 const short = ({ resource }: MadeUpContext): string => unique(resource.id).slice(0, 8);
 
-/** A key in the shape of a storage account's (base64 of 64 bytes) that nobody takes for a real one. */
+/** A key in the shape of a storage account's (base64 of 64 bytes) that is recognisably not a real one. */
 const madeUpKey = (id: string, which: string): string =>
   `NotARealKey/LazuriteMadeItUp/${unique(id, which)}${unique(id, `${which}2`).slice(0, 24)}A==`;
 

@@ -1,4 +1,4 @@
-/** Finds what somebody meant who wrote a name that does not exist. */
+/** Suggests the closest existing name for one that does not exist. */
 
 /** How many letters have to be added, removed, replaced or swapped with the next one to make `b` of `a`. */
 function distance(a: string, b: string): number {

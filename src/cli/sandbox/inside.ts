@@ -39,7 +39,7 @@ function killOthers(): void {
       if (pid === process.pid || Number(parent) === process.pid) continue;
       if (readlinkSync(`/proc/${pid}/ns/net`) === ours) process.kill(pid, 'SIGKILL');
     } catch {
-      // It has ended meanwhile, or belongs to somebody else.
+      // It has ended meanwhile, or belongs to another user.
     }
   }
 }
