@@ -38,9 +38,6 @@ const namespaceNamed = (namespace: string): string | undefined =>
 /** The types of a namespace that Lazurite knows, its own spelling first; empty for other namespaces. */
 export const knownTypesOf = (namespace: string): readonly string[] => known[namespaceNamed(namespace) ?? ''] ?? [];
 
-/** The namespaces whose types are all known. */
-export const knownNamespaces: readonly string[] = Object.keys(known);
-
 /** Whether `type` stands in the list itself. */
 export const isListed = (type: string): boolean => {
   const [namespace = '', ...rest] = type.toLowerCase().split('/');

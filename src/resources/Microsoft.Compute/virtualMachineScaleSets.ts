@@ -6,8 +6,8 @@
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { computeApiVersions } from './api-versions.js';
-import type { PowerState } from './power-state.js';
 import { completeProfiles, osProfile, storageProfile } from './profiles.js';
+import { scaleSetActions } from './virtualMachineScaleSets/instance-actions.js';
 import {
   type Instance,
   instanceIPConfigurationMembers,
@@ -24,7 +24,6 @@ interface VirtualMachineProfile extends Record<string, unknown> {
 }
 
 interface VirtualMachineScaleSetDocument extends ResourceDocument {
-  powerState?: PowerState;
   sku?: { name?: string; tier?: string; capacity?: number };
   properties: Record<string, unknown> & {
     virtualMachineProfile?: VirtualMachineProfile;
@@ -133,7 +132,6 @@ function completeScaleSet(context: WriteContext<VirtualMachineScaleSetDocument>)
   const properties = document.properties;
   const isFlexible = properties.orchestrationMode === 'Flexible';
   properties.uniqueId = (existing?.document.properties.uniqueId as string | undefined) ?? context.newGuid();
-  document.powerState = (existing?.document.powerState as PowerState | undefined) ?? 'running';
   if (document.sku) document.sku.tier ??= 'Standard';
   properties.singlePlacementGroup ??= !isFlexible;
   properties.orchestrationMode ??= 'Uniform';
@@ -156,18 +154,6 @@ export const virtualMachineScaleSets = resourceType<VirtualMachineScaleSetDocume
   schema,
   defaults: completeScaleSet,
   requests: {
-    actions: (
-      [
-        ['start', 'running'],
-        ['restart', 'running'],
-        ['powerOff', 'stopped'],
-        ['deallocate', 'deallocated'],
-      ] as const
-    ).map(([path, powerState]) => ({
-      path,
-      since: '2015-06-15',
-      answer: 'async' as const,
-      run: ({ resource }) => ({ writes: [{ key: resource.key, document: { ...resource.document, powerState } }] }),
-    })),
+    actions: scaleSetActions,
   },
 });

@@ -1,9 +1,15 @@
 /** Resources of any type: `/resources` of a subscription or group, and types without a model of their own. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { findResourceType } from '../../../resources/registry.js';
-import { idKey, parseResourceId, resourceGroupId } from '../../../resources/resource-id.js';
+import {
+  formatResourceId,
+  idKey,
+  parseResourceId,
+  type ResourceId,
+  resourceGroupId,
+} from '../../../resources/resource-id.js';
 import type { Resource, ResourceDocument } from '../../../resources/resource-type.js';
-import { checkOpaque, listOfOpaque, notModelled } from './opaque-resources.js';
+import { checkOpaque, listOfOpaque, notModelled, ownTypeAndName } from './opaque-resources.js';
 import {
   apiVersionOf,
   apiVersionWritten,
@@ -17,7 +23,7 @@ import {
 } from './request.js';
 import { resourceFilter } from './resource-filter.js';
 import { writeAbout } from './resource-routes.js';
-import type { ResourceRequest, ResourceService } from './resource-service.js';
+import type { Answer, ResourceRequest, ResourceService } from './resource-service.js';
 import { hiddenOperation, operation } from './route-schemas.js';
 
 /** A resource in a list of all types: no properties, times only when asked for. */
@@ -63,6 +69,32 @@ function requestAbout(request: FastifyRequest, { context }: ResourceService): Re
   if (!id) throw notModelled(typeIn(request), apiVersionOf(request));
   return { id, apiVersion: apiVersionWritten(request) };
 }
+
+/** `…/providers/Microsoft.ResourceHealth/availabilityStatuses/current` of any resource; undefined for other ids. */
+function currentHealth({ id, apiVersion }: ResourceRequest, service: ResourceService): Answer | undefined {
+  const own = ownTypeAndName(id);
+  if (own.type.toLowerCase() !== 'microsoft.resourcehealth/availabilitystatuses') return undefined;
+  const at = id.types.lastIndexOf('providers');
+  const parent = { ...id, types: id.types.slice(0, at), names: id.names.slice(0, at) };
+  const { resource } = service.existing({ id: parent, apiVersion: newestOf(parent) ?? apiVersion });
+  const properties = {
+    availabilityState: 'Available',
+    title: 'Available',
+    summary: 'There are no known problems that affect this resource.',
+    reasonChronicity: 'Persistent',
+    occuredTime: resource.changedTime,
+    reportedTime: service.context.clock.timestamp(),
+  };
+  const name = id.names.at(-1);
+  return {
+    status: 200,
+    body: { id: formatResourceId(id), name, type: own.type, location: resource.document.location, properties },
+  };
+}
+
+/** The api-version of a request is the extension's, not that of what it extends. */
+const newestOf = (id: ResourceId): string | undefined =>
+  findResourceType(`${id.namespace}/${id.types[0]}`)?.apiVersions.at(-1);
 
 /** The type in the path of a request, which may name resources of it or all of them. */
 function typeIn(request: FastifyRequest): string {
@@ -129,8 +161,10 @@ export function addGenericResourceRoutes(app: FastifyInstance, service: Resource
     return list(request, service.store.list({ subscriptionId, resourceGroup }));
   });
 
-  const get = (request: FastifyRequest, reply: FastifyReply) =>
-    send(request, reply, service.get(requestAbout(request, service)));
+  const get = (request: FastifyRequest, reply: FastifyReply) => {
+    const about = requestAbout(request, service);
+    return send(request, reply, currentHealth(about, service) ?? service.get(about));
+  };
   const put = async (request: FastifyRequest, reply: FastifyReply) =>
     send(request, reply, await service.put(writeAbout(request, requestAbout(request, service))));
   const patch = async (request: FastifyRequest, reply: FastifyReply) =>

@@ -4,7 +4,7 @@
  */
 import { stableGuid } from '../../../support/ids.js';
 import { childrenIn, childWithId, lookUpChild } from '../../children.js';
-import { powerStateOfNetworkInterface } from '../../Microsoft.Compute/power-state.js';
+import { powerStateOfIPConfiguration } from '../../Microsoft.Compute/power-state.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Link, Lookup, ResourceDocument } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
@@ -85,7 +85,7 @@ function joinedMember(link: Link, poolId: string, lookup: Lookup): PoolMember {
     id: link.sourceId,
     ipAddress: addressOfIPConfiguration(lookup, link.sourceId),
     adminState: 'None',
-    running: (powerStateOfNetworkInterface(lookup, rootKey(link.sourceId)) ?? 'running') === 'running',
+    running: (powerStateOfIPConfiguration(lookup, link.sourceId) ?? 'running') === 'running',
     networkInterfaceIPConfigurationId: link.sourceId,
     frontendId: undefined,
   };

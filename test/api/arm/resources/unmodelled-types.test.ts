@@ -136,3 +136,30 @@ t.test('A type that Azure does not have is refused with a hint', async (t) => {
     t.notMatch(await message(path), /api-versions are ''/);
   }
 });
+
+t.test('A provider is unregistered until it is registered again, and lists what is accepted', async (t) => {
+  const azure = await ArmClient.start(t);
+  const path = `/subscriptions/${subscriptionId}/providers/Microsoft.Network`;
+  const state = async () => (await azure.get(path)).body.registrationState;
+  t.equal((await azure.post(`${path}/unregister`)).body.registrationState, 'Unregistered');
+  t.equal(await state(), 'Unregistered');
+  await azure.post(`${path}/register`);
+  t.equal(await state(), 'Registered');
+  const types = (await azure.get(path)).body.resourceTypes as Json[];
+  const entry = (name: string) => types.find(({ resourceType }) => resourceType === name);
+  t.match(entry('loadBalancers'), { zoneMappings: [{ location: 'East US', zones: ['3', '1', '2'] }] });
+  t.ok(entry('bastionHosts'), 'stored without a model');
+  const { body } = await azure.get('/providers/Microsoft.Network/operations');
+  t.ok((body.value as Json[]).some(({ name }) => name === 'Microsoft.Network/loadBalancers/read'));
+});
+
+t.test('A resource has a current resource health', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  await azure.makePublicIPAddress('ip');
+  const health = '/providers/Microsoft.ResourceHealth/availabilityStatuses/current';
+  const { status, body } = await azure.get(`${network}/publicIPAddresses/ip${health}`, { apiVersion: '2020-05-01' });
+  t.equal(status, 200);
+  t.equal(at(body, 'properties.availabilityState'), 'Available');
+  t.equal((await azure.get(`${network}/publicIPAddresses/none${health}`, { apiVersion: '2020-05-01' })).status, 404);
+});
