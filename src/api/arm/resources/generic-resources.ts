@@ -25,6 +25,7 @@ import { resourceFilter } from './resource-filter.js';
 import { writeAbout } from './resource-routes.js';
 import type { Answer, ResourceRequest, ResourceService } from './resource-service.js';
 import { hiddenOperation, operation } from './route-schemas.js';
+import { answerTags, taggedResource } from './tags-resource.js';
 
 /** A resource in a list of all types: no properties, times only when asked for. */
 function summary(resource: Resource, expand: string): object {
@@ -163,14 +164,28 @@ export function addGenericResourceRoutes(app: FastifyInstance, service: Resource
 
   const get = (request: FastifyRequest, reply: FastifyReply) => {
     const about = requestAbout(request, service);
+    const tagged = taggedResource(about);
+    if (tagged) return answerTags(request, reply, { tagged, service });
     return send(request, reply, currentHealth(about, service) ?? service.get(about));
   };
-  const put = async (request: FastifyRequest, reply: FastifyReply) =>
-    send(request, reply, await service.put(writeAbout(request, requestAbout(request, service))));
-  const patch = async (request: FastifyRequest, reply: FastifyReply) =>
-    send(request, reply, await service.patchTags(writeAbout(request, requestAbout(request, service))));
-  const remove = async (request: FastifyRequest, reply: FastifyReply) =>
-    send(request, reply, await service.delete(writeAbout(request, requestAbout(request, service))));
+  const put = async (request: FastifyRequest, reply: FastifyReply) => {
+    const about = requestAbout(request, service);
+    const tagged = taggedResource(about);
+    if (tagged) return answerTags(request, reply, { tagged, service });
+    return send(request, reply, await service.put(writeAbout(request, about)));
+  };
+  const patch = async (request: FastifyRequest, reply: FastifyReply) => {
+    const about = requestAbout(request, service);
+    const tagged = taggedResource(about);
+    if (tagged) return answerTags(request, reply, { tagged, service });
+    return send(request, reply, await service.patchTags(writeAbout(request, about)));
+  };
+  const remove = async (request: FastifyRequest, reply: FastifyReply) => {
+    const about = requestAbout(request, service);
+    const tagged = taggedResource(about);
+    if (tagged) return answerTags(request, reply, { tagged, service });
+    return send(request, reply, await service.delete(writeAbout(request, about)));
+  };
 
   const inSubscription = `${subscription}/providers/:namespace/*`;
   const getOrList = (request: FastifyRequest, reply: FastifyReply) =>

@@ -163,3 +163,20 @@ t.test('A resource has a current resource health', async (t) => {
   t.equal(at(body, 'properties.availabilityState'), 'Available');
   t.equal((await azure.get(`${network}/publicIPAddresses/none${health}`, { apiVersion: '2020-05-01' })).status, 404);
 });
+
+t.test('Tags are read and written as a resource of their own', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  await azure.makePublicIPAddress('ip');
+  const ip = `${network}/publicIPAddresses/ip`;
+  const tags = `${ip}/providers/Microsoft.Resources/tags/default`;
+  const patch = async (operation: string, given: Json) =>
+    at((await azure.patch(tags, { operation, properties: { tags: given } })).body, 'properties.tags');
+  t.equal((await azure.put(tags, { properties: { tags: { a: '1' } } })).status, 200);
+  t.same(await patch('Merge', { b: '2' }), { a: '1', b: '2' });
+  t.same(await patch('Delete', { a: '1' }), { b: '2' });
+  t.same((await azure.get(ip)).body.tags, { b: '2' });
+  t.same(at((await azure.get(tags)).body, 'properties.tags'), { b: '2' });
+  t.equal((await azure.delete(tags)).status, 200);
+  t.same((await azure.get(ip)).body.tags, {});
+});
