@@ -1,5 +1,5 @@
 // `build.mjs [FOLDER]`: the code of dist/, joined into a few files, because opening 700 modules is most of what a start costs. Types: tsc.
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -56,7 +56,8 @@ export async function bundle({ outdir, purpose = 'repository' }) {
   return metafile;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+// It may be called through a symbolic link.
+if (process.argv[1] && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
   const [outdir = 'dist'] = process.argv.slice(2);
   await bundle({ outdir });
 }

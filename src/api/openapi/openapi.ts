@@ -1,6 +1,6 @@
 /**
  * The OpenAPI documents at `/openapi/arm.json` and `/openapi/classic.json`, and at `/openapi/` a page to read and try
- * them. All of it is made when somebody first looks, so that starting costs no more for it.
+ * them. All of it is made at the first request, so that it does not slow the start.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

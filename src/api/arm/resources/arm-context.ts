@@ -17,6 +17,6 @@ export interface ArmContext {
   readonly templateLinks: DownloadPolicy;
   /** Tells the data plane that these top-level resources (folded ids) changed; resolves when it follows them. */
   readonly changed: (keys: readonly string[]) => Promise<ApplyOutcome>;
-  /** One line for whoever watches the emulator. */
+  /** Writes one line to the log. */
   readonly note: (message: string) => void;
 }
