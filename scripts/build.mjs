@@ -1,12 +1,30 @@
 // `build.mjs [FOLDER]`: the code of dist/, joined into a few files, because opening 700 modules is most of what a start costs. Types: tsc.
+<<<<<<< HEAD
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
+=======
+import { cpSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+>>>>>>> main
 import { build } from 'esbuild';
 import { build as buildPortal } from 'vite';
 
-const [outdir = 'dist'] = process.argv.slice(2);
-rmSync(outdir, { recursive: true, force: true });
+/** What is run: the command, the library, and a thread, which begins in a file of its own. */
+const published = ['src/main.ts', 'src/index.ts', 'src/data-plane/userspace/worker.ts'];
+/** What scripts/ uses. */
+const forScripts = [
+  'src/api/admin/fault-schema.ts',
+  'src/config/config.ts',
+  'src/emulator.ts',
+  'src/errors/page.ts',
+  'src/config/undocumented.ts',
+  'src/api/classic/openapi.ts',
+];
+/** The pictures, styles and scripts of the OpenAPI page. */
+const swaggerFiles = /^(swagger-ui\.css|swagger-ui-bundle\.js|swagger-ui-standalone-preset\.js|favicon-.*\.png)$/;
 
+<<<<<<< HEAD
 await build({
   entryPoints: [
     'src/main.ts',
@@ -44,3 +62,48 @@ await buildPortal({
   build: { outDir: resolve(outdir, 'portal') },
   logLevel: 'error',
 });
+=======
+/**
+ * Joins the sources into `outdir`. With `purpose` `package`: only what a user runs, without source maps. Answers
+ * esbuild's metafile, which names every file that went in.
+ */
+export async function bundle({ outdir, purpose = 'repository' }) {
+  const forPackage = purpose === 'package';
+  rmSync(outdir, { recursive: true, force: true });
+  const { metafile } = await build({
+    entryPoints: forPackage ? published : [...published, ...forScripts],
+    outbase: 'src',
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    minifySyntax: forPackage,
+    minifyWhitespace: forPackage,
+    sourcemap: forPackage ? false : 'linked',
+    // A package has all licences in one file.
+    legalComments: forPackage ? 'none' : 'linked',
+    logLevel: 'warning',
+    metafile: true,
+    // A native addon, which looks for files beside it.
+    external: ['better-sqlite3'],
+    // CommonJS packages among the dependencies ask for Node's modules with `require`.
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
+    },
+  });
+  const swagger = 'node_modules/@fastify/swagger-ui/static';
+  mkdirSync(join(outdir, 'swagger-ui'), { recursive: true });
+  for (const file of readdirSync(swagger).filter((name) => swaggerFiles.test(name))) {
+    cpSync(join(swagger, file), join(outdir, 'swagger-ui', file));
+  }
+  return metafile;
+}
+
+// It may be called through a symbolic link.
+if (process.argv[1] && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
+  const [outdir = 'dist'] = process.argv.slice(2);
+  await bundle({ outdir });
+}
+>>>>>>> main

@@ -28,7 +28,7 @@ import { Clock } from './support/clock.js';
 import { Events } from './support/events.js';
 import { newGuid } from './support/ids.js';
 import { formatIpPrefix } from './support/ip-address.js';
-import { type Log, stderrLog } from './support/log.js';
+import { createStderrLog, type Log } from './support/log.js';
 
 /** IPv6 public addresses; a loopback has only one of its own, so they are never bound as they are. */
 const publicIPv6Pool = 'fd7f:1a2b::/48';
@@ -39,6 +39,8 @@ const flowGraceMs = 5000;
 export interface EmulatorOptions {
   readonly clock?: Clock;
   readonly log?: Log;
+  /** Called when `POST /_lazurite/stop` asks for the end of the process; without it there is no such route. */
+  readonly stop?: () => void;
 }
 
 interface Parts {
@@ -68,11 +70,14 @@ const engineEvents = (events: Events): EngineEvents => ({
   onFailure: (error) => events.emit('engineFailure', { error }),
 });
 
-/** Logs the events that a person has to know. */
+/** Logs what happens. */
 function logEvents(events: Events, log: Log): void {
   events.read('frontend', ({ key, state, boundAddress, boundPort, reason }) => {
-    if (state === 'Bound') return;
-    log.warn('a frontend is not where Azure would have it', { key, state, boundAddress, boundPort, reason });
+    if (state === 'Bound') log.info('a frontend is bound', { key, boundAddress, boundPort });
+    else log.warn('a frontend is not where Azure would have it', { key, state, boundAddress, boundPort, reason });
+  });
+  events.read('health', ({ changes }) => {
+    for (const { key, up, reason } of changes) log.info(up ? 'a member is up' : 'a member is down', { key, reason });
   });
   events.read('engineFailure', ({ error }) => log.error('the data plane failed', {}, error));
 }
@@ -87,7 +92,7 @@ export class Emulator {
   /** Starts an emulator; resolves when it answers and every stored frontend is in its place. */
   static async start(
     config: Config,
-    { clock = new Clock({ scale: config.timeScale }), log = stderrLog }: EmulatorOptions = {},
+    { clock = new Clock({ scale: config.timeScale }), log = createStderrLog(config), stop }: EmulatorOptions = {},
   ) {
     const folder = config.inMemory ? undefined : config.data;
     if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -108,7 +113,7 @@ export class Emulator {
         choices: config.undocumented,
       });
       const parts = { config, clock, log, events, store, engine, reconciler, monitor };
-      const app = await createApp({ ...parts, folder });
+      const app = await createApp({ ...parts, folder, stop });
       const { port } = await app.server.listen({ host: config.host, port: config.port });
       return new Emulator({ ...parts, ...app, port });
     } catch (error) {
@@ -166,8 +171,10 @@ async function createApp({
   reconciler,
   monitor,
   folder,
+  stop,
 }: Omit<Parts, 'server' | 'control' | 'port'> & {
   folder: string | undefined;
+  stop: (() => void) | undefined;
 }): Promise<Pick<Parts, 'server' | 'control'>> {
   const certificates = await loadCertificates({ folder, host: config.host, tlsNames: config.tlsNames });
   if (certificates.caReplaced) log.warn('the CA was made anew: trust it again', { caFile: certificates.caFile });
@@ -248,6 +255,7 @@ async function createApp({
       snapshots: control,
       events,
       reset: control.reset,
+      stop,
       advance: control.advance,
     }),
   );

@@ -9,7 +9,7 @@ const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => {
     stop.abort();
-    // Whoever asks twice does not want to wait.
+    // A second signal ends the process at once.
     process.once(name, () => process.exit(1));
   });
 }
@@ -19,7 +19,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);
-  if (argv[0] === '--version') {
+  if (argv[0] === '--version' || argv[0] === '-v') {
     const { version } = JSON.parse(readFileSync(new URL('package.json', packageFolder), 'utf8'));
     process.stdout.write(`${version}\n`);
     return 0;

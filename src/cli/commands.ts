@@ -1,5 +1,6 @@
 /** The commands by name. Each is loaded when it is called, so that a small one does not pay for a large one. */
 
+import { didYouMean } from '../support/did-you-mean.js';
 import { UsageError } from '../support/usage-error.js';
 import type { Command, CommandContext } from './command.js';
 
@@ -11,8 +12,20 @@ interface Entry {
 /** In the order in which help lists them; `start` is also what happens without a name. */
 export const commands: Readonly<Record<string, Entry>> = {
   start: {
-    summary: 'run the emulator until it is told to stop (this is what happens without a command)',
+    summary: 'run the emulator until it is stopped (the default command)',
     load: async () => (await import('./start.js')).start,
+  },
+  run: {
+    summary: 'run a command beside an emulator of its own, in memory on a free port; its exit code is the result',
+    load: async () => (await import('./run.js')).run,
+  },
+  wait: {
+    summary: 'wait until the emulator is ready',
+    load: async () => (await import('./control-commands.js')).wait,
+  },
+  stop: {
+    summary: 'end a running emulator',
+    load: async () => (await import('./control-commands.js')).stop,
   },
   demo: {
     summary: 'a load balancer under real traffic in every distribution mode, measured, in a few seconds',
@@ -98,10 +111,14 @@ async function printHelp(name: string, { print }: CommandContext): Promise<void>
 /** Runs the command that `argv` (without node and script) names; the number is the exit code. */
 export async function runCommand(argv: readonly string[], context: CommandContext): Promise<number> {
   const [first = 'start', ...others] = argv;
+  if (first === 'help') return runCommand([...others.slice(0, 1), '--help'], context);
   const named = !first.startsWith('-');
   const [name, rest] = named ? [first, others] : ['start', argv];
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!entry) throw new UsageError(`there is no command '${name}'; lazurite --help lists them`);
+  if (!entry)
+    throw new UsageError(
+      `there is no command '${name}'${didYouMean(name, Object.keys(commands))} (lazurite --help lists them)`,
+    );
   if (!asksForHelp(rest)) return (await entry.load()).run(rest, context);
   if (named) await printHelp(name, context);
   else {

@@ -1,7 +1,9 @@
-/** `lazurite clock`, `snapshot` and `reset`: the time and the stored resources of a running emulator. */
+/** `lazurite clock`, `snapshot`, `reset`, `stop` and `wait`: the time, the stored resources and the life of an emulator. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import type { ClockView } from '../api/admin/control-routes.js';
 import type { Snapshot } from '../store/snapshot.js';
+import { systemTime } from '../support/clock.js';
 import { UsageError } from '../support/usage-error.js';
 import { ask, connect, readOptions, readRunningOptions, runningHelp, tell } from './ask.js';
 import type { Command } from './command.js';
@@ -91,5 +93,47 @@ export const reset: Command = {
     if (status >= 400) throw new UsageError(`${client.url} refused to reset: ${JSON.stringify(body)}`);
     print(`${client.url} is as new`);
     return 0;
+  },
+};
+
+export const stop: Command = {
+  usage: 'stop [OPTION…]',
+  summary: 'Ends a running emulator, as SIGTERM does.',
+  details: () => runningHelp,
+  async run(argv, { env, print }) {
+    const { running } = readOptions(argv, { env, flags: {} });
+    await ask(running, { method: 'POST', path: 'stop' });
+    print(`${running.url.origin} stops`);
+    return 0;
+  },
+};
+
+const pollMs = 100;
+
+export const wait: Command = {
+  usage: 'wait [--timeout SECONDS] [OPTION…]',
+  summary: 'Waits until the emulator is ready; exit code 1 when it is not in time.',
+  details: () => `${runningHelp}\n  --timeout SECONDS  how long to wait (default 60)`,
+  async run(argv, { env, print, printError, signal }) {
+    const { running, values } = readOptions(argv, { env, flags: { timeout: { type: 'string' } } });
+    const seconds = Number(values.timeout ?? 60);
+    if (!(seconds >= 0)) throw new UsageError(`--timeout must be a number of seconds, not '${values.timeout}'`);
+    const startedMs = systemTime.now();
+    const client = connect(running);
+    try {
+      while (!signal.aborted) {
+        const answer = await client.send('GET', '/_lazurite/ready').catch(() => undefined);
+        if (answer?.status === 200) {
+          print(`${running.url.origin} is ready`);
+          return 0;
+        }
+        if (systemTime.now() - startedMs >= seconds * 1000) break;
+        await setTimeout(pollMs);
+      }
+      printError(`lazurite: ${running.url.origin} was not ready within ${seconds} s`);
+      return 1;
+    } finally {
+      client.close();
+    }
   },
 };

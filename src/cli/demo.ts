@@ -84,7 +84,7 @@ async function startBackends(
 }
 
 async function setUp(argv: readonly string[], { print }: CommandContext, cleanUp: CleanUp): Promise<Stage> {
-  const config = parseConfig(['--in-memory', '--port=0', `--time-scale=${timeScale}`, ...argv], {});
+  const config = parseConfig(['--in-memory', '--port=0', '--log-level=warn', `--time-scale=${timeScale}`, ...argv], {});
   const { Emulator } = await import('../emulator.js');
   const emulator = await Emulator.start(config);
   cleanUp.push(() => emulator.close());

@@ -100,7 +100,7 @@ export class EchoBackend {
     socket.on('error', () => socket.destroy());
     socket.once('readable', () => {
       const received: Buffer | null = socket.read();
-      // Whoever connects and says nothing, as a TCP probe does, is no caller.
+      // A connection that sends nothing, such as a TCP probe, is not counted as a caller.
       if (!received) {
         socket.end();
         return;

@@ -82,12 +82,20 @@ const shells: Readonly<Record<string, Shell>> = {
   },
 };
 
+/** Files of variables: what GitHub Actions reads from $GITHUB_ENV, and what dotenv and `docker --env-file` read. */
+const plainFormats: Readonly<Record<string, (variable: [name: string, value: string]) => string>> = {
+  github: ([name, value]) => `${name}=${value}`,
+  dotenv: ([name, value]) => (/^[\w.:/@,+-]*$/.test(value) ? `${name}=${value}` : `${name}='${value}'`),
+};
+
 /** What `lazurite env SHELL` prints. */
 export function render(
   { shellName, url, files }: { shellName: string; url: URL; files: CaFiles },
   env: NodeJS.ProcessEnv,
 ): string {
   const values = variables({ url, files }, env);
+  const plain = plainFormats[shellName];
+  if (plain) return Object.entries(values).map(plain).join('\n');
   const shell = shells[shellName];
   if (!shell) {
     const [register] = azCommands(url, (text) => text);
@@ -102,14 +110,17 @@ export function render(
 }
 
 export const env: Command = {
-  usage: 'env [bash|powershell|json] [OPTION…]',
+  usage: 'env [bash|powershell|github|dotenv|json] [OPTION…]',
   summary: 'Prints the variables that point SDKs, az, Terraform and Pulumi at a running emulator, and trust its CA.',
-  details: () => `${runningHelp}\n\n  bash:        ${shells.bash?.hint}\n  PowerShell:  ${shells.powershell?.hint}`,
+  details: () =>
+    `${runningHelp}\n\n  bash:        ${shells.bash?.hint}\n  PowerShell:  ${shells.powershell?.hint}\n  GitHub:      lazurite env github >> "$GITHUB_ENV"`,
   async run(argv, context) {
     const running = readRunningOptions(argv, context.env);
     const [shellName = process.platform === 'win32' ? 'powershell' : 'bash', ...more] = running.positionals;
-    if (more.length > 0 || !(shellName in shells || shellName === 'json')) {
-      throw new UsageError(`env knows bash, powershell and json, not '${running.positionals.join(' ')}'`);
+    if (more.length > 0 || !['json', ...Object.keys(shells), ...Object.keys(plainFormats)].includes(shellName)) {
+      throw new UsageError(
+        `env knows bash, powershell, github, dotenv and json, not '${running.positionals.join(' ')}'`,
+      );
     }
     const files = await writeCaFiles(running, context.env);
     context.print(render({ shellName, url: running.url, files }, context.env));

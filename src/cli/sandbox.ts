@@ -1,50 +1,18 @@
 /**
- * `lazurite sandbox -- COMMAND`: a private Azure for one command, in a network namespace that nobody else sees.
+ * `lazurite sandbox -- COMMAND`: a private Azure for one command, in a network namespace of its own.
  *
  * Two processes of this program: the one that was called makes the namespace and waits; the one inside is the emulator
  * with the kernel engine, runs the command, and clears up.
  */
 import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
 import { optionsHelp } from '../config/config.js';
-import { UsageError } from '../support/usage-error.js';
+import { exitCodeOf, forwardSignals, splitAtCommand } from './child.js';
 import type { Command, CommandContext } from './command.js';
 import { inNamespace, requireNamespaces } from './sandbox/namespace.js';
 
 /** Set for the process inside, and for the command: whoever asks knows that it runs in a sandbox. */
 const marker = 'LAZURITE_SANDBOX';
-const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-interface Parts {
-  readonly options: readonly string[];
-  readonly command: readonly string[];
-}
-
-function split(argv: readonly string[]): Parts {
-  const at = argv.indexOf('--');
-  const command = at < 0 ? [] : argv.slice(at + 1);
-  if (command.length === 0) throw new UsageError('sandbox needs a command: lazurite sandbox -- COMMAND [ARGUMENT…]');
-  return { options: argv.slice(0, at), command };
-}
-
-/** As a shell reports it. */
-export const exitCodeOf = (code: number | null, signal: NodeJS.Signals | null): number =>
-  code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
-
-/** Passes on what somebody sends to this process alone; a terminal sends its Ctrl-C to the command as well. */
-export function forwardSignals(send: (signal: NodeJS.Signals) => void): () => void {
-  const listeners = forwarded.map((name) => {
-    const listener = (): void => {
-      if (name !== 'SIGINT' || !process.stdin.isTTY) send(name);
-    };
-    process.on(name, listener);
-    return () => process.off(name, listener);
-  });
-  return () => {
-    for (const remove of listeners) remove();
-  };
-}
 
 async function outside(argv: readonly string[], { env }: CommandContext): Promise<number> {
   const [entry = ''] = process.argv.slice(1);
@@ -78,9 +46,9 @@ export const sandbox: Command = {
       optionsHelp(),
     ].join('\n'),
   async run(argv, context) {
-    const { options, command } = split(argv);
+    const { options, command } = splitAtCommand(argv, 'sandbox');
     if (context.env[marker] !== 'starting') return outside(argv, context);
     const { runInside } = await import('./sandbox/inside.js');
-    return runInside({ options, command, env: { ...context.env, [marker]: '1' }, forwardSignals, exitCodeOf });
+    return runInside({ options, command, env: { ...context.env, [marker]: '1' } });
   },
 };

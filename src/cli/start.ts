@@ -1,22 +1,42 @@
 /** `lazurite start`: the emulator, from the line that says it is ready to the signal that ends it. */
-import { type Config, optionsHelp, parseConfig } from '../config/config.js';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { type Config, optionsHelp, parseConfig, unknownVariables } from '../config/config.js';
+import { UsageError } from '../support/usage-error.js';
 import { aborted, type Command } from './command.js';
+import { whenNpmEnds } from './npm-parent.js';
 
 function readyLine({ url, httpUrl, config }: { url: string; httpUrl: string; config: Config }): string {
   const data = config.inMemory ? 'in memory' : `data in ${config.data}`;
   return `lazurite ready ${url} (and ${httpUrl}; engine ${config.engine}; ${data})`;
 }
 
+/** Written beside its place first, so that nobody reads half of it. */
+function writeReadyFile(file: string, { url, httpUrl }: { url: string; httpUrl: string }): void {
+  try {
+    writeFileSync(`${file}.new`, `${JSON.stringify({ url, httpUrl, pid: process.pid })}\n`);
+    renameSync(`${file}.new`, file);
+  } catch (error) {
+    throw new UsageError(`--ready-file cannot be written: ${(error as Error).message}`);
+  }
+}
+
 export const start: Command = {
   usage: '[start] [OPTION…]',
   summary: 'Runs the emulator until SIGINT or SIGTERM.',
   details: () => `Options:\n${optionsHelp()}`,
-  async run(argv, { env, print, signal }) {
+  async run(argv, { env, print, printError, signal }) {
     const config = parseConfig(argv, env);
+    for (const sentence of unknownVariables(env)) printError(`lazurite: ${sentence}`);
     const { Emulator } = await import('../emulator.js');
-    const emulator = await Emulator.start(config);
-    print(readyLine({ url: emulator.url, httpUrl: emulator.httpUrl, config }));
-    await aborted(signal);
+    const asked = new AbortController();
+    const emulator = await Emulator.start(config, { stop: () => asked.abort() });
+    const { url, httpUrl } = emulator;
+    if (config.readyFile !== undefined) writeReadyFile(config.readyFile, { url, httpUrl });
+    print(readyLine({ url, httpUrl, config }));
+    const stopWatching = whenNpmEnds(env, () => asked.abort());
+    await aborted(AbortSignal.any([signal, asked.signal]));
+    stopWatching();
+    if (config.readyFile !== undefined) rmSync(config.readyFile, { force: true });
     await emulator.close();
     return 0;
   },

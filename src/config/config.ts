@@ -3,6 +3,7 @@
  * all made from `options`, as `Config` is.
  */
 import { parseArgs } from 'node:util';
+import { didYouMean } from '../support/did-you-mean.js';
 import { overlaps } from '../support/ip-address.js';
 import { UsageError } from '../support/usage-error.js';
 import {
@@ -158,6 +159,27 @@ export const options = {
     sentence: 'Another DNS name or IP address that the certificate is good for.',
     parse: dnsNames,
   }),
+  readyFile: option({
+    name: 'ready-file',
+    value: 'FILE',
+    sentence:
+      'A file that is written when the emulator is ready, with its URLs and process id as JSON, and removed at its end.',
+    parse: optionalText,
+  }),
+  logFormat: option({
+    name: 'log-format',
+    value: 'FORMAT',
+    fallback: 'text',
+    sentence: 'How log lines on stderr are written: `text`, or `json`, one object per line.',
+    parse: oneOf('text', 'json'),
+  }),
+  logLevel: option({
+    name: 'log-level',
+    value: 'LEVEL',
+    fallback: 'info',
+    sentence: 'The least that is logged: `info`, `warn`, `error`, or `none`.',
+    parse: oneOf('info', 'warn', 'error', 'none'),
+  }),
 } as const;
 
 /** What `lazurite start` was told, every default filled in. */
@@ -222,8 +244,21 @@ function readArguments(argv: readonly string[]): Record<string, string | boolean
     return values;
   } catch (error) {
     const [reason = ''] = (error as Error).message.split(/\. |\n/);
-    throw new UsageError(`${reason.replace(/\.$/, '')} (see lazurite start --help)`);
+    const names = definitions.flatMap(({ name, value }) => [`--${name}`, ...(value ? [] : [`--no-${name}`])]);
+    const hint = didYouMean(/^Unknown option '(--[\w-]+)/.exec(reason)?.[1] ?? '', names);
+    throw new UsageError(`${reason.replace(/\.$/, '')}${hint} (see lazurite start --help)`);
   }
+}
+
+/** Variables of ours that are no options. */
+const otherVariables = /^LAZURITE_(URL|SANDBOX|SHARED|TEST_\w+)$/;
+
+/** A sentence for each variable whose name begins with LAZURITE_ and means nothing. */
+export function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+  const known = definitions.map(environmentName);
+  return Object.keys(env)
+    .filter((name) => name.startsWith('LAZURITE_') && !known.includes(name) && !otherVariables.test(name))
+    .map((name) => `the variable ${name} means nothing to Lazurite${didYouMean(name, known)}`);
 }
 
 const spelling = (definition: OptionDefinition<unknown>): string =>

@@ -1,7 +1,7 @@
 /** The directories that Lazurite answers for: any GUID is a tenant, and every name (adfs, common, a domain) means one. */
 import { isGuid } from '../support/ids.js';
 
-/** The tenant of every subscription, of managed identities, and of whoever signs in without naming a GUID. */
+/** The tenant of every subscription, of managed identities, and of sign-ins that name no GUID. */
 export const defaultTenantId = '11111111-1111-1111-1111-111111111111';
 
 /** The tenant that a path segment means. */

@@ -22,7 +22,15 @@ export const gatewayErrors = {
     status: 404,
     origin: 'gateway',
     message:
-      "The resource type '{type}' could not be found in the namespace '{namespace}' for api version '{apiVersion}'. The supported api-versions are '{supported}'.",
+      "The resource type '{type}' could not be found in the namespace '{namespace}' for api version '{apiVersion}'. The supported api-versions are '{supported}'.{hint}",
+  },
+  ResourceTypeNotFound: {
+    code: 'InvalidResourceType',
+    status: 404,
+    origin: 'gateway',
+    message:
+      "The resource type '{type}' could not be found in the namespace '{namespace}' for api version '{apiVersion}'.{hint}",
+    differs: 'Azure lists the supported api-versions',
   },
   InvalidResourceNamespace: {
     status: 404,

@@ -99,7 +99,7 @@ async function open(url: URL, options: DownloadOptions, signal: AbortSignal): Pr
 /** Where an answer redirects to; undefined when it does not. */
 function redirection(url: URL, { statusCode = 0, headers: { location } }: IncomingMessage): URL | undefined {
   if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) return undefined;
-  if (!URL.canParse(location, url.href)) throw new DownloadRefused('it redirects to what is no URL');
+  if (!URL.canParse(location, url.href)) throw new DownloadRefused('it redirects to an invalid URL');
   const next = new URL(location, url);
   if (url.protocol === 'https:' && next.protocol !== 'https:')
     throw new DownloadRefused('it redirects away from https');

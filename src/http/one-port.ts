@@ -189,7 +189,7 @@ function explain(error: NodeJS.ErrnoException, { host, port }: { host: string; p
     EADDRINUSE: `port ${port} of ${host} is taken; stop what listens there, or choose another with --port`,
     EACCES: `port ${port} of ${host} needs more rights than you have; choose one above 1023 with --port`,
     EADDRNOTAVAIL: `this machine has no address ${host}; choose another with --host`,
-    ENOTFOUND: `nobody knows the host ${host}; choose another with --host`,
+    ENOTFOUND: `the host ${host} cannot be resolved; choose another with --host`,
   };
   return new UsageError(reasons[error.code ?? ''] ?? `cannot listen on ${host} port ${port}: ${error.message}`, {
     cause: error,

@@ -118,7 +118,7 @@ export function createServer({ tls, log = stderrLog, clock = new Clock(), timeou
   };
 }
 
-/** What Fastify itself refuses, in Azure's words; `undefined` for what nobody expected. */
+/** The Azure error for a request that Fastify itself refuses; `undefined` for any other error. */
 function toAzureError(error: unknown): AzureError | undefined {
   if (error instanceof AzureError) return error;
   const { code, statusCode = 500, message } = error as Partial<FastifyError>;

@@ -21,7 +21,7 @@ const values: Readonly<Record<Aggregation, (point: Point) => number>> = {
   Count: ({ count }) => count,
 };
 
-/** A counter that counted nothing in a minute was 0; an availability that nobody measured is unknown. */
+/** A counter that counted nothing in a minute was 0; an availability that was not measured is unknown. */
 const quiet: Point = { sum: 0, count: 1, minimum: 0, maximum: 0 };
 
 interface Group {

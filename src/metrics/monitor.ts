@@ -56,7 +56,7 @@ export class Monitor {
     this.#closeMinuteLater();
   }
 
-  /** Brings the time series up to now; to be called before somebody reads them. */
+  /** Brings the time series up to now; call it before each read. */
   collect(): void {
     if (!this.#watched) return;
     const { engine, plan } = this.#watched;

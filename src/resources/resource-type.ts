@@ -74,7 +74,7 @@ export interface AddressClaim {
   readonly exact?: string | undefined;
 }
 
-/** A wish for a whole aligned block, which nobody else gets single addresses out of. */
+/** A request for a whole aligned block, from which no single addresses are given out. */
 export interface BlockClaim {
   readonly pool: string;
   readonly owner: string;

@@ -17,7 +17,7 @@ import type { Connection } from './sqlite.js';
 
 const sql = {
   holder: 'SELECT owner FROM addresses WHERE pool = ? AND position = ?',
-  /** The lowest position at or above a start that nobody holds. */
+  /** The lowest position at or above a start that is not held. */
   lowestFree: `SELECT MIN(candidate) AS position FROM (
       SELECT @from AS candidate
       UNION ALL SELECT position + 1 FROM addresses WHERE pool = @pool AND position >= @from
@@ -37,7 +37,7 @@ export interface KeptAddresses {
   readonly kept: ReadonlySet<string>;
 }
 
-/** Nobody need look for a free address of the pool between `from` and `below`: all are held. */
+/** The addresses of the pool between `from` and `below` are all held; a search can skip them. */
 interface Full {
   readonly from: number;
   readonly below: number;

@@ -74,8 +74,8 @@ function readTables(document: unknown, connection: Connection) {
   if (found !== known) throw azureError('SnapshotSchemaMismatch', { values: { found, known } });
   const given = document.tables as Record<string, unknown>;
   const names = tablesOf(connection);
-  const strange = Object.keys(given ?? {}).find((name) => !names.includes(name));
-  if (strange !== undefined) throw refuse(`it has a table '${strange}' that nobody knows.`);
+  const unknown = Object.keys(given ?? {}).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw refuse(`it has an unknown table '${unknown}'.`);
   return names.map((table) => {
     const rows = given?.[table];
     if (!Array.isArray(rows)) throw refuse(`its table '${table}' is missing.`);
@@ -86,8 +86,8 @@ function readTables(document: unknown, connection: Connection) {
 
 function readRow(row: unknown, { table, columns }: { table: string; columns: readonly string[] }): Cell[] {
   const cells = (row ?? {}) as Record<string, Cell>;
-  const strange = Object.keys(cells).find((name) => !columns.includes(name));
-  if (strange !== undefined) throw refuse(`a row of '${table}' has an unknown column '${strange}'.`);
+  const unknown = Object.keys(cells).find((name) => !columns.includes(name));
+  if (unknown !== undefined) throw refuse(`a row of '${table}' has an unknown column '${unknown}'.`);
   return columns.map((column) => {
     const cell = cells[column];
     if (cell === undefined || typeof cell === 'boolean') throw refuse(`a row of '${table}' lacks '${column}'.`);

@@ -83,13 +83,11 @@ function nodeSqlite(): Driver | undefined {
 
 let found: readonly Driver[] | undefined;
 
+/** The drivers that work here, the preferred one first. */
 function drivers(): readonly Driver[] {
   found ??= [betterSqlite3(), nodeSqlite()].filter((driver) => driver !== undefined);
   return found;
 }
-
-/** The drivers that work here, the preferred one first. */
-export const driverNames = (): DriverName[] => drivers().map(({ name }) => name);
 
 const remedy = (): string =>
   `SQLite is missing: Node ${process.versions.node} has none that Lazurite can use, and better-sqlite3 is not installed ` +

@@ -68,7 +68,7 @@ export class Events {
   readonly #readers = new Set<Reader>();
   readonly #readerFailed: (error: unknown) => void;
 
-  /** `readerFailed` is told what a reader throws: it must stop neither the cause nor the other readers. */
+  /** `readerFailed` gets what a reader throws: it must stop neither the cause nor the other readers. */
   constructor(readerFailed: (error: unknown) => void) {
     this.#readerFailed = readerFailed;
   }

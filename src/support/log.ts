@@ -26,19 +26,40 @@ export function formatLogLine(
   return `${new Date(nowMs).toISOString()} ${level} ${text}\n`;
 }
 
+const levels = ['info', 'warn', 'error', 'none'] as const;
+
+export interface LogStyle {
+  /** The least that is written. */
+  readonly logLevel: (typeof levels)[number];
+  /** `json`: one object per line, with `time`, `level`, `message` and the fields. */
+  readonly logFormat: 'text' | 'json';
+}
+
 /** A log that writes each line with `write`; `stderrLog` is the usual one. */
-export function createLog(write: (line: string) => void, now: () => number = systemTime.now): Log {
-  const line = (level: string, message: string, fields?: LogFields): void =>
-    write(formatLogLine({ level, message, fields }, now()));
+export function createLog(
+  write: (line: string) => void,
+  { now = systemTime.now, logLevel = 'info', logFormat = 'text' }: Partial<LogStyle> & { now?: () => number } = {},
+): Log {
+  const line = (level: LogStyle['logLevel'], message: string, fields?: LogFields): void => {
+    if (levels.indexOf(level) < levels.indexOf(logLevel)) return;
+    if (logFormat === 'text') write(formatLogLine({ level, message, fields }, now()));
+    else write(`${JSON.stringify({ ...fields, time: new Date(now()).toISOString(), level, message })}\n`);
+  };
   return {
     info: (message, fields) => line('info', message, fields),
     warn: (message, fields) => line('warn', message, fields),
     error(message, fields, cause) {
+      const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+      if (logFormat === 'json')
+        return line('error', message, { ...fields, ...(cause !== undefined && { cause: text }) });
       line('error', message, fields);
-      if (cause !== undefined) write(`${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`);
+      if (cause !== undefined && logLevel !== 'none') write(`${text}\n`);
     },
   };
 }
+
+/** The log of a process: on stderr, as its options say. */
+export const createStderrLog = (style: LogStyle): Log => createLog((line) => process.stderr.write(line), style);
 
 export const stderrLog: Log = createLog((line) => process.stderr.write(line));
 

@@ -1,4 +1,4 @@
-/** What somebody can put right who started Lazurite: an option, a file, a missing tool. */
+/** An error that the user can correct: an option, a file, a missing tool. */
 
 /** A mistake in how Lazurite was started or called. The command line shows it as one line, without a stack. */
 export class UsageError extends Error {

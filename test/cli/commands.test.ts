@@ -18,7 +18,7 @@ const frontend = {
 };
 
 test('--help prints every command and every option with its variable', async (t) => {
-  for (const argv of [['--help'], ['-h'], ['start', '--help']]) {
+  for (const argv of [['--help'], ['-h'], ['help'], ['start', '--help'], ['help', 'start']]) {
     const { exitCode, out } = await runLazurite(argv);
     t.equal(exitCode, 0);
     for (const definition of Object.values(options)) {
@@ -39,10 +39,15 @@ test('every command explains itself', async (t) => {
 });
 
 test('a command that is not there is named, with the way to those that are', async (t) => {
-  for (const name of ['strat', 'toString', '__proto__']) {
+  await t.rejects(runLazurite(['strat']), {
+    name: 'UsageError',
+    message: "there is no command 'strat'; did you mean 'start'? (lazurite --help lists them)",
+  });
+  await t.rejects(runLazurite(['start', '--prot', '1']), { message: /'--prot'; did you mean '--port'\?/ });
+  for (const name of ['toString', '__proto__']) {
     await t.rejects(runLazurite([name]), {
       name: 'UsageError',
-      message: `there is no command '${name}'; lazurite --help lists them`,
+      message: `there is no command '${name}' (lazurite --help lists them)`,
     });
   }
 });

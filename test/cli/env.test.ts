@@ -124,7 +124,7 @@ test('what Node was given before is not lost either', async (t) => {
 test('a shell that nobody taught it is refused', async (t) => {
   await t.rejects(runLazurite(['env', 'fish']), {
     name: 'UsageError',
-    message: "env knows bash, powershell and json, not 'fish'",
+    message: "env knows bash, powershell, github, dotenv and json, not 'fish'",
   });
   await t.rejects(runLazurite(['env', 'bash', 'more']), { name: 'UsageError' });
 });
@@ -139,4 +139,16 @@ test('curl trusts the emulator by the variables alone', async (t) => {
     const { stdout } = await run('curl', ['-sS', `${url}/_lazurite/ca.pem`], { env: { PATH, [name]: file } });
     t.match(stdout, 'BEGIN CERTIFICATE', name);
   }
+});
+
+test('github and dotenv print one variable per line, as the readers of such files want it', (t) => {
+  const paths = { caFile: '/a b/ca.pem', bundleFile: '/x/bundle.pem' };
+  const github = render({ shellName: 'github', url, files: paths }, {}).split('\n');
+  t.ok(github.includes('NODE_EXTRA_CA_CERTS=/a b/ca.pem'));
+  t.ok(github.includes('AZURE_AUTHORITY_HOST=https://localhost:4567'));
+  const dotenv = render({ shellName: 'dotenv', url, files: paths }, {}).split('\n');
+  t.ok(dotenv.includes("NODE_EXTRA_CA_CERTS='/a b/ca.pem'"));
+  t.ok(dotenv.includes('SSL_CERT_FILE=/x/bundle.pem'));
+  t.equal(dotenv.length, github.length);
+  t.end();
 });

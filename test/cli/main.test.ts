@@ -76,7 +76,67 @@ test('a mistake is one line on stderr and exit code 2', async (t) => {
 });
 
 test('--version is that of the package', async (t) => {
-  const { exit, out } = lazurite(t, ['--version']);
+  for (const argument of ['--version', '-v']) {
+    const { exit, out } = lazurite(t, [argument]);
+    t.strictSame(await exit, [0, null]);
+    t.match(out.join(''), /^\d+\.\d+\.\d+/);
+  }
+});
+
+const getPlain = async (url: string): Promise<number> => (await fetch(url)).status;
+
+test('run gives a command an emulator of its own and ends with its exit code', async (t) => {
+  const program = `fetch(process.env.LAZURITE_URL.replace('https', 'http') + '/_lazurite/ready')
+    .then(({ status }) => { console.log(status, process.env.AZURE_AUTHORITY_HOST === process.env.LAZURITE_URL); process.exit(7); })`;
+  const { exit, out, err } = lazurite(t, ['run', '--', process.execPath, '-e', program]);
+  t.strictSame(await exit, [7, null]);
+  t.strictSame([out, err], [['200 true'], []]);
+  const missing = lazurite(t, ['run', '--engine', 'none', '--', './no-such-command']);
+  t.strictSame(await missing.exit, [127, null]);
+  t.strictSame(await lazurite(t, ['run']).exit, [2, null]);
+});
+
+test('the ready file says where the emulator is, wait finds it, stop ends it', async (t) => {
+  const file = join(t.testdir(), 'ready.json');
+  const { exit, firstLine } = lazurite(t, ['start', '--in-memory', '--port', '0', '--ready-file', file]);
+  await firstLine;
+  const { url, httpUrl, pid } = JSON.parse(readFileSync(file, 'utf8'));
+  t.equal(await getPlain(`${httpUrl}/_lazurite/ready`), 200);
+  t.type(pid, 'number');
+  t.strictSame(await lazurite(t, ['wait', '--url', url]).exit, [0, null]);
+  t.strictSame(await lazurite(t, ['stop', '--url', url]).exit, [0, null]);
   t.strictSame(await exit, [0, null]);
-  t.match(out.join(''), /^\d+\.\d+\.\d+/);
+  t.notOk(existsSync(file));
+  const late = lazurite(t, ['wait', '--url', url, '--timeout', '0.2']);
+  t.strictSame(await late.exit, [1, null]);
+  t.match(late.err.join(''), /was not ready within 0.2 s/);
+});
+
+test('a variable that means nothing is told, with the one that was meant', async (t) => {
+  const { child, firstLine, exit, err } = lazurite(t, ['--port', '0', '--in-memory'], { LAZURITE_PROT: '1' });
+  await firstLine;
+  child.kill();
+  await exit;
+  t.equal(
+    err.join(''),
+    "lazurite: the variable LAZURITE_PROT means nothing to Lazurite; did you mean 'LAZURITE_PORT'?\n",
+  );
+});
+
+test('start ends when npm, which started it, is killed', { skip: process.platform !== 'linux' }, async (t) => {
+  // Stands for npm: it starts a shell, which starts the emulator and waits for it.
+  const command = `"${process.execPath}" "${main}" start --in-memory --port 0; true`;
+  const script = `require('node:child_process').spawn('sh', ['-c', ${JSON.stringify(command)}], { stdio: 'inherit' })`;
+  const npm = spawn(process.execPath, ['-e', script], {
+    env: { ...process.env, npm_command: 'start' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  t.teardown(() => npm.kill('SIGKILL'));
+  const [line] = await once(createInterface({ input: npm.stdout }), 'line');
+  const url = /http:\/\/[^;]+/.exec(String(line))?.[0] ?? '';
+  t.equal(await getPlain(`${url}/_lazurite/ready`), 200);
+  const closed = once(npm.stdout, 'close');
+  npm.kill('SIGKILL');
+  await closed;
+  await t.rejects(getPlain(`${url}/_lazurite/ready`));
 });

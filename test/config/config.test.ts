@@ -44,6 +44,9 @@ test('without a word said, the defaults hold', async (t) => {
     seed: undefined,
     undocumented: defaultChoices,
     tlsNames: [],
+    readyFile: undefined,
+    logFormat: 'text',
+    logLevel: 'info',
   });
   t.strictSame(
     addressMap.map(({ from, to }) => `${formatIpPrefix(from)}=${formatIpPrefix(to)}`),
@@ -101,6 +104,9 @@ test('every option can be given in the environment, where commas part the values
     LAZURITE_SEED: 's',
     LAZURITE_UNDOCUMENTED: 'mode-switch=reset,first-probe=after-interval',
     LAZURITE_TLS_NAME: 'a.test,b.test',
+    LAZURITE_READY_FILE: 'ready.json',
+    LAZURITE_LOG_FORMAT: 'json',
+    LAZURITE_LOG_LEVEL: 'warn',
   };
   t.strictSame(Object.keys(env), Object.values(options).map(environmentName), 'no option without a variable');
   const config = parseConfig([], env);
@@ -113,6 +119,9 @@ test('every option can be given in the environment, where commas part the values
     strictBind: true,
     templateLinks: 'none',
     seed: 's',
+    readyFile: 'ready.json',
+    logFormat: 'json',
+    logLevel: 'warn',
   });
   t.strictSame(config.undocumented, {
     ...defaultChoices,

@@ -162,6 +162,14 @@ test('schemas of routes are for documents: nothing is validated, coerced or drop
   t.equal((await send('GET', '/s?n=x')).body, '{"n":"x"}');
 });
 
+test('a log has the level and the format that it is told', async (t) => {
+  const lines: string[] = [];
+  const log = createLog((line) => lines.push(line), { now: () => 0, logLevel: 'warn', logFormat: 'json' });
+  log.info('i');
+  log.warn('w', { a: 1 });
+  t.equal(lines.join(''), '{"a":1,"time":"1970-01-01T00:00:00.000Z","level":"warn","message":"w"}\n');
+});
+
 test('a log line is one line, whatever it tells', async (t) => {
   const fields = { key: 'tcp/127.0.0.4/80', reason: 'two\nlines "quoted"', none: undefined, count: 0, empty: '' };
   t.equal(
@@ -169,10 +177,7 @@ test('a log line is one line, whatever it tells', async (t) => {
     '2026-01-02T00:00:00.000Z warn a b key=tcp/127.0.0.4/80 reason="two\\nlines \\"quoted\\"" count=0 empty=""\n',
   );
   const lines: string[] = [];
-  const log = createLog(
-    (line) => lines.push(line),
-    () => 0,
-  );
+  const log = createLog((line) => lines.push(line), { now: () => 0 });
   log.info('i');
   log.warn('w', { a: 1 });
   log.error('e', {}, 'not an Error');

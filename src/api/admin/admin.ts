@@ -21,6 +21,8 @@ export interface AdminContext extends ClockContext, ExplainContext, EventStreamS
   readonly snapshots: SnapshotKeeper;
   /** Forgets every resource and ends every flow. */
   readonly reset: () => Promise<void>;
+  /** Ends the process; absent where that is the caller's own, and the route with it. */
+  readonly stop?: (() => void) | undefined;
 }
 
 /** Registers the admin routes on `app`. */
@@ -45,5 +47,11 @@ export function addAdminRoutes(app: FastifyInstance, context: AdminContext): voi
   app.post('/_lazurite/reset', adminRoute('reset'), async (_request, reply) => {
     await context.reset();
     return reply.code(204).send();
+  });
+  const { stop } = context;
+  if (stop === undefined) return;
+  app.post('/_lazurite/stop', adminRoute('stop'), (_request, reply) => {
+    reply.raw.once('close', stop);
+    return reply.code(202).send();
   });
 }

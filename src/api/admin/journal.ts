@@ -8,7 +8,7 @@ import type { Clock } from '../../support/clock.js';
 import type { Events } from '../../support/events.js';
 import { pathMatcher } from '../../support/path-pattern.js';
 
-/** One call as it is kept: bodies are text, and are understood only when somebody reads them. */
+/** One call as it is kept: bodies are text, parsed only when they are read. */
 export interface JournalRecord {
   /** Azure time, ISO 8601. */
   readonly time: string;
@@ -126,7 +126,7 @@ interface Call {
   fault: string | undefined;
 }
 
-/** Somebody's secret or token is in there. */
+/** Contains a secret or token. */
 const confidential = /\/oauth2\/|\/token$|\/msi\//i;
 
 /** Whether a path belongs to Azure's APIs. Below a GUID there is the classic one. */

@@ -8,6 +8,7 @@ import { DeploymentRuns } from './deployments/runs.js';
 import { ServiceHost } from './deployments/service-host.js';
 import { addNetworkRoutes } from './providers/network-routes.js';
 import { addProviderRoutes } from './providers/providers.js';
+import { addScaleSetRoutes } from './providers/scale-set-routes.js';
 import { addSubscriptionRoutes } from './providers/subscriptions.js';
 import type { ArmContext } from './resources/arm-context.js';
 import { addGenericResourceRoutes } from './resources/generic-resources.js';
@@ -72,6 +73,7 @@ export function addArmRoutes(app: FastifyInstance, { context, service, groups, d
   addProviderRoutes(app, context);
   addResourceGroupRoutes(app, groups);
   addNetworkRoutes(app, service);
+  addScaleSetRoutes(app, service);
   for (const type of resourceTypes) addResourceRoutes(app, type, service);
   addDeploymentRoutes(app, deployments);
   addGenericResourceRoutes(app, service);

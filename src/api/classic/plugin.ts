@@ -50,7 +50,7 @@ function refusedByFastify(error: unknown): AzureError | undefined {
   return typeof status === 'number' && status < 500 ? azureError('ClassicInvalidXmlRequest') : undefined;
 }
 
-/** What is no Azure error is a bug of Lazurite's: it is logged, and answered as Azure answers its own. */
+/** An error that is not an AzureError is a bug: it is logged and answered as Azure's internal error. */
 function errorReply(error: unknown, request: FastifyRequest): ClassicReply {
   const known = error instanceof AzureError ? error : refusedByFastify(error);
   if (!known) request.log.error(error);

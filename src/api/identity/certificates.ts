@@ -17,7 +17,7 @@ export interface Certificates {
   readonly keyPem: string;
   /** Where the CA is kept; absent in memory. */
   readonly caFile?: string;
-  /** A CA was made although there was one: whoever trusted the old one has to trust this one. */
+  /** A CA was made although there was one: clients that trusted the old one have to trust this one. */
   readonly caReplaced: boolean;
 }
 

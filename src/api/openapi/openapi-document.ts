@@ -40,7 +40,7 @@ function plain(value: unknown): unknown {
 const schemaOf = (holder: { content?: Record<string, { schema?: Json }> } | undefined): Json | undefined =>
   Object.values(holder?.content ?? {})[0]?.schema;
 
-/** `Microsoft.Network.loadBalancers.probes` of a path; undefined for what is no resource. */
+/** `Microsoft.Network.loadBalancers.probes` of a path; undefined for a path that is not a resource. */
 function schemaName(path: string): string | undefined {
   const [, resource] = /\/providers\/(.+\/\{[^/]+\})$/.exec(path) ?? [];
   return resource

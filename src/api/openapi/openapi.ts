@@ -1,15 +1,16 @@
 /**
  * The OpenAPI documents at `/openapi/arm.json` and `/openapi/classic.json`, and at `/openapi/` a page to read and try
- * them. All of it is made when somebody first looks, so that starting costs no more for it.
+ * them. All of it is made at the first request, so that it does not slow the start.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { azureError } from '../../errors/index.js';
-import { packageFolder } from '../../support/package-folder.js';
+import { modulesFolder, packageFolder } from '../../support/package-folder.js';
 
 const description =
   'Azure Resource Manager as Lazurite answers it: the load balancer family of Microsoft.Network, and what it needs.';
@@ -54,9 +55,16 @@ function versionOfPackage(): string {
   return version;
 }
 
-function addPage(app: FastifyInstance): void {
+/** The build copies what the page needs beside the modules. */
+function pageFolder(): string {
+  const built = fileURLToPath(new URL('swagger-ui/', modulesFolder));
+  if (existsSync(built)) return built;
   const require = createRequire(import.meta.url);
-  const folder = join(dirname(require.resolve('@fastify/swagger-ui/package.json')), 'static');
+  return join(dirname(require.resolve('@fastify/swagger-ui/package.json')), 'static');
+}
+
+function addPage(app: FastifyInstance): void {
+  const folder = pageFolder();
   app.get('/openapi', hidden, (_request, reply) => reply.redirect('/openapi/'));
   app.get('/openapi/', hidden, (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
   app.get<{ Params: { file: string } }>('/openapi/:file', hidden, async (request, reply) => {

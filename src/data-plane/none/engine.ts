@@ -32,7 +32,7 @@ export class NoneEngine implements Engine {
     }));
   }
 
-  /** Nobody probes: every probe stays as it is before its first attempt. */
+  /** There is no probing: every probe stays as it is before its first attempt. */
   health(): readonly ProbeHealth[] {
     return this.#plan.probes.map(({ key }) => ({ key, up: false, reason: 'NA', sinceMs: 0 }));
   }

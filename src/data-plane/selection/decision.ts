@@ -51,7 +51,7 @@ export function candidatesOf(rule: PlanRule, healthOf: HealthOf): readonly Candi
   );
 }
 
-/** As `candidatesOf`, and behind them the members whose machine is stopped: what people and metrics are told. */
+/** As `candidatesOf`, and behind them the members whose machine is stopped: for reports and metrics. */
 export const backendsOfRule = (rule: PlanRule, healthOf: HealthOf): readonly Candidate[] => [
   ...candidatesOf(rule, healthOf),
   ...(rule.stopped ?? []).map((member) => ({ member, eligible: false, reason: 'NA', stopped: true }) as const),

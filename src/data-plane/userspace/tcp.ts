@@ -12,7 +12,7 @@ import type { Descriptors, SharedResources, SourcePorts } from './socket-limits.
 import { ClientSocket, type FlowHost, TcpFlow } from './tcp-flow.js';
 import { ExpiryQueue, IdleWatch } from './timeouts.js';
 
-/** How long the kernel of a client waits after each SYN that nobody answers: 1 s after the first one, and so on. */
+/** How long the kernel of a client waits after each unanswered SYN: 1 s after the first one, and so on. */
 const synIntervalsMs = [1000, 2000, 4000, 8000, 16_000, 32_000, 64_000] as const;
 /** Clients that wait at one frontend for an eligible member; further ones are refused. */
 const heldLimit = 1024;
@@ -27,7 +27,7 @@ interface Held {
 
 type Decision =
   | { readonly member: PlanMember; readonly fault: FlowFault | undefined }
-  /** Counted at the first SYN; `reset` where the client is told at once. */
+  /** Counted at the first SYN; `reset` when the client gets an RST at once. */
   | { readonly why: CounterIndex; readonly reset: boolean };
 
 export class TcpForwarder implements FlowHost {
@@ -201,7 +201,7 @@ export class TcpForwarder implements FlowHost {
     client.leg.reset();
   }
 
-  /** The moment of a client's next SYN; `sent` of them have found nobody. */
+  /** The moment of a client's next SYN; `sent` of them were not answered. */
   #retry(held: Held, sent: number): void {
     const { client, frontend } = held;
     const next = this.#held[sent];

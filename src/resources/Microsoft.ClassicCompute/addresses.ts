@@ -2,7 +2,7 @@
 import { formatIpAddress, formatIpPrefix, networkOf, parseIpv4Prefix, sizeOf } from '../../support/ip-address.js';
 import type { HostedService, ReservedIp } from './types.js';
 
-/** `cidr` with its host bits cleared; what is no CIDR stays as it is. */
+/** `cidr` with its host bits cleared; any other text is returned unchanged. */
 export function canonicalCidr(cidr: string): string {
   const prefix = parseIpv4Prefix(cidr);
   return prefix ? formatIpPrefix(networkOf(prefix)) : cidr;
@@ -27,6 +27,7 @@ export function publicAddressesOf(services: Iterable<HostedService>, reservedIps
   for (const service of services) {
     for (const deployment of service.deployments) {
       held.add(deployment.vip);
+      for (const { Address } of deployment.additionalVips ?? []) if (Address !== undefined) held.add(Address);
       for (const instance of deployment.instances) for (const address of instance.publicAddresses) held.add(address);
     }
   }

@@ -13,12 +13,27 @@ export const powerStateOf = (document: ResourceDocument): PowerState =>
   (document.powerState as PowerState | undefined) ?? 'running';
 
 /** Power state of the machine that has the network interface with this folded id; undefined when none has. */
-export function powerStateOfNetworkInterface(lookup: Lookup, nicKey: string): PowerState | undefined {
+function powerStateOfNetworkInterface(lookup: Lookup, nicKey: string): PowerState | undefined {
   const link = lookup
     .linksInto(nicKey)
     .find(({ path, sourceType }) => path === 'networkInterfaces' && sourceType.startsWith('Microsoft.Compute/'));
   const machine = link && lookup.resource(rootKey(link.sourceId));
   return machine && powerStateOf(machine.document);
+}
+
+interface InstanceWithPower {
+  readonly name: string;
+  readonly properties: { readonly powerState?: PowerState };
+}
+
+/** Power state of the machine, or of the scale set's instance, that has the ipConfiguration with this id. */
+export function powerStateOfIPConfiguration(lookup: Lookup, id: string): PowerState | undefined {
+  const [, instanceId] = /\/virtualMachineScaleSets\/[^/]+\/virtualMachines\/([^/]+)\//i.exec(id) ?? [];
+  if (instanceId === undefined) return powerStateOfNetworkInterface(lookup, rootKey(id));
+  const instances = lookup.resource(rootKey(id))?.document.properties.virtualMachines as
+    | InstanceWithPower[]
+    | undefined;
+  return instances?.find(({ name }) => name === instanceId)?.properties.powerState;
 }
 
 /** What an instance view says about a machine: `statuses` of `GET …/instanceView`. */

@@ -6,8 +6,8 @@
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { computeApiVersions } from './api-versions.js';
-import type { PowerState } from './power-state.js';
 import { completeProfiles, osProfile, storageProfile } from './profiles.js';
+import { scaleSetActions } from './virtualMachineScaleSets/instance-actions.js';
 import {
   type Instance,
   instanceIPConfigurationMembers,
@@ -20,10 +20,10 @@ interface VirtualMachineProfile extends Record<string, unknown> {
   osProfile?: Record<string, unknown>;
   storageProfile?: Record<string, unknown>;
   networkProfile?: { networkInterfaceConfigurations?: ProfileNetworkInterface[] };
+  extensionProfile?: { extensions?: { properties?: Record<string, unknown> }[] };
 }
 
 interface VirtualMachineScaleSetDocument extends ResourceDocument {
-  powerState?: PowerState;
   sku?: { name?: string; tier?: string; capacity?: number };
   properties: Record<string, unknown> & {
     virtualMachineProfile?: VirtualMachineProfile;
@@ -132,13 +132,16 @@ function completeScaleSet(context: WriteContext<VirtualMachineScaleSetDocument>)
   const properties = document.properties;
   const isFlexible = properties.orchestrationMode === 'Flexible';
   properties.uniqueId = (existing?.document.properties.uniqueId as string | undefined) ?? context.newGuid();
-  document.powerState = (existing?.document.powerState as PowerState | undefined) ?? 'running';
   if (document.sku) document.sku.tier ??= 'Standard';
   properties.singlePlacementGroup ??= !isFlexible;
   properties.orchestrationMode ??= 'Uniform';
   if (!isFlexible) properties.overprovision ??= true;
   properties.platformFaultDomainCount ??= isFlexible ? 1 : 5;
   completeProfiles(properties.virtualMachineProfile ?? {});
+  // Azure takes what extensions must not show, and never shows it again.
+  for (const extension of properties.virtualMachineProfile?.extensionProfile?.extensions ?? []) {
+    delete extension.properties?.protectedSettings;
+  }
   // Instances of a flexible scale set are virtual machines of their own, with network interfaces of their own.
   const profile = properties.virtualMachineProfile?.networkProfile?.networkInterfaceConfigurations ?? [];
   const capacity = isFlexible ? 0 : (document.sku?.capacity ?? 0);
@@ -151,18 +154,6 @@ export const virtualMachineScaleSets = resourceType<VirtualMachineScaleSetDocume
   schema,
   defaults: completeScaleSet,
   requests: {
-    actions: (
-      [
-        ['start', 'running'],
-        ['restart', 'running'],
-        ['powerOff', 'stopped'],
-        ['deallocate', 'deallocated'],
-      ] as const
-    ).map(([path, powerState]) => ({
-      path,
-      since: '2015-06-15',
-      answer: 'async' as const,
-      run: ({ resource }) => ({ writes: [{ key: resource.key, document: { ...resource.document, powerState } }] }),
-    })),
+    actions: scaleSetActions,
   },
 });

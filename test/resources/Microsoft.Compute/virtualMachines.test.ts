@@ -1,5 +1,5 @@
 import t from 'tap';
-import { powerStateOfNetworkInterface } from '../../../src/resources/Microsoft.Compute/power-state.js';
+import { powerStateOfIPConfiguration } from '../../../src/resources/Microsoft.Compute/power-state.js';
 import { virtualMachineInstanceView } from '../../../src/resources/Microsoft.Compute/virtualMachines.js';
 import type { Resource } from '../../../src/resources/resource-type.js';
 import { AzureInMemory, idOf, writeBack } from '../azure-in-memory.js';
@@ -114,7 +114,7 @@ t.test('a network interface of a machine has a MAC address, is primary and canno
 t.test('a deallocated machine keeps its interface, and start brings it back', async (t) => {
   const azure = azureWith();
   azure.put(id, machine);
-  const state = () => powerStateOfNetworkInterface(azure, nic.toLowerCase());
+  const state = () => powerStateOfIPConfiguration(azure, nic.toLowerCase());
   t.equal(state(), 'running');
   azure.act(id, 'deallocate');
   t.equal(state(), 'deallocated');

@@ -80,7 +80,7 @@ export class DeploymentRun {
     return this.#operations.list();
   }
 
-  /** Starts nothing further; what is under way comes to its end. */
+  /** Starts nothing further; operations that are running are completed. */
   cancel(): void {
     if (this.#state !== 'Accepted' && this.#state !== 'Running') return;
     this.#cancelled = true;

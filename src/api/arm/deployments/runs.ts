@@ -139,7 +139,7 @@ export class DeploymentRuns {
     deployments.removeGroup(subscriptionId, resourceGroup);
   }
 
-  /** Fails what was running when the process ended: nobody carries it on. */
+  /** Fails what was running when the process ended: it is not resumed. */
   endInterrupted(): void {
     const { store } = this.#context;
     const { deployments } = store;

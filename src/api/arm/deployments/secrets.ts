@@ -10,7 +10,7 @@ interface GivenParameter {
 /** Shorter values stand for too much else to be told apart. */
 const shortestSecret = 4;
 
-/** The texts that nobody may read again, the longest first. */
+/** The secret texts to redact, the longest first. */
 export function secretsIn(parameters: readonly GivenParameter[]): string[] {
   const secrets = new Set<string>();
   const add = (value: Json): void => {

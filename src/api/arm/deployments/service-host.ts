@@ -6,6 +6,7 @@ import { AzureError, azureError } from '../../../errors/index.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { idKey, parseResourceId, rootOf, typeOf } from '../../../resources/resource-id.js';
 import { newGuid } from '../../../support/ids.js';
+import { listOfOpaque } from '../resources/opaque-resources.js';
 import { RequestBody } from '../resources/request-body.js';
 import type { ResourceGroups } from '../resources/resource-groups.js';
 import type { Answer, ResourceService } from '../resources/resource-service.js';
@@ -94,7 +95,7 @@ export class ServiceHost implements DeploymentHost {
     return this.#options.service.store.list({ subscriptionId, resourceGroup });
   }
 
-  /** differs: nothing here keeps keys or secrets; a list function that no type has is refused by name. */
+  /** differs: keys are made up for well-known types; a list function of which nothing is known is refused by name. */
   async action({ id, apiVersion, action: name, body }: ActionRequest): Promise<HostAnswer> {
     const { service } = this.#options;
     return this.#answer(async () => {
@@ -111,6 +112,8 @@ export class ServiceHost implements DeploymentHost {
           body: given,
         });
       }
+      const list = place && listOfOpaque({ id: place, action: name, apiVersion }, service.store);
+      if (list !== undefined) return { status: 200, body: list };
       this.#read(id, apiVersion);
       throw azureError('ListFunctionNotEmulated', { values: { function: name, type: place ? typeOf(place) : id } });
     });

@@ -20,6 +20,6 @@ export interface ArmContext {
   readonly changed: (keys: readonly string[]) => Promise<ApplyOutcome>;
   /** Where operations and deployments are announced. */
   readonly events: Events;
-  /** One line for whoever watches the emulator. */
+  /** Writes one line to the log. */
   readonly note: (message: string) => void;
 }

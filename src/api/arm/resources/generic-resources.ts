@@ -1,9 +1,15 @@
 /** Resources of any type: `/resources` of a subscription or group, and types without a model of their own. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { findResourceType } from '../../../resources/registry.js';
-import { parseResourceId, resourceGroupId } from '../../../resources/resource-id.js';
+import {
+  formatResourceId,
+  idKey,
+  parseResourceId,
+  type ResourceId,
+  resourceGroupId,
+} from '../../../resources/resource-id.js';
 import type { Resource, ResourceDocument } from '../../../resources/resource-type.js';
-import { notModelled, showOpaque } from './opaque-resources.js';
+import { checkOpaque, listOfOpaque, notModelled, ownTypeAndName } from './opaque-resources.js';
 import {
   apiVersionOf,
   apiVersionWritten,
@@ -17,8 +23,9 @@ import {
 } from './request.js';
 import { resourceFilter } from './resource-filter.js';
 import { writeAbout } from './resource-routes.js';
-import type { ResourceRequest, ResourceService } from './resource-service.js';
+import type { Answer, ResourceRequest, ResourceService } from './resource-service.js';
 import { hiddenOperation, operation } from './route-schemas.js';
+import { answerTags, taggedResource } from './tags-resource.js';
 
 /** A resource in a list of all types: no properties, times only when asked for. */
 function summary(resource: Resource, expand: string): object {
@@ -64,17 +71,81 @@ function requestAbout(request: FastifyRequest, { context }: ResourceService): Re
   return { id, apiVersion: apiVersionWritten(request) };
 }
 
+/** `…/providers/Microsoft.ResourceHealth/availabilityStatuses/current` of any resource; undefined for other ids. */
+function currentHealth({ id, apiVersion }: ResourceRequest, service: ResourceService): Answer | undefined {
+  const own = ownTypeAndName(id);
+  if (own.type.toLowerCase() !== 'microsoft.resourcehealth/availabilitystatuses') return undefined;
+  const at = id.types.lastIndexOf('providers');
+  const parent = { ...id, types: id.types.slice(0, at), names: id.names.slice(0, at) };
+  const { resource } = service.existing({ id: parent, apiVersion: newestOf(parent) ?? apiVersion });
+  const properties = {
+    availabilityState: 'Available',
+    title: 'Available',
+    summary: 'There are no known problems that affect this resource.',
+    reasonChronicity: 'Persistent',
+    occuredTime: resource.changedTime,
+    reportedTime: service.context.clock.timestamp(),
+  };
+  const name = id.names.at(-1);
+  return {
+    status: 200,
+    body: { id: formatResourceId(id), name, type: own.type, location: resource.document.location, properties },
+  };
+}
+
+/** The api-version of a request is the extension's, not that of what it extends. */
+const newestOf = (id: ResourceId): string | undefined =>
+  findResourceType(`${id.namespace}/${id.types[0]}`)?.apiVersions.at(-1);
+
 /** The type in the path of a request, which may name resources of it or all of them. */
 function typeIn(request: FastifyRequest): string {
   const { namespace = '', '*': rest = '' } = parametersOf(request);
-  return [namespace, ...rest.split('/').filter((_, index) => index % 2 === 0)].join('/');
+  const segments = `${namespace}/${rest}`.split('/');
+  const own = segments.lastIndexOf('providers') + 1;
+  return [segments[own], ...segments.slice(own + 1).filter((_, index) => index % 2 === 0)].join('/');
 }
 
 /** Whether a request lists a type without a model. */
 function listsType(request: FastifyRequest): boolean {
+  const { '*': rest = '' } = parametersOf(request);
+  return rest.split('/').length % 2 === 1 && !findResourceType(typeIn(request));
+}
+
+/** The resources of a type without a model in the subscription, group or parent of the path. */
+function listOpaque(request: FastifyRequest, service: ResourceService) {
+  const { store, context } = service;
+  const { resourceGroupName, namespace = '', '*': rest = '' } = parametersOf(request);
+  const subscriptionId = subscriptionOf(request, context);
+  const resourceGroup = resourceGroupName === undefined ? undefined : groupOf(request, context).name;
+  const scope =
+    resourceGroup === undefined ? `/subscriptions/${subscriptionId}` : resourceGroupId(subscriptionId, resourceGroup);
+  const parent = rest
+    .split('/')
+    .slice(0, -1)
+    .join('/')
+    .replace(/\/providers(\/[^/]+)?$/i, '');
+  const prefix = idKey(parent === '' ? `${scope}/` : `${scope}/providers/${namespace}/${parent}/`);
+  const id = parseResourceId(`${scope}/providers/${namespace}/${rest}/x`);
+  const apiVersion = apiVersionOf(request);
+  if (id) checkOpaque(id, { apiVersion, strictTypes: context.strictTypes });
+  const type = typeIn(request).toLowerCase();
+  const found = store
+    .list({ subscriptionId, ...(resourceGroup === undefined ? {} : { resourceGroup }) })
+    .filter((one) => one.type.toLowerCase() === type && one.key.startsWith(prefix));
+  return page(request, found, (one) => service.reader.show(one, apiVersion));
+}
+
+/** A `list…` action of a type without a model. */
+function listSecrets(request: FastifyRequest, service: ResourceService): unknown {
+  const { context, store } = service;
   const { namespace = '', '*': rest = '' } = parametersOf(request);
-  const steps = rest.split('/');
-  return steps.length % 2 === 1 && !findResourceType(`${namespace}/${steps[0]}`);
+  const { subscriptionId, name } = groupOf(request, context);
+  const at = rest.lastIndexOf('/');
+  const id = parseResourceId(`${resourceGroupId(subscriptionId, name)}/providers/${namespace}/${rest.slice(0, at)}`);
+  const answer = id && listOfOpaque({ id, action: rest.slice(at + 1), apiVersion: apiVersionOf(request) }, store);
+  if (id && answer === undefined) service.existing({ id, apiVersion: apiVersionWritten(request) });
+  if (answer === undefined) throw notModelled(typeIn(request), apiVersionOf(request));
+  return answer;
 }
 
 /** Registers the routes that know no type. */
@@ -91,29 +162,48 @@ export function addGenericResourceRoutes(app: FastifyInstance, service: Resource
     return list(request, service.store.list({ subscriptionId, resourceGroup }));
   });
 
-  const get = (request: FastifyRequest, reply: FastifyReply) =>
-    send(request, reply, service.get(requestAbout(request, service)));
-  const put = async (request: FastifyRequest, reply: FastifyReply) =>
-    send(request, reply, await service.put(writeAbout(request, requestAbout(request, service))));
-  const patch = async (request: FastifyRequest, reply: FastifyReply) =>
-    send(request, reply, await service.patchTags(writeAbout(request, requestAbout(request, service))));
-  const remove = async (request: FastifyRequest, reply: FastifyReply) =>
-    send(request, reply, await service.delete(writeAbout(request, requestAbout(request, service))));
+  const get = (request: FastifyRequest, reply: FastifyReply) => {
+    const about = requestAbout(request, service);
+    const tagged = taggedResource(about);
+    if (tagged) return answerTags(request, reply, { tagged, service });
+    return send(request, reply, currentHealth(about, service) ?? service.get(about));
+  };
+  const put = async (request: FastifyRequest, reply: FastifyReply) => {
+    const about = requestAbout(request, service);
+    const tagged = taggedResource(about);
+    if (tagged) return answerTags(request, reply, { tagged, service });
+    return send(request, reply, await service.put(writeAbout(request, about)));
+  };
+  const patch = async (request: FastifyRequest, reply: FastifyReply) => {
+    const about = requestAbout(request, service);
+    const tagged = taggedResource(about);
+    if (tagged) return answerTags(request, reply, { tagged, service });
+    return send(request, reply, await service.patchTags(writeAbout(request, about)));
+  };
+  const remove = async (request: FastifyRequest, reply: FastifyReply) => {
+    const about = requestAbout(request, service);
+    const tagged = taggedResource(about);
+    if (tagged) return answerTags(request, reply, { tagged, service });
+    return send(request, reply, await service.delete(writeAbout(request, about)));
+  };
 
   const inSubscription = `${subscription}/providers/:namespace/*`;
-  app.get(inSubscription, hiddenOperation, get);
+  const getOrList = (request: FastifyRequest, reply: FastifyReply) =>
+    listsType(request) ? reply.send(listOpaque(request, service)) : get(request, reply);
+  app.get(inSubscription, hiddenOperation, getOrList);
+  // Azure's providers of networks and machines have no HEAD; nobody is told that what exists does not.
+  const head = (request: FastifyRequest, reply: FastifyReply) => {
+    const about = requestAbout(request, service);
+    const { resource } = service.existing(about);
+    return reply.code(findResourceType(resource.type) ? 405 : 204).send();
+  };
+  app.head(inSubscription, hiddenOperation, head);
   app.put(inSubscription, hiddenOperation, put);
   app.delete(inSubscription, hiddenOperation, remove);
   const inGroup = `${group}/providers/:namespace/*`;
-  app.get(inGroup, hiddenOperation, (request, reply) => {
-    if (!listsType(request)) return get(request, reply);
-    const { subscriptionId, name: resourceGroup } = groupOf(request, context);
-    const type = typeIn(request).toLowerCase();
-    const found = service.store
-      .list({ subscriptionId, resourceGroup })
-      .filter((one) => one.type.toLowerCase() === type);
-    return reply.send(page(request, found, showOpaque));
-  });
+  app.get(inGroup, hiddenOperation, getOrList);
+  app.head(inGroup, hiddenOperation, head);
+  app.post(inGroup, hiddenOperation, (request) => listSecrets(request, service));
   app.put(inGroup, hiddenOperation, put);
   app.patch(inGroup, hiddenOperation, patch);
   app.delete(inGroup, hiddenOperation, remove);

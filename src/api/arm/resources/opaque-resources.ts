@@ -2,11 +2,15 @@
  * Resource types without a model: stored and echoed, so that whole templates deploy. They move no traffic;
  * `--strict-types` refuses them.
  */
-import { azureError } from '../../../errors/index.js';
+import { defaultTenantId as tenantId } from '../../../config/tenant.js';
+import { type AzureError, azureError } from '../../../errors/index.js';
 import { normalizeLocation } from '../../../resources/canonical.js';
-import { findResourceType, showsEtagAndGuid } from '../../../resources/registry.js';
-import { formatResourceId, idKey, type ResourceId, typeOf } from '../../../resources/resource-id.js';
+import { lookUpChild } from '../../../resources/children.js';
+import { isKnownType, isListed, typesLike } from '../../../resources/known-types.js';
+import { findResourceType, resourceTypes, showsEtagAndGuid } from '../../../resources/registry.js';
+import { formatResourceId, idKey, type ResourceId, rootOf, typeOf } from '../../../resources/resource-id.js';
 import type { Lookup, Resource, ResourceDocument } from '../../../resources/resource-type.js';
+import { madeUpList, madeUpProperties } from '../../../resources/unmodelled-types.js';
 import { stableGuid } from '../../../support/ids.js';
 
 /** The stored form of a body of an unknown type: everything but what the service decides. */
@@ -33,14 +37,17 @@ function withoutSecrets(value: unknown): unknown {
   return Object.fromEntries(kept.map(([name, member]) => [name, withoutSecrets(member)]));
 }
 
-/** An opaque resource as a GET shows it. */
-export function showOpaque(resource: Resource): Record<string, unknown> {
-  const { location, tags, properties, ...rest } = resource.document;
+/** An opaque resource as a GET shows it; `lookup` finds what it refers to. */
+export function showOpaque(resource: Resource, lookup: Lookup): Record<string, unknown> {
+  const { location, tags, properties: given, ...rest } = resource.document;
   const withEtag = showsEtagAndGuid(resource.type);
+  // A child shows its own name, though lists of all types show it with its parents'.
+  const name = resource.name.slice(resource.name.lastIndexOf('/') + 1);
+  const propertiesOf = (id: string): Record<string, unknown> | undefined =>
+    lookUpChild(lookup, id)?.child.properties ?? lookup.resource(idKey(id))?.document.properties;
+  const properties = { ...given, ...madeUpProperties({ resource, name, given, propertiesOf }, { tenantId }) };
   return {
-    ...(withEtag
-      ? { name: resource.name, id: resource.id, etag: resource.etag }
-      : { id: resource.id, name: resource.name }),
+    ...(withEtag ? { name, id: resource.id, etag: resource.etag } : { id: resource.id, name }),
     type: resource.type,
     ...(location === undefined ? {} : { location }),
     ...(tags === undefined ? {} : { tags }),
@@ -49,6 +56,20 @@ export function showOpaque(resource: Resource): Record<string, unknown> {
       ? { provisioningState: resource.provisioningState, resourceGuid: stableGuid(resource.id), ...properties }
       : { ...properties, provisioningState: resource.provisioningState },
   };
+}
+
+interface ListAction {
+  readonly id: ResourceId;
+  /** `listKeys`. */
+  readonly action: string;
+  readonly apiVersion: string;
+}
+
+/** What a `list…` action of a type without a model answers; undefined when nothing is known of it. */
+export function listOfOpaque({ id, action, apiVersion }: ListAction, lookup: Lookup): unknown {
+  // Some children are there from the start, such as the keys that manage a namespace.
+  if (!lookup.resource(idKey(formatResourceId(rootOf(id))))) return undefined;
+  return madeUpList({ id: formatResourceId(id), type: typeOf(id), action, apiVersion });
 }
 
 /** A resource of one provider on a resource of another: a lock or diagnostic settings on a balancer. */
@@ -63,10 +84,25 @@ export function ownTypeAndName(id: ResourceId): { type: string; name: string } {
 }
 
 /** Azure's refusal of a type that it does not have, or that it has only in other places. */
-export function notModelled(type: string, apiVersion: string) {
+export function notModelled(type: string, apiVersion: string): AzureError {
   const [namespace = '', ...types] = type.split('/');
-  const values = { type: types.join('/'), namespace, apiVersion, supported: '' };
-  return azureError('InvalidResourceType', { values });
+  const folded = `${namespace.toLowerCase()}/`;
+  const versions = resourceTypes.find((one) => one.type.toLowerCase().startsWith(folded))?.apiVersions;
+  const like = typesLike(type);
+  const hint = like === undefined ? '' : ` Did you mean '${like}'?`;
+  const values = { type: types.join('/'), namespace, apiVersion, hint };
+  if (!versions) return azureError('ResourceTypeNotFound', { values });
+  return azureError('InvalidResourceType', { values: { ...values, supported: [...versions].reverse().join(', ') } });
+}
+
+/** Whether a type without a model is one of Azure's, as far as can be told. */
+function mayExist(id: ResourceId): boolean {
+  const { type } = ownTypeAndName(id);
+  if (isExtension(id)) return isKnownType(type);
+  const model = findResourceType(`${id.namespace}/${id.types[0]}`);
+  if (!model) return isKnownType(type);
+  // Of a modelled type come here what it does not offer itself, and children that have no model.
+  return id.types.length > 1 && isListed(type);
 }
 
 /** Throws `InvalidResourceNamespace`, or `InvalidResourceType` for what cannot be stored without a model. */
@@ -78,9 +114,7 @@ export function checkOpaque(
   if (!/^[a-z]\w*(\.\w+)+$/i.test(namespace)) {
     throw azureError('InvalidResourceNamespace', { values: { namespace } });
   }
-  // A modelled type ends here only for what it does not offer, and for what other providers put on it.
-  const modelled = !isExtension(id) && findResourceType(`${namespace}/${id.types[0]}`) !== undefined;
-  if (modelled || strictTypes) throw notModelled(typeOf(id), apiVersion);
+  if (strictTypes || !mayExist(id)) throw notModelled(typeOf(id), apiVersion);
 }
 
 /** A child cannot be there before its parent, nor an extension before what it extends. Throws `ParentResourceNotFound`. */

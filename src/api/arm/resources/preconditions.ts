@@ -75,7 +75,7 @@ export function refusalToDropChildren(
   return undefined;
 }
 
-/** Why `existing` cannot be deleted; undefined when nobody uses it. */
+/** Why `existing` cannot be deleted; undefined when nothing refers to it. */
 export function refusalToDelete(lookup: Lookup, existing: Resource): AzureError | undefined {
   const { id, name } = existing;
   const rules = findResourceType(existing.type)?.inUse;

@@ -17,7 +17,7 @@ export class ResourceReader {
   /** The whole resource. `expand` is Azure's `$expand`: a path to references to be shown in full. */
   show(resource: Resource, apiVersion: string, expand?: string): Shown {
     const type = findResourceType(resource.type);
-    if (!type) return showOpaque(resource);
+    if (!type) return showOpaque(resource, this.store);
     const document = type.view?.({ resource, lookup: this.store, apiVersion, expand }) ?? resource.document;
     const links = this.store.linksInto(resource.key);
     const shown = renderResource(resource, { schema: schemaOf(type), apiVersion, document, links });

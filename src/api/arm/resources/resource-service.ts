@@ -8,6 +8,7 @@ import { childNamed, childrenIn } from '../../../resources/children.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootOf } from '../../../resources/resource-id.js';
 import type { Action, ActionResult, Resource, ResourceType } from '../../../resources/resource-type.js';
+import { unmodelledStatuses } from '../../../resources/unmodelled-types.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
 import type { ArmContext } from './arm-context.js';
 import { checkOpaque, checkParent, opaqueDocument, ownTypeAndName } from './opaque-resources.js';
@@ -188,7 +189,7 @@ export class ResourceService {
     if (created) this.context.note(`${resource.type} has no model here: ${resource.id} is stored and echoed`);
     await this.operations.settle(done);
     const operation = pollPlaceOf(resource, { ...done, apiVersion: place.apiVersion });
-    return { status: created ? 201 : 200, body: done.body, operation };
+    return { status: created ? unmodelledStatuses(resource.type).created : 200, body: done.body, operation };
   }
 
   /** Replaces the tags of a resource. Throws its 404. */
@@ -212,9 +213,11 @@ export class ResourceService {
     // Azure's front door answers 204 for what is not there.
     if (!done) return { status: 204 };
     await this.operations.settle(done);
-    const ended = this.context.operationDelayMs === 0 && 'type' in place;
+    const ended = this.context.operationDelayMs === 0;
+    const own =
+      'type' in place ? place.type.requests?.statuses?.delete?.(place) : unmodelledStatuses(done.resource.type).deleted;
     return {
-      status: (ended && place.type.requests?.statuses?.delete?.(place)) || 202,
+      status: (ended && own) || 202,
       operation: pollPlaceOf(done.resource, { ...done, apiVersion: place.apiVersion }),
       hasResult: true,
     };

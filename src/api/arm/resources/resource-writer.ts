@@ -2,6 +2,7 @@
  * Creates, changes and deletes stored resources, inside the transaction of a write: the document, its links, the addresses
  * it claims and the operation change together or not at all.
  */
+import { defaultTenantId as tenantId } from '../../../config/tenant.js';
 import type { AzureError } from '../../../errors/index.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootKey } from '../../../resources/resource-id.js';
@@ -14,6 +15,7 @@ import {
   schemaOf,
   type WriteContext,
 } from '../../../resources/resource-type.js';
+import { completeIdentity } from '../../../resources/unmodelled-types.js';
 import { newEtag, newGuid } from '../../../support/ids.js';
 import { alike } from '../../../support/plain-data.js';
 import type { ArmContext } from './arm-context.js';
@@ -67,6 +69,12 @@ function firstOf(refusals: Iterable<AzureError> | undefined): AzureError | undef
   return undefined;
 }
 
+/** Gives a managed identity its principals, as the directory does for resources of every type. */
+function completePrincipals(document: ResourceDocument, id: string): void {
+  const given = document as ResourceDocument & { identity?: unknown };
+  if (given.identity) given.identity = completeIdentity(given.identity, { id, tenantId });
+}
+
 /** Every method runs inside a transaction that its caller began. */
 export class ResourceWriter {
   readonly #operations: OperationRecords;
@@ -115,6 +123,7 @@ export class ResourceWriter {
   #completed(write: DocumentWrite, { key, idText, existing, lookup, addresses }: Place & World): ResourceDocument {
     const { type, id, apiVersion, child } = write;
     const document = write.document(existing);
+    completePrincipals(document, idText);
     const schema = schemaOf(type);
     checkChildNames(document, schema, idText);
     resolveReferences(document, {
@@ -188,6 +197,7 @@ export class ResourceWriter {
     const key = idKey(idText);
     const existing = resources.resource(key);
     const now = this.context.clock.timestamp();
+    completePrincipals(document, existing?.id ?? idText);
     const resource: Resource = {
       key,
       id: existing?.id ?? idText,

@@ -1,4 +1,4 @@
-/** What @fastify/swagger is told about each route; requests are validated by ARM itself, not by these. */
+/** The route schemas for @fastify/swagger; requests are validated by ARM itself, not by these. */
 
 import type {} from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';

@@ -7,6 +7,7 @@ import { claimPrivateAddress } from '../../Microsoft.Network/private-address.js'
 import { idKey } from '../../resource-id.js';
 import type { Resource, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import type { PowerState } from '../power-state.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
@@ -57,15 +58,22 @@ export interface ProfileIPConfiguration {
   privateIPAddressVersion?: string;
   loadBalancerBackendAddressPools?: { id: string }[];
   loadBalancerInboundNatPools?: { id: string }[];
+  publicIPAddressConfiguration?: unknown;
 }
 
 export type ProfileNetworkInterface = Named<{ ipConfigurations?: Named<ProfileIPConfiguration>[] }>;
 
-export type InstanceIPConfiguration = Named<ProfileIPConfiguration & { privateIPAddress?: string }>;
+export type InstanceIPConfiguration = Named<
+  Omit<ProfileIPConfiguration, 'publicIPAddressConfiguration'> & { privateIPAddress?: string; publicIPAddress?: string }
+>;
 
 export interface Instance {
   name: string;
-  properties: { networkInterfaces: { name: string; properties: { ipConfigurations: InstanceIPConfiguration[] } }[] };
+  properties: {
+    /** Running when absent. */
+    powerState?: PowerState;
+    networkInterfaces: { name: string; properties: { ipConfigurations: InstanceIPConfiguration[] } }[];
+  };
 }
 
 /** An ipConfiguration of an instance with its resource id. */
@@ -90,10 +98,26 @@ export const instanceIPConfigurations = (scaleSet: Pick<Resource, 'id' | 'docume
     ),
   );
 
+type Held = NonNullable<InstanceIPConfiguration['properties']>;
+
+/** The public address of an instance's ipConfiguration; undefined when the pool is empty. */
+function claimPublic({ addresses }: WriteContext, { owner, held }: { owner: string; held: Held | undefined }) {
+  const prefix = addresses.publicPrefix.IPv4;
+  const claim = {
+    pool: 'public',
+    prefix,
+    reserved: 4,
+    owner: `${owner}/publicIPAddresses`,
+    preferred: held?.publicIPAddress,
+  };
+  const result = addresses.claim(claim);
+  return 'address' in result ? result.address : undefined;
+}
+
 function placeIPConfiguration(
   given: Named<ProfileIPConfiguration>,
   context: WriteContext,
-  place: { owner: string; held: string | undefined },
+  place: { owner: string; held: Held | undefined },
 ): InstanceIPConfiguration {
   const { subnet, primary, privateIPAddressVersion, loadBalancerBackendAddressPools, loadBalancerInboundNatPools } =
     given.properties ?? {};
@@ -104,11 +128,13 @@ function placeIPConfiguration(
       subnetId: subnet.id,
       method: 'Dynamic',
       version: privateIPAddressVersion === 'IPv6' ? 'IPv6' : 'IPv4',
-      preferred: place.held,
+      preferred: place.held?.privateIPAddress,
     });
+  const publicIPAddress = given.properties?.publicIPAddressConfiguration ? claimPublic(context, place) : undefined;
   return {
     name: given.name ?? '',
     properties: {
+      ...(publicIPAddress ? { publicIPAddress } : {}),
       ...(address === undefined ? {} : { privateIPAddress: address }),
       ...(primary === undefined ? {} : { primary }),
       privateIPAddressVersion: privateIPAddressVersion ?? 'IPv4',
@@ -124,14 +150,14 @@ export function placeInstances(
   context: WriteContext,
   { capacity, profile }: { readonly capacity: number; readonly profile: readonly ProfileNetworkInterface[] },
 ): Instance[] {
-  const before = new Map<string, string | undefined>();
+  const before = new Map<string, Held | undefined>();
   if (context.existing) {
     for (const { id, ipConfiguration } of instanceIPConfigurations(context.existing)) {
-      before.set(idKey(id), ipConfiguration.properties?.privateIPAddress);
+      before.set(idKey(id), ipConfiguration.properties);
     }
   }
-  return Array.from({ length: capacity }, (_, index) => {
-    const name = String(index);
+  const existing = context.existing ? instancesOf(context.existing.document) : [];
+  return namesFor(capacity, existing).map((name) => {
     const networkInterfaces = profile.map((nic) => {
       const place = `${context.idText}/virtualMachines/${name}/networkInterfaces/${nic.name}/ipConfigurations`;
       const ipConfigurations = (nic.properties?.ipConfigurations ?? []).map((given) => {
@@ -140,6 +166,15 @@ export function placeInstances(
       });
       return { name: nic.name ?? '', properties: { ipConfigurations } };
     });
-    return { name, properties: { networkInterfaces } };
+    const powerState = existing.find((one) => one.name === name)?.properties.powerState;
+    return { name, properties: { ...(powerState ? { powerState } : {}), networkInterfaces } };
   });
+}
+
+/** Instance ids after a change of the capacity: new ones get the next numbers, and the newest ones go first. */
+function namesFor(capacity: number, existing: readonly Instance[]): string[] {
+  const names = existing.map(({ name }) => name).slice(0, capacity);
+  let next = Math.max(-1, ...existing.map(({ name }) => Number(name))) + 1;
+  while (names.length < capacity) names.push(String(next++));
+  return names;
 }

@@ -4,7 +4,7 @@
  */
 import { stableGuid } from '../../../support/ids.js';
 import { childrenIn, childWithId, lookUpChild } from '../../children.js';
-import { powerStateOfNetworkInterface } from '../../Microsoft.Compute/power-state.js';
+import { powerStateOfIPConfiguration } from '../../Microsoft.Compute/power-state.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Link, Lookup, ResourceDocument } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
@@ -19,6 +19,8 @@ export const backendAddress = Schema.envelope('name id etag properties type', {
         since: '2021-08-01',
         clrType: 'LoadBalancerBackendAddressAdminState',
       }),
+      // Published templates write it; Azure takes it and shows it never.
+      probeAdministrativeState: Schema.oneOf(['InService', 'OutOfService'], { until: '2000-01-01' }),
       networkInterfaceIPConfiguration: Schema.reference('Microsoft.Network/networkInterfaces/ipConfigurations', {
         readOnly: true,
         echoed: true,
@@ -83,7 +85,7 @@ function joinedMember(link: Link, poolId: string, lookup: Lookup): PoolMember {
     id: link.sourceId,
     ipAddress: addressOfIPConfiguration(lookup, link.sourceId),
     adminState: 'None',
-    running: (powerStateOfNetworkInterface(lookup, rootKey(link.sourceId)) ?? 'running') === 'running',
+    running: (powerStateOfIPConfiguration(lookup, link.sourceId) ?? 'running') === 'running',
     networkInterfaceIPConfigurationId: link.sourceId,
     frontendId: undefined,
   };

@@ -35,7 +35,7 @@ const defaultPorts = [
   { members: 800, ports: 64 },
 ] as const;
 
-/** SNAT ports per instance of a pool with `members` instances when nobody says how many. */
+/** SNAT ports per instance of a pool with `members` instances when the rule does not set a number. */
 export const defaultOutboundPorts = (members: number): number =>
   defaultPorts.find((row) => members <= row.members)?.ports ?? 32;
 

@@ -4,15 +4,14 @@ import { ArmClient, at, network } from '../resources/arm-client.js';
 import { deploy, deployment, deployments, publicIp, template } from './deployment-client.js';
 
 const account = {
-  type: 'Microsoft.Storage/storageAccounts',
+  type: 'Contoso.Vaults/accounts',
   apiVersion: '2023-01-01',
   name: 'account',
-  kind: 'StorageV2',
 };
 const notEmulated =
-  "The template function 'listKeys' is not emulated for resources of type 'Microsoft.Storage/storageAccounts': Lazurite keeps no keys or secrets. Give the value as a parameter.";
+  "The template function 'listKeys' is not emulated for resources of type 'Contoso.Vaults/accounts': Lazurite keeps no keys or secrets. Give the value as a parameter.";
 
-t.test('Keys of a storage account cannot be listed here, and the deployment says so by name', async (t) => {
+t.test('Keys of a type of which nothing is known cannot be listed, and the deployment says so by name', async (t) => {
   const azure = await ArmClient.start(t);
   await azure.makeGroup();
   const needing = (key: string) => publicIp('ip', { tags: { key: `[${key}]` } });
@@ -27,7 +26,7 @@ t.test('Keys of a storage account cannot be listed here, and the deployment says
     code: 'DeploymentOutputEvaluationFailed',
     details: [{ target: 'key', message: `The template output 'key' is not valid: ${notEmulated}.` }],
   });
-  const missing = "listKeys(resourceId('Microsoft.Storage/storageAccounts', 'none'), '2023-01-01').keys[0].value";
+  const missing = "listKeys(resourceId('Contoso.Vaults/accounts', 'none'), '2023-01-01').keys[0].value";
   t.match(await failure({ resources: [needing(missing)] }), { details: [{ code: 'ResourceNotFound' }] });
 });
 

@@ -99,7 +99,10 @@ export class ArmClient {
       status: answer.statusCode,
       headers: answer.headers as Record<string, string>,
       text: received,
-      body: String(answer.headers['content-type']).includes('json') ? (JSON.parse(received) as Json) : {},
+      body:
+        received !== '' && String(answer.headers['content-type']).includes('json')
+          ? (JSON.parse(received) as Json)
+          : {},
     };
   }
 

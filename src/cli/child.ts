@@ -1,0 +1,92 @@
+/** One command of the user's beside an emulator: its environment, its signals, its exit code. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../config/config.js';
+import { UsageError } from '../support/usage-error.js';
+import { writeCaFiles } from './ca-files.js';
+import { variables } from './env.js';
+
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** A shell's exit codes for a command that cannot be run. */
+const notFound = 127;
+const notExecutable = 126;
+
+/** What stands before `--`, and the command behind it. `name` is the command of ours that was called. */
+export function splitAtCommand(
+  argv: readonly string[],
+  name: string,
+): { readonly options: readonly string[]; readonly command: readonly string[] } {
+  const at = argv.indexOf('--');
+  const command = at < 0 ? [] : argv.slice(at + 1);
+  if (command.length === 0) throw new UsageError(`${name} needs a command: lazurite ${name} -- COMMAND [ARGUMENT…]`);
+  return { options: argv.slice(0, at), command };
+}
+
+/** As a shell reports it. */
+export const exitCodeOf = (code: number | null, signal: NodeJS.Signals | null): number =>
+  code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+
+/** Passes on what is sent to this process alone; a terminal sends its Ctrl-C to the command as well. */
+export function forwardSignals(send: (signal: NodeJS.Signals) => void): () => void {
+  const listeners = forwarded.map((name) => {
+    const listener = (): void => {
+      if (name !== 'SIGINT' || !process.stdin.isTTY) send(name);
+    };
+    process.on(name, listener);
+    return () => process.off(name, listener);
+  });
+  return () => {
+    for (const remove of listeners) remove();
+  };
+}
+
+export interface BesideOptions {
+  readonly config: Config;
+  readonly command: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Called once the command runs; the result is called when it has ended. */
+  readonly watch?: (kill: () => void) => () => void;
+  /** Called before the emulator stops. */
+  readonly ended?: () => void;
+}
+
+/** Starts an emulator, runs the command with the variables of `lazurite env`, stops; the number is its exit code. */
+export async function runBesideEmulator(options: BesideOptions): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'lazurite-run-'));
+  try {
+    const { Emulator } = await import('../emulator.js');
+    const emulator = await Emulator.start(options.config);
+    try {
+      const url = new URL(emulator.url);
+      const files = await writeCaFiles({ url, dataFolder: folder, positionals: [], json: false }, options.env);
+      const env = { ...options.env, ...variables({ url, files }, options.env), LAZURITE_URL: url.origin };
+      return await runCommand({ ...options, env });
+    } finally {
+      options.ended?.();
+      await emulator.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runCommand({ command, env, watch }: BesideOptions): Promise<number> {
+  const [file = '', ...argv] = command;
+  const child = spawn(file, argv, { env, stdio: 'inherit' });
+  const stopForwarding = forwardSignals((signal) => child.kill(signal));
+  const stopWatching = watch?.(() => child.kill('SIGKILL'));
+  try {
+    return await new Promise<number>((resolve) => {
+      child.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+        process.stderr.write(`lazurite: ${message}\n`);
+        resolve(code === 'ENOENT' ? notFound : notExecutable);
+      });
+      child.on('exit', (code, signal) => resolve(exitCodeOf(code, signal)));
+    });
+  } finally {
+    stopForwarding();
+    stopWatching?.();
+  }
+}

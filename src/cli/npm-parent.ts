@@ -1,0 +1,39 @@
+/** Notices the end of the `npx` or `npm start` that this process was started by, which does not always pass a signal on. */
+import { readFileSync, readlinkSync } from 'node:fs';
+
+const everyMs = 500;
+
+/** Name and parent of a process; undefined where /proc does not tell. */
+function processOf(pid: number): { readonly name: string; readonly parent: number } | undefined {
+  try {
+    const [, name = '', parent] = /\((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+    return { name, parent: Number(parent) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A script with `lazurite start &` in it goes on without this process; its shell gives it no input. */
+function isInBackground(): boolean {
+  try {
+    return readlinkSync('/proc/self/fd/0') === '/dev/null';
+  } catch {
+    return false;
+  }
+}
+
+/** Calls `then` once npm, or the shell between it and this process, has ended; the result ends the watch. */
+export function whenNpmEnds(env: NodeJS.ProcessEnv, then: () => void): () => void {
+  const { ppid } = process;
+  const parent = processOf(ppid);
+  const isShell = /^(ba|da|z|k)?sh$/.test(parent?.name ?? '');
+  if (env.npm_command === undefined || (isShell && isInBackground())) return () => {};
+  const timer = setInterval(() => {
+    const isOrphan = process.ppid !== ppid || (isShell && processOf(ppid)?.parent !== parent?.parent);
+    if (!isOrphan) return;
+    clearInterval(timer);
+    then();
+  }, everyMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,182 @@
+/** Types without a model: children of modelled types, what Azure fills in on well-known ones, and types it does not have. */
+import t from 'tap';
+import { deploy, deployment, deployments, template } from '../deployments/deployment-client.js';
+import { ArmClient, at, group, type Json, network, subscriptionId } from './arm-client.js';
+
+const compute = `${group}/providers/Microsoft.Compute`;
+const extension = { location: 'westeurope', properties: { publisher: 'Contoso', type: 'Setup' } };
+const names = (body: Json): unknown[] => (body.value as Json[]).map(({ name }) => name);
+
+t.test('A virtual machine has extensions, each named by its last segment and gone with the machine', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const vm = `${compute}/virtualMachines/vm`;
+  t.equal((await azure.put(`${vm}/extensions/setup`, extension)).status, 404, 'the machine is not there');
+  for (const name of ['vm', 'vm2']) {
+    await azure.put(`${compute}/virtualMachines/${name}`, { location: 'westeurope', properties: {} });
+    await azure.put(`${compute}/virtualMachines/${name}/extensions/of-${name}`, extension);
+  }
+  const made = await azure.put(`${vm}/extensions/setup`, extension);
+  t.equal(made.status, 201);
+  t.match(made.body, {
+    name: 'setup',
+    type: 'Microsoft.Compute/virtualMachines/extensions',
+    properties: { type: 'Setup' },
+  });
+  t.equal((await azure.head(`${vm}/extensions/setup`)).status, 204);
+  t.equal((await azure.head(`${vm}/extensions/none`)).status, 404);
+  t.equal((await azure.head(vm)).status, 405, 'there, but Azure has no HEAD for it');
+  t.same(names((await azure.get(`${vm}/extensions`)).body), ['of-vm', 'setup'], 'of this machine only');
+  t.equal((await azure.delete(vm)).status, 202);
+  t.equal((await azure.get(`${vm}/extensions/setup`)).status, 404);
+});
+
+t.test('Resources of a type without a model are listed in their subscription, group and parent', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const account = `${group}/providers/Microsoft.Storage/storageAccounts/store`;
+  await azure.put(account, { location: 'westeurope' });
+  await azure.put(`${account}/blobServices/default`, {});
+  const lock = '/providers/Microsoft.Authorization/locks';
+  await azure.put(`${account}${lock}/keep`, { properties: { level: 'CanNotDelete' } });
+  const inSubscription = `/subscriptions/${subscriptionId}/providers/Microsoft.Storage/storageAccounts`;
+  t.same(names((await azure.get(inSubscription)).body), ['store']);
+  t.same(names((await azure.get(`${account}/blobServices`)).body), ['default']);
+  t.same(names((await azure.get(`${account}${lock}`)).body), ['keep']);
+  t.same(names((await azure.get(`${group}${lock}`)).body), ['keep']);
+  t.same(names((await azure.get(`${network}/natGateways`)).body), []);
+  t.same(names((await azure.get(`${account}/providers/Microsoft.Insights/diagnosticSettings`)).body), []);
+});
+
+t.test('What Azure fills in on well-known types is there, and stays the same', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const expected: readonly [string, Json][] = [
+    ['Microsoft.Storage/storageAccounts', { primaryEndpoints: { blob: 'https://one.blob.core.windows.net/' } }],
+    [
+      'Microsoft.ManagedIdentity/userAssignedIdentities',
+      { principalId: /^[0-9a-f-]{36}$/, clientId: /^[0-9a-f-]{36}$/ },
+    ],
+    [
+      'Microsoft.Insights/components',
+      { InstrumentationKey: /^[0-9a-f-]{36}$/, ConnectionString: /^InstrumentationKey=/ },
+    ],
+    ['Microsoft.KeyVault/vaults', { vaultUri: 'https://one.vault.azure.net/' }],
+    ['Microsoft.OperationalInsights/workspaces', { customerId: /^[0-9a-f-]{36}$/ }],
+    ['Microsoft.Network/dnsZones', { nameServers: [/azure-dns\.com\.$/, String, String, String] }],
+    ['Microsoft.Network/ipGroups', { firewalls: [] }],
+    ['Microsoft.Web/sites', { defaultHostName: 'one.azurewebsites.net' }],
+    ['Microsoft.Sql/servers', { fullyQualifiedDomainName: 'one.database.windows.net' }],
+    ['Microsoft.ContainerRegistry/registries', { loginServer: 'one.azurecr.io' }],
+    ['Microsoft.ServiceFabric/clusters', { clusterEndpoint: /^https:/ }],
+  ];
+  for (const [type, properties] of expected) {
+    const path = `${group}/providers/${type}/one`;
+    const made = await azure.put(path, { location: 'westeurope', properties: {} });
+    t.match(at(made.body, 'properties'), properties, type);
+    t.same((await azure.get(path)).body, made.body, `${type} stays the same`);
+    t.match(
+      (await azure.put(path, made.body)).body.properties,
+      made.body.properties as Json,
+      `${type} can be put back`,
+    );
+  }
+});
+
+t.test('Identities have principals, on types with a model and without', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const user = `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/me`;
+  const { body: me } = await azure.put(user, { location: 'westeurope' });
+  const identity = { type: 'SystemAssigned, UserAssigned', userAssignedIdentities: { [user]: {} } };
+  for (const path of [`${compute}/virtualMachines/vm`, `${group}/providers/Microsoft.Web/sites/site`]) {
+    const made = await azure.put(path, { location: 'westeurope', identity, properties: {} });
+    t.match(made.body.identity, { principalId: /^[0-9a-f-]{36}$/, tenantId: /^[0-9a-f-]{36}$/ });
+    const users = (made.body.identity as { userAssignedIdentities: Record<string, Json> }).userAssignedIdentities;
+    t.equal(users[user]?.principalId, at(me, 'properties.principalId'));
+    t.equal(users[user]?.clientId, at(me, 'properties.clientId'));
+    const again = await azure.put(path, made.body);
+    t.same(again.body.identity, made.body.identity);
+    const none = await azure.put(path, { location: 'westeurope', identity: { type: 'None' }, properties: {} });
+    t.same(none.body.identity, { type: 'None' });
+  }
+});
+
+t.test('Keys are listed over the wire and in templates, and are nobody’s secrets', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const account = `${group}/providers/Microsoft.Storage/storageAccounts/store`;
+  t.equal((await azure.post(`${account}/listKeys`)).status, 404, 'no account, no keys');
+  await azure.put(account, { location: 'westeurope' });
+  const { body } = await azure.post(`${account}/listKeys`);
+  const key = at(body, 'keys.0.value') as string;
+  t.match(key, /^NotARealKey\/LazuriteMadeItUp\/[0-9a-f]+A==$/);
+  t.equal(Buffer.from(key, 'base64').length, 64);
+  t.same((await azure.post(`${account}/listKeys`)).body, body);
+  const value = `[listKeys('${account}', '2023-01-01').keys[0].value]`;
+  const made = await deploy(
+    azure,
+    `${deployments}/d`,
+    deployment(template({ outputs: { key: { type: 'string', value } } })),
+  );
+  t.equal(at(made, 'properties.outputs.key.value'), key);
+});
+
+t.test('A type that Azure does not have is refused with a hint', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const message = async (path: string) => at((await azure.put(path, { location: 'westeurope' })).body, 'error.message');
+  t.match(await message(`${network}/loadbalancer/lb`), /Did you mean 'Microsoft.Network\/loadBalancers'\?$/);
+  t.match(await message(`${compute}/virtualMachine/vm`), /Did you mean 'Microsoft.Compute\/virtualMachines'\?$/);
+  t.match(
+    await message(`${network}/loadBalancers/lb/colours/blue`),
+    /^The resource type 'loadBalancers\/colours' could not/,
+  );
+  for (const path of [`${network}/zebra/z`, `${compute}/zebra/z`]) {
+    t.notMatch(await message(path), /api-versions are ''/);
+  }
+});
+
+t.test('A provider is unregistered until it is registered again, and lists what is accepted', async (t) => {
+  const azure = await ArmClient.start(t);
+  const path = `/subscriptions/${subscriptionId}/providers/Microsoft.Network`;
+  const state = async () => (await azure.get(path)).body.registrationState;
+  t.equal((await azure.post(`${path}/unregister`)).body.registrationState, 'Unregistered');
+  t.equal(await state(), 'Unregistered');
+  await azure.post(`${path}/register`);
+  t.equal(await state(), 'Registered');
+  const types = (await azure.get(path)).body.resourceTypes as Json[];
+  const entry = (name: string) => types.find(({ resourceType }) => resourceType === name);
+  t.match(entry('loadBalancers'), { zoneMappings: [{ location: 'East US', zones: ['3', '1', '2'] }] });
+  t.ok(entry('bastionHosts'), 'stored without a model');
+  const { body } = await azure.get('/providers/Microsoft.Network/operations');
+  t.ok((body.value as Json[]).some(({ name }) => name === 'Microsoft.Network/loadBalancers/read'));
+});
+
+t.test('A resource has a current resource health', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  await azure.makePublicIPAddress('ip');
+  const health = '/providers/Microsoft.ResourceHealth/availabilityStatuses/current';
+  const { status, body } = await azure.get(`${network}/publicIPAddresses/ip${health}`, { apiVersion: '2020-05-01' });
+  t.equal(status, 200);
+  t.equal(at(body, 'properties.availabilityState'), 'Available');
+  t.equal((await azure.get(`${network}/publicIPAddresses/none${health}`, { apiVersion: '2020-05-01' })).status, 404);
+});
+
+t.test('Tags are read and written as a resource of their own', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  await azure.makePublicIPAddress('ip');
+  const ip = `${network}/publicIPAddresses/ip`;
+  const tags = `${ip}/providers/Microsoft.Resources/tags/default`;
+  const patch = async (operation: string, given: Json) =>
+    at((await azure.patch(tags, { operation, properties: { tags: given } })).body, 'properties.tags');
+  t.equal((await azure.put(tags, { properties: { tags: { a: '1' } } })).status, 200);
+  t.same(await patch('Merge', { b: '2' }), { a: '1', b: '2' });
+  t.same(await patch('Delete', { a: '1' }), { b: '2' });
+  t.same((await azure.get(ip)).body.tags, { b: '2' });
+  t.same(at((await azure.get(tags)).body, 'properties.tags'), { b: '2' });
+  t.equal((await azure.delete(tags)).status, 200);
+  t.same((await azure.get(ip)).body.tags, {});
+});
