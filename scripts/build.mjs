@@ -1,12 +1,7 @@
 // `build.mjs [FOLDER]`: the code of dist/, joined into a few files, because opening 700 modules is most of what a start costs. Types: tsc.
-<<<<<<< HEAD
-import { rmSync } from 'node:fs';
-import { resolve } from 'node:path';
-=======
 import { cpSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
->>>>>>> main
 import { build } from 'esbuild';
 import { build as buildPortal } from 'vite';
 
@@ -24,45 +19,6 @@ const forScripts = [
 /** The pictures, styles and scripts of the OpenAPI page. */
 const swaggerFiles = /^(swagger-ui\.css|swagger-ui-bundle\.js|swagger-ui-standalone-preset\.js|favicon-.*\.png)$/;
 
-<<<<<<< HEAD
-await build({
-  entryPoints: [
-    'src/main.ts',
-    'src/index.ts',
-    // A thread begins in a file of its own.
-    'src/data-plane/userspace/worker.ts',
-    // What scripts/ uses.
-    'src/api/admin/fault-schema.ts',
-    'src/config/config.ts',
-    'src/emulator.ts',
-    'src/errors/page.ts',
-    'src/config/undocumented.ts',
-    'src/api/classic/openapi.ts',
-  ],
-  outbase: 'src',
-  outdir,
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  sourcemap: 'linked',
-  legalComments: 'linked',
-  logLevel: 'warning',
-  // These look for files beside them: a native addon, and the pictures and scripts of a page.
-  external: ['better-sqlite3', '@fastify/swagger-ui'],
-  // CommonJS packages among the dependencies ask for Node's modules with `require`.
-  banner: {
-    js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
-  },
-});
-
-await buildPortal({
-  configFile: 'src/portal/vite.config.mjs',
-  build: { outDir: resolve(outdir, 'portal') },
-  logLevel: 'error',
-});
-=======
 /**
  * Joins the sources into `outdir`. With `purpose` `package`: only what a user runs, without source maps. Answers
  * esbuild's metafile, which names every file that went in.
@@ -98,6 +54,11 @@ export async function bundle({ outdir, purpose = 'repository' }) {
   for (const file of readdirSync(swagger).filter((name) => swaggerFiles.test(name))) {
     cpSync(join(swagger, file), join(outdir, 'swagger-ui', file));
   }
+  await buildPortal({
+    configFile: 'src/portal/vite.config.mjs',
+    build: { outDir: resolve(outdir, 'portal') },
+    logLevel: 'error',
+  });
   return metafile;
 }
 
@@ -106,4 +67,3 @@ if (process.argv[1] && import.meta.url === pathToFileURL(realpathSync(process.ar
   const [outdir = 'dist'] = process.argv.slice(2);
   await bundle({ outdir });
 }
->>>>>>> main
