@@ -31,6 +31,7 @@ import type {
   RoleInstance,
   VmDeployment,
 } from '../resources/Microsoft.ClassicCompute/types.js';
+import { additionalVip } from '../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { deepFreeze } from '../support/plain-data.js';
 import { halfOpenMs, withChoices } from './load-balancer-plan.js';
 
@@ -190,8 +191,10 @@ class DeploymentCompiler {
     }
   }
 
-  /** The internal load balancer called `name`, or the virtual IP; undefined when there is no such load balancer. */
-  #frontend(name: string | undefined): FrontendAddress | undefined {
+  /** The internal load balancer or additional VIP of that name, else the first VIP; undefined when it has no address. */
+  #frontend(name: string | undefined, vipName?: string): FrontendAddress | undefined {
+    const vip = name === undefined ? additionalVip(this.deployment, vipName) : undefined;
+    if (vip) return vip.Address ? { azureAddress: vip.Address, path: `virtualips/${vip.Name}` } : undefined;
     if (name === undefined) return { azureAddress: this.deployment.vip, path: 'virtualip' };
     const found = this.deployment.LoadBalancers.find((loadBalancer) => sameName(loadBalancer.Name, name));
     return found && { azureAddress: found.address, path: `loadbalancers/${found.Name}`, internal: true };
@@ -215,7 +218,7 @@ class DeploymentCompiler {
           floatingIp: first.EnableDirectServerReturn,
           acl: first.EndpointAcl?.Rules ?? [],
         },
-        this.#frontend(first.LoadBalancerName),
+        this.#frontend(first.LoadBalancerName, first.VirtualIPName),
         [{ transport: first.Protocol, port: first.Port }],
       );
     }

@@ -118,6 +118,20 @@ export const classicErrors = {
     message: "The name '{name}' is already taken.",
     differs: 'The text is not known.',
   },
+  ClassicVirtualIpNotFound: {
+    code: 'ResourceNotFound',
+    status: 404,
+    origin: 'classic',
+    message: "The deployment has no virtual IP called '{name}'.",
+    differs: 'The text is not known.',
+  },
+  ClassicVirtualIpInUse: {
+    code: 'BadRequest',
+    status: 400,
+    origin: 'classic',
+    message: "The virtual IP '{name}' is in use by an endpoint of the deployment.",
+    differs: 'The text is not known.',
+  },
   ClassicReservedIpInUse: {
     code: 'ConflictError',
     status: 409,

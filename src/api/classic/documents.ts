@@ -25,6 +25,7 @@ import type {
   HostedService,
   ReservedIp,
 } from '../../resources/Microsoft.ClassicCompute/types.js';
+import { withVipAddresses } from '../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { hostedServiceKey } from '../../store/classic-store.js';
 import type { Operation } from '../../store/operation-store.js';
 import { parseIpAddress } from '../../support/ip-address.js';
@@ -239,7 +240,7 @@ export const changeDeployment = (
     const deployment = deploymentOf(call, service);
     checkExclusiveAccess(call, deployment);
     const changed = change(deployment, context);
-    putService(call, withDeployment(service, stamped(call, changed)));
+    putService(call, withDeployment(service, stamped(call, withVipAddresses(changed, context))));
   });
 
 /** The reserved IP with this key. */

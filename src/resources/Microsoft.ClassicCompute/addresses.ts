@@ -27,6 +27,7 @@ export function publicAddressesOf(services: Iterable<HostedService>, reservedIps
   for (const service of services) {
     for (const deployment of service.deployments) {
       held.add(deployment.vip);
+      for (const { Address } of deployment.additionalVips ?? []) if (Address !== undefined) held.add(Address);
       for (const instance of deployment.instances) for (const address of instance.publicAddresses) held.add(address);
     }
   }

@@ -16,6 +16,7 @@ import type {
   ReservedIp,
   VmDeployment,
 } from './types.js';
+import { virtualIpName } from './virtual-ips.js';
 import { addRole, findRole, type VmRoleRequest } from './vm-roles.js';
 
 /** The deployment called `name`. */
@@ -59,7 +60,7 @@ export function withDeployment(service: HostedService, deployment: Deployment): 
   const known = service.deployments.some(({ PrivateID }) => PrivateID === deployment.PrivateID);
   const replace = (other: Deployment) => (other.PrivateID === deployment.PrivateID ? deployment : other);
   const deployments = known ? service.deployments.map(replace) : [...service.deployments, deployment];
-  return { ...service, deployments };
+  return { ...service, hadDeployment: true, deployments };
 }
 
 /** `service` without `deployment`. */
@@ -114,23 +115,16 @@ export function setPower(deployment: VmDeployment, names: readonly string[], pow
   return { ...deployment, instances };
 }
 
-/** How Azure calls the deployment's public address. */
-export function virtualIpName(deployment: Deployment): string {
-  if (deployment.kind === 'cloudService') {
-    const name = deployment.configuration.serviceName || deployment.definition.name;
-    return `${name}ContractContract`;
-  }
-  const isPublic = deployment.roles.some((role) => role.InputEndpoints.some((e) => e.LoadBalancerName === undefined));
-  if (isPublic) return `${deployment.Name}ContractContract`;
-  return deployment.hadPublicEndpoints ? `${deployment.Name}ContractVip` : '__PseudoBackEndContractVip';
-}
-
 /** Staging becomes production and the other way round; each slot keeps its VIP. */
 export function swapDeployments(service: HostedService, source: string): HostedService {
   const staging = findDeployment(service, source);
   if (staging.DeploymentSlot !== 'Staging') throw azureError('ClassicDeploymentNotFound', { values: { name: source } });
   const production = service.deployments.find(({ DeploymentSlot }) => DeploymentSlot === 'Production');
-  const addressOf = (deployment: Deployment) => ({ vip: deployment.vip, ReservedIPName: deployment.ReservedIPName });
+  const addressOf = (deployment: Deployment) => ({
+    vip: deployment.vip,
+    ReservedIPName: deployment.ReservedIPName,
+    additionalVips: deployment.additionalVips,
+  });
   const swapped: Deployment[] = [
     { ...staging, DeploymentSlot: 'Production', ...(production && addressOf(production)) },
     ...(production ? [{ ...production, DeploymentSlot: 'Staging', ...addressOf(staging) } satisfies Deployment] : []),
@@ -158,10 +152,14 @@ export function checkIsFree(reservedIp: ReservedIp): void {
 }
 
 /** `reservedIp` as the address of `deployment`. Azure names the virtual IP only for addresses associated later. */
-export function associate(reservedIp: ReservedIp, { service, deployment }: DeploymentPlace): ReservedIp {
+export function associate(
+  reservedIp: ReservedIp,
+  { service, deployment, vip }: DeploymentPlace & { readonly vip: string | undefined },
+): ReservedIp {
   checkIsFree(reservedIp);
   const { ServiceName } = service;
-  return { ...reservedIp, ServiceName, DeploymentName: deployment.Name, VirtualIPName: virtualIpName(deployment) };
+  const VirtualIPName = vip ?? virtualIpName(deployment);
+  return { ...reservedIp, ServiceName, DeploymentName: deployment.Name, VirtualIPName };
 }
 
 /** `reservedIp` without a deployment. */

@@ -7,7 +7,6 @@ import { parseIpv4Prefix } from '../../support/ip-address.js';
 import { canonicalCidr } from './addresses.js';
 import type {
   AclRule,
-  EndpointProtocol,
   InputEndpoint,
   InputEndpointRequest,
   InstanceInputEndpoint,
@@ -83,15 +82,17 @@ export function checkAcl(acl: InputEndpointRequest['EndpointAcl'], endpoint: str
 /** The CIDR that an ACL rule means: `10.1.2.3/8` is 10.0.0.0/8. */
 export const aclSubnet = (rule: AclRule): string => canonicalCidr(rule.RemoteSubnet);
 
-/** The default idle timeout is Azure's 4 minutes and never echoed; so it is not stored either. */
-export function checkIdleTimeout(minutes: number | undefined): number | undefined {
-  if (minutes === undefined) return undefined;
-  return inRange(minutes, idleTimeoutRange('IdleTimeoutInMinutes')) === 4 ? undefined : minutes;
-}
+/** Azure echoes an idle timeout that the client gave, the default of 4 minutes too. */
+export const checkIdleTimeout = (minutes: number | undefined): number | undefined =>
+  minutes === undefined ? undefined : inRange(minutes, idleTimeoutRange('IdleTimeoutInMinutes'));
 
-/** The identity of a frontend port: the VIP and an internal load balancer have port spaces of their own. */
-export const portKey = (endpoint: Pick<InputEndpoint, 'LoadBalancerName' | 'Protocol' | 'Port'>): string =>
-  `${(endpoint.LoadBalancerName ?? '').toLowerCase()}|${endpoint.Protocol}|${endpoint.Port}`;
+/** The identity of a frontend port: every VIP and every internal load balancer has a port space of its own. */
+export const portKey = (
+  endpoint: Pick<InputEndpoint, 'LoadBalancerName' | 'Protocol' | 'Port' | 'VirtualIPName'>,
+): string => {
+  const frontend = endpoint.LoadBalancerName ?? endpoint.VirtualIPName ?? '';
+  return `${frontend.toLowerCase()}|${endpoint.Protocol}|${endpoint.Port}`;
+};
 
 /** Compares names as Azure does. */
 export const sameName = (a: string | undefined, b: string | undefined): boolean =>
@@ -124,7 +125,7 @@ export function checkEndpoint(request: InputEndpointRequest): UnassignedEndpoint
 
 /** A public port that `taken` (port keys) does not have, for an endpoint whose request names none. */
 export function automaticPort(
-  endpoint: { LoadBalancerName?: string | undefined; Protocol: EndpointProtocol },
+  endpoint: Pick<UnassignedEndpoint, 'LoadBalancerName' | 'Protocol' | 'VirtualIPName'>,
   taken: ReadonlySet<string>,
 ): number {
   let port = firstAutomaticPort;

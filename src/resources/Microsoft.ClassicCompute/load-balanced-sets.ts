@@ -13,6 +13,7 @@ import type {
   VmDeployment,
   VmRole,
 } from './types.js';
+import { checkedVipName } from './virtual-ips.js';
 
 /** A member of a set together with the role it belongs to. */
 export interface SetMember {
@@ -51,7 +52,7 @@ function* comparable(
   yield ['LoadBalancerProbe.TimeoutInSeconds', probe?.TimeoutInSeconds];
   yield ['EnableDirectServerReturn', settings.EnableDirectServerReturn];
   yield ['LoadBalancerName', settings.LoadBalancerName?.toLowerCase()];
-  yield ['IdleTimeoutInMinutes', settings.IdleTimeoutInMinutes];
+  yield ['IdleTimeoutInMinutes', settings.IdleTimeoutInMinutes === 4 ? undefined : settings.IdleTimeoutInMinutes];
   yield ['LoadBalancerDistribution', settings.LoadBalancerDistribution];
   yield ['VirtualIPName', settings.VirtualIPName?.toLowerCase()];
 }
@@ -106,7 +107,7 @@ const stringified = (values: Readonly<Record<string, string | number | boolean>>
 function updatedSettings(
   request: InputEndpointRequest,
   existing: SharedEndpointSettings,
-  set: string,
+  { set, deployment }: { set: string; deployment: VmDeployment },
 ): SharedEndpointSettings {
   const { Port, LoadBalancerProbe } = request;
   return {
@@ -119,9 +120,15 @@ function updatedSettings(
     // Kept when absent: Azure PowerShell sends it only when asked to, and would move the set to the public VIP.
     LoadBalancerName: request.LoadBalancerName ?? existing.LoadBalancerName,
     // An absent element is how a default is written, in answers as in requests: 4 minutes, 5-tuple.
-    IdleTimeoutInMinutes: checkIdleTimeout(request.IdleTimeoutInMinutes),
+    IdleTimeoutInMinutes:
+      request.IdleTimeoutInMinutes === 4 ? undefined : checkIdleTimeout(request.IdleTimeoutInMinutes),
     LoadBalancerDistribution: request.LoadBalancerDistribution,
-    VirtualIPName: request.VirtualIPName ?? existing.VirtualIPName,
+    VirtualIPName:
+      request.VirtualIPName === undefined
+        ? existing.VirtualIPName
+        : checkedVipName(deployment, request.VirtualIPName, {
+            loadBalancer: request.LoadBalancerName ?? existing.LoadBalancerName,
+          }),
   };
 }
 
@@ -153,7 +160,7 @@ function planUpdate(deployment: VmDeployment, request: InputEndpointRequest): Se
   const members = membersOfSet(deployment.roles, set);
   const [first] = members;
   if (!first) throw azureError('ClassicLoadBalancedSetNotFound', { values: { set } });
-  const settings = updatedSettings(request, sharedOf(first.endpoint), set);
+  const settings = updatedSettings(request, sharedOf(first.endpoint), { set, deployment });
   const { LoadBalancerName: loadBalancer } = settings;
   if (loadBalancer && !deployment.LoadBalancers.some(({ Name }) => sameName(Name, loadBalancer))) {
     throw azureError('ClassicLoadBalancerUnknown', { values: { endpoint: set, name: loadBalancer } });

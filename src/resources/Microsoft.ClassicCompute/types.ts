@@ -145,6 +145,13 @@ export interface FrontendIpConfiguration {
   readonly StaticVirtualNetworkIPAddress?: string | undefined;
 }
 
+/** A public address of a deployment next to its first one. Azure gives it an address once an endpoint uses it. */
+export interface AdditionalVip {
+  readonly Name: string;
+  readonly Address?: string | undefined;
+  readonly ReservedIPName?: string | undefined;
+}
+
 interface DeploymentBase {
   readonly Name: string;
   readonly DeploymentSlot: DeploymentSlot;
@@ -157,6 +164,9 @@ interface DeploymentBase {
   /** The public virtual IP address. */
   readonly vip: string;
   readonly ReservedIPName?: string | undefined;
+  readonly additionalVips?: readonly AdditionalVip[] | undefined;
+  /** An additional VIP had an address once; endpoints name their VIP ever since: recorded. */
+  readonly namesVips?: true | undefined;
   readonly VirtualNetworkName?: string | undefined;
   readonly LoadBalancers: readonly InternalLoadBalancer[];
   readonly instances: readonly RoleInstance[];
@@ -200,6 +210,8 @@ export interface HostedService {
   readonly createdMs: number;
   readonly modifiedMs: number;
   readonly deployments: readonly Deployment[];
+  /** It has or had a deployment: Azure has added its own extended properties by then. */
+  readonly hadDeployment?: true | undefined;
 }
 
 export interface ReservedIp {

@@ -17,6 +17,7 @@ import type {
   VmDeployment,
   VmRole,
 } from './types.js';
+import { checkedVipName } from './virtual-ips.js';
 
 /** The network configuration set of a role as a request has it. */
 export interface NetworkRequest {
@@ -47,12 +48,14 @@ export function findRole(deployment: VmDeployment, name: string): VmRole {
 function placeEndpoints(deployment: VmDeployment, others: readonly VmRole[], network: NetworkRequest): InputEndpoint[] {
   const taken = new Set(others.flatMap((role) => role.InputEndpoints.map(portKey)));
   const placed = network.InputEndpoints.map((request): InputEndpoint => {
-    const checked = checkEndpoint(request);
-    const { LoadBalancerName: loadBalancer, LoadBalancedEndpointSetName: set } = checked;
+    const { LoadBalancedEndpointSetName: set } = request;
+    const [member] = set === undefined ? [] : membersOfSet(others, set);
+    const loadBalancer = request.LoadBalancerName ?? member?.endpoint.LoadBalancerName;
+    const VirtualIPName = checkedVipName(deployment, request.VirtualIPName, { loadBalancer });
+    const checked = checkEndpoint({ ...request, VirtualIPName });
     if (loadBalancer && !deployment.LoadBalancers.some(({ Name }) => sameName(Name, loadBalancer))) {
       throw azureError('ClassicLoadBalancerUnknown', { values: { endpoint: checked.Name, name: loadBalancer } });
     }
-    const [member] = set === undefined ? [] : membersOfSet(others, set);
     if (member) return joinSet(request, { ...checked, Port: checked.Port ?? member.endpoint.Port }, member.endpoint);
     const endpoint = { ...checked, Port: checked.Port ?? automaticPort(checked, taken) };
     const key = portKey(endpoint);

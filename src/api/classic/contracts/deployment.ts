@@ -12,6 +12,7 @@ import {
   integer,
   list,
   listOf,
+  nested,
   nillableText,
   optional,
   required,
@@ -111,6 +112,13 @@ const VirtualIp = contract('VirtualIP', {
   Name: optional(text),
   IsReserved: optional(boolean),
   ReservedIPName: optional(text),
+  IsSecondaryVip: optional(boolean),
+});
+
+const PersistentVmDowntime = contract('PersistentVMDowntime', {
+  StartTime: optional(text),
+  EndTime: optional(text),
+  Status: optional(text),
 });
 
 /** Document of Get Deployment. */
@@ -133,7 +141,7 @@ export const Deployment = contract('Deployment', {
   CreatedTime: optional(text),
   LastModifiedTime: optional(text),
   ExtendedProperties: optional(listOf('ExtendedProperty', ExtendedProperty)),
-  PersistentVMDowntime: optional(ignored),
+  PersistentVMDowntime: optional(nested(PersistentVmDowntime)),
   VirtualIPs: optional(listOf('VirtualIP', VirtualIp)),
   ReservedIPName: optional(text),
   ExtensionConfiguration: optional(ignored),

@@ -3,7 +3,6 @@
  * "List Cloud Services".
  */
 
-import { virtualIpName } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
 import type {
   CloudServiceDeployment,
   Deployment,
@@ -11,6 +10,7 @@ import type {
   NetworkConfigurationRecord,
   VmDeployment,
 } from '../../../resources/Microsoft.ClassicCompute/types.js';
+import { virtualIpName } from '../../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { stableGuid } from '../../../support/ids.js';
 import type { Deployment as DeploymentContract } from '../contracts/deployment.js';
 import type { HostedService as HostedServiceContract } from '../contracts/hosted-service.js';
@@ -74,6 +74,13 @@ function virtualNetworkId({ service, networks }: DeploymentContext, name: string
   return site?.Id ?? stableGuid(`${service.subscriptionId}/${name}`);
 }
 
+/** The window of Azure's last announced update, which every deployment shows long after it: recorded. */
+const downtime = {
+  StartTime: '2016-02-17T02:15:27Z',
+  EndTime: '2016-02-24T02:15:27Z',
+  Status: 'PersistentVMUpdateScheduled',
+};
+
 /** The document of Get Deployment. */
 export function deploymentValue(deployment: Deployment, context: DeploymentContext): DeploymentValue {
   const { service } = context;
@@ -98,6 +105,7 @@ export function deploymentValue(deployment: Deployment, context: DeploymentConte
     CreatedTime: timestamp(deployment.createdMs),
     LastModifiedTime: timestamp(deployment.modifiedMs),
     ExtendedProperties: isVm ? [] : deployment.ExtendedProperties,
+    PersistentVMDowntime: downtime,
     VirtualIPs: [
       {
         Address: deployment.vip,
@@ -105,6 +113,12 @@ export function deploymentValue(deployment: Deployment, context: DeploymentConte
         Name: virtualIpName(deployment),
         ...(ReservedIPName !== undefined && { IsReserved: true, ReservedIPName }),
       },
+      ...(deployment.additionalVips ?? []).map((vip) => ({
+        Address: vip.Address,
+        Name: vip.Name,
+        ...(vip.ReservedIPName !== undefined && { IsReserved: true, ReservedIPName: vip.ReservedIPName }),
+        IsSecondaryVip: true,
+      })),
     ],
     ReservedIPName,
     ...(isVm && { InternalDnsSuffix: `${service.ServiceName}.d1.internal.cloudapp.net` }),
@@ -113,7 +127,8 @@ export function deploymentValue(deployment: Deployment, context: DeploymentConte
   };
 }
 
-/** Azure adds two properties of its own a moment after a service was created: recorded between one and three seconds. */
+/** Azure adds two properties of its own a moment after a service was created: recorded between one and three seconds,
+ * and always once there was a deployment. */
 const resourceGroupDelayMs = 3000;
 
 export interface HostedServiceView {
@@ -134,7 +149,8 @@ export function hostedServiceValue(
     { Name: 'ResourceGroup', Value: ServiceName },
     { Name: 'ResourceLocation', Value: Location ?? '' },
   ].filter(({ Name }) => !service.ExtendedProperties.some((property) => property.Name === Name));
-  const settled = view.nowMs - service.createdMs >= resourceGroupDelayMs;
+  const settled =
+    service.hadDeployment || deployments.length > 0 || view.nowMs - service.createdMs >= resourceGroupDelayMs;
   return {
     Url: `${view.baseUrl}/${service.subscriptionId}/services/hostedservices/${ServiceName}`,
     ServiceName,
@@ -149,10 +165,9 @@ export function hostedServiceValue(
       ExtendedProperties: [...service.ExtendedProperties, ...(settled ? added : [])],
       ReverseDnsFqdn,
     },
-    ...(view.embedDetail &&
-      deployments.length > 0 && {
-        Deployments: deployments.map((deployment) => deploymentValue(deployment, { service, networks: view.networks })),
-      }),
+    ...(view.embedDetail && {
+      Deployments: deployments.map((deployment) => deploymentValue(deployment, { service, networks: view.networks })),
+    }),
     ...(view.listed && { ComputeCapabilities: computeCapabilities }),
   };
 }

@@ -12,6 +12,7 @@ import type {
   VmDeployment,
   VmRole,
 } from '../../../resources/Microsoft.ClassicCompute/types.js';
+import { additionalVip, virtualIpName } from '../../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import type { RoleInstance as RoleInstanceContract } from '../contracts/deployment.js';
 import type { VmRole as RoleContract } from '../contracts/role.js';
 import type { ValueOf } from '../xml/contract.js';
@@ -20,14 +21,20 @@ type RoleView = 'alone' | 'inDeployment';
 type RoleValue = ValueOf<typeof RoleContract>;
 
 /** The address that an endpoint is reached at: the deployment's VIP, or its internal load balancer. */
-export function vipOf(deployment: Deployment, loadBalancer: string | undefined): string {
+export function vipOf(deployment: Deployment, loadBalancer: string | undefined, vipName?: string): string | undefined {
+  const vip = loadBalancer === undefined ? additionalVip(deployment, vipName) : undefined;
+  if (vip) return vip.Address;
   const internal = deployment.LoadBalancers.find(({ Name }) => Name.toLowerCase() === loadBalancer?.toLowerCase());
   return internal?.address ?? deployment.vip;
 }
 
 function networkSet(deployment: VmDeployment, role: VmRole, { view }: { view: RoleView }) {
-  const endpoint = (value: InputEndpoint) =>
-    view === 'alone' ? value : { ...value, Vip: vipOf(deployment, value.LoadBalancerName) };
+  const endpoint = (value: InputEndpoint) => {
+    const { LoadBalancerName, VirtualIPName } = value;
+    const shown = LoadBalancerName === undefined && deployment.namesVips ? virtualIpName(deployment) : undefined;
+    const named = { ...value, VirtualIPName: VirtualIPName ?? shown };
+    return view === 'alone' ? named : { ...named, Vip: vipOf(deployment, LoadBalancerName, VirtualIPName) };
+  };
   return {
     ConfigurationSetType: 'NetworkConfiguration',
     ...(role.InputEndpoints.length > 0 && { InputEndpoints: role.InputEndpoints.map(endpoint) }),
@@ -74,7 +81,7 @@ function vmEndpoints(deployment: VmDeployment, instance: RoleInstance): Endpoint
   const role = deployment.roles.find(({ RoleName }) => RoleName === instance.RoleName);
   return (role?.InputEndpoints ?? []).map((endpoint) => ({
     Name: endpoint.Name,
-    Vip: vipOf(deployment, endpoint.LoadBalancerName),
+    Vip: vipOf(deployment, endpoint.LoadBalancerName, endpoint.VirtualIPName),
     PublicPort: endpoint.Port,
     LocalPort: endpoint.LocalPort,
     Protocol: endpoint.Protocol,

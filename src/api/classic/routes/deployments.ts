@@ -6,6 +6,7 @@ import { azureError } from '../../../errors/index.js';
 import {
   asVmDeployment,
   createVmDeployment,
+  disassociate,
   withoutDeployment,
 } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
 import {
@@ -15,6 +16,7 @@ import {
 } from '../../../resources/Microsoft.ClassicCompute/internal-load-balancers.js';
 import { updateLoadBalancedSets } from '../../../resources/Microsoft.ClassicCompute/load-balanced-sets.js';
 import type { ReservedIp } from '../../../resources/Microsoft.ClassicCompute/types.js';
+import { additionalVip, addVip, deleteVip } from '../../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply } from '../call.js';
 import { CreateVmDeployment, Deployment } from '../contracts/deployment.js';
 import { LoadBalancedEndpointList, LoadBalancer } from '../contracts/networking.js';
@@ -24,10 +26,12 @@ import {
   changeDeployment,
   checkExclusiveAccess,
   deploymentOf,
+  findReservedIp,
   findService,
   networksKey,
   putService,
   readDeployment,
+  reservedIpKey,
 } from '../documents.js';
 import { deploymentValue } from '../render/deployment.js';
 import { since } from '../versions.js';
@@ -135,6 +139,41 @@ function updateLoadBalancer(call: ClassicCall): Promise<ClassicReply> {
 
 const removeLoadBalancer = (call: ClassicCall): Promise<ClassicReply> =>
   changeDeployment(call, (deployment) => deleteInternalLoadBalancer(deployment, call.parameter('loadBalancer')));
+
+const oneDeployment = 'services/hostedservices/{service}/deployments/{deployment}';
+
+const createVip = (call: ClassicCall): Promise<ClassicReply> =>
+  changeDeployment(call, (deployment) => addVip(deployment, call.parameter('virtualIp')));
+
+function removeVip(call: ClassicCall): Promise<ClassicReply> {
+  return changeDeployment(call, (deployment) => {
+    const name = call.parameter('virtualIp');
+    const changed = deleteVip(deployment, name);
+    const reserved = additionalVip(deployment, name)?.ReservedIPName;
+    if (reserved !== undefined) {
+      const key = reservedIpKey(call, reserved);
+      call.store.classic.put(key, disassociate(findReservedIp(call, key)));
+    }
+    return changed;
+  });
+}
+
+export const virtualIpOperations: readonly ClassicOperation[] = [
+  {
+    name: 'Add Virtual IP',
+    method: 'POST',
+    path: `${oneDeployment}/{virtualIp}`,
+    since: since.virtualIps,
+    handle: createVip,
+  },
+  {
+    name: 'Delete Virtual IP',
+    method: 'DELETE',
+    path: `${oneDeployment}/virtualIPs/{virtualIp}`,
+    since: since.virtualIps,
+    handle: removeVip,
+  },
+];
 
 const loadBalancers = 'services/hostedservices/{service}/deployments/{deployment}/loadbalancers';
 const oneLoadBalancer = `${loadBalancers}/{loadBalancer}`;

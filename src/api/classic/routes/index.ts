@@ -1,7 +1,7 @@
 /** Every operation of the classic API that Lazurite has: routes, documentation and OpenAPI are made from this table. */
 import type { ClassicOperation } from '../call.js';
 import { cloudServiceOperations } from './cloud-services.js';
-import { deploymentOperations, loadBalancerOperations } from './deployments.js';
+import { deploymentOperations, loadBalancerOperations, virtualIpOperations } from './deployments.js';
 import { hostedServiceOperations } from './hosted-services.js';
 import { networkOperations, reservedIpOperations } from './networking.js';
 import { roleOperations } from './roles.js';
@@ -15,6 +15,7 @@ export const classicOperations: readonly ClassicOperation[] = [
   ...roleOperations,
   ...cloudServiceOperations,
   ...loadBalancerOperations,
+  ...virtualIpOperations,
   ...reservedIpOperations,
   ...networkOperations,
   ...stubOperations,

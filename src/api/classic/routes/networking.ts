@@ -11,11 +11,13 @@ import {
   isUsedBy,
   withDeployment,
 } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
+import { sameName } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type {
   Deployment,
   ReservedIp as ReservedIpDocument,
   VirtualNetworkSiteRecord,
 } from '../../../resources/Microsoft.ClassicCompute/types.js';
+import { addressOfVip, checkedVipName, withAddress } from '../../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { stableGuid } from '../../../support/ids.js';
 import { parseIpv4Prefix } from '../../../support/ip-address.js';
 import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
@@ -47,14 +49,15 @@ import {
 } from '../xml/contract.js';
 import { childOf, childrenOf, declaredUtf8, readXml, type XmlElement } from '../xml/xml.js';
 
-/** A deployment has at most one reserved address. */
-function checkHasNone({ Name, ReservedIPName }: Deployment): void {
+/** A virtual IP has at most one reserved address. */
+function checkHasNone(deployment: Deployment, vip: string | undefined): void {
+  const { ReservedIPName } = addressOfVip(deployment, vip);
   if (ReservedIPName === undefined) return;
-  throw azureError('ClassicReservedIpInUse', { values: { name: ReservedIPName, deployment: Name } });
+  throw azureError('ClassicReservedIpInUse', { values: { name: ReservedIPName, deployment: deployment.Name } });
 }
 
 function createReservedIp(call: ClassicCall): Promise<ClassicReply> {
-  const { Name, Label, Location, ServiceName, DeploymentName } = call.body(documentOf(CreateReservedIp));
+  const { Name, Label, Location, ServiceName, DeploymentName, VirtualIPName } = call.body(documentOf(CreateReservedIp));
   return accept(call, (context) => {
     if (call.store.classic.get(reservedIpKey(call, Name)))
       throw azureError('ClassicNameTaken', { values: { name: Name } });
@@ -69,15 +72,19 @@ function createReservedIp(call: ClassicCall): Promise<ClassicReply> {
     const service = findService(call, { key: serviceKey(call, ServiceName) });
     const deployment = findDeployment(service, DeploymentName);
     checkExclusiveAccess(call, deployment);
-    checkHasNone(deployment);
+    const vip = checkedVipName(deployment, VirtualIPName);
+    checkHasNone(deployment, vip);
+    const Address = addressOfVip(deployment, vip).Address ?? context.addresses.publicAddress();
     call.store.classic.put(reservedIpKey(call, Name), {
       ...base,
-      Address: deployment.vip,
+      Address,
       Location: canonicalLocation(Location ?? service.Location ?? ''),
       ServiceName: service.ServiceName,
       DeploymentName: deployment.Name,
+      VirtualIPName: vip,
     });
-    putService(call, withDeployment(service, stamped(call, { ...deployment, ReservedIPName: Name })));
+    const changed = withAddress(deployment, vip, { Address, ReservedIPName: Name });
+    putService(call, withDeployment(service, stamped(call, changed)));
   });
 }
 
@@ -106,23 +113,26 @@ function removeReservedIp(call: ClassicCall): Promise<ClassicReply> {
 }
 
 function changeAssociation(call: ClassicCall, kind: 'associate' | 'disassociate'): Promise<ClassicReply> {
-  const { ServiceName, DeploymentName } = call.body(documentOf(ReservedIpAssociation));
+  const { ServiceName, DeploymentName, VirtualIPName } = call.body(documentOf(ReservedIpAssociation));
   return accept(call, (context) => {
     const reservedIp = findReservedIp(call, reservedIpKey(call, call.parameter('reservedIp')));
     const service = findService(call, { key: serviceKey(call, ServiceName) });
     const deployment = findDeployment(service, DeploymentName);
     checkExclusiveAccess(call, deployment);
-    if (kind === 'associate') checkHasNone(deployment);
     const { Name, Address } = reservedIp;
     if (kind === 'disassociate' && !isUsedBy(reservedIp, { service, deployment }))
       throw azureError('ClassicResourceNotFound');
-    const changed = kind === 'associate' ? associate(reservedIp, { service, deployment }) : disassociate(reservedIp);
+    const holder = deployment.additionalVips?.find(({ ReservedIPName }) => sameName(ReservedIPName, Name))?.Name;
+    const vip = kind === 'associate' ? checkedVipName(deployment, VirtualIPName) : holder;
+    if (kind === 'associate') checkHasNone(deployment, vip);
+    const changed =
+      kind === 'associate' ? associate(reservedIp, { service, deployment, vip }) : disassociate(reservedIp);
     const address =
       kind === 'associate'
-        ? { vip: Address, ReservedIPName: Name }
-        : { vip: context.addresses.publicAddress(), ReservedIPName: undefined };
+        ? { Address, ReservedIPName: Name }
+        : { Address: context.addresses.publicAddress(), ReservedIPName: undefined };
     call.store.classic.put(reservedIpKey(call, Name), changed);
-    putService(call, withDeployment(service, stamped(call, { ...deployment, ...address })));
+    putService(call, withDeployment(service, stamped(call, withAddress(deployment, vip, address))));
   });
 }
 
