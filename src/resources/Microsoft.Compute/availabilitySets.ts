@@ -15,6 +15,7 @@ const schema = Schema.envelope('name id type location tags properties sku', {
   properties: Schema.object({
     platformUpdateDomainCount: Schema.integer(),
     platformFaultDomainCount: Schema.integer(),
+    managed: Schema.boolean({ until: '2016-08-30' }),
     virtualMachines: Schema.backReferences('Microsoft.Compute/virtualMachines', 'availabilitySet'),
     proximityPlacementGroup: Schema.reference('Microsoft.Compute/proximityPlacementGroups', { since: '2018-04-01' }),
     virtualMachineScaleSetMigrationInfo: Schema.anything({ readOnly: true, since: '2024-11-01' }),

@@ -180,3 +180,12 @@ t.test('Tags are read and written as a resource of their own', async (t) => {
   t.equal((await azure.delete(tags)).status, 200);
   t.same((await azure.get(ip)).body.tags, {});
 });
+
+t.test('An availability set of 2016-04-30-preview may be managed', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const body = { location: 'westeurope', properties: { managed: true } };
+  const preview = { apiVersion: '2016-04-30-preview' };
+  const made = await azure.put(`${compute}/availabilitySets/set`, body, preview);
+  t.equal(at(made.body, 'properties.managed'), true);
+});
