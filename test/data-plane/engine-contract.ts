@@ -39,7 +39,8 @@ export function engineContract(t: Test, makeEngine: MakeEngine, { skip = [] }: C
     for (const [index, { title, run }] of statements.entries()) {
       const reason = skipped.get(title);
       if (reason) {
-        t.test(title, { skip: reason }, () => {});
+        // A declared difference from Azure, not a test that the machine lacks something for.
+        t.comment(`not with this engine: ${title} (${reason})`);
         continue;
       }
       await t.test(title, async (t) => {

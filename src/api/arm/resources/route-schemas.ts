@@ -50,7 +50,9 @@ export function routeSchema(type: ResourceType, operation: Operation, part?: str
   const collection = operation === 'action' ? undefined : part;
   const name = collection ?? shortType;
   const titled = name.replace(/^./, (first) => first.toUpperCase());
-  const action = operation === 'action' ? (part as string).split('/').at(-1) : operation;
+  const lastSegment = part?.split('/').at(-1);
+  // A POST called `delete` is another operation than DELETE.
+  const action = operation !== 'action' ? operation : lastSegment === 'delete' ? 'deleteAction' : lastSegment;
   const operationId = `${operation === 'action' ? shortType.replace(/^./, (c) => c.toUpperCase()) : titled}_${action}`;
   const common = {
     tags: [`${namespace}/${shortType}`],

@@ -81,6 +81,6 @@ t.test('A template assigns roles and policies in the subscription', async (t) =>
   const id = String(at(deployed, 'properties.outputs.id.value'));
   t.match((await azure.get(id)).body, { id, properties: { roleDefinitionId: 'reader' } });
   t.same((await azure.get(`/subscriptions/${subscriptionId}/resources`)).body, { value: [] });
-  t.equal((await azure.delete(id)).status, 202);
+  t.equal((await azure.delete(id)).status, 200);
   t.equal((await azure.get(id)).status, 404);
 });
