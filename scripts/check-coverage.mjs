@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 
-const folders = ['src/resources', 'src/forwarding', 'src/arm', 'src/classic', 'src/store'];
+const folders = ['src/resources', 'src/compiler', 'src/data-plane', 'src/api/arm', 'src/api/classic', 'src/store'];
 const bar = 95;
 
 const report = '.tap/report';

@@ -1,4 +1,6 @@
 /** Who takes part: NIC-based and IP-based pools, members that come and go, probes, inbound NAT rules, internal frontends. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import t from 'tap';
 import { type At, echoes, inParallel, openStream, tcpBackend, udpBackend } from '../data-plane/network.js';
 import { engineOfRun } from '../data-plane/nftables/in-namespace.js';
@@ -229,8 +231,16 @@ t.test('a load balancer that is deleted takes its frontends with it', async (t) 
   t.equal(await tcpBackend(at), cloud.localAddress(4));
   await cloud.delete('loadBalancers/lb');
   t.strictSame(await cloud.frontends(), []);
-  const refused = await tcpBackend(at).catch((error: NodeJS.ErrnoException) => error.code);
-  t.equal(refused, 'ECONNREFUSED');
+  const client = connect({ host: at.address, port: at.port });
+  t.teardown(() => client.destroy());
+  const answer = once(client, 'connect').then(
+    () => 'connected',
+    (error: NodeJS.ErrnoException) => error.code,
+  );
+  // The kernel engine is silent there, as Azure is; without a socket the machine itself refuses.
+  const expected = engine === 'nftables' ? 'silence' : 'ECONNREFUSED';
+  const silence = cloud.frontends().then(() => 'silence');
+  t.equal(await (engine === 'nftables' ? Promise.race([answer, silence]) : answer), expected);
   await cloud.delete('publicIPAddresses/ip');
   t.pass('its address is free to be deleted');
 });

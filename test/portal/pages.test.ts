@@ -44,7 +44,7 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
       for (const path of visited) {
         await page.goto(url(path));
         await page.waitForSelector('h1');
-        await page.waitForFunction('!document.body.innerText.includes("Loading…")');
+        await page.waitForFunction('() => !document.body.innerText.includes("Loading…")');
         await page.evaluate(axe.source);
         const violations = await page.evaluate(
           // Fluent UI's own focus guards are hidden on purpose.

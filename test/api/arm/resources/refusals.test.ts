@@ -275,6 +275,18 @@ const aboutLoadBalancers: readonly Case[] = [
     `Load balancing rule ${childId('loadBalancingRules', 'r')} has a backendAddressPool that is none of its backendAddressPools. Both cannot be set with different values.`,
   ],
   [
+    'ModificationOfBackendAddressesInPoolIsNotSupportedWhenSyncModeIsAutomatic',
+    (azure) =>
+      azure.put(childId('backendAddressPools', 'synced'), {
+        properties: {
+          syncMode: 'Automatic',
+          virtualNetwork: { id: `${network}/virtualNetworks/vnet` },
+          loadBalancerBackendAddresses: [{ name: 'a', properties: { ipAddress: '10.0.0.9' } }],
+        },
+      }),
+    `Modification of backend addresses in pool ${childId('backendAddressPools', 'synced')} is not supported when sync mode is set as Automatic.`,
+  ],
+  [
     'BackendAddressPoolSyncModeNotSupported',
     (azure) => azure.put(childId('backendAddressPools', 'synced'), { properties: { syncMode: 'Manual' } }),
     `The sync mode of backend address pool ${childId('backendAddressPools', 'synced')} needs a virtual network and cannot be changed once it is set.`,
