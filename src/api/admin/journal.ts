@@ -1,6 +1,6 @@
 /**
  * The journal of API calls: the last ones, in memory, bounded by number and by bytes, and the hooks that fill it. Bodies are
- * understood only when somebody reads them.
+ * parsed only when they are read.
  */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';

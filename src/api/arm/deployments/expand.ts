@@ -210,7 +210,7 @@ class Expander {
   }
 }
 
-/** A type with its namespace: a nested resource of it stands for itself, whoever's provider it is of. */
+/** A type with its namespace: a nested resource that has one is not a child of the resource around it. */
 const isFullType = (type: string): boolean => /^[^/]+\.[^/]+\//.test(type);
 
 function readBatchSize(copy: JsonObject, header: EvaluationContext): number | undefined {

@@ -47,7 +47,8 @@ export interface DeploymentPlan {
 const maxNesting = 5;
 
 /**
- * Plans what is `asked`, in pieces: between two of them others may go first. Throws InvalidTemplate and its kin, or
+ * Plans what is `asked`, in pieces: other requests may run between two of them. Throws InvalidTemplate or another
+ * error of a template, or
  * `ContentNeeded` for a link that was not followed yet.
  */
 export function* planDeployment(
@@ -203,7 +204,7 @@ function* checkOutputs(template: Template, context: EvaluationContext): Generato
   }
 }
 
-/** Plans `request` as `planDeployment` does. Throws InvalidTemplate and its kin, InvalidContentLink among them. */
+/** Plans `request` as `planDeployment` does, and throws what it throws, or InvalidContentLink. */
 export async function planLinked(
   request: DeploymentRequest,
   environment: DeploymentEnvironment,

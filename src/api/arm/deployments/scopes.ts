@@ -71,7 +71,7 @@ export function keptUnder(id: string): KeptUnder {
   return { subscriptionId: above.toLowerCase(), resourceGroup: undefined };
 }
 
-/** Above resource groups a deployment has a location and keeps it. Throws `InvalidDeployment` and its kin. */
+/** Above resource groups a deployment has a location and keeps it. Throws what Azure refuses, such as `InvalidDeployment`. */
 export function checkDeploymentLocation(
   { name, location: given }: Pick<DeploymentRequest, 'name' | 'location'>,
   { scope, existing }: { scope: DeploymentScope; existing: string | undefined },
