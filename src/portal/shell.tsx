@@ -10,7 +10,6 @@ import {
   Field,
   FluentProvider,
   Input,
-  Link,
   makeStyles,
   mergeClasses,
   Spinner,
@@ -36,6 +35,7 @@ import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { useStreamState } from './azure/events.js';
 import { setToken, whenUnauthorized } from './azure/http.js';
 import { queryClient } from './azure/queries.js';
+import { PageLink } from './ui/parts.js';
 
 const Home = lazy(() => import('./pages/home.js'));
 const LoadBalancers = lazy(() => import('./pages/load-balancers.js'));
@@ -106,27 +106,22 @@ const places = [
 
 function Navigation() {
   const styles = useStyles();
-  const [path, navigate] = useLocation();
+  const [path] = useLocation();
   return (
     <nav className={styles.nav} aria-label="Main">
       {places.map(({ href, text, icon, match }) => {
         const isCurrent = match.test(path);
         return (
-          <Link
+          <PageLink
             key={href}
-            href={`/portal${href}`}
+            href={href}
             title={text}
             className={mergeClasses(styles.item, isCurrent && styles.current)}
             {...(isCurrent ? { 'aria-current': 'page' as const } : {})}
-            onClick={(event) => {
-              if (event.ctrlKey || event.metaKey) return;
-              event.preventDefault();
-              navigate(href);
-            }}
           >
             {icon}
             <span className={styles.label}>{text}</span>
-          </Link>
+          </PageLink>
         );
       })}
     </nav>

@@ -1,12 +1,13 @@
 /** One load balancer: the menu beside its pages, and which page an address shows. */
-import { Button, Link, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
-import { ArrowClockwise20Regular, Delete20Regular } from '@fluentui/react-icons';
+import { Button, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
+import { Delete20Regular } from '@fluentui/react-icons';
 import { Fragment, lazy, Suspense, useState } from 'react';
 import { useLocation } from 'wouter';
 import { type LoadBalancer, networkVersion, readId } from '../azure/arm.js';
-import { queryClient, useResource } from '../azure/queries.js';
+import { useResource } from '../azure/queries.js';
 import { DeleteDialog } from '../ui/delete-dialog.js';
 import { Loaded, Page } from '../ui/page.js';
+import { PageLink, RefreshButton } from '../ui/parts.js';
 import { ActivityLog } from './activity-log.js';
 import { BackendPools } from './backend-pools.js';
 import { CollectionPage } from './collection-page.js';
@@ -125,13 +126,7 @@ export default function LoadBalancerPage() {
       ]}
       commands={
         <>
-          <Button
-            appearance="subtle"
-            icon={<ArrowClockwise20Regular />}
-            onClick={() => void queryClient.invalidateQueries()}
-          >
-            Refresh
-          </Button>
+          <RefreshButton />
           <Button appearance="subtle" icon={<Delete20Regular />} onClick={() => setDeleting(true)}>
             Delete
           </Button>
@@ -150,19 +145,14 @@ export default function LoadBalancerPage() {
               {items.map(([key, text]) => {
                 const href = `/load-balancer${id}/${key}`;
                 return (
-                  <Link
+                  <PageLink
                     key={key}
-                    href={`/portal${href}`}
+                    href={href}
                     className={mergeClasses(styles.item, key === page && styles.current)}
                     {...(key === page ? { 'aria-current': 'page' as const } : {})}
-                    onClick={(event) => {
-                      if (event.ctrlKey || event.metaKey) return;
-                      event.preventDefault();
-                      navigate(href);
-                    }}
                   >
                     {text}
-                  </Link>
+                  </PageLink>
                 );
               })}
             </Fragment>

@@ -1,13 +1,13 @@
 /** The list of load balancers over all subscriptions and resource groups. */
 import { Button } from '@fluentui/react-components';
-import { Add20Regular, ArrowClockwise20Regular } from '@fluentui/react-icons';
+import { Add20Regular } from '@fluentui/react-icons';
 import { useLocation } from 'wouter';
 import { type LoadBalancer, readId } from '../azure/arm.js';
 import { healthOf, wordFor } from '../azure/health.js';
-import { queryClient, useBackends, useLoadBalancers } from '../azure/queries.js';
+import { useBackends, useLoadBalancers } from '../azure/queries.js';
 import { type Column, DataTable } from '../ui/data-table.js';
 import { Empty, Loaded, Page } from '../ui/page.js';
-import { Health, ResourceLink } from '../ui/parts.js';
+import { Health, RefreshButton, ResourceLink } from '../ui/parts.js';
 
 export default function LoadBalancers() {
   const [, navigate] = useLocation();
@@ -35,13 +35,7 @@ export default function LoadBalancers() {
           <Button appearance="subtle" icon={<Add20Regular />} onClick={() => navigate('/create')}>
             Create
           </Button>
-          <Button
-            appearance="subtle"
-            icon={<ArrowClockwise20Regular />}
-            onClick={() => void queryClient.invalidateQueries()}
-          >
-            Refresh
-          </Button>
+          <RefreshButton />
         </>
       }
     >

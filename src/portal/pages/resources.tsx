@@ -1,12 +1,9 @@
 /** Neighbours: everything that stands beside load balancers, of whatever type. */
-import { Button } from '@fluentui/react-components';
-import { ArrowClockwise20Regular } from '@fluentui/react-icons';
 import { useQuery } from '@tanstack/react-query';
 import { type ArmResource, listAll, readId, resourcesVersion, subscriptions } from '../azure/arm.js';
-import { queryClient } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
 import { Empty, Loaded, Page } from '../ui/page.js';
-import { ResourceLink } from '../ui/parts.js';
+import { RefreshButton, ResourceLink } from '../ui/parts.js';
 
 const everyResource = async (): Promise<ArmResource[]> => {
   const lists = (await subscriptions()).map(({ subscriptionId }) =>
@@ -18,19 +15,7 @@ const everyResource = async (): Promise<ArmResource[]> => {
 export default function Resources() {
   const query = useQuery({ queryKey: ['list', 'resources'], queryFn: everyResource });
   return (
-    <Page
-      title="Neighbours"
-      crumbs={[{ text: 'Home', href: '/' }]}
-      commands={
-        <Button
-          appearance="subtle"
-          icon={<ArrowClockwise20Regular />}
-          onClick={() => void queryClient.invalidateQueries()}
-        >
-          Refresh
-        </Button>
-      }
-    >
+    <Page title="Neighbours" crumbs={[{ text: 'Home', href: '/' }]} commands={<RefreshButton />}>
       <Loaded query={query}>
         {(rows) => (
           <DataTable

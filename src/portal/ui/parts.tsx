@@ -1,6 +1,7 @@
 /** Small parts that every page uses: health badges, links to resources, text to copy, properties, JSON. */
 import { Badge, Button, Link as FluentLink, makeStyles, Tooltip, tokens } from '@fluentui/react-components';
 import {
+  ArrowClockwise20Regular,
   CheckmarkCircle16Filled,
   Copy16Regular,
   DismissCircle16Filled,
@@ -11,12 +12,24 @@ import { type ReactNode, useState } from 'react';
 import { useLocation } from 'wouter';
 import { readId } from '../azure/arm.js';
 import { explainReason, type HealthCount, type HealthWord, wordFor } from '../azure/health.js';
+import { queryClient } from '../azure/queries.js';
 
-/** A link inside the portal. `href` is below /portal. */
-export function PageLink({ href, children }: { href: string; children: ReactNode }) {
+/** A link inside the portal. `href` is below /portal; a modifier key opens it as the browser does. */
+export function PageLink({
+  href,
+  children,
+  ...look
+}: {
+  href: string;
+  children: ReactNode;
+  className?: string;
+  title?: string;
+  'aria-current'?: 'page';
+}) {
   const [, navigate] = useLocation();
   return (
     <FluentLink
+      {...look}
       href={`/portal${href}`}
       onClick={(event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -28,6 +41,13 @@ export function PageLink({ href, children }: { href: string; children: ReactNode
     </FluentLink>
   );
 }
+
+/** Reads everything that the page shows again. */
+export const RefreshButton = () => (
+  <Button appearance="subtle" icon={<ArrowClockwise20Regular />} onClick={() => void queryClient.invalidateQueries()}>
+    Refresh
+  </Button>
+);
 
 /** The page of a resource. Load balancers and their children have pages of their own. */
 export function pageOf(id: string): string {
