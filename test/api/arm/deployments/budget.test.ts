@@ -1,6 +1,7 @@
 /** What a template may cost: whatever it computes, it is refused before it holds the thread or the memory. */
 import t from 'tap';
-import { deploymentRequest, planLinked } from '../../../../src/api/arm/deployments/index.js';
+import { planLinked } from '../../../../src/api/arm/deployments/plan.js';
+import { deploymentRequest } from '../../../../src/api/arm/deployments/request.js';
 import type { JsonObject } from '../../../../src/api/arm/template/json.js';
 import { plan, rg1, template } from './deploy-for-tests.js';
 import { environment } from './evaluate-for-tests.js';

@@ -1,14 +1,9 @@
 /** Plans and runs templates for the tests. */
-import {
-  type DeploymentPlan,
-  type DeploymentRun,
-  type DeploymentScope,
-  deploymentRequest,
-  type Json,
-  type JsonObject,
-  planDeployment,
-  runDeployment,
-} from '../../../../src/api/arm/deployments/index.js';
+import { type DeploymentPlan, planDeployment } from '../../../../src/api/arm/deployments/plan.js';
+import { deploymentRequest } from '../../../../src/api/arm/deployments/request.js';
+import { type DeploymentRun, runDeployment } from '../../../../src/api/arm/deployments/run.js';
+import type { DeploymentScope } from '../../../../src/api/arm/template/context.js';
+import type { Json, JsonObject } from '../../../../src/api/arm/template/json.js';
 import { environment, subscriptionId } from './evaluate-for-tests.js';
 import { FakeHost } from './fake-host.js';
 

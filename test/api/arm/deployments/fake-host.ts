@@ -3,9 +3,9 @@ import type {
   ActionRequest,
   DeploymentHost,
   HostAnswer,
-  JsonObject,
   PutRequest,
-} from '../../../../src/api/arm/deployments/index.js';
+} from '../../../../src/api/arm/deployments/host.js';
+import type { JsonObject } from '../../../../src/api/arm/template/json.js';
 
 export class FakeHost implements DeploymentHost {
   readonly resources = new Map<string, JsonObject>();

@@ -1,9 +1,8 @@
 /** The lenient reader: whatever `az` sends as a deployment is read, and nothing else throws than its own error. */
 import fc from 'fast-check';
 import t from 'tap';
-import { JsonReadError, readJson } from '../../../../src/api/arm/deployments/index.js';
 import { isObject, type JsonObject } from '../../../../src/api/arm/template/json.js';
-import { positionOf, relativeTo } from '../../../../src/api/arm/template/json-reader.js';
+import { JsonReadError, positionOf, readJson, relativeTo } from '../../../../src/api/arm/template/json-reader.js';
 import { endsOrThrows, shredsOf } from '../../../shreds.js';
 
 t.test('Azure reads the request of az, whose template key has no quotes', async (t) => {

@@ -1,6 +1,7 @@
 /** languageVersion 2.0 and secure values: types of parameters, symbolic children, outputs that only templates see. */
 import t from 'tap';
-import { deploymentRequest, type Json, type JsonObject } from '../../../../src/api/arm/deployments/index.js';
+import { deploymentRequest } from '../../../../src/api/arm/deployments/request.js';
+import type { Json, JsonObject } from '../../../../src/api/arm/template/json.js';
 import { plan, planNow, rg1, run, template } from './deploy-for-tests.js';
 import { environment } from './evaluate-for-tests.js';
 import { FakeHost } from './fake-host.js';

@@ -1,7 +1,9 @@
 /** What Azure refuses before it touches anything, and in which words. */
 import fc from 'fast-check';
 import t from 'tap';
-import { type Json, readDeploymentRequest, templateHash } from '../../../../src/api/arm/deployments/index.js';
+import { readDeploymentRequest } from '../../../../src/api/arm/deployments/request.js';
+import { templateHash } from '../../../../src/api/arm/template/hashes.js';
+import type { Json } from '../../../../src/api/arm/template/json.js';
 import { AzureError } from '../../../../src/errors/index.js';
 import { type PlanOptions, plan, planNow, rg1, template } from './deploy-for-tests.js';
 import { environment } from './evaluate-for-tests.js';

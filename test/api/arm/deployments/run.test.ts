@@ -1,7 +1,9 @@
 /** How a deployment goes on when something fails, is cancelled, or is Complete. */
 import fc from 'fast-check';
 import t from 'tap';
-import { type JsonObject, runDeployment, validationDocument } from '../../../../src/api/arm/deployments/index.js';
+import { validationDocument } from '../../../../src/api/arm/deployments/document.js';
+import { runDeployment } from '../../../../src/api/arm/deployments/run.js';
+import type { JsonObject } from '../../../../src/api/arm/template/json.js';
 import { plan, run, template } from './deploy-for-tests.js';
 import { environment, groupId } from './evaluate-for-tests.js';
 import { FakeHost } from './fake-host.js';

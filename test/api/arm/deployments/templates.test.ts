@@ -1,6 +1,6 @@
 /** Templates as people write them, deployed against a host in memory. */
 import t from 'tap';
-import type { JsonObject } from '../../../../src/api/arm/deployments/index.js';
+import type { JsonObject } from '../../../../src/api/arm/template/json.js';
 import { plan, run, template } from './deploy-for-tests.js';
 import { groupId, subscriptionId } from './evaluate-for-tests.js';
 import { FakeHost } from './fake-host.js';

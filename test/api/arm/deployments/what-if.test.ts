@@ -1,7 +1,7 @@
 /** What-if: what Azure says a deployment would change, property by property. */
 import t from 'tap';
-import { type Json, type JsonObject, whatIf } from '../../../../src/api/arm/deployments/index.js';
-import { delta } from '../../../../src/api/arm/deployments/what-if.js';
+import { delta, whatIf } from '../../../../src/api/arm/deployments/what-if.js';
+import type { Json, JsonObject } from '../../../../src/api/arm/template/json.js';
 import { plan, template } from './deploy-for-tests.js';
 import { nestedDeployment } from './deployment-client.js';
 import { groupId } from './evaluate-for-tests.js';

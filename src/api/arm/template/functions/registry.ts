@@ -22,12 +22,12 @@ const families = [
   stringFunctions,
 ];
 
-const byName = new Map(families.flat().map((definition) => [definition.name.toLowerCase(), definition]));
+/** All functions by their names in lower case, but for the `list…` functions, which have any name. */
+export const functions: ReadonlyMap<string, FunctionDefinition> = new Map(
+  families.flat().map((definition) => [definition.name.toLowerCase(), definition]),
+);
 
 /** The function called `name`; undefined when Azure has none. */
 export function findFunction(name: string): FunctionDefinition | undefined {
-  return byName.get(name.toLowerCase()) ?? (/^list\w*$/i.test(name) ? listFunction(name) : undefined);
+  return functions.get(name.toLowerCase()) ?? (/^list\w*$/i.test(name) ? listFunction(name) : undefined);
 }
-
-/** The names of all functions, for documentation. */
-export const functionNames = (): readonly string[] => [...byName.values()].map(({ name }) => name).sort();
