@@ -22,13 +22,14 @@ import {
   type ForwardingPlan,
   IndexedPlan,
   type PlanFrontend,
+  type PlanMember,
   type PlanProbe,
 } from '../model/plan.js';
 import { allProbedDown, candidatesOf } from '../selection/decision.js';
 import { Explainer } from '../selection/explain.js';
 import { Drains } from '../userspace/drains.js';
 import { collisionState, UserspaceEngine } from '../userspace/engine.js';
-import { familyOf, ipv4 } from './family.js';
+import { familyOf } from './family.js';
 import { KernelTables } from './kernel-tables.js';
 import { refuseWhereImpossible } from './loader.js';
 
@@ -53,8 +54,6 @@ export class NftablesEngine implements Engine {
   #health = new Map<string, ProbeHealth>();
   #plan = new IndexedPlan(emptyPlan);
   #probed = new IndexedPlan(emptyPlan);
-  /** The part of the plan that the kernel forwards. */
-  #served = new IndexedPlan(emptyPlan);
   /** Not announced yet. */
   #flips: ProbeHealth[] = [];
   #collisions: readonly Collision[] = [];
@@ -88,8 +87,7 @@ export class NftablesEngine implements Engine {
     await this.#updateProber(plan.probes);
     await this.#mutex.run(async () => {
       const before = this.#plan;
-      this.#plan = new IndexedPlan(plan);
-      this.#served = new IndexedPlan({ ...plan, frontends: plan.frontends.filter(isServed) });
+      this.#plan = new IndexedPlan({ ...plan, frontends: plan.frontends.map(withinFamily) });
       this.#explainer = new Explainer(this.#plan);
       await this.#load();
       for (const [key, frontend] of before.frontends) this.#drains.changed(frontend, this.#plan.frontends.get(key));
@@ -118,13 +116,7 @@ export class NftablesEngine implements Engine {
   }
 
   explain(tuple: FlowTuple): Explanation {
-    return this.#explainer.explain(tuple, {
-      healthOf: (key) => this.#health.get(key),
-      whyUnbound: (key) => {
-        const frontend = this.#plan.frontends.get(key);
-        return frontend && stateOf(frontend).reason;
-      },
-    });
+    return this.#explainer.explain(tuple, { healthOf: (key) => this.#health.get(key) });
   }
 
   async flows(): Promise<readonly FlowInfo[]> {
@@ -162,7 +154,7 @@ export class NftablesEngine implements Engine {
 
   async #load(): Promise<void> {
     const health = new Map(this.#prober.health().map((each) => [each.key, each]));
-    await this.#kernel.load(this.#served, (key) => health.get(key));
+    await this.#kernel.load(this.#plan, (key) => health.get(key));
     this.#health = health;
     this.#explainer.healthChanged();
   }
@@ -203,12 +195,25 @@ export class NftablesEngine implements Engine {
   }
 }
 
-/** nft 1.0.6 aborts on a dynamic map whose keys contain an IPv6 address. */
-const isServed = ({ address }: PlanFrontend): boolean => familyOf(address) === ipv4;
+const withinFamilies = new WeakMap<PlanFrontend, PlanFrontend>();
 
-function stateOf(frontend: PlanFrontend): FrontendState {
-  const { key, address, port } = frontend;
-  if (isServed(frontend)) return { key, state: 'Bound', boundAddress: address, boundPort: port, reason: undefined };
-  const reason = 'The nftables engine forwards IPv4 only; the userspace engine has IPv6 (--engine userspace).';
-  return { key, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
+/** A frontend with the members of its own address family: a packet's header is not exchanged for the other one's. */
+function withinFamily(frontend: PlanFrontend): PlanFrontend {
+  const { rule } = frontend;
+  const isReachable = ({ address }: PlanMember): boolean => familyOf(address) === familyOf(frontend.address);
+  if (rule.members.every(isReachable)) return frontend;
+  const known = withinFamilies.get(frontend) ?? {
+    ...frontend,
+    rule: { ...rule, members: rule.members.filter(isReachable) },
+  };
+  withinFamilies.set(frontend, known);
+  return known;
 }
+
+const stateOf = ({ key, address, port }: PlanFrontend): FrontendState => ({
+  key,
+  state: 'Bound',
+  boundAddress: address,
+  boundPort: port,
+  reason: undefined,
+});
