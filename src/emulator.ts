@@ -179,6 +179,8 @@ async function createApp({
   const certificates = await loadCertificates({ folder, host: config.host, tlsNames: config.tlsNames });
   if (certificates.caReplaced) log.warn('the CA was made anew: trust it again', { caFile: certificates.caFile });
   const server = createServer({
+    host: config.host,
+    tlsNames: config.tlsNames,
     tls: {
       certificatePem: certificates.certificatePem,
       keyPem: certificates.keyPem,
