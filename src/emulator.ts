@@ -243,7 +243,9 @@ async function createApp({
     config,
     dataPlane: {
       classicChanged(keys) {
-        for (const id of keys) events.emit('resource', { id, change: 'written' });
+        for (const id of keys) {
+          events.emit('resource', { id, change: store.classic.hostedService(id) ? 'written' : 'deleted' });
+        }
         return reconciler.classicChanged(keys);
       },
     },
