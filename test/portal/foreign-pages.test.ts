@@ -19,8 +19,15 @@ async function serve(t: Test, html: string): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+interface Try {
+  readonly url: string;
+  readonly method?: string;
+  readonly body?: string;
+  readonly mode?: 'no-cors';
+}
+
 /** In the page: what a fetch brings it, `undefined` when the browser keeps the answer from it. */
-const tryFetch = ({ url, ...init }: { url: string; method?: string; body?: string; mode?: RequestMode }) =>
+const tryFetch = ({ url, ...init }: Try) =>
   fetch(url, init).then(
     async (answer) => ({ status: answer.status, text: await answer.text() }),
     () => undefined,
@@ -38,6 +45,7 @@ t.test('in Chromium', { skip: withoutBrowser }, async (t) => {
     '--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests',
   ]);
   await azure.put(group, groupBody);
+  const blindReset: Try = { url: `${azure.origin}/_lazurite/reset`, method: 'POST', mode: 'no-cors' };
 
   await t.test('a page whose name is rebound to this machine can neither read nor write', async (t) => {
     const { page } = await openPage(browser);
@@ -47,7 +55,7 @@ t.test('in Chromium', { skip: withoutBrowser }, async (t) => {
     );
     await page.goto(`http://evil.test:${port}/`);
     t.equal(await page.title(), 'evil');
-    const tries: Parameters<typeof tryFetch>[0][] = [
+    const tries: Try[] = [
       { url: `${group}?api-version=2024-03-01` },
       { url: `${group}?api-version=2024-03-01`, method: 'DELETE' },
       { url: `${group}2?api-version=2024-03-01`, method: 'PUT', body: JSON.stringify(groupBody) },
@@ -73,7 +81,7 @@ t.test('in Chromium', { skip: withoutBrowser }, async (t) => {
     for (const path of ['/_lazurite/requests', `${group}?api-version=2024-03-01`]) {
       t.equal(await page.evaluate(tryFetch, { url: `${azure.origin}${path}` }), undefined, path);
     }
-    await page.evaluate(tryFetch, { url: `${azure.origin}/_lazurite/reset`, method: 'POST', mode: 'no-cors' });
+    await page.evaluate(tryFetch, blindReset);
     t.equal(await groups(), 1, 'a request whose answer is hidden has no effect either');
     await Promise.all([page.waitForURL('**/_lazurite/reset'), page.click('button')]);
     t.match(await page.textContent('body'), 'A web page of another origin may not use this Lazurite');
@@ -84,7 +92,7 @@ t.test('in Chromium', { skip: withoutBrowser }, async (t) => {
     const evil = await serve(t, `<a href="${azure.origin}/_lazurite/requests">Journal</a>`);
     const { page } = await openPage(browser);
     await page.goto(`http://127.0.0.1:${evil}/`);
-    await page.evaluate(tryFetch, { url: `${azure.origin}/_lazurite/reset`, method: 'POST', mode: 'no-cors' });
+    await page.evaluate(tryFetch, blindReset);
     t.equal(await groups(), 1);
     await Promise.all([page.waitForURL('**/_lazurite/requests'), page.click('a')]);
     t.match(await page.textContent('body'), 'A web page of another origin may not use this Lazurite');
