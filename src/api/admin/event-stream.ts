@@ -58,9 +58,11 @@ export class EventStream {
       'x-content-type-options': 'nosniff',
     });
     client.write(`: connected\n\n${this.#missed(request.headers['last-event-id'])}`);
+    if (this.#clients.size === 0) this.#begin();
+    // Later only changes are sent.
+    client.write(`event: counters\ndata: ${JSON.stringify({ value: this.#sources.engine.counters() })}\n\n`);
     this.#clients.add(client);
     client.on('close', () => this.#remove(client));
-    if (this.#clients.size === 1) this.#begin();
     return reply;
   }
 
@@ -71,7 +73,7 @@ export class EventStream {
     this.#end();
   }
 
-  /** What a client that has seen `lastSeen` is sent first. Without it: only where the stream is, to resume from there. */
+  /** What a client that has seen `lastSeen` is sent first: the events after that; without it where the stream is, to resume. */
   #missed(lastSeen: string | string[] | undefined): string {
     const position = `id: ${this.#idOf(this.#lastNumber)}\n`;
     if (typeof lastSeen !== 'string' || lastSeen === '') return `${position}\n`;
