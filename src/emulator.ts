@@ -25,6 +25,7 @@ import { addPortal } from './http/portal.js';
 import { createServer, type LazuriteServer, requestBaseUrl } from './http/server.js';
 import { Monitor } from './metrics/monitor.js';
 import { Store } from './store/store.js';
+import { AddressBlocks } from './support/address-blocks.js';
 import { Clock, systemTime } from './support/clock.js';
 import { Events } from './support/events.js';
 import { newGuid } from './support/ids.js';
@@ -54,6 +55,7 @@ interface Parts {
   readonly log: Log;
   readonly events: Events;
   readonly store: Store;
+  readonly blocks: AddressBlocks;
   readonly engine: Engine;
   readonly reconciler: Reconciler;
   readonly monitor: Monitor;
@@ -114,7 +116,8 @@ export class Emulator {
     const folder = config.inMemory ? undefined : config.data;
     if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
     const publicPrefix = { IPv4: formatIpPrefix(config.publicIpPool), IPv6: publicIPv6Pool };
-    const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix });
+    const blocks = new AddressBlocks(config.publicIpPool);
+    const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix, blocks });
     let engine: Engine | undefined;
     try {
       const events = new Events((error) => log.error('an event could not be read', {}, error));
@@ -127,16 +130,18 @@ export class Emulator {
         engine,
         addressMap: config.addressMap,
         hostedServices: store.classic,
+        leasedElsewhere: (address) => blocks.leasedElsewhere(address),
         strictBind: config.strictBind,
         choices: config.undocumented,
       });
-      const parts = { config, clock, log, events, store, engine, reconciler, monitor };
+      const parts = { config, clock, log, events, store, blocks, engine, reconciler, monitor };
       const app = await createApp({ ...parts, folder, stop });
       const { port } = await app.server.listen({ host: config.host, port: config.port });
       return new Emulator({ ...parts, ...app, port });
     } catch (error) {
       await engine?.close(0);
       store.close();
+      blocks.close();
       throw error;
     }
   }
@@ -171,11 +176,12 @@ export class Emulator {
 
   /** Stops accepting, lets flows finish for a while, and gives everything back. */
   async close(): Promise<void> {
-    const { server, engine, store, clock } = this.#parts;
+    const { server, engine, store, blocks, clock } = this.#parts;
     await this.#waitFor('requests in progress', server.close());
     await this.#waitFor('open flows', engine.close(flowGraceMs));
     clock.close();
     store.close();
+    blocks.close();
   }
 
   /** What `close` is waiting for, or would wait for first. */
@@ -202,13 +208,15 @@ async function createApp({
   monitor,
   folder,
   stop,
-}: Omit<Parts, 'server' | 'control' | 'port'> & {
+}: Omit<Parts, 'server' | 'control' | 'port' | 'blocks'> & {
   folder: string | undefined;
   stop: (() => void) | undefined;
 }): Promise<Pick<Parts, 'server' | 'control'>> {
   const certificates = await loadCertificates({ folder, host: config.host, tlsNames: config.tlsNames });
   if (certificates.caReplaced) log.warn('the CA was made anew: trust it again', { caFile: certificates.caFile });
   const server = createServer({
+    host: config.host,
+    tlsNames: config.tlsNames,
     tls: {
       certificatePem: certificates.certificatePem,
       keyPem: certificates.keyPem,
@@ -268,7 +276,9 @@ async function createApp({
     config,
     dataPlane: {
       classicChanged(keys) {
-        for (const id of keys) events.emit('resource', { id, change: 'written' });
+        for (const id of keys) {
+          events.emit('resource', { id, change: store.classic.hostedService(id) ? 'written' : 'deleted' });
+        }
         return reconciler.classicChanged(keys);
       },
     },

@@ -28,6 +28,7 @@ async function main(): Promise<number> {
     env: process.env,
     print: (line) => process.stdout.write(`${line}\n`),
     printError: (line) => process.stderr.write(`${line}\n`),
+    screen: () => (process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : undefined),
     signal: stop.signal,
   });
 }

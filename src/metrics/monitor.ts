@@ -11,7 +11,7 @@ import type { Log } from '../support/log.js';
 import { type HealthEvent, HealthEvents } from './health-events.js';
 import { CounterDeltas, ProbeMinutes } from './measurements.js';
 import { joinPoints, MetricStore, minuteMs, type Point } from './metric-store.js';
-import { minuteOf, type WatchedAddress, WatchedPlan } from './watched-plan.js';
+import { minuteOf, type WatchedAddress, type WatchedFrontend, WatchedPlan } from './watched-plan.js';
 
 export interface Watched {
   readonly engine: Engine;
@@ -94,7 +94,9 @@ export class Monitor {
 
   #pingLater(): void {
     this.#clock.setTimeout(() => {
-      this.#ping();
+      const plan = this.#follow();
+      plan?.finish();
+      this.#ping(plan?.frontends ?? [], minuteOf(this.#clock.now()));
       this.#pingLater();
     }, pingEveryMs);
   }
@@ -110,13 +112,9 @@ export class Monitor {
   }
 
   // differs: Azure sends a TCP ping through each frontend port; this asks whether a member would get it.
-  #ping(): void {
-    const plan = this.#follow();
-    if (!plan) return;
-    plan.finish();
-    const minute = minuteOf(this.#clock.now());
+  #ping(frontends: Iterable<WatchedFrontend>, minute: number): void {
     const unbound = this.#unboundFrontends();
-    for (const frontend of plan.frontends) {
+    for (const frontend of frontends) {
       const through = frontend.hasBackend && !unbound.has(frontend.plan.key);
       frontend.vip(this.store, minute).add(minute, through ? 100 : 0);
     }
@@ -130,6 +128,10 @@ export class Monitor {
     for (const end = minuteOf(this.#clock.now()); this.#openMinute < end; this.#openMinute++) {
       const minute = this.#openMinute;
       plan.finish();
+      // A frontend that came after the minute's last ping has one value in it too.
+      const isUnpinged = (one: WatchedFrontend): boolean =>
+        one.settled && one.vip(this.store, minute).lastMinute < minute;
+      this.#ping([...plan.frontends].filter(isUnpinged), minute);
       plan.record(minute);
       this.#recordSnatPorts(minute);
       for (const address of plan.addresses) this.#observe(address, minute);

@@ -116,6 +116,19 @@ test('metrics of a load balancer', async (t) => {
     t.strictSame(await events(cloud), []);
   });
 
+  await t.test('each minute over which the clock is moved has its value', async (t) => {
+    for (const seconds of [70, 65, 120, 180, 60, 60, 240]) await cloud.emulator.advance(1000 * seconds);
+    for (const [metric, expected] of [
+      ['DipAvailability', 50],
+      ['VipAvailability', 100],
+    ] as const) {
+      const { value } = await metrics(cloud, `metricnames=${metric}&timespan=PT12M&interval=PT1M`);
+      const minutes = (value[0]?.timeseries[0]?.data ?? []).map(({ average }) => average);
+      t.ok(minutes.length >= 12, 'and the one under way');
+      t.strictSame([...new Set(minutes.slice(0, -1))], [expected], metric);
+    }
+  });
+
   await t.test('a backend that was up for half a minute counts half', async (t) => {
     const intoMinute = (await currentMs(cloud)) % minute;
     await cloud.emulator.advance(minute - intoMinute + 28_000);

@@ -97,14 +97,15 @@ class Bench {
     this.realMs = startMs + atMs;
   }
 
-  /** DipAvailability of each minute since the start, of all members. */
-  dip(minutes: number): (number | undefined)[] {
+  /** A metric of each minute since the start, averaged over all members or frontends. */
+  values(metric: 'DipAvailability' | 'VipAvailability', minutes: number): (number | undefined)[] {
     this.monitor.collect();
     const first = startMs / minute;
-    const series = this.monitor.store.all('lb-1', 'DipAvailability');
+    const series = this.monitor.store.all('lb-1', metric);
     return Array.from({ length: minutes }, (_, index) => {
       const points = series.flatMap(({ values }) => values.between(first + index, first + index + 1) ?? []);
-      return points.length === 0 ? undefined : points.reduce((sum, { sum: value }) => sum + value, 0) / points.length;
+      const sums = points.map(({ sum, count }) => sum / count);
+      return sums.length === 0 ? undefined : sums.reduce((sum, value) => sum + value, 0) / sums.length;
     });
   }
 }
@@ -117,7 +118,11 @@ t.test('a timer that runs late does not move DipAvailability into the next minut
   bench.passTo(112_000, 7);
   bench.found(bench.keys, true, 112_000);
   bench.passTo(185_000, 7);
-  t.strictSame(bench.dip(4), [100, 16.67, 100, undefined], 'the minute under way has no value yet');
+  t.strictSame(
+    bench.values('DipAvailability', 4),
+    [100, 16.67, 100, undefined],
+    'the minute under way has no value yet',
+  );
 });
 
 t.test('what a probe finds after the end of a minute does not count in it, though the timer comes later', async (t) => {
@@ -127,7 +132,22 @@ t.test('what a probe finds after the end of a minute does not count in it, thoug
   bench.realMs = startMs + 75_000;
   bench.found(bench.keys, false, 75_000);
   bench.passTo(120_000);
-  t.strictSame(bench.dip(2), [100, 25], 'known for half of the first minute, up for a quarter of the second');
+  t.strictSame(
+    bench.values('DipAvailability', 2),
+    [100, 25],
+    'known for half of the first minute, up for a quarter of the second',
+  );
+});
+
+t.test('a frontend that came after the last ping of a minute has VipAvailability in that minute too', async (t) => {
+  const bench = new Bench(1, 1);
+  const { plan } = bench;
+  bench.plan = { ...plan, version: 0, frontends: [], probes: [] };
+  bench.passTo(55_000);
+  bench.plan = { ...plan, version: 2 };
+  bench.found(bench.keys, true, 56_000);
+  bench.passTo(185_000);
+  t.strictSame(bench.values('VipAvailability', 3), [100, 100, 100]);
 });
 
 t.test('a process that stood still for minutes closes each of them', async (t) => {
@@ -135,7 +155,7 @@ t.test('a process that stood still for minutes closes each of them', async (t) =
   bench.found(bench.keys, true, 0);
   bench.realMs = startMs + 200_000;
   bench.passTo(200_001);
-  t.strictSame(bench.dip(4), [100, 100, 100, undefined]);
+  t.strictSame(bench.values('DipAvailability', 4), [100, 100, 100, undefined]);
 });
 
 t.test('each minute over which the clock is moved has its value', async (t) => {
@@ -147,7 +167,10 @@ t.test('each minute over which the clock is moved has its value', async (t) => {
     bench.clock.advance(seconds * 1000);
     now += seconds;
   }
-  t.strictSame(bench.dip(14), [...new Array<number>(Math.floor(now / 60)).fill(100), undefined].slice(0, 14));
+  t.strictSame(
+    bench.values('DipAvailability', 14),
+    [...new Array<number>(Math.floor(now / 60)).fill(100), undefined].slice(0, 14),
+  );
 });
 
 t.test('a flip that the engine reports from a minute ahead counts in its own minute', async (t) => {
@@ -156,7 +179,7 @@ t.test('a flip that the engine reports from a minute ahead counts in its own min
   bench.found(bench.keys, false, 90_000);
   bench.found(bench.keys, true, 150_000);
   bench.clock.advance(180_000);
-  t.strictSame(bench.dip(3), [100, 50, 50]);
+  t.strictSame(bench.values('DipAvailability', 3), [100, 50, 50]);
 });
 
 t.test('a new plan keeps what has not changed, and forgets frontends that are gone', async (t) => {

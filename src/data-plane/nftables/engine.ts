@@ -29,6 +29,7 @@ import { allProbedDown, candidatesOf } from '../selection/decision.js';
 import { Explainer } from '../selection/explain.js';
 import { Drains } from '../userspace/drains.js';
 import { collisionState, UserspaceEngine } from '../userspace/engine.js';
+import { reasonFor } from '../userspace/frontend-binder.js';
 import { familyOf, ipv4 } from './family.js';
 import { KernelTables } from './kernel-tables.js';
 import { refuseWhereImpossible } from './loader.js';
@@ -218,11 +219,14 @@ export class NftablesEngine implements Engine {
 }
 
 /** nft 1.0.6 aborts on a dynamic map whose keys contain an IPv6 address. */
-const isServed = ({ address }: PlanFrontend): boolean => familyOf(address) === ipv4;
+const isServed = ({ address, leasedElsewhere }: PlanFrontend): boolean =>
+  familyOf(address) === ipv4 && leasedElsewhere === undefined;
 
 function stateOf(frontend: PlanFrontend): FrontendState {
   const { key, address, port } = frontend;
   if (isServed(frontend)) return { key, state: 'Bound', boundAddress: address, boundPort: port, reason: undefined };
-  const reason = 'The nftables engine forwards IPv4 only; the userspace engine has IPv6 (--engine userspace).';
+  const reason = frontend.leasedElsewhere
+    ? reasonFor('LEASED', frontend)
+    : 'The nftables engine forwards IPv4 only; the userspace engine has IPv6 (--engine userspace).';
   return { key, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
 }

@@ -1,6 +1,7 @@
 /** Classic deployments as their clients see them: real connections through an emulator that was told by XML only. */
 import { createServer } from 'node:http';
 import t from 'tap';
+import type { ExplainView } from '../../../src/api/admin/explain-route.js';
 import { echoes, openStream, tcpBackend, udpBackend } from '../../data-plane/network.js';
 import { engineOfRun } from '../../data-plane/nftables/in-namespace.js';
 import { until } from '../../emulator/cloud.js';
@@ -111,6 +112,14 @@ t.test('standalone endpoints lead to one machine each, and an ACL decides who ge
       new Promise<string>((resolve) => setTimeout(resolve, 300, 'denied')),
     ]);
     t.equal(denied, 'denied', from);
+  }
+  const explained = async (from: string): Promise<ExplainView> =>
+    (await cloud.send('GET', `/_lazurite/explain?proto=tcp&from=${from}:4000&to=${vip}:50004`)).body as ExplainView;
+  t.equal((await explained('127.35.1.2')).choice?.address, cloud.localAddress(4), 'explain names the machine');
+  for (const from of ['127.35.1.1', '127.35.2.1']) {
+    const { choice, reason } = await explained(from);
+    t.equal(choice, undefined, 'and none for a client that is denied');
+    t.match(reason, `access control list of the endpoint denies ${from}: packets get no answer`);
   }
 });
 
