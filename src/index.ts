@@ -39,6 +39,10 @@ export interface LazuriteOptions {
   readonly operationDelayMs?: number;
   readonly strictApiVersions?: boolean;
   readonly strictTypes?: boolean;
+  /**
+   * A frontend that cannot be bound exactly fails its operation, so that a test learns at once that another process has
+   * its address. On unless said otherwise; with `false` the frontend falls back to another port.
+   */
   readonly strictBind?: boolean;
   /** Where linked templates may be downloaded from: `loopback` unless said otherwise. */
   readonly templateLinks?: 'loopback' | 'any' | 'none';
@@ -67,8 +71,9 @@ export interface Lazurite {
 
 /** Options as `start` would read them. */
 function argvOf(options: LazuriteOptions): string[] {
-  const { verbose: _, data, port = 0, addressMap, ...others } = options;
+  const { verbose: _, data, port = 0, addressMap, strictBind = options.engine !== 'none', ...others } = options;
   const argv = [`--port=${port}`, data === undefined ? '--in-memory' : `--data=${data}`];
+  argv.push(`--${strictBind ? '' : 'no-'}strict-bind`);
   for (const mapping of addressMap === undefined ? [] : [addressMap].flat()) argv.push(`--address-map=${mapping}`);
   for (const [key, value] of Object.entries(others)) {
     if (value === undefined) continue;

@@ -7,10 +7,10 @@ import { UsageError } from './support/usage-error.js';
 
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => {
-    stop.abort();
+  process.on(name, () => {
     // A second signal ends the process at once.
-    process.once(name, () => process.exit(1));
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort();
   });
 }
 
@@ -28,6 +28,7 @@ async function main(): Promise<number> {
     env: process.env,
     print: (line) => process.stdout.write(`${line}\n`),
     printError: (line) => process.stderr.write(`${line}\n`),
+    screen: () => (process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : undefined),
     signal: stop.signal,
   });
 }

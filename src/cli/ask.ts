@@ -94,6 +94,8 @@ export function readOptions(argv: readonly string[], { env, flags }: { env: Node
 const reasonOf = (body: unknown): string =>
   (body as { error?: { message?: string } } | undefined)?.error?.message ?? JSON.stringify(body);
 
+const noLazurite = (url: string): UsageError => new UsageError(`${url} answered 404: is it a Lazurite?`);
+
 /** Sends one request to the admin API; throws what it refuses. */
 export async function ask<T>(
   running: RunningOptions,
@@ -102,6 +104,7 @@ export async function ask<T>(
   const client = connect(running);
   try {
     const answer = await client.send(method, `/_lazurite/${path}`, body);
+    if (answer.status === 404 && method === 'GET') throw noLazurite(client.url);
     if (answer.status >= 400) throw new UsageError(`${client.url} refuses: ${reasonOf(answer.body)}`);
     return answer.body as T;
   } finally {

@@ -15,6 +15,11 @@ export interface HttpAnswer {
 export interface HttpClient {
   readonly url: string;
   send(method: string, path: string, body?: unknown): Promise<HttpAnswer>;
+  /** The answer to a GET as it arrives, without end. Rejects when it is no success. `signal` ends it. */
+  stream(
+    path: string,
+    options: { headers: http.OutgoingHttpHeaders; signal: AbortSignal },
+  ): Promise<http.IncomingMessage>;
   close(): void;
 }
 
@@ -54,5 +59,16 @@ export function createHttpClient({ url, caPem }: { url: string; caPem?: string |
       });
       request.end(payload);
     });
-  return { url, send, close: () => agent.destroy() };
+  const stream: HttpClient['stream'] = (path, { headers, signal }) =>
+    new Promise((resolve, reject) => {
+      const request = (secure ? https : http).request(new URL(path, url), { headers, agent, signal });
+      request.on('error', (error) => reject(explain(error, url)));
+      request.on('response', (response) => {
+        if (response.statusCode === 200) return resolve(response.setEncoding('utf8'));
+        response.resume();
+        reject(new UsageError(`${url} answered ${response.statusCode}: is it a Lazurite?`));
+      });
+      request.end();
+    });
+  return { url, send, stream, close: () => agent.destroy() };
 }

@@ -32,6 +32,8 @@ export interface ReconcilerOptions {
   readonly engine: Engine;
   readonly addressMap: readonly AddressMapping[];
   readonly hostedServices: HostedServices;
+  /** The network around an address of this machine that another Lazurite has leased; undefined for every other address. */
+  readonly leasedElsewhere?: (address: string) => string | undefined;
   /** A frontend that is not exactly bound fails the operation that wanted it. */
   readonly strictBind: boolean;
   readonly choices: Choices;
@@ -135,7 +137,7 @@ export class Reconciler implements HealthReader {
     }
     const lookup = new RecordingLookup(store, key);
     const compiled = compileLoadBalancer(loadBalancer, { lookup, addressMap, choices });
-    const part = unchangedOf(before?.part, checked(compiled));
+    const part = unchangedOf(before?.part, this.#checked(compiled));
     const snat = snatAllocationsOf(loadBalancer, lookup);
     for (const read of lookup.read) {
       const readers = this.#readers.get(read);
@@ -186,9 +188,20 @@ export class Reconciler implements HealthReader {
       if (this.#classic.delete(key)) this.#partsChanged = true;
       return;
     }
-    const part = unchangedOf(before, checked(compileHostedService(service, { addressMap, choices })));
+    const part = unchangedOf(before, this.#checked(compileHostedService(service, { addressMap, choices })));
     this.#classic.set(key, part);
     this.#partsChanged ||= part !== before;
+  }
+
+  /** Frontends whose addresses another Lazurite has leased are marked. */
+  #checked(part: PlanPart): PlanPart {
+    const problem = inconsistency(part);
+    if (problem !== undefined) throw new Error(`The plan is inconsistent: ${problem}`);
+    const frontends = part.frontends.map((frontend) => {
+      const leasedElsewhere = this.options.leasedElsewhere?.(frontend.address);
+      return leasedElsewhere === undefined ? frontend : Object.freeze({ ...frontend, leasedElsewhere });
+    });
+    return Object.freeze({ ...part, frontends: Object.freeze(frontends) });
   }
 
   async #tellEngine(): Promise<void> {
@@ -257,12 +270,6 @@ class RecordingLookup implements Lookup {
   everyOfType(type: string) {
     return this.#of.everyOfType(type);
   }
-}
-
-function checked(part: PlanPart): PlanPart {
-  const problem = inconsistency(part);
-  if (problem !== undefined) throw new Error(`The plan is inconsistent: ${problem}`);
-  return part;
 }
 
 /** `now` with everything out of `before` that has not changed; `before` itself when nothing has. */

@@ -156,7 +156,8 @@ export const options = {
     name: 'tls-name',
     value: 'NAME',
     repeatable: true,
-    sentence: 'Another DNS name or IP address that the certificate is good for.',
+    sentence:
+      'Another DNS name or IP address by which clients reach it: requests are answered, and the certificate is good for it.',
     parse: dnsNames,
   }),
   readyFile: option({

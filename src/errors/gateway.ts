@@ -131,6 +131,21 @@ export const gatewayErrors = {
     message: 'The Host header is not a host name or IP address with an optional port.',
     differs: 'Azure answers with a page in HTML',
   },
+  HostNotOwn: {
+    code: 'InvalidHostname',
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The request hostname is invalid: this Lazurite does not answer to '{host}'. If it is a name or address of its machine, start it with --tls-name {host}.",
+    differs: 'Azure’s front end answers an unknown host name with 400 and a page in HTML',
+  },
+  ForeignOrigin: {
+    code: 'Forbidden',
+    status: 403,
+    origin: 'lazurite',
+    message: "A web page of another origin may not use this Lazurite: '{origin}'.",
+    differs: 'Azure checks tokens only; a server on the machine of a browser’s user is reached by every page',
+  },
   PathNotFound: {
     code: 'NotFound',
     status: 404,

@@ -2,6 +2,7 @@
 
 import { rootKey } from '../resources/resource-id.js';
 import type { AddressClaim, Addresses, BlockClaim, ClaimResult } from '../resources/resource-type.js';
+import type { AddressBlocks } from '../support/address-blocks.js';
 import {
   contains,
   formatIpAddress,
@@ -17,17 +18,25 @@ import type { Connection } from './sqlite.js';
 
 const sql = {
   holder: 'SELECT owner FROM addresses WHERE pool = ? AND position = ?',
-  /** The lowest position at or above a start that is not held. */
+  /** The lowest position at or above a start that is not held; it may be `below` itself. */
   lowestFree: `SELECT MIN(candidate) AS position FROM (
       SELECT @from AS candidate
-      UNION ALL SELECT position + 1 FROM addresses WHERE pool = @pool AND position >= @from
+      UNION ALL SELECT position + 1 FROM addresses WHERE pool = @pool AND position >= @from AND position < @below
     ) WHERE NOT EXISTS (SELECT 1 FROM addresses WHERE pool = @pool AND position = candidate)`,
   occupied: 'SELECT MAX(position) AS position FROM addresses WHERE pool = ? AND position >= ? AND position < ?',
   take: 'INSERT INTO addresses VALUES (?, ?, ?, ?)',
   release: 'DELETE FROM addresses WHERE owner_root = ? RETURNING pool, position',
   held: 'SELECT position FROM addresses WHERE pool = ? AND owner_root = ?',
+  usedBlocks:
+    'SELECT DISTINCT CAST(position / @size AS INTEGER) AS block FROM addresses WHERE pool = @pool ORDER BY block',
   releaseOne: 'DELETE FROM addresses WHERE pool = ? AND position = ?',
 } as const;
+
+export interface PublicPool {
+  readonly publicPrefix: Addresses['publicPrefix'];
+  /** The blocks of the IPv4 pool that may be handed out here; without them all of it. */
+  readonly blocks?: AddressBlocks | undefined;
+}
 
 /** What an owner goes on holding of one pool. */
 export interface KeptAddresses {
@@ -37,21 +46,23 @@ export interface KeptAddresses {
   readonly kept: ReadonlySet<string>;
 }
 
-/** The addresses of the pool between `from` and `below` are all held; a search can skip them. */
-interface Full {
+/** Positions from `from` on, before `below`. */
+interface Range {
   readonly from: number;
   readonly below: number;
 }
 
 export class AddressStore implements Addresses {
   readonly #statement: Prepared<typeof sql>;
-  readonly #full = new Map<string, Full>();
+  /** By pool and start of a search: the end of the positions that are all held, which a search can skip. */
+  readonly #full = new Map<string, Map<number, number>>();
+  readonly #blocks: AddressBlocks | undefined;
+  readonly publicPrefix: Addresses['publicPrefix'];
 
-  constructor(
-    connection: Connection,
-    readonly publicPrefix: Addresses['publicPrefix'],
-  ) {
+  constructor(connection: Connection, { publicPrefix, blocks }: PublicPool) {
     this.#statement = prepareAll(connection, sql);
+    this.publicPrefix = publicPrefix;
+    this.#blocks = blocks;
   }
 
   /** Frees everything that the top-level resource `ownerRoot` (folded id) holds. */
@@ -91,39 +102,82 @@ export class AddressStore implements Addresses {
     if (wanted !== undefined && this.#holder(pool, wanted) === undefined) {
       return this.#take({ pool, owner, range, position: wanted });
     }
-    const position = this.#lowestFree(pool, reserved);
     // The last address of an IPv4 subnet is its broadcast address.
-    const end = sizeOf(range) - (range.version === 4 && reserved > 0 ? 1n : 0n);
-    if (BigInt(position) >= end) return { conflict: 'full' };
-    this.#full.set(pool, { from: reserved, below: position + 1 });
-    return this.#take({ pool, owner, range, position });
+    const atEnd = range.version === 4 && reserved > 0 ? 1 : 0;
+    for (const { from, below } of this.#ranges(name, { pool, range, reserved })) {
+      const free = this.#lowestFree(pool, { from, below });
+      if (free >= below - atEnd) continue;
+      return this.#take({ pool, owner, range, position: free });
+    }
+    return { conflict: 'full' };
   }
 
   claimBlock({ pool: name, owner, prefix, length, preferred }: BlockClaim): { prefix: string } | { conflict: 'full' } {
     const range = networkOf(parseIpPrefix(prefix) as IpPrefix);
     const pool = poolKey(name, range);
     const size = Number(sizeOf({ ...range, length }));
-    const kept = preferred === undefined ? undefined : positionIn(range, preferred.split('/')[0] as string);
-    let start = kept ?? size;
-    for (;;) {
-      if (BigInt(start + size) > sizeOf(range)) return { conflict: 'full' };
-      const { position } = this.#statement.occupied.get(pool, start, start + size) as { position: number | null };
-      if (position === null) break;
-      start = (Math.floor(position / size) + 1) * size;
-    }
+    const start = this.#freeBlock(name, { pool, range, size, preferred });
+    if (start === undefined) return { conflict: 'full' };
     for (let offset = 0; offset < size; offset++) this.#take({ pool, owner, range, position: start + offset });
     return { prefix: formatIpPrefix({ ...range, value: range.value + BigInt(start), length }) };
   }
 
-  #lowestFree(pool: string, reserved: number): number {
-    const full = this.#full.get(pool);
-    const from = full?.from === reserved ? full.below : reserved;
-    return (this.#statement.lowestFree.get({ pool, from }) as { position: number }).position;
+  /** Where `size` aligned positions are free: where they are already if that is so, never at the start of a range. */
+  #freeBlock(
+    name: string,
+    { pool, range, size, preferred }: { pool: string; range: IpPrefix; size: number; preferred: string | undefined },
+  ): number | undefined {
+    const isFree = (start: number) => this.#occupied(pool, { from: start, below: start + size }) === undefined;
+    const kept = preferred === undefined ? undefined : positionIn(range, preferred.split('/')[0] as string);
+    if (kept !== undefined && isFree(kept)) return kept;
+    for (const { from, below } of this.#ranges(name, { pool, range, reserved: 0 })) {
+      // A block as large as the range could begin nowhere else.
+      let start = from + size < below ? from + size : from;
+      while (start + size <= below) {
+        const last = this.#occupied(pool, { from: start, below: start + size });
+        if (last === undefined) return start;
+        start = (Math.floor(last / size) + 1) * size;
+      }
+    }
+    return undefined;
+  }
+
+  #occupied(pool: string, { from, below }: Range): number | undefined {
+    return (this.#statement.occupied.get(pool, from, below) as { position: number | null }).position ?? undefined;
+  }
+
+  /** The parts of a pool to search, one after the other: the whole of it, or each block that may be handed out here. */
+  *#ranges(
+    name: string,
+    { pool, range, reserved }: { pool: string; range: IpPrefix; reserved: number },
+  ): Generator<Range> {
+    const blocks = name === 'public' && range.version === 4 ? this.#blocks : undefined;
+    if (!blocks) {
+      yield { from: reserved, below: Number(sizeOf(range)) };
+      return;
+    }
+    const { size } = blocks;
+    const used = () =>
+      (this.#statement.usedBlocks.all({ pool, size }) as { block: number }[]).map(({ block }) => block);
+    for (const block of blocks.candidates(used)) {
+      yield { from: block * size + reserved, below: (block + 1) * size };
+    }
+  }
+
+  /** The lowest free position of the range; its end when there is none. */
+  #lowestFree(pool: string, { from, below }: Range): number {
+    const full = this.#full.get(pool) ?? new Map<number, number>();
+    const start = full.get(from) ?? from;
+    const { position } = this.#statement.lowestFree.get({ pool, from: start, below }) as { position: number };
+    this.#full.set(pool, full.set(from, Math.min(position + 1, below)));
+    return position;
   }
 
   #freed(pool: string, position: number): void {
     const full = this.#full.get(pool);
-    if (full && position < full.below) this.#full.set(pool, { ...full, below: Math.max(full.from, position) });
+    for (const [from, below] of full ?? []) {
+      if (position >= from && position < below) full?.set(from, position);
+    }
   }
 
   #holder(pool: string, position: number): string | undefined {

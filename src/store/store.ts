@@ -1,6 +1,5 @@
 /** Everything that is kept, over one connection. */
-import type { Addresses } from '../resources/resource-type.js';
-import { AddressStore } from './address-store.js';
+import { AddressStore, type PublicPool } from './address-store.js';
 import { ClassicStore } from './classic-store.js';
 import { openDatabase, type RunTransaction } from './database.js';
 import { DeploymentStore } from './deployment-store.js';
@@ -9,12 +8,11 @@ import { ResourceStore } from './resource-store.js';
 import { restoreSnapshot, tablesOf } from './snapshot.js';
 import type { Connection, DriverName } from './sqlite.js';
 
-export interface StoreOptions {
+export interface StoreOptions extends PublicPool {
   /** Path of the SQLite file; in memory when absent. */
   readonly file?: string | undefined;
   /** What SQLite is reached through; the best one that works here when absent. */
   readonly driver?: DriverName | undefined;
-  readonly publicPrefix: Addresses['publicPrefix'];
 }
 
 export interface WriteOptions {
@@ -36,11 +34,11 @@ export class Store {
   readonly deployments: DeploymentStore;
   readonly classic: ClassicStore;
 
-  constructor({ file, driver, publicPrefix }: StoreOptions) {
+  constructor({ file, driver, ...publicPool }: StoreOptions) {
     this.connection = openDatabase({ file, driver });
     const transaction: RunTransaction = (work) => this.#transact(work);
     this.resources = new ResourceStore(this.connection, transaction);
-    this.addresses = new AddressStore(this.connection, publicPrefix);
+    this.addresses = new AddressStore(this.connection, publicPool);
     this.operations = new OperationStore(this.connection);
     this.deployments = new DeploymentStore(this.connection);
     this.classic = new ClassicStore(this.connection);

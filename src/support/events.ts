@@ -5,7 +5,8 @@
 
 /** Every kind of event and its shape. Times are Azure milliseconds since the Unix epoch; ids are ARM resource ids. */
 export interface EventShapes {
-  /** A resource is on disk, or gone from it. `id` as Azure shows it; folded when it is gone. */
+  /** A resource is on disk, or gone from it. `id` as Azure shows it, folded when it is gone; `subscription/name` of a classic
+   *  service, folded. */
   readonly resource: { readonly id: string; readonly change: 'written' | 'deleted' };
   /** Members went up or down. One event carries all changes that the engine found together; never empty. */
   readonly health: { readonly changes: readonly HealthChange[] };
@@ -19,6 +20,10 @@ export interface EventShapes {
     /** Why it is not Bound; undefined when it is. */
     readonly reason: string | undefined;
   };
+  /** The engine's thread has failed with all its flows, and is started anew. */
+  readonly engineInterrupted: { readonly error: Error; readonly lostFlows: number; readonly restartsInMs: number };
+  /** The engine carries the plan out again. */
+  readonly engineRestarted: Readonly<Record<string, never>>;
   /** The engine cannot go on. */
   readonly engineFailure: { readonly error: Error };
   /** An asynchronous operation of either API began or ended. */

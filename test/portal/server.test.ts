@@ -69,10 +69,40 @@ t.test('the stream of events', async (t) => {
   });
 
   await t.test('resumes behind the last event that a client has seen', async (t) => {
-    const all = await readStream(url, { 'last-event-id': '0' }, (text) => text.includes('id: 3\n'));
-    t.match(all, /id: 1\n/);
-    const rest = await readStream(url, { 'last-event-id': '2' }, (text) => text.includes('id: 3\n'));
-    t.notMatch(rest, /id: [12]\n/);
+    const position = await readStream(url, {}, (text) => /^id: /m.test(text));
+    const [, run, last] = /^id: (\w+)-(\d+)\n/m.exec(position) ?? [];
+    const ends = (text: string): boolean => text.includes(`id: ${run}-${last}\n`);
+    const all = await readStream(url, { 'last-event-id': `${run}-0` }, ends);
+    t.match(all, /id: \w+-1\n/);
+    const rest = await readStream(url, { 'last-event-id': `${run}-2` }, ends);
+    t.notMatch(rest, /id: \w+-[12]\n/);
+    t.notMatch(all + rest, 'event: gap');
+  });
+
+  await t.test('says when it cannot resume: ids of another run, of the future, and unreadable ones', async (t) => {
+    const position = await readStream(url, {}, (text) => /^id: /m.test(text));
+    const [, run, last] = /^id: (\w+)-(\d+)\n/m.exec(position) ?? [];
+    for (const id of ['0123456789-1', '7', `${run}-${Number(last) + 1000}`, `${run}-`, 'x']) {
+      const text = await readStream(url, { 'last-event-id': id }, (text) => text.includes('event: gap\n'));
+      t.match(text, new RegExp(`^id: ${run}-\\d+\nevent: gap\n`, 'm'), id);
+    }
+  });
+
+  await t.test('tells deletions of classic services from writes', async (t) => {
+    const service = '/11111111-2222-3333-4444-555555555555/services/hostedservices';
+    const call = (method: string, path: string, body?: string) =>
+      fetch(`${url}${path}`, {
+        method,
+        headers: { 'x-ms-version': '2014-10-01', 'content-type': 'application/xml' },
+        ...(body !== undefined && { body }),
+      });
+    const reading = readStream(url, {}, (text) => /"change":"deleted"/.test(text));
+    const xml =
+      '<CreateHostedService xmlns="http://schemas.microsoft.com/windowsazure"><ServiceName>old</ServiceName><Label>b2xk</Label><Location>West Europe</Location></CreateHostedService>';
+    t.ok((await call('POST', service, xml)).ok);
+    t.ok((await call('DELETE', `${service}/old`)).ok);
+    const changes = [...(await reading).matchAll(/"id":"[-\d]+\/old","change":"(\w+)"/g)].map(([, change]) => change);
+    t.strictSame(changes, ['written', 'deleted']);
   });
 
   await t.test('is not there for who does not ask for it: health events are', async (t) => {

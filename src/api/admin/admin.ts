@@ -28,7 +28,10 @@ export interface AdminContext extends ClockContext, ExplainContext, EventStreamS
 /** Registers the admin routes on `app`. */
 export function addAdminRoutes(app: FastifyInstance, context: AdminContext): void {
   const { engine, plan } = context;
-  app.get('/_lazurite/ready', adminRoute('ready'), () => ({ status: 'ready', engine: engine.name }));
+  app.get('/_lazurite/ready', adminRoute('ready'), (_request, reply) => {
+    if (!engine.running) reply.code(503).header('retry-after', '1');
+    return { status: engine.running ? 'ready' : 'restarting', engine: engine.name };
+  });
   app.get('/_lazurite/ca.pem', adminRoute('ca'), (_request, reply) =>
     reply.type('application/x-pem-file').send(context.caPem),
   );

@@ -5,6 +5,8 @@ import type { ForwardingPlan } from '../../data-plane/model/plan.js';
 import { backendsOfRule } from '../../data-plane/selection/decision.js';
 
 export interface FrontendView {
+  /** As events and the scopes of counters name it. */
+  readonly key: string;
   readonly azureAddress: string;
   readonly transport: string;
   readonly port: number;
@@ -29,6 +31,7 @@ export function frontendsOf(plan: ForwardingPlan, engine: Engine): FrontendView[
   return plan.frontends.map(({ key, azureAddress, transport, port, rule }) => {
     const state = states.get(key)?.shift();
     return {
+      key,
       azureAddress,
       transport,
       port,

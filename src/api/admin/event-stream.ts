@@ -2,12 +2,14 @@
  * `GET /_lazurite/events` with `Accept: text/event-stream`: everything that happens, as server-sent events.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html
  *
- * A bounded number of past events is kept, so that a client resumes with Last-Event-ID. A client that does not keep up loses
- * its connection, which bounds the memory.
+ * A bounded number of past events is kept, so that a client resumes with Last-Event-ID. A client that cannot be given all
+ * that it has missed (too much of it, or Lazurite was started again) is sent `gap`: what it knows may be wrong. A client
+ * that does not keep up loses its connection, which bounds the memory.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CounterSample, Engine } from '../../data-plane/model/engine.js';
 import type { Events, LazuriteEvent } from '../../support/events.js';
+import { newGuid } from '../../support/ids.js';
 
 export interface EventStreamSources {
   readonly engine: Engine;
@@ -24,19 +26,24 @@ const countersEveryMs = 1000;
 const nameOf = ({ name }: LazuriteEvent): string => (name === 'health' ? 'member' : name);
 
 /** JSON shows no members of an error. */
-const dataOf = (one: LazuriteEvent): unknown =>
-  one.name === 'engineFailure' ? { message: one.event.error.message } : one.event;
+function dataOf({ event }: LazuriteEvent): unknown {
+  if (!('error' in event)) return event;
+  const { error, ...others } = event;
+  return { message: error.message, ...others };
+}
 
 type Client = FastifyReply['raw'];
 
 export class EventStream {
   readonly #sources: EventStreamSources;
   readonly #clients = new Set<Client>();
-  /** The last events as they are sent, the oldest first; their ids are consecutive. */
-  readonly #kept: { readonly id: number; readonly text: string }[] = [];
+  /** The last events as they are sent, the oldest first; their numbers are consecutive. */
+  readonly #kept: { readonly number: number; readonly text: string }[] = [];
+  /** Begins every id, so that ids of another run of Lazurite are not taken for this one's. */
+  readonly #run = newGuid().slice(0, 8);
   readonly #counters = new Map<string, number>();
   readonly #stopReading: () => void;
-  #lastId = 0;
+  #lastNumber = 0;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(sources: EventStreamSources) {
@@ -53,12 +60,12 @@ export class EventStream {
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     });
-    const since = Number(request.headers['last-event-id'] ?? Number.NaN);
-    const missed = Number.isInteger(since) ? this.#kept.filter(({ id }) => id > since) : [];
-    client.write(`: connected\n\n${missed.map(({ text }) => text).join('')}`);
+    client.write(`: connected\n\n${this.#missed(request.headers['last-event-id'])}`);
+    if (this.#clients.size === 0) this.#begin();
+    // Later only changes are sent.
+    client.write(`event: counters\ndata: ${JSON.stringify({ value: this.#sources.engine.counters() })}\n\n`);
     this.#clients.add(client);
     client.on('close', () => this.#remove(client));
-    if (this.#clients.size === 1) this.#begin();
     return reply;
   }
 
@@ -67,6 +74,23 @@ export class EventStream {
     this.#stopReading();
     for (const client of this.#clients) client.destroy();
     this.#end();
+  }
+
+  /** What a client that has seen `lastSeen` is sent first: the events after that; without it where the stream is, to resume. */
+  #missed(lastSeen: string | string[] | undefined): string {
+    const position = `id: ${this.#idOf(this.#lastNumber)}\n`;
+    if (typeof lastSeen !== 'string' || lastSeen === '') return `${position}\n`;
+    const [run, digits = ''] = lastSeen.split('-');
+    const seen = /^\d+$/.test(digits) ? Number(digits) : Number.NaN;
+    const oldest = this.#kept[0]?.number ?? this.#lastNumber + 1;
+    if (run !== this.#run || !(seen >= oldest - 1 && seen <= this.#lastNumber)) {
+      return `${position}event: gap\ndata: {}\n\n`;
+    }
+    return this.#kept.flatMap(({ number, text }) => (number > seen ? [text] : [])).join('');
+  }
+
+  #idOf(number: number): string {
+    return `${this.#run}-${number}`;
   }
 
   #begin(): void {
@@ -105,9 +129,9 @@ export class EventStream {
   }
 
   #send(name: string, data: unknown): void {
-    const id = ++this.#lastId;
-    const text = `id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
-    this.#kept.push({ id, text });
+    const number = ++this.#lastNumber;
+    const text = `id: ${this.#idOf(number)}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+    this.#kept.push({ number, text });
     if (this.#kept.length > keptEvents) this.#kept.shift();
     this.#write(text);
   }

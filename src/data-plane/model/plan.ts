@@ -40,6 +40,8 @@ export interface PlanFrontend {
   readonly address: string;
   /** 0 is every port (HA ports). */
   readonly port: number;
+  /** The network around its address that another Lazurite on this machine has, as a CIDR: it is not bound there. */
+  readonly leasedElsewhere?: string;
   /** Of an internal load balancer: a member that is chosen for its own flow gets no answer. */
   readonly internal?: true;
   readonly rule: PlanRule;

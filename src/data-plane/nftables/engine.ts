@@ -16,6 +16,7 @@ import type {
   FrontendState,
   ProbeHealth,
 } from '../model/engine.js';
+import type { ThreadFailure } from '../model/faults.js';
 import {
   type Collision,
   emptyPlan,
@@ -29,6 +30,7 @@ import { allProbedDown, candidatesOf } from '../selection/decision.js';
 import { Explainer } from '../selection/explain.js';
 import { Drains } from '../userspace/drains.js';
 import { collisionState, UserspaceEngine } from '../userspace/engine.js';
+import { reasonFor } from '../userspace/frontend-binder.js';
 import { familyOf } from './family.js';
 import { KernelTables } from './kernel-tables.js';
 import { refuseWhereImpossible } from './loader.js';
@@ -54,6 +56,8 @@ export class NftablesEngine implements Engine {
   #health = new Map<string, ProbeHealth>();
   #plan = new IndexedPlan(emptyPlan);
   #probed = new IndexedPlan(emptyPlan);
+  /** The part of the plan that the kernel forwards. */
+  #served = new IndexedPlan(emptyPlan);
   /** Not announced yet. */
   #flips: ProbeHealth[] = [];
   #collisions: readonly Collision[] = [];
@@ -79,7 +83,11 @@ export class NftablesEngine implements Engine {
     });
     this.#prober = new UserspaceEngine({
       clock,
-      events: { onHealth: (changes) => void this.#healthChanged(changes).catch(onFailure), onFailure },
+      events: {
+        ...events,
+        onHealth: (changes) => void this.#healthChanged(changes).catch(onFailure),
+        onFailure,
+      },
     });
   }
 
@@ -87,7 +95,9 @@ export class NftablesEngine implements Engine {
     await this.#updateProber(plan.probes);
     await this.#mutex.run(async () => {
       const before = this.#plan;
-      this.#plan = new IndexedPlan({ ...plan, frontends: plan.frontends.map(withinFamily) });
+      const frontends = plan.frontends.map(withinFamily);
+      this.#plan = new IndexedPlan({ ...plan, frontends });
+      this.#served = new IndexedPlan({ ...plan, frontends: frontends.filter(isServed) });
       this.#explainer = new Explainer(this.#plan);
       await this.#load();
       for (const [key, frontend] of before.frontends) this.#drains.changed(frontend, this.#plan.frontends.get(key));
@@ -116,7 +126,13 @@ export class NftablesEngine implements Engine {
   }
 
   explain(tuple: FlowTuple): Explanation {
-    return this.#explainer.explain(tuple, { healthOf: (key) => this.#health.get(key) });
+    return this.#explainer.explain(tuple, {
+      healthOf: (key) => this.#health.get(key),
+      whyUnbound: (key) => {
+        const frontend = this.#plan.frontends.get(key);
+        return frontend && stateOf(frontend).reason;
+      },
+    });
   }
 
   async flows(): Promise<readonly FlowInfo[]> {
@@ -125,7 +141,16 @@ export class NftablesEngine implements Engine {
 
   /** As read at most a second ago, or by the last `flows`. */
   counters(): readonly CounterSample[] {
-    return this.#kernel.counters();
+    return [...this.#kernel.counters(), ...this.#prober.counters()];
+  }
+
+  get running(): boolean {
+    return this.#prober.running;
+  }
+
+  /** The thread that probes; the kernel forwards on by what was known. */
+  failThread(how: ThreadFailure): void {
+    this.#prober.failThread(how);
   }
 
   async advanceClock(azureMs: number): Promise<void> {
@@ -154,7 +179,7 @@ export class NftablesEngine implements Engine {
 
   async #load(): Promise<void> {
     const health = new Map(this.#prober.health().map((each) => [each.key, each]));
-    await this.#kernel.load(this.#plan, (key) => health.get(key));
+    await this.#kernel.load(this.#served, (key) => health.get(key));
     this.#health = health;
     this.#explainer.healthChanged();
   }
@@ -210,10 +235,12 @@ function withinFamily(frontend: PlanFrontend): PlanFrontend {
   return known;
 }
 
-const stateOf = ({ key, address, port }: PlanFrontend): FrontendState => ({
-  key,
-  state: 'Bound',
-  boundAddress: address,
-  boundPort: port,
-  reason: undefined,
-});
+/** Not where another process has the address. */
+const isServed = ({ leasedElsewhere }: PlanFrontend): boolean => leasedElsewhere === undefined;
+
+function stateOf(frontend: PlanFrontend): FrontendState {
+  const { key, address, port } = frontend;
+  if (isServed(frontend)) return { key, state: 'Bound', boundAddress: address, boundPort: port, reason: undefined };
+  const reason = reasonFor('LEASED', frontend);
+  return { key, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
+}

@@ -108,6 +108,10 @@ export class FrontendBinder {
       place.obstacle = 'HAPORTS';
       return false;
     }
+    if (plan.leasedElsewhere !== undefined) {
+      place.obstacle = 'LEASED';
+      return false;
+    }
     const listener = await this.#open(place, plan, plan.port);
     if (!listener) return false;
     place.listener?.close();
@@ -194,7 +198,7 @@ export class FrontendBinder {
 
   async #retry(): Promise<void> {
     const waiting = [...this.#places.values()].filter(({ state, obstacle }) => {
-      return state.state !== 'Bound' && obstacle !== 'HAPORTS';
+      return state.state !== 'Bound' && obstacle !== 'HAPORTS' && obstacle !== 'LEASED';
     });
     for (const place of waiting.slice(0, retriesAtOnce)) {
       // Moved to the end, so that the next second retries others.
@@ -227,11 +231,13 @@ net.ipv4.ip_unprivileged_port_start).`,
   EINVAL: ({ address }) => `${address} cannot be listened on.`,
   EAFNOSUPPORT: () => 'This machine has no IPv6.',
   EMFILE: () => 'The process has no file descriptors left.',
+  LEASED: ({ leasedElsewhere }) =>
+    `Another Lazurite on this machine had the addresses ${leasedElsewhere} first. Start this one again when it has ended.`,
   HAPORTS: () => 'HA ports: a socket cannot listen on every port. The nftables engine can (--engine nftables).',
 };
 
-/** Explains a system error code in a sentence. */
-function reasonFor(code: string | undefined, frontend: PlanFrontend): string {
+/** Explains why a frontend is not bound, by a code of the system's or of ours, in a sentence. */
+export function reasonFor(code: string | undefined, frontend: PlanFrontend): string {
   const sentence = sentences[code ?? ''];
   return sentence ? sentence(frontend).replaceAll('\n', ' ') : `The system refused it: ${code ?? 'no reason given'}.`;
 }

@@ -4,7 +4,7 @@ import { currentToken } from './http.js';
 
 export interface LiveEvent {
   readonly id: string;
-  /** `resource`, `member`, `frontend`, `counters`, `operation`, `deployment`, `fault`, `clock`, `request`, `reset`. */
+  /** `resource`, `member`, `frontend`, `counters`, `operation`, `deployment`, `fault`, `clock`, `request`, `reset`, `gap`. */
   readonly type: string;
   readonly data: Record<string, unknown>;
 }
@@ -35,8 +35,8 @@ function readBlock(block: string): void {
     else if (line.startsWith('event:')) type = line.slice(6).trim();
     else if (line.startsWith('data:')) data.push(line.slice(5).trimStart());
   }
-  if (data.length === 0) return;
   if (id !== '') lastId = id;
+  if (data.length === 0) return;
   const event = { id, type, data: JSON.parse(data.join('\n')) as Record<string, unknown> };
   for (const listener of listeners) listener(event);
 }

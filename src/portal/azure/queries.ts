@@ -9,9 +9,9 @@ export const queryClient = new QueryClient({
   defaultOptions: { queries: { retry: 1, staleTime: 2000, refetchOnWindowFocus: true } },
 });
 
-/** Which queries an event concerns, by the first part of their keys. */
+/** Which queries an event concerns, by the first part of their keys. After `reset` and `gap` it is all of them. */
 const staleAfter: Readonly<Record<string, readonly string[]>> = {
-  resource: ['loadBalancers', 'resource', 'list', 'frontends', 'backends'],
+  resource: ['loadBalancers', 'resource', 'list', 'frontends', 'backends', 'classic'],
   member: ['backends', 'ruleHealth'],
   frontend: ['frontends'],
   counters: ['flows'],
@@ -20,19 +20,6 @@ const staleAfter: Readonly<Record<string, readonly string[]>> = {
   fault: ['faults'],
   clock: ['clock'],
   request: ['journal'],
-  reset: [
-    'loadBalancers',
-    'resource',
-    'list',
-    'frontends',
-    'backends',
-    'flows',
-    'journal',
-    'faults',
-    'clock',
-    'deployments',
-    'classic',
-  ],
 };
 
 const pending = new Set<string>();
@@ -40,6 +27,10 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Events come in bursts; queries are read again at most four times a second. */
 function invalidateSoon(event: LiveEvent): void {
+  if (event.type === 'reset' || event.type === 'gap') {
+    void queryClient.invalidateQueries();
+    return;
+  }
   for (const key of staleAfter[event.type] ?? []) pending.add(key);
   if (pending.size === 0 || timer !== undefined) return;
   timer = setTimeout(() => {

@@ -30,7 +30,7 @@ interface Reply {
 async function start(t: Test, { folder }: { folder?: string } = {}): Promise<Instance> {
   let nowMs = Date.UTC(2026, 10, 21, 12);
   const identity = createIdentity({ folder, now: () => nowMs });
-  const { app, close } = createServer({ log: silentLog });
+  const { app, close } = createServer({ log: silentLog, tlsNames: ['lazurite'] });
   app.register(identity.plugin);
   app.register(async (arm) => {
     arm.addHook('onRequest', identity.requireToken);
