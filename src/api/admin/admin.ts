@@ -31,7 +31,10 @@ export interface AdminContext extends ClockContext, ExplainContext, EventStreamS
 export async function addAdminRoutes(app: FastifyInstance, context: AdminContext): Promise<void> {
   const { engine, authorize } = context;
   const auth = authorize ? 'token' : 'off';
-  app.get('/_lazurite/ready', adminRoute('ready'), () => ({ status: 'ready', engine: engine.name, auth }));
+  app.get('/_lazurite/ready', adminRoute('ready'), (_request, reply) => {
+    if (!engine.running) reply.code(503).header('retry-after', '1');
+    return { status: engine.running ? 'ready' : 'restarting', engine: engine.name, auth };
+  });
   app.get('/_lazurite/ca.pem', adminRoute('ca'), (_request, reply) =>
     reply.type('application/x-pem-file').send(context.caPem),
   );

@@ -16,6 +16,7 @@ import type {
   FrontendState,
   ProbeHealth,
 } from '../model/engine.js';
+import type { ThreadFailure } from '../model/faults.js';
 import {
   type Collision,
   emptyPlan,
@@ -81,7 +82,11 @@ export class NftablesEngine implements Engine {
     });
     this.#prober = new UserspaceEngine({
       clock,
-      events: { onHealth: (changes) => void this.#healthChanged(changes).catch(onFailure), onFailure },
+      events: {
+        ...events,
+        onHealth: (changes) => void this.#healthChanged(changes).catch(onFailure),
+        onFailure,
+      },
     });
   }
 
@@ -134,7 +139,16 @@ export class NftablesEngine implements Engine {
 
   /** As read at most a second ago, or by the last `flows`. */
   counters(): readonly CounterSample[] {
-    return this.#kernel.counters();
+    return [...this.#kernel.counters(), ...this.#prober.counters()];
+  }
+
+  get running(): boolean {
+    return this.#prober.running;
+  }
+
+  /** The thread that probes; the kernel forwards on by what was known. */
+  failThread(how: ThreadFailure): void {
+    this.#prober.failThread(how);
   }
 
   async advanceClock(azureMs: number): Promise<void> {
