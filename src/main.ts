@@ -7,10 +7,10 @@ import { UsageError } from './support/usage-error.js';
 
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => {
-    stop.abort();
+  process.on(name, () => {
     // A second signal ends the process at once.
-    process.once(name, () => process.exit(1));
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort();
   });
 }
 
