@@ -47,4 +47,5 @@ export const availabilitySets = resourceType<AvailabilitySetDocument>({
     document.properties.platformUpdateDomainCount ??= 5;
     document.properties.platformFaultDomainCount ??= 3;
   },
+  requests: { nameParameter: 'availabilitySetName' },
 });

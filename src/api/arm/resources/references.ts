@@ -84,6 +84,10 @@ function canonicalId(found: FoundReference, { id, type }: Target, owner: Resourc
   return formatResourceId({ ...root, types, names });
 }
 
+/** Whether two resources can refer to each other; those of tier Global serve every region. */
+const inOneRegion = (one: ResourceDocument, other: ResourceDocument): boolean =>
+  one.location === other.location || [one, other].some(({ location, sku }) => !location || sku?.tier === 'Global');
+
 /** What the reference says when it is spelt canonically; what it says already where the target has no model here. */
 function resolve(reference: FoundReference, target: Target, scope: WriteScope): string {
   const root = rootOf(target.id);
@@ -94,7 +98,7 @@ function resolve(reference: FoundReference, target: Target, scope: WriteScope): 
   if (!isSelf && !owner && scope.canonicalType(typeOf(root)) === undefined) return reference.holder.id;
   const known = isSelf ? ({ id: scope.idText, document: scope.document } as Resource) : owner;
   const canonical = known && canonicalId(reference, target, known);
-  if (canonical === undefined) {
+  if (canonical === undefined || (owner && !reference.anyRegion && !inOneRegion(owner.document, scope.document))) {
     throw azureError('InvalidResourceReference', {
       values: { referenced: reference.holder.id, id: reference.sourceId },
     });
