@@ -7,8 +7,8 @@ import { listAll, subscriptions } from '../azure/arm.js';
 import { type AzureErrorBody, getJson, send } from '../azure/http.js';
 import { queryClient } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
-import { Empty, ErrorBar, Loaded, Page } from '../ui/page.js';
-import { Json, PageLink, Properties, ResourceLink } from '../ui/parts.js';
+import { Empty, ErrorBar, formatTime, Loaded, Page } from '../ui/page.js';
+import { HealthWordLine, Json, PageLink, Properties, ResourceLink } from '../ui/parts.js';
 import { RequestPreview } from '../ui/request-preview.js';
 
 const version = '2022-09-01';
@@ -69,9 +69,22 @@ async function allDeployments(): Promise<Deployment[]> {
   return (await Promise.all(lists)).flat();
 }
 
+/** `PT1M2.5S` as `1 m 2.5 s`. */
+const readDuration = (iso: string | undefined): string | undefined =>
+  iso
+    ?.replace(/^P(?:(\d+)D)?T?/, (_, days) => (days ? `${days} d ` : ''))
+    .replace(/([\d.]+)([HMS])/g, (_, amount, unit) => `${amount} ${unit.toLowerCase()} `)
+    .trim();
+
+const State = ({ state }: { state: string }) => (
+  <HealthWordLine word={state === 'Succeeded' ? 'Healthy' : state === 'Failed' ? 'Unhealthy' : 'Unknown'}>
+    {state}
+  </HealthWordLine>
+);
+
 function ErrorTree({ error }: { error: AzureErrorBody }) {
   return (
-    <ul style={{ margin: 0, paddingInlineStart: 20 }}>
+    <ul style={{ margin: 0, paddingInlineStart: 20, overflowWrap: 'anywhere' }}>
       <li>
         <strong>{error.code}</strong>: {error.message}
         {error.target && <> (target: {error.target})</>}
@@ -108,9 +121,9 @@ function One({ id }: { id: string }) {
           <>
             <Properties
               items={[
-                ['State', properties.provisioningState],
-                ['Start time', properties.timestamp],
-                ['Duration', properties.duration],
+                ['State', <State key="state" state={properties.provisioningState} />],
+                ['Last modified', formatTime(properties.timestamp)],
+                ['Duration', readDuration(properties.duration)],
               ]}
             />
             {properties.error && <ErrorTree error={properties.error} />}
@@ -130,18 +143,13 @@ function One({ id }: { id: string }) {
                       show: (one) => <ResourceLink id={one.properties.targetResource?.id} />,
                     },
                     { name: 'Type', text: (one) => one.properties.targetResource?.resourceType ?? '' },
-                    { name: 'State', text: (one) => one.properties.provisioningState },
-                    { name: 'Status', text: (one) => one.properties.statusCode ?? '' },
                     {
-                      name: 'Error',
-                      text: (one) => one.properties.statusMessage?.error?.code ?? '',
-                      show: (one) =>
-                        one.properties.statusMessage?.error ? (
-                          <ErrorTree error={one.properties.statusMessage.error} />
-                        ) : (
-                          ''
-                        ),
+                      name: 'State',
+                      text: (one) => one.properties.provisioningState,
+                      show: (one) => <State state={one.properties.provisioningState} />,
                     },
+                    { name: 'Status', text: (one) => one.properties.statusCode ?? '' },
+                    { name: 'Error', text: (one) => one.properties.statusMessage?.error?.code ?? '' },
                   ]}
                   empty={<Empty title="No operations" />}
                 />
@@ -370,8 +378,16 @@ export default function Deployments() {
                 show: (one) => <PageLink href={`/deployments${one.id}`}>{one.name}</PageLink>,
               },
               { name: 'Resource group', text: ({ id: one }) => one.split('/')[4] ?? '' },
-              { name: 'State', text: ({ properties }) => properties.provisioningState },
-              { name: 'Last modified', text: ({ properties }) => properties.timestamp },
+              {
+                name: 'State',
+                text: ({ properties }) => properties.provisioningState,
+                show: ({ properties }) => <State state={properties.provisioningState} />,
+              },
+              {
+                name: 'Last modified',
+                text: ({ properties }) => properties.timestamp,
+                show: ({ properties }) => formatTime(properties.timestamp),
+              },
             ]}
             empty={
               deploying ? null : (
