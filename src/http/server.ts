@@ -12,7 +12,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import { AzureError, azureError } from '../errors/index.js';
+import { AzureError, azureError, storageRefusal } from '../errors/index.js';
 import { Clock } from '../support/clock.js';
 import { newGuid } from '../support/ids.js';
 import { type Log, type LogFields, stderrLog } from '../support/log.js';
@@ -124,6 +124,8 @@ export function createServer(options: ServerOptions): LazuriteServer {
 /** The Azure error for a request that Fastify itself refuses; `undefined` for any other error. */
 function toAzureError(error: unknown): AzureError | undefined {
   if (error instanceof AzureError) return error;
+  const storage = storageRefusal(error);
+  if (storage) return storage;
   const { code, statusCode = 500, message } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return azureError('RequestContentTooLarge', { values: { limit: bodyLimitBytes } });

@@ -23,9 +23,15 @@ function parse(pem: string | undefined): KeyObject | undefined {
 }
 
 /** The key in `folder`, or a new one; without a folder it lives as long as the process. */
-export async function loadSigningKey(folder: string | undefined): Promise<SigningKey> {
+export async function loadSigningKey(
+  folder: string | undefined,
+  warn: (sentence: string) => void = () => {},
+): Promise<SigningKey> {
   const file = folder && join(folder, 'token-key.pem');
-  const kept = parse(file && readIfPresent(file));
+  const text = file && readIfPresent(file);
+  const kept = parse(text);
+  if (text !== undefined && !kept)
+    warn(`${file} is damaged: it is made anew, and earlier tokens are not valid any more`);
   if (kept) return { privateKey: kept, publicKey: createPublicKey(kept) };
   const made = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   if (folder && file) {
@@ -68,35 +74,38 @@ export const azureAudiences: readonly string[] = [
   'https://management.azure.com',
 ];
 
-export interface TokenIssuerOptions extends OwnNamesOptions {
-  /** Where the signing key is kept; in memory when there is none. */
-  readonly folder: string | undefined;
-  readonly now?: () => number;
-}
-
 /** The GUID of the service principal of an application: the same at every start. */
 export const objectIdOf = (clientId: string): string => stableGuid(`service principal ${clientId}`);
 
 // Clients count a token's life by their own clock, so it runs in real time, whatever --time-scale says.
 const realTime = (): number => systemTime.now();
 
-async function prepare(folder: string | undefined) {
-  const [jose, key] = await Promise.all([import('jose'), loadSigningKey(folder)]);
+async function prepare({ folder, warn }: TokenIssuerOptions) {
+  const [jose, key] = await Promise.all([import('jose'), loadSigningKey(folder, warn)]);
   const publicJwk = await jose.exportJWK(key.publicKey);
   const kid = await jose.calculateJwkThumbprint(publicJwk);
   return { jose, key, kid, publicJwk: { kty: publicJwk.kty, use: 'sig', kid, n: publicJwk.n, e: publicJwk.e } };
 }
 
+/** `host` and `tlsNames` are the names under which it issues, beside localhost. */
+export interface TokenIssuerOptions extends OwnNamesOptions {
+  /** Where the key is kept; in memory when absent. */
+  readonly folder: string | undefined;
+  readonly now?: () => number;
+  /** Told in a sentence that the key had to be made anew. */
+  readonly warn?: (sentence: string) => void;
+}
+
 export class TokenIssuer {
   readonly now: () => number;
-  readonly #folder: string | undefined;
+  readonly #options: TokenIssuerOptions;
   readonly #ownNames: OwnNames;
   #prepared: ReturnType<typeof prepare> | undefined;
 
-  constructor({ folder, now = realTime, ...names }: TokenIssuerOptions) {
-    this.#folder = folder;
-    this.#ownNames = new OwnNames(names);
-    this.now = now;
+  constructor(options: TokenIssuerOptions) {
+    this.#options = options;
+    this.#ownNames = new OwnNames(options);
+    this.now = options.now ?? realTime;
   }
 
   /** A signed token with the claims that Azure's tools read. */
@@ -162,7 +171,7 @@ export class TokenIssuer {
   }
 
   #ready(): ReturnType<typeof prepare> {
-    this.#prepared ??= prepare(this.#folder);
+    this.#prepared ??= prepare(this.#options);
     return this.#prepared;
   }
 }
