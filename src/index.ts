@@ -8,7 +8,7 @@
  * await lazurite.close();
  * ```
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCaFiles } from './cli/ca-files.js';
@@ -61,6 +61,8 @@ export interface Lazurite {
   readonly caPem: string;
   /** The variables that point SDKs, az, Terraform and Pulumi here, as `lazurite env` prints them. */
   readonly env: Readonly<Record<string, string>>;
+  /** With `auth: 'token'`, what opens `/_lazurite/` as a bearer token does: `Authorization: Bearer …`. */
+  readonly adminSecret?: string;
   /** Deletes every resource. */
   reset(): Promise<void>;
   /** Moves Azure's clock: probes, idle timeouts and operations come due at once. */
@@ -91,11 +93,6 @@ export async function startLazurite(options: LazuriteOptions = {}): Promise<Lazu
   const emulator = await Emulator.start(config, { log: options.verbose ? stderrLog : silentLog });
   const folder = await mkdtemp(join(tmpdir(), 'lazurite-'));
   const url = new URL(emulator.url);
-  const send = async (method: string, path: string): Promise<Response> => {
-    const response = await fetch(`${emulator.httpUrl}/_lazurite/${path}`, { method });
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return response;
-  };
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await emulator.close();
@@ -106,9 +103,10 @@ export async function startLazurite(options: LazuriteOptions = {}): Promise<Lazu
     return {
       url: emulator.url,
       httpUrl: emulator.httpUrl,
-      caPem: await (await send('GET', 'ca.pem')).text(),
+      caPem: await readFile(files.caFile, 'utf8'),
       env: { ...variables({ url, files }, {}), LAZURITE_URL: url.origin },
-      reset: async () => void (await send('POST', 'reset')),
+      ...(emulator.adminSecret !== undefined && { adminSecret: emulator.adminSecret }),
+      reset: () => emulator.reset(),
       advance: (azureMs) => emulator.advance(azureMs),
       close: () => {
         closing ??= close();

@@ -12,13 +12,15 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import { AzureError, azureError } from '../errors/index.js';
+import { AzureError, azureError, storageRefusal } from '../errors/index.js';
 import { Clock } from '../support/clock.js';
 import { newGuid } from '../support/ids.js';
 import { type Log, type LogFields, stderrLog } from '../support/log.js';
 import { OnePort, type Timeouts, type TlsOptions } from './one-port.js';
+import { isHostHeader, OwnNames, type OwnNamesOptions } from './own-names.js';
 
-export interface ServerOptions {
+/** Besides localhost and loopback addresses, the server answers to `host` and `tlsNames`. */
+export interface ServerOptions extends OwnNamesOptions {
   /** Without it, the port speaks HTTP only. */
   readonly tls?: TlsOptions;
   readonly log?: Log;
@@ -50,7 +52,9 @@ export function tidyUrl(url: string): string {
 }
 
 /** A server without routes: register plugins on `app`, then `listen`. */
-export function createServer({ tls, log = stderrLog, clock = new Clock(), timeouts }: ServerOptions): LazuriteServer {
+export function createServer(options: ServerOptions): LazuriteServer {
+  const { tls, log = stderrLog, clock = new Clock(), timeouts } = options;
+  const ownNames = new OwnNames(options);
   const ports: OnePort[] = [];
   const app: FastifyInstance = fastify({
     serverFactory(handler) {
@@ -99,8 +103,7 @@ export function createServer({ tls, log = stderrLog, clock = new Clock(), timeou
     return sendError(azureError('PathNotFound', { values: { method: request.method, path } }), { request, reply });
   });
   app.addHook('onRequest', (request, _reply, done) => {
-    const { host } = request.headers;
-    done(host === undefined || isHostHeader(host) ? undefined : azureError('HostHeaderInvalid'));
+    done(ownNames.refusal(request));
   });
   app.addHook('preClose', async () => {
     await Promise.all(ports.map((port) => port.close()));
@@ -121,6 +124,8 @@ export function createServer({ tls, log = stderrLog, clock = new Clock(), timeou
 /** The Azure error for a request that Fastify itself refuses; `undefined` for any other error. */
 function toAzureError(error: unknown): AzureError | undefined {
   if (error instanceof AzureError) return error;
+  const storage = storageRefusal(error);
+  if (storage) return storage;
   const { code, statusCode = 500, message } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return azureError('RequestContentTooLarge', { values: { limit: bodyLimitBytes } });
@@ -175,10 +180,6 @@ function fastifyLogger(log: Log): FastifyBaseLogger {
   } as unknown as FastifyBaseLogger;
   return logger;
 }
-
-/** Whether a Host header is a name or an address with an optional port, and can stand in a URL. */
-export const isHostHeader = (text: string): boolean =>
-  /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(text) && URL.canParse(`http://${text}`);
 
 /**
  * The scheme and host by which a request reached the server, without a slash at the end: `https://localhost:4567`.

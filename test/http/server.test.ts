@@ -6,7 +6,7 @@ import { createLog, formatLogLine } from '../../src/support/log.js';
 import { readAll, start } from '../server-harness.js';
 
 test('a Host header that is no host is refused with 400, and never repeated', async (t) => {
-  const { send, port } = await start(t);
+  const { send, port } = await start(t, { tlsNames: ['my_emulator.internal'] });
   const hostile = ['evil"/><script>', 'a"b', 'evil host', 'a:99999', '1.2.3.4.5', '[::::]', 'a:b', 'user@host', 'a/b'];
   for (const host of hostile) {
     for (const path of ['/echo/x', '/echo/x?$top=1', '/nowhere', '/broken']) {

@@ -26,8 +26,11 @@ const countersEveryMs = 1000;
 const nameOf = ({ name }: LazuriteEvent): string => (name === 'health' ? 'member' : name);
 
 /** JSON shows no members of an error. */
-const dataOf = (one: LazuriteEvent): unknown =>
-  one.name === 'engineFailure' ? { message: one.event.error.message } : one.event;
+function dataOf({ event }: LazuriteEvent): unknown {
+  if (!('error' in event)) return event;
+  const { error, ...others } = event;
+  return { message: error.message, ...others };
+}
 
 type Client = FastifyReply['raw'];
 
