@@ -7,6 +7,7 @@ import { ClassicCloud, member } from '../api/classic/classic-cloud.js';
 import { addressMembers, balancerBody } from '../balancer-body.js';
 import { openStream } from '../data-plane/network.js';
 import { Cloud, idOf, ref, subscriptionId, until } from '../emulator/cloud.js';
+import { failingTemplate, succeedingTemplate } from './balancer.js';
 import { openBrowser, openPage, withoutBrowser } from './browser.js';
 
 const network = 234;
@@ -86,40 +87,10 @@ async function populate(t: Test, cloud: Cloud): Promise<void> {
   const classic = ClassicCloud.of(cloud);
   await classic.addService();
   await classic.deploy(member('web', { LocalPort: 8080, Port: 5080, Protocol: 'tcp' }));
-  const template = (resources: unknown[]) => ({
-    properties: {
-      mode: 'Incremental',
-      template: {
-        $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
-        contentVersion: '1.0.0.0',
-        resources,
-        outputs: { address: { type: 'string', value: '10.0.0.4' } },
-      },
-    },
-  });
-  const address = {
-    type: 'Microsoft.Network/publicIPAddresses',
-    apiVersion: '2024-05-01',
-    location: 'westeurope',
-    sku: { name: 'Standard' },
-    properties: { publicIPAllocationMethod: 'Static' },
-  };
-  await cloud.send('PUT', `${deployments}/made?api-version=2022-09-01`, template([{ ...address, name: 'made' }]));
-  // It is in order by itself; the network that it wants is not there.
-  const refused = {
-    type: 'Microsoft.Network/networkInterfaces',
-    apiVersion: '2024-05-01',
-    name: 'refused',
-    location: 'westeurope',
-    properties: {
-      ipConfigurations: [{ name: 'ip', properties: { subnet: ref('virtualNetworks/none/subnets/none') } }],
-    },
-  };
-  await cloud.send(
-    'PUT',
-    `${deployments}/refused?api-version=2022-09-01`,
-    template([{ ...address, name: 'made-too' }, refused]),
-  );
+  for (const [name, template] of Object.entries({ made: succeedingTemplate, refused: failingTemplate })) {
+    const path = `${deployments}/${name}?api-version=2022-09-01`;
+    await cloud.send('PUT', path, { properties: { mode: 'Incremental', template } });
+  }
   await until('both deployments have ended', async () => {
     const { body } = await cloud.send('GET', `${deployments}?api-version=2022-09-01`);
     const states = (body as { value: { properties: { provisioningState: string } }[] }).value.map(

@@ -21,6 +21,8 @@ const useStyles = makeStyles({
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusMedium,
     backgroundColor: tokens.colorNeutralBackground2,
+    // Nobody connects nodes here.
+    '& .react-flow__handle': { opacity: 0 },
   },
   // Two lines; the whole text is in the title.
   label: { display: '-webkit-box', overflow: 'hidden', '-webkit-line-clamp': '2', '-webkit-box-orient': 'vertical' },
@@ -79,16 +81,22 @@ function pictureOf(
   const add = (node: Drawn): void => {
     if (!drawn.has(node.id)) drawn.set(node.id, node);
   };
-  const connect = (source: string, target: string, share?: number): void => {
+  const carried = new Map<string, number>();
+  /** An edge with its share of all flows; several rules may share one. */
+  const connect = (source: string, target: string, count: number): void => {
     const id = `${source}>${target}`;
-    const label = share === undefined ? {} : { label: `${Math.round(share * 100)} %` };
+    const total = (carried.get(id) ?? 0) + count;
+    carried.set(id, total);
+    const share = total / Math.max(1, flows.length);
     edges.set(id, {
       id,
       source,
       target,
-      animated: (share ?? 0) > 0,
-      ...label,
-      style: { strokeWidth: 1 + 5 * (share ?? 0) },
+      animated: total > 0,
+      ...(total > 0 && { label: `${Math.round(share * 100)} %` }),
+      style: { strokeWidth: 1 + 5 * share },
+      labelStyle: { fill: tokens.colorNeutralForeground1 },
+      labelBgStyle: { fill: tokens.colorNeutralBackground2 },
     });
   };
   for (const frontend of lb.properties.frontendIPConfigurations) {
@@ -105,19 +113,14 @@ function pictureOf(
       word: wordFor(countOf(ours)),
       column: 1,
     });
-    connect(`f/${nameOf(p.frontendIPConfiguration)}`, `r/${rule.name}`);
+    connect(`f/${nameOf(p.frontendIPConfiguration)}`, `r/${rule.name}`, ruleFlows.length);
     const poolName = nameOf(p.backendAddressPool);
     if (poolName === '') continue;
     add({ id: `p/${poolName}`, text: `${poolName} (${ours.length})`, word: wordFor(countOf(ours)), column: 2 });
-    connect(
-      `r/${rule.name}`,
-      `p/${poolName}`,
-      ruleFlows.length === 0 ? undefined : ruleFlows.length / Math.max(1, flows.length),
-    );
-    const share = (members: readonly BackendView[]): number | undefined => {
-      if (ruleFlows.length === 0) return undefined;
+    connect(`r/${rule.name}`, `p/${poolName}`, ruleFlows.length);
+    const flowsTo = (members: readonly BackendView[]): number => {
       const keys = new Set(members.map(({ azureAddress }) => azureAddress));
-      return ruleFlows.filter(({ backend }) => keys.has(String(backend))).length / ruleFlows.length;
+      return ruleFlows.filter(({ backend }) => keys.has(String(backend))).length;
     };
     if (ours.length <= membersApart) {
       for (const backend of ours) {
@@ -127,7 +130,7 @@ function pictureOf(
           word: wordFor(countOf([backend])),
           column: 3,
         });
-        connect(`p/${poolName}`, `m/${backend.id}`, share([backend]));
+        connect(`p/${poolName}`, `m/${backend.id}`, flowsTo([backend]));
       }
       continue;
     }
@@ -139,7 +142,7 @@ function pictureOf(
         word: wordFor(countOf(group)),
         column: 3,
       });
-      connect(`p/${poolName}`, `m/${poolName}/${state}`, share(group));
+      connect(`p/${poolName}`, `m/${poolName}/${state}`, flowsTo(group));
     }
   }
   const columns = [0, 1, 2, 3].map((column) => [...drawn.values()].filter((node) => node.column === column).length);
