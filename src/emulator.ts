@@ -267,7 +267,7 @@ async function createApp({
   const faults = new Faults({ engine, events });
   journalHooks.install(server.app);
   installApiFaults(server.app, { faults, journal: journalHooks, clock });
-  const resume = (): void => arm.resume();
+  const resume = (): Promise<void> => arm.resume();
   const control = new EmulatorControl({ clock, events, store, engine, reconciler, monitor, journal, faults, resume });
   await addOpenApi(server.app);
   addPortal(server.app);
@@ -327,7 +327,7 @@ async function createApp({
     }),
   );
   await reconciler.loadAll();
-  arm.resume();
+  await arm.resume();
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
   if (config.seed !== undefined) {
     const deploy = (deployment: TemplateDeployment) => arm.deploy(deployment);
