@@ -151,6 +151,10 @@ export class Emulator {
     return this.#parts.engine;
   }
 
+  get events(): Events {
+    return this.#parts.events;
+  }
+
   /** Moves the emulator and its engine forward by Azure milliseconds. */
   advance(azureMs: number): Promise<void> {
     return this.#parts.control.advance(azureMs);
