@@ -8,7 +8,7 @@ import { Arm, addArmRoutes, type TemplateDeployment } from './api/arm/arm.js';
 import { addMetricRoutes } from './api/arm/resources/metric-routes.js';
 import { requireCertificateOrToken } from './api/classic/authorize.js';
 import type { PublicAddressPool } from './api/classic/call.js';
-import { classicPlugin } from './api/classic/plugin.js';
+import { type ClassicPluginOptions, classicPlugin } from './api/classic/plugin.js';
 import { packageSource } from './api/classic/service-model/package.js';
 import { loadCertificates } from './api/identity/certificates.js';
 import { createIdentity } from './api/identity/identity.js';
@@ -20,28 +20,34 @@ import type { Config } from './config/config.js';
 import type { Engine, EngineEvents } from './data-plane/model/engine.js';
 import { EmulatorControl } from './emulator/emulator-control.js';
 import { applySeed } from './emulator/seed.js';
+import { azureError } from './errors/index.js';
 import { addPortal } from './http/portal.js';
 import { createServer, type LazuriteServer, requestBaseUrl } from './http/server.js';
 import { Monitor } from './metrics/monitor.js';
 import { Store } from './store/store.js';
 import { AddressBlocks } from './support/address-blocks.js';
-import { Clock } from './support/clock.js';
+import { Clock, systemTime } from './support/clock.js';
 import { Events } from './support/events.js';
 import { newGuid } from './support/ids.js';
-import { formatIpPrefix } from './support/ip-address.js';
+import { formatIpPrefix, isLoopbackHost } from './support/ip-address.js';
 import { createStderrLog, type Log } from './support/log.js';
+import { explainFileError } from './support/usage-error.js';
 
 /** IPv6 public addresses; a loopback has only one of its own, so they are never bound as they are. */
 const publicIPv6Pool = 'fd7f:1a2b::/48';
 /** Where classic virtual machines outside a virtual network get their addresses. */
 const classicPrivatePool = '10.200.0.0/16';
 const flowGraceMs = 5000;
+/** Real time after which the log says what an end waits for. */
+const quietWaitMs = 500;
 
 export interface EmulatorOptions {
   readonly clock?: Clock;
   readonly log?: Log;
   /** Called when `POST /_lazurite/stop` asks for the end of the process; without it there is no such route. */
   readonly stop?: () => void;
+  /** Called when the data plane has failed for good: the process should end. */
+  readonly failed?: () => void;
 }
 
 interface Parts {
@@ -56,6 +62,7 @@ interface Parts {
   readonly monitor: Monitor;
   readonly server: LazuriteServer;
   readonly control: EmulatorControl;
+  readonly adminSecret: string | undefined;
   readonly port: number;
 }
 
@@ -69,6 +76,8 @@ async function createEngine({ engine }: Config, options: { clock: Clock; events:
 const engineEvents = (events: Events): EngineEvents => ({
   onHealth: (changes) => events.emit('health', { changes }),
   onFrontendState: (state) => events.emit('frontend', state),
+  onInterrupted: (interruption) => events.emit('engineInterrupted', interruption),
+  onRestarted: () => events.emit('engineRestarted', {}),
   onFailure: (error) => events.emit('engineFailure', { error }),
 });
 
@@ -81,30 +90,44 @@ function logEvents(events: Events, log: Log): void {
   events.read('health', ({ changes }) => {
     for (const { key, up, reason } of changes) log.info(up ? 'a member is up' : 'a member is down', { key, reason });
   });
-  events.read('engineFailure', ({ error }) => log.error('the data plane failed', {}, error));
+  events.read('engineInterrupted', ({ error, lostFlows, restartsInMs }) =>
+    log.error('the thread of the data plane failed and is started anew', { lostFlows, restartsInMs }, error),
+  );
+  events.read('engineRestarted', () => log.warn('the data plane works again; the flows it had are gone'));
+  events.read('engineFailure', ({ error }) => log.error('the data plane failed for good', {}, error));
 }
 
 export class Emulator {
   readonly #parts: Parts;
+  #waitingFor = 'requests in progress';
 
   private constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   /** Starts an emulator; resolves when it answers and every stored frontend is in its place. */
-  static async start(
+  static async start(config: Config, options: EmulatorOptions = {}): Promise<Emulator> {
+    try {
+      return await Emulator.#start(config, options);
+    } catch (error) {
+      throw explainFileError(error);
+    }
+  }
+
+  static async #start(
     config: Config,
-    { clock = new Clock({ scale: config.timeScale }), log = createStderrLog(config), stop }: EmulatorOptions = {},
-  ) {
+    { clock = new Clock({ scale: config.timeScale }), log = createStderrLog(config), stop, failed }: EmulatorOptions,
+  ): Promise<Emulator> {
     const folder = config.inMemory ? undefined : config.data;
     if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
     const publicPrefix = { IPv4: formatIpPrefix(config.publicIpPool), IPv6: publicIPv6Pool };
     const blocks = new AddressBlocks(config.publicIpPool);
-    const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix, blocks });
+    const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix, blocks, warn: log.warn });
     let engine: Engine | undefined;
     try {
       const events = new Events((error) => log.error('an event could not be read', {}, error));
       logEvents(events, log);
+      events.read('engineFailure', () => failed?.());
       const monitor = new Monitor({ clock, log, events });
       engine = await createEngine(config, { clock, events: engineEvents(events) });
       const reconciler = new Reconciler({
@@ -155,6 +178,16 @@ export class Emulator {
     return this.#parts.events;
   }
 
+  /** What opens `/_lazurite/` in place of a token; `undefined` where anyone may. */
+  get adminSecret(): string | undefined {
+    return this.#parts.adminSecret;
+  }
+
+  /** Deletes every resource and ends every flow. */
+  reset(): Promise<void> {
+    return this.#parts.control.reset();
+  }
+
   /** Moves the emulator and its engine forward by Azure milliseconds. */
   advance(azureMs: number): Promise<void> {
     return this.#parts.control.advance(azureMs);
@@ -163,11 +196,23 @@ export class Emulator {
   /** Stops accepting, lets flows finish for a while, and gives everything back. */
   async close(): Promise<void> {
     const { server, engine, store, blocks, clock } = this.#parts;
-    await server.close();
-    await engine.close(flowGraceMs);
+    await this.#waitFor('requests in progress', server.close());
+    await this.#waitFor('open flows', engine.close(flowGraceMs));
     clock.close();
     store.close();
     blocks.close();
+  }
+
+  /** What `close` is waiting for, or would wait for first. */
+  get waitingFor(): string {
+    return this.#waitingFor;
+  }
+
+  async #waitFor(what: string, done: Promise<void>): Promise<void> {
+    this.#waitingFor = what;
+    const tell = (): void => this.#parts.log.info(`ending: waiting for ${what}`);
+    const quiet = systemTime.wakeAfter(quietWaitMs, tell);
+    await done.finally(quiet);
   }
 }
 
@@ -182,13 +227,15 @@ async function createApp({
   monitor,
   folder,
   stop,
-}: Omit<Parts, 'server' | 'control' | 'port' | 'blocks'> & {
+}: Omit<Parts, 'server' | 'control' | 'adminSecret' | 'port' | 'blocks'> & {
   folder: string | undefined;
   stop: (() => void) | undefined;
-}): Promise<Pick<Parts, 'server' | 'control'>> {
+}): Promise<Pick<Parts, 'server' | 'control' | 'adminSecret'>> {
   const certificates = await loadCertificates({ folder, host: config.host, tlsNames: config.tlsNames });
   if (certificates.caReplaced) log.warn('the CA was made anew: trust it again', { caFile: certificates.caFile });
   const server = createServer({
+    host: config.host,
+    tlsNames: config.tlsNames,
     tls: {
       certificatePem: certificates.certificatePem,
       keyPem: certificates.keyPem,
@@ -197,7 +244,13 @@ async function createApp({
     log,
     clock,
   });
-  const identity = createIdentity({ folder });
+  const identity = createIdentity({ warn: log.warn, folder, host: config.host, tlsNames: config.tlsNames });
+  const admin = config.auth === 'token' ? identity.admin() : undefined;
+  if (!admin && !isLoopbackHost(config.host)) {
+    log.warn('whoever reaches this machine may do everything here: --auth token asks for a token', {
+      host: config.host,
+    });
+  }
   const arm = new Arm({
     store,
     clock,
@@ -218,17 +271,18 @@ async function createApp({
   const faults = new Faults({ engine, events });
   journalHooks.install(server.app);
   installApiFaults(server.app, { faults, journal: journalHooks, clock });
-  const resume = (): void => arm.resume();
+  const resume = (): Promise<void> => arm.resume();
   const control = new EmulatorControl({ clock, events, store, engine, reconciler, monitor, journal, faults, resume });
   await addOpenApi(server.app);
   addPortal(server.app);
   await server.app.register(identity.plugin);
   await server.app.register(async (app) => {
     if (config.auth === 'token') app.addHook('onRequest', identity.requireToken);
+    refuseWritesWhileDown(app, engine, 'ServiceUnavailable');
     addArmRoutes(app, arm);
     addMetricRoutes(app, { context: arm.context, monitor });
   });
-  await server.app.register(classicPlugin, {
+  const classic: ClassicPluginOptions = {
     clock,
     store,
     ...(config.auth === 'token' && {
@@ -253,6 +307,10 @@ async function createApp({
         return reconciler.classicChanged(keys);
       },
     },
+  };
+  await server.app.register(async (app) => {
+    refuseWritesWhileDown(app, engine, 'ClassicServerBusy');
+    await app.register(classicPlugin, classic);
   });
   await server.app.register(async (app) =>
     addAdminRoutes(app, {
@@ -261,6 +319,7 @@ async function createApp({
       plan: () => reconciler.plan,
       mapAddress: (address) => mapAddress(address, config.addressMap),
       caPem: certificates.caPem,
+      authorize: admin?.authorize,
       journal,
       faults,
       monitor,
@@ -272,14 +331,28 @@ async function createApp({
     }),
   );
   await reconciler.loadAll();
-  arm.resume();
+  await arm.resume();
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
   if (config.seed !== undefined) {
     const deploy = (deployment: TemplateDeployment) => arm.deploy(deployment);
     const isEmpty = Object.values(control.take().tables).every((rows) => rows.length === 0);
     await applySeed({ file: config.seed, deploy, isEmpty, restore: control.restore, log });
   }
-  return { server, control };
+  return { server, control, adminSecret: admin?.secret };
+}
+
+/** While no data plane would follow them, writes are refused before anything is stored; clients try again. */
+function refuseWritesWhileDown(
+  app: LazuriteServer['app'],
+  engine: Engine,
+  error: 'ServiceUnavailable' | 'ClassicServerBusy',
+): void {
+  const message = 'The data plane is started anew after a failure. Nothing was stored; the call can be retried.';
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (engine.running || request.method === 'GET' || request.method === 'HEAD') return done();
+    const details = [{ code: 'DataPlaneRestarting', message }];
+    return done(azureError(error, { details, headers: { 'retry-after': '1' } }));
+  });
 }
 
 /** Says which of these top-level resources (folded ids) are stored now, and which are gone. */

@@ -11,7 +11,7 @@
  * ```
  */
 /// <reference lib="esnext.disposable" preserve="true" />
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BackendView, ExplainView, FrontendView, RequestView } from './api/admin/views.js';
@@ -113,6 +113,8 @@ export interface Lazurite {
   readonly caPem: string;
   /** The variables that point SDKs, az, Terraform and Pulumi here, as `lazurite env` prints them: for child processes. */
   readonly env: Readonly<Record<string, string>>;
+  /** With `auth: 'token'`, what opens `/_lazurite/` as a bearer token does: `Authorization: Bearer …`. */
+  readonly adminSecret?: string;
   /** The subscription that is there from the start; every other GUID works too. */
   readonly subscriptionId: string;
   /** A `TokenCredential` for Azure's JavaScript SDKs. */
@@ -166,11 +168,21 @@ function argvOf({ verbose: _, seed: _seed, ...options }: LazuriteOptions, seed: 
 
 /** A client of the admin API. */
 class Admin {
-  constructor(readonly httpUrl: string) {}
+  readonly #httpUrl: string;
+  readonly #headers: Record<string, string>;
+
+  constructor({ httpUrl, adminSecret }: Emulator) {
+    this.#httpUrl = httpUrl;
+    this.#headers = adminSecret === undefined ? {} : { authorization: `Bearer ${adminSecret}` };
+  }
 
   async send(method: string, path: string, body?: unknown): Promise<Response> {
-    const json = { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-    const response = await fetch(`${this.httpUrl}/_lazurite/${path}`, { method, ...(body !== undefined && json) });
+    const json = body === undefined ? {} : { 'content-type': 'application/json' };
+    const response = await fetch(`${this.#httpUrl}/_lazurite/${path}`, {
+      method,
+      headers: { ...this.#headers, ...json },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return response;
   }
@@ -229,10 +241,10 @@ interface Running {
 }
 
 async function faceOf({ emulator, folder, close, isSeeded }: Running): Promise<Lazurite> {
-  const { url, httpUrl, events } = emulator;
-  const admin = new Admin(httpUrl);
+  const { url, httpUrl, events, adminSecret } = emulator;
+  const admin = new Admin(emulator);
   const files = await writeCaFiles({ url: new URL(url), dataFolder: folder, positionals: [], json: false }, {});
-  const caPem = await (await admin.send('GET', 'ca.pem')).text();
+  const caPem = await readFile(files.caFile, 'utf8');
   const snapshot = () => admin.read<LazuriteSnapshot>('snapshot');
   const restore = async (document: LazuriteSnapshot) => void (await admin.send('PUT', 'snapshot', document));
   const seeded = isSeeded ? await snapshot() : undefined;
@@ -241,32 +253,48 @@ async function faceOf({ emulator, folder, close, isSeeded }: Running): Promise<L
     closing ??= close();
     return closing;
   };
+<<<<<<< HEAD
   return {
     url,
     httpUrl,
     caPem,
     env: { ...variables({ url: new URL(url), files }, {}), LAZURITE_URL: url },
+    ...(adminSecret !== undefined && { adminSecret }),
     subscriptionId: defaultSubscriptionId,
     credential: {
       getToken: async (scopes) => {
         const { token, lifetimeMs } = await getToken(httpUrl, scopes);
         return { token, expiresOnTimestamp: Date.now() + lifetimeMs };
+=======
+  try {
+    const files = await writeCaFiles({ url, dataFolder: folder, positionals: [], json: false }, {});
+    return {
+      url: emulator.url,
+      httpUrl: emulator.httpUrl,
+      caPem: await readFile(files.caFile, 'utf8'),
+      env: { ...variables({ url, files }, {}), LAZURITE_URL: url.origin },
+      ...(emulator.adminSecret !== undefined && { adminSecret: emulator.adminSecret }),
+      reset: () => emulator.reset(),
+      advance: (azureMs) => emulator.advance(azureMs),
+      close: () => {
+        closing ??= close();
+        return closing;
+>>>>>>> main
       },
     },
-    clientOptions: { endpoint: url, tlsOptions: { ca: caPem } },
-    reset: async () => {
-      await admin.send('POST', 'reset');
-      if (seeded) await restore(seeded);
-    },
+    clientOptions: endpoint: url, tlsOptions: ca: caPem ,
+    reset: async () => 
+      await emulator.reset();
+      if (seeded) await restore(seeded);,
     snapshot,
     restore,
-    now: async () => new Date((await admin.read<{ now: string }>('clock')).now),
+    now: async () => new Date((await admin.read<now: string >('clock')).now),
     advance: (azureMs) => emulator.advance(azureMs),
     faults: faultsOf(admin),
     frontends: () => admin.list('frontends'),
     backends: () => admin.list('backends'),
     flows: () => admin.list('flows'),
-    explain: (connection) => admin.read(`explain?${query(connection)}`),
+    explain: (connection) => admin.read(`explain?$query(connection)`),
     requests: (filter = {}) => admin.list(`requests?${query(filter)}`),
     events: eventsOf(events),
     close: closeOnce,

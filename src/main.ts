@@ -1,16 +1,17 @@
 #!/usr/bin/env node
 /** The `lazurite` command: arguments and environment in, a command run, an exit code out. */
 import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { runCommand } from './cli/commands.js';
 import { packageFolder } from './support/package-folder.js';
 import { UsageError } from './support/usage-error.js';
 
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => {
-    stop.abort();
+  process.on(name, () => {
     // A second signal ends the process at once.
-    process.once(name, () => process.exit(1));
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort();
   });
 }
 
@@ -28,16 +29,24 @@ async function main(): Promise<number> {
     env: process.env,
     print: (line) => process.stdout.write(`${line}\n`),
     printError: (line) => process.stderr.write(`${line}\n`),
+    screen: () => (process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : undefined),
     signal: stop.signal,
   });
 }
 
+/** Whether the options or the environment ask for the stack of an error. */
+const isDebugging = (argv: readonly string[]): boolean =>
+  process.env.LAZURITE_LOG_LEVEL === 'debug' || /--log-level[= ]debug\b/.test(argv.join(' '));
+
 try {
   process.exitCode = await main();
 } catch (error) {
-  const { stack, message } = error as Error;
-  process.stderr.write(`lazurite: ${error instanceof UsageError ? message : stack}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  const { message } = error as Error;
+  const isMistake = error instanceof UsageError;
+  const detail = isDebugging(process.argv.slice(2)) ? `\n${inspect(error)}` : '';
+  const hint = isMistake || detail ? '' : ' (--log-level debug shows where)';
+  process.stderr.write(`lazurite: ${message}${hint}${detail}\n`);
+  process.exitCode = isMistake ? 2 : 1;
 }
 // A command that has returned is done: nothing it left open may keep the process.
 process.exit();

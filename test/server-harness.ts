@@ -61,7 +61,7 @@ export async function start(
   const { host = 'localhost', routes = echo, ...rest } = options;
   const issued = await certificates();
   const lines: string[] = [];
-  const server = createServer({ tls: issued, log: createLog((line) => lines.push(line)), ...rest });
+  const server = createServer({ tls: issued, log: createLog((line) => lines.push(line)), host, ...rest });
   routes(server.app);
   const { port } = await server.listen({ host, port: 0 });
   t.teardown(() => server.close());

@@ -57,12 +57,13 @@ export async function runBesideEmulator(options: BesideOptions): Promise<number>
   const folder = await mkdtemp(join(tmpdir(), 'lazurite-run-'));
   try {
     const { Emulator } = await import('../emulator.js');
-    const emulator = await Emulator.start(options.config);
+    const failure = new AbortController();
+    const emulator = await Emulator.start(options.config, { failed: () => failure.abort() });
     try {
       const url = new URL(emulator.url);
       const files = await writeCaFiles({ url, dataFolder: folder, positionals: [], json: false }, options.env);
       const env = { ...options.env, ...variables({ url, files }, options.env), LAZURITE_URL: url.origin };
-      return await runCommand({ ...options, env });
+      return await runCommand({ ...options, env }, failure.signal);
     } finally {
       options.ended?.();
       await emulator.close();
@@ -72,10 +73,12 @@ export async function runBesideEmulator(options: BesideOptions): Promise<number>
   }
 }
 
-async function runCommand({ command, env, watch }: BesideOptions): Promise<number> {
+/** Without its emulator the command is ended, and the exit code says so. */
+async function runCommand({ command, env, watch }: BesideOptions, failure: AbortSignal): Promise<number> {
   const [file = '', ...argv] = command;
   const child = spawn(file, argv, { env, stdio: 'inherit' });
   const stopForwarding = forwardSignals((signal) => child.kill(signal));
+  failure.addEventListener('abort', () => child.kill());
   const stopWatching = watch?.(() => child.kill('SIGKILL'));
   try {
     return await new Promise<number>((resolve) => {
@@ -83,7 +86,7 @@ async function runCommand({ command, env, watch }: BesideOptions): Promise<numbe
         process.stderr.write(`lazurite: ${message}\n`);
         resolve(code === 'ENOENT' ? notFound : notExecutable);
       });
-      child.on('exit', (code, signal) => resolve(exitCodeOf(code, signal)));
+      child.on('exit', (code, signal) => resolve(failure.aborted ? 1 : exitCodeOf(code, signal)));
     });
   } finally {
     stopForwarding();

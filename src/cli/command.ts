@@ -7,8 +7,16 @@ export interface CommandContext {
   readonly print: (line: string) => void;
   /** Writes a line to stderr. */
   readonly printError: (line: string) => void;
+  /** The size of the terminal that stdout is; undefined when it is none. */
+  readonly screen?: () => Screen | undefined;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
+}
+
+/** In characters. */
+export interface Screen {
+  readonly columns: number;
+  readonly rows: number;
 }
 
 export interface Command {

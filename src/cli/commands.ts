@@ -51,6 +51,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'list who is connected to which backend',
     load: async () => (await import('./data-plane-commands.js')).flows,
   },
+  top: {
+    summary: 'show health, flows per second and distribution of every member, live',
+    load: async () => (await import('./top.js')).top,
+  },
   clock: {
     summary: "print Azure's time, or move it forward",
     load: async () => (await import('./control-commands.js')).clock,

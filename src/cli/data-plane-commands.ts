@@ -2,18 +2,11 @@
 import type { BackendView, ExplainView } from '../api/admin/views.js';
 import type { FlowInfo } from '../data-plane/model/engine.js';
 import { UsageError } from '../support/usage-error.js';
-import {
-  ask,
-  connect,
-  duration,
-  readOptions,
-  readRunningOptions,
-  runningHelp,
-  shortId,
-  tell,
-  textTable,
-} from './ask.js';
+import { ask, duration, readOptions, runningHelp, shortId, tell, textTable } from './ask.js';
 import type { Command } from './command.js';
+import { list, watchFlag, watchHelp } from './watch.js';
+
+const listHelp = `${runningHelp}\n  --json        print what the admin API answers\n${watchHelp}`;
 
 /** An entry of `GET /_lazurite/frontends`, as far as the table shows it. */
 interface Frontend {
@@ -47,19 +40,14 @@ export function frontendsTable(list: readonly Frontend[]): string {
 }
 
 export const frontends: Command = {
-  usage: 'frontends [--json] [OPTION…]',
+  usage: 'frontends [--watch] [--json] [OPTION…]',
   summary: 'Lists every frontend of a running emulator: where it is bound, its state, and why it is not Bound.',
-  details: () => `${runningHelp}\n  --json        print what the admin API answers`,
-  async run(argv, { env, print }) {
-    const running = readRunningOptions(argv, env);
-    const client = connect(running);
-    const { status, body } = await client.send('GET', '/_lazurite/frontends');
-    client.close();
-    if (status !== 200) throw new UsageError(`${client.url} answered ${status}: is it a Lazurite?`);
-    const { value } = body as { value: Frontend[] };
-    print(running.json ? JSON.stringify(body, undefined, 2) : frontendsTable(value));
-    return 0;
-  },
+  details: () => listHelp,
+  run: (argv, context) =>
+    list<{ value: Frontend[] }>(
+      { asked: readOptions(argv, { env: context.env, flags: watchFlag }), context },
+      { path: 'frontends', types: ['resource', 'frontend'], show: ({ value }) => frontendsTable(value) },
+    ),
 };
 
 /** The table of `backends`. */
@@ -78,15 +66,14 @@ export function backendsTable({ value }: { readonly value: readonly BackendView[
 }
 
 export const backends: Command = {
-  usage: 'backends [--json] [OPTION…]',
+  usage: 'backends [--watch] [--json] [OPTION…]',
   summary: 'Lists the backends of every rule of a running emulator: where they are expected, up or down, and why.',
-  details: () => `${runningHelp}\n  --json        print what the admin API answers`,
-  async run(argv, { env, print }) {
-    const asked = readOptions(argv, { env, flags: {} });
-    const answer = await ask<{ value: BackendView[] }>(asked.running, { path: 'backends' });
-    tell(answer, { print, asked, show: backendsTable });
-    return 0;
-  },
+  details: () => listHelp,
+  run: (argv, context) =>
+    list<{ value: BackendView[] }>(
+      { asked: readOptions(argv, { env: context.env, flags: watchFlag }), context },
+      { path: 'backends', types: ['resource', 'member', 'fault'], show: backendsTable },
+    ),
 };
 
 /** The table of `flows`. */
@@ -108,14 +95,14 @@ export function flowsTable({ value }: { readonly value: readonly FlowInfo[] }): 
 }
 
 export const flows: Command = {
-  usage: 'flows [--json] [OPTION…]',
+  usage: 'flows [--watch] [--json] [OPTION…]',
   summary: 'Lists the flows of a running emulator: client, frontend, backend, age, bytes. Times are Azure times.',
-  details: () => `${runningHelp}\n  --json        print what the admin API answers`,
-  async run(argv, { env, print }) {
-    const asked = readOptions(argv, { env, flags: {} });
-    tell(await ask<{ value: FlowInfo[] }>(asked.running, { path: 'flows' }), { print, asked, show: flowsTable });
-    return 0;
-  },
+  details: () => listHelp,
+  run: (argv, context) =>
+    list<{ value: FlowInfo[] }>(
+      { asked: readOptions(argv, { env: context.env, flags: watchFlag }), context },
+      { path: 'flows', types: ['resource', 'counters'], show: flowsTable },
+    ),
 };
 
 const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);

@@ -42,7 +42,7 @@ export function faultsTable({ value }: { readonly value: readonly Fault[] }): st
 
 async function add(asked: Asked, command: string | undefined): Promise<Fault> {
   const kind = kinds.find((one) => one.command === command)?.kind;
-  if (kind === undefined) throw new UsageError('faults add wants api, traffic or probe');
+  if (kind === undefined) throw new UsageError('faults add wants api, traffic, probe or engine');
   const given = [...memberOfOption].flatMap(([option, name]) =>
     asked.values[option] === undefined ? [] : [[name, asked.values[option]]],
   );
@@ -50,7 +50,7 @@ async function add(asked: Asked, command: string | undefined): Promise<Fault> {
 }
 
 export const faults: Command = {
-  usage: 'faults [add api|traffic|probe OPTION… | end ID | end all] [--json] [OPTION…]',
+  usage: 'faults [add api|traffic|probe|engine OPTION… | end ID | end all] [--json] [OPTION…]',
   summary: 'Lists, adds and ends the faults of a running emulator.',
   details: () => `${kinds.map(usageOf).join('\n')}\n\n${runningHelp}\n  --json        print what the admin API answers`,
   async run(argv, { env, print }) {

@@ -1,8 +1,9 @@
 /** `lazurite requests`: the journal of API calls. */
 import type { RequestView } from '../api/admin/views.js';
 import { UsageError } from '../support/usage-error.js';
-import { ask, duration, readOptions, runningHelp, tell, textTable } from './ask.js';
+import { ask, duration, readOptions, runningHelp, textTable } from './ask.js';
 import type { Command } from './command.js';
+import { list, watchFlag, watchHelp } from './watch.js';
 
 /** A client's name without the libraries it is made of. */
 const clientName = ({ userAgent, address }: RequestView['client']): string => userAgent?.split(' ')[0] ?? address ?? '';
@@ -29,24 +30,25 @@ const filters = ['method', 'path', 'status', 'since', 'top'] as const;
 
 export const requests: Command = {
   usage:
-    'requests [--method M] [--path PATTERN] [--status 404|4xx] [--since TIME] [--top N] [--json] [OPTION…] | requests clear',
+    'requests [--method M] [--path PATTERN] [--status 404|4xx] [--since TIME] [--top N] [--watch] [--json] [OPTION…] | requests clear',
   summary: 'Shows the journal of API calls of a running emulator: what came, what was answered, which client.',
   details: () =>
     [
       'A path pattern is the start of a path, or has * (within a segment) and ** (anything).',
       '--json shows the bodies too; clear empties the journal.',
       '',
-      `${runningHelp}\n  --json        print what the admin API answers`,
+      `${runningHelp}\n  --json        print what the admin API answers\n${watchHelp}`,
     ].join('\n'),
-  async run(argv, { env, print }) {
+  async run(argv, context) {
     const text = { type: 'string' } as const;
-    const asked = readOptions(argv, { env, flags: Object.fromEntries(filters.map((name) => [name, text])) });
+    const flags = { ...Object.fromEntries(filters.map((name) => [name, text])), ...watchFlag };
+    const asked = readOptions(argv, { env: context.env, flags });
     const [word, ...more] = asked.positionals;
     if (more.length > 0 || (word !== undefined && word !== 'clear'))
       throw new UsageError('requests knows one word: clear');
     if (word === 'clear') {
       await ask(asked.running, { method: 'DELETE', path: 'requests' });
-      print('the journal is empty');
+      context.print('the journal is empty');
       return 0;
     }
     const query = new URLSearchParams();
@@ -54,8 +56,9 @@ export const requests: Command = {
       const value = asked.values[name];
       if (value !== undefined) query.set(name, String(value));
     }
-    const answer = await ask<{ value: RequestView[] }>(asked.running, { path: `requests?${query}` });
-    tell(answer, { print, asked, show: requestsTable });
-    return 0;
+    return list<{ value: RequestView[] }>(
+      { asked, context },
+      { path: `requests?${query}`, types: ['request'], show: requestsTable },
+    );
   },
 };

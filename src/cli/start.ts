@@ -1,9 +1,13 @@
 /** `lazurite start`: the emulator, from the line that says it is ready to the signal that ends it. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type Config, optionsHelp, parseConfig, unknownVariables } from '../config/config.js';
+import { systemTime } from '../support/clock.js';
 import { UsageError } from '../support/usage-error.js';
 import { aborted, type Command } from './command.js';
 import { whenNpmEnds } from './npm-parent.js';
+
+/** Real time from the signal to the end of the process, whatever it waits for. */
+const longestEndMs = 10_000;
 
 function readyLine({ url, httpUrl, config }: { url: string; httpUrl: string; config: Config }): string {
   const data = config.inMemory ? 'in memory' : `data in ${config.data}`;
@@ -29,15 +33,29 @@ export const start: Command = {
     for (const sentence of unknownVariables(env)) printError(`lazurite: ${sentence}`);
     const { Emulator } = await import('../emulator.js');
     const asked = new AbortController();
-    const emulator = await Emulator.start(config, { stop: () => asked.abort() });
+    let exitCode = 0;
+    const failed = (): void => {
+      exitCode = 1;
+      asked.abort();
+    };
+    const ending = aborted(AbortSignal.any([signal, asked.signal]));
+    let waitingFor = (): string => 'the start';
+    void ending.then(() =>
+      systemTime.wakeAfter(longestEndMs, () => {
+        printError(`lazurite: ended after ${longestEndMs / 1000} s, without waiting longer for ${waitingFor()}`);
+        process.exit(1);
+      }),
+    );
+    const emulator = await Emulator.start(config, { stop: () => asked.abort(), failed });
+    waitingFor = () => emulator.waitingFor;
     const { url, httpUrl } = emulator;
     if (config.readyFile !== undefined) writeReadyFile(config.readyFile, { url, httpUrl });
     print(readyLine({ url, httpUrl, config }));
     const stopWatching = whenNpmEnds(env, () => asked.abort());
-    await aborted(AbortSignal.any([signal, asked.signal]));
+    await ending;
     stopWatching();
     if (config.readyFile !== undefined) rmSync(config.readyFile, { force: true });
     await emulator.close();
-    return 0;
+    return exitCode;
   },
 };

@@ -156,7 +156,8 @@ export const options = {
     name: 'tls-name',
     value: 'NAME',
     repeatable: true,
-    sentence: 'Another DNS name or IP address that the certificate is good for.',
+    sentence:
+      'Another DNS name or IP address by which clients reach it: requests are answered, and the certificate is good for it.',
     parse: dnsNames,
   }),
   readyFile: option({
@@ -177,8 +178,9 @@ export const options = {
     name: 'log-level',
     value: 'LEVEL',
     fallback: 'info',
-    sentence: 'The least that is logged: `info`, `warn`, `error`, or `none`.',
-    parse: oneOf('info', 'warn', 'error', 'none'),
+    sentence:
+      'The least that is logged: `debug` (with the stack of an error that ends the start), `info`, `warn`, `error`, or `none`.',
+    parse: oneOf('debug', 'info', 'warn', 'error', 'none'),
   }),
 } as const;
 

@@ -45,6 +45,13 @@ export const classicErrors = {
     origin: 'classic',
     message: 'The server encountered an internal error. Please retry the request.',
   },
+  ClassicServerBusy: {
+    code: 'ServerBusy',
+    status: 503,
+    origin: 'classic',
+    message:
+      'The server (or an internal component) is currently unavailable to receive requests. Please retry your request.',
+  },
   ClassicIncorrectParameter: {
     code: 'BadRequest',
     status: 400,

@@ -131,6 +131,21 @@ export const gatewayErrors = {
     message: 'The Host header is not a host name or IP address with an optional port.',
     differs: 'Azure answers with a page in HTML',
   },
+  HostNotOwn: {
+    code: 'InvalidHostname',
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The request hostname is invalid: this Lazurite does not answer to '{host}'. If it is a name or address of its machine, start it with --tls-name {host}.",
+    differs: 'Azure’s front end answers an unknown host name with 400 and a page in HTML',
+  },
+  ForeignOrigin: {
+    code: 'Forbidden',
+    status: 403,
+    origin: 'lazurite',
+    message: "A web page of another origin may not use this Lazurite: '{origin}'.",
+    differs: 'Azure checks tokens only; a server on the machine of a browser’s user is reached by every page',
+  },
   PathNotFound: {
     code: 'NotFound',
     status: 404,
@@ -161,6 +176,18 @@ export const gatewayErrors = {
     origin: 'gateway',
     message: 'The access token is invalid.',
     differs: 'the text is from memory',
+  },
+  InvalidAuthenticationTokenAudience: {
+    status: 401,
+    origin: 'gateway',
+    message:
+      "The access token has been obtained for wrong audience or resource '{audience}'. It should exactly match with one of the allowed audiences {allowed}.",
+  },
+  InvalidAuthenticationTokenTenant: {
+    status: 401,
+    origin: 'gateway',
+    message:
+      "The access token is from the wrong issuer '{issuer}'. It must match the tenant '{authority}/' associated with this subscription. Please use the authority (URL) '{authority}' to get the token. Note, if the subscription is transferred to another tenant there is no impact to the services, but information about new tenant could take time to propagate (up to an hour). If you just transferred your subscription and see this error message, please try back later.",
   },
   ExpiredAuthenticationToken: {
     status: 401,

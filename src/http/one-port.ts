@@ -34,7 +34,7 @@ export interface Timeouts {
   readonly closeGraceMs: number;
 }
 
-const defaultTimeouts: Timeouts = { firstByteMs: 5000, headersMs: 60_000, checkEveryMs: 5000, closeGraceMs: 5000 };
+const defaultTimeouts: Timeouts = { firstByteMs: 5000, headersMs: 60_000, checkEveryMs: 5000, closeGraceMs: 3000 };
 const tlsHandshakeByte = 0x16;
 
 export class OnePort {

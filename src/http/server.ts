@@ -12,13 +12,15 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import { AzureError, azureError } from '../errors/index.js';
+import { AzureError, azureError, storageRefusal } from '../errors/index.js';
 import { Clock } from '../support/clock.js';
 import { newGuid } from '../support/ids.js';
 import { type Log, type LogFields, stderrLog } from '../support/log.js';
 import { OnePort, type Timeouts, type TlsOptions } from './one-port.js';
+import { isHostHeader, OwnNames, type OwnNamesOptions } from './own-names.js';
 
-export interface ServerOptions {
+/** Besides localhost and loopback addresses, the server answers to `host` and `tlsNames`. */
+export interface ServerOptions extends OwnNamesOptions {
   /** Without it, the port speaks HTTP only. */
   readonly tls?: TlsOptions;
   readonly log?: Log;
@@ -34,6 +36,8 @@ export interface LazuriteServer {
   close(): Promise<void>;
 }
 
+/** On every answer: a browser takes it for what it says it is, and for nothing else. */
+const noSniffing = ['x-content-type-options', 'nosniff'] as const;
 const bodyLimitBytes = 8 * 1024 * 1024;
 
 // Swagger UI's page finds its files relative to a path with a slash at the end.
@@ -50,7 +54,9 @@ export function tidyUrl(url: string): string {
 }
 
 /** A server without routes: register plugins on `app`, then `listen`. */
-export function createServer({ tls, log = stderrLog, clock = new Clock(), timeouts }: ServerOptions): LazuriteServer {
+export function createServer(options: ServerOptions): LazuriteServer {
+  const { tls, log = stderrLog, clock = new Clock(), timeouts } = options;
+  const ownNames = new OwnNames(options);
   const ports: OnePort[] = [];
   const app: FastifyInstance = fastify({
     serverFactory(handler) {
@@ -82,6 +88,8 @@ export function createServer({ tls, log = stderrLog, clock = new Clock(), timeou
 
   const sendError = (error: unknown, { request, reply }: { request: FastifyRequest; reply: FastifyReply }) => {
     const known = toAzureError(error) ?? internalError(error, { request, reply });
+    // What is refused before any hook runs has no other place for it.
+    reply.header(...noSniffing);
     if (known.origin === 'gateway') reply.header('x-ms-failure-cause', 'gateway');
     return reply.code(known.status).headers(known.headers).type('application/json; charset=utf-8').send(known.toBody());
   };
@@ -98,9 +106,9 @@ export function createServer({ tls, log = stderrLog, clock = new Clock(), timeou
     const path = request.url.split('?', 1)[0] ?? '';
     return sendError(azureError('PathNotFound', { values: { method: request.method, path } }), { request, reply });
   });
-  app.addHook('onRequest', (request, _reply, done) => {
-    const { host } = request.headers;
-    done(host === undefined || isHostHeader(host) ? undefined : azureError('HostHeaderInvalid'));
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header(...noSniffing);
+    done(ownNames.refusal(request));
   });
   app.addHook('preClose', async () => {
     await Promise.all(ports.map((port) => port.close()));
@@ -121,6 +129,8 @@ export function createServer({ tls, log = stderrLog, clock = new Clock(), timeou
 /** The Azure error for a request that Fastify itself refuses; `undefined` for any other error. */
 function toAzureError(error: unknown): AzureError | undefined {
   if (error instanceof AzureError) return error;
+  const storage = storageRefusal(error);
+  if (storage) return storage;
   const { code, statusCode = 500, message } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return azureError('RequestContentTooLarge', { values: { limit: bodyLimitBytes } });
@@ -142,7 +152,7 @@ function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   }
   const [status, message] = clientErrors[error.code ?? ''] ?? ['400 Bad Request', 'This is not an HTTP request.'];
   const body = JSON.stringify({ error: { code: 'BadRequest', message } });
-  const headers = `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close`;
+  const headers = `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\n${noSniffing.join(': ')}\r\nConnection: close`;
   socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
 }
 
@@ -175,10 +185,6 @@ function fastifyLogger(log: Log): FastifyBaseLogger {
   } as unknown as FastifyBaseLogger;
   return logger;
 }
-
-/** Whether a Host header is a name or an address with an optional port, and can stand in a URL. */
-export const isHostHeader = (text: string): boolean =>
-  /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(text) && URL.canParse(`http://${text}`);
 
 /**
  * The scheme and host by which a request reached the server, without a slash at the end: `https://localhost:4567`.

@@ -20,6 +20,10 @@ export interface EventShapes {
     /** Why it is not Bound; undefined when it is. */
     readonly reason: string | undefined;
   };
+  /** The engine's thread has failed with all its flows, and is started anew. */
+  readonly engineInterrupted: { readonly error: Error; readonly lostFlows: number; readonly restartsInMs: number };
+  /** The engine carries the plan out again. */
+  readonly engineRestarted: Readonly<Record<string, never>>;
   /** The engine cannot go on. */
   readonly engineFailure: { readonly error: Error };
   /** An asynchronous operation of either API began or ended. */

@@ -4,8 +4,10 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import https from 'node:https';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Test, test } from 'tap';
+import { until } from '../emulator/cloud.js';
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
@@ -139,4 +141,57 @@ test('start ends when npm, which started it, is killed', { skip: process.platfor
   npm.kill('SIGKILL');
   await closed;
   await t.rejects(getPlain(`${url}/_lazurite/ready`));
+});
+
+/** A process that is ready, and how to make its data plane fail and to wait for what it says. */
+async function failing(t: Test) {
+  const started = lazurite(t, ['start', '--in-memory', '--port', '0']);
+  const url = /http:\/\/[^;]+/.exec(await started.firstLine)?.[0] ?? '';
+  return {
+    ...started,
+    url,
+    fail: (effect: string) =>
+      fetch(`${url}/_lazurite/faults`, { method: 'POST', body: JSON.stringify({ kind: 'engine', effect }) }),
+    async said(pattern: RegExp) {
+      while (!pattern.test(started.err.join(''))) await once(started.child.stderr as Readable, 'data');
+    },
+  };
+}
+
+test('start ends with 1 after the third failure of the data plane within a minute', async (t) => {
+  const { exit, err, fail, said } = await failing(t);
+  await fail('crash');
+  await said(/works again/);
+  await fail('crash');
+  await said(/works again.*works again/s);
+  await fail('crash');
+  t.strictSame(await exit, [1, null]);
+  t.match(err.join(''), /the data plane failed for good/);
+});
+
+test('SIGTERM says what it waits for, and a second signal of any kind ends the process at once', async (t) => {
+  const { child, exit, fail, said } = await failing(t);
+  await fail('hang');
+  child.kill('SIGTERM');
+  await said(/ending: waiting for open flows/);
+  child.kill('SIGINT');
+  t.strictSame(await exit, [1, null]);
+});
+
+test('ten seconds after SIGTERM the process ends whatever it waits for', async (t) => {
+  const template = {
+    $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
+    contentVersion: '1.0.0.0',
+    resources: [
+      { type: 'Microsoft.Network/routeTables', apiVersion: '2024-05-01', name: 'routes', location: 'westeurope' },
+    ],
+  };
+  const folder = t.testdir({ 'seed.json': JSON.stringify(template) });
+  const seed = ['--seed', join(folder, 'seed.json'), '--operation-delay', '86400000'];
+  const data = join(folder, 'data');
+  const { child, exit, err } = lazurite(t, ['start', '--data', data, '--port', '0', ...seed]);
+  await until('the start is under way', () => existsSync(join(data, 'ca.pem')));
+  child.kill('SIGTERM');
+  t.strictSame(await exit, [1, null]);
+  t.match(err.join(''), /ended after 10 s, without waiting longer for the start/);
 });

@@ -2,7 +2,10 @@
 import { createHash } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
+
+/** The type of a datagram socket at an address. */
+export const datagramsOf = (address = '127.0.0.1'): 'udp4' | 'udp6' => (isIPv6(address) ? 'udp6' : 'udp4');
 
 /**
  * A stand-in VM. TCP: greets with `<its address> <client address>:<port>\n`, then echoes, and ends when the client ends.
@@ -30,7 +33,7 @@ export class Backend {
   static async start(address: string, port: number): Promise<Backend> {
     const server = createServer({ allowHalfOpen: true, noDelay: true });
     server.listen(port, address);
-    const udp = createSocket('udp4');
+    const udp = createSocket(datagramsOf(address));
     udp.bind(port, address);
     await Promise.all([once(server, 'listening'), once(udp, 'listening')]);
     return new Backend({ address, server, udp, port });
@@ -141,7 +144,7 @@ export class UdpClient {
   }
 
   static async open(from: From = {}): Promise<UdpClient> {
-    const socket = createSocket('udp4');
+    const socket = createSocket(datagramsOf(from.from));
     socket.bind({ address: from.from ?? '127.0.0.1', port: from.fromPort ?? 0, exclusive: true });
     await once(socket, 'listening');
     return new UdpClient(socket);

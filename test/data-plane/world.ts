@@ -1,6 +1,12 @@
 /** One engine with its clock, its backends and its events, for tests that read as statements about Azure. */
 import { EventEmitter, once } from 'node:events';
-import type { Engine, EngineEvents, FrontendState, ProbeHealth } from '../../src/data-plane/model/engine.js';
+import type {
+  Engine,
+  EngineEvents,
+  FrontendState,
+  Interruption,
+  ProbeHealth,
+} from '../../src/data-plane/model/engine.js';
 import type { PlanFrontend, PlanMember, PlanProbe } from '../../src/data-plane/model/plan.js';
 import { Clock } from '../../src/support/clock.js';
 import { Backend } from './network.js';
@@ -14,6 +20,8 @@ export class World {
   readonly healthSeen: ProbeHealth[] = [];
   readonly statesSeen: FrontendState[] = [];
   readonly failures: Error[] = [];
+  readonly interruptions: Interruption[] = [];
+  restarts = 0;
   readonly #changes = new EventEmitter();
   #backends: Backend[] = [];
 
@@ -28,6 +36,14 @@ export class World {
         },
         onFrontendState: (state) => {
           this.statesSeen.push(state);
+          changed();
+        },
+        onInterrupted: (interruption) => {
+          this.interruptions.push(interruption);
+          changed();
+        },
+        onRestarted: () => {
+          this.restarts++;
           changed();
         },
         onFailure: (error) => {

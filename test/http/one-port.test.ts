@@ -12,7 +12,7 @@ import { createLog } from '../../src/support/log.js';
 import { certificates, echo, readAll, send, start } from '../server-harness.js';
 
 test('one port speaks HTTPS and HTTP, and a request knows which', async (t) => {
-  const { send, port } = await start(t);
+  const { send, port } = await start(t, { tlsNames: ['lazurite'] });
   for (const scheme of [undefined, 'http'] as const) {
     const { status, body } = await send('GET', '/echo/x', {
       ...(scheme && { scheme }),

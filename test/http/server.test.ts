@@ -6,7 +6,7 @@ import { createLog, formatLogLine } from '../../src/support/log.js';
 import { readAll, start } from '../server-harness.js';
 
 test('a Host header that is no host is refused with 400, and never repeated', async (t) => {
-  const { send, port } = await start(t);
+  const { send, port } = await start(t, { tlsNames: ['my_emulator.internal'] });
   const hostile = ['evil"/><script>', 'a"b', 'evil host', 'a:99999', '1.2.3.4.5', '[::::]', 'a:b', 'user@host', 'a/b'];
   for (const host of hostile) {
     for (const path of ['/echo/x', '/echo/x?$top=1', '/nowhere', '/broken']) {
@@ -142,6 +142,26 @@ test('a parameter of more than 2048 characters is a refusal, not a crash', async
   const { status, body } = await send('GET', `/named/${'n'.repeat(3000)}/end`);
   t.ok(status >= 400 && status < 500);
   t.type(JSON.parse(body).error.code, 'string');
+});
+
+test('no answer may be taken for another type than it says, refusals of what is no HTTP included', async (t) => {
+  const { send, port } = await start(t);
+  const asked: [path: string, headers: http.OutgoingHttpHeaders, status: number][] = [
+    ['/echo/x', {}, 200],
+    ['/refused', {}, 404],
+    ['/nowhere', {}, 404],
+    ['/broken', {}, 500],
+    ['/named/%zz/end', {}, 400],
+    ['/echo/x', { host: 'evil.test' }, 400],
+    ['/echo/x', { origin: 'http://evil.test' }, 403],
+  ];
+  for (const [path, headers, expected] of asked) {
+    const answer = await send('GET', path, { headers });
+    t.match(answer, { status: expected, headers: { 'x-content-type-options': 'nosniff' } }, path);
+  }
+  const socket = net.connect(port, '127.0.0.1');
+  socket.write('NONSENSE\r\n\r\n');
+  t.match(await readAll(socket), /^HTTP\/1\.1 400 (?:.+\r\n)*x-content-type-options: nosniff\r\n/);
 });
 
 test('schemas of routes are for documents: nothing is validated, coerced or dropped by them', async (t) => {

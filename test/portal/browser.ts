@@ -19,8 +19,9 @@ const argv = [
   '--disable-sync',
 ];
 
-export async function openBrowser(t: Test): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath, args: argv });
+/** `switches` are further arguments of Chromium. */
+export async function openBrowser(t: Test, switches: readonly string[] = []): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath, args: [...argv, ...switches] });
   t.teardown(() => browser.close());
   return browser;
 }

@@ -17,6 +17,7 @@ export function frontendsOf(plan: ForwardingPlan, engine: Engine): FrontendView[
   return plan.frontends.map(({ key, azureAddress, transport, port, rule }) => {
     const state = states.get(key)?.shift();
     return {
+      key,
       azureAddress,
       transport,
       port,

@@ -26,8 +26,11 @@ const countersEveryMs = 1000;
 const nameOf = ({ name }: LazuriteEvent): string => (name === 'health' ? 'member' : name);
 
 /** JSON shows no members of an error. */
-const dataOf = (one: LazuriteEvent): unknown =>
-  one.name === 'engineFailure' ? { message: one.event.error.message } : one.event;
+function dataOf({ event }: LazuriteEvent): unknown {
+  if (!('error' in event)) return event;
+  const { error, ...others } = event;
+  return { message: error.message, ...others };
+}
 
 type Client = FastifyReply['raw'];
 
@@ -58,9 +61,11 @@ export class EventStream {
       'x-content-type-options': 'nosniff',
     });
     client.write(`: connected\n\n${this.#missed(request.headers['last-event-id'])}`);
+    if (this.#clients.size === 0) this.#begin();
+    // Later only changes are sent.
+    client.write(`event: counters\ndata: ${JSON.stringify({ value: this.#sources.engine.counters() })}\n\n`);
     this.#clients.add(client);
     client.on('close', () => this.#remove(client));
-    if (this.#clients.size === 1) this.#begin();
     return reply;
   }
 
@@ -71,7 +76,7 @@ export class EventStream {
     this.#end();
   }
 
-  /** What a client that has seen `lastSeen` is sent first. Without it: only where the stream is, to resume from there. */
+  /** What a client that has seen `lastSeen` is sent first: the events after that; without it where the stream is, to resume. */
   #missed(lastSeen: string | string[] | undefined): string {
     const position = `id: ${this.#idOf(this.#lastNumber)}\n`;
     if (typeof lastSeen !== 'string' || lastSeen === '') return `${position}\n`;

@@ -84,11 +84,19 @@ const probeSchema = Type.Object({
   }),
 });
 
+const engineSchema = Type.Object({
+  effect: oneOf(['crash', 'hang'], {
+    option: 'effect',
+    description: 'an error that nobody catches, or no answer any more',
+  }),
+});
+
 /** Kinds by their name in the API: their name on the command line and their members. */
 export const faultKinds = {
   api: { command: 'api', schema: apiSchema },
   dataPlane: { command: 'traffic', schema: dataPlaneSchema },
   probe: { command: 'probe', schema: probeSchema },
+  engine: { command: 'engine', schema: engineSchema },
 } as const;
 
 type Kind = keyof typeof faultKinds;
@@ -97,7 +105,10 @@ type Members<Schema extends TObject> = Omit<Static<Schema>, never>;
 export type ApiFault = { readonly id: string; readonly kind: 'api' } & Members<typeof apiSchema>;
 type TrafficFault = { readonly id: string; readonly kind: 'dataPlane' } & Members<typeof dataPlaneSchema>;
 type ProbeFault = { readonly id: string; readonly kind: 'probe' } & Members<typeof probeSchema>;
-export type InjectedFault = ApiFault | TrafficFault | ProbeFault;
+type EngineFault = { readonly id: string; readonly kind: 'engine' } & Members<typeof engineSchema>;
+/** A fault that stays in force until it is ended or used up. */
+export type LastingFault = ApiFault | TrafficFault | ProbeFault;
+export type InjectedFault = LastingFault | EngineFault;
 
 export const invalidFault = (reason: string) => azureError('InvalidFault', { values: { reason } });
 
@@ -152,6 +163,10 @@ function complete(fault: InjectedFault): InjectedFault {
     if (verdict !== 'flap' && flapEverySeconds !== undefined) throw invalidFault("only flap takes 'flapEverySeconds'");
     return fault;
   }
+  if (fault.kind === 'engine') {
+    if (fault.effect === undefined) throw invalidFault("it needs an 'effect': crash or hang");
+    return fault;
+  }
   const slows = fault.latencyMs !== undefined || fault.bytesPerSecond !== undefined;
   const effect = fault.effect ?? (slows ? 'slow' : undefined);
   if (effect === undefined) throw invalidFault("it needs an 'effect': drop, reset or slow");
@@ -182,7 +197,7 @@ export function readFault(id: string, body: Readonly<Record<string, unknown>>): 
 }
 
 /** The fault as engines take it. */
-export function engineFault(fault: Exclude<InjectedFault, ApiFault>): DataPlaneFault {
+export function engineFault(fault: Exclude<LastingFault, ApiFault>): DataPlaneFault {
   if (fault.kind === 'dataPlane') return { ...fault, effect: fault.effect ?? 'slow' };
   const { flapEverySeconds: seconds, verdict = 'down', ...rest } = fault;
   return { ...rest, verdict, effect: 'probe', flapEveryMs: seconds === undefined ? undefined : seconds * 1000 };

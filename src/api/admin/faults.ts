@@ -9,12 +9,19 @@ import type { Clock } from '../../support/clock.js';
 import type { Events } from '../../support/events.js';
 import { newGuid } from '../../support/ids.js';
 import { pathMatcher } from '../../support/path-pattern.js';
-import { type ApiFault, engineFault, type InjectedFault, invalidFault, readFault } from './fault-schema.js';
+import {
+  type ApiFault,
+  engineFault,
+  type InjectedFault,
+  invalidFault,
+  type LastingFault,
+  readFault,
+} from './fault-schema.js';
 import { isAzurePath, type JournalHooks, pathOf } from './journal.js';
 import { adminRoute, jsonBody } from './requests.js';
 
 interface InForce {
-  fault: InjectedFault;
+  fault: LastingFault;
   readonly matchesPath: (path: string) => boolean;
 }
 
@@ -30,18 +37,24 @@ export class Faults {
   }
 
   /** Faults of the API first, then those of the data plane, each in the order of their arrival. */
-  list(): InjectedFault[] {
+  list(): LastingFault[] {
     const all = [...this.#inForce.values()].map(({ fault }) => fault);
     return [...all.filter(({ kind }) => kind === 'api'), ...all.filter(({ kind }) => kind !== 'api')];
   }
 
-  /** Puts a fault in force; resolves when it is. Throws `InvalidFault`. */
+  /** Puts a fault in force, or makes it happen when it is over at once; resolves when that is done. Throws `InvalidFault`. */
   async add(body: Readonly<Record<string, unknown>>): Promise<InjectedFault> {
     const fault = readFault(`fault-${this.#count + 1}`, body);
-    if (fault.kind !== 'api' && !this.#engine.setFaults) {
+    const possible = fault.kind === 'engine' ? this.#engine.failThread : this.#engine.setFaults;
+    if (fault.kind !== 'api' && !possible) {
       throw invalidFault(`the engine '${this.#engine.name}' has no data plane faults; use --engine userspace`);
     }
     this.#count++;
+    if (fault.kind === 'engine') {
+      this.#engine.failThread?.(fault.effect ?? 'crash');
+      this.#events.emit('fault', { faultId: fault.id, change: 'added' });
+      return fault;
+    }
     const pattern = fault.kind === 'api' ? fault.path : undefined;
     this.#inForce.set(fault.id, { fault, matchesPath: pattern === undefined ? () => true : pathMatcher(pattern) });
     if (fault.kind !== 'api') await this.#tellEngine();

@@ -46,11 +46,12 @@ const outboundLabels = (of: PlanOutbound): Labels => ({
 function counterMetrics({ engine, plan }: PrometheusSources): PrometheusMetric[] {
   const frontends = new Map(plan().frontends.map((frontend) => [frontend.key, frontend]));
   const outbound = new Map(plan().outbound.map((one) => [one.key, one]));
-  const byName = new Map<string, Record<'frontend' | 'backend' | 'outbound', PrometheusSample[]>>();
+  const byName = new Map<string, Record<'frontend' | 'backend' | 'outbound' | 'engine', PrometheusSample[]>>();
   for (const { name, scope, value } of engine.counters()) {
     const { key, member } = keysOfScope(scope);
-    const samples = byName.get(name) ?? { frontend: [], backend: [], outbound: [] };
+    const samples = byName.get(name) ?? { frontend: [], backend: [], outbound: [], engine: [] };
     byName.set(name, samples);
+    if (scope === '') samples.engine.push({ labels: {}, value });
     const leaving = outbound.get(key);
     if (leaving) samples.outbound.push({ labels: outboundLabels(leaving), value });
     const frontend = frontends.get(key);
@@ -61,13 +62,13 @@ function counterMetrics({ engine, plan }: PrometheusSources): PrometheusMetric[]
   }
   return counterNames.flatMap((name: CounterName): PrometheusMetric[] => {
     const samples = byName.get(name);
-    const counter = (scope: 'frontend' | 'backend' | 'outbound') => ({
+    const counter = (scope: 'frontend' | 'backend' | 'outbound' | 'engine') => ({
       name: `lazurite_${scope}_${snakeCase(name)}_total`,
       type: 'counter' as const,
       help: `The data plane's counter ${name} by ${scope}.`,
       samples: samples?.[scope] ?? [],
     });
-    return [counter('frontend'), counter('backend'), counter('outbound')];
+    return [counter('frontend'), counter('backend'), counter('outbound'), counter('engine')];
   });
 }
 
@@ -123,7 +124,8 @@ export function addMetricRoutes(
     reply.type(prometheusContentType).send(prometheusText(prometheusMetrics(context))),
   );
   const stream = new EventStream(context);
-  app.addHook('onClose', async () => stream.close());
+  // Before requests in progress are waited for: a stream would never end by itself.
+  app.addHook('preClose', async () => stream.close());
   app.get('/_lazurite/events', adminRoute('events'), (request, reply) => {
     if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return { value: context.monitor.events.list() };
     return stream.serve(request, reply);

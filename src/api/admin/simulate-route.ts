@@ -36,8 +36,9 @@ export function addSimulateRoute(app: FastifyInstance, context: ExplainContext):
   app.post('/_lazurite/simulate', adminRoute('simulate'), (request) => {
     const body = jsonBody(request);
     const transport = body.proto === 'udp' ? 'udp' : 'tcp';
-    const frontend = frontendAt(context, { transport, ...endpoint(String(body.to ?? ''), 'to') });
-    if (!frontend) throw badRequest(`no rule answers on ${transport} ${String(body.to)}`);
+    const to = typeof body.to === 'string' ? body.to : '';
+    const frontend = frontendAt(context, { transport, ...endpoint(to, 'to') });
+    if (!frontend) throw badRequest(`no rule answers on ${transport} ${to}`);
     const clients = count(body, 'clients', 2000);
     const connections = count(body, 'connections', 3);
     if (clients * connections > mostFlows) {

@@ -2,6 +2,8 @@
 import type { Explanation, FlowTuple, HealthReason } from '../../data-plane/model/engine.js';
 
 export interface FrontendView {
+  /** As events and the scopes of counters name it. */
+  readonly key: string;
   readonly azureAddress: string;
   readonly transport: string;
   readonly port: number;

@@ -44,6 +44,8 @@ export const counterNames = [
   'endedByDrain',
   'endedBySwitch',
   'endedAtClose',
+  /** The engine's thread failed, and its flows with it. */
+  'endedByFailure',
   'datagramsWithoutMember',
   'datagramsDenied',
   'datagramsHairpin',
@@ -62,6 +64,8 @@ export const counterNames = [
   /** Injected faults. */
   'faultDropped',
   'faultReset',
+  /** How often the engine's thread was started anew after a failure; of the whole engine. */
+  'threadRestarts',
 ] as const;
 
 export type CounterName = (typeof counterNames)[number];

@@ -1,5 +1,5 @@
 /** The contract of an engine: the data plane that carries out a plan. Everything here survives `structuredClone`. */
-import type { DataPlaneFault } from './faults.js';
+import type { DataPlaneFault, ThreadFailure } from './faults.js';
 import type { Distribution, ForwardingPlan, Transport } from './plan.js';
 
 /** Where a frontend really is. Bound: exactly there. Fallback: elsewhere, see `boundAddress`. Unbound: nowhere yet. */
@@ -79,10 +79,22 @@ export interface CounterSample {
   readonly value: number;
 }
 
+export interface Interruption {
+  readonly error: Error;
+  /** Flows that were open and are gone. */
+  readonly lostFlows: number;
+  /** Real milliseconds until the thread is started anew. */
+  readonly restartsInMs: number;
+}
+
 export interface EngineEvents {
   /** Probes that went up or down, or had their first outcome, as many as were found together; never none. */
   onHealth?(changes: readonly ProbeHealth[]): void;
   onFrontendState?(state: FrontendState): void;
+  /** The engine's thread has failed and is started anew; until `onRestarted` nothing is forwarded by it. */
+  onInterrupted?(interruption: Interruption): void;
+  /** The plan is carried out again. */
+  onRestarted?(): void;
   /** The engine cannot go on; the process should say so and end. */
   onFailure?(error: Error): void;
 }
@@ -90,9 +102,12 @@ export interface EngineEvents {
 /** Every data plane has this face, and passes `test/data-plane/engine-contract.ts`. */
 export interface Engine {
   readonly name: 'userspace' | 'nftables' | 'none';
+  /** False while its thread is started anew after a failure, and when that was given up. */
+  readonly running: boolean;
   /**
    * Makes the plan real. Differences only: a frontend whose key stays is not reopened, no flow is cut. Resolves when
-   * each new frontend is Bound, Fallback or Unbound (the last is retried each second). Never rejects for a bind error.
+   * each new frontend is Bound, Fallback or Unbound (the last is retried each second). Never rejects for a bind error. When the
+   * thread fails meanwhile, it resolves once the next one carries the plan out; it rejects when that was given up.
    */
   apply(plan: ForwardingPlan): Promise<void>;
   frontends(): readonly FrontendState[];
@@ -106,6 +121,8 @@ export interface Engine {
   counters(): readonly CounterSample[];
   /** Puts exactly these faults in force; an engine without it has none to offer. */
   setFaults?(faults: readonly DataPlaneFault[]): Promise<void>;
+  /** Makes the engine's thread fail, as an injected fault; an engine without it has no thread of its own. */
+  failThread?(how: ThreadFailure): void;
   /** Moves the engine's clock forward together with the emulator's. */
   advanceClock(azureMs: number): Promise<void>;
   /** Stops accepting, lets flows finish for at most `graceMs` real milliseconds, then ends. */

@@ -37,6 +37,9 @@ export interface ProbeFault {
   readonly flapEveryMs?: number | undefined;
 }
 
+/** How the thread of an engine fails: an error that nobody catches, or no answer any more. */
+export type ThreadFailure = 'crash' | 'hang';
+
 export type DataPlaneFault = TrafficFault | ProbeFault;
 
 /** The whole id in any casing, or its last segment. */

@@ -16,12 +16,14 @@ import type {
   FrontendState,
   ProbeHealth,
 } from '../model/engine.js';
+import type { ThreadFailure } from '../model/faults.js';
 import {
   type Collision,
   emptyPlan,
   type ForwardingPlan,
   IndexedPlan,
   type PlanFrontend,
+  type PlanMember,
   type PlanProbe,
 } from '../model/plan.js';
 import { allProbedDown, candidatesOf } from '../selection/decision.js';
@@ -29,7 +31,7 @@ import { Explainer } from '../selection/explain.js';
 import { Drains } from '../userspace/drains.js';
 import { collisionState, UserspaceEngine } from '../userspace/engine.js';
 import { reasonFor } from '../userspace/frontend-binder.js';
-import { familyOf, ipv4 } from './family.js';
+import { familyOf } from './family.js';
 import { KernelTables } from './kernel-tables.js';
 import { refuseWhereImpossible } from './loader.js';
 
@@ -81,7 +83,11 @@ export class NftablesEngine implements Engine {
     });
     this.#prober = new UserspaceEngine({
       clock,
-      events: { onHealth: (changes) => void this.#healthChanged(changes).catch(onFailure), onFailure },
+      events: {
+        ...events,
+        onHealth: (changes) => void this.#healthChanged(changes).catch(onFailure),
+        onFailure,
+      },
     });
   }
 
@@ -89,8 +95,9 @@ export class NftablesEngine implements Engine {
     await this.#updateProber(plan.probes);
     await this.#mutex.run(async () => {
       const before = this.#plan;
-      this.#plan = new IndexedPlan(plan);
-      this.#served = new IndexedPlan({ ...plan, frontends: plan.frontends.filter(isServed) });
+      const frontends = plan.frontends.map(withinFamily);
+      this.#plan = new IndexedPlan({ ...plan, frontends });
+      this.#served = new IndexedPlan({ ...plan, frontends: frontends.filter(isServed) });
       this.#explainer = new Explainer(this.#plan);
       await this.#load();
       for (const [key, frontend] of before.frontends) this.#drains.changed(frontend, this.#plan.frontends.get(key));
@@ -134,7 +141,16 @@ export class NftablesEngine implements Engine {
 
   /** As read at most a second ago, or by the last `flows`. */
   counters(): readonly CounterSample[] {
-    return this.#kernel.counters();
+    return [...this.#kernel.counters(), ...this.#prober.counters()];
+  }
+
+  get running(): boolean {
+    return this.#prober.running;
+  }
+
+  /** The thread that probes; the kernel forwards on by what was known. */
+  failThread(how: ThreadFailure): void {
+    this.#prober.failThread(how);
   }
 
   async advanceClock(azureMs: number): Promise<void> {
@@ -204,15 +220,27 @@ export class NftablesEngine implements Engine {
   }
 }
 
-/** nft 1.0.6 aborts on a dynamic map whose keys contain an IPv6 address. */
-const isServed = ({ address, leasedElsewhere }: PlanFrontend): boolean =>
-  familyOf(address) === ipv4 && leasedElsewhere === undefined;
+const withinFamilies = new WeakMap<PlanFrontend, PlanFrontend>();
+
+/** A frontend with the members of its own address family: a packet's header is not exchanged for the other one's. */
+function withinFamily(frontend: PlanFrontend): PlanFrontend {
+  const { rule } = frontend;
+  const isReachable = ({ address }: PlanMember): boolean => familyOf(address) === familyOf(frontend.address);
+  if (rule.members.every(isReachable)) return frontend;
+  const known = withinFamilies.get(frontend) ?? {
+    ...frontend,
+    rule: { ...rule, members: rule.members.filter(isReachable) },
+  };
+  withinFamilies.set(frontend, known);
+  return known;
+}
+
+/** Not where another process has the address. */
+const isServed = ({ leasedElsewhere }: PlanFrontend): boolean => leasedElsewhere === undefined;
 
 function stateOf(frontend: PlanFrontend): FrontendState {
   const { key, address, port } = frontend;
   if (isServed(frontend)) return { key, state: 'Bound', boundAddress: address, boundPort: port, reason: undefined };
-  const reason = frontend.leasedElsewhere
-    ? reasonFor('LEASED', frontend)
-    : 'The nftables engine forwards IPv4 only; the userspace engine has IPv6 (--engine userspace).';
+  const reason = reasonFor('LEASED', frontend);
   return { key, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
 }

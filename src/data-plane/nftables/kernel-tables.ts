@@ -107,6 +107,7 @@ export class KernelTables {
     const { sets } = this.#model;
     const { flows, stale } = await describeFlows([...this.#families], {
       sets,
+      addressOf: (number) => this.#model.addressOf(number),
       scale: this.#clock.scale,
       nowMs: this.#realClock.now(),
       firstListedMs: this.#firstListedMs,

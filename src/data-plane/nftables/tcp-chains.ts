@@ -1,5 +1,5 @@
 /** The chains of one TCP frontend. */
-import { backwardKey, type Family, forwardKey, nftDuration } from './family.js';
+import { backwardKey, backwardTuple, type Family, forwardKey, forwardTuple, nftDuration } from './family.js';
 import type { Chain } from './fragment.js';
 import {
   backToMember,
@@ -14,6 +14,7 @@ import {
   toMember,
 } from './frontend.js';
 import { flowBits, hex, markOf } from './marks.js';
+import { sinceLastsMs } from './table.js';
 
 const isSyn = 'tcp flags & (fin|syn|rst|ack) == syn';
 
@@ -58,7 +59,8 @@ function assign(set: ChainSet): Chain {
       ...begin(set),
       `delete @tcp_half { ${forward} : meta mark }`,
       `delete @tcp_done { ${forward} : meta mark }`,
-      `delete @tcp_ended { ${forward} }`,
+      `delete @tcp_ended { ${forwardTuple(family)} }`,
+      ...(family.hashesKeys ? [`add @tcp_since { ${forwardTuple(family)} timeout ${nftDuration(sinceLastsMs)} }`] : []),
       ...toMember(set),
       `delete @tcp_replies { ${backward} : meta mark }`,
       `add @tcp_replies { ${backward} timeout ${nftDuration(idleMs + repliesLastMs)} : meta mark }`,
@@ -73,7 +75,7 @@ function lateChain({ number, family, frontend }: ChainSet): Chain {
     name: `late_${number}`,
     rules: [
       ...countLate(number),
-      `${forwardKey(family)} @tcp_ended reject with tcp reset`,
+      `${forwardTuple(family)} @tcp_ended reject with tcp reset`,
       frontend.rule.tcpReset ? 'reject with tcp reset' : 'drop',
     ],
   };
@@ -88,7 +90,7 @@ export function tcpConnectionChains(set: ChainSet): Chain[] {
   /** A reply whose flow is over. */
   const late = [
     `meta mark set ${backward} map @tcp_done goto of_done_flow`,
-    `${backward} @tcp_ended ${reject}`,
+    `${backwardTuple(family)} @tcp_ended ${reject}`,
     frontend.rule.tcpReset ? reject : 'meta mark set 0 drop',
   ];
   return [

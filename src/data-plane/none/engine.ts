@@ -13,6 +13,7 @@ import { Explainer } from '../selection/explain.js';
 
 export class NoneEngine implements Engine {
   readonly name = 'none';
+  readonly running = true;
   readonly whyNoOutbound = 'There is no data plane (--engine none).';
   #plan: ForwardingPlan = emptyPlan;
   #explainer: Explainer | undefined;

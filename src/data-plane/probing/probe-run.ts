@@ -46,11 +46,16 @@ export class ProbeRun {
   }
 
   /** Goes on with what another probe of the same target found out: a new interval takes no member out. */
-  inherit(before: ProbeRun): void {
-    this.#up = before.#up;
-    this.#everUp = before.#everUp;
-    this.#reason = before.#reason;
-    this.#sinceMs = before.#sinceMs;
+  inherit({ health, everUp }: Pick<ProbeRun, 'health' | 'everUp'>): void {
+    this.#up = health.up;
+    this.#everUp = everUp;
+    this.#reason = health.reason;
+    this.#sinceMs = health.sinceMs;
+  }
+
+  /** Whether it has ever been up. */
+  get everUp(): boolean {
+    return this.#everUp;
   }
 
   get health(): ProbeHealth {

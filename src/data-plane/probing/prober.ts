@@ -15,6 +15,8 @@ export interface ProberOptions {
   readonly sourceAddress?: string | undefined;
   /** What an injected fault makes of an outcome. */
   readonly verdict?: (probe: PlanProbe, outcome: ProbeOutcome) => ProbeOutcome;
+  /** What an earlier prober has found out; probes with these keys go on from there. */
+  readonly found?: readonly ProbeHealth[];
 }
 
 /** First attempts of many probes are spread over this much real time. */
@@ -24,10 +26,12 @@ const perMs = 25;
 export class Prober {
   readonly #options: ProberOptions;
   readonly #runs = new Map<string, ProbeRun>();
+  readonly #found: Map<string, ProbeHealth>;
   #started = 0;
 
   constructor(options: ProberOptions) {
     this.#options = options;
+    this.#found = new Map(options.found?.map((health) => [health.key, health]));
   }
 
   /** Starts probes that are new or changed; one whose definition did not change keeps its state. */
@@ -37,13 +41,17 @@ export class Prober {
     known?.stop();
     const run = new ProbeRun(probe, this.#options);
     this.#runs.set(probe.key, run);
+    const found = this.#found.get(probe.key);
+    this.#found.delete(probe.key);
     if (known && sameTarget(known.probe, probe)) run.inherit(known);
     else if (known) this.#options.onChange(run.health);
+    else if (found) run.inherit({ health: found, everUp: found.up });
     const delayMs = Math.floor(this.#started++ / perMs) % spreadMs;
-    run.start(delayMs * this.#options.clock.scale + (known ? 0 : (probe.firstAfterMs ?? 0)));
+    run.start(delayMs * this.#options.clock.scale + (known || found ? 0 : (probe.firstAfterMs ?? 0)));
   }
 
   remove(key: string): void {
+    this.#found.delete(key);
     this.#runs.get(key)?.stop();
     this.#runs.delete(key);
   }

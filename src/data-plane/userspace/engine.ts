@@ -2,11 +2,9 @@
  * The userspace engine: Azure's load balancer on plain sockets, on any system and without privilege.
  *
  * This side keeps the plan, mirrors what the worker reports and answers questions from that; the worker thread does
- * all socket work.
+ * all socket work. A thread that throws or hangs is started anew with the current plan; its flows are lost.
  */
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import type { Clock } from '../../support/clock.js';
+import { Clock } from '../../support/clock.js';
 import { modulesFolder } from '../../support/package-folder.js';
 import { CounterScope } from '../model/counters.js';
 import type {
@@ -19,12 +17,13 @@ import type {
   FrontendState,
   ProbeHealth,
 } from '../model/engine.js';
-import type { DataPlaneFault } from '../model/faults.js';
-import { type Collision, emptyPlan, type ForwardingPlan, IndexedPlan } from '../model/plan.js';
+import type { DataPlaneFault, ThreadFailure } from '../model/faults.js';
+import { type Collision, emptyPlan, type ForwardingPlan, IndexedPlan, keysOfScope } from '../model/plan.js';
 import { Explainer } from '../selection/explain.js';
 import { collisionReason, noOutboundReason } from './frontend-binder.js';
-import type { Answer, Applied, Ask, Report, Request, WorkerSetup } from './messages.js';
+import type { Answer, Applied, Report, Request } from './messages.js';
 import { defaultDescriptorLimit } from './socket-limits.js';
+import { ThreadEnded, WorkerThread } from './worker-thread.js';
 
 interface UserspaceEngineOptions {
   /** The emulator's clock; the worker follows it, and `advanceClock` is to be called with every `advance`. */
@@ -34,48 +33,73 @@ interface UserspaceEngineOptions {
   readonly descriptorLimit?: number;
   /** Entry of the thread; another one only in tests. */
   readonly worker?: URL;
+  /** By which the thread is watched and started anew. */
+  readonly realClock?: Clock;
 }
 
-interface Pending {
-  resolve(answer: Answer): void;
+/** Real time before the first and the second restart within a minute; there is no third. */
+const restartsAfterMs = [250, 1000];
+const failuresCountMs = 60_000;
+/** Real time that the thread gets to end, beyond the time for its flows. */
+const closeWithinMs = 1000;
+
+/** Resolves when the plan is carried out again after a failure; rejects when there is no further try. */
+interface Recovery {
+  readonly done: Promise<void>;
+  resolve(): void;
   reject(error: Error): void;
 }
 
-const maxYoungGenerationSizeMb = 64;
+function newRecovery(): Recovery {
+  let resolve: () => void = () => {};
+  let reject: (error: Error) => void = () => {};
+  const done = new Promise<void>((succeed, fail) => {
+    resolve = succeed;
+    reject = fail;
+  });
+  // Perhaps nobody waits for it.
+  done.catch(() => {});
+  return { done, resolve, reject };
+}
 
 export class UserspaceEngine implements Engine {
   readonly name = 'userspace';
   readonly whyNoOutbound = noOutboundReason;
-  readonly #worker: Worker;
+  readonly #options: Required<Omit<UserspaceEngineOptions, 'events'>>;
   readonly #events: EngineEvents;
-  readonly #pending = new Map<number, Pending>();
+  #thread: WorkerThread;
   readonly #scopes = new Map<string, CounterScope>();
+  /** By scope, what threads that have failed had counted. */
+  readonly #countedBefore = new Map<string, Map<string, number>>();
   readonly #health = new Map<string, ProbeHealth>();
   readonly #states = new Map<string, FrontendState>();
   #collisions: readonly Collision[] = [];
   #plan = new IndexedPlan(emptyPlan);
   #explainer = new Explainer(this.#plan);
-  #nextId = 0;
+  #faults: readonly DataPlaneFault[] = [];
+  #advancedMs: number;
+  #restarts = 0;
+  /** Real times of the last failures. */
+  #failures: number[] = [];
+  /** While the thread is started anew, and from when that was given up. */
+  #recovery: Recovery | undefined;
   #closing = false;
-  #failure: Error | undefined;
 
   constructor({
     clock,
     events = {},
     descriptorLimit = defaultDescriptorLimit(),
     worker = new URL('data-plane/userspace/worker.js', modulesFolder),
+    realClock = new Clock(),
   }: UserspaceEngineOptions) {
+    this.#options = { clock, descriptorLimit, worker, realClock };
     this.#events = events;
-    const workerData: WorkerSetup = { origin: clock.origin, descriptorLimit };
-    this.#worker = new Worker(worker, {
-      workerData,
-      name: 'lazurite-data-plane',
-      // Connections are short-lived objects by the thousand: a larger nursery copies fewer of them.
-      resourceLimits: { maxYoungGenerationSizeMb },
-    });
-    this.#worker.on('message', (report: Report) => this.#receive(report));
-    this.#worker.on('error', (error: Error) => this.#fail(error));
-    this.#worker.on('exit', (code) => this.#fail(new Error(`The data plane's thread ended with code ${code}.`)));
+    this.#advancedMs = clock.origin.advancedMs;
+    this.#thread = this.#startThread();
+  }
+
+  get running(): boolean {
+    return this.#recovery === undefined;
   }
 
   async apply(plan: ForwardingPlan): Promise<void> {
@@ -85,16 +109,15 @@ export class UserspaceEngine implements Engine {
     this.#explainer = new Explainer(this.#plan);
     for (const key of changes.removedFrontends) this.#states.delete(key);
     for (const key of changes.removedProbes) this.#health.delete(key);
-    const { frontends, health } = (await this.#ask({ type: 'apply', changes })) as Applied;
-    for (const state of frontends) if (this.#plan.frontends.has(state.key)) this.#states.set(state.key, state);
-    for (const each of health) if (this.#plan.probes.has(each.key)) this.#health.set(each.key, each);
-    this.#explainer.healthChanged();
+    const applied = (await this.#ask({ type: 'apply', changes })) as Applied | undefined;
+    if (applied) this.#take(applied);
     this.#announceCollisions(next.collisions);
   }
 
   /** Frontends that collide are listed too, after the one that has the address. */
   frontends(): readonly FrontendState[] {
-    return [...this.#states.values(), ...this.#collisions.map(collisionState)];
+    const states = [...this.#states.keys()].flatMap((key) => this.#stateOf(key) ?? []);
+    return [...states, ...this.#collisions.map(collisionState)];
   }
 
   health(): readonly ProbeHealth[] {
@@ -109,7 +132,7 @@ export class UserspaceEngine implements Engine {
     return this.#explainer.explain(tuple, {
       healthOf: (key) => this.#health.get(key),
       whyUnbound: (key) => {
-        const state = this.#states.get(key);
+        const state = this.#stateOf(key);
         return state?.state === 'Unbound'
           ? `The frontend has no place here. ${state.reason ?? ''}`.trimEnd()
           : undefined;
@@ -118,50 +141,86 @@ export class UserspaceEngine implements Engine {
   }
 
   async flows(): Promise<readonly FlowInfo[]> {
-    return (await this.#ask({ type: 'flows' })) as readonly FlowInfo[];
+    // A thread that has failed has no flows any more.
+    return ((await this.#ask({ type: 'flows' })) as readonly FlowInfo[] | undefined) ?? [];
   }
 
   counters(): readonly CounterSample[] {
-    return [...this.#scopes.values()].flatMap((scope) => scope.samples());
+    const samples: CounterSample[] = [];
+    for (const scope of new Set([...this.#countedBefore.keys(), ...this.#scopes.keys()])) {
+      for (const [name, value] of this.#countsOf(scope)) samples.push({ name, scope, value });
+    }
+    if (this.#restarts > 0) samples.push({ name: 'threadRestarts', scope: '', value: this.#restarts });
+    return samples;
   }
 
   async setFaults(faults: readonly DataPlaneFault[]): Promise<void> {
+    this.#faults = faults;
     await this.#ask({ type: 'setFaults', faults });
   }
 
+  failThread(how: ThreadFailure): void {
+    this.#thread.ask({ type: 'fail', how }).catch(() => {});
+  }
+
   async advanceClock(azureMs: number): Promise<void> {
+    this.#advancedMs += azureMs;
     await this.#ask({ type: 'advance', azureMs });
   }
 
   async close(graceMs: number): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    if (this.#failure) return;
-    const exited = once(this.#worker, 'exit');
+    this.#recovery?.reject(new Error('The data plane is closed.'));
     // Requests that are still pending are rejected when the thread ends.
-    this.#ask({ type: 'close', graceMs }).catch(() => {});
-    await exited;
+    this.#thread.ask({ type: 'close', graceMs }).catch(() => {});
+    await this.#thread.end(this.running ? graceMs + closeWithinMs : 0);
+    this.#options.realClock.close();
   }
 
-  #ask(request: Request): Promise<Answer> {
-    if (this.#failure) return Promise.reject(this.#failure);
-    return new Promise((resolve, reject) => {
-      const ask: Ask = { id: this.#nextId++, request };
-      this.#pending.set(ask.id, { resolve, reject });
-      this.#worker.postMessage(ask);
+  #startThread(): WorkerThread {
+    const { clock, descriptorLimit, worker, realClock } = this.#options;
+    return new WorkerThread({
+      entry: worker,
+      setup: {
+        origin: { ...clock.origin, advancedMs: this.#advancedMs },
+        descriptorLimit,
+        health: [...this.#health.values()],
+      },
+      realClock,
+      receive: (report) => this.#receive(report),
+      failed: (error) => this.#threadFailed(error),
     });
   }
 
-  #receive(report: Report): void {
-    switch (report.type) {
-      case 'answer':
-      case 'error': {
-        const pending = this.#pending.get(report.id);
-        this.#pending.delete(report.id);
-        if (report.type === 'answer') pending?.resolve(report.answer);
-        else pending?.reject(report.error);
-        return;
+  /** The thread's answer; undefined when it failed meanwhile and the next one has taken over. */
+  async #ask(request: Request): Promise<Answer> {
+    if (!this.#recovery) {
+      try {
+        return await this.#thread.ask(request);
+      } catch (error) {
+        if (this.#closing || !(error instanceof ThreadEnded)) throw error;
       }
+    }
+    await this.#recovery?.done;
+    return undefined;
+  }
+
+  #take({ frontends, health }: Applied): void {
+    for (const state of frontends) if (this.#plan.frontends.has(state.key)) this.#states.set(state.key, state);
+    for (const each of health) if (this.#plan.probes.has(each.key)) this.#health.set(each.key, each);
+    this.#explainer.healthChanged();
+  }
+
+  #stateOf(key: string): FrontendState | undefined {
+    const state = this.#states.get(key);
+    if (!state || this.running) return state;
+    const reason = 'The thread of the data plane has failed and is started anew.';
+    return { key, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
+  }
+
+  #receive(report: Exclude<Report, { type: 'answer' | 'error' }>): void {
+    switch (report.type) {
       case 'health':
         this.#receiveHealth(report.changes);
         return;
@@ -175,6 +234,7 @@ export class UserspaceEngine implements Engine {
         return;
       case 'scopeGone':
         this.#scopes.delete(report.scope);
+        this.#countedBefore.delete(report.scope);
     }
   }
 
@@ -197,12 +257,77 @@ export class UserspaceEngine implements Engine {
       if (!known.has(collision.frontend.rule.id)) this.#events.onFrontendState?.(collisionState(collision));
   }
 
-  #fail(error: Error): void {
-    if (this.#failure) return;
-    this.#failure = error;
-    for (const pending of this.#pending.values()) pending.reject(error);
-    this.#pending.clear();
-    if (!this.#closing) this.#events.onFailure?.(error);
+  #threadFailed(error: Error): void {
+    if (this.#closing) return;
+    this.#recovery ??= newRecovery();
+    const nowMs = this.#options.realClock.now();
+    this.#failures = [...this.#failures.filter((atMs) => nowMs - atMs < failuresCountMs), nowMs];
+    const lostFlows = this.#keepCounts();
+    const restartsInMs = restartsAfterMs[this.#failures.length - 1];
+    if (restartsInMs === undefined) {
+      this.#recovery.reject(error);
+      this.#events.onFailure?.(error);
+      return;
+    }
+    this.#events.onInterrupted?.({ error, lostFlows, restartsInMs });
+    void this.#restart(restartsInMs);
+  }
+
+  async #restart(afterMs: number): Promise<void> {
+    await Promise.all([this.#thread.end(), this.#options.realClock.wait(afterMs)]);
+    if (this.#closing) return;
+    this.#restarts++;
+    const startedAtMs = this.#advancedMs;
+    this.#thread = this.#startThread();
+    try {
+      await this.#catchUp(this.#thread, startedAtMs);
+    } catch (error) {
+      // A thread that has ended has begun the next restart already.
+      if (!(error instanceof ThreadEnded)) this.#threadFailed(error as Error);
+      return;
+    }
+    for (const scope of this.#countedBefore.keys()) if (!this.#scopes.has(scope)) this.#countedBefore.delete(scope);
+    this.#recovery?.resolve();
+    this.#recovery = undefined;
+    this.#events.onRestarted?.();
+  }
+
+  /** Brings a new thread, whose clock has been moved by `advancedMs`, to faults, plan and time as they are now. */
+  async #catchUp(thread: WorkerThread, advancedMs: number): Promise<void> {
+    let carried = new IndexedPlan(emptyPlan);
+    let faults: readonly DataPlaneFault[] = [];
+    // Everything may change once more while the thread is being told.
+    while (carried !== this.#plan || faults !== this.#faults || advancedMs !== this.#advancedMs) {
+      const [next, nextFaults, nextMs] = [this.#plan, this.#faults, this.#advancedMs];
+      if (nextMs > advancedMs) await thread.ask({ type: 'advance', azureMs: nextMs - advancedMs });
+      if (nextFaults.length + faults.length > 0) await thread.ask({ type: 'setFaults', faults: nextFaults });
+      this.#take((await thread.ask({ type: 'apply', changes: next.changesFrom(carried) })) as Applied);
+      [carried, faults, advancedMs] = [next, nextFaults, nextMs];
+    }
+  }
+
+  /** Adds what a failed thread has counted to what those before it had; returns how many flows it had. */
+  #keepCounts(): number {
+    let lostFlows = 0;
+    for (const scope of this.#scopes.keys()) {
+      const counts = this.#countsOf(scope);
+      const arrived = counts.get('connections') ?? 0;
+      const lost = arrived - (counts.get('connectionsClosed') ?? 0);
+      this.#countedBefore.set(scope, counts);
+      if (lost === 0) continue;
+      counts.set('connectionsClosed', arrived);
+      counts.set('endedByFailure', (counts.get('endedByFailure') ?? 0) + lost);
+      if (keysOfScope(scope).member === undefined) lostFlows += lost;
+    }
+    this.#scopes.clear();
+    return lostFlows;
+  }
+
+  #countsOf(scope: string): Map<string, number> {
+    const counts = new Map(this.#countedBefore.get(scope));
+    for (const { name, value } of this.#scopes.get(scope)?.samples() ?? [])
+      counts.set(name, (counts.get(name) ?? 0) + value);
+    return counts;
   }
 }
 

@@ -67,6 +67,7 @@ export class Forwarder {
       onChange: (health) => this.#healthChanged(health),
       verdict: this.#faults.verdict,
       sourceAddress: probeSource(),
+      found: setup.health,
     });
     this.#context = { healthOf: (key) => this.#prober.healthOf(key), tables: new SlotTables() };
     const shared: SharedResources = {

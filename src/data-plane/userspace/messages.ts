@@ -2,7 +2,7 @@
 import type { ClockOrigin } from '../../support/clock.js';
 import type { ScopeLocation } from '../model/counters.js';
 import type { FlowInfo, FrontendState, ProbeHealth } from '../model/engine.js';
-import type { DataPlaneFault } from '../model/faults.js';
+import type { DataPlaneFault, ThreadFailure } from '../model/faults.js';
 import type { PlanChanges } from '../model/plan.js';
 
 /** What the worker is started with. */
@@ -10,6 +10,8 @@ export interface WorkerSetup {
   readonly origin: ClockOrigin;
   /** How many file descriptors the data plane may use. */
   readonly descriptorLimit: number;
+  /** What an earlier thread has found out: its probes go on from there. */
+  readonly health: readonly ProbeHealth[];
 }
 
 export type Request =
@@ -17,6 +19,10 @@ export type Request =
   | { readonly type: 'advance'; readonly azureMs: number }
   | { readonly type: 'setFaults'; readonly faults: readonly DataPlaneFault[] }
   | { readonly type: 'flows' }
+  /** Answered at once by a thread that is alive. */
+  | { readonly type: 'ping' }
+  /** Makes the thread fail, as an injected fault. */
+  | { readonly type: 'fail'; readonly how: ThreadFailure }
   | { readonly type: 'close'; readonly graceMs: number };
 
 export interface Ask {

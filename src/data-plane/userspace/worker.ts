@@ -1,5 +1,6 @@
 /** Entry of the engine's own thread: a blocked API loop must not stall traffic, nor traffic the API. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { ThreadFailure } from '../model/faults.js';
 import { Forwarder } from './forwarder.js';
 import type { Answer, Ask, Report, Request, WorkerSetup } from './messages.js';
 
@@ -15,6 +16,14 @@ const forwarder = new Forwarder(workerData as WorkerSetup, {
   frontend: (state) => report({ type: 'frontend', state }),
 });
 
+/** An injected fault: throws where nobody catches, or waits for what never comes. */
+function fail(how: ThreadFailure): undefined {
+  if (how === 'hang') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  setImmediate(() => {
+    throw new Error('An injected fault ended the thread of the data plane.');
+  });
+}
+
 async function carryOut(request: Request): Promise<Answer> {
   switch (request.type) {
     case 'apply':
@@ -27,6 +36,10 @@ async function carryOut(request: Request): Promise<Answer> {
       return undefined;
     case 'flows':
       return forwarder.flows();
+    case 'ping':
+      return undefined;
+    case 'fail':
+      return fail(request.how);
     case 'close':
       await forwarder.close(request.graceMs);
       return undefined;

@@ -32,7 +32,7 @@ export interface CallOptions {
 export function startClassic({ startMs, ...options }: HarnessOptions = {}) {
   const clock = options.clock ?? new Clock({ source: manualTime(startMs) });
   const store = options.store ?? inMemoryStore();
-  const server = createServer({ clock });
+  const server = createServer({ clock, tlsNames: ['management.example'] });
   server.app.register(classicPlugin, {
     clock,
     store,

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Engine } from '../../../src/data-plane/model/engine.js';
 import type { PlanMember, PlanRule } from '../../../src/data-plane/model/plan.js';
-import { echoes, openStream, UdpClient } from '../network.js';
+import { datagramsOf, echoes, openStream, UdpClient } from '../network.js';
 import { frontend, member, rule } from '../plans.js';
 import { membersOf, probedMembers, probesOf } from '../world.js';
 import type { ContractTest } from './statement.js';
@@ -124,13 +124,17 @@ export const udpContract: readonly ContractTest[] = [
   {
     title: "A burst of 1,000 datagrams of 1,400 B from one client is answered whole, from the frontend's address",
     async run({ t, world, net, frontend: address }) {
-      const backend = createSocket({ type: 'udp4', recvBufferSize: 4_194_304, sendBufferSize: 4_194_304 });
+      const backend = createSocket({
+        type: datagramsOf(address),
+        recvBufferSize: 4_194_304,
+        sendBufferSize: 4_194_304,
+      });
       backend.on('message', (datagram, from) => backend.send(datagram, from.port, from.address));
       backend.bind(28080, `${net}.4`);
       await once(backend, 'listening');
       const only = [member(`${net}.4`, 28080)];
       await world.apply([frontend('udp', `${address}:${port}`, rule(only))]);
-      const client = createSocket({ type: 'udp4', recvBufferSize: 4_194_304, sendBufferSize: 4_194_304 });
+      const client = createSocket({ type: datagramsOf(address), recvBufferSize: 4_194_304, sendBufferSize: 4_194_304 });
       client.bind(0, `${net}.201`);
       await once(client, 'listening');
       const count = 1000;

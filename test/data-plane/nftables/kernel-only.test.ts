@@ -122,12 +122,6 @@ if (isInNamespace(t, import.meta.url)) {
     await world.reset();
   });
 
-  t.test('IPv6 frontends are Unbound and say which engine has them', async (t) => {
-    await shared.apply([frontend('tcp', 'fd7f:1a2b::10:80', rule([member('fd00::4', 28080)]))]);
-    t.match(shared.engine.frontends(), [{ state: 'Unbound', reason: /--engine userspace/ }]);
-    await shared.reset();
-  });
-
   t.test('Tables of others are not touched, and ours is gone afterwards', async (t) => {
     await shared.engine.close(0);
     nft('add table inet theirs');

@@ -3,7 +3,7 @@ import { AzureError } from '../../../errors/index.js';
 import type { DeferredValue, DeploymentScope, EvaluationContext } from '../template/context.js';
 import { copyCount, evaluateTemplateValue } from '../template/evaluate.js';
 import { ExpressionError } from '../template/expression-error.js';
-import { isObject, type Json, type JsonObject, member, objectMember } from '../template/json.js';
+import { isObject, type Json, type JsonObject, jsonText, member, objectMember } from '../template/json.js';
 import { positionOf } from '../template/json-reader.js';
 import { parseScopeId, resourceIdOf, scopeId, segmentsMatch } from '../template/resource-ids.js';
 import { asFailureOf, invalidTemplate, placeText } from './failures.js';
@@ -100,13 +100,13 @@ class Expander {
     const part = {
       root: this.#template.source,
       kind: 'resource',
-      name: symbol ?? String(member(source, 'name')),
+      name: symbol ?? jsonText(member(source, 'name')),
       container: source,
     };
     try {
       const copy = objectMember(source, 'copy');
       if (!copy) return yield* this.#addOne(declared, { context, parent, loop: undefined });
-      const name = String(member(copy, 'name') ?? symbol ?? '');
+      const name = jsonText(member(copy, 'name') ?? symbol ?? '');
       if (name === '') throw new ExpressionError("the 'copy' has no name");
       const header: EvaluationContext = { ...context, place: 'resourceHeader' };
       const count = copyCount(member(copy, 'count') ?? 0, header);
@@ -166,7 +166,7 @@ class Expander {
       if (options.deployed || !(error instanceof ExpressionError || error instanceof AzureError)) throw error;
       const { scope } = options.header;
       const [type = '', name = '', apiVersion = ''] = ['type', 'name', 'apiVersion'].map((key) =>
-        String(member(source, key) ?? ''),
+        jsonText(member(source, key) ?? ''),
       );
       return { id: resourceIdOf(scopeId(scope), type, name), type, name, apiVersion, scope };
     }
@@ -214,10 +214,10 @@ class Expander {
 const isFullType = (type: string): boolean => /^[^/]+\.[^/]+\//.test(type);
 
 function readBatchSize(copy: JsonObject, header: EvaluationContext): number | undefined {
-  if (String(member(copy, 'mode') ?? 'parallel').toLowerCase() !== 'serial') return undefined;
+  if (jsonText(member(copy, 'mode') ?? 'parallel').toLowerCase() !== 'serial') return undefined;
   const value = evaluateTemplateValue(member(copy, 'batchSize') ?? 1, { context: header });
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1) return value;
-  throw new ExpressionError(`the copy batch size '${String(value)}' is not valid: it must be at least 1`);
+  throw new ExpressionError(`the copy batch size '${jsonText(value)}' is not valid: it must be at least 1`);
 }
 
 function textMember(source: JsonObject, name: string, context: EvaluationContext): string | undefined {
@@ -240,7 +240,7 @@ function condition(source: JsonObject, header: EvaluationContext): boolean {
 
 function hasInnerScope(source: JsonObject): boolean {
   const options = objectMember(objectMember(source, 'properties') ?? {}, 'expressionEvaluationOptions');
-  return String((options && member(options, 'scope')) ?? 'outer').toLowerCase() === 'inner';
+  return jsonText((options && member(options, 'scope')) ?? 'outer').toLowerCase() === 'inner';
 }
 
 /** Under which id the resource lives, and, for a deployment, to which scope it deploys. */

@@ -6,7 +6,7 @@
 import { azureError } from '../../../errors/index.js';
 import { type DownloadPolicy, DownloadRefused, download } from '../../../http/download.js';
 import type { ContentLink, LinkedContents } from '../template/context.js';
-import { compact, isObject, type Json, type JsonObject, member, objectMember } from '../template/json.js';
+import { compact, isObject, type Json, type JsonObject, jsonText, member, objectMember } from '../template/json.js';
 import { JsonReadError, readJson } from '../template/json-reader.js';
 import { invalidTemplate } from './failures.js';
 
@@ -64,7 +64,7 @@ export function linkedJson(link: ContentLink, text: string): Json {
   const content = parsedContent(text);
   const actual = isObject(content) ? member(content, 'contentVersion') : undefined;
   if (link.contentVersion !== undefined && link.contentVersion !== actual) {
-    const values = { uri: link.uri, expected: link.contentVersion, actual: String(actual ?? '') };
+    const values = { uri: link.uri, expected: link.contentVersion, actual: jsonText(actual ?? '') };
     throw azureError('ContentVersionMismatch', { values });
   }
   return content;

@@ -1,7 +1,7 @@
 /** A deployment as a client asks for it: the request's text read leniently, its members checked. */
 import { azureError } from '../../../errors/index.js';
 import type { ContentLink, DeploymentScope, LinkedContents } from '../template/context.js';
-import { isObject, type Json, type JsonObject, member, objectMember } from '../template/json.js';
+import { isObject, type Json, type JsonObject, jsonText, member, objectMember } from '../template/json.js';
 import { JsonReadError, readJson } from '../template/json-reader.js';
 import type { PlannedResource } from './expand.js';
 import { ContentNeeded, linkedJson, parsedContent, readLink } from './links.js';
@@ -81,11 +81,11 @@ function resultFormat(properties: JsonObject): string | undefined {
 }
 
 function readMode(mode: Json | undefined): DeploymentMode {
-  const folded = String(mode ?? 'Incremental').toLowerCase();
+  const folded = jsonText(mode ?? 'Incremental').toLowerCase();
   if (folded === 'incremental') return 'Incremental';
   if (folded === 'complete') return 'Complete';
   throw azureError('InvalidRequestContent', {
-    values: { reason: `Error converting value "${String(mode)}" to type 'DeploymentMode'. Path 'properties.mode'.` },
+    values: { reason: `Error converting value "${jsonText(mode)}" to type 'DeploymentMode'. Path 'properties.mode'.` },
   });
 }
 

@@ -8,7 +8,16 @@ import {
 import { copyCount, evaluateTemplateValue, parameterNotFound, variableNotFound } from '../template/evaluate.js';
 import { ExpressionError } from '../template/expression-error.js';
 import { templateHash } from '../template/hashes.js';
-import { compact, isObject, type Json, type JsonObject, member, memberName, objectMember } from '../template/json.js';
+import {
+  compact,
+  isObject,
+  type Json,
+  type JsonObject,
+  jsonText,
+  member,
+  memberName,
+  objectMember,
+} from '../template/json.js';
 import { positionOf } from '../template/json-reader.js';
 import { evaluatingPart, invalidTemplate, placeText } from './failures.js';
 import { linkShown } from './links.js';
@@ -248,7 +257,7 @@ class VariableValues {
     const copies = member(this.#template.variables, 'copy');
     return (Array.isArray(copies) ? copies : [])
       .filter(isObject)
-      .find((copy) => String(member(copy, 'name')).toLowerCase() === name.toLowerCase());
+      .find((copy) => jsonText(member(copy, 'name')).toLowerCase() === name.toLowerCase());
   }
 
   #copied(copy: JsonObject, name: string): Json {

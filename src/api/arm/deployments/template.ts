@@ -6,7 +6,7 @@ import { parameterNotFound, unknownFunction, variableNotFound } from '../templat
 import { ExpressionError } from '../template/expression-error.js';
 import { checkArity, type FunctionDefinition } from '../template/functions/function-call.js';
 import { findFunction } from '../template/functions/registry.js';
-import { isObject, type Json, type JsonObject, member, objectMember, typeName } from '../template/json.js';
+import { isObject, type Json, type JsonObject, jsonText, member, objectMember, typeName } from '../template/json.js';
 import { positionOf, relativeTo } from '../template/json-reader.js';
 import { type CallNode, isExpression, nodesOf, parseExpression } from '../template/parser.js';
 import { evaluatingPart, invalidTemplate, type TemplatePart } from './failures.js';
@@ -73,10 +73,10 @@ export function readTemplate(source: Json): Template {
     const names = Object.keys(objectMember(source, section) ?? {});
     if (names.length > 0) throw azureError('ExtensionNotEmulated', { values: { names: names.join(', ') } });
   }
-  const symbolic = String(member(source, 'languageVersion') ?? '').startsWith('2.');
+  const symbolic = jsonText(member(source, 'languageVersion') ?? '').startsWith('2.');
   const template: Template = {
     source,
-    contentVersion: String(member(source, 'contentVersion')),
+    contentVersion: jsonText(member(source, 'contentVersion')),
     symbolic,
     parameters: new Map(Object.entries(objectSection(source, 'parameters')) as [string, JsonObject][]),
     definitions: section(source, 'definitions'),
@@ -148,7 +148,7 @@ function readFunctions(source: JsonObject): Map<string, UserFunction> {
   const value = member(source, 'functions') ?? [];
   for (const group of Array.isArray(value) ? value : []) {
     if (!isObject(group)) throw invalidTemplate("A member of the template's 'functions' is not an object");
-    const namespace = String(member(group, 'namespace') ?? '');
+    const namespace = jsonText(member(group, 'namespace') ?? '');
     for (const [name, definition] of Object.entries(objectMember(group, 'members') ?? {})) {
       const output = isObject(definition) ? objectMember(definition, 'output') : undefined;
       const value = output && member(output, 'value');
@@ -158,7 +158,7 @@ function readFunctions(source: JsonObject): Map<string, UserFunction> {
       const parameters = member(definition, 'parameters');
       functions.set(`${namespace}.${name}`.toLowerCase(), {
         parameters: (Array.isArray(parameters) ? parameters : []).map((parameter) =>
-          String((isObject(parameter) && member(parameter, 'name')) || ''),
+          jsonText((isObject(parameter) && member(parameter, 'name')) || ''),
         ),
         value,
       });
@@ -269,7 +269,7 @@ export function checkExpressions(template: Template): void {
   }
   for (const { symbol, source } of template.resources) {
     check(
-      { kind: 'resource', name: symbol ?? String(member(source, 'name')), container: source },
+      { kind: 'resource', name: symbol ?? jsonText(member(source, 'name')), container: source },
       withoutInnerTemplates(source),
     );
   }
@@ -286,7 +286,7 @@ function variableNames(template: Template): Set<string> {
   const names = Object.keys(template.variables).map((name) => name.toLowerCase());
   const copies = member(template.variables, 'copy');
   const copied = (Array.isArray(copies) ? copies : []).map((copy) =>
-    String(isObject(copy) ? member(copy, 'name') : ''),
+    jsonText(isObject(copy) ? member(copy, 'name') : ''),
   );
   return new Set([...names, ...copied.map((name) => name.toLowerCase())]);
 }
@@ -297,7 +297,7 @@ export function withoutInnerTemplates(source: Json): Json {
   if (!isObject(source)) return source;
   const children = member(source, 'resources');
   const properties = objectMember(source, 'properties');
-  const isNested = String(member(source, 'type')).toLowerCase() === 'microsoft.resources/deployments';
+  const isNested = jsonText(member(source, 'type')).toLowerCase() === 'microsoft.resources/deployments';
   return {
     ...source,
     ...(children === undefined ? {} : { resources: withoutTemplatesOf(children) }),

@@ -8,6 +8,7 @@ import {
   isObject,
   type Json,
   type JsonObject,
+  jsonText,
   member,
   memberName,
   objectMember,
@@ -78,7 +79,7 @@ export function parameterType(
   const [kind, display, secure = false] = (typeof type === 'string' ? kinds[type.toLowerCase()] : undefined) ?? [];
   if (!kind || !display) {
     throw invalidTemplate(
-      `The template parameter '${name}' has the type '${String(type ?? '')}', which is not valid. The types are 'String, SecureString, Int, Bool, Array, Object, SecureObject'. Please see https://aka.ms/arm-syntax-parameters for usage details.`,
+      `The template parameter '${name}' has the type '${jsonText(type ?? '')}', which is not valid. The types are 'String, SecureString, Int, Bool, Array, Object, SecureObject'. Please see https://aka.ms/arm-syntax-parameters for usage details.`,
     );
   }
   return { kind, display, secure, declaration: current, resolve };
@@ -124,7 +125,7 @@ export function checkParameterValue(value: Json, type: ParameterType, { name, pl
   const { declaration } = type;
   const allowed = member(declaration, 'allowedValues');
   if (Array.isArray(allowed) && !isAllowed(value, allowed)) {
-    const shown = type.secure || typeof value === 'object' ? '' : ` '${String(value)}'`;
+    const shown = type.secure || typeof value === 'object' ? '' : ` '${jsonText(value)}'`;
     throw invalidTemplate(
       `The provided value${shown} for the template parameter '${name}' ${place} is not valid. The parameter value is not part of the allowed value(s): '${allowed.map((one) => (typeof one === 'object' ? JSON.stringify(one) : String(one))).join(',')}'.`,
     );
@@ -204,9 +205,9 @@ function checkElements(value: readonly Json[], declaration: JsonObject, { check,
 function discriminated(value: JsonObject, declaration: JsonObject, check: InnerCheck): JsonObject | undefined {
   const discriminator = objectMember(declaration, 'discriminator');
   if (!discriminator) return undefined;
-  const property = String(member(discriminator, 'propertyName'));
+  const property = jsonText(member(discriminator, 'propertyName'));
   const mapping = objectMember(discriminator, 'mapping') ?? {};
-  const type = objectMember(mapping, String(member(value, property) ?? ''));
+  const type = objectMember(mapping, jsonText(member(value, property) ?? ''));
   if (type) return type;
   const known = Object.keys(mapping).join(',');
   throw invalidValue(check, `The property '${property}' is not part of the allowed value(s): '${known}'.`);

@@ -1,7 +1,16 @@
 /** What a deployment would change: Azure's what-if, without touching anything. */
 
 import { DeferredValue } from '../template/context.js';
-import { compact, equalJson, isObject, type Json, type JsonObject, member, memberName } from '../template/json.js';
+import {
+  compact,
+  equalJson,
+  isObject,
+  type Json,
+  type JsonObject,
+  jsonText,
+  member,
+  memberName,
+} from '../template/json.js';
 import { deployedResources, planScopeId } from './document.js';
 import { evaluateBody, type PlannedResource } from './expand.js';
 import type { DeploymentHost, ListedResource } from './host.js';
@@ -246,7 +255,7 @@ async function untouched(
     for (const { id, type } of (await host.list(group)).filter(isOther)) {
       const before = (await host.get(id, '')) ?? { id, type };
       const changeType = isComplete ? 'Delete' : 'Ignore';
-      changes.push({ resourceId: String(member(before, 'id') ?? id), changeType, before });
+      changes.push({ resourceId: jsonText(member(before, 'id') ?? id), changeType, before });
     }
   }
   return changes;

@@ -114,8 +114,11 @@ export const locationNames = azureLocations.map(({ name }) => name).join(',');
 
 const legal = /^[\w\s(),-]*$/;
 
-/** `location` consists of what a location may consist of. */
-export const isWellFormedLocation = (location: string): boolean => legal.test(location);
+/** Refuses a location, as the client wrote it, with characters that no region's name has. */
+export function checkLocationForm(given: unknown): void {
+  if (typeof given !== 'string' || legal.test(given)) return;
+  throw azureError('InvalidResourceLocationFormat', { values: { location: given } });
+}
 
 /** Refuses a location that no region has. `given` is what the client wrote, `location` its normalised form. */
 export function checkLocation(
@@ -123,9 +126,7 @@ export function checkLocation(
   { location, type }: { location: string | undefined; type: string },
 ): void {
   if (location === undefined || location === '') throw azureError('LocationRequired');
-  if (typeof given === 'string' && !isWellFormedLocation(given)) {
-    throw azureError('InvalidResourceLocationFormat', { values: { location: given } });
-  }
+  checkLocationForm(given);
   if (isAzureLocation(location)) return;
   const values = { location: String(given), type, available: locationNames };
   throw type === 'resourceGroups'

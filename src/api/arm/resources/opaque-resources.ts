@@ -4,25 +4,38 @@
  */
 import { defaultTenantId as tenantId } from '../../../config/tenant.js';
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { normalizeLocation } from '../../../resources/canonical.js';
 import { lookUpChild } from '../../../resources/children.js';
 import { isKnownType, isListed, typesLike } from '../../../resources/known-types.js';
 import { findResourceType, resourceTypes, showsEtagAndGuid } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootOf, typeOf } from '../../../resources/resource-id.js';
 import type { Lookup, Resource, ResourceDocument } from '../../../resources/resource-type.js';
+import type { SchemaNode } from '../../../resources/schema.js';
 import { madeUpList, madeUpProperties } from '../../../resources/unmodelled-types.js';
 import { stableGuid } from '../../../support/ids.js';
+import { checkLocationForm } from './locations.js';
+import { memberOf, type RequestBody, readBody } from './request-body.js';
 
-/** The stored form of a body of an unknown type: everything but what the service decides. */
-export function opaqueDocument(body: Record<string, unknown>): ResourceDocument {
-  const { id: _id, name: _name, type: _type, etag: _etag, systemData: _systemData, ...document } = body;
-  const { provisioningState: _state, ...properties } = (document.properties ?? {}) as Record<string, unknown>;
-  const { location } = document;
-  return withoutSecrets({
-    ...document,
-    ...(typeof location === 'string' ? { location: normalizeLocation(location) } : {}),
-    properties,
-  }) as ResourceDocument;
+/** What every resource has beside the members of its type, whatever its provider makes of those. */
+const envelope: SchemaNode = {
+  type: 'object',
+  properties: {
+    location: { type: 'string', fold: 'location' },
+    tags: { type: 'object', additionalProperties: { type: 'string' }, clrType: 'TagsObject' },
+    properties: { type: 'object' },
+  },
+  additionalProperties: true,
+};
+
+/**
+ * The stored form of a body of an unknown type: everything but what the service decides. Throws `InvalidRequestFormat`
+ * for an envelope that is none, `InvalidResourceLocationFormat` for a location that no region could have.
+ */
+export function opaqueDocument(body: RequestBody): ResourceDocument {
+  const read = readBody(body, envelope) as ResourceDocument;
+  checkLocationForm(memberOf(body, 'location'));
+  const { id: _id, name: _name, type: _type, etag: _etag, systemData: _systemData, ...document } = read;
+  const { provisioningState: _state, ...properties } = document.properties ?? {};
+  return withoutSecrets({ ...document, properties }) as ResourceDocument;
 }
 
 /** Members that every provider takes and none shows again: they are not kept either. */

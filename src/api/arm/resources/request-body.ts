@@ -71,7 +71,8 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
-const memberOf = (body: RequestBody, member: string): unknown =>
+/** A member of the envelope as the client wrote it, whatever the casing of its name. */
+export const memberOf = (body: RequestBody, member: string): unknown =>
   Object.entries(body.value).find(([name]) => name.toLowerCase() === member)?.[1];
 
 const tagsSchema = object({ tags: map({ clrType: 'TagsObject' }) }, { clrType: 'TagsObject' });

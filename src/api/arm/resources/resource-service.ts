@@ -179,7 +179,7 @@ export class ResourceService {
 
   async #putOpaque(place: Place, body: RequestBody): Promise<Answer> {
     checkParent(place.id, this.store);
-    const document = opaqueDocument(body.value);
+    const document = opaqueDocument(body);
     const own = ownTypeAndName(place.id);
     const done = await this.context.store.write(() => {
       const done = this.writer.putOpaque(place.id, { ...own, document });
@@ -299,7 +299,7 @@ export class ResourceService {
         const place = this.#place(request, 'write');
         if ('type' in place) return this.#putNow(place, this.#documentWrite(place, request)).body;
         const resource = this.store.resource(place.key);
-        return resource && this.reader.show({ ...resource, document: opaqueDocument(request.body.value) }, '');
+        return resource && this.reader.show({ ...resource, document: opaqueDocument(request.body) }, '');
       });
     } catch (error) {
       if (error instanceof AzureError) return undefined;

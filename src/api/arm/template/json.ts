@@ -36,6 +36,10 @@ export function setMember(object: JsonObject, key: string, value: Json): void {
 export const compact = (members: Readonly<Record<string, Json | undefined>>): JsonObject =>
   Object.fromEntries(Object.entries(members).filter((entry): entry is [string, Json] => entry[1] !== undefined));
 
+/** `value` in a sentence, or where a text is expected: text as it is, anything else as JSON; empty for undefined. */
+export const jsonText = (value: Json | undefined): string =>
+  typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
+
 /** What Azure calls the type of a value in its messages. */
 export function typeName(value: Json): string {
   if (value === null) return 'Null';

@@ -349,8 +349,15 @@ t.test('Whatever stands in a template, planning throws only errors of the table'
     '[null()]',
     '[range(0,3)]',
   );
+  // Where a text is expected, an object whose own `toString` is no function has no text.
+  const trap = fc.constant({ toString: 1, valueOf: 1 } as unknown as Json);
   const value = fc.oneof(
     text,
+    trap,
+    fc.dictionary(
+      fc.constantFrom('name', 'count', 'mode', 'batchSize', 'input', 'type', 'scope'),
+      fc.oneof(text, trap),
+    ),
     fc.integer(),
     fc.boolean(),
     fc.constant(null),
@@ -367,7 +374,9 @@ t.test('Whatever stands in a template, planning throws only errors of the table'
       variables: fc.dictionary(fc.constantFrom('v', 'copy'), value),
       resources: fc.oneof(fc.array(fc.oneof(resource, value)), value),
       outputs: fc.dictionary(fc.string(), value),
-      functions: value,
+      functions: fc.oneof(value, fc.array(value)),
+      languageVersion: value,
+      contentVersion: value,
     },
     { requiredKeys: [] },
   );

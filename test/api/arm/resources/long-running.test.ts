@@ -245,7 +245,7 @@ test('operations and deletions go on where they were when the emulator was resta
 });
 
 test('polling URLs and nextLinks repeat the scheme and host of the request', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await ArmClient.start(t, { argv: ['--tls-name', 'azure.example'] });
   await azure.makeGroup();
   const headers = { host: 'azure.example:4567' };
   const put = await azure.put(publicIPAddressId('ip'), publicIPAddress(), { headers });

@@ -88,7 +88,7 @@ test('what a deployment writes is no request of a client', async (t) => {
 });
 
 test('absolute URLs begin with the host that the client named, and what names none is refused', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await ArmClient.start(t, { argv: ['--tls-name', 'azure.example'] });
   await azure.makeGroup();
   for (const name of ['one', 'two']) await azure.makePublicIPAddress(name);
   const list = `${network}/publicIPAddresses?$top=1`;

@@ -189,3 +189,25 @@ t.test('An availability set of 2016-04-30-preview may be managed', async (t) => 
   const made = await azure.put(`${compute}/availabilitySets/set`, body, preview);
   t.equal(at(made.body, 'properties.managed'), true);
 });
+
+t.test('The envelope of a type without a model is checked like that of any other', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const account = `${group}/providers/Microsoft.Storage/storageAccounts/store`;
+  const codeOf = async (body: Json): Promise<unknown> => {
+    const { status, body: answer } = await azure.put(account, body);
+    return [status, at(answer, 'error.code')];
+  };
+  for (const location of [{}, ['westeurope'], { toString: 1 }]) {
+    t.same(await codeOf({ location }), [400, 'InvalidRequestFormat'], JSON.stringify(location));
+  }
+  for (const location of ['\ud800', 'a/b', 'west<europe']) {
+    t.same(await codeOf({ location }), [400, 'InvalidResourceLocation'], JSON.stringify(location));
+  }
+  for (const tags of [[], 'a', { a: {} }]) t.same(await codeOf({ tags }), [400, 'InvalidRequestFormat']);
+  for (const properties of [[], 'a', 1]) t.same(await codeOf({ properties }), [400, 'InvalidRequestFormat']);
+  t.equal((await azure.get(account)).status, 404);
+  t.equal((await azure.put(account, { Location: 'West Europe', properties: null, tags: null })).status, 200);
+  t.equal((await azure.get(account)).body.location, 'westeurope');
+  t.equal((await azure.delete(account)).status, 200);
+});
