@@ -253,7 +253,6 @@ async function faceOf({ emulator, folder, close, isSeeded }: Running): Promise<L
     closing ??= close();
     return closing;
   };
-<<<<<<< HEAD
   return {
     url,
     httpUrl,
@@ -265,36 +264,22 @@ async function faceOf({ emulator, folder, close, isSeeded }: Running): Promise<L
       getToken: async (scopes) => {
         const { token, lifetimeMs } = await getToken(httpUrl, scopes);
         return { token, expiresOnTimestamp: Date.now() + lifetimeMs };
-=======
-  try {
-    const files = await writeCaFiles({ url, dataFolder: folder, positionals: [], json: false }, {});
-    return {
-      url: emulator.url,
-      httpUrl: emulator.httpUrl,
-      caPem: await readFile(files.caFile, 'utf8'),
-      env: { ...variables({ url, files }, {}), LAZURITE_URL: url.origin },
-      ...(emulator.adminSecret !== undefined && { adminSecret: emulator.adminSecret }),
-      reset: () => emulator.reset(),
-      advance: (azureMs) => emulator.advance(azureMs),
-      close: () => {
-        closing ??= close();
-        return closing;
->>>>>>> main
       },
     },
-    clientOptions: endpoint: url, tlsOptions: ca: caPem ,
-    reset: async () => 
+    clientOptions: { endpoint: url, tlsOptions: { ca: caPem } },
+    reset: async () => {
       await emulator.reset();
-      if (seeded) await restore(seeded);,
+      if (seeded) await restore(seeded);
+    },
     snapshot,
     restore,
-    now: async () => new Date((await admin.read<now: string >('clock')).now),
+    now: async () => new Date((await admin.read<{ now: string }>('clock')).now),
     advance: (azureMs) => emulator.advance(azureMs),
     faults: faultsOf(admin),
     frontends: () => admin.list('frontends'),
     backends: () => admin.list('backends'),
     flows: () => admin.list('flows'),
-    explain: (connection) => admin.read(`explain?$query(connection)`),
+    explain: (connection) => admin.read(`explain?${query(connection)}`),
     requests: (filter = {}) => admin.list(`requests?${query(filter)}`),
     events: eventsOf(events),
     close: closeOnce,
