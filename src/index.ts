@@ -103,6 +103,12 @@ export interface LazuriteEvents {
   next<Name extends EventName>(name: Name, fits?: (event: EventShapes[Name]) => boolean): Promise<EventShapes[Name]>;
 }
 
+/** A token, and when it expires in milliseconds since the Unix epoch. */
+export interface AccessToken {
+  readonly token: string;
+  readonly expiresOnTimestamp: number;
+}
+
 /** A running Lazurite. */
 export interface Lazurite {
   /** `https://localhost:PORT`: for SDKs and tools. */
@@ -118,9 +124,7 @@ export interface Lazurite {
   /** The subscription that is there from the start; every other GUID works too. */
   readonly subscriptionId: string;
   /** A `TokenCredential` for Azure's JavaScript SDKs. */
-  readonly credential: {
-    getToken(scopes: string | string[]): Promise<{ token: string; expiresOnTimestamp: number }>;
-  };
+  readonly credential: { getToken(scopes: string | string[]): Promise<AccessToken> };
   /** The last parameter of Azure's JavaScript clients: the endpoint, and the CA to trust, in this process. */
   readonly clientOptions: { readonly endpoint: string; readonly tlsOptions: { readonly ca: string } };
   /** As after the start: what the seed made, or nothing. Faults, flows and the journal are gone. */
@@ -197,13 +201,14 @@ class Admin {
 }
 
 /** Any client and secret is welcome; with `auth: 'token'` the token is what counts. */
-async function getToken(httpUrl: string, scopes: string | string[]): Promise<{ token: string; lifetimeMs: number }> {
+async function getToken(httpUrl: string, scopes: string | string[]): Promise<AccessToken> {
   const client = { grant_type: 'client_credentials', client_id: 'lazurite', client_secret: 'lazurite' };
   const body = new URLSearchParams({ ...client, scope: [scopes].flat().join(' ') });
   const response = await fetch(`${httpUrl}/${defaultTenantId}/oauth2/v2.0/token`, { method: 'POST', body });
-  const { access_token: token, expires_in: seconds } = (await response.json()) as Record<string, unknown>;
+  const { access_token: token } = (await response.json()) as Record<string, unknown>;
   if (typeof token !== 'string') throw new Error(`no token for ${[scopes].flat().join(' ')}: ${response.status}`);
-  return { token, lifetimeMs: Number(seconds) * 1000 };
+  const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { exp: number };
+  return { token, expiresOnTimestamp: claims.exp * 1000 };
 }
 
 /** Names what a filter or a question says in a query; what is undefined is left out. */
@@ -260,12 +265,7 @@ async function faceOf({ emulator, folder, close, isSeeded }: Running): Promise<L
     env: { ...variables({ url: new URL(url), files }, {}), LAZURITE_URL: url },
     ...(adminSecret !== undefined && { adminSecret }),
     subscriptionId: defaultSubscriptionId,
-    credential: {
-      getToken: async (scopes) => {
-        const { token, lifetimeMs } = await getToken(httpUrl, scopes);
-        return { token, expiresOnTimestamp: Date.now() + lifetimeMs };
-      },
-    },
+    credential: { getToken: (scopes) => getToken(httpUrl, scopes) },
     clientOptions: { endpoint: url, tlsOptions: { ca: caPem } },
     reset: async () => {
       await emulator.reset();
