@@ -3,7 +3,7 @@
  * the headers that Azure's front end sends. Imitates "Service Management REST API: common parameters and headers".
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AzureError, azureError } from '../../errors/index.js';
+import { AzureError, azureError, storageRefusal } from '../../errors/index.js';
 import { requestBaseUrl } from '../../http/server.js';
 import type { ClassicCall, ClassicReply, ClassicServices } from './call.js';
 import { ErrorDocument } from './contracts/subscription.js';
@@ -52,7 +52,7 @@ function refusedByFastify(error: unknown): AzureError | undefined {
 
 /** An error that is not an AzureError is a bug: it is logged and answered as Azure's internal error. */
 function errorReply(error: unknown, request: FastifyRequest): ClassicReply {
-  const known = error instanceof AzureError ? error : refusedByFastify(error);
+  const known = error instanceof AzureError ? error : (storageRefusal(error) ?? refusedByFastify(error));
   if (!known) request.log.error(error);
   const { status, code, message } = known ?? azureError('ClassicInternalError');
   const value = { Code: code, Message: message };

@@ -144,7 +144,11 @@ export function hostedServiceValue(
     { Name: 'ResourceLocation', Value: Location ?? '' },
   ].filter(({ Name }) => !service.ExtendedProperties.some((property) => property.Name === Name));
   const settled =
-    service.hadDeployment || deployments.length > 0 || view.nowMs - service.createdMs >= resourceGroupDelayMs;
+    service.hadDeployment ||
+    deployments.length > 0 ||
+    // Created later than now: by a clock that was ahead of this one.
+    service.createdMs > view.nowMs ||
+    view.nowMs - service.createdMs >= resourceGroupDelayMs;
   return {
     Url: `${view.baseUrl}/${service.subscriptionId}/services/hostedservices/${ServiceName}`,
     ServiceName,
