@@ -1,6 +1,5 @@
 /** `lazurite frontends`, `backends`, `flows` and `explain`: what the data plane of a running emulator does, and why. */
-import type { BackendView } from '../api/admin/data-plane-views.js';
-import type { ExplainView } from '../api/admin/explain-route.js';
+import type { BackendView, ExplainView } from '../api/admin/views.js';
 import type { FlowInfo } from '../data-plane/model/engine.js';
 import { UsageError } from '../support/usage-error.js';
 import { ask, duration, readOptions, runningHelp, shortId, tell, textTable } from './ask.js';
