@@ -174,6 +174,10 @@ export class Emulator {
     return this.#parts.engine;
   }
 
+  get events(): Events {
+    return this.#parts.events;
+  }
+
   /** What opens `/_lazurite/` in place of a token; `undefined` where anyone may. */
   get adminSecret(): string | undefined {
     return this.#parts.adminSecret;
@@ -240,7 +244,7 @@ async function createApp({
     log,
     clock,
   });
-  const identity = createIdentity({ warn: log.warn, folder });
+  const identity = createIdentity({ warn: log.warn, folder, host: config.host, tlsNames: config.tlsNames });
   const admin = config.auth === 'token' ? identity.admin() : undefined;
   if (!admin && !isLoopbackHost(config.host)) {
     log.warn('whoever reaches this machine may do everything here: --auth token asks for a token', {
@@ -267,7 +271,7 @@ async function createApp({
   const faults = new Faults({ engine, events });
   journalHooks.install(server.app);
   installApiFaults(server.app, { faults, journal: journalHooks, clock });
-  const resume = (): void => arm.resume();
+  const resume = (): Promise<void> => arm.resume();
   const control = new EmulatorControl({ clock, events, store, engine, reconciler, monitor, journal, faults, resume });
   await addOpenApi(server.app);
   addPortal(server.app);
@@ -327,7 +331,7 @@ async function createApp({
     }),
   );
   await reconciler.loadAll();
-  arm.resume();
+  await arm.resume();
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
   if (config.seed !== undefined) {
     const deploy = (deployment: TemplateDeployment) => arm.deploy(deployment);

@@ -3,6 +3,7 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } fr
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { JWTPayload } from 'jose';
+import { OwnNames, type OwnNamesOptions } from '../../http/own-names.js';
 import { systemTime } from '../../support/clock.js';
 import { newGuid, stableGuid } from '../../support/ids.js';
 import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../../support/private-files.js';
@@ -61,7 +62,17 @@ export interface IssuedToken {
 export type Verdict =
   | { readonly outcome: 'valid'; readonly claims: JWTPayload }
   | { readonly outcome: 'invalid' }
+  | { readonly outcome: 'wrongAudience'; readonly audience: string }
+  | { readonly outcome: 'wrongIssuer'; readonly issuer: string }
   | { readonly outcome: 'expired'; readonly expiryMs: number };
+
+/** What tokens for Resource Manager and the classic API are asked for, beside the instance's own address. */
+export const azureAudiences: readonly string[] = [
+  'https://management.core.windows.net/',
+  'https://management.core.windows.net',
+  'https://management.azure.com/',
+  'https://management.azure.com',
+];
 
 /** The GUID of the service principal of an application: the same at every start. */
 export const objectIdOf = (clientId: string): string => stableGuid(`service principal ${clientId}`);
@@ -76,7 +87,8 @@ async function prepare({ folder, warn }: TokenIssuerOptions) {
   return { jose, key, kid, publicJwk: { kty: publicJwk.kty, use: 'sig', kid, n: publicJwk.n, e: publicJwk.e } };
 }
 
-export interface TokenIssuerOptions {
+/** `host` and `tlsNames` are the names under which it issues, beside localhost. */
+export interface TokenIssuerOptions extends OwnNamesOptions {
   /** Where the key is kept; in memory when absent. */
   readonly folder: string | undefined;
   readonly now?: () => number;
@@ -87,10 +99,12 @@ export interface TokenIssuerOptions {
 export class TokenIssuer {
   readonly now: () => number;
   readonly #options: TokenIssuerOptions;
+  readonly #ownNames: OwnNames;
   #prepared: ReturnType<typeof prepare> | undefined;
 
   constructor(options: TokenIssuerOptions) {
     this.#options = options;
+    this.#ownNames = new OwnNames(options);
     this.now = options.now ?? realTime;
   }
 
@@ -122,8 +136,8 @@ export class TokenIssuer {
     return { accessToken, issuedAtSeconds, expiresAtSeconds };
   }
 
-  /** Whether this instance issued `token`, and whether it is valid now. */
-  async verify(token: string): Promise<Verdict> {
+  /** Whether this instance issued `token` under one of its names, for itself, and whether it is valid now. */
+  async verify(token: string, baseUrl: string): Promise<Verdict> {
     const { jose, key } = await this.#ready();
     try {
       const { payload } = await jose.jwtVerify(token, key.publicKey, {
@@ -131,11 +145,24 @@ export class TokenIssuer {
         currentDate: new Date(this.now()),
         requiredClaims: ['exp', 'tid', 'oid'],
       });
+      const { aud, iss = '', tid } = payload;
+      const audience = String(aud);
+      const isForAzure = azureAudiences.includes(audience.toLowerCase());
+      if (!isForAzure && !this.#isOwn(audience, { path: '', baseUrl })) return { outcome: 'wrongAudience', audience };
+      if (!this.#isOwn(iss, { path: `/${tid}`, baseUrl })) return { outcome: 'wrongIssuer', issuer: iss };
       return { outcome: 'valid', claims: payload };
     } catch (error) {
       if (!(error instanceof jose.errors.JWTExpired)) return { outcome: 'invalid' };
       return { outcome: 'expired', expiryMs: (error.payload.exp ?? 0) * 1000 };
     }
+  }
+
+  /** Whether a URL is `path` on this instance, on any port, which may be mapped; with or without a slash at the end. */
+  #isOwn(text: string, { path, baseUrl }: { path: string; baseUrl: string }): boolean {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (!url || !/^https?:$/.test(url.protocol) || url.search || url.pathname.replace(/\/$/, '') !== path) return false;
+    // The request came under this name, so it is one of the instance's.
+    return this.#ownNames.has(url.hostname) || url.hostname === new URL(baseUrl).hostname;
   }
 
   /** The key set by which others verify our tokens. */

@@ -190,9 +190,11 @@ export class OperationRunner {
     return undefined;
   }
 
-  /** Takes up what was running when the process ended. */
-  resume(): void {
-    for (const operation of this.context.store.operations.running()) {
+  /** Takes up what was running when the process ended, perhaps by another clock. */
+  async resume(): Promise<void> {
+    const { store, clock, operationDelayMs } = this.context;
+    await store.write(() => store.operations.bringToNow({ nowMs: clock.now(), operationDelayMs }));
+    for (const operation of store.operations.running()) {
       const { id: operationId, resourceKey: key, startedMs } = operation;
       this.#finishLater({ operationId, key, heard: { outcome: {} } }, startedMs);
     }
