@@ -29,8 +29,9 @@ import { AddressBlocks } from './support/address-blocks.js';
 import { Clock, systemTime } from './support/clock.js';
 import { Events } from './support/events.js';
 import { newGuid } from './support/ids.js';
-import { formatIpPrefix } from './support/ip-address.js';
+import { formatIpPrefix, isLoopbackHost } from './support/ip-address.js';
 import { createStderrLog, type Log } from './support/log.js';
+import { explainFileError } from './support/usage-error.js';
 
 /** IPv6 public addresses; a loopback has only one of its own, so they are never bound as they are. */
 const publicIPv6Pool = 'fd7f:1a2b::/48';
@@ -61,6 +62,7 @@ interface Parts {
   readonly monitor: Monitor;
   readonly server: LazuriteServer;
   readonly control: EmulatorControl;
+  readonly adminSecret: string | undefined;
   readonly port: number;
 }
 
@@ -104,20 +106,23 @@ export class Emulator {
   }
 
   /** Starts an emulator; resolves when it answers and every stored frontend is in its place. */
-  static async start(
+  static async start(config: Config, options: EmulatorOptions = {}): Promise<Emulator> {
+    try {
+      return await Emulator.#start(config, options);
+    } catch (error) {
+      throw explainFileError(error);
+    }
+  }
+
+  static async #start(
     config: Config,
-    {
-      clock = new Clock({ scale: config.timeScale }),
-      log = createStderrLog(config),
-      stop,
-      failed,
-    }: EmulatorOptions = {},
-  ) {
+    { clock = new Clock({ scale: config.timeScale }), log = createStderrLog(config), stop, failed }: EmulatorOptions,
+  ): Promise<Emulator> {
     const folder = config.inMemory ? undefined : config.data;
     if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
     const publicPrefix = { IPv4: formatIpPrefix(config.publicIpPool), IPv6: publicIPv6Pool };
     const blocks = new AddressBlocks(config.publicIpPool);
-    const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix, blocks });
+    const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix, blocks, warn: log.warn });
     let engine: Engine | undefined;
     try {
       const events = new Events((error) => log.error('an event could not be read', {}, error));
@@ -169,6 +174,20 @@ export class Emulator {
     return this.#parts.engine;
   }
 
+  get events(): Events {
+    return this.#parts.events;
+  }
+
+  /** What opens `/_lazurite/` in place of a token; `undefined` where anyone may. */
+  get adminSecret(): string | undefined {
+    return this.#parts.adminSecret;
+  }
+
+  /** Deletes every resource and ends every flow. */
+  reset(): Promise<void> {
+    return this.#parts.control.reset();
+  }
+
   /** Moves the emulator and its engine forward by Azure milliseconds. */
   advance(azureMs: number): Promise<void> {
     return this.#parts.control.advance(azureMs);
@@ -208,10 +227,10 @@ async function createApp({
   monitor,
   folder,
   stop,
-}: Omit<Parts, 'server' | 'control' | 'port' | 'blocks'> & {
+}: Omit<Parts, 'server' | 'control' | 'adminSecret' | 'port' | 'blocks'> & {
   folder: string | undefined;
   stop: (() => void) | undefined;
-}): Promise<Pick<Parts, 'server' | 'control'>> {
+}): Promise<Pick<Parts, 'server' | 'control' | 'adminSecret'>> {
   const certificates = await loadCertificates({ folder, host: config.host, tlsNames: config.tlsNames });
   if (certificates.caReplaced) log.warn('the CA was made anew: trust it again', { caFile: certificates.caFile });
   const server = createServer({
@@ -225,7 +244,13 @@ async function createApp({
     log,
     clock,
   });
-  const identity = createIdentity({ folder });
+  const identity = createIdentity({ warn: log.warn, folder, host: config.host, tlsNames: config.tlsNames });
+  const admin = config.auth === 'token' ? identity.admin() : undefined;
+  if (!admin && !isLoopbackHost(config.host)) {
+    log.warn('whoever reaches this machine may do everything here: --auth token asks for a token', {
+      host: config.host,
+    });
+  }
   const arm = new Arm({
     store,
     clock,
@@ -246,7 +271,7 @@ async function createApp({
   const faults = new Faults({ engine, events });
   journalHooks.install(server.app);
   installApiFaults(server.app, { faults, journal: journalHooks, clock });
-  const resume = (): void => arm.resume();
+  const resume = (): Promise<void> => arm.resume();
   const control = new EmulatorControl({ clock, events, store, engine, reconciler, monitor, journal, faults, resume });
   await addOpenApi(server.app);
   addPortal(server.app);
@@ -294,6 +319,7 @@ async function createApp({
       plan: () => reconciler.plan,
       mapAddress: (address) => mapAddress(address, config.addressMap),
       caPem: certificates.caPem,
+      authorize: admin?.authorize,
       journal,
       faults,
       monitor,
@@ -305,14 +331,14 @@ async function createApp({
     }),
   );
   await reconciler.loadAll();
-  arm.resume();
+  await arm.resume();
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
   if (config.seed !== undefined) {
     const deploy = (deployment: TemplateDeployment) => arm.deploy(deployment);
     const isEmpty = Object.values(control.take().tables).every((rows) => rows.length === 0);
     await applySeed({ file: config.seed, deploy, isEmpty, restore: control.restore, log });
   }
-  return { server, control };
+  return { server, control, adminSecret: admin?.secret };
 }
 
 /** While no data plane would follow them, writes are refused before anything is stored; clients try again. */

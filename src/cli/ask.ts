@@ -1,8 +1,9 @@
 /** How commands reach a running emulator's admin API, read their options, and print what it answers. */
-import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readAdminSecret } from '../api/identity/admin-secret.js';
 import { environmentName, options } from '../config/config.js';
+import { isLoopbackHost } from '../support/ip-address.js';
 import { readIfPresent } from '../support/private-files.js';
 import { UsageError } from '../support/usage-error.js';
 import type { CommandContext } from './command.js';
@@ -20,7 +21,7 @@ export interface RunningOptions {
 export const runningHelp = [
   'Options:',
   '  --url URL     the emulator (default https://localhost:4567, or the port of LAZURITE_PORT; env LAZURITE_URL)',
-  '  --data DIR    its data folder, where the CA is (default ./.lazurite; env LAZURITE_DATA)',
+  '  --data DIR    its data folder, where its CA and secret are (default ./.lazurite; env LAZURITE_DATA)',
 ].join('\n');
 
 function readUrl(text: string): URL {
@@ -50,13 +51,34 @@ export function readRunningOptions(argv: readonly string[], env: NodeJS.ProcessE
   }
 }
 
-const isLoopback = ({ hostname }: URL): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'));
+/** On this machine it is spoken to over HTTP, since its CA may be new or held in memory; elsewhere over HTTPS. */
+const placeOf = ({ url, dataFolder }: Pick<RunningOptions, 'url' | 'dataFolder'>) =>
+  isLoopbackHost(url.hostname)
+    ? { url: `http://${url.hostname}:${url.port || defaultPort(url)}` }
+    : { url: url.origin, caPem: readIfPresent(join(dataFolder, 'ca.pem')) };
 
-/** A client of it. On this machine it speaks HTTP, since its CA may be new or held in memory; elsewhere HTTPS. */
-export function connect({ url, dataFolder }: Pick<RunningOptions, 'url' | 'dataFolder'>): HttpClient {
-  if (isLoopback(url)) return createHttpClient({ url: `http://${url.hostname}:${url.port || defaultPort(url)}` });
-  return createHttpClient({ url: url.origin, caPem: readIfPresent(join(dataFolder, 'ca.pem')) });
+/** A client of it. Where a token is asked for, the secret in the data folder is tried, then a token of its own. */
+export const connect = (running: Pick<RunningOptions, 'url' | 'dataFolder'>): HttpClient =>
+  createHttpClient({
+    ...placeOf(running),
+    credentials: [async () => readAdminSecret(running.dataFolder), () => requestToken(running)],
+  });
+
+/** An access token for Resource Manager and `/_lazurite/`, good for an hour; `undefined` where none is given. */
+export async function requestToken(running: Pick<RunningOptions, 'url' | 'dataFolder'>): Promise<string | undefined> {
+  const client = createHttpClient(placeOf(running));
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: 'lazurite',
+    client_secret: 'lazurite',
+    resource: 'https://management.azure.com/',
+  });
+  try {
+    const { body } = await client.send('POST', '/common/oauth2/token', form.toString());
+    return (body as { access_token?: string } | undefined)?.access_token;
+  } finally {
+    client.close();
+  }
 }
 
 const defaultPort = ({ protocol }: URL): string => (protocol === 'https:' ? '443' : '80');

@@ -3,7 +3,7 @@
 import { cloudName } from '../api/identity/cloud-metadata.js';
 import { defaultSubscriptionId, defaultTenantId } from '../config/tenant.js';
 import { UsageError } from '../support/usage-error.js';
-import { readRunningOptions, runningHelp } from './ask.js';
+import { connect, type RunningOptions, readRunningOptions, requestToken, runningHelp } from './ask.js';
 import { type CaFiles, writeCaFiles } from './ca-files.js';
 import type { Command } from './command.js';
 
@@ -109,6 +109,22 @@ export function render(
   ].join('\n');
 }
 
+/** Where the portal is; with `--auth token` it carries a token, which browsers keep to themselves. */
+async function portalLink(running: RunningOptions): Promise<string> {
+  const client = connect(running);
+  try {
+    const { body } = await client.send('GET', '/_lazurite/ready');
+    const token = (body as { auth?: string }).auth === 'token' ? await requestToken(running) : undefined;
+    return `http://${running.url.host}/portal/${token === undefined ? '' : `#token=${token}`}`;
+  } catch (error) {
+    // Nothing runs there yet.
+    if (!(error instanceof UsageError)) throw error;
+    return `http://${running.url.host}/portal/`;
+  } finally {
+    client.close();
+  }
+}
+
 export const env: Command = {
   usage: 'env [bash|powershell|github|dotenv|json] [OPTION…]',
   summary: 'Prints the variables that point SDKs, az, Terraform and Pulumi at a running emulator, and trust its CA.',
@@ -124,6 +140,7 @@ export const env: Command = {
     }
     const files = await writeCaFiles(running, context.env);
     context.print(render({ shellName, url: running.url, files }, context.env));
+    if (shells[shellName]) context.print(`# the portal, for a browser:\n#   ${await portalLink(running)}`);
     return 0;
   },
 };

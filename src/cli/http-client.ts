@@ -14,6 +14,7 @@ export interface HttpAnswer {
 
 export interface HttpClient {
   readonly url: string;
+  /** A body that is text is sent as a form, anything else as JSON. */
   send(method: string, path: string, body?: unknown): Promise<HttpAnswer>;
   /** The answer to a GET as it arrives, without end. Rejects when it is no success. `signal` ends it. */
   stream(
@@ -34,41 +35,75 @@ function explain(error: NodeJS.ErrnoException, url: string): Error {
   return new UsageError(`${url} cannot be reached: ${error.message}`, { cause: error });
 }
 
-/** A client of the emulator at `url`, trusting `caPem` alone when it is given. */
-export function createHttpClient({ url, caPem }: { url: string; caPem?: string | undefined }): HttpClient {
+export interface HttpClientOptions {
+  readonly url: string;
+  /** The only CA to trust. */
+  readonly caPem?: string | undefined;
+  /** Where bearer tokens come from when the server wants one: tried in this order, and the one that it takes is kept. */
+  readonly credentials?: readonly (() => Promise<string | undefined>)[];
+}
+
+interface Exchange {
+  readonly payload?: Buffer | undefined;
+  readonly headers: http.OutgoingHttpHeaders;
+  readonly signal?: AbortSignal;
+}
+
+/** A client of the emulator at `url`. */
+export function createHttpClient({ url, caPem, credentials = [] }: HttpClientOptions): HttpClient {
   const secure = url.startsWith('https:');
   const agent = secure
     ? new https.Agent({ keepAlive: true, ...(caPem && { ca: caPem }) })
     : new http.Agent({ keepAlive: true });
-  const send = (method: string, path: string, body?: unknown): Promise<HttpAnswer> =>
-    new Promise((resolve, reject) => {
-      const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-      const headers = payload ? { 'content-type': 'application/json', 'content-length': payload.length } : {};
-      const request = (secure ? https : http).request(new URL(path, url), { method, headers, agent });
-      request.setTimeout(patienceMs, () => request.destroy(new Error(`no answer within ${patienceMs} ms`)));
-      request.on('error', (error) => reject(explain(error, url)));
-      request.on('response', (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString();
-          const { statusCode = 0, headers: received } = response;
-          resolve({ status: statusCode, headers: received, body: parse(text, received['content-type'] ?? '') });
-        });
+  let bearer: string | undefined;
+  const exchange = (method: string, path: string, { payload, headers, signal }: Exchange) =>
+    new Promise<http.IncomingMessage>((resolve, reject) => {
+      const request = (secure ? https : http).request(new URL(path, url), {
+        method,
+        headers: { ...headers, ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }) },
+        agent,
+        ...(signal && { signal }),
       });
+      if (!signal)
+        request.setTimeout(patienceMs, () => request.destroy(new Error(`no answer within ${patienceMs} ms`)));
+      request.on('error', (error) => reject(explain(error, url)));
+      request.on('response', resolve);
       request.end(payload);
     });
-  const stream: HttpClient['stream'] = (path, { headers, signal }) =>
-    new Promise((resolve, reject) => {
-      const request = (secure ? https : http).request(new URL(path, url), { headers, agent, signal });
-      request.on('error', (error) => reject(explain(error, url)));
-      request.on('response', (response) => {
-        if (response.statusCode === 200) return resolve(response.setEncoding('utf8'));
-        response.resume();
-        reject(new UsageError(`${url} answered ${response.statusCode}: is it a Lazurite?`));
-      });
-      request.end();
-    });
+  const authorized = async (method: string, path: string, options: Exchange): Promise<http.IncomingMessage> => {
+    let response = await exchange(method, path, options);
+    for (const credential of credentials) {
+      if (response.statusCode !== 401) break;
+      const next = await credential();
+      if (next === undefined) continue;
+      response.resume();
+      bearer = next;
+      response = await exchange(method, path, options);
+    }
+    return response;
+  };
+  const send: HttpClient['send'] = async (method, path, body) => {
+    const payload =
+      body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+    const headers = payload && {
+      'content-type': typeof body === 'string' ? 'application/x-www-form-urlencoded' : 'application/json',
+      'content-length': payload.length,
+    };
+    const response = await authorized(method, path, { payload, headers: headers ?? {} });
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    const { statusCode = 0, headers: received } = response;
+    return {
+      status: statusCode,
+      headers: received,
+      body: parse(Buffer.concat(chunks).toString(), received['content-type'] ?? ''),
+    };
+  };
+  const stream: HttpClient['stream'] = async (path, options) => {
+    const response = await authorized('GET', path, options);
+    if (response.statusCode === 200) return response.setEncoding('utf8');
+    response.resume();
+    throw new UsageError(`${url} answered ${response.statusCode}: is it a Lazurite?`);
+  };
   return { url, send, stream, close: () => agent.destroy() };
 }

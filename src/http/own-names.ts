@@ -4,9 +4,9 @@
  * both kinds are refused before any route sees them.
  * https://fetch.spec.whatwg.org/#origin-header, https://www.w3.org/TR/fetch-metadata/
  */
-import { isIPv4 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { type AzureError, azureError } from '../errors/index.js';
+import { isLoopbackHost } from '../support/ip-address.js';
 
 export interface OwnNamesOptions {
   /** `--host`. */
@@ -40,8 +40,7 @@ export class OwnNames {
    */
   has(name: string, localAddress?: string): boolean {
     const host = hostOf(name);
-    if (/(?:^|\.)localhost$/.test(host) || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'))) return true;
-    if (this.#names.has(host) || this.#names.has(host.replace(/^[^.]+/, '*'))) return true;
+    if (isLoopbackHost(host) || this.#names.has(host) || this.#names.has(host.replace(/^[^.]+/, '*'))) return true;
     const connectedTo = localAddress?.replace(/^::ffff:(?=[\d.]+$)/, '');
     return connectedTo !== undefined && !connectedTo.includes('%') && hostOf(inBrackets(connectedTo)) === host;
   }

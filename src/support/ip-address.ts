@@ -1,4 +1,5 @@
 /** Arithmetic on IP addresses and CIDR prefixes, IPv4 and IPv6 alike, for everything but the packet path. */
+import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 export interface IpAddress {
@@ -76,3 +77,7 @@ export function contains(prefix: IpPrefix, address: IpAddress): boolean {
 /** The prefixes share an address. */
 export const overlaps = (a: IpPrefix, b: IpPrefix): boolean =>
   a.version === b.version && (contains(a, networkOf(b)) || contains(b, networkOf(a)));
+
+/** Whether a host as in a URL or an option can only be this machine: localhost or a loopback address. */
+export const isLoopbackHost = (host: string): boolean =>
+  /(?:^|\.)localhost$/i.test(host) || /^\[?::1\]?$/.test(host) || (isIPv4(host) && host.startsWith('127.'));

@@ -6,6 +6,7 @@ import type { Test } from 'tap';
 import { choicesContract } from './contract/choices.js';
 import { distributionContract } from './contract/distribution.js';
 import { eligibilityContract } from './contract/eligibility.js';
+import { explainedContract } from './contract/explained.js';
 import { flowContract } from './contract/flows.js';
 import { idleContract } from './contract/idle.js';
 import { silenceContract } from './contract/silence.js';
@@ -16,6 +17,8 @@ import { type MakeEngine, World } from './world.js';
 export interface ContractOptions {
   /** Titles of statements that this engine cannot make true, each with the reason. */
   readonly skip?: readonly { readonly test: string; readonly reason: string }[];
+  /** The first part of all addresses: `127.77`, or `::127.77` for IPv6 ones that end like IPv4 ones. */
+  readonly within?: string;
 }
 
 const statements: readonly ContractTest[] = [
@@ -26,14 +29,19 @@ const statements: readonly ContractTest[] = [
   ...choicesContract,
   ...udpContract,
   ...silenceContract,
+  ...explainedContract,
 ];
 
 /** Runs every statement against one engine, which is reused with an empty plan in between. */
-export function engineContract(t: Test, makeEngine: MakeEngine, { skip = [] }: ContractOptions = {}): void {
+export function engineContract(
+  t: Test,
+  makeEngine: MakeEngine,
+  { skip = [], within = '127.77' }: ContractOptions = {},
+): void {
   const skipped = new Map(skip.map(({ test, reason }) => [test, reason]));
   for (const { test } of skip)
     if (!statements.some(({ title }) => title === test)) throw new Error(`No such statement: ${test}`);
-  t.test('The engine contract', async (t) => {
+  t.test(`The engine contract within ${within}`, async (t) => {
     const world = new World(makeEngine);
     t.teardown(() => world.close());
     for (const [index, { title, run }] of statements.entries()) {
@@ -45,7 +53,7 @@ export function engineContract(t: Test, makeEngine: MakeEngine, { skip = [] }: C
       }
       await t.test(title, async (t) => {
         // Addresses of its own per statement, so that nothing of the one before is in the way.
-        await run({ t, world, net: `127.77.${index}`, frontend: `127.77.${index}.100` });
+        await run({ t, world, net: `${within}.${index}`, frontend: `${within}.${index}.100` });
         await world.reset();
       });
     }

@@ -2,11 +2,14 @@
 import { createHash } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
+
+/** The type of a datagram socket at an address. */
+export const datagramsOf = (address = '127.0.0.1'): 'udp4' | 'udp6' => (isIPv6(address) ? 'udp6' : 'udp4');
 
 /**
  * A stand-in VM. TCP: greets with `<its address> <client address>:<port>\n`, then echoes, and ends when the client ends.
- * UDP: answers each datagram with the same greeting.
+ * UDP: answers each datagram with the same greeting and what was asked.
  */
 export class Backend {
   readonly address: string;
@@ -22,15 +25,15 @@ export class Backend {
     this.#server = of.server;
     this.#udp = of.udp;
     of.server.on('connection', (socket) => this.#greet(socket));
-    of.udp.on('message', (_, from) =>
-      of.udp.send(`${of.address} ${from.address}:${from.port}`, from.port, from.address),
+    of.udp.on('message', (question, from) =>
+      of.udp.send(`${of.address} ${from.address}:${from.port} ${question}`, from.port, from.address),
     );
   }
 
   static async start(address: string, port: number): Promise<Backend> {
     const server = createServer({ allowHalfOpen: true, noDelay: true });
     server.listen(port, address);
-    const udp = createSocket('udp4');
+    const udp = createSocket(datagramsOf(address));
     udp.bind(port, address);
     await Promise.all([once(server, 'listening'), once(udp, 'listening')]);
     return new Backend({ address, server, udp, port });
@@ -135,13 +138,14 @@ export async function echoes({ socket }: Stream, text: string): Promise<boolean>
 /** A UDP client with an address of its own. */
 export class UdpClient {
   readonly socket: UdpSocket;
+  #asked = 0;
 
   private constructor(socket: UdpSocket) {
     this.socket = socket;
   }
 
   static async open(from: From = {}): Promise<UdpClient> {
-    const socket = createSocket('udp4');
+    const socket = createSocket(datagramsOf(from.from));
     socket.bind({ address: from.from ?? '127.0.0.1', port: from.fromPort ?? 0, exclusive: true });
     await once(socket, 'listening');
     return new UdpClient(socket);
@@ -153,13 +157,18 @@ export class UdpClient {
 
   /** Asks, and asks again every second of real time, because datagrams may be lost. */
   async ask(at: At): Promise<{ backend: string; seenAs: string; answeredFrom: string }> {
-    const ask = (): void => this.socket.send('who are you?', at.port, at.address);
+    const question = `ask-${String(this.#asked++).padStart(8, '0')}`;
+    const ask = (): void => this.socket.send(question, at.port, at.address);
     const again = setInterval(ask, 1000);
     ask();
-    const [answer, from] = (await once(this.socket, 'message')) as [Buffer, RemoteInfo];
-    clearInterval(again);
-    const [backend = '', seenAs = ''] = String(answer).split(' ');
-    return { backend, seenAs, answeredFrom: `${from.address}:${from.port}` };
+    for (;;) {
+      const [answer, from] = (await once(this.socket, 'message')) as [Buffer, RemoteInfo];
+      const [backend = '', seenAs = '', asked = question] = String(answer).split(' ');
+      // An earlier question that was asked twice is answered twice.
+      if (asked !== question) continue;
+      clearInterval(again);
+      return { backend, seenAs, answeredFrom: `${from.address}:${from.port}` };
+    }
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 /** The admin API under `/_lazurite/`: what Azure does not show, and what only an emulator can do. */
 
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { Monitor } from '../../metrics/monitor.js';
 import { addClockRoutes, addSnapshotRoutes, type ClockContext, type SnapshotKeeper } from './control-routes.js';
 import { backendsOf, frontendsOf, outboundOf } from './data-plane-views.js';
@@ -15,6 +15,8 @@ import { addSimulateRoute } from './simulate-route.js';
 
 export interface AdminContext extends ClockContext, ExplainContext, EventStreamSources {
   readonly caPem: string;
+  /** Lets in who may see and control everything; absent where anyone may. */
+  readonly authorize?: onRequestAsyncHookHandler | undefined;
   readonly journal: RequestJournal;
   readonly faults: Faults;
   readonly monitor: Monitor;
@@ -25,16 +27,25 @@ export interface AdminContext extends ClockContext, ExplainContext, EventStreamS
   readonly stop?: (() => void) | undefined;
 }
 
-/** Registers the admin routes on `app`. */
-export function addAdminRoutes(app: FastifyInstance, context: AdminContext): void {
-  const { engine, plan } = context;
+/** Registers the admin routes on `app`: open to everyone is only what a client needs before it can have a token. */
+export async function addAdminRoutes(app: FastifyInstance, context: AdminContext): Promise<void> {
+  const { engine, authorize } = context;
+  const auth = authorize ? 'token' : 'off';
   app.get('/_lazurite/ready', adminRoute('ready'), (_request, reply) => {
     if (!engine.running) reply.code(503).header('retry-after', '1');
-    return { status: engine.running ? 'ready' : 'restarting', engine: engine.name };
+    return { status: engine.running ? 'ready' : 'restarting', engine: engine.name, auth };
   });
   app.get('/_lazurite/ca.pem', adminRoute('ca'), (_request, reply) =>
     reply.type('application/x-pem-file').send(context.caPem),
   );
+  await app.register(async (guarded) => {
+    if (authorize) guarded.addHook('onRequest', authorize);
+    addGuardedRoutes(guarded, context);
+  });
+}
+
+function addGuardedRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { engine, plan } = context;
   app.get('/_lazurite/frontends', adminRoute('frontends'), () => ({ value: frontendsOf(plan(), engine) }));
   app.get('/_lazurite/backends', adminRoute('backends'), () => ({ value: backendsOf(plan(), engine) }));
   app.get('/_lazurite/outbound', adminRoute('outbound'), () => ({ value: outboundOf(plan(), engine) }));

@@ -6,11 +6,10 @@
  * The SYN is an ordinary connection attempt to the poke address, rewritten on its way by the `poke` maps.
  */
 import { connect, type Socket } from 'node:net';
-import { type Family, ipv6 } from './family.js';
-import { type KernelFlow, placesOf } from './flows.js';
+import type { Family } from './family.js';
+import { type AddressOf, type KernelFlow, memberOf, placesOf } from './flows.js';
 import type { Loader } from './loader.js';
 import { hex } from './marks.js';
-import { pokeAddress } from './table.js';
 
 /** How long an ended flow's late packets are answered with RST; real time. */
 const endedLastsMs = 120_000;
@@ -26,7 +25,7 @@ interface Poke {
 
 interface EndFlowsContext {
   readonly loader: Loader;
-  readonly addressOf: (member: number) => string | undefined;
+  readonly addressOf: AddressOf;
 }
 
 const elements = (parts: readonly string[]): string => `{ ${parts.join(', ')} }`;
@@ -34,7 +33,10 @@ const elements = (parts: readonly string[]): string => `{ ${parts.join(', ')} }`
 /** Removes flows from the kernel's maps: nothing of them is forwarded any more. */
 export const forgetFlows = (flows: readonly KernelFlow[], loader: Loader): Promise<void> =>
   forgetElements(
-    flows.map(({ family, map, key }) => ({ family, set: map, key })),
+    flows.flatMap(({ family, map, key, element }) => [
+      { family, set: map, key: element },
+      ...(key === element ? [] : [{ family, set: 'tcp_since', key }]),
+    ]),
     loader,
   );
 
@@ -63,7 +65,7 @@ export async function ageFlows(flows: readonly KernelFlow[], byMs: number, loade
   await inBatches(
     flows,
     (some) =>
-      some.flatMap(({ family, map, key, mark, timeoutMs, silentMs, packets, bytes }) => [
+      some.flatMap(({ family, map, element: key, mark, timeoutMs, silentMs, packets, bytes }) => [
         `delete element ${family.table} ${map} { ${key} }`,
         `add element ${family.table} ${map} { ${key} counter packets ${packets} bytes ${bytes} timeout ${whole(timeoutMs)} expires ${whole(timeoutMs - silentMs - byMs)}${map === 'udp_flows' ? '' : ` : ${hex(mark)}`} }`,
       ]),
@@ -71,7 +73,7 @@ export async function ageFlows(flows: readonly KernelFlow[], byMs: number, loade
   );
 }
 
-/** Ends TCP flows and resets both ends. IPv6 ends are reset with their next packet: there is no IPv6 poke address. */
+/** Ends TCP flows and resets both ends. Where no route leads to the poke address, each end is reset with its next packet. */
 export async function resetFlows(flows: readonly KernelFlow[], context: EndFlowsContext): Promise<void> {
   const { loader } = context;
   const tcp = flows.filter(({ transport }) => transport === 'tcp');
@@ -82,44 +84,47 @@ export async function resetFlows(flows: readonly KernelFlow[], context: EndFlows
     loader,
   );
   await forgetFlows(flows, loader);
-  const pokes = tcp.filter(({ family }) => family !== ipv6).flatMap((flow) => pokesOf(flow, context));
-  for (let at = 0; at < pokes.length; at += flowsPerTransaction) {
-    await poke(pokes.slice(at, at + flowsPerTransaction), loader);
+  for (const family of new Set(tcp.map(({ family }) => family))) {
+    const pokes = tcp.filter((flow) => flow.family === family).flatMap((flow) => pokesOf(flow, context));
+    for (let at = 0; at < pokes.length; at += flowsPerTransaction) {
+      await poke(pokes.slice(at, at + flowsPerTransaction), { family, loader });
+    }
   }
 }
 
 function pokesOf(flow: KernelFlow, { addressOf }: EndFlowsContext): Poke[] {
   const { client, clientPort, frontend, frontendPort } = placesOf(flow);
-  const { set, ports } = flow.set;
-  const member = addressOf(flow.memberNumber);
-  const memberPort = set.port === undefined ? Number(ports.get(hex(flow.memberNumber))) : set.port || frontendPort;
+  const { address: member, port: memberPort } = memberOf(flow, addressOf);
   const toClient = { source: frontend, sourcePort: frontendPort, destination: client, port: clientPort };
   if (member === undefined) return [toClient];
   return [toClient, { source: client, sourcePort: clientPort, destination: member, port: memberPort }];
 }
 
-async function poke(pokes: readonly Poke[], loader: Loader): Promise<void> {
+async function poke(
+  pokes: readonly Poke[],
+  { family: { table, pokeAddress }, loader }: { family: Family; loader: Loader },
+): Promise<void> {
   const columns = [
     ['poke_source', (each: Poke) => each.source],
     ['poke_source_port', (each: Poke) => each.sourcePort],
     ['poke_destination', (each: Poke) => each.destination],
     ['poke_port', (each: Poke) => each.port],
   ] as const;
-  const places = columns.map(([map]) => `element ip lazurite ${map}`);
+  const places = columns.map(([map]) => `element ${table} ${map}`);
   const added = columns.map(([, value], index) => {
     const pairs = pokes.map((each, number) => `${number + 1} : ${value(each)}`);
     return `add ${places[index]} ${elements(pairs)}`;
   });
   await loader.transaction(added.join('; '));
-  await Promise.all(pokes.map((_, number) => sendSyn(number + 1)));
+  await Promise.all(pokes.map((_, number) => sendSyn(pokeAddress, number + 1)));
   const keys = elements(pokes.map((_, number) => String(number + 1)));
   await loader.transaction(places.map((place) => `delete ${place} ${keys}`).join('; '));
 }
 
-/** Sends one SYN to the poke address; no answer is expected. */
-function sendSyn(port: number): Promise<void> {
+/** Sends one SYN; no answer is expected. */
+function sendSyn(host: string, port: number): Promise<void> {
   return new Promise((resolve) => {
-    const socket: Socket = connect({ host: pokeAddress, port });
+    const socket: Socket = connect({ host, port });
     socket.on('error', () => {});
     // The SYN is sent within this turn of the event loop.
     setImmediate(() =>

@@ -23,6 +23,7 @@ import {
   type ForwardingPlan,
   IndexedPlan,
   type PlanFrontend,
+  type PlanMember,
   type PlanProbe,
 } from '../model/plan.js';
 import { allProbedDown, candidatesOf } from '../selection/decision.js';
@@ -30,7 +31,7 @@ import { Explainer } from '../selection/explain.js';
 import { Drains } from '../userspace/drains.js';
 import { collisionState, UserspaceEngine } from '../userspace/engine.js';
 import { reasonFor } from '../userspace/frontend-binder.js';
-import { familyOf, ipv4 } from './family.js';
+import { familyOf } from './family.js';
 import { KernelTables } from './kernel-tables.js';
 import { refuseWhereImpossible } from './loader.js';
 
@@ -94,8 +95,9 @@ export class NftablesEngine implements Engine {
     await this.#updateProber(plan.probes);
     await this.#mutex.run(async () => {
       const before = this.#plan;
-      this.#plan = new IndexedPlan(plan);
-      this.#served = new IndexedPlan({ ...plan, frontends: plan.frontends.filter(isServed) });
+      const frontends = plan.frontends.map(withinFamily);
+      this.#plan = new IndexedPlan({ ...plan, frontends });
+      this.#served = new IndexedPlan({ ...plan, frontends: frontends.filter(isServed) });
       this.#explainer = new Explainer(this.#plan);
       await this.#load();
       for (const [key, frontend] of before.frontends) this.#drains.changed(frontend, this.#plan.frontends.get(key));
@@ -123,8 +125,11 @@ export class NftablesEngine implements Engine {
     return known.up === now.up ? now : known;
   }
 
-  explain(tuple: FlowTuple): Explanation {
+  async explain(tuple: FlowTuple): Promise<Explanation> {
+    const tracking = this.#explainer.tracking(tuple);
+    const noted = tracking && (await this.#kernel.noted(tracking, tuple));
     return this.#explainer.explain(tuple, {
+      noted,
       healthOf: (key) => this.#health.get(key),
       whyUnbound: (key) => {
         const frontend = this.#plan.frontends.get(key);
@@ -218,15 +223,27 @@ export class NftablesEngine implements Engine {
   }
 }
 
-/** nft 1.0.6 aborts on a dynamic map whose keys contain an IPv6 address. */
-const isServed = ({ address, leasedElsewhere }: PlanFrontend): boolean =>
-  familyOf(address) === ipv4 && leasedElsewhere === undefined;
+const withinFamilies = new WeakMap<PlanFrontend, PlanFrontend>();
+
+/** A frontend with the members of its own address family: a packet's header is not exchanged for the other one's. */
+function withinFamily(frontend: PlanFrontend): PlanFrontend {
+  const { rule } = frontend;
+  const isReachable = ({ address }: PlanMember): boolean => familyOf(address) === familyOf(frontend.address);
+  if (rule.members.every(isReachable)) return frontend;
+  const known = withinFamilies.get(frontend) ?? {
+    ...frontend,
+    rule: { ...rule, members: rule.members.filter(isReachable) },
+  };
+  withinFamilies.set(frontend, known);
+  return known;
+}
+
+/** Not where another process has the address. */
+const isServed = ({ leasedElsewhere }: PlanFrontend): boolean => leasedElsewhere === undefined;
 
 function stateOf(frontend: PlanFrontend): FrontendState {
   const { key, address, port } = frontend;
   if (isServed(frontend)) return { key, state: 'Bound', boundAddress: address, boundPort: port, reason: undefined };
-  const reason = frontend.leasedElsewhere
-    ? reasonFor('LEASED', frontend)
-    : 'The nftables engine forwards IPv4 only; the userspace engine has IPv6 (--engine userspace).';
+  const reason = reasonFor('LEASED', frontend);
   return { key, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
 }

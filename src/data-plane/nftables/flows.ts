@@ -2,9 +2,9 @@
 import type { FlowInfo } from '../model/engine.js';
 import type { PlanFrontend, Transport } from '../model/plan.js';
 import type { ChainSets, OpenSet } from './chain-sets.js';
-import type { Family } from './family.js';
+import { type Family, keyOfTuple } from './family.js';
 import { type ListedElement, type Listing, listElements } from './listing.js';
-import { readMark } from './marks.js';
+import { hex, readMark } from './marks.js';
 import { sinceLastsMs } from './table.js';
 
 type FlowMap = 'tcp_flows' | 'udp_flows';
@@ -17,6 +17,8 @@ export interface KernelFlow {
   readonly map: FlowMap;
   /** As nft writes it: client . port . frontend . port, and for UDP the mark. */
   readonly key: string;
+  /** The key in the map. */
+  readonly element: string;
   readonly mark: number;
   readonly set: OpenSet;
   readonly member: string;
@@ -35,6 +37,16 @@ export function placesOf({ key }: Pick<KernelFlow, 'key'>) {
   return { client, clientPort: Number(clientPort), frontend, frontendPort: Number(frontendPort) };
 }
 
+/** The address behind a member's number. */
+export type AddressOf = (member: number) => string | undefined;
+
+/** Where the packets of a flow go; the address is undefined when its number has been forgotten. */
+export function memberOf(flow: Pick<KernelFlow, 'key' | 'set' | 'memberNumber'>, addressOf: AddressOf) {
+  const { set, ports } = flow.set;
+  const port = set.port === undefined ? Number(ports.get(hex(flow.memberNumber))) : set.port;
+  return { address: addressOf(flow.memberNumber), port: port || placesOf(flow).frontendPort };
+}
+
 /** Flows of which not both sides have ended. */
 const flowMaps = [
   ['map', 'tcp_flows'],
@@ -45,17 +57,31 @@ const countMaps = [
   ['map', 'udp_replies'],
   ['set', 'udp_since'],
 ] as const;
+/** Tuples of TCP flows whose keys are hashes. */
+const tcpSince = ['set', 'tcp_since'] as const;
+
+/** The maps that have to be listed with these to understand them. */
+const withTuples = <T>({ hashesKeys }: Family, maps: readonly T[]): readonly (T | typeof tcpSince)[] =>
+  hashesKeys ? [...maps, tcpSince] : maps;
+
+/** The tuples of TCP flows by the keys in the map. */
+const tuplesIn = (listing: Listing, family: Family): ReadonlyMap<string, string> =>
+  new Map((listing.get('tcp_since') ?? []).map(({ key }) => [keyOfTuple(family, key), key]));
 
 function flowsIn(listing: Listing, { family, sets }: { family: Family; sets: ChainSets }): KernelFlow[] {
+  const tuples = tuplesIn(listing, family);
   return flowMaps.flatMap(([, map]) =>
-    (listing.get(map) ?? []).flatMap(({ key, mark, timeoutMs, expiresMs, packets, bytes }): KernelFlow[] => {
+    (listing.get(map) ?? []).flatMap(({ key: element, mark, timeoutMs, expiresMs, packets, bytes }): KernelFlow[] => {
       const { chains, member: memberNumber } = readMark(mark);
       const set = sets.of(chains);
-      if (!set) return [];
+      const key = tuples.get(element) ?? (family.hashesKeys && map === 'tcp_flows' ? undefined : element);
+      if (!set || key === undefined) return [];
       const transport = map === 'udp_flows' ? 'udp' : 'tcp';
       const member = set.members.get(memberNumber) ?? String(memberNumber);
       const silentMs = Math.max(0, timeoutMs - expiresMs);
-      return [{ family, transport, map, key, mark, set, member, memberNumber, timeoutMs, silentMs, packets, bytes }];
+      return [
+        { family, transport, map, key, element, mark, set, member, memberNumber, timeoutMs, silentMs, packets, bytes },
+      ];
     }),
   );
 }
@@ -67,7 +93,9 @@ export async function kernelFlows(
 ): Promise<KernelFlow[]> {
   const maps = flowMaps.filter(([, map]) => transports.has(map === 'tcp_flows' ? 'tcp' : 'udp'));
   const listed = await Promise.all(
-    families.map(async (family) => flowsIn(await listElements(family.table, maps), { family, sets })),
+    families.map(async (family) =>
+      flowsIn(await listElements(family.table, withTuples(family, maps)), { family, sets }),
+    ),
   );
   return listed.flat();
 }
@@ -97,6 +125,7 @@ interface Stale {
 
 interface FlowReading {
   readonly sets: ChainSets;
+  readonly addressOf: AddressOf;
   /** Azure milliseconds in a real one. */
   readonly scale: number;
   readonly nowMs: number;
@@ -107,23 +136,26 @@ interface FlowReading {
 /** Flows with their bytes and times, and elements left behind by flows that are over. */
 export async function describeFlows(
   families: readonly Family[],
-  { sets, scale, nowMs, firstListedMs }: FlowReading,
+  { sets, addressOf, scale, nowMs, firstListedMs }: FlowReading,
 ): Promise<{ flows: FlowInfo[]; stale: Stale[] }> {
   const flows: FlowInfo[] = [];
   const stale: Stale[] = [];
   const before = new Map(firstListedMs);
   firstListedMs.clear();
   for (const family of families) {
-    const listing = await listElements(family.table, [...flowMaps, ...countMaps]);
+    const listing = await listElements(family.table, withTuples(family, [...flowMaps, ...countMaps]));
     const since = new Map((listing.get('udp_since') ?? []).map((element) => [element.key, element]));
     const replies = new Map(
       (['tcp', 'udp'] as const).flatMap((transport) =>
-        (listing.get(`${transport}_replies`) ?? []).map((each) => [`${transport} ${replyName(each)}`, each] as const),
+        (listing.get(`${transport}_replies`) ?? []).map((each) => [`${transport} ${each.key}`, each] as const),
       ),
     );
     for (const flow of flowsIn(listing, { family, sets })) {
       const { client, clientPort } = placesOf(flow);
-      const reply = replies.get(`${flow.transport} ${client} . ${clientPort} ${flow.mark}`);
+      const { address, port } = memberOf(flow, addressOf);
+      const replyTuple = `${address} . ${port} . ${client} . ${clientPort}`;
+      const found = replies.get(`${flow.transport} ${keyOfTuple(family, replyTuple)}`);
+      const reply = found?.mark === flow.mark ? found : undefined;
       const first = flow.transport === 'udp' ? since.get(flow.key) : undefined;
       const firstMs = before.get(flow.key) ?? nowMs - flow.silentMs;
       if (flow.transport === 'tcp') firstListedMs.set(flow.key, firstMs);
@@ -133,14 +165,11 @@ export async function describeFlows(
       flows.push(describe(flow, { firstBytes, reply, ageMs: ageMs * scale, idleMs: flow.silentMs * scale }));
     }
     for (const key of since.keys()) stale.push({ family, set: 'udp_since', key });
+    const open = new Set((listing.get('tcp_flows') ?? []).map(({ key }) => key));
+    for (const [element, key] of tuplesIn(listing, family))
+      if (!open.has(element)) stale.push({ family, set: tcpSince[1], key });
   }
   return { flows, stale };
-}
-
-/** Client, its port and the mark: what a flow and its replies have in common. */
-function replyName({ key, mark }: ListedElement): string {
-  const [, , client, clientPort] = key.split(' . ');
-  return `${client} . ${clientPort} ${mark}`;
 }
 
 interface Counted {

@@ -77,7 +77,6 @@ export class RulesetModel {
     this.#members.begin();
     const open: { frontend: PlanFrontend; set: OpenSet; poolKey: string }[] = [];
     for (const frontend of plan.frontends.values()) {
-      // A member of the other family cannot be reached without rewriting the whole header.
       const set = this.sets.open(frontend, (address) => this.#members.of(address));
       open.push({ frontend, set, poolKey: poolKeyOf(frontend) });
     }

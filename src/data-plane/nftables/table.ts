@@ -5,7 +5,18 @@
  * packets fill. So a flow keeps its member whatever changes, its idle time can be read and moved with Azure's clock, it
  * can be ended, and other tables' connection tracking is left alone.
  */
-import { backwardKey, type Family, forwardKey, nftDuration, withMark } from './family.js';
+
+import { addressWords } from '../selection/ip-address.js';
+import {
+  backwardKey,
+  backwardTuple,
+  type Family,
+  forwardKey,
+  forwardTuple,
+  keyType,
+  nftDuration,
+  withMark,
+} from './family.js';
 import type { Fragment, NamedSet } from './fragment.js';
 import { noElements } from './fragment.js';
 import { backendEnded, chainBits, clientEnded, flowBits, hex } from './marks.js';
@@ -26,9 +37,6 @@ const halfLastsMs = 7_200_000;
 /** How long the beginning of a flow is remembered; real time, and longer than any flow of a test. */
 export const sinceLastsMs = 86_400_000;
 
-/** Connections to this address and a port are rewritten by the `poke` maps; nothing else should use it. */
-export const pokeAddress = '127.254.254.254';
-
 const set = (name: string, spec: string): NamedSet => ({ kind: 'set', name, spec, elements: noElements });
 const map = (name: string, spec: string): NamedSet => ({ kind: 'map', name, spec, elements: noElements });
 
@@ -44,9 +52,10 @@ const dynamic = (size: number): string => `size ${size}; flags dynamic,timeout;`
 
 /** A TCP flow has one member; a UDP client may have flows to several. */
 function flowSets(family: Family): NamedSet[] {
-  const key = forwardKey(family);
+  const key = keyType(family);
+  const tuple = forwardTuple(family);
   const flows = `typeof ${key} : meta mark; counter; ${dynamic(flowLimit)}`;
-  const udpFlows = `typeof ${withMark(key)}; counter; ${dynamic(flowLimit)}`;
+  const udpFlows = `typeof ${withMark(tuple)}; counter; ${dynamic(flowLimit)}`;
   return [
     map('tcp_flows', flows),
     map('tcp_replies', flows),
@@ -54,6 +63,8 @@ function flowSets(family: Family): NamedSet[] {
     set('udp_since', udpFlows),
     map('udp_replies', flows),
     map('udp_tracked', `typeof ${key} : meta mark; ${dynamic(flowLimit)}`),
+    // Whose flows they are that only hashes stand for.
+    ...(family.hashesKeys ? [set('tcp_since', `typeof ${tuple}; ${dynamic(flowLimit)}`)] : []),
   ];
 }
 
@@ -92,12 +103,26 @@ function endingChains(family: Family) {
   const backward = backwardKey(family);
   const lasting = nftDuration(lastingMs);
   const sides = [
-    { side: 'client', key: forward, bit: clientEnded, other: backendEnded, next: 'established_of' },
-    { side: 'backend', key: backward, bit: backendEnded, other: clientEnded, next: undefined },
+    {
+      side: 'client',
+      key: forward,
+      tuple: forwardTuple(family),
+      bit: clientEnded,
+      other: backendEnded,
+      next: 'established_of',
+    },
+    {
+      side: 'backend',
+      key: backward,
+      tuple: backwardTuple(family),
+      bit: backendEnded,
+      other: clientEnded,
+      next: undefined,
+    },
   ];
   return [
     { name: 'to_member', rules: [`meta mark and ${hex(chainBits)} vmap @client_ends_of`] },
-    ...sides.flatMap(({ side, key, bit, other, next }) => [
+    ...sides.flatMap(({ side, key, tuple, bit, other, next }) => [
       {
         name: `${side}_ends`,
         rules: [
@@ -117,6 +142,7 @@ function endingChains(family: Family) {
           `add @tcp_done { ${key} timeout ${lasting} : meta mark }`,
           `delete @tcp_flows { ${key} : meta mark }`,
           `delete @tcp_half { ${key} : meta mark }`,
+          ...(family.hashesKeys ? [`delete @tcp_since { ${tuple} }`] : []),
           next ? 'goto to_member' : leave,
         ],
       },
@@ -135,25 +161,36 @@ function endingChains(family: Family) {
   ];
 }
 
-/** Addresses of frontends: packets to other addresses can only be replies. */
-export const addressesFragment = ({ ip, table }: Family, addresses: Iterable<string>): Fragment => ({
-  table,
-  sets: [
-    {
-      kind: 'set',
-      name: 'frontend_addresses',
-      spec: `typeof ${ip} daddr; size ${addressLimit};`,
-      elements: new Map([...addresses].map((address) => [address, ''])),
-    },
-  ],
-  chains: [],
-  shared: [],
-});
+/** An IPv6 address as nft writes a number. */
+const numberOf = (address: string): string =>
+  `0x${Buffer.from(addressWords(address)?.buffer ?? new ArrayBuffer(16)).toString('hex')}`;
 
-/** How the kernel answers a datagram that no socket takes. */
+/** Where, in an ICMPv6 error, the destination of the packet is that it is about. */
+const refusedAddress = '@th,256,128';
+
+/** Addresses of frontends: packets to other addresses can only be replies. */
+export function addressesFragment({ ip, table }: Family, addresses: ReadonlySet<string>): Fragment {
+  const addressSet = (name: string, type: string, keyOf: (address: string) => string): NamedSet => ({
+    kind: 'set',
+    name,
+    spec: `typeof ${type}; size ${addressLimit};`,
+    elements: new Map([...addresses].map((address) => [keyOf(address), ''])),
+  });
+  return {
+    table,
+    sets: [
+      addressSet('frontend_addresses', `${ip} daddr`, (address) => address),
+      ...(ip === 'ip6' ? [addressSet('refused_addresses', refusedAddress, numberOf)] : []),
+    ],
+    chains: [],
+    shared: [],
+  };
+}
+
+/** How the kernel answers a datagram that no socket takes; over IPv6 it may answer from another address. */
 const portUnreachable = {
-  ip: 'icmp type destination-unreachable icmp code 3',
-  ip6: 'icmpv6 type destination-unreachable icmpv6 code 4',
+  ip: 'icmp type destination-unreachable icmp code 3 ip saddr @frontend_addresses',
+  ip6: `icmpv6 type destination-unreachable icmpv6 code 4 ${refusedAddress} @refused_addresses`,
 } as const;
 
 interface TableOptions {
@@ -162,7 +199,7 @@ interface TableOptions {
 }
 
 export function tableFragment(family: Family, { allPorts }: TableOptions): Fragment {
-  const { ip, table } = family;
+  const { ip, table, pokeAddress } = family;
   const key = forwardKey(family);
   const backward = backwardKey(family);
   const entries = [
@@ -179,12 +216,13 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
       map('client_ends_of', 'typeof meta mark : verdict;'),
       map('last_replies_of', 'typeof meta mark : verdict;'),
       ...flowSets(family),
-      map('tcp_half', `typeof ${key} : meta mark; ${dynamic(flowLimit)}`),
-      map('tcp_done', `typeof ${key} : meta mark; ${dynamic(flowLimit)}`),
-      set('tcp_ended', `typeof ${key}; ${dynamic(flowLimit)}`),
+      map('tcp_half', `typeof ${keyType(family)} : meta mark; ${dynamic(flowLimit)}`),
+      map('tcp_done', `typeof ${keyType(family)} : meta mark; ${dynamic(flowLimit)}`),
+      set('tcp_ended', `typeof ${forwardTuple(family)}; ${dynamic(flowLimit)}`),
       // Where packets of a flow go, and their replies; both have counters.
       map('targets', `typeof meta mark : ${ip} daddr; counter;`),
       map('replies_of', 'typeof meta mark : verdict; counter;'),
+      set('hairpins', `typeof ${ip} saddr . meta mark;`),
       map('tracked_members', 'typeof meta mark : verdict;'),
       set('arrivals', `typeof meta mark; counter; size ${countLimit}; flags dynamic;`),
       ...pokeSets(family),
@@ -249,7 +287,7 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
           `${ip} daddr @frontend_addresses goto to_frontend`,
           'meta l4proto tcp goto of_tcp',
           'meta l4proto udp goto of_udp',
-          `${portUnreachable[ip]} ${ip} saddr @frontend_addresses drop`,
+          `${portUnreachable[ip]} drop`,
         ],
       },
       {
@@ -262,7 +300,7 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
       {
         name: 'sent_here',
         hook: `type route hook output priority ${priority};`,
-        rules: [...(ip === 'ip' ? [`ip daddr ${pokeAddress} tcp flags syn goto poke_ends`] : []), 'goto translate'],
+        rules: [`${ip} daddr ${pokeAddress} tcp flags syn goto poke_ends`, 'goto translate'],
       },
       {
         name: 'passing_through',

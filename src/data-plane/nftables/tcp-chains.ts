@@ -1,5 +1,5 @@
 /** The chains of one TCP frontend. */
-import { backwardKey, type Family, forwardKey, nftDuration } from './family.js';
+import { backwardKey, backwardTuple, type Family, forwardKey, forwardTuple, nftDuration } from './family.js';
 import type { Chain } from './fragment.js';
 import {
   backToMember,
@@ -10,10 +10,13 @@ import {
   countLate,
   finish,
   fromFrontend,
+  hairpinChains,
+  refuseHairpin,
   repliesLastMs,
   toMember,
 } from './frontend.js';
 import { flowBits, hex, markOf } from './marks.js';
+import { sinceLastsMs } from './table.js';
 
 const isSyn = 'tcp flags & (fin|syn|rst|ack) == syn';
 
@@ -32,6 +35,7 @@ export function tcpEntryChains(set: ChainSet, choice: Choice): Chain[] {
       rules: [`${isSyn} goto new_${number}`, ...findFlow(family), `goto late_${number}`],
     },
     ...choosingChains(set, choice),
+    ...hairpinChains(set),
     assign(set),
     lateChain(set),
   ];
@@ -54,11 +58,13 @@ function assign(set: ChainSet): Chain {
     name: `assign_${number}`,
     rules: [
       `meta mark set meta mark or ${hex(markOf(number))}`,
+      ...refuseHairpin(set),
       'update @arrivals { meta mark }',
       ...begin(set),
       `delete @tcp_half { ${forward} : meta mark }`,
       `delete @tcp_done { ${forward} : meta mark }`,
-      `delete @tcp_ended { ${forward} }`,
+      `delete @tcp_ended { ${forwardTuple(family)} }`,
+      ...(family.hashesKeys ? [`add @tcp_since { ${forwardTuple(family)} timeout ${nftDuration(sinceLastsMs)} }`] : []),
       ...toMember(set),
       `delete @tcp_replies { ${backward} : meta mark }`,
       `add @tcp_replies { ${backward} timeout ${nftDuration(idleMs + repliesLastMs)} : meta mark }`,
@@ -73,7 +79,7 @@ function lateChain({ number, family, frontend }: ChainSet): Chain {
     name: `late_${number}`,
     rules: [
       ...countLate(number),
-      `${forwardKey(family)} @tcp_ended reject with tcp reset`,
+      `${forwardTuple(family)} @tcp_ended reject with tcp reset`,
       frontend.rule.tcpReset ? 'reject with tcp reset' : 'drop',
     ],
   };
@@ -88,7 +94,7 @@ export function tcpConnectionChains(set: ChainSet): Chain[] {
   /** A reply whose flow is over. */
   const late = [
     `meta mark set ${backward} map @tcp_done goto of_done_flow`,
-    `${backward} @tcp_ended ${reject}`,
+    `${backwardTuple(family)} @tcp_ended ${reject}`,
     frontend.rule.tcpReset ? reject : 'meta mark set 0 drop',
   ];
   return [

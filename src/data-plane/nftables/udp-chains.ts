@@ -2,7 +2,7 @@
  * The chains of one UDP frontend. Azure keeps no state of UDP: every datagram chooses its member, so its chain of entry is
  * also the one of known flows. What is kept per client and member finds the way back for replies, and counts.
  */
-import { backwardKey, forwardKey, nftDuration, withMark } from './family.js';
+import { backwardKey, backwardTuple, forwardKey, forwardTuple, nftDuration, withMark } from './family.js';
 import type { Chain } from './fragment.js';
 import {
   type ChainSet,
@@ -10,6 +10,8 @@ import {
   choosingChains,
   finish,
   fromFrontend,
+  hairpinChains,
+  refuseHairpin,
   repliesLastMs,
   toMember,
 } from './frontend.js';
@@ -30,6 +32,7 @@ export function udpEntryChains(set: ChainSet, choice: Choice): Chain[] {
   const forward = forwardKey(family);
   const backward = backwardKey(family);
   const idle = nftDuration(idleMs);
+  const flow = withMark(forwardTuple(family));
   const [access, choose, denied] = choosingChains(set, choice);
   const selection = isTracked(set)
     ? [
@@ -46,16 +49,18 @@ export function udpEntryChains(set: ChainSet, choice: Choice): Chain[] {
     access,
     ...selection,
     denied,
+    ...hairpinChains(set),
     {
       name: `assign_${number}`,
       rules: [
         `meta mark set meta mark or ${hex(markOf(number))}`,
-        `${withMark(forward)} @udp_flows goto known_${number}`,
+        ...refuseHairpin(set),
+        `${flow} @udp_flows goto known_${number}`,
         'update @arrivals { meta mark }',
-        `add @udp_flows { ${withMark(forward)} timeout ${idle} }`,
+        `add @udp_flows { ${flow} timeout ${idle} }`,
         // Every later packet is counted when it is looked up, and again when the flow's time is renewed.
-        `update @udp_flows { ${withMark(forward)} timeout ${idle} }`,
-        `add @udp_since { ${withMark(forward)} timeout ${nftDuration(sinceLastsMs)} }`,
+        `update @udp_flows { ${flow} timeout ${idle} }`,
+        `add @udp_since { ${flow} timeout ${nftDuration(sinceLastsMs)} }`,
         ...(isTracked(set) ? track(forward, idleMs) : []),
         ...toMember(set),
         `delete @udp_replies { ${backward} : meta mark }`,
@@ -66,7 +71,7 @@ export function udpEntryChains(set: ChainSet, choice: Choice): Chain[] {
     {
       name: `known_${number}`,
       rules: [
-        `update @udp_flows { ${withMark(forward)} timeout ${idle} }`,
+        `update @udp_flows { ${flow} timeout ${idle} }`,
         ...(isTracked(set) ? track(forward, idleMs) : []),
         ...toMember(set),
         `${backward} != @udp_replies add @udp_replies { ${backward} timeout ${nftDuration(idleMs + repliesLastMs)} : meta mark }`,
@@ -80,7 +85,7 @@ export function udpEntryChains(set: ChainSet, choice: Choice): Chain[] {
 export function udpFlowChains(set: ChainSet): Chain[] {
   const { number, family, idleMs } = set;
   const forward = forwardKey(family);
-  const flow = withMark(backwardKey(family));
+  const flow = withMark(backwardTuple(family));
   return [
     {
       name: `reply_${number}`,

@@ -2,7 +2,7 @@
 import { dial, echoes, ending, openStream } from '../network.js';
 import { frontend, rule } from '../plans.js';
 import { membersOf } from '../world.js';
-import type { ContractTest } from './statement.js';
+import { type ContractTest, networkOf } from './statement.js';
 
 export const choicesContract: readonly ContractTest[] = [
   {
@@ -63,7 +63,7 @@ export const choicesContract: readonly ContractTest[] = [
     title: 'Where an ACL denies with a reset, the client gets one at once',
     async run({ t, world, net, frontend: address }) {
       const backends = await world.backends(net, { count: 1, port: 28080 });
-      const acl = [{ action: 'deny', remoteSubnet: `${net}.200/32` }] as const;
+      const acl = [{ action: 'deny', remoteSubnet: networkOf(`${net}.200`) }] as const;
       await world.apply([frontend('tcp', `${address}:20080`, rule(membersOf(backends), { acl, aclDeny: 'reset' }))]);
       const at = { address, port: 20080 };
       // A socket has accepted the connection when it refuses it; the kernel answers its SYN.

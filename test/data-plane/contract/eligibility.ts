@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { echoes, ending, openStream, tcpBackend, UdpClient } from '../network.js';
 import { frontend, rule } from '../plans.js';
 import { membersOf, probedMembers, probesOf } from '../world.js';
-import type { ContractTest } from './statement.js';
+import { type ContractTest, networkOf } from './statement.js';
 
 const reached = async (at: { address: string; port: number }, from: string): Promise<Set<string>> => {
   const backends = new Set<string>();
@@ -125,7 +125,7 @@ export const eligibilityContract: readonly ContractTest[] = [
       await world.until(() => world.reason(up.address) === 'Down_Probe_TcpProbeTimeout');
       t.strictSame([...(await reached(at, `${net}.200`))].sort(), [up.address, none.address]);
       t.ok(await echoes(stream, 'an established connection persists'));
-      const { candidates } = world.engine.explain({
+      const { candidates } = await world.engine.explain({
         transport: 'tcp',
         sourceAddress: `${net}.200`,
         sourcePort: 1,
@@ -227,15 +227,15 @@ export const eligibilityContract: readonly ContractTest[] = [
       const at = { address, port: 20080 };
       const list = rule(membersOf(backends), {
         acl: [
-          { action: 'deny', remoteSubnet: `${net}.200/32` },
-          { action: 'permit', remoteSubnet: `${net}.0/24` },
+          { action: 'deny', remoteSubnet: networkOf(`${net}.200`) },
+          { action: 'permit', remoteSubnet: networkOf(`${net}.0`, 8) },
         ],
       });
       await world.apply([frontend('tcp', `${address}:20080`, list), frontend('udp', `${address}:20080`, list)]);
       t.equal(await tcpBackend(at, { from: `${net}.201` }), `${net}.4`);
       const accepted = backends[0]?.accepted;
       let heard = 0;
-      const denied = ['127.79.0.1', `${net}.200`].map((localAddress) =>
+      const denied = [`${net.replace('127.77', '127.79')}.1`, `${net}.200`].map((localAddress) =>
         connect({ host: address, port: 20080, localAddress })
           .on('data', () => heard++)
           .on('error', () => {}),

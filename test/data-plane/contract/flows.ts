@@ -1,7 +1,7 @@
 /** Statements about flows: what a pass-through load balancer passes through. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, isIPv6, type Socket } from 'node:net';
 import { dial, echoes, ending, inParallel, openStream, readAll, sha256, tcpBackend, UdpClient } from '../network.js';
 import { frontend, member, rule } from '../plans.js';
 import { membersOf } from '../world.js';
@@ -29,12 +29,14 @@ export const flowContract: readonly ContractTest[] = [
     title: "A backend sees its client's own address over TCP and UDP",
     async run({ t, world, net, frontend: address }) {
       const at = await onBothTransports({ world, net, frontend: address });
-      for (const from of [`${net}.201`, `${net}.202`, '127.1.2.3', '127.0.0.1']) {
+      const localhost = isIPv6(address) ? '::1' : '127.0.0.1';
+      const addressIn = (place: string): string => place.slice(0, place.lastIndexOf(':'));
+      for (const from of [`${net}.201`, `${net}.202`, `${net.replace('127.77', '127.76')}.3`, localhost]) {
         const stream = await openStream(at, { from });
-        t.equal(stream.seenAs.split(':')[0], from);
+        t.equal(addressIn(stream.seenAs), from);
         stream.socket.destroy();
         const client = await UdpClient.open({ from });
-        t.equal((await client.ask(at)).seenAs.split(':')[0], from);
+        t.equal(addressIn((await client.ask(at)).seenAs), from);
         client.close();
       }
     },
@@ -234,15 +236,21 @@ export const flowContract: readonly ContractTest[] = [
       const client = await UdpClient.open({ from: `${net}.201` });
       await client.ask(at);
       t.ok(await echoes(stream, 'x'.repeat(1000)));
+      const shown = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
       const flows = await world.engine.flows();
       const ours = flows.filter((flow) => flow.frontend.includes(`/${address}/`));
       t.match(
         ours.find(({ transport }) => transport === 'tcp'),
-        { rule: 'rule-1', source: `${net}.200:${stream.socket.localPort}`, backend: `${net}.4`, bytesIn: 1000 },
+        {
+          rule: 'rule-1',
+          source: `${shown(`${net}.200`)}:${stream.socket.localPort}`,
+          backend: `${net}.4`,
+          bytesIn: 1000,
+        },
       );
       t.match(
         ours.find(({ transport }) => transport === 'udp'),
-        { source: `${net}.201:${client.port}`, bytesIn: 12 },
+        { source: `${shown(`${net}.201`)}:${client.port}`, bytesIn: 12 },
       );
       t.equal(world.count('connections', `tcp/${address}/20080`), 1);
       t.equal(world.count('bytesIn', `tcp/${address}/20080`), 1000);

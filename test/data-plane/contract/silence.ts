@@ -3,10 +3,10 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { PlanFrontend } from '../../../src/data-plane/model/plan.js';
-import { echoes, openStream, UdpClient, udpBackend } from '../network.js';
+import { datagramsOf, echoes, openStream, UdpClient, udpBackend } from '../network.js';
 import { frontend, rule } from '../plans.js';
 import { membersOf } from '../world.js';
-import type { ContractTest, Stage } from './statement.js';
+import { type ContractTest, networkOf, type Stage } from './statement.js';
 
 const port = 20080;
 
@@ -15,7 +15,7 @@ const moment = (): Promise<unknown> => new Promise((resolve) => setTimeout(resol
 
 /** A connected UDP socket, which hears of errors, and what it hears. */
 async function listener({ net, frontend: address }: Stage, toPort: number) {
-  const socket = createSocket('udp4');
+  const socket = createSocket(datagramsOf(address));
   const heard: string[] = [];
   socket.on('error', (error: NodeJS.ErrnoException) => heard.push(error.code ?? String(error)));
   socket.on('message', (datagram) => heard.push(String(datagram)));
@@ -79,7 +79,7 @@ export const silenceContract: readonly ContractTest[] = [
       const { t, world, net, frontend: address } = stage;
       const backends = await world.backends(net, { count: 2, port: 28080 });
       const at = `${address}:${port}`;
-      const denied = rule(membersOf(backends), { acl: [{ action: 'deny', remoteSubnet: `${net}.201/32` }] });
+      const denied = rule(membersOf(backends), { acl: [{ action: 'deny', remoteSubnet: networkOf(`${net}.201`) }] });
       const { socket, heard, send } = await listener(stage, port);
       for (const [why, forward, counter] of [
         ['no member', rule([]), 'datagramsWithoutMember'],
@@ -87,7 +87,7 @@ export const silenceContract: readonly ContractTest[] = [
       ] as const) {
         await world.apply([frontend('udp', at, forward)]);
         for (let count = 0; count < 5; count++) t.equal(await send(), undefined, why);
-        await world.counted(counter, `udp/${at.replace(':', '/')}`, 5);
+        await world.counted(counter, `udp/${address}/${port}`, 5);
         await moment();
         t.strictSame(heard, [], why);
       }

@@ -1,4 +1,5 @@
 /** One statement of the engine contract. */
+import { isIPv6 } from 'node:net';
 import type { Test } from 'tap';
 import type { World } from '../world.js';
 
@@ -9,6 +10,9 @@ export interface Stage {
   readonly net: string;
   readonly frontend: string;
 }
+
+/** The network of `address` in which the last `bits` bits may differ: 0 for the address alone. */
+export const networkOf = (address: string, bits = 0): string => `${address}/${(isIPv6(address) ? 128 : 32) - bits}`;
 
 export interface ContractTest {
   readonly title: string;

@@ -1,0 +1,9 @@
+// `run-built.mjs PROGRAM [ARGUMENT…]`: builds the tests and runs a program among them, such as test/fuzz/fuzz.ts.
+import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { buildTests } from './build-tests.mjs';
+
+const [program] = process.argv.splice(2, 1);
+const outdir = await buildTests();
+process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
+await import(resolve(outdir, program.replace(/\.ts$/, '.js')));

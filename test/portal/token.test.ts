@@ -1,0 +1,40 @@
+/** The portal of a Lazurite that asks for tokens, in a real browser. */
+import t from 'tap';
+import { requestToken } from '../../src/cli/ask.js';
+import { runLazurite } from '../cli/harness.js';
+import { Cloud } from '../emulator/cloud.js';
+import { openBrowser, openPage, withoutBrowser } from './browser.js';
+
+t.test('with --auth token, in Chromium', { skip: withoutBrowser }, async (t) => {
+  const { emulator } = await Cloud.start(t, {
+    network: 234,
+    argv: ['--in-memory', '--engine', 'none', '--auth', 'token'],
+  });
+  const folder = t.testdir();
+  const running = { url: new URL(emulator.url), dataFolder: folder };
+  const browser = await openBrowser(t);
+
+  await t.test('the link that lazurite env prints opens the portal, which keeps the token out of sight', async (t) => {
+    const { out } = await runLazurite(['env', 'bash', '--url', emulator.url, '--data', folder]);
+    const [link = ''] = /http:\S+\/portal\/#token=\S+/.exec(out) ?? [];
+    const { page, errors } = await openPage(browser);
+    await page.goto(link);
+    await page.getByText('Live', { exact: true }).waitFor();
+    t.equal(page.url(), link.replace(/#.*/, ''));
+    await page.goto(`${emulator.httpUrl}/portal/lab`);
+    await page.getByRole('button', { name: '1 minute' }).click();
+    await page.getByText('was advanced by 60 s').waitFor();
+    t.strictSame(errors, []);
+  });
+
+  await t.test('without the link the portal asks for a token', async (t) => {
+    const { page } = await openPage(browser);
+    await page.goto(`${emulator.httpUrl}/portal/`);
+    await page.getByRole('alertdialog', { name: 'A token is needed' }).waitFor();
+    await page.getByLabel('Access token').fill((await requestToken(running)) ?? '');
+    await page.getByRole('button', { name: 'Use token' }).click();
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    await page.getByText('Live', { exact: true }).waitFor();
+    t.pass('and works with it');
+  });
+});
