@@ -90,7 +90,8 @@ function definitionText(data: Buffer): string | undefined {
   return definition && decodeXml(definition);
 }
 
-const refused = (url: string, reason: string) => azureError('ClassicPackage', { values: { url: unsigned(url), reason } });
+const refused = (url: string, reason: string) =>
+  azureError('ClassicPackage', { values: { url: unsigned(url), reason } });
 
 /** The service definition in the package at `url`. */
 export async function readPackage(url: string, source: PackageSource): Promise<ServiceDefinition> {
