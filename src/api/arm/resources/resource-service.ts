@@ -7,7 +7,13 @@ import { AzureError, azureError } from '../../../errors/index.js';
 import { childNamed, childrenIn } from '../../../resources/children.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootOf } from '../../../resources/resource-id.js';
-import type { Action, ActionResult, Resource, ResourceType } from '../../../resources/resource-type.js';
+import type {
+  Action,
+  ActionResult,
+  Resource,
+  ResourceDocument,
+  ResourceType,
+} from '../../../resources/resource-type.js';
 import { unmodelledStatuses } from '../../../resources/unmodelled-types.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
 import type { ArmContext } from './arm-context.js';
@@ -151,26 +157,31 @@ export class ResourceService {
     const done = await this.context.store.write(() => this.#putNow(place, write));
     const failed = await this.operations.settle(done);
     const { resource } = done;
+    const own = place.child ? undefined : place.type.requests?.statuses;
+    const isDone =
+      this.context.operationDelayMs === 0 && !failed && own?.putIsDone?.({ ...done, document: resource.document });
     return {
-      status: place.type.requests?.statuses?.put?.(done) ?? (done.created ? 201 : 200),
+      status: own?.put?.(done) ?? (done.created ? 201 : 200),
       body: failed ? this.#shown({ ...resource, etag: failed.etag, provisioningState: 'Failed' }, place) : done.body,
-      operation: pollPlaceOf(resource, { ...done, apiVersion: place.apiVersion }),
+      ...(isDone ? {} : { operation: pollPlaceOf(resource, { ...done, apiVersion: place.apiVersion }) }),
     };
   }
 
   /** What a PUT stores and shows. Inside a transaction, so that the answer is what this PUT wrote. */
   #putNow(place: ModelledPlace, write: DocumentWrite) {
     let isNewChild = true;
+    let before: ResourceDocument | undefined;
     const done = this.writer.put({
       ...write,
       document: (existing) => {
         const { collection = '', name } = place.child ?? {};
+        before = existing?.document;
         isNewChild = !childNamed(childrenIn(existing?.document.properties, collection), name);
         return write.document(existing);
       },
     });
     const created = place.child ? isNewChild : done.created;
-    return { ...done, created, body: this.#shown(done.resource, place), apiVersion: place.apiVersion };
+    return { ...done, created, before, body: this.#shown(done.resource, place), apiVersion: place.apiVersion };
   }
 
   #shown(resource: Resource, { child, apiVersion }: ModelledPlace): Shown | undefined {

@@ -15,6 +15,7 @@ import {
   schemaOf,
   type WriteContext,
 } from '../../../resources/resource-type.js';
+import type { SchemaNode } from '../../../resources/schema.js';
 import { completeIdentity } from '../../../resources/unmodelled-types.js';
 import { newEtag, newGuid } from '../../../support/ids.js';
 import { alike } from '../../../support/plain-data.js';
@@ -75,6 +76,22 @@ function completePrincipals(document: ResourceDocument, id: string): void {
   if (given.identity) given.identity = completeIdentity(given.identity, { id, tenantId });
 }
 
+/** Fills in collections that a PUT keeps when it leaves them out. */
+function keepLeftOut(
+  properties: Record<string, unknown>,
+  {
+    before,
+    schema,
+    apiVersion,
+  }: { before: ResourceDocument['properties'] | undefined; schema: SchemaNode; apiVersion: string },
+): void {
+  for (const [name, { keptSince }] of Object.entries(schema.properties?.properties?.properties ?? {})) {
+    if (keptSince === undefined || apiVersion < keptSince || name in properties || before?.[name] === undefined)
+      continue;
+    properties[name] = structuredClone(before[name]);
+  }
+}
+
 /** Every method runs inside a transaction that its caller began. */
 export class ResourceWriter {
   readonly #operations: OperationRecords;
@@ -125,6 +142,7 @@ export class ResourceWriter {
     const document = write.document(existing);
     completePrincipals(document, idText);
     const schema = schemaOf(type);
+    keepLeftOut(document.properties, { before: existing?.document.properties, schema, apiVersion });
     checkChildNames(document, schema, idText);
     resolveReferences(document, {
       idText,
