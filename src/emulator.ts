@@ -31,6 +31,7 @@ import { Events } from './support/events.js';
 import { newGuid } from './support/ids.js';
 import { formatIpPrefix, isLoopbackHost } from './support/ip-address.js';
 import { createStderrLog, type Log } from './support/log.js';
+import { explainFileError } from './support/usage-error.js';
 
 /** IPv6 public addresses; a loopback has only one of its own, so they are never bound as they are. */
 const publicIPv6Pool = 'fd7f:1a2b::/48';
@@ -105,20 +106,23 @@ export class Emulator {
   }
 
   /** Starts an emulator; resolves when it answers and every stored frontend is in its place. */
-  static async start(
+  static async start(config: Config, options: EmulatorOptions = {}): Promise<Emulator> {
+    try {
+      return await Emulator.#start(config, options);
+    } catch (error) {
+      throw explainFileError(error);
+    }
+  }
+
+  static async #start(
     config: Config,
-    {
-      clock = new Clock({ scale: config.timeScale }),
-      log = createStderrLog(config),
-      stop,
-      failed,
-    }: EmulatorOptions = {},
-  ) {
+    { clock = new Clock({ scale: config.timeScale }), log = createStderrLog(config), stop, failed }: EmulatorOptions,
+  ): Promise<Emulator> {
     const folder = config.inMemory ? undefined : config.data;
     if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
     const publicPrefix = { IPv4: formatIpPrefix(config.publicIpPool), IPv6: publicIPv6Pool };
     const blocks = new AddressBlocks(config.publicIpPool);
-    const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix, blocks });
+    const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix, blocks, warn: log.warn });
     let engine: Engine | undefined;
     try {
       const events = new Events((error) => log.error('an event could not be read', {}, error));
@@ -236,7 +240,7 @@ async function createApp({
     log,
     clock,
   });
-  const identity = createIdentity({ folder });
+  const identity = createIdentity({ warn: log.warn, folder, host: config.host, tlsNames: config.tlsNames });
   const admin = config.auth === 'token' ? identity.admin() : undefined;
   if (!admin && !isLoopbackHost(config.host)) {
     log.warn('whoever reaches this machine may do everything here: --auth token asks for a token', {
@@ -263,7 +267,7 @@ async function createApp({
   const faults = new Faults({ engine, events });
   journalHooks.install(server.app);
   installApiFaults(server.app, { faults, journal: journalHooks, clock });
-  const resume = (): void => arm.resume();
+  const resume = (): Promise<void> => arm.resume();
   const control = new EmulatorControl({ clock, events, store, engine, reconciler, monitor, journal, faults, resume });
   await addOpenApi(server.app);
   addPortal(server.app);
@@ -323,7 +327,7 @@ async function createApp({
     }),
   );
   await reconciler.loadAll();
-  arm.resume();
+  await arm.resume();
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
   if (config.seed !== undefined) {
     const deploy = (deployment: TemplateDeployment) => arm.deploy(deployment);

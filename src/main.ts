@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `lazurite` command: arguments and environment in, a command run, an exit code out. */
 import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { runCommand } from './cli/commands.js';
 import { packageFolder } from './support/package-folder.js';
 import { UsageError } from './support/usage-error.js';
@@ -33,12 +34,19 @@ async function main(): Promise<number> {
   });
 }
 
+/** Whether the options or the environment ask for the stack of an error. */
+const isDebugging = (argv: readonly string[]): boolean =>
+  process.env.LAZURITE_LOG_LEVEL === 'debug' || /--log-level[= ]debug\b/.test(argv.join(' '));
+
 try {
   process.exitCode = await main();
 } catch (error) {
-  const { stack, message } = error as Error;
-  process.stderr.write(`lazurite: ${error instanceof UsageError ? message : stack}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  const { message } = error as Error;
+  const isMistake = error instanceof UsageError;
+  const detail = isDebugging(process.argv.slice(2)) ? `\n${inspect(error)}` : '';
+  const hint = isMistake || detail ? '' : ' (--log-level debug shows where)';
+  process.stderr.write(`lazurite: ${message}${hint}${detail}\n`);
+  process.exitCode = isMistake ? 2 : 1;
 }
 // A command that has returned is done: nothing it left open may keep the process.
 process.exit();

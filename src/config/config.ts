@@ -178,8 +178,9 @@ export const options = {
     name: 'log-level',
     value: 'LEVEL',
     fallback: 'info',
-    sentence: 'The least that is logged: `info`, `warn`, `error`, or `none`.',
-    parse: oneOf('info', 'warn', 'error', 'none'),
+    sentence:
+      'The least that is logged: `debug` (with the stack of an error that ends the start), `info`, `warn`, `error`, or `none`.',
+    parse: oneOf('debug', 'info', 'warn', 'error', 'none'),
   }),
 } as const;
 

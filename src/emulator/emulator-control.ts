@@ -21,7 +21,7 @@ export interface ControlledParts {
   readonly journal: RequestJournal;
   readonly faults: Faults;
   /** Goes on with operations that a snapshot shows as running. */
-  readonly resume: () => void;
+  readonly resume: () => Promise<void>;
 }
 
 /** Emulator and engine move in steps of this much Azure time, so that what one learns the other sees soon after. */
@@ -74,7 +74,7 @@ export class EmulatorControl implements SnapshotKeeper {
       throw azureError('InvalidSnapshot', { values: { reason: `${(error as Error).message}.` } });
     }
     monitor.reset();
-    resume();
+    await resume();
     events.emit('reset', { by: 'snapshot' });
   };
 }

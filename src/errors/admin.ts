@@ -1,4 +1,4 @@
-/** Refusals of the admin API, and the refusals of Azure that injected faults imitate. */
+/** Refusals of the admin API and of a disk, and the refusals of Azure that injected faults imitate. */
 import type { ErrorDefinition } from './error-definition.js';
 
 export const adminErrors = {
@@ -38,6 +38,20 @@ export const adminErrors = {
     origin: 'gateway',
     message: 'The service is unavailable.',
     differs: 'the text is from memory',
+  },
+  StorageFull: {
+    code: 'InsufficientStorage',
+    status: 507,
+    origin: 'lazurite',
+    message: 'The disk that holds the data folder is full, and nothing was stored. Make room, then try again.',
+    differs: "Azure's disks are not the user's",
+  },
+  StorageUnavailable: {
+    code: 'ServiceUnavailable',
+    status: 503,
+    origin: 'lazurite',
+    message: 'The data folder cannot be read or written, and nothing was stored: {reason}.',
+    differs: "Azure's disks are not the user's",
   },
   MetricNotFound: {
     code: 'BadRequest',

@@ -177,6 +177,18 @@ export const gatewayErrors = {
     message: 'The access token is invalid.',
     differs: 'the text is from memory',
   },
+  InvalidAuthenticationTokenAudience: {
+    status: 401,
+    origin: 'gateway',
+    message:
+      "The access token has been obtained for wrong audience or resource '{audience}'. It should exactly match with one of the allowed audiences {allowed}.",
+  },
+  InvalidAuthenticationTokenTenant: {
+    status: 401,
+    origin: 'gateway',
+    message:
+      "The access token is from the wrong issuer '{issuer}'. It must match the tenant '{authority}/' associated with this subscription. Please use the authority (URL) '{authority}' to get the token. Note, if the subscription is transferred to another tenant there is no impact to the services, but information about new tenant could take time to propagate (up to an hour). If you just transferred your subscription and see this error message, please try back later.",
+  },
   ExpiredAuthenticationToken: {
     status: 401,
     origin: 'gateway',

@@ -107,3 +107,12 @@ export type ErrorKey = keyof typeof errors;
 /** The error `key` with its message filled in, ready to be thrown. */
 export const azureError = (key: ErrorKey, options: AzureErrorOptions = {}): AzureError =>
   new AzureError(key, errors[key], options);
+
+/** What is answered when SQLite cannot read or write its file; undefined for any other error. */
+export function storageRefusal(error: unknown): AzureError | undefined {
+  const { code, message } = error as { code?: unknown; message: string };
+  if (typeof code !== 'string') return undefined;
+  if (code.startsWith('SQLITE_FULL')) return azureError('StorageFull');
+  if (!/^SQLITE_(IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)/.test(code)) return undefined;
+  return azureError('StorageUnavailable', { values: { reason: message } });
+}

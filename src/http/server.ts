@@ -12,7 +12,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import { AzureError, azureError } from '../errors/index.js';
+import { AzureError, azureError, storageRefusal } from '../errors/index.js';
 import { Clock } from '../support/clock.js';
 import { newGuid } from '../support/ids.js';
 import { type Log, type LogFields, stderrLog } from '../support/log.js';
@@ -36,6 +36,8 @@ export interface LazuriteServer {
   close(): Promise<void>;
 }
 
+/** On every answer: a browser takes it for what it says it is, and for nothing else. */
+const noSniffing = ['x-content-type-options', 'nosniff'] as const;
 const bodyLimitBytes = 8 * 1024 * 1024;
 
 // Swagger UI's page finds its files relative to a path with a slash at the end.
@@ -86,6 +88,8 @@ export function createServer(options: ServerOptions): LazuriteServer {
 
   const sendError = (error: unknown, { request, reply }: { request: FastifyRequest; reply: FastifyReply }) => {
     const known = toAzureError(error) ?? internalError(error, { request, reply });
+    // What is refused before any hook runs has no other place for it.
+    reply.header(...noSniffing);
     if (known.origin === 'gateway') reply.header('x-ms-failure-cause', 'gateway');
     return reply.code(known.status).headers(known.headers).type('application/json; charset=utf-8').send(known.toBody());
   };
@@ -102,7 +106,8 @@ export function createServer(options: ServerOptions): LazuriteServer {
     const path = request.url.split('?', 1)[0] ?? '';
     return sendError(azureError('PathNotFound', { values: { method: request.method, path } }), { request, reply });
   });
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header(...noSniffing);
     done(ownNames.refusal(request));
   });
   app.addHook('preClose', async () => {
@@ -124,6 +129,8 @@ export function createServer(options: ServerOptions): LazuriteServer {
 /** The Azure error for a request that Fastify itself refuses; `undefined` for any other error. */
 function toAzureError(error: unknown): AzureError | undefined {
   if (error instanceof AzureError) return error;
+  const storage = storageRefusal(error);
+  if (storage) return storage;
   const { code, statusCode = 500, message } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return azureError('RequestContentTooLarge', { values: { limit: bodyLimitBytes } });
@@ -145,7 +152,7 @@ function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   }
   const [status, message] = clientErrors[error.code ?? ''] ?? ['400 Bad Request', 'This is not an HTTP request.'];
   const body = JSON.stringify({ error: { code: 'BadRequest', message } });
-  const headers = `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close`;
+  const headers = `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\n${noSniffing.join(': ')}\r\nConnection: close`;
   socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
 }
 

@@ -101,37 +101,29 @@ export class CounterDeltas {
   }
 }
 
-/** What is known of one probe. */
-export interface ProbeWatch {
-  up: boolean;
-  /** From when, and up to when, `upMs` counts: always within one minute. */
-  startedMs: number;
-  countedMs: number;
-  upMs: number;
-  /** The last minute that was asked for. */
-  minute: number;
-  share: number | undefined;
-  /** Minutes that ended before they were asked for, the oldest first. */
-  ended: { readonly minute: number; readonly share: number }[] | undefined;
-}
-
-const watchFrom = (up: boolean, ms: number): ProbeWatch => ({
-  up,
-  startedMs: ms,
-  countedMs: ms,
-  upMs: 0,
-  minute: -1,
-  share: undefined,
-  ended: undefined,
-});
+/** Numbers that are kept of each probe: in one array, because a minute may end for 150,000 of them at once. */
+const up = 0;
+/** From when, and up to when, `upMs` counts: always within one minute. */
+const startedMs = 1;
+const countedMs = 2;
+const upMs = 3;
+/** The last minute that was asked for, and its share; NaN when the probe had no outcome by then. */
+const asked = 4;
+const share = 5;
+const width = 6;
 
 /** Ended minutes that nobody asked for: while its clock is moved far, the engine is this much ahead at most. */
 const keptMinutes = 240;
 
 /** Which share of each minute each health probe was up, by Azure's clock: what DipAvailability reports. */
 export class ProbeMinutes {
-  readonly #watches = new Map<string, ProbeWatch>();
+  readonly #watches = new Map<string, number>();
+  readonly #free: number[] = [];
   readonly #healthOf: HealthOf;
+  #state = new Float64Array(64 * width);
+  #used = 0;
+  /** Minutes that ended before they were asked for, the oldest first. */
+  readonly #ended = new Map<number, { readonly minute: number; readonly share: number }[]>();
 
   /** `healthOf` is asked about a probe whose changes were not seen. */
   constructor(healthOf: HealthOf) {
@@ -139,69 +131,114 @@ export class ProbeMinutes {
   }
 
   /** A probe went up or down, or had its first outcome. */
-  changed({ key, up, sinceMs }: Pick<ProbeHealth, 'key' | 'up' | 'sinceMs'>): void {
+  changed({ key, up: isUp, sinceMs }: Pick<ProbeHealth, 'key' | 'up' | 'sinceMs'>): void {
     const watch = this.#watches.get(key);
-    if (!watch) {
-      this.#watches.set(key, watchFrom(up, sinceMs));
+    if (watch === undefined) {
+      this.#begin(key, isUp, sinceMs);
       return;
     }
-    countTo(watch, sinceMs);
-    watch.up = up;
+    this.#countTo(watch, sinceMs);
+    this.#state[watch + up] = Number(isUp);
   }
 
-  /** What is known of a probe at the end of a minute; undefined when it had no outcome yet. */
-  watch(key: string, minute: number): ProbeWatch | undefined {
+  /** The number under which a probe is watched at the end of a minute; undefined when it had no outcome yet. */
+  watch(key: string, minute: number): number | undefined {
     const known = this.#watches.get(key);
-    if (known) return known;
+    if (known !== undefined) return known;
     const health = this.#healthOf(key);
     if (!health || health.reason === 'NA') return undefined;
-    const watch = watchFrom(health.up, (minute + 1) * minuteMs);
-    watch.minute = minute;
-    watch.share = Number(health.up);
-    this.#watches.set(key, watch);
+    const watch = this.#begin(key, health.up, (minute + 1) * minuteMs);
+    this.#state[watch + asked] = minute;
+    this.#state[watch + share] = Number(health.up);
     return watch;
+  }
+
+  /**
+   * The share of a minute (since the Unix epoch) that has ended, between 0 and 1; NaN when the probe had no outcome by
+   * then. Minutes are to be asked for in their order, each as often as one likes.
+   */
+  shareOf(watch: number, minute: number): number {
+    const state = this.#state;
+    const last = state[watch + asked] as number;
+    if (last >= minute) return last === minute ? (state[watch + share] as number) : Number.NaN;
+    state[watch + asked] = minute;
+    const endMs = (minute + 1) * minuteMs;
+    const counted = state[watch + countedMs] as number;
+    if (counted >= endMs - minuteMs && counted < endMs && !this.#ended.has(watch)) {
+      // The minute that is being counted, as it nearly always is.
+      state[watch + share] = this.#endMinute(watch, endMs);
+    } else {
+      this.#countTo(watch, endMs);
+      state[watch + share] = this.#takeEnded(watch, minute);
+    }
+    return state[watch + share] as number;
   }
 
   /** Forgets probes that are not among these. */
   keepOnly(keys: ReadonlyMap<string, unknown>): void {
-    for (const key of this.#watches.keys()) if (!keys.has(key)) this.#watches.delete(key);
+    for (const [key, watch] of this.#watches) {
+      if (keys.has(key)) continue;
+      this.#watches.delete(key);
+      this.#ended.delete(watch);
+      this.#free.push(watch);
+    }
   }
 
   clear(): void {
     this.#watches.clear();
+    this.#ended.clear();
+    this.#free.length = 0;
+    this.#used = 0;
   }
-}
 
-/**
- * The share of a minute (since the Unix epoch) that has ended, between 0 and 1. Undefined when the probe had no outcome by
- * then. Minutes are to be asked for in their order, each as often as one likes.
- */
-export function shareOf(watch: ProbeWatch, minute: number): number | undefined {
-  if (watch.minute >= minute) return watch.minute === minute ? watch.share : undefined;
-  const endMs = (minute + 1) * minuteMs;
-  countTo(watch, endMs);
-  const { ended } = watch;
-  let next = ended?.shift();
-  while (next && next.minute < minute) next = ended?.shift();
-  if (next && next.minute > minute) ended?.unshift(next);
-  watch.minute = minute;
-  watch.share = next?.minute === minute ? next.share : undefined;
-  return watch.share;
-}
+  #begin(key: string, isUp: boolean, ms: number): number {
+    const watch = this.#free.pop() ?? this.#used;
+    if (watch === this.#used) this.#used += width;
+    if (this.#used > this.#state.length) {
+      const larger = new Float64Array(2 * this.#state.length);
+      larger.set(this.#state);
+      this.#state = larger;
+    }
+    this.#state.set([Number(isUp), ms, ms, 0, -1, Number.NaN], watch);
+    this.#watches.set(key, watch);
+    return watch;
+  }
 
-/** Counts up to `ms`; minutes that end on the way are kept with their shares. */
-function countTo(watch: ProbeWatch, ms: number): void {
-  while (watch.countedMs < ms) {
-    const minute = Math.floor(watch.countedMs / minuteMs);
-    const endMs = (minute + 1) * minuteMs;
-    const untilMs = Math.min(ms, endMs);
-    if (watch.up) watch.upMs += untilMs - watch.countedMs;
-    watch.countedMs = untilMs;
-    if (untilMs < endMs) return;
-    watch.ended ??= [];
-    watch.ended.push({ minute, share: watch.upMs / (endMs - watch.startedMs) });
-    if (watch.ended.length > keptMinutes) watch.ended.shift();
-    watch.startedMs = endMs;
-    watch.upMs = 0;
+  /** Counts up to `ms`; minutes that end on the way are kept with their shares. */
+  #countTo(watch: number, ms: number): void {
+    const state = this.#state;
+    for (let counted = state[watch + countedMs] as number; counted < ms; counted = state[watch + countedMs] as number) {
+      const minute = Math.floor(counted / minuteMs);
+      const endMs = (minute + 1) * minuteMs;
+      if (ms < endMs) {
+        if (state[watch + up] === 1) state[watch + upMs] = (state[watch + upMs] as number) + ms - counted;
+        state[watch + countedMs] = ms;
+        return;
+      }
+      const ended = this.#ended.get(watch) ?? [];
+      this.#ended.set(watch, ended);
+      ended.push({ minute, share: this.#endMinute(watch, endMs) });
+      if (ended.length > keptMinutes) ended.shift();
+    }
+  }
+
+  /** Ends the minute that is being counted; answers its share. */
+  #endMinute(watch: number, endMs: number): number {
+    const state = this.#state;
+    let totalMs = state[watch + upMs] as number;
+    if (state[watch + up] === 1) totalMs += endMs - (state[watch + countedMs] as number);
+    const lengthMs = endMs - (state[watch + startedMs] as number);
+    state[watch + startedMs] = endMs;
+    state[watch + countedMs] = endMs;
+    state[watch + upMs] = 0;
+    return totalMs / lengthMs;
+  }
+
+  #takeEnded(watch: number, minute: number): number {
+    const ended = this.#ended.get(watch) ?? [];
+    while (ended[0] && ended[0].minute < minute) ended.shift();
+    const found = ended[0]?.minute === minute ? ended.shift() : undefined;
+    if (ended.length === 0) this.#ended.delete(watch);
+    return found?.share ?? Number.NaN;
   }
 }

@@ -26,6 +26,7 @@ const keptMinutes = 24 * 60;
 
 export class MetricStore {
   readonly #balancers = new Map<string, Balancer>();
+  #runs = new Runs();
 
   /** The series at a place, opened when it is new. */
   series({ loadBalancerId, metric, dimensions }: Place, minute: number): MinuteSeries {
@@ -38,7 +39,7 @@ export class MetricStore {
     const key = Object.values(dimensions).join('|');
     let series = byDimensions.get(key);
     if (!series) {
-      series = { dimensions, values: new MinuteSeries() };
+      series = { dimensions, values: new MinuteSeries(this.#runs) };
       byDimensions.set(key, series);
     }
     return series.values;
@@ -70,8 +71,8 @@ export class MetricStore {
     for (const [key, { metrics, sinceMinute }] of this.#balancers) {
       for (const byDimensions of metrics.values()) {
         for (const [name, { values }] of byDimensions) {
+          values.forgetBefore(oldest);
           if (values.lastMinute < oldest) byDimensions.delete(name);
-          else values.forgetBefore(oldest);
         }
       }
       const empty = [...metrics.values()].every((byDimensions) => byDimensions.size === 0);
@@ -80,6 +81,7 @@ export class MetricStore {
   }
 
   clear(): void {
+    this.#runs = new Runs();
     this.#balancers.clear();
   }
 }
@@ -92,12 +94,6 @@ export interface Point {
   readonly maximum: number;
 }
 
-interface Run {
-  readonly point: Point;
-  readonly firstMinute: number;
-  lastMinute: number;
-}
-
 /** Two stretches of time as one. */
 export const joinPoints = (a: Point, b: Point): Point => ({
   sum: a.sum + b.sum,
@@ -106,66 +102,158 @@ export const joinPoints = (a: Point, b: Point): Point => ({
   maximum: Math.max(a.maximum, b.maximum),
 });
 
-const repeated = (point: Point, times: number): Point => ({
-  ...point,
-  sum: point.sum * times,
-  count: point.count * times,
-});
+/** Numbers of a run of equal minutes: its point, its first and its last minute, and where the run before it is. */
+const runLength = 7;
+const blockRuns = 4096;
+const none = -1;
 
-const alike = (a: Point, b: Point): boolean =>
-  a.sum === b.sum && a.count === b.count && a.minimum === b.minimum && a.maximum === b.maximum;
+/**
+ * Runs of all series in blocks outside of the heap: a minute may end for 150,000 series at once, and so many objects
+ * would be collected for longer than the minute's work takes.
+ */
+class Runs {
+  readonly #blocks: Float64Array[] = [];
+  #free = none;
+  #used = 0;
 
+  block(run: number): Float64Array {
+    return this.#blocks[Math.floor(run / blockRuns)] as Float64Array;
+  }
+
+  /** Where the numbers of a run begin in its block. */
+  place(run: number): number {
+    return (run % blockRuns) * runLength;
+  }
+
+  /** A run for new numbers. */
+  take(): number {
+    const run = this.#free;
+    if (run !== none) {
+      this.#free = this.block(run)[this.place(run)] as number;
+      return run;
+    }
+    if (this.#used === this.#blocks.length * blockRuns) this.#blocks.push(new Float64Array(blockRuns * runLength));
+    return this.#used++;
+  }
+
+  release(run: number): void {
+    this.block(run)[this.place(run)] = this.#free;
+    this.#free = run;
+  }
+}
+
+/** The values of one series by the minute; equal minutes in a row are one run. */
 export class MinuteSeries {
-  #runs: Run[] = [];
-
+  readonly #runs: Runs;
+  /** The newest run. */
+  #last = none;
   /** The last minute that has a value. */
-  get lastMinute(): number {
-    return this.#runs.at(-1)?.lastMinute ?? Number.NEGATIVE_INFINITY;
+  lastMinute = Number.NEGATIVE_INFINITY;
+
+  constructor(runs: Runs) {
+    this.#runs = runs;
   }
 
   /** Adds a sample to a minute: the last one or a later one. */
   add(minute: number, value: number): void {
-    this.#enter(minute, { sum: value, count: 1, minimum: value, maximum: value });
+    if (this.lastMinute !== minute) {
+      this.#enter(minute, { sum: value, count: 1, minimum: value, maximum: value });
+      return;
+    }
+    const { sum, count, minimum, maximum } = this.#takeLast();
+    this.#enter(minute, {
+      sum: sum + value,
+      count: count + 1,
+      minimum: Math.min(minimum, value),
+      maximum: Math.max(maximum, value),
+    });
   }
 
   /** Adds to the minute's only sample: what a counter has counted so far. */
   increase(minute: number, amount: number): void {
-    const known = this.lastMinute === minute ? (this.#takeLast(minute)?.sum ?? 0) : 0;
-    const value = known + amount;
+    const value = amount + (this.lastMinute === minute ? this.#takeLast().sum : 0);
     this.#enter(minute, { sum: value, count: 1, minimum: value, maximum: value });
   }
 
   /** All values from `fromMinute` up to but not including `toMinute`; undefined when there are none. */
   between(fromMinute: number, toMinute: number): Point | undefined {
     let result: Point | undefined;
-    for (let index = this.#runs.length - 1; index >= 0; index--) {
-      const { firstMinute, lastMinute, point } = this.#runs[index] as Run;
+    for (let run = this.#last; run !== none; run = this.#before(run)) {
+      const { point, firstMinute, lastMinute } = this.#read(run);
       if (lastMinute < fromMinute) break;
       const minutes = Math.min(lastMinute, toMinute - 1) - Math.max(firstMinute, fromMinute) + 1;
       if (minutes <= 0) continue;
-      const part = repeated(point, minutes);
+      const part = { ...point, sum: point.sum * minutes, count: point.count * minutes };
       result = result ? joinPoints(result, part) : part;
     }
     return result;
   }
 
   forgetBefore(minute: number): void {
-    while (this.#runs[0] && this.#runs[0].lastMinute < minute) this.#runs.shift();
+    let kept = none;
+    for (let run = this.#last; run !== none; ) {
+      const before = this.#before(run);
+      if (this.#read(run).lastMinute < minute) {
+        if (kept === none) this.#last = none;
+        else this.#runs.block(kept)[this.#runs.place(kept) + 6] = none;
+        this.#runs.release(run);
+      } else kept = run;
+      run = before;
+    }
+    if (this.#last === none) this.lastMinute = Number.NEGATIVE_INFINITY;
   }
 
-  #takeLast(minute: number): Point | undefined {
-    const last = this.#runs.at(-1);
-    if (!last || last.lastMinute !== minute) return undefined;
-    if (last.firstMinute === minute) this.#runs.pop();
-    else last.lastMinute--;
-    return last.point;
+  #before(run: number): number {
+    return this.#runs.block(run)[this.#runs.place(run) + 6] as number;
   }
 
-  #enter(minute: number, point: Point): void {
-    const before = this.#takeLast(minute);
-    const whole = before ? joinPoints(before, point) : point;
-    const last = this.#runs.at(-1);
-    if (last && last.lastMinute === minute - 1 && alike(last.point, whole)) last.lastMinute = minute;
-    else this.#runs.push({ point: whole, firstMinute: minute, lastMinute: minute });
+  #read(run: number): { readonly point: Point; readonly firstMinute: number; readonly lastMinute: number } {
+    const place = this.#runs.place(run);
+    const [sum, count, minimum, maximum, firstMinute, lastMinute] = this.#runs
+      .block(run)
+      .subarray(place, place + runLength) as unknown as [number, number, number, number, number, number];
+    return { point: { sum, count, minimum, maximum }, firstMinute, lastMinute };
+  }
+
+  /** The point of the last minute, which then has none. */
+  #takeLast(): Point {
+    const run = this.#last;
+    const { point, firstMinute, lastMinute } = this.#read(run);
+    if (firstMinute < lastMinute) {
+      this.lastMinute = lastMinute - 1;
+      this.#runs.block(run)[this.#runs.place(run) + 5] = lastMinute - 1;
+    } else {
+      this.#last = this.#before(run);
+      this.lastMinute = this.#last === none ? Number.NEGATIVE_INFINITY : this.#read(this.#last).lastMinute;
+      this.#runs.release(run);
+    }
+    return point;
+  }
+
+  #enter(minute: number, { sum, count, minimum, maximum }: Point): void {
+    const runs = this.#runs;
+    if (this.lastMinute === minute - 1) {
+      const numbers = runs.block(this.#last);
+      const at = runs.place(this.#last);
+      const isAlike =
+        numbers[at] === sum && numbers[at + 1] === count && numbers[at + 2] === minimum && numbers[at + 3] === maximum;
+      if (isAlike) {
+        numbers[at + 5] = minute;
+        this.lastMinute = minute;
+        return;
+      }
+    }
+    const run = runs.take();
+    const numbers = runs.block(run);
+    const at = runs.place(run);
+    numbers[at] = sum;
+    numbers[at + 1] = count;
+    numbers[at + 2] = minimum;
+    numbers[at + 3] = maximum;
+    numbers[at + 4] = minute;
+    numbers[at + 5] = minute;
+    numbers[at + 6] = this.#last;
+    this.#last = run;
+    this.lastMinute = minute;
   }
 }

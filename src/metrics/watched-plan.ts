@@ -4,9 +4,9 @@
  */
 
 import type { Engine } from '../data-plane/model/engine.js';
-import { emptyPlan, type ForwardingPlan, type PlanFrontend } from '../data-plane/model/plan.js';
+import { emptyPlan, type ForwardingPlan, type PlanFrontend, type PlanMember } from '../data-plane/model/plan.js';
 import { administrated, candidatesOf, ProbeUsers } from '../data-plane/selection/decision.js';
-import { hasMetrics, type ProbeMinutes, type ProbeWatch, shareOf } from './measurements.js';
+import { hasMetrics, type ProbeMinutes } from './measurements.js';
 import { type MetricStore, type MinuteSeries, minuteMs } from './metric-store.js';
 
 /** All frontends at one address of one load balancer. */
@@ -31,7 +31,7 @@ export class WatchedFrontend {
   #vip: MinuteSeries | undefined;
   /** What is recorded of the members, in their order; filled with their first value. */
   #series: (MinuteSeries | undefined)[] = [];
-  #watches: (ProbeWatch | undefined)[] = [];
+  #watches: (number | undefined)[] = [];
 
   constructor(plan: PlanFrontend, at: WatchedAddress) {
     this.plan = plan;
@@ -69,16 +69,18 @@ export class WatchedFrontend {
   /** Writes DipAvailability of every member for a minute that has ended. */
   record(minute: number, { store, probes, ports }: Recording): void {
     const { rule, transport, azureAddress, port } = this.plan;
-    for (const [index, member] of rule.members.entries()) {
+    for (let index = 0; index < rule.members.length; index++) {
+      const member = rule.members[index] as PlanMember;
       if (member.probe === undefined) continue;
       const decided = administrated(member);
-      let share = decided === undefined ? undefined : Number(decided);
+      let share = Number(decided);
       if (decided === undefined) {
-        this.#watches[index] ??= probes.watch(member.probe, minute);
-        const watch = this.#watches[index];
-        share = watch && shareOf(watch, minute);
+        const watch = this.#watches[index] ?? probes.watch(member.probe, minute);
+        if (watch === undefined) continue;
+        this.#watches[index] = watch;
+        share = probes.shareOf(watch, minute);
+        if (Number.isNaN(share)) continue;
       }
-      if (share === undefined) continue;
       let series = this.#series[index];
       if (!series) {
         const dimensions = {

@@ -48,6 +48,8 @@ const sql = {
   /** Classic operations but for the latest ones. */
   oldClassic: "SELECT id, visible FROM operations WHERE api = 'classic' ORDER BY sequence DESC LIMIT -1 OFFSET ?",
   delete: 'DELETE FROM operations WHERE id = ?',
+  startedLater: 'UPDATE operations SET started = @nowMs WHERE started > @nowMs',
+  visibleLater: 'UPDATE operations SET visible = @latestMs WHERE visible > @latestMs',
 } as const;
 
 /** Azure Resource Manager forgets operations after a day or so. */
@@ -118,6 +120,15 @@ export class OperationStore {
   operation(id: string): Operation | undefined {
     const row = this.#statement.one.get(id) as OperationRow | undefined;
     return row ? operationOf(row) : this.#reads.get(id);
+  }
+
+  /**
+   * Brings times that are still to come to now: they are of a clock that was ahead of this one (moved forward, faster,
+   * or of a machine whose clock was set back since), and nothing may wait until they have come.
+   */
+  bringToNow({ nowMs, operationDelayMs }: { nowMs: number; operationDelayMs: number }): void {
+    this.#statement.startedLater.run({ nowMs });
+    this.#statement.visibleLater.run({ latestMs: nowMs + operationDelayMs });
   }
 
   /** Operations that were accepted and have not finished. */

@@ -103,9 +103,14 @@ export function openSqlite(file: string, { driver }: { driver?: DriverName | und
 /** Result codes that are told apart, by the number that `node:sqlite` gives: https://www.sqlite.org/rescode.html */
 const codeNames: Readonly<Record<number, string>> = {
   5: 'SQLITE_BUSY',
+  8: 'SQLITE_READONLY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
   13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
   19: 'SQLITE_CONSTRAINT',
   20: 'SQLITE_MISMATCH',
+  26: 'SQLITE_NOTADB',
 };
 
 /** Gives an error of `node:sqlite` the code that better-sqlite3 would give it. */
@@ -127,7 +132,7 @@ class SqliteConnection implements Connection {
 
   constructor({ name, open }: Driver, file: string) {
     this.driver = name;
-    this.#handle = open(file);
+    this.#handle = withNames(() => open(file));
     // How long a write waits for another process before it fails with SQLITE_BUSY.
     this.exec('PRAGMA busy_timeout = 250');
     this.#begin = this.prepare('BEGIN IMMEDIATE');

@@ -1,4 +1,5 @@
 /** Everything that is kept, over one connection. */
+import { storageRefusal } from '../errors/index.js';
 import { AddressStore, type PublicPool } from './address-store.js';
 import { ClassicStore } from './classic-store.js';
 import { openDatabase, type RunTransaction } from './database.js';
@@ -13,6 +14,8 @@ export interface StoreOptions extends PublicPool {
   readonly file?: string | undefined;
   /** What SQLite is reached through; the best one that works here when absent. */
   readonly driver?: DriverName | undefined;
+  /** Told in a sentence when the file cannot be written any more or has a flaw, and when it can be written again. */
+  readonly warn?: (sentence: string) => void;
 }
 
 export interface WriteOptions {
@@ -22,6 +25,9 @@ export interface WriteOptions {
    */
   readonly durability?: 'on-disk' | 'with-next-write';
 }
+
+/** Writes in a row after which the file counts as writable again. */
+const writesToRecover = 10;
 
 /** Keeps an asynchronous function, whose transaction would end before its work, from being a work. */
 type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
@@ -33,9 +39,14 @@ export class Store {
   readonly operations: OperationStore;
   readonly deployments: DeploymentStore;
   readonly classic: ClassicStore;
+  readonly #warn: StoreOptions['warn'];
+  /** Why the last write failed, if the file was the reason. */
+  #refusal: string | undefined;
+  #writtenSince = 0;
 
-  constructor({ file, driver, ...publicPool }: StoreOptions) {
-    this.connection = openDatabase({ file, driver });
+  constructor({ file, driver, warn, ...publicPool }: StoreOptions) {
+    this.connection = openDatabase({ file, driver, warn });
+    this.#warn = warn;
     const transaction: RunTransaction = (work) => this.#transact(work);
     this.resources = new ResourceStore(this.connection, transaction);
     this.addresses = new AddressStore(this.connection, publicPool);
@@ -98,11 +109,24 @@ export class Store {
 
   #transact<T>(work: () => T): T {
     try {
-      return this.connection.transaction(work);
+      const result = this.connection.transaction(work);
+      if (this.#refusal !== undefined) this.#hasWritten();
+      return result;
     } catch (error) {
       this.forget();
-      throw error;
+      const refusal = storageRefusal(error);
+      // Once, not for each request that is refused.
+      if (refusal && refusal.message !== this.#refusal) this.#warn?.(refusal.message);
+      if (refusal) [this.#refusal, this.#writtenSince] = [refusal.message, 0];
+      throw refusal ?? error;
     }
+  }
+
+  /** A disk that is nearly full takes a small write now and then: only some in a row are worth a line. */
+  #hasWritten(): void {
+    if (++this.#writtenSince < writesToRecover) return;
+    this.#refusal = undefined;
+    this.#warn?.('the data can be written again');
   }
 
   close(): void {

@@ -11,6 +11,8 @@ export interface TimeSource {
   now(): number;
   /** Calls `wake` once after `delayMs` real milliseconds; returns how to call that off. */
   wakeAfter(delayMs: number, wake: () => void): () => void;
+  /** By how much `now` is ahead of a time that all threads share and that nobody can set. */
+  readonly aheadMs?: number;
 }
 
 /** A pending callback. */
@@ -24,14 +26,19 @@ export interface ClockOrigin {
   readonly scale: number;
   readonly startMs: number;
   readonly advancedMs: number;
+  /** See `TimeSource`: the machine's clock may have been set when the other thread starts. */
+  readonly aheadMs: number;
 }
 
-const processStart = Date.now() - performance.now();
+const threadStart = Date.now() - performance.now();
+/** When this thread's `performance.now()` was zero, in the time that all threads share. */
+const sharedStart = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 const longestDelayMs = 2 ** 31 - 1;
 
 /** The machine's own time. Its wake-ups keep no process alive. */
 export const systemTime: TimeSource = {
-  now: () => processStart + performance.now(),
+  now: () => threadStart + performance.now(),
+  aheadMs: threadStart - sharedStart,
   wakeAfter(delayMs, wake) {
     const handle = setTimeout(wake, Math.min(Math.max(0, Math.ceil(delayMs)), longestDelayMs));
     handle.unref();
@@ -57,6 +64,8 @@ export class Clock {
   readonly scale: number;
   readonly #source: TimeSource;
   readonly #startMs: number;
+  /** What is added to the source's time to have that of the clock that this one follows. */
+  readonly #shiftMs: number;
   readonly #pending: PendingTimer[] = [];
   #advancedMs = 0;
   #sequence = 0;
@@ -67,13 +76,16 @@ export class Clock {
   constructor({ scale = 1, source = systemTime, origin }: ClockOptions = {}) {
     this.scale = origin?.scale ?? scale;
     this.#source = source;
+    const { aheadMs = 0 } = source;
+    this.#shiftMs = origin ? origin.aheadMs - aheadMs : 0;
     this.#startMs = origin?.startMs ?? source.now();
     this.#advancedMs = origin?.advancedMs ?? 0;
   }
 
   /** From which another thread builds a clock that shows the same time. */
   get origin(): ClockOrigin {
-    return { scale: this.scale, startMs: this.#startMs, advancedMs: this.#advancedMs };
+    const aheadMs = (this.#source.aheadMs ?? 0) + this.#shiftMs;
+    return { scale: this.scale, startMs: this.#startMs, advancedMs: this.#advancedMs, aheadMs };
   }
 
   /** When the next timer falls due; infinity when none is pending. */
@@ -83,7 +95,7 @@ export class Clock {
 
   /** Azure milliseconds since the Unix epoch. */
   now(): number {
-    return this.#startMs + (this.#source.now() - this.#startMs) * this.scale + this.#advancedMs;
+    return this.#startMs + (this.#source.now() + this.#shiftMs - this.#startMs) * this.scale + this.#advancedMs;
   }
 
   /** The Azure instant as an ISO 8601 string, as Azure writes it in timestamps. */

@@ -26,7 +26,7 @@ export function formatLogLine(
   return `${new Date(nowMs).toISOString()} ${level} ${text}\n`;
 }
 
-const levels = ['info', 'warn', 'error', 'none'] as const;
+const levels = ['debug', 'info', 'warn', 'error', 'none'] as const;
 
 export interface LogStyle {
   /** The least that is written. */

@@ -3,6 +3,7 @@ import t from 'tap';
 import type { ProbeHealth } from '../../src/data-plane/model/engine.js';
 import type { ForwardingPlan, PlanFrontend } from '../../src/data-plane/model/plan.js';
 import { NoneEngine } from '../../src/data-plane/none/engine.js';
+import { MetricStore } from '../../src/metrics/metric-store.js';
 import { Monitor } from '../../src/metrics/monitor.js';
 import { Clock } from '../../src/support/clock.js';
 import { Events } from '../../src/support/events.js';
@@ -202,4 +203,31 @@ t.test('a new plan keeps what has not changed, and forgets frontends that are go
       [100, undefined],
     ].sort(),
   );
+});
+
+t.test('a series keeps equal minutes as one, forgets what is older than a day, and then counts on', (t) => {
+  const store = new MetricStore();
+  const place = { loadBalancerId: 'lb-1', metric: 'VipAvailability', dimensions: { FrontendPort: '80' } } as const;
+  const day = 24 * 60;
+  const average = (from: number, to: number): number | undefined => {
+    const point = store.series(place, from).between(from, to);
+    return point && point.sum / point.count;
+  };
+  for (let minute = 0; minute < 2 * day; minute++) {
+    const series = store.series(place, minute);
+    series.add(minute, 100);
+    if (minute % 100 === 99) series.add(minute, 0);
+    if (minute % 60 === 0) store.prune(minute);
+  }
+  t.equal(average(2 * day - 1, 2 * day), 100);
+  t.equal(average(2 * day - 81, 2 * day - 80), 50, 'two samples of one minute');
+  t.equal(average(2 * day - 181, 2 * day - 80), (101 * 100) / 103, 'each sample counts once');
+  t.equal(average(0, day - 140), undefined);
+  store.prune(4 * day);
+  t.strictSame(store.all('lb-1', 'VipAvailability'), []);
+  const counted = store.series(place, 4 * day);
+  counted.increase(4 * day, 3);
+  counted.increase(4 * day, 4);
+  t.equal(average(4 * day, 4 * day + 1), 7);
+  t.end();
 });

@@ -49,8 +49,8 @@ export class Arm {
   }
 
   /** Goes on with what was running when the process ended. */
-  resume(): void {
-    this.service.operations.resume();
+  async resume(): Promise<void> {
+    await this.service.operations.resume();
     this.groups.resume();
     this.deployments.runs.endInterrupted();
   }

@@ -3,7 +3,7 @@
  * the headers that Azure's front end sends. Imitates "Service Management REST API: common parameters and headers".
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AzureError, azureError } from '../../errors/index.js';
+import { AzureError, azureError, storageRefusal } from '../../errors/index.js';
 import { requestBaseUrl } from '../../http/server.js';
 import type { ClassicCall, ClassicReply, ClassicServices } from './call.js';
 import { ErrorDocument } from './contracts/subscription.js';
@@ -41,7 +41,8 @@ function send(reply: FastifyReply, { status, body, headers = {} }: ClassicReply,
     ...headers,
   });
   if (body !== undefined) return reply.header('content-type', 'application/xml; charset=utf-8').send(body);
-  return reply.header('content-length', '0').send();
+  // Nothing to sniff: an empty answer has exactly the headers of Azure's example.
+  return reply.removeHeader('x-content-type-options').header('content-length', '0').send();
 }
 
 /** A body that is too long, or one that Fastify cannot decode. */
@@ -52,7 +53,7 @@ function refusedByFastify(error: unknown): AzureError | undefined {
 
 /** An error that is not an AzureError is a bug: it is logged and answered as Azure's internal error. */
 function errorReply(error: unknown, request: FastifyRequest): ClassicReply {
-  const known = error instanceof AzureError ? error : refusedByFastify(error);
+  const known = error instanceof AzureError ? error : (storageRefusal(error) ?? refusedByFastify(error));
   if (!known) request.log.error(error);
   const { status, code, message } = known ?? azureError('ClassicInternalError');
   const value = { Code: code, Message: message };

@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { systemTime } from '../../support/clock.js';
 import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../../support/private-files.js';
+import { UsageError } from '../../support/usage-error.js';
 import type { Issued } from './issue-certificates.js';
 import { encodePermittedName, isAlwaysPermitted } from './name-constraints.js';
 
@@ -41,7 +42,7 @@ function extraNames({ host, tlsNames }: CertificateOptions): string[] {
 }
 
 function parse({ certificatePem, keyPem }: Partial<Issued>): X509Certificate | undefined {
-  if (!certificatePem || !keyPem) return undefined;
+  if (certificatePem === undefined || keyPem === undefined) return undefined;
   try {
     const certificate = new X509Certificate(certificatePem);
     return certificate.checkPrivateKey(createPrivateKey(keyPem)) ? certificate : undefined;
@@ -49,6 +50,26 @@ function parse({ certificatePem, keyPem }: Partial<Issued>): X509Certificate | u
     // A damaged file is as good as none.
     return undefined;
   }
+}
+
+const isReadable = (read: () => unknown): boolean => {
+  try {
+    return read() !== undefined;
+  } catch {
+    return false;
+  }
+};
+
+/** The CA is what clients trust: a new one in the place of a damaged one would only move the failure to them. */
+function refuseDamaged({ certificatePem, keyPem }: Partial<Issued>, folder: string | undefined): void {
+  const damaged = [
+    { name: 'ca.pem', text: certificatePem, read: (text: string) => new X509Certificate(text) },
+    { name: 'ca-key.pem', text: keyPem, read: createPrivateKey },
+  ].find(({ text, read }) => text !== undefined && !isReadable(() => read(text)));
+  if (!damaged || folder === undefined) return;
+  throw new UsageError(
+    `${join(folder, damaged.name)} is damaged: put a copy in its place, or delete ca.pem and ca-key.pem there and trust the CA that is made anew`,
+  );
 }
 
 const lasts = (certificate: X509Certificate, nowMs: number): boolean =>
@@ -66,7 +87,10 @@ const read = (folder: string | undefined, name: string): Partial<Issued> => {
   if (!folder) return {};
   const certificatePem = readIfPresent(join(folder, `${name}.pem`));
   const keyPem = readIfPresent(join(folder, `${name}-key.pem`));
-  return { ...(certificatePem && { certificatePem }), ...(keyPem && { keyPem }) };
+  return {
+    ...(certificatePem !== undefined && { certificatePem }),
+    ...(keyPem !== undefined && { keyPem }),
+  };
 };
 
 function keep(folder: string | undefined, { name, issued }: { name: string; issued: Issued }): void {
@@ -78,6 +102,7 @@ function keep(folder: string | undefined, { name, issued }: { name: string; issu
 
 async function loadCa(options: CertificateOptions, nowMs: number): Promise<{ ca: Issued; replaced: boolean }> {
   const found = read(options.folder, 'ca');
+  refuseDamaged(found, options.folder);
   const certificate = parse(found);
   const extra = extraNames(options).filter((name) => !isAlwaysPermitted(name));
   const permits = extra.every((name) => certificate?.raw.includes(encodePermittedName(name)));
@@ -85,7 +110,7 @@ async function loadCa(options: CertificateOptions, nowMs: number): Promise<{ ca:
   const { issueCa } = await import('./issue-certificates.js');
   const ca = await issueCa({ extraNames: extra, nowMs });
   keep(options.folder, { name: 'ca', issued: ca });
-  return { ca, replaced: certificate !== undefined };
+  return { ca, replaced: found.certificatePem !== undefined };
 }
 
 async function loadLeaf(options: CertificateOptions, { ca, nowMs }: { ca: Issued; nowMs: number }): Promise<Issued> {

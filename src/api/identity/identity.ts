@@ -6,7 +6,7 @@ import { managedIdentity } from './managed-identity.js';
 import { graph, openid } from './openid.js';
 import { requireToken } from './require-token.js';
 import { tokenEndpoint } from './token-endpoint.js';
-import { TokenIssuer } from './tokens.js';
+import { TokenIssuer, type TokenIssuerOptions } from './tokens.js';
 
 export interface Identity {
   /** Token endpoints, OpenID documents, cloud metadata, managed identity and Graph: open to everyone. */
@@ -19,7 +19,7 @@ export interface Identity {
 }
 
 /** The identity of one instance; its signing key is kept in `folder`, or in memory when there is none. */
-export function createIdentity(options: { folder: string | undefined; now?: () => number }): Identity {
+export function createIdentity(options: TokenIssuerOptions): Identity {
   const issuer = new TokenIssuer(options);
   const authorize = requireToken(issuer);
   return {

@@ -1,13 +1,13 @@
 /**
  * `--auth token`: Azure Resource Manager's refusal of requests without a token, with a wrong one, or with one that has
- * run out. A token of another instance is a wrong one.
+ * run out; and of one that is for another service or from another issuer. A token of another instance is a wrong one.
  */
 import type { onRequestAsyncHookHandler } from 'fastify';
 import type { JWTPayload } from 'jose';
 import { defaultTenantId } from '../../config/tenant.js';
 import { type AzureError, azureError } from '../../errors/index.js';
 import { requestBaseUrl } from '../../http/server.js';
-import type { TokenIssuer } from './tokens.js';
+import { azureAudiences, type TokenIssuer } from './tokens.js';
 
 interface Caller {
   readonly authorization: string | undefined;
@@ -18,6 +18,8 @@ type RefusalKey =
   | 'AuthenticationFailed'
   | 'AuthorizationHeaderInvalid'
   | 'InvalidAuthenticationToken'
+  | 'InvalidAuthenticationTokenAudience'
+  | 'InvalidAuthenticationTokenTenant'
   | 'ExpiredAuthenticationToken';
 
 // As .NET writes an instant in the invariant culture: 12/31/2025 11:59:59 PM.
@@ -32,8 +34,10 @@ function refuse(
   { baseUrl, values = {} }: { baseUrl: string; values?: Record<string, string> },
 ): AzureError {
   const { message } = azureError(key, { values });
+  // The client chose some of the text, and a header has room for less than a body.
+  const description = message.replace(/[^ -~]|["\\]/g, '?');
   // Never with `claims=`: clients take that for a challenge and ask for another token again and again.
-  const challenge = `Bearer authorization_uri="${baseUrl}/${defaultTenantId}", error="invalid_token", error_description="${message}"`;
+  const challenge = `Bearer authorization_uri="${baseUrl}/${defaultTenantId}", error="invalid_token", error_description="${description}"`;
   return azureError(key, { values, headers: { 'www-authenticate': challenge } });
 }
 
@@ -42,11 +46,25 @@ export async function verifyToken(issuer: TokenIssuer, { authorization, baseUrl 
   if (!authorization) throw refuse('AuthenticationFailed', { baseUrl });
   const [, token] = /^bearer +(\S+)$/i.exec(authorization) ?? [];
   if (!token) throw refuse('AuthorizationHeaderInvalid', { baseUrl });
-  const verdict = await issuer.verify(token);
-  if (verdict.outcome === 'valid') return verdict.claims;
-  if (verdict.outcome === 'invalid') throw refuse('InvalidAuthenticationToken', { baseUrl });
-  const values = { expiry: writeInstant(verdict.expiryMs), now: writeInstant(issuer.now()) };
-  throw refuse('ExpiredAuthenticationToken', { baseUrl, values });
+  const verdict = await issuer.verify(token, baseUrl);
+  switch (verdict.outcome) {
+    case 'valid':
+      return verdict.claims;
+    case 'invalid':
+      throw refuse('InvalidAuthenticationToken', { baseUrl });
+    case 'expired': {
+      const values = { expiry: writeInstant(verdict.expiryMs), now: writeInstant(issuer.now()) };
+      throw refuse('ExpiredAuthenticationToken', { baseUrl, values });
+    }
+    case 'wrongAudience': {
+      const allowed = [...azureAudiences, `${baseUrl}/`, baseUrl].map((one) => `'${one}'`).join(',');
+      throw refuse('InvalidAuthenticationTokenAudience', { baseUrl, values: { audience: verdict.audience, allowed } });
+    }
+    case 'wrongIssuer': {
+      const authority = `${baseUrl}/${defaultTenantId}`;
+      throw refuse('InvalidAuthenticationTokenTenant', { baseUrl, values: { issuer: verdict.issuer, authority } });
+    }
+  }
 }
 
 /** An `onRequest` hook that lets in only callers with a token of this instance. */

@@ -45,8 +45,8 @@ function setEnvironment(t: Test, variables: Record<string, string>): void {
   }
 }
 
-async function accepted(t: Test, { identity }: Instance, token: string): Promise<void> {
-  t.equal((await identity.issuer.verify(token)).outcome, 'valid');
+async function accepted(t: Test, { identity, url }: Instance, token: string): Promise<void> {
+  t.equal((await identity.issuer.verify(token, url)).outcome, 'valid');
   t.equal(decodeJwt(token).aud, 'https://management.azure.com');
 }
 

@@ -27,10 +27,13 @@ interface Reply {
   body: Record<string, unknown> & { error?: unknown };
 }
 
-async function start(t: Test, { folder }: { folder?: string } = {}): Promise<Instance> {
+async function start(
+  t: Test,
+  { folder, tlsNames = ['lazurite'] }: { folder?: string; tlsNames?: readonly string[] } = {},
+): Promise<Instance> {
   let nowMs = Date.UTC(2026, 10, 21, 12);
-  const identity = createIdentity({ folder, now: () => nowMs });
-  const { app, close } = createServer({ log: silentLog, tlsNames: ['lazurite'] });
+  const identity = createIdentity({ folder, tlsNames, now: () => nowMs });
+  const { app, close } = createServer({ log: silentLog, tlsNames });
   app.register(identity.plugin);
   app.register(async (arm) => {
     arm.addHook('onRequest', identity.requireToken);
@@ -62,6 +65,7 @@ async function start(t: Test, { folder }: { folder?: string } = {}): Promise<Ins
 }
 
 const client = { client_id: 'app-1', client_secret: 'secret', grant_type: 'client_credentials' };
+const scope = `${base}/.default`;
 const tokenOf = ({ body }: Reply): string => String(body.access_token);
 
 test('the v2 endpoint gives a signed token with the claims that Azure tools read', async (t) => {
@@ -294,7 +298,7 @@ test('Graph knows the service principal of every application', async (t) => {
 
 test('with --auth token, a token of this instance opens the door', async (t) => {
   const { get, post, passMs } = await start(t);
-  const token = tokenOf(await post('/adfs/oauth2/token', { ...client, scope: 'https://anything/.default' }));
+  const token = tokenOf(await post('/adfs/oauth2/token', { ...client, scope }));
   const headers = { authorization: `Bearer ${token}` };
   t.equal((await get('/subscriptions', headers)).status, 200);
   passMs(3_598_000);
@@ -316,13 +320,13 @@ test('with --auth token, no token, a wrong one and a stale one are refused as Az
   await refused(undefined, 'AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing.");
   await refused('Basic eDp5', 'AuthenticationFailed', /invalid format/);
   await refused('Bearer opaque', 'InvalidAuthenticationToken', 'The access token is invalid.');
-  const token = tokenOf(await post('/adfs/oauth2/token', { ...client, scope: 'x/.default' }));
+  const token = tokenOf(await post('/adfs/oauth2/token', { ...client, scope }));
   await refused(`Bearer ${token.slice(0, -4)}AAAA`, 'InvalidAuthenticationToken', /invalid/);
   const [, claims] = token.split('.');
   const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${claims}.`;
   await refused(`Bearer ${unsigned}`, 'InvalidAuthenticationToken', /invalid/);
   const other = await start(t);
-  const foreign = tokenOf(await other.post('/adfs/oauth2/token', { ...client, scope: 'x/.default' }));
+  const foreign = tokenOf(await other.post('/adfs/oauth2/token', { ...client, scope }));
   await refused(`Bearer ${foreign}`, 'InvalidAuthenticationToken', /invalid/);
   passMs(3_600_000);
   const expected =
@@ -330,10 +334,72 @@ test('with --auth token, no token, a wrong one and a stale one are refused as Az
   await refused(`Bearer ${token}`, 'ExpiredAuthenticationToken', expected);
 });
 
+test('a token for Azure, or for this instance under any of its names, is good for Resource Manager', async (t) => {
+  const { get, post } = await start(t);
+  const audiences = [
+    ...['https://management.core.windows.net/', 'https://management.core.windows.net', 'https://management.azure.com/'],
+    ...[
+      'https://management.azure.com',
+      base,
+      `${base}/`,
+      `https://${host}`,
+      'https://127.0.0.1:4567',
+      'http://lazurite',
+    ],
+  ];
+  for (const resource of audiences) {
+    const token = tokenOf(await post(`/${tenantId}/oauth2/token`, { ...client, resource }));
+    t.equal((await get('/subscriptions', { authorization: `Bearer ${token}` })).status, 200, resource);
+  }
+});
+
+test('a token for another service is refused as Azure refuses it', async (t) => {
+  const { get, post } = await start(t);
+  const audiences = [
+    ...[
+      'https://graph.microsoft.com/',
+      `${base}/graph/`,
+      'https://vault.azure.net',
+      'https://evil.test',
+      'x',
+      `${base}?a`,
+    ],
+    ...['api://management.azure.com', 'https://management.azure.com.evil.test/', 'ü "quoted"\\\r\nx: y'],
+  ];
+  for (const resource of audiences) {
+    const token = tokenOf(await post(`/${tenantId}/oauth2/token`, { ...client, resource }));
+    const { status, body, headers } = await get('/subscriptions', { authorization: `Bearer ${token}` });
+    t.equal(status, 401, resource);
+    t.strictSame(body.error, {
+      code: 'InvalidAuthenticationTokenAudience',
+      message: `The access token has been obtained for wrong audience or resource '${resource}'. It should exactly match with one of the allowed audiences 'https://management.core.windows.net/','https://management.core.windows.net','https://management.azure.com/','https://management.azure.com','${base}/','${base}'.`,
+    });
+    t.match(
+      headers['www-authenticate'],
+      /^Bearer authorization_uri="[^"]+", error="invalid_token", error_description="[ !#-~]+"$/,
+    );
+  }
+});
+
+test('a token that was issued under a name that the instance no longer has is from the wrong issuer', async (t) => {
+  const folder = join(t.testdir(), 'data');
+  const before = await start(t, { folder });
+  const form = { ...client, resource: 'https://management.azure.com/' };
+  const issued = await before.post('/common/oauth2/token', form, { host: 'lazurite:4567' });
+  const headers = { authorization: `Bearer ${tokenOf(issued)}` };
+  t.equal((await before.get('/subscriptions', headers)).status, 200);
+  const { status, body } = await (await start(t, { folder, tlsNames: [] })).get('/subscriptions', headers);
+  t.equal(status, 401);
+  t.match(body.error, {
+    code: 'InvalidAuthenticationTokenTenant',
+    message: `The access token is from the wrong issuer 'http://lazurite:4567/${defaultTenantId}/'. It must match the tenant '${base}/${defaultTenantId}/' associated with this subscription. Please use the authority (URL) '${base}/${defaultTenantId}' to get the token.`,
+  });
+});
+
 test('tokens outlive a restart, because their key is kept, readable by its owner only', async (t) => {
   const folder = join(t.testdir(), 'data');
   const first = await start(t, { folder });
-  const token = tokenOf(await first.post('/adfs/oauth2/token', { ...client, scope: 'x/.default' }));
+  const token = tokenOf(await first.post('/adfs/oauth2/token', { ...client, scope }));
   t.equal(statSync(join(folder, 'token-key.pem')).mode & 0o777, 0o600);
   const headers = { authorization: `Bearer ${token}` };
   t.equal((await (await start(t, { folder })).get('/subscriptions', headers)).status, 200);

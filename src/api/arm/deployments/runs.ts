@@ -2,6 +2,7 @@
 import { azureError } from '../../../errors/index.js';
 import type { StoredDeployment } from '../../../store/deployment-store.js';
 import type { ArmContext } from '../resources/arm-context.js';
+import { untilStored } from '../resources/operations.js';
 import type { DeploymentEnvironment } from '../template/context.js';
 import type { Json, JsonObject } from '../template/json.js';
 import type { DeploymentHost, NestedDeployment } from './host.js';
@@ -58,7 +59,7 @@ export class DeploymentRuns {
     const operationId = this.#newOperationId();
     let saved = Promise.resolve();
     const onChange = (run: DeploymentRun): void => {
-      saved = this.#follow(run, { key, operationId });
+      saved = untilStored(this.#context, () => this.#follow(run, { key, operationId }));
     };
     const run = runDeployment(plan, { host, environment, correlationId, onChange });
     const document = run.document();
@@ -80,7 +81,7 @@ export class DeploymentRuns {
   /** Keeps a deployment inside another one. */
   saveNested = ({ document, operations, template }: NestedDeployment): void => {
     const { store } = this.#context;
-    if (store.connection.open) void store.write(() => this.#save(document, { operations, template }));
+    void untilStored(this.#context, () => store.write(() => this.#save(document, { operations, template })));
   };
 
   #save(document: JsonObject, { operations, template }: Omit<NestedDeployment, 'document'>): void {
@@ -143,7 +144,7 @@ export class DeploymentRuns {
   endInterrupted(): void {
     const { store } = this.#context;
     const { deployments } = store;
-    void store.write(() => {
+    const endAll = (): void => {
       for (const stored of deployments.active()) {
         const { code, message } = azureError('DeploymentInterrupted', { values: { name: stored.name } });
         const error: Json = { code, message };
@@ -152,7 +153,8 @@ export class DeploymentRuns {
         deployments.saveProgress({ ...stored, state: 'Failed', document });
         deployments.endRuns(stored.key, { status: 'Failed', error });
       }
-    });
+    };
+    void untilStored(this.#context, () => store.write(endAll));
   }
 
   /** Azure's: what is left of a 64-bit number after the time, as twenty digits. */

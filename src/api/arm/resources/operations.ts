@@ -2,7 +2,7 @@
  * Long-running operations on resources: what Azure calls them, where they are polled, what a new one ends, what has to
  * wait for one that is still running, and how they come to their end. Only `--operation-delay` lets them run for a while.
  */
-import { azureError } from '../../../errors/index.js';
+import { AzureError, azureError } from '../../../errors/index.js';
 import { normalizeLocation } from '../../../resources/canonical.js';
 import type { ApplyOutcome, Resource } from '../../../resources/resource-type.js';
 import type { Operation } from '../../../store/operation-store.js';
@@ -143,6 +143,24 @@ interface Failed {
   readonly failure: NonNullable<ApplyOutcome['failure']>;
 }
 
+/** Azure milliseconds between two tries to store what nobody waits for. */
+const storeAgainMs = 1000;
+
+/** Runs `work`, which no request waits for: again while the data cannot be written, and never with a rejection. */
+export async function untilStored({ clock, note, store }: ArmContext, work: () => Promise<void>): Promise<void> {
+  while (store.connection.open) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof AzureError) || !/^Storage/.test(error.key)) {
+        note(`something was not brought to its end: ${(error as Error).message}`);
+        return;
+      }
+      await clock.wait(storeAgainMs);
+    }
+  }
+}
+
 /** Brings operations to their end: at once, or when `--operation-delay` has passed. */
 export class OperationRunner {
   constructor(
@@ -172,9 +190,11 @@ export class OperationRunner {
     return undefined;
   }
 
-  /** Takes up what was running when the process ended. */
-  resume(): void {
-    for (const operation of this.context.store.operations.running()) {
+  /** Takes up what was running when the process ended, perhaps by another clock. */
+  async resume(): Promise<void> {
+    const { store, clock, operationDelayMs } = this.context;
+    await store.write(() => store.operations.bringToNow({ nowMs: clock.now(), operationDelayMs }));
+    for (const operation of store.operations.running()) {
       const { id: operationId, resourceKey: key, startedMs } = operation;
       this.#finishLater({ operationId, key, heard: { outcome: {} } }, startedMs);
     }
@@ -182,7 +202,7 @@ export class OperationRunner {
 
   #finishLater(pending: Pending, startedMs = this.context.clock.now()): void {
     const remainingMs = startedMs + this.context.operationDelayMs - this.context.clock.now();
-    this.context.clock.setTimeout(() => void this.#finish(pending), remainingMs);
+    this.context.clock.setTimeout(() => void untilStored(this.context, () => this.#finish(pending)), remainingMs);
   }
 
   async #finish({ operationId, key, heard }: Pending): Promise<void> {

@@ -7,7 +7,7 @@ import { resourceGroupId } from '../../../resources/resource-id.js';
 import type { ResourceGroup } from '../../../store/resource-store.js';
 import type { ArmContext } from './arm-context.js';
 import { checkLocation } from './locations.js';
-import { isDeploymentDeletionJob } from './operations.js';
+import { isDeploymentDeletionJob, untilStored } from './operations.js';
 import {
   absoluteUrl,
   apiVersionOf,
@@ -147,7 +147,7 @@ export class ResourceGroups {
 
   #deleteLater(group: ResourceGroup): void {
     const { clock, operationDelayMs } = this.context;
-    clock.setTimeout(() => void this.#deleteNow(group), operationDelayMs);
+    clock.setTimeout(() => void untilStored(this.context, () => this.#deleteNow(group)), operationDelayMs);
   }
 
   /** Nothing in the group can object. */

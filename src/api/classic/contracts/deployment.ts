@@ -115,12 +115,6 @@ const VirtualIp = contract('VirtualIP', {
   IsSecondaryVip: optional(boolean),
 });
 
-const PersistentVmDowntime = contract('PersistentVMDowntime', {
-  StartTime: optional(text),
-  EndTime: optional(text),
-  Status: optional(text),
-});
-
 /** Document of Get Deployment. */
 export const Deployment = contract('Deployment', {
   Name: optional(text),
@@ -141,7 +135,7 @@ export const Deployment = contract('Deployment', {
   CreatedTime: optional(text),
   LastModifiedTime: optional(text),
   ExtendedProperties: optional(listOf('ExtendedProperty', ExtendedProperty)),
-  PersistentVMDowntime: optional(nested(PersistentVmDowntime)),
+  PersistentVMDowntime: optional(nillableText),
   VirtualIPs: optional(listOf('VirtualIP', VirtualIp)),
   ReservedIPName: optional(text),
   ExtensionConfiguration: optional(ignored),
