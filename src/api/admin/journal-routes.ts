@@ -3,24 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { shownText } from '../../support/secrets.js';
 import type { JournalFilter, JournalRecord, RequestJournal } from './journal.js';
 import { adminRoute, badRequest, queryText } from './requests.js';
-
-/** A call as the journal shows it. */
-export interface RequestView {
-  readonly id: number;
-  readonly time: string;
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly apiVersion: string | null;
-  readonly client: { readonly userAgent: string | null; readonly address: string | null };
-  readonly status: number;
-  readonly durationMs: number;
-  readonly errorCode: string | null;
-  readonly correlationId: string | null;
-  readonly fault: string | null;
-  readonly requestBody: unknown;
-  readonly responseBody: unknown;
-}
+import type { RequestView } from './views.js';
 
 /** JSON as it was meant, anything else as text; without secrets. */
 const understood = (body: string | undefined): unknown => (body === undefined || body === '' ? null : shownText(body));
