@@ -195,7 +195,7 @@ export interface AnswerStatuses {
   readonly putIsDone?: (put: {
     readonly apiVersion: string;
     readonly document: ResourceDocument;
-    readonly before: ResourceDocument | undefined;
+    readonly before?: ResourceDocument | undefined;
   }) => boolean;
   /** Of a DELETE of something that existed, when it is done: ordinarily 202. */
   readonly delete?: (deletion: { readonly apiVersion: string }) => 200 | 202 | 204 | undefined;

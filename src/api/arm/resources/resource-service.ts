@@ -7,13 +7,7 @@ import { AzureError, azureError } from '../../../errors/index.js';
 import { childNamed, childrenIn } from '../../../resources/children.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootOf } from '../../../resources/resource-id.js';
-import type {
-  Action,
-  ActionResult,
-  Resource,
-  ResourceDocument,
-  ResourceType,
-} from '../../../resources/resource-type.js';
+import type { Action, ActionResult, Resource, ResourceType } from '../../../resources/resource-type.js';
 import { unmodelledStatuses } from '../../../resources/unmodelled-types.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
 import type { ArmContext } from './arm-context.js';
@@ -151,15 +145,14 @@ export class ResourceService {
   async put(request: PutRequest): Promise<Answer> {
     const place = this.#place(request, 'write');
     if (!('type' in place)) return this.#putOpaque(place, request.body);
-    // A parent that is not there is found missing before the child's body is read.
-    if (place.child) this.#resourceAt(place);
+    if (place.child) this.#resourceAt(place); // Whose 404 comes before the child's body is read.
     const write = this.#documentWrite(place, request);
     const done = await this.context.store.write(() => this.#putNow(place, write));
     const failed = await this.operations.settle(done);
     const { resource } = done;
+    const { document } = resource;
     const own = place.child ? undefined : place.type.requests?.statuses;
-    const isDone =
-      this.context.operationDelayMs === 0 && !failed && own?.putIsDone?.({ ...done, document: resource.document });
+    const isDone = !failed && this.context.operationDelayMs === 0 && own?.putIsDone?.({ ...done, document });
     return {
       status: own?.put?.(done) ?? (done.created ? 201 : 200),
       body: failed ? this.#shown({ ...resource, etag: failed.etag, provisioningState: 'Failed' }, place) : done.body,
@@ -170,18 +163,16 @@ export class ResourceService {
   /** What a PUT stores and shows. Inside a transaction, so that the answer is what this PUT wrote. */
   #putNow(place: ModelledPlace, write: DocumentWrite) {
     let isNewChild = true;
-    let before: ResourceDocument | undefined;
     const done = this.writer.put({
       ...write,
       document: (existing) => {
         const { collection = '', name } = place.child ?? {};
-        before = existing?.document;
         isNewChild = !childNamed(childrenIn(existing?.document.properties, collection), name);
         return write.document(existing);
       },
     });
     const created = place.child ? isNewChild : done.created;
-    return { ...done, created, before, body: this.#shown(done.resource, place), apiVersion: place.apiVersion };
+    return { ...done, created, body: this.#shown(done.resource, place), apiVersion: place.apiVersion };
   }
 
   #shown(resource: Resource, { child, apiVersion }: ModelledPlace): Shown | undefined {
@@ -257,13 +248,12 @@ export class ResourceService {
     const { resource, apiVersion } = this.existing(request);
     const { requestSchema, answer, run } = action;
     const body = requestSchema && !given.isEmpty ? readBody(given, requestSchema) : undefined;
-    const { health } = this.context;
     const name = (action.path.split('/').at(-1) as string).replace(/^./, (first) => first.toUpperCase());
     const { result, operationId } = await this.change({
       key: resource.key,
       subscriptionId: resource.subscriptionId,
       operation: answer === 'async' ? `${name}Operation` : undefined,
-      run: () => run({ resource, lookup: this.store, parameters, query, body, health }),
+      run: () => run({ resource, lookup: this.store, parameters, query, body, health: this.context.health }),
     });
     if (operationId === undefined) return { status: 200, body: result.body };
     return { status: 202, operation: pollPlaceOf(resource, { operationId, apiVersion }), hasResult: true };

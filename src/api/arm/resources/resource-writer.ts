@@ -28,6 +28,8 @@ import { type ChildPlace, checkChildNames } from './request-body.js';
 export interface Write {
   readonly resource: Resource;
   readonly created: boolean;
+  /** The document that it replaced. */
+  readonly before?: ResourceDocument | undefined;
   readonly operationId: string;
   /** Folded ids of every top-level resource that the data plane may have to follow. */
   readonly touched: readonly string[];
@@ -193,7 +195,13 @@ export class ResourceWriter {
     const name = operationName(child?.method ?? 'Put', child ? `${type.type}/${child.collection}` : type.type);
     const operationId = this.#operations.record(resource, name);
     this.#operations.supersede(existing, { name, id: operationId });
-    return { resource: resources.resource(key) ?? resource, created: !existing, operationId, touched };
+    return {
+      resource: resources.resource(key) ?? resource,
+      created: !existing,
+      before: existing?.document,
+      operationId,
+      touched,
+    };
   }
 
   /** The id under which a new resource is stored: canonical type, group as the group was created. */
