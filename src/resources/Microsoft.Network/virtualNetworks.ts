@@ -52,18 +52,18 @@ const schema = Schema.envelope('name id etag type location extendedLocation tags
       subnets: Schema.children('subnets', subnet, { keptSince: '2023-09-01' }),
       // Recorded at 2020-11-01 and 2024-03-01.
       virtualNetworkPeerings: Schema.children('virtualNetworkPeerings', virtualNetworkPeering, {
-        since: '2017-06-01',
-        keptSince: '2017-06-01',
+        since: '2016-09-01',
+        keptSince: '2016-09-01',
       }),
       bgpCommunities: Schema.object(
         { virtualNetworkCommunity: Schema.string(), regionalCommunity: Schema.string({ readOnly: true }) },
         { since: '2019-08-01' },
       ),
       ipAllocations: Schema.array(Schema.reference('Microsoft.Network/ipAllocations'), { since: '2020-03-01' }),
-      flowLogs: Schema.anything({ readOnly: true, since: '2022-09-01' }),
+      flowLogs: Schema.anything({ readOnly: true, since: '2018-11-01' }),
       enableDdosProtection: Schema.boolean({ since: '2017-09-01' }),
       ddosProtectionPlan: Schema.reference('Microsoft.Network/ddosProtectionPlans', { since: '2018-02-01' }),
-      enableVmProtection: Schema.boolean({ since: '2017-09-01', until: '2020-08-01', absentIn: ['2018-11-01'] }),
+      enableVmProtection: Schema.boolean({ since: '2017-09-01', until: '2020-11-01' }),
       defaultPublicNatGateway: readOnlyReference('Microsoft.Network/natGateways', { since: '2024-07-01' }),
       summarizedGatewayPrefixes: Schema.anything({ since: '2025-07-01' }),
     },

@@ -266,13 +266,17 @@ t.test('a peering is connected when both sides have one', async (t) => {
   azure.put(id, peered('10.0.0.0/16', other));
   t.match(azure.at(id, 'properties.virtualNetworkPeerings.0.properties'), {
     peeringState: 'Initiated',
+    peeringSyncLevel: 'RemoteNotInSync',
     remoteVirtualNetwork: { id: other },
     allowVirtualNetworkAccess: true,
     allowForwardedTraffic: false,
     remoteAddressSpace: { addressPrefixes: ['172.16.0.0/16'] },
   });
   azure.put(other, peered('172.16.0.0/16', id));
-  t.equal(azure.at(id, 'properties.virtualNetworkPeerings.0.properties.peeringState'), 'Connected');
+  t.match(azure.at(id, 'properties.virtualNetworkPeerings.0.properties'), {
+    peeringState: 'Connected',
+    peeringSyncLevel: 'FullyInSync',
+  });
   const [before, after] = writeBack(azure, id);
   t.same(before, after, 'writing it back changes nothing');
 });

@@ -78,6 +78,13 @@ export const subnet = Schema.envelope('name id etag properties type', {
       privateEndpoints: Schema.backReferences('Microsoft.Network/privateEndpoints', 'subnet', { since: '2019-04-01' }),
       serviceAssociationLinks: Schema.anything({ readOnly: true }),
       resourceNavigationLinks: Schema.anything({ readOnly: true }),
+      /** What service endpoints were called before; never more than an empty list. */
+      serviceTunnels: Schema.array(Schema.anything(), {
+        readOnly: true,
+        since: '2016-09-01',
+        until: '2017-08-01',
+        absentIn: ['2016-12-01', '2017-03-01'],
+      }),
       serviceEndpoints: Schema.array(serviceEndpoint, { since: '2017-06-01' }),
       serviceEndpointPolicies: Schema.array(Schema.reference('Microsoft.Network/serviceEndpointPolicies'), {
         since: '2018-07-01',
@@ -91,7 +98,7 @@ export const subnet = Schema.envelope('name id etag properties type', {
         { since: '2019-04-01' },
       ),
       privateLinkServiceNetworkPolicies: Schema.oneOf(enabledOrDisabled, { since: '2019-04-01' }),
-      defaultOutboundAccess: Schema.boolean({ since: '2023-09-01' }),
+      defaultOutboundAccess: Schema.boolean({ since: '2022-01-01' }),
       serviceGateway: Schema.reference('Microsoft.Network/serviceGateways', { since: '2025-05-01' }),
     },
     { clrType: 'SubnetProperties' },
@@ -108,6 +115,7 @@ export function completeSubnet(one: ChildDocument, context: WriteContext): void 
     delete properties.privateEndpointNetworkPolicies;
   }
   fillIn(properties, {
+    serviceTunnels: [],
     delegations: [],
     privateLinkServiceNetworkPolicies: 'Enabled',
   });

@@ -146,6 +146,36 @@ t.test('A type that Azure does not have is refused with a hint', async (t) => {
   }
 });
 
+t.test('What is inside a resource without a model may be referred to', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  await azure.makeNetwork();
+  const gateway = `${network}/virtualNetworkGateways/gateway`;
+  const applicationGateway = `${network}/applicationGateways/gateway`;
+  await azure.made(applicationGateway, { location: 'westeurope', properties: {} });
+  const pool = { id: `${applicationGateway}/backendAddressPools/pool` };
+  const subnet = { id: `${network}/virtualNetworks/vnet/subnets/default` };
+  const configuration = { subnet, applicationGatewayBackendAddressPools: [pool] };
+  await azure.made(`${network}/networkInterfaces/nic`, {
+    location: 'westeurope',
+    properties: { ipConfigurations: [{ name: 'one', properties: configuration }] },
+  });
+  await azure.made(gateway, { location: 'westeurope', properties: { ipConfigurations: [{ properties: { subnet } }] } });
+  const peering = {
+    remoteVirtualNetwork: { id: `${network}/virtualNetworks/vnet` },
+    useRemoteGateways: true,
+  };
+  await azure.made(`${network}/virtualNetworks/other`, {
+    location: 'westeurope',
+    properties: {
+      addressSpace: { addressPrefixes: ['172.16.0.0/16'] },
+      virtualNetworkPeerings: [{ name: 'peer', properties: peering }],
+    },
+  });
+  const shown = await azure.get(`${network}/virtualNetworks/other/virtualNetworkPeerings/peer`);
+  t.match(shown.body, { properties: { remoteGateways: [{ id: gateway }] } }, 'a peering shows the gateways it uses');
+});
+
 t.test('A provider is unregistered until it is registered again, and lists what is accepted', async (t) => {
   const azure = await ArmClient.start(t);
   const path = `/subscriptions/${subscriptionId}/providers/Microsoft.Network`;
