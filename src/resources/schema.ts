@@ -34,6 +34,8 @@ export interface Annotations {
   readonly backReference?: BackReference;
   /** Last type segment of the child resources in this array. */
   readonly child?: string;
+  /** A PUT at this api-version or a later one that leaves the member out keeps it; null empties it. */
+  readonly keptSince?: string;
   readonly fold?: 'location';
   /** The members around a resource's `properties`: only here are names, ids and etags computed. */
   readonly envelope?: boolean;
@@ -62,6 +64,7 @@ export const annotationKeywords = [
   'child',
   'envelope',
   'fold',
+  'keptSince',
   'clrType',
   'echoed',
 ] as const;
