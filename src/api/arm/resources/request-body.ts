@@ -6,6 +6,7 @@ import type { ResourceId } from '../../../resources/resource-id.js';
 import type { Resource, ResourceDocument, ResourceType } from '../../../resources/resource-type.js';
 import { map, object, type SchemaNode } from '../../../resources/schema.js';
 import { validateBody } from '../../../resources/validation.js';
+import { isDeeper } from '../../../support/plain-data.js';
 import { checkLocation } from './locations.js';
 
 /** The JSON object that a caller sends: as the text of an HTTP request, or as the object itself. */
@@ -65,11 +66,6 @@ function parseObject(text: unknown): Record<string, unknown> {
 
 /** Azure's limit for objects and arrays inside of each other; everything that walks through a body relies on it. */
 const maxDepth = 128;
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (value === null || typeof value !== 'object') return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
-}
 
 /** A member of the envelope as the client wrote it, whatever the casing of its name. */
 export const memberOf = (body: RequestBody, member: string): unknown =>
