@@ -176,6 +176,10 @@ export class Emulator {
     return this.#parts.engine;
   }
 
+  get events(): Events {
+    return this.#parts.events;
+  }
+
   /** What opens `/_lazurite/` in place of a token; `undefined` where anyone may. */
   get adminSecret(): string | undefined {
     return this.#parts.adminSecret;

@@ -1,9 +1,10 @@
 /** `lazurite clock`, `snapshot`, `reset`, `stop` and `wait`: the time, the stored resources and the life of an emulator. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import type { ClockView } from '../api/admin/control-routes.js';
+import type { ClockView } from '../api/admin/views.js';
 import type { Snapshot } from '../store/snapshot.js';
 import { systemTime } from '../support/clock.js';
+import { keepPrivate } from '../support/private-files.js';
 import { UsageError } from '../support/usage-error.js';
 import { ask, connect, readOptions, readRunningOptions, runningHelp, tell } from './ask.js';
 import type { Command } from './command.js';
@@ -71,6 +72,7 @@ export const snapshot: Command = {
     }
     if (action === 'save') {
       const taken = await ask<Snapshot>(running, { path: 'snapshot' });
+      keepPrivate(file);
       writeFileSync(file, `${JSON.stringify(taken, undefined, 2)}\n`);
       print(`${resourcesIn(taken)} saved to ${file}`);
       return 0;

@@ -168,8 +168,7 @@ export const classicErrors = {
     code: 'ResourceNotFound',
     status: 404,
     origin: 'classic',
-    message: 'The role {role} does not exist.',
-    differs: 'The text is not known.',
+    message: 'Role {role} was not found in the currently deployed service.',
   },
   ClassicNetworkConfigurationNotFound: {
     code: 'ResourceNotFound',

@@ -36,6 +36,8 @@ export interface LazuriteServer {
   close(): Promise<void>;
 }
 
+/** On every answer: a browser takes it for what it says it is, and for nothing else. */
+const noSniffing = ['x-content-type-options', 'nosniff'] as const;
 const bodyLimitBytes = 8 * 1024 * 1024;
 
 // Swagger UI's page finds its files relative to a path with a slash at the end.
@@ -89,6 +91,8 @@ export function createServer(options: ServerOptions): LazuriteServer {
 
   const sendError = (error: unknown, { request, reply }: { request: FastifyRequest; reply: FastifyReply }) => {
     const known = toAzureError(error) ?? internalError(error, { request, reply });
+    // What is refused before any hook runs has no other place for it.
+    reply.header(...noSniffing);
     if (known.origin === 'gateway') reply.header('x-ms-failure-cause', 'gateway');
     return reply.code(known.status).headers(known.headers).type('application/json; charset=utf-8').send(known.toBody());
   };
@@ -105,7 +109,8 @@ export function createServer(options: ServerOptions): LazuriteServer {
     const path = request.url.split('?', 1)[0] ?? '';
     return sendError(azureError('PathNotFound', { values: { method: request.method, path } }), { request, reply });
   });
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header(...noSniffing);
     done(ownNames.refusal(request));
   });
   app.addHook('preClose', async () => {
@@ -150,7 +155,7 @@ function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   }
   const [status, message] = clientErrors[error.code ?? ''] ?? ['400 Bad Request', 'This is not an HTTP request.'];
   const body = JSON.stringify({ error: { code: 'BadRequest', message } });
-  const headers = `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close`;
+  const headers = `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\n${noSniffing.join(': ')}\r\nConnection: close`;
   socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
 }
 

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { packageFolder } from '../support/package-folder.js';
+import { keepPrivate } from '../support/private-files.js';
 import { explainFileError, UsageError } from '../support/usage-error.js';
 import { type Connection, type DriverName, openSqlite, type Statement } from './sqlite.js';
 
@@ -132,6 +133,15 @@ function checkAccess(file: string): void {
   }
 }
 
+/** SQLite gives the files that it makes beside a database the mode of the database; those that are there keep theirs. */
+function protect(file: string): void {
+  try {
+    for (const one of [file, `${file}-wal`]) if (one === file || existsSync(one)) keepPrivate(one);
+  } catch (error) {
+    throw explainFileError(error);
+  }
+}
+
 function readStart(file: string, length: number): Buffer {
   const descriptor = openSync(file, 'r');
   try {
@@ -158,6 +168,7 @@ export function openDatabase({ file, driver, warn }: DatabaseOptions = {}): Conn
     checkAccess(file);
     const problem = checkWal(file);
     if (problem !== undefined) warn?.(problem);
+    protect(file);
   }
   let connection: Connection | undefined;
   try {

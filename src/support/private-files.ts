@@ -1,6 +1,15 @@
-/** Files that only their owner may read: keys, certificates and the folder that holds them. */
+/** Files that only their owner may read: keys, certificates, database and snapshots, and the folder that holds them. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 
 /**
  * Makes `folder` with mode 0700. One that exists keeps its mode: it may be the user's own (`--data .`), and what is
@@ -15,6 +24,20 @@ export function writePrivateFile(file: string, text: string): void {
   const unfinished = `${file}.${randomBytes(4).toString('hex')}`;
   writeFileSync(unfinished, text, { mode: 0o600, flag: 'wx' });
   renameSync(unfinished, file);
+}
+
+/** Gives `file` mode 0600 before anything is written to it; one that is not there is made, empty. */
+export function keepPrivate(file: string): void {
+  const descriptor = openSync(file, 'a', 0o600);
+  try {
+    const status = fstatSync(descriptor);
+    if (status.isFile() && (status.mode & 0o077) !== 0) fchmodSync(descriptor, 0o600);
+  } catch (error) {
+    // The file of another user, or a file system without modes: what may be read there was decided elsewhere.
+    if (!['EPERM', 'ENOTSUP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** The text of `file`, or `undefined` when there is none. */

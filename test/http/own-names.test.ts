@@ -1,7 +1,7 @@
 import type http from 'node:http';
 import { test } from 'tap';
 import { OwnNames } from '../../src/http/own-names.js';
-import { ArmClient, newestApiVersion } from '../api/arm/resources/arm-client.js';
+import { ArmClient, newestApiVersion, subscriptionId } from '../api/arm/resources/arm-client.js';
 import { type Running, start } from '../server-harness.js';
 
 const statusOf = async ({ send }: Running, headers: http.OutgoingHttpHeaders, path = '/echo/x'): Promise<number> =>
@@ -109,6 +109,24 @@ test('a link on a foreign page opens the portal and the OpenAPI page, and nothin
   for (const path of ['/subscriptions', '/_lazurite/requests', '/portals', '/openapi.json', '//_lazurite/clock']) {
     t.equal(await statusOf(server, link, path), 403, path);
   }
+});
+
+test('every API of the product says that its answers are what their type says', async (t) => {
+  const azure = await ArmClient.start(t, { argv: ['--auth', 'token'] });
+  const paths = ['/', '/portal', '/openapi', '/openapi/arm.json', '/openapi/swagger-ui.css', '/metadata/endpoints'];
+  const refused = ['/subscriptions', '/_lazurite/requests', '/nowhere', `/${subscriptionId}/services/hostedservices`];
+  for (const path of [...paths, ...refused, '/_lazurite/ready', '/_lazurite/ca.pem']) {
+    const { headers } = await azure.get(path, { headers: { accept: 'text/html' } });
+    t.equal(headers['x-content-type-options'], 'nosniff', path);
+  }
+});
+
+test('a browser is not told to reach all of localhost over HTTPS only', async (t) => {
+  const azure = await ArmClient.start(t);
+  const of = async (headers: Record<string, string>) =>
+    (await azure.get('/subscriptions', { headers })).headers['strict-transport-security'];
+  t.match(await of({}), 'max-age=');
+  t.equal(await of({ 'sec-fetch-site': 'same-origin' }), undefined);
 });
 
 test('every API of the product is behind these rules, each with its own kind of error', async (t) => {

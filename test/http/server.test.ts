@@ -144,6 +144,26 @@ test('a parameter of more than 2048 characters is a refusal, not a crash', async
   t.type(JSON.parse(body).error.code, 'string');
 });
 
+test('no answer may be taken for another type than it says, refusals of what is no HTTP included', async (t) => {
+  const { send, port } = await start(t);
+  const asked: [path: string, headers: http.OutgoingHttpHeaders, status: number][] = [
+    ['/echo/x', {}, 200],
+    ['/refused', {}, 404],
+    ['/nowhere', {}, 404],
+    ['/broken', {}, 500],
+    ['/named/%zz/end', {}, 400],
+    ['/echo/x', { host: 'evil.test' }, 400],
+    ['/echo/x', { origin: 'http://evil.test' }, 403],
+  ];
+  for (const [path, headers, expected] of asked) {
+    const answer = await send('GET', path, { headers });
+    t.match(answer, { status: expected, headers: { 'x-content-type-options': 'nosniff' } }, path);
+  }
+  const socket = net.connect(port, '127.0.0.1');
+  socket.write('NONSENSE\r\n\r\n');
+  t.match(await readAll(socket), /^HTTP\/1\.1 400 (?:.+\r\n)*x-content-type-options: nosniff\r\n/);
+});
+
 test('schemas of routes are for documents: nothing is validated, coerced or dropped by them', async (t) => {
   const { send } = await start(t, {
     routes: (app) => {

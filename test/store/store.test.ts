@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
@@ -65,6 +65,23 @@ testOnEachDriver(
       migrations.map((_, at) => at + 1),
       'no number is missing',
     );
+  },
+);
+
+testOnEachDriver(
+  'only the owner may read the database, whatever mode an earlier version gave it',
+  async (t, driver) => {
+    const file = join(t.testdir({ 'old.sqlite-wal': '' }), 'old.sqlite');
+    const modes = () => [file, `${file}-wal`].map((one) => statSync(one).mode & 0o777);
+    for (const mode of [undefined, 0o644]) {
+      if (mode !== undefined) chmodSync(file, mode);
+      chmodSync(`${file}-wal`, 0o644);
+      const connection = openDatabase({ file, driver });
+      t.strictSame(modes(), [0o600, 0o600]);
+      // Closing takes the log away; a process that is killed leaves it.
+      connection.close();
+      writeFileSync(`${file}-wal`, '');
+    }
   },
 );
 

@@ -13,11 +13,15 @@ import {
   publicAddressesOf,
 } from '../../resources/Microsoft.ClassicCompute/addresses.js';
 import {
+  associate,
   checkIsFree,
   checkSlotIsFree,
   deploymentInSlot,
+  disassociate,
   findDeployment,
+  isUsedBy,
   withDeployment,
+  withoutDeployment,
 } from '../../resources/Microsoft.ClassicCompute/deployments.js';
 import type {
   Deployment,
@@ -203,9 +207,11 @@ export function deploymentOf(call: ClassicCall, service: HostedService): Deploym
   return deployment === undefined ? deploymentInSlot(service, slotOf(slot ?? '')) : findDeployment(service, deployment);
 }
 
-/** Service and deployment that the path names, for reading. */
+/** Service and deployment that the path names, for reading. A slot of no service is an empty slot: recorded. */
 export function readDeployment(call: ClassicCall): { service: HostedService; deployment: Deployment } {
-  const service = findService(call);
+  const found = call.store.classic.get(serviceKey(call, call.parameter('service')));
+  const service = found ?? (call.path.slot === undefined ? findService(call) : undefined);
+  if (!service || service.deployments.length === 0) throw azureError('ClassicNoDeployments');
   return { service, deployment: deploymentOf(call, service) };
 }
 
@@ -230,18 +236,35 @@ export const stamped = <D extends Deployment>(call: ClassicCall, deployment: D):
   latestOperation: call.requestId,
 });
 
-/** Changes the deployment that the path names, as an asynchronous operation with exclusive access. */
+/**
+ * Changes the deployment that the path names, as an asynchronous operation with exclusive access. It is deleted when
+ * `change` leaves nothing of it.
+ */
 export const changeDeployment = (
   call: ClassicCall,
-  change: (deployment: Deployment, context: ModelContext) => Deployment,
+  change: (deployment: Deployment, context: ModelContext) => Deployment | undefined,
 ): Promise<ClassicReply> =>
   accept(call, (context) => {
     const service = findService(call);
     const deployment = deploymentOf(call, service);
     checkExclusiveAccess(call, deployment);
     const changed = change(deployment, context);
-    putService(call, withDeployment(service, stamped(call, withVipAddresses(changed, context))));
+    if (changed === undefined) {
+      releaseReservedIps(call, { service, gone: [deployment] });
+      putService(call, withoutDeployment(service, deployment));
+    } else putService(call, withDeployment(service, stamped(call, withVipAddresses(changed, context))));
   });
+
+/** Frees the reserved IPs of deployments that go. */
+export function releaseReservedIps(
+  call: ClassicCall,
+  { service, gone }: { service: HostedService; gone: readonly Deployment[] },
+): void {
+  for (const reservedIp of call.store.classic.list('reservedIp', call.subscriptionId)) {
+    if (!gone.some((deployment) => isUsedBy(reservedIp, { service, deployment }))) continue;
+    call.store.classic.put(reservedIpKey(call, reservedIp.Name), disassociate(reservedIp));
+  }
+}
 
 /** The reserved IP with this key. */
 export function findReservedIp(call: ClassicCall, key: ReturnType<typeof reservedIpKey>): ReservedIp {
@@ -258,9 +281,7 @@ export function addDeployment(call: ClassicCall, { slot, name, reservedIpName, m
   const reservedIp = key && findReservedIp(call, key);
   if (reservedIp) checkIsFree(reservedIp);
   const deployment = make(reservedIp);
-  if (reservedIp && key) {
-    call.store.classic.put(key, { ...reservedIp, ServiceName: service.ServiceName, DeploymentName: name });
-  }
+  if (reservedIp && key) call.store.classic.put(key, associate(reservedIp, { service, deployment, vip: undefined }));
   putService(call, withDeployment(service, stamped(call, deployment)));
 }
 

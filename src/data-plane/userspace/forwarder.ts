@@ -153,6 +153,12 @@ export class Forwarder {
     return [...this.#tcp.flows(), ...this.#udp.flows()];
   }
 
+  /** The key of the member that connection tracking has noted for a UDP client. */
+  noted(key: string, client: { readonly address: string; readonly port: number }): string | undefined {
+    const frontend = this.#frontends.get(key);
+    return frontend && this.#udp.noted(frontend, client);
+  }
+
   async close(graceMs: number): Promise<void> {
     this.#prober.stop();
     this.#binder.stop();

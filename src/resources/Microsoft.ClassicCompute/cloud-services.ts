@@ -150,6 +150,7 @@ export function createCloudService(request: CloudServiceRequest, context: ModelC
     modifiedMs: context.nowMs,
     vip: request.reservedIp?.Address ?? context.addresses.publicAddress(),
     ReservedIPName: request.reservedIp?.Name,
+    vipName: request.reservedIp?.Name,
     LoadBalancers: [],
     instances: [],
     hadPublicEndpoints: true,

@@ -93,6 +93,7 @@ export function createVmDeployment(request: VmDeploymentRequest, context: ModelC
     modifiedMs: context.nowMs,
     vip: request.reservedIp?.Address ?? context.addresses.publicAddress(),
     ReservedIPName: request.reservedIp?.Name,
+    vipName: request.reservedIp?.Name,
     VirtualNetworkName: request.VirtualNetworkName,
     LoadBalancers: [],
     instances: [],
@@ -123,6 +124,7 @@ export function swapDeployments(service: HostedService, source: string): HostedS
   const addressOf = (deployment: Deployment) => ({
     vip: deployment.vip,
     ReservedIPName: deployment.ReservedIPName,
+    vipName: deployment.vipName,
     additionalVips: deployment.additionalVips,
   });
   const swapped: Deployment[] = [
@@ -151,7 +153,7 @@ export function checkIsFree(reservedIp: ReservedIp): void {
   throw azureError('ClassicReservedIpInUse', { values: { name: Name, deployment: DeploymentName } });
 }
 
-/** `reservedIp` as the address of `deployment`. Azure names the virtual IP only for addresses associated later. */
+/** `reservedIp` as the address of a virtual IP of `deployment`. */
 export function associate(
   reservedIp: ReservedIp,
   { service, deployment, vip }: DeploymentPlace & { readonly vip: string | undefined },

@@ -119,9 +119,8 @@ function updatedSettings(
     EndpointAcl: checkAcl(request.EndpointAcl, set),
     // Kept when absent: Azure PowerShell sends it only when asked to, and would move the set to the public VIP.
     LoadBalancerName: request.LoadBalancerName ?? existing.LoadBalancerName,
-    // An absent element is how a default is written, in answers as in requests: 4 minutes, 5-tuple.
-    IdleTimeoutInMinutes:
-      request.IdleTimeoutInMinutes === 4 ? undefined : checkIdleTimeout(request.IdleTimeoutInMinutes),
+    // Absent elements are defaults: 4 minutes, 5-tuple. A default that was said is echoed.
+    IdleTimeoutInMinutes: checkIdleTimeout(request.IdleTimeoutInMinutes),
     LoadBalancerDistribution: request.LoadBalancerDistribution,
     VirtualIPName:
       request.VirtualIPName === undefined

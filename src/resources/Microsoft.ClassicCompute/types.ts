@@ -164,6 +164,8 @@ interface DeploymentBase {
   /** The public virtual IP address. */
   readonly vip: string;
   readonly ReservedIPName?: string | undefined;
+  /** The first VIP's name when a reserved IP gave it one; it stays when the address goes: recorded. */
+  readonly vipName?: string | undefined;
   readonly additionalVips?: readonly AdditionalVip[] | undefined;
   /** An additional VIP had an address once; endpoints name their VIP ever since: recorded. */
   readonly namesVips?: true | undefined;

@@ -9,6 +9,7 @@ import type { AdditionalVip, Deployment, VmDeployment } from './types.js';
 
 /** How Azure calls the deployment's first public address. */
 export function virtualIpName(deployment: Deployment): string {
+  if (deployment.vipName !== undefined) return deployment.vipName;
   if (deployment.kind === 'cloudService') {
     const name = deployment.configuration.serviceName || deployment.definition.name;
     return `${name}ContractContract`;

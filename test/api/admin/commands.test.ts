@@ -1,5 +1,5 @@
 /** The admin API's twins on the command line, against a running emulator; and what `--seed` brings. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
 import { readSeconds } from '../../../src/cli/control-commands.js';
@@ -99,6 +99,10 @@ test('commands that ask a running emulator', async (t) => {
     const folder = t.testdir();
     const file = join(folder, 'cloud.json');
     t.match(await run('snapshot', 'save', file), { out: /^\d resources saved to / });
+    t.equal(statSync(file).mode & 0o777, 0o600, 'which only its owner may read');
+    chmodSync(file, 0o644);
+    await run('snapshot', 'save', file);
+    t.equal(statSync(file).mode & 0o777, 0o600);
     t.match(await run('reset'), { out: /is as new/ });
     t.match(await run('snapshot', 'load', file), { out: /^\d resources restored from / });
     t.equal((await cloud.frontends()).length, 1);

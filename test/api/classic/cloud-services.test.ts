@@ -150,6 +150,11 @@ t.test('staging and production change places, and each slot keeps its address', 
   const staging = `${services}/mySvc/deploymentslots/Staging`;
   t.equal((await classic.post(staging, createXml({ name: 'dep2', start: false }))).statusCode, 202);
   t.match((await classic.get(staging)).body, /<Url>http:\/\/[0-9a-f]{32}\.cloudapp\.net\/<.*<PowerState>Stopped</);
+  const reservedIps = '/services/networking/reservedips';
+  await classic.post(
+    reservedIps,
+    `<ReservedIP ${azureXmlns}><Name>rip1</Name><ServiceName>mySvc</ServiceName><DeploymentName>dep1</DeploymentName></ReservedIP>`,
+  );
   const address = async (path: string) => /<VirtualIP><Address>([\d.]+)</.exec((await classic.get(path)).body)?.[1];
   const before = [await address(production), await address(staging)];
   const swap = (source: string) =>
@@ -161,6 +166,11 @@ t.test('staging and production change places, and each slot keeps its address', 
   t.equal((await swap('dep2')).statusCode, 202);
   t.match((await classic.get(production)).body, /<Name>dep2</);
   t.same([await address(production), await address(staging)], before);
+  t.match(
+    (await classic.get(`${reservedIps}/rip1`)).body,
+    /<InUse>true<.*<DeploymentName>dep2</,
+    'so does a reserved one',
+  );
   t.equal((await classic.delete(staging)).statusCode, 202);
 });
 

@@ -63,7 +63,11 @@ const rows: Row[] = [
     },
   },
   { title: 'the idle timeout is set', request: { IdleTimeoutInMinutes: 30 }, changes: { IdleTimeoutInMinutes: 30 } },
-  { title: 'an idle timeout of four minutes is the default', request: { IdleTimeoutInMinutes: 4 }, changes: {} },
+  {
+    title: 'an idle timeout of four minutes, the default, is echoed when it is said',
+    request: { IdleTimeoutInMinutes: 4 },
+    changes: { IdleTimeoutInMinutes: 4 },
+  },
   {
     title: 'distribution becomes 2-tuple',
     request: { LoadBalancerDistribution: 'sourceIP' },

@@ -151,7 +151,7 @@ t.test('hosted services are created once, under a DNS name', async (t) => {
   t.equal((await classic.post(services, nowhere)).statusCode, 400);
   t.match(
     (await classic.get(`${services}/operations/isavailable/mySvc`)).body,
-    /<Result>false<\/Result><Reason>The specified DNS/,
+    /<Result>false<\/Result><Reason>A hosted service with the specified name already exists\./,
   );
   t.match(
     (await classic.get(`${services}/operations/isavailable/free`)).body,
@@ -231,8 +231,12 @@ t.test('a service with deployments is deleted with comp=media only', async (t) =
 
 t.test('what is not there is not found, in Azure’s words', async (t) => {
   const classic = await startWithSet(t);
+  await classic.post(services, createServiceXml('empty'));
   const table: [string, string][] = [
     [`${services}/other/deployments/x`, 'The hosted service does not exist.'],
+    [`${services}/other/deploymentslots/Production`, 'No deployments were found.'],
+    [`${services}/empty/deployments/x`, 'No deployments were found.'],
+    [`${dep}/roles/vm9`, 'Role vm9 was not found in the currently deployed service.'],
     [`${services}/mySvc/deployments/123`, "The deployment name '123' does not exist."],
     [`${services}/mySvc/deploymentslots/Staging`, 'No deployments were found.'],
     ['/services/networking/media', 'Network configuration does not exist.'],

@@ -1,6 +1,12 @@
 import t from 'tap';
-import { azureXmlns } from './harness.js';
-import { dep, startWithSet } from './my-service.js';
+import { azureXmlns, type Classic, createServiceXml, deploymentXml, roleXml } from './harness.js';
+import { dep, http, services, start, startWithSet } from './my-service.js';
+
+const reservedIps = '/services/networking/reservedips';
+const reserve = (classic: Classic, name: string) =>
+  classic.post(reservedIps, `<ReservedIP ${azureXmlns}><Name>${name}</Name><Location>West US</Location></ReservedIP>`);
+const firstVip = async (classic: Classic, path = dep) =>
+  /<VirtualIP>(.*?)<\/VirtualIP>/.exec((await classic.get(path)).body)?.[1] ?? '';
 
 t.test('a load-balanced set moves to an additional virtual IP and back', async (t) => {
   const classic = await startWithSet(t);
@@ -30,4 +36,37 @@ t.test('a load-balanced set moves to an additional virtual IP and back', async (
   t.equal((await classic.delete(`${dep}/virtualIPs/vip2`)).statusCode, 202);
   t.notMatch(await vips(), /vip2/);
   t.equal((await classic.delete(`${dep}/virtualIPs/vip2`)).statusCode, 404);
+});
+
+t.test('a deployment made with a reserved IP has its virtual IP named after it, and keeps the name', async (t) => {
+  const classic = await start(t);
+  await classic.post(services, createServiceXml('mySvc'));
+  await reserve(classic, 'rip1');
+  const roles = roleXml('Role', { name: 'vm1', endpoints: http() });
+  const rest = '<ReservedIPName>rip1</ReservedIPName>';
+  await classic.post(`${services}/mySvc/deployments`, deploymentXml({ name: 'mySvc', roles, rest }));
+  t.match(
+    await firstVip(classic),
+    /<Name>rip1<\/Name><IsReserved>true<\/IsReserved><ReservedIPName>rip1<\/ReservedIPName>$/,
+  );
+  t.match((await classic.get(`${reservedIps}/rip1`)).body, /<InUse>true<.*<VirtualIPName>rip1<\/VirtualIPName>/);
+  const association = `<ReservedIPAssociation ${azureXmlns}><ServiceName>mySvc</ServiceName><DeploymentName>mySvc</DeploymentName></ReservedIPAssociation>`;
+  t.equal((await classic.post(`${reservedIps}/rip1/operations/disassociate`, association)).statusCode, 202);
+  t.match(await firstVip(classic), /<Name>rip1<\/Name>$/, 'recorded: the name stays, the address goes');
+  t.notMatch((await classic.get(`${reservedIps}/rip1`)).body, /InUse|VirtualIPName/);
+});
+
+t.test('the only machine of a deployment can be captured and deleted, and the deployment goes with it', async (t) => {
+  const classic = await startWithSet(t);
+  const capture = (machine: string) =>
+    classic.post(
+      `${dep}/roleinstances/${machine}/Operations`,
+      `<CaptureRoleOperation ${azureXmlns}><OperationType>CaptureRoleOperation</OperationType><PostCaptureAction>Delete</PostCaptureAction><TargetImageLabel>l</TargetImageLabel><TargetImageName>i</TargetImageName></CaptureRoleOperation>`,
+    );
+  t.equal((await capture('vm9')).statusCode, 404);
+  t.equal((await capture('vm1')).statusCode, 202);
+  t.equal((await classic.get(dep)).statusCode, 200);
+  t.equal((await capture('vm2')).statusCode, 202);
+  t.equal((await classic.get(dep)).statusCode, 404);
+  t.same(classic.plan().frontends, []);
 });

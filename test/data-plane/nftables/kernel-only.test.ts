@@ -93,7 +93,7 @@ if (isInNamespace(t, import.meta.url)) {
     for (const port of ports) {
       const at = { address: '127.80.2.100', port };
       const stream = await openStream(at, { from: '127.80.2.200' });
-      const told = world.engine.explain({
+      const told = await world.engine.explain({
         transport: 'tcp',
         sourceAddress: '127.80.2.200',
         sourcePort: stream.socket.localPort ?? 0,

@@ -99,7 +99,6 @@ const constantHeaders = {
   pragma: 'no-cache',
   expires: '-1',
   'strict-transport-security': 'max-age=31536000; includeSubDomains',
-  'x-content-type-options': 'nosniff',
   // Terraform's and Go's pollers wait ten seconds before the first look unless told otherwise.
   'x-go-azure-sdk-skip-polling-delay': 'true',
 } as const;
@@ -128,6 +127,8 @@ function identify(request: FastifyRequest, reply: FastifyReply, clock: Clock): v
     'x-ms-routing-request-id': `LAZURITE:${time}:${requestId}`,
     [name]: value,
   });
+  // A browser would keep this for localhost as a whole, and reach no other server of its machine over HTTP any more.
+  if (header(request, 'sec-fetch-site') !== undefined) reply.removeHeader('strict-transport-security');
   const clientRequestId = header(request, 'x-ms-client-request-id');
   const wanted = header(request, 'x-ms-return-client-request-id')?.toLowerCase() === 'true';
   if (clientRequestId !== undefined && wanted) reply.header('x-ms-client-request-id', clientRequestId);

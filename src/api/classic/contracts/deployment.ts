@@ -12,7 +12,6 @@ import {
   integer,
   list,
   listOf,
-  nested,
   nillableText,
   optional,
   required,
@@ -115,12 +114,6 @@ const VirtualIp = contract('VirtualIP', {
   IsSecondaryVip: optional(boolean),
 });
 
-const PersistentVmDowntime = contract('PersistentVMDowntime', {
-  StartTime: optional(text),
-  EndTime: optional(text),
-  Status: optional(text),
-});
-
 /** Document of Get Deployment. */
 export const Deployment = contract('Deployment', {
   Name: optional(text),
@@ -141,7 +134,7 @@ export const Deployment = contract('Deployment', {
   CreatedTime: optional(text),
   LastModifiedTime: optional(text),
   ExtendedProperties: optional(listOf('ExtendedProperty', ExtendedProperty)),
-  PersistentVMDowntime: optional(nested(PersistentVmDowntime)),
+  PersistentVMDowntime: optional(nillableText),
   VirtualIPs: optional(listOf('VirtualIP', VirtualIp)),
   ReservedIPName: optional(text),
   ExtensionConfiguration: optional(ignored),

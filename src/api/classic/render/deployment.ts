@@ -74,13 +74,6 @@ function virtualNetworkId({ service, networks }: DeploymentContext, name: string
   return site?.Id ?? stableGuid(`${service.subscriptionId}/${name}`);
 }
 
-/** The window of Azure's last announced update, which every deployment shows long after it: recorded. */
-const downtime = {
-  StartTime: '2016-02-17T02:15:27Z',
-  EndTime: '2016-02-24T02:15:27Z',
-  Status: 'PersistentVMUpdateScheduled',
-};
-
 /** The document of Get Deployment. */
 export function deploymentValue(deployment: Deployment, context: DeploymentContext): DeploymentValue {
   const { service } = context;
@@ -105,7 +98,8 @@ export function deploymentValue(deployment: Deployment, context: DeploymentConte
     CreatedTime: timestamp(deployment.createdMs),
     LastModifiedTime: timestamp(deployment.modifiedMs),
     ExtendedProperties: isVm ? [] : deployment.ExtendedProperties,
-    PersistentVMDowntime: downtime,
+    // Azure shows the next update of the hosts, which no deployment can know; here none is ever announced.
+    PersistentVMDowntime: null,
     VirtualIPs: [
       {
         Address: deployment.vip,

@@ -7,7 +7,6 @@ import {
   asVmDeployment,
   createVmDeployment,
   disassociate,
-  withoutDeployment,
 } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
 import {
   addInternalLoadBalancer,
@@ -24,12 +23,8 @@ import {
   accept,
   addDeployment,
   changeDeployment,
-  checkExclusiveAccess,
-  deploymentOf,
   findReservedIp,
-  findService,
   networksKey,
-  putService,
   readDeployment,
   reservedIpKey,
 } from '../documents.js';
@@ -37,7 +32,6 @@ import { deploymentValue } from '../render/deployment.js';
 import { since } from '../versions.js';
 import { documentOf, listDocument } from '../xml/contract.js';
 import { writeRoot } from '../xml/xml.js';
-import { releaseReservedIps } from './hosted-services.js';
 import { roleRequest } from './roles.js';
 
 function create(call: ClassicCall): Promise<ClassicReply> {
@@ -72,15 +66,7 @@ function get(call: ClassicCall): ClassicReply {
   return call.reply(documentOf(Deployment), deploymentValue(deployment, { service, networks }));
 }
 
-function remove(call: ClassicCall): Promise<ClassicReply> {
-  return accept(call, () => {
-    const service = findService(call);
-    const deployment = deploymentOf(call, service);
-    checkExclusiveAccess(call, deployment);
-    releaseReservedIps(call, { service, gone: [deployment] });
-    putService(call, withoutDeployment(service, deployment));
-  });
-}
+const remove = (call: ClassicCall): Promise<ClassicReply> => changeDeployment(call, () => undefined);
 
 function updateLbSet(call: ClassicCall): Promise<ClassicReply> {
   const endpoints = call.body(listDocument('LoadBalancedEndpointList', LoadBalancedEndpointList));

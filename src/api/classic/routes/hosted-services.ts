@@ -1,7 +1,7 @@
 /** Hosted services. Imitates "Operations on Cloud Services". */
 import { azureError } from '../../../errors/index.js';
-import { disassociate, isUsedBy, swapDeployments } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
-import type { ExtendedProperty, HostedService } from '../../../resources/Microsoft.ClassicCompute/types.js';
+import { swapDeployments } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
+import type { ExtendedProperty } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import {
   AvailabilityResponse,
@@ -15,10 +15,12 @@ import {
   accept,
   checkExclusiveAccess,
   deleteService,
+  findReservedIp,
   findService,
   networksKey,
   perform,
   putService,
+  releaseReservedIps,
   reservedIpKey,
   stamped,
 } from '../documents.js';
@@ -89,17 +91,6 @@ function update(call: ClassicCall): Promise<ClassicReply> {
   });
 }
 
-/** Frees the reserved IPs of deployments that go. */
-export function releaseReservedIps(
-  call: ClassicCall,
-  { service, gone }: { service: HostedService; gone: HostedService['deployments'] },
-): void {
-  for (const reservedIp of call.store.classic.list('reservedIp', call.subscriptionId)) {
-    if (!gone.some((deployment) => isUsedBy(reservedIp, { service, deployment }))) continue;
-    call.store.classic.put(reservedIpKey(call, reservedIp.Name), disassociate(reservedIp));
-  }
-}
-
 function remove(call: ClassicCall): Promise<ClassicReply> {
   if (call.query.get('comp')?.toLowerCase() !== 'media') {
     return perform(call, {
@@ -128,6 +119,13 @@ function swap(call: ClassicCall): Promise<ClassicReply> {
     for (const deployment of service.deployments) checkExclusiveAccess(call, deployment);
     const swapped = swapDeployments(service, SourceDeployment);
     const deployments = swapped.deployments.map((deployment) => stamped(call, deployment));
+    for (const { Name, ReservedIPName, additionalVips = [] } of deployments) {
+      for (const reserved of [ReservedIPName, ...additionalVips.map((vip) => vip.ReservedIPName)]) {
+        if (reserved === undefined) continue;
+        const key = reservedIpKey(call, reserved);
+        call.store.classic.put(key, { ...findReservedIp(call, key), DeploymentName: Name });
+      }
+    }
     putService(call, { ...swapped, deployments });
   });
 }
@@ -152,11 +150,14 @@ function get(call: ClassicCall): ClassicReply {
   return call.reply(documentOf(HostedServiceContract), value);
 }
 
+/** The reason that Azure gives here, which is not its refusal of such a service. */
+const serviceExists = 'A hosted service with the specified name already exists.';
+
 function isAvailable(call: ClassicCall): ClassicReply {
   const name = call.parameter('name');
   const wrong = !dnsLabel.test(name);
   const taken = isTaken(call, name);
-  const reason = wrong ? azureError('ClassicInvalidServiceName').message : azureError('ClassicDnsNameTaken').message;
+  const reason = wrong ? azureError('ClassicInvalidServiceName').message : serviceExists;
   const value = wrong || taken ? { Result: false, Reason: reason } : { Result: true, Reason: null };
   return call.reply(documentOf(AvailabilityResponse), value);
 }

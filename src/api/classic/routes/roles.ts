@@ -72,8 +72,10 @@ export function roleRequest(body: RoleBody, name = body.RoleName): VmRoleRequest
   };
 }
 
-const changeVms = (call: ClassicCall, change: (deployment: VmDeployment) => Deployment): Promise<ClassicReply> =>
-  changeDeployment(call, (deployment) => change(asVmDeployment(deployment)));
+const changeVms = (
+  call: ClassicCall,
+  change: (deployment: VmDeployment) => Deployment | undefined,
+): Promise<ClassicReply> => changeDeployment(call, (deployment) => change(asVmDeployment(deployment)));
 
 function add(call: ClassicCall): Promise<ClassicReply> {
   const request = roleRequest(call.body(documentOf(PersistentVmRole, 'Role')));
@@ -103,10 +105,14 @@ function getDataDisk(call: ClassicCall): ClassicReply {
 }
 
 /** What a role operation's body asks for; its root element says which operation it is. */
-function change(call: ClassicCall): (deployment: VmDeployment) => Deployment {
+function change(call: ClassicCall): (deployment: VmDeployment) => Deployment | undefined {
   const instance = call.parameter('instance');
   const roles = [instance];
-  const gone = (deployment: VmDeployment) => deleteRole(deployment, instance);
+  // Recorded: the only machine can be captured and deleted; its deployment goes with it.
+  const gone = (deployment: VmDeployment) => {
+    findRole(deployment, instance);
+    return deployment.roles.length === 1 ? undefined : deleteRole(deployment, instance);
+  };
   switch (readXml(call.bodyText).name) {
     case 'StartRoleOperation':
       call.body(documentOf(StartRoleOperation));
