@@ -17,6 +17,7 @@ import {
 import { childWithId } from '../resources/children.js';
 import { loadBalancerChild } from '../resources/Microsoft.Network/loadBalancers/child.js';
 import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
+import { frontendAddress, publicIPOf } from '../resources/Microsoft.Network/loadBalancers/frontendIPConfigurations.js';
 import type { InboundNatRule } from '../resources/Microsoft.Network/loadBalancers/inboundNatRules.js';
 import type { LoadBalancingRule } from '../resources/Microsoft.Network/loadBalancers/loadBalancingRules.js';
 import {
@@ -29,7 +30,7 @@ import type { Probe } from '../resources/Microsoft.Network/loadBalancers/probes.
 import { idKey, rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
 import { alike, deepFreeze } from '../support/plain-data.js';
-import { compileOutbound, frontendAddress, publicIPOf, transportsOf } from './outbound-plan.js';
+import { compileOutbound, transportsOf } from './outbound-plan.js';
 
 export interface PlanOptions {
   readonly lookup: Lookup;

@@ -305,6 +305,12 @@ export const networkErrors = {
     message:
       'Network Interface {name} specifies multiple IPConfigurations but none of the IPConfigurations is specified as Primary.',
   },
+  ApplicationGatewayLoadBalancingNotSupportedOnSecondaryIpConfigurations: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Network Interface with Id: {id} has a secondary IpConfigurations {name} is using ApplicationGatewayAddressPools. ApplicationGateway loadbalancing is not supported for secondary IpConfigurations.',
+  },
   NetworkInterfaceHasSeveralPrimaryIPConfigs: {
     code: 'NetworkInterfaceMustHaveOneOneIPConfigAsPrimary',
     status: 400,

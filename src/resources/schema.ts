@@ -32,6 +32,8 @@ export interface Annotations {
   readonly backReference?: BackReference;
   /** Last type segment of the child resources in this array. */
   readonly child?: string;
+  /** A PUT at this api-version or a later one that leaves the member out keeps it; null empties it. */
+  readonly keptSince?: string;
   readonly fold?: 'location';
   /** The members around a resource's `properties`: only here are names, ids and etags computed. */
   readonly envelope?: boolean;
@@ -59,6 +61,7 @@ export const annotationKeywords = [
   'child',
   'envelope',
   'fold',
+  'keptSince',
   'clrType',
   'echoed',
 ] as const;
@@ -120,10 +123,13 @@ export const backReferences = (
 
 const provisioningStates = ['Succeeded', 'Updating', 'Deleting', 'Failed', 'Creating', 'Canceled'] as const;
 export const provisioningState = () => oneOf(provisioningStates, { readOnly: true });
-export const resourceGuid = () => string({ readOnly: true });
+export const resourceGuid = (options: Annotations = {}) => string({ readOnly: true, ...options });
 export const location = () => string({ fold: 'location' });
 /** The model got `tier` in 2020-07-01, but some earlier versions show it too. */
-const skuTier = { since: '2018-04-01', absentIn: ['2018-11-01', '2019-09-01', '2020-04-01'] };
+const skuTier = {
+  since: '2017-10-01',
+  absentIn: ['2018-07-01', '2018-11-01', '2019-09-01', '2019-11-01', '2019-12-01', '2020-04-01', '2020-06-01'],
+};
 export const sku = <const V extends readonly string[]>(names: V, options: Annotations = {}) =>
   object({ name: oneOf(names), tier: oneOf(['Regional', 'Global'] as const, skuTier) }, { clrType: 'Sku', ...options });
 export const extendedLocation = (since: string) =>

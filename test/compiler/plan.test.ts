@@ -370,6 +370,11 @@ t.test('a Global load balancer forwards to the frontends of regional ones, unpro
       ],
     },
   });
+  t.equal(
+    all.at(id, 'properties.backendAddressPools.0.properties.loadBalancerBackendAddresses.0.properties.ipAddress'),
+    all.at(idOf(`${network}/publicIPAddresses`, 'ip'), 'properties.ipAddress'),
+    'the member shows the address that its regional frontend has now',
+  );
   const plan = compileLoadBalancer(all.resource(idKey(id)) as Resource, {
     lookup: all,
     addressMap,

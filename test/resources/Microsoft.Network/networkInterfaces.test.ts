@@ -92,12 +92,6 @@ t.test('old api-versions do not show what came later', async (t) => {
   t.same(azure.at(id, 'properties.dnsSettings', '2015-06-15'), { dnsServers: [], appliedDnsServers: [] });
 });
 
-t.test('in West US accelerated networking shows only when it was set', async (t) => {
-  const azure = azureWith();
-  azure.put(id, { ...nic({}), location: 'West US' });
-  t.equal(azure.at(id, 'properties.enableAcceleratedNetworking'), undefined);
-});
-
 t.test('addresses are the lowest free ones, and stay', async (t) => {
   const azure = azureWith();
   const other = idOf('Microsoft.Network/networkInterfaces', 'other');
@@ -230,6 +224,19 @@ t.test('until 2016-03-30 only the primary configuration could be load balanced',
   t.same(azure.refusals(id, body), []);
   t.same(azure.refusals(id, body, { apiVersion: '2016-03-30' }), [
     `LoadBalancingRulesNotSupportedOnSecondaryIpConfigurations: Network Interface with Id: ${id} has a secondary IpConfiguration second which is using LoadBalancerBackendAddressPools. LoadBalancingRules are not supported for secondary IpConfigurations.`,
+  ]);
+});
+
+t.test('only the primary configuration is in pools of an application gateway', async (t) => {
+  const azure = azureWith();
+  const gateway = idOf('Microsoft.Network/applicationGateways', 'gateway', 'backendAddressPools', 'pool');
+  const pooled = { applicationGatewayBackendAddressPools: [{ id: gateway }] };
+  azure.put(id, nic({ primary: true, ...pooled }, { name: 'second' }));
+  t.same(azure.at(id, 'properties.ipConfigurations.0.properties.applicationGatewayBackendAddressPools'), [
+    { id: gateway },
+  ]);
+  t.match(azure.refusals(id, nic({ primary: true }, { name: 'second', ...pooled })), [
+    /^ApplicationGatewayLoadBalancingNotSupportedOnSecondaryIpConfigurations: .* IpConfigurations second /,
   ]);
 });
 

@@ -90,13 +90,17 @@ function resolve(reference: FoundReference, target: Target, scope: WriteScope): 
   const ownerKey = idKey(formatResourceId(root));
   const isSelf = ownerKey === scope.self;
   const owner = isSelf ? undefined : scope.lookup.resource(ownerKey);
-  // Types without a model of their own here cannot be missing.
-  if (!isSelf && !owner && scope.canonicalType(typeOf(root)) === undefined) return reference.holder.id;
   const known = isSelf ? ({ id: scope.idText, document: scope.document } as Resource) : owner;
-  const canonical = known && canonicalId(reference, target, known);
+  const hasModel = scope.canonicalType(typeOf(root)) !== undefined;
+  // Types without a model here cannot be missing, and nobody knows what is in them.
+  const canonical = (known && canonicalId(reference, target, known)) ?? (hasModel ? undefined : reference.holder.id);
   if (canonical === undefined) {
+    // What is missing as a whole is named once more; a child that its parent does not have is not.
+    const isWhole = target.id.types.length === 1;
+    const details = isWhole ? [{ code: 'NotFound', message: `Resource ${reference.holder.id} not found.` }] : [];
     throw azureError('InvalidResourceReference', {
       values: { referenced: reference.holder.id, id: reference.sourceId },
+      details,
     });
   }
   if (owner && owner.provisioningState !== 'Succeeded') {
