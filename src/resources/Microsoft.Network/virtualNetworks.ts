@@ -5,7 +5,7 @@
 import { type AzureError, azureError } from '../../errors/index.js';
 import { type IpPrefix, parseIpAddress, parseIpPrefix } from '../../support/ip-address.js';
 import type { ChildDocument } from '../children.js';
-import { type ResourceDocument, resourceType, type ViewContext, type WriteContext } from '../resource-type.js';
+import { type ResourceDocument, resourceType, type ShowContext, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
 import { checkAddressPrefix, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
@@ -16,6 +16,7 @@ import {
   hasIpamAllocations,
   subnet,
   subnetInUse,
+  viewSubnet,
 } from './virtualNetworks/subnets.js';
 import { completePeering, viewPeering, virtualNetworkPeering } from './virtualNetworks/virtualNetworkPeerings.js';
 
@@ -98,11 +99,11 @@ function* checkVirtualNetwork(context: WriteContext<VirtualNetworkDocument>): Ge
   yield* checkSubnetsStay(context);
 }
 
-function viewVirtualNetwork({ resource, lookup }: ViewContext): ResourceDocument {
-  const { virtualNetworkPeerings: peerings = [] } = resource.document.properties as VirtualNetworkProperties;
-  if (peerings.length === 0) return resource.document;
-  const virtualNetworkPeerings = peerings.map((one) => viewPeering(one, resource.id, lookup));
-  return { ...resource.document, properties: { ...resource.document.properties, virtualNetworkPeerings } };
+function viewVirtualNetwork({ resource, lookup, apiVersion }: ShowContext): ResourceDocument {
+  const properties = resource.document.properties as VirtualNetworkProperties;
+  const subnets = properties.subnets?.map((one) => viewSubnet(one, apiVersion));
+  const virtualNetworkPeerings = properties.virtualNetworkPeerings?.map((one) => viewPeering(one, resource.id, lookup));
+  return { ...resource.document, properties: { ...properties, subnets, virtualNetworkPeerings } };
 }
 
 export const virtualNetworks = resourceType<VirtualNetworkDocument>({

@@ -194,6 +194,23 @@ t.test('CheckIPAddressAvailability knows reserved, taken and free addresses', as
   });
 });
 
+t.test('policies that nobody set have the default of the version that reads', async (t) => {
+  const azure = azureWith();
+  const policies = (apiVersion: string) =>
+    azure.at(id, 'properties.subnets.0.properties.privateEndpointNetworkPolicies', apiVersion);
+  const written = (properties: Record<string, unknown>) =>
+    network({ subnet: { addressPrefix: '10.0.0.0/24', ...properties } });
+  for (const apiVersion of ['2017-10-01', '2020-04-01', '2022-01-01']) {
+    azure.put(id, written({}), { apiVersion });
+    t.equal(policies('2020-08-01'), 'Enabled', `written in ${apiVersion}`);
+    t.equal(policies('2020-11-01'), 'Disabled', `written in ${apiVersion}`);
+  }
+  azure.put(id, written({ privateEndpointNetworkPolicies: 'Enabled' }));
+  t.equal(policies('2022-01-01'), 'Enabled', 'what was set stays in every version');
+  azure.put(id, written({}));
+  t.equal(policies('2022-01-01'), 'Enabled', 'and when it is left out');
+});
+
 t.test('a peering is connected when both sides have one', async (t) => {
   const azure = azureWith();
   const other = idOf('Microsoft.Network/virtualNetworks', 'other');

@@ -86,11 +86,11 @@ export function completeSubnet(one: ChildDocument, context: WriteContext): void 
   fillIn(properties, {
     serviceTunnels: [],
     delegations: [],
-    // Azure switched these policies off by default while the 2020-11-01 version was current.
-    privateEndpointNetworkPolicies:
-      before?.privateEndpointNetworkPolicies ?? (context.apiVersion < '2020-11-01' ? 'Enabled' : 'Disabled'),
     privateLinkServiceNetworkPolicies: 'Enabled',
   });
+  if (before?.privateEndpointNetworkPolicies !== undefined) {
+    properties.privateEndpointNetworkPolicies ??= before.privateEndpointNetworkPolicies;
+  }
   if (hasIpamAllocations(context.apiVersion)) properties.ipamPoolPrefixAllocations ??= [];
   for (const one of properties.delegations as ChildDocument[]) {
     fillIn(propertiesOf(one), { actions: ['Microsoft.Network/virtualNetworks/subnets/join/action'] });
@@ -98,6 +98,12 @@ export function completeSubnet(one: ChildDocument, context: WriteContext): void 
   for (const endpoint of (properties.serviceEndpoints ?? []) as Record<string, unknown>[]) {
     fillIn(endpoint, { provisioningState: 'Succeeded', locations: ['*'] });
   }
+}
+
+/** A subnet whose policies nobody set shows the default of the version that reads, whichever version wrote it. */
+export function viewSubnet(one: ChildDocument, apiVersion: string): ChildDocument {
+  const privateEndpointNetworkPolicies = apiVersion < '2020-11-01' ? 'Enabled' : 'Disabled';
+  return { ...one, properties: { privateEndpointNetworkPolicies, ...one.properties } };
 }
 
 /** The versions in which Azure shows an empty list of IPAM allocations. */
