@@ -32,6 +32,8 @@ export interface Annotations {
   readonly backReference?: BackReference;
   /** Last type segment of the child resources in this array. */
   readonly child?: string;
+  /** A PUT at this api-version or a later one that leaves the member out keeps it; null empties it. */
+  readonly keptSince?: string;
   readonly fold?: 'location';
   /** The members around a resource's `properties`: only here are names, ids and etags computed. */
   readonly envelope?: boolean;
@@ -59,6 +61,7 @@ export const annotationKeywords = [
   'child',
   'envelope',
   'fold',
+  'keptSince',
   'clrType',
   'echoed',
 ] as const;

@@ -47,4 +47,5 @@ export const availabilitySets = resourceType<AvailabilitySetDocument>({
     document.properties.platformUpdateDomainCount ??= 5;
     document.properties.platformFaultDomainCount ??= 3;
   },
+  requests: { statuses: { put: () => 200, putIsDone: () => true, delete: () => 200 } },
 });

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type AzureError, azureError } from '../../errors/index.js';
+import { childrenIn } from '../children.js';
 import { idKey, rootKey } from '../resource-id.js';
 import {
   type InUse,
@@ -216,6 +217,21 @@ const usedByMachine: InUse = {
   refuse: ({ id, links }) => azureError('NicInUse', { values: { id, user: links[0]?.sourceId ?? '' } }),
 };
 
+/** Azure makes and takes away a network interface at once, and says so since this version (recorded). */
+const isSynchronous = ({ apiVersion }: { readonly apiVersion: string }): boolean => apiVersion >= '2023-11-01';
+
+const memberships = [
+  'loadBalancerBackendAddressPools',
+  'loadBalancerInboundNatRules',
+  'applicationGatewayBackendAddressPools',
+];
+
+/** Whether a balancer or gateway has to follow a change of the interface, for which Azure takes its time. */
+const isMember = (document: ResourceDocument | undefined): boolean =>
+  childrenIn(document?.properties, 'ipConfigurations').some(({ properties }) =>
+    memberships.some((member) => ((properties?.[member] ?? []) as unknown[]).length > 0),
+  );
+
 export const networkInterfaces = resourceType<NetworkInterfaceDocument>({
   type: 'Microsoft.Network/networkInterfaces',
   apiVersions: networkApiVersions,
@@ -227,7 +243,9 @@ export const networkInterfaces = resourceType<NetworkInterfaceDocument>({
   view: viewNetworkInterface,
   requests: {
     actions: effectiveActions,
-    // Azure takes a network interface away at once, and says so since this version.
-    statuses: { delete: ({ apiVersion }) => (apiVersion >= '2023-11-01' ? 200 : undefined) },
+    statuses: {
+      putIsDone: (put) => isSynchronous(put) && !isMember(put.document) && !isMember(put.before),
+      delete: (deletion) => (isSynchronous(deletion) ? 200 : undefined),
+    },
   },
 });

@@ -48,8 +48,13 @@ const schema = Schema.envelope('name id etag type location extendedLocation tags
       ),
       flowTimeoutInMinutes: Schema.integer({ since: '2021-02-01' }),
       dhcpOptions: Schema.object({ dnsServers: Schema.array(Schema.string()) }),
-      subnets: Schema.children('subnets', subnet),
-      virtualNetworkPeerings: Schema.children('virtualNetworkPeerings', virtualNetworkPeering, { since: '2016-09-01' }),
+      // Announced for this version: https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq
+      subnets: Schema.children('subnets', subnet, { keptSince: '2023-09-01' }),
+      // Recorded at 2020-11-01 and 2024-03-01.
+      virtualNetworkPeerings: Schema.children('virtualNetworkPeerings', virtualNetworkPeering, {
+        since: '2016-09-01',
+        keptSince: '2016-09-01',
+      }),
       bgpCommunities: Schema.object(
         { virtualNetworkCommunity: Schema.string(), regionalCommunity: Schema.string({ readOnly: true }) },
         { since: '2019-08-01' },
@@ -100,10 +105,14 @@ function* checkVirtualNetwork(context: WriteContext<VirtualNetworkDocument>): Ge
 }
 
 function viewVirtualNetwork({ resource, lookup, apiVersion }: ShowContext): ResourceDocument {
-  const properties = resource.document.properties as VirtualNetworkProperties;
-  const subnets = properties.subnets?.map((one) => viewSubnet(one, apiVersion));
-  const virtualNetworkPeerings = properties.virtualNetworkPeerings?.map((one) => viewPeering(one, resource.id, lookup));
-  return { ...resource.document, properties: { ...properties, subnets, virtualNetworkPeerings } };
+  const { virtualNetworkPeerings: peerings = [], subnets = [] } = resource.document
+    .properties as VirtualNetworkProperties;
+  const properties = {
+    ...resource.document.properties,
+    subnets: subnets.map((one) => viewSubnet(one, apiVersion)),
+    virtualNetworkPeerings: peerings.map((one) => viewPeering(one, resource.id, lookup)),
+  };
+  return { ...resource.document, properties };
 }
 
 export const virtualNetworks = resourceType<VirtualNetworkDocument>({

@@ -1,7 +1,16 @@
 /** Types without a model: children of modelled types, what Azure fills in on well-known ones, and types it does not have. */
 import t from 'tap';
 import { deploy, deployment, deployments, template } from '../deployments/deployment-client.js';
-import { ArmClient, at, group, type Json, network, subscriptionId } from './arm-client.js';
+import {
+  ArmClient,
+  at,
+  group,
+  type Json,
+  loadBalancer,
+  network,
+  networkInterface,
+  subscriptionId,
+} from './arm-client.js';
 
 const compute = `${group}/providers/Microsoft.Compute`;
 const extension = { location: 'westeurope', properties: { publisher: 'Contoso', type: 'Setup' } };
@@ -240,4 +249,35 @@ t.test('The envelope of a type without a model is checked like that of any other
   t.equal((await azure.put(account, { Location: 'West Europe', properties: null, tags: null })).status, 200);
   t.equal((await azure.get(account)).body.location, 'westeurope');
   t.equal((await azure.delete(account)).status, 200);
+});
+
+t.test('A PUT and a DELETE answer the statuses that the type has on Azure', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeNetwork();
+  const set = `${compute}/availabilitySets/set`;
+  const made = await azure.put(set, { location: 'westeurope', sku: { name: 'Aligned' } }, { apiVersion: '2023-09-01' });
+  t.same([made.status, made.headers['azure-asyncoperation']], [200, undefined]);
+  t.equal((await azure.delete(set, { apiVersion: '2023-09-01' })).status, 200);
+  t.equal((await azure.delete(set, { apiVersion: '2023-09-01' })).status, 204);
+  for (const [apiVersion, isAtOnce] of [
+    ['2022-01-01', false],
+    ['2023-11-01', true],
+  ] as const) {
+    const put = () => azure.put(`${network}/networkInterfaces/nic`, networkInterface(), { apiVersion });
+    const [created, again] = [await put(), await put()];
+    t.same([created.status, again.status], [201, 200], apiVersion);
+    t.same(
+      [created, again].map(({ headers }) => headers['azure-asyncoperation'] === undefined),
+      [isAtOnce, isAtOnce],
+    );
+    const deleted = await azure.delete(`${network}/networkInterfaces/nic`, { apiVersion });
+    t.equal(deleted.status, isAtOnce ? 200 : 202);
+  }
+  await azure.makePublicIPAddress('ip');
+  await azure.made(`${network}/loadBalancers/lb`, loadBalancer());
+  const pools = [`${network}/loadBalancers/lb/backendAddressPools/pool`];
+  for (const body of [networkInterface({ pools }), networkInterface()]) {
+    const { headers } = await azure.put(`${network}/networkInterfaces/nic`, body, { apiVersion: '2023-11-01' });
+    t.ok(headers['azure-asyncoperation'], 'the balancer has to follow');
+  }
 });
