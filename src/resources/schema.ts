@@ -29,6 +29,8 @@ export interface Annotations {
   /** Versions in between that do not show the member all the same. */
   readonly absentIn?: readonly string[];
   readonly reference?: readonly string[];
+  /** The reference may lead into another region. */
+  readonly anyRegion?: boolean;
   readonly backReference?: BackReference;
   /** Last type segment of the child resources in this array. */
   readonly child?: string;
@@ -57,6 +59,7 @@ export const annotationKeywords = [
   'until',
   'absentIn',
   'reference',
+  'anyRegion',
   'backReference',
   'child',
   'envelope',
@@ -156,7 +159,9 @@ export function envelope<M extends Members>(order: string, extra: M) {
     members[name] = extra[name] ?? (standard ? standard() : anything());
   }
   type Known = { name: ReturnType<typeof string>; location: ReturnType<typeof string>; tags: ReturnType<typeof map> };
-  return object(members as unknown as M & Known, { envelope: true });
+  // Azure calls the class of a resource as that of its properties.
+  const clrType = (extra.properties as SchemaNode | undefined)?.clrType?.replace(/Properties$/, '');
+  return object(members as unknown as M & Known, { envelope: true, ...(clrType ? { clrType } : {}) });
 }
 
 /** An array of child resources whose ids end in `/{segment}/{name}`. */

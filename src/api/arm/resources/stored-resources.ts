@@ -12,7 +12,7 @@ import type { StoredDeployment } from '../../../store/deployment-store.js';
 import type { ResourceGroup } from '../../../store/resource-store.js';
 import type { ArmContext } from './arm-context.js';
 import { opaqueDocument } from './opaque-resources.js';
-import { checkChildNames, RequestBody, readTags } from './request-body.js';
+import { checkNames, RequestBody, readTags } from './request-body.js';
 import { ResourceReader } from './resource-reader.js';
 
 const guid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
@@ -38,7 +38,7 @@ function contradictions(resource: Resource): string[] {
   }).flatMap(([column, agrees]) => (agrees ? [] : [column]));
 }
 
-function checkDocument({ type, id, document }: Resource): void {
+function checkDocument({ type, id, name, document }: Resource): void {
   const model = findResourceType(type);
   if (!model) {
     opaqueDocument(RequestBody.ofValue(document));
@@ -46,7 +46,7 @@ function checkDocument({ type, id, document }: Resource): void {
   }
   const schema = schemaOf(model);
   validateBody(document, schema, { text: JSON.stringify(document), unknownMembers: 'allowed' });
-  checkChildNames(document, schema, id);
+  checkNames(document, model, { id, name });
 }
 
 function checkGroup({ key, subscriptionId, name, tags, provisioningState }: ResourceGroup): void {

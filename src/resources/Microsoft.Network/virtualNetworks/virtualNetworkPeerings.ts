@@ -25,7 +25,7 @@ export const virtualNetworkPeering = Schema.envelope('name id etag properties ty
         readOnly: true,
         since: '2021-02-01',
       }),
-      remoteVirtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks'),
+      remoteVirtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks', { anyRegion: true }),
       allowVirtualNetworkAccess: Schema.boolean(),
       allowForwardedTraffic: Schema.boolean(),
       allowGatewayTransit: Schema.boolean(),
