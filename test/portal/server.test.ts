@@ -1,6 +1,6 @@
 /** How the portal is served, the stream of events and the simulation. */
 import t from 'tap';
-import { Cloud } from '../emulator/cloud.js';
+import { Cloud, until } from '../emulator/cloud.js';
 import { balancer } from './balancer.js';
 
 const network = 231;
@@ -115,6 +115,7 @@ t.test('stand-ins answer where a member is expected, and nowhere else', async (t
   const cloud = await Cloud.start(t, { network });
   await cloud.prepare();
   await cloud.put('loadBalancers/lb', balancer(cloud, [4, 5]));
+  await until('the rule has its members', async () => (await cloud.backends()).length === 2);
   const [azureAddress, other] = [4, 5].map(cloud.azureAddress);
   const list = async () => ((await cloud.send('GET', '/_lazurite/stand-ins')).body as { value: unknown[] }).value;
   const start = (body: unknown) => cloud.send('POST', '/_lazurite/stand-ins', body);

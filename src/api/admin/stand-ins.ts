@@ -3,7 +3,7 @@
  * listen where the plan expects a member and nowhere else, and end with the emulator and with its reset.
  */
 import type { FastifyInstance } from 'fastify';
-import type { ForwardingPlan } from '../../data-plane/model/plan.js';
+import { type ForwardingPlan, portOf } from '../../data-plane/model/plan.js';
 import { EchoBackend } from '../../support/echo-backend.js';
 import type { Events } from '../../support/events.js';
 import { adminRoute, badRequest, jsonBody } from './requests.js';
@@ -49,7 +49,7 @@ class StandIns {
   async start({ azureAddress, port }: { azureAddress: unknown; port: unknown }): Promise<StandInView> {
     const id = `${String(azureAddress)}:${String(port)}`;
     const member = this.#plan()
-      .frontends.flatMap(({ rule }) => rule.members)
+      .frontends.flatMap(({ rule }) => rule.members.map((one) => ({ ...one, port: portOf(rule, one) })))
       .find((one) => one.port !== 0 && one.azureAddress === azureAddress && one.port === port);
     if (!member) throw badRequest(`no member has the address and port ${id}`);
     let standIn = this.#running.get(id);

@@ -177,11 +177,12 @@ function FaultsCard() {
   );
 }
 
-/** The places where rules expect members, each once. */
+/** The places where rules expect members, each once: as down when it is down for one of them. */
 function placesOf(backends: readonly BackendView[]): BackendView[] {
   const places = new Map<string, BackendView>();
   for (const backend of backends) {
-    if (backend.port !== 0) places.set(`${backend.azureAddress}:${backend.port}`, backend);
+    const id = `${backend.azureAddress}:${backend.port}`;
+    if (backend.port !== 0 && places.get(id)?.state !== 'Down') places.set(id, backend);
   }
   return [...places.values()];
 }
