@@ -11,7 +11,7 @@ const api = ['http', 'store', 'resources', 'errors', 'config', 'support'];
 export const mayImport = {
   portal: [],
   main: ['cli', 'config', 'emulator', 'support'],
-  index: ['cli', 'emulator', 'config', 'support', ...model],
+  index: ['cli', 'emulator', 'api/admin', 'config', 'support', ...model],
   cli: ['emulator', 'api/admin', 'api/identity', 'store', ...model, 'config', 'support'],
   emulator: ['*'],
   'api/openapi': ['api/classic', 'resources', 'errors', 'support'],

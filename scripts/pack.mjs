@@ -79,6 +79,7 @@ const stage = mkdtempSync(join(tmpdir(), 'lazurite-package-'));
 try {
   const metafile = await bundle({ outdir: join(stage, 'dist'), purpose: 'package' });
   writeTypes(join(stage, 'dist/index.d.ts'));
+  cpSync(join(stage, 'dist/index.d.ts'), join(stage, 'dist/index.d.cts'));
   // Its page is Swagger UI, which has no package of its own here.
   const swaggerUi =
     'swagger-ui (Apache-2.0)\n\nCopyright SmartBear Software Inc. The text of the licence is at reflect-metadata.\n';
@@ -89,7 +90,8 @@ try {
   );
   writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest(), undefined, 2)}\n`);
   for (const name of ['migrations', 'openapi', 'docs', 'README.md', 'CHANGELOG.md', 'LICENSE']) {
-    cpSync(name, join(stage, name), { recursive: true });
+    // Pictures are for those who read about it on a page, and a tenth of everything.
+    cpSync(name, join(stage, name), { recursive: true, filter: (file) => !file.startsWith(join('docs', 'images')) });
   }
   if (existsSync('dist/portal')) cpSync('dist/portal', join(stage, 'dist/portal'), { recursive: true });
   mkdirSync(destination, { recursive: true });

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { UsageError } from '../support/usage-error.js';
 import { aborted, type Command } from './command.js';
 import { EchoBackend } from './echo-backend.js';
+import { whenNpmEnds } from './npm-parent.js';
 
 function readPlace(text: string): { address: string; port: number } {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? [];
@@ -29,9 +30,11 @@ export const backend: Command = {
       'TCP           the same line once the caller has sent something, then an echo',
       'UDP           the same line for every datagram',
     ].join('\n'),
-  async run(argv, { print, signal }) {
+  async run(argv, { env, print, signal }) {
     if (argv.length === 0) throw new UsageError('backend wants at least one IP:PORT, like 127.0.0.4:8080');
     const backends: EchoBackend[] = [];
+    const asked = new AbortController();
+    const stopWatching = whenNpmEnds(env, () => asked.abort());
     try {
       for (const text of argv) {
         const started = await startOne(text);
@@ -39,9 +42,10 @@ export const backend: Command = {
         const host = started.address.includes(':') ? `[${started.address}]` : started.address;
         print(`backend ready ${host}:${started.port} (HTTP, TCP, UDP)`);
       }
-      await aborted(signal);
+      await aborted(AbortSignal.any([signal, asked.signal]));
       return 0;
     } finally {
+      stopWatching();
       await Promise.all(backends.map((one) => one.close()));
     }
   },

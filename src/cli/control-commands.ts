@@ -1,7 +1,7 @@
 /** `lazurite clock`, `snapshot`, `reset`, `stop` and `wait`: the time, the stored resources and the life of an emulator. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import type { ClockView } from '../api/admin/control-routes.js';
+import type { ClockView } from '../api/admin/views.js';
 import type { Snapshot } from '../store/snapshot.js';
 import { systemTime } from '../support/clock.js';
 import { keepPrivate } from '../support/private-files.js';

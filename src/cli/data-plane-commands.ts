@@ -1,6 +1,5 @@
 /** `lazurite frontends`, `backends`, `flows` and `explain`: what the data plane of a running emulator does, and why. */
-import type { BackendView } from '../api/admin/data-plane-views.js';
-import type { ExplainView } from '../api/admin/explain-route.js';
+import type { BackendView, ExplainView } from '../api/admin/views.js';
 import type { FlowInfo } from '../data-plane/model/engine.js';
 import { UsageError } from '../support/usage-error.js';
 import { ask, duration, readOptions, runningHelp, shortId, tell, textTable } from './ask.js';
@@ -126,7 +125,7 @@ export function explanation({ question, ...found }: ExplainView): string {
     key,
     eligible ? 'yes' : 'no',
     reason,
-    key === found.choice?.key ? 'chosen' : '',
+    key === found.choice?.key ? (found.tracked ? 'tracked' : 'chosen') : '',
   ]);
   return [...lines, '', textTable(['member', 'eligible', 'reason', ''], rows)].join('\n');
 }

@@ -22,12 +22,19 @@ function isInBackground(): boolean {
   }
 }
 
+/** The shell is npx's own, which has this one command: `npx lazurite … &` in a script puts npx into the background. */
+const isOfNpx = (shell: { readonly parent: number } | undefined, env: NodeJS.ProcessEnv): boolean =>
+  env.npm_command === 'exec' &&
+  !env.npm_lifecycle_script?.includes('&') &&
+  shell !== undefined &&
+  /^npm( |$)/.test(processOf(shell.parent)?.name ?? '');
+
 /** Calls `then` once npm, or the shell between it and this process, has ended; the result ends the watch. */
 export function whenNpmEnds(env: NodeJS.ProcessEnv, then: () => void): () => void {
   const { ppid } = process;
   const parent = processOf(ppid);
   const isShell = /^(ba|da|z|k)?sh$/.test(parent?.name ?? '');
-  if (env.npm_command === undefined || (isShell && isInBackground())) return () => {};
+  if (env.npm_command === undefined || (isShell && !isOfNpx(parent, env) && isInBackground())) return () => {};
   const timer = setInterval(() => {
     const isOrphan = process.ppid !== ppid || (isShell && processOf(ppid)?.parent !== parent?.parent);
     if (!isOrphan) return;

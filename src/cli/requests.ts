@@ -1,5 +1,5 @@
 /** `lazurite requests`: the journal of API calls. */
-import type { RequestView } from '../api/admin/journal-routes.js';
+import type { RequestView } from '../api/admin/views.js';
 import { UsageError } from '../support/usage-error.js';
 import { ask, duration, readOptions, runningHelp, textTable } from './ask.js';
 import type { Command } from './command.js';

@@ -1,5 +1,5 @@
 /** `lazurite top`: every rule and member live, with health, flows per second and how new flows are shared out. */
-import type { BackendView, FrontendView } from '../api/admin/data-plane-views.js';
+import type { BackendView, FrontendView } from '../api/admin/views.js';
 import type { CounterSample } from '../data-plane/model/engine.js';
 import { keysOfScope, memberScope } from '../data-plane/model/plan.js';
 import { systemTime } from '../support/clock.js';

@@ -1,6 +1,6 @@
 /** `lazurite top` and `--watch`: what they show of the stream of events. */
 import t from 'tap';
-import type { BackendView, FrontendView } from '../../src/api/admin/data-plane-views.js';
+import type { BackendView, FrontendView } from '../../src/api/admin/views.js';
 import { runCommand } from '../../src/cli/commands.js';
 import { TopView } from '../../src/cli/top.js';
 import { fit } from '../../src/cli/watch.js';

@@ -1,6 +1,6 @@
 /** A whole emulator and a client of its HTTPS API, for tests that say what Azure does and look at real packets. */
 import type { Test } from 'tap';
-import type { BackendView, FrontendView } from '../../src/api/admin/data-plane-views.js';
+import type { BackendView, FrontendView } from '../../src/api/admin/views.js';
 import { createHttpClient, type HttpAnswer, type HttpClient } from '../../src/cli/http-client.js';
 import { parseConfig } from '../../src/config/config.js';
 import { Emulator } from '../../src/emulator.js';

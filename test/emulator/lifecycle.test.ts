@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import t from 'tap';
-import type { FrontendView } from '../../src/api/admin/data-plane-views.js';
+import type { FrontendView } from '../../src/api/admin/views.js';
 import { tcpBackend } from '../data-plane/network.js';
 import { Cloud, until } from './cloud.js';
 import { loadBalancer } from './load-balancer.js';

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
-import type { ExplainView } from '../../src/api/admin/explain-route.js';
+import type { ExplainView } from '../../src/api/admin/views.js';
 import { addressMembers, type BalancerParts, balancerBody } from '../balancer-body.js';
 import { openStream, UdpClient } from '../data-plane/network.js';
 import { engineOfRun } from '../data-plane/nftables/in-namespace.js';

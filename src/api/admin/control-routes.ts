@@ -6,19 +6,12 @@ import type { FastifyInstance } from 'fastify';
 import type { Snapshot } from '../../store/snapshot.js';
 import type { Clock } from '../../support/clock.js';
 import { adminRoute, badRequest, jsonBody } from './requests.js';
+import type { ClockView } from './views.js';
 
 export interface ClockContext {
   readonly clock: Clock;
   /** Moves emulator and engine forward by Azure milliseconds. */
   readonly advance: (azureMs: number) => Promise<void>;
-}
-
-export interface ClockView {
-  /** Azure time, ISO 8601. */
-  readonly now: string;
-  readonly timeScale: number;
-  /** How far it has been moved since the start. */
-  readonly advancedSeconds: number;
 }
 
 const view = ({ clock }: ClockContext): ClockView => ({

@@ -1,23 +1,9 @@
 /** The data plane as people look at it: every frontend with its place and state, every backend with its health and why. */
 
-import type { Engine, HealthReason } from '../../data-plane/model/engine.js';
-import type { ForwardingPlan } from '../../data-plane/model/plan.js';
+import type { Engine } from '../../data-plane/model/engine.js';
+import { type ForwardingPlan, portOf } from '../../data-plane/model/plan.js';
 import { backendsOfRule } from '../../data-plane/selection/decision.js';
-
-export interface FrontendView {
-  /** As events and the scopes of counters name it. */
-  readonly key: string;
-  readonly azureAddress: string;
-  readonly transport: string;
-  readonly port: number;
-  readonly state: string;
-  readonly boundAddress: string | null;
-  readonly boundPort: number | null;
-  readonly reason: string | null;
-  readonly rule: string;
-  readonly distribution: string;
-  readonly backends: number;
-}
+import type { BackendView, FrontendView, OutboundView } from './views.js';
 
 /** Every frontend of the plan, collisions included. */
 export function frontendsOf(plan: ForwardingPlan, engine: Engine): FrontendView[] {
@@ -46,21 +32,6 @@ export function frontendsOf(plan: ForwardingPlan, engine: Engine): FrontendView[
   });
 }
 
-export interface OutboundView {
-  readonly rule: string;
-  readonly azureAddress: string;
-  readonly address: string;
-  readonly transport: string;
-  readonly frontendAzureAddress: string;
-  readonly frontendAddress: string;
-  readonly firstPort: number;
-  readonly lastPort: number;
-  /** Networks that the backend reaches as itself. */
-  readonly inside: readonly string[];
-  readonly state: 'CarriedOut' | 'Ignored';
-  readonly reason: string | null;
-}
-
 /** Every block of ports that an outbound rule lends a backend, and whether the engine can do anything about it. */
 export const outboundOf = (plan: ForwardingPlan, { whyNoOutbound }: Engine): OutboundView[] =>
   plan.outbound.map(({ key: _key, loadBalancerId: _id, idleTimeoutMs: _idle, ...shown }) => ({
@@ -68,19 +39,6 @@ export const outboundOf = (plan: ForwardingPlan, { whyNoOutbound }: Engine): Out
     state: whyNoOutbound === undefined ? 'CarriedOut' : 'Ignored',
     reason: whyNoOutbound ?? null,
   }));
-
-export interface BackendView {
-  readonly rule: string;
-  readonly id: string;
-  readonly azureAddress: string;
-  readonly address: string;
-  readonly port: number;
-  readonly adminState: string;
-  readonly state: 'Up' | 'Down';
-  readonly reason: HealthReason | 'NoProbe' | 'Stopped';
-  /** Azure time of the probe's last transition. */
-  readonly since: string | null;
-}
 
 /** Every backend of every rule, with what the prober or an administrator says about it. */
 export function backendsOf(plan: ForwardingPlan, engine: Engine): BackendView[] {
@@ -99,7 +57,7 @@ export function backendsOf(plan: ForwardingPlan, engine: Engine): BackendView[] 
             id: member.id,
             azureAddress: member.azureAddress,
             address: member.address,
-            port: member.port,
+            port: portOf(rule, member),
             adminState: member.adminState,
             state: eligible ? 'Up' : 'Down',
             reason: stopped ? 'Stopped' : member.probe === undefined ? 'NoProbe' : reason,

@@ -1,19 +1,15 @@
 /** `/_lazurite/explain`: which backend a connection would get, and why. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Engine, Explanation, FlowTuple } from '../../data-plane/model/engine.js';
+import type { Engine, FlowTuple } from '../../data-plane/model/engine.js';
 import type { ForwardingPlan, PlanFrontend, Transport } from '../../data-plane/model/plan.js';
 import { adminRoute, badRequest, queryText } from './requests.js';
+import type { ExplainView } from './views.js';
 
 export interface ExplainContext {
   readonly engine: Engine;
   readonly plan: () => ForwardingPlan;
   /** Where an Azure address is on this machine. */
   readonly mapAddress: (azureAddress: string) => string;
-}
-
-/** The question as it was understood, and its answer. */
-export interface ExplainView extends Explanation {
-  readonly question: FlowTuple;
 }
 
 interface Endpoint {
@@ -69,8 +65,8 @@ function questionOf(request: FastifyRequest, { plan, mapAddress }: ExplainContex
 
 /** Registers the route of `explain`. */
 export function addExplainRoute(app: FastifyInstance, context: ExplainContext): void {
-  app.get('/_lazurite/explain', adminRoute('explain'), (request): ExplainView => {
+  app.get('/_lazurite/explain', adminRoute('explain'), async (request): Promise<ExplainView> => {
     const question = questionOf(request, context);
-    return { question, ...context.engine.explain(question) };
+    return { question, ...(await context.engine.explain(question)) };
   });
 }

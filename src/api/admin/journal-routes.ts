@@ -1,26 +1,9 @@
 /** `/_lazurite/requests`: what came, what was answered, and which client it was. */
 import type { FastifyInstance } from 'fastify';
-import { shownText } from '../../support/secrets.js';
+import { shownText, unsigned } from '../../support/secrets.js';
 import type { JournalFilter, JournalRecord, RequestJournal } from './journal.js';
 import { adminRoute, badRequest, queryText } from './requests.js';
-
-/** A call as the journal shows it. */
-export interface RequestView {
-  readonly id: number;
-  readonly time: string;
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly apiVersion: string | null;
-  readonly client: { readonly userAgent: string | null; readonly address: string | null };
-  readonly status: number;
-  readonly durationMs: number;
-  readonly errorCode: string | null;
-  readonly correlationId: string | null;
-  readonly fault: string | null;
-  readonly requestBody: unknown;
-  readonly responseBody: unknown;
-}
+import type { RequestView } from './views.js';
 
 /** JSON as it was meant, anything else as text; without secrets. */
 const understood = (body: string | undefined): unknown => (body === undefined || body === '' ? null : shownText(body));
@@ -36,7 +19,7 @@ const view = ({ id, record }: { id: number; record: JournalRecord }): RequestVie
   time: record.time,
   method: record.method,
   path: record.path,
-  query: record.query,
+  query: unsigned(record.query),
   apiVersion: new URLSearchParams(record.query.toLowerCase()).get('api-version'),
   client: { userAgent: record.userAgent ?? null, address: record.remoteAddress ?? null },
   status: record.status,

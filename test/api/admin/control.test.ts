@@ -1,7 +1,6 @@
 /** `/_lazurite/`: explain, backends, clock, reset, requests and snapshots, over the wire and with real packets. */
 import rootTest, { type Test, test } from 'tap';
-import type { ExplainView } from '../../../src/api/admin/explain-route.js';
-import type { RequestView } from '../../../src/api/admin/journal-routes.js';
+import type { ExplainView, RequestView } from '../../../src/api/admin/views.js';
 import type { Snapshot } from '../../../src/store/snapshot.js';
 import { openStream, tcpBackend } from '../../data-plane/network.js';
 import { Cloud, idOf, until } from '../../emulator/cloud.js';

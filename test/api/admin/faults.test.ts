@@ -1,6 +1,6 @@
 /** `/_lazurite/faults`: bad days of the API, to order. */
 import { type Test, test } from 'tap';
-import type { RequestView } from '../../../src/api/admin/journal-routes.js';
+import type { RequestView } from '../../../src/api/admin/views.js';
 import { createHttpClient } from '../../../src/cli/http-client.js';
 import { parseConfig } from '../../../src/config/config.js';
 import { Emulator } from '../../../src/emulator.js';

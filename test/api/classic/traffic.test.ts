@@ -1,7 +1,7 @@
 /** Classic deployments as their clients see them: real connections through an emulator that was told by XML only. */
 import { createServer } from 'node:http';
 import t from 'tap';
-import type { ExplainView } from '../../../src/api/admin/explain-route.js';
+import type { ExplainView } from '../../../src/api/admin/views.js';
 import { echoes, openStream, tcpBackend, udpBackend } from '../../data-plane/network.js';
 import { engineOfRun } from '../../data-plane/nftables/in-namespace.js';
 import { until } from '../../emulator/cloud.js';

@@ -1,6 +1,6 @@
 /** The service behind routes and deployments: what a write answers, who counts as a client, and absolute URLs. */
 import { test } from 'tap';
-import type { RequestView } from '../../../../src/api/admin/journal-routes.js';
+import type { RequestView } from '../../../../src/api/admin/views.js';
 import { RequestBody } from '../../../../src/api/arm/resources/request-body.js';
 import { ResourceGroups } from '../../../../src/api/arm/resources/resource-groups.js';
 import { parseResourceId, type ResourceId } from '../../../../src/resources/resource-id.js';

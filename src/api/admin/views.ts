@@ -1,0 +1,76 @@
+/** What the admin API answers, as types: for its routes, for commands, and for the library. */
+import type { Explanation, FlowTuple, HealthReason } from '../../data-plane/model/engine.js';
+
+export interface FrontendView {
+  /** As events and the scopes of counters name it. */
+  readonly key: string;
+  readonly azureAddress: string;
+  readonly transport: string;
+  readonly port: number;
+  readonly state: string;
+  readonly boundAddress: string | null;
+  readonly boundPort: number | null;
+  readonly reason: string | null;
+  readonly rule: string;
+  readonly distribution: string;
+  readonly backends: number;
+}
+
+export interface BackendView {
+  readonly rule: string;
+  readonly id: string;
+  readonly azureAddress: string;
+  readonly address: string;
+  readonly port: number;
+  readonly adminState: string;
+  readonly state: 'Up' | 'Down';
+  readonly reason: HealthReason | 'NoProbe' | 'Stopped';
+  /** Azure time of the probe's last transition. */
+  readonly since: string | null;
+}
+
+export interface OutboundView {
+  readonly rule: string;
+  readonly azureAddress: string;
+  readonly address: string;
+  readonly transport: string;
+  readonly frontendAzureAddress: string;
+  readonly frontendAddress: string;
+  readonly firstPort: number;
+  readonly lastPort: number;
+  /** Networks that the backend reaches as itself. */
+  readonly inside: readonly string[];
+  readonly state: 'CarriedOut' | 'Ignored';
+  readonly reason: string | null;
+}
+
+/** The question as it was understood, and its answer. */
+export interface ExplainView extends Explanation {
+  readonly question: FlowTuple;
+}
+
+/** A call as the journal shows it. */
+export interface RequestView {
+  readonly id: number;
+  readonly time: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly apiVersion: string | null;
+  readonly client: { readonly userAgent: string | null; readonly address: string | null };
+  readonly status: number;
+  readonly durationMs: number;
+  readonly errorCode: string | null;
+  readonly correlationId: string | null;
+  readonly fault: string | null;
+  readonly requestBody: unknown;
+  readonly responseBody: unknown;
+}
+
+export interface ClockView {
+  /** Azure time, ISO 8601. */
+  readonly now: string;
+  readonly timeScale: number;
+  /** How far it has been moved since the start. */
+  readonly advancedSeconds: number;
+}
