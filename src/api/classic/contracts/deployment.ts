@@ -12,6 +12,7 @@ import {
   integer,
   list,
   listOf,
+  nested,
   nillableText,
   optional,
   required,
