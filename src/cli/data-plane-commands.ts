@@ -125,7 +125,7 @@ export function explanation({ question, ...found }: ExplainView): string {
     key,
     eligible ? 'yes' : 'no',
     reason,
-    key === found.choice?.key ? 'chosen' : '',
+    key === found.choice?.key ? (found.tracked ? 'tracked' : 'chosen') : '',
   ]);
   return [...lines, '', textTable(['member', 'eligible', 'reason', ''], rows)].join('\n');
 }

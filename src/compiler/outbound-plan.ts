@@ -15,9 +15,10 @@ import {
 import { childWithId, lookUpChild } from '../resources/children.js';
 import { loadBalancerChild } from '../resources/Microsoft.Network/loadBalancers/child.js';
 import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
+import { frontendAddress } from '../resources/Microsoft.Network/loadBalancers/frontendIPConfigurations.js';
 import { membersOfPool, type PoolMember } from '../resources/Microsoft.Network/loadBalancers/members.js';
 import { defaultOutboundPorts, type OutboundRule } from '../resources/Microsoft.Network/loadBalancers/outboundRules.js';
-import { idKey, rootKey } from '../resources/resource-id.js';
+import { rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
 import { parseIpv4Network } from '../support/ip-address.js';
 
@@ -172,24 +173,6 @@ export const compileOutbound = (loadBalancer: Resource, options: OutboundOptions
 /** `All` is both; Azure carries QUIC as the UDP that it is. */
 export const transportsOf = (protocol: string | undefined): readonly Transport[] =>
   protocol === 'All' ? ['tcp', 'udp'] : protocol === 'Udp' || protocol === 'Quic' ? ['udp'] : ['tcp'];
-
-function frontendOf(loadBalancer: Resource, frontendId: string) {
-  const { frontendIPConfigurations = [] } = (loadBalancer.document as LoadBalancerDocument).properties;
-  return childWithId(frontendIPConfigurations, frontendId);
-}
-
-/** The public IP address of a frontend; undefined for an internal one. */
-export function publicIPOf(loadBalancer: Resource, frontendId: string, lookup: Lookup): Resource | undefined {
-  const publicIP = frontendOf(loadBalancer, frontendId)?.properties?.publicIPAddress;
-  return publicIP && lookup.resource(idKey(publicIP.id));
-}
-
-/** Address of a frontend as Azure shows it; undefined while it has none. */
-export function frontendAddress(loadBalancer: Resource, frontendId: string, lookup: Lookup): string | undefined {
-  const frontend = frontendOf(loadBalancer, frontendId)?.properties;
-  if (!frontend?.publicIPAddress) return frontend?.privateIPAddress;
-  return publicIPOf(loadBalancer, frontendId, lookup)?.document.properties.ipAddress as string | undefined;
-}
 
 const portsPerAddress = 64_000;
 

@@ -66,7 +66,7 @@ const useStyles = makeStyles({
   brand: { color: 'inherit', fontWeight: tokens.fontWeightSemibold, fontSize: tokens.fontSizeBase400 },
   grow: { flexGrow: 1 },
   onBrand: { color: 'inherit', ':hover': { color: 'inherit' } },
-  body: { display: 'grid', gridTemplateColumns: '220px minmax(0, 1fr)', minHeight: 0 },
+  body: { display: 'grid', gridTemplateColumns: '236px minmax(0, 1fr)', minHeight: 0 },
   bodyNarrow: { '@media (max-width: 900px)': { gridTemplateColumns: '48px minmax(0, 1fr)' } },
   nav: {
     borderRight: `1px solid ${tokens.colorNeutralStroke2}`,

@@ -41,6 +41,10 @@ function canonicalObject(value: Record<string, unknown>, node: SchemaNode): unkn
       continue;
     }
     const schema = node.properties[name] as SchemaNode;
+    if (member === null && schema.keptSince !== undefined) {
+      result[name] = [];
+      continue;
+    }
     if ((schema.readOnly && !schema.echoed) || member === null || isUnset(member, schema)) continue;
     result[name] = canonicalise(member, schema);
   }

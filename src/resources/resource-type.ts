@@ -191,6 +191,12 @@ export interface HealthReader {
 export interface AnswerStatuses {
   /** Of a PUT that is done: ordinarily 201 when it created something, else 200. */
   readonly put?: (put: { readonly apiVersion: string; readonly created: boolean }) => 200 | 201 | 202 | undefined;
+  /** Whether a PUT that is done names no operation, as where Azure has done it before it answers: ordinarily it does. */
+  readonly putIsDone?: (put: {
+    readonly apiVersion: string;
+    readonly document: ResourceDocument;
+    readonly before?: ResourceDocument | undefined;
+  }) => boolean;
   /** Of a DELETE of something that existed, when it is done: ordinarily 202. */
   readonly delete?: (deletion: { readonly apiVersion: string }) => 200 | 202 | 204 | undefined;
 }
@@ -199,6 +205,8 @@ export interface AnswerStatuses {
 export interface TypeRequests {
   readonly actions?: readonly Action[];
   readonly statuses?: AnswerStatuses;
+  /** What the compute provider, whose names follow a rule of its own, calls the resource's name: `vmName`. */
+  readonly nameParameter?: string;
 }
 
 /** What became of a change in the data plane. */

@@ -24,3 +24,9 @@ export function deepFreeze<T>(value: T): T {
   }
   return value;
 }
+
+/** Whether objects and arrays are inside of each other in more than so many levels. */
+export function isDeeper(value: unknown, levels: number): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}

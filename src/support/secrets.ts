@@ -1,9 +1,15 @@
 /** Hides secrets in bodies that are shown again: passwords, keys, and what templates declare as secure. */
+import { isDeeper } from './plain-data.js';
 
 const hidden = '*******';
+/** Nothing that is deeper is read by any provider, and looking through it takes more stack than there is. */
+const mostLevels = 256;
 /** Members that every provider takes and none shows again. */
-const secretName = /(password|secret|sharedKey|protectedSettings)$/i;
+const secretNames = 'password|secret|sharedKey|protectedSettings';
+const secretName = new RegExp(`(${secretNames})$`, 'i');
 const secureType = /^secure(string|object)$/i;
+/** A text in which these words stand may hold secrets: by their names, or as parameters of which no type is known. */
+const suspicious = new RegExp(`${secretNames}|secure(string|object)|templateLink`, 'i');
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -15,15 +21,25 @@ const memberOf = (value: unknown, name: string): unknown =>
 
 const isSecure = (declaration: unknown): boolean => secureType.test(String(memberOf(declaration, 'type')));
 
-/** The JSON in `text`, or the text itself, without secrets; a text that is no JSON but speaks of secrets is hidden. */
+/** A text whose URLs and query strings have no signatures: who has a shared access signature may read what it signs. */
+export const unsigned = (text: string): string => text.replace(/((?:^|[?&;])sig=)[^&"'<\s]+/gi, `$1${hidden}`);
+
+/** The JSON in `text`, or the text itself, without secrets; a text that is no JSON but may hold secrets is hidden. */
 export function shownText(text: string): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
-    return /secure(string|object)|password|secret/i.test(text) ? hidden : text;
+    return suspicious.test(text) ? hidden : unsigned(text);
   }
-  return withoutSecrets(value);
+  return isDeeper(value, mostLevels) ? hidden : withoutSecrets(value);
+}
+
+/** The first `limit` characters of a text without secrets: once it is cut, nobody can tell what stood in the rest. */
+export function shortened(text: string, limit: number): string {
+  const shown = shownText(text);
+  // A copy, because a slice would keep the whole text in memory.
+  return Buffer.from((typeof shown === 'string' ? shown : JSON.stringify(shown)).slice(0, limit)).toString();
 }
 
 /** The parameters of a deployment: without its template, which one is secure is not known. */
@@ -44,6 +60,10 @@ const hideValue = (parameter: Members): Members =>
 /** `value`, which is JSON, with asterisks where a secret stands. */
 function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
+  // A document within a document, such as a template that is sent as text.
+  if (typeof value === 'string') {
+    return /^\s*\{/.test(value) && suspicious.test(value) ? shownText(value) : unsigned(value);
+  }
   if (!isMembers(value)) return value;
   const written = memberOf(value, 'template');
   const template = typeof written === 'string' ? shownText(written) : written;

@@ -114,7 +114,7 @@ t.test('a member that calls its own internal frontend is answered by the others,
   const ports = Array.from({ length: 40 }, (_, index) => 42_000 + index);
   let unanswered = 0;
   for (const fromPort of ports) {
-    const { choice, reason } = cloud.emulator.engine.explain({
+    const { choice, reason } = await cloud.emulator.engine.explain({
       transport: 'tcp',
       sourceAddress: from,
       sourcePort: fromPort,

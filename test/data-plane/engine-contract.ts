@@ -6,6 +6,7 @@ import type { Test } from 'tap';
 import { choicesContract } from './contract/choices.js';
 import { distributionContract } from './contract/distribution.js';
 import { eligibilityContract } from './contract/eligibility.js';
+import { explainedContract } from './contract/explained.js';
 import { flowContract } from './contract/flows.js';
 import { idleContract } from './contract/idle.js';
 import { silenceContract } from './contract/silence.js';
@@ -28,6 +29,7 @@ const statements: readonly ContractTest[] = [
   ...choicesContract,
   ...udpContract,
   ...silenceContract,
+  ...explainedContract,
 ];
 
 /** Runs every statement against one engine, which is reused with an empty plan in between. */

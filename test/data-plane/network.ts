@@ -9,7 +9,7 @@ export const datagramsOf = (address = '127.0.0.1'): 'udp4' | 'udp6' => (isIPv6(a
 
 /**
  * A stand-in VM. TCP: greets with `<its address> <client address>:<port>\n`, then echoes, and ends when the client ends.
- * UDP: answers each datagram with the same greeting.
+ * UDP: answers each datagram with the same greeting and what was asked.
  */
 export class Backend {
   readonly address: string;
@@ -25,8 +25,8 @@ export class Backend {
     this.#server = of.server;
     this.#udp = of.udp;
     of.server.on('connection', (socket) => this.#greet(socket));
-    of.udp.on('message', (_, from) =>
-      of.udp.send(`${of.address} ${from.address}:${from.port}`, from.port, from.address),
+    of.udp.on('message', (question, from) =>
+      of.udp.send(`${of.address} ${from.address}:${from.port} ${question}`, from.port, from.address),
     );
   }
 
@@ -138,6 +138,7 @@ export async function echoes({ socket }: Stream, text: string): Promise<boolean>
 /** A UDP client with an address of its own. */
 export class UdpClient {
   readonly socket: UdpSocket;
+  #asked = 0;
 
   private constructor(socket: UdpSocket) {
     this.socket = socket;
@@ -156,13 +157,18 @@ export class UdpClient {
 
   /** Asks, and asks again every second of real time, because datagrams may be lost. */
   async ask(at: At): Promise<{ backend: string; seenAs: string; answeredFrom: string }> {
-    const ask = (): void => this.socket.send('who are you?', at.port, at.address);
+    const question = `ask-${String(this.#asked++).padStart(8, '0')}`;
+    const ask = (): void => this.socket.send(question, at.port, at.address);
     const again = setInterval(ask, 1000);
     ask();
-    const [answer, from] = (await once(this.socket, 'message')) as [Buffer, RemoteInfo];
-    clearInterval(again);
-    const [backend = '', seenAs = ''] = String(answer).split(' ');
-    return { backend, seenAs, answeredFrom: `${from.address}:${from.port}` };
+    for (;;) {
+      const [answer, from] = (await once(this.socket, 'message')) as [Buffer, RemoteInfo];
+      const [backend = '', seenAs = '', asked = question] = String(answer).split(' ');
+      // An earlier question that was asked twice is answered twice.
+      if (asked !== question) continue;
+      clearInterval(again);
+      return { backend, seenAs, answeredFrom: `${from.address}:${from.port}` };
+    }
   }
 
   close(): void {

@@ -143,5 +143,18 @@ t.test('a simulation asks the selection that forwards', async (t) => {
   t.equal(value[1]?.clientsOnOneMember, 500);
   t.equal(value[2]?.clientsOnOneMember, 500);
   t.equal((await cloud.send('POST', '/_lazurite/simulate', { to: '10.9.9.9:1' })).status, 400);
+
+  await t.test('and lets other requests be answered meanwhile', async (t) => {
+    const answered: string[] = [];
+    const ask = async (path: string, options: RequestInit = {}): Promise<void> => {
+      const answer = await fetch(`${cloud.emulator.httpUrl}/_lazurite/${path}`, options);
+      await answer.text();
+      answered.push(path);
+    };
+    const body = JSON.stringify({ to, clients: 6000, connections: 3 });
+    const headers = { 'content-type': 'application/json' };
+    await Promise.all([ask('simulate', { method: 'POST', headers, body }), ask('ready')]);
+    t.strictSame(answered, ['ready', 'simulate']);
+  });
   t.equal((await cloud.send('POST', '/_lazurite/simulate', { to, clients: 10_000, connections: 9 })).status, 400);
 });

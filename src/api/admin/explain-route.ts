@@ -65,8 +65,8 @@ function questionOf(request: FastifyRequest, { plan, mapAddress }: ExplainContex
 
 /** Registers the route of `explain`. */
 export function addExplainRoute(app: FastifyInstance, context: ExplainContext): void {
-  app.get('/_lazurite/explain', adminRoute('explain'), (request): ExplainView => {
+  app.get('/_lazurite/explain', adminRoute('explain'), async (request): Promise<ExplainView> => {
     const question = questionOf(request, context);
-    return { question, ...context.engine.explain(question) };
+    return { question, ...(await context.engine.explain(question)) };
   });
 }

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../support/clock.js';
 import type { Events } from '../../support/events.js';
 import { pathMatcher } from '../../support/path-pattern.js';
+import { shortened } from '../../support/secrets.js';
 
 /** One call as it is kept: bodies are text, parsed only when they are read. */
 export interface JournalRecord {
@@ -55,9 +56,6 @@ interface Kept {
 /** Room that an entry takes beside its bodies. */
 const entryBytes = 512;
 const usualLimits: JournalLimits = { entries: 1000, bytes: 16 * 1024 * 1024, bodyBytes: 64 * 1024 };
-
-/** A copy, because a slice would keep the whole text in memory. */
-const cut = (text: string, limit: number): string => Buffer.from(text.slice(0, limit)).toString();
 
 export class RequestJournal {
   readonly limits: JournalLimits;
@@ -109,7 +107,7 @@ export class RequestJournal {
 
   #bounded(body: string | undefined): string | undefined {
     if (body === undefined || body.length <= this.limits.bodyBytes) return body;
-    return cut(body, this.limits.bodyBytes);
+    return shortened(body, this.limits.bodyBytes);
   }
 
   #dropFirst(): void {

@@ -1,14 +1,17 @@
 /** `/_lazurite/simulate`: how the three distribution modes spread clients of one frontend. Nothing is sent. */
+import { setImmediate } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Distribution } from '../../data-plane/model/plan.js';
-import { Selector, SlotTables } from '../../data-plane/selection/decision.js';
+import { eligibleKeys, Selector, SlotTables } from '../../data-plane/selection/decision.js';
 import { addressWords } from '../../data-plane/selection/ip-address.js';
 import { type ExplainContext, endpoint, frontendAt } from './explain-route.js';
 import { adminRoute, badRequest, jsonBody } from './requests.js';
 
 const modes: readonly Distribution[] = ['Default', 'SourceIP', 'SourceIPProtocol'];
-/** Bounds how long other requests wait: a selection takes about a microsecond. */
+/** Bounds the work: a selection takes about a microsecond. */
 const mostFlows = 20_000;
+/** Selections between two pauses, in which other requests are answered. */
+const flowsInSlice = 2000;
 
 interface ModeResult {
   readonly distribution: Distribution;
@@ -33,7 +36,7 @@ function count(body: Record<string, unknown>, name: string, usual: number): numb
 
 /** Registers the route of simulations. */
 export function addSimulateRoute(app: FastifyInstance, context: ExplainContext): void {
-  app.post('/_lazurite/simulate', adminRoute('simulate'), (request) => {
+  app.post('/_lazurite/simulate', adminRoute('simulate'), async (request) => {
     const body = jsonBody(request);
     const transport = body.proto === 'udp' ? 'udp' : 'tcp';
     const to = typeof body.to === 'string' ? body.to : '';
@@ -48,12 +51,20 @@ export function addSimulateRoute(app: FastifyInstance, context: ExplainContext):
     const sources = Array.from({ length: clients }, (_, client) => addressWords(clientAddress(client, { isIPv6 })));
     const tables = new SlotTables();
     const healthOf = (key: string) => context.engine.healthOf(key);
-    const value = modes.map((distribution): ModeResult => {
+    const value: ModeResult[] = [];
+    let inSlice = 0;
+    for (const distribution of modes) {
       const rule = { ...frontend.rule, distribution };
+      await tables.prepare(eligibleKeys(rule, healthOf), () => setImmediate());
       const selector = new Selector({ ...frontend, rule }, { healthOf, tables });
       const reached = new Map(rule.members.map(({ id }) => [id, 0]));
       let clientsOnOneMember = 0;
       for (const [client, source] of sources.entries()) {
+        inSlice += connections;
+        if (inSlice >= flowsInSlice) {
+          inSlice = 0;
+          await setImmediate();
+        }
         const met = new Set<string>();
         for (let connection = 0; source && connection < connections; connection++) {
           const member = selector.words(source, sourcePort(client, connection));
@@ -64,8 +75,8 @@ export function addSimulateRoute(app: FastifyInstance, context: ExplainContext):
         if (met.size === 1) clientsOnOneMember++;
       }
       const members = [...reached].map(([id, amount]) => ({ id, connections: amount }));
-      return { distribution, members, clientsOnOneMember, clients };
-    });
+      value.push({ distribution, members, clientsOnOneMember, clients });
+    }
     return { value };
   });
 }

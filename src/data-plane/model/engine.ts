@@ -56,6 +56,8 @@ export interface Explanation {
   readonly slot: number | undefined;
   readonly candidates: readonly { key: string; id: string; eligible: boolean; reason: HealthReason }[];
   readonly choice: { key: string; id: string; address: string; port: number } | undefined;
+  /** The choice is the member that connection tracking has noted, whatever the hash says. */
+  readonly tracked: boolean;
   /** Why there is no choice; undefined when there is one. */
   readonly reason: string | undefined;
 }
@@ -116,7 +118,8 @@ export interface Engine {
   health(): readonly ProbeHealth[];
   /** The health of one probe by its key; undefined when the engine does not know it. */
   healthOf(key: string): ProbeHealth | undefined;
-  explain(tuple: FlowTuple): Explanation;
+  /** Which member a flow with this tuple would have, if it began now. */
+  explain(tuple: FlowTuple): Promise<Explanation>;
   flows(): Promise<readonly FlowInfo[]>;
   counters(): readonly CounterSample[];
   /** Puts exactly these faults in force; an engine without it has none to offer. */

@@ -8,7 +8,7 @@ import type { ChainSets } from './chain-sets.js';
 import { type Family, ipv4 } from './family.js';
 import { payloadBytes } from './flows.js';
 import { type ListedElement, listElements } from './listing.js';
-import { countedAs, readMark } from './marks.js';
+import { countedAs, mostMembers, readMark } from './marks.js';
 import { outboundCounts } from './outbound.js';
 
 const sets = [
@@ -147,10 +147,11 @@ function arrived(scopes: Map<string, Values>, { mark, packets }: ListedElement, 
     add(scopes, key, 'discardedAfterDrop', packets);
     return;
   }
-  if (tcp || member < countedAs.late) add(scopes, key, 'connections', packets);
+  if (tcp || member <= mostMembers) add(scopes, key, 'connections', packets);
   if (member === countedAs.noEligibleMember) {
     add(scopes, key, tcp ? 'noEligibleMember' : 'datagramsWithoutMember', packets);
   } else if (member === countedAs.denied) add(scopes, key, tcp ? 'deniedByAcl' : 'datagramsDenied', packets);
+  else if (member === countedAs.hairpin) add(scopes, key, tcp ? 'hairpin' : 'datagramsHairpin', packets);
   else add(scopes, memberScope(key, set.members.get(member) ?? String(member)), 'connections', packets);
 }
 

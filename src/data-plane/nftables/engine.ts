@@ -125,8 +125,11 @@ export class NftablesEngine implements Engine {
     return known.up === now.up ? now : known;
   }
 
-  explain(tuple: FlowTuple): Explanation {
+  async explain(tuple: FlowTuple): Promise<Explanation> {
+    const tracking = this.#explainer.tracking(tuple);
+    const noted = tracking && (await this.#kernel.noted(tracking, tuple));
     return this.#explainer.explain(tuple, {
+      noted,
       healthOf: (key) => this.#health.get(key),
       whyUnbound: (key) => {
         const frontend = this.#plan.frontends.get(key);

@@ -57,6 +57,7 @@ export function connectionsFragment(
   for (const [member, address] of members) {
     const key = hex(markOf(number, member));
     shared.push({ map: 'targets', key, value: address });
+    if (frontend.internal) shared.push({ map: 'hairpins', key: `${address} . ${key}`, value: '' });
     shared.push({ map: 'replies_of', key, value: `goto reply_${number}` });
   }
   if (frontend.transport === 'tcp') {

@@ -3,6 +3,7 @@
 import type { AclEntry, PlanFrontend } from '../model/plan.js';
 import { seedOf } from '../selection/distribution.js';
 import { type Family, forwardKey, nftDuration } from './family.js';
+import type { Chain } from './fragment.js';
 import { countedAs, hex, markOf, memberBits } from './marks.js';
 import { leave, swallow } from './table.js';
 
@@ -75,6 +76,16 @@ export function choosingChains(set: ChainSet, choice: Choice) {
     { name: `denied_${number}`, rules: [...count(number, 'denied'), deny] },
   ] as const;
 }
+
+/** The member that was chosen for a flow of its own at an internal frontend gets no answer, as in Azure. */
+export function hairpinChains({ number, frontend: { internal, transport } }: ChainSet): Chain[] {
+  const unanswered = transport === 'tcp' ? 'meta mark set 0 drop' : swallow;
+  return internal ? [{ name: `hairpin_${number}`, rules: [...count(number, 'hairpin'), unanswered] }] : [];
+}
+
+/** Leads to `hairpinChains`, when the mark names the member. */
+export const refuseHairpin = ({ family: { ip }, number, frontend: { internal } }: ChainSet): string[] =>
+  internal ? [`${ip} saddr . meta mark @hairpins goto hairpin_${number}`] : [];
 
 export const countLate = (number: number): string[] => [...count(number, 'late'), 'meta mark set 0'];
 

@@ -1,7 +1,7 @@
 /** The tables in the kernel: loads rulesets, ends flows, reads counters and collects what is unreferenced. */
 import type { Clock, Timer } from '../../support/clock.js';
-import type { CounterSample, FlowInfo } from '../model/engine.js';
-import { emptyPlan, IndexedPlan, type Transport } from '../model/plan.js';
+import type { CounterSample, FlowInfo, FlowTuple } from '../model/engine.js';
+import { emptyPlan, IndexedPlan, type PlanFrontend, type Transport } from '../model/plan.js';
 import type { HealthOf } from '../selection/decision.js';
 import type { Ending } from '../userspace/drains.js';
 import {
@@ -17,11 +17,13 @@ import {
 } from './collector.js';
 import { type CounterReading, KernelCounters } from './counters.js';
 import { ageFlows, forgetElements, forgetFlows, resetFlows } from './end-flows.js';
-import { type Family, ipv4, ipv6 } from './family.js';
+import { type Family, familyOf, ipv4, ipv6, keyOfTuple } from './family.js';
 import { describeFlows, type KernelFlow, kernelFlows } from './flows.js';
 import type { Ruleset } from './fragment.js';
 import { IdleResets, silenceLimitMs, wantsReset } from './idle-resets.js';
+import { getElement } from './listing.js';
 import { explainLoadFailure, Loader } from './loader.js';
+import { readMark } from './marks.js';
 import { backendElement } from './outbound.js';
 import { RulesetModel } from './ruleset.js';
 import { changesBetween } from './transaction.js';
@@ -116,6 +118,17 @@ export class KernelTables {
     await this.#readCounters();
     await this.#collect();
     return flows;
+  }
+
+  /** The key of the member that connection tracking has noted for a UDP client. */
+  async noted({ key, address }: PlanFrontend, tuple: FlowTuple): Promise<string | undefined> {
+    const family = familyOf(address);
+    const { sourceAddress, sourcePort, destinationAddress, destinationPort } = tuple;
+    const text = `${sourceAddress} . ${sourcePort} . ${destinationAddress} . ${destinationPort}`;
+    const element = await getElement(family.table, { set: 'udp_tracked', key: keyOfTuple(family, text) });
+    const { chains, member } = readMark(element?.mark ?? 0);
+    const set = this.#model.sets.of(chains);
+    return set?.set.frontend.key === key ? set.members.get(member) : undefined;
   }
 
   /** Azure's clock was moved: flows that would have been silent for too long end, the others have less time left. */

@@ -60,6 +60,16 @@ export const listElements = async (
   sets: readonly (readonly ['map' | 'set', string])[],
 ): Promise<Listing> => readListing(await readFromKernel(sets.map(([kind, name]) => `list ${kind} ${table} ${name}`)));
 
+/** One element of a map; undefined when it is not there. */
+export async function getElement(
+  table: string,
+  { set, key }: { readonly set: string; readonly key: string },
+): Promise<ListedElement | undefined> {
+  // What is not there is an error for nft.
+  const text = await readFromKernel([`get element ${table} ${set} { ${key} }`]).catch(() => '');
+  return readListing(text).get(set)?.[0];
+}
+
 const longestListing = 256 * 1024 * 1024;
 
 /** What nft prints for these commands. Separate processes, so that a long answer does not delay changes. */

@@ -222,6 +222,7 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
       // Where packets of a flow go, and their replies; both have counters.
       map('targets', `typeof meta mark : ${ip} daddr; counter;`),
       map('replies_of', 'typeof meta mark : verdict; counter;'),
+      set('hairpins', `typeof ${ip} saddr . meta mark;`),
       map('tracked_members', 'typeof meta mark : verdict;'),
       set('arrivals', `typeof meta mark; counter; size ${countLimit}; flags dynamic;`),
       ...pokeSets(family),

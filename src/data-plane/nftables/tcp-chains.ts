@@ -10,6 +10,8 @@ import {
   countLate,
   finish,
   fromFrontend,
+  hairpinChains,
+  refuseHairpin,
   repliesLastMs,
   toMember,
 } from './frontend.js';
@@ -33,6 +35,7 @@ export function tcpEntryChains(set: ChainSet, choice: Choice): Chain[] {
       rules: [`${isSyn} goto new_${number}`, ...findFlow(family), `goto late_${number}`],
     },
     ...choosingChains(set, choice),
+    ...hairpinChains(set),
     assign(set),
     lateChain(set),
   ];
@@ -55,6 +58,7 @@ function assign(set: ChainSet): Chain {
     name: `assign_${number}`,
     rules: [
       `meta mark set meta mark or ${hex(markOf(number))}`,
+      ...refuseHairpin(set),
       'update @arrivals { meta mark }',
       ...begin(set),
       `delete @tcp_half { ${forward} : meta mark }`,

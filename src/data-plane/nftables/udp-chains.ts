@@ -10,6 +10,8 @@ import {
   choosingChains,
   finish,
   fromFrontend,
+  hairpinChains,
+  refuseHairpin,
   repliesLastMs,
   toMember,
 } from './frontend.js';
@@ -47,10 +49,12 @@ export function udpEntryChains(set: ChainSet, choice: Choice): Chain[] {
     access,
     ...selection,
     denied,
+    ...hairpinChains(set),
     {
       name: `assign_${number}`,
       rules: [
         `meta mark set meta mark or ${hex(markOf(number))}`,
+        ...refuseHairpin(set),
         `${flow} @udp_flows goto known_${number}`,
         'update @arrivals { meta mark }',
         `add @udp_flows { ${flow} timeout ${idle} }`,

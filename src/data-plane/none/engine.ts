@@ -41,7 +41,7 @@ export class NoneEngine implements Engine {
   healthOf(): undefined {}
 
   /** Takes every probed member for healthy, because nothing says otherwise. */
-  explain(tuple: FlowTuple): Explanation {
+  async explain(tuple: FlowTuple): Promise<Explanation> {
     this.#explainer ??= new Explainer(new IndexedPlan(this.#plan));
     return this.#explainer.explain(tuple, { healthOf: () => ({ up: true, reason: 'Up_Probe_Success' }) });
   }

@@ -1,7 +1,14 @@
 /** Answers "which backend, and why" from a plan and the probes' health, with the engines' own decision and no I/O. */
 
 import type { Explanation, FlowTuple } from '../model/engine.js';
-import { frontendKey, type IndexedPlan, type PlanFrontend, type PlanRule, type Transport } from '../model/plan.js';
+import {
+  frontendKey,
+  type IndexedPlan,
+  type PlanFrontend,
+  type PlanRule,
+  portOf,
+  type Transport,
+} from '../model/plan.js';
 import { AccessControl } from './access-control.js';
 import { type HealthOf, Selector, SlotTables } from './decision.js';
 import { slotOf } from './distribution.js';
@@ -16,11 +23,14 @@ const nothing = {
   slot: undefined,
   candidates: [],
   choice: undefined,
+  tracked: false,
 } as const;
 
 interface ExplainContext {
   readonly healthOf: HealthOf;
   readonly whyUnbound?: (frontend: string) => string | undefined;
+  /** Key of the member that connection tracking has noted for the flow. */
+  readonly noted?: string | undefined;
 }
 
 /** A plan made ready for questions. */
@@ -43,11 +53,9 @@ export class Explainer {
    * What would happen to a new flow with this tuple. `whyUnbound` says why a frontend (by its key) has no place on this
    * machine; undefined when it has one.
    */
-  explain(tuple: FlowTuple, { healthOf, whyUnbound }: ExplainContext): Explanation {
+  explain(tuple: FlowTuple, { healthOf, whyUnbound, noted }: ExplainContext): Explanation {
     const { transport, sourceAddress, sourcePort, destinationAddress, destinationPort } = tuple;
-    const found =
-      this.#frontends.get(frontendKey({ transport, address: destinationAddress, port: destinationPort })) ??
-      this.#frontends.get(frontendKey({ transport, address: destinationAddress, port: 0 }));
+    const found = this.#frontendOf(tuple);
     if (!found)
       return { ...nothing, reason: `No rule answers on ${transport} ${destinationAddress}:${destinationPort}.` };
     const source = addressWords(sourceAddress);
@@ -55,7 +63,8 @@ export class Explainer {
     const { rule } = found;
     const selector = this.#selectorOf(found, destinationPort, healthOf);
     const hash = selector.hash.words(source, sourcePort);
-    const chosen = selector.member(hash);
+    const kept = noted === undefined ? undefined : selector.members.find(({ key }) => key === noted);
+    const chosen = kept ?? selector.member(hash);
     const refusal =
       whyUnbound?.(found.key) ??
       (this.#aclOf(rule).permits(source) ? undefined : denied(tuple, rule)) ??
@@ -79,10 +88,24 @@ export class Explainer {
         key: member.key,
         id: member.id,
         address: member.address,
-        port: member.port === 0 ? destinationPort : member.port,
+        port: portOf(rule, member) || destinationPort,
       },
+      tracked: member !== undefined && member === kept,
       reason: refusal,
     };
+  }
+
+  /** The frontend of a flow whose member connection tracking may have noted: then `noted` is to be given. */
+  tracking(tuple: FlowTuple): PlanFrontend | undefined {
+    const found = this.#frontendOf(tuple);
+    return tuple.transport === 'udp' && found?.rule.connectionTracking ? found : undefined;
+  }
+
+  #frontendOf({ transport, destinationAddress: address, destinationPort: port }: FlowTuple): PlanFrontend | undefined {
+    return (
+      this.#frontends.get(frontendKey({ transport, address, port })) ??
+      this.#frontends.get(frontendKey({ transport, address, port: 0 }))
+    );
   }
 
   #aclOf(rule: PlanRule): AccessControl {

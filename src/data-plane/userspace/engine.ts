@@ -128,8 +128,12 @@ export class UserspaceEngine implements Engine {
     return this.#health.get(key);
   }
 
-  explain(tuple: FlowTuple): Explanation {
+  async explain(tuple: FlowTuple): Promise<Explanation> {
+    const { sourceAddress: address, sourcePort: port } = tuple;
+    const tracking = this.#explainer.tracking(tuple);
+    const noted = tracking && (await this.#ask({ type: 'noted', frontend: tracking.key, client: { address, port } }));
     return this.#explainer.explain(tuple, {
+      noted: noted as string | undefined,
       healthOf: (key) => this.#health.get(key),
       whyUnbound: (key) => {
         const state = this.#stateOf(key);

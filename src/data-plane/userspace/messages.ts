@@ -19,6 +19,8 @@ export type Request =
   | { readonly type: 'advance'; readonly azureMs: number }
   | { readonly type: 'setFaults'; readonly faults: readonly DataPlaneFault[] }
   | { readonly type: 'flows' }
+  /** The key of the member that connection tracking has noted for a UDP client. */
+  | { readonly type: 'noted'; readonly frontend: string; readonly client: { address: string; port: number } }
   /** Answered at once by a thread that is alive. */
   | { readonly type: 'ping' }
   /** Makes the thread fail, as an injected fault. */
@@ -36,7 +38,7 @@ export interface Applied {
   readonly health: readonly ProbeHealth[];
 }
 
-export type Answer = Applied | readonly FlowInfo[] | undefined;
+export type Answer = Applied | readonly FlowInfo[] | string | undefined;
 
 export type Report =
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }

@@ -69,8 +69,7 @@ export class UdpForwarder implements UdpFlowHost {
    * now. The sockets towards members are kept per client and member.
    */
   receive(frontend: Frontend, { datagram, from, via }: Arrival): void {
-    const word = ipv4Word(from.address);
-    const key = word < 0 ? `${from.address}/${from.port}` : word * 65536 + from.port;
+    const { word, key } = clientOf(from);
     const last = this.#tables.get(frontend)?.get(key);
     // The same selector selects the same member for the same client.
     const flow =
@@ -82,6 +81,11 @@ export class UdpForwarder implements UdpFlowHost {
     flow.via = via;
     flow.forward(datagram);
     this.drops.noteTraffic();
+  }
+
+  /** The key of the member that a client had last; with connection tracking it stays there. */
+  noted(frontend: Frontend, client: { readonly address: string; readonly port: number }): string | undefined {
+    return this.#tables.get(frontend)?.get(clientOf(client).key)?.backend.member.key;
   }
 
   expired(flow: UdpFlow): void {
@@ -222,9 +226,14 @@ export class UdpForwarder implements UdpFlowHost {
   }
 }
 
+/** How a client is known; `word` is -1 for an IPv6 one. */
+function clientOf({ address, port }: { readonly address: string; readonly port: number }) {
+  const word = ipv4Word(address);
+  return { word, key: word < 0 ? `${address}/${port}` : word * 65536 + port };
+}
+
 /** With connection tracking a client stays with its member while that one may have new flows. */
-const isEligible = ({ backend }: UdpFlow, frontend: Frontend): boolean =>
-  frontend.selector.members.some((member) => frontend.backendOf(member) === backend);
+const isEligible = ({ backend }: UdpFlow, frontend: Frontend): boolean => frontend.mayServe(backend);
 
 /** A client's list of flows without one of them. */
 function withoutFlow(first: UdpFlow | undefined, flow: UdpFlow): UdpFlow | undefined {

@@ -36,6 +36,8 @@ async function carryOut(request: Request): Promise<Answer> {
       return undefined;
     case 'flows':
       return forwarder.flows();
+    case 'noted':
+      return forwarder.noted(request.frontend, request.client);
     case 'ping':
       return undefined;
     case 'fail':

@@ -24,10 +24,15 @@ export function wordFor({ up, all }: HealthCount): HealthWord {
   return up === 0 ? 'Unhealthy' : 'Degraded';
 }
 
-/** Health of a load balancer: of all backends behind its rules. */
+/** Health of a load balancer: of the members behind its load balancing rules. One that is down for a rule is not up. */
 export function healthOf(loadBalancer: LoadBalancer, backends: readonly BackendView[]): HealthCount {
-  const prefix = `${loadBalancer.id.toLowerCase()}/`;
-  return countOf(backends.filter(({ rule }) => rule.toLowerCase().startsWith(prefix)));
+  const prefix = `${loadBalancer.id}/loadBalancingRules/`.toLowerCase();
+  const upEverywhere = new Map<string, boolean>();
+  for (const { rule, azureAddress, state } of backends) {
+    if (!rule.toLowerCase().startsWith(prefix)) continue;
+    upEverywhere.set(azureAddress, state === 'Up' && (upEverywhere.get(azureAddress) ?? true));
+  }
+  return { up: [...upEverywhere.values()].filter(Boolean).length, all: upEverywhere.size };
 }
 
 /** What Azure's reason codes mean; codes that are not listed are shown as they are. */

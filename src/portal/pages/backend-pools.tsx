@@ -8,7 +8,7 @@ import type { BackendView } from '../azure/emulator.js';
 import { useBackends } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
 import { EditPanel } from '../ui/edit-panel.js';
-import { Empty } from '../ui/page.js';
+import { CommandBar, Empty } from '../ui/page.js';
 import { MemberState, ResourceLink } from '../ui/parts.js';
 import { withChild, withoutChild } from './collections.js';
 
@@ -161,9 +161,11 @@ export function BackendPools({ lb }: { lb: LoadBalancer }) {
   const add = () => setEditing({ pool: { name: '', properties: { loadBalancerBackendAddresses: [] } }, isNew: true });
   return (
     <>
-      <Button appearance="subtle" icon={<Add20Regular />} onClick={add}>
-        Add
-      </Button>
+      <CommandBar>
+        <Button appearance="subtle" icon={<Add20Regular />} onClick={add}>
+          Add
+        </Button>
+      </CommandBar>
       {lb.properties.backendAddressPools.length === 0 && (
         <Empty title="No backend pools to display" action={<Button onClick={add}>Add backend pool</Button>}>
           A backend pool holds the members that get the traffic: network interfaces or IP addresses.

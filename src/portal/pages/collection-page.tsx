@@ -14,11 +14,11 @@ import type {
 } from '../azure/arm.js';
 import { nameOf, sameId } from '../azure/arm.js';
 import { backendsOfRule, countOf, wordFor } from '../azure/health.js';
-import { useBackends, useFrontends } from '../azure/queries.js';
+import { useBackends, useEverywhere, useFrontends } from '../azure/queries.js';
 import { type Column, DataTable } from '../ui/data-table.js';
 import { EditPanel } from '../ui/edit-panel.js';
 import { type FieldSpec, Fields } from '../ui/fields.js';
-import { Empty } from '../ui/page.js';
+import { CommandBar, Empty } from '../ui/page.js';
 import { Health, PageLink, ResourceLink } from '../ui/parts.js';
 import {
   azFor,
@@ -85,8 +85,11 @@ function FrontendAddress({ child }: { child: Child<FrontendIPConfiguration> }) {
     (frontends.data ?? []).filter(({ rule }) => sameId(rule, id)),
   );
   const [first] = ours;
-  const address = first?.azureAddress ?? child.properties.privateIPAddress;
-  return <>{address ?? <ResourceLink id={child.properties.publicIPAddress?.id} />}</>;
+  const publicIps = useEverywhere<{ id: string; properties: { ipAddress?: string } }>(
+    'Microsoft.Network/publicIPAddresses',
+  );
+  const publicIp = publicIps.data?.find(({ id }) => sameId(id, child.properties.publicIPAddress?.id));
+  return <>{first?.azureAddress ?? child.properties.privateIPAddress ?? publicIp?.properties.ipAddress ?? '-'}</>;
 }
 
 function useColumns(lb: LoadBalancer, collection: Editable): Column<AnyChild>[] {
@@ -176,7 +179,8 @@ function useColumns(lb: LoadBalancer, collection: Editable): Column<AnyChild>[] 
           name: 'Frontend port',
           text: (c) => {
             const p = c.properties as InboundNatRule;
-            return p.frontendPort ?? `${p.frontendPortRangeStart} to ${p.frontendPortRangeEnd}`;
+            // A range has the port 0.
+            return p.frontendPort || `${p.frontendPortRangeStart} to ${p.frontendPortRangeEnd}`;
           },
         },
         {
@@ -227,9 +231,11 @@ export function CollectionPage({ lb, collection }: { lb: LoadBalancer; collectio
   const add = () => setEditing({ child: fresh[collection](lb), isNew: true });
   return (
     <>
-      <Button appearance="subtle" icon={<Add20Regular />} onClick={add}>
-        Add
-      </Button>
+      <CommandBar>
+        <Button appearance="subtle" icon={<Add20Regular />} onClick={add}>
+          Add
+        </Button>
+      </CommandBar>
       <DataTable
         label={kind.many}
         rows={lb.properties[collection] as AnyChild[]}

@@ -120,7 +120,7 @@ export default function Home() {
                     }
                   >
                     Create one in the wizard, deploy a template, or connect the tool you have. For backends that answer,
-                    start Lazurite with --stand-ins or run “lazurite backend IP:PORT”.
+                    run “lazurite backend IP:PORT”.
                   </Empty>
                 }
               />

@@ -1,11 +1,27 @@
 /** Lab: the clock, faults, snapshots, reset and the journal: what Azure does not have. */
-import { Button, Card, CardHeader, Field, Input, makeStyles, Text, Textarea, tokens } from '@fluentui/react-components';
-import { useState } from 'react';
+import {
+  Button,
+  Card,
+  CardHeader,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  Field,
+  Input,
+  makeStyles,
+  Text,
+  Textarea,
+  tokens,
+} from '@fluentui/react-components';
+import { useRef, useState } from 'react';
 import { advanceClock, reset, restoreSnapshot, takeSnapshot } from '../azure/emulator.js';
 import { send } from '../azure/http.js';
 import { queryClient, useClock, useFaults } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
-import { Empty, ErrorBar, Loaded, Page } from '../ui/page.js';
+import { Empty, ErrorBar, formatTime, Loaded, Page } from '../ui/page.js';
 import { ActivityLog } from './activity-log.js';
 
 const useStyles = makeStyles({
@@ -15,6 +31,7 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalL,
     alignItems: 'start',
   },
+  stack: { display: 'grid', gap: tokens.spacingHorizontalL },
   row: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS, alignItems: 'end' },
 });
 
@@ -51,8 +68,8 @@ function ClockCard() {
       <Loaded query={clock}>
         {({ now, timeScale, advancedSeconds }) => (
           <Text>
-            Azure time is {now}. One second here is {timeScale} Azure {timeScale === 1 ? 'second' : 'seconds'}; the
-            clock was advanced by {advancedSeconds} s.
+            Azure time is {formatTime(now)}. One second here is {timeScale} Azure{' '}
+            {timeScale === 1 ? 'second' : 'seconds'}; the clock was advanced by {advancedSeconds} s.
           </Text>
         )}
       </Loaded>
@@ -66,6 +83,8 @@ function ClockCard() {
             Advance {text}
           </Button>
         ))}
+      </div>
+      <div className={styles.row}>
         <Field label="Seconds">
           <Input size="small" value={seconds} style={{ width: 90 }} onChange={(_, { value }) => setSeconds(value)} />
         </Field>
@@ -153,6 +172,8 @@ function FaultsCard() {
 function StateCard() {
   const styles = useStyles();
   const { error, run } = useRun();
+  const [asking, setAsking] = useState(false);
+  const file = useRef<HTMLInputElement>(null);
   const save = async (): Promise<void> => {
     const link = document.createElement('a');
     link.href = URL.createObjectURL(
@@ -174,25 +195,45 @@ function StateCard() {
       {error !== undefined && <ErrorBar error={error} />}
       <div className={styles.row}>
         <Button onClick={() => void run(save)}>Save snapshot</Button>
-        <label>
-          Restore a snapshot:{' '}
-          <input
-            type="file"
-            accept=".json"
-            onChange={(event) => {
-              const file = event.target.files?.[0];
-              if (file) void run(async () => restoreSnapshot(JSON.parse(await file.text())));
-            }}
-          />
-        </label>
-        <Button
-          onClick={() =>
-            confirm('Everything is removed: resources, flows, faults, journal. Continue?') && void run(reset)
-          }
-        >
-          Reset everything
-        </Button>
+        <Button onClick={() => file.current?.click()}>Restore a snapshot…</Button>
+        <input
+          ref={file}
+          hidden
+          type="file"
+          accept=".json"
+          aria-label="Snapshot file"
+          onChange={(event) => {
+            const [given] = event.target.files ?? [];
+            if (given) void run(async () => restoreSnapshot(JSON.parse(await given.text())));
+            // The same file may be chosen again.
+            event.target.value = '';
+          }}
+        />
+        <Button onClick={() => setAsking(true)}>Reset everything…</Button>
       </div>
+      <Dialog open={asking} onOpenChange={(_, { open }) => setAsking(open)}>
+        <DialogSurface>
+          <DialogBody>
+            <DialogTitle>Reset everything?</DialogTitle>
+            <DialogContent>
+              All resources, flows, faults and the journal are removed. This cannot be undone; a snapshot can be saved
+              before.
+            </DialogContent>
+            <DialogActions>
+              <Button
+                appearance="primary"
+                onClick={() => {
+                  setAsking(false);
+                  void run(reset);
+                }}
+              >
+                Reset
+              </Button>
+              <Button onClick={() => setAsking(false)}>Cancel</Button>
+            </DialogActions>
+          </DialogBody>
+        </DialogSurface>
+      </Dialog>
     </Card>
   );
 }
@@ -202,9 +243,11 @@ export default function Lab() {
   return (
     <Page title="Lab" crumbs={[{ text: 'Home', href: '/' }]}>
       <div className={styles.cards}>
-        <ClockCard />
+        <div className={styles.stack}>
+          <ClockCard />
+          <StateCard />
+        </div>
         <FaultsCard />
-        <StateCard />
       </div>
       <Text as="h2" weight="semibold" block style={{ margin: '20px 0 8px' }}>
         Journal

@@ -6,7 +6,7 @@ import { useLocation } from 'wouter';
 import { type LoadBalancer, networkVersion, readId } from '../azure/arm.js';
 import { useResource } from '../azure/queries.js';
 import { DeleteDialog } from '../ui/delete-dialog.js';
-import { Loaded, Page } from '../ui/page.js';
+import { Loaded, Loading, Page } from '../ui/page.js';
 import { PageLink, RefreshButton } from '../ui/parts.js';
 import { ActivityLog } from './activity-log.js';
 import { BackendPools } from './backend-pools.js';
@@ -161,7 +161,7 @@ export default function LoadBalancerPage() {
         <div>
           <Loaded query={query}>
             {(lb) => (
-              <Suspense fallback={null}>
+              <Suspense fallback={<Loading />}>
                 <Contents lb={lb} page={page} />
               </Suspense>
             )}

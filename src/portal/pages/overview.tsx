@@ -24,8 +24,15 @@ export function Overview({ lb }: { lb: LoadBalancer }) {
       <Properties
         items={[
           ['Resource group', resourceGroup],
-          ['Backend pool', link('backend-pools', counted(p.backendAddressPools.length, 'pool'))],
           ['Location', lb.location],
+          ['Subscription ID', subscriptionId],
+          ['SKU', `${lb.sku?.name ?? 'Basic'} ${lb.sku?.tier ?? ''}`.trim()],
+          [
+            'Frontend IP address',
+            addresses.join(', ') || link('frontends', counted(p.frontendIPConfigurations.length, 'configuration')),
+          ],
+          ['Provisioning state', p.provisioningState],
+          ['Backend pool', link('backend-pools', counted(p.backendAddressPools.length, 'pool'))],
           [
             'Load balancing rule',
             link(
@@ -35,19 +42,12 @@ export function Overview({ lb }: { lb: LoadBalancer }) {
                 : counted(p.loadBalancingRules.length, 'rule'),
             ),
           ],
-          ['Subscription ID', subscriptionId],
           [
             'Health probe',
             link('probes', p.probes.length === 1 ? (p.probes[0]?.name ?? '') : counted(p.probes.length, 'probe')),
           ],
-          ['SKU', `${lb.sku?.name ?? 'Basic'} ${lb.sku?.tier ?? ''}`.trim()],
           ['Inbound NAT rules', link('nat-rules', counted(p.inboundNatRules.length, 'rule'))],
-          [
-            'Frontend IP address',
-            addresses.join(', ') || link('frontends', counted(p.frontendIPConfigurations.length, 'configuration')),
-          ],
           ['Health', <Health key="health" count={healthOf(lb, backends.data ?? [])} />],
-          ['Provisioning state', p.provisioningState],
           [
             'Tags',
             Object.entries(lb.tags ?? {})
@@ -76,9 +76,9 @@ export function Overview({ lb }: { lb: LoadBalancer }) {
           { name: 'Rule', text: ({ rule: id }) => nameOf({ id }) },
           {
             name: 'Session persistence',
-            text: ({ rule: id, distribution }) => {
+            text: ({ rule: id }) => {
               const found = p.loadBalancingRules.find(({ name }) => name === nameOf({ id }));
-              return found ? persistenceOf(found.properties) : distribution;
+              return found ? persistenceOf(found.properties) : '-';
             },
           },
         ]}

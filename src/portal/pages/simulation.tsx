@@ -29,12 +29,12 @@ const useStyles = makeStyles({
   name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
 });
 
-const modeNames = {
+export const modeNames = {
   Default: 'None (5-tuple)',
   SourceIP: 'Client IP (2-tuple)',
   SourceIPProtocol: 'Client IP and protocol (3-tuple)',
 } as const;
-type Mode = keyof typeof modeNames;
+export type Mode = keyof typeof modeNames;
 
 interface ModeResult {
   readonly distribution: Mode;
@@ -113,7 +113,7 @@ export function Simulation() {
                   </div>
                 ))}
                 <Text size={200}>
-                  {clientsOnOneMember} of {clients} clients met one member only
+                  {clientsOnOneMember.toLocaleString()} of {clients.toLocaleString()} clients met one member only
                 </Text>
               </section>
             );

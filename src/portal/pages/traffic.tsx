@@ -9,7 +9,7 @@ import { useFlows, useFrontends } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
 import { Empty, ErrorBar, Loaded, Page } from '../ui/page.js';
 import { Properties } from '../ui/parts.js';
-import { Simulation } from './simulation.js';
+import { type Mode, modeNames, Simulation } from './simulation.js';
 
 const useStyles = makeStyles({
   form: {
@@ -38,7 +38,7 @@ function Flows() {
           columns={[
             { name: 'Protocol', text: ({ transport }) => String(transport).toUpperCase() },
             { name: 'From', text: ({ source }) => String(source) },
-            { name: 'Frontend', text: ({ frontend }) => String(frontend) },
+            { name: 'Frontend', text: ({ frontend }) => String(frontend).replace(/^\w+\/(.*)\/(\d+)$/, '$1:$2') },
             { name: 'Backend', text: ({ backend }) => String(backend) },
             { name: 'Rule', text: ({ rule }) => nameOf({ id: rule }) },
             { name: 'Age (s)', text: ({ ageMs }) => Math.round(Number(ageMs) / 1000) },
@@ -126,7 +126,7 @@ function WhereWouldItGo() {
           <Properties
             items={[
               ['Rule', nameOf(answer.rule ? { id: answer.rule } : undefined)],
-              ['Distribution', answer.distribution],
+              ['Session persistence', answer.distribution && modeNames[answer.distribution as Mode]],
               ['Tuple', answer.tuple?.join(', ')],
               ['Hash', answer.hash],
               ['Slot', answer.slot],

@@ -1,6 +1,8 @@
 /** A table as Azure's portal has them: filter, sortable columns, rows that stay readable with long names. */
 import {
+  Button,
   makeStyles,
+  mergeClasses,
   SearchBox,
   Table,
   TableBody,
@@ -32,10 +34,14 @@ const useStyles = makeStyles({
   },
   scroll: { overflowX: 'auto' },
   table: { minWidth: '420px', tableLayout: 'auto' },
-  cell: { overflowWrap: 'anywhere', paddingTop: '6px', paddingBottom: '6px', height: 'auto' },
+  // A short text is never broken inside a word; the table scrolls before that. A long one, such as an id, may be.
+  cell: { overflowWrap: 'break-word', paddingTop: '6px', paddingBottom: '6px', height: 'auto' },
+  longCell: { overflowWrap: 'anywhere', minWidth: '160px' },
   count: { color: tokens.colorNeutralForeground3 },
 });
 
+/** Characters from which a text counts as long. */
+const long = 40;
 /** More rows than this are shown on demand: a page of a thousand rows stays quick. */
 const pageSize = 100;
 
@@ -81,23 +87,28 @@ export function DataTable<T>({
   }, [rows, columns, filter, sort]);
 
   if (rows.length === 0) return <>{empty}</>;
+  const complete = !filterable && found.length <= shown;
   return (
     <>
-      <div className={styles.bar}>
-        {filterable && (
-          <SearchBox
-            aria-label={`Filter ${label}`}
-            placeholder="Filter for any field…"
-            size="small"
-            value={filter}
-            onChange={(_, { value }) => setFilter(value)}
-          />
-        )}
-        {toolbar}
-        <Text size={200} className={styles.count} role="status">
-          Showing {Math.min(shown, found.length)} of {found.length} records
-        </Text>
-      </div>
+      {complete && toolbar === undefined ? null : (
+        <div className={styles.bar}>
+          {filterable && (
+            <SearchBox
+              aria-label={`Filter ${label}`}
+              placeholder="Filter for any field…"
+              size="small"
+              value={filter}
+              onChange={(_, { value }) => setFilter(value)}
+            />
+          )}
+          {toolbar}
+          {!complete && (
+            <Text size={200} className={styles.count} role="status">
+              Showing {Math.min(shown, found.length)} of {found.length} records
+            </Text>
+          )}
+        </div>
+      )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
       <section className={styles.scroll} tabIndex={0} aria-label={label}>
         <Table size="small" aria-label={label} sortable className={styles.table}>
@@ -119,7 +130,10 @@ export function DataTable<T>({
             {found.slice(0, shown).map((row) => (
               <TableRow key={rowKey(row)}>
                 {columns.map(({ name, text, show }) => (
-                  <TableCell key={name} className={styles.cell}>
+                  <TableCell
+                    key={name}
+                    className={mergeClasses(styles.cell, String(text(row)).length > long && styles.longCell)}
+                  >
                     {show ? show(row) : text(row)}
                   </TableCell>
                 ))}
@@ -129,9 +143,9 @@ export function DataTable<T>({
         </Table>
       </section>
       {found.length > shown && (
-        <button type="button" onClick={() => setShown(shown + 500)} style={{ marginTop: 8 }}>
+        <Button size="small" onClick={() => setShown(shown + 500)} style={{ marginTop: 8 }}>
           Show more
-        </button>
+        </Button>
       )}
     </>
   );

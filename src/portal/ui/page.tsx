@@ -20,6 +20,7 @@ import { useLocation } from 'wouter';
 import { RequestError } from '../azure/http.js';
 
 const useStyles = makeStyles({
+  crumbs: { marginInlineStart: '-6px' },
   page: { padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalXXL}`, maxWidth: '1600px', minWidth: 0 },
   head: { display: 'flex', flexWrap: 'wrap', alignItems: 'baseline', gap: tokens.spacingHorizontalM, margin: 0 },
   title: { margin: 0, overflowWrap: 'anywhere' },
@@ -29,6 +30,8 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalS,
     padding: `${tokens.spacingVerticalS} 0`,
     marginBottom: tokens.spacingVerticalM,
+    // The icons of the buttons stand below the title, not their padding.
+    '> :first-child': { marginInlineStart: '-12px' },
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
   },
   empty: {
@@ -41,6 +44,11 @@ const useStyles = makeStyles({
   },
   subtle: { color: tokens.colorNeutralForeground3 },
 });
+
+/** Commands above what they are about. */
+export const CommandBar = ({ children }: { children: ReactNode }) => (
+  <div className={useStyles().commands}>{children}</div>
+);
 
 export interface Crumb {
   readonly text: string;
@@ -69,7 +77,7 @@ export function Page({
   return (
     <div className={styles.page}>
       {crumbs.length > 0 && (
-        <Breadcrumb aria-label="Breadcrumb" size="small">
+        <Breadcrumb aria-label="Breadcrumb" size="small" className={styles.crumbs}>
           {crumbs.map(({ text, href }, index) => (
             <Fragment key={href}>
               <BreadcrumbItem>
@@ -94,11 +102,14 @@ export function Page({
         </Subtitle1>
         {kind !== undefined && <Caption1 className={styles.subtle}>{kind}</Caption1>}
       </div>
-      {commands !== undefined ? <div className={styles.commands}>{commands}</div> : <div style={{ height: 12 }} />}
+      {commands !== undefined ? <CommandBar>{commands}</CommandBar> : <div style={{ height: 12 }} />}
       {children}
     </div>
   );
 }
+
+/** A time as people here read it. */
+export const formatTime = (time: string): string => new Date(time).toLocaleString();
 
 /** What a list shows when it is empty: what belongs here and what to do. */
 export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
@@ -143,6 +154,10 @@ export function ErrorBar({ error, onRetry }: { error: unknown; onRetry?: () => v
   );
 }
 
+export const Loading = () => (
+  <Spinner label="Loading…" labelPosition="after" style={{ justifyContent: 'flex-start', padding: 16 }} />
+);
+
 interface QueryLike<T> {
   readonly data: T | undefined;
   readonly error: unknown;
@@ -153,5 +168,5 @@ interface QueryLike<T> {
 export function Loaded<T>({ query, children }: { query: QueryLike<T>; children: (data: T) => ReactNode }) {
   if (query.data !== undefined) return <>{children(query.data)}</>;
   if (query.error) return <ErrorBar error={query.error} onRetry={() => query.refetch()} />;
-  return <Spinner label="Loading…" labelPosition="after" style={{ justifyContent: 'flex-start', padding: 16 }} />;
+  return <Loading />;
 }

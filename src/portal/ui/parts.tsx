@@ -8,7 +8,7 @@ import {
   QuestionCircle16Regular,
   Warning16Filled,
 } from '@fluentui/react-icons';
-import { type ReactNode, useState } from 'react';
+import { Fragment, type ReactNode, useState } from 'react';
 import { useLocation } from 'wouter';
 import { readId } from '../azure/arm.js';
 import { explainReason, type HealthCount, type HealthWord, wordFor } from '../azure/health.js';
@@ -68,13 +68,15 @@ const icons: Readonly<Record<HealthWord, ReactNode>> = {
 
 const useStyles = makeStyles({
   line: { display: 'inline-flex', alignItems: 'center', gap: tokens.spacingHorizontalXS, whiteSpace: 'nowrap' },
-  properties: {
+  // Read down the first column, then down the second, as Essentials are.
+  properties: { columns: '400px 2', columnGap: tokens.spacingHorizontalXXL, margin: `0 0 ${tokens.spacingVerticalL}` },
+  property: {
     display: 'grid',
-    gridTemplateColumns: 'repeat(auto-fit, minmax(min(420px, 100%), 1fr))',
-    gap: `${tokens.spacingVerticalXS} ${tokens.spacingHorizontalXXL}`,
-    margin: `0 0 ${tokens.spacingVerticalL}`,
+    gridTemplateColumns: 'minmax(120px, 180px) minmax(0, 1fr)',
+    gap: tokens.spacingHorizontalM,
+    paddingBottom: tokens.spacingVerticalXS,
+    breakInside: 'avoid',
   },
-  property: { display: 'grid', gridTemplateColumns: '180px 1fr', gap: tokens.spacingHorizontalM, minWidth: 0 },
   term: { color: tokens.colorNeutralForeground3 },
   value: { margin: 0, overflowWrap: 'anywhere', minWidth: 0 },
   code: {
@@ -92,14 +94,23 @@ const useStyles = makeStyles({
   copyButton: { position: 'absolute', top: '4px', right: '4px' },
 });
 
-/** "Healthy (2 of 2)". */
-export function Health({ count }: { count: HealthCount }) {
+/** Words behind the icon of a health. */
+export function HealthWordLine({ word, children }: { word: HealthWord; children: ReactNode }) {
   const styles = useStyles();
-  const word = wordFor(count);
   return (
     <span className={styles.line}>
-      {icons[word]} {word} {count.all > 0 && `(${count.up} of ${count.all})`}
+      {icons[word]} {children}
     </span>
+  );
+}
+
+/** "Healthy (2 of 2)". */
+export function Health({ count }: { count: HealthCount }) {
+  const word = wordFor(count);
+  return (
+    <HealthWordLine word={word}>
+      {word} {count.all > 0 && `(${count.up} of ${count.all})`}
+    </HealthWordLine>
   );
 }
 
@@ -120,6 +131,16 @@ export function MemberState({ state, reason }: { state: string; reason: string }
   );
 }
 
+/** A text whose lines break behind a slash rather than inside a word, as ids should. */
+const breakable = (text: string): ReactNode =>
+  text.split(/(?<=\/)/).map((part, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: parts of a text have no other identity
+    <Fragment key={index}>
+      {part}
+      <wbr />
+    </Fragment>
+  ));
+
 /** Names and values side by side, as under "Essentials". */
 export function Properties({ items }: { items: readonly (readonly [string, ReactNode])[] }) {
   const styles = useStyles();
@@ -128,7 +149,9 @@ export function Properties({ items }: { items: readonly (readonly [string, React
       {items.map(([name, value]) => (
         <div key={name} className={styles.property}>
           <dt className={styles.term}>{name}</dt>
-          <dd className={styles.value}>{value === undefined || value === '' ? '-' : value}</dd>
+          <dd className={styles.value}>
+            {value === undefined || value === '' ? '-' : typeof value === 'string' ? breakable(value) : value}
+          </dd>
         </div>
       ))}
     </dl>

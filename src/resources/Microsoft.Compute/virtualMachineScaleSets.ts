@@ -153,7 +153,5 @@ export const virtualMachineScaleSets = resourceType<VirtualMachineScaleSetDocume
   apiVersions: computeApiVersions,
   schema,
   defaults: completeScaleSet,
-  requests: {
-    actions: scaleSetActions,
-  },
+  requests: { nameParameter: 'vmScaleSetName', actions: scaleSetActions },
 });

@@ -130,6 +130,7 @@ export const virtualMachines = resourceType<VirtualMachineDocument>({
   check: checkVirtualMachine,
   view: showVirtualMachine,
   requests: {
+    nameParameter: 'vmName',
     actions: [
       {
         path: 'instanceView',

@@ -1,6 +1,6 @@
 /** Load balancers (`Microsoft.Network/loadBalancers`): one aggregate, its children inside the document. */
 import { type AzureError, azureError } from '../../errors/index.js';
-import { idKey } from '../resource-id.js';
+import { idKey, rootKey } from '../resource-id.js';
 import {
   type InUse,
   type ResourceDocument,
@@ -29,6 +29,7 @@ import {
   checkFrontend,
   checkFrontendsTogether,
   completeFrontend,
+  frontendAddress,
   frontendIPConfiguration,
   inOrderOfClaims,
 } from './loadBalancers/frontendIPConfigurations.js';
@@ -134,7 +135,10 @@ function* checkLoadBalancer(context: WriteContext<LoadBalancerDocument>): Genera
   yield* checkPortRanges(context);
 }
 
-/** Pools show their NIC members as backend addresses too, each with the frontend ports it has. */
+/**
+ * Pools show their NIC members as backend addresses too, each with the frontend ports it has; a member of a Global load
+ * balancer shows the address of the regional frontend that it stands for.
+ */
 function viewPools({ resource, lookup }: ViewContext): LoadBalancerDocument {
   const document = resource.document as LoadBalancerDocument;
   const { backendAddressPools = [], inboundNatRules = [] } = document.properties;
@@ -153,17 +157,21 @@ function viewPools({ resource, lookup }: ViewContext): LoadBalancerDocument {
       });
       const nicId = member.networkInterfaceIPConfigurationId;
       const own = nicId ? { networkInterfaceIPConfiguration: { id: nicId } } : written.get(member.name)?.properties;
-      return { name: member.name, properties: { ...own, inboundNatRulesPortMapping } };
+      const { frontendId = '' } = member;
+      const regional = lookup.resource(rootKey(frontendId));
+      const ipAddress = regional && frontendAddress(regional, frontendId, lookup);
+      const properties = { ...own, ...(ipAddress === undefined ? {} : { ipAddress }), inboundNatRulesPortMapping };
+      return { name: member.name, properties };
     });
     return { ...pool, properties: { ...pool.properties, loadBalancerBackendAddresses } };
   });
   return { ...document, properties: { ...document.properties, backendAddressPools: shown } };
 }
 
-/** From 2019-04-01 to 2020-03-01 Azure told the IP version of public frontends too, asked or not. */
+/** From 2019-04-01 until 2020-11-01 Azure told the IP version of public frontends too, asked or not. */
 function viewLoadBalancer(context: ShowContext): ResourceDocument {
   const document = viewPools(context);
-  if (context.apiVersion < '2019-04-01' || context.apiVersion >= '2020-03-01') return document;
+  if (context.apiVersion < '2019-04-01' || context.apiVersion >= '2020-11-01') return document;
   const frontendIPConfigurations = document.properties.frontendIPConfigurations?.map((one) => ({
     ...one,
     properties: { ...one.properties, privateIPAddressVersion: one.properties?.privateIPAddressVersion ?? 'IPv4' },

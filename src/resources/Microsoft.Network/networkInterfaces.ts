@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type AzureError, azureError } from '../../errors/index.js';
+import { childrenIn } from '../children.js';
 import { idKey, rootKey } from '../resource-id.js';
 import {
   type InUse,
@@ -69,21 +70,21 @@ const schema = Schema.envelope('name id etag tags properties type location exten
       primary: Schema.boolean({ readOnly: true }),
       virtualMachine: Schema.backReferences('Microsoft.Compute/virtualMachines', 'networkInterfaces', { single: true }),
       services: Schema.anything({ readOnly: true, ...onlyIn2018 }),
-      hostedWorkloads: Schema.array(Schema.string(), { readOnly: true, since: '2018-10-01' }),
-      tapConfigurations: Schema.array(Schema.anything(), { readOnly: true, since: '2018-10-01' }),
-      nicType: Schema.oneOf(['Standard', 'Elastic'], { since: '2020-07-01' }),
+      hostedWorkloads: Schema.array(Schema.string(), { readOnly: true, since: '2018-08-01' }),
+      tapConfigurations: Schema.array(Schema.anything(), { readOnly: true, since: '2018-08-01' }),
+      nicType: Schema.oneOf(['Standard', 'Elastic'], { since: '2019-12-01' }),
       privateEndpoint: readOnlyReference('Microsoft.Network/privateEndpoints', { since: '2018-10-01' }),
       privateLinkService: readOnlyReference('Microsoft.Network/privateLinkServices', { since: '2020-07-01' }),
       dscpConfiguration: readOnlyReference('Microsoft.Network/dscpConfigurations', { since: '2020-06-01' }),
       migrationPhase: Schema.oneOf(['None', 'Prepare', 'Commit', 'Abort', 'Committed'], { since: '2020-08-01' }),
       workloadType: Schema.string({ since: '2021-02-01' }),
-      allowPort25Out: Schema.boolean({ readOnly: true, since: '2022-05-01' }),
+      allowPort25Out: Schema.boolean({ readOnly: true, since: '2022-01-01' }),
       defaultOutboundConnectivityEnabled: Schema.boolean({ readOnly: true, since: '2024-05-01' }),
       auxiliaryMode: Schema.oneOf(['None', 'MaxConnections', 'Floating', 'AcceleratedConnections'], {
         since: '2022-01-01',
       }),
       auxiliarySku: Schema.oneOf(['None', 'A1', 'A2', 'A4', 'A8'], { since: '2022-11-01' }),
-      virtualNetworkTapProvisioningState: Schema.string({ readOnly: true, ...onlyIn2018 }),
+      virtualNetworkTapProvisioningState: Schema.string({ readOnly: true, ...onlyIn2018, since: '2017-11-01' }),
     },
     { clrType: 'NetworkInterfaceProperties' },
   ),
@@ -111,9 +112,6 @@ function completeDnsSettings({ document, idText }: WriteContext<NetworkInterface
   if (label !== undefined) properties.dnsSettings.internalFqdn = `${label}.${suffix}`;
 }
 
-/** Here Azure shows `enableAcceleratedNetworking` only to those who set it. */
-const regionsWithoutDefault = new Set(['westus', 'westcentralus']);
-
 function completeNetworkInterface(context: WriteContext<NetworkInterfaceDocument>): void {
   const { document } = context;
   const properties = document.properties;
@@ -123,8 +121,8 @@ function completeNetworkInterface(context: WriteContext<NetworkInterfaceDocument
   completeIPConfigurations(properties.ipConfigurations, context);
   completeDnsSettings(context);
   properties.services = null;
-  if (!regionsWithoutDefault.has(document.location ?? '')) fillIn(properties, { enableAcceleratedNetworking: false });
   fillIn(properties, {
+    enableAcceleratedNetworking: false,
     vnetEncryptionSupported: false,
     enableIPForwarding: false,
     disableTcpStateTracking: false,
@@ -219,6 +217,21 @@ const usedByMachine: InUse = {
   refuse: ({ id, links }) => azureError('NicInUse', { values: { id, user: links[0]?.sourceId ?? '' } }),
 };
 
+/** Azure makes and takes away a network interface at once, and says so since this version (recorded). */
+const isSynchronous = ({ apiVersion }: { readonly apiVersion: string }): boolean => apiVersion >= '2023-11-01';
+
+const memberships = [
+  'loadBalancerBackendAddressPools',
+  'loadBalancerInboundNatRules',
+  'applicationGatewayBackendAddressPools',
+];
+
+/** Whether a balancer or gateway has to follow a change of the interface, for which Azure takes its time. */
+const isMember = (document: ResourceDocument | undefined): boolean =>
+  childrenIn(document?.properties, 'ipConfigurations').some(({ properties }) =>
+    memberships.some((member) => ((properties?.[member] ?? []) as unknown[]).length > 0),
+  );
+
 export const networkInterfaces = resourceType<NetworkInterfaceDocument>({
   type: 'Microsoft.Network/networkInterfaces',
   apiVersions: networkApiVersions,
@@ -230,7 +243,9 @@ export const networkInterfaces = resourceType<NetworkInterfaceDocument>({
   view: viewNetworkInterface,
   requests: {
     actions: effectiveActions,
-    // Azure takes a network interface away at once, and says so since this version.
-    statuses: { delete: ({ apiVersion }) => (apiVersion >= '2023-11-01' ? 200 : undefined) },
+    statuses: {
+      putIsDone: (put) => isSynchronous(put) && !isMember(put.document) && !isMember(put.before),
+      delete: (deletion) => (isSynchronous(deletion) ? 200 : undefined),
+    },
   },
 });

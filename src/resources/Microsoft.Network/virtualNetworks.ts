@@ -5,7 +5,7 @@
 import { type AzureError, azureError } from '../../errors/index.js';
 import { type IpPrefix, parseIpAddress, parseIpPrefix } from '../../support/ip-address.js';
 import type { ChildDocument } from '../children.js';
-import { type ResourceDocument, resourceType, type ViewContext, type WriteContext } from '../resource-type.js';
+import { type ResourceDocument, resourceType, type ShowContext, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
 import { checkAddressPrefix, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
@@ -16,6 +16,7 @@ import {
   hasIpamAllocations,
   subnet,
   subnetInUse,
+  viewSubnet,
 } from './virtualNetworks/subnets.js';
 import { completePeering, viewPeering, virtualNetworkPeering } from './virtualNetworks/virtualNetworkPeerings.js';
 
@@ -47,17 +48,22 @@ const schema = Schema.envelope('name id etag type location extendedLocation tags
       ),
       flowTimeoutInMinutes: Schema.integer({ since: '2021-02-01' }),
       dhcpOptions: Schema.object({ dnsServers: Schema.array(Schema.string()) }),
-      subnets: Schema.children('subnets', subnet),
-      virtualNetworkPeerings: Schema.children('virtualNetworkPeerings', virtualNetworkPeering, { since: '2017-06-01' }),
+      // Announced for this version: https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq
+      subnets: Schema.children('subnets', subnet, { keptSince: '2023-09-01' }),
+      // Recorded at 2020-11-01 and 2024-03-01.
+      virtualNetworkPeerings: Schema.children('virtualNetworkPeerings', virtualNetworkPeering, {
+        since: '2016-09-01',
+        keptSince: '2016-09-01',
+      }),
       bgpCommunities: Schema.object(
         { virtualNetworkCommunity: Schema.string(), regionalCommunity: Schema.string({ readOnly: true }) },
         { since: '2019-08-01' },
       ),
       ipAllocations: Schema.array(Schema.reference('Microsoft.Network/ipAllocations'), { since: '2020-03-01' }),
-      flowLogs: Schema.anything({ readOnly: true, since: '2022-09-01' }),
+      flowLogs: Schema.anything({ readOnly: true, since: '2018-11-01' }),
       enableDdosProtection: Schema.boolean({ since: '2017-09-01' }),
       ddosProtectionPlan: Schema.reference('Microsoft.Network/ddosProtectionPlans', { since: '2018-02-01' }),
-      enableVmProtection: Schema.boolean({ since: '2017-09-01', until: '2020-08-01', absentIn: ['2018-11-01'] }),
+      enableVmProtection: Schema.boolean({ since: '2017-09-01', until: '2020-11-01' }),
       defaultPublicNatGateway: readOnlyReference('Microsoft.Network/natGateways', { since: '2024-07-01' }),
       summarizedGatewayPrefixes: Schema.anything({ since: '2025-07-01' }),
     },
@@ -98,11 +104,15 @@ function* checkVirtualNetwork(context: WriteContext<VirtualNetworkDocument>): Ge
   yield* checkSubnetsStay(context);
 }
 
-function viewVirtualNetwork({ resource, lookup }: ViewContext): ResourceDocument {
-  const { virtualNetworkPeerings: peerings = [] } = resource.document.properties as VirtualNetworkProperties;
-  if (peerings.length === 0) return resource.document;
-  const virtualNetworkPeerings = peerings.map((one) => viewPeering(one, resource.id, lookup));
-  return { ...resource.document, properties: { ...resource.document.properties, virtualNetworkPeerings } };
+function viewVirtualNetwork({ resource, lookup, apiVersion }: ShowContext): ResourceDocument {
+  const { virtualNetworkPeerings: peerings = [], subnets = [] } = resource.document
+    .properties as VirtualNetworkProperties;
+  const properties = {
+    ...resource.document.properties,
+    subnets: subnets.map((one) => viewSubnet(one, apiVersion)),
+    virtualNetworkPeerings: peerings.map((one) => viewPeering(one, resource.id, lookup)),
+  };
+  return { ...resource.document, properties };
 }
 
 export const virtualNetworks = resourceType<VirtualNetworkDocument>({

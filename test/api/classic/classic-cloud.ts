@@ -38,6 +38,9 @@ export class ClassicCloud {
   static start = async (t: Test, { network, engine }: { network: number; engine: string }): Promise<ClassicCloud> =>
     new ClassicCloud(await Cloud.start(t, { network, argv: ['--in-memory', '--engine', engine] }));
 
+  /** The classic API of an emulator that runs already. */
+  static of = (cloud: Cloud): ClassicCloud => new ClassicCloud(cloud);
+
   /** A classic request: status, request id and text of its answer. */
   async ask(method: string, path: string, body?: string) {
     const url = `${this.cloud.emulator.httpUrl}/${subscriptionId}${path}`;
@@ -60,9 +63,14 @@ export class ClassicCloud {
 
   /** Empties the cloud; then it has the hosted service `mySvc` and a virtual network with one subnet. */
   async prepare(): Promise<void> {
+    await this.cloud.send('POST', '/_lazurite/reset');
+    await this.addService();
+  }
+
+  /** Adds the hosted service `mySvc` and a virtual network with one subnet. */
+  async addService(): Promise<void> {
     const { network } = this.cloud;
     const site = `<VirtualNetworkSite name="VNet" Location="West US"><AddressSpace><AddressPrefix>10.${network}.0.0/16</AddressPrefix></AddressSpace><Subnets><Subnet name="vms"><AddressPrefix>10.${network}.0.0/24</AddressPrefix></Subnet></Subnets></VirtualNetworkSite>`;
-    await this.cloud.send('POST', '/_lazurite/reset');
     await this.send(
       'PUT',
       '/services/networking/media',

@@ -167,10 +167,10 @@ export const distributionContract: readonly ContractTest[] = [
           const told = (transport: 'tcp' | 'udp', sourcePort: number) =>
             world.engine.explain({ transport, sourceAddress: from, sourcePort, destinationAddress, destinationPort });
           const { socket, backend } = await openStream(at(index), { from });
-          if (told('tcp', socket.localPort ?? 0).choice?.address !== backend) wrong++;
+          if ((await told('tcp', socket.localPort ?? 0)).choice?.address !== backend) wrong++;
           socket.destroy();
           const client = await UdpClient.open({ from });
-          if (told('udp', client.port).choice?.address !== (await client.ask(at(index))).backend) wrong++;
+          if ((await told('udp', client.port)).choice?.address !== (await client.ask(at(index))).backend) wrong++;
           client.close();
           await once(client.socket, 'close').catch(() => {});
         });

@@ -125,7 +125,7 @@ export const eligibilityContract: readonly ContractTest[] = [
       await world.until(() => world.reason(up.address) === 'Down_Probe_TcpProbeTimeout');
       t.strictSame([...(await reached(at, `${net}.200`))].sort(), [up.address, none.address]);
       t.ok(await echoes(stream, 'an established connection persists'));
-      const { candidates } = world.engine.explain({
+      const { candidates } = await world.engine.explain({
         transport: 'tcp',
         sourceAddress: `${net}.200`,
         sourcePort: 1,

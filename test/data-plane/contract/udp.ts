@@ -11,7 +11,10 @@ import type { ContractTest } from './statement.js';
 const port = 20080;
 
 /** The backend that `explain` names for a UDP client. */
-function explained(engine: Engine, { from, client, address }: { from: string; client: UdpClient; address: string }) {
+async function explained(
+  engine: Engine,
+  { from, client, address }: { from: string; client: UdpClient; address: string },
+) {
   const tuple = {
     transport: 'udp' as const,
     sourceAddress: from,
@@ -19,7 +22,7 @@ function explained(engine: Engine, { from, client, address }: { from: string; cl
     destinationAddress: address,
     destinationPort: port,
   };
-  return engine.explain(tuple).choice?.address;
+  return (await engine.explain(tuple)).choice?.address;
 }
 
 export const udpContract: readonly ContractTest[] = [
@@ -49,7 +52,7 @@ export const udpContract: readonly ContractTest[] = [
         const reached = await Promise.all(clients.map(({ client }) => client.ask({ address, port })));
         t.strictSame(
           reached.map(({ backend }) => backend),
-          clients.map((each) => explained(world.engine, each)),
+          await Promise.all(clients.map((each) => explained(world.engine, each))),
           moment,
         );
         t.ok(reached.every(({ answeredFrom }) => answeredFrom === `${address}:${port}`));
@@ -106,8 +109,14 @@ export const udpContract: readonly ContractTest[] = [
       const clients = await Promise.all(
         Array.from({ length: 12 }, (_, index) => UdpClient.open({ from: `${net}.${201 + index}` })),
       );
-      const reached = async (): Promise<string[]> =>
-        (await Promise.all(clients.map((client) => client.ask(at)))).map(({ backend }) => backend);
+      const reached = async (): Promise<string[]> => {
+        const told = await Promise.all(
+          clients.map((client, index) => explained(world.engine, { from: `${net}.${201 + index}`, client, address })),
+        );
+        const backends = (await Promise.all(clients.map((client) => client.ask(at)))).map(({ backend }) => backend);
+        t.strictSame(told, backends, 'explain has said so before');
+        return backends;
+      };
       const first = await reached();
       await apply(membersOf(backends), { distribution: 'SourceIP' });
       t.strictSame(await reached(), first, 'another mode holds for new clients');

@@ -128,8 +128,8 @@ if (isInNamespace(t, import.meta.url)) {
         const answers = {
           userspace: bySockets.get(flow)?.backend,
           nftables: byKernel.get(flow)?.backend,
-          explain: kernel.engine.explain(tupleOf(place, caller)).choice?.address,
-          'explain of userspace': userspace.engine.explain(tupleOf(place, caller)).choice?.address,
+          explain: (await kernel.engine.explain(tupleOf(place, caller))).choice?.address,
+          'explain of userspace': (await userspace.engine.explain(tupleOf(place, caller))).choice?.address,
         };
         if (Object.values(answers).some((answer) => answer !== decided)) {
           wrong.push(`${distribution}, ${flow}: ${decided}, but ${JSON.stringify(answers)}`);

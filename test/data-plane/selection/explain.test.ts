@@ -178,7 +178,7 @@ t.test('Without a data plane everything is Unbound, and explain takes every memb
   const probed = rule([member('127.0.0.4', 80, { probe: 'p' })]);
   await engine.apply(plan([frontend('tcp', '127.255.0.4:443', probed)]));
   t.match(engine.frontends(), [{ state: 'Unbound', reason: /engine none/ }]);
-  t.equal(engine.explain(tuple).choice?.key, '127.0.0.4');
+  t.equal((await engine.explain(tuple)).choice?.key, '127.0.0.4');
   t.strictSame([engine.health(), await engine.flows(), engine.counters()], [[], [], []]);
   await engine.advanceClock();
   await engine.close();

@@ -88,7 +88,7 @@ t.test(
     client.socket.send('hello?', 20080, '127.82.1.100');
     await world.counted('datagramsWithoutMember', 'udp/127.82.1.100/20080');
     client.close();
-    const { reason } = world.engine.explain({
+    const { reason } = await world.engine.explain({
       transport: 'tcp',
       sourceAddress: '127.0.0.1',
       sourcePort: 1,

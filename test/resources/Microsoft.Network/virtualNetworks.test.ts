@@ -94,7 +94,7 @@ t.test('an old api-version gets the old defaults and shows only what it knows', 
   ]);
 });
 
-t.test('a delegation gets the action that Azure grants', async (t) => {
+t.test('a delegation gets the actions that Azure grants to the service', async (t) => {
   const azure = azureWith();
   const delegations = [{ name: 'd', properties: { serviceName: 'Microsoft.Web/serverFarms' } }];
   azure.put(id, network({ subnet: { addressPrefix: '10.0.0.0/24', delegations } }));
@@ -104,13 +104,72 @@ t.test('a delegation gets the action that Azure grants', async (t) => {
       id: `${id}/subnets/subnet/delegations/d`,
       properties: {
         serviceName: 'Microsoft.Web/serverFarms',
-        actions: ['Microsoft.Network/virtualNetworks/subnets/join/action'],
+        actions: ['Microsoft.Network/virtualNetworks/subnets/action'],
       },
       type: 'Microsoft.Network/virtualNetworks/subnets/delegations',
     },
   ]);
   const [before, after] = writeBack(azure, id);
   t.same(before, after, 'writing it back changes nothing');
+  const inSubnet = (...actions: string[]) => actions.map((one) => `Microsoft.Network/virtualNetworks/subnets/${one}`);
+  const services: readonly [service: string, actions: string[]][] = [
+    ['Microsoft.ContainerInstance/containerGroups', inSubnet('action')],
+    ['Microsoft.DBforPostgreSQL/flexibleServers', inSubnet('join/action')],
+    ['Contoso.Unheard/of', inSubnet('join/action')],
+    ['Microsoft.Netapp/volumes', ['Microsoft.Network/networkinterfaces/*', ...inSubnet('join/action')]],
+    [
+      'Microsoft.Sql/managedInstances',
+      inSubnet('join/action', 'prepareNetworkPolicies/action', 'unprepareNetworkPolicies/action'),
+    ],
+    ['Microsoft.ApiManagement/service', inSubnet('join/action', 'prepareNetworkPolicies/action')],
+  ];
+  for (const [serviceName, actions] of services) {
+    const delegations = [{ name: 'd', properties: { serviceName } }];
+    azure.put(id, network({ subnet: { addressPrefix: '10.0.0.0/24', delegations } }));
+    t.same(azure.at(id, 'properties.subnets.0.properties.delegations.0.properties.actions'), actions, serviceName);
+  }
+});
+
+t.test('what a virtual network’s PUT leaves out stays, [] and null empty it', async (t) => {
+  const azure = azureWith();
+  const names = (member: string) =>
+    (azure.at(id, `properties.${member}`) as { name: string }[]).map(({ name }) => name);
+  const peering = { name: 'to', properties: { remoteVirtualNetwork: { id: `${id}2` } } };
+  const put = (properties: Record<string, unknown>, apiVersion = '2024-05-01') =>
+    azure.put(
+      id,
+      { location: 'westeurope', properties: { addressSpace: { addressPrefixes: ['10.0.0.0/16'] }, ...properties } },
+      { apiVersion },
+    );
+  azure.put(`${id}2`, network({}, ['10.9.0.0/16']));
+  const both = {
+    subnets: [{ name: 's', properties: { addressPrefix: '10.0.0.0/24' } }],
+    virtualNetworkPeerings: [peering],
+  };
+  put(both);
+  put({});
+  t.same([names('subnets'), names('virtualNetworkPeerings')], [['s'], ['to']]);
+  put({}, '2023-06-01');
+  t.same([names('subnets'), names('virtualNetworkPeerings')], [[], ['to']], 'before that version subnets went');
+  put(both);
+  put({ subnets: null, virtualNetworkPeerings: null });
+  t.same([names('subnets'), names('virtualNetworkPeerings')], [[], []]);
+  put(both);
+  put({ subnets: [], virtualNetworkPeerings: [] });
+  t.same([names('subnets'), names('virtualNetworkPeerings')], [[], []]);
+});
+
+t.test('the default of private endpoint policies belongs to the version that reads', async (t) => {
+  const azure = azureWith();
+  const policies = (apiVersion: string) =>
+    azure.at(id, 'properties.subnets.0.properties.privateEndpointNetworkPolicies', apiVersion);
+  azure.put(id, network({ subnet: '10.0.0.0/24' }), { apiVersion: '2020-04-01' });
+  t.same([policies('2020-04-01'), policies('2024-05-01')], ['Enabled', 'Disabled']);
+  const subnet = { addressPrefix: '10.0.0.0/24', privateEndpointNetworkPolicies: 'Enabled' };
+  azure.put(id, network({ subnet }), { apiVersion: '2020-04-01' });
+  t.equal(policies('2024-05-01'), 'Disabled', 'sent back as it was shown');
+  azure.put(id, network({ subnet }), { apiVersion: '2024-05-01' });
+  t.same([policies('2020-04-01'), policies('2024-05-01')], ['Enabled', 'Enabled'], 'asked for');
 });
 
 t.test('address prefixes are written in CIDR notation', async (t) => {
@@ -207,13 +266,17 @@ t.test('a peering is connected when both sides have one', async (t) => {
   azure.put(id, peered('10.0.0.0/16', other));
   t.match(azure.at(id, 'properties.virtualNetworkPeerings.0.properties'), {
     peeringState: 'Initiated',
+    peeringSyncLevel: 'RemoteNotInSync',
     remoteVirtualNetwork: { id: other },
     allowVirtualNetworkAccess: true,
     allowForwardedTraffic: false,
     remoteAddressSpace: { addressPrefixes: ['172.16.0.0/16'] },
   });
   azure.put(other, peered('172.16.0.0/16', id));
-  t.equal(azure.at(id, 'properties.virtualNetworkPeerings.0.properties.peeringState'), 'Connected');
+  t.match(azure.at(id, 'properties.virtualNetworkPeerings.0.properties'), {
+    peeringState: 'Connected',
+    peeringSyncLevel: 'FullyInSync',
+  });
   const [before, after] = writeBack(azure, id);
   t.same(before, after, 'writing it back changes nothing');
 });

@@ -145,16 +145,18 @@ export class ResourceService {
   async put(request: PutRequest): Promise<Answer> {
     const place = this.#place(request, 'write');
     if (!('type' in place)) return this.#putOpaque(place, request.body);
-    // A parent that is not there is found missing before the child's body is read.
-    if (place.child) this.#resourceAt(place);
+    if (place.child) this.#resourceAt(place); // Whose 404 comes before the child's body is read.
     const write = this.#documentWrite(place, request);
     const done = await this.context.store.write(() => this.#putNow(place, write));
     const failed = await this.operations.settle(done);
     const { resource } = done;
+    const { document } = resource;
+    const own = place.child ? undefined : place.type.requests?.statuses;
+    const isDone = !failed && this.context.operationDelayMs === 0 && own?.putIsDone?.({ ...done, document });
     return {
-      status: place.type.requests?.statuses?.put?.(done) ?? (done.created ? 201 : 200),
+      status: own?.put?.(done) ?? (done.created ? 201 : 200),
       body: failed ? this.#shown({ ...resource, etag: failed.etag, provisioningState: 'Failed' }, place) : done.body,
-      operation: pollPlaceOf(resource, { ...done, apiVersion: place.apiVersion }),
+      ...(isDone ? {} : { operation: pollPlaceOf(resource, { ...done, apiVersion: place.apiVersion }) }),
     };
   }
 
@@ -246,13 +248,12 @@ export class ResourceService {
     const { resource, apiVersion } = this.existing(request);
     const { requestSchema, answer, run } = action;
     const body = requestSchema && !given.isEmpty ? readBody(given, requestSchema) : undefined;
-    const { health } = this.context;
     const name = (action.path.split('/').at(-1) as string).replace(/^./, (first) => first.toUpperCase());
     const { result, operationId } = await this.change({
       key: resource.key,
       subscriptionId: resource.subscriptionId,
       operation: answer === 'async' ? `${name}Operation` : undefined,
-      run: () => run({ resource, lookup: this.store, parameters, query, body, health }),
+      run: () => run({ resource, lookup: this.store, parameters, query, body, health: this.context.health }),
     });
     if (operationId === undefined) return { status: 200, body: result.body };
     return { status: 202, operation: pollPlaceOf(resource, { operationId, apiVersion }), hasResult: true };

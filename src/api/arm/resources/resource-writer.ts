@@ -15,6 +15,7 @@ import {
   schemaOf,
   type WriteContext,
 } from '../../../resources/resource-type.js';
+import type { SchemaNode } from '../../../resources/schema.js';
 import { completeIdentity } from '../../../resources/unmodelled-types.js';
 import { newEtag, newGuid } from '../../../support/ids.js';
 import { alike } from '../../../support/plain-data.js';
@@ -22,11 +23,13 @@ import type { ArmContext } from './arm-context.js';
 import { OperationRecords, operationName } from './operations.js';
 import { checkPreconditions, type Preconditions, refusalToDelete, refusalToDropChildren } from './preconditions.js';
 import { ResourceLinks, resolveReferences } from './references.js';
-import { type ChildPlace, checkChildNames } from './request-body.js';
+import { type ChildPlace, checkNames } from './request-body.js';
 
 export interface Write {
   readonly resource: Resource;
   readonly created: boolean;
+  /** The document that it replaced. */
+  readonly before?: ResourceDocument | undefined;
   readonly operationId: string;
   /** Folded ids of every top-level resource that the data plane may have to follow. */
   readonly touched: readonly string[];
@@ -73,6 +76,22 @@ function firstOf(refusals: Iterable<AzureError> | undefined): AzureError | undef
 function completePrincipals(document: ResourceDocument, id: string): void {
   const given = document as ResourceDocument & { identity?: unknown };
   if (given.identity) given.identity = completeIdentity(given.identity, { id, tenantId });
+}
+
+/** Fills in collections that a PUT keeps when it leaves them out. */
+function keepLeftOut(
+  properties: Record<string, unknown>,
+  {
+    before,
+    schema,
+    apiVersion,
+  }: { before: ResourceDocument['properties'] | undefined; schema: SchemaNode; apiVersion: string },
+): void {
+  for (const [name, { keptSince }] of Object.entries(schema.properties?.properties?.properties ?? {})) {
+    if (keptSince === undefined || apiVersion < keptSince || name in properties || before?.[name] === undefined)
+      continue;
+    properties[name] = structuredClone(before[name]);
+  }
 }
 
 /** Every method runs inside a transaction that its caller began. */
@@ -125,7 +144,8 @@ export class ResourceWriter {
     const document = write.document(existing);
     completePrincipals(document, idText);
     const schema = schemaOf(type);
-    checkChildNames(document, schema, idText);
+    keepLeftOut(document.properties, { before: existing?.document.properties, schema, apiVersion });
+    checkNames(document, type, { id: idText, name: existing?.name ?? (id.names[0] as string) });
     resolveReferences(document, {
       idText,
       type: type.type,
@@ -175,7 +195,13 @@ export class ResourceWriter {
     const name = operationName(child?.method ?? 'Put', child ? `${type.type}/${child.collection}` : type.type);
     const operationId = this.#operations.record(resource, name);
     this.#operations.supersede(existing, { name, id: operationId });
-    return { resource: resources.resource(key) ?? resource, created: !existing, operationId, touched };
+    return {
+      resource: resources.resource(key) ?? resource,
+      created: !existing,
+      before: existing?.document,
+      operationId,
+      touched,
+    };
   }
 
   /** The id under which a new resource is stored: canonical type, group as the group was created. */

@@ -3,11 +3,12 @@
 import type {} from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
 import type { ResourceType } from '../../../resources/resource-type.js';
+import { annotationKeywords } from '../../../resources/schema.js';
 import { childSchema } from './resource-reader.js';
 
 type Operation = 'get' | 'list' | 'listAll' | 'createOrUpdate' | 'updateTags' | 'delete' | 'action';
 
-const annotations = new Set(['since', 'until', 'reference', 'backReference', 'child', 'fold', 'clrType', 'echoed']);
+const annotations: ReadonlySet<string> = new Set(annotationKeywords);
 
 /** The schema as OpenAPI knows it: annotations become `x-` extensions or disappear. */
 function openApi(node: unknown): unknown {

@@ -12,7 +12,6 @@ import {
   integer,
   list,
   listOf,
-  nested,
   nillableText,
   optional,
   required,

@@ -10,6 +10,7 @@ import { inflateRawSync } from 'node:zlib';
 import { AzureError, azureError } from '../../../errors/index.js';
 import { type DownloadPolicy, DownloadRefused, download } from '../../../http/download.js';
 import type { ServiceDefinition } from '../../../resources/Microsoft.ClassicCompute/types.js';
+import { unsigned } from '../../../support/secrets.js';
 import { decodeXml, readXml } from '../xml/xml.js';
 import { readServiceDefinition } from './csdef.js';
 
@@ -89,7 +90,8 @@ function definitionText(data: Buffer): string | undefined {
   return definition && decodeXml(definition);
 }
 
-const refused = (url: string, reason: string) => azureError('ClassicPackage', { values: { url, reason } });
+const refused = (url: string, reason: string) =>
+  azureError('ClassicPackage', { values: { url: unsigned(url), reason } });
 
 /** The service definition in the package at `url`. */
 export async function readPackage(url: string, source: PackageSource): Promise<ServiceDefinition> {
@@ -148,7 +150,9 @@ export const packageSource =
     try {
       return await read(url, policy);
     } catch (error) {
-      note(`The package ${text.slice(0, 200)} could not be read: ${error instanceof Error ? error.message : error}`);
+      note(
+        `The package ${unsigned(text).slice(0, 200)} could not be read: ${error instanceof Error ? error.message : error}`,
+      );
       throw refused(text, 'It could not be read. The log says why; `--template-links` says what may be downloaded.');
     }
   };

@@ -101,6 +101,8 @@ export function completePool(pool: BackendAddressPool, context: WriteContext): v
   for (const address of pool.properties.loadBalancerBackendAddresses) {
     address.properties ??= {};
     delete address.properties.networkInterfaceIPConfiguration;
+    // The regional frontend has the address, now and when it changes.
+    if (address.properties.loadBalancerFrontendIPConfiguration) delete address.properties.ipAddress;
     // `None` leaves the decision to the probe, which is what no value does; Azure shows neither.
     if (address.properties.adminState === 'None') delete address.properties.adminState;
   }

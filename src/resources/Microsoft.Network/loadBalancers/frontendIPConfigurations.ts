@@ -1,7 +1,8 @@
 /** Frontend IP configurations of a load balancer (`loadBalancers/frontendIPConfigurations`). */
 import { type AzureError, azureError } from '../../../errors/index.js';
+import { childrenIn, childWithId } from '../../children.js';
 import { idKey, rootKey } from '../../resource-id.js';
-import type { WriteContext } from '../../resource-type.js';
+import type { Lookup, Resource, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
 import { claimPrivateAddress } from '../private-address.js';
 import { childNamed, loadBalancerChild } from './child.js';
@@ -36,6 +37,24 @@ export const frontendIPConfiguration = Schema.envelope('name id etag type proper
   zones: Schema.zones('2017-06-01'),
 });
 export type FrontendIPConfiguration = Schema.Static<typeof frontendIPConfiguration>;
+
+const frontendWithId = (loadBalancer: Resource, id: string) =>
+  childWithId(childrenIn(loadBalancer.document.properties, 'frontendIPConfigurations'), id) as
+    | FrontendIPConfiguration
+    | undefined;
+
+/** The public IP address of a frontend; undefined for an internal one. */
+export function publicIPOf(loadBalancer: Resource, frontendId: string, lookup: Lookup): Resource | undefined {
+  const publicIP = frontendWithId(loadBalancer, frontendId)?.properties?.publicIPAddress;
+  return publicIP && lookup.resource(idKey(publicIP.id));
+}
+
+/** Address of a frontend as Azure shows it; undefined while it has none. */
+export function frontendAddress(loadBalancer: Resource, frontendId: string, lookup: Lookup): string | undefined {
+  const frontend = frontendWithId(loadBalancer, frontendId)?.properties;
+  if (!frontend?.publicIPAddress) return frontend?.privateIPAddress;
+  return publicIPOf(loadBalancer, frontendId, lookup)?.document.properties.ipAddress as string | undefined;
+}
 
 /** The frontend has an address inside a virtual network. */
 export const isInternal = (frontend: FrontendIPConfiguration): boolean => frontend.properties?.subnet !== undefined;

@@ -28,7 +28,11 @@ export const backendAddress = Schema.envelope('name id etag properties type', {
       ipAddress: Schema.string(),
       virtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks'),
       subnet: Schema.reference('Microsoft.Network/virtualNetworks/subnets', { since: '2020-11-01' }),
-      loadBalancerFrontendIPConfiguration: Schema.reference(`${lb}/frontendIPConfigurations`, { since: '2020-07-01' }),
+      // A Global load balancer has those of every region.
+      loadBalancerFrontendIPConfiguration: Schema.reference(`${lb}/frontendIPConfigurations`, {
+        since: '2020-07-01',
+        anyRegion: true,
+      }),
       inboundNatRulesPortMapping: Schema.array(
         Schema.object({
           inboundNatRuleName: Schema.string(),

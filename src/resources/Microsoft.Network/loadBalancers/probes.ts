@@ -13,7 +13,7 @@ export const probe = Schema.envelope('name id etag properties type', {
       requestPath: Schema.string(),
       intervalInSeconds: Schema.integer(),
       numberOfProbes: Schema.integer(),
-      probeThreshold: Schema.integer({ since: '2022-05-01' }),
+      probeThreshold: Schema.integer({ since: '2022-01-01' }),
       noHealthyBackendsBehavior: Schema.oneOf(['AllProbedDown', 'AllProbedUp'], {
         since: '2024-01-01',
         clrType: 'ProbeNoHealthyBackendsBehavior',

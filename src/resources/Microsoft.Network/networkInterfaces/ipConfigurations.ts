@@ -42,7 +42,7 @@ export const ipConfiguration = Schema.envelope('name id etag type properties', {
       virtualNetworkTaps: Schema.array(Schema.reference('Microsoft.Network/virtualNetworkTaps'), {
         since: '2018-08-01',
       }),
-      isInUseWithService: Schema.boolean({ readOnly: true, ...onlyIn2018 }),
+      isInUseWithService: Schema.boolean({ readOnly: true, ...onlyIn2018, since: '2015-06-15' }),
       privateLinkConnectionProperties: Schema.anything({ readOnly: true, since: '2019-09-01' }),
     },
     { clrType: 'NetworkInterfaceIPConfigurationProperties' },
@@ -141,6 +141,11 @@ export function* checkIPConfigurations(all: readonly IPConfiguration[], context:
   }
   if (all.filter((one) => one.properties?.primary).length > 1) {
     yield azureError('NetworkInterfaceHasSeveralPrimaryIPConfigs', { values: { name } });
+  }
+  for (const { name: secondary = '', properties } of all) {
+    if (properties?.primary || !properties?.applicationGatewayBackendAddressPools?.length) continue;
+    const values = { id: context.idText, name: secondary };
+    yield azureError('ApplicationGatewayLoadBalancingNotSupportedOnSecondaryIpConfigurations', { values });
   }
   const subnets = new Map<string, string>();
   for (const one of all) {

@@ -63,7 +63,7 @@ export function checkIpAddressAvailability(
     return {
       available,
       ...(available ? {} : { availableIPAddresses: firstFree(prefix, taken) }),
-      ...(apiVersion >= '2020-04-01' ? { isPlatformReserved: reserved } : {}),
+      ...(apiVersion >= '2019-12-01' ? { isPlatformReserved: reserved } : {}),
     };
   }
   const virtualNetwork = context.resource.id;

@@ -21,6 +21,32 @@ const delegation = Schema.envelope('name id etag properties type', {
   }),
 });
 
+const inSubnet = (action: string): string => `Microsoft.Network/virtualNetworks/subnets/${action}`;
+const join = inSubnet('join/action');
+const interfaces = 'Microsoft.Network/networkinterfaces/*';
+const readNetwork = 'Microsoft.Network/virtualNetworks/read';
+const policies = [inSubnet('prepareNetworkPolicies/action'), inSubnet('unprepareNetworkPolicies/action')];
+
+/** What services other than those that only join may do in a subnet that is delegated to them, as recorded. */
+const actionsOfServices: readonly (readonly [service: RegExp, actions: readonly string[]])[] = [
+  [/^microsoft\.(web|containerinstance|servicefabricmesh|logic|batch)\//i, [inSubnet('action')]],
+  [/^microsoft\.avs\//i, [interfaces]],
+  [/^(microsoft\.(baremetal|apollo|singularity|aisupercomputer)|oracle\.database)\//i, [interfaces, join]],
+  [/^microsoft\.(netapp\/volumes|hardwaresecuritymodules\/dedicatedhsms)$/i, [interfaces, join]],
+  [/^microsoft\.(sql|databricks|kusto)\//i, [join, ...policies]],
+  [/^microsoft\.apimanagement\//i, [join, policies[0] as string]],
+  [/^microsoft\.network\/virtualnetworkgateways$/i, [readNetwork, inSubnet('*')]],
+  [/^microsoft\.storagepool\//i, [readNetwork]],
+  [
+    /^microsoft\.orbital\//i,
+    ['Microsoft.Network/publicIPAddresses/join/action', join, readNetwork, 'Microsoft.Network/publicIPAddresses/read'],
+  ],
+];
+
+/** The actions of a delegation, which Azure fills in by the service. */
+const delegatedActions = (serviceName: string): readonly string[] =>
+  actionsOfServices.find(([service]) => service.test(serviceName))?.[1] ?? [join];
+
 const serviceEndpoint = Schema.object({
   provisioningState: Schema.oneOf(['Succeeded'], { readOnly: true }),
   service: Schema.string(),
@@ -52,6 +78,13 @@ export const subnet = Schema.envelope('name id etag properties type', {
       privateEndpoints: Schema.backReferences('Microsoft.Network/privateEndpoints', 'subnet', { since: '2019-04-01' }),
       serviceAssociationLinks: Schema.anything({ readOnly: true }),
       resourceNavigationLinks: Schema.anything({ readOnly: true }),
+      /** What service endpoints were called before; never more than an empty list. */
+      serviceTunnels: Schema.array(Schema.anything(), {
+        readOnly: true,
+        since: '2016-09-01',
+        until: '2017-08-01',
+        absentIn: ['2016-12-01', '2017-03-01'],
+      }),
       serviceEndpoints: Schema.array(serviceEndpoint, { since: '2017-06-01' }),
       serviceEndpointPolicies: Schema.array(Schema.reference('Microsoft.Network/serviceEndpointPolicies'), {
         since: '2018-07-01',
@@ -65,7 +98,7 @@ export const subnet = Schema.envelope('name id etag properties type', {
         { since: '2019-04-01' },
       ),
       privateLinkServiceNetworkPolicies: Schema.oneOf(enabledOrDisabled, { since: '2019-04-01' }),
-      defaultOutboundAccess: Schema.boolean({ since: '2023-09-01' }),
+      defaultOutboundAccess: Schema.boolean({ since: '2022-01-01' }),
       serviceGateway: Schema.reference('Microsoft.Network/serviceGateways', { since: '2025-05-01' }),
     },
     { clrType: 'SubnetProperties' },
@@ -76,20 +109,32 @@ export const subnet = Schema.envelope('name id etag properties type', {
 export function completeSubnet(one: ChildDocument, context: WriteContext): void {
   const properties = propertiesOf(one);
   const before = childNamed(childrenIn(context.existing?.document.properties, 'subnets'), one.name)?.properties;
+  // Sent back as it was shown, a default stays one.
+  const sentBack = before && before.privateEndpointNetworkPolicies === undefined;
+  if (sentBack && properties.privateEndpointNetworkPolicies === usualPolicies(context.apiVersion)) {
+    delete properties.privateEndpointNetworkPolicies;
+  }
   fillIn(properties, {
+    serviceTunnels: [],
     delegations: [],
-    // Azure switched these policies off by default while the 2020-11-01 version was current.
-    privateEndpointNetworkPolicies:
-      before?.privateEndpointNetworkPolicies ?? (context.apiVersion < '2020-11-01' ? 'Enabled' : 'Disabled'),
     privateLinkServiceNetworkPolicies: 'Enabled',
   });
   if (hasIpamAllocations(context.apiVersion)) properties.ipamPoolPrefixAllocations ??= [];
   for (const one of properties.delegations as ChildDocument[]) {
-    fillIn(propertiesOf(one), { actions: ['Microsoft.Network/virtualNetworks/subnets/join/action'] });
+    const properties = propertiesOf(one);
+    properties.actions = delegatedActions(String(properties.serviceName));
   }
   for (const endpoint of (properties.serviceEndpoints ?? []) as Record<string, unknown>[]) {
     fillIn(endpoint, { provisioningState: 'Succeeded', locations: ['*'] });
   }
+}
+
+/** Azure switched the policies of private endpoints off while 2020-11-01 was current. */
+const usualPolicies = (apiVersion: string): string => (apiVersion < '2020-11-01' ? 'Enabled' : 'Disabled');
+
+/** A subnet as a version shows it: the default of its private endpoint policies belongs to the version that reads. */
+export function viewSubnet(one: ChildDocument, apiVersion: string): ChildDocument {
+  return { ...one, properties: { privateEndpointNetworkPolicies: usualPolicies(apiVersion), ...one.properties } };
 }
 
 /** The versions in which Azure shows an empty list of IPAM allocations. */

@@ -4,10 +4,10 @@
  */
 import { stableGuid } from '../../../support/ids.js';
 import { type ChildDocument, childrenIn, propertiesOf } from '../../children.js';
-import { idKey } from '../../resource-id.js';
+import { idKey, rootKey } from '../../resource-id.js';
 import type { Lookup } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
-import { fillIn } from '../common-members.js';
+import { fillIn, readOnlyReference } from '../common-members.js';
 
 const addressSpace = (since?: string) =>
   Schema.object(
@@ -19,28 +19,29 @@ export const virtualNetworkPeering = Schema.envelope('name id etag properties ty
   properties: Schema.object(
     {
       provisioningState: Schema.provisioningState(),
-      resourceGuid: Schema.resourceGuid(),
+      resourceGuid: Schema.resourceGuid({ since: '2017-10-01' }),
       peeringState: Schema.oneOf(['Initiated', 'Connected', 'Disconnected'], { readOnly: true }),
       peeringSyncLevel: Schema.oneOf(['FullyInSync', 'RemoteNotInSync', 'LocalNotInSync', 'LocalAndRemoteNotInSync'], {
         readOnly: true,
         since: '2021-02-01',
       }),
-      remoteVirtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks'),
+      remoteVirtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks', { anyRegion: true }),
       allowVirtualNetworkAccess: Schema.boolean(),
       allowForwardedTraffic: Schema.boolean(),
       allowGatewayTransit: Schema.boolean(),
       useRemoteGateways: Schema.boolean(),
-      doNotVerifyRemoteGateways: Schema.boolean({ since: '2020-11-01' }),
-      peerCompleteVnets: Schema.boolean({ since: '2023-11-01' }),
+      doNotVerifyRemoteGateways: Schema.boolean({ since: '2017-10-01' }),
+      peerCompleteVnets: Schema.boolean({ since: '2022-01-01' }),
       enableOnlyIPv6Peering: Schema.boolean({ since: '2023-11-01' }),
       localAddressSpace: addressSpace('2023-11-01'),
       localVirtualNetworkAddressSpace: addressSpace('2023-11-01'),
       localSubnetNames: Schema.array(Schema.string(), { since: '2023-11-01' }),
       remoteSubnetNames: Schema.array(Schema.string(), { since: '2023-11-01' }),
+      remoteGateways: Schema.array(readOnlyReference('Microsoft.Network/virtualNetworkGateways'), { readOnly: true }),
       remoteAddressSpace: addressSpace(),
       remoteVirtualNetworkAddressSpace: addressSpace('2021-02-01'),
       remoteBgpCommunities: Schema.anything({ since: '2020-06-01' }),
-      routeServiceVips: Schema.anything({ readOnly: true, since: '2020-11-01', until: '2021-02-01' }),
+      routeServiceVips: Schema.anything({ readOnly: true, since: '2017-10-01' }),
       remoteVirtualNetworkEncryption: Schema.anything({ readOnly: true, since: '2021-05-01' }),
     },
     { clrType: 'VirtualNetworkPeeringProperties' },
@@ -69,6 +70,19 @@ export function completePeering(one: ChildDocument, id: string, lookup: Lookup):
 const remoteOf = (one: ChildDocument): string | undefined =>
   (one.properties?.remoteVirtualNetwork as { id: string } | undefined)?.id;
 
+interface GatewayIPConfiguration {
+  properties?: { subnet?: { id?: string } };
+}
+
+/** The gateways of the virtual network `id`: those with an ipConfiguration in one of its subnets. */
+function gatewaysIn(id: string, lookup: Lookup): { id: string }[] {
+  return [...lookup.everyOfType('Microsoft.Network/virtualNetworkGateways')].flatMap((gateway) => {
+    const { ipConfigurations = [] } = gateway.document.properties as { ipConfigurations?: GatewayIPConfiguration[] };
+    const inside = ipConfigurations.some(({ properties }) => rootKey(properties?.subnet?.id ?? '') === idKey(id));
+    return inside ? [{ id: gateway.id }] : [];
+  });
+}
+
 /** The peering of the virtual network `localId` with its state: connected when the other side peers back. */
 export function viewPeering(one: ChildDocument, localId: string, lookup: Lookup): ChildDocument {
   const remote = remoteOf(one);
@@ -77,6 +91,14 @@ export function viewPeering(one: ChildDocument, localId: string, lookup: Lookup)
     'virtualNetworkPeerings',
   );
   const connected = theirs.some((other) => idKey(remoteOf(other) ?? '') === idKey(localId));
-  const peeringState = connected ? 'Connected' : 'Initiated';
-  return { ...one, properties: { ...one.properties, peeringState, peeringSyncLevel: 'FullyInSync' } };
+  const remoteGateways = one.properties?.useRemoteGateways && remote ? gatewaysIn(remote, lookup) : [];
+  return {
+    ...one,
+    properties: {
+      ...one.properties,
+      peeringState: connected ? 'Connected' : 'Initiated',
+      peeringSyncLevel: connected ? 'FullyInSync' : 'RemoteNotInSync',
+      ...(remoteGateways.length > 0 ? { remoteGateways } : {}),
+    },
+  };
 }

@@ -7,7 +7,7 @@ import { Agent, request } from 'undici';
 import { parseConfig } from '../../../../src/config/config.js';
 import { Emulator } from '../../../../src/emulator.js';
 import { Clock } from '../../../../src/support/clock.js';
-import { silentLog } from '../../../../src/support/log.js';
+import { type Log, silentLog } from '../../../../src/support/log.js';
 import { manualTime } from '../../../manual-time.js';
 
 export const subscriptionId = '00000000-0000-0000-0000-00000000000a';
@@ -44,6 +44,7 @@ export interface ArmClientOptions {
   /** Further arguments of `lazurite start`. */
   readonly argv?: readonly string[];
   readonly clock?: Clock;
+  readonly log?: Log;
 }
 
 const isEmulatorPath = (path: string): boolean => path.startsWith('/_lazurite/');
@@ -55,10 +56,13 @@ export class ArmClient {
   private constructor(readonly emulator: Emulator) {}
 
   /** Starts an emulator that ends with the test. Time stands still unless a clock is given. */
-  static async start(t: Test, { argv = [], clock = new Clock({ source: manualTime() }) }: ArmClientOptions = {}) {
+  static async start(
+    t: Test,
+    { argv = [], clock = new Clock({ source: manualTime() }), log = silentLog }: ArmClientOptions = {},
+  ) {
     const place = argv.includes('--data') ? [] : ['--in-memory'];
     const config = parseConfig(['--port', '0', '--host', '127.0.0.1', '--engine', 'none', ...place, ...argv], {});
-    const emulator = await Emulator.start(config, { clock, log: silentLog });
+    const emulator = await Emulator.start(config, { clock, log });
     const client = new ArmClient(emulator);
     t.teardown(() => client.close());
     return client;

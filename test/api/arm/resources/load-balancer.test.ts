@@ -641,7 +641,7 @@ test('a member is shown from its api-version on, whatever version wrote it', asy
   const azure = await ArmClient.start(t);
   await azure.makeLoadBalancer({ inboundNatRules: [natRule('range', rangeOf('pool'))] });
   const arrivals: [string, string, string][] = [
-    ['properties.probes.0.properties.probeThreshold', '2022-01-01', '2022-05-01'],
+    ['properties.probes.0.properties.probeThreshold', '2021-08-01', '2022-01-01'],
     ['properties.probes.0.properties.noHealthyBackendsBehavior', '2023-11-01', '2024-03-01'],
     ['properties.backendAddressPools.0.properties.loadBalancerBackendAddresses', '2020-03-01', '2020-04-01'],
     ['properties.backendAddressPools.0.properties.inboundNatRules', '2021-03-01', '2021-05-01'],

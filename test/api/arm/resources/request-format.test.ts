@@ -186,7 +186,7 @@ test('references are checked: their form, their type, and that what they name is
   const frontend = childId('frontendIPConfigurations', 'frontend');
   t.equal(
     await put({ publicIPAddress: { id: publicIPAddressId('none') } }),
-    missing(publicIPAddressId('none'), frontend),
+    `${missing(publicIPAddressId('none'), frontend)}\n  NotFound: Resource ${publicIPAddressId('none')} not found.`,
   );
   t.equal(
     await put({ subnet: { id: `${wrong}/subnets/none` } }),

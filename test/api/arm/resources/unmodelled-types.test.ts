@@ -1,7 +1,16 @@
 /** Types without a model: children of modelled types, what Azure fills in on well-known ones, and types it does not have. */
 import t from 'tap';
 import { deploy, deployment, deployments, template } from '../deployments/deployment-client.js';
-import { ArmClient, at, group, type Json, network, subscriptionId } from './arm-client.js';
+import {
+  ArmClient,
+  at,
+  group,
+  type Json,
+  loadBalancer,
+  network,
+  networkInterface,
+  subscriptionId,
+} from './arm-client.js';
 
 const compute = `${group}/providers/Microsoft.Compute`;
 const extension = { location: 'westeurope', properties: { publisher: 'Contoso', type: 'Setup' } };
@@ -137,6 +146,36 @@ t.test('A type that Azure does not have is refused with a hint', async (t) => {
   }
 });
 
+t.test('What is inside a resource without a model may be referred to', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  await azure.makeNetwork();
+  const gateway = `${network}/virtualNetworkGateways/gateway`;
+  const applicationGateway = `${network}/applicationGateways/gateway`;
+  await azure.made(applicationGateway, { location: 'westeurope', properties: {} });
+  const pool = { id: `${applicationGateway}/backendAddressPools/pool` };
+  const subnet = { id: `${network}/virtualNetworks/vnet/subnets/default` };
+  const configuration = { subnet, applicationGatewayBackendAddressPools: [pool] };
+  await azure.made(`${network}/networkInterfaces/nic`, {
+    location: 'westeurope',
+    properties: { ipConfigurations: [{ name: 'one', properties: configuration }] },
+  });
+  await azure.made(gateway, { location: 'westeurope', properties: { ipConfigurations: [{ properties: { subnet } }] } });
+  const peering = {
+    remoteVirtualNetwork: { id: `${network}/virtualNetworks/vnet` },
+    useRemoteGateways: true,
+  };
+  await azure.made(`${network}/virtualNetworks/other`, {
+    location: 'westeurope',
+    properties: {
+      addressSpace: { addressPrefixes: ['172.16.0.0/16'] },
+      virtualNetworkPeerings: [{ name: 'peer', properties: peering }],
+    },
+  });
+  const shown = await azure.get(`${network}/virtualNetworks/other/virtualNetworkPeerings/peer`);
+  t.match(shown.body, { properties: { remoteGateways: [{ id: gateway }] } }, 'a peering shows the gateways it uses');
+});
+
 t.test('A provider is unregistered until it is registered again, and lists what is accepted', async (t) => {
   const azure = await ArmClient.start(t);
   const path = `/subscriptions/${subscriptionId}/providers/Microsoft.Network`;
@@ -210,4 +249,35 @@ t.test('The envelope of a type without a model is checked like that of any other
   t.equal((await azure.put(account, { Location: 'West Europe', properties: null, tags: null })).status, 200);
   t.equal((await azure.get(account)).body.location, 'westeurope');
   t.equal((await azure.delete(account)).status, 200);
+});
+
+t.test('A PUT and a DELETE answer the statuses that the type has on Azure', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeNetwork();
+  const set = `${compute}/availabilitySets/set`;
+  const made = await azure.put(set, { location: 'westeurope', sku: { name: 'Aligned' } }, { apiVersion: '2023-09-01' });
+  t.same([made.status, made.headers['azure-asyncoperation']], [200, undefined]);
+  t.equal((await azure.delete(set, { apiVersion: '2023-09-01' })).status, 200);
+  t.equal((await azure.delete(set, { apiVersion: '2023-09-01' })).status, 204);
+  for (const [apiVersion, isAtOnce] of [
+    ['2022-01-01', false],
+    ['2023-11-01', true],
+  ] as const) {
+    const put = () => azure.put(`${network}/networkInterfaces/nic`, networkInterface(), { apiVersion });
+    const [created, again] = [await put(), await put()];
+    t.same([created.status, again.status], [201, 200], apiVersion);
+    t.same(
+      [created, again].map(({ headers }) => headers['azure-asyncoperation'] === undefined),
+      [isAtOnce, isAtOnce],
+    );
+    const deleted = await azure.delete(`${network}/networkInterfaces/nic`, { apiVersion });
+    t.equal(deleted.status, isAtOnce ? 200 : 202);
+  }
+  await azure.makePublicIPAddress('ip');
+  await azure.made(`${network}/loadBalancers/lb`, loadBalancer());
+  const pools = [`${network}/loadBalancers/lb/backendAddressPools/pool`];
+  for (const body of [networkInterface({ pools }), networkInterface()]) {
+    const { headers } = await azure.put(`${network}/networkInterfaces/nic`, body, { apiVersion: '2023-11-01' });
+    t.ok(headers['azure-asyncoperation'], 'the balancer has to follow');
+  }
 });

@@ -1,0 +1,179 @@
+/** Every page in light and dark, wide and narrow: no errors, no violations of accessibility rules, nothing cut off; and pictures. */
+import { mkdirSync } from 'node:fs';
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { ClassicCloud, member } from '../api/classic/classic-cloud.js';
+import { addressMembers, balancerBody } from '../balancer-body.js';
+import { openStream } from '../data-plane/network.js';
+import { Cloud, idOf, ref, subscriptionId, until } from '../emulator/cloud.js';
+import { failingTemplate, succeedingTemplate } from './balancer.js';
+import { openBrowser, openPage, withoutBrowser } from './browser.js';
+
+const network = 234;
+const pictures = 'screenshots';
+const long = 'a-load-balancer-with-a-name-that-is-as-long-as-azure-lets-a-name-be-0123456789';
+const lbId = idOf(`loadBalancers/${long}`);
+const deployments = `/subscriptions/${subscriptionId}/resourceGroups/test/providers/Microsoft.Resources/deployments`;
+
+const loadBalancerPages = [
+  ...['overview', 'activity-log', 'frontends', 'backend-pools', 'probes', 'rules', 'nat-rules', 'outbound-rules'],
+  ...['properties', 'export', 'insights', 'metrics', 'health'],
+];
+const pages: Readonly<Record<string, string>> = {
+  home: '/',
+  'load-balancers': '/load-balancers',
+  create: '/create',
+  traffic: '/traffic',
+  where: '/traffic?tab=where',
+  simulation: '/traffic?tab=simulation',
+  'cloud-services': '/cloud-services',
+  'cloud-service': `/cloud-services/${subscriptionId}/mySvc`,
+  neighbours: '/neighbours',
+  resource: `/resource${idOf('virtualNetworks/vnet')}`,
+  deployments: '/deployments',
+  deployment: `/deployments${deployments}/refused`,
+  lab: '/lab',
+  ...Object.fromEntries(loadBalancerPages.map((name) => [`lb-${name}`, `/load-balancer${lbId}/${name}`])),
+};
+/** What is looked at with nothing in the cloud as well. */
+const emptyPages = [
+  'home',
+  'load-balancers',
+  'traffic',
+  'simulation',
+  'cloud-services',
+  'neighbours',
+  'deployments',
+  'lab',
+];
+
+/** A load balancer with a part of every kind, one member down; flows; a classic set; deployments, one of them refused. */
+async function populate(t: Test, cloud: Cloud): Promise<void> {
+  const publicIp = { publicIPAddress: ref('publicIPAddresses/ip') };
+  await cloud.publicIp('outbound-ip');
+  await cloud.put(
+    `loadBalancers/${long}`,
+    balancerBody(lbId, {
+      frontends: {
+        front: publicIp,
+        'front-for-outbound-connections': { publicIPAddress: ref('publicIPAddresses/outbound-ip') },
+      },
+      pools: {
+        pool: addressMembers([4, 5, 6].map(cloud.azureAddress), ref('virtualNetworks/vnet')),
+        'nobody-is-here-yet': {},
+      },
+      probes: { probe: { port: 8080 } },
+      rules: {
+        http: { frontendPort: 8080, backendPort: 8080, probe: 'probe', disableOutboundSnat: true },
+        'media-over-udp': {
+          protocol: 'Udp',
+          frontendPort: 5004,
+          backendPort: 8080,
+          probe: 'probe',
+          loadDistribution: 'SourceIP',
+          disableOutboundSnat: true,
+        },
+      },
+      natRules: { ssh: { pool: 'pool', frontendPortRangeStart: 2200, frontendPortRangeEnd: 2299, backendPort: 22 } },
+      outboundRules: {
+        out: {
+          frontendIPConfigurations: [{ id: `${lbId}/frontendIPConfigurations/front-for-outbound-connections` }],
+          allocatedOutboundPorts: 10_000,
+        },
+      },
+    }),
+  );
+  const classic = ClassicCloud.of(cloud);
+  await classic.addService();
+  await classic.deploy(member('web', { LocalPort: 8080, Port: 5080, Protocol: 'tcp' }));
+  for (const [name, template] of Object.entries({ made: succeedingTemplate, refused: failingTemplate })) {
+    const path = `${deployments}/${name}?api-version=2022-09-01`;
+    await cloud.send('PUT', path, { properties: { mode: 'Incremental', template } });
+  }
+  await until('both deployments have ended', async () => {
+    const { body } = await cloud.send('GET', `${deployments}?api-version=2022-09-01`);
+    const states = (body as { value: { properties: { provisioningState: string } }[] }).value.map(
+      ({ properties }) => properties.provisioningState,
+    );
+    return states.sort().join() === 'Failed,Succeeded';
+  });
+  await cloud.send('POST', '/_lazurite/faults', { kind: 'dataPlane', effect: 'slow', latencyMs: 20 });
+  await until('two members are up', async () => {
+    const up = (await cloud.backends()).filter(({ rule, state }) => /\/http$/.test(rule) && state === 'Up');
+    return up.length === 2;
+  });
+  const { properties } = await cloud.get('publicIPAddresses/ip');
+  const at = await cloud.place(String(properties.ipAddress), 8080);
+  const streams = await Promise.all(
+    Array.from({ length: 12 }, (_, n) => openStream(at, { from: `127.64.0.${n + 1}` })),
+  );
+  t.teardown(() => {
+    for (const { socket } of streams) socket.destroy();
+  });
+}
+
+/** What axe-core finds. Fluent UI's own focus guards are hidden on purpose. */
+async function violations(page: Page): Promise<unknown> {
+  await page.evaluate(axe.source);
+  return page.evaluate(
+    'axe.run({ exclude: [["[data-tabster-dummy]"]] }, { resultTypes: ["violations"] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html.slice(0, 160)).join(" | ")))',
+  );
+}
+
+/** What reaches beyond the right edge of the window, or of the page's own box: nobody would scroll there. */
+const cutOff = `[document.documentElement, document.querySelector('main')].flatMap((box) =>
+  box.scrollWidth > box.clientWidth ? [box.tagName + ' ' + box.scrollWidth + ' > ' + box.clientWidth] : [])`;
+
+t.test('the look of every page', { skip: withoutBrowser, timeout: 900_000 }, async (t) => {
+  const cloud = await Cloud.start(t, { network });
+  await cloud.prepare();
+  for (const host of [4, 5]) await cloud.machine(t, host, 8080);
+  const browser = await openBrowser(t);
+  mkdirSync(pictures, { recursive: true });
+  const open = async (page: Page, path: string): Promise<void> => {
+    await page.goto(`${cloud.emulator.httpUrl}/portal${path}`);
+    await page.waitForSelector('h1');
+    await page.getByText('Loading…').first().waitFor({ state: 'detached' });
+  };
+
+  const look = async (
+    t: Test,
+    { names, colorScheme, prefix }: { names: readonly string[]; colorScheme: 'light' | 'dark'; prefix: string },
+  ) => {
+    const { page, errors } = await openPage(browser, { colorScheme, reducedMotion: 'reduce' });
+    for (const name of names) {
+      await open(page, pages[name] ?? '/');
+      if (name === 'where' && prefix === '') {
+        await page.getByRole('button', { name: 'Where would it go?' }).click();
+        await page.getByText('Chosen').waitFor();
+      }
+      if (name === 'simulation' && prefix === '') {
+        await page.getByRole('button', { name: 'Simulate' }).click();
+        await page.getByText('clients met one member only').nth(2).waitFor();
+      }
+      t.strictSame(await violations(page), [], `${prefix}${name}`);
+      for (const width of [1280, 800]) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.screenshot({
+          path: `${pictures}/${prefix}${name}-${colorScheme}-${width}.png`,
+          animations: 'disabled',
+        });
+        t.strictSame(await page.evaluate(cutOff), [], `${prefix}${name} is not cut off at ${width}`);
+      }
+      await page.setViewportSize({ width: 1280, height: 800 });
+    }
+    t.strictSame(errors, []);
+    await page.context().close();
+  };
+
+  await t.test('with nothing in the cloud', (t) =>
+    look(t, { names: emptyPages, colorScheme: 'light', prefix: 'empty-' }),
+  );
+  await populate(t, cloud);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await t.test(`with something of everything (${colorScheme})`, (t) =>
+      look(t, { names: Object.keys(pages), colorScheme, prefix: '' }),
+    );
+  }
+});

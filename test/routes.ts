@@ -1,0 +1,26 @@
+/** Every route of a running server, for tests that ask them all. */
+import type { FastifyInstance } from 'fastify';
+
+export interface Route {
+  readonly method: string;
+  /** As it was registered, in lower case; what is to be filled in begins with a colon, `*` is the rest of a path. */
+  readonly path: string;
+}
+
+/** The routes of `app`, read from the tree that Fastify prints: each level adds to the path of the one above it. */
+export function routesOf(app: FastifyInstance): Route[] {
+  const above: string[] = [];
+  return app
+    .printRoutes({ commonPrefix: false })
+    .split('\n')
+    .flatMap((line) => {
+      const [, indent = '', segment = '', methods = ''] = /^([│ ]*)[├└]── (.*?)(?: \(([A-Z, ]+)\))?$/.exec(line) ?? [];
+      const depth = indent.length / 4;
+      above.splice(depth, Number.POSITIVE_INFINITY, segment);
+      const path = above.join('').replace(/\/{2,}/g, '/');
+      return methods
+        .split(', ')
+        .filter((method) => method !== '')
+        .map((method) => ({ method, path }));
+    });
+}
