@@ -7,7 +7,13 @@
  */
 import { readFile } from 'node:fs/promises';
 import { EchoBackend } from '../cli/echo-backend.js';
-import type { ForwardingPlan, PlanFrontend, PlanMember, PlanProbe } from '../data-plane/model/plan.js';
+import {
+  type ForwardingPlan,
+  type PlanFrontend,
+  type PlanMember,
+  type PlanProbe,
+  portOf,
+} from '../data-plane/model/plan.js';
 import { addressWords } from '../data-plane/selection/ip-address.js';
 import { Clock, type Timer } from '../support/clock.js';
 import { UsageError } from '../support/usage-error.js';
@@ -134,11 +140,14 @@ export class StandIns {
     const { rule } = frontend;
     const key = rule.members.map(({ address }) => ports.get(address) ?? '').join();
     return this.#remembered(frontend, key, () => {
+      // Every member has a port of its own now.
+      const { backendPort: _, ...others } = rule;
       const members = rule.members.map((member) => {
-        const port = member.port === 0 ? undefined : ports.get(member.address);
-        return port === undefined ? member : { ...member, address: here, port };
+        const own = portOf(rule, member);
+        const port = own === 0 ? undefined : ports.get(member.address);
+        return port === undefined ? { ...member, port: own } : { ...member, address: here, port };
       });
-      return { ...frontend, rule: { ...rule, members } };
+      return { ...frontend, rule: { ...others, members } };
     });
   }
 
@@ -168,7 +177,8 @@ function servedBy({ frontends, probes }: ForwardingPlan): Map<string, Served> {
   const served = new Map<string, Served>();
   for (const { transport, rule } of frontends) {
     for (const member of rule.members) {
-      const { address, port } = member;
+      const { address } = member;
+      const port = portOf(rule, member);
       if (port === 0 || address.includes(':')) continue;
       const one = served.get(address) ?? { name: nameOf(member), places: [] };
       one.places.push(...placesOf(transport, address, port));
