@@ -85,7 +85,7 @@ export class Forwarder {
       sourcePorts: new SourcePorts(),
       descriptors: new Descriptors(setup.descriptorLimit),
     };
-    this.#tcp = new TcpForwarder(shared);
+    this.#tcp = new TcpForwarder(shared, (key) => this.#frontends.get(key));
     this.#udp = new UdpForwarder(shared);
     this.#drains = new Drains(this.#clock, (ending) => this.#tcp.end(ending));
     this.#binder = new FrontendBinder({

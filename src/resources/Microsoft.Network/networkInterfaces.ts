@@ -224,9 +224,10 @@ const memberships = [
   'loadBalancerBackendAddressPools',
   'loadBalancerInboundNatRules',
   'applicationGatewayBackendAddressPools',
+  'applicationSecurityGroups',
 ];
 
-/** Whether a balancer or gateway has to follow a change of the interface, for which Azure takes its time. */
+/** Whether a balancer, gateway or group has to follow a change of the interface, for which Azure takes its time. */
 const isMember = (document: ResourceDocument | undefined): boolean =>
   childrenIn(document?.properties, 'ipConfigurations').some(({ properties }) =>
     memberships.some((member) => ((properties?.[member] ?? []) as unknown[]).length > 0),

@@ -2,7 +2,7 @@
 import { type Test, test } from 'tap';
 import { classicOperations } from '../../../src/api/classic/routes/index.js';
 import { createLog } from '../../../src/support/log.js';
-import { type Route, routesOf } from '../../routes.js';
+import { filled, type Route, routesOf } from '../../routes.js';
 import { template } from '../arm/deployments/deployment-client.js';
 import { ArmClient, type Json, newestApiVersion, subscriptionId } from '../arm/resources/arm-client.js';
 import { azureXmlns, createServiceXml } from '../classic/harness.js';
@@ -76,8 +76,14 @@ const bodies: Readonly<Record<string, string>> = {
   xml: `<Certificate ${azureXmlns}><Data>TUFSS0VS</Data><Password>MARKER-xml</Password><AdminPassword>MARKER-admin</AdminPassword></Certificate>`,
 };
 
-/** Where such bodies differ from plain JSON: where templates and tokens are read, and where any body is stored. */
-const everyBody = /^\/providers\/.*template|resourcegroupname\/.*deployment|token|\*$/;
+/** A resource of any type is shown as it was given, a template in it too, but without what every provider hides. */
+const resourceBody = JSON.stringify({
+  location: 'westeurope',
+  properties: { ...secretMembers('resource'), osProfile: secretMembers('inner'), list: [secretMembers('list')] },
+});
+
+/** Where such bodies differ from plain JSON: where templates and tokens are read. */
+const everyBody = /^\/providers\/.*template|resourcegroupname\/.*deployment|token/;
 
 const headers = {
   'x-ms-version': '2015-04-01',
@@ -85,15 +91,6 @@ const headers = {
   secret: 'MARKER-msi',
   'x-identity-header': 'MARKER-identity',
 };
-
-/** A path with something in every place that is to be filled in. */
-const filled = (path: string): string =>
-  path
-    .replace(/:subscriptionid/gi, subscriptionId)
-    .replace(/:resourcegroupname/gi, 'rg')
-    .replace(/:namespace/gi, 'Microsoft.Sql')
-    .replace(/:[\w|:]+/g, 'x')
-    .replace('*', 'servers/s');
 
 /** These empty what is searched, or are no reading at all. */
 const isLeftOut = ({ method, path }: Route): boolean =>
@@ -138,11 +135,12 @@ test('a secret in a request is in no journal, snapshot, event, log line or error
       (a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'),
     )) {
       const isRead = ['GET', 'HEAD'].includes(method);
-      if (kind !== 'json' && (isRead || (!body.startsWith('<') && !everyBody.test(path)))) continue;
-      const { status, text } = await azure.send(method, filled(path), undefined, {
+      if (kind !== 'json' && (isRead || path.endsWith('*') || (!body.startsWith('<') && !everyBody.test(path))))
+        continue;
+      const { status, text } = await azure.send(method, filled(path, subscriptionId), undefined, {
         headers,
         apiVersion: newestApiVersion,
-        ...(isRead ? {} : { text: body }),
+        ...(isRead ? {} : { text: path.endsWith('*') ? resourceBody : body }),
       });
       if (status === 500) t.fail(`${method} ${path}: ${text}`);
       // The template that is minified there is the caller's own.
