@@ -203,7 +203,8 @@ export class Emulator {
 
   /** Stops accepting, lets flows finish for a while, and gives everything back. */
   async close(): Promise<void> {
-    const { server, engine, store, blocks, standIns, clock } = this.#parts;
+    const { server, events, engine, store, blocks, standIns, clock } = this.#parts;
+    events.emit('end', {});
     await this.#waitFor('requests in progress', server.close());
     await this.#waitFor('open flows', engine.close(flowGraceMs));
     await standIns?.close();

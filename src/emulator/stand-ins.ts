@@ -6,7 +6,6 @@
  * address. Who listens is read from the kernel's tables once a second.
  */
 import { readFile } from 'node:fs/promises';
-import { EchoBackend } from '../cli/echo-backend.js';
 import {
   type ForwardingPlan,
   type PlanFrontend,
@@ -16,6 +15,7 @@ import {
 } from '../data-plane/model/plan.js';
 import { addressWords } from '../data-plane/selection/ip-address.js';
 import { Clock, type Timer } from '../support/clock.js';
+import { EchoBackend } from '../support/echo-backend.js';
 import { UsageError } from '../support/usage-error.js';
 
 const lookEveryMs = 1000;
