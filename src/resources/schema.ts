@@ -128,16 +128,9 @@ const provisioningStates = ['Succeeded', 'Updating', 'Deleting', 'Failed', 'Crea
 export const provisioningState = () => oneOf(provisioningStates, { readOnly: true });
 export const resourceGuid = (options: Annotations = {}) => string({ readOnly: true, ...options });
 export const location = () => string({ fold: 'location' });
-/** The model got `tier` in 2020-07-01, but some earlier versions show it too. */
-const skuTier = {
-  since: '2017-10-01',
-  absentIn: ['2018-07-01', '2018-11-01', '2019-09-01', '2019-11-01', '2019-12-01', '2020-04-01', '2020-06-01'],
-};
-export const sku = <const V extends readonly string[]>(names: V, options: Annotations = {}) =>
-  object({ name: oneOf(names), tier: oneOf(['Regional', 'Global'] as const, skuTier) }, { clrType: 'Sku', ...options });
-export const extendedLocation = (since: string) =>
-  object({ name: string(), type: oneOf(['EdgeZone'] as const) }, { since });
-export const zones = (since: string) => array(string(), { since });
+export const extendedLocation = (options: Annotations) =>
+  object({ name: string(), type: oneOf(['EdgeZone'] as const) }, options);
+export const zones = (options: Annotations) => array(string(), options);
 
 const envelopeMembers = {
   name: () => string(),
