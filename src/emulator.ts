@@ -6,6 +6,7 @@ import { Faults, installApiFaults } from './api/admin/faults.js';
 import { JournalHooks, RequestJournal } from './api/admin/journal.js';
 import { Arm, addArmRoutes, type TemplateDeployment } from './api/arm/arm.js';
 import { addMetricRoutes } from './api/arm/resources/metric-routes.js';
+import { checkStored } from './api/arm/resources/stored-resources.js';
 import { requireCertificateOrToken } from './api/classic/authorize.js';
 import type { PublicAddressPool } from './api/classic/call.js';
 import { type ClassicPluginOptions, classicPlugin } from './api/classic/plugin.js';
@@ -24,6 +25,7 @@ import { azureError } from './errors/index.js';
 import { addPortal } from './http/portal.js';
 import { createServer, type LazuriteServer, requestBaseUrl } from './http/server.js';
 import { Monitor } from './metrics/monitor.js';
+import { checkClassicDocument } from './resources/Microsoft.ClassicCompute/stored-documents.js';
 import { Store } from './store/store.js';
 import { AddressBlocks } from './support/address-blocks.js';
 import { Clock, systemTime } from './support/clock.js';
@@ -195,7 +197,8 @@ export class Emulator {
 
   /** Stops accepting, lets flows finish for a while, and gives everything back. */
   async close(): Promise<void> {
-    const { server, engine, store, blocks, clock } = this.#parts;
+    const { server, events, engine, store, blocks, clock } = this.#parts;
+    events.emit('end', {});
     await this.#waitFor('requests in progress', server.close());
     await this.#waitFor('open flows', engine.close(flowGraceMs));
     clock.close();
@@ -272,7 +275,13 @@ async function createApp({
   journalHooks.install(server.app);
   installApiFaults(server.app, { faults, journal: journalHooks, clock });
   const resume = (): Promise<void> => arm.resume();
-  const control = new EmulatorControl({ clock, events, store, engine, reconciler, monitor, journal, faults, resume });
+  const control = new EmulatorControl({
+    ...{ clock, events, store, engine, reconciler, monitor, journal, faults, resume },
+    checkStored() {
+      checkStored(arm.context);
+      for (const { kind, document } of store.classic.every()) checkClassicDocument(kind, document);
+    },
+  });
   await addOpenApi(server.app);
   addPortal(server.app);
   await server.app.register(identity.plugin);

@@ -55,6 +55,8 @@ export interface LazuriteOptions {
   /** Where linked templates may be downloaded from: `loopback` unless said otherwise. */
   readonly templateLinks?: 'loopback' | 'any' | 'none';
   readonly auth?: 'off' | 'token';
+  /** Further names by which clients reach it, beside localhost: a container's, for example. */
+  readonly tlsNames?: readonly string[];
   /** What is there from the start, and again after each `reset`: all that `--seed` takes, as a file's name or as an object. */
   readonly seed?: string | object;
   /** Log lines on stderr; silent by default. */
@@ -157,15 +159,16 @@ export interface Lazurite {
 
 /** Options as `start` would read them; `seed` is a file. */
 function argvOf({ verbose: _, seed: _seed, ...options }: LazuriteOptions, seed: string | undefined): string[] {
-  const { data, port = 0, addressMap, strictBind = options.engine !== 'none', ...others } = options;
+  const { data, port = 0, strictBind = options.engine !== 'none', ...others } = options;
   const argv = [`--port=${port}`, data === undefined ? '--in-memory' : `--data=${data}`];
   argv.push(`--${strictBind ? '' : 'no-'}strict-bind`);
-  for (const mapping of addressMap === undefined ? [] : [addressMap].flat()) argv.push(`--address-map=${mapping}`);
   for (const [key, value] of Object.entries({ ...others, seed })) {
     if (value === undefined) continue;
     if (!Object.hasOwn(definitions, key)) throw new UsageError(`startLazurite has no option '${key}'`);
     const { name } = definitions[key as keyof typeof definitions];
-    argv.push(typeof value === 'boolean' ? `--${value ? '' : 'no-'}${name}` : `--${name}=${value}`);
+    for (const one of [value].flat()) {
+      argv.push(typeof one === 'boolean' ? `--${one ? '' : 'no-'}${name}` : `--${name}=${one}`);
+    }
   }
   return argv;
 }

@@ -20,7 +20,13 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 // `lazurite … | head` closes the pipe early; that is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`lazurite: the output cannot be written: ${error.message}\n`);
+  process.exit(1);
+});
+// A log line that finds no room, or no reader, is lost; what it tells of goes on.
+process.stderr.on('error', () => {});
 
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);

@@ -1,5 +1,6 @@
 /** `import { startLazurite } from 'lazurite'`: the emulator inside a Node process. */
 import { existsSync, readFileSync } from 'node:fs';
+import http from 'node:http';
 import https from 'node:https';
 import { NetworkManagementClient } from '@azure/arm-network';
 import { ResourceManagementClient } from '@azure/arm-resources';
@@ -39,6 +40,20 @@ test('A Lazurite starts in this process, speaks Azure, and is empty again after 
   t.strictSame(await names(), ['one']);
   await lazurite.reset();
   t.strictSame(await names(), []);
+});
+
+test('It answers to localhost and to the names that it is given', async (t) => {
+  const lazurite = await startLazurite({ engine: 'none', tlsNames: ['one.example', 'two.example'] });
+  t.teardown(() => lazurite.close());
+  const statusAs = (host: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const options = { headers: { host }, agent: false };
+      http
+        .get(`${lazurite.httpUrl}/_lazurite/ready`, options, (response) => resolve(response.resume().statusCode))
+        .on('error', reject);
+    });
+  for (const name of ['localhost', 'one.example', 'two.example']) t.equal(await statusAs(name), 200, name);
+  t.equal(await statusAs('three.example'), 400);
 });
 
 test('Its environment points tools at it, and is gone when it is closed', async (t) => {

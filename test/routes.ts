@@ -17,10 +17,23 @@ export function routesOf(app: FastifyInstance): Route[] {
       const [, indent = '', segment = '', methods = ''] = /^([│ ]*)[├└]── (.*?)(?: \(([A-Z, ]+)\))?$/.exec(line) ?? [];
       const depth = indent.length / 4;
       above.splice(depth, Number.POSITIVE_INFINITY, segment);
-      const path = above.join('').replace(/\/{2,}/g, '/');
+      // The slash before a wildcard is not printed.
+      const path = above
+        .join('')
+        .replace(/\/{2,}/g, '/')
+        .replace(/(?<!\/)\*$/, '/*');
       return methods
         .split(', ')
         .filter((method) => method !== '')
         .map((method) => ({ method, path }));
     });
 }
+
+/** A path with something in every place that is to be filled in; what is the rest of a path is a resource of any type. */
+export const filled = (path: string, subscriptionId: string): string =>
+  path
+    .replace(/:subscriptionid/gi, subscriptionId)
+    .replace(/:namespace\/\*/gi, 'Microsoft.Sql/servers/s')
+    .replace(/:namespace/gi, 'Microsoft.Sql')
+    .replace(/:[\w|:]+/g, 'x')
+    .replace('*', 'providers/Microsoft.Sql/servers/s');

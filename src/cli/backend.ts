@@ -1,8 +1,8 @@
 /** `lazurite backend`: stand-ins for virtual machines, so that a load balancer has something to balance. */
 import { isIP } from 'node:net';
+import { EchoBackend } from '../support/echo-backend.js';
 import { UsageError } from '../support/usage-error.js';
 import { aborted, type Command } from './command.js';
-import { EchoBackend } from './echo-backend.js';
 import { whenNpmEnds } from './npm-parent.js';
 
 function readPlace(text: string): { address: string; port: number } {

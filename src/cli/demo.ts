@@ -10,13 +10,13 @@ import { mapAddress } from '../config/address-map.js';
 import { parseConfig } from '../config/config.js';
 import { defaultSubscriptionId } from '../config/tenant.js';
 import { systemTime } from '../support/clock.js';
+import { EchoBackend } from '../support/echo-backend.js';
 import { UsageError } from '../support/usage-error.js';
 import type { Command, CommandContext } from './command.js';
 import { DemoAzure, everyMemberUp, type LoadDistribution, until } from './demo/azure.js';
 import { DemoClassic } from './demo/classic.js';
 import { type Api, contradictions, type ModeResult, reportTable } from './demo/report.js';
 import { callTcp, createUdpCaller, HeldConnection, runRound, type Target } from './demo/traffic.js';
-import { EchoBackend } from './echo-backend.js';
 import { createHttpClient, type HttpClient } from './http-client.js';
 
 const modes: readonly LoadDistribution[] = ['Default', 'SourceIP', 'SourceIPProtocol'];

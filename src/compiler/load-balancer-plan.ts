@@ -51,6 +51,8 @@ class Compiler {
   readonly #document: LoadBalancerDocument;
   readonly #pools = new Map<string, readonly PoolMember[]>();
   readonly #mapped = new Map<string, string>();
+  /** Members by the probe and the pools of the rules that share them. */
+  readonly #shared = new Map<string, Pick<PlanRule, 'members' | 'stopped'>>();
 
   constructor(
     readonly loadBalancer: Resource,
@@ -132,6 +134,17 @@ class Compiler {
   }
 
   #members(rule: LoadBalancingRule, probe: Probe | undefined): Pick<PlanRule, 'members' | 'stopped'> {
+    const pools = (rule.properties?.backendAddressPools ?? []).map(({ id }) => idKey(id));
+    const shared = JSON.stringify([probe?.name, ...pools]);
+    let known = this.#shared.get(shared);
+    if (!known) {
+      known = this.#membersOfRule(rule, probe);
+      this.#shared.set(shared, known);
+    }
+    return known;
+  }
+
+  #membersOfRule(rule: LoadBalancingRule, probe: Probe | undefined): Pick<PlanRule, 'members' | 'stopped'> {
     const members = new Map<string, PlanMember>();
     const stopped: PlanMember[] = [];
     for (const { id: poolId } of rule.properties?.backendAddressPools ?? []) {
@@ -145,7 +158,7 @@ class Compiler {
           id: member.id,
           azureAddress,
           address: this.#map(azureAddress),
-          port: rule.properties?.backendPort ?? 0,
+          port: 0,
           adminState: member.adminState,
           // A Global balancer's members are frontends, which no probe of its own looks at.
           probe: isProbed ? this.#probeOf(probe, azureAddress) : undefined,
@@ -172,6 +185,7 @@ class Compiler {
         distribution: rule.properties?.loadDistribution ?? 'Default',
         ...(rule.properties?.enableConnectionTracking && { connectionTracking: true as const }),
         noHealthyBackends: probe?.properties?.noHealthyBackendsBehavior ?? 'AllProbedDown',
+        backendPort: rule.properties?.backendPort ?? 0,
         ...this.#members(rule, probe),
       },
     });

@@ -4,9 +4,8 @@ import type { Faults } from '../api/admin/faults.js';
 import type { RequestJournal } from '../api/admin/journal.js';
 import type { Reconciler } from '../compiler/reconciler.js';
 import type { Engine } from '../data-plane/model/engine.js';
-import { azureError } from '../errors/index.js';
 import type { Monitor } from '../metrics/monitor.js';
-import { type Snapshot, takeSnapshot } from '../store/snapshot.js';
+import { invalidSnapshot, type Snapshot, takeSnapshot } from '../store/snapshot.js';
 import type { Store } from '../store/store.js';
 import type { Clock } from '../support/clock.js';
 import type { Events } from '../support/events.js';
@@ -22,6 +21,8 @@ export interface ControlledParts {
   readonly faults: Faults;
   /** Goes on with operations that a snapshot shows as running. */
   readonly resume: () => Promise<void>;
+  /** Throws what is wrong with what is stored: called for a snapshot before it replaces anything. */
+  readonly checkStored: () => void;
 }
 
 /** Emulator and engine move in steps of this much Azure time, so that what one learns the other sees soon after. */
@@ -62,16 +63,16 @@ export class EmulatorControl implements SnapshotKeeper {
   readonly take = (): Snapshot => takeSnapshot(this.#parts.store.connection, this.#parts.clock.timestamp());
 
   readonly restore = async (document: unknown): Promise<void> => {
-    const { events, store, reconciler, monitor, resume } = this.#parts;
+    const { events, store, reconciler, monitor, resume, checkStored } = this.#parts;
     const before = this.take();
-    await store.restore(document);
+    await store.restore(document, checkStored);
     try {
       await reconciler.loadAll();
     } catch (error) {
       // The tables took it, but no load balancer can be made of what they hold.
       await store.restore(before);
       await reconciler.loadAll();
-      throw azureError('InvalidSnapshot', { values: { reason: `${(error as Error).message}.` } });
+      throw invalidSnapshot(error);
     }
     monitor.reset();
     await resume();

@@ -146,6 +146,47 @@ export const classicErrors = {
     message: 'The reserved IP {name} is in use by deployment {deployment}.',
     differs: 'The text is not known.',
   },
+  ClassicReservedIpNeedsEndpoint: {
+    code: 'BadRequest',
+    status: 400,
+    origin: 'classic',
+    message:
+      'Deployment {deployment} uses ReservedIP {name} but does not contain any endpoints. Deployment must contain at least one endpoint in order to use a ReservedIP.',
+  },
+  ClassicReservedIpNotMapped: {
+    code: 'BadRequest',
+    status: 400,
+    origin: 'classic',
+    message:
+      "ReservedIP '{name}' was not mapped to an endpoint. The service definition must contain atleast one endpoint that maps to the ReservedIP.",
+  },
+  ClassicVirtualNetworkNotFound: {
+    code: 'BadRequest',
+    status: 400,
+    origin: 'classic',
+    message: 'The virtual network {name} does not exist.',
+  },
+  ClassicSubnetNotFound: {
+    code: 'BadRequest',
+    status: 400,
+    origin: 'classic',
+    message: 'The subnet {subnet} does not exist in the virtual network {network}.',
+    differs: 'The text is not known.',
+  },
+  ClassicNeedsVirtualNetwork: {
+    code: 'BadRequest',
+    status: 400,
+    origin: 'classic',
+    message: "The value '{value}' of parameter '{parameter}' needs a deployment in a virtual network.",
+    differs: 'The text is not known.',
+  },
+  ClassicAddressOutside: {
+    code: 'BadRequest',
+    status: 400,
+    origin: 'classic',
+    message: 'The static IP address {address} is not in the address range {ranges}.',
+    differs: 'The text is not known.',
+  },
   ClassicServiceNotFound: {
     code: 'ResourceNotFound',
     status: 404,

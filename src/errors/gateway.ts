@@ -95,6 +95,37 @@ export const gatewayErrors = {
     origin: 'gateway',
     message: 'The location property is required for this definition.',
   },
+  ReservedCharacterInName: {
+    code: 'InvalidResourceName',
+    status: 400,
+    origin: 'gateway',
+    message: "Resource name '{name}' has characters that the name of no resource can have: <, >, %, &, \\, ?, /, #.",
+    differs: 'code and text are not documented',
+  },
+  TagLimitExceeded: {
+    code: 'InvalidTags',
+    status: 400,
+    origin: 'gateway',
+    message: 'A resource cannot have more than {limit} tags; {count} were given.',
+    differs: 'code and text are not documented',
+  },
+  InvalidTagName: {
+    status: 400,
+    origin: 'gateway',
+    message:
+      "Tag key too large. Following tag name '{names}' exceeded the maximum length. Maximum allowed length for tag name - '512' characters.",
+  },
+  InvalidTagValueLength: {
+    status: 400,
+    origin: 'gateway',
+    message:
+      "Tag value too large. Following tag value '{names}' exceeded the maximum length. Maximum allowed length for tag value - '256' characters.",
+  },
+  InvalidTagNameCharacters: {
+    status: 400,
+    origin: 'gateway',
+    message: "The tag names '{names}' have reserved characters '<,>,%,&,\\,?,/' or control characters.",
+  },
   ResourceNotFound: {
     status: 404,
     origin: 'gateway',

@@ -24,6 +24,13 @@ export const networkErrors = {
     message:
       "Resource name {name} is invalid. The name can be up to 80 characters long. It must begin with a word character, and it must end with a word character or with '_'. The name may contain word characters or '.', '-', '_'.",
   },
+  InvalidEntityName: {
+    code: 'InvalidParameter',
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The entity name '{parameter}' is invalid according to its validation rule: ^[^_\\W][\\w-._]{0,79}(?<![-.])$.",
+  },
   DuplicateResourceName: {
     status: 400,
     origin: 'network',

@@ -20,6 +20,8 @@ export interface DownloadOptions {
   readonly maxBytes: number;
   /** Of real time, for the whole download with all its redirections. */
   readonly timeoutMs?: number;
+  /** Ends the download, because nobody waits for it any longer. */
+  readonly signal?: AbortSignal | undefined;
   /** The addresses of a host name; by default as the operating system resolves it. */
   readonly resolve?: (hostname: string) => Promise<readonly Address[]>;
 }
@@ -132,7 +134,8 @@ const isNetworkError = (error: unknown): error is Error =>
  * `DownloadRefused` for every reason that lies in the URL, the network or the server.
  */
 export async function download(url: URL, options: DownloadOptions): Promise<Buffer> {
-  const signal = AbortSignal.timeout(options.timeoutMs ?? 10_000);
+  const timeout = AbortSignal.timeout(options.timeoutMs ?? 10_000);
+  const signal = options.signal ? AbortSignal.any([timeout, options.signal]) : timeout;
   let current = url;
   try {
     for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {

@@ -82,7 +82,10 @@ export function createServer(options: ServerOptions): LazuriteServer {
   // Plugins read bodies themselves (ARM with positions, for its error messages), and validate with their own schemas;
   // the schemas of routes are there for the OpenAPI documents.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  // A byte order mark, which editors and PowerShell write, is no part of the text.
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, String(body).replace(/^\uFEFF/, '')),
+  );
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => JSON.stringify);
 

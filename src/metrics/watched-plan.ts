@@ -38,10 +38,6 @@ export class WatchedFrontend {
     this.at = at;
   }
 
-  get probes(): string[] {
-    return this.plan.rule.members.flatMap(({ probe }) => probe ?? []);
-  }
-
   get isProbed(): boolean {
     return this.plan.rule.members.some(({ probe }) => probe !== undefined);
   }
@@ -238,7 +234,7 @@ export class WatchedPlan {
     this.#addresses.set(key, at);
     const watched = new WatchedFrontend(plan, at);
     at.frontends.add(watched);
-    this.#byProbe.add(watched, watched.probes);
+    this.#byProbe.add(watched, plan.rule.members);
     return watched;
   }
 
@@ -246,7 +242,7 @@ export class WatchedPlan {
     const { at } = watched;
     at.frontends.delete(watched);
     if (at.frontends.size === 0) this.#addresses.delete(`${at.loadBalancerId}|${at.address}`);
-    this.#byProbe.remove(watched, watched.probes);
+    this.#byProbe.remove(watched, watched.plan.rule.members);
     if (this.#stale.delete(watched)) at.stale--;
   }
 }

@@ -8,6 +8,8 @@ export interface FoundReference {
   readonly holder: { id: string };
   /** Types it may refer to. */
   readonly types: readonly string[];
+  /** It may lead into another region. */
+  readonly anyRegion: boolean;
   /** The member that holds it. */
   readonly path: string;
   /** Id and type of the resource or child that refers. */
@@ -29,9 +31,17 @@ interface Place {
 class Found implements FoundReference {
   constructor(
     readonly holder: { id: string },
-    readonly types: readonly string[],
+    readonly node: SchemaNode,
     readonly place: Place,
   ) {}
+
+  get types(): readonly string[] {
+    return this.node.reference ?? [];
+  }
+
+  get anyRegion(): boolean {
+    return this.node.anyRegion ?? false;
+  }
 
   get path(): string {
     return this.place.path;
@@ -57,7 +67,7 @@ class Found implements FoundReference {
 // Every write and every answer walks a whole document. As nested generators, this was an eighth of the API's time.
 function walk(value: object, { node, place, found }: { node: SchemaNode; place: Place; found: Found[] }): void {
   if (node.reference) {
-    found.push(new Found(value as { id: string }, node.reference, place));
+    found.push(new Found(value as { id: string }, node, place));
     return;
   }
   if (Array.isArray(value)) {

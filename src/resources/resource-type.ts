@@ -205,6 +205,8 @@ export interface AnswerStatuses {
 export interface TypeRequests {
   readonly actions?: readonly Action[];
   readonly statuses?: AnswerStatuses;
+  /** What the compute provider, whose names follow a rule of its own, calls the resource's name: `vmName`. */
+  readonly nameParameter?: string;
 }
 
 /** What became of a change in the data plane. */

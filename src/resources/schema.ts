@@ -29,6 +29,8 @@ export interface Annotations {
   /** Versions in between that do not show the member all the same. */
   readonly absentIn?: readonly string[];
   readonly reference?: readonly string[];
+  /** The reference may lead into another region. */
+  readonly anyRegion?: boolean;
   readonly backReference?: BackReference;
   /** Last type segment of the child resources in this array. */
   readonly child?: string;
@@ -57,6 +59,7 @@ export const annotationKeywords = [
   'until',
   'absentIn',
   'reference',
+  'anyRegion',
   'backReference',
   'child',
   'envelope',
@@ -125,16 +128,9 @@ const provisioningStates = ['Succeeded', 'Updating', 'Deleting', 'Failed', 'Crea
 export const provisioningState = () => oneOf(provisioningStates, { readOnly: true });
 export const resourceGuid = (options: Annotations = {}) => string({ readOnly: true, ...options });
 export const location = () => string({ fold: 'location' });
-/** The model got `tier` in 2020-07-01, but some earlier versions show it too. */
-const skuTier = {
-  since: '2017-10-01',
-  absentIn: ['2018-07-01', '2018-11-01', '2019-09-01', '2019-11-01', '2019-12-01', '2020-04-01', '2020-06-01'],
-};
-export const sku = <const V extends readonly string[]>(names: V, options: Annotations = {}) =>
-  object({ name: oneOf(names), tier: oneOf(['Regional', 'Global'] as const, skuTier) }, { clrType: 'Sku', ...options });
-export const extendedLocation = (since: string) =>
-  object({ name: string(), type: oneOf(['EdgeZone'] as const) }, { since });
-export const zones = (since: string) => array(string(), { since });
+export const extendedLocation = (options: Annotations) =>
+  object({ name: string(), type: oneOf(['EdgeZone'] as const) }, options);
+export const zones = (options: Annotations) => array(string(), options);
 
 const envelopeMembers = {
   name: () => string(),
@@ -156,7 +152,9 @@ export function envelope<M extends Members>(order: string, extra: M) {
     members[name] = extra[name] ?? (standard ? standard() : anything());
   }
   type Known = { name: ReturnType<typeof string>; location: ReturnType<typeof string>; tags: ReturnType<typeof map> };
-  return object(members as unknown as M & Known, { envelope: true });
+  // Azure calls the class of a resource as that of its properties.
+  const clrType = (extra.properties as SchemaNode | undefined)?.clrType?.replace(/Properties$/, '');
+  return object(members as unknown as M & Known, { envelope: true, ...(clrType ? { clrType } : {}) });
 }
 
 /** An array of child resources whose ids end in `/{segment}/{name}`. */

@@ -122,11 +122,21 @@ function detailsOf(errors: readonly ErrorObject[], text: string): ErrorDetail[] 
   return [...new Map(placed.map(({ detail }) => [detail.message, detail])).values()];
 }
 
-/** Throws `InvalidRequestFormat` when `body` does not fit `schema`; positions count in the text of its source. */
-export function validateBody(body: unknown, schema: object, source: { readonly text: string }): void {
+export interface BodySource {
+  /** In which positions count. */
+  readonly text: string;
+  /** Members that the schema does not know are no findings: stored documents have some of their own. */
+  readonly unknownMembers?: 'allowed';
+}
+
+/** Throws `InvalidRequestFormat` when `body` does not fit `schema`. */
+export function validateBody(body: unknown, schema: object, { text, unknownMembers }: BodySource): void {
   const validate = validatorFor(schema);
   if (validate(body)) return;
-  throw invalidRequestFormat(detailsOf((validate.errors ?? []).slice(0, 20), source.text));
+  const isFinding = ({ keyword }: ErrorObject): boolean =>
+    unknownMembers !== 'allowed' || keyword !== 'additionalProperties';
+  const findings = (validate.errors ?? []).filter(isFinding).slice(0, 20);
+  if (findings.length > 0) throw invalidRequestFormat(detailsOf(findings, text));
 }
 
 /** Azure's answer to a body that cannot be read, with its findings. */

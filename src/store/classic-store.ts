@@ -29,6 +29,7 @@ const sql = {
   get: 'SELECT document FROM classic_documents WHERE kind = ? AND subscription = ? AND name = ?',
   list: 'SELECT document FROM classic_documents WHERE kind = ? AND subscription = ? ORDER BY sequence',
   listAll: 'SELECT document FROM classic_documents WHERE kind = ? ORDER BY sequence',
+  every: 'SELECT kind, subscription, name, document FROM classic_documents ORDER BY sequence',
   hostedServiceKeys:
     "SELECT subscription || '/' || name AS key FROM classic_documents WHERE kind = 'hostedService' ORDER BY sequence",
   put: `INSERT INTO classic_documents (kind, subscription, name, document) VALUES (?, ?, ?, ?)
@@ -65,6 +66,17 @@ export class ClassicStore {
         ? this.#statement.listAll.all(kind)
         : this.#statement.list.all(kind, subscriptionId.toLowerCase());
     return (rows as { document: string }[]).map(({ document }) => JSON.parse(document) as ClassicDocuments[K]);
+  }
+
+  /** Documents of all kinds, with the columns by which they are found. */
+  every(): { kind: string; subscription: string; name: string; document: object }[] {
+    const rows = this.#statement.every.all() as {
+      kind: string;
+      subscription: string;
+      name: string;
+      document: string;
+    }[];
+    return rows.map((row) => ({ ...row, document: JSON.parse(row.document) as object }));
   }
 
   /** Keys of all hosted services, in the order of their creation; see `hostedServiceKey`. */

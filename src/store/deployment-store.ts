@@ -52,6 +52,7 @@ const sql = {
   progress: 'UPDATE deployments SET state = ?, changed = ?, document = ?, operations = ? WHERE key = ?',
   one: 'SELECT * FROM deployments WHERE key = ?',
   inScope: 'SELECT * FROM deployments WHERE subscription = ? AND resource_group IS ? ORDER BY changed DESC, key',
+  every: 'SELECT * FROM deployments ORDER BY key',
   active: `SELECT * FROM deployments WHERE ${active} ORDER BY key`,
   remove: 'DELETE FROM deployments WHERE key = ?',
   removeRuns: 'DELETE FROM deployment_runs WHERE deployment = ?',
@@ -104,6 +105,11 @@ export class DeploymentStore {
   list(subscriptionId: string, resourceGroup: string | undefined): StoredDeployment[] {
     const group = resourceGroup?.toLowerCase() ?? null;
     return (this.#statement.inScope.all(subscriptionId.toLowerCase(), group) as DeploymentRow[]).map(deploymentOf);
+  }
+
+  /** Deployments of all scopes. */
+  every(): StoredDeployment[] {
+    return (this.#statement.every.all() as DeploymentRow[]).map(deploymentOf);
   }
 
   /** Deployments that have not come to an end. */

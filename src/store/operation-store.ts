@@ -43,6 +43,8 @@ const sql = {
   one: 'SELECT * FROM operations WHERE id = ?',
   running: "SELECT * FROM operations WHERE status = 'InProgress' ORDER BY started",
   ofResource: "SELECT * FROM operations WHERE resource_key = ? ORDER BY started DESC, status = 'InProgress' DESC",
+  ofSubscription: `SELECT * FROM operations WHERE api = ? AND subscription = ? AND started BETWEEN ? AND ?
+    ORDER BY sequence DESC`,
   finish: 'UPDATE operations SET status = ?, result = ?, error = ? WHERE id = ?',
   prune: "DELETE FROM operations WHERE api = 'arm' AND started < ? AND status <> 'InProgress'",
   /** Classic operations but for the latest ones. */
@@ -139,6 +141,15 @@ export class OperationStore {
   /** Operations on a resource (folded id), the last one first. */
   ofResource(resourceKey: string): Operation[] {
     return (this.#statement.ofResource.all(resourceKey) as OperationRow[]).map(operationOf);
+  }
+
+  /** Operations of one API on a subscription that started at these Azure times, the last one first. */
+  ofSubscription(
+    { api, subscriptionId }: Pick<Operation, 'api' | 'subscriptionId'>,
+    { fromMs, toMs }: { fromMs: number; toMs: number },
+  ): Operation[] {
+    const rows = this.#statement.ofSubscription.all(api, subscriptionId.toLowerCase(), fromMs, toMs);
+    return (rows as OperationRow[]).map(operationOf);
   }
 
   finish({ id, status, result, error }: Pick<Operation, 'id' | 'status'> & Partial<Operation>): void {

@@ -63,6 +63,8 @@ const sql = {
   byGroupAndType: 'SELECT * FROM resources WHERE subscription = ? AND resource_group = ? AND type = ? ORDER BY key',
   everyOfType: 'SELECT * FROM resources WHERE type = ? ORDER BY key',
   below: "SELECT * FROM resources WHERE key > ? || '/' AND key < ? || '0' ORDER BY key",
+  every: 'SELECT * FROM resources ORDER BY key',
+  everyGroup: 'SELECT * FROM resource_groups ORDER BY key',
   unsettled: "SELECT * FROM resources WHERE state NOT IN ('Succeeded', 'Failed')",
   linksInto: 'SELECT source_id, source_type, path, target FROM links WHERE target_root = ? ORDER BY source_id, path',
   linksFrom: 'SELECT source_id, source_type, path, target FROM links WHERE source_root = ? ORDER BY source_id, path',
@@ -180,6 +182,16 @@ export class ResourceStore implements Lookup {
   /** Resources of a type in every subscription. */
   everyOfType(type: string): Resource[] {
     return this.#resourcesOf(this.#statement.everyOfType.all(type));
+  }
+
+  /** Resources of all types in every subscription. */
+  every(): Resource[] {
+    return (this.#statement.every.all() as ResourceRow[]).map(resourceOf);
+  }
+
+  /** The resource groups of every subscription. */
+  everyGroup(): ResourceGroup[] {
+    return (this.#statement.everyGroup.all() as GroupRow[]).map(groupOf);
   }
 
   /** Resources stored on their own below `key`: children and extensions of it. */

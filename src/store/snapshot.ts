@@ -1,5 +1,6 @@
 /** Everything that is stored, as one JSON document: taken, checked, and put back in one transaction. */
-import { azureError } from '../errors/index.js';
+import { AzureError, azureError } from '../errors/index.js';
+import { isDeeper } from '../support/plain-data.js';
 import type { Connection } from './sqlite.js';
 
 export const snapshotFormat = 'lazurite-snapshot';
@@ -64,6 +65,44 @@ export function takeSnapshot(connection: Connection, takenAt: string): Snapshot 
 export const isSnapshot = (document: unknown): document is Snapshot =>
   (document as Partial<Snapshot> | null)?.format === snapshotFormat;
 
+/** Columns that hold JSON, by table and name, with what the JSON is. */
+const jsonColumns: Readonly<Record<string, Readonly<Record<string, 'object' | 'array' | 'any'>>>> = {
+  resource_groups: { tags: 'object' },
+  resources: { document: 'object' },
+  operations: { result: 'any', error: 'object' },
+  deployments: { document: 'object', operations: 'array', template: 'any' },
+  deployment_runs: { error: 'object' },
+  classic_documents: { document: 'object' },
+};
+/** Columns that hold an instant as ISO 8601. */
+const instantColumns = new Set(['created', 'changed']);
+/** As in bodies: everything that walks through a document relies on it. */
+const maxDepth = 128;
+
+/** What is wrong with a cell, as the end of a sentence; undefined when nothing is. `null` is the table's own affair. */
+function flawOf(cell: Cell, { table, column }: { table: string; column: string }): string | undefined {
+  const kind = jsonColumns[table]?.[column];
+  if (cell === null) return undefined;
+  if (kind === undefined) {
+    if (typeof cell === 'object') return 'is no text or number';
+    if (instantColumns.has(column) && !/^\d{4}-\d\d-\d\dT.*Z$/.test(String(cell))) return 'is no instant';
+    return instantColumns.has(column) && Number.isNaN(Date.parse(String(cell))) ? 'is no instant' : undefined;
+  }
+  const value = typeof cell === 'string' ? parsed(cell) : cell;
+  if (value === undefined) return 'is no JSON';
+  if (isDeeper(value, maxDepth)) return `is deeper than ${maxDepth} levels`;
+  const found = Array.isArray(value) ? 'array' : value !== null && typeof value === 'object' ? 'object' : 'any';
+  return kind === 'any' || kind === found ? undefined : `is no JSON ${kind}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 const refuse = (reason: string) => azureError('InvalidSnapshot', { values: { reason } });
 
 /** Rows of every table of the database, in the order of its columns; throws what is wrong with the document. */
@@ -85,12 +124,15 @@ function readTables(document: unknown, connection: Connection) {
 }
 
 function readRow(row: unknown, { table, columns }: { table: string; columns: readonly string[] }): Cell[] {
-  const cells = (row ?? {}) as Record<string, Cell>;
+  if (row === null || typeof row !== 'object') throw refuse(`a row of '${table}' is no object.`);
+  const cells = row as Record<string, Cell>;
   const unknown = Object.keys(cells).find((name) => !columns.includes(name));
   if (unknown !== undefined) throw refuse(`a row of '${table}' has an unknown column '${unknown}'.`);
   return columns.map((column) => {
     const cell = cells[column];
     if (cell === undefined || typeof cell === 'boolean') throw refuse(`a row of '${table}' lacks '${column}'.`);
+    const flaw = flawOf(cell, { table, column });
+    if (flaw !== undefined) throw refuse(`the column '${column}' of a row of '${table}' ${flaw}.`);
     return storable(cell);
   });
 }
@@ -113,4 +155,11 @@ export function restoreSnapshot(connection: Connection, document: unknown): void
     }
     throw error;
   }
+}
+
+/** The refusal of a snapshot whose content cannot be used, for the reason that `error` tells. */
+export function invalidSnapshot(error: unknown): AzureError {
+  if (!(error instanceof AzureError)) return refuse(`what it holds cannot be shown: ${(error as Error).message}.`);
+  if (error.key === 'InvalidSnapshot') return error;
+  return refuse(error.details[0]?.message ?? error.message);
 }

@@ -6,7 +6,7 @@ import { openDatabase, type RunTransaction } from './database.js';
 import { DeploymentStore } from './deployment-store.js';
 import { OperationStore } from './operation-store.js';
 import { ResourceStore } from './resource-store.js';
-import { restoreSnapshot, tablesOf } from './snapshot.js';
+import { invalidSnapshot, restoreSnapshot, tablesOf } from './snapshot.js';
 import type { Connection, DriverName } from './sqlite.js';
 
 export interface StoreOptions extends PublicPool {
@@ -93,10 +93,19 @@ export class Store {
     await this.write(deleteAll, { durability: 'with-next-write' });
   }
 
-  /** Replaces everything by what a snapshot holds; rejects with InvalidSnapshot, and changes nothing, when it cannot. */
-  async restore(document: unknown): Promise<void> {
+  /**
+   * Replaces everything by what a snapshot holds. `check` sees the tables as they would be; when it throws, or the tables
+   * do not take the snapshot, the promise rejects with InvalidSnapshot and nothing has changed.
+   */
+  async restore(document: unknown, check: () => void = () => {}): Promise<void> {
     await this.write(() => {
       restoreSnapshot(this.connection, document);
+      this.forget();
+      try {
+        check();
+      } catch (error) {
+        throw invalidSnapshot(error);
+      }
       this.forget();
     });
   }

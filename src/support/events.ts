@@ -44,6 +44,8 @@ export interface EventShapes {
   readonly request: { readonly method: string; readonly path: string; readonly status: number };
   /** Everything was deleted, or replaced by a snapshot. */
   readonly reset: { readonly by: 'reset' | 'snapshot' };
+  /** The emulator ends: nothing follows. */
+  readonly end: Readonly<Record<string, never>>;
   /** The Azure clock was moved forward. */
   readonly clock: { readonly advancedMs: number; readonly nowMs: number };
 }

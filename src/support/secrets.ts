@@ -21,13 +21,16 @@ const memberOf = (value: unknown, name: string): unknown =>
 
 const isSecure = (declaration: unknown): boolean => secureType.test(String(memberOf(declaration, 'type')));
 
+/** A text whose URLs and query strings have no signatures: who has a shared access signature may read what it signs. */
+export const unsigned = (text: string): string => text.replace(/((?:^|[?&;])sig=)[^&"'<\s]+/gi, `$1${hidden}`);
+
 /** The JSON in `text`, or the text itself, without secrets; a text that is no JSON but may hold secrets is hidden. */
 export function shownText(text: string): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
-    return suspicious.test(text) ? hidden : text;
+    return suspicious.test(text) ? hidden : unsigned(text);
   }
   return isDeeper(value, mostLevels) ? hidden : withoutSecrets(value);
 }
@@ -58,7 +61,9 @@ const hideValue = (parameter: Members): Members =>
 function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   // A document within a document, such as a template that is sent as text.
-  if (typeof value === 'string') return /^\s*\{/.test(value) && suspicious.test(value) ? shownText(value) : value;
+  if (typeof value === 'string') {
+    return /^\s*\{/.test(value) && suspicious.test(value) ? shownText(value) : unsigned(value);
+  }
   if (!isMembers(value)) return value;
   const written = memberOf(value, 'template');
   const template = typeof written === 'string' ? shownText(written) : written;

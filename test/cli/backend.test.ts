@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { type Test, test } from 'tap';
-import { type Call, EchoBackend } from '../../src/cli/echo-backend.js';
+import { type Call, EchoBackend } from '../../src/support/echo-backend.js';
 import { runLazurite, startCommand } from './harness.js';
 
 async function startBackend(t: Test, address = '127.0.0.1'): Promise<{ backend: EchoBackend; calls: Call[] }> {

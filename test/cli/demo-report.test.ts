@@ -4,7 +4,7 @@ import net from 'node:net';
 import { test } from 'tap';
 import { contradictions, type ModeResult, reportTable } from '../../src/cli/demo/report.js';
 import { callTcp, createUdpCaller, HeldConnection, runRound } from '../../src/cli/demo/traffic.js';
-import { EchoBackend } from '../../src/cli/echo-backend.js';
+import { EchoBackend } from '../../src/support/echo-backend.js';
 
 const backends = ['b1', 'b2'];
 

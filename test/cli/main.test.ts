@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import https from 'node:https';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -194,4 +194,23 @@ test('ten seconds after SIGTERM the process ends whatever it waits for', async (
   child.kill('SIGTERM');
   t.strictSame(await exit, [1, null]);
   t.match(err.join(''), /ended after 10 s, without waiting longer for the start/);
+});
+
+test('an emulator whose log finds no room on its disk goes on', { skip: !existsSync('/dev/full') }, async (t) => {
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [...process.execArgv, main, 'start', '--in-memory', '--port', '0'], {
+    stdio: ['ignore', 'pipe', full],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  closeSync(full);
+  const [line] = await once(createInterface({ input: child.stdout as Readable }), 'line');
+  const url = /http:\/\/[^;]+/.exec(String(line))?.[0] ?? '';
+  await fetch(`${url}/_lazurite/faults`, { method: 'POST', body: '{"kind":"engine","effect":"crash"}' });
+  const restarted = async () => (await fetch(`${url}/_lazurite/counters`)).text();
+  await until('the data plane has said in the log that it failed', async () =>
+    /threadRestarts/.test(await restarted()),
+  );
+  const exit = once(child, 'close');
+  child.kill('SIGTERM');
+  t.strictSame(await exit, [0, null]);
 });

@@ -4,7 +4,7 @@ import t from 'tap';
 import { compileLoadBalancer } from '../../src/compiler/load-balancer-plan.js';
 import { parseConfig } from '../../src/config/config.js';
 import { choices, defaultChoices } from '../../src/config/undocumented.js';
-import { inconsistency, mergePlan, type PlanPart } from '../../src/data-plane/model/plan.js';
+import { inconsistency, mergePlan, type PlanPart, portOf } from '../../src/data-plane/model/plan.js';
 import { idKey } from '../../src/resources/resource-id.js';
 import type { Resource } from '../../src/resources/resource-type.js';
 import { AzureInMemory, idOf } from '../resources/azure-in-memory.js';
@@ -110,11 +110,23 @@ const compile = (all: AzureInMemory): PlanPart =>
 /** `tcp/127.255.0.4/80 -> 10.1.0.4:8080 10.1.0.5:8080` for each frontend. */
 const forwarding = ({ frontends }: PlanPart): string[] =>
   frontends.map(({ key, rule }) => {
-    const members = rule.members.map(({ azureAddress, port }) => `${azureAddress}:${port}`);
+    const members = rule.members.map((member) => `${member.azureAddress}:${portOf(rule, member)}`);
     return `${key} -> ${members.join(' ')}`.trimEnd();
   });
 
 const web = { frontendPort: 80, backendPort: 8080 };
+
+t.test('rules with the same pool and probe share their members, whatever their ports', (t) => {
+  const all = azure();
+  putBalancer(all, {
+    probes: [{ protocol: 'Tcp', port: 80 }],
+    rules: [81, 82, 83].map((port) => ({ frontendPort: port, backendPort: port, probe: ref('probes', 'probe0') })),
+  });
+  const [first, ...others] = compile(all).frontends;
+  t.equal(others.length, 2);
+  for (const { rule } of others) t.equal(rule.members, first?.rule.members);
+  t.end();
+});
 
 t.test('what is forwarded where', async (t) => {
   const table: readonly { title: string; balancer: Balancer; nics?: readonly number[]; expect: readonly string[] }[] = [
@@ -368,8 +380,9 @@ t.test('a Global load balancer forwards to the frontends of regional ones, unpro
     addressMap,
     choices: defaultChoices,
   });
+  t.equal(plan.frontends[0]?.rule.backendPort, 80);
   t.match(plan.frontends[0]?.rule.members, [
-    { azureAddress: frontend?.azureAddress, port: 80, adminState: 'None', probe: undefined },
+    { azureAddress: frontend?.azureAddress, adminState: 'None', probe: undefined },
   ]);
 });
 

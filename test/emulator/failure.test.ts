@@ -60,3 +60,14 @@ t.test(
     t.match(String((await cloud.send('GET', '/_lazurite/metrics')).body), /lazurite_engine_thread_restarts_total 2/);
   },
 );
+
+t.test('the end waits for no stream of events: each is told, and closed', async (t) => {
+  const lines: string[] = [];
+  const cloud = await Cloud.start(t, { network, log: createLog((line) => lines.push(line)) });
+  const response = await fetch(`${cloud.emulator.httpUrl}/_lazurite/events`, {
+    headers: { accept: 'text/event-stream' },
+  });
+  const [text] = await Promise.all([response.text(), cloud.close()]);
+  t.match(text, /event: end\ndata: \{\}\n\n$/);
+  t.notMatch(lines.join(''), /requests in progress/);
+});

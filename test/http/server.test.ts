@@ -203,3 +203,9 @@ test('a log line is one line, whatever it tells', async (t) => {
   log.error('e', {}, 'not an Error');
   t.match(lines.join(''), /^\S+ info i\n\S+ warn w a=1\n\S+ error e\nnot an Error\n$/);
 });
+
+test('a byte order mark in front of a body is no part of it', async (t) => {
+  const { send } = await start(t);
+  const { body } = await send('PUT', '/echo/x', { body: '\ufeff{"a":1}' });
+  t.equal(JSON.parse(body).body, '{"a":1}');
+});

@@ -113,6 +113,36 @@ async function populate(t: Test, cloud: Cloud): Promise<void> {
   });
 }
 
+/** A load balancer with usual names and flows, for the documentation. Answers where it is. */
+async function addWeb(t: Test, cloud: Cloud): Promise<string> {
+  const address = await cloud.publicIp('web-ip');
+  const rule = { probe: 'probe', backendPort: 8080 };
+  await cloud.put(
+    'loadBalancers/web',
+    balancerBody(idOf('loadBalancers/web'), {
+      frontends: { public: { publicIPAddress: ref('publicIPAddresses/web-ip') } },
+      pools: { servers: addressMembers([4, 5, 6].map(cloud.azureAddress), ref('virtualNetworks/vnet')) },
+      probes: { probe: { port: 8080 } },
+      rules: {
+        http: { ...rule, frontend: 'public', pool: 'servers', frontendPort: 8081, loadDistribution: 'SourceIP' },
+        media: { ...rule, frontend: 'public', pool: 'servers', protocol: 'Udp', frontendPort: 8082 },
+      },
+    }),
+  );
+  await until('two members of it are up', async () => {
+    const up = (await cloud.backends()).filter(({ rule: id, state }) => /web\/.*\/http$/.test(id) && state === 'Up');
+    return up.length === 2;
+  });
+  const at = await cloud.place(address, 8081);
+  const streams = await Promise.all(
+    Array.from({ length: 30 }, (_, n) => openStream(at, { from: `127.65.0.${n + 1}` })),
+  );
+  t.teardown(() => {
+    for (const { socket } of streams) socket.destroy();
+  });
+  return `${address}:8081`;
+}
+
 /** What axe-core finds. Fluent UI's own focus guards are hidden on purpose. */
 async function violations(page: Page): Promise<unknown> {
   await page.evaluate(axe.source);
@@ -176,4 +206,23 @@ t.test('the look of every page', { skip: withoutBrowser, timeout: 900_000 }, asy
       look(t, { names: Object.keys(pages), colorScheme, prefix: '' }),
     );
   }
+
+  await t.test('makes the pictures of the documentation', async (t) => {
+    const web = await addWeb(t, cloud);
+    const { page } = await openPage(browser, { reducedMotion: 'reduce', viewport: { width: 1280, height: 660 } });
+    const picture = (name: string) => page.screenshot({ path: `${pictures}/portal-${name}.png` });
+    await open(page, `/load-balancer${idOf('loadBalancers/web')}/rules`);
+    await page.getByText('Degraded (2 of 3)').nth(1).waitFor();
+    await picture('rules');
+    await open(page, `/load-balancer${idOf('loadBalancers/web')}/insights`);
+    await page.getByText('100 %').first().waitFor();
+    await picture('insights');
+    await open(page, '/traffic?tab=where');
+    await page.getByLabel('To (IP:port)').fill(web);
+    await page.getByRole('button', { name: 'Where would it go?' }).click();
+    await page.getByText('Chosen').waitFor();
+    await picture('traffic');
+    t.strictSame(await page.evaluate(cutOff), []);
+    await page.context().close();
+  });
 });

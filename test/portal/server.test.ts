@@ -1,6 +1,6 @@
 /** How the portal is served, the stream of events and the simulation. */
 import t from 'tap';
-import { Cloud } from '../emulator/cloud.js';
+import { Cloud, until } from '../emulator/cloud.js';
 import { balancer } from './balancer.js';
 
 const network = 231;
@@ -109,6 +109,33 @@ t.test('the stream of events', async (t) => {
     const { body } = await cloud.send('GET', '/_lazurite/events');
     t.same(body, { value: [] });
   });
+});
+
+t.test('stand-ins answer where a member is expected, and nowhere else', async (t) => {
+  const cloud = await Cloud.start(t, { network });
+  await cloud.prepare();
+  await cloud.put('loadBalancers/lb', balancer(cloud, [4, 5]));
+  await until('the rule has its members', async () => (await cloud.backends()).length === 2);
+  const [azureAddress, other] = [4, 5].map(cloud.azureAddress);
+  const list = async () => ((await cloud.send('GET', '/_lazurite/stand-ins')).body as { value: unknown[] }).value;
+  const start = (body: unknown) => cloud.send('POST', '/_lazurite/stand-ins', body);
+  for (const elsewhere of [{ azureAddress, port: 8081 }, { azureAddress: '127.0.0.1', port: 8080 }, {}]) {
+    t.equal((await start(elsewhere)).status, 400);
+  }
+  const { status, body } = await start({ azureAddress, port: 8080 });
+  const standIn = { id: `${azureAddress}:8080`, azureAddress, address: cloud.localAddress(4), port: 8080, calls: 0 };
+  t.strictSame([status, body], [201, standIn]);
+  t.equal((await start({ azureAddress, port: 8080 })).status, 201, 'once more is harmless');
+  t.match(await (await fetch(`http://${cloud.localAddress(4)}:8080/`)).text(), `backend ${cloud.localAddress(4)}:8080`);
+  t.strictSame(await list(), [{ ...standIn, calls: 1 }]);
+  await cloud.membersUp(4);
+  await cloud.machine(t, 5, 8080);
+  t.equal((await start({ azureAddress: other, port: 8080 })).status, 400, 'somebody listens there');
+  t.equal((await cloud.send('DELETE', `/_lazurite/stand-ins/${azureAddress}:8080`)).status, 204);
+  t.strictSame(await list(), []);
+  await start({ azureAddress, port: 8080 });
+  await cloud.send('POST', '/_lazurite/reset');
+  t.strictSame(await list(), [], 'a reset ends them');
 });
 
 t.test('a simulation asks the selection that forwards', async (t) => {

@@ -12,6 +12,7 @@ import { addJournalRoutes } from './journal-routes.js';
 import { addMetricRoutes } from './metric-routes.js';
 import { adminRoute } from './requests.js';
 import { addSimulateRoute } from './simulate-route.js';
+import { addStandInRoutes } from './stand-ins.js';
 
 export interface AdminContext extends ClockContext, ExplainContext, EventStreamSources {
   readonly caPem: string;
@@ -56,6 +57,7 @@ function addGuardedRoutes(app: FastifyInstance, context: AdminContext): void {
   addClockRoutes(app, context);
   addJournalRoutes(app, context.journal);
   addFaultRoutes(app, context.faults);
+  addStandInRoutes(app, context);
   addSnapshotRoutes(app, context.snapshots);
   addMetricRoutes(app, context);
   app.post('/_lazurite/reset', adminRoute('reset'), async (_request, reply) => {

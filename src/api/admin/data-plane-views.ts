@@ -1,7 +1,7 @@
 /** The data plane as people look at it: every frontend with its place and state, every backend with its health and why. */
 
 import type { Engine } from '../../data-plane/model/engine.js';
-import type { ForwardingPlan } from '../../data-plane/model/plan.js';
+import { type ForwardingPlan, portOf } from '../../data-plane/model/plan.js';
 import { backendsOfRule } from '../../data-plane/selection/decision.js';
 import type { BackendView, FrontendView, OutboundView } from './views.js';
 
@@ -57,7 +57,7 @@ export function backendsOf(plan: ForwardingPlan, engine: Engine): BackendView[] 
             id: member.id,
             azureAddress: member.azureAddress,
             address: member.address,
-            port: member.port,
+            port: portOf(rule, member),
             adminState: member.adminState,
             state: eligible ? 'Up' : 'Down',
             reason: stopped ? 'Stopped' : member.probe === undefined ? 'NoProbe' : reason,

@@ -48,7 +48,11 @@ export class EventStream {
 
   constructor(sources: EventStreamSources) {
     this.#sources = sources;
-    this.#stopReading = sources.events.readAll((one) => this.#send(nameOf(one), dataOf(one)));
+    this.#stopReading = sources.events.readAll((one) => {
+      this.#send(nameOf(one), dataOf(one));
+      // A stream is a request in progress, which the end would wait for.
+      if (one.name === 'end') this.close();
+    });
   }
 
   /** Answers a request with the stream; first with what the client has missed since its Last-Event-ID. */
@@ -69,10 +73,10 @@ export class EventStream {
     return reply;
   }
 
-  /** Ends every connection. */
+  /** Ends every connection, with what was sent before. */
   close(): void {
     this.#stopReading();
-    for (const client of this.#clients) client.destroy();
+    for (const client of this.#clients) client.end();
     this.#end();
   }
 

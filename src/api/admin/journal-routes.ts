@@ -1,6 +1,6 @@
 /** `/_lazurite/requests`: what came, what was answered, and which client it was. */
 import type { FastifyInstance } from 'fastify';
-import { shownText } from '../../support/secrets.js';
+import { shownText, unsigned } from '../../support/secrets.js';
 import type { JournalFilter, JournalRecord, RequestJournal } from './journal.js';
 import { adminRoute, badRequest, queryText } from './requests.js';
 import type { RequestView } from './views.js';
@@ -19,7 +19,7 @@ const view = ({ id, record }: { id: number; record: JournalRecord }): RequestVie
   time: record.time,
   method: record.method,
   path: record.path,
-  query: record.query,
+  query: unsigned(record.query),
   apiVersion: new URLSearchParams(record.query.toLowerCase()).get('api-version'),
   client: { userAgent: record.userAgent ?? null, address: record.remoteAddress ?? null },
   status: record.status,

@@ -124,8 +124,7 @@ export function addMetricRoutes(
     reply.type(prometheusContentType).send(prometheusText(prometheusMetrics(context))),
   );
   const stream = new EventStream(context);
-  // Before requests in progress are waited for: a stream would never end by itself.
-  app.addHook('preClose', async () => stream.close());
+  app.addHook('onClose', async () => stream.close());
   app.get('/_lazurite/events', adminRoute('events'), (request, reply) => {
     if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return { value: context.monitor.events.list() };
     return stream.serve(request, reply);

@@ -37,6 +37,8 @@ export interface ClassicCall extends ClassicServices {
   readonly operation: ClassicOperation;
   /** The request's path, without its query. */
   readonly url: string;
+  /** Aborted when the client leaves before it has its answer. */
+  readonly departed: AbortSignal;
   /** Keys of the hosted services that the request has changed so far. */
   readonly changedServices: Set<string>;
   readonly subscriptionId: string;

@@ -9,6 +9,7 @@ import {
   type AddressSource,
   lowestFreeAddress,
   type ModelContext,
+  type Place,
   privateAddressesOf,
   publicAddressesOf,
 } from '../../resources/Microsoft.ClassicCompute/addresses.js';
@@ -23,6 +24,7 @@ import {
   withDeployment,
   withoutDeployment,
 } from '../../resources/Microsoft.ClassicCompute/deployments.js';
+import { sameName } from '../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type {
   Deployment,
   DeploymentSlot,
@@ -32,7 +34,7 @@ import type {
 import { withVipAddresses } from '../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { hostedServiceKey } from '../../store/classic-store.js';
 import type { Operation } from '../../store/operation-store.js';
-import { parseIpAddress } from '../../support/ip-address.js';
+import { contains, parseIpAddress, parseIpv4Prefix } from '../../support/ip-address.js';
 import type { ClassicCall, ClassicReply } from './call.js';
 
 /** What an operation that failed after its acceptance says. */
@@ -72,10 +74,19 @@ function addressSource(call: ClassicCall): AddressSource {
     return classic.get(key)?.sites ?? [];
   });
 
-  const subnetOf = (virtualNetwork: string | undefined, subnet: string | undefined): string | undefined => {
-    const site = sites().find(({ Name }) => Name.toLowerCase() === virtualNetwork?.toLowerCase());
-    const named = site?.subnets.find(({ Name }) => Name.toLowerCase() === subnet?.toLowerCase());
-    return (named ?? site?.subnets[0])?.AddressPrefix;
+  /** CIDRs that an address of the place may come from; undefined outside a virtual network. */
+  const rangesOf = ({ virtualNetwork, subnet }: Place): readonly string[] | undefined => {
+    if (virtualNetwork === undefined) {
+      if (subnet === undefined) return undefined;
+      throw azureError('ClassicNeedsVirtualNetwork', { values: { parameter: 'SubnetName', value: subnet } });
+    }
+    const site = sites().find(({ Name }) => sameName(Name, virtualNetwork));
+    if (!site) throw azureError('ClassicVirtualNetworkNotFound', { values: { name: virtualNetwork } });
+    if (subnet === undefined)
+      return [...site.subnets.map(({ AddressPrefix }) => AddressPrefix), ...site.addressPrefixes];
+    const named = site.subnets.find(({ Name }) => sameName(Name, subnet));
+    if (!named) throw azureError('ClassicSubnetNotFound', { values: { subnet, network: site.Name } });
+    return [named.AddressPrefix];
   };
 
   return {
@@ -85,18 +96,28 @@ function addressSource(call: ClassicCall): AddressSource {
       publicTaken().add(address);
       return address;
     },
-    privateAddress({ virtualNetwork, subnet }) {
-      const range = subnetOf(virtualNetwork, subnet) ?? call.privateAddressPool;
+    checkPlace: (place) => void rangesOf(place),
+    privateAddress(place) {
+      const [range = call.privateAddressPool] = rangesOf(place) ?? [];
       const address = lowestFreeAddress(range, privateTaken());
       if (address === undefined) throw azureError('ClassicAddressInUse', { values: { address: range } });
       privateTaken().add(address);
       return address;
     },
-    claimPrivateAddress(address) {
-      if (parseIpAddress(address)?.version !== 4) {
-        const values = { value: address, parameter: 'StaticVirtualNetworkIPAddress', allowed: 'an IPv4 address' };
+    claimPrivateAddress(address, place) {
+      const parameter = 'StaticVirtualNetworkIPAddress';
+      const parsed = parseIpAddress(address);
+      if (parsed?.version !== 4) {
+        const values = { value: address, parameter, allowed: 'an IPv4 address' };
         throw azureError('ClassicInvalidParameterValue', { values });
       }
+      const ranges = rangesOf(place);
+      if (!ranges) throw azureError('ClassicNeedsVirtualNetwork', { values: { parameter, value: address } });
+      const within = ranges.some((range) => {
+        const prefix = parseIpv4Prefix(range);
+        return prefix !== undefined && contains(prefix, parsed);
+      });
+      if (!within) throw azureError('ClassicAddressOutside', { values: { address, ranges: ranges.join(', ') } });
       if (privateTaken().has(address)) throw azureError('ClassicAddressInUse', { values: { address } });
       privateTaken().add(address);
     },

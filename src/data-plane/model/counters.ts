@@ -85,6 +85,8 @@ const blockBytes = scopesPerBlock * width * Float64Array.BYTES_PER_ELEMENT;
 /** Where a scope's counters lie; sent to readers in other threads. */
 export interface ScopeLocation {
   readonly scope: string;
+  /** Distinguishes the scopes that have had this name: a frontend may be made again before its last flow has ended. */
+  readonly number: number;
   readonly memory: SharedArrayBuffer;
   readonly offset: number;
 }
@@ -129,13 +131,14 @@ export class CounterScope {
 /** Who reads the counters, perhaps in another thread. */
 export interface ScopeReaders {
   opened(location: ScopeLocation): void;
-  released(scope: string): void;
+  released(location: ScopeLocation): void;
 }
 
 /** Hands out scopes; memory of released ones is used again. */
 export class CounterMemory {
   readonly #readers: ScopeReaders;
   readonly #free: { memory: SharedArrayBuffer; offset: number }[] = [];
+  #opened = 0;
 
   constructor(readers: ScopeReaders) {
     this.#readers = readers;
@@ -143,15 +146,15 @@ export class CounterMemory {
 
   open(scope: string): CounterScope {
     const place = this.#free.pop() ?? this.#grow();
-    const opened = new CounterScope({ scope, ...place });
+    const opened = new CounterScope({ scope, number: this.#opened++, ...place });
     opened.clear();
     this.#readers.opened(opened.location);
     return opened;
   }
 
   release(scope: CounterScope): void {
-    const { scope: name, memory, offset } = scope.location;
-    this.#readers.released(name);
+    const { memory, offset } = scope.location;
+    this.#readers.released(scope.location);
     this.#free.push({ memory, offset });
   }
 

@@ -73,7 +73,9 @@ export interface PlanRule {
   readonly resetOn?: readonly ('modeSwitch' | 'memberRemoval' | 'ruleRemoval')[];
   /** How long a handshake may take that the backend does not answer, if that is shorter than the idle timeout. */
   readonly halfOpenMs: number;
-  /** In the stable order shared by all rules of the pool. */
+  /** The port of every member, in place of its own; 0 keeps the port that the client used (HA ports). */
+  readonly backendPort?: number;
+  /** In the stable order shared by all rules of the pool; the same array where they have the same members. */
   readonly members: readonly PlanMember[];
   /** Members of the pool whose machine is stopped: they are not probed and get nothing. */
   readonly stopped?: readonly PlanMember[];
@@ -93,7 +95,7 @@ export interface PlanMember {
   readonly id: string;
   readonly azureAddress: string;
   readonly address: string;
-  /** 0 keeps the port that the client used (HA ports). */
+  /** See `portOf`. */
   readonly port: number;
   readonly adminState: 'None' | 'Up' | 'Down';
   /** Key of the probe that decides about this member; none means always eligible. */
@@ -101,6 +103,10 @@ export interface PlanMember {
   /** Its TCP flows are reset this long after an administrator has put it out, or it has left; without it they stay. */
   readonly drainPeriodMs?: number;
 }
+
+/** The port of a member behind a rule; 0 keeps the port that the client used (HA ports). */
+export const portOf = ({ backendPort }: Pick<PlanRule, 'backendPort'>, { port }: PlanMember): number =>
+  backendPort ?? port;
 
 /** One health probe of one backend address: probed once, however many rules use it. */
 export interface PlanProbe {
@@ -251,9 +257,12 @@ export function inconsistency({ frontends, probes, outbound }: PlanPart): string
     if (probeKeys.has(key)) return `The probe ${key} occurs twice.`;
     probeKeys.add(key);
   }
+  const known = new Set<readonly PlanMember[]>();
   for (const frontend of frontends) {
     const { key, rule } = frontend;
     if (key !== frontendKey(frontend)) return `The frontend ${key} has another key than its address and port make.`;
+    if (known.has(rule.members)) continue;
+    known.add(rule.members);
     const memberKeys = new Set<string>();
     for (const member of rule.members) {
       if (memberKeys.has(member.key)) return `The member ${member.key} of ${rule.id} occurs twice.`;

@@ -32,6 +32,7 @@ interface Ports {
 }
 
 function portsOf(rule: PlanRule, numberOf: (address: string) => number): Ports {
+  if (rule.backendPort !== undefined) return { port: rule.backendPort, elements: noElements };
   const [first] = rule.members;
   if (!first || rule.members.every(({ port }) => port === first.port)) {
     return { port: first?.port ?? 0, elements: noElements };

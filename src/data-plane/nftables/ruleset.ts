@@ -3,7 +3,7 @@
  * the kernel. Keeps only the numbers that the kernel's flow tables contain.
  */
 
-import type { IndexedPlan, PlanFrontend, PlanMember, PlanRule } from '../model/plan.js';
+import type { IndexedPlan, PlanFrontend, PlanMember } from '../model/plan.js';
 import { eligibleKeys, type HealthOf, SlotTables } from '../selection/decision.js';
 import { ChainSets, type OpenSet } from './chain-sets.js';
 import { type Family, familyOf, ipv4 } from './family.js';
@@ -29,16 +29,17 @@ interface Pool {
   readonly fragment: Fragment;
 }
 
+/** Identifies members and what decides about each. */
+const memberKeys = new WeakMap<readonly PlanMember[], string>();
+
 /** Identifies the members that a rule chooses among and what decides about each. */
-const poolKeys = new WeakMap<PlanRule, string>();
-function poolKeyOf({ address, rule }: PlanFrontend): string {
-  let key = poolKeys.get(rule);
+function poolKeyOf({ address, rule: { members, noHealthyBackends } }: PlanFrontend): string {
+  let key = memberKeys.get(members);
   if (key === undefined) {
-    const members = rule.members.map(({ key, address, adminState, probe }) => [key, address, adminState, probe]);
-    key = JSON.stringify([rule.noHealthyBackends, ...members]);
-    poolKeys.set(rule, key);
+    key = JSON.stringify(members.map(({ key, address, adminState, probe }) => [key, address, adminState, probe]));
+    memberKeys.set(members, key);
   }
-  return `${familyOf(address).ip} ${key}`;
+  return `${familyOf(address).ip} ${noHealthyBackends} ${key}`;
 }
 
 function entryOf(one: OpenSet): Fragment | undefined {

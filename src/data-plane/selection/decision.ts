@@ -118,10 +118,11 @@ export class Selector {
 
   constructor(frontend: Pick<PlanFrontend, 'transport' | 'address' | 'port' | 'rule'>, context: SelectorContext) {
     const { rule } = frontend;
-    this.candidates = candidatesOf(rule, context.healthOf);
-    this.members = this.candidates.filter((each) => each.eligible).map((each) => each.member);
+    const choice = context.choices?.of(rule, context) ?? choiceOf(rule, context);
+    this.candidates = choice.candidates;
+    this.members = choice.members;
     this.hash = new TupleHash({ ...frontend, distribution: rule.distribution });
-    this.table = context.tables.of(this.members.map((member) => member.key));
+    this.table = choice.table;
   }
 
   /** The member of a hash; undefined when none is eligible. */
@@ -143,29 +144,74 @@ export class Selector {
 export interface SelectorContext {
   readonly healthOf: HealthOf;
   readonly tables: SlotTables;
+  readonly choices?: PoolChoices;
 }
 
-/** Who depends on which probe, so that a flip costs only what it concerns. */
+/** What the rules of a pool choose from. */
+interface PoolChoice {
+  readonly candidates: readonly Candidate[];
+  readonly members: readonly PlanMember[];
+  readonly table: SlotTable;
+}
+
+function choiceOf(rule: PlanRule, { healthOf, tables }: SelectorContext): PoolChoice {
+  const candidates = candidatesOf(rule, healthOf);
+  const members = candidates.filter((each) => each.eligible).map((each) => each.member);
+  return { candidates, members, table: tables.of(members.map((member) => member.key)) };
+}
+
+/** Choices by the members, so that all rules of a pool share one; a pool may have 1,500 rules. */
+export class PoolChoices {
+  readonly #known = new Map<readonly PlanMember[], Map<PlanRule['noHealthyBackends'], PoolChoice>>();
+
+  of(rule: PlanRule, context: SelectorContext): PoolChoice {
+    const ofMembers = this.#known.get(rule.members) ?? new Map<PlanRule['noHealthyBackends'], PoolChoice>();
+    this.#known.set(rule.members, ofMembers);
+    const known = ofMembers.get(rule.noHealthyBackends) ?? choiceOf(rule, context);
+    ofMembers.set(rule.noHealthyBackends, known);
+    return known;
+  }
+
+  /** To be called when a probe's health, or the plan, has changed. */
+  forget(): void {
+    this.#known.clear();
+  }
+}
+
+/** Who depends on which probe, so that a flip costs only what it concerns. Users with the same members are together. */
 export class ProbeUsers<T> {
-  readonly #users = new Map<string, Set<T>>();
+  readonly #byMembers = new Map<readonly PlanMember[], Set<T>>();
+  readonly #byProbe = new Map<string, Set<Set<T>>>();
 
-  add(user: T, probes: Iterable<string>): void {
-    for (const probe of probes) {
-      const users = this.#users.get(probe);
-      if (users) users.add(user);
-      else this.#users.set(probe, new Set([user]));
+  add(user: T, members: readonly PlanMember[]): void {
+    const known = this.#byMembers.get(members);
+    if (known) {
+      known.add(user);
+      return;
+    }
+    const users = new Set([user]);
+    this.#byMembers.set(members, users);
+    for (const { probe } of members) {
+      if (probe === undefined) continue;
+      const groups = this.#byProbe.get(probe);
+      if (groups) groups.add(users);
+      else this.#byProbe.set(probe, new Set([users]));
     }
   }
 
-  remove(user: T, probes: Iterable<string>): void {
-    for (const probe of probes) {
-      const users = this.#users.get(probe);
-      users?.delete(user);
-      if (users?.size === 0) this.#users.delete(probe);
+  remove(user: T, members: readonly PlanMember[]): void {
+    const users = this.#byMembers.get(members);
+    users?.delete(user);
+    if (!users || users.size > 0) return;
+    this.#byMembers.delete(members);
+    for (const { probe = '' } of members) {
+      const groups = this.#byProbe.get(probe);
+      groups?.delete(users);
+      if (groups?.size === 0) this.#byProbe.delete(probe);
     }
   }
 
-  of(probe: string): Iterable<T> {
-    return this.#users.get(probe) ?? [];
+  *of(probe: string): Iterable<T> {
+    for (const users of this.#byProbe.get(probe) ?? []) yield* users;
   }
 }

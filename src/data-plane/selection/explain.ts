@@ -1,7 +1,14 @@
 /** Answers "which backend, and why" from a plan and the probes' health, with the engines' own decision and no I/O. */
 
 import type { Explanation, FlowTuple } from '../model/engine.js';
-import { frontendKey, type IndexedPlan, type PlanFrontend, type PlanRule, type Transport } from '../model/plan.js';
+import {
+  frontendKey,
+  type IndexedPlan,
+  type PlanFrontend,
+  type PlanRule,
+  portOf,
+  type Transport,
+} from '../model/plan.js';
 import { AccessControl } from './access-control.js';
 import { type HealthOf, Selector, SlotTables } from './decision.js';
 import { slotOf } from './distribution.js';
@@ -81,7 +88,7 @@ export class Explainer {
         key: member.key,
         id: member.id,
         address: member.address,
-        port: member.port === 0 ? destinationPort : member.port,
+        port: portOf(rule, member) || destinationPort,
       },
       tracked: member !== undefined && member === kept,
       reason: refusal,

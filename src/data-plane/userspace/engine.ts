@@ -237,6 +237,7 @@ export class UserspaceEngine implements Engine {
         this.#scopes.set(report.location.scope, new CounterScope(report.location));
         return;
       case 'scopeGone':
+        if (this.#scopes.get(report.scope)?.location.number !== report.number) return;
         this.#scopes.delete(report.scope);
         this.#countedBefore.delete(report.scope);
     }

@@ -7,7 +7,14 @@ import type { FlowInfo, FrontendState, ProbeHealth } from '../model/engine.js';
 import type { DataPlaneFault } from '../model/faults.js';
 import type { PlanChanges, PlanRule } from '../model/plan.js';
 import { Prober, probeSource } from '../probing/prober.js';
-import { eligibleKeys, largePool, ProbeUsers, type SelectorContext, SlotTables } from '../selection/decision.js';
+import {
+  eligibleKeys,
+  largePool,
+  PoolChoices,
+  ProbeUsers,
+  type SelectorContext,
+  SlotTables,
+} from '../selection/decision.js';
 import { Drains } from './drains.js';
 import { Frontend } from './frontend.js';
 import { FrontendBinder } from './frontend-binder.js';
@@ -47,6 +54,7 @@ export class Forwarder {
   readonly #binder: FrontendBinder;
   readonly #drains: Drains;
   readonly #frontends = new Map<string, Frontend>();
+  readonly #choices = new PoolChoices();
   readonly #context: SelectorContext;
   /** Frontends whose selector must be rebuilt because one of their probes has flipped. */
   readonly #stale = new Set<string>();
@@ -69,7 +77,7 @@ export class Forwarder {
       sourceAddress: probeSource(),
       found: setup.health,
     });
-    this.#context = { healthOf: (key) => this.#prober.healthOf(key), tables: new SlotTables() };
+    this.#context = { healthOf: (key) => this.#prober.healthOf(key), tables: new SlotTables(), choices: this.#choices };
     const shared: SharedResources = {
       clock: this.#clock,
       realClock: this.#realClock,
@@ -77,7 +85,7 @@ export class Forwarder {
       sourcePorts: new SourcePorts(),
       descriptors: new Descriptors(setup.descriptorLimit),
     };
-    this.#tcp = new TcpForwarder(shared);
+    this.#tcp = new TcpForwarder(shared, (key) => this.#frontends.get(key));
     this.#udp = new UdpForwarder(shared);
     this.#drains = new Drains(this.#clock, (ending) => this.#tcp.end(ending));
     this.#binder = new FrontendBinder({
@@ -105,6 +113,7 @@ export class Forwarder {
   async #take(changes: PlanChanges): Promise<void> {
     for (const key of changes.removedProbes) this.#prober.remove(key);
     for (const probe of changes.probes) this.#prober.put(probe);
+    this.#choices.forget();
     for (const key of changes.removedFrontends) this.#remove(key);
     for (const plan of changes.frontends) {
       await this.#prepare(plan.rule);
@@ -112,13 +121,13 @@ export class Forwarder {
       if (!known) {
         const frontend = new Frontend(plan, { context: this.#context, memory: this.#memory });
         this.#frontends.set(plan.key, frontend);
-        this.#byProbe.add(plan.key, frontend.probes);
+        this.#byProbe.add(plan.key, plan.rule.members);
         continue;
       }
-      this.#byProbe.remove(plan.key, known.probes);
+      this.#byProbe.remove(plan.key, known.plan.rule.members);
       this.#drains.changed(known.plan, plan);
       known.update(plan, this.#context);
-      this.#byProbe.add(plan.key, known.probes);
+      this.#byProbe.add(plan.key, plan.rule.members);
     }
   }
 
@@ -182,7 +191,7 @@ export class Forwarder {
     const frontend = this.#frontends.get(key);
     if (!frontend) return;
     this.#frontends.delete(key);
-    this.#byProbe.remove(key, frontend.probes);
+    this.#byProbe.remove(key, frontend.plan.rule.members);
     this.#drains.changed(frontend.plan, undefined);
     this.#tcp.removed(frontend);
     this.#udp.removed(frontend);
@@ -191,6 +200,7 @@ export class Forwarder {
 
   /** Probes that flip together cause one rebuild per frontend and one report, after traffic follows them. */
   #healthChanged(health: ProbeHealth): void {
+    this.#choices.forget();
     for (const key of this.#byProbe.of(health.key)) this.#stale.add(key);
     this.#flips.push(health);
     if (this.#flips.length > 1) return;

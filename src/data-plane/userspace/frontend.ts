@@ -1,6 +1,6 @@
 /** One frontend of the plan: its rule, the selection among its members, and its counters. */
 import { Counter, type CounterMemory, type CounterScope } from '../model/counters.js';
-import { memberScope, type PlanFrontend, type PlanMember } from '../model/plan.js';
+import { memberScope, type PlanFrontend, type PlanMember, portOf } from '../model/plan.js';
 import { AccessControl } from '../selection/access-control.js';
 import { allProbedDown, Selector, type SelectorContext } from '../selection/decision.js';
 import { addressWords } from '../selection/ip-address.js';
@@ -8,22 +8,22 @@ import { addressWords } from '../selection/ip-address.js';
 /** A member as flows see it. It is kept after it has left the plan for as long as it has flows. */
 export class Backend {
   readonly member: PlanMember;
+  /** 0 keeps the port that the client used. */
+  readonly port: number;
   readonly counters: CounterScope;
   /** Its IPv4 address; 0 for IPv6. */
   readonly word: number;
   flows = 0;
   inPlan = true;
 
-  constructor(member: PlanMember, counters: CounterScope) {
+  constructor(member: PlanMember, { port, counters }: { port: number; counters: CounterScope }) {
     this.member = member;
+    this.port = port;
     this.counters = counters;
     const words = addressWords(member.address);
     this.word = words?.length === 1 ? (words[0] as number) : 0;
   }
 }
-
-const probesOf = (plan: PlanFrontend): ReadonlySet<string> =>
-  new Set(plan.rule.members.flatMap(({ probe }) => (probe === undefined ? [] : [probe])));
 
 export class Frontend {
   readonly key: string;
@@ -31,8 +31,6 @@ export class Frontend {
   plan: PlanFrontend;
   selector: Selector;
   accessControl: AccessControl;
-  /** Keys of the probes that decide about its members. */
-  probes: ReadonlySet<string>;
   flows = 0;
   inPlan = true;
   readonly #memory: CounterMemory;
@@ -45,20 +43,22 @@ export class Frontend {
     this.#memory = memory;
     this.counters = memory.open(plan.key);
     this.accessControl = new AccessControl(plan.rule.acl);
-    this.probes = probesOf(plan);
     this.selector = new Selector(plan, context);
-    for (const member of plan.rule.members) this.#addBackend(member);
   }
 
   /** Applies a changed rule; only new flows are affected. */
   update(plan: PlanFrontend, context: SelectorContext): void {
     this.plan = plan;
     this.accessControl = new AccessControl(plan.rule.acl);
-    this.probes = probesOf(plan);
     this.selector = new Selector(plan, context);
-    for (const backend of this.#backends.values()) backend.inPlan = false;
-    for (const member of plan.rule.members) this.#addBackend(member);
-    for (const backend of [...this.#backends.values()]) this.#releaseBackendIfUnused(backend);
+    if (this.#backends.size === 0) return;
+    const members = new Map(plan.rule.members.map((member) => [member.key, member]));
+    for (const [key, backend] of this.#backends) {
+      const member = members.get(key);
+      backend.inPlan = member !== undefined;
+      if (member && !this.#isAt(backend, member)) this.#addBackend(member);
+      this.#releaseBackendIfUnused(backend);
+    }
   }
 
   /** The health of a member has changed. */
@@ -71,8 +71,14 @@ export class Frontend {
     return this.plan.rule.allProbedDown === 'endEstablished' && allProbedDown(this.selector.candidates);
   }
 
+  /** A member as flows see it, from its first flow on. */
   backendOf(member: PlanMember): Backend {
     return this.#backends.get(member.key) ?? this.#addBackend(member);
+  }
+
+  /** Whether new flows may go to this backend. */
+  mayServe(backend: Backend): boolean {
+    return this.selector.members.some(({ key }) => this.#backends.get(key) === backend);
   }
 
   /** A connection has arrived, whether or not a backend will be found for it. */
@@ -108,15 +114,14 @@ export class Frontend {
   }
 
   #addBackend(member: PlanMember): Backend {
-    const known = this.#backends.get(member.key);
-    if (known && known.member.address === member.address && known.member.port === member.port) {
-      known.inPlan = true;
-      return known;
-    }
-    const counters = known?.counters ?? this.#memory.open(memberScope(this.key, member.key));
-    const backend = new Backend(member, counters);
+    const counters = this.#backends.get(member.key)?.counters ?? this.#memory.open(memberScope(this.key, member.key));
+    const backend = new Backend(member, { port: portOf(this.plan.rule, member), counters });
     this.#backends.set(member.key, backend);
     return backend;
+  }
+
+  #isAt({ member, port }: Backend, now: PlanMember): boolean {
+    return member.address === now.address && port === portOf(this.plan.rule, now);
   }
 
   #releaseBackendIfUnused(backend: Backend): void {

@@ -46,4 +46,4 @@ export type Report =
   | { readonly type: 'health'; readonly changes: readonly ProbeHealth[] }
   | { readonly type: 'frontend'; readonly state: FrontendState }
   | { readonly type: 'scope'; readonly location: ScopeLocation }
-  | { readonly type: 'scopeGone'; readonly scope: string };
+  | { readonly type: 'scopeGone'; readonly scope: string; readonly number: number };

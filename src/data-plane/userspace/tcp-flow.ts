@@ -67,8 +67,8 @@ export class TcpFlow implements LegOwner, IdleItem {
   /** Opens the connection to the backend; the client is not read before it is established. */
   begin(): void {
     const { member, word } = this.backend;
+    const port = this.backend.port || this.frontend.plan.port;
     const client = ipv4Word(this.#source.address);
-    const port = member.port === 0 ? this.frontend.plan.port : member.port;
     if (client < 0 || !keepsSource(client, word)) {
       this.#server.connect({ host: member.address, port });
       return;

@@ -22,7 +22,8 @@ const droppedLimit = 2048;
 /** A client whose SYN Azure would have dropped. */
 interface Held {
   readonly client: ClientSocket;
-  readonly frontend: Frontend;
+  /** The one at which it waits now. */
+  frontend: Frontend;
 }
 
 type Decision =
@@ -33,6 +34,7 @@ type Decision =
 export class TcpForwarder implements FlowHost {
   readonly clock: Clock;
   readonly sourcePorts: SourcePorts;
+  readonly #current: (key: string) => Frontend | undefined;
   readonly #faults: InjectedFaults;
   readonly #descriptors: Descriptors;
   readonly #flows: IdleWatch<TcpFlow>;
@@ -43,7 +45,9 @@ export class TcpForwarder implements FlowHost {
   readonly #dropped = new Set<TcpFlow>();
   readonly #droppedLimit: number;
 
-  constructor(shared: SharedResources) {
+  /** `current`: the frontend in the plan with this key. */
+  constructor(shared: SharedResources, current: (key: string) => Frontend | undefined) {
+    this.#current = current;
     this.clock = shared.clock;
     this.sourcePorts = shared.sourcePorts;
     this.#faults = shared.faults;
@@ -166,7 +170,7 @@ export class TcpForwarder implements FlowHost {
     return { member, fault };
   }
 
-  #serve({ client, frontend }: Held, { member, fault }: Extract<Decision, { member: PlanMember }>): void {
+  #serve({ client, frontend }: Readonly<Held>, { member, fault }: Extract<Decision, { member: PlanMember }>): void {
     client.leg.socket?.setNoDelay(true);
     const flow = new TcpFlow({ host: this, frontend, backend: frontend.backendOf(member), client });
     this.#flows.add(flow);
@@ -187,9 +191,9 @@ export class TcpForwarder implements FlowHost {
       failed: () => {},
       closed: () => {
         for (const queue of this.#held) queue.remove(held);
-        this.#leaveHeld(frontend);
+        this.#leaveHeld(held.frontend);
         this.#descriptors.give(2);
-        frontend.left();
+        held.frontend.left();
       },
     };
     this.#heldAt.set(frontend, waiting + 1);
@@ -203,23 +207,37 @@ export class TcpForwarder implements FlowHost {
 
   /** The moment of a client's next SYN; `sent` of them were not answered. */
   #retry(held: Held, sent: number): void {
-    const { client, frontend } = held;
+    const { client } = held;
+    const frontend = this.#follow(held);
     const next = this.#held[sent];
     if (!next) {
-      frontend.counters.count(Counter.heldTimedOut);
+      held.frontend.counters.count(Counter.heldTimedOut);
       client.leg.reset();
       return;
     }
-    // A frontend that is not in the plan any more answers no SYN.
-    const decision = frontend.inPlan ? this.#decide(frontend, client) : undefined;
-    if (decision && 'member' in decision) {
+    const decision = frontend && this.#decide(frontend, client);
+    if (frontend && decision && 'member' in decision) {
       frontend.counters.count(Counter.heldServed);
       this.#leaveHeld(frontend);
-      this.#serve(held, decision);
+      this.#serve({ client, frontend }, decision);
       return;
     }
     next.add(held);
-    if (decision?.reset) client.leg.reset();
+    if (decision && 'reset' in decision && decision.reset) client.leg.reset();
+  }
+
+  /** The frontend that answers the next SYN, which may have been made again; undefined while there is none. */
+  #follow(held: Held): Frontend | undefined {
+    const before = held.frontend;
+    if (before.inPlan) return before;
+    const now = this.#current(before.key);
+    if (!now) return undefined;
+    now.arrived();
+    this.#heldAt.set(now, (this.#heldAt.get(now) ?? 0) + 1);
+    held.frontend = now;
+    this.#leaveHeld(before);
+    before.left();
+    return now;
   }
 
   #leaveHeld(frontend: Frontend): void {

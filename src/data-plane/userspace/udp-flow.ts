@@ -143,6 +143,7 @@ export class UdpFlow implements IdleItem {
 
   #open(): void {
     const { member, word } = this.backend;
+    const port = this.backend.port || this.frontend.plan.port;
     const socket = createSocket({
       type: member.address.includes(':') ? 'udp6' : 'udp4',
       lookup: resolveNothing,
@@ -150,7 +151,6 @@ export class UdpFlow implements IdleItem {
       sendBufferSize: udpBufferBytes,
     });
     this.#socket = socket;
-    const port = member.port === 0 ? this.frontend.plan.port : member.port;
     socket.on('error', (error: NodeJS.ErrnoException) => this.#failed(socket, error.code));
     socket.on('connect', () => {
       this.#host.drops.watch(socket, this.frontend.counters);

@@ -233,8 +233,7 @@ function clientOf({ address, port }: { readonly address: string; readonly port: 
 }
 
 /** With connection tracking a client stays with its member while that one may have new flows. */
-const isEligible = ({ backend }: UdpFlow, frontend: Frontend): boolean =>
-  frontend.selector.members.some((member) => frontend.backendOf(member) === backend);
+const isEligible = ({ backend }: UdpFlow, frontend: Frontend): boolean => frontend.mayServe(backend);
 
 /** A client's list of flows without one of them. */
 function withoutFlow(first: UdpFlow | undefined, flow: UdpFlow): UdpFlow | undefined {

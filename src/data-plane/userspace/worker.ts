@@ -11,7 +11,7 @@ const report = (message: Report): void => port.postMessage(message);
 
 const forwarder = new Forwarder(workerData as WorkerSetup, {
   opened: (location) => report({ type: 'scope', location }),
-  released: (scope) => report({ type: 'scopeGone', scope }),
+  released: ({ scope, number }) => report({ type: 'scopeGone', scope, number }),
   health: (changes) => report({ type: 'health', changes }),
   frontend: (state) => report({ type: 'frontend', state }),
 });

@@ -82,6 +82,19 @@ const values = async <T>(path: string): Promise<T[]> => (await getJson<{ value: 
 export const frontends = (): Promise<FrontendView[]> => values('frontends');
 export const backends = (): Promise<BackendView[]> => values('backends');
 export const flows = (): Promise<FlowView[]> => values('flows');
+export interface StandInView {
+  readonly id: string;
+  readonly azureAddress: string;
+  readonly address: string;
+  readonly port: number;
+  readonly calls: number;
+}
+
+export const standIns = (): Promise<StandInView[]> => values('stand-ins');
+export const startStandIn = ({ azureAddress, port }: Pick<StandInView, 'azureAddress' | 'port'>) =>
+  send({ method: 'POST', url: '/_lazurite/stand-ins', body: { azureAddress, port } });
+export const stopStandIn = (id: string) =>
+  send({ method: 'DELETE', url: `/_lazurite/stand-ins/${encodeURIComponent(id)}` });
 export const faults = (): Promise<Record<string, unknown>[]> => values('faults');
 export const journal = (top: number): Promise<JournalEntry[]> => values(`requests?top=${top}`);
 export const clock = (): Promise<ClockView> => getJson('/_lazurite/clock');

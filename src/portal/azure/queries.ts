@@ -59,6 +59,8 @@ export const useBackends = () => useQuery({ queryKey: ['backends'], queryFn: emu
 export const useFrontends = () => useQuery({ queryKey: ['frontends'], queryFn: emulator.frontends });
 export const useFlows = () => useQuery({ queryKey: ['flows'], queryFn: emulator.flows, refetchInterval: 2000 });
 export const useFaults = () => useQuery({ queryKey: ['faults'], queryFn: emulator.faults });
+export const useStandIns = () =>
+  useQuery({ queryKey: ['standIns'], queryFn: emulator.standIns, refetchInterval: 5000 });
 export const useClock = () => useQuery({ queryKey: ['clock'], queryFn: emulator.clock, refetchInterval: 5000 });
 export const useJournal = (top = 200) => useQuery({ queryKey: ['journal', top], queryFn: () => emulator.journal(top) });
 export const useSubscriptions = () => useQuery({ queryKey: ['subscriptions'], queryFn: arm.subscriptions });

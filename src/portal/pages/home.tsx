@@ -119,8 +119,8 @@ export default function Home() {
                       </div>
                     }
                   >
-                    Create one in the wizard, deploy a template, or connect the tool you have. For backends that answer,
-                    run “lazurite backend IP:PORT”.
+                    Create one in the wizard, deploy a template, or connect the tool you have. The Lab starts stand-in
+                    backends for members that nobody runs.
                   </Empty>
                 }
               />

@@ -44,7 +44,7 @@ const useStyles = makeStyles({
 
 /** More members of a pool than this are shown in groups of one state. */
 const membersApart = 24;
-const rowHeight = 64;
+const rowHeight = 72;
 const margin = 16;
 const widestNode = 220;
 

@@ -17,9 +17,17 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useRef, useState } from 'react';
-import { advanceClock, reset, restoreSnapshot, takeSnapshot } from '../azure/emulator.js';
+import {
+  advanceClock,
+  type BackendView,
+  reset,
+  restoreSnapshot,
+  startStandIn,
+  stopStandIn,
+  takeSnapshot,
+} from '../azure/emulator.js';
 import { send } from '../azure/http.js';
-import { queryClient, useClock, useFaults } from '../azure/queries.js';
+import { queryClient, useBackends, useClock, useFaults, useStandIns } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
 import { Empty, ErrorBar, formatTime, Loaded, Page } from '../ui/page.js';
 import { ActivityLog } from './activity-log.js';
@@ -169,6 +177,75 @@ function FaultsCard() {
   );
 }
 
+/** The places where rules expect members, each once: as down when it is down for one of them. */
+function placesOf(backends: readonly BackendView[]): BackendView[] {
+  const places = new Map<string, BackendView>();
+  for (const backend of backends) {
+    const id = `${backend.azureAddress}:${backend.port}`;
+    if (backend.port !== 0 && places.get(id)?.state !== 'Down') places.set(id, backend);
+  }
+  return [...places.values()];
+}
+
+function StandInsCard() {
+  const backends = useBackends();
+  const running = useStandIns();
+  const { error, run } = useRun();
+  return (
+    <Card>
+      <CardHeader
+        header={
+          <Text as="h2" weight="semibold">
+            Stand-in backends
+          </Text>
+        }
+      />
+      {error !== undefined && <ErrorBar error={error} />}
+      <Loaded query={backends}>
+        {(all) => (
+          <DataTable
+            label="Stand-in backends"
+            rows={placesOf(all)}
+            rowKey={({ azureAddress, port }) => `${azureAddress}:${port}`}
+            filterable={placesOf(all).length > 10}
+            columns={[
+              { name: 'Member', text: ({ azureAddress, port }) => `${azureAddress}:${port}` },
+              { name: 'State', text: ({ state }) => state },
+              {
+                name: 'Calls',
+                text: ({ azureAddress, port }) =>
+                  running.data?.find(({ id }) => id === `${azureAddress}:${port}`)?.calls ?? '-',
+              },
+              {
+                name: 'Actions',
+                text: () => '',
+                show: ({ azureAddress, port }) => {
+                  const id = `${azureAddress}:${port}`;
+                  const runs = running.data?.some((one) => one.id === id);
+                  return (
+                    <Button
+                      size="small"
+                      aria-label={`${runs ? 'Stop' : 'Start'} ${id}`}
+                      onClick={() => void run(() => (runs ? stopStandIn(id) : startStandIn({ azureAddress, port })))}
+                    >
+                      {runs ? 'Stop' : 'Start'}
+                    </Button>
+                  );
+                },
+              },
+            ]}
+            empty={
+              <Empty title="No members yet">
+                A member of a backend pool that nobody runs can be given a server that says who called.
+              </Empty>
+            }
+          />
+        )}
+      </Loaded>
+    </Card>
+  );
+}
+
 function StateCard() {
   const styles = useStyles();
   const { error, run } = useRun();
@@ -245,6 +322,7 @@ export default function Lab() {
       <div className={styles.cards}>
         <div className={styles.stack}>
           <ClockCard />
+          <StandInsCard />
           <StateCard />
         </div>
         <FaultsCard />

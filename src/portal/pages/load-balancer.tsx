@@ -50,16 +50,16 @@ const menu: readonly (readonly [group: string, items: readonly (readonly [page: 
 
 const useStyles = makeStyles({
   body: { display: 'grid', gridTemplateColumns: '210px minmax(0, 1fr)', gap: tokens.spacingHorizontalXXL },
-  narrow: { '@media (max-width: 1000px)': { gridTemplateColumns: 'minmax(0, 1fr)' } },
+  narrow: { '@media (max-width: 1150px)': { gridTemplateColumns: 'minmax(0, 1fr)' } },
   menu: {
     display: 'flex',
     flexDirection: 'column',
-    '@media (max-width: 1000px)': { flexDirection: 'row', flexWrap: 'wrap' },
+    '@media (max-width: 1150px)': { flexDirection: 'row', flexWrap: 'wrap' },
   },
   group: {
     padding: '12px 8px 4px',
     color: tokens.colorNeutralForeground3,
-    '@media (max-width: 1000px)': { display: 'none' },
+    '@media (max-width: 1150px)': { display: 'none' },
   },
   item: {
     padding: '5px 8px',

@@ -50,10 +50,18 @@ export function privateAddressesOf(services: Iterable<HostedService>): Set<strin
 /** Where model functions get addresses from; each call hands out another one. */
 export interface AddressSource {
   publicAddress(): string;
-  /** An address of the subnet, or of the general pool outside a virtual network. */
-  privateAddress(place: { virtualNetwork?: string | undefined; subnet?: string | undefined }): string;
-  /** Takes exactly `address`; throws ClassicAddressInUse when it is taken. */
-  claimPrivateAddress(address: string): void;
+  /** Throws when virtual network or subnet do not exist. */
+  checkPlace(place: Place): void;
+  /** An address of the subnet, or of the general pool outside a virtual network. Throws as `checkPlace` does. */
+  privateAddress(place: Place): string;
+  /** Takes exactly `address`, which lies in `place`; throws ClassicAddressInUse when it is taken. */
+  claimPrivateAddress(address: string, place: Place): void;
+}
+
+/** A subnet by its names; without a virtual network there is none. */
+export interface Place {
+  readonly virtualNetwork?: string | undefined;
+  readonly subnet?: string | undefined;
 }
 
 /** What model functions need besides documents: the time, unique names, addresses. */

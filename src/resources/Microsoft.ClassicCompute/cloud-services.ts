@@ -85,6 +85,14 @@ function checkReferences(definition: ServiceDefinition, configuration: ServiceCo
       }
     }
   }
+  const [reservedIp] = configuration.reservedIps;
+  const isPublic = definition.roles.some(
+    ({ inputEndpoints, instanceInputEndpoints }) =>
+      instanceInputEndpoints.length > 0 || inputEndpoints.some(({ loadBalancer }) => loadBalancer === undefined),
+  );
+  if (reservedIp !== undefined && !isPublic) {
+    throw azureError('ClassicReservedIpNotMapped', { values: { name: reservedIp } });
+  }
   for (const { accessControl } of configuration.endpointAcls) {
     if (!configuration.accessControls.some(({ name }) => sameName(name, accessControl))) {
       throw refuse(`There is no AccessControl ${accessControl}.`);
@@ -122,12 +130,17 @@ function realise(deployment: CloudServiceDeployment, context: ModelContext): Clo
   const { definition, configuration } = deployment;
   checkPorts(definition);
   checkReferences(definition, configuration);
+  const virtualNetwork = configuration.virtualNetworkSite;
+  context.addresses.checkPlace({ virtualNetwork });
+  for (const { subnets } of configuration.instanceAddresses) {
+    for (const subnet of subnets) context.addresses.checkPlace({ virtualNetwork, subnet });
+  }
   const kept = deployment.LoadBalancers.filter(({ Name }) =>
     configuration.loadBalancers.some((wanted) => sameName(wanted.Name, Name)),
   );
   const base: CloudServiceDeployment = {
     ...deployment,
-    VirtualNetworkName: configuration.virtualNetworkSite,
+    VirtualNetworkName: virtualNetwork,
     LoadBalancers: kept,
     modifiedMs: context.nowMs,
   };

@@ -4,6 +4,7 @@
  * "Disassociate Reserved IP".
  */
 import { azureError } from '../../errors/index.js';
+import { parseIpAddress } from '../../support/ip-address.js';
 import type { ModelContext } from './addresses.js';
 import { sameName } from './endpoints.js';
 import { addInternalLoadBalancer, type InternalLoadBalancerRequest } from './internal-load-balancers.js';
@@ -11,6 +12,7 @@ import type {
   CloudServiceDeployment,
   Deployment,
   DeploymentSlot,
+  DnsServer,
   HostedService,
   PowerState,
   ReservedIp,
@@ -75,9 +77,46 @@ export interface VmDeploymentRequest {
   readonly Label: string;
   readonly roles: readonly VmRoleRequest[];
   readonly VirtualNetworkName?: string | undefined;
+  readonly dnsServers?: readonly DnsServer[] | undefined;
   readonly LoadBalancers: readonly InternalLoadBalancerRequest[];
   /** A reserved address to use as VIP, with its name. */
   readonly reservedIp?: { readonly Name: string; readonly Address: string } | undefined;
+}
+
+function withDnsServer(servers: readonly DnsServer[], server: DnsServer): readonly DnsServer[] {
+  if (parseIpAddress(server.Address)?.version !== 4) {
+    const values = { value: server.Address, parameter: 'DnsServer.Address', allowed: 'an IPv4 address' };
+    throw azureError('ClassicInvalidParameterValue', { values });
+  }
+  if (servers.some(({ Name }) => sameName(Name, server.Name)))
+    throw azureError('ClassicNameTaken', { values: { name: server.Name } });
+  return [...servers, server];
+}
+
+function dnsServerOf({ dnsServers = [] }: VmDeployment, name: string): DnsServer {
+  const server = dnsServers.find(({ Name }) => sameName(Name, name));
+  if (!server) throw azureError('ClassicResourceNotFound');
+  return server;
+}
+
+/** The deployment with one more name server; names are unique. */
+export const addDnsServer = (deployment: VmDeployment, server: DnsServer): VmDeployment => ({
+  ...deployment,
+  dnsServers: withDnsServer(deployment.dnsServers ?? [], server),
+});
+
+/** The deployment without the name server. */
+export function deleteDnsServer(deployment: VmDeployment, name: string): VmDeployment {
+  const gone = dnsServerOf(deployment, name);
+  return { ...deployment, dnsServers: deployment.dnsServers?.filter((server) => server !== gone) };
+}
+
+/** The deployment with the name server's address replaced. */
+export function updateDnsServer(deployment: VmDeployment, { Name, Address }: DnsServer): VmDeployment {
+  const before = dnsServerOf(deployment, Name);
+  const [changed] = withDnsServer([], { Name: before.Name, Address });
+  const dnsServers = deployment.dnsServers?.map((server) => (server === before && changed ? changed : server));
+  return { ...deployment, dnsServers };
 }
 
 /** A running deployment of virtual machines with a VIP of its own. */
@@ -95,6 +134,7 @@ export function createVmDeployment(request: VmDeploymentRequest, context: ModelC
     ReservedIPName: request.reservedIp?.Name,
     vipName: request.reservedIp?.Name,
     VirtualNetworkName: request.VirtualNetworkName,
+    dnsServers: request.dnsServers?.reduce<readonly DnsServer[]>(withDnsServer, []),
     LoadBalancers: [],
     instances: [],
     hadPublicEndpoints: false,
@@ -104,7 +144,12 @@ export function createVmDeployment(request: VmDeploymentRequest, context: ModelC
     (deployment, loadBalancer) => addInternalLoadBalancer(deployment, loadBalancer, context),
     empty,
   );
-  return request.roles.reduce((deployment, role) => addRole(deployment, role, context), balanced);
+  const deployed = request.roles.reduce((deployment, role) => addRole(deployment, role, context), balanced);
+  if (request.reservedIp && !deployed.hadPublicEndpoints) {
+    const values = { deployment: request.Name, name: request.reservedIp.Name };
+    throw azureError('ClassicReservedIpNeedsEndpoint', { values });
+  }
+  return deployed;
 }
 
 /** The deployment with the named virtual machines switched on or off. */

@@ -17,10 +17,9 @@ function addressFor(deployment: Deployment, frontend: FrontendIpConfiguration, c
   const inVirtualNetwork = deployment.VirtualNetworkName !== undefined;
   const wrong = inVirtualNetwork ? subnet === undefined : subnet !== undefined || fixed !== undefined;
   if (wrong) throw azureError('ClassicLoadBalancerAddress');
-  if (fixed === undefined) {
-    return context.addresses.privateAddress({ virtualNetwork: deployment.VirtualNetworkName, subnet });
-  }
-  context.addresses.claimPrivateAddress(fixed);
+  const place = { virtualNetwork: deployment.VirtualNetworkName, subnet };
+  if (fixed === undefined) return context.addresses.privateAddress(place);
+  context.addresses.claimPrivateAddress(fixed, place);
   return fixed;
 }
 

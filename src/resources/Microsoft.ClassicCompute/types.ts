@@ -178,8 +178,15 @@ interface DeploymentBase {
   readonly latestOperation?: string | undefined;
 }
 
+/** A name server that the machines of a deployment ask. */
+export interface DnsServer {
+  readonly Name: string;
+  readonly Address: string;
+}
+
 export interface VmDeployment extends DeploymentBase {
   readonly kind: 'virtualMachines';
+  readonly dnsServers?: readonly DnsServer[] | undefined;
   readonly roles: readonly VmRole[];
 }
 

@@ -106,12 +106,10 @@ function place(deployment: VmDeployment, request: VmRoleRequest, others: readonl
 /** The instance's private address: the one asked for, or one of its subnet. */
 function privateAddress(deployment: VmDeployment, role: Omit<VmRole, 'settings'>, context: ModelContext): string {
   const { StaticVirtualNetworkIPAddress: fixed, SubnetNames } = role;
-  if (fixed !== undefined) {
-    context.addresses.claimPrivateAddress(fixed);
-    return fixed;
-  }
   const place = { virtualNetwork: deployment.VirtualNetworkName, subnet: SubnetNames[0] };
-  return context.addresses.privateAddress(place);
+  if (fixed === undefined) return context.addresses.privateAddress(place);
+  context.addresses.claimPrivateAddress(fixed, place);
+  return fixed;
 }
 
 /** Members of an availability set are spread over five upgrade domains and two fault domains. */
@@ -161,6 +159,8 @@ export function updateRole(deployment: VmDeployment, request: VmRoleRequest, con
   const others = deployment.roles.filter((role) => role !== before);
   const asked: VmRoleRequest = { ...request, RoleName: before.RoleName };
   const placed = request.network ? place(deployment, asked, others) : before;
+  const virtualNetwork = deployment.VirtualNetworkName;
+  for (const subnet of request.network?.SubnetNames ?? []) context.addresses.checkPlace({ virtualNetwork, subnet });
   const { settings: wanted } = request;
   const disks = placeDisks(deployment, asked, context);
   const settings: VirtualMachineSettings = {

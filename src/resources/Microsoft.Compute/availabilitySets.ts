@@ -47,5 +47,8 @@ export const availabilitySets = resourceType<AvailabilitySetDocument>({
     document.properties.platformUpdateDomainCount ??= 5;
     document.properties.platformFaultDomainCount ??= 3;
   },
-  requests: { statuses: { put: () => 200, putIsDone: () => true, delete: () => 200 } },
+  requests: {
+    nameParameter: 'availabilitySetName',
+    statuses: { put: () => 200, putIsDone: () => true, delete: () => 200 },
+  },
 });

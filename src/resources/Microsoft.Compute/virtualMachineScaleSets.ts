@@ -93,11 +93,11 @@ const virtualMachineProfile = Schema.object({
 });
 
 const schema = Schema.envelope('name id type location extendedLocation tags sku identity plan zones properties', {
-  extendedLocation: Schema.extendedLocation('2020-12-01'),
+  extendedLocation: Schema.extendedLocation({ since: '2020-12-01' }),
   sku: Schema.object({ name: Schema.string(), tier: Schema.string(), capacity: Schema.integer() }),
   identity: Schema.anything(),
   plan: Schema.anything(),
-  zones: Schema.zones('2017-03-30'),
+  zones: Schema.zones({ since: '2017-03-30' }),
   properties: Schema.object({
     singlePlacementGroup: Schema.boolean(),
     orchestrationMode: Schema.string({ since: '2020-12-01' }),
@@ -153,7 +153,5 @@ export const virtualMachineScaleSets = resourceType<VirtualMachineScaleSetDocume
   apiVersions: computeApiVersions,
   schema,
   defaults: completeScaleSet,
-  requests: {
-    actions: scaleSetActions,
-  },
+  requests: { nameParameter: 'vmScaleSetName', actions: scaleSetActions },
 });

@@ -36,10 +36,10 @@ const networkInterface = () => {
 };
 
 const schema = Schema.envelope('name id type location extendedLocation tags identity plan zones properties', {
-  extendedLocation: Schema.extendedLocation('2020-12-01'),
+  extendedLocation: Schema.extendedLocation({ since: '2020-12-01' }),
   identity: Schema.anything(),
   plan: Schema.anything(),
-  zones: Schema.zones('2017-03-30'),
+  zones: Schema.zones({ since: '2017-03-30' }),
   properties: Schema.object({
     vmId: Schema.string({ readOnly: true }),
     availabilitySet: Schema.reference('Microsoft.Compute/availabilitySets'),
@@ -130,6 +130,7 @@ export const virtualMachines = resourceType<VirtualMachineDocument>({
   check: checkVirtualMachine,
   view: showVirtualMachine,
   requests: {
+    nameParameter: 'vmName',
     actions: [
       {
         path: 'instanceView',

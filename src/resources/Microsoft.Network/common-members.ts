@@ -3,12 +3,20 @@ import { type AzureError, azureError } from '../../errors/index.js';
 import { formatIpPrefix, networkOf, parseIpPrefix } from '../../support/ip-address.js';
 import type { ResourceDocument, WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
+import { versions } from './member-versions.js';
 
 export const ipAllocationMethod = (options: Schema.Annotations = {}) =>
   Schema.oneOf(['Static', 'Dynamic'], { clrType: 'IpAllocationMethod', ...options });
 
 export const ipVersion = (options: Schema.Annotations = {}) =>
   Schema.oneOf(['IPv4', 'IPv6'], { clrType: 'IpVersion', ...options });
+
+/** Name and tier of one of the skus `names`. */
+export const sku = <const V extends readonly string[]>(names: V, options: Schema.Annotations = {}) =>
+  Schema.object(
+    { name: Schema.oneOf(names), tier: Schema.oneOf(['Regional', 'Global'] as const, versions.sku.tier) },
+    { clrType: 'Sku', ...options },
+  );
 
 /** A reference that clients may send back but only Azure writes. */
 export const readOnlyReference = (type: string, options: Schema.Annotations = {}) =>
@@ -19,8 +27,8 @@ export const ddosSettings = (options: Schema.Annotations) =>
   Schema.object(
     {
       protectionMode: Schema.oneOf(['VirtualNetworkInherited', 'Enabled', 'Disabled']),
-      protectionCoverage: Schema.oneOf(['Basic', 'Standard'], { until: '2022-05-01' }),
-      protectedIP: Schema.boolean({ until: '2022-05-01' }),
+      protectionCoverage: Schema.oneOf(['Basic', 'Standard'], versions.ddosSettings.protectionCoverage),
+      protectedIP: Schema.boolean(versions.ddosSettings.protectedIP),
       ddosProtectionPlan: Schema.reference('Microsoft.Network/ddosProtectionPlans'),
       ddosCustomPolicy: Schema.reference('Microsoft.Network/ddosCustomPolicies'),
     },

@@ -11,7 +11,7 @@ import {
 } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
-import { checkSkuUnchanged } from './common-members.js';
+import { checkSkuUnchanged, sku } from './common-members.js';
 import { loadBalancerActions } from './loadBalancers/actions.js';
 import { backendAddressPool, checkPool, completePool } from './loadBalancers/backendAddressPools.js';
 import { childrenOf, loadBalancerChild } from './loadBalancers/child.js';
@@ -49,27 +49,28 @@ import {
   outboundRule,
 } from './loadBalancers/outboundRules.js';
 import { checkProbe, completeProbe, probe } from './loadBalancers/probes.js';
+import { versions } from './member-versions.js';
 
 const schema = Schema.envelope('name id etag type location tags extendedLocation properties sku', {
-  extendedLocation: Schema.extendedLocation('2020-07-01'),
+  extendedLocation: Schema.extendedLocation(versions.loadBalancer.extendedLocation),
   properties: Schema.object(
     {
       provisioningState: Schema.provisioningState(),
       resourceGuid: Schema.resourceGuid(),
-      scope: Schema.oneOf(['Public', 'Private'], { since: '2025-01-01', clrType: 'LoadBalancerScope' }),
-      mode: Schema.oneOf(['Advanced'], { since: '2025-09-01', clrType: 'LoadBalancerMode' }),
+      scope: Schema.oneOf(['Public', 'Private'], { ...versions.loadBalancer.scope, clrType: 'LoadBalancerScope' }),
+      mode: Schema.oneOf(['Advanced'], { ...versions.loadBalancer.mode, clrType: 'LoadBalancerMode' }),
       frontendIPConfigurations: Schema.children('frontendIPConfigurations', frontendIPConfiguration),
       backendAddressPools: Schema.children('backendAddressPools', backendAddressPool),
       loadBalancingRules: Schema.children('loadBalancingRules', loadBalancingRule),
       probes: Schema.children('probes', probe),
       inboundNatRules: Schema.children('inboundNatRules', inboundNatRule),
-      outboundRules: Schema.children('outboundRules', outboundRule, { since: '2018-07-01' }),
-      outboundNatRules: Schema.children('outboundNatRules', outboundNatRule, { until: '2018-07-01' }),
+      outboundRules: Schema.children('outboundRules', outboundRule, versions.loadBalancer.outboundRules),
+      outboundNatRules: Schema.children('outboundNatRules', outboundNatRule, versions.loadBalancer.outboundNatRules),
       inboundNatPools: Schema.children('inboundNatPools', inboundNatPool),
     },
     { clrType: 'LoadBalancerProperties' },
   ),
-  sku: Schema.sku(['Basic', 'Standard', 'Gateway', 'Service'], { since: '2017-08-01' }),
+  sku: sku(['Basic', 'Standard', 'Gateway', 'Service'], versions.loadBalancer.sku),
 });
 
 function completeLoadBalancer(context: WriteContext<LoadBalancerDocument>): void {

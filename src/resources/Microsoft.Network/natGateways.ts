@@ -8,7 +8,15 @@ import { idKey, rootKey } from '../resource-id.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { networkApiVersionsSince } from './api-versions.js';
-import { checkSkuUnchanged, checkZonesUnchanged, dropEmptyLists, fillIn, keepResourceGuid } from './common-members.js';
+import {
+  checkSkuUnchanged,
+  checkZonesUnchanged,
+  dropEmptyLists,
+  fillIn,
+  keepResourceGuid,
+  sku,
+} from './common-members.js';
+import { versions } from './member-versions.js';
 
 interface NatGatewayDocument extends ResourceDocument {
   properties: Record<string, unknown> & {
@@ -22,7 +30,7 @@ const publicIPAddress = () => Schema.reference('Microsoft.Network/publicIPAddres
 const publicIPPrefix = () => Schema.reference('Microsoft.Network/publicIPPrefixes');
 
 const schema = Schema.envelope('name id etag type location tags zones properties sku', {
-  zones: Schema.zones('2019-02-01'),
+  zones: Schema.zones(versions.natGateway.zones),
   properties: Schema.object(
     {
       provisioningState: Schema.provisioningState(),
@@ -30,16 +38,19 @@ const schema = Schema.envelope('name id etag type location tags zones properties
       idleTimeoutInMinutes: Schema.integer(),
       publicIpAddresses: Schema.array(publicIPAddress()),
       publicIpPrefixes: Schema.array(publicIPPrefix()),
-      publicIpAddressesV6: Schema.array(publicIPAddress(), { since: '2024-07-01' }),
-      publicIpPrefixesV6: Schema.array(publicIPPrefix(), { since: '2024-07-01' }),
-      sourceVirtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks', { since: '2024-07-01' }),
-      serviceGateway: Schema.reference('Microsoft.Network/serviceGateways', { since: '2025-05-01' }),
-      nat64: Schema.oneOf(['None', 'Enabled', 'Disabled'], { since: '2025-07-01' }),
+      publicIpAddressesV6: Schema.array(publicIPAddress(), versions.natGateway.publicIpAddressesV6),
+      publicIpPrefixesV6: Schema.array(publicIPPrefix(), versions.natGateway.publicIpPrefixesV6),
+      sourceVirtualNetwork: Schema.reference(
+        'Microsoft.Network/virtualNetworks',
+        versions.natGateway.sourceVirtualNetwork,
+      ),
+      serviceGateway: Schema.reference('Microsoft.Network/serviceGateways', versions.natGateway.serviceGateway),
+      nat64: Schema.oneOf(['None', 'Enabled', 'Disabled'], versions.natGateway.nat64),
       subnets: Schema.backReferences('Microsoft.Network/virtualNetworks/subnets', 'natGateway'),
     },
     { clrType: 'NatGatewayProperties' },
   ),
-  sku: Schema.sku(['Standard', 'StandardV2']),
+  sku: sku(['Standard', 'StandardV2']),
 });
 
 function completeNatGateway(context: WriteContext<NatGatewayDocument>): void {

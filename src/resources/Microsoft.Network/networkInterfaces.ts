@@ -17,6 +17,7 @@ import {
 import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
 import { fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
+import { versions } from './member-versions.js';
 import { effectiveActions, machineLink } from './networkInterfaces/effective.js';
 import {
   checkIPConfigurations,
@@ -24,7 +25,6 @@ import {
   type IPConfiguration,
   ipConfiguration,
   loadBalancersOf,
-  onlyIn2018,
 } from './networkInterfaces/ipConfigurations.js';
 import { checkPublicIPAddressesFree } from './publicIPAddresses.js';
 
@@ -47,8 +47,8 @@ interface NetworkInterfaceDocument extends ResourceDocument {
 }
 
 const schema = Schema.envelope('name id etag tags properties type location extendedLocation kind', {
-  extendedLocation: Schema.extendedLocation('2020-07-01'),
-  kind: Schema.string({ readOnly: true, since: '2021-08-01' }),
+  extendedLocation: Schema.extendedLocation(versions.networkInterface.extendedLocation),
+  kind: Schema.string({ readOnly: true, ...versions.networkInterface.kind }),
   properties: Schema.object(
     {
       provisioningState: Schema.provisioningState(),
@@ -59,32 +59,57 @@ const schema = Schema.envelope('name id etag tags properties type location exten
         appliedDnsServers: Schema.array(Schema.string(), { readOnly: true }),
         internalDnsNameLabel: Schema.string(),
         internalFqdn: Schema.string({ readOnly: true }),
-        internalDomainNameSuffix: Schema.string({ readOnly: true, since: '2016-03-30' }),
+        internalDomainNameSuffix: Schema.string({
+          readOnly: true,
+          ...versions.networkInterface.internalDomainNameSuffix,
+        }),
       }),
       macAddress: Schema.string({ readOnly: true }),
-      enableAcceleratedNetworking: Schema.boolean({ since: '2016-09-01' }),
-      vnetEncryptionSupported: Schema.boolean({ readOnly: true, since: '2020-11-01' }),
+      enableAcceleratedNetworking: Schema.boolean(versions.networkInterface.enableAcceleratedNetworking),
+      vnetEncryptionSupported: Schema.boolean({ readOnly: true, ...versions.networkInterface.vnetEncryptionSupported }),
       enableIPForwarding: Schema.boolean(),
-      disableTcpStateTracking: Schema.boolean({ since: '2022-05-01' }),
+      disableTcpStateTracking: Schema.boolean(versions.networkInterface.disableTcpStateTracking),
       networkSecurityGroup: Schema.reference('Microsoft.Network/networkSecurityGroups'),
       primary: Schema.boolean({ readOnly: true }),
       virtualMachine: Schema.backReferences('Microsoft.Compute/virtualMachines', 'networkInterfaces', { single: true }),
-      services: Schema.anything({ readOnly: true, ...onlyIn2018 }),
-      hostedWorkloads: Schema.array(Schema.string(), { readOnly: true, since: '2018-08-01' }),
-      tapConfigurations: Schema.array(Schema.anything(), { readOnly: true, since: '2018-08-01' }),
-      nicType: Schema.oneOf(['Standard', 'Elastic'], { since: '2019-12-01' }),
-      privateEndpoint: readOnlyReference('Microsoft.Network/privateEndpoints', { since: '2018-10-01' }),
-      privateLinkService: readOnlyReference('Microsoft.Network/privateLinkServices', { since: '2020-07-01' }),
-      dscpConfiguration: readOnlyReference('Microsoft.Network/dscpConfigurations', { since: '2020-06-01' }),
-      migrationPhase: Schema.oneOf(['None', 'Prepare', 'Commit', 'Abort', 'Committed'], { since: '2020-08-01' }),
-      workloadType: Schema.string({ since: '2021-02-01' }),
-      allowPort25Out: Schema.boolean({ readOnly: true, since: '2022-01-01' }),
-      defaultOutboundConnectivityEnabled: Schema.boolean({ readOnly: true, since: '2024-05-01' }),
-      auxiliaryMode: Schema.oneOf(['None', 'MaxConnections', 'Floating', 'AcceleratedConnections'], {
-        since: '2022-01-01',
+      services: Schema.anything({ readOnly: true, ...versions.networkInterface.services }),
+      hostedWorkloads: Schema.array(Schema.string(), { readOnly: true, ...versions.networkInterface.hostedWorkloads }),
+      tapConfigurations: Schema.array(Schema.anything(), {
+        readOnly: true,
+        ...versions.networkInterface.tapConfigurations,
       }),
-      auxiliarySku: Schema.oneOf(['None', 'A1', 'A2', 'A4', 'A8'], { since: '2022-11-01' }),
-      virtualNetworkTapProvisioningState: Schema.string({ readOnly: true, ...onlyIn2018, since: '2017-11-01' }),
+      nicType: Schema.oneOf(['Standard', 'Elastic'], versions.networkInterface.nicType),
+      privateEndpoint: readOnlyReference(
+        'Microsoft.Network/privateEndpoints',
+        versions.networkInterface.privateEndpoint,
+      ),
+      privateLinkService: readOnlyReference(
+        'Microsoft.Network/privateLinkServices',
+        versions.networkInterface.privateLinkService,
+      ),
+      dscpConfiguration: readOnlyReference(
+        'Microsoft.Network/dscpConfigurations',
+        versions.networkInterface.dscpConfiguration,
+      ),
+      migrationPhase: Schema.oneOf(
+        ['None', 'Prepare', 'Commit', 'Abort', 'Committed'],
+        versions.networkInterface.migrationPhase,
+      ),
+      workloadType: Schema.string(versions.networkInterface.workloadType),
+      allowPort25Out: Schema.boolean({ readOnly: true, ...versions.networkInterface.allowPort25Out }),
+      defaultOutboundConnectivityEnabled: Schema.boolean({
+        readOnly: true,
+        ...versions.networkInterface.defaultOutboundConnectivityEnabled,
+      }),
+      auxiliaryMode: Schema.oneOf(
+        ['None', 'MaxConnections', 'Floating', 'AcceleratedConnections'],
+        versions.networkInterface.auxiliaryMode,
+      ),
+      auxiliarySku: Schema.oneOf(['None', 'A1', 'A2', 'A4', 'A8'], versions.networkInterface.auxiliarySku),
+      virtualNetworkTapProvisioningState: Schema.string({
+        readOnly: true,
+        ...versions.networkInterface.virtualNetworkTapProvisioningState,
+      }),
     },
     { clrType: 'NetworkInterfaceProperties' },
   ),
@@ -224,9 +249,10 @@ const memberships = [
   'loadBalancerBackendAddressPools',
   'loadBalancerInboundNatRules',
   'applicationGatewayBackendAddressPools',
+  'applicationSecurityGroups',
 ];
 
-/** Whether a balancer or gateway has to follow a change of the interface, for which Azure takes its time. */
+/** Whether a balancer, gateway or group has to follow a change of the interface, for which Azure takes its time. */
 const isMember = (document: ResourceDocument | undefined): boolean =>
   childrenIn(document?.properties, 'ipConfigurations').some(({ properties }) =>
     memberships.some((member) => ((properties?.[member] ?? []) as unknown[]).length > 0),

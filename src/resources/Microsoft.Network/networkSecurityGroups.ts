@@ -7,6 +7,7 @@ import { type ResourceDocument, resourceType, type ViewContext, type WriteContex
 import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
 import { fillIn, keepResourceGuid } from './common-members.js';
+import { versions } from './member-versions.js';
 import { defaultSecurityRules } from './networkSecurityGroups/defaultSecurityRules.js';
 import {
   checkPriorities,
@@ -29,12 +30,12 @@ const schema = Schema.envelope('name id etag type location tags properties', {
     {
       provisioningState: Schema.provisioningState(),
       resourceGuid: Schema.resourceGuid(),
-      flushConnection: Schema.boolean({ since: '2022-01-01' }),
+      flushConnection: Schema.boolean(versions.networkSecurityGroup.flushConnection),
       securityRules: Schema.children('securityRules', securityRule),
       defaultSecurityRules: Schema.children('defaultSecurityRules', securityRule, { readOnly: true }),
       networkInterfaces: Schema.backReferences('Microsoft.Network/networkInterfaces', 'networkSecurityGroup'),
       subnets: Schema.backReferences('Microsoft.Network/virtualNetworks/subnets', 'networkSecurityGroup'),
-      flowLogs: Schema.anything({ readOnly: true, since: '2019-12-01' }),
+      flowLogs: Schema.anything({ readOnly: true, ...versions.networkSecurityGroup.flowLogs }),
     },
     { clrType: 'NetworkSecurityGroupProperties' },
   ),

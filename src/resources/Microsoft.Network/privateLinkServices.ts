@@ -11,6 +11,7 @@ import { type ResourceDocument, resourceType, type WriteContext } from '../resou
 import * as Schema from '../schema.js';
 import { networkApiVersionsSince } from './api-versions.js';
 import { fillIn, ipAllocationMethod, ipVersion, keepResourceGuid } from './common-members.js';
+import { versions } from './member-versions.js';
 import { claimPrivateAddress } from './private-address.js';
 
 const ipConfiguration = Schema.envelope('name id etag type properties', {
@@ -40,7 +41,7 @@ interface PrivateLinkServiceDocument extends ResourceDocument {
 const subscriptions = () => Schema.object({ subscriptions: Schema.array(Schema.string()) });
 
 const schema = Schema.envelope('name id etag type location extendedLocation tags properties', {
-  extendedLocation: Schema.extendedLocation('2020-07-01'),
+  extendedLocation: Schema.extendedLocation(versions.privateLinkService.extendedLocation),
   properties: Schema.object(
     {
       provisioningState: Schema.provisioningState(),
@@ -49,9 +50,9 @@ const schema = Schema.envelope('name id etag type location extendedLocation tags
       alias: Schema.string({ readOnly: true }),
       visibility: subscriptions(),
       autoApproval: subscriptions(),
-      enableProxyProtocol: Schema.boolean({ since: '2019-11-01' }),
-      accessMode: Schema.oneOf(['Default', 'Restricted'], { since: '2024-10-01' }),
-      destinationIPAddress: Schema.string({ since: '2024-03-01' }),
+      enableProxyProtocol: Schema.boolean(versions.privateLinkService.enableProxyProtocol),
+      accessMode: Schema.oneOf(['Default', 'Restricted'], versions.privateLinkService.accessMode),
+      destinationIPAddress: Schema.string(versions.privateLinkService.destinationIPAddress),
       loadBalancerFrontendIpConfigurations: Schema.array(
         Schema.reference('Microsoft.Network/loadBalancers/frontendIPConfigurations'),
       ),

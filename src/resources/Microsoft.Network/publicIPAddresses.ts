@@ -27,7 +27,9 @@ import {
   ipVersion,
   keepResourceGuid,
   readOnlyReference,
+  sku,
 } from './common-members.js';
+import { versions } from './member-versions.js';
 
 const type = 'Microsoft.Network/publicIPAddresses';
 
@@ -58,48 +60,50 @@ export const ipTags = () =>
     Schema.object({
       ipTagType: Schema.string(),
       tag: Schema.string(),
-      firstPartyServiceTagId: Schema.string({ since: '2025-09-01' }),
+      firstPartyServiceTagId: Schema.string(versions.ipTag.firstPartyServiceTagId),
     }),
-    {
-      since: '2017-10-01',
-    },
+    versions.publicIPAddress.ipTags,
   );
 
 const schema = Schema.envelope('name id etag location extendedLocation tags zones properties type sku', {
-  extendedLocation: Schema.extendedLocation('2020-07-01'),
-  zones: Schema.zones('2017-06-01'),
+  extendedLocation: Schema.extendedLocation(versions.publicIPAddress.extendedLocation),
+  zones: Schema.zones(versions.publicIPAddress.zones),
   properties: Schema.object(
     {
       provisioningState: Schema.provisioningState(),
       resourceGuid: Schema.resourceGuid(),
       ipAddress: Schema.string({ readOnly: true }),
-      publicIPAddressVersion: ipVersion({ since: '2016-03-30' }),
+      publicIPAddressVersion: ipVersion(versions.publicIPAddress.publicIPAddressVersion),
       publicIPAllocationMethod: ipAllocationMethod(),
       idleTimeoutInMinutes: Schema.integer(),
       dnsSettings: Schema.object({
         domainNameLabel: Schema.string(),
-        domainNameLabelScope: Schema.oneOf(['TenantReuse', 'SubscriptionReuse', 'ResourceGroupReuse', 'NoReuse'], {
-          since: '2022-11-01',
-        }),
+        domainNameLabelScope: Schema.oneOf(
+          ['TenantReuse', 'SubscriptionReuse', 'ResourceGroupReuse', 'NoReuse'],
+          versions.publicIPAddress.domainNameLabelScope,
+        ),
         fqdn: Schema.string({ readOnly: true }),
         reverseFqdn: Schema.string(),
       }),
       ipTags: ipTags(),
       ipConfiguration: Schema.backReferences(attachedTypes, 'publicIPAddress', { single: true }),
-      publicIPPrefix: Schema.reference('Microsoft.Network/publicIPPrefixes', { since: '2018-07-01' }),
+      publicIPPrefix: Schema.reference('Microsoft.Network/publicIPPrefixes', versions.publicIPAddress.publicIPPrefix),
       natGateway: Schema.backReferences('Microsoft.Network/natGateways', 'publicIpAddresses', {
         single: true,
-        since: '2020-07-01',
+        ...versions.publicIPAddress.natGateway,
       }),
-      ddosSettings: ddosSettings({ since: '2022-05-01' }),
-      deleteOption: Schema.oneOf(['Delete', 'Detach'], { since: '2021-02-01' }),
-      migrationPhase: Schema.oneOf(['None', 'Prepare', 'Commit', 'Abort', 'Committed'], { since: '2020-07-01' }),
-      linkedPublicIPAddress: Schema.reference(type, { since: '2020-07-01' }),
-      servicePublicIPAddress: readOnlyReference(type, { since: '2020-08-01' }),
+      ddosSettings: ddosSettings(versions.publicIPAddress.ddosSettings),
+      deleteOption: Schema.oneOf(['Delete', 'Detach'], versions.publicIPAddress.deleteOption),
+      migrationPhase: Schema.oneOf(
+        ['None', 'Prepare', 'Commit', 'Abort', 'Committed'],
+        versions.publicIPAddress.migrationPhase,
+      ),
+      linkedPublicIPAddress: Schema.reference(type, versions.publicIPAddress.linkedPublicIPAddress),
+      servicePublicIPAddress: readOnlyReference(type, versions.publicIPAddress.servicePublicIPAddress),
     },
     { clrType: 'PublicIpAddressProperties' },
   ),
-  sku: Schema.sku(['Basic', 'Standard', 'StandardV2'], { since: '2017-08-01' }),
+  sku: sku(['Basic', 'Standard', 'StandardV2'], versions.publicIPAddress.sku),
 });
 
 const isBasic = (document: ResourceDocument): boolean => document.sku?.name === 'Basic';

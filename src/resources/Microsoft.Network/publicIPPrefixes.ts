@@ -13,7 +13,9 @@ import {
   fillIn,
   ipVersion,
   keepResourceGuid,
+  sku,
 } from './common-members.js';
+import { versions } from './member-versions.js';
 import { ipTags } from './publicIPAddresses.js';
 
 interface PublicIPPrefixProperties extends Record<string, unknown> {
@@ -28,8 +30,8 @@ interface PublicIPPrefixDocument extends ResourceDocument {
 }
 
 const schema = Schema.envelope('name id etag type location extendedLocation tags zones properties sku', {
-  extendedLocation: Schema.extendedLocation('2020-07-01'),
-  zones: Schema.zones('2018-07-01'),
+  extendedLocation: Schema.extendedLocation(versions.publicIPPrefix.extendedLocation),
+  zones: Schema.zones(versions.publicIPPrefix.zones),
   properties: Schema.object(
     {
       provisioningState: Schema.provisioningState(),
@@ -38,21 +40,21 @@ const schema = Schema.envelope('name id etag type location extendedLocation tags
       publicIPAddressVersion: ipVersion(),
       ipPrefix: Schema.string({ readOnly: true }),
       ipTags: ipTags(),
-      customIpPrefix: Schema.reference('Microsoft.Network/customIpPrefixes', { since: '2020-06-01' }),
+      customIpPrefix: Schema.reference('Microsoft.Network/customIpPrefixes', versions.publicIPPrefix.customIpPrefix),
       publicIPAddresses: Schema.backReferences('Microsoft.Network/publicIPAddresses', 'publicIPPrefix'),
       loadBalancerFrontendIpConfiguration: Schema.backReferences(
         'Microsoft.Network/loadBalancers/frontendIPConfigurations',
         'publicIPPrefix',
-        { single: true, since: '2019-02-01' },
+        { single: true, ...versions.publicIPPrefix.loadBalancerFrontendIpConfiguration },
       ),
       natGateway: Schema.backReferences('Microsoft.Network/natGateways', 'publicIpPrefixes', {
         single: true,
-        since: '2020-07-01',
+        ...versions.publicIPPrefix.natGateway,
       }),
     },
     { clrType: 'PublicIpPrefixProperties' },
   ),
-  sku: Schema.sku(['Standard', 'StandardV2']),
+  sku: sku(['Standard', 'StandardV2']),
 });
 
 /** Shortest and longest prefix that a subscription gets without asking. */

@@ -7,6 +7,7 @@ import { type ResourceDocument, resourceType, type WriteContext } from '../resou
 import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
 import { checkAddressPrefix, fillIn, keepResourceGuid } from './common-members.js';
+import { versions } from './member-versions.js';
 
 const route = Schema.envelope('name id etag properties type', {
   type: Schema.string({ readOnly: true }),
@@ -18,7 +19,7 @@ const route = Schema.envelope('name id etag properties type', {
         clrType: 'RouteNextHopType',
       }),
       nextHopIpAddress: Schema.string(),
-      hasBgpOverride: Schema.boolean({ readOnly: true, since: '2020-11-01' }),
+      hasBgpOverride: Schema.boolean({ readOnly: true, ...versions.route.hasBgpOverride }),
     },
     { clrType: 'RouteProperties' },
   ),
@@ -34,7 +35,7 @@ const schema = Schema.envelope('name id etag type location tags properties', {
     {
       provisioningState: Schema.provisioningState(),
       resourceGuid: Schema.resourceGuid(),
-      disableBgpRoutePropagation: Schema.boolean({ since: '2017-10-01' }),
+      disableBgpRoutePropagation: Schema.boolean(versions.routeTable.disableBgpRoutePropagation),
       routes: Schema.children('routes', route),
       subnets: Schema.backReferences('Microsoft.Network/virtualNetworks/subnets', 'routeTable'),
     },

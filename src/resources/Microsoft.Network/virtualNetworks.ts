@@ -9,6 +9,7 @@ import { type ResourceDocument, resourceType, type ShowContext, type WriteContex
 import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
 import { checkAddressPrefix, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
+import { versions } from './member-versions.js';
 import {
   checkSubnet,
   checkSubnetsStay,
@@ -32,40 +33,52 @@ interface VirtualNetworkDocument extends ResourceDocument {
 }
 
 const schema = Schema.envelope('name id etag type location extendedLocation tags properties', {
-  extendedLocation: Schema.extendedLocation('2020-07-01'),
+  extendedLocation: Schema.extendedLocation(versions.virtualNetwork.extendedLocation),
   properties: Schema.object(
     {
       provisioningState: Schema.provisioningState(),
       resourceGuid: Schema.resourceGuid(),
       addressSpace: Schema.object({
         addressPrefixes: Schema.array(Schema.string()),
-        ipamPoolPrefixAllocations: Schema.array(Schema.anything(), { since: '2024-01-01' }),
+        ipamPoolPrefixAllocations: Schema.array(Schema.anything(), versions.virtualNetwork.ipamPoolPrefixAllocations),
       }),
-      privateEndpointVNetPolicies: Schema.oneOf(['Disabled', 'Basic'], { since: '2024-03-01' }),
+      privateEndpointVNetPolicies: Schema.oneOf(
+        ['Disabled', 'Basic'],
+        versions.virtualNetwork.privateEndpointVNetPolicies,
+      ),
       encryption: Schema.object(
         { enabled: Schema.boolean(), enforcement: Schema.oneOf(['DropUnencrypted', 'AllowUnencrypted']) },
-        { since: '2021-05-01' },
+        versions.virtualNetwork.encryption,
       ),
-      flowTimeoutInMinutes: Schema.integer({ since: '2021-02-01' }),
+      flowTimeoutInMinutes: Schema.integer(versions.virtualNetwork.flowTimeoutInMinutes),
       dhcpOptions: Schema.object({ dnsServers: Schema.array(Schema.string()) }),
       // Announced for this version: https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq
       subnets: Schema.children('subnets', subnet, { keptSince: '2023-09-01' }),
       // Recorded at 2020-11-01 and 2024-03-01.
       virtualNetworkPeerings: Schema.children('virtualNetworkPeerings', virtualNetworkPeering, {
-        since: '2016-09-01',
+        ...versions.virtualNetwork.virtualNetworkPeerings,
         keptSince: '2016-09-01',
       }),
       bgpCommunities: Schema.object(
         { virtualNetworkCommunity: Schema.string(), regionalCommunity: Schema.string({ readOnly: true }) },
-        { since: '2019-08-01' },
+        versions.virtualNetwork.bgpCommunities,
       ),
-      ipAllocations: Schema.array(Schema.reference('Microsoft.Network/ipAllocations'), { since: '2020-03-01' }),
-      flowLogs: Schema.anything({ readOnly: true, since: '2018-11-01' }),
-      enableDdosProtection: Schema.boolean({ since: '2017-09-01' }),
-      ddosProtectionPlan: Schema.reference('Microsoft.Network/ddosProtectionPlans', { since: '2018-02-01' }),
-      enableVmProtection: Schema.boolean({ since: '2017-09-01', until: '2020-11-01' }),
-      defaultPublicNatGateway: readOnlyReference('Microsoft.Network/natGateways', { since: '2024-07-01' }),
-      summarizedGatewayPrefixes: Schema.anything({ since: '2025-07-01' }),
+      ipAllocations: Schema.array(
+        Schema.reference('Microsoft.Network/ipAllocations'),
+        versions.virtualNetwork.ipAllocations,
+      ),
+      flowLogs: Schema.anything({ readOnly: true, ...versions.virtualNetwork.flowLogs }),
+      enableDdosProtection: Schema.boolean(versions.virtualNetwork.enableDdosProtection),
+      ddosProtectionPlan: Schema.reference(
+        'Microsoft.Network/ddosProtectionPlans',
+        versions.virtualNetwork.ddosProtectionPlan,
+      ),
+      enableVmProtection: Schema.boolean(versions.virtualNetwork.enableVmProtection),
+      defaultPublicNatGateway: readOnlyReference(
+        'Microsoft.Network/natGateways',
+        versions.virtualNetwork.defaultPublicNatGateway,
+      ),
+      summarizedGatewayPrefixes: Schema.anything(versions.virtualNetwork.summarizedGatewayPrefixes),
     },
     { clrType: 'VirtualNetworkProperties' },
   ),

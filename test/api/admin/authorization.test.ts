@@ -7,7 +7,7 @@ import { Emulator } from '../../../src/emulator.js';
 import { startLazurite } from '../../../src/index.js';
 import { createLog } from '../../../src/support/log.js';
 import { runLazurite } from '../../cli/harness.js';
-import { routesOf } from '../../routes.js';
+import { filled, routesOf } from '../../routes.js';
 
 /** An emulator with every admin route, `stop` included. */
 async function start(t: Test, argv: readonly string[]) {
@@ -54,6 +54,23 @@ test('with --auth token, every path of the admin API wants a token, but ready an
     engine: 'none',
     auth: 'token',
   });
+});
+
+test('with --auth token, every path wants a token, but pages and what is read before there is one', async (t) => {
+  const { emulator, send } = await start(t, ['--in-memory', '--auth', 'token']);
+  const open =
+    /^\/(?:$|portal|openapi|metadata\/|msi\/|oauth2\/|graph\/|common\/|adfs\/|:tenant|_lazurite\/(?:ready|ca\.pem)$)/i;
+  const routes = routesOf(emulator.server.app).filter(({ path }) => !open.test(path));
+  t.ok(routes.length > 200, `${routes.length} routes`);
+  const subscription = '00000000-0000-0000-0000-00000000000a';
+  const wrong = [];
+  for (const { method, path } of routes) {
+    const isClassic = path.includes('^');
+    const place = isClassic ? `/${subscription}/services/hostedservices` : filled(path, subscription);
+    const { status } = await send(method, `${place}?api-version=2024-05-01`);
+    if (status !== (isClassic ? 403 : 401)) wrong.push(`${method} ${path}: ${status}`);
+  }
+  t.strictSame(wrong, []);
 });
 
 test('a token opens the admin API, and so does the secret in the data folder, which outlives a restart', async (t) => {

@@ -2,10 +2,10 @@
 import { type Test, test } from 'tap';
 import { classicOperations } from '../../../src/api/classic/routes/index.js';
 import { createLog } from '../../../src/support/log.js';
-import { type Route, routesOf } from '../../routes.js';
+import { filled, type Route, routesOf } from '../../routes.js';
 import { template } from '../arm/deployments/deployment-client.js';
 import { ArmClient, type Json, newestApiVersion, subscriptionId } from '../arm/resources/arm-client.js';
-import { azureXmlns } from '../classic/harness.js';
+import { azureXmlns, createServiceXml } from '../classic/harness.js';
 
 /** What Azure's APIs call the secrets in their bodies. */
 const secretMembers = (kind: string): Json =>
@@ -54,7 +54,11 @@ const bodies: Readonly<Record<string, string>> = {
     },
   }),
   'a linked template': JSON.stringify({
-    properties: { mode: 'Incremental', templateLink: { uri: 'http://127.0.0.1:1/t.json' }, parameters: values },
+    properties: {
+      mode: 'Incremental',
+      templateLink: { uri: 'http://127.0.0.1:1/t.json?sv=1&sig=MARKER-signature&se=2' },
+      parameters: values,
+    },
   }),
   'lenient JSON': `{properties: {templateLink: {uri: 'http://127.0.0.1:1/t.json'}, parameters: {text: {value: 'MARKER-lenient'}}}}`,
   'a long body': JSON.stringify({
@@ -68,11 +72,18 @@ const bodies: Readonly<Record<string, string>> = {
   'a body that is deep and long': deep(50_000),
   'broken JSON': JSON.stringify({ properties: { templateLink: {}, parameters: values } }).slice(0, -1),
   form: 'grant_type=client_credentials&client_id=c&client_secret=MARKER-form&client_assertion=MARKER-assertion&resource=r',
+  'a package': `<CreateDeployment ${azureXmlns}><Name>d</Name><PackageUrl>http://127.0.0.1:1/a.cspkg?sv=1&amp;sig=MARKER-package</PackageUrl><Label>bA==</Label><Configuration>bA==</Configuration><StartDeployment>true</StartDeployment></CreateDeployment>`,
   xml: `<Certificate ${azureXmlns}><Data>TUFSS0VS</Data><Password>MARKER-xml</Password><AdminPassword>MARKER-admin</AdminPassword></Certificate>`,
 };
 
-/** Where such bodies differ from plain JSON: where templates and tokens are read, and where any body is stored. */
-const everyBody = /^\/providers\/.*template|resourcegroupname\/.*deployment|token|\*$/;
+/** A resource of any type is shown as it was given, a template in it too, but without what every provider hides. */
+const resourceBody = JSON.stringify({
+  location: 'westeurope',
+  properties: { ...secretMembers('resource'), osProfile: secretMembers('inner'), list: [secretMembers('list')] },
+});
+
+/** Where such bodies differ from plain JSON: where templates and tokens are read. */
+const everyBody = /^\/providers\/.*template|resourcegroupname\/.*deployment|token/;
 
 const headers = {
   'x-ms-version': '2015-04-01',
@@ -80,15 +91,6 @@ const headers = {
   secret: 'MARKER-msi',
   'x-identity-header': 'MARKER-identity',
 };
-
-/** A path with something in every place that is to be filled in. */
-const filled = (path: string): string =>
-  path
-    .replace(/:subscriptionid/gi, subscriptionId)
-    .replace(/:resourcegroupname/gi, 'rg')
-    .replace(/:namespace/gi, 'Microsoft.Sql')
-    .replace(/:[\w|:]+/g, 'x')
-    .replace('*', 'servers/s');
 
 /** These empty what is searched, or are no reading at all. */
 const isLeftOut = ({ method, path }: Route): boolean =>
@@ -121,21 +123,24 @@ test('a secret in a request is in no journal, snapshot, event, log line or error
   const routes = routesOf(azure.emulator.server.app).filter((route) => !isLeftOut(route) && !route.path.includes('^'));
   const classic = classicOperations.map(({ method, path, comp }) => ({
     method,
-    path: `/${subscriptionId}/${path.replace(/\{\w+\}/g, 'x')}${comp ? `?comp=${comp}` : ''}`,
+    path: `/${subscriptionId}/${path.replace('{slot}', 'staging').replace(/\{\w+\}/g, 'x')}${comp ? `?comp=${comp}` : ''}`,
   }));
   t.ok(routes.length > 200 && classic.length > 50, `${routes.length} routes and ${classic.length} classic operations`);
   for (const [kind, body] of Object.entries(bodies)) {
     await azure.makeGroup();
+    const service = { headers, text: createServiceXml('x') };
+    await azure.send('POST', `/${subscriptionId}/services/hostedservices`, undefined, service);
     const leaks = new Set<string>();
     for (const { method, path } of [...routes, ...classic].sort(
       (a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'),
     )) {
       const isRead = ['GET', 'HEAD'].includes(method);
-      if (kind !== 'json' && (isRead || (kind !== 'xml' && !everyBody.test(path)))) continue;
-      const { status, text } = await azure.send(method, filled(path), undefined, {
+      if (kind !== 'json' && (isRead || path.endsWith('*') || (!body.startsWith('<') && !everyBody.test(path))))
+        continue;
+      const { status, text } = await azure.send(method, filled(path, subscriptionId), undefined, {
         headers,
         apiVersion: newestApiVersion,
-        ...(isRead ? {} : { text: body }),
+        ...(isRead ? {} : { text: path.endsWith('*') ? resourceBody : body }),
       });
       if (status === 500) t.fail(`${method} ${path}: ${text}`);
       // The template that is minified there is the caller's own.

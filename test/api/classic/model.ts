@@ -19,6 +19,7 @@ export function modelContext(): ModelContext {
     nowMs: Date.UTC(2015, 3, 8),
     newGuid,
     addresses: {
+      checkPlace: () => {},
       publicAddress: () => `127.255.0.${++publicCount}`,
       privateAddress: () => `10.64.0.${3 + ++privateCount}`,
       claimPrivateAddress: () => {},

@@ -76,3 +76,24 @@ t.test('an operation is InProgress until the data plane carries it', async (t) =
   t.equal((await deletion).statusCode, 202);
   t.match(await status(), '<Status>Succeeded</Status>');
 });
+
+t.test('the writes of a period are listed, the latest first, by object and by status', async (t) => {
+  const classic = await startWithSet(t);
+  const list = (query: string) => classic.get(`/operations${query}`);
+  const period = '?StartTime=2000-01-01&EndTime=2999-01-01T00:00:00.0000000Z';
+  const names = async (query: string) =>
+    [...(await list(query)).body.matchAll(/<OperationName>(\w+)</g)].map(([, name]) => name);
+  t.same(await names(period), ['CreateVirtualMachineDeployment', 'CreateCloudService']);
+  t.same(await names(`${period}&ObjectIdFilter=/mySvc/deployments`), ['CreateVirtualMachineDeployment']);
+  t.same(await names(`${period}&OperationResultFilter=Failed`), []);
+  t.same(await names('?StartTime=2000-01-01&EndTime=2000-01-02'), []);
+  t.match(
+    (await list(period)).body,
+    /<SubscriptionOperation><OperationId>[0-9a-f-]{36}<\/OperationId><OperationObjectId>\/[^<]*\/mySvc\/deployments<\/OperationObjectId>.*<OperationStatus><ID>[0-9a-f-]{36}<\/ID><Status>Succeeded<\/Status><HttpStatusCode>200<\/HttpStatusCode><\/OperationStatus><OperationStartedTime>/,
+  );
+  for (const wrong of ['', '?StartTime=2000-01-01', '?StartTime=yesterday&EndTime=2999-01-01'])
+    t.match(
+      [(await list(wrong)).statusCode, (await list(wrong)).body],
+      [400, 'MissingOrInvalidRequiredQueryParameter'],
+    );
+});

@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { PlanFrontend } from '../../../src/data-plane/model/plan.js';
+import type { PlanFrontend, PlanMember } from '../../../src/data-plane/model/plan.js';
 import { datagramsOf, echoes, openStream, UdpClient, udpBackend } from '../network.js';
 import { frontend, rule } from '../plans.js';
 import { membersOf } from '../world.js';
@@ -50,6 +50,30 @@ export const silenceContract: readonly ContractTest[] = [
       t.strictSame(heard, ['data', 'data', 'data']);
       t.equal(backends[0]?.accepted, 3);
       for (const socket of waiting) socket.destroy();
+    },
+  },
+  {
+    title: 'A client that waits is served by the rule that was made again at its frontend',
+    async run({ t, world, net, frontend: address }) {
+      const backends = await world.backends(net, { count: 1, port: 28080 });
+      const members = membersOf(backends);
+      const other = frontend('tcp', `${address}:${port + 1}`, rule(members));
+      const at = (present: readonly PlanMember[]): PlanFrontend =>
+        frontend('tcp', `${address}:${port}`, rule(present, { id: `rule-of-${present.length}` }));
+      await world.apply([at([]), other]);
+      const waiting = connect({ host: address, port, localAddress: `${net}.201` });
+      const heard: string[] = [];
+      for (const event of ['data', 'error', 'close']) waiting.on(event, () => heard.push(event));
+      const greeted = once(waiting, 'data');
+      await world.counted('noEligibleMember', `tcp/${address}/${port}`);
+      await world.apply([other]);
+      await world.apply([at(members), other]);
+      await world.advance(3000);
+      await greeted;
+      t.strictSame(heard, ['data']);
+      waiting.destroy();
+      // What the frontend has counted since it was made again is not lost with what was there before.
+      await world.counted('connections', `tcp/${address}/${port}|${net}.4`);
     },
   },
   {

@@ -188,6 +188,30 @@ if (isInNamespace(t, import.meta.url)) {
     t.equal(await tcpBackend({ address: '127.80.9.100', port: 80 }), '127.80.9.4');
   });
 
+  t.test('While the thread that probes is started anew, the kernel forwards by what was known', async (t) => {
+    const world = newWorld(t);
+    const backends = await world.backends('127.80.10', { count: 2, port: 28080 });
+    const at = { address: '127.80.10.100', port: 80 };
+    await world.apply([frontend('tcp', '127.80.10.100:80', rule(probedMembers(backends)))], probesOf(backends));
+    await world.healthy('127.80.10.4', '127.80.10.5');
+    const stream = await openStream(at);
+    const seen = world.healthSeen.length;
+    world.engine.failThread?.('crash');
+    await world.until(() => world.interruptions.length === 1);
+    t.notOk(world.engine.running);
+    t.ok(await echoes(stream, 'on'), 'an open flow goes on');
+    t.match(await tcpBackend(at), /^127\.80\.10\.[45]$/, 'a new one is forwarded');
+    await world.until(() => world.restarts === 1);
+    t.match(world.interruptions, [{ lostFlows: 0 }]);
+    t.equal(world.count('threadRestarts', ''), 1);
+    t.equal(world.healthSeen.length, seen, 'no member has gone down or up');
+    stream.socket.destroy();
+    backends[0]?.refuse();
+    await world.advance(30_000);
+    await world.until(() => !world.isUp('127.80.10.4'));
+    t.equal(await tcpBackend(at), '127.80.10.5', 'and the new thread probes');
+  });
+
   t.test('An engine that is killed leaves nothing behind, and the next one starts', async (t) => {
     const script = fileURLToPath(new URL('./killed-engine.js', import.meta.url));
     const child = spawn(process.execPath, [...process.execArgv, script], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -39,7 +39,7 @@ function azureWith(): AzureInMemory {
 }
 
 const machine = {
-  location: 'East US',
+  location: 'West US',
   tags: {},
   properties: {
     availabilitySet: { id: set },
@@ -65,7 +65,7 @@ t.test('a virtual machine shows what Azure shows, and never its password', async
     name: 'vm',
     id,
     type: 'Microsoft.Compute/virtualMachines',
-    location: 'eastus',
+    location: 'westus',
     tags: {},
     properties: {
       vmId: azure.at(id, 'properties.vmId'),

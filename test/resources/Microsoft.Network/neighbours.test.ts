@@ -113,12 +113,12 @@ t.test('a private link service shows its alias and holds an address that it does
   const frontend = addLoadBalancer(azure);
   const ipConfigurations = [{ name: 'config', properties: { subnet: { id: `${vnet}/subnets/subnet` } } }];
   azure.put(service, {
-    location: 'westus2',
+    location: 'westus',
     properties: { loadBalancerFrontendIpConfigurations: [frontend], ipConfigurations },
   });
   t.match(azure.at(service, 'properties'), {
     fqdns: [],
-    alias: /^service\.[0-9a-f-]{36}\.westus2\.azure\.privatelinkservice$/,
+    alias: /^service\.[0-9a-f-]{36}\.westus\.azure\.privatelinkservice$/,
     enableProxyProtocol: false,
     loadBalancerFrontendIpConfigurations: [frontend],
     ipConfigurations: [

@@ -11,7 +11,7 @@ const subnet = (name = 'subnet', network = vnet) => ({ id: `${network}/subnets/$
 function azureWith(): AzureInMemory {
   const azure = new AzureInMemory();
   azure.put(vnet, {
-    location: 'westus',
+    location: 'eastus',
     properties: {
       addressSpace: { addressPrefixes: ['10.0.0.0/16', 'fd00::/48'] },
       subnets: [
@@ -184,7 +184,7 @@ t.test('a network interface has a configuration, with a subnet, and all in one s
   t.match(azure.refusals(id, nic()), [
     'InvalidIPConfigCount: Network interface nic must have one or more IP configurations.',
   ]);
-  const bare = { location: 'westus', properties: { ipConfigurations: [{ name: 'ipconfig1' }] } };
+  const bare = { location: 'eastus', properties: { ipConfigurations: [{ name: 'ipconfig1' }] } };
   t.same(azure.refusals(id, bare), [
     `IPConfigurationMustHaveSubnet: IP configuration ${id}/ipConfigurations/ipconfig1 must reference a subnet.`,
   ]);
@@ -195,7 +195,7 @@ t.test('a network interface has a configuration, with a subnet, and all in one s
 
 function addLoadBalancer(azure: AzureInMemory, frontend: Record<string, unknown>): { id: string } {
   azure.put(lb, {
-    location: 'westus',
+    location: 'eastus',
     sku: { name: 'Standard' },
     properties: {
       frontendIPConfigurations: [{ name: 'fe', properties: frontend }],
@@ -245,7 +245,7 @@ t.test('an internal load balancer takes members of its own virtual network only'
   const pool = addLoadBalancer(azure, { subnet: subnet() });
   const other = idOf('Microsoft.Network/virtualNetworks', 'other');
   azure.put(other, {
-    location: 'westus',
+    location: 'eastus',
     properties: {
       addressSpace: { addressPrefixes: ['10.9.0.0/16'] },
       subnets: [{ name: 'subnet', properties: { addressPrefix: '10.9.0.0/24' } }],
@@ -260,7 +260,7 @@ t.test('an internal load balancer takes members of its own virtual network only'
 t.test('a network interface names a public IP address once', async (t) => {
   const azure = azureWith();
   const publicIPAddress = { id: idOf('Microsoft.Network/publicIPAddresses', 'ip') };
-  azure.put(publicIPAddress.id, { location: 'westus' });
+  azure.put(publicIPAddress.id, { location: 'eastus' });
   t.same(azure.refusals(id, nic({ primary: true, publicIPAddress }, { name: 'second', publicIPAddress })), [
     `PublicIPReferencedByMultipleIPConfigs: Public ip address ${publicIPAddress.id} is referenced by multiple ipconfigs in resource ${id}.`,
   ]);

@@ -67,24 +67,33 @@ export function deploymentDocument(plan: DeploymentPlan, status: DeploymentStatu
 /** The answer to a validate request that found nothing wrong. */
 export function validationDocument(
   plan: DeploymentPlan,
-  { at, correlationId }: { at: string; correlationId: string },
+  { at, correlationId, apiVersion }: { at: string; correlationId: string; apiVersion: string },
 ): JsonObject {
   const document = deploymentDocument(plan, { state: 'Succeeded', started: at, changed: at, correlationId });
-  const validated = deployedResources(plan).map(({ id }) => id);
-  return {
-    ...document,
-    properties: { ...(document.properties as JsonObject), validatedResources: idsShown(validated) },
-  };
+  const validatedResources =
+    apiVersion < validatedIdsSince ? wholeResources(plan) : idsShown(deployedResources(plan).map(({ id }) => id));
+  return { ...document, properties: { ...(document.properties as JsonObject), validatedResources } };
+}
+
+/** Earlier versions show each validated resource as it would be written (recorded in 2018-05-01, ids in 2020-10-01). */
+const validatedIdsSince = '2019-10-01';
+
+const wholeResources = (plan: DeploymentPlan): Json[] =>
+  deployedResources(plan).map(({ apiVersion, id, name, type, body }) => ({ apiVersion, id, name, type, ...body }));
+
+interface DeployedResource extends PlannedResource {
+  /** As far as it is known beforehand. */
+  readonly body: JsonObject | undefined;
 }
 
 /** The resources that `plan` writes, those of nested plans included, deployments themselves left out. */
-export function deployedResources(plan: DeploymentPlan): PlannedResource[] {
+export function deployedResources(plan: DeploymentPlan): DeployedResource[] {
   return plan.resources
     .filter(({ deployed, existing }) => deployed && !existing)
     .flatMap((resource) => {
       const nested = plan.nested.get(resource.key);
       if (nested) return deployedResources(nested);
-      return resource.nested ? [] : [resource];
+      return resource.nested ? [] : [{ ...resource, body: plan.bodies.get(resource.key) }];
     });
 }
 

@@ -5,6 +5,7 @@
 
 import { azureError } from '../../../errors/index.js';
 import { type DownloadPolicy, DownloadRefused, download } from '../../../http/download.js';
+import { unsigned } from '../../../support/secrets.js';
 import type { ContentLink, LinkedContents } from '../template/context.js';
 import { compact, isObject, type Json, type JsonObject, jsonText, member, objectMember } from '../template/json.js';
 import { JsonReadError, readJson } from '../template/json-reader.js';
@@ -121,12 +122,12 @@ export class LinkedTemplates implements LinkedContents {
       this.#texts.set(url.href, content.toString('utf8'));
     } catch (error) {
       if (!(error instanceof DownloadRefused)) throw error;
-      this.#options.note(`${link.uri} cannot be downloaded: ${error.message}`);
+      this.#options.note(`${unsigned(link.uri)} cannot be downloaded: ${error.message}`);
       throw this.#refusal(link);
     }
   }
 
   #refusal({ uri }: ContentLink) {
-    return azureError('InvalidContentLink', { values: { uri, trackingId: this.#options.trackingId } });
+    return azureError('InvalidContentLink', { values: { uri: unsigned(uri), trackingId: this.#options.trackingId } });
   }
 }

@@ -146,7 +146,7 @@ async function answerWhatIf(request: FastifyRequest, reply: FastifyReply, parts:
 async function validate(request: FastifyRequest, reply: FastifyReply, parts: DeploymentParts) {
   const { plan, correlationId } = await planned(request, reply, parts);
   const at = parts.context.clock.timestamp();
-  return reply.send(validationDocument(plan, { at, correlationId }));
+  return reply.send(validationDocument(plan, { at, correlationId, apiVersion: apiVersionOf(request) }));
 }
 
 async function remove(request: FastifyRequest, reply: FastifyReply, { context, runs }: DeploymentParts) {

@@ -118,7 +118,13 @@ function mayExist(id: ResourceId): boolean {
   return id.types.length > 1 && isListed(type);
 }
 
-/** Throws `InvalidResourceNamespace`, or `InvalidResourceType` for what cannot be stored without a model. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what Azure refuses
+const reservedInNames = /[<>%&\\?/#\u0000-\u001f\u007f]/;
+
+/**
+ * Throws `InvalidResourceNamespace`, `ReservedCharacterInName`, or `InvalidResourceType` for what cannot be stored
+ * without a model.
+ */
 export function checkOpaque(
   id: ResourceId,
   { apiVersion, strictTypes }: { apiVersion: string; strictTypes: boolean },
@@ -127,6 +133,8 @@ export function checkOpaque(
   if (!/^[a-z]\w*(\.\w+)+$/i.test(namespace)) {
     throw azureError('InvalidResourceNamespace', { values: { namespace } });
   }
+  const name = id.names.find((one) => reservedInNames.test(one));
+  if (name !== undefined) throw azureError('ReservedCharacterInName', { values: { name } });
   if (strictTypes || !mayExist(id)) throw notModelled(typeOf(id), apiVersion);
 }
 

@@ -84,6 +84,10 @@ function canonicalId(found: FoundReference, { id, type }: Target, owner: Resourc
   return formatResourceId({ ...root, types, names });
 }
 
+/** Whether two resources can refer to each other; those of tier Global serve every region. */
+const inOneRegion = (one: ResourceDocument, other: ResourceDocument): boolean =>
+  one.location === other.location || [one, other].some(({ location, sku }) => !location || sku?.tier === 'Global');
+
 /** What the reference says when it is spelt canonically; what it says already where the target has no model here. */
 function resolve(reference: FoundReference, target: Target, scope: WriteScope): string {
   const root = rootOf(target.id);
@@ -94,7 +98,8 @@ function resolve(reference: FoundReference, target: Target, scope: WriteScope): 
   const hasModel = scope.canonicalType(typeOf(root)) !== undefined;
   // Types without a model here cannot be missing, and nobody knows what is in them.
   const canonical = (known && canonicalId(reference, target, known)) ?? (hasModel ? undefined : reference.holder.id);
-  if (canonical === undefined) {
+  const isFar = hasModel && owner && !reference.anyRegion && !inOneRegion(owner.document, scope.document);
+  if (canonical === undefined || isFar) {
     // What is missing as a whole is named once more; a child that its parent does not have is not.
     const isWhole = target.id.types.length === 1;
     const details = isWhole ? [{ code: 'NotFound', message: `Resource ${reference.holder.id} not found.` }] : [];

@@ -1,9 +1,9 @@
 /** Request bodies: JSON that is read once, made canonical, validated against a type's schema, and put in its place. */
-import { azureError } from '../../../errors/index.js';
+import { azureError, type ErrorKey } from '../../../errors/index.js';
 import { canonicalise } from '../../../resources/canonical.js';
 import { type ChildDocument, childrenIn, isNamed } from '../../../resources/children.js';
 import type { ResourceId } from '../../../resources/resource-id.js';
-import type { Resource, ResourceDocument, ResourceType } from '../../../resources/resource-type.js';
+import { type Resource, type ResourceDocument, type ResourceType, schemaOf } from '../../../resources/resource-type.js';
 import { map, object, type SchemaNode } from '../../../resources/schema.js';
 import { validateBody } from '../../../resources/validation.js';
 import { isDeeper } from '../../../support/plain-data.js';
@@ -73,18 +73,51 @@ export const memberOf = (body: RequestBody, member: string): unknown =>
 
 const tagsSchema = object({ tags: map({ clrType: 'TagsObject' }) }, { clrType: 'TagsObject' });
 
-/** The tags in a PATCH; members besides them say nothing. Throws `InvalidRequestFormat`. */
+/** The tags in a PATCH; members besides them say nothing. Throws `InvalidRequestFormat`, or what `checkTags` throws. */
 export function readTags(body: RequestBody): Record<string, string> | undefined {
   const given = memberOf(body, 'tags');
   if (given === undefined || given === null) return undefined;
   validateBody({ tags: given }, tagsSchema, body);
+  checkTags(given as Record<string, string>);
   return given as Record<string, string>;
 }
 
-/** The body in canonical form. Throws `InvalidRequestFormat` with a detail per finding when it does not fit `schema`. */
+/** Azure's limits for the tags of one resource; lengths in characters. */
+const tagLimits = { tags: 50, name: 512, value: 256 } as const;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what Azure refuses
+const reservedInTagNames = /[<>%&\\?/\u0000-\u001f\u007f]/;
+
+/** Azure's own tags, such as links between resources, hold ids in their names. */
+const isHiddenTag = (name: string): boolean => /^(hidden|link)/i.test(name);
+
+/**
+ * Throws `TagLimitExceeded`, `InvalidTagName`, `InvalidTagValueLength` or `InvalidTagNameCharacters` for tags that the
+ * front door takes for no resource of any type.
+ */
+function checkTags(tags: Record<string, string> | undefined): void {
+  const names = Object.keys(tags ?? {});
+  const { tags: limit } = tagLimits;
+  if (names.length > limit) throw azureError('TagLimitExceeded', { values: { count: names.length, limit } });
+  const refuse = (key: ErrorKey, faulty: string[]): void => {
+    if (faulty.length > 0) throw azureError(key, { values: { names: faulty.join(', ') } });
+  };
+  const tooLong = names.filter((name) => name.length > tagLimits.name);
+  refuse('InvalidTagName', tooLong);
+  const valuesTooLong = names.flatMap((name) => tags?.[name] ?? []).filter((value) => value.length > tagLimits.value);
+  refuse('InvalidTagValueLength', valuesTooLong);
+  const reserved = names.filter((name) => reservedInTagNames.test(name) && !isHiddenTag(name));
+  refuse('InvalidTagNameCharacters', reserved);
+}
+
+/**
+ * The body in canonical form. Throws `InvalidRequestFormat` with a detail per finding when it does not fit `schema`, or
+ * what `checkTags` throws.
+ */
 export function readBody(body: RequestBody, schema: object): Record<string, unknown> {
   const canonical = canonicalise(body.value, schema as SchemaNode) as Record<string, unknown>;
   validateBody(canonical, schema, body);
+  if ((schema as SchemaNode).properties?.tags) checkTags(canonical.tags as Record<string, string> | undefined);
   return canonical;
 }
 
@@ -156,25 +189,44 @@ export const withoutChild = (document: ResourceDocument, { collection, name }: C
   );
 
 const wellFormedName = /^\w([\w.-]{0,78}\w)?$/;
+const wellFormedComputeName = /^[^_\W][\w.-]{0,79}(?<![-.])$/;
 
 /**
- * Names of child resources must be well-formed, and stand only once in their collection, whatever the casing. Throws
- * `InvalidResourceName` or `DuplicateResourceName` for the first child at fault.
+ * Names must be well-formed: that of the resource itself, and those of its children, which also stand only once in their
+ * collection, whatever the casing. Throws `InvalidResourceName`, `InvalidEntityName` or `DuplicateResourceName` for the
+ * first one at fault.
  */
-export function checkChildNames(document: ResourceDocument, schema: SchemaNode, id: string): void {
-  checkNames(document.properties, schema.properties?.properties, id);
+export function checkNames(document: ResourceDocument, type: ResourceType, { id, name }: Named): void {
+  const parameter = type.requests?.nameParameter;
+  if (parameter === undefined) checkName(name);
+  else if (!wellFormedComputeName.test(name)) throw azureError('InvalidEntityName', { values: { parameter } });
+  checkChildNames(document.properties, schemaOf(type).properties?.properties, id);
 }
 
-function checkNames(properties: Record<string, unknown> | undefined, node: SchemaNode | undefined, id: string): void {
+interface Named {
+  /** Of the top-level resource, as its children's ids begin. */
+  readonly id: string;
+  readonly name: string;
+}
+
+function checkName(name: string): void {
+  if (!wellFormedName.test(name)) throw azureError('InvalidResourceName', { values: { name } });
+}
+
+function checkChildNames(
+  properties: Record<string, unknown> | undefined,
+  node: SchemaNode | undefined,
+  id: string,
+): void {
   for (const [member, schema] of Object.entries(node?.properties ?? {})) {
     if (!schema.child || schema.readOnly) continue;
     const seen = new Set<string>();
     for (const child of childrenIn(properties, member)) {
       const name = child.name ?? '';
-      if (!wellFormedName.test(name)) throw azureError('InvalidResourceName', { values: { name } });
+      checkName(name);
       if (seen.has(name.toLowerCase())) throw azureError('DuplicateResourceName', { values: { id, name } });
       seen.add(name.toLowerCase());
-      checkNames(child.properties, schema.items?.properties?.properties, `${id}/${schema.child}/${name}`);
+      checkChildNames(child.properties, schema.items?.properties?.properties, `${id}/${schema.child}/${name}`);
     }
   }
 }

@@ -23,7 +23,7 @@ import type { ArmContext } from './arm-context.js';
 import { OperationRecords, operationName } from './operations.js';
 import { checkPreconditions, type Preconditions, refusalToDelete, refusalToDropChildren } from './preconditions.js';
 import { ResourceLinks, resolveReferences } from './references.js';
-import { type ChildPlace, checkChildNames } from './request-body.js';
+import { type ChildPlace, checkNames } from './request-body.js';
 
 export interface Write {
   readonly resource: Resource;
@@ -145,7 +145,7 @@ export class ResourceWriter {
     completePrincipals(document, idText);
     const schema = schemaOf(type);
     keepLeftOut(document.properties, { before: existing?.document.properties, schema, apiVersion });
-    checkChildNames(document, schema, idText);
+    checkNames(document, type, { id: idText, name: existing?.name ?? (id.names[0] as string) });
     resolveReferences(document, {
       idText,
       type: type.type,

@@ -12,6 +12,7 @@ import {
   integer,
   list,
   listOf,
+  nested,
   nillableText,
   optional,
   required,
@@ -24,6 +25,9 @@ import { VmRole } from './role.js';
 
 export const ExtendedProperty = contract('ExtendedProperty', { Name: required(text), Value: required(textOrEmpty) });
 
+export const DnsServer = contract('DnsServer', { Name: required(text), Address: required(text) });
+const Dns = contract('Dns', { DnsServers: optional(listOf('DnsServer', DnsServer)) });
+
 /** Body of Create Virtual Machine Deployment. */
 export const CreateVmDeployment = contract(
   'Deployment',
@@ -33,7 +37,7 @@ export const CreateVmDeployment = contract(
     Label: required(text),
     RoleList: required(listOf('Role', VmRole)),
     VirtualNetworkName: optional(text),
-    Dns: optional(ignored),
+    Dns: optional(nested(Dns)),
     ReservedIPName: optional(text, { since: since.internalLoadBalancers }),
     LoadBalancers: optional(listOf('LoadBalancer', LoadBalancer), { since: since.internalLoadBalancers }),
   },
@@ -131,6 +135,7 @@ export const Deployment = contract('Deployment', {
   Locked: optional(boolean),
   RollbackAllowed: optional(boolean),
   VirtualNetworkName: optional(text),
+  Dns: optional(nested(Dns)),
   CreatedTime: optional(text),
   LastModifiedTime: optional(text),
   ExtendedProperties: optional(listOf('ExtendedProperty', ExtendedProperty)),

@@ -11,6 +11,24 @@ export const Operation = contract('Operation', {
   Error: optional(nested(ErrorDocument)),
 });
 
+const OperationCaller = contract('OperationCaller', { UsedServiceManagementApi: optional(boolean) });
+
+const SubscriptionOperation = contract('SubscriptionOperation', {
+  OperationId: required(text),
+  OperationObjectId: required(text),
+  OperationName: required(text),
+  OperationParameters: optional(list('OperationParameter', text)),
+  OperationCaller: optional(nested(OperationCaller)),
+  OperationStatus: required(nested(Operation)),
+  OperationStartedTime: required(text),
+  OperationCompletedTime: optional(text),
+});
+
+export const SubscriptionOperationCollection = contract('SubscriptionOperationCollection', {
+  SubscriptionOperations: required(listOf('SubscriptionOperation', SubscriptionOperation)),
+  ContinuationToken: optional(text),
+});
+
 export const Location = contract('Location', {
   Name: required(text),
   DisplayName: optional(text),

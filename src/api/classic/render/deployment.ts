@@ -95,6 +95,7 @@ export function deploymentValue(deployment: Deployment, context: DeploymentConte
     Locked: false,
     RollbackAllowed: false,
     VirtualNetworkName,
+    ...(isVm && deployment.dnsServers?.length && { Dns: { DnsServers: deployment.dnsServers } }),
     CreatedTime: timestamp(deployment.createdMs),
     LastModifiedTime: timestamp(deployment.modifiedMs),
     ExtendedProperties: isVm ? [] : deployment.ExtendedProperties,

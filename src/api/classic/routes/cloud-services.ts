@@ -42,7 +42,7 @@ async function create(call: ClassicCall): Promise<ClassicReply> {
   const { Name, Label } = request;
   const settings = configurationOf(request.Configuration);
   checkTarget(call, Name);
-  const definition = await readPackage(request.PackageUrl, call.packages);
+  const definition = await readPackage(request.PackageUrl, call.packages, call.departed);
   return accept(call, (context) => {
     const slot = slotOf(call.parameter('slot'));
     const [reservedIpName] = settings.configuration.reservedIps;
@@ -74,7 +74,7 @@ function changeConfiguration(call: ClassicCall): Promise<ClassicReply> {
 async function upgrade(call: ClassicCall): Promise<ClassicReply> {
   const { PackageUrl, Label, Configuration } = call.body(documentOf(UpgradeDeployment));
   const settings = configurationOf(Configuration);
-  const definition = await readPackage(PackageUrl, call.packages);
+  const definition = await readPackage(PackageUrl, call.packages, call.departed);
   return changeDeployment(call, (deployment, context) =>
     changeCloudService(asCloudService(deployment), { ...settings, definition, Label }, context),
   );

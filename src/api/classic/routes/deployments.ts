@@ -4,9 +4,12 @@
  */
 import { azureError } from '../../../errors/index.js';
 import {
+  addDnsServer,
   asVmDeployment,
   createVmDeployment,
+  deleteDnsServer,
   disassociate,
+  updateDnsServer,
 } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
 import {
   addInternalLoadBalancer,
@@ -14,10 +17,10 @@ import {
   updateInternalLoadBalancer,
 } from '../../../resources/Microsoft.ClassicCompute/internal-load-balancers.js';
 import { updateLoadBalancedSets } from '../../../resources/Microsoft.ClassicCompute/load-balanced-sets.js';
-import type { ReservedIp } from '../../../resources/Microsoft.ClassicCompute/types.js';
+import type { ReservedIp, VmDeployment } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import { additionalVip, addVip, deleteVip } from '../../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply } from '../call.js';
-import { CreateVmDeployment, Deployment } from '../contracts/deployment.js';
+import { CreateVmDeployment, Deployment, DnsServer } from '../contracts/deployment.js';
 import { LoadBalancedEndpointList, LoadBalancer } from '../contracts/networking.js';
 import {
   accept,
@@ -51,6 +54,7 @@ function create(call: ClassicCall): Promise<ClassicReply> {
           Label: Buffer.from(request.Label).toString('base64'),
           roles,
           VirtualNetworkName: request.VirtualNetworkName,
+          dnsServers: request.Dns?.DnsServers,
           LoadBalancers: request.LoadBalancers ?? [],
           reservedIp,
         },
@@ -158,6 +162,44 @@ export const virtualIpOperations: readonly ClassicOperation[] = [
     path: `${oneDeployment}/virtualIPs/{virtualIp}`,
     since: since.virtualIps,
     handle: removeVip,
+  },
+];
+
+const dnsServers = `${oneDeployment}/dnsservers`;
+const oneDnsServer = `${dnsServers}/{dnsServer}`;
+
+const changeDnsServers = (
+  call: ClassicCall,
+  change: (deployment: VmDeployment) => VmDeployment,
+): Promise<ClassicReply> => changeDeployment(call, (deployment) => change(asVmDeployment(deployment)));
+
+export const dnsServerOperations: readonly ClassicOperation[] = [
+  {
+    name: 'Add DNS Server',
+    method: 'POST',
+    path: dnsServers,
+    since: since.virtualMachines,
+    handle(call) {
+      const server = call.body(documentOf(DnsServer));
+      return changeDnsServers(call, (deployment) => addDnsServer(deployment, server));
+    },
+  },
+  {
+    name: 'Update DNS Server',
+    method: 'PUT',
+    path: oneDnsServer,
+    since: since.virtualMachines,
+    handle(call) {
+      const server = { ...call.body(documentOf(DnsServer)), Name: call.parameter('dnsServer') };
+      return changeDnsServers(call, (deployment) => updateDnsServer(deployment, server));
+    },
+  },
+  {
+    name: 'Delete DNS Server',
+    method: 'DELETE',
+    path: oneDnsServer,
+    since: since.virtualMachines,
+    handle: (call) => changeDnsServers(call, (deployment) => deleteDnsServer(deployment, call.parameter('dnsServer'))),
   },
 ];
 

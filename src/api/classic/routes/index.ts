@@ -1,7 +1,12 @@
 /** Every operation of the classic API that Lazurite has: routes, documentation and OpenAPI are made from this table. */
 import type { ClassicOperation } from '../call.js';
 import { cloudServiceOperations } from './cloud-services.js';
-import { deploymentOperations, loadBalancerOperations, virtualIpOperations } from './deployments.js';
+import {
+  deploymentOperations,
+  dnsServerOperations,
+  loadBalancerOperations,
+  virtualIpOperations,
+} from './deployments.js';
 import { hostedServiceOperations } from './hosted-services.js';
 import { networkOperations, reservedIpOperations } from './networking.js';
 import { roleOperations } from './roles.js';
@@ -16,6 +21,7 @@ export const classicOperations: readonly ClassicOperation[] = [
   ...cloudServiceOperations,
   ...loadBalancerOperations,
   ...virtualIpOperations,
+  ...dnsServerOperations,
   ...reservedIpOperations,
   ...networkOperations,
   ...stubOperations,

@@ -11,6 +11,7 @@ import {
   Subscription,
   SubscriptionCertificate,
   SubscriptionCertificates,
+  SubscriptionOperationCollection,
 } from '../contracts/subscription.js';
 import { type Failure, perform } from '../documents.js';
 import { locationValues, roleSizeValues } from '../locations.js';
@@ -61,6 +62,42 @@ function getOperation(call: ClassicCall): ClassicReply {
   if (operation?.api !== 'classic' || operation.subscriptionId !== call.subscriptionId.toLowerCase())
     throw azureError('ClassicOperationNotFound', { values: { id } });
   return call.reply(documentOf(Operation), operationValue(call, operation));
+}
+
+/** A time of the query, as Azure's documentation writes it: a date, or date and time in UTC. */
+function timeOf(call: ClassicCall, name: string): number {
+  const text = call.query.get(name.toLowerCase()) ?? '';
+  const time = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,7})?Z)?$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time)) throw azureError('ClassicInvalidQueryParameter');
+  return time;
+}
+
+/** The writes of a period, the latest first; all of them are one page. */
+function listOperations(call: ClassicCall): ClassicReply {
+  const period = { fromMs: timeOf(call, 'StartTime'), toMs: timeOf(call, 'EndTime') };
+  const object = call.query.get('objectidfilter')?.toLowerCase();
+  const status = call.query.get('operationresultfilter')?.toLowerCase();
+  const found = call.store.operations.ofSubscription({ api: 'classic', subscriptionId: call.subscriptionId }, period);
+  const values = found.map((operation) => {
+    const { ID, ...OperationStatus } = operationValue(call, operation);
+    const completed = Math.max(operation.startedMs, operation.visibleMs ?? 0);
+    return {
+      OperationId: ID,
+      OperationObjectId: operation.resourceKey,
+      OperationName: operation.name.replace(/[^A-Za-z]/g, ''),
+      OperationParameters: [],
+      OperationCaller: { UsedServiceManagementApi: true },
+      OperationStatus: { ID, ...OperationStatus },
+      OperationStartedTime: timestamp(operation.startedMs),
+      ...(OperationStatus.Status !== 'InProgress' && { OperationCompletedTime: timestamp(completed) }),
+    };
+  });
+  const SubscriptionOperations = values.filter(
+    ({ OperationObjectId, OperationStatus }) =>
+      (object === undefined || OperationObjectId.toLowerCase().includes(object)) &&
+      (status === undefined || OperationStatus.Status.toLowerCase() === status),
+  );
+  return call.reply(documentOf(SubscriptionOperationCollection), { SubscriptionOperations });
 }
 
 const certificateKey = ({ subscriptionId }: ClassicCall, name: string) =>
@@ -132,6 +169,13 @@ const certificate = 'certificates/{thumbprint}';
 export const subscriptionOperations: readonly ClassicOperation[] = [
   { name: 'Get Subscription', method: 'GET', path: '', since: '2011-10-01', handle: getSubscription },
   { name: 'Get Operation Status', method: 'GET', path: 'operations/{id}', since: '2009-10-01', handle: getOperation },
+  {
+    name: 'List Subscription Operations',
+    method: 'GET',
+    path: 'operations',
+    since: '2011-02-25',
+    handle: listOperations,
+  },
   { name: 'List Locations', method: 'GET', path: 'locations', since: '2010-10-28', handle: listLocations },
   { name: 'List Role Sizes', method: 'GET', path: 'rolesizes', since: '2013-08-01', handle: listRoleSizes },
   {

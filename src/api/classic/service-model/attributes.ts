@@ -14,6 +14,12 @@ export const refused = (file: ServiceModelFile, reason: string): AzureError =>
     values: { reason },
   });
 
+/** Refuses a child of `element` that is none of `known`, by its name. */
+export function refuseUnknown(file: ServiceModelFile, element: XmlElement, known: readonly string[]): void {
+  const unknown = element.children.find(({ name }) => !known.includes(name));
+  if (unknown) throw refused(file, `Element ${unknown.name} is unknown in ${element.name}.`);
+}
+
 /** Attributes of one element of a csdef or cscfg. */
 export class Attributes {
   readonly #file: ServiceModelFile;

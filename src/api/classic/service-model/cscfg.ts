@@ -2,7 +2,7 @@
 import { checkAcl } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type { PublicIp, ServiceConfiguration } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import { childOf, childrenOf, type XmlElement } from '../xml/xml.js';
-import { Attributes, readServiceModel } from './attributes.js';
+import { Attributes, readServiceModel, refuseUnknown } from './attributes.js';
 
 const attributesOf = (element: XmlElement): Attributes => new Attributes('configuration', element);
 
@@ -51,9 +51,39 @@ function readLoadBalancer(element: XmlElement): ServiceConfiguration['loadBalanc
   };
 }
 
+/** The children of each element of a .cscfg that has any. Those of a role's settings and certificates are not read. */
+const children: ReadonlyMap<string, readonly string[]> = new Map([
+  ['ServiceConfiguration', ['Role', 'NetworkConfiguration']],
+  ['Role', ['OsImage', 'Instances', 'ConfigurationSettings', 'Certificates']],
+  [
+    'NetworkConfiguration',
+    ['AccessControls', 'EndpointAcls', 'Dns', 'VirtualNetworkSite', 'AddressAssignments', 'LoadBalancers'],
+  ],
+  ['AccessControls', ['AccessControl']],
+  ['AccessControl', ['Rule']],
+  ['EndpointAcls', ['EndpointAcl']],
+  ['Dns', ['DnsServers']],
+  ['DnsServers', ['DnsServer']],
+  ['AddressAssignments', ['InstanceAddress', 'ReservedIPs']],
+  ['InstanceAddress', ['Subnets', 'PublicIPs']],
+  ['Subnets', ['Subnet']],
+  ['PublicIPs', ['PublicIP']],
+  ['ReservedIPs', ['ReservedIP']],
+  ['LoadBalancers', ['LoadBalancer']],
+  ['LoadBalancer', ['FrontendIPConfiguration']],
+]);
+
+function refuseUnknownWithin(element: XmlElement): void {
+  const known = children.get(element.name);
+  if (known === undefined) return;
+  refuseUnknown('configuration', element, known);
+  for (const child of element.children) refuseUnknownWithin(child);
+}
+
 /** What a .cscfg says about instances and networking; its other settings are none of a load balancer's business. */
 export function readServiceConfiguration(text: string): ServiceConfiguration {
   const root = readServiceModel('configuration', text);
+  refuseUnknownWithin(root);
   const attributes = attributesOf(root);
   const network = childOf(root, 'NetworkConfiguration');
   const site = network && childOf(network, 'VirtualNetworkSite');

@@ -7,7 +7,7 @@ import type {
   ServiceDefinition,
 } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import { childOf, childrenOf, type XmlElement } from '../xml/xml.js';
-import { Attributes, readServiceModel } from './attributes.js';
+import { Attributes, readServiceModel, refuseUnknown } from './attributes.js';
 
 const portNumber = { min: 1, max: 65535 };
 const maxInputEndpoints = 25;
@@ -81,12 +81,6 @@ const withoutEffect = {
   endpoints: ['InputEndpoint', 'InternalEndpoint', 'InstanceInputEndpoint'],
 };
 
-function refuseUnknown(element: XmlElement, known: readonly string[]): void {
-  const unknown = element.children.find(({ name }) => !known.includes(name));
-  if (unknown)
-    throw new Attributes('definition', unknown).refuse(`Element ${unknown.name} is unknown in ${element.name}.`);
-}
-
 /** The SDK's modules, with the input endpoints that they add to a role. */
 const modules: ReadonlyMap<string, readonly CloudServiceEndpoint[]> = new Map<string, readonly CloudServiceEndpoint[]>([
   ['caching', []],
@@ -139,13 +133,30 @@ function checkEndpointNames(
   }
 }
 
+/** A certificate that an endpoint names is one of the role's. */
+function checkCertificates(role: XmlElement, endpoints: readonly XmlElement[]): void {
+  const list = childOf(role, 'Certificates');
+  const known = (list ? childrenOf(list, 'Certificate') : []).map((certificate) =>
+    new Attributes('definition', certificate).required('name').toLowerCase(),
+  );
+  for (const endpoint of endpoints) {
+    const attributes = new Attributes('definition', endpoint);
+    const name = attributes.optional('certificate');
+    if (name !== undefined && !known.includes(name.toLowerCase()))
+      throw attributes.refuse(
+        `InputEndpoint ${attributes.required('name')} names the certificate ${name}, which its role does not have.`,
+      );
+  }
+}
+
 function readRole(element: XmlElement): RoleDefinition {
   const attributes = new Attributes('definition', element);
-  refuseUnknown(element, withoutEffect.role);
+  refuseUnknown('definition', element, withoutEffect.role);
   // SDK 1.x had the endpoints in InputEndpoints, right in the role.
   const endpoints = ['Endpoints', 'InputEndpoints'].flatMap((name) => childrenOf(element, name));
-  for (const one of endpoints) refuseUnknown(one, withoutEffect.endpoints);
+  for (const one of endpoints) refuseUnknown('definition', one, withoutEffect.endpoints);
   const named = (name: string) => endpoints.flatMap((one) => childrenOf(one, name));
+  checkCertificates(element, named('InputEndpoint'));
   return {
     name: attributes.required('name'),
     type: element.name === 'WebRole' ? 'WebRole' : 'WorkerRole',
@@ -166,7 +177,7 @@ export function readServiceDefinition(text: string): ServiceDefinition {
     probes: probes ? childrenOf(probes, 'LoadBalancerProbe').map(readProbe) : [],
     roles: root.children.filter(({ name }) => name === 'WebRole' || name === 'WorkerRole').map(readRole),
   };
-  refuseUnknown(root, withoutEffect.root);
+  refuseUnknown('definition', root, withoutEffect.root);
   const names = definition.roles.map(({ name }) => name.toLowerCase());
   const twice = definition.roles.find(({ name }, index) => names.indexOf(name.toLowerCase()) < index);
   if (twice) throw attributes.refuse(`There are two roles called ${twice.name}.`);

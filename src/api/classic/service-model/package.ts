@@ -10,6 +10,7 @@ import { inflateRawSync } from 'node:zlib';
 import { AzureError, azureError } from '../../../errors/index.js';
 import { type DownloadPolicy, DownloadRefused, download } from '../../../http/download.js';
 import type { ServiceDefinition } from '../../../resources/Microsoft.ClassicCompute/types.js';
+import { unsigned } from '../../../support/secrets.js';
 import { decodeXml, readXml } from '../xml/xml.js';
 import { readServiceDefinition } from './csdef.js';
 
@@ -59,8 +60,8 @@ export function readZip(archive: Buffer): ZipFiles | undefined {
   return files;
 }
 
-/** Fetches what a PackageUrl points to. Azure reads blob storage. */
-export type PackageSource = (url: string) => Promise<Buffer>;
+/** Fetches what a PackageUrl points to, until `signal` says that nobody waits for it. Azure reads blob storage. */
+export type PackageSource = (url: string, signal?: AbortSignal) => Promise<Buffer>;
 
 /** The file that the archive's relationships call the service description, or the first one with the ending. */
 function describedFile(files: ZipFiles, ending: string): Buffer | undefined {
@@ -89,13 +90,18 @@ function definitionText(data: Buffer): string | undefined {
   return definition && decodeXml(definition);
 }
 
-const refused = (url: string, reason: string) => azureError('ClassicPackage', { values: { url, reason } });
+const refused = (url: string, reason: string) =>
+  azureError('ClassicPackage', { values: { url: unsigned(url), reason } });
 
 /** The service definition in the package at `url`. */
-export async function readPackage(url: string, source: PackageSource): Promise<ServiceDefinition> {
+export async function readPackage(
+  url: string,
+  source: PackageSource,
+  signal?: AbortSignal,
+): Promise<ServiceDefinition> {
   let text: string | undefined;
   try {
-    text = definitionText(await source(url));
+    text = definitionText(await source(url, signal));
   } catch (error) {
     if (error instanceof AzureError && error.key === 'ClassicPackage') throw error;
     throw refused(url, error instanceof Error ? error.message : String(error));
@@ -115,7 +121,7 @@ export interface PackageSourceOptions {
 const maxPackageBytes = 600 * 1024 * 1024;
 
 /** A regular file of this machine with the name of a package or definition, and no longer than a package may be. */
-async function readLocal(url: URL): Promise<Buffer> {
+async function readLocal(url: URL, signal: AbortSignal | undefined): Promise<Buffer> {
   const file = fileURLToPath(url);
   if (!/\.(cspkg|csdx|csdef)$/i.test(file))
     throw new DownloadRefused('its name does not end in .cspkg, .csdx or .csdef');
@@ -124,31 +130,33 @@ async function readLocal(url: URL): Promise<Buffer> {
     const details = await handle.stat();
     if (!details.isFile()) throw new DownloadRefused('it is no regular file');
     if (details.size > maxPackageBytes) throw new DownloadRefused(`it is longer than ${maxPackageBytes} bytes`);
-    return await handle.readFile();
+    return await handle.readFile({ signal });
   } finally {
     await handle.close();
   }
 }
 
-async function read(url: URL, policy: DownloadPolicy): Promise<Buffer> {
+async function read(url: URL, policy: DownloadPolicy, signal: AbortSignal | undefined): Promise<Buffer> {
   if (url.protocol === 'data:') return Buffer.from(await (await fetch(url)).arrayBuffer());
-  if (url.protocol !== 'file:') return download(url, { policy, maxBytes: maxPackageBytes, timeoutMs: 30_000 });
+  if (url.protocol !== 'file:') return download(url, { policy, maxBytes: maxPackageBytes, timeoutMs: 30_000, signal });
   if (policy === 'none') throw new DownloadRefused("the policy 'none' does not permit files");
-  return readLocal(url);
+  return readLocal(url, signal);
 }
 
 /** Fetches packages by http, https, data and file URLs, as far as the policy permits them. */
 export const packageSource =
   ({ policy, note }: PackageSourceOptions): PackageSource =>
-  async (text) => {
+  async (text, signal) => {
     if (!URL.canParse(text)) throw refused(text, 'It is no URL.');
     const url = new URL(text);
     if (!['http:', 'https:', 'data:', 'file:'].includes(url.protocol))
       throw refused(text, `Lazurite reads http, https, file and data URLs, not ${url.protocol}`);
     try {
-      return await read(url, policy);
+      return await read(url, policy, signal);
     } catch (error) {
-      note(`The package ${text.slice(0, 200)} could not be read: ${error instanceof Error ? error.message : error}`);
+      note(
+        `The package ${unsigned(text).slice(0, 200)} could not be read: ${error instanceof Error ? error.message : error}`,
+      );
       throw refused(text, 'It could not be read. The log says why; `--template-links` says what may be downloaded.');
     }
   };

@@ -3,6 +3,7 @@ import { type AzureError, azureError } from '../../../errors/index.js';
 import { idKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { versions } from '../member-versions.js';
 import { childNamed, loadBalancerChild } from './child.js';
 import { backendAddress, membersOfPool } from './members.js';
 
@@ -13,7 +14,7 @@ export const backendAddressPool = Schema.envelope('name id etag properties type'
     {
       provisioningState: Schema.provisioningState(),
       location: Schema.location(),
-      drainPeriodInSeconds: Schema.integer({ since: '2021-08-01' }),
+      drainPeriodInSeconds: Schema.integer(versions.backendAddressPool.drainPeriodInSeconds),
       tunnelInterfaces: Schema.array(
         Schema.object({
           port: Schema.integer(),
@@ -21,22 +22,28 @@ export const backendAddressPool = Schema.envelope('name id etag properties type'
           protocol: Schema.oneOf(['None', 'Native', 'VXLAN'], { clrType: 'GatewayLoadBalancerTunnelProtocol' }),
           type: Schema.oneOf(['None', 'Internal', 'External'], { clrType: 'GatewayLoadBalancerTunnelInterfaceType' }),
         }),
-        { since: '2021-02-01' },
+        versions.backendAddressPool.tunnelInterfaces,
       ),
-      virtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks', { since: '2022-07-01' }),
-      syncMode: Schema.oneOf(['Automatic', 'Manual'], { since: '2023-04-01', clrType: 'SyncMode' }),
-      outboundRules: Schema.backReferences(`${lb}/outboundRules`, 'backendAddressPool', { since: '2018-07-01' }),
+      virtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks', versions.backendAddressPool.virtualNetwork),
+      syncMode: Schema.oneOf(['Automatic', 'Manual'], { ...versions.backendAddressPool.syncMode, clrType: 'SyncMode' }),
+      outboundRules: Schema.backReferences(
+        `${lb}/outboundRules`,
+        'backendAddressPool',
+        versions.backendAddressPool.outboundRules,
+      ),
       outboundRule: Schema.backReferences(`${lb}/outboundRules`, 'backendAddressPool', {
-        since: '2018-07-01',
+        ...versions.backendAddressPool.outboundRule,
         single: true,
       }),
       outboundNatRule: Schema.backReferences(`${lb}/outboundNatRules`, 'backendAddressPool', {
-        until: '2018-07-01',
+        ...versions.backendAddressPool.outboundNatRule,
         single: true,
       }),
-      loadBalancerBackendAddresses: Schema.children('loadBalancerBackendAddresses', backendAddress, {
-        since: '2020-04-01',
-      }),
+      loadBalancerBackendAddresses: Schema.children(
+        'loadBalancerBackendAddresses',
+        backendAddress,
+        versions.backendAddressPool.loadBalancerBackendAddresses,
+      ),
       backendIPConfigurations: Schema.backReferences(
         [
           'Microsoft.Network/networkInterfaces/ipConfigurations',
@@ -44,7 +51,11 @@ export const backendAddressPool = Schema.envelope('name id etag properties type'
         ],
         'loadBalancerBackendAddressPools',
       ),
-      inboundNatRules: Schema.backReferences(`${lb}/inboundNatRules`, 'backendAddressPool', { since: '2021-05-01' }),
+      inboundNatRules: Schema.backReferences(
+        `${lb}/inboundNatRules`,
+        'backendAddressPool',
+        versions.backendAddressPool.inboundNatRules,
+      ),
       loadBalancingRules: Schema.backReferences(`${lb}/loadBalancingRules`, 'backendAddressPools'),
     },
     { clrType: 'BackendAddressPoolProperties' },

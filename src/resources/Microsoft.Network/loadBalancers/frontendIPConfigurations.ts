@@ -4,6 +4,7 @@ import { childrenIn, childWithId } from '../../children.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Lookup, Resource, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { versions } from '../member-versions.js';
 import { claimPrivateAddress } from '../private-address.js';
 import { childNamed, loadBalancerChild } from './child.js';
 
@@ -17,24 +18,39 @@ export const frontendIPConfiguration = Schema.envelope('name id etag type proper
       privateIPAllocationMethod: Schema.oneOf(['Static', 'Dynamic'], { clrType: 'IpAllocationMethod' }),
       publicIPAddress: Schema.reference('Microsoft.Network/publicIPAddresses'),
       subnet: Schema.reference('Microsoft.Network/virtualNetworks/subnets'),
-      gatewayLoadBalancer: Schema.reference(`${lb}/frontendIPConfigurations`, { since: '2021-02-01' }),
-      publicIPPrefix: Schema.reference('Microsoft.Network/publicIPPrefixes', { since: '2018-07-01' }),
+      gatewayLoadBalancer: Schema.reference(
+        `${lb}/frontendIPConfigurations`,
+        versions.frontendIPConfiguration.gatewayLoadBalancer,
+      ),
+      publicIPPrefix: Schema.reference(
+        'Microsoft.Network/publicIPPrefixes',
+        versions.frontendIPConfiguration.publicIPPrefix,
+      ),
       ddosSettings: Schema.object(
         { ddosCustomPolicy: Schema.reference('Microsoft.Network/ddosCustomPolicies') },
-        { since: '2025-07-01' },
+        versions.frontendIPConfiguration.ddosSettings,
       ),
-      outboundRules: Schema.backReferences(`${lb}/outboundRules`, 'frontendIPConfigurations', { since: '2018-07-01' }),
+      outboundRules: Schema.backReferences(
+        `${lb}/outboundRules`,
+        'frontendIPConfigurations',
+        versions.frontendIPConfiguration.outboundRules,
+      ),
       loadBalancingRules: Schema.backReferences(`${lb}/loadBalancingRules`, 'frontendIPConfiguration'),
       inboundNatRules: Schema.backReferences(`${lb}/inboundNatRules`, 'frontendIPConfiguration'),
-      outboundNatRules: Schema.backReferences(`${lb}/outboundNatRules`, 'frontendIPConfigurations', {
-        until: '2018-07-01',
-      }),
+      outboundNatRules: Schema.backReferences(
+        `${lb}/outboundNatRules`,
+        'frontendIPConfigurations',
+        versions.frontendIPConfiguration.outboundNatRules,
+      ),
       inboundNatPools: Schema.backReferences(`${lb}/inboundNatPools`, 'frontendIPConfiguration'),
-      privateIPAddressVersion: Schema.oneOf(['IPv4', 'IPv6'], { since: '2019-04-01', clrType: 'IPVersion' }),
+      privateIPAddressVersion: Schema.oneOf(['IPv4', 'IPv6'], {
+        ...versions.frontendIPConfiguration.privateIPAddressVersion,
+        clrType: 'IPVersion',
+      }),
     },
     { clrType: 'FrontendIPConfigurationProperties' },
   ),
-  zones: Schema.zones('2017-06-01'),
+  zones: Schema.zones(versions.frontendIPConfiguration.zones),
 });
 export type FrontendIPConfiguration = Schema.Static<typeof frontendIPConfiguration>;
 

@@ -2,6 +2,7 @@
 import type { AzureError } from '../../../errors/index.js';
 import type { WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { versions } from '../member-versions.js';
 import { checkIdleTimeout, checkRange } from './child.js';
 
 export const inboundNatPool = Schema.envelope('name id etag properties type', {
@@ -12,11 +13,14 @@ export const inboundNatPool = Schema.envelope('name id etag properties type', {
       frontendPortRangeEnd: Schema.integer(),
       backendPort: Schema.integer(),
       protocol: Schema.oneOf(['Udp', 'Tcp', 'All'], { clrType: 'TransportProtocol' }),
-      idleTimeoutInMinutes: Schema.integer({ since: '2017-11-01' }),
-      enableFloatingIP: Schema.boolean({ since: '2017-11-01' }),
-      enableDestinationServiceEndpoint: Schema.boolean({ readOnly: true, since: '2017-11-01' }),
-      enableTcpReset: Schema.boolean({ since: '2018-07-01' }),
-      allowBackendPortConflict: Schema.boolean({ readOnly: true, since: '2018-11-01' }),
+      idleTimeoutInMinutes: Schema.integer(versions.inboundNatPool.idleTimeoutInMinutes),
+      enableFloatingIP: Schema.boolean(versions.inboundNatPool.enableFloatingIP),
+      enableDestinationServiceEndpoint: Schema.boolean({
+        readOnly: true,
+        ...versions.inboundNatPool.enableDestinationServiceEndpoint,
+      }),
+      enableTcpReset: Schema.boolean(versions.inboundNatPool.enableTcpReset),
+      allowBackendPortConflict: Schema.boolean({ readOnly: true, ...versions.inboundNatPool.allowBackendPortConflict }),
       frontendIPConfiguration: Schema.reference('Microsoft.Network/loadBalancers/frontendIPConfigurations'),
     },
     { clrType: 'InboundNatPoolProperties' },

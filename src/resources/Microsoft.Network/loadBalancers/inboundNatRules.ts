@@ -2,6 +2,7 @@
 import { type AzureError, azureError } from '../../../errors/index.js';
 import type { WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { versions } from '../member-versions.js';
 import { checkIdleTimeout, checkRange, loadBalancerChild } from './child.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
@@ -16,17 +17,20 @@ export const inboundNatRule = Schema.envelope('name id etag type properties', {
       enableFloatingIP: Schema.boolean(),
       idleTimeoutInMinutes: Schema.integer(),
       protocol: Schema.oneOf(['Udp', 'Tcp', 'All'], { clrType: 'TransportProtocol' }),
-      enableDestinationServiceEndpoint: Schema.boolean({ readOnly: true, since: '2017-11-01' }),
-      enableTcpReset: Schema.boolean({ since: '2018-07-01' }),
-      allowBackendPortConflict: Schema.boolean({ readOnly: true, since: '2018-11-01' }),
-      frontendPortRangeStart: Schema.integer({ since: '2021-03-01' }),
-      frontendPortRangeEnd: Schema.integer({ since: '2021-03-01' }),
+      enableDestinationServiceEndpoint: Schema.boolean({
+        readOnly: true,
+        ...versions.inboundNatRule.enableDestinationServiceEndpoint,
+      }),
+      enableTcpReset: Schema.boolean(versions.inboundNatRule.enableTcpReset),
+      allowBackendPortConflict: Schema.boolean({ readOnly: true, ...versions.inboundNatRule.allowBackendPortConflict }),
+      frontendPortRangeStart: Schema.integer(versions.inboundNatRule.frontendPortRangeStart),
+      frontendPortRangeEnd: Schema.integer(versions.inboundNatRule.frontendPortRangeEnd),
       backendIPConfiguration: Schema.backReferences(
         'Microsoft.Network/networkInterfaces/ipConfigurations',
         'loadBalancerInboundNatRules',
         { single: true },
       ),
-      backendAddressPool: Schema.reference(`${lb}/backendAddressPools`, { since: '2021-03-01' }),
+      backendAddressPool: Schema.reference(`${lb}/backendAddressPools`, versions.inboundNatRule.backendAddressPool),
     },
     { clrType: 'InboundNatRuleProperties' },
   ),

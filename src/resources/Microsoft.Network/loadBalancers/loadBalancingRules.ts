@@ -3,6 +3,7 @@ import { type AzureError, azureError } from '../../../errors/index.js';
 import { idKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { versions } from '../member-versions.js';
 import { checkIdleTimeout, checkRange, loadBalancerChild } from './child.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
@@ -18,14 +19,23 @@ export const loadBalancingRule = Schema.envelope('name id etag type properties',
       idleTimeoutInMinutes: Schema.integer(),
       protocol: Schema.oneOf(['Udp', 'Tcp', 'All', 'Quic'], { clrType: 'TransportProtocol' }),
       // Not in Azure's documents, but in every answer.
-      enableDestinationServiceEndpoint: Schema.boolean({ readOnly: true, since: '2017-11-01' }),
-      enableTcpReset: Schema.boolean({ since: '2018-07-01' }),
-      allowBackendPortConflict: Schema.boolean({ readOnly: true, since: '2018-11-01' }),
+      enableDestinationServiceEndpoint: Schema.boolean({
+        readOnly: true,
+        ...versions.loadBalancingRule.enableDestinationServiceEndpoint,
+      }),
+      enableTcpReset: Schema.boolean(versions.loadBalancingRule.enableTcpReset),
+      allowBackendPortConflict: Schema.boolean({
+        readOnly: true,
+        ...versions.loadBalancingRule.allowBackendPortConflict,
+      }),
       loadDistribution: Schema.oneOf(['Default', 'SourceIP', 'SourceIPProtocol'], { clrType: 'LoadDistribution' }),
-      disableOutboundSnat: Schema.boolean({ since: '2017-08-01' }),
-      enableConnectionTracking: Schema.boolean({ since: '2024-07-01' }),
+      disableOutboundSnat: Schema.boolean(versions.loadBalancingRule.disableOutboundSnat),
+      enableConnectionTracking: Schema.boolean(versions.loadBalancingRule.enableConnectionTracking),
       backendAddressPool: Schema.reference(`${lb}/backendAddressPools`),
-      backendAddressPools: Schema.array(Schema.reference(`${lb}/backendAddressPools`), { since: '2021-02-01' }),
+      backendAddressPools: Schema.array(
+        Schema.reference(`${lb}/backendAddressPools`),
+        versions.loadBalancingRule.backendAddressPools,
+      ),
       probe: Schema.reference(`${lb}/probes`),
     },
     { clrType: 'LoadBalancingRuleProperties' },

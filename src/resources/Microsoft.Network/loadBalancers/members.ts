@@ -8,6 +8,7 @@ import { powerStateOfIPConfiguration } from '../../Microsoft.Compute/power-state
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Link, Lookup, ResourceDocument } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { versions } from '../member-versions.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
@@ -16,26 +17,33 @@ export const backendAddress = Schema.envelope('name id etag properties type', {
     {
       provisioningState: Schema.provisioningState(),
       adminState: Schema.oneOf(['None', 'Up', 'Down', 'Drain'], {
-        since: '2021-08-01',
+        ...versions.backendAddress.adminState,
         clrType: 'LoadBalancerBackendAddressAdminState',
       }),
       // Published templates write it; Azure takes it and shows it never.
-      probeAdministrativeState: Schema.oneOf(['InService', 'OutOfService'], { until: '2000-01-01' }),
+      probeAdministrativeState: Schema.oneOf(
+        ['InService', 'OutOfService'],
+        versions.backendAddress.probeAdministrativeState,
+      ),
       networkInterfaceIPConfiguration: Schema.reference('Microsoft.Network/networkInterfaces/ipConfigurations', {
         readOnly: true,
         echoed: true,
       }),
       ipAddress: Schema.string(),
       virtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks'),
-      subnet: Schema.reference('Microsoft.Network/virtualNetworks/subnets', { since: '2020-11-01' }),
-      loadBalancerFrontendIPConfiguration: Schema.reference(`${lb}/frontendIPConfigurations`, { since: '2020-07-01' }),
+      subnet: Schema.reference('Microsoft.Network/virtualNetworks/subnets', versions.backendAddress.subnet),
+      // A Global load balancer has those of every region.
+      loadBalancerFrontendIPConfiguration: Schema.reference(`${lb}/frontendIPConfigurations`, {
+        ...versions.backendAddress.loadBalancerFrontendIPConfiguration,
+        anyRegion: true,
+      }),
       inboundNatRulesPortMapping: Schema.array(
         Schema.object({
           inboundNatRuleName: Schema.string(),
           frontendPort: Schema.integer(),
           backendPort: Schema.integer(),
         }),
-        { readOnly: true, since: '2021-05-01' },
+        { readOnly: true, ...versions.backendAddress.inboundNatRulesPortMapping },
       ),
     },
     { clrType: 'LoadBalancerBackendAddressProperties' },

@@ -18,7 +18,7 @@ export const outboundRule = Schema.envelope('name id etag type properties', {
       backendAddressPool: Schema.reference(`${lb}/backendAddressPools`),
       frontendIPConfigurations: Schema.array(Schema.reference(`${lb}/frontendIPConfigurations`)),
     },
-    { clrType: 'OutboundRuleProperties' },
+    { clrType: 'LoadBalancerOutboundRuleProperties' },
   ),
 });
 export type OutboundRule = Schema.Static<typeof outboundRule>;

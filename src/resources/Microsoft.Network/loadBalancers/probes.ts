@@ -2,6 +2,7 @@
 import { type AzureError, azureError } from '../../../errors/index.js';
 import type { WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { versions } from '../member-versions.js';
 import { checkRange, loadBalancerChild } from './child.js';
 
 export const probe = Schema.envelope('name id etag properties type', {
@@ -13,9 +14,9 @@ export const probe = Schema.envelope('name id etag properties type', {
       requestPath: Schema.string(),
       intervalInSeconds: Schema.integer(),
       numberOfProbes: Schema.integer(),
-      probeThreshold: Schema.integer({ since: '2022-01-01' }),
+      probeThreshold: Schema.integer(versions.probe.probeThreshold),
       noHealthyBackendsBehavior: Schema.oneOf(['AllProbedDown', 'AllProbedUp'], {
-        since: '2024-01-01',
+        ...versions.probe.noHealthyBackendsBehavior,
         clrType: 'ProbeNoHealthyBackendsBehavior',
       }),
       loadBalancingRules: Schema.backReferences('Microsoft.Network/loadBalancers/loadBalancingRules', 'probe'),

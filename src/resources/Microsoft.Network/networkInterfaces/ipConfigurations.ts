@@ -10,12 +10,10 @@ import type { WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
 import { dropEmptyLists, fillIn, ipAllocationMethod, ipVersion } from '../common-members.js';
 import { checkLoadBalancersOf } from '../loadBalancers/conflicts.js';
+import { versions } from '../member-versions.js';
 import { claimPrivateAddress, subnetPrefixes } from '../private-address.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
-
-/** What the 2018-04-01 version shows although it documents it nowhere. */
-export const onlyIn2018 = { since: '2018-04-01', until: '2018-06-01' } as const;
 
 export const ipConfiguration = Schema.envelope('name id etag type properties', {
   type: Schema.string({ readOnly: true }),
@@ -23,27 +21,35 @@ export const ipConfiguration = Schema.envelope('name id etag type properties', {
     {
       provisioningState: Schema.provisioningState(),
       privateIPAddress: Schema.string(),
-      privateIPAddressPrefixLength: Schema.integer({ since: '2023-11-01' }),
+      privateIPAddressPrefixLength: Schema.integer(versions.ipConfiguration.privateIPAddressPrefixLength),
       privateIPAllocationMethod: ipAllocationMethod(),
       publicIPAddress: Schema.reference('Microsoft.Network/publicIPAddresses'),
       subnet: Schema.reference('Microsoft.Network/virtualNetworks/subnets'),
       primary: Schema.boolean(),
-      privateIPAddressVersion: ipVersion({ since: '2016-03-30' }),
-      gatewayLoadBalancer: Schema.reference(`${lb}/frontendIPConfigurations`, { since: '2021-02-01' }),
-      applicationSecurityGroups: Schema.array(Schema.reference('Microsoft.Network/applicationSecurityGroups'), {
-        since: '2017-09-01',
-      }),
+      privateIPAddressVersion: ipVersion(versions.ipConfiguration.privateIPAddressVersion),
+      gatewayLoadBalancer: Schema.reference(
+        `${lb}/frontendIPConfigurations`,
+        versions.ipConfiguration.gatewayLoadBalancer,
+      ),
+      applicationSecurityGroups: Schema.array(
+        Schema.reference('Microsoft.Network/applicationSecurityGroups'),
+        versions.ipConfiguration.applicationSecurityGroups,
+      ),
       applicationGatewayBackendAddressPools: Schema.array(
         Schema.reference('Microsoft.Network/applicationGateways/backendAddressPools'),
-        { since: '2016-09-01' },
+        versions.ipConfiguration.applicationGatewayBackendAddressPools,
       ),
       loadBalancerBackendAddressPools: Schema.array(Schema.reference(`${lb}/backendAddressPools`)),
       loadBalancerInboundNatRules: Schema.array(Schema.reference(`${lb}/inboundNatRules`)),
-      virtualNetworkTaps: Schema.array(Schema.reference('Microsoft.Network/virtualNetworkTaps'), {
-        since: '2018-08-01',
+      virtualNetworkTaps: Schema.array(
+        Schema.reference('Microsoft.Network/virtualNetworkTaps'),
+        versions.ipConfiguration.virtualNetworkTaps,
+      ),
+      isInUseWithService: Schema.boolean({ readOnly: true, ...versions.ipConfiguration.isInUseWithService }),
+      privateLinkConnectionProperties: Schema.anything({
+        readOnly: true,
+        ...versions.ipConfiguration.privateLinkConnectionProperties,
       }),
-      isInUseWithService: Schema.boolean({ readOnly: true, ...onlyIn2018, since: '2015-06-15' }),
-      privateLinkConnectionProperties: Schema.anything({ readOnly: true, since: '2019-09-01' }),
     },
     { clrType: 'NetworkInterfaceIPConfigurationProperties' },
   ),

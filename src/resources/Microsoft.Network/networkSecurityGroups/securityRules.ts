@@ -6,9 +6,13 @@ import { type AzureError, azureError } from '../../../errors/index.js';
 import { parseIpAddress, parseIpPrefix } from '../../../support/ip-address.js';
 import * as Schema from '../../schema.js';
 import { fillIn } from '../common-members.js';
+import { versions } from '../member-versions.js';
 
 const applicationSecurityGroups = () =>
-  Schema.array(Schema.reference('Microsoft.Network/applicationSecurityGroups'), { since: '2017-09-01' });
+  Schema.array(
+    Schema.reference('Microsoft.Network/applicationSecurityGroups'),
+    versions.securityRule.applicationSecurityGroups,
+  );
 
 export const securityRule = Schema.envelope('name id etag type properties', {
   properties: Schema.object(
@@ -24,10 +28,10 @@ export const securityRule = Schema.envelope('name id etag type properties', {
       access: Schema.oneOf(['Allow', 'Deny'], { clrType: 'SecurityRuleAccess' }),
       priority: Schema.integer(),
       direction: Schema.oneOf(['Inbound', 'Outbound'], { clrType: 'SecurityRuleDirection' }),
-      sourcePortRanges: Schema.array(Schema.string(), { since: '2017-06-01' }),
-      destinationPortRanges: Schema.array(Schema.string(), { since: '2017-06-01' }),
-      sourceAddressPrefixes: Schema.array(Schema.string(), { since: '2017-06-01' }),
-      destinationAddressPrefixes: Schema.array(Schema.string(), { since: '2017-06-01' }),
+      sourcePortRanges: Schema.array(Schema.string(), versions.securityRule.sourcePortRanges),
+      destinationPortRanges: Schema.array(Schema.string(), versions.securityRule.destinationPortRanges),
+      sourceAddressPrefixes: Schema.array(Schema.string(), versions.securityRule.sourceAddressPrefixes),
+      destinationAddressPrefixes: Schema.array(Schema.string(), versions.securityRule.destinationAddressPrefixes),
       sourceApplicationSecurityGroups: applicationSecurityGroups(),
       destinationApplicationSecurityGroups: applicationSecurityGroups(),
     },

@@ -9,6 +9,7 @@ import { idKey } from '../../resource-id.js';
 import type { InUse, Link, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
 import { checkAddressPrefix, fillIn } from '../common-members.js';
+import { versions } from '../member-versions.js';
 import { subnetPrefixes } from '../private-address.js';
 
 const enabledOrDisabled = ['Enabled', 'Disabled'] as const;
@@ -50,7 +51,10 @@ const delegatedActions = (serviceName: string): readonly string[] =>
 const serviceEndpoint = Schema.object({
   provisioningState: Schema.oneOf(['Succeeded'], { readOnly: true }),
   service: Schema.string(),
-  networkIdentifier: Schema.reference('Microsoft.Network/publicIPAddresses', { since: '2024-03-01' }),
+  networkIdentifier: Schema.reference(
+    'Microsoft.Network/publicIPAddresses',
+    versions.serviceEndpoint.networkIdentifier,
+  ),
   locations: Schema.array(Schema.string()),
 });
 
@@ -66,40 +70,46 @@ export const subnet = Schema.envelope('name id etag properties type', {
   properties: Schema.object(
     {
       provisioningState: Schema.provisioningState(),
-      sharingScope: Schema.oneOf(['Tenant', 'DelegatedServices'], { since: '2023-09-01' }),
+      sharingScope: Schema.oneOf(['Tenant', 'DelegatedServices'], versions.subnet.sharingScope),
       addressPrefix: Schema.string(),
-      addressPrefixes: Schema.array(Schema.string(), { since: '2018-08-01' }),
-      ipamPoolPrefixAllocations: Schema.array(Schema.anything(), { since: '2024-01-01' }),
+      addressPrefixes: Schema.array(Schema.string(), versions.subnet.addressPrefixes),
+      ipamPoolPrefixAllocations: Schema.array(Schema.anything(), versions.subnet.ipamPoolPrefixAllocations),
       networkSecurityGroup: Schema.reference('Microsoft.Network/networkSecurityGroups'),
       routeTable: Schema.reference('Microsoft.Network/routeTables'),
-      natGateway: Schema.reference('Microsoft.Network/natGateways', { since: '2019-02-01' }),
+      natGateway: Schema.reference('Microsoft.Network/natGateways', versions.subnet.natGateway),
       ipConfigurations: Schema.backReferences(holdersOfAddresses, 'subnet'),
       ipConfigurationProfiles: Schema.anything({ readOnly: true }),
-      privateEndpoints: Schema.backReferences('Microsoft.Network/privateEndpoints', 'subnet', { since: '2019-04-01' }),
+      privateEndpoints: Schema.backReferences(
+        'Microsoft.Network/privateEndpoints',
+        'subnet',
+        versions.subnet.privateEndpoints,
+      ),
       serviceAssociationLinks: Schema.anything({ readOnly: true }),
       resourceNavigationLinks: Schema.anything({ readOnly: true }),
       /** What service endpoints were called before; never more than an empty list. */
       serviceTunnels: Schema.array(Schema.anything(), {
         readOnly: true,
-        since: '2016-09-01',
-        until: '2017-08-01',
-        absentIn: ['2016-12-01', '2017-03-01'],
+        ...versions.subnet.serviceTunnels,
       }),
-      serviceEndpoints: Schema.array(serviceEndpoint, { since: '2017-06-01' }),
-      serviceEndpointPolicies: Schema.array(Schema.reference('Microsoft.Network/serviceEndpointPolicies'), {
-        since: '2018-07-01',
-      }),
-      ipAllocations: Schema.array(Schema.reference('Microsoft.Network/ipAllocations'), { since: '2020-03-01' }),
+      serviceEndpoints: Schema.array(serviceEndpoint, versions.subnet.serviceEndpoints),
+      serviceEndpointPolicies: Schema.array(
+        Schema.reference('Microsoft.Network/serviceEndpointPolicies'),
+        versions.subnet.serviceEndpointPolicies,
+      ),
+      ipAllocations: Schema.array(Schema.reference('Microsoft.Network/ipAllocations'), versions.subnet.ipAllocations),
       applicationGatewayIPConfigurations: Schema.anything(),
-      delegations: Schema.children('delegations', delegation, { since: '2018-04-01' }),
+      delegations: Schema.children('delegations', delegation, versions.subnet.delegations),
       purpose: Schema.string({ readOnly: true }),
       privateEndpointNetworkPolicies: Schema.oneOf(
         [...enabledOrDisabled, 'NetworkSecurityGroupEnabled', 'RouteTableEnabled'],
-        { since: '2019-04-01' },
+        versions.subnet.privateEndpointNetworkPolicies,
       ),
-      privateLinkServiceNetworkPolicies: Schema.oneOf(enabledOrDisabled, { since: '2019-04-01' }),
-      defaultOutboundAccess: Schema.boolean({ since: '2022-01-01' }),
-      serviceGateway: Schema.reference('Microsoft.Network/serviceGateways', { since: '2025-05-01' }),
+      privateLinkServiceNetworkPolicies: Schema.oneOf(
+        enabledOrDisabled,
+        versions.subnet.privateLinkServiceNetworkPolicies,
+      ),
+      defaultOutboundAccess: Schema.boolean(versions.subnet.defaultOutboundAccess),
+      serviceGateway: Schema.reference('Microsoft.Network/serviceGateways', versions.subnet.serviceGateway),
     },
     { clrType: 'SubnetProperties' },
   ),

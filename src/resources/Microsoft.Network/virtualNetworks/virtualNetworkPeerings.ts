@@ -8,41 +8,45 @@ import { idKey, rootKey } from '../../resource-id.js';
 import type { Lookup } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
 import { fillIn, readOnlyReference } from '../common-members.js';
+import { versions } from '../member-versions.js';
 
-const addressSpace = (since?: string) =>
+const addressSpace = (options: Schema.Annotations = {}) =>
   Schema.object(
     { addressPrefixes: Schema.array(Schema.string()), ipamPoolPrefixAllocations: Schema.anything() },
-    since ? { since } : {},
+    options,
   );
 
 export const virtualNetworkPeering = Schema.envelope('name id etag properties type', {
   properties: Schema.object(
     {
       provisioningState: Schema.provisioningState(),
-      resourceGuid: Schema.resourceGuid({ since: '2017-10-01' }),
+      resourceGuid: Schema.resourceGuid(versions.virtualNetworkPeering.resourceGuid),
       peeringState: Schema.oneOf(['Initiated', 'Connected', 'Disconnected'], { readOnly: true }),
       peeringSyncLevel: Schema.oneOf(['FullyInSync', 'RemoteNotInSync', 'LocalNotInSync', 'LocalAndRemoteNotInSync'], {
         readOnly: true,
-        since: '2021-02-01',
+        ...versions.virtualNetworkPeering.peeringSyncLevel,
       }),
-      remoteVirtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks'),
+      remoteVirtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks', { anyRegion: true }),
       allowVirtualNetworkAccess: Schema.boolean(),
       allowForwardedTraffic: Schema.boolean(),
       allowGatewayTransit: Schema.boolean(),
       useRemoteGateways: Schema.boolean(),
-      doNotVerifyRemoteGateways: Schema.boolean({ since: '2017-10-01' }),
-      peerCompleteVnets: Schema.boolean({ since: '2022-01-01' }),
-      enableOnlyIPv6Peering: Schema.boolean({ since: '2023-11-01' }),
-      localAddressSpace: addressSpace('2023-11-01'),
-      localVirtualNetworkAddressSpace: addressSpace('2023-11-01'),
-      localSubnetNames: Schema.array(Schema.string(), { since: '2023-11-01' }),
-      remoteSubnetNames: Schema.array(Schema.string(), { since: '2023-11-01' }),
+      doNotVerifyRemoteGateways: Schema.boolean(versions.virtualNetworkPeering.doNotVerifyRemoteGateways),
+      peerCompleteVnets: Schema.boolean(versions.virtualNetworkPeering.peerCompleteVnets),
+      enableOnlyIPv6Peering: Schema.boolean(versions.virtualNetworkPeering.enableOnlyIPv6Peering),
+      localAddressSpace: addressSpace(versions.virtualNetworkPeering.localAddressSpace),
+      localVirtualNetworkAddressSpace: addressSpace(versions.virtualNetworkPeering.localVirtualNetworkAddressSpace),
+      localSubnetNames: Schema.array(Schema.string(), versions.virtualNetworkPeering.localSubnetNames),
+      remoteSubnetNames: Schema.array(Schema.string(), versions.virtualNetworkPeering.remoteSubnetNames),
       remoteGateways: Schema.array(readOnlyReference('Microsoft.Network/virtualNetworkGateways'), { readOnly: true }),
       remoteAddressSpace: addressSpace(),
-      remoteVirtualNetworkAddressSpace: addressSpace('2021-02-01'),
-      remoteBgpCommunities: Schema.anything({ since: '2020-06-01' }),
-      routeServiceVips: Schema.anything({ readOnly: true, since: '2017-10-01' }),
-      remoteVirtualNetworkEncryption: Schema.anything({ readOnly: true, since: '2021-05-01' }),
+      remoteVirtualNetworkAddressSpace: addressSpace(versions.virtualNetworkPeering.remoteVirtualNetworkAddressSpace),
+      remoteBgpCommunities: Schema.anything(versions.virtualNetworkPeering.remoteBgpCommunities),
+      routeServiceVips: Schema.anything({ readOnly: true, ...versions.virtualNetworkPeering.routeServiceVips }),
+      remoteVirtualNetworkEncryption: Schema.anything({
+        readOnly: true,
+        ...versions.virtualNetworkPeering.remoteVirtualNetworkEncryption,
+      }),
     },
     { clrType: 'VirtualNetworkPeeringProperties' },
   ),

@@ -168,7 +168,8 @@ t.test('Validation answers with the document and what would be deployed', async 
   const planned = plan(
     template({ parameters: { p: { type: 'bool', defaultValue: true } }, resources: [address('b'), address('a')] }),
   );
-  t.match(validationDocument(planned, { at: '2025-01-01T00:00:00Z', correlationId: 'c' }), {
+  const asked = { at: '2025-01-01T00:00:00Z', correlationId: 'c' };
+  t.match(validationDocument(planned, { ...asked, apiVersion: '2021-04-01' }), {
     name: 'd1',
     properties: {
       provisioningState: 'Succeeded',
@@ -176,6 +177,12 @@ t.test('Validation answers with the document and what would be deployed', async 
       validatedResources: [{ id: id('a') }, { id: id('b') }],
     },
   });
+  const { properties } = validationDocument(planned, { ...asked, apiVersion: '2018-05-01' });
+  t.match(
+    properties,
+    { validatedResources: [{ id: id('b'), name: 'b', type: /./, apiVersion: /./ }, { id: id('a') }] },
+    'whole in old versions',
+  );
 });
 
 t.test('Whatever the graph, a resource begins after all that it waits for have ended', async (t) => {

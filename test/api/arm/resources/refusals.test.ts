@@ -583,9 +583,62 @@ const aboutGroups: readonly Case[] = [
   ],
 ];
 
+const tagged = (tags: Json) => (azure: ArmClient) => azure.put(balancerId, loadBalancer({}, { tags }));
+const elsewhere =
+  'Please make sure that the referenced resource exists, and that both resources are in the same region.';
+
+const aboutAnyResource: readonly Case[] = [
+  [
+    'InvalidResourceName',
+    (azure) => azure.put(`${network}/loadBalancers/a%20b`, loadBalancer()),
+    "Resource name a b is invalid. The name can be up to 80 characters long. It must begin with a word character, and it must end with a word character or with '_'. The name may contain word characters or '.', '-', '_'.",
+  ],
+  [
+    'InvalidEntityName',
+    (azure) => azure.put(`${group}/providers/Microsoft.Compute/availabilitySets/_set`, { location: 'westeurope' }),
+    "The entity name 'availabilitySetName' is invalid according to its validation rule: ^[^_\\W][\\w-._]{0,79}(?<![-.])$.",
+  ],
+  [
+    'ReservedCharacterInName',
+    (azure) => azure.put(`${group}/providers/Microsoft.Cdn/profiles/a%3Cb`, { location: 'westeurope' }),
+    "Resource name 'a<b' has characters that the name of no resource can have: <, >, %, &, \\, ?, /, #.",
+  ],
+  [
+    'TagLimitExceeded',
+    tagged(Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`k${index}`, 'v']))),
+    'A resource cannot have more than 50 tags; 51 were given.',
+  ],
+  [
+    'InvalidTagName',
+    tagged({ ['k'.repeat(513)]: 'v' }),
+    `Tag key too large. Following tag name '${'k'.repeat(513)}' exceeded the maximum length. Maximum allowed length for tag name - '512' characters.`,
+  ],
+  [
+    'InvalidTagValueLength',
+    (azure) => azure.patch(balancerId, { tags: { k: 'v'.repeat(257) } }),
+    `Tag value too large. Following tag value '${'v'.repeat(257)}' exceeded the maximum length. Maximum allowed length for tag value - '256' characters.`,
+  ],
+  [
+    'InvalidTagNameCharacters',
+    tagged({ 'a/b': 'v', 'hidden-link:/subscriptions/s': 'v', 'c?': 'v' }),
+    "The tag names 'a/b, c?' have reserved characters '<,>,%,&,\\,?,/' or control characters.",
+  ],
+  [
+    'InvalidResourceReference',
+    (azure) => azure.put(nic('far'), { ...networkInterface(), location: 'northeurope' }),
+    `Resource ${subnetId} referenced by resource ${nic('far')}/ipConfigurations/ipconfig was not found. ${elsewhere}`,
+  ],
+];
+
 test('Azure’s refusals are raised with their status, code and text', async (t) => {
   const azure = await ArmClient.start(t);
-  for (const [key, ask, text] of [...aboutLoadBalancers, ...aboutScale, ...aboutNeighbours, ...aboutGroups]) {
+  for (const [key, ask, text] of [
+    ...aboutLoadBalancers,
+    ...aboutScale,
+    ...aboutNeighbours,
+    ...aboutGroups,
+    ...aboutAnyResource,
+  ]) {
     await azure.reset();
     await azure.makeLoadBalancer();
     await azure.makeNetworkInterface('nic', { pools: [pool] });
