@@ -1,4 +1,5 @@
 /** Classic deployments as their clients see them: real connections through an emulator that was told by XML only. */
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import t from 'tap';
 import type { ExplainView } from '../../../src/api/admin/views.js';
@@ -14,6 +15,9 @@ const clients = clientAddresses('127.35.1', 60);
 const engine = engineOfRun(t, import.meta.url);
 const classic = await ClassicCloud.start(t, { network: 228, engine });
 const { cloud, all, send } = classic;
+/** What a page of the documentation says to deploy: its XML blocks. */
+const filesOf = (page: string): string[] =>
+  [...readFileSync(`docs/${page}`, 'utf8').matchAll(/^```xml\n(.*?)^```/gms)].map(([, text = '']) => text);
 const meetings = (ask: (from: string) => Promise<string>, rounds?: number) => meet(clients, ask, rounds);
 
 t.test('UpdateLbSet switches a set between 5-tuple, 2-tuple and 3-tuple without cutting a flow', async (t) => {
@@ -76,15 +80,8 @@ t.test('UpdateLbSet switches a set between 5-tuple, 2-tuple and 3-tuple without 
 t.test('a Remote Desktop Gateway: HTTPS and UDP 3391 of a client meet on one machine', async (t) => {
   await classic.prepare();
   await classic.machines(t, 8443);
-  const vip = await classic.deploy(
-    member('rdg-https', { LocalPort: 8443, Port: 443, Protocol: 'tcp', LoadBalancerDistribution: 'sourceIP' }) +
-      member('rdg-udp', {
-        LocalPort: 8443,
-        Port: 3391,
-        Protocol: 'udp',
-        LoadBalancerDistribution: 'sourceIP',
-      }),
-  );
+  const [endpoints = ''] = filesOf('classic-rd-gateway.md');
+  const vip = await classic.deploy(endpoints.replace(/<\/?InputEndpoints>/g, ''));
   const [httpsAt, udpAt] = [await cloud.place(vip, 443), await cloud.place(vip, 3391, 'udp')];
   const met = await meetings(async (from) => {
     const [https, udp] = [await tcpBackend(httpsAt, { from }), await udpBackend(udpAt, { from })];
@@ -192,20 +189,43 @@ t.test('an internal load balancer answers on its address of the subnet', async (
   );
 });
 
-t.test('a worker role: the csdef’s distribution reaches the packets', async (t) => {
+t.test('a worker role: an upgrade to the csdef’s distribution reaches the packets and breaks no stream', async (t) => {
   await classic.prepare();
   await classic.machines(t, 8080);
-  const csdef = `<ServiceDefinition name="Media" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition"><WorkerRole name="Upload"><Endpoints><InputEndpoint name="control" protocol="tcp" port="5080" localPort="8080" loadBalancerDistribution="sourceIP"/><InputEndpoint name="data" protocol="udp" port="5081" localPort="8080" loadBalancerDistribution="sourceIP"/></Endpoints></WorkerRole></ServiceDefinition>`;
-  const cscfg = `<ServiceConfiguration serviceName="Media" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration"><Role name="Upload"><Instances count="3"/></Role><NetworkConfiguration><VirtualNetworkSite name="VNet"/><AddressAssignments><InstanceAddress roleName="Upload"><Subnets><Subnet name="vms"/></Subnets></InstanceAddress></AddressAssignments></NetworkConfiguration></ServiceConfiguration>`;
+  const [csdef = '', cscfg = ''] = filesOf('classic-media-upload.md');
   const base64 = (text: string) => Buffer.from(text).toString('base64');
-  const body = `<CreateDeployment ${azureXmlns}><Name>mySvc</Name><PackageUrl>data:text/xml;base64,${base64(csdef)}</PackageUrl><Label>bA==</Label><Configuration>${base64(cscfg)}</Configuration><StartDeployment>true</StartDeployment></CreateDeployment>`;
-  await send('POST', `${services}/mySvc/deploymentslots/Production`, body);
+  const files = (definition: string) =>
+    `<PackageUrl>data:text/xml;base64,${base64(definition)}</PackageUrl><Label>bA==</Label><Configuration>${base64(cscfg)}</Configuration>`;
+  const upgradeFiles = (definition: string) =>
+    files(definition).replace(/(<Label>.*<\/Label>)(<Configuration>.*<\/Configuration>)/, '$2$1');
+  const slot = `${services}/mySvc/deploymentslots/Production`;
+  const anywhere = csdef.replaceAll(' loadBalancerDistribution="sourceIP"', '');
+  await send(
+    'POST',
+    slot,
+    `<CreateDeployment ${azureXmlns}><Name>mySvc</Name>${files(anywhere)}<StartDeployment>true</StartDeployment></CreateDeployment>`,
+  );
   const vip = await classic.virtualIp();
   const [controlAt, dataAt] = [await cloud.place(vip, 5080), await cloud.place(vip, 5081, 'udp')];
+  const spread = await meetings((from) => tcpBackend(controlAt, { from }));
+  t.ok(
+    [...spread.values()].some(({ size }) => size > 1),
+    'before: the connections of a client go anywhere',
+  );
+  const streams = await Promise.all(clients.slice(0, 10).map((from) => openStream(controlAt, { from })));
+  await send(
+    'POST',
+    `${slot}?comp=upgrade`,
+    `<UpgradeDeployment ${azureXmlns}><Mode>Auto</Mode>${upgradeFiles(csdef)}<Force>false</Force></UpgradeDeployment>`,
+  );
   const met = await meetings(async (from) => {
     const [control, data] = [await tcpBackend(controlAt, { from }), await udpBackend(dataAt, { from })];
     return control === data ? control : `${control} and ${data}`;
   }, 2);
   t.ok([...met.values()].every(({ size }) => size === 1));
   t.strictSame(everybodyMet(met), all);
+  for (const stream of streams) {
+    t.ok(await echoes(stream, 'still here\n'), 'a stream from before the upgrade goes on');
+    stream.socket.destroy();
+  }
 });
