@@ -2,11 +2,11 @@
  * Azure's preflight: the providers look at the resources of a deployment before any of them is touched, as
  * https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/overview describes it.
  *
- * Every write is rehearsed by the code that will make it, in a transaction that is undone. What a resource's own body
- * and the template's other resources decide is refused here.
+ * Every write is rehearsed by the code that will make it, in a transaction that is undone. What a resource's own body,
+ * the template's other resources and those that exist decide is refused here.
  *
- * differs: which refusals Azure's network provider makes that early is not documented. What depends on resources outside
- * of the template, references to what does not exist among them, is refused while the deployment runs.
+ * differs: which refusals Azure's network provider makes that early is not documented. References to what does not exist,
+ * and what resources outside of the template hold, are refused while the deployment runs.
  */
 import { AzureError, azureError, type ErrorDetail } from '../../../errors/index.js';
 import { findResourceType } from '../../../resources/registry.js';

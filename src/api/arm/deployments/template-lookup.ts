@@ -1,7 +1,7 @@
 /**
- * The lookup that sees the template's own resources only: what the resources of a deployment can know of each other before
- * anything is deployed. A question about anything else cannot be answered yet: it is asked again, and answered, while the
- * deployment runs.
+ * The lookup that sees the template's own resources and those that exist: what the resources of a deployment can know of
+ * others before anything is deployed. What does not exist yet, and what resources outside of the template hold or use, is
+ * looked at again while the deployment runs.
  */
 import { findResourceType } from '../../../resources/registry.js';
 import { rootKey } from '../../../resources/resource-id.js';
@@ -41,7 +41,8 @@ export class TemplateLookup implements Lookup, Addresses {
   }
 
   resource(key: string): Resource | undefined {
-    if (this.has(key)) return this.#store.resources.resource(key);
+    const found = this.#store.resources.resource(key);
+    if (this.has(key) || found) return found;
     const [namespace = '', type = ''] = key.split('/').slice(-3);
     // Types without a model cannot be missing, and nothing is known of them.
     if (!findResourceType(`${namespace}/${type}`)) return undefined;
