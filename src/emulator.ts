@@ -21,6 +21,7 @@ import type { Config } from './config/config.js';
 import type { Engine, EngineEvents } from './data-plane/model/engine.js';
 import { EmulatorControl } from './emulator/emulator-control.js';
 import { applySeed } from './emulator/seed.js';
+import { StandIns } from './emulator/stand-ins.js';
 import { azureError } from './errors/index.js';
 import { addPortal } from './http/portal.js';
 import { createServer, type LazuriteServer, requestBaseUrl } from './http/server.js';
@@ -59,6 +60,7 @@ interface Parts {
   readonly events: Events;
   readonly store: Store;
   readonly blocks: AddressBlocks;
+  readonly standIns: StandIns | undefined;
   readonly engine: Engine;
   readonly reconciler: Reconciler;
   readonly monitor: Monitor;
@@ -126,27 +128,31 @@ export class Emulator {
     const blocks = new AddressBlocks(config.publicIpPool);
     const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix, blocks, warn: log.warn });
     let engine: Engine | undefined;
+    let reconciler: Reconciler | undefined;
+    const standIns = config.standIns ? new StandIns(() => void reconciler?.again()) : undefined;
     try {
       const events = new Events((error) => log.error('an event could not be read', {}, error));
       logEvents(events, log);
       events.read('engineFailure', () => failed?.());
       const monitor = new Monitor({ clock, log, events });
       engine = await createEngine(config, { clock, events: engineEvents(events) });
-      const reconciler = new Reconciler({
+      reconciler = new Reconciler({
         store: store.resources,
         engine,
         addressMap: config.addressMap,
         hostedServices: store.classic,
         leasedElsewhere: (address) => blocks.leasedElsewhere(address),
+        adapt: standIns && ((plan) => standIns.adapt(plan)),
         strictBind: config.strictBind,
         choices: config.undocumented,
       });
-      const parts = { config, clock, log, events, store, blocks, engine, reconciler, monitor };
+      const parts = { config, clock, log, events, store, blocks, standIns, engine, reconciler, monitor };
       const app = await createApp({ ...parts, folder, stop });
       const { port } = await app.server.listen({ host: config.host, port: config.port });
       return new Emulator({ ...parts, ...app, port });
     } catch (error) {
       await engine?.close(0);
+      await standIns?.close();
       store.close();
       blocks.close();
       throw error;
@@ -197,10 +203,11 @@ export class Emulator {
 
   /** Stops accepting, lets flows finish for a while, and gives everything back. */
   async close(): Promise<void> {
-    const { server, events, engine, store, blocks, clock } = this.#parts;
+    const { server, events, engine, store, blocks, standIns, clock } = this.#parts;
     events.emit('end', {});
     await this.#waitFor('requests in progress', server.close());
     await this.#waitFor('open flows', engine.close(flowGraceMs));
+    await standIns?.close();
     clock.close();
     store.close();
     blocks.close();
@@ -230,7 +237,7 @@ async function createApp({
   monitor,
   folder,
   stop,
-}: Omit<Parts, 'server' | 'control' | 'adminSecret' | 'port' | 'blocks'> & {
+}: Omit<Parts, 'server' | 'control' | 'adminSecret' | 'port' | 'blocks' | 'standIns'> & {
   folder: string | undefined;
   stop: (() => void) | undefined;
 }): Promise<Pick<Parts, 'server' | 'control' | 'adminSecret'>> {

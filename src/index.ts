@@ -55,6 +55,8 @@ export interface LazuriteOptions {
   /** Where linked templates may be downloaded from: `loopback` unless said otherwise. */
   readonly templateLinks?: 'loopback' | 'any' | 'none';
   readonly auth?: 'off' | 'token';
+  /** Backends for every member whose address nobody listens on. */
+  readonly standIns?: boolean;
   /** Further names by which clients reach it, beside localhost: a container's, for example. */
   readonly tlsNames?: readonly string[];
   /** What is there from the start, and again after each `reset`: all that `--seed` takes, as a file's name or as an object. */

@@ -34,6 +34,8 @@ export interface ReconcilerOptions {
   readonly hostedServices: HostedServices;
   /** The network around an address of this machine that another Lazurite has leased; undefined for every other address. */
   readonly leasedElsewhere?: (address: string) => string | undefined;
+  /** What the engine is given in place of the plan. */
+  readonly adapt?: ((plan: ForwardingPlan) => Promise<ForwardingPlan>) | undefined;
   /** A frontend that is not exactly bound fails the operation that wanted it. */
   readonly strictBind: boolean;
   readonly choices: Choices;
@@ -86,6 +88,12 @@ export class Reconciler implements HealthReader {
       this.#classic.set(key, before.get(key) ?? emptyPart);
       this.#classicChanged.add(key);
     }
+    this.#partsChanged = true;
+    await this.#schedule();
+  }
+
+  /** Gives the engine the plan once more: what `adapt` makes of it has changed. */
+  async again(): Promise<void> {
     this.#partsChanged = true;
     await this.#schedule();
   }
@@ -208,7 +216,8 @@ export class Reconciler implements HealthReader {
     this.#partsChanged = false;
     const inOrder = [...this.#compiled].sort(byCreation).map(([, { part }]) => part);
     this.#plan = mergePlan([...inOrder, ...this.#classic.values()], this.#plan.version + 1);
-    await this.options.engine.apply(this.#plan);
+    const { engine, adapt } = this.options;
+    await engine.apply(adapt ? await adapt(this.#plan) : this.#plan);
   }
 
   #strictOutcome(loadBalancers: ReadonlySet<string>): ApplyOutcome {

@@ -144,6 +144,13 @@ export const options = {
     sentence: 'An ARM template or snapshot that is applied at start.',
     parse: optionalText,
   }),
+  standIns: option({
+    name: 'stand-ins',
+    fallback: 'off',
+    sentence:
+      'Answer for every backend whose address nobody listens on: HTTP, TCP and UDP, with its name; probes get 200.',
+    parse: switched,
+  }),
   undocumented: option({
     name: 'undocumented',
     value: 'NAME=VALUE',

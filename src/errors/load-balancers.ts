@@ -43,6 +43,125 @@ export const loadBalancerErrors = {
       'Load balancer rules {first} and {second} belong to the load balancer of the same type and use the same backend port ({port}) and protocol ({protocol}), and must not be used with the same backend ip ({ipConfiguration}).',
     differs: 'the middle of the text is not known',
   },
+  RulesOfSameLoadBalancerTypeUseSameBackendPortProtocolAndVmssIPConfig: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Load balancer rules {first} and {second} belong to the load balancer of the same type and use the same backend port {port} and protocol {protocol}, and must not be used with the same virtual machine scale set IP configuration {ipConfiguration}.',
+    differs: 'the text is not documented',
+  },
+  NetworkInterfacesOfLoadBalancerMustUseSameVnet: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Network interface {nic} uses load balancer {loadBalancer} but does not use the same VNET ({virtualNetwork}) as other network interfaces already using the load balancer.',
+    differs: 'the code and the end of the text are not known',
+  },
+  BackendAddressPoolInUseByVirtualMachineScaleSet: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Cannot remove backend address pool {name} from load balancer since it is in use by virtual machine scale set {scaleSet}.',
+    differs: 'the code is not documented',
+  },
+  InboundNatPoolInUseByVirtualMachineScaleSet: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Cannot remove inbound nat pool {name} from load balancer since it is in use by virtual machine scale set {scaleSet}.',
+    differs: 'the code is not documented',
+  },
+  ProbeInUseByVirtualMachineScaleSet: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Cannot remove probe {name} from load balancer since it is in use by virtual machine scale set {scaleSet}.',
+    differs: 'code and text are not documented',
+  },
+  CannotRemoveRuleUsedByProbeUsedByVMSS: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Load balancer rule {rule} cannot be removed because the rule references the load balancer probe {probe} that used as health probe by VM scale set {scaleSet}. To remove this rule, please update VM scale set to remove the reference to the probe.',
+  },
+  CannotChangePortOfRuleUsedByProbeUsedByVMSS: {
+    status: 400,
+    origin: 'network',
+    message:
+      'The backend port of load balancer rule {rule} cannot be changed because the rule references the load balancer probe {probe} that is used as health probe by VM scale set {scaleSet}.',
+    differs: 'code and text are not documented',
+  },
+  CannotUseInactiveHealthProbe: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Probe {probe} cannot be used as health probe of VM scale set {id} because no load balancing rule uses it.',
+    differs: 'the text is not documented',
+  },
+  VMScaleSetCannotUseMultipleLoadBalancersOfSameType: {
+    status: 400,
+    origin: 'network',
+    message:
+      'VM scale set {id} cannot use load balancers {first} and {second} of the same type. It can use one internal and one public load balancer.',
+    differs: 'the text is not documented',
+  },
+  GatewayLoadBalancerNeedsInternalFrontend: {
+    status: 400,
+    origin: 'network',
+    message: 'Frontend IP configuration {id} of a load balancer of sku Gateway must reference a subnet.',
+    differs: 'code and text are not documented',
+  },
+  GatewayLoadBalancerRuleNeedsAllPorts: {
+    status: 400,
+    origin: 'network',
+    message: 'Load balancing rule {id} of a load balancer of sku Gateway must have protocol All and ports 0.',
+    differs: 'code and text are not documented',
+  },
+  GlobalLoadBalancerNeedsPublicFrontend: {
+    status: 400,
+    origin: 'network',
+    message: 'Frontend IP configuration {id} of a load balancer of tier Global must reference a public IP address.',
+    differs: 'code and text are not documented',
+  },
+  GlobalLoadBalancerDoesNotSupport: {
+    status: 400,
+    origin: 'network',
+    message: 'Load balancer {id} of tier Global does not support {collection}.',
+    differs: 'code and text are not documented',
+  },
+  GlobalLoadBalancerPoolNeedsFrontends: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Backend address pool {id} of a load balancer of tier Global takes frontend IP configurations of regional load balancers only.',
+    differs: 'code and text are not documented',
+  },
+  PublicIPAndLoadBalancerTierDoNotMatch: {
+    status: 400,
+    origin: 'network',
+    message: '{tier} tier load balancer {id} cannot reference {theirs} tier publicIP {publicIP}.',
+    differs: 'code and text are not documented',
+  },
+  FrontendAndBackendPoolIPVersionDoNotMatch: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Load balancing rule {id} has an {version} frontend, and backend address pool {pool} has addresses of the other version.',
+    differs: 'code and text are not documented',
+  },
+  PrivateLinkServiceIsNotSupportedForIPBasedLoadBalancer: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Private link service {id} is not supported for load balancer {loadBalancer}, which has IP addresses in its backend address pools.',
+    differs: 'the text is not documented',
+  },
+  PrivateLinkServiceIsNotSupportedForBasicLoadBalancer: {
+    status: 400,
+    origin: 'network',
+    message: 'Private link service {id} is not supported for load balancer {loadBalancer} of sku Basic.',
+    differs: 'code and text are not documented',
+  },
   RulesUseSameFrontendPortProtocolAndIPConfig: {
     status: 400,
     origin: 'network',

@@ -130,12 +130,12 @@ export interface ShowContext extends ViewContext {
   readonly expand?: string | undefined;
 }
 
-/** A refusal to delete a resource or child while others use it. */
+/** A refusal to delete a resource, or a child in the document of `resource`, while others use it. */
 export interface InUse {
   /** Referring type; with a trailing `*` any type that starts so. */
   readonly by: string;
   readonly path: string;
-  readonly refuse: (used: { id: string; name: string; links: readonly Link[] }) => AzureError;
+  readonly refuse: (used: { id: string; name: string; links: readonly Link[]; resource: Resource }) => AzureError;
 }
 
 /** Child resources that live inside the parent's document and have paths of their own. */
@@ -224,8 +224,8 @@ export interface ResourceType<D extends ResourceDocument = ResourceDocument> {
   readonly inUse?: readonly InUse[];
   /** Completes `context.document` with everything the service fills in; the only place for defaults. */
   readonly defaults?: (context: WriteContext<D>) => void;
-  /** Yields what Azure refuses; the first one is answered. */
-  readonly check?: (context: WriteContext<D>) => Iterable<AzureError>;
+  /** Yields what Azure refuses; the first one is answered. `after` is what there will be, the written resource included. */
+  readonly check?: (context: WriteContext<D>, after: Lookup) => Iterable<AzureError>;
   /** The document with computed members added, before it is written out. */
   readonly view?: (context: ShowContext) => ResourceDocument;
   /** Follows a change of the links into a resource; returns the document to store, the same object when unchanged. */

@@ -18,6 +18,8 @@ export interface EchoBackendOptions {
   readonly address: string;
   /** 0 is any port that is free for TCP and UDP. */
   readonly port: number;
+  /** Who it says it is; its address and port when absent. */
+  readonly name?: string;
   /** Told of every call but health probes. */
   readonly onCall?: (call: Call) => void;
 }
@@ -35,14 +37,16 @@ export class EchoBackend {
   readonly #http: http.Server;
   readonly #sockets = new Set<net.Socket>();
   readonly #onCall: (call: Call) => void;
+  readonly #name: string;
   #closed: Promise<void> | undefined;
 
-  private constructor(tcp: net.Server, udp: DatagramSocket, { address, onCall = () => {} }: EchoBackendOptions) {
+  private constructor(tcp: net.Server, udp: DatagramSocket, { address, name, onCall = () => {} }: EchoBackendOptions) {
     this.address = address;
     this.port = (tcp.address() as net.AddressInfo).port;
     this.#tcp = tcp;
     this.#udp = udp;
     this.#onCall = onCall;
+    this.#name = name ?? endpoint(this.address, this.port);
     this.#http = http.createServer((request, response) => this.#answer(request, response));
     tcp.on('connection', (socket: net.Socket) => this.#accept(socket));
     udp.on('message', (_message, { address: sourceAddress, port: sourcePort }) => {
@@ -87,7 +91,7 @@ export class EchoBackend {
   /** The line that a caller gets. */
   #call(call: Call): string {
     this.#onCall(call);
-    return `backend ${endpoint(this.address, this.port)} saw ${endpoint(call.sourceAddress, call.sourcePort)}`;
+    return `backend ${this.#name} saw ${endpoint(call.sourceAddress, call.sourcePort)}`;
   }
 
   #callOf(socket: net.Socket): Call {

@@ -3,7 +3,10 @@
  * instances are members of backend pools and targets of NAT pools, as
  * https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-networking describes.
  */
-import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
+import type { AzureError } from '../../errors/index.js';
+import { checkLoadBalancersOfScaleSet } from '../Microsoft.Network/loadBalancers/parts-in-use.js';
+import { checkLoadBalancersAhead } from '../Microsoft.Network/loadBalancers/together.js';
+import { type Lookup, type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { computeApiVersions } from './api-versions.js';
 import { completeProfiles, osProfile, storageProfile } from './profiles.js';
@@ -11,6 +14,7 @@ import { scaleSetActions } from './virtualMachineScaleSets/instance-actions.js';
 import {
   type Instance,
   instanceIPConfigurationMembers,
+  instanceIPConfigurations,
   instances,
   type ProfileNetworkInterface,
   placeInstances,
@@ -19,7 +23,7 @@ import {
 interface VirtualMachineProfile extends Record<string, unknown> {
   osProfile?: Record<string, unknown>;
   storageProfile?: Record<string, unknown>;
-  networkProfile?: { networkInterfaceConfigurations?: ProfileNetworkInterface[] };
+  networkProfile?: { networkInterfaceConfigurations?: ProfileNetworkInterface[]; healthProbe?: { id: string } };
   extensionProfile?: { extensions?: { properties?: Record<string, unknown> }[] };
 }
 
@@ -148,10 +152,27 @@ function completeScaleSet(context: WriteContext<VirtualMachineScaleSetDocument>)
   properties.virtualMachines = placeInstances(context, { capacity, profile });
 }
 
+function* checkScaleSet(context: WriteContext<VirtualMachineScaleSetDocument>, after: Lookup): Generator<AzureError> {
+  const { virtualMachineProfile, virtualMachines } = context.document.properties;
+  const { networkInterfaceConfigurations = [], healthProbe } = virtualMachineProfile?.networkProfile ?? {};
+  const pools = networkInterfaceConfigurations
+    .flatMap(({ properties }) => properties?.ipConfigurations ?? [])
+    .flatMap(({ properties }) => properties?.loadBalancerBackendAddressPools ?? []);
+  yield* checkLoadBalancersOfScaleSet({ pools: pools.map(({ id }) => id), probe: healthProbe?.id }, context);
+  // The instances are alike, so one speaks for all.
+  const [first] = virtualMachines ?? [];
+  const one = { id: context.idText, document: { properties: { virtualMachines: first ? [first] : [] } } };
+  yield* checkLoadBalancersAhead(
+    instanceIPConfigurations(one).map(({ id }) => id),
+    after,
+  );
+}
+
 export const virtualMachineScaleSets = resourceType<VirtualMachineScaleSetDocument>({
   type: 'Microsoft.Compute/virtualMachineScaleSets',
   apiVersions: computeApiVersions,
   schema,
   defaults: completeScaleSet,
+  check: checkScaleSet,
   requests: { nameParameter: 'vmScaleSetName', actions: scaleSetActions },
 });

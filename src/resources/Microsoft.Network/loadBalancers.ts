@@ -1,8 +1,11 @@
 /** Load balancers (`Microsoft.Network/loadBalancers`): one aggregate, its children inside the document. */
 import { type AzureError, azureError } from '../../errors/index.js';
-import { idKey, rootKey } from '../resource-id.js';
+import { childrenOnPath } from '../children.js';
+import { idKey, parseResourceId, type ResourceId, rootKey } from '../resource-id.js';
 import {
   type InUse,
+  type Lookup,
+  type Resource,
   type ResourceDocument,
   resourceType,
   type ShowContext,
@@ -19,9 +22,7 @@ import {
   checkBackendPorts,
   checkFrontendPorts,
   checkHaPorts,
-  checkNatBackendPorts,
   checkNatRulesBesideNatPool,
-  checkOtherLoadBalancers,
   checkOutboundFrontends,
 } from './loadBalancers/conflicts.js';
 import { collections, type LoadBalancerDocument } from './loadBalancers/document.js';
@@ -35,20 +36,23 @@ import {
 } from './loadBalancers/frontendIPConfigurations.js';
 import { checkInboundNatPool, completeInboundNatPool, inboundNatPool } from './loadBalancers/inboundNatPools.js';
 import { checkInboundNatRule, completeInboundNatRule, inboundNatRule } from './loadBalancers/inboundNatRules.js';
+import { checkKind } from './loadBalancers/kinds.js';
 import {
   checkLoadBalancingRule,
   completeLoadBalancingRule,
   loadBalancingRule,
 } from './loadBalancers/loadBalancingRules.js';
 import { membersOfPool } from './loadBalancers/members.js';
-import { checkPortRanges, portMappingOf, withNatPoolRules, withPortMappings } from './loadBalancers/nat-ports.js';
+import { portMappingOf, withNatPoolRules, withPortMappings } from './loadBalancers/nat-ports.js';
 import {
   checkOutboundRule,
   completeOutboundRule,
   outboundNatRule,
   outboundRule,
 } from './loadBalancers/outboundRules.js';
+import { checkPartsInUse } from './loadBalancers/parts-in-use.js';
 import { checkProbe, completeProbe, probe } from './loadBalancers/probes.js';
+import { checkThoseBehind } from './loadBalancers/together.js';
 import { versions } from './member-versions.js';
 
 const schema = Schema.envelope('name id etag type location tags extendedLocation properties sku', {
@@ -114,7 +118,7 @@ function* checkHasFrontend({
   }
 }
 
-function* checkLoadBalancer(context: WriteContext<LoadBalancerDocument>): Generator<AzureError> {
+function* checkLoadBalancer(context: WriteContext<LoadBalancerDocument>, after: Lookup): Generator<AzureError> {
   const properties = context.document.properties;
   yield* checkSkuUnchanged(context);
   yield* checkHasFrontend(context);
@@ -131,9 +135,9 @@ function* checkLoadBalancer(context: WriteContext<LoadBalancerDocument>): Genera
   yield* checkFrontendPorts(context);
   yield* checkOutboundFrontends(context);
   yield* checkNatRulesBesideNatPool(context);
-  yield* checkNatBackendPorts(context);
-  yield* checkOtherLoadBalancers(context);
-  yield* checkPortRanges(context);
+  yield* checkPartsInUse(context);
+  yield* checkKind(context);
+  yield* checkThoseBehind(context.idText, after);
 }
 
 /**
@@ -180,14 +184,18 @@ function viewLoadBalancer(context: ShowContext): ResourceDocument {
   return { ...document, properties: { ...document.properties, frontendIPConfigurations } } as ResourceDocument;
 }
 
+/** The name, in its own case, of the child that a folded id leads to. */
+const nameOfChild = (resource: Resource, target: string): string =>
+  childrenOnPath(resource.document, parseResourceId(target) as ResourceId)?.at(-1)?.name ?? target;
+
 const globalMember: InUse = {
   by: 'Microsoft.Network/loadBalancers/backendAddressPools/loadBalancerBackendAddresses',
   path: 'loadBalancerFrontendIPConfiguration',
-  refuse: ({ id, links }) => {
+  refuse: ({ id, links, resource }) => {
     const [{ target = '', sourceId = '' } = {}] = links;
     const pool = sourceId.slice(0, sourceId.lastIndexOf('/loadBalancerBackendAddresses/'));
     return azureError('NotAllowedToDeleteLoadBalancerWithFrontendIpConfigurationInUseByGlobalLB', {
-      values: { id, frontend: target, pool },
+      values: { id, frontend: `${id}/frontendIPConfigurations/${nameOfChild(resource, target)}`, pool },
     });
   },
 };
@@ -202,11 +210,11 @@ const privateLinkService: InUse = {
 const scaleSet: InUse = {
   by: 'Microsoft.Compute/virtualMachineScaleSets',
   path: '*',
-  refuse: ({ id, links }) =>
+  refuse: ({ id, links, resource }) =>
     azureError('LoadBalancerInUseByVirtualMachineScaleSet', {
       values: {
         id,
-        children: [...new Set(links.map(({ target }) => target))].join(', '),
+        children: [...new Set(links.map(({ target }) => nameOfChild(resource, target)))].join(', '),
         scaleSet: links[0]?.sourceId ?? '',
       },
     }),

@@ -8,6 +8,7 @@ import { childrenIn } from '../children.js';
 import { idKey, rootKey } from '../resource-id.js';
 import {
   type InUse,
+  type Lookup,
   type Resource,
   type ResourceDocument,
   resourceType,
@@ -17,6 +18,7 @@ import {
 import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
 import { fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
+import { checkLoadBalancersAhead } from './loadBalancers/together.js';
 import { versions } from './member-versions.js';
 import { effectiveActions, machineLink } from './networkInterfaces/effective.js';
 import {
@@ -179,7 +181,7 @@ function* checkSkus({ document, lookup }: WriteContext<NetworkInterfaceDocument>
   }
 }
 
-function* checkNetworkInterface(context: WriteContext<NetworkInterfaceDocument>): Generator<AzureError> {
+function* checkNetworkInterface(context: WriteContext<NetworkInterfaceDocument>, after: Lookup): Generator<AzureError> {
   const all = ipConfigurationsOf(context.document);
   yield* checkIPConfigurations(all, context);
   yield* checkSkus(context);
@@ -188,6 +190,10 @@ function* checkNetworkInterface(context: WriteContext<NetworkInterfaceDocument>)
     publicIPAddress: properties?.publicIPAddress,
   }));
   yield* checkPublicIPAddressesFree(context, users);
+  yield* checkLoadBalancersAhead(
+    users.map(({ id }) => id),
+    after,
+  );
 }
 
 /** The last three bytes come from the resource's GUID, the first three are Microsoft's. */

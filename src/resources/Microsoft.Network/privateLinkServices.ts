@@ -6,11 +6,13 @@
 import { type AzureError, azureError } from '../../errors/index.js';
 import { stableGuid } from '../../support/ids.js';
 import { lookUpChild } from '../children.js';
-import { formatResourceId } from '../resource-id.js';
+import { formatResourceId, rootKey } from '../resource-id.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { networkApiVersionsSince } from './api-versions.js';
 import { fillIn, ipAllocationMethod, ipVersion, keepResourceGuid } from './common-members.js';
+import type { LoadBalancerDocument } from './loadBalancers/document.js';
+import { hasIPBasedPool } from './loadBalancers/kinds.js';
 import { versions } from './member-versions.js';
 import { claimPrivateAddress } from './private-address.js';
 
@@ -120,6 +122,18 @@ function* checkPrivateLinkService(context: WriteContext<PrivateLinkServiceDocume
     yield azureError('EitherOneLoadBalancerFrontendIpConfigurationOrDestinationIPAddressRequiredOnPrivateLinkService', {
       values: { name: id.names[0] ?? '' },
     });
+  }
+  for (const { id: frontend } of frontends) {
+    const loadBalancer = lookup.resource(rootKey(frontend));
+    if (!loadBalancer) continue;
+    const values = { id: idText, loadBalancer: loadBalancer.id };
+    if (loadBalancer.document.sku?.name === 'Basic') {
+      yield azureError('PrivateLinkServiceIsNotSupportedForBasicLoadBalancer', { values });
+    }
+    // differs: its documents want an internal frontend, but Azure was seen to take a public one.
+    if (hasIPBasedPool(loadBalancer.document as LoadBalancerDocument)) {
+      yield azureError('PrivateLinkServiceIsNotSupportedForIPBasedLoadBalancer', { values });
+    }
   }
   for (const { properties } of ipConfigurations) {
     const subnet = properties?.subnet?.id;

@@ -41,7 +41,7 @@ const comesFrom = ({ by, path }: InUse, link: Link): boolean =>
 
 function refusal(
   lookup: Lookup,
-  { id, name, rules }: { id: string; name: string; rules: readonly InUse[] | undefined },
+  { id, name, rules, resource }: { id: string; name: string; rules: readonly InUse[] | undefined; resource: Resource },
 ): AzureError | undefined {
   if (!rules?.length) return undefined;
   const key = idKey(id);
@@ -51,7 +51,7 @@ function refusal(
     .filter(({ target }) => key === root || target === key || target.startsWith(`${key}/`));
   for (const rule of rules) {
     const users = links.filter((link) => comesFrom(rule, link));
-    if (users.length > 0) return rule.refuse({ id, name, links: users });
+    if (users.length > 0) return rule.refuse({ id, name, links: users, resource });
   }
   return undefined;
 }
@@ -68,7 +68,7 @@ export function refusalToDropChildren(
     const staying = new Set(childrenIn(document.properties, collection).map(({ name = '' }) => name.toLowerCase()));
     for (const { name = '' } of childrenIn(existing.document.properties, collection)) {
       if (staying.has(name.toLowerCase())) continue;
-      const refused = refusal(lookup, { id: `${existing.id}/${collection}/${name}`, name, rules });
+      const refused = refusal(lookup, { id: `${existing.id}/${collection}/${name}`, name, rules, resource: existing });
       if (refused) return refused;
     }
   }
@@ -79,5 +79,8 @@ export function refusalToDropChildren(
 export function refusalToDelete(lookup: Lookup, existing: Resource): AzureError | undefined {
   const { id, name } = existing;
   const rules = findResourceType(existing.type)?.inUse;
-  return refusal(lookup, { id, name, rules }) ?? refusalToDropChildren(lookup, existing, { properties: {} });
+  return (
+    refusal(lookup, { id, name, rules, resource: existing }) ??
+    refusalToDropChildren(lookup, existing, { properties: {} })
+  );
 }

@@ -150,6 +150,21 @@ const identity = (link: Link): string => `${link.sourceId.toLowerCase()}|${link.
 const outgoing = (resource: Resource, type: ResourceType): Link[] =>
   linksOf(resource.document, schemaOf(type), resource).filter((link) => rootKey(link.target) !== resource.key);
 
+/** What there will be once `resource` is stored: itself and its references in the place of those it had. */
+export function lookupAfter(lookup: Lookup, resource: Resource, type: ResourceType): Lookup {
+  let own: readonly Link[] | undefined;
+  return {
+    resource: (key) => (key === resource.key ? resource : lookup.resource(key)),
+    linksInto: (root) => {
+      if (root === resource.key) return lookup.linksInto(root);
+      own ??= outgoing(resource, type);
+      const others = lookup.linksInto(root).filter(({ sourceId }) => rootKey(sourceId) !== resource.key);
+      return [...others, ...own.filter(({ target }) => rootKey(target) === root)];
+    },
+    everyOfType: (name) => lookup.everyOfType(name),
+  };
+}
+
 /** Whether the child `target` (folded id) is in the document of its top-level resource. */
 function isThere(document: ResourceDocument, target: string): boolean {
   const id = parseResourceId(target);

@@ -22,7 +22,7 @@ import { alike } from '../../../support/plain-data.js';
 import type { ArmContext } from './arm-context.js';
 import { OperationRecords, operationName } from './operations.js';
 import { checkPreconditions, type Preconditions, refusalToDelete, refusalToDropChildren } from './preconditions.js';
-import { ResourceLinks, resolveReferences } from './references.js';
+import { lookupAfter, ResourceLinks, resolveReferences } from './references.js';
 import { type ChildPlace, checkNames } from './request-body.js';
 
 export interface Write {
@@ -156,7 +156,8 @@ export class ResourceWriter {
     this.context.store.addresses.release(key);
     const context: WriteContext = { id, idText, apiVersion, document, existing, child, lookup, addresses, newGuid };
     type.defaults?.(context);
-    const refusal = firstOf(type.check?.(context));
+    const written = this.#resourceOf({ write, key, idText, existing, document }, 'Succeeded');
+    const refusal = firstOf(type.check?.(context, lookupAfter(lookup, written, type)));
     if (refusal) throw refusal;
     return document;
   }

@@ -125,9 +125,6 @@ export function* checkPool(pool: BackendAddressPool, context: WriteContext): Gen
   const addressed = (pool.properties?.loadBalancerBackendAddresses ?? []).some(
     (address) => address.properties?.ipAddress !== undefined,
   );
-  const joined = context.lookup
-    .linksInto(idKey(context.idText))
-    .some((link) => link.path === 'loadBalancerBackendAddressPools' && link.target === idKey(id));
   const before = childNamed(context.existing, 'backendAddressPools', pool.name)?.properties;
   const { syncMode, virtualNetwork } = pool.properties ?? {};
   const changed = before?.syncMode !== undefined && before.syncMode !== syncMode;
@@ -137,10 +134,5 @@ export function* checkPool(pool: BackendAddressPool, context: WriteContext): Gen
   if (syncMode === 'Automatic' && addressed) {
     const code = 'ModificationOfBackendAddressesInPoolIsNotSupportedWhenSyncModeIsAutomatic';
     yield azureError(code, { values: { id } });
-  }
-  if (addressed && joined) {
-    yield azureError('CannotMixIPBasedAddressesAndIPConfigurationsOnLoadBalancerBackendAddressPool', {
-      values: { id },
-    });
   }
 }

@@ -6,7 +6,7 @@
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { childNamed, childWithId } from '../../children.js';
 import { idKey, parseResourceId } from '../../resource-id.js';
-import type { Link, Lookup, WriteContext } from '../../resource-type.js';
+import type { Link, Lookup } from '../../resource-type.js';
 import { loadBalancerChild } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 import type { InboundNatPool } from './inboundNatPools.js';
@@ -65,23 +65,16 @@ export function withPortMappings(
 }
 
 /** A range with fewer ports than the pool has members is refused. */
-export function* checkPortRanges(context: WriteContext<LoadBalancerDocument>): Generator<AzureError> {
-  for (const rule of context.document.properties.inboundNatRules ?? []) {
-    const {
-      backendAddressPool: pool,
-      frontendPortRangeStart: start,
-      frontendPortRangeEnd: end,
-    } = rule.properties ?? {};
-    if (!pool || start === undefined || end === undefined) continue;
-    const members = membersOfPool(context.document, pool.id, context).length;
-    const available = end - Math.max(lowestPort, start) + 1;
-    if (members > available) {
-      const id = loadBalancerChild(context.idText, 'inboundNatRules', rule.name);
-      yield azureError('InboundNatRuleFrontendPortRangeTooSmall', {
-        values: { id, available, members, pool: pool.id },
-      });
-    }
-  }
+export function* checkPortRange(
+  { name, properties = {} }: InboundNatRule,
+  { loadBalancer, members }: { readonly loadBalancer: string; readonly members: number },
+): Generator<AzureError> {
+  const { backendAddressPool: pool, frontendPortRangeStart: start, frontendPortRangeEnd: end } = properties;
+  if (!pool || start === undefined || end === undefined) return;
+  const available = end - Math.max(lowestPort, start) + 1;
+  if (members <= available) return;
+  const id = loadBalancerChild(loadBalancer, 'inboundNatRules', name);
+  yield azureError('InboundNatRuleFrontendPortRangeTooSmall', { values: { id, available, members, pool: pool.id } });
 }
 
 /** Where such a rule forwards to. Stored, because the instance refers to the pool and not to the rule. */
@@ -93,6 +86,32 @@ interface Placement {
   readonly link: Link;
   readonly name: string;
 }
+
+/**
+ * The rules of two scale sets at one pool have names of their own: who has one keeps it, others take the instance's
+ * number or, where that is taken, the next one that is free.
+ */
+function withOwnNames(placed: readonly Placement[], rules: readonly InboundNatRule[]): Placement[] {
+  const held = new Map<string, string>(
+    rules.flatMap((rule) => {
+      const instance = instanceBehind(rule);
+      return instance === undefined ? [] : ([[`${idKey(instance)}|${poolOf(rule)}`, rule.name ?? '']] as const);
+    }),
+  );
+  const keyOf = ({ link, pool }: Placement): string => `${idKey(link.sourceId)}|${(pool.name ?? '').toLowerCase()}`;
+  const taken = new Set(placed.flatMap((one) => held.get(keyOf(one))?.toLowerCase() ?? []));
+  return placed.map((one) => {
+    let name = held.get(keyOf(one)) ?? one.name;
+    if (!held.has(keyOf(one))) {
+      for (let next = 0; taken.has(name.toLowerCase()); next++) name = `${one.pool.name}.${next}`;
+    }
+    taken.add(name.toLowerCase());
+    return { ...one, name };
+  });
+}
+
+/** The folded name of the pool that a made rule belongs to. */
+const poolOf = ({ name = '' }: InboundNatRule): string => name.slice(0, name.lastIndexOf('.')).toLowerCase();
 
 function placements(document: LoadBalancerDocument, id: string, lookup: Lookup): Placement[] {
   const pools = document.properties.inboundNatPools ?? [];
@@ -142,7 +161,7 @@ export function withNatPoolRules(
   document: LoadBalancerDocument,
   { id, lookup, before = document }: { id: string; lookup: Lookup; before?: LoadBalancerDocument | undefined },
 ): LoadBalancerDocument {
-  const placed = placements(document, id, lookup);
+  const placed = withOwnNames(placements(document, id, lookup), before.properties.inboundNatRules ?? []);
   const rules = document.properties.inboundNatRules ?? [];
   const names = new Set(placed.map(({ name }) => name.toLowerCase()));
   const isMade = (rule: InboundNatRule): boolean =>

@@ -58,7 +58,6 @@ export function completeOutboundRule(rule: OutboundRule, context: WriteContext):
 export function* checkOutboundRule(rule: OutboundRule, context: WriteContext): Generator<AzureError> {
   const id = loadBalancerChild(context.idText, 'outboundRules', rule.name);
   const { allocatedOutboundPorts: value = 0, idleTimeoutInMinutes = 4 } = rule.properties ?? {};
-  const { frontendIPConfigurations: frontends = [], backendAddressPool: pool } = rule.properties ?? {};
   if (context.document.sku?.name === 'Basic') {
     yield azureError('OutboundRulesNotSupportedOnBasicSku', { values: { id } });
   }
@@ -72,12 +71,26 @@ export function* checkOutboundRule(rule: OutboundRule, context: WriteContext): G
     yield azureError('SpecifiedAllocatedOutboundPortsForOutboundRuleExceedsTotalNumberOfAllowedPortsPerRule', {
       values: { id, value },
     });
-  const members = pool ? instancesOf(context.document, pool.id, context) : 0;
+}
+
+/** Numbers that Azure gives of its own accord shrink with every size of the pool, so they are never too many. */
+const isAutomatic = (ports: number): boolean => ports <= 32 || defaultPorts.some((row) => row.ports === ports);
+
+/** A rule cannot give every member more ports than its frontends have. */
+export function* checkOutboundPorts(
+  { name, properties = {} }: OutboundRule,
+  { loadBalancer, members }: { readonly loadBalancer: string; readonly members: number },
+): Generator<AzureError> {
+  const { allocatedOutboundPorts: value = 0, frontendIPConfigurations: frontends = [] } = properties;
   const available = portsPerFrontend * frontends.length;
-  if (value * members > available) {
-    const values = { id, required: value * members, members, available };
-    yield azureError('SpecifiedAllocatedOutboundPortsForOutboundRuleExceedsTotalNumberOfAvailablePorts', { values });
-  }
+  if (isAutomatic(value) || value * members <= available) return;
+  const values = {
+    id: loadBalancerChild(loadBalancer, 'outboundRules', name),
+    required: value * members,
+    members,
+    available,
+  };
+  yield azureError('SpecifiedAllocatedOutboundPortsForOutboundRuleExceedsTotalNumberOfAvailablePorts', { values });
 }
 
 /** What outbound rules were before 2018-07-01 (`outboundNatRules` in the load balancer); stored and shown, never more. */

@@ -9,7 +9,6 @@ import { idKey, rootKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
 import { dropEmptyLists, fillIn, ipAllocationMethod, ipVersion } from '../common-members.js';
-import { checkLoadBalancersOf } from '../loadBalancers/conflicts.js';
 import { versions } from '../member-versions.js';
 import { claimPrivateAddress, subnetPrefixes } from '../private-address.js';
 
@@ -168,8 +167,6 @@ export function* checkIPConfigurations(all: readonly IPConfiguration[], context:
     });
   }
   yield* checkSecondary(all, context);
-  yield* checkVirtualNetwork(all, context);
-  yield* checkLoadBalancersOf(all, context);
 }
 
 /** Until 2016-03-30 only the primary configuration could be load balanced. */
@@ -191,23 +188,4 @@ export function loadBalancersOf(all: readonly IPConfiguration[]): string[] {
     ),
   );
   return [...new Set(keys)];
-}
-
-/** An internal load balancer and the network interfaces behind it share a virtual network. */
-function* checkVirtualNetwork(all: readonly IPConfiguration[], context: WriteContext): Generator<AzureError> {
-  for (const one of all) {
-    const subnet = one.properties?.subnet?.id;
-    if (subnet === undefined) continue;
-    for (const key of loadBalancersOf([one])) {
-      const loadBalancer = context.lookup.resource(key);
-      for (const frontend of childrenIn(loadBalancer?.document.properties, 'frontendIPConfigurations')) {
-        const theirs = (frontend.properties?.subnet as { id: string } | undefined)?.id;
-        if (!loadBalancer || theirs === undefined || rootKey(theirs) === rootKey(subnet)) continue;
-        const virtualNetwork = context.lookup.resource(rootKey(theirs))?.id ?? rootKey(theirs);
-        yield azureError('NetworkInterfaceAndInternalLoadBalancerMustUseSameVnet', {
-          values: { nic: context.idText, loadBalancer: loadBalancer.id, virtualNetwork },
-        });
-      }
-    }
-  }
 }

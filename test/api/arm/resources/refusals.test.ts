@@ -346,7 +346,7 @@ const aboutLoadBalancers: readonly Case[] = [
       });
       return azure.delete(balancerId);
     },
-    `It is not allowed to delete load balancer ${balancerId} that has a load balancer frontend IP configuration ${frontend.toLowerCase()} referenced by global load balancer's pool ${network}/loadBalancers/global/backendAddressPools/p. Please remove from global load balancing configuration first.`,
+    `It is not allowed to delete load balancer ${balancerId} that has a load balancer frontend IP configuration ${frontend} referenced by global load balancer's pool ${network}/loadBalancers/global/backendAddressPools/p. Please remove from global load balancing configuration first.`,
   ],
 ];
 
@@ -428,7 +428,7 @@ const aboutScale: readonly Case[] = [
       await withScaleSet(azure);
       return azure.delete(balancerId);
     },
-    `Cannot delete load balancer ${balancerId} since its child resources ${childId('inboundNatPools', 'nats').toLowerCase()} are in use by virtual machine scale set ${scaleSetId}.`,
+    `Cannot delete load balancer ${balancerId} since its child resources nats are in use by virtual machine scale set ${scaleSetId}.`,
   ],
   [
     'AddingOrUpdatingNatRulesWhenNatPoolIsPresentOnLoadbalancerIsNotSupported',
