@@ -28,7 +28,6 @@ test('every error says who answers it, with a status of an error and a text that
 const notRaised: Partial<Record<ErrorKey, string>> = {
   MethodNotAllowed: 'paths answer 404 to methods that they do not have',
   PublicIPCountLimitReached: 'the public pool has more addresses than a test can take',
-  ResourceDeploymentFailure: 'only --strict-bind lets an operation of a deployment fail',
 };
 
 /** Where the processes of a whole run have written what they raised (`record-errors.ts`); this file then runs last. */
