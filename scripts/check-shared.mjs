@@ -15,12 +15,20 @@ const types =
  */
 const sets = [
   {
+    name: 'recordings',
+    program: 'replay.mjs',
+    options: ['--quiet', '--cleanup', '--exclude', 'exclude.json'],
+    files: /\.jsonl$/,
+    score: /^TOTAL .*: (\d+\/\d+) interactions match/m,
+    bar: 4591,
+  },
+  {
     name: 'recordings-2',
     program: '../recordings/replay.mjs',
     options: ['--quiet', '--cleanup', '--carry', '--exclude', 'exclude.json', '--types', types],
     files: /\.jsonl$/,
     score: /^TOTAL .*: (\d+\/\d+) interactions match/m,
-    bar: 6993,
+    bar: 6995,
   },
   { name: 'classic-recordings-2', program: 'replay.mjs', files: /\.json$/, score: /^TOTAL (\d+ \d+)$/m, bar: 858 },
   { name: 'cases/arm', program: 'check.mjs', options: ['given'], score: /^(\d+ of \d+) cases/m, bar: 65 },
