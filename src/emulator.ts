@@ -94,6 +94,10 @@ function logEvents(events: Events, log: Log): void {
   events.read('health', ({ changes }) => {
     for (const { key, up, reason } of changes) log.info(up ? 'a member is up' : 'a member is down', { key, reason });
   });
+  events.read('deployment', ({ id, state }) => {
+    if (state === 'Succeeded') log.info('a deployment is done', { id, state });
+    else if (state === 'Failed' || state === 'Canceled') log.warn('a deployment is not done', { id, state });
+  });
   events.read('engineInterrupted', ({ error, lostFlows, restartsInMs }) =>
     log.error('the thread of the data plane failed and is started anew', { lostFlows, restartsInMs }, error),
   );

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import t from 'tap';
 import type { FrontendView } from '../../src/api/admin/views.js';
+import { createLog } from '../../src/support/log.js';
 import { tcpBackend } from '../data-plane/network.js';
-import { Cloud, until } from './cloud.js';
+import { Cloud, idOf, until } from './cloud.js';
 import { loadBalancer } from './load-balancer.js';
 
 const network = 203;
@@ -212,4 +213,19 @@ t.test('while an operation takes its time, clients see it InProgress and Updatin
   await cloud.emulator.advance(61_000);
   t.strictSame((await cloud.send('GET', operation)).body, { status: 'Succeeded' });
   t.match((await cloud.send('GET', url)).body, { properties: { provisioningState: 'Succeeded' } });
+});
+
+t.test('the log tells when a deployment is done', async (t) => {
+  const lines: string[] = [];
+  const log = createLog((line) => lines.push(line));
+  const cloud = await Cloud.start(t, { network, argv: ['--in-memory', '--engine', 'none'], log });
+  await cloud.prepare();
+  const url = idOf('').replace('Microsoft.Network/', 'Microsoft.Resources/deployments/empty?api-version=2021-04-01');
+  const template = {
+    $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
+    contentVersion: '1.0.0.0',
+    resources: [],
+  };
+  await cloud.send('PUT', url, { properties: { mode: 'Incremental', template } });
+  await until('the line', () => lines.some((line) => /a deployment is done .*deployments\/empty/.test(line)));
 });
