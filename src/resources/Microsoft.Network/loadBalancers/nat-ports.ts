@@ -58,7 +58,10 @@ export function withPortMappings(
     const mapping = assign(rule, known ? portMappingOf(known) : {}, keys);
     if (JSON.stringify(mapping) === JSON.stringify(portMappingOf(rule))) return rule;
     changed = true;
-    return { ...rule, properties: { ...rule.properties, [member]: mapping } };
+    const { [member]: _before, ...properties } = rule.properties as typeof rule.properties & { [member]?: PortMapping };
+    // A mapping of nobody is none: a body that is put back has none either.
+    const own = Object.keys(mapping).length > 0 ? { [member]: mapping } : {};
+    return { ...rule, properties: { ...properties, ...own } };
   });
   if (!changed || !inboundNatRules) return document;
   return { ...document, properties: { ...document.properties, inboundNatRules } };

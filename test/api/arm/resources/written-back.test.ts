@@ -1,0 +1,135 @@
+import { test } from 'tap';
+import {
+  ArmClient,
+  balancerId,
+  childId,
+  group,
+  type Json,
+  loadBalancer,
+  natRule,
+  network,
+  networkInterface,
+  rule,
+  subnetId,
+} from './arm-client.js';
+
+const pool = childId('backendAddressPools', 'pool');
+const second = childId('backendAddressPools', 'second');
+const frontend = childId('frontendIPConfigurations', 'frontend');
+const scaleSets = `${group}/providers/Microsoft.Compute/virtualMachineScaleSets`;
+
+const natPool = {
+  name: 'nats',
+  properties: {
+    protocol: 'Tcp',
+    frontendPortRangeStart: 7000,
+    frontendPortRangeEnd: 7010,
+    backendPort: 22,
+    frontendIPConfiguration: { id: frontend },
+  },
+};
+const spread = natRule('spread', {
+  frontendPort: undefined,
+  frontendPortRangeStart: 6000,
+  frontendPortRangeEnd: 6002,
+  backendAddressPool: { id: pool },
+});
+const address = {
+  name: 'a',
+  properties: { ipAddress: '10.0.0.99', virtualNetwork: { id: `${network}/virtualNetworks/vnet` } },
+};
+const outbound = {
+  name: 'out',
+  properties: {
+    protocol: 'All',
+    allocatedOutboundPorts: 24_000,
+    frontendIPConfigurations: [{ id: frontend }],
+    backendAddressPool: { id: pool },
+  },
+};
+const two = [{ name: 'pool' }, { name: 'second' }];
+
+function scaleSet(capacity: number, member: Json): Json {
+  const ipConfigurations = [{ name: 'ip', properties: { subnet: { id: subnetId }, ...member } }];
+  const networkInterfaceConfigurations = [{ name: 'nic', properties: { primary: true, ipConfigurations } }];
+  return {
+    location: 'westeurope',
+    sku: { name: 'Standard_DS1_v2', capacity },
+    properties: {
+      upgradePolicy: { mode: 'Manual' },
+      virtualMachineProfile: { networkProfile: { networkInterfaceConfigurations } },
+    },
+  };
+}
+
+const inNats = { loadBalancerInboundNatPools: [{ id: childId('inboundNatPools', 'nats') }] };
+const inPool = { loadBalancerBackendAddressPools: [{ id: pool }] };
+
+/** Bodies by id, some of which some states refuse. */
+const bodies: Readonly<Record<string, readonly Json[]>> = {
+  [balancerId]: [
+    loadBalancer(),
+    loadBalancer({ backendAddressPools: two }),
+    loadBalancer({ backendAddressPools: two, inboundNatPools: [natPool] }),
+    loadBalancer({ backendAddressPools: two, inboundNatRules: [natRule('ssh')] }),
+    loadBalancer({ inboundNatRules: [spread] }),
+    loadBalancer({ loadBalancingRules: [], outboundRules: [outbound] }),
+    loadBalancer({ backendAddressPools: [{ name: 'pool', properties: { loadBalancerBackendAddresses: [address] } }] }),
+    loadBalancer({
+      backendAddressPools: two,
+      loadBalancingRules: [rule('a'), rule('b', { frontendPort: 81, backendAddressPool: { id: second } })],
+    }),
+  ],
+  ...Object.fromEntries(
+    ['n1', 'n2', 'n3'].map((name) => [
+      `${network}/networkInterfaces/${name}`,
+      [
+        networkInterface(),
+        networkInterface({ pools: [pool] }),
+        networkInterface({ pools: [pool, second] }),
+        networkInterface({ natRules: [childId('inboundNatRules', 'ssh')] }),
+      ],
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['s1', 's2'].map((name) => [
+      `${scaleSets}/${name}`,
+      [scaleSet(2, {}), scaleSet(1, inPool), scaleSet(2, inNats), scaleSet(3, { ...inNats, ...inPool })],
+    ]),
+  ),
+};
+
+/** The same numbers from 0 to below `limit` in every run. */
+function numbers(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return (state >>> 8) % limit;
+  };
+}
+
+test('whatever writes were accepted, what GET answers can be PUT back and changes nothing', async (t) => {
+  const azure = await ArmClient.start(t);
+  const ids = Object.keys(bodies);
+  for (let seed = 1; seed <= 4; seed++) {
+    await azure.reset();
+    await azure.makeLoadBalancer();
+    const next = numbers(seed);
+    for (let step = 0; step < 25; step++) {
+      const id = ids[next(ids.length)] as string;
+      const all = bodies[id] as readonly Json[];
+      const body = all[next(all.length)] as Json;
+      const { status } = next(8) === 0 ? await azure.delete(id) : await azure.put(id, body);
+      if (status >= 400) continue;
+      for (const one of ids) {
+        const before = await azure.get(one);
+        if (before.status === 404) continue;
+        const back = await azure.put(one, before.body);
+        const wrong = back.status !== 200 || JSON.stringify(back.body) !== before.text;
+        if (wrong) t.same([back.status, back.body], [200, before.body], `seed ${seed}, step ${step}: ${one}`);
+        if (wrong) return;
+      }
+    }
+  }
+  t.pass('every resource after every write');
+});
