@@ -2,7 +2,7 @@
 // every dependency is joined into dist/, its licence is in THIRD-PARTY-LICENSES, and SQLite is Node's own or
 // better-sqlite3, an optional peer.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -93,7 +93,6 @@ try {
     // Pictures are for those who read about it on a page, and a tenth of everything.
     cpSync(name, join(stage, name), { recursive: true, filter: (file) => !file.startsWith(join('docs', 'images')) });
   }
-  if (existsSync('dist/portal')) cpSync('dist/portal', join(stage, 'dist/portal'), { recursive: true });
   mkdirSync(destination, { recursive: true });
   const [packed] = JSON.parse(
     run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', destination], stage),

@@ -132,11 +132,7 @@ t.test('a set goes around machines that are shut down or fail their probe', asyn
     await new Promise<void>((resolve) => server.listen(8081, cloud.localAddress(host), resolve));
     t.teardown(() => server.close());
   }
-  const probe =
-    '<Path>/health</Path><Port>8081</Port><Protocol>http</Protocol><IntervalInSeconds>5</IntervalInSeconds><TimeoutInSeconds>11</TimeoutInSeconds>';
-  const vip = await classic.deploy(
-    member('web', { LocalPort: 8080, Port: 5080, LoadBalancerProbe: probe, Protocol: 'tcp' }),
-  );
+  const vip = await classic.deploy(filesOf('classic-probe.md').join(''));
   const at = await cloud.place(vip, 5080);
   await cloud.membersUp(...hosts);
   const used = async () =>
@@ -145,14 +141,19 @@ t.test('a set goes around machines that are shut down or fail their probe', asyn
     ].sort();
   t.strictSame(await used(), all);
 
-  health.set(4, 401);
-  await until('machine 4 is out of rotation', async () => {
-    await cloud.emulator.advance(5000);
-    return (await cloud.backends()).some(
-      ({ azureAddress, state }) => azureAddress === cloud.azureAddress(4) && state === 'Down',
-    );
-  });
+  const answers = async (status: number, state: 'Up' | 'Down') => {
+    health.set(4, status);
+    await until(`machine 4 is ${state}`, async () => {
+      await cloud.emulator.advance(5000);
+      const backends = await cloud.backends();
+      return backends.some((backend) => backend.azureAddress === cloud.azureAddress(4) && backend.state === state);
+    });
+  };
+  await answers(401, 'Down');
   t.strictSame(await used(), all.slice(1), 'an HTTP status other than 200 takes it out at once');
+  await answers(200, 'Up');
+  t.strictSame(await used(), all);
+  await answers(401, 'Down');
 
   const operation = (name: string) => `<${name} ${azureXmlns}><OperationType>${name}</OperationType></${name}>`;
   await send('POST', `${dep}/roleinstances/vm5/Operations`, operation('ShutdownRoleOperation'));

@@ -177,6 +177,12 @@ t.test('one of several configurations is primary, and all keep the order of the 
     { name: 'ipconfig1', properties: { primary: false, privateIPAddress: '10.0.0.4' } },
     { name: 'second', properties: { primary: true, privateIPAddress: '10.0.0.5' } },
   ]);
+  azure.put(id, nic({ primary: false }, { name: 'six', primary: false, privateIPAddressVersion: 'IPv6' }));
+  t.equal(
+    azure.at(id, 'properties.ipConfigurations.0.properties.primary'),
+    true,
+    'the only IPv4 one, whatever it says',
+  );
 });
 
 t.test('a network interface has a configuration, with a subnet, and all in one subnet', async (t) => {

@@ -124,8 +124,8 @@ export function completeIPConfigurations(all: IPConfiguration[], context: WriteC
     dropEmptyLists(properties, listsLeftOutWhenEmpty);
   }
   const versionFour = all.filter((one) => propertiesOf(one).privateIPAddressVersion !== 'IPv6');
-  // Beside IPv6 configurations the only IPv4 one is primary unless the request says otherwise.
-  if (versionFour.length === 1 && all.every((one) => propertiesOf(one).primary === undefined)) {
+  // Beside IPv6 configurations the only IPv4 one is primary when no other is, even if the request says no (recorded).
+  if (versionFour.length === 1 && !all.some((one) => propertiesOf(one).primary)) {
     for (const one of versionFour) propertiesOf(one).primary = true;
   }
   for (const one of all) propertiesOf(one).primary ??= false;
