@@ -132,6 +132,14 @@ export const gatewayErrors = {
     message:
       "The Resource '{type}/{name}' under resource group '{resourceGroup}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
   },
+  ResourceMoveNotEmulated: {
+    code: 'ResourceMoveFailed',
+    status: 409,
+    origin: 'lazurite',
+    message:
+      "The resources of '{resourceGroup}' cannot be moved to '{target}': Lazurite checks moves and makes none. Deploy them there instead.",
+    differs: 'Azure moves them',
+  },
   ParentResourceNotFound: {
     status: 404,
     origin: 'gateway',

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../../../errors/index.js';
 import { requestBaseUrl } from '../../../http/server.js';
 import { normalizeLocation } from '../../../resources/canonical.js';
-import { resourceGroupId } from '../../../resources/resource-id.js';
+import { idKey, parseResourceId, resourceGroupId } from '../../../resources/resource-id.js';
 import type { ResourceGroup } from '../../../store/resource-store.js';
 import type { ArmContext } from './arm-context.js';
 import { checkLocation } from './locations.js';
@@ -22,7 +22,7 @@ import {
 import { RequestBody, readTags } from './request-body.js';
 import { checkSubscription, existingGroup, type ScopeRequest, wellFormedApiVersion } from './request-scope.js';
 import { filterTest } from './resource-filter.js';
-import type { Answer, ResourceService } from './resource-service.js';
+import { type Answer, notFound, type ResourceService } from './resource-service.js';
 import { operation } from './route-schemas.js';
 
 interface GroupBody {
@@ -208,6 +208,32 @@ function pollDeletion(request: FastifyRequest, reply: FastifyReply, context: Arm
   return reply.code(202).send();
 }
 
+/**
+ * The group to which resources may be moved, as `validateMoveResources` finds. Throws `ResourceGroupNotFound` where either
+ * group is missing, `ResourceNotFound` for a resource that is not in this one, `InvalidRequestContent`.
+ */
+function moveTarget(request: FastifyRequest, { context, service }: ResourceGroups): ResourceGroup {
+  const group = groupOf(request, context);
+  const { resources, targetResourceGroup } = RequestBody.ofText(request.body).value;
+  const [, subscriptionId, name] =
+    /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/?$/i.exec(
+      typeof targetResourceGroup === 'string' ? targetResourceGroup : '',
+    ) ?? [];
+  if (!Array.isArray(resources) || resources.length === 0 || subscriptionId === undefined || name === undefined) {
+    const reason = "'resources' must be ids of resources, and 'targetResourceGroup' the id of a resource group.";
+    throw azureError('InvalidRequestContent', { values: { reason } });
+  }
+  for (const text of resources) {
+    const id = typeof text === 'string' ? parseResourceId(text) : undefined;
+    const found = id && service.store.resource(idKey(text));
+    if (found?.resourceGroup === group.name.toLowerCase() && found.subscriptionId === group.subscriptionId) continue;
+    throw id
+      ? notFound(id)
+      : azureError('InvalidRequestContent', { values: { reason: `${JSON.stringify(text)} is no resource id.` } });
+  }
+  return existingGroup({ subscriptionId, name, apiVersion: apiVersionOf(request) }, context);
+}
+
 /** Registers the routes of resource groups. */
 export function addResourceGroupRoutes(app: FastifyInstance, groups: ResourceGroups): void {
   const { context } = groups;
@@ -229,6 +255,18 @@ export function addResourceGroupRoutes(app: FastifyInstance, groups: ResourceGro
     send(request, reply, await groups.patch(requestAbout(request), RequestBody.ofText(request.body))),
   );
   app.delete(one, schema('delete'), (request, reply) => remove(request, reply, groups));
+  app.post(
+    `${one}/validateMoveResources`,
+    operation('Microsoft.Resources', 'Resources_validateMoveResources'),
+    (request, reply) => {
+      moveTarget(request, groups);
+      return reply.code(204).send();
+    },
+  );
+  app.post(`${one}/moveResources`, operation('Microsoft.Resources', 'Resources_moveResources'), (request) => {
+    const target = moveTarget(request, groups).name;
+    throw azureError('ResourceMoveNotEmulated', { values: { resourceGroup: groupOf(request, context).name, target } });
+  });
   app.get('/subscriptions/:subscriptionId/operationresults/:job', schema('pollDeletion'), (request, reply) =>
     pollDeletion(request, reply, context),
   );

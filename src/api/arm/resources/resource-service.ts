@@ -396,5 +396,5 @@ function modelledPlace(given: ResourceId, { type, child }: Model): Omit<Modelled
 }
 
 /** The ARM front door's 404. */
-const notFound = (id: ResourceId): AzureError =>
+export const notFound = (id: ResourceId): AzureError =>
   azureError('ResourceNotFound', { values: { ...ownTypeAndName(id), resourceGroup: id.resourceGroup ?? '' } });
