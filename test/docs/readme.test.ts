@@ -1,6 +1,6 @@
 /** README is true: its table is printed from the options, its program is the tested one, its commands work. */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { writeCaFiles } from '../../src/cli/ca-files.js';
@@ -30,6 +30,27 @@ t.test('every file that it links to is there', async (t) => {
     files.filter((file) => !existsSync(new URL(file, root))),
     [],
   );
+});
+
+t.test('the map of the documentation names every page, and each link of a page leads somewhere', async (t) => {
+  const docs = new URL('docs/', root);
+  const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.md'));
+  const linksOf = (page: string): string[] =>
+    [
+      ...readFileSync(new URL(page, docs), 'utf8')
+        .replaceAll(/```[\s\S]*?```/g, '')
+        .matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g),
+    ].map(([, link = '']) => link);
+  const mapped = new Set(['README.md', ...linksOf('README.md')]);
+  const others = pages.filter((page) => !page.startsWith('clients/'));
+  t.strictSame(
+    others.filter((page) => !mapped.has(page)),
+    [],
+  );
+  const dead = pages.flatMap((page) =>
+    linksOf(page).flatMap((link) => (existsSync(new URL(link, new URL(page, docs))) ? [] : [`${page}: ${link}`])),
+  );
+  t.strictSame(dead, []);
 });
 
 t.test('the quick start makes a load balancer that forwards', async (t) => {
