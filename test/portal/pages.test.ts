@@ -5,7 +5,7 @@ import { ClassicCloud, everybodyMet, meetings, member } from '../api/classic/cla
 import { dep } from '../api/classic/my-service.js';
 import { echoes, openStream, tcpBackend } from '../data-plane/network.js';
 import { Cloud, idOf, subscriptionId, until } from '../emulator/cloud.js';
-import { clientAddresses } from '../emulator/load-balancer.js';
+import { clientAddresses, loadBalancer } from '../emulator/load-balancer.js';
 import { balancer, failingTemplate } from './balancer.js';
 import { openBrowser, openPage, withoutBrowser } from './browser.js';
 
@@ -76,6 +76,23 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     await machines.get(5)?.acceptAgain();
     await agree('Healthy', /Up_Probe_Success/);
     for (const one of [page, picture, details]) await one.context().close();
+  });
+
+  await t.test('the theme follows the system while the page is open, until one is chosen', async (t) => {
+    const { page } = await openPage(browser, { colorScheme: 'light' });
+    await page.goto(url('/lab'));
+    await page.getByRole('heading', { name: 'Lab', level: 1 }).waitFor();
+    const dark = (): Promise<boolean> =>
+      page.evaluate(
+        `/\\b(\\d+)\\b/.exec(getComputedStyle(document.querySelector('main').parentElement.parentElement).backgroundColor)[1] < 128`,
+      );
+    t.notOk(await dark());
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await until('the page is dark', dark);
+    await page.getByRole('button', { name: /^Theme: system/ }).click();
+    await page.getByRole('button', { name: /^Theme: light/ }).waitFor();
+    await until('the page is light', async () => !(await dark()));
+    await page.context().close();
   });
 
   await t.test('the second of two tabs that edit one rule is told, and nothing is lost', async () => {
@@ -208,9 +225,19 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     }
     await page.getByRole('tab', { name: 'Inbound rules' }).click();
     await page.getByLabel(/^Port/).fill('8081');
-    await page.getByLabel('Backend port').fill('8080');
+    await page.getByLabel('Backend port').fill('70000');
     await page.getByLabel('Probe port').fill('8080');
-    await page.getByRole('tab', { name: 'Review + create' }).click();
+    const review = page.getByRole('tab', { name: 'Review + create' });
+    await review.click();
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    // The refusal is shown at its field; what was entered outlives a reload.
+    const refused = page.getByLabel('Backend port').and(page.locator('[aria-invalid="true"]'));
+    await refused.waitFor();
+    await page.reload();
+    await page.getByRole('tab', { name: 'Inbound rules' }).click();
+    t.equal(await page.getByLabel('Backend port').inputValue(), '70000');
+    await page.getByLabel('Backend port').fill('8080');
+    await review.click();
     await page.getByRole('button', { name: 'Create', exact: true }).click();
     await page.getByRole('heading', { name: 'made-here' }).waitFor();
     const frontend = await until('its frontend is bound and its members are up', async () => {
@@ -218,6 +245,32 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
       return up.length === members.length && (await cloud.frontends()).find(({ port }) => port === 8081);
     });
     t.ok(await tcpBackend(await cloud.place(frontend.azureAddress, 8081)));
+    await page.context().close();
+  });
+
+  await t.test('the Lab starts a stand-in in place of a member that nobody runs, and stops it', async (t) => {
+    const { page, errors } = await openPage(browser);
+    const nobody = 6;
+    await cloud.put(
+      'loadBalancers/lab',
+      loadBalancer({
+        name: 'lab',
+        rules: [{ name: 'http', frontendPort: 8080, backendPort: 8080 }],
+        internal: { privateIPAddress: cloud.azureAddress(9) },
+        probePort: 8080,
+        addresses: [cloud.azureAddress(nobody)],
+      }),
+    );
+    const id = `${cloud.azureAddress(nobody)}:8080`;
+    const member = page.getByRole('row').filter({ hasText: id });
+    await page.goto(url('/lab'));
+    await member.getByText('Down').waitFor();
+    await member.getByRole('button', { name: `Start ${id}` }).click();
+    await member.getByRole('button', { name: `Stop ${id}` }).waitFor();
+    await member.getByText('Up').waitFor();
+    await member.getByRole('button', { name: `Stop ${id}` }).click();
+    await member.getByRole('button', { name: `Start ${id}` }).waitFor();
+    t.strictSame(errors, []);
     await page.context().close();
   });
 });

@@ -45,6 +45,11 @@ function tools(subscriptionId: string): Readonly<Record<string, string>> {
       `  endpoint: '${https}',`,
       '});',
     ].join('\n'),
+    'Python SDK': [
+      'from azure.mgmt.network import NetworkManagementClient',
+      'client = NetworkManagementClient(credential, subscription_id,',
+      `    base_url="${https}", credential_scopes=["${https}/.default"])`,
+    ].join('\n'),
     curl: `curl "${origin}/subscriptions/${subscriptionId}/providers/Microsoft.Network/loadBalancers?api-version=2024-05-01"`,
   };
 }
@@ -116,6 +121,7 @@ export default function Home() {
                           Create load balancer
                         </Button>
                         <Button onClick={() => navigate('/deployments')}>Deploy a template</Button>
+                        <Button onClick={() => navigate('/lab')}>Start stand-in backends</Button>
                       </div>
                     }
                   >
