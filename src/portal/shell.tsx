@@ -14,6 +14,7 @@ import {
   mergeClasses,
   Spinner,
   Text,
+  Toaster,
   Tooltip,
   teamsHighContrastTheme,
   tokens,
@@ -35,7 +36,7 @@ import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { useStreamState } from './azure/events.js';
 import { setToken, whenUnauthorized } from './azure/http.js';
 import { queryClient } from './azure/queries.js';
-import { PageLink } from './ui/parts.js';
+import { answersToaster, PageLink } from './ui/parts.js';
 
 const Home = lazy(() => import('./pages/home.js'));
 const LoadBalancers = lazy(() => import('./pages/load-balancers.js'));
@@ -259,6 +260,7 @@ export function Shell() {
         </div>
       </div>
       <TokenDialog />
+      <Toaster toasterId={answersToaster} />
     </FluentProvider>
   );
 }

@@ -122,6 +122,8 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     const alert = page.getByRole('alert').filter({ hasText: 'ProbeIntervalIsOutOfRange' });
     await alert.first().waitFor();
     t.ok(await alert.count());
+    await page.getByRole('tab', { name: 'Answer' }).click();
+    await page.getByLabel('Answer', { exact: true }).getByText('HTTP 400').waitFor();
     await page.context().close();
   });
 
@@ -136,6 +138,30 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     await tree.getByRole('listitem').filter({ hasText: 'InvalidResourceReference' }).waitFor();
     await page.getByRole('cell', { name: 'InvalidResourceReference' }).waitFor();
     t.match(await tree.first().innerText(), /virtualNetworks\/none\/subnets\/none/);
+    await page.context().close();
+  });
+
+  await t.test('What-if shows each change with its sign, and both values of a property', async (t) => {
+    const { page, errors } = await openPage(browser);
+    const { properties } = await cloud.get('publicIPAddresses/ip');
+    const [made] = failingTemplate.resources;
+    const changed = {
+      ...made,
+      name: 'ip',
+      properties: { ...made?.properties, idleTimeoutInMinutes: Number(properties.idleTimeoutInMinutes) + 6 },
+    };
+    await page.goto(url('/deployments'));
+    await page.getByRole('button', { name: 'Deploy a custom template' }).first().click();
+    await page.getByLabel('Resource group').fill('test');
+    await page
+      .getByLabel(/^Template \(ARM JSON/)
+      .fill(JSON.stringify({ ...failingTemplate, resources: [changed, { ...made, name: 'new-ip' }] }));
+    await page.getByRole('button', { name: 'What-if' }).click();
+    const diff = page.getByLabel('What-if');
+    await diff.getByText(/^\+ .*\/new-ip \[Create\]$/).waitFor();
+    await diff.getByText(/^~ .*\/ip \[Modify\]$/).waitFor();
+    await diff.getByText('~ properties.idleTimeoutInMinutes: 4 => 10').waitFor();
+    t.strictSame(errors, []);
     await page.context().close();
   });
 

@@ -36,7 +36,7 @@ const azRest = ({ method, url, headers, body }: PlannedRequest): string =>
       : [`--body ${quoted(typeof body === 'string' ? body : JSON.stringify(body, null, 2))}`]),
   ].join(' \\\n  ');
 
-export function RequestPreview({ ways, answer }: { ways: Ways; answer?: Answer | undefined }) {
+export function RequestPreview({ ways, answer }: { ways: Ways; answer?: Pick<Answer, 'status' | 'body'> | undefined }) {
   const styles = useStyles();
   const [tab, setTab] = useState('rest');
   const { request, az, terraform } = ways;
