@@ -141,6 +141,20 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     await page.context().close();
   });
 
+  await t.test('the sample template makes a load balancer', async (t) => {
+    const { page, errors } = await openPage(browser);
+    await page.goto(url('/deployments?deploy=sample'));
+    await page.getByLabel('Resource group').fill('sample');
+    await page.getByLabel('Deployment name').fill('sample-deployment');
+    await page.getByRole('button', { name: 'Deploy', exact: true }).click();
+    await page.getByRole('heading', { name: 'sample-deployment' }).waitFor();
+    await page.getByRole('definition').filter({ hasText: 'Succeeded' }).waitFor();
+    await page.getByRole('region', { name: 'Outputs' }).getByText('"address"').waitFor();
+    t.equal((await cloud.frontends()).filter(({ rule }) => /\/sample\//.test(rule)).length, 1);
+    t.strictSame(errors, []);
+    await page.context().close();
+  });
+
   await t.test('What-if shows each change with its sign, and both values of a property', async (t) => {
     const { page, errors } = await openPage(browser);
     const { properties } = await cloud.get('publicIPAddresses/ip');

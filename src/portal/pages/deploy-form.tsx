@@ -128,7 +128,8 @@ function parametersOf(text: string): unknown {
   return value.parameters ?? value;
 }
 
-export function DeployForm() {
+/** The form; `start` is the template that it begins with. */
+export function DeployForm({ start }: { start: string }) {
   const styles = useStyles();
   const [, navigate] = useLocation();
   const list = useQuery({ queryKey: ['list', 'groups'], queryFn: groups });
@@ -136,7 +137,7 @@ export function DeployForm() {
   const [group, setGroup] = useState('');
   const [name, setName] = useState('portal-deployment');
   const [mode, setMode] = useState('Incremental');
-  const [template, setTemplate] = useState('');
+  const [template, setTemplate] = useState(start);
   const [parameters, setParameters] = useState('');
   const [changes, setChanges] = useState<readonly Change[]>();
   const [error, setError] = useState<unknown>();

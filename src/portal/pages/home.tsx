@@ -120,13 +120,13 @@ export default function Home() {
                         <Button appearance="primary" onClick={() => navigate('/create')}>
                           Create load balancer
                         </Button>
-                        <Button onClick={() => navigate('/deployments')}>Deploy a template</Button>
+                        <Button onClick={() => navigate('/deployments?deploy=sample')}>Deploy a sample template</Button>
                         <Button onClick={() => navigate('/lab')}>Start stand-in backends</Button>
                       </div>
                     }
                   >
-                    Create one in the wizard, deploy a template, or connect the tool you have. The Lab starts stand-in
-                    backends for members that nobody runs.
+                    Create one in the wizard, deploy a sample template, or connect the tool you have. The Lab starts
+                    stand-in backends for members that nobody runs.
                   </Empty>
                 }
               />
