@@ -67,7 +67,12 @@ function Connect() {
           </Text>
         }
       />
-      <TabList size="small" selectedValue={tab} onTabSelect={(_, { value }) => setTab(String(value))}>
+      <TabList
+        size="small"
+        selectedValue={tab}
+        onTabSelect={(_, { value }) => setTab(String(value))}
+        style={{ flexWrap: 'wrap' }}
+      >
         {Object.keys(texts).map((name) => (
           <Tab key={name} value={name}>
             {name}
