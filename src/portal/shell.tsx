@@ -14,6 +14,7 @@ import {
   mergeClasses,
   Spinner,
   Text,
+  Toaster,
   Tooltip,
   teamsHighContrastTheme,
   tokens,
@@ -30,12 +31,12 @@ import {
   NetworkCheck20Regular,
   Organization20Regular,
 } from '@fluentui/react-icons';
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState, useSyncExternalStore } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { useStreamState } from './azure/events.js';
 import { setToken, whenUnauthorized } from './azure/http.js';
 import { queryClient } from './azure/queries.js';
-import { PageLink } from './ui/parts.js';
+import { answersToaster, PageLink } from './ui/parts.js';
 
 const Home = lazy(() => import('./pages/home.js'));
 const LoadBalancers = lazy(() => import('./pages/load-balancers.js'));
@@ -130,13 +131,35 @@ function Navigation() {
 
 const themes = { light: webLightTheme, dark: webDarkTheme, contrast: teamsHighContrastTheme } as const;
 type ThemeName = keyof typeof themes;
-const themeNames = Object.keys(themes) as ThemeName[];
+/** What a person can choose, in the order in which the button goes through it. */
+const themeChoices = ['system', ...(Object.keys(themes) as ThemeName[])] as const;
+type ThemeChoice = (typeof themeChoices)[number];
 
-function preferredTheme(): ThemeName {
-  const kept = localStorage.getItem('lazurite.theme') as ThemeName | null;
-  if (kept && kept in themes) return kept;
-  if (matchMedia('(forced-colors: active)').matches) return 'contrast';
-  return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+const forcedColors = matchMedia('(forced-colors: active)');
+const prefersDark = matchMedia('(prefers-color-scheme: dark)');
+
+const systemTheme = (): ThemeName => (forcedColors.matches ? 'contrast' : prefersDark.matches ? 'dark' : 'light');
+
+function followSystem(changed: () => void): () => void {
+  for (const query of [forcedColors, prefersDark]) query.addEventListener('change', changed);
+  return () => {
+    for (const query of [forcedColors, prefersDark]) query.removeEventListener('change', changed);
+  };
+}
+
+/** The theme that is shown: the chosen one, or the system's, also when that changes while the page is open. */
+function useTheme() {
+  const system = useSyncExternalStore(followSystem, systemTheme);
+  const [choice, setChoice] = useState<ThemeChoice>(() => {
+    const kept = localStorage.getItem('lazurite.theme') as ThemeName | null;
+    return kept && kept in themes ? kept : 'system';
+  });
+  const choose = (next: ThemeChoice): void => {
+    localStorage.setItem('lazurite.theme', next);
+    setChoice(next);
+  };
+  const next = themeChoices[(themeChoices.indexOf(choice) + 1) % themeChoices.length] as ThemeChoice;
+  return { theme: themes[choice === 'system' ? system : choice], choice, next, choose };
 }
 
 const streamWords = { connecting: 'Connecting', live: 'Live', lost: 'Reconnecting' } as const;
@@ -212,24 +235,20 @@ const pages: ReactNode = (
 
 export function Shell() {
   const styles = useStyles();
-  const [theme, setTheme] = useState<ThemeName>(preferredTheme);
-  const next = themeNames[(themeNames.indexOf(theme) + 1) % themeNames.length] as ThemeName;
+  const { theme, choice, next, choose } = useTheme();
   return (
-    <FluentProvider theme={themes[theme]} style={{ height: '100%' }}>
+    <FluentProvider theme={theme} style={{ height: '100%' }}>
       <div className={styles.frame}>
         <header className={styles.header}>
           <span className={styles.brand}>Lazurite</span>
           <span className={styles.grow} />
           <Stream />
-          <Tooltip content={`Theme: ${theme}. Switch to ${next}.`} relationship="label">
+          <Tooltip content={`Theme: ${choice}. Switch to ${next}.`} relationship="label">
             <Button
               appearance="transparent"
               className={styles.onBrand}
               icon={<DarkTheme20Regular />}
-              onClick={() => {
-                localStorage.setItem('lazurite.theme', next);
-                setTheme(next);
-              }}
+              onClick={() => choose(next)}
             />
           </Tooltip>
         </header>
@@ -241,6 +260,7 @@ export function Shell() {
         </div>
       </div>
       <TokenDialog />
+      <Toaster toasterId={answersToaster} />
     </FluentProvider>
   );
 }

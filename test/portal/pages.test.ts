@@ -5,7 +5,7 @@ import { ClassicCloud, everybodyMet, meetings, member } from '../api/classic/cla
 import { dep } from '../api/classic/my-service.js';
 import { echoes, openStream, tcpBackend } from '../data-plane/network.js';
 import { Cloud, idOf, subscriptionId, until } from '../emulator/cloud.js';
-import { clientAddresses } from '../emulator/load-balancer.js';
+import { clientAddresses, loadBalancer } from '../emulator/load-balancer.js';
 import { balancer, failingTemplate } from './balancer.js';
 import { openBrowser, openPage, withoutBrowser } from './browser.js';
 
@@ -78,6 +78,23 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     for (const one of [page, picture, details]) await one.context().close();
   });
 
+  await t.test('the theme follows the system while the page is open, until one is chosen', async (t) => {
+    const { page } = await openPage(browser, { colorScheme: 'light' });
+    await page.goto(url('/lab'));
+    await page.getByRole('heading', { name: 'Lab', level: 1 }).waitFor();
+    const dark = (): Promise<boolean> =>
+      page.evaluate(
+        `/\\b(\\d+)\\b/.exec(getComputedStyle(document.querySelector('main').parentElement.parentElement).backgroundColor)[1] < 128`,
+      );
+    t.notOk(await dark());
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await until('the page is dark', dark);
+    await page.getByRole('button', { name: /^Theme: system/ }).click();
+    await page.getByRole('button', { name: /^Theme: light/ }).waitFor();
+    await until('the page is light', async () => !(await dark()));
+    await page.context().close();
+  });
+
   await t.test('the second of two tabs that edit one rule is told, and nothing is lost', async () => {
     const { page } = await openPage(browser);
     await page.goto(url(`/load-balancer${lbId}/probes`));
@@ -105,6 +122,8 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     const alert = page.getByRole('alert').filter({ hasText: 'ProbeIntervalIsOutOfRange' });
     await alert.first().waitFor();
     t.ok(await alert.count());
+    await page.getByRole('tab', { name: 'Answer' }).click();
+    await page.getByLabel('Answer', { exact: true }).getByText('HTTP 400').waitFor();
     await page.context().close();
   });
 
@@ -119,6 +138,44 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     await tree.getByRole('listitem').filter({ hasText: 'InvalidResourceReference' }).waitFor();
     await page.getByRole('cell', { name: 'InvalidResourceReference' }).waitFor();
     t.match(await tree.first().innerText(), /virtualNetworks\/none\/subnets\/none/);
+    await page.context().close();
+  });
+
+  await t.test('the sample template makes a load balancer', async (t) => {
+    const { page, errors } = await openPage(browser);
+    await page.goto(url('/deployments?deploy=sample'));
+    await page.getByLabel('Resource group').fill('sample');
+    await page.getByLabel('Deployment name').fill('sample-deployment');
+    await page.getByRole('button', { name: 'Deploy', exact: true }).click();
+    await page.getByRole('heading', { name: 'sample-deployment' }).waitFor();
+    await page.getByRole('definition').filter({ hasText: 'Succeeded' }).waitFor();
+    await page.getByRole('region', { name: 'Outputs' }).getByText('"address"').waitFor();
+    t.equal((await cloud.frontends()).filter(({ rule }) => /\/sample\//.test(rule)).length, 1);
+    t.strictSame(errors, []);
+    await page.context().close();
+  });
+
+  await t.test('What-if shows each change with its sign, and both values of a property', async (t) => {
+    const { page, errors } = await openPage(browser);
+    const { properties } = await cloud.get('publicIPAddresses/ip');
+    const [made] = failingTemplate.resources;
+    const changed = {
+      ...made,
+      name: 'ip',
+      properties: { ...made?.properties, idleTimeoutInMinutes: Number(properties.idleTimeoutInMinutes) + 6 },
+    };
+    await page.goto(url('/deployments'));
+    await page.getByRole('button', { name: 'Deploy a custom template' }).first().click();
+    await page.getByLabel('Resource group').fill('test');
+    await page
+      .getByLabel(/^Template \(ARM JSON/)
+      .fill(JSON.stringify({ ...failingTemplate, resources: [changed, { ...made, name: 'new-ip' }] }));
+    await page.getByRole('button', { name: 'What-if' }).click();
+    const diff = page.getByLabel('What-if');
+    await diff.getByText(/^\+ .*\/new-ip \[Create\]$/).waitFor();
+    await diff.getByText(/^~ .*\/ip \[Modify\]$/).waitFor();
+    await diff.getByText('~ properties.idleTimeoutInMinutes: 4 => 10').waitFor();
+    t.strictSame(errors, []);
     await page.context().close();
   });
 
@@ -208,9 +265,19 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     }
     await page.getByRole('tab', { name: 'Inbound rules' }).click();
     await page.getByLabel(/^Port/).fill('8081');
-    await page.getByLabel('Backend port').fill('8080');
+    await page.getByLabel('Backend port').fill('70000');
     await page.getByLabel('Probe port').fill('8080');
-    await page.getByRole('tab', { name: 'Review + create' }).click();
+    const review = page.getByRole('tab', { name: 'Review + create' });
+    await review.click();
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    // The refusal is shown at its field; what was entered outlives a reload.
+    const refused = page.getByLabel('Backend port').and(page.locator('[aria-invalid="true"]'));
+    await refused.waitFor();
+    await page.reload();
+    await page.getByRole('tab', { name: 'Inbound rules' }).click();
+    t.equal(await page.getByLabel('Backend port').inputValue(), '70000');
+    await page.getByLabel('Backend port').fill('8080');
+    await review.click();
     await page.getByRole('button', { name: 'Create', exact: true }).click();
     await page.getByRole('heading', { name: 'made-here' }).waitFor();
     const frontend = await until('its frontend is bound and its members are up', async () => {
@@ -218,6 +285,32 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
       return up.length === members.length && (await cloud.frontends()).find(({ port }) => port === 8081);
     });
     t.ok(await tcpBackend(await cloud.place(frontend.azureAddress, 8081)));
+    await page.context().close();
+  });
+
+  await t.test('the Lab starts a stand-in in place of a member that nobody runs, and stops it', async (t) => {
+    const { page, errors } = await openPage(browser);
+    const nobody = 6;
+    await cloud.put(
+      'loadBalancers/lab',
+      loadBalancer({
+        name: 'lab',
+        rules: [{ name: 'http', frontendPort: 8080, backendPort: 8080 }],
+        internal: { privateIPAddress: cloud.azureAddress(9) },
+        probePort: 8080,
+        addresses: [cloud.azureAddress(nobody)],
+      }),
+    );
+    const id = `${cloud.azureAddress(nobody)}:8080`;
+    const member = page.getByRole('row').filter({ hasText: id });
+    await page.goto(url('/lab'));
+    await member.getByText('Down').waitFor();
+    await member.getByRole('button', { name: `Start ${id}` }).click();
+    await member.getByRole('button', { name: `Stop ${id}` }).waitFor();
+    await member.getByText('Up').waitFor();
+    await member.getByRole('button', { name: `Stop ${id}` }).click();
+    await member.getByRole('button', { name: `Start ${id}` }).waitFor();
+    t.strictSame(errors, []);
     await page.context().close();
   });
 });

@@ -74,4 +74,20 @@ t.test('1,000 members', { skip: withoutBrowser, timeout: 600_000 }, async (t) =>
       await page.context().close();
     });
   }
+
+  await t.test('the form of the pool shows a page of them, and finds one', async (t) => {
+    const { page, errors } = await openPage(browser);
+    await page.goto(`${cloud.emulator.httpUrl}/portal/load-balancer${lbId}/backend-pools`);
+    await page.getByRole('button', { name: 'Edit pool' }).click();
+    await page.getByText(`Members 1 to 25 of ${members}`).waitFor();
+    t.equal(await page.getByLabel('Member IP address').count(), 25);
+    const wanted = addresses[612] ?? '';
+    await page.getByLabel('Find member').fill(wanted);
+    await page.getByText(`Members 601 to 625 of ${members}`).waitFor();
+    t.equal(await page.getByLabel('Member IP address').nth(12).inputValue(), wanted);
+    await page.getByRole('button', { name: 'Add IP address' }).click();
+    await page.getByText(`Members ${members + 1} to ${members + 1} of ${members + 1}`).waitFor();
+    t.strictSame(errors, []);
+    await page.context().close();
+  });
 });

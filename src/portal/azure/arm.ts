@@ -51,6 +51,11 @@ export interface BackendAddress {
     subnet?: Reference;
     networkInterfaceIPConfiguration?: Reference;
     adminState?: 'None' | 'Up' | 'Down';
+    inboundNatRulesPortMapping?: {
+      inboundNatRuleName: string;
+      frontendPort: number;
+      backendPort: number;
+    }[];
   };
 }
 

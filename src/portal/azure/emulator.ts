@@ -1,5 +1,5 @@
 /** Lazurite's own API below /_lazurite/: what Azure does not show. */
-import { getJson, send } from './http.js';
+import { getJson, type PlannedRequest, send } from './http.js';
 
 export interface FrontendView {
   readonly azureAddress: string;
@@ -99,10 +99,10 @@ export const faults = (): Promise<Record<string, unknown>[]> => values('faults')
 export const journal = (top: number): Promise<JournalEntry[]> => values(`requests?top=${top}`);
 export const clock = (): Promise<ClockView> => getJson('/_lazurite/clock');
 
-/** Which backend a flow would reach, and why. Addresses and ports as the client sees them. */
-export function explain(flow: { protocol: string; from: string; to: string }): Promise<Explanation> {
+/** Asks which backend a flow would reach, and why. Addresses and ports as the client sees them. */
+export function explainRequest(flow: { protocol: string; from: string; to: string }): PlannedRequest {
   const query = new URLSearchParams({ proto: flow.protocol, from: flow.from, to: flow.to });
-  return getJson(`/_lazurite/explain?${query}`);
+  return { method: 'GET', url: `/_lazurite/explain?${query}` };
 }
 
 export const advanceClock = (seconds: number) =>

@@ -1,5 +1,15 @@
 /** Backend pools: members by NIC or IP address, their admin state and health, and the panel that edits a pool. */
-import { Button, Dropdown, Field, Input, makeStyles, Option, Text, tokens } from '@fluentui/react-components';
+import {
+  Button,
+  Dropdown,
+  Field,
+  Input,
+  makeStyles,
+  Option,
+  SearchBox,
+  Text,
+  tokens,
+} from '@fluentui/react-components';
 import { Add20Regular, Delete16Regular, Edit16Regular } from '@fluentui/react-icons';
 import { useState } from 'react';
 import type { BackendAddress, BackendAddressPool, Child, LoadBalancer } from '../azure/arm.js';
@@ -11,6 +21,7 @@ import { EditPanel } from '../ui/edit-panel.js';
 import { CommandBar, Empty } from '../ui/page.js';
 import { MemberState, ResourceLink } from '../ui/parts.js';
 import { withChild, withoutChild } from './collections.js';
+import { terraformFor } from './other-tools.js';
 
 type Pool = Child<BackendAddressPool>;
 
@@ -22,6 +33,8 @@ interface MemberRow {
   readonly adminState: string;
   readonly health: BackendView | undefined;
   readonly rules: number;
+  /** `ssh: 2200 → 22` of each inbound NAT rule of the pool. */
+  readonly portMappings: string;
 }
 
 const useStyles = makeStyles({
@@ -31,6 +44,7 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalS,
     alignItems: 'end',
   },
+  pages: { display: 'flex', alignItems: 'end', gap: tokens.spacingHorizontalS, flexWrap: 'wrap', marginTop: '8px' },
   section: { marginBottom: tokens.spacingVerticalXXL },
   head: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalM, flexWrap: 'wrap' },
 });
@@ -44,7 +58,12 @@ function membersOf(lb: LoadBalancer, pool: Pool, backends: readonly BackendView[
     return { health: all.find(({ state }) => state !== 'Up') ?? all[0], rules: all.length };
   };
   const addresses = (pool.properties.loadBalancerBackendAddresses ?? []).map((one: BackendAddress): MemberRow => {
-    const { ipAddress, networkInterfaceIPConfiguration: nic, adminState = 'None' } = one.properties;
+    const {
+      ipAddress,
+      networkInterfaceIPConfiguration: nic,
+      adminState = 'None',
+      inboundNatRulesPortMapping: portMappings = [],
+    } = one.properties;
     const { health, rules } = found(
       ({ id, azureAddress }) =>
         (ipAddress !== undefined && azureAddress === ipAddress) ||
@@ -58,6 +77,9 @@ function membersOf(lb: LoadBalancer, pool: Pool, backends: readonly BackendView[
       adminState,
       health,
       rules,
+      portMappings: portMappings
+        .map((mapping) => `${mapping.inboundNatRuleName}: ${mapping.frontendPort} → ${mapping.backendPort}`)
+        .join(', '),
     };
   });
   const listed = new Set(addresses.flatMap(({ reference }) => (reference ? [reference.toLowerCase()] : [])));
@@ -74,10 +96,14 @@ function membersOf(lb: LoadBalancer, pool: Pool, backends: readonly BackendView[
         adminState: 'None',
         health,
         rules,
+        portMappings: '',
       };
     });
   return [...addresses, ...byNic];
 }
+
+/** Members on one page of the form: a pool of a thousand stays quick to edit. */
+const membersOnPage = 25;
 
 function MembersForm({ pool, onChange }: { pool: Pool; onChange: (pool: Pool) => void }) {
   const styles = useStyles();
@@ -87,6 +113,18 @@ function MembersForm({ pool, onChange }: { pool: Pool; onChange: (pool: Pool) =>
   const kept = (pool.properties.loadBalancerBackendAddresses ?? []).filter(
     ({ properties }) => properties.networkInterfaceIPConfiguration !== undefined,
   );
+  const [page, setPage] = useState(0);
+  const pageOf = (index: number): number => Math.floor(Math.max(0, index) / membersOnPage);
+  const lastPage = pageOf(members.length - 1);
+  const shownPage = Math.min(page, lastPage);
+  const first = shownPage * membersOnPage;
+  const find = (text: string): void => {
+    const wanted = text.trim().toLowerCase();
+    const index = members.findIndex(({ name, properties }) =>
+      `${name} ${properties.ipAddress ?? ''}`.toLowerCase().includes(wanted),
+    );
+    if (index >= 0) setPage(pageOf(index));
+  };
   const set = (next: BackendAddress[]): void =>
     onChange({ ...pool, properties: { ...pool.properties, loadBalancerBackendAddresses: [...kept, ...next] } });
   const change = (index: number, next: Partial<BackendAddress['properties']> & { name?: string }): void =>
@@ -99,53 +137,77 @@ function MembersForm({ pool, onChange }: { pool: Pool; onChange: (pool: Pool) =>
     );
   return (
     <>
-      {members.map((member, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a row has no other identity while its name is edited
-        <div key={index} className={styles.members}>
-          <Field label={index === 0 ? 'Name' : ''}>
-            <Input
-              aria-label="Member name"
-              value={member.name}
-              onChange={(_, { value }) => change(index, { name: value })}
-            />
-          </Field>
-          <Field label={index === 0 ? 'IP address' : ''}>
-            <Input
-              aria-label="Member IP address"
-              value={member.properties.ipAddress ?? ''}
-              onChange={(_, { value }) => change(index, { ipAddress: value })}
-            />
-          </Field>
-          <Field label={index === 0 ? 'Admin state' : ''}>
-            <Dropdown
-              aria-label="Admin state"
-              style={{ minWidth: 100 }}
-              value={member.properties.adminState ?? 'None'}
-              selectedOptions={[member.properties.adminState ?? 'None']}
-              onOptionSelect={(_, { optionValue }) =>
-                change(index, { adminState: optionValue as 'None' | 'Up' | 'Down' })
-              }
-            >
-              {['None', 'Up', 'Down'].map((value) => (
-                <Option key={value} value={value}>
-                  {value}
-                </Option>
-              ))}
-            </Dropdown>
-          </Field>
-          <Button
-            appearance="subtle"
-            icon={<Delete16Regular />}
-            aria-label={`Remove ${member.name || 'member'}`}
-            onClick={() => set(members.filter((_, at) => at !== index))}
+      {lastPage > 0 && (
+        <div className={styles.pages}>
+          <SearchBox
+            aria-label="Find member"
+            placeholder="Go to a name or IP address…"
+            size="small"
+            onChange={(_, { value }) => find(value)}
           />
+          <Button size="small" disabled={shownPage === 0} onClick={() => setPage(shownPage - 1)}>
+            Previous
+          </Button>
+          <Button size="small" disabled={shownPage === lastPage} onClick={() => setPage(shownPage + 1)}>
+            Next
+          </Button>
+          <Text size={200} role="status">
+            Members {first + 1} to {Math.min(first + membersOnPage, members.length)} of {members.length}
+          </Text>
         </div>
-      ))}
+      )}
+      {members.slice(first, first + membersOnPage).map((member, row) => {
+        const index = first + row;
+        return (
+          <div key={index} className={styles.members}>
+            <Field label={row === 0 ? 'Name' : ''}>
+              <Input
+                aria-label="Member name"
+                value={member.name}
+                onChange={(_, { value }) => change(index, { name: value })}
+              />
+            </Field>
+            <Field label={row === 0 ? 'IP address' : ''}>
+              <Input
+                aria-label="Member IP address"
+                value={member.properties.ipAddress ?? ''}
+                onChange={(_, { value }) => change(index, { ipAddress: value })}
+              />
+            </Field>
+            <Field label={row === 0 ? 'Admin state' : ''}>
+              <Dropdown
+                aria-label="Admin state"
+                style={{ minWidth: 100 }}
+                value={member.properties.adminState ?? 'None'}
+                selectedOptions={[member.properties.adminState ?? 'None']}
+                onOptionSelect={(_, { optionValue }) =>
+                  change(index, { adminState: optionValue as 'None' | 'Up' | 'Down' })
+                }
+              >
+                {['None', 'Up', 'Down'].map((value) => (
+                  <Option key={value} value={value}>
+                    {value}
+                  </Option>
+                ))}
+              </Dropdown>
+            </Field>
+            <Button
+              appearance="subtle"
+              icon={<Delete16Regular />}
+              aria-label={`Remove ${member.name || 'member'}`}
+              onClick={() => set(members.filter((_, at) => at !== index))}
+            />
+          </div>
+        );
+      })}
       <Button
         size="small"
         icon={<Add20Regular />}
         style={{ marginTop: 8 }}
-        onClick={() => set([...members, { name: `member-${members.length + 1}`, properties: { ipAddress: '' } }])}
+        onClick={() => {
+          set([...members, { name: `member-${members.length + 1}`, properties: { ipAddress: '' } }]);
+          setPage(pageOf(members.length));
+        }}
       >
         Add IP address
       </Button>
@@ -211,6 +273,7 @@ export function BackendPools({ lb }: { lb: LoadBalancer }) {
                 show: ({ health }) =>
                   health ? <MemberState state={health.state} reason={health.reason} /> : 'No rule uses it',
               },
+              { name: 'Port mappings', text: ({ portMappings }) => portMappings || '-' },
               { name: 'Rules', text: ({ rules }) => rules },
             ]}
             empty={<Empty title="The pool has no members" />}
@@ -223,6 +286,7 @@ export function BackendPools({ lb }: { lb: LoadBalancer }) {
           resource={lb}
           build={(base) => withChild(base, 'backendAddressPools', editing.pool)}
           az={`az network lb address-pool ${editing.isNew ? 'create' : 'update'} -g ${readId(lb.id).resourceGroup} --lb-name ${lb.name} -n ${editing.pool.name}${(editing.pool.properties.loadBalancerBackendAddresses ?? []).map(({ name, properties }) => ` --backend-addresses name=${name} ip-address=${properties.ipAddress ?? ''}`).join('')}`}
+          terraform={terraformFor(lb, 'backendAddressPools', editing.pool) ?? ''}
           onClose={() => setEditing(undefined)}
         >
           {() => (

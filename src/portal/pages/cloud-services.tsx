@@ -1,5 +1,5 @@
 /** Cloud services (classic): services, deployments, roles, endpoints, load-balanced sets; editing a set sends UpdateLbSet. */
-import { Button, Dropdown, Field, Input, makeStyles, Option, Text, tokens } from '@fluentui/react-components';
+import { Button, Dropdown, Field, Input, makeStyles, Option, Spinner, Text, tokens } from '@fluentui/react-components';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import {
@@ -108,6 +108,7 @@ function SetForm({ place, endpoint, onClose }: { place: Place; endpoint: Classic
           Save
         </Button>{' '}
         <Button onClick={onClose}>Cancel</Button>
+        {busy && <Spinner size="tiny" label="Updating…" style={{ display: 'inline-flex', marginInlineStart: 12 }} />}
       </div>
       <RequestPreview
         ways={{

@@ -21,7 +21,6 @@ import { type FieldSpec, Fields } from '../ui/fields.js';
 import { CommandBar, Empty } from '../ui/page.js';
 import { Health, PageLink, ResourceLink } from '../ui/parts.js';
 import {
-  azFor,
   fresh,
   frontendFields,
   natRuleFields,
@@ -29,11 +28,11 @@ import {
   persistenceOf,
   probeFields,
   ruleFields,
-  terraformFor,
   usersOf,
   withChild,
   withoutChild,
 } from './collections.js';
+import { azFor, terraformFor } from './other-tools.js';
 import { RuleHealth } from './rule-health.js';
 
 type Editable = Exclude<Collection, 'backendAddressPools'>;

@@ -1,4 +1,4 @@
-/** The parts of a load balancer that the portal edits: what each list shows, what each form asks, and the same in other tools. */
+/** The parts of a load balancer that the portal edits: what each list shows, and what each form asks. */
 import type {
   Child,
   Collection,
@@ -11,7 +11,7 @@ import type {
   Probe,
   Reference,
 } from '../azure/arm.js';
-import { nameOf, readId, sameId } from '../azure/arm.js';
+import { sameId } from '../azure/arm.js';
 import type { Choice, FieldSpec } from '../ui/fields.js';
 
 /** Azure portal's words for `loadDistribution`. */
@@ -300,47 +300,6 @@ const firstOf = (lb: LoadBalancer, collection: Collection): Reference | undefine
   const first = lb.properties[collection][0];
   return first && { id: `${lb.id}/${collection}/${first.name}` };
 };
-
-const groupAnd = (lb: LoadBalancer): string => `-g ${readId(lb.id).resourceGroup} --lb-name ${lb.name}`;
-
-/** The `az` command for a part; `az rest` shows when there is none. */
-export function azFor(
-  lb: LoadBalancer,
-  collection: Collection,
-  child: Child<unknown>,
-  isNew: boolean,
-): string | undefined {
-  const verb = isNew ? 'create' : 'update';
-  const p = child.properties as Record<string, unknown>;
-  const option = (flag: string, value: unknown): string =>
-    value === undefined || value === '' ? '' : ` ${flag} ${value}`;
-  const ref = (member: string): string => nameOf(p[member] as Reference | undefined);
-  switch (collection) {
-    case 'loadBalancingRules':
-      return `az network lb rule ${verb} ${groupAnd(lb)} -n ${child.name}${option('--protocol', p.protocol)}${option('--frontend-ip-name', ref('frontendIPConfiguration'))}${option('--frontend-port', p.frontendPort)}${option('--backend-pool-name', ref('backendAddressPool'))}${option('--backend-port', p.backendPort)}${option('--probe-name', ref('probe'))}${option('--load-distribution', p.loadDistribution)}${option('--idle-timeout', p.idleTimeoutInMinutes)}${option('--enable-tcp-reset', p.enableTcpReset)}${option('--floating-ip', p.enableFloatingIP)}`;
-    case 'probes':
-      return `az network lb probe ${verb} ${groupAnd(lb)} -n ${child.name}${option('--protocol', p.protocol)}${option('--port', p.port)}${option('--path', p.requestPath)}${option('--interval', p.intervalInSeconds)}${option('--probe-threshold', p.probeThreshold)}`;
-    case 'inboundNatRules':
-      return `az network lb inbound-nat-rule ${verb} ${groupAnd(lb)} -n ${child.name}${option('--protocol', p.protocol)}${option('--frontend-ip', ref('frontendIPConfiguration'))}${option('--frontend-port', p.frontendPort)}${option('--backend-port', p.backendPort)}`;
-    case 'outboundRules':
-      return `az network lb outbound-rule ${verb} ${groupAnd(lb)} -n ${child.name}${option('--protocol', p.protocol)}${option('--frontend-ip-configs', (p.frontendIPConfigurations as Reference[]).map(nameOf).join(' '))}${option('--address-pool', ref('backendAddressPool'))}${option('--outbound-ports', p.allocatedOutboundPorts)}`;
-    default:
-      return undefined;
-  }
-}
-
-/** The Terraform resource for a rule or probe. */
-export function terraformFor(lb: LoadBalancer, collection: Collection, child: Child<unknown>): string | undefined {
-  const p = child.properties as Record<string, unknown>;
-  const label = child.name.replaceAll(/[^\w]/g, '_') || 'this';
-  if (collection === 'probes') {
-    const probe = p as unknown as Probe;
-    return `resource "azurerm_lb_probe" "${label}" {\n  loadbalancer_id     = "${lb.id}"\n  name                = "${child.name}"\n  protocol            = "${probe.protocol}"\n  port                = ${probe.port}\n  interval_in_seconds = ${probe.intervalInSeconds ?? 15}\n}`;
-  }
-  if (collection !== 'loadBalancingRules') return undefined;
-  const rule = p as unknown as LoadBalancingRule;
-  return `resource "azurerm_lb_rule" "${label}" {\n  loadbalancer_id                = "${lb.id}"\n  name                           = "${child.name}"\n  protocol                       = "${rule.protocol}"\n  frontend_port                  = ${rule.frontendPort}\n  backend_port                   = ${rule.backendPort}\n  frontend_ip_configuration_name = "${nameOf(rule.frontendIPConfiguration)}"\n  backend_address_pool_ids       = ["${rule.backendAddressPool?.id ?? ''}"]\n  load_distribution              = "${rule.loadDistribution ?? 'Default'}"\n  idle_timeout_in_minutes        = ${rule.idleTimeoutInMinutes ?? 4}\n}`;
-}
 
 /** The balancer with `child` in a collection: in the place of the one of that name, or at the end. */
 export function withChild<P>(lb: LoadBalancer, collection: Collection, child: Child<P>): LoadBalancer {

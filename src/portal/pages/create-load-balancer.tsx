@@ -20,6 +20,7 @@ import { useLocation } from 'wouter';
 import { everywhere, networkVersion, write } from '../azure/arm.js';
 import type { PlannedRequest } from '../azure/http.js';
 import { queryClient, useSubscriptions } from '../azure/queries.js';
+import { messageFor } from '../ui/fields.js';
 import { ErrorBar, Page } from '../ui/page.js';
 import { RequestPreview } from '../ui/request-preview.js';
 import { type Draft, plannedRequests, start } from './create-requests.js';
@@ -40,6 +41,28 @@ const steps = [
   'Review + create',
 ] as const;
 
+type Step = (typeof steps)[number];
+
+/** The members by which Azure's errors name what a field holds, and the tab of the field. */
+const asked: Readonly<Partial<Record<keyof Draft, readonly [member: string, step: Step]>>> = {
+  location: ['location', 'Basics'],
+  sku: ['sku', 'Basics'],
+  tier: ['tier', 'Basics'],
+  subnet: ['subnet', 'Frontend IP configuration'],
+  members: ['ipAddress', 'Backend pools'],
+  port: ['frontendPort', 'Inbound rules'],
+  backendPort: ['backendPort', 'Inbound rules'],
+  probePort: ['port', 'Inbound rules'],
+  probePath: ['requestPath', 'Inbound rules'],
+  persistence: ['loadDistribution', 'Inbound rules'],
+  outboundPorts: ['allocatedOutboundPorts', 'Outbound rules'],
+  tags: ['tags', 'Tags'],
+};
+
+/** The draft of this tab of the browser: loading the page again keeps it. */
+const draftKey = 'lazurite.create';
+const keptDraft = (): Draft => ({ ...start, ...JSON.parse(sessionStorage.getItem(draftKey) ?? '{}') });
+
 export default function CreateLoadBalancer() {
   const styles = useStyles();
   const [, navigate] = useLocation();
@@ -48,19 +71,28 @@ export default function CreateLoadBalancer() {
     queryKey: ['list', 'pips'],
     queryFn: () => everywhere<{ name: string }>('Microsoft.Network/publicIPAddresses', networkVersion),
   });
-  const [step, setStep] = useState<(typeof steps)[number]>('Basics');
-  const [given, setDraft] = useState<Draft>(start);
+  const [step, setStep] = useState<Step>('Basics');
+  const [given, setDraft] = useState<Draft>(keptDraft);
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const draft = { ...given, subscriptionId: given.subscriptionId || subscriptions.data?.[0]?.subscriptionId || '' };
-  const set = (change: Partial<Draft>): void => setDraft({ ...draft, ...change });
+  const set = (change: Partial<Draft>): void => {
+    const next = { ...draft, ...change };
+    sessionStorage.setItem(draftKey, JSON.stringify(next));
+    setDraft(next);
+  };
+  /** What Azure said about a field. */
+  const refusal = (field: keyof Draft) => {
+    const message = messageFor(error, asked[field]?.[0]);
+    return message === undefined ? {} : { validationState: 'error' as const, validationMessage: message };
+  };
   const text = (label: string, member: keyof Draft & string, options: { hint?: string; required?: boolean } = {}) => (
-    <Field label={label} {...options}>
+    <Field label={label} {...options} {...refusal(member)}>
       <Input value={String(draft[member])} onChange={(_, { value }) => set({ [member]: value })} />
     </Field>
   );
   const choice = (label: string, member: keyof Draft & string, values: readonly (readonly [string, string])[]) => (
-    <Field label={label}>
+    <Field label={label} {...refusal(member)}>
       <Dropdown
         value={values.find(([value]) => value === draft[member])?.[1] ?? ''}
         selectedOptions={[String(draft[member])]}
@@ -84,9 +116,12 @@ export default function CreateLoadBalancer() {
     try {
       for (const request of requests) await write(request);
       await queryClient.invalidateQueries();
+      sessionStorage.removeItem(draftKey);
       navigate(`/load-balancer${last.url.split('?')[0]}/overview`);
     } catch (failure) {
       setError(failure);
+      const place = Object.values(asked).find(([member]) => messageFor(failure, member) !== undefined);
+      if (place) setStep(place[1]);
     } finally {
       setBusy(false);
     }
@@ -190,7 +225,7 @@ export default function CreateLoadBalancer() {
                     }
                   />
                 </Field>
-                <Field label="IP address">
+                <Field label="IP address" {...(at === 0 ? refusal('members') : {})}>
                   <Input
                     aria-label={`Member ${at + 1} IP address`}
                     value={member.address}

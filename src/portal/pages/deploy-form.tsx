@@ -1,7 +1,18 @@
 /** The form that deploys a template, or shows what it would do. */
-import { Button, Dropdown, Field, Input, makeStyles, Option, Text, Textarea, tokens } from '@fluentui/react-components';
+import {
+  Button,
+  Dropdown,
+  Field,
+  Input,
+  makeStyles,
+  Option,
+  Spinner,
+  Text,
+  Textarea,
+  tokens,
+} from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { useLocation } from 'wouter';
 import { listAll, subscriptions } from '../azure/arm.js';
 import { type AzureErrorBody, send } from '../azure/http.js';
@@ -12,10 +23,18 @@ import { RequestPreview } from '../ui/request-preview.js';
 /** The api-version of deployments. */
 export const deploymentsVersion = '2022-09-01';
 
+interface PropertyChange {
+  readonly path: string;
+  readonly propertyChangeType: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+  readonly children?: readonly PropertyChange[] | null;
+}
+
 interface Change {
   readonly resourceId: string;
   readonly changeType: string;
-  readonly delta?: readonly { path: string; propertyChangeType: string; before?: unknown; after?: unknown }[];
+  readonly delta?: readonly PropertyChange[] | null;
 }
 
 const useStyles = makeStyles({
@@ -46,21 +65,48 @@ const signs: Readonly<Record<string, readonly [string, string]>> = {
   NoChange: ['=', tokens.colorNeutralForeground3],
   Ignore: ['*', tokens.colorNeutralForeground3],
   Deploy: ['!', tokens.colorBrandForeground1],
+  Array: ['~', tokens.colorPaletteMarigoldForeground1],
+  NoEffect: ['x', tokens.colorNeutralForeground3],
 };
+
+const signOf = (changeType: string) => signs[changeType] ?? (['?', 'inherit'] as const);
+
+/** The values of a property: both of a change, the only one of what is made or removed. */
+function valuesOf({ propertyChangeType, before, after }: PropertyChange): string {
+  if (propertyChangeType === 'Create' || propertyChangeType === 'NoEffect') return JSON.stringify(after);
+  if (propertyChangeType === 'Delete') return JSON.stringify(before);
+  return `${JSON.stringify(before)} => ${JSON.stringify(after)}`;
+}
+
+/** The changes of properties below a resource, each in the colour of its kind; parts of a value stand below it. */
+function Delta({ delta, depth = 1 }: { delta: readonly PropertyChange[]; depth?: number }) {
+  return delta.map((change) => {
+    const [sign, color] = signOf(change.propertyChangeType);
+    const children = change.children ?? [];
+    return (
+      <Fragment key={change.path}>
+        <div style={{ color, paddingInlineStart: `${depth * 2}em` }}>
+          {sign} {change.path}: {children.length === 0 && valuesOf(change)}
+        </div>
+        <Delta delta={children} depth={depth + 1} />
+      </Fragment>
+    );
+  });
+}
 
 function WhatIf({ changes }: { changes: readonly Change[] }) {
   const styles = useStyles();
   return (
     <section className={styles.diff} aria-label="What-if">
       {changes.map(({ resourceId, changeType, delta }) => {
-        const [sign, color] = signs[changeType] ?? ['?', 'inherit'];
+        const [sign, color] = signOf(changeType);
         return (
-          <div key={resourceId} style={{ color }}>
-            {sign} {resourceId} [{changeType}]
-            {(delta ?? []).map(
-              ({ path, before, after }) => `\n    ~ ${path}: ${JSON.stringify(before)} => ${JSON.stringify(after)}`,
-            )}
-          </div>
+          <Fragment key={resourceId}>
+            <div style={{ color }}>
+              {sign} {resourceId} [{changeType}]
+            </div>
+            <Delta delta={delta ?? []} />
+          </Fragment>
         );
       })}
     </section>
@@ -82,14 +128,16 @@ function parametersOf(text: string): unknown {
   return value.parameters ?? value;
 }
 
-export function DeployForm() {
+/** The form; `start` is the template that it begins with. */
+export function DeployForm({ start }: { start: string }) {
   const styles = useStyles();
   const [, navigate] = useLocation();
   const list = useQuery({ queryKey: ['list', 'groups'], queryFn: groups });
   const subscriptionList = useQuery({ queryKey: ['subscriptions'], queryFn: subscriptions });
   const [group, setGroup] = useState('');
   const [name, setName] = useState('portal-deployment');
-  const [template, setTemplate] = useState('');
+  const [mode, setMode] = useState('Incremental');
+  const [template, setTemplate] = useState(start);
   const [parameters, setParameters] = useState('');
   const [changes, setChanges] = useState<readonly Change[]>();
   const [error, setError] = useState<unknown>();
@@ -100,11 +148,19 @@ export function DeployForm() {
   const id = `${groupId}/providers/Microsoft.Resources/deployments/${name}`;
   const body = () => ({
     properties: {
-      mode: 'Incremental',
+      mode,
       template: parsed(template, 'The template'),
       parameters: parametersOf(parameters),
     },
   });
+  /** The body as it will be sent; while a text is not JSON yet, the text. */
+  const preview = () => {
+    try {
+      return body();
+    } catch {
+      return { properties: { mode, template, parameters } };
+    }
+  };
   async function run(work: () => Promise<void>): Promise<void> {
     setBusy(true);
     setError(undefined);
@@ -180,8 +236,13 @@ export function DeployForm() {
           <Input value={name} onChange={(_, { value }) => setName(value)} />
         </Field>
         <Field label="Mode">
-          <Dropdown value="Incremental" selectedOptions={['Incremental']}>
+          <Dropdown
+            value={mode}
+            selectedOptions={[mode]}
+            onOptionSelect={(_, { optionValue }) => setMode(optionValue ?? mode)}
+          >
             <Option>Incremental</Option>
+            <Option>Complete</Option>
           </Dropdown>
         </Field>
       </div>
@@ -204,6 +265,9 @@ export function DeployForm() {
         <Button disabled={busy || template.trim() === ''} onClick={() => void whatIf()}>
           What-if
         </Button>
+        {busy && (
+          <Spinner size="tiny" label="Azure works on it…" style={{ display: 'inline-flex', marginInlineStart: 12 }} />
+        )}
       </div>
       {changes && (changes.length === 0 ? <Text>No changes.</Text> : <WhatIf changes={changes} />)}
       <RequestPreview
@@ -211,9 +275,9 @@ export function DeployForm() {
           request: {
             method: 'PUT',
             url: `${id}?api-version=${deploymentsVersion}`,
-            body: { properties: { mode: 'Incremental', template: '…', parameters: '…' } },
+            body: preview(),
           },
-          az: `az deployment group create -g ${group || 'portal'} -n ${name} --template-file template.json`,
+          az: `az deployment group create -g ${group || 'portal'} -n ${name} --mode ${mode} --template-file template.json${parameters.trim() === '' ? '' : ' --parameters @parameters.json'}`,
         }}
       />
     </div>

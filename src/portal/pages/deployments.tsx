@@ -2,13 +2,14 @@
 import { Button, Text } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useLocation } from 'wouter';
+import { useLocation, useSearch } from 'wouter';
 import { listAll } from '../azure/arm.js';
 import { type AzureErrorBody, getJson } from '../azure/http.js';
 import { DataTable } from '../ui/data-table.js';
 import { Empty, formatTime, Loaded, Page } from '../ui/page.js';
 import { HealthWordLine, Json, PageLink, Properties, ResourceLink } from '../ui/parts.js';
 import { DeployForm, deploymentsVersion, groups } from './deploy-form.js';
+import { sampleTemplate } from './sample-template.js';
 
 interface Deployment {
   readonly id: string;
@@ -142,7 +143,9 @@ export default function Deployments() {
   const [path] = useLocation();
   const id = decodeURI(path.replace(/^\/deployments/, ''));
   const query = useQuery({ queryKey: ['deployments'], queryFn: allDeployments });
-  const [deploying, setDeploying] = useState(false);
+  // `?deploy` opens the form, `?deploy=sample` with a template in it.
+  const asked = new URLSearchParams(useSearch()).get('deploy');
+  const [deploying, setDeploying] = useState(asked !== null);
   if (id.length > 1) return <One id={id} />;
   return (
     <Page
@@ -154,7 +157,7 @@ export default function Deployments() {
         </Button>
       }
     >
-      {deploying && <DeployForm />}
+      {deploying && <DeployForm start={asked === 'sample' ? JSON.stringify(sampleTemplate, null, 2) : ''} />}
       <Loaded query={query}>
         {(rows) => (
           <DataTable

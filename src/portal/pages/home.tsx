@@ -45,6 +45,11 @@ function tools(subscriptionId: string): Readonly<Record<string, string>> {
       `  endpoint: '${https}',`,
       '});',
     ].join('\n'),
+    'Python SDK': [
+      'from azure.mgmt.network import NetworkManagementClient',
+      'client = NetworkManagementClient(credential, subscription_id,',
+      `    base_url="${https}", credential_scopes=["${https}/.default"])`,
+    ].join('\n'),
     curl: `curl "${origin}/subscriptions/${subscriptionId}/providers/Microsoft.Network/loadBalancers?api-version=2024-05-01"`,
   };
 }
@@ -62,7 +67,12 @@ function Connect() {
           </Text>
         }
       />
-      <TabList size="small" selectedValue={tab} onTabSelect={(_, { value }) => setTab(String(value))}>
+      <TabList
+        size="small"
+        selectedValue={tab}
+        onTabSelect={(_, { value }) => setTab(String(value))}
+        style={{ flexWrap: 'wrap' }}
+      >
         {Object.keys(texts).map((name) => (
           <Tab key={name} value={name}>
             {name}
@@ -115,12 +125,13 @@ export default function Home() {
                         <Button appearance="primary" onClick={() => navigate('/create')}>
                           Create load balancer
                         </Button>
-                        <Button onClick={() => navigate('/deployments')}>Deploy a template</Button>
+                        <Button onClick={() => navigate('/deployments?deploy=sample')}>Deploy a sample template</Button>
+                        <Button onClick={() => navigate('/lab')}>Start stand-in backends</Button>
                       </div>
                     }
                   >
-                    Create one in the wizard, deploy a template, or connect the tool you have. The Lab starts stand-in
-                    backends for members that nobody runs.
+                    Create one in the wizard, deploy a sample template, or connect the tool you have. The Lab starts
+                    stand-in backends for members that nobody runs.
                   </Empty>
                 }
               />

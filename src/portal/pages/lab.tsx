@@ -30,6 +30,7 @@ import { send } from '../azure/http.js';
 import { queryClient, useBackends, useClock, useFaults, useStandIns } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
 import { Empty, ErrorBar, formatTime, Loaded, Page } from '../ui/page.js';
+import { RequestPreview } from '../ui/request-preview.js';
 import { ActivityLog } from './activity-log.js';
 
 const useStyles = makeStyles({
@@ -112,11 +113,21 @@ const examples: Readonly<Record<string, unknown>> = {
   'Probes fail': { kind: 'probe', state: 'down' },
 };
 
+/** The text as JSON; while it is not, as it stands. */
+function parsedOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 function FaultsCard() {
   const styles = useStyles();
   const faults = useFaults();
   const { error, run } = useRun();
   const [text, setText] = useState(JSON.stringify(Object.values(examples)[0], null, 2));
+  const request = (body: unknown) => ({ method: 'POST', url: '/_lazurite/faults', body });
   return (
     <Card>
       <CardHeader
@@ -166,13 +177,11 @@ function FaultsCard() {
         <Textarea value={text} rows={6} spellCheck={false} onChange={(_, { value }) => setText(value)} />
       </Field>
       <div>
-        <Button
-          appearance="primary"
-          onClick={() => void run(() => send({ method: 'POST', url: '/_lazurite/faults', body: JSON.parse(text) }))}
-        >
+        <Button appearance="primary" onClick={() => void run(() => send(request(JSON.parse(text))))}>
           Add fault
         </Button>
       </div>
+      <RequestPreview ways={{ request: request(parsedOr(text)) }} />
     </Card>
   );
 }

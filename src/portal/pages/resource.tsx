@@ -2,7 +2,7 @@
 import { Button, Tab, TabList } from '@fluentui/react-components';
 import { Delete20Regular, Tag20Regular } from '@fluentui/react-icons';
 import { useState } from 'react';
-import { useLocation } from 'wouter';
+import { useLocation, useSearch } from 'wouter';
 import { type ArmResource, readId, sameId } from '../azure/arm.js';
 import { useResource } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
@@ -54,7 +54,7 @@ export default function ResourcePage() {
   const id = decodeURI(path.replace(/^\/resource/, ''));
   const query = useResource<ArmResource>(id);
   const { name, type } = readId(id);
-  const [tab, setTab] = useState('properties');
+  const tab = new URLSearchParams(useSearch()).get('tab') ?? 'properties';
   const [deleting, setDeleting] = useState(false);
   const [tags, setTags] = useState<string>();
   return (
@@ -81,7 +81,11 @@ export default function ResourcePage() {
         </>
       }
     >
-      <TabList selectedValue={tab} onTabSelect={(_, { value }) => setTab(String(value))} style={{ marginBottom: 12 }}>
+      <TabList
+        selectedValue={tab}
+        onTabSelect={(_, { value }) => navigate(`${path}?tab=${String(value)}`)}
+        style={{ marginBottom: 12 }}
+      >
         <Tab value="properties">Properties</Tab>
         <Tab value="references">References</Tab>
         <Tab value="activity">Activity log</Tab>

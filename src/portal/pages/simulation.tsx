@@ -5,6 +5,7 @@ import { nameOf } from '../azure/arm.js';
 import { send } from '../azure/http.js';
 import { useFrontends } from '../azure/queries.js';
 import { Empty, ErrorBar } from '../ui/page.js';
+import { RequestPreview } from '../ui/request-preview.js';
 
 const useStyles = makeStyles({
   form: {
@@ -54,6 +55,11 @@ export function Simulation() {
   const [busy, setBusy] = useState(false);
   const [first] = frontends.data ?? [];
   const target = to ?? (first ? `${first.azureAddress}:${first.port ?? 80}` : '');
+  const request = {
+    method: 'POST',
+    url: '/_lazurite/simulate',
+    body: { proto: 'tcp', to: target, clients: 2000, connections: 3 },
+  };
   if (frontends.data?.length === 0)
     return <Empty title="No frontend to simulate">Add a load balancing rule first.</Empty>;
   return (
@@ -65,11 +71,7 @@ export function Simulation() {
           event.preventDefault();
           setBusy(true);
           try {
-            const answer = await send<{ value: ModeResult[] }>({
-              method: 'POST',
-              url: '/_lazurite/simulate',
-              body: { proto: 'tcp', to: target, clients: 2000, connections: 3 },
-            });
+            const answer = await send<{ value: ModeResult[] }>(request);
             setResults(answer.body.value);
             setError(undefined);
           } catch (failure) {
@@ -120,6 +122,7 @@ export function Simulation() {
           })}
         </div>
       )}
+      <RequestPreview ways={{ request }} />
     </>
   );
 }

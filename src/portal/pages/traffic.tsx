@@ -3,12 +3,14 @@ import { Button, Dropdown, Field, Input, makeStyles, Option, Tab, TabList, token
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { nameOf } from '../azure/arm.js';
-import { type Explanation, explain } from '../azure/emulator.js';
+import { type Explanation, explainRequest } from '../azure/emulator.js';
 import { explainReason } from '../azure/health.js';
+import { send } from '../azure/http.js';
 import { useFlows, useFrontends } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
 import { Empty, ErrorBar, Loaded, Page } from '../ui/page.js';
 import { Properties } from '../ui/parts.js';
+import { RequestPreview } from '../ui/request-preview.js';
 import { type Mode, modeNames, Simulation } from './simulation.js';
 
 const useStyles = makeStyles({
@@ -76,6 +78,7 @@ function WhereWouldItGo() {
   const [error, setError] = useState<unknown>();
   const places = (frontends.data ?? []).map(({ azureAddress, port }) => `${azureAddress}:${port ?? 80}`);
   const target = to ?? places[0] ?? '';
+  const request = explainRequest({ protocol, from, to: target });
   return (
     <>
       <form
@@ -83,7 +86,7 @@ function WhereWouldItGo() {
         onSubmit={async (event) => {
           event.preventDefault();
           try {
-            setAnswer(await explain({ protocol, from, to: target }));
+            setAnswer((await send<Explanation>(request)).body);
             setError(undefined);
           } catch (failure) {
             setAnswer(undefined);
@@ -148,6 +151,7 @@ function WhereWouldItGo() {
           />
         </>
       )}
+      <RequestPreview ways={{ request }} />
     </>
   );
 }

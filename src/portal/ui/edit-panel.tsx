@@ -14,14 +14,19 @@ import {
   makeStyles,
   OverlayDrawer,
   Spinner,
+  Toast,
+  ToastBody,
+  ToastTitle,
   tokens,
+  useToastController,
 } from '@fluentui/react-components';
 import { Dismiss24Regular } from '@fluentui/react-icons';
 import { type ReactNode, useState } from 'react';
 import { type ArmResource, armUrl, putRequest, write } from '../azure/arm.js';
-import { type Answer, getJson, type PlannedRequest, RequestError } from '../azure/http.js';
+import { getJson, type PlannedRequest, RequestError } from '../azure/http.js';
 import { queryClient } from '../azure/queries.js';
 import { ErrorBar } from './page.js';
+import { answersToaster } from './parts.js';
 import { RequestPreview } from './request-preview.js';
 
 const useStyles = makeStyles({
@@ -57,17 +62,26 @@ export function EditPanel<R extends ArmResource<unknown>>({
   const [base, setBase] = useState(resource);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
-  const [answer, setAnswer] = useState<Answer>();
+  const { dispatchToast } = useToastController(answersToaster);
   const [newer, setNewer] = useState<R>();
   const request: PlannedRequest = putRequest(build(base));
 
   async function save(on: R): Promise<void> {
     setBusy(true);
     setError(undefined);
-    setAnswer(undefined);
     try {
-      setAnswer(await write(putRequest(build(on))));
+      const planned = putRequest(build(on));
+      const { status } = await write(planned);
       await queryClient.invalidateQueries();
+      dispatchToast(
+        <Toast>
+          <ToastTitle>{resource.name} is updated</ToastTitle>
+          <ToastBody>
+            {planned.method} was answered {status}.
+          </ToastBody>
+        </Toast>,
+        { intent: 'success' },
+      );
       onClose();
     } catch (failure) {
       if (failure instanceof RequestError && failure.status === 412) setNewer(await getJson<R>(armUrl(resource.id)));
@@ -98,7 +112,7 @@ export function EditPanel<R extends ArmResource<unknown>>({
         {children(error)}
         <RequestPreview
           ways={{ request, ...(az === undefined ? {} : { az }), ...(terraform === undefined ? {} : { terraform }) }}
-          answer={answer}
+          answer={error instanceof RequestError ? { status: error.status, body: { error: error.error } } : undefined}
         />
       </DrawerBody>
       <DrawerFooter className={styles.footer}>

@@ -29,8 +29,8 @@ function allErrors(error: AzureErrorBody): AzureErrorBody[] {
 }
 
 /** What Azure says about a member: an error whose target or message names it. */
-function messageFor(error: unknown, member: string): string | undefined {
-  if (!(error instanceof RequestError)) return undefined;
+export function messageFor(error: unknown, member: string | undefined): string | undefined {
+  if (member === undefined || !(error instanceof RequestError)) return undefined;
   const named = new RegExp(`(^|[^a-z])${member}([^a-z]|$)`, 'i');
   return allErrors(error.error).find(({ target, message }) => (target && named.test(target)) || named.test(message))
     ?.message;

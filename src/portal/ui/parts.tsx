@@ -42,6 +42,9 @@ export function PageLink({
   );
 }
 
+/** The toaster of the frame, in which a panel that has closed shows what it was answered. */
+export const answersToaster = 'answers';
+
 /** Reads everything that the page shows again. */
 export const RefreshButton = () => (
   <Button appearance="subtle" icon={<ArrowClockwise20Regular />} onClick={() => void queryClient.invalidateQueries()}>

@@ -24,10 +24,19 @@ export const restText = ({ method, url, headers, body }: PlannedRequest): string
         : ['content-type: application/json', '', JSON.stringify(body, null, 2)]),
   ].join('\n');
 
-const azRest = ({ method, url, body }: PlannedRequest): string =>
-  `az rest --method ${method.toLowerCase()} --url "${url}"${body === undefined ? '' : " --body '…'"}`;
+/** A text as one word of a POSIX shell. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-export function RequestPreview({ ways, answer }: { ways: Ways; answer?: Answer | undefined }) {
+const azRest = ({ method, url, headers, body }: PlannedRequest): string =>
+  [
+    `az rest --method ${method.toLowerCase()} --url ${quoted(url)}`,
+    ...Object.entries(headers ?? {}).map(([name, value]) => `--headers ${quoted(`${name}=${value}`)}`),
+    ...(body === undefined
+      ? []
+      : [`--body ${quoted(typeof body === 'string' ? body : JSON.stringify(body, null, 2))}`]),
+  ].join(' \\\n  ');
+
+export function RequestPreview({ ways, answer }: { ways: Ways; answer?: Pick<Answer, 'status' | 'body'> | undefined }) {
   const styles = useStyles();
   const [tab, setTab] = useState('rest');
   const { request, az, terraform } = ways;
