@@ -14,9 +14,9 @@ const maxYoungGenerationSizeMb = 64;
 const lookEveryMs = 1000;
 /**
  * Looks in a row without a sign of life after which the thread counts as hung. Looks are counted, not time, because a
- * machine that was asleep wakes both threads at once.
+ * machine that was asleep wakes both threads at once. The largest plan takes seconds on a slow machine.
  */
-const mostSilentLooks = 5;
+const mostSilentLooks = 10;
 /** A thread that loads its modules on a busy machine gets this many more. */
 const moreWhileStarting = 25;
 /** Real time that a thread gets to end once it was told to. */
