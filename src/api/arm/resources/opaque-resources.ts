@@ -13,7 +13,7 @@ import type { SchemaNode } from '../../../resources/schema.js';
 import { madeUpList, madeUpProperties } from '../../../resources/unmodelled-types.js';
 import { stableGuid } from '../../../support/ids.js';
 import { checkLocationForm } from './locations.js';
-import { memberOf, type RequestBody, readBody } from './request-body.js';
+import { type RequestBody, readBody } from './request-body.js';
 
 /** What every resource has beside the members of its type, whatever its provider makes of those. */
 const envelope: SchemaNode = {
@@ -32,7 +32,7 @@ const envelope: SchemaNode = {
  */
 export function opaqueDocument(body: RequestBody): ResourceDocument {
   const read = readBody(body, envelope) as ResourceDocument;
-  checkLocationForm(memberOf(body, 'location'));
+  checkLocationForm(read.location);
   const { id: _id, name: _name, type: _type, etag: _etag, systemData: _systemData, ...document } = read;
   const { provisioningState: _state, ...properties } = document.properties ?? {};
   return withoutSecrets({ ...document, properties }) as ResourceDocument;

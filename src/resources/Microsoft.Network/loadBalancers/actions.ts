@@ -100,6 +100,11 @@ const migrateToIpBased: Action = {
         if (nicId === undefined) {
           return pool.properties?.loadBalancerBackendAddresses?.find(({ name }) => name === member.name) ?? {};
         }
+        // An instance of a scale set is in the pools of its profile, and stays there.
+        if (!isNetworkInterface(context, rootKey(nicId))) {
+          const code = 'CannotMixIPBasedAddressesAndIPConfigurationsOnLoadBalancerBackendAddressPool';
+          throw azureError(code, { values: { id: poolId } });
+        }
         leaving.set(rootKey(nicId), (leaving.get(rootKey(nicId)) ?? new Set()).add(idKey(poolId)));
         const subnet = subnetOf(context, nicId);
         const virtualNetwork = subnet && { id: subnet.slice(0, subnet.toLowerCase().lastIndexOf('/subnets/')) };
@@ -116,6 +121,9 @@ const migrateToIpBased: Action = {
     };
   },
 };
+
+const isNetworkInterface = ({ lookup }: ActionContext, key: string): boolean =>
+  lookup.resource(key)?.document.properties.ipConfigurations !== undefined;
 
 function subnetOf(context: ActionContext, ipConfigurationId: string): string | undefined {
   const name = ipConfigurationId.slice(ipConfigurationId.lastIndexOf('/') + 1);

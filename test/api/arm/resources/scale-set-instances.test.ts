@@ -117,3 +117,14 @@ t.test('Scaling in and out, and deleting instances, changes the pool’s members
   t.same(await ids(azure), []);
   t.equal((await members()).backendIPConfigurations, undefined);
 });
+
+t.test('A pool with instances of a scale set is not migrated to IP addresses', async (t) => {
+  const azure = await start(t, 1);
+  const { status, body: refused } = await azure.post(`${network}/loadBalancers/lb/migrateToIpBased`, {
+    pools: ['pool'],
+  });
+  t.equal(status, 400);
+  t.match(at(refused, 'error.code'), /^CannotMixIPBasedAddresses/);
+  const { body: balancer } = await azure.get(`${network}/loadBalancers/lb`);
+  t.equal((at(balancer, 'properties.backendAddressPools.0.properties.backendIPConfigurations') as Json[]).length, 1);
+});

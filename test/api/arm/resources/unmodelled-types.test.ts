@@ -240,7 +240,7 @@ t.test('The envelope of a type without a model is checked like that of any other
   for (const location of [{}, ['westeurope'], { toString: 1 }]) {
     t.same(await codeOf({ location }), [400, 'InvalidRequestFormat'], JSON.stringify(location));
   }
-  for (const location of ['\ud800', 'a/b', 'west<europe']) {
+  for (const location of ['\ud800', 'a/b', 'west<europe', 1.5]) {
     t.same(await codeOf({ location }), [400, 'InvalidResourceLocation'], JSON.stringify(location));
   }
   for (const tags of [[], 'a', { a: {} }]) t.same(await codeOf({ tags }), [400, 'InvalidRequestFormat']);
