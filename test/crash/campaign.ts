@@ -6,17 +6,17 @@
  * an older version, never half of one. What a read has shown is not taken back. A reset is there as a whole or not at all,
  * and once a later write is acknowledged it is there.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { group, type Json, network, virtualNetwork } from '../api/arm/resources/arm-client.js';
+import { type Answer, portOf, send, spawnBuilt } from '../built-emulator.js';
 import { Random } from '../fuzz/random.js';
-import { type Answer, Half, type State, type Thing, thingsOf } from './things.js';
+import { Half, type State, type Thing, thingsOf } from './things.js';
 
 const { values } = parseArgs({
   options: {
@@ -68,31 +68,19 @@ class Campaign {
   #send(method: string, path: string, body?: Json | string): Promise<Answer> {
     const type = typeof body === 'string' ? 'application/xml' : 'application/json';
     const text = typeof body === 'string' ? body : body === undefined ? undefined : JSON.stringify(body);
-    return new Promise((resolve, reject) => {
-      const headers = { 'content-type': type, 'x-ms-version': '2015-04-01' };
-      const request = httpRequest({ port: this.#port, host: '127.0.0.1', method, path, headers, agent: this.#agent });
-      request.on('error', reject);
-      request.on('response', (response: IncomingMessage) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
-      });
-      request.end(text);
-    });
+    const headers = { 'content-type': type, 'x-ms-version': '2015-04-01' };
+    const sent = { method, path, headers, body: text === undefined ? undefined : Buffer.from(text) };
+    return send(sent, { port: this.#port, agent: this.#agent });
   }
 
   async start(): Promise<void> {
     // Now and then it is killed while it starts, again and again.
     for (; this.random.oneIn(6); this.counts.atStart++) await this.#killAfter(this.#spawn(), this.random.below(400));
-    const child = this.#spawn();
-    const [line] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string];
-    this.#port = Number(/:(\d+)/.exec(line)?.[1]);
+    this.#port = await portOf(this.#spawn());
   }
 
   #spawn(): ChildProcess {
-    const argv = ['dist/main.js', 'start', '--port', '0', '--data', this.folder, '--log-level', 'error'];
-    this.#child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#child = spawnBuilt('--data', this.folder);
     return this.#child;
   }
 

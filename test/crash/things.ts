@@ -19,11 +19,7 @@ import {
   subscription,
   textOf,
 } from '../api/classic/harness.js';
-
-export interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
+import type { Answer } from '../built-emulator.js';
 
 /** Sends a request; rejects when the connection ends without an answer. Objects are sent as JSON, texts as XML. */
 export type Send = (method: string, path: string, body?: Json | string) => Promise<Answer>;

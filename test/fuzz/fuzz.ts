@@ -2,12 +2,11 @@
  * `npm run fuzz`: sends broken requests to a built emulator and holds it to what must be true whatever comes: it answers,
  * never with an error of its own, its memory stays bounded, traffic flows, and a snapshot can be taken and loaded.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent } from 'node:http';
 import { connect, createServer } from 'node:net';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import {
   group,
@@ -18,6 +17,7 @@ import {
   rule,
   virtualNetwork,
 } from '../api/arm/resources/arm-client.js';
+import { type Answer, portOf, type Sent, send as sendTo, spawnBuilt } from '../built-emulator.js';
 import { Random } from './random.js';
 import { type Attempt, beginning, surfaces } from './surfaces.js';
 
@@ -52,36 +52,10 @@ function fail(what: string): void {
   process.stdout.write(`FAILED ${what}\n`);
 }
 
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
-
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 let port = 0;
 
-/** One request; rejects when the connection ends without an answer. */
-function send({ method, path, headers, body }: Attempt): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const length = body === undefined ? {} : { 'content-length': String(body.length) };
-    const request = httpRequest({
-      port,
-      host: '127.0.0.1',
-      method,
-      path,
-      agent,
-      headers: { host: `localhost:${port}`, ...headers, ...length },
-    });
-    request.on('error', reject);
-    request.on('response', (response: IncomingMessage) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
-    });
-    request.end(body);
-  });
-}
+const send = (one: Sent): Promise<Answer> => sendTo(one, { port, agent });
 
 /** Writes bytes and waits until the server has closed, or has answered and been left. */
 function sendRaw(bytes: Buffer): Promise<void> {
@@ -116,8 +90,9 @@ const make = surfaces(values.recordings);
 /** Answers by status, for the report. */
 const statuses = new Map<number, number>();
 
-async function attempt(index: number): Promise<void> {
-  const one = make(new Random(seed, index));
+const requestAt = (index: number): Attempt => make(new Random(seed, index));
+
+async function attempt(index: number, one: Attempt): Promise<void> {
   if (values.verbose) process.stdout.write(`${index} ${shown(one)}\n`);
   try {
     if (one.raw) return await sendRaw(one.raw);
@@ -137,16 +112,20 @@ async function attempt(index: number): Promise<void> {
 /** Requests `first` to below `end`, several at a time; those that change how others are treated alone. */
 async function run(first: number, end: number): Promise<void> {
   let next = first;
+  let upcoming = requestAt(next);
+  const take = (): Promise<void> => {
+    const one = upcoming;
+    upcoming = requestAt(next + 1);
+    return attempt(next++, one);
+  };
   const worker = async (): Promise<void> => {
-    while (next < end && !isAlone(next)) await attempt(next++);
+    while (next < end && !upcoming.alone) await take();
   };
   while (next < end) {
     await Promise.all(Array.from({ length: concurrency }, worker));
-    if (next < end) await attempt(next++);
+    if (next < end) await take();
   }
 }
-
-const isAlone = (index: number): boolean => make(new Random(seed, index)).alone === true;
 
 async function makeBalancer(): Promise<string> {
   await call('POST', '/_lazurite/reset');
@@ -219,8 +198,7 @@ function watchSilence(): { stop(): void; longestMs(): number } {
 }
 
 async function start(): Promise<{ child: ChildProcess; pid: number }> {
-  const argv = ['dist/main.js', 'start', '--in-memory', '--port', '0', '--engine', 'userspace', '--log-level', 'error'];
-  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawnBuilt('--in-memory', '--engine', 'userspace');
   process.once('exit', () => child.kill('SIGKILL'));
   child.once('exit', (code, signal) => {
     if (!ending) {
@@ -229,8 +207,7 @@ async function start(): Promise<{ child: ChildProcess; pid: number }> {
       process.exit(1);
     }
   });
-  const [line] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string];
-  port = Number(/:(\d+)/.exec(line)?.[1]);
+  port = await portOf(child);
   return { child, pid: child.pid as number };
 }
 

@@ -1,0 +1,46 @@
+/** The built product in a process of its own, for programs that try what it withstands: how it is reached and spoken to. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export interface Sent {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Buffer | undefined;
+}
+
+/** `lazurite start` from dist/, on a free port, which logs errors only. */
+export const spawnBuilt = (...options: string[]): ChildProcess =>
+  spawn(process.execPath, ['dist/main.js', 'start', '--port', '0', '--log-level', 'error', ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+
+/** The port of an emulator, once it is ready. */
+export async function portOf(child: ChildProcess): Promise<number> {
+  const [line] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string];
+  return Number(/:(\d+)/.exec(line)?.[1]);
+}
+
+/** One request over plain HTTP; rejects when the connection ends without an answer. */
+export function send({ method, path, headers, body }: Sent, to: { port: number; agent: Agent }): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const length = body === undefined ? {} : { 'content-length': String(body.length) };
+    const all = { host: `localhost:${to.port}`, ...headers, ...length };
+    const request = httpRequest({ ...to, host: '127.0.0.1', method, path, headers: all });
+    request.on('error', reject);
+    request.on('response', (response: IncomingMessage) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+    });
+    request.end(body);
+  });
+}
