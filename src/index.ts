@@ -55,7 +55,7 @@ export interface LazuriteOptions {
   /** Where linked templates may be downloaded from: `loopback` unless said otherwise. */
   readonly templateLinks?: 'loopback' | 'any' | 'none';
   readonly auth?: 'off' | 'token';
-  /** Backends for every member whose address nobody listens on. */
+  /** Backends for every member at whose address nothing listens. */
   readonly standIns?: boolean;
   /** Further names by which clients reach it, beside localhost: a container's, for example. */
   readonly tlsNames?: readonly string[];

@@ -148,7 +148,7 @@ export const options = {
     name: 'stand-ins',
     fallback: 'off',
     sentence:
-      'Answer for every backend whose address nobody listens on: HTTP, TCP and UDP, with its name; probes get 200.',
+      'Answer for every backend at whose address nothing listens: HTTP, TCP and UDP, with its name; probes get 200.',
     parse: switched,
   }),
   undocumented: option({

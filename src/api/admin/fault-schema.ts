@@ -87,7 +87,7 @@ const probeSchema = Type.Object({
 const engineSchema = Type.Object({
   effect: oneOf(['crash', 'hang'], {
     option: 'effect',
-    description: 'an error that nobody catches, or no answer any more',
+    description: 'an uncaught error, or no more answers',
   }),
 });
 

@@ -37,7 +37,7 @@ export interface ProbeFault {
   readonly flapEveryMs?: number | undefined;
 }
 
-/** How the thread of an engine fails: an error that nobody catches, or no answer any more. */
+/** How the thread of an engine fails: an uncaught error, or no more answers. */
 export type ThreadFailure = 'crash' | 'hang';
 
 export type DataPlaneFault = TrafficFault | ProbeFault;
