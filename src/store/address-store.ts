@@ -15,6 +15,7 @@ import {
 } from '../support/ip-address.js';
 import { type Prepared, prepareAll } from './database.js';
 import type { Connection } from './sqlite.js';
+import type { MemoryJournal } from './write-queue.js';
 
 const sql = {
   holder: 'SELECT owner FROM addresses WHERE pool = ? AND position = ?',
@@ -57,10 +58,12 @@ export class AddressStore implements Addresses {
   /** By pool and start of a search: the end of the positions that are all held, which a search can skip. */
   readonly #full = new Map<string, Map<number, number>>();
   readonly #blocks: AddressBlocks | undefined;
+  readonly #journal: MemoryJournal;
   readonly publicPrefix: Addresses['publicPrefix'];
 
-  constructor(connection: Connection, { publicPrefix, blocks }: PublicPool) {
+  constructor(connection: Connection, { publicPrefix, blocks, journal }: PublicPool & { journal: MemoryJournal }) {
     this.#statement = prepareAll(connection, sql);
+    this.#journal = journal;
     this.publicPrefix = publicPrefix;
     this.#blocks = blocks;
   }
@@ -71,7 +74,7 @@ export class AddressStore implements Addresses {
     for (const { pool, position } of released) this.#freed(pool, position);
   }
 
-  /** Drops what is kept in memory: a transaction was undone, or the tables were replaced. */
+  /** Drops what is kept in memory. */
   forget(): void {
     this.#full.clear();
   }
@@ -169,6 +172,7 @@ export class AddressStore implements Addresses {
     const full = this.#full.get(pool) ?? new Map<number, number>();
     const start = full.get(from) ?? from;
     const { position } = this.#statement.lowestFree.get({ pool, from: start, below }) as { position: number };
+    this.#journal.note(this.#full, pool);
     this.#full.set(pool, full.set(from, Math.min(position + 1, below)));
     return position;
   }

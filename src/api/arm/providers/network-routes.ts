@@ -53,14 +53,13 @@ function answerResult(request: FastifyRequest, reply: FastifyReply, { status, er
 async function swap(request: FastifyRequest, reply: FastifyReply, service: ResourceService) {
   const subscriptionId = subscriptionOf(request, service.context);
   const body = readBody(RequestBody.ofText(request.body), swapSchema);
-  const { operationId = '' } = await service.change({
-    subscriptionId,
+  const { location = '' } = parametersOf(request);
+  const answer = await service.change({
     operation: 'SwapPublicIpAddressesOperation',
+    poll: { subscriptionId, location, apiVersion: apiVersionOf(request) },
     run: () => ({ writes: swapPublicIPAddresses(body, service.store) }),
   });
-  const { location = '' } = parametersOf(request);
-  const place = { subscriptionId, location, operationId, apiVersion: apiVersionOf(request) };
-  return send(request, reply, { status: 202, operation: place, hasResult: true });
+  return send(request, reply, answer);
 }
 
 function checkDnsName(request: FastifyRequest, { context, store }: ResourceService) {

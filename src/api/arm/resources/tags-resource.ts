@@ -4,7 +4,8 @@ import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, type ResourceId } from '../../../resources/resource-id.js';
 import { send } from './request.js';
 import { RequestBody } from './request-body.js';
-import type { ResourceRequest, ResourceService } from './resource-service.js';
+import type { ResourceRequest } from './resource-place.js';
+import type { ResourceService } from './resource-service.js';
 
 type Tags = Record<string, string>;
 
@@ -22,9 +23,8 @@ export function taggedResource({ id, apiVersion }: ResourceRequest): ResourceReq
 const without = (tags: Tags, gone: Tags): Tags =>
   Object.fromEntries(Object.entries(tags).filter(([name]) => !(name in gone)));
 
-/** The tags after a request; undefined when it changes none. */
-function changedTags(method: string, before: Tags, body: RequestBody): Tags | undefined {
-  if (method === 'GET') return undefined;
+/** The tags after a write. */
+function changedTags(method: string, before: Tags, body: RequestBody): Tags {
   if (method === 'DELETE') return {};
   const { operation, properties } = body.value as { operation?: string; properties?: { tags?: Tags } };
   const given = properties?.tags ?? {};
@@ -39,12 +39,15 @@ export async function answerTags(
   reply: FastifyReply,
   { tagged, service }: { readonly tagged: ResourceRequest; readonly service: ResourceService },
 ): Promise<FastifyReply> {
-  const { resource } = service.existing(tagged);
-  const before = (resource.document.tags ?? {}) as Tags;
-  const tags = changedTags(request.method, before, RequestBody.ofText(request.body));
-  if (tags) await service.patchTags({ ...tagged, body: RequestBody.ofValue({ tags }) });
-  if (request.method === 'DELETE') return reply.code(200).send();
+  const { method } = request;
+  let { tags } = service.existing(tagged).resource.document;
+  if (method !== 'GET') {
+    const body = RequestBody.ofText(request.body);
+    const change = (before: Tags) => RequestBody.ofValue({ tags: changedTags(method, before, body) });
+    ({ tags } = (await service.changeTags(tagged, change)).body as { tags?: Tags });
+  }
+  if (method === 'DELETE') return reply.code(200).send();
   const id = `${formatResourceId(tagged.id)}/providers/Microsoft.Resources/tags/default`;
-  const body = { id, name: 'default', type: 'Microsoft.Resources/tags', properties: { tags: tags ?? before } };
+  const body = { id, name: 'default', type: 'Microsoft.Resources/tags', properties: { tags: tags ?? {} } };
   return send(request, reply, { status: 200, body });
 }
