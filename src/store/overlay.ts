@@ -79,8 +79,8 @@ class OverlaidResources implements WritableResources {
 /** Links in the order in which the database answers them. */
 const inOrder = (links: Link[]): Link[] =>
   links.sort((a, b) => {
-    if (a.sourceId !== b.sourceId) return a.sourceId < b.sourceId ? -1 : 1;
-    return a.path < b.path ? -1 : Number(a.path > b.path);
+    const member = (['sourceId', 'path', 'target'] as const).find((name) => a[name] !== b[name]);
+    return member === undefined ? 0 : a[member] < b[member] ? -1 : 1;
   });
 
 /** Of one pool, by position: who holds what was taken here, and which of the stored rows no longer count. */

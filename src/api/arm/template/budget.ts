@@ -90,8 +90,8 @@ export class EvaluationBudget {
 
   /** Begins the next part, such as a resource: lets everything else that waits go first, when it is time to. */
   async nextPart(): Promise<void> {
-    await this.#afterPause(0);
-    this.spend(stepsPerPart);
+    await this.#afterPause(stepsPerPart);
+    this.#steps += stepsPerPart;
   }
 
   /** Many may wait at once: each goes on when those before it leave room for it in a turn of the loop. */
