@@ -1,0 +1,144 @@
+/**
+ * How long all members of many rules going down together hold the API's thread and the data plane's, and what closing a
+ * minute of metrics costs then: `[RULES] [MEMBERS]`, by default 1,500 and 100.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setImmediate as pause, setTimeout as wait } from 'node:timers/promises';
+import { emptyPlan, frontendKey, probeKey, } from '../src/data-plane/model/plan.js';
+import { UserspaceEngine } from '../src/data-plane/userspace/engine.js';
+import { Monitor } from '../src/metrics/monitor.js';
+import { Clock, systemTime } from '../src/support/clock.js';
+import { Events } from '../src/support/events.js';
+import { silentLog } from '../src/support/log.js';
+import { member, rule, tcpProbe } from '../test/data-plane/plans.js';
+import { manualTime } from '../test/manual-time.js';
+const [rules = 1500, members = 100] = process.argv.slice(2).map(Number);
+const bar = 50;
+const failures = [];
+const show = (what, ms) => {
+    console.log(`${what.padEnd(68)} ${ms.toFixed(1).padStart(8)} ms${ms > bar ? '  over the bar' : ''}`);
+    if (ms > bar)
+        failures.push(what);
+};
+const addresses = Array.from({ length: members }, (_, index) => `127.91.${index >> 8}.${(index & 255) + 1}`);
+/** Each rule has a frontend port of its own; `probeOf` names the probe of a rule. */
+function planOf(probeOf) {
+    const frontends = Array.from({ length: rules }, (_, index) => {
+        const own = rule(addresses.map((address) => member(address, 9, { probe: probeKey(probeOf(index), address) })), { id: `rule-${index}` });
+        const place = { transport: 'tcp', address: '127.91.255.1', port: 20_000 + index };
+        return { ...place, key: frontendKey(place), azureAddress: place.address, rule: own };
+    });
+    const ids = [...new Set(frontends.map((_, index) => probeOf(index)))];
+    const probes = ids.flatMap((id) => addresses.map((address) => tcpProbe(address, 9, { id, key: probeKey(id, address), intervalMs: 3_600_000 })));
+    return { ...emptyPlan, version: 1, frontends, probes };
+}
+const raise = (error) => {
+    throw error;
+};
+/** One probe for all rules, injected faults for flips: both threads of the userspace engine, and metrics. */
+async function bothThreads() {
+    const clock = new Clock();
+    const events = new Events(raise);
+    const engine = new UserspaceEngine({
+        clock,
+        events: { onHealth: (changes) => events.emit('health', { changes }), onFailure: raise },
+        worker: new URL('../src/data-plane/userspace/worker.js', import.meta.url),
+    });
+    const plan = planOf(() => 'probe');
+    const monitor = new Monitor({ clock, log: silentLog, events });
+    monitor.watch({ engine, plan: () => plan, snatAllocations: () => [] });
+    await engine.apply(plan);
+    await engine.setFaults([{ id: 'up', effect: 'probe', verdict: 'up' }]);
+    const allAre = (up) => engine.health().every((health) => health.up === up && health.reason !== 'NA');
+    while (!allAre(true))
+        await wait(20);
+    const main = monitorEventLoopDelay({ resolution: 1 });
+    let longestAnswerMs = 0;
+    let done = false;
+    const asking = (async () => {
+        while (!done) {
+            const fromMs = systemTime.now();
+            await engine.flows();
+            longestAnswerMs = Math.max(longestAnswerMs, systemTime.now() - fromMs);
+            await pause();
+        }
+    })();
+    main.enable();
+    const fromMs = systemTime.now();
+    await engine.setFaults([{ id: 'down', effect: 'probe', verdict: 'down' }]);
+    while (!allAre(false))
+        await wait(5);
+    console.log(`${rules} rules, ${members} members, one probe: all down after ${Math.round(systemTime.now() - fromMs)} ms`);
+    await wait(200);
+    done = true;
+    await asking;
+    main.disable();
+    show('longest hold of the API’s thread', main.max / 1e6);
+    show('longest wait for an answer of the data plane’s thread', longestAnswerMs);
+    await engine.close(0);
+    clock.close();
+}
+/** A probe for each rule and member, told to the metrics in reports of 2,000 as the engine sends them. */
+async function metricsAlone() {
+    const clock = new Clock({ source: manualTime() });
+    const events = new Events(raise);
+    const plan = planOf((index) => `probe-${index}`);
+    const health = new Map();
+    const engine = {
+        name: 'userspace',
+        health: () => [...health.values()],
+        healthOf: (key) => health.get(key),
+        frontends: () => [],
+        counters: () => [],
+    };
+    const monitor = new Monitor({ clock, log: silentLog, events });
+    monitor.watch({ engine, plan: () => plan, snatAllocations: () => [] });
+    let longestMs = 0;
+    const timed = (work) => {
+        const fromMs = systemTime.now();
+        work();
+        return systemTime.now() - fromMs;
+    };
+    const flip = async (up) => {
+        const changes = plan.probes.map(({ key }) => ({
+            key,
+            up,
+            reason: up ? 'Up_Probe_Success' : 'Down_Probe_TcpProbeTimeout',
+            sinceMs: clock.now(),
+        }));
+        for (let at = 0; at < changes.length; at += 2000) {
+            const report = changes.slice(at, at + 2000);
+            for (const change of report)
+                health.set(change.key, change);
+            longestMs = Math.max(longestMs, timed(() => events.emit('health', { changes: report })));
+            await pause();
+        }
+        await wait(100);
+    };
+    const loop = monitorEventLoopDelay({ resolution: 1 });
+    await flip(true);
+    clock.advance(60_000);
+    await wait(1000);
+    longestMs = 0;
+    loop.enable();
+    clock.advance(10_000);
+    await flip(false);
+    console.log(`${rules * members} probes, one for each rule and member: all down`);
+    show('longest hold by one report of flips', longestMs);
+    loop.reset();
+    const beginMs = timed(() => clock.advance(50_000));
+    await wait(500);
+    show('longest hold while the minute is closed', Math.max(beginMs, loop.max / 1e6));
+    loop.disable();
+    await flip(true);
+    const wholeMs = timed(() => {
+        clock.advance(60_000);
+        monitor.collect();
+    });
+    show('closing a minute, all of it at once', wholeMs);
+}
+await bothThreads();
+await metricsAlone();
+console.log(failures.length === 0 ? `everything within ${bar} ms` : `over ${bar} ms: ${failures.join('; ')}`);
+process.exit(failures.length === 0 ? 0 : 1);
+//# sourceMappingURL=health-flips.js.map

@@ -1,0 +1,138 @@
+/**
+ * What large balancers cost: a PUT of 1,500 rules over a pool of 100 members through the API of a process of its own, with
+ * its memory, and one member of a pool of 5,000 exchanged in the userspace engine, with the longest hold of either thread.
+ */
+import { readFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setImmediate as pause, setTimeout as wait } from 'node:timers/promises';
+import { emptyPlan } from '../src/data-plane/model/plan.js';
+import { UserspaceEngine } from '../src/data-plane/userspace/engine.js';
+import { Clock, systemTime } from '../src/support/clock.js';
+import { addressMembers, balancerBody } from '../test/balancer-body.js';
+import { frontend, member, rule, tcpProbe } from '../test/data-plane/plans.js';
+import { group, network } from './control-plane-body.js';
+import { lazurite, median, start, stop } from './process.js';
+const rules = 1500;
+const members = 100;
+const largePool = 5000;
+const turns = 9;
+const location = 'westeurope';
+const failures = [];
+function show(what, { value, unit, bar }) {
+    const over = value > bar;
+    console.log(`${what.padEnd(60)} ${value.toFixed(1).padStart(8)} ${unit}${over ? `  over the bar of ${bar}` : ''}`);
+    if (over)
+        failures.push(what);
+}
+/** PUTs a resource and follows its operation to the end; answers the milliseconds until then. */
+async function put({ url }, path, body, version = '2024-05-01') {
+    const fromMs = systemTime.now();
+    const answer = await fetch(`${url}${path}?api-version=${version}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+    });
+    if (!answer.ok)
+        throw new Error(`PUT ${path}: ${answer.status} ${await answer.text()}`);
+    await answer.arrayBuffer();
+    const operation = answer.headers.get('azure-asyncoperation');
+    while (operation) {
+        const { pathname, search } = new URL(operation);
+        const { status } = (await (await fetch(`${url}${pathname}${search}`)).json());
+        if (status !== 'InProgress')
+            break;
+        await wait(2);
+    }
+    return systemTime.now() - fromMs;
+}
+/** The most memory that a process has had, in MiB; Linux only. */
+const peakMiB = ({ process: { pid } }) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+/** The pool's first member has another address in each turn. */
+function largeBalancer(turn) {
+    const addresses = Array.from({ length: members }, (_, index) => `10.91.${index === 0 ? 1 + turn : 0}.${index + 1}`);
+    const ports = Array.from({ length: rules }, (_, index) => index);
+    return balancerBody(`${network}/loadBalancers/large`, {
+        frontends: { front: { publicIPAddress: { id: `${network}/publicIPAddresses/ip` } } },
+        pools: { pool: addressMembers(addresses, { id: `${network}/virtualNetworks/vnet` }) },
+        probes: { probe: { port: 9, intervalInSeconds: 300 } },
+        rules: Object.fromEntries(ports.map((index) => [
+            `rule-${index}`,
+            { frontendPort: 20_000 + index, backendPort: 9000 + index, probe: 'probe' },
+        ])),
+    });
+}
+async function largePut() {
+    const server = await start(lazurite, ['start', '--in-memory', '--port', '0', '--log-level', 'error']);
+    await put(server, group, { location }, '2021-04-01');
+    const prefix = '10.91.0.0/16';
+    await put(server, `${network}/virtualNetworks/vnet`, {
+        location,
+        properties: {
+            addressSpace: { addressPrefixes: [prefix] },
+            subnets: [{ name: 'vms', properties: { addressPrefix: prefix } }],
+        },
+    });
+    await put(server, `${network}/publicIPAddresses/ip`, {
+        location,
+        sku: { name: 'Standard' },
+        properties: { publicIPAllocationMethod: 'Static' },
+    });
+    const of = `${rules} rules × ${members} members`;
+    const path = `${network}/loadBalancers/large`;
+    const unit = 'ms';
+    show(`PUT of ${of}, until it is carried out`, { value: await put(server, path, largeBalancer(0)), unit, bar: 1000 });
+    show(`PUT of ${of}, one member another`, { value: await put(server, path, largeBalancer(1)), unit, bar: 1000 });
+    show('the most memory of the process', { value: peakMiB(server), unit: 'MiB', bar: 250 });
+    await stop(server);
+}
+async function largePoolChange() {
+    const clock = new Clock();
+    const engine = new UserspaceEngine({
+        clock,
+        worker: new URL('../src/data-plane/userspace/worker.js', import.meta.url),
+    });
+    const addresses = Array.from({ length: largePool + 1 }, (_, index) => `127.91.${index >> 8}.${index & 255}`);
+    const all = addresses.map((address) => member(address, 9, { probe: `probe-1|${address}` }));
+    const probes = addresses.map((address) => tcpProbe(address, 9, { intervalMs: 3_600_000 }));
+    const planOf = (present) => ({
+        ...emptyPlan,
+        frontends: [frontend('tcp', '127.91.255.1:20000', rule(present))],
+        probes,
+    });
+    await engine.apply(planOf(all.slice(1)));
+    await engine.setFaults([{ id: 'up', effect: 'probe', verdict: 'up' }]);
+    while (!engine.health().every(({ up }) => up))
+        await wait(20);
+    const holds = [];
+    for (let turn = 0; turn < turns; turn++) {
+        const main = monitorEventLoopDelay({ resolution: 1 });
+        let worker = 0;
+        let done = false;
+        const asking = (async () => {
+            while (!done) {
+                const fromMs = systemTime.now();
+                await engine.flows();
+                worker = Math.max(worker, systemTime.now() - fromMs);
+                await pause();
+            }
+        })();
+        main.enable();
+        await engine.apply(planOf(turn % 2 === 0 ? all.slice(0, -1) : all.slice(1)));
+        await wait(50);
+        done = true;
+        await asking;
+        main.disable();
+        holds.push({ main: main.max / 1e6, worker });
+    }
+    const of = `one of ${largePool} members changes: longest hold`;
+    const medianOf = (pick) => median(holds.map(pick));
+    show(`${of} of the API’s thread`, { value: medianOf(({ main }) => main), unit: 'ms', bar: 20 });
+    show(`${of} of the other thread`, { value: medianOf(({ worker }) => worker), unit: 'ms', bar: 20 });
+    await engine.close(0);
+    clock.close();
+}
+await largePut();
+await largePoolChange();
+console.log(failures.length === 0 ? 'everything within its bar' : `over its bar: ${failures.join('; ')}`);
+process.exit(failures.length === 0 ? 0 : 1);
+//# sourceMappingURL=large-pools.js.map

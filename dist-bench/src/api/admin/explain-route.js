@@ -1,0 +1,47 @@
+import { adminRoute, badRequest, queryText } from './requests.js';
+/** `10.0.0.4:80` or `[::1]:80`. */
+export function endpoint(text, name) {
+    const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text ?? '') ?? [];
+    const address = bracketed ?? plain;
+    if (address === undefined || Number(port) > 65535)
+        throw badRequest(`'${name}' must be IP:PORT`);
+    return { address, port: Number(port) };
+}
+/** The frontend that answers on an address of Azure or of this machine; undefined when there is none. */
+export function frontendAt({ plan, mapAddress }, { transport, address, port }) {
+    const here = mapAddress(address);
+    const ours = plan().frontends.filter((one) => one.transport === transport && [one.address, one.azureAddress].some((each) => each === address || each === here));
+    return ours.find((one) => one.port === port) ?? ours.find((one) => one.port === 0);
+}
+/**
+ * People name addresses that Azure shows; the engine knows those of this machine. Who reaches a frontend on a loopback
+ * address has one too, so a client of the virtual network is looked for there.
+ */
+function questionOf(request, { plan, mapAddress }) {
+    const query = queryText(request);
+    const proto = (query.proto ?? 'tcp').toLowerCase();
+    if (proto !== 'tcp' && proto !== 'udp')
+        throw badRequest("'proto' must be tcp or udp");
+    const from = endpoint(query.from, 'from');
+    const to = endpoint(query.to, 'to');
+    const { frontends } = plan();
+    const known = frontends.find(({ address }) => address === to.address) ??
+        frontends.find(({ azureAddress }) => azureAddress === to.address);
+    const destinationAddress = known?.address ?? mapAddress(to.address);
+    const onLoopback = destinationAddress.startsWith('127.');
+    return {
+        transport: proto,
+        sourceAddress: onLoopback ? mapAddress(from.address) : from.address,
+        sourcePort: from.port,
+        destinationAddress,
+        destinationPort: to.port,
+    };
+}
+/** Registers the route of `explain`. */
+export function addExplainRoute(app, context) {
+    app.get('/_lazurite/explain', adminRoute('explain'), async (request) => {
+        const question = questionOf(request, context);
+        return { question, ...(await context.engine.explain(question)) };
+    });
+}
+//# sourceMappingURL=explain-route.js.map

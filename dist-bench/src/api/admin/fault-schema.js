@@ -1,0 +1,182 @@
+/**
+ * Faults that a person injects: one schema for each kind, from which the admin API's checks, the options and help of
+ * `lazurite faults` and the tables of docs/admin-api.md are made.
+ */
+import { Type } from 'typebox';
+import { azureError } from '../../errors/index.js';
+const text = (about) => Type.Optional(Type.String({ ...about }));
+const number = (about) => Type.Optional(Type.Number({ ...about }));
+const oneOf = (choices, about) => Type.Optional(Type.Enum(choices, { ...about, value: choices.join('|') }));
+const backend = text({
+    option: 'backend',
+    value: 'IP',
+    description: "the member's address, of Azure or of this machine",
+});
+const apiSchema = Type.Object({
+    method: text({ option: 'method', value: 'M', description: 'HTTP method; any when absent' }),
+    path: text({ option: 'path', value: 'PATTERN', description: 'pattern of the path; any when absent' }),
+    status: number({
+        minimum: 200,
+        maximum: 599,
+        option: 'status',
+        value: 'N',
+        description: 'HTTP status of the answer',
+    }),
+    code: text({ option: 'code', value: 'C', description: "error code; for 429 and 503 Azure's own by default" }),
+    message: text({
+        option: 'message',
+        value: 'TEXT',
+        description: "error message; for 429 and 503 Azure's own by default",
+    }),
+    retryAfterSeconds: number({ minimum: 0, option: 'retry-after', value: 'S', description: 'seconds in `Retry-After`' }),
+    delayMs: number({
+        minimum: 0,
+        option: 'delay',
+        value: 'MS',
+        description: 'Azure milliseconds before the answer; without `status` the request then goes on as usual',
+    }),
+    effect: oneOf(['answer', 'reset'], { option: 'effect', description: '`reset` cuts the connection' }),
+    next: number({ minimum: 1, option: 'next', value: 'N', description: 'how many requests it hits; all when absent' }),
+});
+const dataPlaneSchema = Type.Object({
+    effect: oneOf(['drop', 'reset', 'slow'], { option: 'effect', description: 'what happens to flows; see below' }),
+    frontend: text({ option: 'frontend', value: 'IP[:PORT]', description: 'only flows of this frontend' }),
+    rule: text({ option: 'rule', value: 'NAME', description: 'only flows of this rule: resource id or name' }),
+    backend,
+    latencyMs: number({
+        minimum: 0,
+        option: 'latency',
+        value: 'MS',
+        description: 'Azure milliseconds added in each direction',
+    }),
+    bytesPerSecond: number({
+        minimum: 1,
+        option: 'bandwidth',
+        value: 'BYTES/S',
+        description: 'bytes per Azure second in each direction of a flow',
+    }),
+});
+const probeSchema = Type.Object({
+    verdict: oneOf(['up', 'down', 'flap'], { option: 'verdict', description: 'what the probe finds from now on' }),
+    probe: text({ option: 'probe', value: 'NAME', description: 'only this probe: resource id or name' }),
+    backend,
+    flapEverySeconds: number({
+        minimum: 1,
+        option: 'flap-every',
+        value: 'S',
+        description: 'with `flap`: Azure seconds down, then up',
+    }),
+});
+const engineSchema = Type.Object({
+    effect: oneOf(['crash', 'hang'], {
+        option: 'effect',
+        description: 'an uncaught error, or no more answers',
+    }),
+});
+/** Kinds by their name in the API: their name on the command line and their members. */
+export const faultKinds = {
+    api: { command: 'api', schema: apiSchema },
+    dataPlane: { command: 'traffic', schema: dataPlaneSchema },
+    probe: { command: 'probe', schema: probeSchema },
+    engine: { command: 'engine', schema: engineSchema },
+};
+export const invalidFault = (reason) => azureError('InvalidFault', { values: { reason } });
+/** The members of a kind, in the order of its schema. */
+export const membersOf = (kind) => Object.entries(faultKinds[kind].schema.properties);
+/** A pattern takes time in proportion to its length for every request. */
+const longestText = 1024;
+/** Numbers may be text, as the command line sends them; enums have any casing. */
+function readMember(name, value, member) {
+    if (member.enum) {
+        const found = member.enum.find((choice) => choice.toLowerCase() === textOf(value)?.toLowerCase());
+        if (found === undefined)
+            throw invalidFault(`'${name}' must be one of ${member.enum.join(', ')}`);
+        return found;
+    }
+    if (member.type === 'string') {
+        if (typeof value !== 'string')
+            throw invalidFault(`'${name}' must be text`);
+        if (value.length > longestText)
+            throw invalidFault(`'${name}' must have at most ${longestText} characters`);
+        return value;
+    }
+    const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = member;
+    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+    if (typeof number === 'number' && number >= minimum && number <= maximum)
+        return number;
+    const upTo = member.maximum === undefined ? '' : ` to ${member.maximum}`;
+    throw invalidFault(`'${name}' must be a number from ${minimum}${upTo}`);
+}
+const textOf = (value) => (typeof value === 'string' ? value : undefined);
+/** What a schema cannot say: which members go together. Returns the fault with its defaults. */
+function complete(fault) {
+    if (fault.kind === 'api') {
+        const method = fault.method === undefined ? {} : { method: fault.method.toUpperCase() };
+        const whole = { ...fault, ...method, effect: fault.effect ?? 'answer' };
+        if (whole.status !== undefined || whole.delayMs || whole.effect === 'reset')
+            return whole;
+        throw invalidFault("it needs a 'status', a 'delayMs' or the effect 'reset'");
+    }
+    if (fault.kind === 'probe') {
+        const { verdict, flapEverySeconds } = fault;
+        if (verdict === undefined)
+            throw invalidFault("it needs a 'verdict': up, down or flap");
+        if (verdict === 'flap' && flapEverySeconds === undefined)
+            throw invalidFault("flap needs 'flapEverySeconds'");
+        if (verdict !== 'flap' && flapEverySeconds !== undefined)
+            throw invalidFault("only flap takes 'flapEverySeconds'");
+        return fault;
+    }
+    if (fault.kind === 'engine') {
+        if (fault.effect === undefined)
+            throw invalidFault("it needs an 'effect': crash or hang");
+        return fault;
+    }
+    const slows = fault.latencyMs !== undefined || fault.bytesPerSecond !== undefined;
+    const effect = fault.effect ?? (slows ? 'slow' : undefined);
+    if (effect === undefined)
+        throw invalidFault("it needs an 'effect': drop, reset or slow");
+    if (effect === 'slow' && !slows)
+        throw invalidFault("slow needs 'latencyMs' or 'bytesPerSecond'");
+    if (effect !== 'slow' && slows)
+        throw invalidFault(`${effect} takes no 'latencyMs' or 'bytesPerSecond'`);
+    return { ...fault, effect };
+}
+/** Reads a fault from the body of a request. Throws `InvalidFault` with the reason. */
+export function readFault(id, body) {
+    const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+    const kinds = Object.keys(faultKinds);
+    if (given.kind === undefined)
+        throw invalidFault(`it needs a 'kind': ${kinds.join(', ')}`);
+    const kind = kinds.find((one) => one.toLowerCase() === textOf(given.kind)?.toLowerCase());
+    if (kind === undefined)
+        throw invalidFault(`'kind' must be one of ${kinds.join(', ')}`);
+    const members = membersOf(kind);
+    const known = ['kind', ...members.map(([name]) => name)];
+    const unknown = Object.keys(given).filter((name) => !known.includes(name));
+    if (unknown.length > 0) {
+        throw invalidFault(`it has no '${unknown.join("', '")}'; it may have ${known.join(', ')}`);
+    }
+    const read = members.flatMap(([name, member]) => given[name] === undefined ? [] : [[name, readMember(name, given[name], member)]]);
+    const fault = { ...complete({ id, kind, ...Object.fromEntries(read) }) };
+    const inOrder = ['id', ...known].filter((name) => name in fault).map((name) => [name, fault[name]]);
+    return Object.fromEntries(inOrder);
+}
+/** The fault as engines take it. */
+export function engineFault(fault) {
+    if (fault.kind === 'dataPlane')
+        return { ...fault, effect: fault.effect ?? 'slow' };
+    const { flapEverySeconds: seconds, verdict = 'down', ...rest } = fault;
+    return { ...rest, verdict, effect: 'probe', flapEveryMs: seconds === undefined ? undefined : seconds * 1000 };
+}
+/** Markdown: a table of members for each kind. */
+export function faultTables() {
+    return Object.keys(faultKinds)
+        .map((kind) => {
+        const rows = membersOf(kind).map(([name, { option, value, description }]) => `| \`${name}\` | \`--${option} ${value.replaceAll('|', '\\|')}\` | ${description} |`);
+        const head = [`| member of \`"kind": "${kind}"\` | \`faults add ${faultKinds[kind].command}\` | meaning |`];
+        return [...head, '| --- | --- | --- |', ...rows].join('\n');
+    })
+        .join('\n\n');
+}
+//# sourceMappingURL=fault-schema.js.map

@@ -1,0 +1,175 @@
+import { azureError } from '../../errors/index.js';
+import { newGuid } from '../../support/ids.js';
+import { pathMatcher } from '../../support/path-pattern.js';
+import { engineFault, invalidFault, readFault, } from './fault-schema.js';
+import { isAzurePath, pathOf } from './journal.js';
+import { adminRoute, jsonBody } from './requests.js';
+export class Faults {
+    #engine;
+    #events;
+    #inForce = new Map();
+    #count = 0;
+    constructor({ engine, events }) {
+        this.#engine = engine;
+        this.#events = events;
+    }
+    /** Faults of the API first, then those of the data plane, each in the order of their arrival. */
+    list() {
+        const all = [...this.#inForce.values()].map(({ fault }) => fault);
+        return [...all.filter(({ kind }) => kind === 'api'), ...all.filter(({ kind }) => kind !== 'api')];
+    }
+    /** Puts a fault in force, or makes it happen when it is over at once; resolves when that is done. Throws `InvalidFault`. */
+    async add(body) {
+        const fault = readFault(`fault-${this.#count + 1}`, body);
+        const possible = fault.kind === 'engine' ? this.#engine.failThread : this.#engine.setFaults;
+        if (fault.kind !== 'api' && !possible) {
+            throw invalidFault(`the engine '${this.#engine.name}' has no data plane faults; use --engine userspace`);
+        }
+        this.#count++;
+        if (fault.kind === 'engine') {
+            this.#engine.failThread?.(fault.effect ?? 'crash');
+            this.#events.emit('fault', { faultId: fault.id, change: 'added' });
+            return fault;
+        }
+        const pattern = fault.kind === 'api' ? fault.path : undefined;
+        this.#inForce.set(fault.id, { fault, matchesPath: pattern === undefined ? () => true : pathMatcher(pattern) });
+        if (fault.kind !== 'api')
+            await this.#tellEngine();
+        this.#events.emit('fault', { faultId: fault.id, change: 'added' });
+        return fault;
+    }
+    /** Ends one fault; false when there is none of this id. */
+    async remove(id) {
+        const fault = this.#inForce.get(id)?.fault;
+        if (!fault)
+            return false;
+        this.#inForce.delete(id);
+        if (fault.kind !== 'api')
+            await this.#tellEngine();
+        this.#events.emit('fault', { faultId: id, change: 'removed' });
+        return true;
+    }
+    async clear() {
+        if (this.#inForce.size === 0)
+            return;
+        const concernsEngine = this.list().some(({ kind }) => kind !== 'api');
+        this.#inForce.clear();
+        if (concernsEngine)
+            await this.#tellEngine();
+        this.#events.emit('fault', { faultId: undefined, change: 'removed' });
+    }
+    /** The first API fault that hits this call, which uses one of its `next` up. */
+    hit({ method, path }) {
+        for (const entry of this.#inForce.values()) {
+            const { fault, matchesPath } = entry;
+            if (fault.kind !== 'api' || (fault.method !== undefined && fault.method !== method))
+                continue;
+            if (!matchesPath(path))
+                continue;
+            if (fault.next === 1) {
+                this.#inForce.delete(fault.id);
+                this.#events.emit('fault', { faultId: fault.id, change: 'removed' });
+            }
+            else if (fault.next !== undefined)
+                entry.fault = { ...fault, next: fault.next - 1 };
+            return fault;
+        }
+        return undefined;
+    }
+    async #tellEngine() {
+        const faults = this.list().flatMap((fault) => (fault.kind === 'api' ? [] : [engineFault(fault)]));
+        await this.#engine.setFaults?.(faults);
+    }
+}
+/** Registers the routes of faults. */
+export function addFaultRoutes(app, faults) {
+    app.get('/_lazurite/faults', adminRoute('faults'), () => ({ value: faults.list() }));
+    app.post('/_lazurite/faults', adminRoute('addFault'), async (request, reply) => reply.code(201).send(await faults.add(jsonBody(request))));
+    app.delete('/_lazurite/faults', adminRoute('endFaults'), async (_request, reply) => {
+        await faults.clear();
+        return reply.code(204).send();
+    });
+    app.delete('/_lazurite/faults/:id', adminRoute('endFault'), async (request, reply) => {
+        const { id } = request.params;
+        if (!(await faults.remove(id)))
+            throw azureError('FaultNotFound', { values: { id } });
+        return reply.code(204).send();
+    });
+}
+/** `GET/SUBSCRIPTIONS/RESOURCEGROUPS/PROVIDERS/MICROSOFT.NETWORK/LOADBALANCERS`: the path without its names. */
+function operationName({ method, path }) {
+    const segments = path.split('/').filter(Boolean);
+    const start = segments.findIndex((segment) => segment.toLowerCase() === 'providers');
+    const kept = segments.filter((_, index) => start < 0 || index < start ? index % 2 === 0 : index <= start + 1 || (index - start) % 2 === 0);
+    return [method, ...kept].join('/').toUpperCase();
+}
+function usualRefusal({ status, retryAfterSeconds = 0 }, call) {
+    if (status === 503)
+        return azureError('ServiceUnavailable');
+    if (status !== 429)
+        return undefined;
+    const subscriptionId = /^\/(?:subscriptions\/)?([0-9a-f-]{36})(?=\/|$)/i.exec(call.path)?.[1] ?? '';
+    const values = { subscriptionId, operation: operationName(call), seconds: Math.ceil(retryAfterSeconds) };
+    return azureError('SubscriptionRequestsThrottled', { values });
+}
+/** Azure's own texts for 429 and 503, unless the fault has others. */
+function refusalOf(fault, call) {
+    const { id, status = 500, code, message, retryAfterSeconds } = fault;
+    const usual = usualRefusal(fault, call);
+    return {
+        status,
+        code: code ?? usual?.code ?? 'InjectedFault',
+        message: message ?? usual?.message ?? `Injected by the fault ${id}.`,
+        headers: retryAfterSeconds === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterSeconds)) },
+    };
+}
+const classicPath = /^\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\/|$)/i;
+const escapeXml = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+/** In the envelope of the API that was called. */
+function answer(reply, { status, code, message, headers }, path) {
+    const requestId = newGuid();
+    reply.code(status).headers({ ...headers, 'x-ms-request-id': requestId, 'x-ms-correlation-request-id': requestId });
+    if (!classicPath.test(path)) {
+        reply.header('x-ms-failure-cause', 'gateway');
+        return reply.type('application/json; charset=utf-8').send({ error: { code, message } });
+    }
+    const body = '<Error xmlns="http://schemas.microsoft.com/windowsazure" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">' +
+        `<Code>${escapeXml(code)}</Code><Message>${escapeXml(message)}</Message></Error>`;
+    return reply.type('application/xml; charset=utf-8').send(body);
+}
+function resetConnection(request, reply) {
+    reply.hijack();
+    const { socket } = request;
+    // Below TLS there is another socket; without its RST the client would see a clean end.
+    const plain = socket._parent ?? socket;
+    plain.resetAndDestroy();
+}
+/** To be called before routes are registered, and after the journal's hooks. */
+export function installApiFaults(app, { faults, journal, clock }) {
+    const carryOut = async (fault, request, reply) => {
+        journal.faulted(request, fault.id);
+        if (fault.delayMs)
+            await clock.wait(fault.delayMs);
+        if (fault.effect === 'reset') {
+            journal.cut(request, reply);
+            return resetConnection(request, reply);
+        }
+        if (fault.status === undefined)
+            return undefined;
+        const path = pathOf(request);
+        return answer(reply, refusalOf(fault, { method: request.method, path }), path);
+    };
+    app.addHook('onRequest', (request, reply, done) => {
+        const path = pathOf(request);
+        const fault = isAzurePath(path) ? faults.hit({ method: request.method, path }) : undefined;
+        if (!fault) {
+            done();
+            return;
+        }
+        carryOut(fault, request, reply).then(() => {
+            if (!reply.sent)
+                done();
+        }, (error) => done(error));
+    });
+}
+//# sourceMappingURL=faults.js.map

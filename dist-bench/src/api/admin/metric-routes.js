@@ -1,0 +1,107 @@
+import { counterNames } from '../../data-plane/model/counters.js';
+import { keysOfScope } from '../../data-plane/model/plan.js';
+import { prometheusContentType, prometheusText, snakeCase, } from '../../metrics/prometheus.js';
+import { backendsOf } from './data-plane-views.js';
+import { EventStream } from './event-stream.js';
+import { adminRoute } from './requests.js';
+const lastSegment = (id) => id.slice(id.lastIndexOf('/') + 1);
+const labelsOf = ({ azureAddress, port, transport, rule }) => ({
+    load_balancer: lastSegment(rule.loadBalancerId),
+    rule: lastSegment(rule.id),
+    frontend: azureAddress,
+    port,
+    protocol: transport,
+});
+const outboundLabels = (of) => ({
+    load_balancer: lastSegment(of.loadBalancerId),
+    rule: lastSegment(of.rule),
+    frontend: of.frontendAzureAddress,
+    backend: of.azureAddress,
+    protocol: of.transport,
+});
+/** Engine counters, one metric per name; a scope with `|` is a member within a frontend. */
+function counterMetrics({ engine, plan }) {
+    const frontends = new Map(plan().frontends.map((frontend) => [frontend.key, frontend]));
+    const outbound = new Map(plan().outbound.map((one) => [one.key, one]));
+    const byName = new Map();
+    for (const { name, scope, value } of engine.counters()) {
+        const { key, member } = keysOfScope(scope);
+        const samples = byName.get(name) ?? { frontend: [], backend: [], outbound: [], engine: [] };
+        byName.set(name, samples);
+        if (scope === '')
+            samples.engine.push({ labels: {}, value });
+        const leaving = outbound.get(key);
+        if (leaving)
+            samples.outbound.push({ labels: outboundLabels(leaving), value });
+        const frontend = frontends.get(key);
+        if (!frontend)
+            continue;
+        const labels = labelsOf(frontend);
+        if (member === undefined)
+            samples.frontend.push({ labels, value });
+        else
+            samples.backend.push({ labels: { ...labels, backend: member }, value });
+    }
+    return counterNames.flatMap((name) => {
+        const samples = byName.get(name);
+        const counter = (scope) => ({
+            name: `lazurite_${scope}_${snakeCase(name)}_total`,
+            type: 'counter',
+            help: `The data plane's counter ${name} by ${scope}.`,
+            samples: samples?.[scope] ?? [],
+        });
+        return [counter('frontend'), counter('backend'), counter('outbound'), counter('engine')];
+    });
+}
+function stateMetrics({ engine, plan }) {
+    const states = new Map(engine.frontends().map(({ key, state }) => [key, state]));
+    const frontends = plan().frontends.map((frontend) => ({
+        labels: { ...labelsOf(frontend), state: states.get(frontend.key) ?? 'Unbound' },
+        value: states.get(frontend.key) === 'Bound' ? 1 : 0,
+    }));
+    const backends = backendsOf(plan(), engine).map(({ rule, azureAddress, state, reason }) => ({
+        labels: { load_balancer: rule.split('/').at(-3) ?? '', rule: lastSegment(rule), backend: azureAddress, reason },
+        value: state === 'Up' ? 1 : 0,
+    }));
+    return [
+        {
+            name: 'lazurite_frontend_bound',
+            type: 'gauge',
+            help: '1 when the frontend is exactly where Azure would have it.',
+            samples: frontends,
+        },
+        {
+            name: 'lazurite_backend_up',
+            type: 'gauge',
+            help: '1 when new flows may go to the backend.',
+            samples: backends,
+        },
+    ];
+}
+const apiMetric = ({ journal }) => ({
+    name: 'lazurite_api_requests_total',
+    type: 'counter',
+    help: 'Answered requests to the Azure APIs; status 0 is a connection that a fault has cut.',
+    samples: [...journal.answered].map(([answer, value]) => {
+        const [method = '', status = ''] = answer.split(' ');
+        return { labels: { method, status }, value };
+    }),
+});
+/** Everything, collected now. */
+export const prometheusMetrics = (sources) => [
+    ...counterMetrics(sources),
+    ...stateMetrics(sources),
+    apiMetric(sources),
+];
+/** Registers the routes of metrics and health events. */
+export function addMetricRoutes(app, context) {
+    app.get('/_lazurite/metrics', adminRoute('metrics'), (_request, reply) => reply.type(prometheusContentType).send(prometheusText(prometheusMetrics(context))));
+    const stream = new EventStream(context);
+    app.addHook('onClose', async () => stream.close());
+    app.get('/_lazurite/events', adminRoute('events'), (request, reply) => {
+        if (!/\btext\/event-stream\b/.test(request.headers.accept ?? ''))
+            return { value: context.monitor.events.list() };
+        return stream.serve(request, reply);
+    });
+}
+//# sourceMappingURL=metric-routes.js.map

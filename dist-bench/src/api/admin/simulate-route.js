@@ -1,0 +1,71 @@
+/** `/_lazurite/simulate`: how the three distribution modes spread clients of one frontend. Nothing is sent. */
+import { setImmediate } from 'node:timers/promises';
+import { eligibleKeys, Selector, SlotTables } from '../../data-plane/selection/decision.js';
+import { addressWords } from '../../data-plane/selection/ip-address.js';
+import { endpoint, frontendAt } from './explain-route.js';
+import { adminRoute, badRequest, jsonBody } from './requests.js';
+const modes = ['Default', 'SourceIP', 'SourceIPProtocol'];
+/** Bounds the work: a selection takes about a microsecond. */
+const mostFlows = 20_000;
+/** Selections between two pauses, in which other requests are answered. */
+const flowsInSlice = 2000;
+/** Clients have addresses that belong to no frontend and no member. */
+const clientAddress = (client, { isIPv6 }) => isIPv6 ? `fd7f:ffff::${client.toString(16)}` : `127.64.${client >> 8}.${client & 0xff}`;
+/** Ascending, as operating systems hand them out; each client starts at another one. */
+const sourcePort = (client, connection) => 10_000 + ((client * 7919 + connection) % 50_000);
+function count(body, name, usual) {
+    const { [name]: value = usual } = body;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 1)
+        return value;
+    throw badRequest(`'${name}' must be a whole number from 1`);
+}
+/** Registers the route of simulations. */
+export function addSimulateRoute(app, context) {
+    app.post('/_lazurite/simulate', adminRoute('simulate'), async (request) => {
+        const body = jsonBody(request);
+        const transport = body.proto === 'udp' ? 'udp' : 'tcp';
+        const to = typeof body.to === 'string' ? body.to : '';
+        const frontend = frontendAt(context, { transport, ...endpoint(to, 'to') });
+        if (!frontend)
+            throw badRequest(`no rule answers on ${transport} ${to}`);
+        const clients = count(body, 'clients', 2000);
+        const connections = count(body, 'connections', 3);
+        if (clients * connections > mostFlows) {
+            throw badRequest(`'clients' times 'connections' must be ${mostFlows} at most`);
+        }
+        const isIPv6 = frontend.address.includes(':');
+        const sources = Array.from({ length: clients }, (_, client) => addressWords(clientAddress(client, { isIPv6 })));
+        const tables = new SlotTables();
+        const healthOf = (key) => context.engine.healthOf(key);
+        const value = [];
+        let inSlice = 0;
+        for (const distribution of modes) {
+            const rule = { ...frontend.rule, distribution };
+            await tables.prepare(eligibleKeys(rule, healthOf), () => setImmediate());
+            const selector = new Selector({ ...frontend, rule }, { healthOf, tables });
+            const reached = new Map(rule.members.map(({ id }) => [id, 0]));
+            let clientsOnOneMember = 0;
+            for (const [client, source] of sources.entries()) {
+                inSlice += connections;
+                if (inSlice >= flowsInSlice) {
+                    inSlice = 0;
+                    await setImmediate();
+                }
+                const met = new Set();
+                for (let connection = 0; source && connection < connections; connection++) {
+                    const member = selector.words(source, sourcePort(client, connection));
+                    if (!member)
+                        continue;
+                    met.add(member.id);
+                    reached.set(member.id, (reached.get(member.id) ?? 0) + 1);
+                }
+                if (met.size === 1)
+                    clientsOnOneMember++;
+            }
+            const members = [...reached].map(([id, amount]) => ({ id, connections: amount }));
+            value.push({ distribution, members, clientsOnOneMember, clients });
+        }
+        return { value };
+    });
+}
+//# sourceMappingURL=simulate-route.js.map

@@ -1,0 +1,68 @@
+import { portOf } from '../../data-plane/model/plan.js';
+import { EchoBackend } from '../../support/echo-backend.js';
+import { adminRoute, badRequest, jsonBody } from './requests.js';
+class StandIns {
+    #plan;
+    #running = new Map();
+    constructor({ plan, events }) {
+        this.#plan = plan;
+        events.read('reset', ({ by }) => {
+            if (by === 'reset')
+                void this.stopAll();
+        });
+    }
+    list() {
+        return [...this.#running.values()].map(({ view, calls }) => ({ ...view, calls }));
+    }
+    /** Starts one for the member with this Azure address and port; one that runs is left alone. */
+    async start({ azureAddress, port }) {
+        const id = `${String(azureAddress)}:${String(port)}`;
+        const member = this.#plan()
+            .frontends.flatMap(({ rule }) => rule.members.map((one) => ({ ...one, port: portOf(rule, one) })))
+            .find((one) => one.port !== 0 && one.azureAddress === azureAddress && one.port === port);
+        if (!member)
+            throw badRequest(`no member has the address and port ${id}`);
+        let standIn = this.#running.get(id);
+        if (!standIn) {
+            const { address } = member;
+            const onCall = () => {
+                if (standIn)
+                    standIn.calls++;
+            };
+            const backend = await EchoBackend.start({ address, port: member.port, onCall }).catch((error) => {
+                throw badRequest(`nothing can listen on ${address} port ${member.port} (${error.message})`);
+            });
+            const view = { id, azureAddress: member.azureAddress, address, port: member.port };
+            standIn = { backend, view, calls: 0 };
+            this.#running.set(id, standIn);
+        }
+        return { ...standIn.view, calls: standIn.calls };
+    }
+    async stop(id) {
+        const standIn = this.#running.get(id);
+        this.#running.delete(id);
+        await standIn?.backend.close();
+    }
+    async stopAll() {
+        await Promise.all([...this.#running.keys()].map((id) => this.stop(id)));
+    }
+}
+/** Registers the routes of stand-ins. */
+export function addStandInRoutes(app, context) {
+    const standIns = new StandIns(context);
+    app.addHook('onClose', () => standIns.stopAll());
+    app.get('/_lazurite/stand-ins', adminRoute('standIns'), () => ({ value: standIns.list() }));
+    app.post('/_lazurite/stand-ins', adminRoute('startStandIn'), async (request, reply) => {
+        const { azureAddress, port } = jsonBody(request);
+        return reply.code(201).send(await standIns.start({ azureAddress, port }));
+    });
+    app.delete('/_lazurite/stand-ins', adminRoute('stopStandIns'), async (_request, reply) => {
+        await standIns.stopAll();
+        return reply.code(204).send();
+    });
+    app.delete('/_lazurite/stand-ins/:id', adminRoute('stopStandIn'), async (request, reply) => {
+        await standIns.stop(request.params.id);
+        return reply.code(204).send();
+    });
+}
+//# sourceMappingURL=stand-ins.js.map

@@ -1,0 +1,204 @@
+/** Which resource waits for which: `dependsOn` in every spelling, references inside bodies, and serial copies. */
+import { DeferredValue } from '../template/context.js';
+import { evaluateNode, evaluateTemplateValue } from '../template/evaluate.js';
+import { ExpressionError } from '../template/expression-error.js';
+import { isObject, member } from '../template/json.js';
+import { isExpression, nodesOf, parseExpression } from '../template/parser.js';
+import { parseResourceId } from '../template/resource-ids.js';
+import { bodySource } from './expand.js';
+import { evaluatingPart, invalidTemplate } from './failures.js';
+/** Finds planned resources by any of the ways in which a template can name them. */
+export class ResourceIndex {
+    #named = new Map();
+    constructor(resources) {
+        for (const resource of resources) {
+            for (const name of namesOf(resource)) {
+                const known = this.#named.get(name) ?? [];
+                if (!known.includes(resource))
+                    this.#named.set(name, [...known, resource]);
+            }
+        }
+    }
+    /** The resources that `text` names: one, or all instances of a copy. */
+    find(text) {
+        return this.#named.get(text.replace(/\/$/, '').toLowerCase()) ?? [];
+    }
+    /** The resource that `text` names for a read; undefined when there is none, or a whole copy. */
+    findOne(text) {
+        const found = this.find(text);
+        if (found.length <= 1)
+            return found[0];
+        const deployed = found.filter((one) => one.deployed);
+        return deployed.find(({ existing }) => !existing) ?? deployed[0] ?? found[0];
+    }
+}
+function namesOf({ id, type, name, symbol, loop, existing }) {
+    const [namespace = '', ...types] = type.split('/');
+    const names = name.split('/');
+    const interleaved = `${namespace}${types.map((segment, index) => `/${segment}/${names[index]}`).join('')}`;
+    // An existing resource is named by its symbol only: its id may be deployed by the template as well.
+    const bySymbol = symbol === undefined ? [] : [symbol, ...(loop ? [symbol.replace(/\[\d+\]$/, '')] : [])];
+    const byName = existing ? [] : [id, interleaved, `${type}/${name}`, name, ...(loop ? [loop.name] : [])];
+    // `subscriptionResourceId` knows nothing of the short ids that resource groups have.
+    const long = existing
+        ? []
+        : [id.replace(/\/resourceGroups\/([^/]+)$/i, '/providers/Microsoft.Resources/resourceGroups/$1')];
+    return [...new Set([...bySymbol, ...byName, ...long].map((text) => text.toLowerCase()))];
+}
+/** For every resource (by key) the keys of those it waits for. Throws InvalidTemplate. */
+export function* resolveDependencies(template, resources, index) {
+    const dependencies = new Map();
+    for (const resource of resources) {
+        yield;
+        const found = new Set();
+        const part = {
+            root: template.source,
+            kind: 'resource',
+            name: resource.symbol ?? resource.name,
+            container: resource.source,
+        };
+        evaluatingPart(part, () => {
+            for (const key of explicit(resource, index))
+                found.add(key);
+            for (const key of serial(resource, resources))
+                found.add(key);
+            if (resource.deployed && !resource.existing)
+                for (const key of implicit(resource, index))
+                    found.add(key);
+        });
+        dependencies.set(resource.key, found);
+    }
+    refuseCircles(resources, dependencies);
+    return dependencies;
+}
+function explicit(resource, index) {
+    if (!resource.deployed)
+        return [];
+    const written = member(resource.source, 'dependsOn') ?? [];
+    const context = { ...resource.context, place: 'resourceHeader' };
+    const value = evaluateTemplateValue(written, { context });
+    return (Array.isArray(value) ? value.flat() : [value]).flatMap((text) => {
+        if (text === null)
+            return [];
+        if (typeof text !== 'string')
+            throw new ExpressionError("the members of 'dependsOn' must be strings");
+        const found = index.find(text);
+        if (found.length === 0 && !isEmptyLoop(resource, text))
+            throw notDefined(text);
+        return found.map(({ key }) => key);
+    });
+}
+/** A copy that repeats no time leaves nothing to wait for. */
+function isEmptyLoop({ context }, text) {
+    return context.emptyLoops?.has(text.toLowerCase()) === true;
+}
+/** A name that the template does not define. */
+export function notDefined(text) {
+    const id = text.startsWith('/') ? parseResourceId(text) : undefined;
+    const name = id ? `${id.type}/${id.name}` : text;
+    return invalidTemplate(`The resource '${name}' is not defined in the template. Please see https://aka.ms/arm-template for usage details.`);
+}
+/** In a serial copy each batch waits for the one before. */
+function serial({ loop, source }, resources) {
+    if (loop?.batchSize === undefined)
+        return [];
+    const { batchSize } = loop;
+    const batch = Math.floor(loop.index / batchSize);
+    return resources
+        .filter((other) => other.source === source && other.loop && Math.floor(other.loop.index / batchSize) === batch - 1)
+        .map(({ key }) => key);
+}
+/** What the body reads by `reference`, `references` or `list…`, as far as it can be known beforehand. */
+function implicit(resource, index) {
+    const found = new Set();
+    const note = (name) => {
+        for (const { key } of index.find(name))
+            found.add(key);
+    };
+    const context = {
+        ...resource.context,
+        ask: (query) => {
+            note(query.resource);
+            throw new DeferredValue(query);
+        },
+    };
+    const body = bodySource(resource);
+    for (const text of textsOf(body))
+        noteReferences(text, context, note);
+    // Names that depend on a property copy come out only when the body is evaluated.
+    evaluateTemplateValue(body, { context, onDeferred: () => { } });
+    return found;
+}
+/** Both branches of an `if` count: which one holds may depend on a resource. */
+function noteReferences(text, context, note) {
+    for (const node of nodesOf(parseExpression(text))) {
+        const [first] = node.kind === 'call' ? node.args : [];
+        if (node.kind !== 'call' || !first || !/^(references?|list\w*)$/i.test(node.name) || node.namespace !== undefined)
+            continue;
+        try {
+            const name = evaluateNode(first, context);
+            if (typeof name === 'string')
+                note(name);
+        }
+        catch (error) {
+            if (!(error instanceof ExpressionError) && !(error instanceof DeferredValue))
+                throw error;
+        }
+    }
+}
+function* textsOf(value) {
+    if (typeof value === 'string') {
+        if (isExpression(value))
+            yield value;
+    }
+    else if (Array.isArray(value)) {
+        for (const element of value)
+            yield* textsOf(element);
+    }
+    else if (isObject(value)) {
+        for (const inner of Object.values(value))
+            yield* textsOf(inner);
+    }
+}
+function refuseCircles(resources, dependencies) {
+    const ordered = new Set(dependencyOrder(resources, dependencies).map(({ key }) => key));
+    const waiting = resources.filter(({ key }) => !ordered.has(key));
+    // Some only wait for a circle: name one that is part of it.
+    const inCircle = waiting.find(({ key }) => reaches(key, key, dependencies)) ?? waiting[0];
+    if (!inCircle)
+        return;
+    throw invalidTemplate(`Circular dependency detected on resource: '${inCircle.id}'. Please see https://aka.ms/arm-template/#resources for usage details.`);
+}
+function reaches(from, to, dependencies) {
+    const seen = new Set();
+    const queue = [...(dependencies.get(from) ?? [])];
+    for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
+        if (key === to)
+            return true;
+        if (seen.has(key))
+            continue;
+        seen.add(key);
+        queue.push(...(dependencies.get(key) ?? []));
+    }
+    return false;
+}
+/** `resources` so that each comes after what it waits for; those in a circle, or behind one, are missing. */
+export function dependencyOrder(resources, dependencies) {
+    const open = new Map(resources.map(({ key }) => [key, dependencies.get(key)?.size ?? 0]));
+    const behind = new Map();
+    for (const [key, needs] of dependencies)
+        for (const need of needs)
+            behind.set(need, [...(behind.get(need) ?? []), key]);
+    const byKey = new Map(resources.map((resource) => [resource.key, resource]));
+    const ready = resources.filter(({ key }) => open.get(key) === 0);
+    for (const { key } of ready) {
+        for (const next of behind.get(key) ?? []) {
+            const left = open.get(next) - 1;
+            open.set(next, left);
+            if (left === 0)
+                ready.push(byKey.get(next));
+        }
+    }
+    return ready;
+}
+//# sourceMappingURL=dependencies.js.map

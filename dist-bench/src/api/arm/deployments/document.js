@@ -1,0 +1,178 @@
+/** The deployment as a resource, and its operations: what GET, validate and the end of a PUT show. */
+import { murmurHash64, templateHash } from '../template/hashes.js';
+import { compact, member } from '../template/json.js';
+import { scopeId } from '../template/resource-ids.js';
+import { failureJson } from './failures.js';
+import { linkShown } from './links.js';
+/** `2025-01-01T00:00:00.123Z` → `2025-01-01T00:00:00.1230000Z`. */
+export const sevenDecimals = (instant) => new Date(Date.parse(instant)).toISOString().replace(/(\.\d{3})Z$/, '$10000Z');
+/** The time from `start` to `end` as an ISO 8601 duration: `PT1M2.5S`. */
+export function durationText(start, end) {
+    const seconds = Math.max(0, Date.parse(end) - Date.parse(start)) / 1000;
+    const hours = Math.floor(seconds / 3600);
+    const minutes = Math.floor((seconds % 3600) / 60);
+    const rest = Math.round((seconds % 60) * 1e7) / 1e7;
+    return `PT${hours > 0 ? `${hours}H` : ''}${minutes > 0 ? `${minutes}M` : ''}${rest}S`;
+}
+/** The document of `plan` in the state that `status` tells. */
+export function deploymentDocument(plan, status) {
+    const { request } = plan;
+    return compact({
+        id: plan.id,
+        name: request.name,
+        type: 'Microsoft.Resources/deployments',
+        location: request.scope.kind === 'resourceGroup' ? undefined : request.location,
+        tags: request.tags,
+        properties: compact({
+            templateLink: linkShown(request.templateLink),
+            parametersLink: linkShown(request.parametersLink),
+            templateHash: templateHash(plan.template.source),
+            parameters: parametersShown(plan),
+            mode: request.mode,
+            debugSetting: request.debugSetting,
+            provisioningState: status.state,
+            timestamp: sevenDecimals(status.changed),
+            duration: durationText(status.started, status.changed),
+            correlationId: status.correlationId,
+            providers: providersOf(plan),
+            dependencies: dependenciesOf(plan),
+            outputs: status.outputs,
+            outputResources: status.outputResources && idsShown(status.outputResources),
+            error: status.failure && failureJson(status.failure),
+        }),
+    });
+}
+/** The answer to a validate request that found nothing wrong. */
+export function validationDocument(plan, { at, correlationId, apiVersion }) {
+    const document = deploymentDocument(plan, { state: 'Succeeded', started: at, changed: at, correlationId });
+    const validatedResources = apiVersion < validatedIdsSince ? wholeResources(plan) : idsShown(deployedResources(plan).map(({ id }) => id));
+    return { ...document, properties: { ...document.properties, validatedResources } };
+}
+/** Earlier versions show each validated resource as it would be written (recorded in 2018-05-01, ids in 2020-10-01). */
+const validatedIdsSince = '2019-10-01';
+const wholeResources = (plan) => deployedResources(plan).map(({ apiVersion, id, name, type, body }) => ({ apiVersion, id, name, type, ...body }));
+/** The resources that `plan` writes, those of nested plans included, deployments themselves left out. */
+export function deployedResources(plan) {
+    return plan.resources
+        .filter(({ deployed, existing }) => deployed && !existing)
+        .flatMap((resource) => {
+        const nested = plan.nested.get(resource.key);
+        if (nested)
+            return deployedResources(nested);
+        return resource.nested ? [] : [{ ...resource, body: plan.bodies.get(resource.key) }];
+    });
+}
+/** `[{id}]` in Azure's order. */
+const idsShown = (ids) => [...new Set(ids)].sort((left, right) => (left.toLowerCase() < right.toLowerCase() ? -1 : 1)).map((id) => ({ id }));
+/** Types are capitalised; secure values are not shown. */
+const parametersShown = ({ parameters }) => Object.fromEntries(parameters.map(({ name, type, value }) => [
+    name,
+    type.secure ? { type: type.display } : { type: type.display, value },
+]));
+function providersOf(plan) {
+    const namespaces = new Map();
+    for (const resource of plan.resources) {
+        if (resource.existing || !resource.deployed)
+            continue;
+        const [namespace = '', ...types] = resource.type.split('/');
+        const resourceType = types.join('/');
+        const known = namespaces.get(namespace) ?? new Map();
+        namespaces.set(namespace, known);
+        const entry = known.get(resourceType.toLowerCase()) ?? { resourceType, locations: new Set() };
+        known.set(resourceType.toLowerCase(), entry);
+        entry.locations.add(locationOf(plan.bodies.get(resource.key)));
+    }
+    return [...namespaces].map(([namespace, types]) => ({
+        namespace,
+        resourceTypes: [...types.values()].map(({ resourceType, locations }) => ({
+            resourceType,
+            locations: [...locations],
+        })),
+    }));
+}
+/** `East US 2` → `eastus2`; null for what has no location. */
+function locationOf(body) {
+    const location = body && member(body, 'location');
+    return typeof location === 'string' && !location.startsWith('[') ? location.replaceAll(' ', '').toLowerCase() : null;
+}
+function dependenciesOf(plan) {
+    const byKey = new Map(plan.resources.map((resource) => [resource.key, resource]));
+    return plan.resources.flatMap((resource) => {
+        if (!resource.deployed || resource.existing)
+            return [];
+        const needs = [...(plan.dependencies.get(resource.key) ?? [])]
+            .map((key) => byKey.get(key))
+            .filter(({ deployed, existing }) => deployed && !existing);
+        return needs.length === 0 ? [] : [{ dependsOn: needs.map(shown), ...shown(resource) }];
+    });
+}
+const shown = ({ id, type, name }) => ({ id, resourceType: type, resourceName: name });
+/** The scope under which a plan's own resources live, for Complete mode. */
+export const planScopeId = ({ request }) => scopeId(request.scope);
+const statusNames = {
+    200: 'OK',
+    201: 'Created',
+    202: 'Accepted',
+    204: 'NoContent',
+    400: 'BadRequest',
+    403: 'Forbidden',
+    404: 'NotFound',
+    409: 'Conflict',
+    412: 'PreconditionFailed',
+    429: 'TooManyRequests',
+    500: 'InternalServerError',
+};
+export class DeploymentOperations {
+    #deploymentId;
+    #trackingId;
+    #operations = [];
+    constructor(deploymentId, trackingId) {
+        this.#deploymentId = deploymentId;
+        this.#trackingId = trackingId;
+    }
+    /** Notes that an operation began; the result tells how it ended. */
+    begin(kind, target, at) {
+        const operation = {
+            kind,
+            target,
+            started: at,
+            ended: at,
+            state: 'Running',
+            status: undefined,
+            failure: undefined,
+        };
+        this.#operations.push(operation);
+        return (end) => {
+            operation.ended = end.at;
+            operation.status = end.status;
+            operation.failure = end.failure;
+            operation.state = end.failure ? 'Failed' : 'Succeeded';
+        };
+    }
+    get count() {
+        return this.#operations.length;
+    }
+    /** All operations, as Azure shows them. */
+    list() {
+        return this.#operations.map((operation) => this.#shown(operation));
+    }
+    #shown({ kind, target, started, ended, state, status, failure }) {
+        const hash = murmurHash64(`${this.#deploymentId}|${kind}|${target?.id ?? ''}`.toLowerCase());
+        const operationId = hash.toString(16).toUpperCase().padStart(16, '0');
+        return {
+            id: `${this.#deploymentId}/operations/${operationId}`,
+            operationId,
+            properties: compact({
+                provisioningOperation: kind,
+                provisioningState: state,
+                timestamp: sevenDecimals(ended),
+                duration: durationText(started, ended),
+                trackingId: this.#trackingId,
+                statusCode: status === undefined ? undefined : (statusNames[status] ?? String(status)),
+                statusMessage: failure && { status: 'Failed', error: failureJson(failure) },
+                targetResource: target && { id: target.id, resourceType: target.type, resourceName: target.name },
+            }),
+        };
+    }
+}
+//# sourceMappingURL=document.js.map

@@ -1,0 +1,54 @@
+/** What templates can ask of the world around them: `environment()`, `subscription()`, `resourceGroup()`, the time. */
+import { defaultTenantId } from '../../../config/tenant.js';
+import { findResourceType } from '../../../resources/registry.js';
+import { newGuid } from '../../../support/ids.js';
+import { cloudMetadata } from '../../identity/cloud-metadata.js';
+import { objectIdOf } from '../../identity/tokens.js';
+import { azureLocations } from '../resources/locations.js';
+import { showGroup } from '../resources/resource-groups.js';
+import { EvaluationBudget } from '../template/budget.js';
+import { LinkedTemplates } from './links.js';
+/** Whoever the token of a request names; without a token, one whom every request means. */
+function deployerOf(authorization) {
+    const claims = claimsOf(authorization);
+    const { oid = objectIdOf('deployer'), tid = defaultTenantId, upn } = claims;
+    return { objectId: oid, tenantId: tid, ...(upn === undefined ? {} : { userPrincipalName: upn }) };
+}
+function claimsOf(authorization) {
+    const [, payload = ''] = authorization?.split('.') ?? [];
+    try {
+        return { ...JSON.parse(Buffer.from(payload, 'base64url').toString()) };
+    }
+    catch {
+        return {};
+    }
+}
+/** The environment of one deployment. */
+export const deploymentEnvironment = (context, { origin, trackingId, authorization }) => ({
+    tenantId: defaultTenantId,
+    deployer: deployerOf(authorization),
+    // Templates look up names by that of the cloud, and know those that Azure has.
+    cloud: { ...cloudMetadata('2022-09-01', origin), name: 'AzureCloud' },
+    subscription: (subscriptionId) => ({
+        id: `/subscriptions/${subscriptionId}`,
+        subscriptionId,
+        tenantId: defaultTenantId,
+        displayName: 'Lazurite',
+    }),
+    resourceGroup(subscriptionId, name) {
+        const group = context.store.resources.group(subscriptionId, name);
+        return group && showGroup(group);
+    },
+    provider(namespace, resourceType) {
+        const type = findResourceType(`${namespace}/${resourceType}`);
+        if (!type)
+            return undefined;
+        const locations = azureLocations.map(({ displayName }) => displayName);
+        return { resourceType, locations, apiVersions: [...type.apiVersions].reverse() };
+    },
+    contents: new LinkedTemplates({ policy: context.templateLinks, trackingId, note: context.note }),
+    budget: new EvaluationBudget(),
+    now: () => context.clock.timestamp(),
+    newGuid,
+});
+//# sourceMappingURL=environment.js.map

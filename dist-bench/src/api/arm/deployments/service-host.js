@@ -1,0 +1,146 @@
+/**
+ * What carries a deployment out: the resource service, called in process. Its writes are no requests of a client, so they
+ * stand in no journal and no fault meets them.
+ */
+import { AzureError, azureError } from '../../../errors/index.js';
+import { findResourceType } from '../../../resources/registry.js';
+import { idKey, parseResourceId, rootOf, typeOf } from '../../../resources/resource-id.js';
+import { newGuid } from '../../../support/ids.js';
+import { listOfOpaque } from '../resources/opaque-resources.js';
+import { Rehearsal } from '../resources/rehearsal.js';
+import { RequestBody } from '../resources/request-body.js';
+import { preflight, resourceGroupAt, resourcePut } from './preflight.js';
+const defaultApiVersion = '2021-04-01';
+/** Between two looks at an operation of which is not known when it will end. */
+const lookAgainMs = 10;
+/** The version that shows most of a resource. */
+function newestApiVersion(id) {
+    const parsed = parseResourceId(id);
+    return ((parsed && findResourceType(`${parsed.namespace}/${parsed.types[0]}`)?.apiVersions.at(-1)) ?? defaultApiVersion);
+}
+/** Another operation has the resource: it passes. */
+const busyStatus = 429;
+const giveUpAfterMs = 10 * 60_000;
+export class ServiceHost {
+    #options;
+    saveDeployment;
+    constructor(options) {
+        this.#options = options;
+        this.saveDeployment = options.saveDeployment;
+    }
+    async put(request) {
+        const { service, groups, baseUrl } = this.#options;
+        return this.#write(async () => {
+            const resource = resourcePut(request, baseUrl);
+            if (resource)
+                return service.put(resource);
+            return groups.put({ ...resourceGroupAt(request.id), ...request }, RequestBody.ofValue(request.body));
+        });
+    }
+    async delete(id) {
+        const { service, baseUrl } = this.#options;
+        return this.#write(async () => {
+            const place = parseResourceId(id);
+            if (!place)
+                throw azureError('ScopeNotEmulated', { values: { id } });
+            return service.delete({ id: place, apiVersion: newestApiVersion(id), baseUrl });
+        });
+    }
+    async get(id, apiVersion) {
+        const { status, body } = await this.#answer(async () => this.#read(id, apiVersion));
+        return status === 200 ? body : undefined;
+    }
+    #read(id, apiVersion) {
+        const { service, groups } = this.#options;
+        const deployment = service.context.store.deployments.deployment(idKey(id));
+        if (deployment)
+            return { status: 200, body: deployment.document };
+        const version = apiVersion || newestApiVersion(id);
+        const place = parseResourceId(id);
+        if (place)
+            return service.get({ id: place, apiVersion: version });
+        return groups.get({ ...resourceGroupAt(id), apiVersion: version });
+    }
+    async list(scopeId) {
+        const [, , subscriptionId = '', , resourceGroup] = scopeId.split('/');
+        return this.#options.service.store.list({ subscriptionId, resourceGroup });
+    }
+    /** differs: keys are made up for well-known types; a list function of which nothing is known is refused by name. */
+    async action({ id, apiVersion, action: name, body }) {
+        const { service } = this.#options;
+        return this.#answer(async () => {
+            const place = parseResourceId(id);
+            const [, path = name] = /\/providers\/[^/]+\/[^/]+\/[^/]+\/(.+)$/i.exec(`${id}/${name}`) ?? [];
+            const found = place && service.actionAt(place, path);
+            if (place && found) {
+                const given = body === null ? RequestBody.ofText(undefined) : RequestBody.ofValue(body);
+                return service.act({
+                    ...found,
+                    id: rootOf(place),
+                    apiVersion: apiVersion || newestApiVersion(id),
+                    query: {},
+                    body: given,
+                });
+            }
+            const list = place && listOfOpaque({ id: place, action: name, apiVersion }, service.store);
+            if (list !== undefined)
+                return { status: 200, body: list };
+            this.#read(id, apiVersion);
+            throw azureError('ListFunctionNotEmulated', { values: { function: name, type: place ? typeOf(place) : id } });
+        });
+    }
+    async preflight(plan) {
+        await preflight(plan, this.#options);
+    }
+    async preview(request) {
+        const put = resourcePut(request, this.#options.baseUrl);
+        return put && new Rehearsal(this.#options.service.context).preview(put);
+    }
+    /** Tries again while the resource is busy, as Azure's deployments do, and waits for the operation that begins then. */
+    async #write(write) {
+        const { clock, operationDelayMs } = this.#options.service.context;
+        const giveUpAtMs = clock.now() + giveUpAfterMs;
+        for (;;) {
+            const answer = await this.#answer(write);
+            if (answer.status !== busyStatus || clock.now() > giveUpAtMs)
+                return this.#ended(answer);
+            await clock.wait(Math.max(lookAgainMs, operationDelayMs));
+        }
+    }
+    /** What the service answers or refuses. */
+    async #answer(ask) {
+        try {
+            const { status, body, operation } = await ask();
+            return { status, body: (body ?? null), ...(operation ? { operation } : {}) };
+        }
+        catch (error) {
+            const refusal = error instanceof AzureError ? error : this.#internalError(error);
+            return { status: refusal.status, body: refusal.toBody() };
+        }
+    }
+    #internalError(error) {
+        const { service, correlationId } = this.#options;
+        const { clock, note } = service.context;
+        const trackingId = newGuid();
+        note(`a write of a deployment failed (${trackingId}): ${error.stack ?? String(error)}`);
+        return azureError('InternalServerError', { values: { timestamp: clock.timestamp(), trackingId, correlationId } });
+    }
+    /** The answer once its operation has ended; a failed one fails as Azure reports it in a deployment. */
+    async #ended({ status, body, operation: begun }) {
+        const { store, clock, operationDelayMs } = this.#options.service.context;
+        if (status >= 400 || !begun)
+            return { status, body };
+        for (;;) {
+            const operation = store.connection.open ? store.operations.operation(begun.operationId) : undefined;
+            if (!operation || operation.status === 'Succeeded')
+                return { status, body };
+            if (operation.status !== 'InProgress') {
+                const { code, message } = azureError('ResourceDeploymentFailure', { values: { state: operation.status } });
+                return { status: 409, body: { error: { code, message, details: [operation.error] } } };
+            }
+            const endsMs = operation.startedMs + operationDelayMs;
+            await clock.wait(Math.max(lookAgainMs, endsMs - clock.now()));
+        }
+    }
+}
+//# sourceMappingURL=service-host.js.map

@@ -1,0 +1,226 @@
+/** What a deployment would change: Azure's what-if, without touching anything. */
+import { DeferredValue } from '../template/context.js';
+import { compact, equalJson, isObject, jsonText, member, memberName, } from '../template/json.js';
+import { deployedResources, planScopeId } from './document.js';
+import { evaluateBody } from './expand.js';
+import { planLinked } from './plan.js';
+import { nestedRequest } from './request.js';
+import { ResourceReader } from './resource-reader.js';
+/** Members that Azure makes up itself: they say nothing about what the template wants. */
+const madeUp = new Set('id etag type name apiversion provisioningstate resourceguid systemdata changedtime createdtime'.split(' '));
+/** What changes between `before` and `after`; empty when nothing does. */
+export function delta(before, after, options) {
+    return objectChanges(before, after, { options, path: '' });
+}
+const join = (path, key) => (path === '' ? key : `${path}.${key}`);
+function objectChanges(before, after, { options, path }) {
+    const changes = [];
+    for (const [key, wanted] of Object.entries(after)) {
+        if (madeUp.has(key.toLowerCase()))
+            continue;
+        const known = memberName(before, key);
+        const level = { options, path: join(path, known ?? key) };
+        if (known !== undefined)
+            changes.push(...valueChanges(before[known], wanted, level));
+        else if (!isNothing(wanted))
+            changes.push({ path: level.path, propertyChangeType: 'Create', after: wanted });
+    }
+    // A template says all of a resource's tags; of other members it may leave out what Azure fills in.
+    if (!options.complete && !/(^|\.)tags$/.test(path) && path !== '')
+        return changes;
+    for (const [key, value] of Object.entries(before)) {
+        const isTags = path === '' && key === 'tags';
+        if (madeUp.has(key.toLowerCase()) || memberName(after, key) !== undefined || isNothing(value))
+            continue;
+        if (options.complete || path !== '' || isTags) {
+            changes.push({ path: join(path, key), propertyChangeType: 'Delete', before: value });
+        }
+    }
+    return changes;
+}
+/** An absent member and an empty one come to the same. */
+function isNothing(value) {
+    if (Array.isArray(value))
+        return value.length === 0;
+    return value === null || (isObject(value) && Object.keys(value).length === 0);
+}
+function valueChanges(before, after, level) {
+    if (isObject(before) && isObject(after))
+        return objectChanges(before, after, level);
+    if (Array.isArray(before) && Array.isArray(after))
+        return arrayChanges(before, after, level);
+    if (sameValue(before, after))
+        return [];
+    return [{ path: level.path, propertyChangeType: 'Modify', before, after }];
+}
+/** Ids and expressions that are not known yet count as equal where they may be. */
+function sameValue(before, after) {
+    if (equalJson(before, after))
+        return true;
+    if (typeof before !== 'string' || typeof after !== 'string')
+        return false;
+    // An expression that only the deployment can evaluate says nothing about a change.
+    if (/^\[(?!\[).*\]$/s.test(after))
+        return true;
+    const isId = before.startsWith('/') && after.startsWith('/');
+    return isId && before.toLowerCase() === after.toLowerCase();
+}
+function arrayChanges(before, after, { options, path }) {
+    const key = elementKey([...before, ...after]);
+    const children = [];
+    const left = new Map(before.map((element, index) => [key(element, index), element]));
+    for (const [index, wanted] of after.entries()) {
+        const name = key(wanted, index);
+        const known = left.get(name);
+        left.delete(name);
+        if (known === undefined) {
+            children.push({ path: String(index), propertyChangeType: 'Create', after: wanted });
+            continue;
+        }
+        children.push(...elementChanges(known, wanted, { options, path: String(index) }));
+    }
+    const gone = [...left.values()];
+    children.push(...gone.map((element) => ({
+        path: String(before.indexOf(element)),
+        propertyChangeType: 'Delete',
+        before: element,
+    })));
+    return children.length === 0 ? [] : [{ path, propertyChangeType: 'Array', children }];
+}
+function elementChanges(before, after, { options, path }) {
+    if (!isObject(before) || !isObject(after))
+        return valueChanges(before, after, { options, path });
+    const children = objectChanges(before, after, { options, path: '' });
+    return children.length === 0 ? [] : [{ path, propertyChangeType: 'Modify', children }];
+}
+/** Elements are the same by name, by id, by value, or else by where they stand. */
+function elementKey(elements) {
+    for (const name of ['name', 'id']) {
+        if (elements.every((element) => isObject(element) && typeof element[name] === 'string')) {
+            return (element) => String(element[name]).toLowerCase();
+        }
+    }
+    return elements.every((element) => typeof element !== 'object')
+        ? (element) => JSON.stringify(element)
+        : (_, index) => String(index);
+}
+/** `change` as JSON, with the members that Azure shows for its kind. */
+export const changeJson = ({ path, propertyChangeType, before, after, children }) => compact({ path, propertyChangeType, before, after, children: children?.map(changeJson) });
+/** The answer to a whatIf request: `{status, properties: {correlationId, changes}}`. */
+export async function whatIf(plan, host, correlationId) {
+    const plans = [];
+    const changes = await changesOf(plan, { host, plans });
+    const touched = new Set(changes.map(({ resourceId }) => String(resourceId).toLowerCase()));
+    changes.push(...(await untouched(plans, { host, touched })));
+    const shown = plan.request.resultFormat?.toLowerCase() === 'resourceidonly' ? changes.map(idOnly) : changes;
+    shown.sort((left, right) => String(left.resourceId).toLowerCase() < String(right.resourceId).toLowerCase() ? -1 : 1);
+    return { status: 'Succeeded', properties: { correlationId, changes: shown } };
+}
+/** Without payloads Azure does not compare: what exists is deployed again. */
+function idOnly({ resourceId, changeType }) {
+    const kind = changeType === 'Modify' || changeType === 'NoChange' ? 'Deploy' : changeType;
+    return compact({ resourceId, changeType: kind });
+}
+async function changesOf(plan, looking) {
+    const changes = [];
+    looking.plans.push(plan);
+    for (const resource of plan.resources) {
+        if (!resource.deployed || resource.existing)
+            continue;
+        const nested = plan.nested.get(resource.key);
+        if (nested)
+            changes.push(...(await changesOf(nested, looking)));
+        else if (resource.nested)
+            changes.push(...(await lateChanges(plan, resource, looking)));
+        else
+            changes.push(await changeOf(plan, resource, looking.host));
+    }
+    return changes;
+}
+/**
+ * Changes of a nested deployment that could not be planned beforehand: with what its parameters refer to as it is now.
+ * differs: Azure leaves such a deployment out, even when everything it refers to exists.
+ */
+async function lateChanges(plan, resource, looking) {
+    const { host } = looking;
+    const reader = new ResourceReader(plan, { ...refusing, get: (id, version) => host.get(id, version) });
+    let nested;
+    try {
+        const body = await reader.evaluate(resource.context, (context) => evaluateBody(resource, { context }));
+        nested = await planLinked(nestedRequest(resource, body), resource.context.environment, 1);
+    }
+    catch {
+        return [unsupported(resource)];
+    }
+    return changesOf(nested, looking);
+}
+/** A nested deployment whose parameters come from resources that do not exist yet. */
+const unsupported = ({ id }) => ({
+    resourceId: id,
+    changeType: 'Unsupported',
+    unsupportedReason: 'The nested deployment depends on values that are known only while the deployment runs.',
+});
+async function changeOf(plan, resource, host) {
+    const { id, type, apiVersion } = resource;
+    const body = await bodyOf(plan, resource, host);
+    const head = { apiVersion, id, name: resource.name.split('/').at(-1) ?? resource.name, type };
+    await resource.context.environment.budget.nextWrite(body);
+    const before = await host.get(id, apiVersion);
+    if (!before)
+        return { resourceId: id, changeType: 'Create', after: { ...head, ...body } };
+    const preview = await host.preview?.({ id, apiVersion, body });
+    const after = preview ?? { ...head, ...body };
+    const changes = delta(before, after, { complete: preview !== undefined });
+    return compact({
+        resourceId: id,
+        changeType: changes.length === 0 ? 'NoChange' : 'Modify',
+        before,
+        after: preview ? after : { ...before, ...after },
+        delta: changes.length === 0 ? undefined : changes.map(changeJson),
+    });
+}
+/** The body, with references to resources that exist already filled in. */
+async function bodyOf(plan, resource, host) {
+    const reader = new ResourceReader(plan, { ...refusing, get: (id, version) => host.get(id, version) });
+    try {
+        return await reader.evaluate(resource.context, (context) => evaluateBody(resource, { context }));
+    }
+    catch {
+        return plan.bodies.get(resource.key) ?? {};
+    }
+}
+const refuse = () => {
+    throw new DeferredValue({ action: 'put', resource: '', apiVersion: undefined, full: false });
+};
+const refusing = { put: refuse, delete: refuse, list: refuse, action: refuse };
+/** What the groups hold besides: left alone, or deleted where a deployment to the group is in Complete mode. */
+async function untouched(plans, { host, touched }) {
+    const kept = new Set(plans.flatMap(deployedResources).map(({ id }) => id.toLowerCase()));
+    const isOther = ({ id, type }) => {
+        const folded = id.toLowerCase();
+        const isDeployment = type.toLowerCase() === 'microsoft.resources/deployments';
+        return !isDeployment && !touched.has(folded) && ![...kept].some((other) => other.startsWith(`${folded}/`));
+    };
+    const changes = [];
+    for (const [group, plansOfGroup] of plansByGroup(plans)) {
+        const isComplete = plansOfGroup.some(({ request }) => request.mode === 'Complete');
+        for (const { id, type } of (await host.list(group)).filter(isOther)) {
+            const before = (await host.get(id, '')) ?? { id, type };
+            const changeType = isComplete ? 'Delete' : 'Ignore';
+            changes.push({ resourceId: jsonText(member(before, 'id') ?? id), changeType, before });
+        }
+    }
+    return changes;
+}
+/** The plans that go to a resource group, by its folded id. */
+function plansByGroup(plans) {
+    const groups = new Map();
+    for (const plan of plans) {
+        if (plan.request.scope.kind !== 'resourceGroup')
+            continue;
+        const group = planScopeId(plan).toLowerCase();
+        groups.set(group, [...(groups.get(group) ?? []), plan]);
+    }
+    return groups;
+}
+//# sourceMappingURL=what-if.js.map

@@ -1,0 +1,109 @@
+import { azureError } from '../../../errors/index.js';
+import { normalizeLocation } from '../../../resources/canonical.js';
+import { swapPublicIPAddresses, swapSchema, } from '../../../resources/Microsoft.Network/loadBalancers/swap-public-ip-addresses.js';
+import { loadBalancersOfNetworkInterface } from '../../../resources/Microsoft.Network/networkInterfaces.js';
+import { checkDnsNameAvailability } from '../../../resources/Microsoft.Network/publicIPAddresses.js';
+import { checkIpAddressAvailability, virtualNetworkUsages, } from '../../../resources/Microsoft.Network/virtualNetworks.js';
+import { findResourceType } from '../../../resources/registry.js';
+import { rootKey } from '../../../resources/resource-id.js';
+import { absoluteUrl, apiVersionOf, parametersOf, queryOf, send, subscriptionOf } from '../resources/request.js';
+import { RequestBody, readBody } from '../resources/request-body.js';
+import { requestAbout } from '../resources/resource-routes.js';
+import { operation } from '../resources/route-schemas.js';
+import { networkUsages } from './network-usages.js';
+/** The operation in the path. Throws `OperationIdNotFound`. */
+function operationOf(request, { context }) {
+    subscriptionOf(request, context);
+    const operationId = parametersOf(request).operationId;
+    const found = context.store.operations.operation(operationId);
+    if (!found)
+        throw azureError('OperationIdNotFound', { values: { operationId } });
+    return found;
+}
+/** `GET …/operations/{id}`: `{"status"}`, with the error of a failed one. */
+function answerOperation({ status, error }, reply) {
+    if (status === 'InProgress')
+        reply.header('retry-after', '1');
+    return reply.send(error === undefined ? { status } : { status, error });
+}
+/** `GET …/operationResults/{id}`: 202 while it runs, then its result, or 204 when it has none. */
+function answerResult(request, reply, { status, error, result }) {
+    const location = absoluteUrl(request);
+    reply.headers({ location, 'azure-asyncoperation': location.replace(/\/operationresults\//i, '/operations/') });
+    if (status === 'InProgress')
+        return reply.code(202).header('retry-after', '1').send();
+    if (status === 'Failed')
+        return reply.send({ error });
+    return result === undefined ? reply.code(204).send() : reply.send(result);
+}
+async function swap(request, reply, service) {
+    const subscriptionId = subscriptionOf(request, service.context);
+    const body = readBody(RequestBody.ofText(request.body), swapSchema);
+    const { operationId = '' } = await service.change({
+        subscriptionId,
+        operation: 'SwapPublicIpAddressesOperation',
+        run: () => ({ writes: swapPublicIPAddresses(body, service.store) }),
+    });
+    const { location = '' } = parametersOf(request);
+    const place = { subscriptionId, location, operationId, apiVersion: apiVersionOf(request) };
+    return send(request, reply, { status: 202, operation: place, hasResult: true });
+}
+function checkDnsName(request, { context, store }) {
+    subscriptionOf(request, context);
+    const { location = '' } = parametersOf(request);
+    return checkDnsNameAvailability(store, { location, domainNameLabel: queryOf(request).domainnamelabel ?? '' });
+}
+function addLocationRoutes(app, service) {
+    const { context, store } = service;
+    const location = '/subscriptions/:subscriptionId/providers/Microsoft.Network/locations/:location';
+    const schema = (operationId) => operation('Microsoft.Network/locations', operationId);
+    app.get(`${location}/operations/:operationId`, schema('Operations_get'), (request, reply) => answerOperation(operationOf(request, service), reply));
+    app.get(`${location}/operationResults/:operationId`, schema('OperationResults_get'), (request, reply) => answerResult(request, reply, operationOf(request, service)));
+    app.get(`${location}/CheckDnsNameAvailability`, schema('CheckDnsNameAvailability'), (request) => checkDnsName(request, service));
+    app.get(`${location}/usages`, schema('Usages_list'), (request) => {
+        const subscriptionId = subscriptionOf(request, context);
+        const { location: name = '' } = parametersOf(request);
+        return networkUsages(store, { subscriptionId, location: normalizeLocation(name) });
+    });
+    // Nobody else's services exist here to be approved.
+    app.get(`${location}/autoApprovedPrivateLinkServices`, schema('AutoApprovedPrivateLinkServices_list'), (request) => {
+        subscriptionOf(request, context);
+        return { value: [] };
+    });
+    app.post(`${location}/setLoadBalancerFrontendPublicIpAddresses`, schema('LoadBalancers_swapPublicIpAddresses'), (request, reply) => swap(request, reply, service));
+}
+const network = '/subscriptions/:subscriptionId/resourceGroups/:resourceGroupName/providers/Microsoft.Network';
+/** Lists across types: the NICs of a load balancer and the load balancers of a NIC. */
+function addJoiningLists(app, service) {
+    const { store, reader } = service;
+    const schema = (type, action) => operation(`Microsoft.Network/${type}`, action);
+    const existing = (request, type) => service.existing(requestAbout(request, findResourceType(`Microsoft.Network/${type}`)));
+    const shown = (keys, apiVersion) => {
+        const resources = [...new Set(keys)].map((key) => store.resource(key)).filter((one) => !!one);
+        return { value: resources.map((one) => reader.show(one, apiVersion)) };
+    };
+    app.get(`${network}/loadBalancers/:name/networkInterfaces`, schema('loadBalancers', 'LoadBalancerNetworkInterfaces_list'), (request) => {
+        const { resource, apiVersion } = existing(request, 'loadBalancers');
+        const nics = store
+            .linksInto(resource.key)
+            .filter(({ sourceType }) => sourceType.startsWith('Microsoft.Network/networkInterfaces'))
+            .map(({ sourceId }) => rootKey(sourceId));
+        return shown(nics, apiVersion);
+    });
+    app.get(`${network}/networkInterfaces/:name/loadBalancers`, schema('networkInterfaces', 'NetworkInterfaceLoadBalancers_list'), (request) => {
+        const { resource, apiVersion } = existing(request, 'networkInterfaces');
+        return shown(loadBalancersOfNetworkInterface(resource), apiVersion);
+    });
+    app.get(`${network}/virtualNetworks/:name/CheckIPAddressAvailability`, schema('virtualNetworks', 'VirtualNetworks_checkIPAddressAvailability'), (request) => {
+        const { resource, apiVersion } = existing(request, 'virtualNetworks');
+        const ipAddress = queryOf(request).ipaddress ?? '';
+        return checkIpAddressAvailability({ resource, lookup: store }, { ipAddress, apiVersion });
+    });
+    app.get(`${network}/virtualNetworks/:name/usages`, schema('virtualNetworks', 'VirtualNetworks_listUsage'), (request) => virtualNetworkUsages({ resource: existing(request, 'virtualNetworks').resource, lookup: store }));
+}
+/** Registers the routes of Microsoft.Network that belong to no single type. */
+export function addNetworkRoutes(app, service) {
+    addLocationRoutes(app, service);
+    addJoiningLists(app, service);
+}
+//# sourceMappingURL=network-routes.js.map

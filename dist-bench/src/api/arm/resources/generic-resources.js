@@ -1,0 +1,182 @@
+import { findResourceType } from '../../../resources/registry.js';
+import { formatResourceId, idKey, parseResourceId, resourceGroupId, } from '../../../resources/resource-id.js';
+import { checkOpaque, listOfOpaque, notModelled, ownTypeAndName } from './opaque-resources.js';
+import { apiVersionOf, apiVersionWritten, groupOf, nextPage, page, parametersOf, queryOf, send, subscriptionOf, } from './request.js';
+import { resourceFilter } from './resource-filter.js';
+import { writeAbout } from './resource-routes.js';
+import { hiddenOperation, operation } from './route-schemas.js';
+import { answerTags, taggedResource } from './tags-resource.js';
+/** A resource in a list of all types: no properties, times only when asked for. */
+function summary(resource, expand) {
+    const { location, tags, sku, kind, zones } = resource.document;
+    const wants = (member) => expand.toLowerCase().split(',').includes(member.toLowerCase());
+    return {
+        id: resource.id,
+        name: resource.name,
+        type: resource.type,
+        ...(kind === undefined ? {} : { kind }),
+        ...(sku === undefined ? {} : { sku }),
+        ...(location === undefined ? {} : { location }),
+        ...(tags === undefined ? {} : { tags }),
+        ...(zones === undefined ? {} : { zones }),
+        ...(wants('createdTime') ? { createdTime: resource.createdTime } : {}),
+        ...(wants('changedTime') ? { changedTime: resource.changedTime } : {}),
+        ...(wants('provisioningState') ? { provisioningState: resource.provisioningState } : {}),
+    };
+}
+function list(request, all) {
+    const query = queryOf(request);
+    const matches = resourceFilter(query.$filter);
+    // What extends a resource or lies in the subscription itself is not among the resources that Azure lists.
+    const found = all.filter((one) => one.resourceGroup !== '' && !/\/providers\/.*\/providers\//.test(one.key) && matches(one));
+    const answer = page(request, found, (resource) => summary(resource, query.$expand ?? ''));
+    // Azure looks a name up in an index that it reads page by page: the last page is often an empty one of its own.
+    const byName = /\bname\s+eq\b/i.test(query.$filter ?? '');
+    if (!byName || 'nextLink' in answer || query.$skiptoken !== undefined)
+        return answer;
+    return { ...answer, nextLink: nextPage(request, found.length) };
+}
+/** What a request is about, in a resource group or in the subscription itself (role assignments, policies). */
+function requestAbout(request, { context }) {
+    const { resourceGroupName, namespace = '', '*': rest = '' } = parametersOf(request);
+    const group = resourceGroupName === undefined ? undefined : groupOf(request, context);
+    const subscriptionId = group?.subscriptionId ?? subscriptionOf(request, context);
+    const scope = group ? resourceGroupId(subscriptionId, group.name) : `/subscriptions/${subscriptionId}`;
+    const id = parseResourceId(`${scope}/providers/${namespace}/${rest}`);
+    if (!id)
+        throw notModelled(typeIn(request), apiVersionOf(request));
+    return { id, apiVersion: apiVersionWritten(request) };
+}
+/** `…/providers/Microsoft.ResourceHealth/availabilityStatuses/current` of any resource; undefined for other ids. */
+function currentHealth({ id, apiVersion }, service) {
+    const own = ownTypeAndName(id);
+    if (own.type.toLowerCase() !== 'microsoft.resourcehealth/availabilitystatuses')
+        return undefined;
+    const at = id.types.lastIndexOf('providers');
+    const parent = { ...id, types: id.types.slice(0, at), names: id.names.slice(0, at) };
+    const { resource } = service.existing({ id: parent, apiVersion: newestOf(parent) ?? apiVersion });
+    const properties = {
+        availabilityState: 'Available',
+        title: 'Available',
+        summary: 'There are no known problems that affect this resource.',
+        reasonChronicity: 'Persistent',
+        occuredTime: resource.changedTime,
+        reportedTime: service.context.clock.timestamp(),
+    };
+    const name = id.names.at(-1);
+    return {
+        status: 200,
+        body: { id: formatResourceId(id), name, type: own.type, location: resource.document.location, properties },
+    };
+}
+/** The api-version of a request is the extension's, not that of what it extends. */
+const newestOf = (id) => findResourceType(`${id.namespace}/${id.types[0]}`)?.apiVersions.at(-1);
+/** The type in the path of a request, which may name resources of it or all of them. */
+function typeIn(request) {
+    const { namespace = '', '*': rest = '' } = parametersOf(request);
+    const segments = `${namespace}/${rest}`.split('/');
+    const own = segments.lastIndexOf('providers') + 1;
+    return [segments[own], ...segments.slice(own + 1).filter((_, index) => index % 2 === 0)].join('/');
+}
+/** Whether a request lists a type without a model. */
+function listsType(request) {
+    const { '*': rest = '' } = parametersOf(request);
+    return rest.split('/').length % 2 === 1 && !findResourceType(typeIn(request));
+}
+/** The resources of a type without a model in the subscription, group or parent of the path. */
+function listOpaque(request, service) {
+    const { store, context } = service;
+    const { resourceGroupName, namespace = '', '*': rest = '' } = parametersOf(request);
+    const subscriptionId = subscriptionOf(request, context);
+    const resourceGroup = resourceGroupName === undefined ? undefined : groupOf(request, context).name;
+    const scope = resourceGroup === undefined ? `/subscriptions/${subscriptionId}` : resourceGroupId(subscriptionId, resourceGroup);
+    const parent = rest
+        .split('/')
+        .slice(0, -1)
+        .join('/')
+        .replace(/\/providers(\/[^/]+)?$/i, '');
+    const prefix = idKey(parent === '' ? `${scope}/` : `${scope}/providers/${namespace}/${parent}/`);
+    const id = parseResourceId(`${scope}/providers/${namespace}/${rest}/x`);
+    const apiVersion = apiVersionOf(request);
+    if (id)
+        checkOpaque(id, { apiVersion, strictTypes: context.strictTypes });
+    const type = typeIn(request).toLowerCase();
+    const found = store
+        .list({ subscriptionId, ...(resourceGroup === undefined ? {} : { resourceGroup }) })
+        .filter((one) => one.type.toLowerCase() === type && one.key.startsWith(prefix));
+    return page(request, found, (one) => service.reader.show(one, apiVersion));
+}
+/** A `list…` action of a type without a model. */
+function listSecrets(request, service) {
+    const { context, store } = service;
+    const { namespace = '', '*': rest = '' } = parametersOf(request);
+    const { subscriptionId, name } = groupOf(request, context);
+    const at = rest.lastIndexOf('/');
+    const id = parseResourceId(`${resourceGroupId(subscriptionId, name)}/providers/${namespace}/${rest.slice(0, at)}`);
+    const answer = id && listOfOpaque({ id, action: rest.slice(at + 1), apiVersion: apiVersionOf(request) }, store);
+    if (id && answer === undefined)
+        service.existing({ id, apiVersion: apiVersionWritten(request) });
+    if (answer === undefined)
+        throw notModelled(typeIn(request), apiVersionOf(request));
+    return answer;
+}
+/** Registers the routes that know no type. */
+export function addGenericResourceRoutes(app, service) {
+    const { context } = service;
+    const subscription = '/subscriptions/:subscriptionId';
+    const group = `${subscription}/resourceGroups/:resourceGroupName`;
+    const schema = (action) => operation('Microsoft.Resources', `Resources_${action}`);
+    app.get(`${subscription}/resources`, schema('list'), (request) => list(request, service.store.list({ subscriptionId: subscriptionOf(request, context) })));
+    app.get(`${group}/resources`, schema('listByResourceGroup'), (request) => {
+        const { subscriptionId, name: resourceGroup } = groupOf(request, context);
+        return list(request, service.store.list({ subscriptionId, resourceGroup }));
+    });
+    const get = (request, reply) => {
+        const about = requestAbout(request, service);
+        const tagged = taggedResource(about);
+        if (tagged)
+            return answerTags(request, reply, { tagged, service });
+        return send(request, reply, currentHealth(about, service) ?? service.get(about));
+    };
+    const put = async (request, reply) => {
+        const about = requestAbout(request, service);
+        const tagged = taggedResource(about);
+        if (tagged)
+            return answerTags(request, reply, { tagged, service });
+        return send(request, reply, await service.put(writeAbout(request, about)));
+    };
+    const patch = async (request, reply) => {
+        const about = requestAbout(request, service);
+        const tagged = taggedResource(about);
+        if (tagged)
+            return answerTags(request, reply, { tagged, service });
+        return send(request, reply, await service.patchTags(writeAbout(request, about)));
+    };
+    const remove = async (request, reply) => {
+        const about = requestAbout(request, service);
+        const tagged = taggedResource(about);
+        if (tagged)
+            return answerTags(request, reply, { tagged, service });
+        return send(request, reply, await service.delete(writeAbout(request, about)));
+    };
+    const inSubscription = `${subscription}/providers/:namespace/*`;
+    const getOrList = (request, reply) => listsType(request) ? reply.send(listOpaque(request, service)) : get(request, reply);
+    app.get(inSubscription, hiddenOperation, getOrList);
+    // Azure's providers of networks and machines have no HEAD; nobody is told that what exists does not.
+    const head = (request, reply) => {
+        const about = requestAbout(request, service);
+        const { resource } = service.existing(about);
+        return reply.code(findResourceType(resource.type) ? 405 : 204).send();
+    };
+    app.head(inSubscription, hiddenOperation, head);
+    app.put(inSubscription, hiddenOperation, put);
+    app.delete(inSubscription, hiddenOperation, remove);
+    const inGroup = `${group}/providers/:namespace/*`;
+    app.get(inGroup, hiddenOperation, getOrList);
+    app.head(inGroup, hiddenOperation, head);
+    app.post(inGroup, hiddenOperation, (request) => listSecrets(request, service));
+    app.put(inGroup, hiddenOperation, put);
+    app.patch(inGroup, hiddenOperation, patch);
+    app.delete(inGroup, hiddenOperation, remove);
+}
+//# sourceMappingURL=generic-resources.js.map

@@ -1,0 +1,134 @@
+/**
+ * Resource types without a model: stored and echoed, so that whole templates deploy. They move no traffic;
+ * `--strict-types` refuses them.
+ */
+import { defaultTenantId as tenantId } from '../../../config/tenant.js';
+import { azureError } from '../../../errors/index.js';
+import { lookUpChild } from '../../../resources/children.js';
+import { isKnownType, isListed, typesLike } from '../../../resources/known-types.js';
+import { findResourceType, resourceTypes, showsEtagAndGuid } from '../../../resources/registry.js';
+import { formatResourceId, idKey, rootOf, typeOf } from '../../../resources/resource-id.js';
+import { madeUpList, madeUpProperties } from '../../../resources/unmodelled-types.js';
+import { stableGuid } from '../../../support/ids.js';
+import { checkLocationForm } from './locations.js';
+import { readBody } from './request-body.js';
+/** What every resource has beside the members of its type, whatever its provider makes of those. */
+const envelope = {
+    type: 'object',
+    properties: {
+        location: { type: 'string', fold: 'location' },
+        tags: { type: 'object', additionalProperties: { type: 'string' }, clrType: 'TagsObject' },
+        properties: { type: 'object' },
+    },
+    additionalProperties: true,
+};
+/**
+ * The stored form of a body of an unknown type: everything but what the service decides. Throws `InvalidRequestFormat`
+ * for an envelope that is none, `InvalidResourceLocationFormat` for a location that no region could have.
+ */
+export function opaqueDocument(body) {
+    const read = readBody(body, envelope);
+    checkLocationForm(read.location);
+    const { id: _id, name: _name, type: _type, etag: _etag, systemData: _systemData, ...document } = read;
+    const { provisioningState: _state, ...properties } = document.properties ?? {};
+    return withoutSecrets({ ...document, properties });
+}
+/** Members that every provider takes and none shows again: they are not kept either. */
+const secretName = /(password|secret|sharedKey|protectedSettings)$/i;
+function withoutSecrets(value) {
+    if (Array.isArray(value))
+        return value.map(withoutSecrets);
+    if (value === null || typeof value !== 'object')
+        return value;
+    const isSecret = ([name, member]) => secretName.test(name) && (typeof member === 'string' || /settings$/i.test(name));
+    const kept = Object.entries(value).filter((entry) => !isSecret(entry));
+    return Object.fromEntries(kept.map(([name, member]) => [name, withoutSecrets(member)]));
+}
+/** An opaque resource as a GET shows it; `lookup` finds what it refers to. */
+export function showOpaque(resource, lookup) {
+    const { location, tags, properties: given, ...rest } = resource.document;
+    const withEtag = showsEtagAndGuid(resource.type);
+    // A child shows its own name, though lists of all types show it with its parents'.
+    const name = resource.name.slice(resource.name.lastIndexOf('/') + 1);
+    const propertiesOf = (id) => lookUpChild(lookup, id)?.child.properties ?? lookup.resource(idKey(id))?.document.properties;
+    const properties = { ...given, ...madeUpProperties({ resource, name, given, propertiesOf }, { tenantId }) };
+    return {
+        ...(withEtag ? { name, id: resource.id, etag: resource.etag } : { id: resource.id, name }),
+        type: resource.type,
+        ...(location === undefined ? {} : { location }),
+        ...(tags === undefined ? {} : { tags }),
+        ...rest,
+        properties: withEtag
+            ? { provisioningState: resource.provisioningState, resourceGuid: stableGuid(resource.id), ...properties }
+            : { ...properties, provisioningState: resource.provisioningState },
+    };
+}
+/** What a `list…` action of a type without a model answers; undefined when nothing is known of it. */
+export function listOfOpaque({ id, action, apiVersion }, lookup) {
+    // Some children are there from the start, such as the keys that manage a namespace.
+    if (!lookup.resource(idKey(formatResourceId(rootOf(id)))))
+        return undefined;
+    return madeUpList({ id: formatResourceId(id), type: typeOf(id), action, apiVersion });
+}
+/** A resource of one provider on a resource of another: a lock or diagnostic settings on a balancer. */
+const isExtension = ({ types }) => types.includes('providers');
+/** Type and name of a resource; of an extension those that its own provider gave it. */
+export function ownTypeAndName(id) {
+    const at = id.types.lastIndexOf('providers');
+    if (at < 0)
+        return { type: typeOf(id), name: id.names.join('/') };
+    const type = [id.names[at], ...id.types.slice(at + 1)].join('/');
+    return { type, name: id.names.slice(at + 1).join('/') };
+}
+/** Azure's refusal of a type that it does not have, or that it has only in other places. */
+export function notModelled(type, apiVersion) {
+    const [namespace = '', ...types] = type.split('/');
+    const folded = `${namespace.toLowerCase()}/`;
+    const versions = resourceTypes.find((one) => one.type.toLowerCase().startsWith(folded))?.apiVersions;
+    const like = typesLike(type);
+    const hint = like === undefined ? '' : ` Did you mean '${like}'?`;
+    const values = { type: types.join('/'), namespace, apiVersion, hint };
+    if (!versions)
+        return azureError('ResourceTypeNotFound', { values });
+    return azureError('InvalidResourceType', { values: { ...values, supported: [...versions].reverse().join(', ') } });
+}
+/** Whether a type without a model is one of Azure's, as far as can be told. */
+function mayExist(id) {
+    const { type } = ownTypeAndName(id);
+    if (isExtension(id))
+        return isKnownType(type);
+    const model = findResourceType(`${id.namespace}/${id.types[0]}`);
+    if (!model)
+        return isKnownType(type);
+    // Of a modelled type come here what it does not offer itself, and children that have no model.
+    return id.types.length > 1 && isListed(type);
+}
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what Azure refuses
+const reservedInNames = /[<>%&\\?/#\u0000-\u001f\u007f]/;
+/**
+ * Throws `InvalidResourceNamespace`, `ReservedCharacterInName`, or `InvalidResourceType` for what cannot be stored
+ * without a model.
+ */
+export function checkOpaque(id, { apiVersion, strictTypes }) {
+    const { namespace } = id;
+    if (!/^[a-z]\w*(\.\w+)+$/i.test(namespace)) {
+        throw azureError('InvalidResourceNamespace', { values: { namespace } });
+    }
+    const name = id.names.find((one) => reservedInNames.test(one));
+    if (name !== undefined)
+        throw azureError('ReservedCharacterInName', { values: { name } });
+    if (strictTypes || !mayExist(id))
+        throw notModelled(typeOf(id), apiVersion);
+}
+/** A child cannot be there before its parent, nor an extension before what it extends. Throws `ParentResourceNotFound`. */
+export function checkParent(id, lookup) {
+    if (id.types.length === 1)
+        return;
+    const depth = id.types.at(-2) === 'providers' ? -2 : -1;
+    const parent = formatResourceId({ ...id, types: id.types.slice(0, depth), names: id.names.slice(0, depth) });
+    if (lookup.resource(idKey(parent)))
+        return;
+    const values = { action: 'write', type: id.types.join('/'), parent };
+    throw azureError('ParentResourceNotFound', { values });
+}
+//# sourceMappingURL=opaque-resources.js.map

@@ -1,0 +1,204 @@
+/**
+ * Long-running operations on resources: what Azure calls them, where they are polled, what a new one ends, what has to
+ * wait for one that is still running, and how they come to their end. Only `--operation-delay` lets them run for a while.
+ */
+import { AzureError, azureError } from '../../../errors/index.js';
+import { normalizeLocation } from '../../../resources/canonical.js';
+import { newEtag, newGuid } from '../../../support/ids.js';
+/** Where an operation on a resource is polled. */
+export const pollPlaceOf = (resource, { operationId, apiVersion }) => ({
+    subscriptionId: resource.subscriptionId,
+    location: normalizeLocation(resource.document.location ?? 'global'),
+    operationId,
+    apiVersion,
+});
+/** The absolute URL of an operation, or of its result, for a client that reached us at `baseUrl`. */
+export const pollUrl = (baseUrl, endpoint, { subscriptionId, location, operationId, apiVersion }) => `${baseUrl}/subscriptions/${subscriptionId}/providers/Microsoft.Network/locations/${location}/${endpoint}/` +
+    `${operationId}?api-version=${apiVersion}`;
+/** As Azure's texts call writes to a type: `PutLoadBalancerOperation`, `DeletePublicIpAddressOperation`. */
+export function operationName(method, type) {
+    const collection = type.slice(type.lastIndexOf('/') + 1);
+    const one = collection
+        .replace(/^./, (first) => first.toUpperCase())
+        .replace('IP', 'Ip')
+        .replace(/sses$/, 'ss')
+        .replace(/(?<!s)s$/, '');
+    return `${method}${one}Operation`;
+}
+/** The operation creates, changes or deletes its resource. */
+const isWriteOperation = ({ name }) => /^(Put|Delete)/.test(name);
+export class OperationRecords {
+    context;
+    constructor(context) {
+        this.context = context;
+    }
+    /** Remembers an operation on `resource`: finished already, or running while `--operation-delay` lasts. */
+    record(resource, name, result) {
+        const id = newGuid();
+        this.context.store.operations.save({
+            id,
+            api: 'arm',
+            subscriptionId: resource.subscriptionId,
+            name,
+            resourceKey: resource.key,
+            status: this.context.operationDelayMs > 0 ? 'InProgress' : 'Succeeded',
+            startedMs: this.context.clock.now(),
+            result,
+            error: undefined,
+        });
+        return id;
+    }
+    /** Ends the writes to `resource` that are still running: the new operation takes their place. */
+    supersede(resource, by) {
+        if (resource?.provisioningState !== 'Updating')
+            return;
+        for (const running of this.#writes(resource)) {
+            if (running.status !== 'InProgress' || running.id === by.id)
+                continue;
+            const message = `Operation ${running.name} (${running.id}) was canceled and superseded by operation ${by.name} (${by.id}).`;
+            const details = [{ code: 'CanceledAndSupersededDueToAnotherOperation', message }];
+            const { error } = azureError('Canceled', { details }).toBody();
+            this.context.store.operations.finish({ id: running.id, status: 'Canceled', error });
+        }
+    }
+    /** Refuses a write to what is being deleted, and one to a child whose parent is being written or has failed. */
+    checkFree({ existing, child, childId, baseUrl, apiVersion }) {
+        if (!existing || existing.provisioningState === 'Succeeded')
+            return;
+        const [last] = this.#writes(existing);
+        if (!last)
+            return;
+        if (existing.provisioningState === 'Deleting') {
+            const uri = pollUrl(baseUrl, 'operations', pollPlaceOf(existing, { operationId: last.id, apiVersion }));
+            throw azureError('AnotherOperationInProgress', { values: { uri } });
+        }
+        if (!child)
+            return;
+        if (existing.provisioningState === 'Updating') {
+            const remainingMs = last.startedMs + this.context.operationDelayMs - this.context.clock.now();
+            const seconds = Math.max(1, Math.ceil(remainingMs / 1000));
+            const message = `Operation ${last.name} (${last.id}) is updating resource ${existing.id}. The call can be retried in ${seconds} seconds.`;
+            throw azureError('RetryableError', {
+                details: [{ code: 'RetryableErrorDueToAnotherOperation', message }],
+                headers: { 'retry-after': String(seconds) },
+            });
+        }
+        throw azureError('ParentResourceIsInFailedState', { values: { id: childId, operationId: last.id } });
+    }
+    /** Writes to `resource`, the last one first. */
+    #writes(resource) {
+        return this.context.store.operations.ofResource(resource.key).filter(isWriteOperation);
+    }
+}
+/** Azure milliseconds between two tries to store what nobody waits for. */
+const storeAgainMs = 1000;
+/** Runs `work`, which no request waits for: again while the data cannot be written, and never with a rejection. */
+export async function untilStored({ clock, note, store }, work) {
+    while (store.connection.open) {
+        try {
+            return await work();
+        }
+        catch (error) {
+            if (!(error instanceof AzureError) || !/^Storage/.test(error.key)) {
+                note(`something was not brought to its end: ${error.message}`);
+                return;
+            }
+            await clock.wait(storeAgainMs);
+        }
+    }
+}
+/** Brings operations to their end: at once, or when `--operation-delay` has passed. */
+export class OperationRunner {
+    context;
+    remove;
+    constructor(context, 
+    /** Removes a resource whose deletion has come to its end, inside a transaction; answers what the data plane follows. */
+    remove) {
+        this.context = context;
+        this.remove = remove;
+    }
+    /**
+     * Waits until the data plane follows a write; without a delay the operation is finished then. Resolves with the
+     * resource as it is stored after a failure; undefined when nothing failed, or nobody knows yet.
+     */
+    async settle(write) {
+        if (this.context.operationDelayMs > 0) {
+            const heard = { outcome: {} };
+            this.#finishLater({ operationId: write.operationId, key: write.resource.key, heard });
+            const listen = (outcome) => {
+                heard.outcome = outcome;
+            };
+            void this.context.changed(write.touched).then(listen, () => { });
+            this.#announce(write.operationId, write.resource.key, 'InProgress');
+            return undefined;
+        }
+        const { failure } = await this.context.changed(write.touched);
+        if (failure)
+            return this.#fail({ operationId: write.operationId, key: write.resource.key, failure });
+        this.#announce(write.operationId, write.resource.key, 'Succeeded');
+        return undefined;
+    }
+    /** Takes up what was running when the process ended, perhaps by another clock. */
+    async resume() {
+        const { store, clock, operationDelayMs } = this.context;
+        await store.write(() => store.operations.bringToNow({ nowMs: clock.now(), operationDelayMs }));
+        for (const operation of store.operations.running()) {
+            const { id: operationId, resourceKey: key, startedMs } = operation;
+            this.#finishLater({ operationId, key, heard: { outcome: {} } }, startedMs);
+        }
+    }
+    #finishLater(pending, startedMs = this.context.clock.now()) {
+        const remainingMs = startedMs + this.context.operationDelayMs - this.context.clock.now();
+        this.context.clock.setTimeout(() => void untilStored(this.context, () => this.#finish(pending)), remainingMs);
+    }
+    async #finish({ operationId, key, heard }) {
+        const { store } = this.context;
+        const { failure } = heard.outcome;
+        // Another one may have taken its place.
+        if (store.operations.operation(operationId)?.status !== 'InProgress')
+            return;
+        if (failure) {
+            await this.#fail({ operationId, key, failure });
+            return;
+        }
+        const touched = await store.write(() => {
+            const operation = store.operations.operation(operationId);
+            if (operation?.status !== 'InProgress')
+                return [];
+            // Actions leave the resource alone: it may be in the middle of another operation.
+            const resource = isWriteOperation(operation) ? store.resources.resource(key) : undefined;
+            const { provisioningState } = resource ?? {};
+            if (resource && provisioningState === 'Updating') {
+                store.resources.save({ ...resource, provisioningState: 'Succeeded', etag: newEtag() });
+            }
+            store.operations.finish({ id: operationId, status: 'Succeeded', result: operation.result });
+            return resource && provisioningState === 'Deleting' ? this.remove(resource) : [];
+        });
+        if (touched.length > 0)
+            void this.context.changed(touched).catch(() => { });
+        this.#announce(operationId, key, 'Succeeded');
+    }
+    #announce(operationId, resourceId, status) {
+        this.context.events.emit('operation', { operationId, resourceId, status });
+    }
+    async #fail({ operationId, key, failure }) {
+        const { store } = this.context;
+        const stored = await store.write(() => {
+            const { code, message } = failure;
+            const resource = store.resources.resource(key);
+            const failed = resource && { ...resource, provisioningState: 'Failed', etag: newEtag() };
+            if (failed)
+                store.resources.save(failed);
+            store.operations.finish({ id: operationId, status: 'Failed', error: { code, message, details: [] } });
+            return failed;
+        });
+        this.#announce(operationId, key, 'Failed');
+        return stored;
+    }
+}
+const prefix = 'DEPLOYMENTDELETIONJOB-';
+/** The job that deletes the deployment `name`, as it stands at the end of `…/operationresults/{job}`. */
+export const deploymentDeletionJob = (name) => Buffer.from(JSON.stringify({ jobId: `${prefix}${name.toUpperCase()}` })).toString('base64url');
+/** Whether `job` deletes a deployment; such a job is done as soon as it is accepted. */
+export const isDeploymentDeletionJob = (job) => Buffer.from(job, 'base64url').toString().startsWith(`{"jobId":"${prefix}`);
+//# sourceMappingURL=operations.js.map

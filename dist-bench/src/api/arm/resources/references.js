@@ -1,0 +1,206 @@
+/**
+ * References between resources: each must lead to something of the right type and is stored in canonical spelling; who is
+ * newly referred to, or no longer, gets a new etag; who refers to what is gone loses the reference.
+ */
+import { azureError } from '../../../errors/index.js';
+import { childrenOnPath } from '../../../resources/children.js';
+import { formatJsonPath } from '../../../resources/json-position.js';
+import { linksOf, referencesIn } from '../../../resources/references.js';
+import { findResourceType } from '../../../resources/registry.js';
+import { formatResourceId, idKey, parseResourceId, rootKey, rootOf, typeOf, } from '../../../resources/resource-id.js';
+import { schemaOf, } from '../../../resources/resource-type.js';
+import { invalidRequestFormat } from '../../../resources/validation.js';
+import { newEtag } from '../../../support/ids.js';
+import { operationName } from './operations.js';
+function readTarget(id) {
+    const parsed = parseResourceId(id);
+    return parsed && { id: parsed, type: typeOf(parsed).toLowerCase(), canonical: undefined };
+}
+function formatDetail(found) {
+    const expected = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/';
+    const path = formatJsonPath(found.jsonPath);
+    const message = `Reference Id ${found.holder.id} is not formatted correctly. The Id is expected to start with ${expected}. Path ${path}.`;
+    return { code: 'InvalidJsonReferenceFormat', message };
+}
+function typeDetail(found, target) {
+    if (found.types.some((type) => type.toLowerCase() === target.type))
+        return undefined;
+    const message = `Reference Id ${found.holder.id} is referencing resource of a wrong type. The Id is expected to reference ` +
+        `resources of types ${found.types.join(', ')}. Path ${formatJsonPath(found.jsonPath)}.`;
+    return { code: 'InvalidJsonReferenceWrongType', message };
+}
+function canonicalId(found, { id, type }, owner) {
+    const root = parseResourceId(owner.id);
+    const children = childrenOnPath(owner.document, id);
+    const canonicalType = found.types.find((one) => one.toLowerCase() === type);
+    const types = canonicalType.split('/').slice(1);
+    if (!children)
+        return undefined;
+    const names = [root.names[0], ...children.map(({ name }) => name)];
+    return formatResourceId({ ...root, types, names });
+}
+/** Whether two resources can refer to each other; those of tier Global serve every region. */
+const inOneRegion = (one, other) => one.location === other.location || [one, other].some(({ location, sku }) => !location || sku?.tier === 'Global');
+/** What the reference says when it is spelt canonically; what it says already where the target has no model here. */
+function resolve(reference, target, scope) {
+    const root = rootOf(target.id);
+    const ownerKey = idKey(formatResourceId(root));
+    const isSelf = ownerKey === scope.self;
+    const owner = isSelf ? undefined : scope.lookup.resource(ownerKey);
+    const known = isSelf ? { id: scope.idText, document: scope.document } : owner;
+    const hasModel = scope.canonicalType(typeOf(root)) !== undefined;
+    // Types without a model here cannot be missing, and nobody knows what is in them.
+    const canonical = (known && canonicalId(reference, target, known)) ?? (hasModel ? undefined : reference.holder.id);
+    const isFar = hasModel && owner && !reference.anyRegion && !inOneRegion(owner.document, scope.document);
+    if (canonical === undefined || isFar) {
+        // What is missing as a whole is named once more; a child that its parent does not have is not.
+        const isWhole = target.id.types.length === 1;
+        const details = isWhole ? [{ code: 'NotFound', message: `Resource ${reference.holder.id} not found.` }] : [];
+        throw azureError('InvalidResourceReference', {
+            values: { referenced: reference.holder.id, id: reference.sourceId },
+            details,
+        });
+    }
+    if (owner && owner.provisioningState !== 'Succeeded') {
+        const method = owner.provisioningState === 'Deleting' ? 'Delete' : 'Put';
+        const message = `Cannot proceed with operation because resource ${owner.id} used by resource ${scope.idText} is not in ` +
+            `Succeeded state. Resource is in ${owner.provisioningState} state and the last operation that updated/is ` +
+            `updating the resource is ${operationName(method, owner.type)}.`;
+        throw azureError('RetryableError', { details: [{ code: 'ReferencedResourceNotProvisioned', message }] });
+    }
+    return canonical;
+}
+/**
+ * Rewrites the ids in `document` to their canonical spelling. Throws `InvalidRequestFormat` for ids that are none or of
+ * a wrong type, `InvalidResourceReference` for what does not exist, `RetryableError` for what is still being made.
+ */
+export function resolveReferences(document, scope) {
+    const known = new Map();
+    const resolvable = [];
+    const details = [];
+    for (const reference of referencesIn(document, scope.schema, { id: scope.idText, type: scope.type })) {
+        const { id } = reference.holder;
+        if (!known.has(id))
+            known.set(id, readTarget(id));
+        const target = known.get(id);
+        const detail = target ? typeDetail(reference, target) : formatDetail(reference);
+        if (detail)
+            details.push(detail);
+        else if (target)
+            resolvable.push({ reference, target });
+    }
+    if (details.length > 0)
+        throw invalidRequestFormat(details);
+    const here = { ...scope, self: idKey(scope.idText), document };
+    for (const { reference, target } of resolvable) {
+        target.canonical ??= resolve(reference, target, here);
+        reference.holder.id = target.canonical;
+    }
+}
+const identity = (link) => `${link.sourceId.toLowerCase()}|${link.path}|${link.target}`;
+/** The references of `resource` to others than itself. */
+const outgoing = (resource, type) => linksOf(resource.document, schemaOf(type), resource).filter((link) => rootKey(link.target) !== resource.key);
+/** What there will be once `resource` is stored: itself and its references in the place of those it had. */
+export function lookupAfter(lookup, resource, type) {
+    let own;
+    return {
+        resource: (key) => (key === resource.key ? resource : lookup.resource(key)),
+        linksInto: (root) => {
+            if (root === resource.key)
+                return lookup.linksInto(root);
+            own ??= outgoing(resource, type);
+            const others = lookup.linksInto(root).filter(({ sourceId }) => rootKey(sourceId) !== resource.key);
+            return [...others, ...own.filter(({ target }) => rootKey(target) === root)];
+        },
+        everyOfType: (name) => lookup.everyOfType(name),
+    };
+}
+/** Whether the child `target` (folded id) is in the document of its top-level resource. */
+function isThere(document, target) {
+    const id = parseResourceId(target);
+    return id !== undefined && childrenOnPath(document, id) !== undefined;
+}
+/** Keeps the links between resources. Everything here runs inside the transaction of a write, or in a view that keeps it to itself. */
+export class ResourceLinks {
+    context;
+    constructor(context) {
+        this.context = context;
+    }
+    /** Stores the links of a resource that was written; answers the folded ids of all that may have to follow. */
+    relink(resource, type) {
+        const { resources } = this.context.store;
+        const links = outgoing(resource, type);
+        const before = resources.linksFrom(resource.key);
+        const old = new Set(before.map(identity));
+        const now = new Set(links.map(identity));
+        const changed = new Set();
+        for (const link of before)
+            if (!now.has(identity(link)))
+                changed.add(rootKey(link.target));
+        for (const link of links)
+            if (!old.has(identity(link)))
+                changed.add(rootKey(link.target));
+        if (changed.size > 0)
+            resources.replaceLinks(resource.key, links);
+        for (const key of changed)
+            this.follow(key);
+        const orphans = this.#dropDangling(resource);
+        // The data plane may follow more than what changed here: a NIC's new address concerns its pools.
+        return [resource.key, ...changed, ...orphans, ...links.map((link) => rootKey(link.target))];
+    }
+    /** Gives a resource into which links changed its new etag. */
+    follow(key) {
+        const { resources } = this.context.store;
+        const resource = resources.resource(key);
+        if (!resource)
+            return;
+        const document = findResourceType(resource.type)?.onLinksChanged?.({ resource, lookup: resources }) ?? resource.document;
+        resources.save({ ...resource, document, etag: newEtag(), changedTime: this.context.clock.timestamp() });
+    }
+    /** Takes references to `target` (folded id of a resource or child) out of the resource `sourceKey`. */
+    drop(sourceKey, target) {
+        const { resources } = this.context.store;
+        const source = resources.resource(sourceKey);
+        const type = source && findResourceType(source.type);
+        if (!source || !type)
+            return;
+        const document = withoutReferences(source.document, target);
+        const changed = { ...source, document, etag: newEtag(), changedTime: this.context.clock.timestamp() };
+        resources.save(changed);
+        resources.replaceLinks(sourceKey, outgoing(changed, type));
+    }
+    /** A child that is gone takes the references to it along, as a pool does with those of its NICs. */
+    #dropDangling(resource) {
+        const { key, document } = resource;
+        const dangling = this.context.store.resources
+            .linksInto(key)
+            .filter(({ target }) => target !== key && !isThere(document, target));
+        for (const { sourceId, target } of dangling)
+            this.drop(rootKey(sourceId), target);
+        return dangling.map(({ sourceId }) => rootKey(sourceId));
+    }
+}
+/** `value` without references to `target` (folded id) or anything in it. */
+function withoutReferences(value, target) {
+    const refers = (member) => {
+        const id = member?.id;
+        return typeof id === 'string' && (idKey(id) === target || idKey(id).startsWith(`${target}/`));
+    };
+    if (Array.isArray(value)) {
+        return value.filter((item) => !refers(item)).map((item) => withoutReferences(item, target));
+    }
+    if (value === null || typeof value !== 'object')
+        return value;
+    const kept = {};
+    for (const [name, member] of Object.entries(value)) {
+        if (refers(member))
+            continue;
+        const rest = withoutReferences(member, target);
+        // Azure never shows an empty list of references.
+        if (Array.isArray(member) && member.length > 0 && rest.length === 0)
+            continue;
+        kept[name] = rest;
+    }
+    return kept;
+}
+//# sourceMappingURL=references.js.map

@@ -1,0 +1,176 @@
+/** Request bodies: JSON that is read once, made canonical, validated against a type's schema, and put in its place. */
+import { azureError } from '../../../errors/index.js';
+import { canonicalise } from '../../../resources/canonical.js';
+import { childrenIn, isNamed } from '../../../resources/children.js';
+import { schemaOf } from '../../../resources/resource-type.js';
+import { map, object } from '../../../resources/schema.js';
+import { validateBody } from '../../../resources/validation.js';
+import { isDeeper } from '../../../support/plain-data.js';
+import { checkLocation } from './locations.js';
+/** The JSON object that a caller sends: as the text of an HTTP request, or as the object itself. */
+export class RequestBody {
+    #text;
+    #value;
+    constructor(text, value) {
+        this.#text = text;
+        this.#value = value;
+    }
+    /** Of an HTTP request: the text, or whatever stands for no body at all. */
+    static ofText(text) {
+        return new RequestBody(text, undefined);
+    }
+    /** Of a caller in this process. */
+    static ofValue(value) {
+        return new RequestBody(undefined, value);
+    }
+    get isEmpty() {
+        return this.#value === undefined && !this.#text;
+    }
+    /** The object, read at the first use. Throws `InvalidRequestContent` for what is none, as the front door does. */
+    get value() {
+        this.#value ??= parseObject(this.#text);
+        return this.#value;
+    }
+    /** The text in which the positions of error messages count. */
+    get text() {
+        return typeof this.#text === 'string' ? this.#text : JSON.stringify(this.#value);
+    }
+}
+function parseObject(text) {
+    let body;
+    try {
+        body = JSON.parse(typeof text === 'string' ? text : '');
+    }
+    catch (error) {
+        const reason = text ? error.message : 'Request content was empty';
+        throw azureError('InvalidRequestContent', { values: { reason } });
+    }
+    if (body === null || typeof body !== 'object' || Array.isArray(body)) {
+        throw azureError('InvalidRequestContent', { values: { reason: 'The request content must be a JSON object' } });
+    }
+    if (isDeeper(body, maxDepth)) {
+        throw azureError('InvalidRequestContent', {
+            values: { reason: `The reader's MaxDepth of ${maxDepth} has been exceeded.` },
+        });
+    }
+    return body;
+}
+/** Azure's limit for objects and arrays inside of each other; everything that walks through a body relies on it. */
+const maxDepth = 128;
+/** A member of the envelope as the client wrote it, whatever the casing of its name. */
+export const memberOf = (body, member) => Object.entries(body.value).find(([name]) => name.toLowerCase() === member)?.[1];
+const tagsSchema = object({ tags: map({ clrType: 'TagsObject' }) }, { clrType: 'TagsObject' });
+/** The tags in a PATCH; members besides them say nothing. Throws `InvalidRequestFormat`, or what `checkTags` throws. */
+export function readTags(body) {
+    const given = memberOf(body, 'tags');
+    if (given === undefined || given === null)
+        return undefined;
+    validateBody({ tags: given }, tagsSchema, body);
+    checkTags(given);
+    return given;
+}
+/** Azure's limits for the tags of one resource; lengths in characters. */
+const tagLimits = { tags: 50, name: 512, value: 256 };
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what Azure refuses
+const reservedInTagNames = /[<>%&\\?/\u0000-\u001f\u007f]/;
+/** Azure's own tags, such as links between resources, hold ids in their names. */
+const isHiddenTag = (name) => /^(hidden|link)/i.test(name);
+/**
+ * Throws `TagLimitExceeded`, `InvalidTagName`, `InvalidTagValueLength` or `InvalidTagNameCharacters` for tags that the
+ * front door takes for no resource of any type.
+ */
+function checkTags(tags) {
+    const names = Object.keys(tags ?? {});
+    const { tags: limit } = tagLimits;
+    if (names.length > limit)
+        throw azureError('TagLimitExceeded', { values: { count: names.length, limit } });
+    const refuse = (key, faulty) => {
+        if (faulty.length > 0)
+            throw azureError(key, { values: { names: faulty.join(', ') } });
+    };
+    const tooLong = names.filter((name) => name.length > tagLimits.name);
+    refuse('InvalidTagName', tooLong);
+    const valuesTooLong = names.flatMap((name) => tags?.[name] ?? []).filter((value) => value.length > tagLimits.value);
+    refuse('InvalidTagValueLength', valuesTooLong);
+    const reserved = names.filter((name) => reservedInTagNames.test(name) && !isHiddenTag(name));
+    refuse('InvalidTagNameCharacters', reserved);
+}
+/**
+ * The body in canonical form. Throws `InvalidRequestFormat` with a detail per finding when it does not fit `schema`, or
+ * what `checkTags` throws.
+ */
+export function readBody(body, schema) {
+    const canonical = canonicalise(body.value, schema);
+    validateBody(canonical, schema, body);
+    if (schema.properties?.tags)
+        checkTags(canonical.tags);
+    return canonical;
+}
+/** The top-level resource in a body. Throws as `readBody` does, or what `checkLocation` throws. */
+export function readResource(body, type) {
+    const document = readBody(body, type.schema);
+    document.properties ??= {};
+    delete document.name;
+    const location = memberOf(body, 'location');
+    checkLocation(location, { location: document.location, type: type.type });
+    return { document, location };
+}
+/** The document that takes the place of `existing`. Throws `InvalidResourceLocation` when that one is elsewhere. */
+export function documentInPlace({ document, location }, { existing, id }) {
+    const before = existing?.document.location;
+    if (before === undefined || before === document.location)
+        return document;
+    const values = {
+        name: id.names[0],
+        existing: before,
+        resourceGroup: id.resourceGroup ?? '',
+        location: String(location),
+    };
+    throw azureError('InvalidResourceLocation', { values });
+}
+/** A copy of the parent's document with other children in one collection. */
+const withChildren = (document, collection, children) => structuredClone({ ...document, properties: { ...document.properties, [collection]: children } });
+/** A copy of the parent's document with `body` in the place of the child of that name, which it keeps, or at the end. */
+export function withChild(document, { collection, name }, body) {
+    const children = childrenIn(document.properties, collection);
+    const index = children.findIndex((child) => isNamed(child, name));
+    const child = { ...body, name: children[index]?.name ?? name };
+    return withChildren(document, collection, index < 0 ? [...children, child] : children.map((one, at) => (at === index ? child : one)));
+}
+/** A copy of the parent's document without the child of that name. */
+export const withoutChild = (document, { collection, name }) => withChildren(document, collection, childrenIn(document.properties, collection).filter((child) => !isNamed(child, name)));
+const wellFormedName = /^\w([\w.-]{0,78}\w)?$/;
+const wellFormedComputeName = /^[^_\W][\w.-]{0,79}(?<![-.])$/;
+/**
+ * Names must be well-formed: that of the resource itself, and those of its children, which also stand only once in their
+ * collection, whatever the casing. Throws `InvalidResourceName`, `InvalidEntityName` or `DuplicateResourceName` for the
+ * first one at fault.
+ */
+export function checkNames(document, type, { id, name }) {
+    const parameter = type.requests?.nameParameter;
+    if (parameter === undefined)
+        checkName(name);
+    else if (!wellFormedComputeName.test(name))
+        throw azureError('InvalidEntityName', { values: { parameter } });
+    checkChildNames(document.properties, schemaOf(type).properties?.properties, id);
+}
+function checkName(name) {
+    if (!wellFormedName.test(name))
+        throw azureError('InvalidResourceName', { values: { name } });
+}
+function checkChildNames(properties, node, id) {
+    for (const [member, schema] of Object.entries(node?.properties ?? {})) {
+        if (!schema.child || schema.readOnly)
+            continue;
+        const seen = new Set();
+        for (const child of childrenIn(properties, member)) {
+            const name = child.name ?? '';
+            checkName(name);
+            if (seen.has(name.toLowerCase()))
+                throw azureError('DuplicateResourceName', { values: { id, name } });
+            seen.add(name.toLowerCase());
+            checkChildNames(child.properties, schema.items?.properties?.properties, `${id}/${schema.child}/${name}`);
+        }
+    }
+}
+//# sourceMappingURL=request-body.js.map

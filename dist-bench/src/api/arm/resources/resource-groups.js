@@ -1,0 +1,225 @@
+import { azureError } from '../../../errors/index.js';
+import { requestBaseUrl } from '../../../http/server.js';
+import { normalizeLocation } from '../../../resources/canonical.js';
+import { idKey, parseResourceId, resourceGroupId } from '../../../resources/resource-id.js';
+import { checkLocation } from './locations.js';
+import { isDeploymentDeletionJob, untilStored } from './operations.js';
+import { absoluteUrl, apiVersionOf, apiVersionWritten, groupOf, page, parametersOf, queryOf, send, subscriptionOf, } from './request.js';
+import { RequestBody, readTags } from './request-body.js';
+import { checkSubscription, existingGroup, wellFormedApiVersion } from './request-scope.js';
+import { filterTest } from './resource-filter.js';
+import { notFound } from './resource-place.js';
+import { operation } from './route-schemas.js';
+/** A resource group as Azure shows it. */
+export const showGroup = (group) => ({
+    id: resourceGroupId(group.subscriptionId, group.name),
+    name: group.name,
+    type: 'Microsoft.Resources/resourceGroups',
+    location: group.location,
+    ...(group.managedBy === undefined ? {} : { managedBy: group.managedBy }),
+    ...(group.tags === undefined ? {} : { tags: group.tags }),
+    properties: { provisioningState: group.provisioningState },
+});
+function checkName(name) {
+    const illegal = [...new Set(name.replaceAll(/[\p{L}\p{N}\-._()]/gu, ''))].join('');
+    if (illegal !== '')
+        throw azureError('InvalidResourceGroup', { values: { name, characters: illegal } });
+}
+/** Members by their folded names, since clients write them in any casing. */
+function groupBody(body) {
+    const folded = {};
+    for (const [name, value] of Object.entries(body.value))
+        folded[name.toLowerCase()] = value;
+    const tags = readTags(body);
+    return {
+        ...(typeof folded.location === 'string' ? { location: folded.location } : {}),
+        ...(tags ? { tags } : {}),
+        ...(typeof folded.managedby === 'string' ? { managedBy: folded.managedby } : {}),
+    };
+}
+/** Creates, changes and deletes resource groups. */
+export class ResourceGroups {
+    service;
+    removed;
+    context;
+    /** `removed` hears of each group that is gone, inside the transaction that removes it. */
+    constructor(service, removed) {
+        this.service = service;
+        this.removed = removed;
+        this.context = service.context;
+    }
+    /** A group. Throws `ResourceGroupNotFound`. */
+    get = (request) => ({ status: 200, body: showGroup(existingGroup(request, this.context)) });
+    /** The group that a PUT makes. Throws what Azure refuses about its name, body and location. */
+    read({ name, ...scope }, given) {
+        wellFormedApiVersion(scope.apiVersion);
+        const subscriptionId = scope.subscriptionId.toLowerCase();
+        checkName(name);
+        const body = groupBody(given);
+        const before = this.service.store.group(subscriptionId, name);
+        const location = normalizeLocation(body.location ?? '');
+        checkLocation(body.location, { location, type: 'resourceGroups' });
+        if (before && before.location !== location) {
+            const values = { location: body.location, existing: before.location };
+            throw azureError('InvalidResourceGroupLocation', { values });
+        }
+        if (before?.provisioningState === 'Deleting') {
+            throw azureError('ResourceGroupBeingDeleted', { values: { resourceGroup: before.name } });
+        }
+        return {
+            key: resourceGroupId(subscriptionId, name).toLowerCase(),
+            subscriptionId,
+            name: before?.name ?? name,
+            location,
+            tags: body.tags,
+            managedBy: body.managedBy ?? before?.managedBy,
+            provisioningState: 'Succeeded',
+        };
+    }
+    /** Creates or replaces a group. Throws as `checkSubscription` and `read` do. */
+    async put(request, body) {
+        checkSubscription(request, this.context);
+        return this.context.store.write(() => {
+            const created = !this.service.store.group(request.subscriptionId, request.name);
+            const group = this.read(request, body);
+            this.service.store.saveGroup(group);
+            return { status: created ? 201 : 200, body: showGroup(group) };
+        });
+    }
+    /** Replaces the tags when the body has some. Throws `ResourceGroupNotFound`. */
+    async patch(request, body) {
+        return this.context.store.write(() => {
+            const group = existingGroup(request, this.context);
+            const { tags } = groupBody(body);
+            const changed = { ...group, ...(tags ? { tags } : {}) };
+            this.service.store.saveGroup(changed);
+            return { status: 200, body: showGroup(changed) };
+        });
+    }
+    /** Deletes a group with everything in it: at once, or when `--operation-delay` has passed. */
+    async delete(group) {
+        if (this.context.operationDelayMs === 0)
+            return this.#deleteNow(group);
+        await this.context.store.write(() => this.service.store.saveGroup({ ...group, provisioningState: 'Deleting' }));
+        this.#deleteLater(group);
+    }
+    /** Goes on with deletions that were running when the process ended. */
+    resume() {
+        const { store } = this.service;
+        for (const subscriptionId of store.subscriptions()) {
+            for (const group of store.groups(subscriptionId)) {
+                if (group.provisioningState === 'Deleting')
+                    this.#deleteLater(group);
+            }
+        }
+    }
+    #deleteLater(group) {
+        const { clock, operationDelayMs } = this.context;
+        clock.setTimeout(() => void untilStored(this.context, () => this.#deleteNow(group)), operationDelayMs);
+    }
+    /** Nothing in the group can object. */
+    async #deleteNow(group) {
+        const { store, writer } = this.service;
+        const touched = await this.context.store.write(() => {
+            const scope = { subscriptionId: group.subscriptionId, resourceGroup: group.name };
+            const keys = store.list(scope).flatMap((resource) => writer.remove(resource));
+            store.removeGroup(group.key);
+            this.removed(group);
+            return [...new Set(keys)];
+        });
+        await this.context.changed(touched);
+    }
+}
+/** The job in a deletion's Location, as Azure encodes it: characters outside A–Z and 0–9 become `:HH`. */
+function deletionJob(group) {
+    const name = group.name
+        .toUpperCase()
+        .replaceAll(/[^A-Z0-9]/g, (c) => `:${c.charCodeAt(0).toString(16).toUpperCase()}`);
+    const jobId = `RESOURCEGROUPDELETIONJOB-${name}-${group.location.toUpperCase()}`;
+    return Buffer.from(JSON.stringify({ jobId, jobLocation: group.location })).toString('base64url');
+}
+const requestAbout = (request) => {
+    const { subscriptionId = '', resourceGroupName = '' } = parametersOf(request);
+    return { subscriptionId, name: resourceGroupName, apiVersion: apiVersionWritten(request) };
+};
+function list(request, { context }) {
+    const all = context.store.resources.groups(subscriptionOf(request, context));
+    const matches = filterTest(queryOf(request).$filter);
+    const type = 'Microsoft.Resources/resourceGroups';
+    const found = all.filter((group) => matches({ ...group, type, resourceGroup: group.name }));
+    return page(request, found, showGroup);
+}
+async function remove(request, reply, groups) {
+    const group = groupOf(request, groups.context);
+    const job = deletionJob(group);
+    await groups.delete(group);
+    const url = `${requestBaseUrl(request)}/subscriptions/${group.subscriptionId}/operationresults/${job}`;
+    reply.headers({ location: `${url}?api-version=${apiVersionOf(request)}`, 'retry-after': '0' });
+    return reply.code(202).send();
+}
+/** `GET /subscriptions/{id}/operationresults/{job}`: 202 while the group is being deleted, then 200 and nothing. */
+function pollDeletion(request, reply, context) {
+    const subscriptionId = subscriptionOf(request, context);
+    const job = parametersOf(request).job;
+    if (isDeploymentDeletionJob(job))
+        return reply.code(204).send();
+    const running = context.store.resources
+        .groups(subscriptionId)
+        .some((group) => group.provisioningState === 'Deleting' && deletionJob(group) === job);
+    if (!running)
+        return reply.code(200).send();
+    reply.headers({ location: absoluteUrl(request), 'retry-after': '1' });
+    return reply.code(202).send();
+}
+/**
+ * The group to which resources may be moved, as `validateMoveResources` finds. Throws `ResourceGroupNotFound` where either
+ * group is missing, `ResourceNotFound` for a resource that is not in this one, `InvalidRequestContent`.
+ */
+function moveTarget(request, { context, service }) {
+    const group = groupOf(request, context);
+    const { resources, targetResourceGroup } = RequestBody.ofText(request.body).value;
+    const [, subscriptionId, name] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/?$/i.exec(typeof targetResourceGroup === 'string' ? targetResourceGroup : '') ?? [];
+    if (!Array.isArray(resources) || resources.length === 0 || subscriptionId === undefined || name === undefined) {
+        const reason = "'resources' must be ids of resources, and 'targetResourceGroup' the id of a resource group.";
+        throw azureError('InvalidRequestContent', { values: { reason } });
+    }
+    for (const text of resources) {
+        const id = typeof text === 'string' ? parseResourceId(text) : undefined;
+        const found = id && service.store.resource(idKey(text));
+        if (found?.resourceGroup === group.name.toLowerCase() && found.subscriptionId === group.subscriptionId)
+            continue;
+        throw id
+            ? notFound(id)
+            : azureError('InvalidRequestContent', { values: { reason: `${JSON.stringify(text)} is no resource id.` } });
+    }
+    return existingGroup({ subscriptionId, name, apiVersion: apiVersionOf(request) }, context);
+}
+/** Registers the routes of resource groups. */
+export function addResourceGroupRoutes(app, groups) {
+    const { context } = groups;
+    const all = '/subscriptions/:subscriptionId/resourceGroups';
+    const one = `${all}/:resourceGroupName`;
+    const schema = (action) => operation('Microsoft.Resources', `ResourceGroups_${action}`);
+    app.get(all, schema('list'), (request) => list(request, groups));
+    app.get(one, schema('get'), (request, reply) => send(request, reply, groups.get(requestAbout(request))));
+    app.head(one, schema('checkExistence'), (request, reply) => {
+        const subscriptionId = subscriptionOf(request, context);
+        const group = context.store.resources.group(subscriptionId, parametersOf(request).resourceGroupName);
+        if (!group)
+            reply.header('x-ms-failure-cause', 'gateway');
+        return reply.code(group ? 204 : 404).send();
+    });
+    app.put(one, schema('createOrUpdate'), async (request, reply) => send(request, reply, await groups.put(requestAbout(request), RequestBody.ofText(request.body))));
+    app.patch(one, schema('update'), async (request, reply) => send(request, reply, await groups.patch(requestAbout(request), RequestBody.ofText(request.body))));
+    app.delete(one, schema('delete'), (request, reply) => remove(request, reply, groups));
+    app.post(`${one}/validateMoveResources`, operation('Microsoft.Resources', 'Resources_validateMoveResources'), (request, reply) => {
+        moveTarget(request, groups);
+        return reply.code(204).send();
+    });
+    app.post(`${one}/moveResources`, operation('Microsoft.Resources', 'Resources_moveResources'), (request) => {
+        const target = moveTarget(request, groups).name;
+        throw azureError('ResourceMoveNotEmulated', { values: { resourceGroup: groupOf(request, context).name, target } });
+    });
+    app.get('/subscriptions/:subscriptionId/operationresults/:job', schema('pollDeletion'), (request, reply) => pollDeletion(request, reply, context));
+}
+//# sourceMappingURL=resource-groups.js.map

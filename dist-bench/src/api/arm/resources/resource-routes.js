@@ -1,0 +1,86 @@
+import { requestBaseUrl } from '../../../http/server.js';
+import { apiVersionWritten, groupOf, page, parametersOf, preconditionsOf, queryOf, send, subscriptionOf, } from './request.js';
+import { RequestBody } from './request-body.js';
+import { servedApiVersion } from './request-scope.js';
+import { routeSchema } from './route-schemas.js';
+/** The resource that a request is about, or its child in `collection`. */
+export function requestAbout(request, type, collection) {
+    const { subscriptionId = '', resourceGroupName, name = '', childName = '' } = parametersOf(request);
+    const [namespace = '', shortType = ''] = type.type.split('/');
+    const id = {
+        subscriptionId,
+        resourceGroup: resourceGroupName,
+        namespace,
+        types: collection ? [shortType, collection.name] : [shortType],
+        names: collection ? [name, childName] : [name],
+    };
+    return { id, apiVersion: apiVersionWritten(request) };
+}
+/** What a PUT or DELETE says besides what it is about. */
+export const writeAbout = (request, about) => ({
+    ...about,
+    body: RequestBody.ofText(request.body),
+    conditions: preconditionsOf(request),
+    baseUrl: requestBaseUrl(request),
+});
+function addChildRoutes(app, { type, service, path }) {
+    for (const collection of type.children ?? []) {
+        const all = `${path}/${collection.name}`;
+        const one = `${all}/:childName`;
+        const schema = (operation) => ({
+            schema: routeSchema(type, operation, collection.name),
+        });
+        const about = (request) => requestAbout(request, type, collection);
+        app.get(all, schema('list'), (request) => ({
+            value: service.children(requestAbout(request, type), collection.name),
+        }));
+        app.get(one, schema('get'), (request, reply) => send(request, reply, service.get(about(request), queryOf(request).$expand)));
+        if (collection.methods !== 'write')
+            continue;
+        app.put(one, schema('createOrUpdate'), async (request, reply) => send(request, reply, await service.put(writeAbout(request, about(request)))));
+        app.delete(one, schema('delete'), async (request, reply) => send(request, reply, await service.delete(writeAbout(request, about(request)))));
+    }
+}
+function addActionRoutes(app, { type, service, path }) {
+    for (const action of type.requests?.actions ?? []) {
+        const url = `${path}/${action.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
+        app.route({
+            method: action.method ?? 'POST',
+            url,
+            schema: routeSchema(type, 'action', action.path),
+            handler: async (request, reply) => {
+                const parameters = parametersOf(request);
+                const asked = { action, parameters, query: queryOf(request), body: RequestBody.ofText(request.body) };
+                return send(request, reply, await service.act({ ...requestAbout(request, type), ...asked }));
+            },
+        });
+    }
+}
+/** Registers all routes of one type. */
+export function addResourceRoutes(app, type, service) {
+    const { context } = service;
+    const path = `/providers/${type.type}`;
+    const inSubscription = `/subscriptions/:subscriptionId${path}`;
+    const inGroup = `/subscriptions/:subscriptionId/resourceGroups/:resourceGroupName${path}`;
+    const one = `${inGroup}/:name`;
+    const schema = (operation) => ({ schema: routeSchema(type, operation) });
+    const about = (request) => requestAbout(request, type);
+    const shownPage = (request, scope) => {
+        const apiVersion = servedApiVersion(type, apiVersionWritten(request), context);
+        const show = (resource) => service.reader.show(resource, apiVersion);
+        return page(request, service.store.list({ ...scope, type: type.type }), show);
+    };
+    app.get(inSubscription, schema('listAll'), (request) => shownPage(request, { subscriptionId: subscriptionOf(request, context) }));
+    app.get(inGroup, schema('list'), (request) => {
+        const { subscriptionId, name: resourceGroup } = groupOf(request, context);
+        return shownPage(request, { subscriptionId, resourceGroup });
+    });
+    app.get(one, schema('get'), (request, reply) => send(request, reply, service.get(about(request), queryOf(request).$expand)));
+    app.put(one, schema('createOrUpdate'), async (request, reply) => send(request, reply, await service.put(writeAbout(request, about(request)))));
+    app.patch(one, schema('updateTags'), async (request, reply) => send(request, reply, await service.patchTags(writeAbout(request, about(request)))));
+    app.delete(one, schema('delete'), async (request, reply) => send(request, reply, await service.delete(writeAbout(request, about(request)))));
+    const handler = { type, service, path: one };
+    addChildRoutes(app, handler);
+    addActionRoutes(app, handler);
+}
+//# sourceMappingURL=resource-routes.js.map

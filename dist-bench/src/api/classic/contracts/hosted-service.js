@@ -1,0 +1,48 @@
+/** Data contracts of hosted services. Imitates "Create Cloud Service" and "Get Cloud Service Properties". */
+import { boolean, contract, list, listOf, nested, nillableText, optional, required, text } from '../xml/contract.js';
+import { Deployment, ExtendedProperty } from './deployment.js';
+export const CreateHostedService = contract('CreateHostedService', {
+    ServiceName: required(text),
+    Label: required(text),
+    Description: optional(text),
+    Location: optional(text),
+    AffinityGroup: optional(text),
+    ExtendedProperties: optional(listOf('ExtendedProperty', ExtendedProperty)),
+    ReverseDnsFqdn: optional(text),
+}, { anyOrderFrom: 'Description' });
+export const UpdateHostedService = contract('UpdateHostedService', {
+    Label: optional(text),
+    Description: optional(text),
+    ExtendedProperties: optional(listOf('ExtendedProperty', ExtendedProperty)),
+    ReverseDnsFqdn: optional(text),
+    DefaultWinRmCertificateThumbprint: optional(text),
+}, { anyOrderFrom: 'Label' });
+export const Swap = contract('Swap', { Production: optional(text), SourceDeployment: required(text) });
+export const ComputeCapabilities = contract('ComputeCapabilities', {
+    WebWorkerRoleSizes: optional(list('RoleSize', text)),
+    VirtualMachinesRoleSizes: optional(list('RoleSize', text)),
+});
+export const HostedServiceProperties = contract('HostedServiceProperties', {
+    Description: optional(nillableText),
+    Location: optional(text),
+    AffinityGroup: optional(text),
+    Label: optional(text),
+    Status: optional(text),
+    DateCreated: optional(text),
+    DateLastModified: optional(text),
+    ExtendedProperties: optional(listOf('ExtendedProperty', ExtendedProperty)),
+    ReverseDnsFqdn: optional(text),
+});
+export const AvailabilityResponse = contract('AvailabilityResponse', {
+    Result: required(boolean),
+    Reason: optional(nillableText),
+});
+export const HostedService = contract('HostedService', {
+    Url: optional(text),
+    ServiceName: optional(text),
+    HostedServiceProperties: optional(nested(HostedServiceProperties)),
+    Deployments: optional(listOf('Deployment', Deployment)),
+    ComputeCapabilities: optional(nested(ComputeCapabilities)),
+});
+export const HostedServices = listOf('HostedService', HostedService);
+//# sourceMappingURL=hosted-service.js.map

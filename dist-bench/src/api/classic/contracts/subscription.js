@@ -1,0 +1,81 @@
+/** Data contracts of what belongs to a subscription. Imitates "Get Subscription", "List Locations" and "Get Operation Status". */
+import { boolean, contract, integer, list, listOf, nested, optional, required, text } from '../xml/contract.js';
+import { ComputeCapabilities } from './hosted-service.js';
+export const ErrorDocument = contract('Error', { Code: required(text), Message: required(text) });
+export const Operation = contract('Operation', {
+    ID: required(text),
+    Status: required(text),
+    HttpStatusCode: optional(integer),
+    Error: optional(nested(ErrorDocument)),
+});
+const OperationCaller = contract('OperationCaller', { UsedServiceManagementApi: optional(boolean) });
+const SubscriptionOperation = contract('SubscriptionOperation', {
+    OperationId: required(text),
+    OperationObjectId: required(text),
+    OperationName: required(text),
+    OperationParameters: optional(list('OperationParameter', text)),
+    OperationCaller: optional(nested(OperationCaller)),
+    OperationStatus: required(nested(Operation)),
+    OperationStartedTime: required(text),
+    OperationCompletedTime: optional(text),
+});
+export const SubscriptionOperationCollection = contract('SubscriptionOperationCollection', {
+    SubscriptionOperations: required(listOf('SubscriptionOperation', SubscriptionOperation)),
+    ContinuationToken: optional(text),
+});
+export const Location = contract('Location', {
+    Name: required(text),
+    DisplayName: optional(text),
+    AvailableServices: optional(list('AvailableService', text)),
+    ComputeCapabilities: optional(nested(ComputeCapabilities)),
+    StorageCapabilities: optional(nested(contract('StorageCapabilities', { StorageAccountTypes: optional(list('StorageAccountType', text)) }))),
+});
+export const Locations = listOf('Location', Location);
+export const Subscription = contract('Subscription', {
+    SubscriptionID: required(text),
+    SubscriptionName: required(text),
+    SubscriptionStatus: required(text),
+    AccountAdminLiveEmailId: optional(text),
+    ServiceAdminLiveEmailId: optional(text),
+    MaxCoreCount: optional(integer),
+    MaxStorageAccounts: optional(integer),
+    MaxHostedServices: optional(integer),
+    CurrentCoreCount: optional(integer),
+    CurrentHostedServices: optional(integer),
+    CurrentStorageAccounts: optional(integer),
+    MaxVirtualNetworkSites: optional(integer),
+    MaxLocalNetworkSites: optional(integer),
+    MaxDnsServers: optional(integer),
+    CreatedTime: optional(text),
+    MaxReservedIPs: optional(integer),
+    CurrentReservedIPs: optional(integer),
+    MaxPublicIPCount: optional(integer),
+});
+export const RoleSize = contract('RoleSize', {
+    Name: required(text),
+    Label: optional(text),
+    Cores: optional(integer),
+    MemoryInMb: optional(integer),
+    SupportedByWebWorkerRoles: optional(boolean),
+    SupportedByVirtualMachines: optional(boolean),
+    MaxDataDiskCount: optional(integer),
+    WebWorkerResourceDiskSizeInMb: optional(integer),
+    VirtualMachineResourceDiskSizeInMb: optional(integer),
+});
+export const RoleSizes = listOf('RoleSize', RoleSize);
+export const SubscriptionCertificate = contract('SubscriptionCertificate', {
+    SubscriptionCertificatePublicKey: optional(text),
+    SubscriptionCertificateThumbprint: optional(text),
+    SubscriptionCertificateData: required(text),
+    Created: optional(text),
+});
+export const SubscriptionCertificates = listOf('SubscriptionCertificate', SubscriptionCertificate);
+export const OsImage = contract('OSImage', {
+    Category: optional(text),
+    Label: optional(text),
+    Location: optional(text),
+    LogicalSizeInGB: optional(integer),
+    Name: required(text),
+    OS: optional(text),
+});
+//# sourceMappingURL=subscription.js.map

@@ -1,0 +1,243 @@
+/**
+ * The documents that handlers work on: finding them, with Azure's refusals for what is not there, and changing them by
+ * asynchronous operations, which are accepted with 202 and an id and done when the data plane carries the change. One runs
+ * per deployment at a time. Imitates "Tracking asynchronous Service Management requests".
+ */
+import { AzureError, azureError } from '../../errors/index.js';
+import { lowestFreeAddress, privateAddressesOf, publicAddressesOf, } from '../../resources/Microsoft.ClassicCompute/addresses.js';
+import { associate, checkIsFree, checkSlotIsFree, deploymentInSlot, disassociate, findDeployment, isUsedBy, withDeployment, withoutDeployment, } from '../../resources/Microsoft.ClassicCompute/deployments.js';
+import { sameName } from '../../resources/Microsoft.ClassicCompute/endpoints.js';
+import { withVipAddresses } from '../../resources/Microsoft.ClassicCompute/virtual-ips.js';
+import { hostedServiceKey } from '../../store/classic-store.js';
+import { contains, parseIpAddress, parseIpv4Prefix } from '../../support/ip-address.js';
+/** Refusals that Azure was seen to give only after it had accepted the request. */
+const refusedAfterAcceptance = new Set(['ClassicPortInUse']);
+/** Refuses a write while another one on the deployment is running. */
+export function checkExclusiveAccess({ store, clock }, { latestOperation }) {
+    const running = latestOperation === undefined ? undefined : store.operations.operation(latestOperation);
+    if (running && store.operations.isRunning(running, clock.now()))
+        throw azureError('ClassicExclusiveAccess', { values: { requestId: running.id } });
+}
+/** Computes once, when first asked. */
+function lazily(compute) {
+    let known;
+    return () => {
+        known ??= { value: compute() };
+        return known.value;
+    };
+}
+/** Most writes need no address, so the documents that hold some are looked through on the first demand. */
+function addressSource(call) {
+    const { classic } = call.store;
+    const services = lazily(() => classic.list('hostedService'));
+    const publicTaken = lazily(() => publicAddressesOf(services(), classic.list('reservedIp')));
+    const privateTaken = lazily(() => privateAddressesOf(services()));
+    const sites = lazily(() => {
+        const key = { kind: 'networkConfiguration', subscriptionId: call.subscriptionId, name: 'media' };
+        return classic.get(key)?.sites ?? [];
+    });
+    /** CIDRs that an address of the place may come from; undefined outside a virtual network. */
+    const rangesOf = ({ virtualNetwork, subnet }) => {
+        if (virtualNetwork === undefined) {
+            if (subnet === undefined)
+                return undefined;
+            throw azureError('ClassicNeedsVirtualNetwork', { values: { parameter: 'SubnetName', value: subnet } });
+        }
+        const site = sites().find(({ Name }) => sameName(Name, virtualNetwork));
+        if (!site)
+            throw azureError('ClassicVirtualNetworkNotFound', { values: { name: virtualNetwork } });
+        if (subnet === undefined)
+            return [...site.subnets.map(({ AddressPrefix }) => AddressPrefix), ...site.addressPrefixes];
+        const named = site.subnets.find(({ Name }) => sameName(Name, subnet));
+        if (!named)
+            throw azureError('ClassicSubnetNotFound', { values: { subnet, network: site.Name } });
+        return [named.AddressPrefix];
+    };
+    return {
+        publicAddress() {
+            const address = call.publicAddresses.allocate(publicTaken());
+            if (address === undefined)
+                throw azureError('ClassicNoPublicAddress');
+            publicTaken().add(address);
+            return address;
+        },
+        checkPlace: (place) => void rangesOf(place),
+        privateAddress(place) {
+            const [range = call.privateAddressPool] = rangesOf(place) ?? [];
+            const address = lowestFreeAddress(range, privateTaken());
+            if (address === undefined)
+                throw azureError('ClassicAddressInUse', { values: { address: range } });
+            privateTaken().add(address);
+            return address;
+        },
+        claimPrivateAddress(address, place) {
+            const parameter = 'StaticVirtualNetworkIPAddress';
+            const parsed = parseIpAddress(address);
+            if (parsed?.version !== 4) {
+                const values = { value: address, parameter, allowed: 'an IPv4 address' };
+                throw azureError('ClassicInvalidParameterValue', { values });
+            }
+            const ranges = rangesOf(place);
+            if (!ranges)
+                throw azureError('ClassicNeedsVirtualNetwork', { values: { parameter, value: address } });
+            const within = ranges.some((range) => {
+                const prefix = parseIpv4Prefix(range);
+                return prefix !== undefined && contains(prefix, parsed);
+            });
+            if (!within)
+                throw azureError('ClassicAddressOutside', { values: { address, ranges: ranges.join(', ') } });
+            if (privateTaken().has(address))
+                throw azureError('ClassicAddressInUse', { values: { address } });
+            privateTaken().add(address);
+        },
+    };
+}
+/** What model functions need, with addresses that are not in use. */
+export const modelContext = (call) => ({
+    nowMs: call.clock.now(),
+    newGuid: call.newGuid,
+    addresses: addressSource(call),
+});
+function operationOf({ subscriptionId, requestId: id, clock, operation, url }, { visibleMs, error }) {
+    return {
+        id,
+        api: 'classic',
+        subscriptionId,
+        name: operation.name,
+        resourceKey: url,
+        status: error ? 'Failed' : 'Succeeded',
+        startedMs: clock.now(),
+        visibleMs,
+        result: undefined,
+        error,
+    };
+}
+const saveOperation = (call, outcome) => call.store.operations.save(operationOf(call, outcome));
+/** Leaves the record of a read: Azure answers its operation status as it does a write's. */
+export const noteRead = (call) => call.store.operations.noteRead(operationOf(call, {}));
+/** Resolves when the data plane carries what the call has changed. */
+const carried = (call) => call.store.operations.during(call.requestId, () => call.dataPlane.classicChanged([...call.changedServices]));
+/** Accepts an asynchronous operation: 202, and its state under `operations/<request id>`. */
+export async function accept(call, work) {
+    const visibleMs = call.clock.now() + call.config.operationDelayMs;
+    await call.store.write(() => {
+        try {
+            work(modelContext(call));
+            saveOperation(call, { visibleMs });
+        }
+        catch (error) {
+            if (!(error instanceof AzureError) || !refusedAfterAcceptance.has(error.key))
+                throw error;
+            const { status, code, message } = error;
+            saveOperation(call, { visibleMs, error: { status, code, message } });
+        }
+    });
+    await carried(call);
+    return { status: 202 };
+}
+/** Does a synchronous write. It leaves the record of a finished operation, as Azure's do. */
+export async function perform(call, { reply, work }) {
+    await call.store.write(() => {
+        work(modelContext(call));
+        saveOperation(call, { visibleMs: call.clock.now() });
+    });
+    await carried(call);
+    return reply;
+}
+/** The key of a hosted service. */
+export const serviceKey = (call, name) => ({ kind: 'hostedService', subscriptionId: call.subscriptionId, name });
+/** The key of a reserved IP. */
+export const reservedIpKey = (call, name) => ({ kind: 'reservedIp', subscriptionId: call.subscriptionId, name });
+/** The key of the subscription's network configuration. */
+export const networksKey = (call) => ({ kind: 'networkConfiguration', subscriptionId: call.subscriptionId, name: 'media' });
+/** The hosted service that the path names, or the one with `key`. */
+export function findService(call, { key = serviceKey(call, call.parameter('service')) } = {}) {
+    const service = call.store.classic.get(key);
+    if (!service)
+        throw azureError('ClassicServiceNotFound');
+    return service;
+}
+/** A slot by its name in any casing. */
+export function slotOf(name) {
+    const slot = ['Production', 'Staging'].find((known) => known.toLowerCase() === name.toLowerCase());
+    if (slot)
+        return slot;
+    const values = { value: name, parameter: 'DeploymentSlot', allowed: 'Production, Staging' };
+    throw azureError('ClassicInvalidParameterValue', { values });
+}
+/** The deployment that the path names, by its name or its slot. */
+export function deploymentOf(call, service) {
+    const { deployment, slot } = call.path;
+    return deployment === undefined ? deploymentInSlot(service, slotOf(slot ?? '')) : findDeployment(service, deployment);
+}
+/** Service and deployment that the path names, for reading. A slot of no service is an empty slot: recorded. */
+export function readDeployment(call) {
+    const found = call.store.classic.get(serviceKey(call, call.parameter('service')));
+    const service = found ?? (call.path.slot === undefined ? findService(call) : undefined);
+    if (!service || service.deployments.length === 0)
+        throw azureError('ClassicNoDeployments');
+    return { service, deployment: deploymentOf(call, service) };
+}
+/** Saves `service`. */
+export function putService(call, service) {
+    const key = serviceKey(call, service.ServiceName);
+    call.store.classic.put(key, service);
+    call.changedServices.add(hostedServiceKey(key));
+}
+/** Deletes `service`. */
+export function deleteService(call, service) {
+    const key = serviceKey(call, service.ServiceName);
+    call.store.classic.delete(key);
+    call.changedServices.add(hostedServiceKey(key));
+}
+/** A deployment as the current request leaves it. */
+export const stamped = (call, deployment) => ({
+    ...deployment,
+    modifiedMs: call.clock.now(),
+    latestOperation: call.requestId,
+});
+/**
+ * Changes the deployment that the path names, as an asynchronous operation with exclusive access. It is deleted when
+ * `change` leaves nothing of it.
+ */
+export const changeDeployment = (call, change) => accept(call, (context) => {
+    const service = findService(call);
+    const deployment = deploymentOf(call, service);
+    checkExclusiveAccess(call, deployment);
+    const changed = change(deployment, context);
+    if (changed === undefined) {
+        releaseReservedIps(call, { service, gone: [deployment] });
+        putService(call, withoutDeployment(service, deployment));
+    }
+    else
+        putService(call, withDeployment(service, stamped(call, withVipAddresses(changed, context))));
+});
+/** Frees the reserved IPs of deployments that go. */
+export function releaseReservedIps(call, { service, gone }) {
+    for (const reservedIp of call.store.classic.list('reservedIp', call.subscriptionId)) {
+        if (!gone.some((deployment) => isUsedBy(reservedIp, { service, deployment })))
+            continue;
+        call.store.classic.put(reservedIpKey(call, reservedIp.Name), disassociate(reservedIp));
+    }
+}
+/** The reserved IP with this key. */
+export function findReservedIp(call, key) {
+    const reservedIp = call.store.classic.get(key);
+    if (!reservedIp)
+        throw azureError('ClassicResourceNotFound');
+    return reservedIp;
+}
+/** Puts what `make` makes into a free slot of the service that the path names; it takes the reserved IP of that name. */
+export function addDeployment(call, { slot, name, reservedIpName, make }) {
+    const service = findService(call);
+    checkSlotIsFree(service, { slot, name });
+    const key = reservedIpName === undefined ? undefined : reservedIpKey(call, reservedIpName);
+    const reservedIp = key && findReservedIp(call, key);
+    if (reservedIp)
+        checkIsFree(reservedIp);
+    const deployment = make(reservedIp);
+    if (reservedIp && key)
+        call.store.classic.put(key, associate(reservedIp, { service, deployment, vip: undefined }));
+    putService(call, withDeployment(service, stamped(call, deployment)));
+}
+//# sourceMappingURL=documents.js.map

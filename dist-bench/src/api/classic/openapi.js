@@ -1,0 +1,131 @@
+/**
+ * The OpenAPI document of the classic API, made from its operations and data contracts. Operations that only `?comp=`
+ * tells apart are under `x-ms-paths`, where Azure's own specifications have such.
+ */
+import { ChangeConfiguration, CreateDeployment, CreateVmDeployment, Deployment, RoleInstances, UpdateDeploymentStatus, UpgradeDeployment, } from './contracts/deployment.js';
+import { AvailabilityResponse, CreateHostedService, HostedService, HostedServices, Swap, UpdateHostedService, } from './contracts/hosted-service.js';
+import { CreateReservedIp, LoadBalancedEndpointList, LoadBalancer, ReservedIp, ReservedIpAssociation, ReservedIps, } from './contracts/networking.js';
+import { DataVirtualHardDisk, PersistentVmRole, ShutdownRoleOperation, ShutdownRolesOperation, } from './contracts/role.js';
+import { ErrorDocument, Locations, Operation, OsImage, RoleSizes, Subscription, SubscriptionCertificate, SubscriptionCertificates, } from './contracts/subscription.js';
+import { classicOperations } from './routes/index.js';
+import { versions } from './versions.js';
+import { documentOf, listDocument } from './xml/contract.js';
+import { azureNamespace } from './xml/xml.js';
+/** Request bodies by operation. */
+export const requestBodies = {
+    'Create Cloud Service': documentOf(CreateHostedService),
+    'Update Cloud Service': documentOf(UpdateHostedService),
+    'Swap Deployment': documentOf(Swap),
+    'Create Virtual Machine Deployment': documentOf(CreateVmDeployment),
+    'Update Load-Balanced Endpoint Set': listDocument('LoadBalancedEndpointList', LoadBalancedEndpointList),
+    'Add Role': documentOf(PersistentVmRole),
+    'Update Role': documentOf(PersistentVmRole),
+    'Start, Restart, Shutdown or Capture Role': documentOf(ShutdownRoleOperation),
+    'Start or Shutdown Roles': documentOf(ShutdownRolesOperation),
+    'Create Deployment': documentOf(CreateDeployment),
+    'Change Deployment Configuration': documentOf(ChangeConfiguration),
+    'Upgrade Deployment': documentOf(UpgradeDeployment),
+    'Update Deployment Status': documentOf(UpdateDeploymentStatus),
+    'Delete Role Instances': listDocument('RoleInstances', RoleInstances),
+    'Add Load Balancer': documentOf(LoadBalancer),
+    'Update Load Balancer': documentOf(LoadBalancer),
+    'Create Reserved IP Address': documentOf(CreateReservedIp),
+    'Associate Reserved IP': documentOf(ReservedIpAssociation),
+    'Disassociate Reserved IP': documentOf(ReservedIpAssociation),
+    'Add Management Certificate': documentOf(SubscriptionCertificate),
+};
+/** Answers with a body, by operation. */
+export const answerBodies = {
+    'Get Subscription': documentOf(Subscription),
+    'Get Operation Status': documentOf(Operation),
+    'List Locations': listDocument('Locations', Locations),
+    'List Role Sizes': listDocument('RoleSizes', RoleSizes),
+    'List Management Certificates': listDocument('SubscriptionCertificates', SubscriptionCertificates),
+    'Get Management Certificate': documentOf(SubscriptionCertificate),
+    'List Cloud Services': listDocument('HostedServices', HostedServices),
+    'Get Cloud Service Properties': documentOf(HostedService),
+    'Check Cloud Service Name Availability': documentOf(AvailabilityResponse),
+    'Get Deployment': documentOf(Deployment),
+    'Get Role': documentOf(PersistentVmRole),
+    'Get Data Disk': documentOf(DataVirtualHardDisk),
+    'List Reserved IP Addresses': listDocument('ReservedIPs', ReservedIps),
+    'Get Reserved IP Address': documentOf(ReservedIp),
+    'Get OS Image': documentOf(OsImage),
+};
+const schemaName = (document) => document.names[0];
+/** Names are shared by requests and answers that differ, so the schemas of requests have a name of their own. */
+const reference = (prefix, document) => ({
+    content: { 'application/xml': { schema: { $ref: `#/components/schemas/${prefix}${schemaName(document)}` } } },
+});
+const rootSchema = (document) => ({
+    ...document.type.schema,
+    xml: { ...document.type.schema.xml, name: schemaName(document), namespace: azureNamespace },
+});
+const pathParameters = (path) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+}));
+const versionHeader = (since) => ({
+    name: 'x-ms-version',
+    in: 'header',
+    required: true,
+    description: `${since} or later.`,
+    schema: { type: 'string', format: 'date' },
+});
+function responses({ method, name }) {
+    const answer = answerBodies[name];
+    const fault = { description: 'Refused.', ...reference('', documentOf(ErrorDocument)) };
+    if (method === 'GET')
+        return { 200: { description: 'OK', ...(answer && reference('', answer)) }, default: fault };
+    const done = { description: 'Done.' };
+    const accepted = { description: 'Accepted; `operations/{x-ms-request-id}` says how it went.' };
+    return { 200: done, 201: done, 202: accepted, default: fault };
+}
+function operationObject(operation, path) {
+    const body = requestBodies[operation.name];
+    return {
+        operationId: path.includes('{slot}') ? `${operation.name} By Slot` : operation.name,
+        summary: operation.name,
+        parameters: [...pathParameters(path), versionHeader(operation.since)],
+        ...(body && { requestBody: { required: true, ...reference('Request', body) } }),
+        responses: responses(operation),
+    };
+}
+function schemas() {
+    const all = [
+        ...Object.values(requestBodies).map((body) => [
+            `Request${schemaName(body)}`,
+            rootSchema(body),
+        ]),
+        ...[...Object.values(answerBodies), documentOf(ErrorDocument)].map((body) => [
+            schemaName(body),
+            rootSchema(body),
+        ]),
+    ];
+    return Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+/** The document, for `openapi/classic.json` and for the page that shows it. */
+export function classicOpenApi() {
+    const paths = {};
+    const overloaded = {};
+    for (const operation of classicOperations) {
+        const path = `/{subscriptionId}${operation.path === '' ? '' : `/${operation.path}`}`;
+        const into = operation.comp === undefined ? paths : overloaded;
+        const key = operation.comp === undefined ? path : `${path}?comp=${operation.comp}`;
+        into[key] = { ...into[key], [operation.method.toLowerCase()]: operationObject(operation, path) };
+    }
+    return {
+        openapi: '3.1.0',
+        info: {
+            title: 'Lazurite: classic Service Management API',
+            version: '0.1.0',
+            description: `Cloud services, virtual machines and their load-balanced sets, in XML. Values of x-ms-version: ${versions.join(', ')}.`,
+        },
+        paths,
+        'x-ms-paths': overloaded,
+        components: { schemas: schemas() },
+    };
+}
+//# sourceMappingURL=openapi.js.map

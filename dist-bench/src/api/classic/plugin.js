@@ -1,0 +1,200 @@
+import { AzureError, azureError, storageRefusal } from '../../errors/index.js';
+import { requestBaseUrl } from '../../http/server.js';
+import { ErrorDocument } from './contracts/subscription.js';
+import { noteRead } from './documents.js';
+import { classicOperations } from './routes/index.js';
+import { versions } from './versions.js';
+import { documentOf, readDocument, writeDocument } from './xml/contract.js';
+import { decodeXml, readXml } from './xml/xml.js';
+const parameterOf = (segment) => /^\{(\w+)\}$/.exec(segment)?.[1];
+function decoded(segment) {
+    try {
+        return decodeURIComponent(segment);
+    }
+    catch {
+        throw azureError('ClassicResourceNotFound');
+    }
+}
+function matchPath(route, segments) {
+    if (route.segments.length !== segments.length)
+        return undefined;
+    const path = {};
+    for (const [index, expected] of route.segments.entries()) {
+        const segment = segments[index];
+        const parameter = parameterOf(expected);
+        if (parameter !== undefined)
+            path[parameter] = segment;
+        else if (expected.toLowerCase() !== segment.toLowerCase())
+            return undefined;
+    }
+    return path;
+}
+const knownVersions = new Set(versions);
+/** The request's version; a missing, malformed or unknown one, and one below the operation's, are refused. */
+function checkedVersion(header, since) {
+    const version = typeof header === 'string' ? header.trim() : '';
+    if (knownVersions.has(version) && version >= since)
+        return version;
+    throw azureError('ClassicMissingOrIncorrectVersionHeader');
+}
+/** Whether `?comp= is the operation's own: one that no operation has is never taken for another operation. */
+const acceptsComp = (operation, comp = '') => comp.toLowerCase() === (operation.comp ?? '').toLowerCase() ||
+    (operation.mediaOption === true && comp.toLowerCase() === 'media');
+/**
+ * Finds the operation for a request: paths without regard to case, with or without a slash at the end, `comp` deciding
+ * between operations of one path.
+ */
+class ClassicRouter {
+    operations;
+    #routes = [];
+    constructor(operations) {
+        this.operations = operations;
+        const routes = new Map();
+        for (const operation of operations) {
+            const key = operation.path.toLowerCase();
+            const segments = operation.path.split('/').filter((segment) => segment !== '');
+            const route = routes.get(key) ?? { segments, operations: [] };
+            route.operations.push(operation);
+            routes.set(key, route);
+        }
+        // Literal segments win over parameters: `hostedservices/operations/isavailable/x` is no service called operations.
+        const literals = ({ segments }) => segments.filter((segment) => parameterOf(segment) === undefined).length;
+        this.#routes = [...routes.values()].sort((a, b) => literals(b) - literals(a));
+    }
+    /** The operation for a request, or Azure's refusal. */
+    match({ method, path, comp, version }) {
+        const segments = path
+            .split('/')
+            .filter((segment) => segment !== '')
+            .map(decoded);
+        for (const route of this.#routes) {
+            const parameters = matchPath(route, segments);
+            if (!parameters)
+                continue;
+            const candidates = route.operations.filter((operation) => operation.method === method);
+            if (candidates.length === 0)
+                throw azureError('ClassicInvalidHttpVerb');
+            const operation = candidates.find((candidate) => acceptsComp(candidate, comp));
+            if (!operation)
+                throw azureError('ClassicInvalidQueryParameter');
+            return { operation, path: parameters, version: checkedVersion(version, operation.since) };
+        }
+        throw azureError('ClassicResourceNotFound');
+    }
+}
+/** A subscription id in a path, in any casing. */
+const guid = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}';
+const serverHeader = '1.0.6198.146 (rd_rdfe_stable.141015-1306) Microsoft-HTTPAPI/2.0';
+const region = 'ussouth2';
+const newestVersion = versions.at(-1);
+function send(reply, { status, body, headers = {} }, requestId) {
+    // Node's Connection and Keep-Alive are none of Azure's headers; HTTP/1.1 keeps connections without them.
+    if (reply.request.raw.httpVersion === '1.1')
+        reply.raw.removeHeader('connection');
+    reply.code(status).headers({
+        'cache-control': 'no-cache',
+        server: serverHeader,
+        'x-ms-servedbyregion': region,
+        'x-ms-request-id': requestId,
+        ...headers,
+    });
+    if (body !== undefined)
+        return reply.header('content-type', 'application/xml; charset=utf-8').send(body);
+    // Nothing to sniff: an empty answer has exactly the headers of Azure's example.
+    return reply.removeHeader('x-content-type-options').header('content-length', '0').send();
+}
+/** A body that is too long, or one that Fastify cannot decode. */
+function refusedByFastify(error) {
+    const status = error?.statusCode;
+    return typeof status === 'number' && status < 500 ? azureError('ClassicInvalidXmlRequest') : undefined;
+}
+/** An error that is not an AzureError is a bug: it is logged and answered as Azure's internal error. */
+function errorReply(error, request) {
+    const known = error instanceof AzureError ? error : (storageRefusal(error) ?? refusedByFastify(error));
+    if (!known)
+        request.log.error(error);
+    const { status, code, message } = known ?? azureError('ClassicInternalError');
+    const value = { Code: code, Message: message };
+    return { status, body: writeDocument(documentOf(ErrorDocument), value, { version: newestVersion }) };
+}
+function queryOf(url) {
+    const at = url.indexOf('?');
+    const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
+    return new Map([...query].map(([name, value]) => [name.toLowerCase(), value]));
+}
+const bodyTextOf = ({ body }) => (typeof body === 'string' ? body : '');
+/** Aborts when the client leaves before it has its answer. */
+function departureOf({ raw }) {
+    const departure = new AbortController();
+    raw.once('close', () => {
+        if (!raw.writableEnded)
+            departure.abort();
+    });
+    return departure.signal;
+}
+/** The request as handlers see it. Operation and version are checked first, then the body is read on demand. */
+function prepare(request, context) {
+    const { options, router, requestId, departed } = context;
+    const [path = ''] = request.url.split('?');
+    const [, subscriptionId = '', ...rest] = path.split('/');
+    const query = queryOf(request.url);
+    const match = router.match({
+        method: request.method,
+        path: rest.join('/'),
+        comp: query.get('comp'),
+        version: request.headers['x-ms-version'],
+    });
+    const { version } = match;
+    const contractContext = { version, order: options.elementOrder ?? 'lenient' };
+    const call = {
+        ...options,
+        operation: match.operation,
+        url: path,
+        changedServices: new Set(),
+        departed,
+        subscriptionId,
+        requestId,
+        version,
+        query,
+        path: match.path,
+        parameter: (name) => match.path[name] ?? '',
+        get baseUrl() {
+            return options.baseUrl?.(request) ?? requestBaseUrl(request);
+        },
+        bodyText: bodyTextOf(request),
+        body: (document) => readDocument(document, readXml(bodyTextOf(request)), contractContext),
+        reply: (document, value) => ({ status: 200, body: writeDocument(document, value, contractContext) }),
+    };
+    return call;
+}
+const subscriptionIdOf = ({ url }) => /^\/([^/?]*)/.exec(url)?.[1] ?? '';
+/**
+ * Adds the classic API to `app`. Everything
+ * under a subscription id is classic, so unknown paths get XML too.
+ */
+export async function classicPlugin(app, options) {
+    const router = new ClassicRouter(classicOperations);
+    const handler = async (request, reply) => {
+        const requestId = options.newGuid().replaceAll('-', '');
+        try {
+            await options.authorize?.(request, subscriptionIdOf(request));
+            const call = prepare(request, { options, router, requestId, departed: departureOf(reply) });
+            const answer = await call.operation.handle(call);
+            if (call.operation.method === 'GET')
+                noteRead(call);
+            return send(reply, answer, requestId);
+        }
+        catch (error) {
+            return send(reply, errorReply(error, request), requestId);
+        }
+    };
+    // The server's own parser reads UTF-8 only.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, decodeXml(body)));
+    // Registered as a plugin, this has a scope of its own: Fastify's own refusals become XML too.
+    app.setErrorHandler((error, request, reply) => send(reply, errorReply(error, request), options.newGuid().replaceAll('-', '')));
+    for (const url of [`/:subscriptionId(^${guid}$)`, `/:subscriptionId(^${guid}$)/*`]) {
+        app.route({ method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'], url, handler });
+    }
+}
+//# sourceMappingURL=plugin.js.map

@@ -1,0 +1,186 @@
+/**
+ * Deployments of either kind: reading, deleting, creating those of virtual machines, and internal load balancers. Imitates
+ * "Operations on Deployments" and "Operations on Load Balancers".
+ */
+import { azureError } from '../../../errors/index.js';
+import { addDnsServer, asVmDeployment, createVmDeployment, deleteDnsServer, disassociate, updateDnsServer, } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
+import { addInternalLoadBalancer, deleteInternalLoadBalancer, updateInternalLoadBalancer, } from '../../../resources/Microsoft.ClassicCompute/internal-load-balancers.js';
+import { updateLoadBalancedSets } from '../../../resources/Microsoft.ClassicCompute/load-balanced-sets.js';
+import { additionalVip, addVip, deleteVip } from '../../../resources/Microsoft.ClassicCompute/virtual-ips.js';
+import { byNameAndSlot } from '../call.js';
+import { CreateVmDeployment, Deployment, DnsServer } from '../contracts/deployment.js';
+import { LoadBalancedEndpointList, LoadBalancer } from '../contracts/networking.js';
+import { accept, addDeployment, changeDeployment, findReservedIp, networksKey, readDeployment, reservedIpKey, } from '../documents.js';
+import { deploymentValue } from '../render/deployment.js';
+import { since } from '../versions.js';
+import { documentOf, listDocument } from '../xml/contract.js';
+import { writeRoot } from '../xml/xml.js';
+import { roleRequest } from './roles.js';
+function create(call) {
+    const request = call.body(documentOf(CreateVmDeployment));
+    const { Name, DeploymentSlot = 'Production', ReservedIPName } = request;
+    if (DeploymentSlot !== 'Production') {
+        const values = { value: DeploymentSlot, parameter: 'DeploymentSlot', allowed: 'Production' };
+        throw azureError('ClassicInvalidParameterValue', { values });
+    }
+    if (request.RoleList.length === 0)
+        throw azureError('ClassicMalformedElement', { values: { type: 'Deployment' } });
+    const roles = request.RoleList.map((role) => roleRequest(role));
+    return accept(call, (context) => {
+        const make = (reservedIp) => createVmDeployment({
+            Name,
+            Label: Buffer.from(request.Label).toString('base64'),
+            roles,
+            VirtualNetworkName: request.VirtualNetworkName,
+            dnsServers: request.Dns?.DnsServers,
+            LoadBalancers: request.LoadBalancers ?? [],
+            reservedIp,
+        }, context);
+        addDeployment(call, { slot: DeploymentSlot, name: Name, reservedIpName: ReservedIPName, make });
+    });
+}
+function get(call) {
+    const { service, deployment } = readDeployment(call);
+    const networks = call.store.classic.get(networksKey(call));
+    return call.reply(documentOf(Deployment), deploymentValue(deployment, { service, networks }));
+}
+const remove = (call) => changeDeployment(call, () => undefined);
+function updateLbSet(call) {
+    const endpoints = call.body(listDocument('LoadBalancedEndpointList', LoadBalancedEndpointList));
+    return changeDeployment(call, (deployment) => updateLoadBalancedSets(asVmDeployment(deployment), endpoints));
+}
+/** Nothing ever reboots here on its own. */
+function events(call) {
+    readDeployment(call);
+    return { status: 200, body: writeRoot('DeploymentEventCollection', '<RebootEvents/>') };
+}
+export const deploymentOperations = [
+    {
+        name: 'Create Virtual Machine Deployment',
+        method: 'POST',
+        path: 'services/hostedservices/{service}/deployments',
+        since: since.virtualMachines,
+        handle: create,
+    },
+    ...byNameAndSlot({ name: 'Get Deployment', method: 'GET', path: '', since: '2009-10-01', handle: get }),
+    ...byNameAndSlot({
+        name: 'Delete Deployment',
+        method: 'DELETE',
+        path: '',
+        mediaOption: true,
+        since: '2009-10-01',
+        handle: remove,
+    }),
+    ...byNameAndSlot({
+        name: 'List Deployment Events',
+        method: 'GET',
+        path: '/events',
+        since: '2013-11-01',
+        handle: events,
+    }),
+    ...byNameAndSlot({
+        name: 'Update Load-Balanced Endpoint Set',
+        method: 'POST',
+        path: '',
+        comp: 'UpdateLbSet',
+        since: since.updateLoadBalancedSet,
+        handle: updateLbSet,
+    }),
+];
+function addLoadBalancer(call) {
+    const request = call.body(documentOf(LoadBalancer));
+    return changeDeployment(call, (deployment, context) => addInternalLoadBalancer(deployment, request, context));
+}
+function updateLoadBalancer(call) {
+    const request = { ...call.body(documentOf(LoadBalancer)), Name: call.parameter('loadBalancer') };
+    return changeDeployment(call, (deployment, context) => updateInternalLoadBalancer(deployment, request, context));
+}
+const removeLoadBalancer = (call) => changeDeployment(call, (deployment) => deleteInternalLoadBalancer(deployment, call.parameter('loadBalancer')));
+const oneDeployment = 'services/hostedservices/{service}/deployments/{deployment}';
+const createVip = (call) => changeDeployment(call, (deployment) => addVip(deployment, call.parameter('virtualIp')));
+function removeVip(call) {
+    return changeDeployment(call, (deployment) => {
+        const name = call.parameter('virtualIp');
+        const changed = deleteVip(deployment, name);
+        const reserved = additionalVip(deployment, name)?.ReservedIPName;
+        if (reserved !== undefined) {
+            const key = reservedIpKey(call, reserved);
+            call.store.classic.put(key, disassociate(findReservedIp(call, key)));
+        }
+        return changed;
+    });
+}
+export const virtualIpOperations = [
+    {
+        name: 'Add Virtual IP',
+        method: 'POST',
+        path: `${oneDeployment}/{virtualIp}`,
+        since: since.virtualIps,
+        handle: createVip,
+    },
+    {
+        name: 'Delete Virtual IP',
+        method: 'DELETE',
+        path: `${oneDeployment}/virtualIPs/{virtualIp}`,
+        since: since.virtualIps,
+        handle: removeVip,
+    },
+];
+const dnsServers = `${oneDeployment}/dnsservers`;
+const oneDnsServer = `${dnsServers}/{dnsServer}`;
+const changeDnsServers = (call, change) => changeDeployment(call, (deployment) => change(asVmDeployment(deployment)));
+export const dnsServerOperations = [
+    {
+        name: 'Add DNS Server',
+        method: 'POST',
+        path: dnsServers,
+        since: since.virtualMachines,
+        handle(call) {
+            const server = call.body(documentOf(DnsServer));
+            return changeDnsServers(call, (deployment) => addDnsServer(deployment, server));
+        },
+    },
+    {
+        name: 'Update DNS Server',
+        method: 'PUT',
+        path: oneDnsServer,
+        since: since.virtualMachines,
+        handle(call) {
+            const server = { ...call.body(documentOf(DnsServer)), Name: call.parameter('dnsServer') };
+            return changeDnsServers(call, (deployment) => updateDnsServer(deployment, server));
+        },
+    },
+    {
+        name: 'Delete DNS Server',
+        method: 'DELETE',
+        path: oneDnsServer,
+        since: since.virtualMachines,
+        handle: (call) => changeDnsServers(call, (deployment) => deleteDnsServer(deployment, call.parameter('dnsServer'))),
+    },
+];
+const loadBalancers = 'services/hostedservices/{service}/deployments/{deployment}/loadbalancers';
+const oneLoadBalancer = `${loadBalancers}/{loadBalancer}`;
+export const loadBalancerOperations = [
+    {
+        name: 'Add Load Balancer',
+        method: 'POST',
+        path: loadBalancers,
+        since: since.internalLoadBalancers,
+        handle: addLoadBalancer,
+    },
+    {
+        name: 'Update Load Balancer',
+        method: 'PUT',
+        path: oneLoadBalancer,
+        since: '2014-06-01',
+        handle: updateLoadBalancer,
+    },
+    {
+        name: 'Delete Load Balancer',
+        method: 'DELETE',
+        path: oneLoadBalancer,
+        since: since.internalLoadBalancers,
+        handle: removeLoadBalancer,
+    },
+];
+//# sourceMappingURL=deployments.js.map

@@ -1,0 +1,164 @@
+/** Virtual machines and what can be done to running ones. Imitates "Operations on Virtual Machines". */
+import { azureError } from '../../../errors/index.js';
+import { asCloudService, asVmDeployment, setPower } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
+import { addRole, deleteRole, findRole, updateRole, } from '../../../resources/Microsoft.ClassicCompute/vm-roles.js';
+import { byNameAndSlot } from '../call.js';
+import { CaptureRoleAsVmImageOperation, CaptureRoleOperation, DataVirtualHardDisk, PersistentVmRole, RestartRoleOperation, ShutdownRoleOperation, ShutdownRolesOperation, StartRoleOperation, StartRolesOperation, } from '../contracts/role.js';
+import { changeDeployment, readDeployment } from '../documents.js';
+import { roleDocument } from '../render/role.js';
+import { since } from '../versions.js';
+import { documentOf } from '../xml/contract.js';
+import { readXml } from '../xml/xml.js';
+/** The network set; clients leave `i:type` out, so ConfigurationSetType tells the sets apart. */
+function networkOf(sets) {
+    const set = sets.find(({ ConfigurationSetType }) => ConfigurationSetType.toLowerCase() === 'networkconfiguration');
+    return {
+        InputEndpoints: set?.InputEndpoints ?? [],
+        SubnetNames: set?.SubnetNames ?? [],
+        StaticVirtualNetworkIPAddress: set?.StaticVirtualNetworkIPAddress,
+        PublicIPs: (set?.PublicIPs ?? []).map(({ Name, IdleTimeoutInMinutes, DomainNameLabel }) => ({
+            Name,
+            IdleTimeoutInMinutes,
+            DomainNameLabel,
+        })),
+    };
+}
+function operatingSystemOf(sets) {
+    const types = sets.map(({ ConfigurationSetType }) => ConfigurationSetType.toLowerCase());
+    if (types.includes('windowsprovisioningconfiguration'))
+        return 'Windows';
+    return types.includes('linuxprovisioningconfiguration') ? 'Linux' : undefined;
+}
+/** The role of a request; `name` is the path's, when the request may leave its own out. */
+export function roleRequest(body, name = body.RoleName) {
+    if (name === undefined)
+        throw azureError('ClassicMalformedElement', { values: { type: 'Role' } });
+    const sets = body.ConfigurationSets;
+    return {
+        RoleName: name,
+        network: sets && networkOf(sets),
+        operatingSystem: sets && operatingSystemOf(sets),
+        settings: {
+            RoleSize: body.RoleSize,
+            AvailabilitySetName: body.AvailabilitySetName,
+            ProvisionGuestAgent: body.ProvisionGuestAgent,
+            VMImageName: body.VMImageName,
+            ResourceExtensionReferences: body.ResourceExtensionReferences,
+            DataVirtualHardDisks: body.DataVirtualHardDisks,
+            OSVirtualHardDisk: body.OSVirtualHardDisk,
+        },
+    };
+}
+const changeVms = (call, change) => changeDeployment(call, (deployment) => change(asVmDeployment(deployment)));
+function add(call) {
+    const request = roleRequest(call.body(documentOf(PersistentVmRole, 'Role')));
+    return changeDeployment(call, (deployment, context) => addRole(asVmDeployment(deployment), request, context));
+}
+function get(call) {
+    const deployment = asVmDeployment(readDeployment(call).deployment);
+    const role = findRole(deployment, call.parameter('role'));
+    return call.reply(documentOf(PersistentVmRole), roleDocument(deployment, role));
+}
+function update(call) {
+    const request = roleRequest(call.body(documentOf(PersistentVmRole, 'Role')), call.parameter('role'));
+    return changeDeployment(call, (deployment, context) => updateRole(asVmDeployment(deployment), request, context));
+}
+const remove = (call) => changeVms(call, (deployment) => deleteRole(deployment, call.parameter('role')));
+function getDataDisk(call) {
+    const role = findRole(asVmDeployment(readDeployment(call).deployment), call.parameter('role'));
+    const lun = Number(call.parameter('lun'));
+    const disk = role.settings.DataVirtualHardDisks.find(({ Lun = 0 }) => Lun === lun);
+    if (!disk)
+        throw azureError('ClassicResourceNotFound');
+    return call.reply(documentOf(DataVirtualHardDisk), disk);
+}
+/** What a role operation's body asks for; its root element says which operation it is. */
+function change(call) {
+    const instance = call.parameter('instance');
+    const roles = [instance];
+    // Recorded: the only machine can be captured and deleted; its deployment goes with it.
+    const gone = (deployment) => {
+        findRole(deployment, instance);
+        return deployment.roles.length === 1 ? undefined : deleteRole(deployment, instance);
+    };
+    switch (readXml(call.bodyText).name) {
+        case 'StartRoleOperation':
+            call.body(documentOf(StartRoleOperation));
+            return (deployment) => setPower(deployment, roles, 'Started');
+        case 'RestartRoleOperation':
+            call.body(documentOf(RestartRoleOperation));
+            return (deployment) => setPower(deployment, roles, 'Started');
+        case 'ShutdownRoleOperation': {
+            const { PostShutdownAction = 'Stopped' } = call.body(documentOf(ShutdownRoleOperation));
+            return (deployment) => setPower(deployment, roles, PostShutdownAction);
+        }
+        case 'CaptureRoleOperation': {
+            const { PostCaptureAction } = call.body(documentOf(CaptureRoleOperation));
+            return PostCaptureAction === 'Delete' ? gone : (deployment) => deployment;
+        }
+        case 'CaptureRoleAsVMImageOperation': {
+            const { OSState } = call.body(documentOf(CaptureRoleAsVmImageOperation));
+            return OSState === 'Generalized' ? gone : (deployment) => deployment;
+        }
+        default:
+            throw azureError('ClassicMalformedElement', { values: { type: 'RoleOperation' } });
+    }
+}
+function changeSeveral(call) {
+    if (readXml(call.bodyText).name === 'StartRolesOperation') {
+        const { Roles = [] } = call.body(documentOf(StartRolesOperation));
+        return (deployment) => setPower(deployment, Roles, 'Started');
+    }
+    const { Roles = [], PostShutdownAction = 'Stopped' } = call.body(documentOf(ShutdownRolesOperation));
+    return (deployment) => setPower(deployment, Roles, PostShutdownAction);
+}
+/** Reboot, reimage, rebuild: the instance exists and comes back as it was. */
+function restartInstance(call) {
+    const name = call.parameter('instance').toLowerCase();
+    return changeDeployment(call, (deployment) => {
+        if (!deployment.instances.some(({ InstanceName }) => InstanceName.toLowerCase() === name)) {
+            throw azureError('ClassicRoleNotFound', { values: { role: call.parameter('instance') } });
+        }
+        return asCloudService(deployment);
+    });
+}
+const roles = 'services/hostedservices/{service}/deployments/{deployment}/roles';
+const instances = 'services/hostedservices/{service}/deployments/{deployment}/roleinstances';
+const vms = since.virtualMachines;
+export const roleOperations = [
+    { name: 'Add Role', method: 'POST', path: roles, since: vms, handle: add },
+    { name: 'Get Role', method: 'GET', path: `${roles}/{role}`, since: vms, handle: get },
+    { name: 'Update Role', method: 'PUT', path: `${roles}/{role}`, since: vms, handle: update },
+    {
+        name: 'Delete Role',
+        method: 'DELETE',
+        path: `${roles}/{role}`,
+        mediaOption: true,
+        since: vms,
+        handle: remove,
+    },
+    { name: 'Get Data Disk', method: 'GET', path: `${roles}/{role}/DataDisks/{lun}`, since: vms, handle: getDataDisk },
+    {
+        name: 'Start, Restart, Shutdown or Capture Role',
+        method: 'POST',
+        path: `${instances}/{instance}/Operations`,
+        since: vms,
+        handle: (call) => changeVms(call, change(call)),
+    },
+    {
+        name: 'Start or Shutdown Roles',
+        method: 'POST',
+        path: `${roles}/Operations`,
+        since: '2013-08-01',
+        handle: (call) => changeVms(call, changeSeveral(call)),
+    },
+    ...['reboot', 'reimage', 'rebuild'].flatMap((comp) => byNameAndSlot({
+        name: `${comp[0]?.toUpperCase()}${comp.slice(1)} Role Instance`,
+        method: 'POST',
+        path: '/roleinstances/{instance}',
+        comp,
+        since: '2010-10-28',
+        handle: restartInstance,
+    })),
+];
+//# sourceMappingURL=roles.js.map

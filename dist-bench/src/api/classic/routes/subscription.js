@@ -1,0 +1,173 @@
+/** The subscription itself, its operations and its management certificates. Imitates "Operations on Subscriptions". */
+import { createHash } from 'node:crypto';
+import { azureError } from '../../../errors/index.js';
+import { Locations, Operation, RoleSizes, Subscription, SubscriptionCertificate, SubscriptionCertificates, SubscriptionOperationCollection, } from '../contracts/subscription.js';
+import { perform } from '../documents.js';
+import { locationValues, roleSizeValues } from '../locations.js';
+import { documentOf, listDocument } from '../xml/contract.js';
+import { timestamp } from '../xml/xml.js';
+/** Documented: a subscription has at most this many management certificates. */
+const maxCertificates = 25;
+function getSubscription(call) {
+    const { classic } = call.store;
+    const services = classic.list('hostedService', call.subscriptionId);
+    const reservedIps = classic.list('reservedIp', call.subscriptionId);
+    return call.reply(documentOf(Subscription), {
+        SubscriptionID: call.subscriptionId,
+        SubscriptionName: 'Lazurite',
+        SubscriptionStatus: 'Active',
+        AccountAdminLiveEmailId: 'admin@lazurite.example',
+        ServiceAdminLiveEmailId: 'admin@lazurite.example',
+        MaxCoreCount: 10000,
+        MaxStorageAccounts: 100,
+        MaxHostedServices: 200,
+        CurrentCoreCount: services.flatMap(({ deployments }) => deployments.flatMap(({ instances }) => instances)).length,
+        CurrentHostedServices: services.length,
+        CurrentStorageAccounts: 0,
+        MaxVirtualNetworkSites: 50,
+        MaxLocalNetworkSites: 50,
+        MaxDnsServers: 100,
+        MaxReservedIPs: 100,
+        CurrentReservedIPs: reservedIps.length,
+        MaxPublicIPCount: 100,
+    });
+}
+const dashed = (id) => id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+function operationValue({ store, clock }, operation) {
+    const ID = dashed(operation.id);
+    if (store.operations.isRunning(operation, clock.now()))
+        return { ID, Status: 'InProgress' };
+    if (operation.status === 'Succeeded')
+        return { ID, Status: 'Succeeded', HttpStatusCode: 200 };
+    const { status, code, message } = operation.error;
+    return { ID, Status: 'Failed', HttpStatusCode: status, Error: { Code: code, Message: message } };
+}
+function getOperation(call) {
+    const id = call.parameter('id');
+    const operation = call.store.operations.operation(id.replaceAll('-', '').toLowerCase());
+    if (operation?.api !== 'classic' || operation.subscriptionId !== call.subscriptionId.toLowerCase())
+        throw azureError('ClassicOperationNotFound', { values: { id } });
+    return call.reply(documentOf(Operation), operationValue(call, operation));
+}
+/** A time of the query, as Azure's documentation writes it: a date, or date and time in UTC. */
+function timeOf(call, name) {
+    const text = call.query.get(name.toLowerCase()) ?? '';
+    const time = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,7})?Z)?$/.test(text) ? Date.parse(text) : Number.NaN;
+    if (Number.isNaN(time))
+        throw azureError('ClassicInvalidQueryParameter');
+    return time;
+}
+/** The writes of a period, the latest first; all of them are one page. */
+function listOperations(call) {
+    const period = { fromMs: timeOf(call, 'StartTime'), toMs: timeOf(call, 'EndTime') };
+    const object = call.query.get('objectidfilter')?.toLowerCase();
+    const status = call.query.get('operationresultfilter')?.toLowerCase();
+    const found = call.store.operations.ofSubscription({ api: 'classic', subscriptionId: call.subscriptionId }, period);
+    const values = found.map((operation) => {
+        const { ID, ...OperationStatus } = operationValue(call, operation);
+        const completed = Math.max(operation.startedMs, operation.visibleMs ?? 0);
+        return {
+            OperationId: ID,
+            OperationObjectId: operation.resourceKey,
+            OperationName: operation.name.replace(/[^A-Za-z]/g, ''),
+            OperationParameters: [],
+            OperationCaller: { UsedServiceManagementApi: true },
+            OperationStatus: { ID, ...OperationStatus },
+            OperationStartedTime: timestamp(operation.startedMs),
+            ...(OperationStatus.Status !== 'InProgress' && { OperationCompletedTime: timestamp(completed) }),
+        };
+    });
+    const SubscriptionOperations = values.filter(({ OperationObjectId, OperationStatus }) => (object === undefined || OperationObjectId.toLowerCase().includes(object)) &&
+        (status === undefined || OperationStatus.Status.toLowerCase() === status));
+    return call.reply(documentOf(SubscriptionOperationCollection), { SubscriptionOperations });
+}
+const certificateKey = ({ subscriptionId }, name) => ({ kind: 'certificate', subscriptionId, name });
+const certificateValue = (certificate) => ({
+    SubscriptionCertificatePublicKey: certificate.publicKey,
+    SubscriptionCertificateThumbprint: certificate.thumbprint,
+    SubscriptionCertificateData: certificate.data,
+    Created: timestamp(certificate.createdMs),
+});
+function addCertificate(call) {
+    const body = call.body(documentOf(SubscriptionCertificate));
+    const data = body.SubscriptionCertificateData.replace(/\s/g, '');
+    const der = Buffer.from(data, 'base64');
+    if (der.length === 0 || der.toString('base64') !== data)
+        throw azureError('ClassicIncorrectParameter');
+    // A thumbprint is the SHA-1 of the certificate; the client's own is not believed.
+    const thumbprint = createHash('sha1').update(der).digest('hex').toUpperCase();
+    return perform(call, {
+        reply: { status: 200 },
+        work: ({ nowMs }) => {
+            if (call.store.classic.list('certificate', call.subscriptionId).length >= maxCertificates) {
+                throw azureError('ClassicTooManyCertificates');
+            }
+            call.store.classic.put(certificateKey(call, thumbprint), {
+                subscriptionId: call.subscriptionId,
+                thumbprint,
+                publicKey: body.SubscriptionCertificatePublicKey ?? '',
+                data,
+                createdMs: nowMs,
+            });
+        },
+    });
+}
+function listCertificates(call) {
+    const certificates = call.store.classic.list('certificate', call.subscriptionId);
+    const values = certificates.map(certificateValue);
+    return call.reply(listDocument('SubscriptionCertificates', SubscriptionCertificates), values);
+}
+function findCertificate(call) {
+    const key = certificateKey(call, call.parameter('thumbprint'));
+    const certificate = call.store.classic.get(key);
+    if (!certificate)
+        throw azureError('ClassicResourceNotFound');
+    return certificate;
+}
+const getCertificate = (call) => call.reply(documentOf(SubscriptionCertificate), certificateValue(findCertificate(call)));
+function removeCertificate(call) {
+    const { thumbprint } = findCertificate(call);
+    return perform(call, {
+        reply: { status: 200 },
+        work: () => call.store.classic.delete(certificateKey(call, thumbprint)),
+    });
+}
+const listLocations = (call) => call.reply(listDocument('Locations', Locations), locationValues);
+const listRoleSizes = (call) => call.reply(listDocument('RoleSizes', RoleSizes), roleSizeValues);
+const certificate = 'certificates/{thumbprint}';
+export const subscriptionOperations = [
+    { name: 'Get Subscription', method: 'GET', path: '', since: '2011-10-01', handle: getSubscription },
+    { name: 'Get Operation Status', method: 'GET', path: 'operations/{id}', since: '2009-10-01', handle: getOperation },
+    {
+        name: 'List Subscription Operations',
+        method: 'GET',
+        path: 'operations',
+        since: '2011-02-25',
+        handle: listOperations,
+    },
+    { name: 'List Locations', method: 'GET', path: 'locations', since: '2010-10-28', handle: listLocations },
+    { name: 'List Role Sizes', method: 'GET', path: 'rolesizes', since: '2013-08-01', handle: listRoleSizes },
+    {
+        name: 'Add Management Certificate',
+        method: 'POST',
+        path: 'certificates',
+        since: '2012-03-01',
+        handle: addCertificate,
+    },
+    {
+        name: 'List Management Certificates',
+        method: 'GET',
+        path: 'certificates',
+        since: '2012-03-01',
+        handle: listCertificates,
+    },
+    { name: 'Get Management Certificate', method: 'GET', path: certificate, since: '2012-03-01', handle: getCertificate },
+    {
+        name: 'Delete Management Certificate',
+        method: 'DELETE',
+        path: certificate,
+        since: '2012-03-01',
+        handle: removeCertificate,
+    },
+];
+//# sourceMappingURL=subscription.js.map

@@ -1,0 +1,109 @@
+/** Reads instance counts and networking from a .cscfg. Imitates "Azure Cloud Services Config Schema (.cscfg File)". */
+import { checkAcl } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
+import { childOf, childrenOf } from '../xml/xml.js';
+import { Attributes, readServiceModel, refuseUnknown } from './attributes.js';
+const attributesOf = (element) => new Attributes('configuration', element);
+/** The `item` elements within the child called `container`. */
+function within(parent, container, item) {
+    const list = parent && childOf(parent, container);
+    return list ? childrenOf(list, item) : [];
+}
+function readRule(element) {
+    const attributes = attributesOf(element);
+    return {
+        Order: attributes.number('order', { min: 0, max: 65535 }),
+        Action: attributes.oneOf('action', ['permit', 'deny']),
+        RemoteSubnet: attributes.optional('remoteSubnet'),
+        Description: attributes.optional('description'),
+    };
+}
+function readAccessControl(element) {
+    const name = attributesOf(element).required('name');
+    return { name, rules: checkAcl({ Rules: childrenOf(element, 'Rule').map(readRule) }, name)?.Rules ?? [] };
+}
+function readPublicIp(element) {
+    const attributes = attributesOf(element);
+    return {
+        Name: attributes.required('name'),
+        IdleTimeoutInMinutes: attributes.number('idleTimeoutInMinutes', { min: 4, max: 30 }),
+        DomainNameLabel: attributes.optional('domainNameLabel'),
+    };
+}
+function readLoadBalancer(element) {
+    const attributes = attributesOf(element);
+    const frontend = childOf(element, 'FrontendIPConfiguration');
+    if (!frontend)
+        throw attributes.refuse('A LoadBalancer needs a FrontendIPConfiguration.');
+    const settings = attributesOf(frontend);
+    return {
+        Name: attributes.required('name'),
+        FrontendIpConfiguration: {
+            Type: settings.oneOf('type', ['Private']) ?? 'Private',
+            SubnetName: settings.optional('subnet'),
+            StaticVirtualNetworkIPAddress: settings.optional('staticVirtualNetworkIPAddress'),
+        },
+    };
+}
+/** The children of each element of a .cscfg that has any. Those of a role's settings and certificates are not read. */
+const children = new Map([
+    ['ServiceConfiguration', ['Role', 'NetworkConfiguration']],
+    ['Role', ['OsImage', 'Instances', 'ConfigurationSettings', 'Certificates']],
+    [
+        'NetworkConfiguration',
+        ['AccessControls', 'EndpointAcls', 'Dns', 'VirtualNetworkSite', 'AddressAssignments', 'LoadBalancers'],
+    ],
+    ['AccessControls', ['AccessControl']],
+    ['AccessControl', ['Rule']],
+    ['EndpointAcls', ['EndpointAcl']],
+    ['Dns', ['DnsServers']],
+    ['DnsServers', ['DnsServer']],
+    ['AddressAssignments', ['InstanceAddress', 'ReservedIPs']],
+    ['InstanceAddress', ['Subnets', 'PublicIPs']],
+    ['Subnets', ['Subnet']],
+    ['PublicIPs', ['PublicIP']],
+    ['ReservedIPs', ['ReservedIP']],
+    ['LoadBalancers', ['LoadBalancer']],
+    ['LoadBalancer', ['FrontendIPConfiguration']],
+]);
+function refuseUnknownWithin(element) {
+    const known = children.get(element.name);
+    if (known === undefined)
+        return;
+    refuseUnknown('configuration', element, known);
+    for (const child of element.children)
+        refuseUnknownWithin(child);
+}
+/** What a .cscfg says about instances and networking; its other settings are none of a load balancer's business. */
+export function readServiceConfiguration(text) {
+    const root = readServiceModel('configuration', text);
+    refuseUnknownWithin(root);
+    const attributes = attributesOf(root);
+    const network = childOf(root, 'NetworkConfiguration');
+    const site = network && childOf(network, 'VirtualNetworkSite');
+    const assignments = network && childOf(network, 'AddressAssignments');
+    const name = (element) => attributesOf(element).required('name');
+    return {
+        serviceName: attributes.optional('serviceName') ?? '',
+        osFamily: attributes.optional('osFamily') ?? '1',
+        roles: childrenOf(root, 'Role').map((role) => {
+            const instances = childOf(role, 'Instances');
+            const count = instances && attributesOf(instances).number('count', { min: 0, max: 1000 });
+            return { name: name(role), instances: count ?? 1 };
+        }),
+        accessControls: within(network, 'AccessControls', 'AccessControl').map(readAccessControl),
+        endpointAcls: within(network, 'EndpointAcls', 'EndpointAcl').map((element) => {
+            const entry = attributesOf(element);
+            const endpoint = entry.optional('endPoint') ?? entry.required('endpoint');
+            return { role: entry.required('role'), endpoint, accessControl: entry.required('accessControl') };
+        }),
+        virtualNetworkSite: site && name(site),
+        instanceAddresses: (assignments ? childrenOf(assignments, 'InstanceAddress') : []).map((element) => ({
+            roleName: attributesOf(element).required('roleName'),
+            subnets: within(element, 'Subnets', 'Subnet').map(name),
+            publicIps: within(element, 'PublicIPs', 'PublicIP').map(readPublicIp),
+        })),
+        reservedIps: within(assignments, 'ReservedIPs', 'ReservedIP').map(name),
+        loadBalancers: within(network, 'LoadBalancers', 'LoadBalancer').map(readLoadBalancer),
+    };
+}
+//# sourceMappingURL=cscfg.js.map

@@ -1,0 +1,34 @@
+/**
+ * The secret that opens `/_lazurite/` under `--auth token`, beside tokens: whoever may read the data folder, as the commands
+ * of this machine do, needs no token to inspect and control the emulator.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { join } from 'node:path';
+import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../../support/private-files.js';
+/** The secret's file in the data folder: one line, mode 0600. */
+const fileName = 'admin-secret';
+/** The secret in the data folder `folder`; `undefined` when there is none. */
+export const readAdminSecret = (folder) => readIfPresent(join(folder, fileName))?.trim() || undefined;
+/** The secret in `folder`, made when there is none; without a folder it lives as long as the process. */
+export function loadAdminSecret(folder) {
+    const kept = folder && readAdminSecret(folder);
+    if (kept)
+        return kept;
+    const secret = randomBytes(32).toString('base64url');
+    if (folder) {
+        ensurePrivateFolder(folder);
+        writePrivateFile(join(folder, fileName), `${secret}\n`);
+    }
+    return secret;
+}
+const digest = (text) => createHash('sha256').update(text).digest();
+/** An `onRequest` hook that lets in whoever has the secret; everybody else is sent on to `requireToken`. */
+export function requireSecretOr(requireToken, secret) {
+    const expected = digest(`Bearer ${secret}`);
+    return async function (request, reply) {
+        const { authorization = '' } = request.headers;
+        if (!timingSafeEqual(digest(authorization), expected))
+            return requireToken.call(this, request, reply);
+    };
+}
+//# sourceMappingURL=admin-secret.js.map

@@ -1,0 +1,113 @@
+/**
+ * The CA and the server certificate of this instance: made once, kept in the data folder, made anew when the names
+ * change or the end is near. Azure's own endpoints have public certificates; ours are trusted through `ca.pem`.
+ */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { systemTime } from '../../support/clock.js';
+import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../../support/private-files.js';
+import { UsageError } from '../../support/usage-error.js';
+import { encodePermittedName, isAlwaysPermitted } from './name-constraints.js';
+const renewBeforeMs = 30 * 86_400_000;
+const ownNames = ['localhost', '127.0.0.1', '::1', 'lazurite', 'host.docker.internal'];
+/** The names beyond Lazurite's own that the certificate has to cover. */
+function extraNames({ host, tlsNames }) {
+    const wildcard = host === '0.0.0.0' || /^[0:]+$/.test(host);
+    const names = [...(wildcard ? [] : [host.toLowerCase()]), ...tlsNames];
+    return [...new Set(names)].filter((name) => !ownNames.includes(name));
+}
+function parse({ certificatePem, keyPem }) {
+    if (certificatePem === undefined || keyPem === undefined)
+        return undefined;
+    try {
+        const certificate = new X509Certificate(certificatePem);
+        return certificate.checkPrivateKey(createPrivateKey(keyPem)) ? certificate : undefined;
+    }
+    catch {
+        // A damaged file is as good as none.
+        return undefined;
+    }
+}
+const isReadable = (read) => {
+    try {
+        return read() !== undefined;
+    }
+    catch {
+        return false;
+    }
+};
+/** The CA is what clients trust: a new one in the place of a damaged one would only move the failure to them. */
+function refuseDamaged({ certificatePem, keyPem }, folder) {
+    const damaged = [
+        { name: 'ca.pem', text: certificatePem, read: (text) => new X509Certificate(text) },
+        { name: 'ca-key.pem', text: keyPem, read: createPrivateKey },
+    ].find(({ text, read }) => text !== undefined && !isReadable(() => read(text)));
+    if (!damaged || folder === undefined)
+        return;
+    throw new UsageError(`${join(folder, damaged.name)} is damaged: put a copy in its place, or delete ca.pem and ca-key.pem there and trust the CA that is made anew`);
+}
+const lasts = (certificate, nowMs) => Date.parse(certificate.validTo) - nowMs > renewBeforeMs;
+function covers(leaf, names) {
+    const written = leaf.subjectAltName?.split(', ') ?? [];
+    return (written.length === names.length &&
+        names.every((name) => (isIP(name) ? leaf.checkIP(name) !== undefined : written.includes(`DNS:${name}`))));
+}
+const read = (folder, name) => {
+    if (!folder)
+        return {};
+    const certificatePem = readIfPresent(join(folder, `${name}.pem`));
+    const keyPem = readIfPresent(join(folder, `${name}-key.pem`));
+    return {
+        ...(certificatePem !== undefined && { certificatePem }),
+        ...(keyPem !== undefined && { keyPem }),
+    };
+};
+function keep(folder, { name, issued }) {
+    if (!folder)
+        return;
+    // The key first: a certificate without its key is made anew, a key without its certificate too.
+    writePrivateFile(join(folder, `${name}-key.pem`), issued.keyPem);
+    writePrivateFile(join(folder, `${name}.pem`), issued.certificatePem);
+}
+async function loadCa(options, nowMs) {
+    const found = read(options.folder, 'ca');
+    refuseDamaged(found, options.folder);
+    const certificate = parse(found);
+    const extra = extraNames(options).filter((name) => !isAlwaysPermitted(name));
+    const permits = extra.every((name) => certificate?.raw.includes(encodePermittedName(name)));
+    if (certificate && permits && lasts(certificate, nowMs))
+        return { ca: found, replaced: false };
+    const { issueCa } = await import('./issue-certificates.js');
+    const ca = await issueCa({ extraNames: extra, nowMs });
+    keep(options.folder, { name: 'ca', issued: ca });
+    return { ca, replaced: found.certificatePem !== undefined };
+}
+async function loadLeaf(options, { ca, nowMs }) {
+    const names = [...ownNames, ...extraNames(options)];
+    const found = read(options.folder, 'server');
+    const leaf = parse(found);
+    const usable = leaf?.verify(new X509Certificate(ca.certificatePem).publicKey) && covers(leaf, names) && lasts(leaf, nowMs);
+    if (usable)
+        return found;
+    const { issueLeaf } = await import('./issue-certificates.js');
+    const issued = await issueLeaf({ ca, names, nowMs });
+    keep(options.folder, { name: 'server', issued });
+    return issued;
+}
+/** The certificates to serve with: those of the data folder as long as they fit, new ones otherwise. */
+export async function loadCertificates(options) {
+    const { folder, nowMs = systemTime.now() } = options;
+    if (folder)
+        ensurePrivateFolder(folder);
+    const { ca, replaced } = await loadCa(options, nowMs);
+    const leaf = await loadLeaf(options, { ca, nowMs });
+    return {
+        caPem: ca.certificatePem,
+        certificatePem: leaf.certificatePem,
+        keyPem: leaf.keyPem,
+        ...(folder && { caFile: join(folder, 'ca.pem') }),
+        caReplaced: replaced,
+    };
+}
+//# sourceMappingURL=certificates.js.map

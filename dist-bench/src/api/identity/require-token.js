@@ -1,0 +1,50 @@
+import { defaultTenantId } from '../../config/tenant.js';
+import { azureError } from '../../errors/index.js';
+import { requestBaseUrl } from '../../http/server.js';
+import { azureAudiences } from './tokens.js';
+// As .NET writes an instant in the invariant culture: 12/31/2025 11:59:59 PM.
+const writeInstant = (ms) => new Date(ms)
+    .toLocaleString('en-US', { timeZone: 'UTC', dateStyle: 'short', timeStyle: 'medium' })
+    .replace(/\/(\d\d),/, '/20$1')
+    .replace(/\s+/g, ' ');
+function refuse(key, { baseUrl, values = {} }) {
+    const { message } = azureError(key, { values });
+    // The client chose some of the text, and a header has room for less than a body.
+    const description = message.replace(/[^ -~]|["\\]/g, '?');
+    // Never with `claims=`: clients take that for a challenge and ask for another token again and again.
+    const challenge = `Bearer authorization_uri="${baseUrl}/${defaultTenantId}", error="invalid_token", error_description="${description}"`;
+    return azureError(key, { values, headers: { 'www-authenticate': challenge } });
+}
+/** The claims of the caller's token; throws Azure's 401 when there is no good one. */
+export async function verifyToken(issuer, { authorization, baseUrl }) {
+    if (!authorization)
+        throw refuse('AuthenticationFailed', { baseUrl });
+    const [, token] = /^bearer +(\S+)$/i.exec(authorization) ?? [];
+    if (!token)
+        throw refuse('AuthorizationHeaderInvalid', { baseUrl });
+    const verdict = await issuer.verify(token, baseUrl);
+    switch (verdict.outcome) {
+        case 'valid':
+            return verdict.claims;
+        case 'invalid':
+            throw refuse('InvalidAuthenticationToken', { baseUrl });
+        case 'expired': {
+            const values = { expiry: writeInstant(verdict.expiryMs), now: writeInstant(issuer.now()) };
+            throw refuse('ExpiredAuthenticationToken', { baseUrl, values });
+        }
+        case 'wrongAudience': {
+            const allowed = [...azureAudiences, `${baseUrl}/`, baseUrl].map((one) => `'${one}'`).join(',');
+            throw refuse('InvalidAuthenticationTokenAudience', { baseUrl, values: { audience: verdict.audience, allowed } });
+        }
+        case 'wrongIssuer': {
+            const authority = `${baseUrl}/${defaultTenantId}`;
+            throw refuse('InvalidAuthenticationTokenTenant', { baseUrl, values: { issuer: verdict.issuer, authority } });
+        }
+    }
+}
+/** An `onRequest` hook that lets in only callers with a token of this instance. */
+export const requireToken = (issuer) => async (request) => {
+    const { authorization } = request.headers;
+    await verifyToken(issuer, { authorization, baseUrl: requestBaseUrl(request) });
+};
+//# sourceMappingURL=require-token.js.map

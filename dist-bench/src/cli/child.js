@@ -1,0 +1,81 @@
+/** One command of the user's beside an emulator: its environment, its signals, its exit code. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from '../support/usage-error.js';
+import { writeCaFiles } from './ca-files.js';
+import { variables } from './env.js';
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/** A shell's exit codes for a command that cannot be run. */
+const notFound = 127;
+const notExecutable = 126;
+/** What stands before `--`, and the command behind it. `name` is the command of ours that was called. */
+export function splitAtCommand(argv, name) {
+    const at = argv.indexOf('--');
+    const command = at < 0 ? [] : argv.slice(at + 1);
+    if (command.length === 0)
+        throw new UsageError(`${name} needs a command: lazurite ${name} -- COMMAND [ARGUMENT…]`);
+    return { options: argv.slice(0, at), command };
+}
+/** As a shell reports it. */
+export const exitCodeOf = (code, signal) => code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+/** Passes on what is sent to this process alone; a terminal sends its Ctrl-C to the command as well. */
+export function forwardSignals(send) {
+    const listeners = forwarded.map((name) => {
+        const listener = () => {
+            if (name !== 'SIGINT' || !process.stdin.isTTY)
+                send(name);
+        };
+        process.on(name, listener);
+        return () => process.off(name, listener);
+    });
+    return () => {
+        for (const remove of listeners)
+            remove();
+    };
+}
+/** Starts an emulator, runs the command with the variables of `lazurite env`, stops; the number is its exit code. */
+export async function runBesideEmulator(options) {
+    const folder = await mkdtemp(join(tmpdir(), 'lazurite-run-'));
+    try {
+        const { Emulator } = await import('../emulator.js');
+        const failure = new AbortController();
+        const emulator = await Emulator.start(options.config, { failed: () => failure.abort() });
+        try {
+            const url = new URL(emulator.url);
+            const files = await writeCaFiles({ url, dataFolder: folder, positionals: [], json: false }, options.env);
+            const env = { ...options.env, ...variables({ url, files }, options.env), LAZURITE_URL: url.origin };
+            return await runCommand({ ...options, env }, failure.signal);
+        }
+        finally {
+            options.ended?.();
+            await emulator.close();
+        }
+    }
+    finally {
+        await rm(folder, { recursive: true, force: true });
+    }
+}
+/** Without its emulator the command is ended, and the exit code says so. */
+async function runCommand({ command, env, watch }, failure) {
+    const [file = '', ...argv] = command;
+    const child = spawn(file, argv, { env, stdio: 'inherit' });
+    const stopForwarding = forwardSignals((signal) => child.kill(signal));
+    failure.addEventListener('abort', () => child.kill());
+    const stopWatching = watch?.(() => child.kill('SIGKILL'));
+    try {
+        return await new Promise((resolve) => {
+            child.on('error', ({ code, message }) => {
+                process.stderr.write(`lazurite: ${message}\n`);
+                resolve(code === 'ENOENT' ? notFound : notExecutable);
+            });
+            child.on('exit', (code, signal) => resolve(failure.aborted ? 1 : exitCodeOf(code, signal)));
+        });
+    }
+    finally {
+        stopForwarding();
+        stopWatching?.();
+    }
+}
+//# sourceMappingURL=child.js.map

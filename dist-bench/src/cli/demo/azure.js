@@ -1,0 +1,135 @@
+const apiVersion = '2024-05-01';
+const resourcesApiVersion = '2021-04-01';
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Asks again until there is an answer; throws when that takes longer than `patienceMs`. */
+export async function until(ask, patienceMs = 15_000) {
+    for (let waitedMs = 0;; waitedMs += 20) {
+        const answer = await ask();
+        if (answer !== undefined)
+            return answer;
+        if (waitedMs >= patienceMs)
+            throw new TypeError(`Azure had not finished after ${patienceMs} ms`);
+        await pause(20);
+    }
+}
+/** One resource group of one subscription. */
+export class DemoAzure {
+    #client;
+    #group;
+    #location = 'westeurope';
+    constructor(client, { subscriptionId, group }) {
+        this.#client = client;
+        this.#group = `/subscriptions/${subscriptionId}/resourceGroups/${group}`;
+    }
+    /** The resource group, and in it a network with one interface per backend. */
+    async createNetwork(subnetPrefix, backendCount) {
+        await this.#client
+            .send('PUT', `${this.#group}?api-version=${resourcesApiVersion}`, { location: this.#location })
+            .then(mustSucceed);
+        await this.#put('virtualNetworks/vnet', {
+            addressSpace: { addressPrefixes: [subnetPrefix] },
+            subnets: [{ name: 'vms', properties: { addressPrefix: subnetPrefix } }],
+        });
+        const addresses = [];
+        for (let number = 1; number <= backendCount; number++) {
+            const nic = await this.#put(`networkInterfaces/vm${number}`, { ipConfigurations: [this.#ipConfiguration()] });
+            addresses.push(privateAddressOf(nic));
+        }
+        return addresses;
+    }
+    /** A public IP and a load balancer with an HTTP probe, one rule for TCP and one for UDP; the interfaces join it. */
+    async createLoadBalancer(ports, backendCount) {
+        const publicIp = await this.#put('publicIPAddresses/ip', { publicIPAllocationMethod: 'Static' }, 'Standard');
+        const balancer = this.#id('loadBalancers/web');
+        const child = (kind, name) => ({ id: `${balancer}/${kind}/${name}` });
+        const rule = (protocol) => ({
+            name: protocol,
+            properties: {
+                protocol,
+                frontendPort: ports.frontend,
+                backendPort: ports.backend,
+                frontendIPConfiguration: child('frontendIPConfigurations', 'public'),
+                backendAddressPool: child('backendAddressPools', 'vms'),
+                probe: child('probes', 'health'),
+                loadDistribution: 'Default',
+            },
+        });
+        await this.#put('loadBalancers/web', {
+            frontendIPConfigurations: [{ name: 'public', properties: { publicIPAddress: { id: publicIp.id } } }],
+            backendAddressPools: [{ name: 'vms' }],
+            probes: [
+                {
+                    name: 'health',
+                    properties: { protocol: 'Http', port: ports.backend, requestPath: '/health', intervalInSeconds: 5 },
+                },
+            ],
+            loadBalancingRules: [rule('Tcp'), rule('Udp')],
+        }, 'Standard');
+        const loadBalancerBackendAddressPools = [child('backendAddressPools', 'vms')];
+        for (let number = 1; number <= backendCount; number++) {
+            const ipConfigurations = [this.#ipConfiguration({ loadBalancerBackendAddressPools })];
+            await this.#put(`networkInterfaces/vm${number}`, { ipConfigurations });
+        }
+        return String(publicIp.properties.ipAddress);
+    }
+    /** Switches both rules as az does: read the load balancer, change it, put all of it back. */
+    async switchTo(loadDistribution) {
+        const path = `${this.#id('loadBalancers/web')}?api-version=${apiVersion}`;
+        const { body } = mustSucceed(await this.#client.send('GET', path));
+        const balancer = body;
+        for (const { properties } of balancer.properties.loadBalancingRules)
+            properties.loadDistribution = loadDistribution;
+        await this.#finish(await this.#client.send('PUT', path, balancer));
+    }
+    /** How many members the rule for TCP has that are up, as Azure's rule health says. */
+    async healthyMembers() {
+        const path = `${this.#id('loadBalancers/web')}/loadBalancingRules/Tcp/health?api-version=${apiVersion}`;
+        const first = mustSucceed(await this.#client.send('POST', path));
+        const { location } = first.headers;
+        if (first.status !== 202 || !location)
+            return first.body.up;
+        return until(async () => {
+            const { status, body } = mustSucceed(await this.#client.send('GET', location));
+            return status === 202 ? undefined : body.up;
+        });
+    }
+    #ipConfiguration(more = {}) {
+        const subnet = { id: `${this.#id('virtualNetworks/vnet')}/subnets/vms` };
+        return { name: 'ip', properties: { subnet, ...more } };
+    }
+    #id(path) {
+        return `${this.#group}/providers/Microsoft.Network/${path}`;
+    }
+    async #put(path, properties, sku) {
+        const url = `${this.#id(path)}?api-version=${apiVersion}`;
+        const body = { location: this.#location, ...(sku && { sku: { name: sku } }), properties };
+        await this.#finish(await this.#client.send('PUT', url, body));
+        return mustSucceed(await this.#client.send('GET', url)).body;
+    }
+    /** Follows Azure-AsyncOperation to its end. */
+    async #finish(answer) {
+        mustSucceed(answer);
+        const url = answer.headers['azure-asyncoperation'];
+        if (typeof url !== 'string')
+            return;
+        await until(async () => {
+            const { body } = mustSucceed(await this.#client.send('GET', url));
+            const { status } = body;
+            if (status === 'Failed' || status === 'Canceled')
+                throw new TypeError(`Azure says: ${JSON.stringify(body)}`);
+            return status === 'Succeeded' || undefined;
+        });
+    }
+}
+function mustSucceed(answer) {
+    if (answer.status >= 400)
+        throw new TypeError(`Azure answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    return answer;
+}
+function privateAddressOf(nic) {
+    const [first] = nic.properties.ipConfigurations;
+    return first.properties.privateIPAddress;
+}
+/** Waits until the probe has found every member. */
+export const everyMemberUp = (azure, expected) => until(async () => (await azure.healthyMembers()) === expected || undefined);
+//# sourceMappingURL=azure.js.map

@@ -1,0 +1,126 @@
+/** `lazurite env`: the variables that point Azure's tools here, in the language of a shell. */
+import { cloudName } from '../api/identity/cloud-metadata.js';
+import { defaultSubscriptionId, defaultTenantId } from '../config/tenant.js';
+import { UsageError } from '../support/usage-error.js';
+import { connect, readRunningOptions, requestToken, runningHelp } from './ask.js';
+import { writeCaFiles } from './ca-files.js';
+// Any client and secret is welcome; GUIDs, because some tools insist on the form.
+const clientId = '22222222-2222-2222-2222-222222222222';
+const clientSecret = 'lazurite';
+/** Adds this machine to the hosts that are reached without a proxy, where there is one. */
+function withoutProxy(env, host) {
+    if (!['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'].some((name) => env[name])) {
+        return {};
+    }
+    const hosts = new Set((env.NO_PROXY ?? env.no_proxy ?? '').split(',').filter(Boolean));
+    for (const name of [host, 'localhost', '127.0.0.0/8', '127.0.0.1', '::1'])
+        hosts.add(name);
+    const list = [...hosts].join(',');
+    return { NO_PROXY: list, no_proxy: list };
+}
+/** The variables, each with what reads it. */
+export function variables({ url, files }, env) {
+    return {
+        // Node adds this file to its roots, and may have been given others already; az, Python, curl and Go take theirs
+        // in place of the roots they know.
+        NODE_EXTRA_CA_CERTS: [undefined, '', files.caFile].includes(env.NODE_EXTRA_CA_CERTS)
+            ? files.caFile
+            : files.bundleFile,
+        REQUESTS_CA_BUNDLE: files.bundleFile,
+        CURL_CA_BUNDLE: files.bundleFile,
+        SSL_CERT_FILE: files.bundleFile,
+        // Azure SDKs. The tenant adfs keeps every sign-in library from asking login.microsoftonline.com about us.
+        AZURE_AUTHORITY_HOST: url.origin,
+        AZURE_TENANT_ID: 'adfs',
+        AZURE_CLIENT_ID: clientId,
+        AZURE_CLIENT_SECRET: clientSecret,
+        AZURE_SUBSCRIPTION_ID: defaultSubscriptionId,
+        // Terraform, Pulumi.
+        ARM_METADATA_HOSTNAME: url.host,
+        ARM_TENANT_ID: defaultTenantId,
+        ARM_CLIENT_ID: clientId,
+        ARM_CLIENT_SECRET: clientSecret,
+        ARM_SUBSCRIPTION_ID: defaultSubscriptionId,
+        ARM_RESOURCE_PROVIDER_REGISTRATIONS: 'none',
+        ...withoutProxy(env, url.hostname),
+    };
+}
+/** The commands that make az a client of this emulator. */
+export function azCommands({ origin }, quote) {
+    return [
+        `az cloud register -n ${cloudName} --endpoint-resource-manager ${quote(origin)}`,
+        `az cloud set -n ${cloudName}`,
+        `az login --service-principal -u ${clientId} -p ${quote(clientSecret)} --tenant ${defaultTenantId}`,
+    ];
+}
+const shells = {
+    bash: {
+        quote: (text) => `'${text.replaceAll("'", "'\\''")}'`,
+        assign: (name, quoted) => `export ${name}=${quoted}`,
+        hint: 'eval "$(lazurite env bash)"',
+    },
+    powershell: {
+        quote: (text) => `'${text.replace(/['‘’‚‛]/g, '$&$&')}'`,
+        assign: (name, quoted) => `$env:${name} = ${quoted}`,
+        hint: 'lazurite env powershell | Out-String | Invoke-Expression',
+    },
+};
+/** Files of variables: what GitHub Actions reads from $GITHUB_ENV, and what dotenv and `docker --env-file` read. */
+const plainFormats = {
+    github: ([name, value]) => `${name}=${value}`,
+    dotenv: ([name, value]) => (/^[\w.:/@,+-]*$/.test(value) ? `${name}=${value}` : `${name}='${value}'`),
+};
+/** What `lazurite env SHELL` prints. */
+export function render({ shellName, url, files }, env) {
+    const values = variables({ url, files }, env);
+    const plain = plainFormats[shellName];
+    if (plain)
+        return Object.entries(values).map(plain).join('\n');
+    const shell = shells[shellName];
+    if (!shell) {
+        const [register] = azCommands(url, (text) => text);
+        return JSON.stringify({ ...values, AZ_CLOUD_REGISTER: register }, undefined, 2);
+    }
+    return [
+        `# ${shell.hint}`,
+        ...Object.entries(values).map(([name, value]) => shell.assign(name, shell.quote(value))),
+        '# once, for az:',
+        ...azCommands(url, shell.quote).map((command) => `#   ${command}`),
+    ].join('\n');
+}
+/** Where the portal is; with `--auth token` it carries a token, which browsers keep to themselves. */
+async function portalLink(running) {
+    const client = connect(running);
+    try {
+        const { body } = await client.send('GET', '/_lazurite/ready');
+        const token = body.auth === 'token' ? await requestToken(running) : undefined;
+        return `http://${running.url.host}/portal/${token === undefined ? '' : `#token=${token}`}`;
+    }
+    catch (error) {
+        // Nothing runs there yet.
+        if (!(error instanceof UsageError))
+            throw error;
+        return `http://${running.url.host}/portal/`;
+    }
+    finally {
+        client.close();
+    }
+}
+export const env = {
+    usage: 'env [bash|powershell|github|dotenv|json] [OPTION…]',
+    summary: 'Prints the variables that point SDKs, az, Terraform and Pulumi at a running emulator, and trust its CA.',
+    details: () => `${runningHelp}\n\n  bash:        ${shells.bash?.hint}\n  PowerShell:  ${shells.powershell?.hint}\n  GitHub:      lazurite env github >> "$GITHUB_ENV"`,
+    async run(argv, context) {
+        const running = readRunningOptions(argv, context.env);
+        const [shellName = process.platform === 'win32' ? 'powershell' : 'bash', ...more] = running.positionals;
+        if (more.length > 0 || !['json', ...Object.keys(shells), ...Object.keys(plainFormats)].includes(shellName)) {
+            throw new UsageError(`env knows bash, powershell, github, dotenv and json, not '${running.positionals.join(' ')}'`);
+        }
+        const files = await writeCaFiles(running, context.env);
+        context.print(render({ shellName, url: running.url, files }, context.env));
+        if (shells[shellName])
+            context.print(`# the portal, for a browser:\n#   ${await portalLink(running)}`);
+        return 0;
+    },
+};
+//# sourceMappingURL=env.js.map

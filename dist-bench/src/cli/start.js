@@ -1,0 +1,60 @@
+/** `lazurite start`: the emulator, from the line that says it is ready to the signal that ends it. */
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { optionsHelp, parseConfig, unknownVariables } from '../config/config.js';
+import { systemTime } from '../support/clock.js';
+import { UsageError } from '../support/usage-error.js';
+import { aborted } from './command.js';
+import { whenNpmEnds } from './npm-parent.js';
+/** Real time from the signal to the end of the process, whatever it waits for. */
+const longestEndMs = 10_000;
+function readyLine({ url, httpUrl, config }) {
+    const data = config.inMemory ? 'in memory' : `data in ${config.data}`;
+    return `lazurite ready ${url} (and ${httpUrl}; engine ${config.engine}; ${data})`;
+}
+/** Written beside its place first, so that nobody reads half of it. */
+function writeReadyFile(file, { url, httpUrl }) {
+    try {
+        writeFileSync(`${file}.new`, `${JSON.stringify({ url, httpUrl, pid: process.pid })}\n`);
+        renameSync(`${file}.new`, file);
+    }
+    catch (error) {
+        throw new UsageError(`--ready-file cannot be written: ${error.message}`);
+    }
+}
+export const start = {
+    usage: '[start] [OPTION…]',
+    summary: 'Runs the emulator until SIGINT or SIGTERM.',
+    details: () => `Options:\n${optionsHelp()}`,
+    async run(argv, { env, print, printError, signal }) {
+        const config = parseConfig(argv, env);
+        for (const sentence of unknownVariables(env))
+            printError(`lazurite: ${sentence}`);
+        const { Emulator } = await import('../emulator.js');
+        const asked = new AbortController();
+        let exitCode = 0;
+        const failed = () => {
+            exitCode = 1;
+            asked.abort();
+        };
+        const ending = aborted(AbortSignal.any([signal, asked.signal]));
+        let waitingFor = () => 'the start';
+        void ending.then(() => systemTime.wakeAfter(longestEndMs, () => {
+            printError(`lazurite: ended after ${longestEndMs / 1000} s, without waiting longer for ${waitingFor()}`);
+            process.exit(1);
+        }));
+        const emulator = await Emulator.start(config, { stop: () => asked.abort(), failed });
+        waitingFor = () => emulator.waitingFor;
+        const { url, httpUrl } = emulator;
+        if (config.readyFile !== undefined)
+            writeReadyFile(config.readyFile, { url, httpUrl });
+        print(readyLine({ url, httpUrl, config }));
+        const stopWatching = whenNpmEnds(env, () => asked.abort());
+        await ending;
+        stopWatching();
+        if (config.readyFile !== undefined)
+            rmSync(config.readyFile, { force: true });
+        await emulator.close();
+        return exitCode;
+    },
+};
+//# sourceMappingURL=start.js.map

@@ -1,0 +1,300 @@
+/**
+ * Compiles resources into the plan that engines carry out. The only place of the data plane that reads ARM's shapes:
+ * behind it there are addresses, ports, rules and members.
+ */
+import { mapAddress } from '../config/address-map.js';
+import { defaultChoices } from '../config/undocumented.js';
+import { emptyPart, frontendKey, probeKey, } from '../data-plane/model/plan.js';
+import { childWithId } from '../resources/children.js';
+import { loadBalancerChild } from '../resources/Microsoft.Network/loadBalancers/child.js';
+import { frontendAddress, publicIPOf } from '../resources/Microsoft.Network/loadBalancers/frontendIPConfigurations.js';
+import { addressOfIPConfiguration, membersOfPool, } from '../resources/Microsoft.Network/loadBalancers/members.js';
+import { instanceBehind, portMappingOf } from '../resources/Microsoft.Network/loadBalancers/nat-ports.js';
+import { idKey, rootKey } from '../resources/resource-id.js';
+import { alike, deepFreeze } from '../support/plain-data.js';
+import { compileOutbound, transportsOf } from './outbound-plan.js';
+const minuteMs = 60_000;
+/** Azure names no time for a handshake; this is ours. */
+export const halfOpenMs = minuteMs;
+/** Azure gives an HTTP probe half a minute at most, whatever its interval. */
+const longestHttpTimeoutMs = 30_000;
+class Compiler {
+    loadBalancer;
+    options;
+    #frontends = [];
+    #probes = new Map();
+    #document;
+    #pools = new Map();
+    #mapped = new Map();
+    /** Members by the probe and the pools of the rules that share them. */
+    #shared = new Map();
+    constructor(loadBalancer, options) {
+        this.loadBalancer = loadBalancer;
+        this.options = options;
+        this.#document = loadBalancer.document;
+    }
+    compile() {
+        const { loadBalancingRules = [], inboundNatRules = [] } = this.#document.properties;
+        for (const rule of loadBalancingRules)
+            this.#loadBalancingRule(rule);
+        for (const rule of inboundNatRules)
+            this.#inboundNatRule(rule);
+        const outbound = compileOutbound(this.loadBalancer, { ...this.options, frontends: this.#frontends });
+        return { frontends: this.#frontends, probes: [...this.#probes.values()], outbound };
+    }
+    /** Many rules name the same few addresses. */
+    #map(address) {
+        let mapped = this.#mapped.get(address);
+        if (mapped === undefined) {
+            mapped = mapAddress(address, this.options.addressMap);
+            this.#mapped.set(address, mapped);
+        }
+        return mapped;
+    }
+    #membersOf(poolId) {
+        const key = idKey(poolId);
+        let members = this.#pools.get(key);
+        if (!members) {
+            members = membersOfPool(this.#document, poolId, this.options);
+            this.#pools.set(key, members);
+        }
+        return members;
+    }
+    #probe(id) {
+        return childWithId(this.#document.properties.probes, id);
+    }
+    /** Registers the probe of one address and answers its key. */
+    #probeOf(probe, azureAddress) {
+        const id = loadBalancerChild(this.loadBalancer.id, 'probes', probe.name);
+        const address = this.#map(azureAddress);
+        const key = probeKey(id, address);
+        const { protocol = 'Tcp', port = 0, requestPath, intervalInSeconds = 15, probeThreshold = 1, } = probe.properties ?? {};
+        const intervalMs = intervalInSeconds * 1000;
+        this.#probes.set(key, {
+            key,
+            id,
+            protocol,
+            azureAddress,
+            address,
+            port,
+            requestPath,
+            intervalMs,
+            timeoutMs: protocol === 'Tcp' ? intervalMs : Math.min(intervalMs, longestHttpTimeoutMs),
+            threshold: probeThreshold,
+        });
+        return key;
+    }
+    #drainPeriodMs(poolId) {
+        const pools = this.#document.properties.backendAddressPools;
+        const pool = childWithId(pools, poolId);
+        return (pool?.properties?.drainPeriodInSeconds ?? 0) * 1000;
+    }
+    #address(member) {
+        if (member.frontendId === undefined)
+            return member.ipAddress;
+        const regional = this.options.lookup.resource(rootKey(member.frontendId));
+        return regional && frontendAddress(regional, member.frontendId, this.options.lookup);
+    }
+    #members(rule, probe) {
+        const pools = (rule.properties?.backendAddressPools ?? []).map(({ id }) => idKey(id));
+        const shared = JSON.stringify([probe?.name, ...pools]);
+        let known = this.#shared.get(shared);
+        if (!known) {
+            known = this.#membersOfRule(rule, probe);
+            this.#shared.set(shared, known);
+        }
+        return known;
+    }
+    #membersOfRule(rule, probe) {
+        const members = new Map();
+        const stopped = [];
+        for (const { id: poolId } of rule.properties?.backendAddressPools ?? []) {
+            const drainPeriodMs = this.#drainPeriodMs(poolId);
+            for (const member of this.#membersOf(poolId)) {
+                const azureAddress = this.#address(member);
+                if (azureAddress === undefined)
+                    continue;
+                const isProbed = probe !== undefined && member.running && member.frontendId === undefined;
+                const planned = {
+                    key: azureAddress,
+                    id: member.id,
+                    azureAddress,
+                    address: this.#map(azureAddress),
+                    port: 0,
+                    adminState: member.adminState,
+                    // A Global balancer's members are frontends, which no probe of its own looks at.
+                    probe: isProbed ? this.#probeOf(probe, azureAddress) : undefined,
+                    ...(drainPeriodMs > 0 && { drainPeriodMs }),
+                };
+                if (member.running)
+                    members.set(azureAddress, planned);
+                else
+                    stopped.push(planned);
+            }
+        }
+        const inOrder = [...members.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+        return { members: inOrder, ...(stopped.length > 0 && { stopped }) };
+    }
+    #loadBalancingRule(rule) {
+        const { frontendIPConfiguration: frontend, probe: probeReference, frontendPort = 0 } = rule.properties ?? {};
+        if (!frontend)
+            return;
+        const probe = probeReference && this.#probe(probeReference.id);
+        this.#addFrontends({
+            frontendId: frontend.id,
+            ports: [frontendPort],
+            protocol: rule.properties?.protocol,
+            rule: {
+                ...this.#ruleBasics(rule, 'loadBalancingRules', frontend.id),
+                distribution: rule.properties?.loadDistribution ?? 'Default',
+                ...(rule.properties?.enableConnectionTracking && { connectionTracking: true }),
+                noHealthyBackends: probe?.properties?.noHealthyBackendsBehavior ?? 'AllProbedDown',
+                backendPort: rule.properties?.backendPort ?? 0,
+                ...this.#members(rule, probe),
+            },
+        });
+    }
+    #ruleBasics(rule, collection, frontendId) {
+        return {
+            frontendId,
+            id: loadBalancerChild(this.loadBalancer.id, collection, rule.name),
+            loadBalancerId: this.loadBalancer.id,
+            sku: this.#sku,
+            idleTimeoutMs: this.#idleTimeoutInMinutes(rule, frontendId) * minuteMs,
+            halfOpenMs,
+            tcpReset: rule.properties?.enableTcpReset ?? false,
+            floatingIp: rule.properties?.enableFloatingIP ?? false,
+            allProbedDown: this.#sku === 'Basic' ? 'endEstablished' : 'keepEstablished',
+            acl: [],
+        };
+    }
+    get #sku() {
+        return (this.#document.sku?.name ?? 'Basic');
+    }
+    #idleTimeoutInMinutes(rule, frontendId) {
+        const own = rule.properties?.idleTimeoutInMinutes ?? 4;
+        if (this.options.choices['idle-timeout'] === 'rule')
+            return own;
+        const publicIP = publicIPOf(this.loadBalancer, frontendId, this.options.lookup);
+        return publicIP?.document.properties.idleTimeoutInMinutes ?? own;
+    }
+    #inboundNatRule(rule) {
+        const { frontendIPConfiguration: frontend, frontendPort = 0, backendAddressPool: pool } = rule.properties ?? {};
+        if (!frontend)
+            return;
+        const id = loadBalancerChild(this.loadBalancer.id, 'inboundNatRules', rule.name);
+        const instance = instanceBehind(rule);
+        const targets = pool
+            ? this.#mappedTargets(rule, pool.id)
+            : instance
+                ? this.#targetAt(instance, frontendPort)
+                : this.#joinedTargets(id, frontendPort);
+        for (const { port, member, address } of targets) {
+            this.#addFrontends({
+                frontendId: frontend.id,
+                ports: [port],
+                protocol: rule.properties?.protocol,
+                rule: {
+                    ...this.#ruleBasics(rule, 'inboundNatRules', frontend.id),
+                    distribution: 'Default',
+                    noHealthyBackends: 'AllProbedDown',
+                    members: [
+                        {
+                            key: address,
+                            id: member,
+                            azureAddress: address,
+                            address: this.#map(address),
+                            port: rule.properties?.backendPort ?? 0,
+                            // Inbound NAT needs no probe, and no admin state speaks about it.
+                            adminState: 'None',
+                            probe: undefined,
+                        },
+                    ],
+                },
+            });
+        }
+    }
+    /** NAT v2: each pool member behind a frontend port of its own. */
+    #mappedTargets(rule, poolId) {
+        const mapping = portMappingOf(rule);
+        return this.#membersOf(poolId).flatMap((member) => {
+            const port = mapping[member.key];
+            const address = this.#address(member);
+            return port === undefined || address === undefined ? [] : [{ port, member: member.id, address }];
+        });
+    }
+    #targetAt(ipConfigurationId, port) {
+        const address = addressOfIPConfiguration(this.options.lookup, ipConfigurationId);
+        return address === undefined ? [] : [{ port, member: ipConfigurationId, address }];
+    }
+    /** NAT v1: the NIC ipConfiguration that names the rule. */
+    #joinedTargets(ruleId, port) {
+        const { lookup } = this.options;
+        return lookup
+            .linksInto(this.loadBalancer.key)
+            .filter((link) => link.path === 'loadBalancerInboundNatRules' && link.target === idKey(ruleId))
+            .flatMap(({ sourceId }) => this.#targetAt(sourceId, port))
+            .slice(0, 1);
+    }
+    #addFrontends({ frontendId, ports, protocol, rule, }) {
+        const azureAddress = frontendAddress(this.loadBalancer, frontendId, this.options.lookup);
+        if (azureAddress === undefined)
+            return;
+        const address = this.#map(azureAddress);
+        const isPublic = publicIPOf(this.loadBalancer, frontendId, this.options.lookup) !== undefined;
+        const internal = isPublic ? undefined : { internal: true };
+        for (const transport of transportsOf(protocol)) {
+            for (const port of ports) {
+                const key = frontendKey({ transport, address, port });
+                this.#frontends.push({ key, transport, azureAddress, address, port, ...internal, rule });
+            }
+        }
+    }
+}
+/** What a load balancer contributes to the plan; nothing while it is being deleted. */
+export function compileLoadBalancer(loadBalancer, options) {
+    if (loadBalancer.provisioningState === 'Deleting')
+        return emptyPart;
+    return deepFreeze(withChoices(new Compiler(loadBalancer, options).compile(), options.choices));
+}
+const withoutDrain = ({ drainPeriodMs: _, ...member }) => member;
+function chosenRule(rule, chosen) {
+    const resetOn = [
+        ...(chosen['mode-switch'] === 'reset' ? ['modeSwitch'] : []),
+        ...(chosen['member-removal'] === 'reset' ? ['memberRemoval'] : []),
+        ...(chosen['rule-removal'] === 'reset' ? ['ruleRemoval'] : []),
+    ];
+    const endsAlone = chosen['single-member-down'] === 'end' && rule.members.length === 1;
+    return {
+        ...rule,
+        ...(resetOn.length > 0 && { resetOn }),
+        ...(chosen['acl-deny'] === 'reset' && { aclDeny: 'reset' }),
+        allProbedDown: endsAlone ? 'endEstablished' : rule.allProbedDown,
+        halfOpenMs: chosen['half-open'] === 'idle-timeout' ? rule.idleTimeoutMs : rule.halfOpenMs,
+        members: chosen['drain-period'] === 'ignore' ? rule.members.map(withoutDrain) : rule.members,
+    };
+}
+const chosenProbe = (probe, chosen) => ({
+    ...probe,
+    ...(chosen['first-success'] === 'once' && { firstThreshold: 1 }),
+    ...(chosen['first-probe'] === 'after-interval' && { firstAfterMs: probe.intervalMs }),
+    ...(chosen['probe-redirect'] === 'follow' && { followsRedirects: true }),
+    ...(chosen['probe-user-agent'] === 'load-balancer-agent' && { userAgent: 'Load Balancer Agent' }),
+});
+/** The same part of a plan with what was chosen in it. */
+export function withChoices(part, chosen) {
+    if (alike(chosen, defaultChoices))
+        return part;
+    const rules = new Map();
+    const ruleOf = (rule) => {
+        const known = rules.get(rule) ?? chosenRule(rule, chosen);
+        rules.set(rule, known);
+        return known;
+    };
+    return {
+        ...part,
+        frontends: part.frontends.map((frontend) => ({ ...frontend, rule: ruleOf(frontend.rule) })),
+        probes: part.probes.map((probe) => chosenProbe(probe, chosen)),
+    };
+}
+//# sourceMappingURL=load-balancer-plan.js.map

@@ -1,0 +1,56 @@
+/** How the values of options are read: each reader takes what was written and throws a reason that completes "--name …". */
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { parseIpv4Network } from '../support/ip-address.js';
+import { UsageError } from '../support/usage-error.js';
+const last = (written) => written.at(-1) ?? '';
+const refuse = (reason) => {
+    throw new UsageError(reason);
+};
+export const optionalText = (written) => last(written) || undefined;
+export const folder = (written) => resolve(last(written) || refuse('must name a folder'));
+export const switched = (written) => {
+    const text = last(written).toLowerCase();
+    if (['1', 'true', 'yes', 'on'].includes(text))
+        return true;
+    if (['0', 'false', 'no', 'off', ''].includes(text))
+        return false;
+    return refuse(`must be true or false, not '${text}'`);
+};
+export const oneOf = (...choices) => (written) => choices.find((choice) => choice === last(written)) ??
+    refuse(`must be one of ${choices.join(', ')}, not '${last(written)}'`);
+export const wholeNumber = ({ atMost }) => (written) => /^\d+$/.test(last(written)) && Number(last(written)) <= atMost
+    ? Number(last(written))
+    : refuse(`must be a whole number from 0 to ${atMost}, not '${last(written)}'`);
+export const hostName = (written) => isIP(last(written)) || /^[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(last(written))
+    ? last(written)
+    : refuse(`must be a host name or an IP address, not '${last(written)}'`);
+export const dnsNames = (written) => written
+    .filter((name) => name !== '')
+    .map((name) => isIP(name) || /^(\*\.)?[a-z\d_]([a-z\d_.-]*[a-z\d])?$/i.test(name)
+    ? name.toLowerCase()
+    : refuse(`must be a DNS name or an IP address, not '${name}'`));
+export const scale = (written) => {
+    const number = Number(last(written));
+    return last(written) !== '' && number >= 0.001 && number <= 100_000
+        ? number
+        : refuse(`must be a number from 0.001 to 100000, not '${last(written)}'`);
+};
+export const network = (written) => {
+    const prefix = parseIpv4Network(last(written)) ?? refuse(`must be an IPv4 network like 127.255.0.0/16, not '${last(written)}'`);
+    return prefix.length <= 30 ? prefix : refuse(`must hold at least four addresses, and '${last(written)}' does not`);
+};
+const mapping = (text) => {
+    const [from, to, ...rest] = text.split('=').map(parseIpv4Network);
+    if (!from || !to || rest.length > 0)
+        return refuse(`must be CIDR=CIDR, like 10.0.0.0/8=127.0.0.0/8, not '${text}'`);
+    return from.length === to.length
+        ? { from, to }
+        : refuse(`must name two networks of one size, and those of '${text}' differ`);
+};
+export const mappings = (written) => {
+    if (!written.includes('none'))
+        return written.map(mapping);
+    return written.length === 1 ? [] : refuse("cannot be 'none' and a network at once");
+};
+//# sourceMappingURL=config-values.js.map

@@ -1,0 +1,210 @@
+/**
+ * The kernel engine: Azure's load balancer as nftables rules. Packets keep their source address and port, a SYN
+ * without an eligible member is dropped, every port can be forwarded. Linux with CAP_NET_ADMIN, or a sandbox.
+ *
+ * Probes run in a userspace engine's worker thread that forwards nothing.
+ */
+import { Clock } from '../../support/clock.js';
+import { Mutex } from '../../support/mutex.js';
+import { emptyPlan, IndexedPlan, } from '../model/plan.js';
+import { allProbedDown, candidatesOf } from '../selection/decision.js';
+import { Explainer } from '../selection/explain.js';
+import { Drains } from '../userspace/drains.js';
+import { collisionState, UserspaceEngine } from '../userspace/engine.js';
+import { reasonFor } from '../userspace/frontend-binder.js';
+import { familyOf } from './family.js';
+import { KernelTables } from './kernel-tables.js';
+import { refuseWhereImpossible } from './loader.js';
+/** Real time between two checks for open flows while closing. */
+const closingPollMs = 50;
+export class NftablesEngine {
+    name = 'nftables';
+    whyNoOutbound = undefined;
+    #realClock = new Clock();
+    #events;
+    #prober;
+    #kernel;
+    #drains;
+    /** As last loaded into the kernel. */
+    #health = new Map();
+    #plan = new IndexedPlan(emptyPlan);
+    #probed = new IndexedPlan(emptyPlan);
+    /** The part of the plan that the kernel forwards. */
+    #served = new IndexedPlan(emptyPlan);
+    /** Not announced yet. */
+    #flips = [];
+    #collisions = [];
+    #explainer = new Explainer(this.#plan);
+    #mutex = new Mutex();
+    #closing = false;
+    /** Throws a `UsageError` where the kernel engine cannot run. */
+    constructor({ clock, events = {} }) {
+        refuseWhereImpossible();
+        this.#events = events;
+        const onFailure = (error) => {
+            if (!this.#closing)
+                events.onFailure?.(error);
+        };
+        this.#kernel = new KernelTables({
+            clock,
+            realClock: this.#realClock,
+            onFailure,
+            inTurn: (task) => this.#mutex.run(task),
+        });
+        this.#drains = new Drains(clock, (ending) => {
+            if (!this.#closing)
+                void this.#mutex.run(() => this.#kernel.end([ending])).catch(onFailure);
+        });
+        this.#prober = new UserspaceEngine({
+            clock,
+            events: {
+                ...events,
+                onHealth: (changes) => void this.#healthChanged(changes).catch(onFailure),
+                onFailure,
+            },
+        });
+    }
+    async apply(plan) {
+        await this.#updateProber(plan.probes);
+        await this.#mutex.run(async () => {
+            const before = this.#plan;
+            const frontends = plan.frontends.map(withinFamily);
+            this.#plan = new IndexedPlan({ ...plan, frontends });
+            this.#served = new IndexedPlan({ ...plan, frontends: frontends.filter(isServed) });
+            this.#explainer = new Explainer(this.#plan);
+            await this.#load();
+            for (const [key, frontend] of before.frontends)
+                this.#drains.changed(frontend, this.#plan.frontends.get(key));
+            this.#announce(before);
+        });
+    }
+    /** The kernel forwards every packet addressed to a frontend: only another rule can prevent that. */
+    frontends() {
+        return [...[...this.#plan.frontends.values()].map(stateOf), ...this.#collisions.map(collisionState)];
+    }
+    /** A probe counts as flipped once the kernel has been updated; before the first load its state is NA. */
+    health() {
+        return this.#prober.health().map((now) => this.#inKernel(now));
+    }
+    healthOf(key) {
+        const now = this.#prober.healthOf(key);
+        return now && this.#inKernel(now);
+    }
+    #inKernel(now) {
+        const known = this.#health.get(now.key) ?? { ...now, up: false, reason: 'NA' };
+        return known.up === now.up ? now : known;
+    }
+    async explain(tuple) {
+        const tracking = this.#explainer.tracking(tuple);
+        const noted = tracking && (await this.#kernel.noted(tracking, tuple));
+        return this.#explainer.explain(tuple, {
+            noted,
+            healthOf: (key) => this.#health.get(key),
+            whyUnbound: (key) => {
+                const frontend = this.#plan.frontends.get(key);
+                return frontend && stateOf(frontend).reason;
+            },
+        });
+    }
+    async flows() {
+        return this.#kernel.describeFlows();
+    }
+    /** As read at most a second ago, or by the last `flows`. */
+    counters() {
+        return [...this.#kernel.counters(), ...this.#prober.counters()];
+    }
+    get running() {
+        return this.#prober.running;
+    }
+    /** The thread that probes; the kernel forwards on by what was known. */
+    failThread(how) {
+        this.#prober.failThread(how);
+    }
+    async advanceClock(azureMs) {
+        await this.#prober.advanceClock(azureMs);
+        await this.#mutex.run(() => this.#kernel.advance(azureMs));
+    }
+    async close(graceMs) {
+        if (this.#closing)
+            return;
+        this.#closing = true;
+        await this.#prober.close(0);
+        await this.#mutex.run(() => this.#kernel.stopAccepting()).catch(() => { });
+        const endMs = this.#realClock.now() + graceMs;
+        while (this.#realClock.now() < endMs && (await this.#kernel.hasFlows()))
+            await this.#realClock.wait(closingPollMs);
+        await this.#kernel.close();
+        this.#realClock.close();
+    }
+    /** A message to the worker costs more than a change in the kernel, so it is sent only when probes change. */
+    async #updateProber(probes) {
+        const next = new IndexedPlan({ ...emptyPlan, probes });
+        const changes = next.changesFrom(this.#probed);
+        this.#probed = next;
+        if (changes.probes.length + changes.removedProbes.length > 0)
+            await this.#prober.apply({ ...emptyPlan, probes });
+    }
+    async #load() {
+        const health = new Map(this.#prober.health().map((each) => [each.key, each]));
+        await this.#kernel.load(this.#served, (key) => health.get(key));
+        this.#health = health;
+        this.#explainer.healthChanged();
+    }
+    /** Health is announced after the kernel has been updated; what flips while it is being updated goes in together. */
+    async #healthChanged(changes) {
+        this.#flips.push(...changes);
+        await this.#mutex.run(async () => {
+            if (this.#closing || this.#flips.length === 0)
+                return;
+            const flips = this.#flips;
+            this.#flips = [];
+            await this.#load();
+            await this.#endWhereAllAreDown();
+            this.#events.onHealth?.(flips);
+        });
+    }
+    async #endWhereAllAreDown() {
+        const ending = [...this.#plan.frontends.values()].filter(({ transport, rule }) => transport === 'tcp' &&
+            rule.allProbedDown === 'endEstablished' &&
+            allProbedDown(candidatesOf(rule, (key) => this.#health.get(key))));
+        if (ending.length === 0)
+            return;
+        await this.#kernel.end(ending.map(({ key }) => ({ frontend: key, why: 'endedAllProbedDown' })));
+    }
+    #announce(before) {
+        const known = new Set(this.#collisions.map(({ frontend }) => frontend.rule.id));
+        this.#collisions = this.#plan.collisions;
+        for (const frontend of this.#plan.frontends.values()) {
+            if (!before.frontends.has(frontend.key))
+                this.#events.onFrontendState?.(stateOf(frontend));
+        }
+        for (const collision of this.#collisions) {
+            if (!known.has(collision.frontend.rule.id))
+                this.#events.onFrontendState?.(collisionState(collision));
+        }
+    }
+}
+const withinFamilies = new WeakMap();
+/** A frontend with the members of its own address family: a packet's header is not exchanged for the other one's. */
+function withinFamily(frontend) {
+    const { rule } = frontend;
+    const isReachable = ({ address }) => familyOf(address) === familyOf(frontend.address);
+    if (rule.members.every(isReachable))
+        return frontend;
+    const known = withinFamilies.get(frontend) ?? {
+        ...frontend,
+        rule: { ...rule, members: rule.members.filter(isReachable) },
+    };
+    withinFamilies.set(frontend, known);
+    return known;
+}
+/** Not where another process has the address. */
+const isServed = ({ leasedElsewhere }) => leasedElsewhere === undefined;
+function stateOf(frontend) {
+    const { key, address, port } = frontend;
+    if (isServed(frontend))
+        return { key, state: 'Bound', boundAddress: address, boundPort: port, reason: undefined };
+    const reason = reasonFor('LEASED', frontend);
+    return { key, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
+}
+//# sourceMappingURL=engine.js.map

@@ -1,0 +1,94 @@
+/** What the chains of one frontend are made from; rules that TCP and UDP have in common. */
+import { seedOf } from '../selection/distribution.js';
+import { forwardKey, nftDuration } from './family.js';
+import { countedAs, hex, markOf, memberBits } from './marks.js';
+import { leave, swallow } from './table.js';
+/** Real time for which a forgotten flow's late replies are still recognised. */
+export const repliesLastMs = 600_000;
+/** Only the tuple of the mode is hashed; the seed carries the protocol. */
+export function hashOf({ family: { ip }, frontend: { rule, transport } }, slotCount) {
+    const tuple = rule.distribution === 'Default'
+        ? `${ip} saddr . ${transport} sport . ${ip} daddr . ${transport} dport`
+        : `${ip} saddr . ${ip} daddr`;
+    return `jhash ${tuple} mod ${slotCount} seed ${hex(seedOf(rule.distribution, transport))}`;
+}
+/** Rules that end in `allowed` or `denied`, in the order of the list. */
+function accessRules({ family: { ip }, number }, acl) {
+    const verdict = (action) => action === 'permit' ? `goto choose_${number}` : `goto denied_${number}`;
+    // An entry of the other address family matches nothing here.
+    const entries = acl.filter(({ remoteSubnet }) => remoteSubnet.includes(':') === (ip === 'ip6'));
+    const others = acl.some(({ action }) => action === 'permit') ? 'deny' : 'permit';
+    return [
+        ...entries.map(({ action, remoteSubnet }) => `${ip} saddr ${remoteSubnet} ${verdict(action)}`),
+        verdict(others),
+    ];
+}
+/** Counts a packet that gets no member. */
+const count = (number, as) => [
+    `meta mark set ${hex(markOf(number, countedAs[as]))}`,
+    'update @arrivals { meta mark }',
+];
+/** Chains through which a new flow comes to its member. */
+export function choosingChains(set, choice) {
+    const { number, frontend } = set;
+    const tcp = frontend.transport === 'tcp';
+    const unanswered = tcp ? 'meta mark set 0 drop' : swallow;
+    const deny = tcp && frontend.rule.aclDeny === 'reset' ? 'meta mark set 0 reject with tcp reset' : unanswered;
+    return [
+        { name: `new_${number}`, rules: accessRules(set, frontend.rule.acl) },
+        {
+            name: `choose_${number}`,
+            rules: [
+                `meta mark set ${hashOf(set, choice.slotCount)} map @slots_${choice.pool} goto assign_${number}`,
+                ...count(number, 'noEligibleMember'),
+                unanswered,
+            ],
+        },
+        { name: `denied_${number}`, rules: [...count(number, 'denied'), deny] },
+    ];
+}
+/** The member that was chosen for a flow of its own at an internal frontend gets no answer, as in Azure. */
+export function hairpinChains({ number, frontend: { internal, transport } }) {
+    const unanswered = transport === 'tcp' ? 'meta mark set 0 drop' : swallow;
+    return internal ? [{ name: `hairpin_${number}`, rules: [...count(number, 'hairpin'), unanswered] }] : [];
+}
+/** Leads to `hairpinChains`, when the mark names the member. */
+export const refuseHairpin = ({ family: { ip }, number, frontend: { internal } }) => internal ? [`${ip} saddr . meta mark @hairpins goto hairpin_${number}`] : [];
+export const countLate = (number) => [...count(number, 'late'), 'meta mark set 0'];
+/** Rewrites a packet's destination from frontend to member, and counts it. */
+export function toMember({ family: { ip }, number, port, frontend: { transport } }) {
+    const rewritten = `${ip} daddr set meta mark map @targets`;
+    if (port === 0)
+        return [rewritten];
+    const portNow = port === undefined ? `${transport} dport set meta mark and ${hex(memberBits)} map @ports_${number}` : undefined;
+    return [rewritten, portNow ?? `${transport} dport set ${port}`];
+}
+/** Rewrites a reply's source from member to frontend. */
+export const fromFrontend = ({ family: { ip }, frontend: { address, port, transport } }) => [
+    `${ip} saddr set ${address}`,
+    ...(port === 0 ? [] : [`${transport} sport set ${port}`]),
+];
+/** Undoes `fromFrontend`, for a packet that has to be answered instead of delivered. */
+export function backToMember({ family: { ip }, number, port, frontend: { transport } }) {
+    const member = `meta mark and ${hex(memberBits)} map`;
+    return [
+        `${ip} saddr set meta mark map @targets`,
+        ...(port === 0
+            ? []
+            : [`${transport} sport set ${port === undefined ? `${member} @ports_${number}` : String(port)}`]),
+    ];
+}
+/** Begins a flow: deletes what an earlier one with the same addresses and ports has left. */
+export function begin({ family, idleMs, frontend: { transport } }) {
+    const key = forwardKey(family);
+    // differs: a handshake has no shorter timeout of its own, because idle time is computed from the timeout of the element.
+    const timeout = nftDuration(idleMs);
+    return [
+        `delete @${transport}_flows { ${key} : meta mark }`,
+        `add @${transport}_flows { ${key} timeout ${timeout} : meta mark }`,
+        // Every later packet is counted when it is looked up, and again when the flow's time is renewed.
+        `update @${transport}_flows { ${key} timeout ${timeout} : meta mark }`,
+    ];
+}
+export const finish = leave;
+//# sourceMappingURL=frontend.js.map

@@ -1,0 +1,292 @@
+import { emptyPlan, IndexedPlan } from '../model/plan.js';
+import { collectReferences, countCandidates, deleteCounts, deleteOutboundCounts, findUnreferenced, isNothing, isUnreferenced, markKeys, } from './collector.js';
+import { KernelCounters } from './counters.js';
+import { ageFlows, forgetElements, forgetFlows, resetFlows } from './end-flows.js';
+import { familyOf, ipv4, ipv6, keyOfTuple } from './family.js';
+import { describeFlows, kernelFlows } from './flows.js';
+import { IdleResets, silenceLimitMs, wantsReset } from './idle-resets.js';
+import { getElement } from './listing.js';
+import { explainLoadFailure, Loader } from './loader.js';
+import { readMark } from './marks.js';
+import { backendElement } from './outbound.js';
+import { RulesetModel } from './ruleset.js';
+import { changesBetween } from './transaction.js';
+/** Real time between two readings of the counters. */
+const readEveryMs = 1000;
+/** Garbage is collected after this much real time, and at once beyond this number of candidates. */
+const collectAfterMs = 10_000;
+const collectAtOnce = 64;
+const collectAttempts = 3;
+export class KernelTables {
+    #clock;
+    #realClock;
+    #onFailure;
+    #loader;
+    #model;
+    #counters = new KernelCounters();
+    #idle;
+    #families = new Set();
+    #inTurn;
+    /** Closed sets whose flows have been ended. */
+    #ended = new Set();
+    #firstListedMs = new Map();
+    #loaded = new Map();
+    #outbound = new Map();
+    /** Backends that had outbound ports and have been removed since. */
+    #leftOutbound = new Set();
+    #compileAgain = () => this.#loaded;
+    /** Candidates that the last collection found in use. */
+    #stillNeeded = 0;
+    #reading;
+    /** How often a ruleset was loaded. */
+    #loads = 0;
+    #collection;
+    #collecting;
+    #closed = false;
+    constructor({ clock, realClock, onFailure, inTurn }) {
+        this.#clock = clock;
+        this.#realClock = realClock;
+        this.#onFailure = onFailure;
+        this.#inTurn = inTurn;
+        this.#loader = new Loader(onFailure);
+        this.#model = new RulesetModel(clock.scale);
+        this.#idle = new IdleResets({
+            realClock,
+            sets: this.#model.sets,
+            flows: () => this.#flows('tcp'),
+            expire: (flows) => this.#expire(flows),
+            onFailure: (error) => this.#fail(error),
+        });
+    }
+    /** Makes the kernel forward by this plan; ends the flows of frontends that are not in it any more. */
+    async load(plan, healthOf) {
+        this.#loads++;
+        this.#compileAgain = () => this.#model.compile(plan, healthOf);
+        await this.#send(this.#compileAgain());
+        for (const [key, one] of this.#outbound)
+            if (!plan.outbound.has(key))
+                this.#leftOutbound.add(backendElement(one));
+        for (const one of plan.outbound.values())
+            this.#leftOutbound.delete(backendElement(one));
+        this.#outbound = plan.outbound;
+        await this.#endRemoved();
+        this.#idle.planChanged();
+        if (!this.#reading)
+            this.#readSoon();
+        await this.#collectInTime();
+    }
+    counters() {
+        return this.#counters.samples();
+    }
+    /** Lists the flows; not in turn, because a long list would hold changes up. */
+    async describeFlows() {
+        const { sets } = this.#model;
+        const { flows, stale } = await describeFlows([...this.#families], {
+            sets,
+            addressOf: (number) => this.#model.addressOf(number),
+            scale: this.#clock.scale,
+            nowMs: this.#realClock.now(),
+            firstListedMs: this.#firstListedMs,
+        });
+        await forgetElements(stale, this.#loader);
+        await this.#readCounters();
+        await this.#collect();
+        return flows;
+    }
+    /** The key of the member that connection tracking has noted for a UDP client. */
+    async noted({ key, address }, tuple) {
+        const family = familyOf(address);
+        const { sourceAddress, sourcePort, destinationAddress, destinationPort } = tuple;
+        const text = `${sourceAddress} . ${sourcePort} . ${destinationAddress} . ${destinationPort}`;
+        const element = await getElement(family.table, { set: 'udp_tracked', key: keyOfTuple(family, text) });
+        const { chains, member } = readMark(element?.mark ?? 0);
+        const set = this.#model.sets.of(chains);
+        return set?.set.frontend.key === key ? set.members.get(member) : undefined;
+    }
+    /** Azure's clock was moved: flows that would have been silent for too long end, the others have less time left. */
+    async advance(azureMs) {
+        const byMs = azureMs / this.#clock.scale;
+        const flows = await this.#flows('tcp', 'udp');
+        const isOver = (flow) => flow.silentMs + byMs >= silenceLimitMs(flow);
+        await this.#expire(flows.filter(isOver));
+        await ageFlows(flows.filter((flow) => !isOver(flow)), byMs, this.#loader);
+    }
+    /** Resets these TCP connections. */
+    async end(endings) {
+        const tcp = await this.#flows('tcp');
+        for (const { frontend, member, why } of endings) {
+            const flows = tcp.filter((flow) => flow.set.set.frontend.key === frontend && (member === undefined || flow.member === member));
+            for (const { set } of flows)
+                this.#counters.count(set.set.frontend, why);
+            await this.#reset(flows);
+        }
+    }
+    /** Stops forwarding new connections; established ones go on. */
+    async stopAccepting() {
+        this.#compileAgain = () => this.#model.compile(new IndexedPlan(emptyPlan), () => undefined);
+        await this.#send(this.#compileAgain());
+    }
+    async hasFlows() {
+        return (await this.#flows('tcp')).length > 0;
+    }
+    async close() {
+        this.#closed = true;
+        this.#idle.stop();
+        this.#reading?.cancel();
+        this.#collecting?.cancel();
+        await this.#loader.close();
+    }
+    async #send(ruleset) {
+        for (const family of [ipv4, ipv6]) {
+            if (this.#families.has(family) || !ruleset.has(`table ${family.ip}`))
+                continue;
+            await this.#loader.transaction(`create table ${family.table} { flags owner; }`).catch((error) => {
+                throw explainLoadFailure(error);
+            });
+            this.#families.add(family);
+        }
+        try {
+            await this.#loader.run(changesBetween(this.#loaded, ruleset));
+        }
+        catch (error) {
+            await this.#reloadAll(ruleset, error);
+        }
+        this.#loaded = ruleset;
+    }
+    /** After a refused transaction the loaded state is unknown: everything is loaded again, once. */
+    async #reloadAll(ruleset, error) {
+        const tables = [...this.#families].map(({ table }) => `delete table ${table}; add table ${table} { flags owner; }`);
+        await this.#loader.transaction(tables.join('; ')).catch(() => {
+            throw error;
+        });
+        await this.#loader.run(changesBetween(new Map(), ruleset));
+    }
+    #flows(...transports) {
+        return kernelFlows([...this.#families], { sets: this.#model.sets, transports: new Set(transports) });
+    }
+    /** Azure resets both ends where TCP reset is enabled, and else drops the flow silently. */
+    async #expire(flows) {
+        const reset = flows.filter(wantsReset);
+        const silently = flows.filter((flow) => !wantsReset(flow));
+        for (const { set, transport } of flows) {
+            const name = transport === 'udp' ? 'flowsIdle' : set.set.frontend.rule.tcpReset ? 'idleReset' : 'idleDropped';
+            this.#counters.count(set.set.frontend, name);
+        }
+        await forgetFlows(silently, this.#loader);
+        await this.#reset(reset);
+    }
+    async #reset(flows) {
+        await resetFlows(flows, { loader: this.#loader, addressOf: (number) => this.#model.addressOf(number) });
+    }
+    async #endRemoved() {
+        const closed = new Map();
+        for (const { set, state } of this.#model.sets.all()) {
+            if (state === 'open' || this.#model.sets.isCurrent(set.frontend.key))
+                continue;
+            if (this.#ended.has(set.number))
+                continue;
+            this.#ended.add(set.number);
+            closed.set(set.number, set.frontend.transport);
+        }
+        if (closed.size === 0)
+            return;
+        const flows = (await this.#flows(...closed.values())).filter(({ set }) => closed.has(set.set.number));
+        for (const { set } of flows)
+            this.#counters.count(set.set.frontend, 'endedByRemoval');
+        const resets = (flow) => wantsReset(flow) ||
+            (flow.transport === 'tcp' && flow.set.set.frontend.rule.resetOn?.includes('ruleRemoval') === true);
+        await forgetFlows(flows.filter((flow) => !resets(flow)), this.#loader);
+        await this.#reset(flows.filter(resets));
+    }
+    #candidates() {
+        return countCandidates(this.#model.sets) + this.#leftOutbound.size;
+    }
+    async #collectInTime() {
+        if (this.#candidates() === 0 || this.#closed)
+            return;
+        const soon = this.#candidates() - this.#stillNeeded >= collectAtOnce;
+        if (soon)
+            this.#collecting?.cancel();
+        else if (this.#collecting)
+            return;
+        this.#collecting = this.#realClock.setTimeout(() => {
+            this.#collecting = undefined;
+            this.#collect()
+                .then(() => this.#collectInTime())
+                .catch((error) => this.#fail(error));
+        }, soon ? 0 : collectAfterMs);
+    }
+    /** Removes what was kept for flows that have ended; their counts are preserved. */
+    #collect() {
+        this.#collection ??= this.#collectOnce().finally(() => {
+            this.#collection = undefined;
+        });
+        return this.#collection;
+    }
+    async #collectOnce() {
+        const { sets } = this.#model;
+        if (this.#leftOutbound.size > 0)
+            await this.#inTurn(() => this.#collectOutbound());
+        // The maps may be long, so changes go on while they are read. A change may use again what was found unused; then the
+        // maps are read once more, the last time with changes held up.
+        for (let attempt = 1, done = false; !done && !this.#closed && countCandidates(sets) > 0; attempt++) {
+            const loads = this.#loads;
+            const isLast = attempt === collectAttempts;
+            const before = isLast ? undefined : await collectReferences([...this.#families]);
+            await this.#inTurn(async () => {
+                done = isLast || loads === this.#loads;
+                if (!done || this.#closed)
+                    return;
+                const references = before ?? (await collectReferences([...this.#families]));
+                const gone = findUnreferenced(references, { sets, numberOf: (address) => this.#model.numberOf(address) });
+                if (!isNothing(gone))
+                    await this.#forget(gone);
+                this.#stillNeeded = countCandidates(sets);
+            });
+        }
+    }
+    async #collectOutbound() {
+        if (this.#closed)
+            return;
+        await deleteOutboundCounts(this.#loader, { left: this.#leftOutbound, outbound: this.#outbound });
+        this.#leftOutbound.clear();
+    }
+    async #forget(gone) {
+        const { sets } = this.#model;
+        await this.#counters.retire(this.#counterReading(), {
+            isUnreferenced: (mark) => isUnreferenced(gone, mark),
+            isCurrent: (frontend) => sets.isCurrent(frontend),
+            remove: async (arrivals) => {
+                for (const number of gone.sets) {
+                    sets.forget(number);
+                    this.#ended.delete(number);
+                }
+                for (const [number, members] of gone.members)
+                    sets.forgetMembers(number, members);
+                await this.#send(this.#compileAgain());
+                for (const [table, marks] of arrivals) {
+                    await deleteCounts(this.#loader, { table, set: 'arrivals', keys: markKeys(marks) });
+                }
+            },
+        });
+    }
+    #readCounters() {
+        return this.#counters.read(this.#counterReading());
+    }
+    #counterReading() {
+        const { sets } = this.#model;
+        return { families: [...this.#families], chainSets: sets, outbound: this.#outbound };
+    }
+    #readSoon() {
+        if (this.#closed)
+            return;
+        this.#reading = this.#realClock.setTimeout(() => {
+            this.#readCounters().then(() => this.#readSoon(), (error) => this.#fail(error));
+        }, readEveryMs);
+    }
+    #fail(error) {
+        if (!this.#closed)
+            this.#onFailure(error);
+    }
+}
+//# sourceMappingURL=kernel-tables.js.map

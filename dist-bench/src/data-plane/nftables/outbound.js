@@ -1,0 +1,122 @@
+import { familyOf, ipv4 } from './family.js';
+import { noElements } from './fragment.js';
+/** Before other tables' source NAT: the first rule that matches a connection decides. */
+const priority = 90;
+const backendLimit = 65_536;
+const destinationLimit = 65_536;
+/** How long the kernel keeps the port of a connection that has ended. */
+const keptSeconds = 1;
+/** Sets that count new connections by backend and protocol: with a port, and without one. */
+export const outboundCounts = [
+    ['set', 'outbound_opened'],
+    ['set', 'outbound_exhausted'],
+];
+const { table } = ipv4;
+/** The key under which a backend's connections of one protocol are found and counted. */
+export const backendElement = ({ address, transport }) => `${address} . ${transport}`;
+/** Whole seconds: the kernel has no finer unit here. */
+const idleSeconds = ({ idleTimeoutMs }, scale) => Math.max(1, Math.round(idleTimeoutMs / scale / 1000));
+const timeoutName = (transport, seconds) => `outbound_${transport}_${seconds}s`;
+function timeoutPolicy(transport, seconds) {
+    const policy = transport === 'tcp'
+        ? `established : ${seconds}, time_wait : ${keptSeconds}, close : ${keptSeconds}`
+        : `unreplied : ${seconds}, replied : ${seconds}`;
+    return {
+        kind: 'ct timeout',
+        name: timeoutName(transport, seconds),
+        spec: `protocol ${transport}; l3proto ip; policy = { ${policy} };`,
+        elements: noElements,
+    };
+}
+/** `127.0.0.4` and its protocol in the names of chains and sets. */
+const nameOf = ({ transport, address }) => `outbound_${transport}_${address.replaceAll('.', '_')}`;
+function backendFragment(one, scale) {
+    const { transport, frontendAddress, firstPort, lastPort, inside } = one;
+    const count = lastPort - firstPort + 1;
+    const name = nameOf(one);
+    // An element keeps the count that it was created with, so another count needs another set.
+    const lent = `${name}_${count}`;
+    const destination = `ip daddr . ${transport} dport`;
+    const chain = {
+        name,
+        rules: [
+            `ip daddr { ${[...new Set(inside)].sort().join(', ')} } return`,
+            `add @${lent} { ${destination} ct count over ${count} } goto outbound_without_port`,
+            'update @outbound_opened { ip saddr . meta l4proto }',
+            `ct timeout set "${timeoutName(transport, idleSeconds(one, scale))}"`,
+            `meta l4proto ${transport} snat to ${frontendAddress}:${firstPort}-${lastPort}`,
+        ],
+    };
+    const entry = { map: 'outbound_of', key: backendElement(one), value: `goto ${name}` };
+    return {
+        table,
+        sets: [
+            {
+                kind: 'set',
+                name: lent,
+                spec: `typeof ${destination}; size ${destinationLimit}; flags dynamic;`,
+                elements: noElements,
+            },
+        ],
+        chains: [chain],
+        shared: [entry],
+    };
+}
+/** Shared by all backends. Absent without outbound rules, so that no connection is tracked. */
+function commonFragment(timeouts) {
+    const counting = `typeof ip saddr . meta l4proto; counter; size ${backendLimit}; flags dynamic;`;
+    return {
+        table,
+        sets: [
+            { kind: 'map', name: 'outbound_of', spec: 'typeof ip saddr . meta l4proto : verdict;', elements: noElements },
+            ...outboundCounts.map(([kind, name]) => ({ kind, name, spec: counting, elements: noElements })),
+            ...timeouts,
+        ],
+        chains: [
+            { name: 'outbound_without_port', rules: ['update @outbound_exhausted { ip saddr . meta l4proto }', 'drop'] },
+            {
+                name: 'leaving',
+                hook: `type nat hook postrouting priority ${priority};`,
+                rules: ['ip saddr . meta l4proto vmap @outbound_of'],
+            },
+        ],
+        shared: [],
+    };
+}
+/** Blocks of ports as fragments; the same plan again gives the same objects. */
+export class OutboundModel {
+    #scale;
+    #common;
+    #backends = new Map();
+    /** `scale`: Azure milliseconds in a real one. */
+    constructor(scale) {
+        this.#scale = scale;
+    }
+    /** Fragments by id; none without outbound ports. IPv6 connections leave as they are. */
+    compile(plan) {
+        const served = [...plan].filter(({ address, frontendAddress }) => [address, frontendAddress].every((each) => familyOf(each) === ipv4));
+        const backends = new Map();
+        for (const one of served) {
+            const text = JSON.stringify(one);
+            const known = this.#backends.get(one.key);
+            backends.set(one.key, known?.text === text ? known : { text, fragment: backendFragment(one, this.#scale) });
+        }
+        this.#backends = backends;
+        if (served.length === 0)
+            return new Map();
+        const fragments = [...backends].map(([key, { fragment }]) => [key, fragment]);
+        return new Map([['outbound', this.#commonOf(served)], ...fragments]);
+    }
+    #commonOf(served) {
+        const policies = new Map(served.map((one) => {
+            const policy = timeoutPolicy(one.transport, idleSeconds(one, this.#scale));
+            return [policy.name, policy];
+        }));
+        const timeouts = [...policies.keys()].sort().join();
+        if (this.#common?.timeouts !== timeouts) {
+            this.#common = { timeouts, fragment: commonFragment([...policies.values()]) };
+        }
+        return this.#common.fragment;
+    }
+}
+//# sourceMappingURL=outbound.js.map

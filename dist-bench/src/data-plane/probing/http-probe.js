@@ -1,0 +1,113 @@
+/**
+ * Azure's HTTP and HTTPS probes: a GET whose answer is 200 is success, any other answer failure, silence too.
+ *
+ * Redirects are failures unless chosen otherwise; no credentials, TLS 1.2 without a server name, any certificate
+ * whose chain is signed with SHA-256 or better; the Host header
+ * is the backend's `ip:port`. Each attempt is a connection of its own, through Node's own client: it tells "no connection"
+ * from "no answer", which Azure reports as different reasons. https://learn.microsoft.com/azure/load-balancer/load-balancer-custom-probe-overview
+ */
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { hasStrongChain } from './certificate-chain.js';
+import { probeFailed, probeSucceeded } from './probe-attempt.js';
+/** Ports that Azure's HTTP client refuses to connect to; a probe may be stored with one, and fails. */
+const refusedPorts = new Set([19, 21, 25, 70, 110, 119, 143, 220, 993]);
+/** How much of an answer's body is read before the connection is dropped. */
+const bodyLimitBytes = 64 * 1024;
+const redirectLimit = 5;
+/** Azure's prober speaks no other version. */
+const tls = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' };
+/** Asks once, and again where redirects are followed. */
+export function httpProbe(target) {
+    if (refusedPorts.has(target.port)) {
+        const result = Promise.resolve(probeFailed('Down_Probe_HttpEndpointUnreachable', true));
+        return { result, timeOut: () => { }, abandon: () => { } };
+    }
+    let connected = false;
+    let redirects = 0;
+    let settle = () => { };
+    const result = new Promise((resolve) => {
+        settle = resolve;
+    });
+    const ask = (path) => {
+        const request = open(target, path);
+        request.on('socket', (socket) => {
+            if (!socket.connecting)
+                connected = true;
+            socket.once('connect', () => {
+                connected = true;
+            });
+            socket.once('secureConnect', () => {
+                if (!hasStrongChain(socket))
+                    request.destroy(new Error('a certificate is signed with less than SHA-256'));
+            });
+        });
+        // 101: an answer other than 200, with which Node hands the socket over.
+        request.on('upgrade', (_response, socket) => {
+            socket.destroy();
+            settle(probeFailed('Down_Probe_HttpStatusCodeError', true));
+        });
+        request.on('response', (response) => {
+            discard(response);
+            const next = target.followsRedirects && redirects++ < redirectLimit ? redirectWithin(target, response) : undefined;
+            if (next !== undefined)
+                current = ask(next);
+            else if (response.statusCode === 200)
+                settle(probeSucceeded(true));
+            else
+                settle(probeFailed('Down_Probe_HttpStatusCodeError', true));
+        });
+        // Refused before there was a connection: Azure has no reason of its own for that, so it is silence.
+        request.on('error', () => settle(probeFailed(connected ? 'Down_Probe_HttpEndpointUnreachable' : 'Down_Probe_TcpProbeTimeout')));
+        request.end();
+        return request;
+    };
+    let current = ask(requestTarget(target.path));
+    return {
+        result,
+        timeOut: () => {
+            settle(probeFailed(connected ? 'Down_Probe_HttpNoResponse' : 'Down_Probe_TcpProbeTimeout'));
+            current.destroy();
+        },
+        abandon: () => current.destroy(),
+    };
+}
+/** What RFC 3986 allows in path and query; what is encoded already stays so. */
+const allowed = /^(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9\-._~:/?[\]@!$&'()*+,;=])$/;
+const percentEncoded = (text) => [...Buffer.from(text)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+/** A stored request path as it is sent: with a leading slash, and nothing in it that ends a request line. */
+function requestTarget(path) {
+    const target = path.replace(/%[0-9A-Fa-f]{2}|./gsu, (part) => (allowed.test(part) ? part : percentEncoded(part)));
+    return target.startsWith('/') ? target : `/${target}`;
+}
+const hostOf = ({ address, port }) => address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+/** Where an answer sends the client, if that is on the same backend and port. */
+function redirectWithin(target, { statusCode = 0, headers }) {
+    if (statusCode < 300 || statusCode > 399 || headers.location === undefined)
+        return undefined;
+    const here = `${target.protocol.toLowerCase()}://${hostOf(target)}`;
+    if (!URL.canParse(headers.location, here))
+        return undefined;
+    const to = new URL(headers.location, here);
+    return to.origin === new URL(here).origin ? requestTarget(`${to.pathname}${to.search}`) : undefined;
+}
+function open(target, path) {
+    const { protocol, address, port, localAddress, userAgent } = target;
+    const from = localAddress === undefined ? {} : { localAddress };
+    const agent = userAgent === undefined ? {} : { 'User-Agent': userAgent };
+    const headers = { Host: hostOf(target), ...agent, Connection: 'close' };
+    const options = { host: address, port, path, agent: false, headers, ...from };
+    return protocol === 'Http'
+        ? httpRequest(options)
+        : httpsRequest({ ...options, ...tls, rejectUnauthorized: false, servername: '' });
+}
+function discard(response) {
+    let bytes = 0;
+    response.on('data', (chunk) => {
+        bytes += chunk.length;
+        if (bytes > bodyLimitBytes)
+            response.destroy();
+    });
+    response.on('error', () => { });
+}
+//# sourceMappingURL=http-probe.js.map

@@ -1,0 +1,171 @@
+/**
+ * Which member serves a flow: the one function behind every engine and behind `explain`. Pure, no I/O.
+ *
+ * Eligibility follows https://learn.microsoft.com/azure/load-balancer/load-balancer-custom-probe-overview and
+ * https://learn.microsoft.com/azure/load-balancer/admin-state-overview.
+ */
+import { slotOf, TupleHash } from './distribution.js';
+import { buildSlotTable, slotTableSlices } from './slot-table.js';
+/** What an administrator has decided about a member of a probed rule; undefined leaves it to the probe. */
+export function administrated({ probe, adminState }) {
+    // Azure: admin state has no effect on rules without a probe.
+    return probe === undefined || adminState === 'None' ? undefined : adminState === 'Up';
+}
+function candidate(member, healthOf) {
+    if (member.probe === undefined)
+        return { member, eligible: true, reason: 'Up_Platform' };
+    const decided = administrated(member);
+    if (decided !== undefined)
+        return { member, eligible: decided, reason: decided ? 'Up_Admin' : 'Down_Admin' };
+    const health = healthOf(member.probe);
+    return { member, eligible: health?.up ?? false, reason: health?.reason ?? 'NA' };
+}
+const byKey = (a, b) => a.member.key < b.member.key ? -1 : a.member.key > b.member.key ? 1 : 0;
+/** All members of the rule in their stable order, each with its eligibility. */
+export function candidatesOf(rule, healthOf) {
+    const candidates = rule.members.map((member) => candidate(member, healthOf)).sort(byKey);
+    if (rule.noHealthyBackends === 'AllProbedDown' || candidates.some((each) => each.eligible))
+        return candidates;
+    // A member that was never probed is not "down": it waits for its first answer even here.
+    return candidates.map((each) => each.reason === 'Down_Admin' || each.reason === 'NA'
+        ? each
+        : { ...each, eligible: true, reason: 'Up_Probe_AllDownIsUp' });
+}
+/** As `candidatesOf`, and behind them the members whose machine is stopped: for reports and metrics. */
+export const backendsOfRule = (rule, healthOf) => [
+    ...candidatesOf(rule, healthOf),
+    ...(rule.stopped ?? []).map((member) => ({ member, eligible: false, reason: 'NA', stopped: true })),
+];
+/** Every member was probed and none is up: what ends established flows on a Basic load balancer. */
+export const allProbedDown = (candidates) => candidates.length > 0 && candidates.every((each) => !each.eligible && each.reason !== 'NA');
+/** Building the table of a pool this large takes about two milliseconds. */
+export const largePool = 100;
+/** Slot tables by the keys of the eligible members, so that all rules of a pool share one. */
+export class SlotTables {
+    #tables = new Map();
+    #limit = 64;
+    /** The table for these keys, built at the first request. */
+    of(keys) {
+        const name = keys.join('\n');
+        const table = this.#tables.get(name) ?? buildSlotTable(keys);
+        this.#keep(name, table);
+        return table;
+    }
+    /** Builds the table of a large pool in slices, so that packets move meanwhile; `of` then finds it. */
+    async prepare(keys, pause) {
+        const name = keys.join('\n');
+        if (keys.length <= largePool || this.#tables.has(name))
+            return;
+        const slices = slotTableSlices(keys);
+        for (;;) {
+            const step = slices.next();
+            if (step.done) {
+                this.#keep(name, step.value);
+                return;
+            }
+            await pause();
+        }
+    }
+    #keep(name, table) {
+        this.#tables.delete(name);
+        this.#tables.set(name, table);
+        if (this.#tables.size <= this.#limit)
+            return;
+        for (const oldest of this.#tables.keys()) {
+            this.#tables.delete(oldest);
+            return;
+        }
+    }
+}
+/** The keys of the members that may have new flows, as the slot table wants them. */
+export const eligibleKeys = (rule, healthOf) => candidatesOf(rule, healthOf)
+    .filter((each) => each.eligible)
+    .map((each) => each.member.key);
+/** Chooses members for the new flows of one frontend, in constant time and without allocating. */
+export class Selector {
+    candidates;
+    members;
+    hash;
+    table;
+    constructor(frontend, context) {
+        const { rule } = frontend;
+        const choice = context.choices?.of(rule, context) ?? choiceOf(rule, context);
+        this.candidates = choice.candidates;
+        this.members = choice.members;
+        this.hash = new TupleHash({ ...frontend, distribution: rule.distribution });
+        this.table = choice.table;
+    }
+    /** The member of a hash; undefined when none is eligible. */
+    member(hash) {
+        return this.members[this.table[slotOf(hash, this.table.length)]];
+    }
+    /** The member for an IPv4 client. */
+    ipv4(source, sourcePort) {
+        return this.member(this.hash.ipv4(source, sourcePort));
+    }
+    /** The member for a client of either family. */
+    words(source, sourcePort) {
+        return this.member(this.hash.words(source, sourcePort));
+    }
+}
+function choiceOf(rule, { healthOf, tables }) {
+    const candidates = candidatesOf(rule, healthOf);
+    const members = candidates.filter((each) => each.eligible).map((each) => each.member);
+    return { candidates, members, table: tables.of(members.map((member) => member.key)) };
+}
+/** Choices by the members, so that all rules of a pool share one; a pool may have 1,500 rules. */
+export class PoolChoices {
+    #known = new Map();
+    of(rule, context) {
+        const ofMembers = this.#known.get(rule.members) ?? new Map();
+        this.#known.set(rule.members, ofMembers);
+        const known = ofMembers.get(rule.noHealthyBackends) ?? choiceOf(rule, context);
+        ofMembers.set(rule.noHealthyBackends, known);
+        return known;
+    }
+    /** To be called when a probe's health, or the plan, has changed. */
+    forget() {
+        this.#known.clear();
+    }
+}
+/** Who depends on which probe, so that a flip costs only what it concerns. Users with the same members are together. */
+export class ProbeUsers {
+    #byMembers = new Map();
+    #byProbe = new Map();
+    add(user, members) {
+        const known = this.#byMembers.get(members);
+        if (known) {
+            known.add(user);
+            return;
+        }
+        const users = new Set([user]);
+        this.#byMembers.set(members, users);
+        for (const { probe } of members) {
+            if (probe === undefined)
+                continue;
+            const groups = this.#byProbe.get(probe);
+            if (groups)
+                groups.add(users);
+            else
+                this.#byProbe.set(probe, new Set([users]));
+        }
+    }
+    remove(user, members) {
+        const users = this.#byMembers.get(members);
+        users?.delete(user);
+        if (!users || users.size > 0)
+            return;
+        this.#byMembers.delete(members);
+        for (const { probe = '' } of members) {
+            const groups = this.#byProbe.get(probe);
+            groups?.delete(users);
+            if (groups?.size === 0)
+                this.#byProbe.delete(probe);
+        }
+    }
+    *of(probe) {
+        for (const users of this.#byProbe.get(probe) ?? [])
+            yield* users;
+    }
+}
+//# sourceMappingURL=decision.js.map

@@ -1,0 +1,118 @@
+/** Answers "which backend, and why" from a plan and the probes' health, with the engines' own decision and no I/O. */
+import { frontendKey, portOf, } from '../model/plan.js';
+import { AccessControl } from './access-control.js';
+import { Selector, SlotTables } from './decision.js';
+import { slotOf } from './distribution.js';
+import { addressWords } from './ip-address.js';
+const nothing = {
+    frontend: undefined,
+    rule: undefined,
+    distribution: undefined,
+    tuple: [],
+    hash: undefined,
+    slot: undefined,
+    candidates: [],
+    choice: undefined,
+    tracked: false,
+};
+/** A plan made ready for questions. */
+export class Explainer {
+    #frontends;
+    #tables = new SlotTables();
+    #selectors = new Map();
+    #acls = new Map();
+    constructor({ frontends }) {
+        this.#frontends = frontends;
+    }
+    /** To be called when `healthOf` would answer differently. */
+    healthChanged() {
+        this.#selectors.clear();
+    }
+    /**
+     * What would happen to a new flow with this tuple. `whyUnbound` says why a frontend (by its key) has no place on this
+     * machine; undefined when it has one.
+     */
+    explain(tuple, { healthOf, whyUnbound, noted }) {
+        const { transport, sourceAddress, sourcePort, destinationAddress, destinationPort } = tuple;
+        const found = this.#frontendOf(tuple);
+        if (!found)
+            return { ...nothing, reason: `No rule answers on ${transport} ${destinationAddress}:${destinationPort}.` };
+        const source = addressWords(sourceAddress);
+        if (!source)
+            return { ...nothing, reason: `${sourceAddress} is not an IP address.` };
+        const { rule } = found;
+        const selector = this.#selectorOf(found, destinationPort, healthOf);
+        const hash = selector.hash.words(source, sourcePort);
+        const kept = noted === undefined ? undefined : selector.members.find(({ key }) => key === noted);
+        const chosen = kept ?? selector.member(hash);
+        const refusal = whyUnbound?.(found.key) ??
+            (this.#aclOf(rule).permits(source) ? undefined : denied(tuple, rule)) ??
+            (chosen === undefined ? whyNone(selector, transport) : undefined) ??
+            (found.internal === true && chosen?.address === sourceAddress ? hairpin : undefined);
+        const member = refusal === undefined ? chosen : undefined;
+        return {
+            frontend: found.key,
+            rule: rule.id,
+            distribution: rule.distribution,
+            tuple: tupleOf(tuple, rule.distribution),
+            hash,
+            slot: slotOf(hash, selector.table.length),
+            candidates: selector.candidates.map(({ member: { key, id }, eligible, reason }) => ({
+                key,
+                id,
+                eligible,
+                reason,
+            })),
+            choice: member && {
+                key: member.key,
+                id: member.id,
+                address: member.address,
+                port: portOf(rule, member) || destinationPort,
+            },
+            tracked: member !== undefined && member === kept,
+            reason: refusal,
+        };
+    }
+    /** The frontend of a flow whose member connection tracking may have noted: then `noted` is to be given. */
+    tracking(tuple) {
+        const found = this.#frontendOf(tuple);
+        return tuple.transport === 'udp' && found?.rule.connectionTracking ? found : undefined;
+    }
+    #frontendOf({ transport, destinationAddress: address, destinationPort: port }) {
+        return (this.#frontends.get(frontendKey({ transport, address, port })) ??
+            this.#frontends.get(frontendKey({ transport, address, port: 0 })));
+    }
+    #aclOf(rule) {
+        const known = this.#acls.get(rule) ?? new AccessControl(rule.acl);
+        this.#acls.set(rule, known);
+        return known;
+    }
+    #selectorOf(frontend, port, healthOf) {
+        const context = { healthOf, tables: this.#tables };
+        // Under HA ports the port is the one that the client used.
+        if (frontend.port === 0)
+            return new Selector({ ...frontend, port }, context);
+        const known = this.#selectors.get(frontend) ?? new Selector(frontend, context);
+        this.#selectors.set(frontend, known);
+        return known;
+    }
+}
+function tupleOf(tuple, distribution) {
+    const { transport, sourceAddress, sourcePort, destinationAddress, destinationPort } = tuple;
+    if (distribution === 'SourceIP')
+        return [sourceAddress, destinationAddress];
+    if (distribution === 'SourceIPProtocol')
+        return [sourceAddress, destinationAddress, transport];
+    return [sourceAddress, String(sourcePort), destinationAddress, String(destinationPort), transport];
+}
+/** As in Azure: the answer would not pass the load balancer on its way back. */
+const hairpin = 'The member was chosen for a flow of its own, which an internal load balancer does not answer.';
+const denied = ({ transport, sourceAddress }, { aclDeny }) => {
+    const happens = transport === 'tcp' && aclDeny === 'reset' ? 'the connection is reset' : 'packets get no answer';
+    return `The access control list of the endpoint denies ${sourceAddress}: ${happens}.`;
+};
+function whyNone({ candidates }, transport) {
+    const why = candidates.length === 0 ? 'The backend pool has no members.' : 'No member of the backend pool is eligible.';
+    return `${why} ${transport === 'tcp' ? 'A client waits without an answer.' : 'Datagrams are dropped.'}`;
+}
+//# sourceMappingURL=explain.js.map

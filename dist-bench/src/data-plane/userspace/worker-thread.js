@@ -1,0 +1,107 @@
+/**
+ * The data plane's thread as the engine sees it: requests with their answers, and a watch that notices when the thread
+ * throws, ends or hangs.
+ */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+/** Connections are short-lived objects by the thousand: a larger nursery copies fewer of them. */
+const maxYoungGenerationSizeMb = 64;
+/** Real time between two looks at the heartbeat. */
+const lookEveryMs = 1000;
+/**
+ * Looks in a row without a sign of life after which the thread counts as hung. Looks are counted, not time, because a
+ * machine that was asleep wakes both threads at once. The largest plan takes seconds on a slow machine.
+ */
+const mostSilentLooks = 10;
+/** A thread that loads its modules on a busy machine gets this many more. */
+const moreWhileStarting = 25;
+/** Real time that a thread gets to end once it was told to. */
+const endWithinMs = 1000;
+/** The thread has ended, by itself or because it hung; what it was asked meanwhile has no answer. */
+export class ThreadEnded extends Error {
+    name = 'ThreadEnded';
+}
+export class WorkerThread {
+    #options;
+    #worker;
+    #exited;
+    #pending = new Map();
+    #nextId = 0;
+    #ended;
+    #heard = false;
+    #silentLooks = -moreWhileStarting;
+    #look;
+    constructor(options) {
+        this.#options = options;
+        this.#worker = new Worker(options.entry, {
+            workerData: options.setup,
+            name: 'lazurite-data-plane',
+            resourceLimits: { maxYoungGenerationSizeMb },
+        });
+        this.#exited = once(this.#worker, 'exit').catch(() => { });
+        this.#worker.on('message', (report) => this.#receive(report));
+        this.#worker.on('error', (error) => this.#fail(error));
+        this.#worker.on('exit', (code) => this.#fail(new Error(`The data plane's thread ended with code ${code}.`)));
+        this.#lookLater();
+    }
+    /** Resolves with the answer. Rejects with `ThreadEnded`, or with what the thread says about this request. */
+    ask(request) {
+        if (this.#ended)
+            return Promise.reject(this.#ended);
+        return new Promise((resolve, reject) => {
+            const ask = { id: this.#nextId++, request };
+            this.#pending.set(ask.id, { resolve, reject });
+            this.#worker.postMessage(ask);
+        });
+    }
+    /** Resolves when the thread has ended and its ports are free, at the latest after `withinMs` and a second more. */
+    async end(withinMs = 0) {
+        this.#look?.cancel();
+        const { realClock } = this.#options;
+        const late = Symbol('late');
+        const ended = await Promise.race([this.#exited, realClock.wait(withinMs).then(() => late)]);
+        if (ended !== late)
+            return;
+        await Promise.race([this.#worker.terminate(), realClock.wait(endWithinMs)]);
+    }
+    #lookLater() {
+        this.#look = this.#options.realClock.setTimeout(() => {
+            if (!this.#heard)
+                this.#silentLooks++;
+            this.#heard = false;
+            if (this.#silentLooks >= mostSilentLooks) {
+                this.#fail(new Error(`The data plane's thread has not answered for ${this.#silentLooks} s.`));
+                return;
+            }
+            this.ask({ type: 'ping' }).catch(() => { });
+            this.#lookLater();
+        }, lookEveryMs);
+    }
+    #receive(report) {
+        this.#heard = true;
+        this.#silentLooks = 0;
+        if (this.#ended)
+            return;
+        if (report.type !== 'answer' && report.type !== 'error') {
+            this.#options.receive(report);
+            return;
+        }
+        const pending = this.#pending.get(report.id);
+        this.#pending.delete(report.id);
+        if (report.type === 'answer')
+            pending?.resolve(report.answer);
+        else
+            pending?.reject(report.error);
+    }
+    #fail(error) {
+        if (this.#ended)
+            return;
+        this.#look?.cancel();
+        this.#ended = new ThreadEnded(error.message, { cause: error });
+        this.#options.failed(error);
+        for (const pending of this.#pending.values())
+            pending.reject(this.#ended);
+        this.#pending.clear();
+    }
+}
+//# sourceMappingURL=worker-thread.js.map

@@ -1,0 +1,54 @@
+/** Entry of the engine's own thread: a blocked API loop must not stall traffic, nor traffic the API. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Forwarder } from './forwarder.js';
+const port = parentPort;
+if (!port)
+    throw new Error('userspace/worker.ts runs only as a worker thread');
+const report = (message) => port.postMessage(message);
+const forwarder = new Forwarder(workerData, {
+    opened: (location) => report({ type: 'scope', location }),
+    released: ({ scope, number }) => report({ type: 'scopeGone', scope, number }),
+    health: (changes) => report({ type: 'health', changes }),
+    frontend: (state) => report({ type: 'frontend', state }),
+});
+/** An injected fault: throws where nobody catches, or waits for what never comes. */
+function fail(how) {
+    if (how === 'hang')
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    setImmediate(() => {
+        throw new Error('An injected fault ended the thread of the data plane.');
+    });
+}
+async function carryOut(request) {
+    switch (request.type) {
+        case 'apply':
+            return forwarder.apply(request.changes);
+        case 'advance':
+            await forwarder.advance(request.azureMs);
+            return undefined;
+        case 'setFaults':
+            await forwarder.setFaults(request.faults);
+            return undefined;
+        case 'flows':
+            return forwarder.flows();
+        case 'noted':
+            return forwarder.noted(request.frontend, request.client);
+        case 'ping':
+            return undefined;
+        case 'fail':
+            return fail(request.how);
+        case 'close':
+            await forwarder.close(request.graceMs);
+            return undefined;
+    }
+}
+port.on('message', ({ id, request }) => {
+    carryOut(request)
+        .then((answer) => report({ type: 'answer', id, answer }), (error) => report({ type: 'error', id, error }))
+        .finally(() => {
+        // Ends this thread only.
+        if (request.type === 'close')
+            process.exit(0);
+    });
+});
+//# sourceMappingURL=worker.js.map

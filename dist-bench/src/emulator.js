@@ -1,0 +1,334 @@
+/** The composition root: the only file that knows every layer. Starts, resets and closes one Lazurite. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { addAdminRoutes } from './api/admin/admin.js';
+import { Faults, installApiFaults } from './api/admin/faults.js';
+import { JournalHooks, RequestJournal } from './api/admin/journal.js';
+import { Arm, addArmRoutes } from './api/arm/arm.js';
+import { addMetricRoutes } from './api/arm/resources/metric-routes.js';
+import { checkStored } from './api/arm/resources/stored-resources.js';
+import { requireCertificateOrToken } from './api/classic/authorize.js';
+import { classicPlugin } from './api/classic/plugin.js';
+import { packageSource } from './api/classic/service-model/package.js';
+import { loadCertificates } from './api/identity/certificates.js';
+import { createIdentity } from './api/identity/identity.js';
+import { verifyToken } from './api/identity/require-token.js';
+import { addOpenApi } from './api/openapi/openapi.js';
+import { Reconciler } from './compiler/reconciler.js';
+import { mapAddress } from './config/address-map.js';
+import { EmulatorControl } from './emulator/emulator-control.js';
+import { applySeed } from './emulator/seed.js';
+import { StandIns } from './emulator/stand-ins.js';
+import { azureError } from './errors/index.js';
+import { addPortal } from './http/portal.js';
+import { createServer, requestBaseUrl } from './http/server.js';
+import { Monitor } from './metrics/monitor.js';
+import { checkClassicDocument } from './resources/Microsoft.ClassicCompute/stored-documents.js';
+import { Store } from './store/store.js';
+import { AddressBlocks } from './support/address-blocks.js';
+import { Clock, systemTime } from './support/clock.js';
+import { Events } from './support/events.js';
+import { newGuid } from './support/ids.js';
+import { formatIpPrefix, isLoopbackHost } from './support/ip-address.js';
+import { createStderrLog } from './support/log.js';
+import { explainFileError } from './support/usage-error.js';
+/** IPv6 public addresses; a loopback has only one of its own, so they are never bound as they are. */
+const publicIPv6Pool = 'fd7f:1a2b::/48';
+/** Where classic virtual machines outside a virtual network get their addresses. */
+const classicPrivatePool = '10.200.0.0/16';
+const flowGraceMs = 5000;
+/** Real time after which the log says what an end waits for. */
+const quietWaitMs = 500;
+async function createEngine({ engine }, options) {
+    if (engine === 'none')
+        return new (await import('./data-plane/none/engine.js')).NoneEngine();
+    if (engine === 'userspace')
+        return new (await import('./data-plane/userspace/engine.js')).UserspaceEngine(options);
+    return new (await import('./data-plane/nftables/engine.js')).NftablesEngine(options);
+}
+/** What an engine reports, as events. */
+const engineEvents = (events) => ({
+    onHealth: (changes) => events.emit('health', { changes }),
+    onFrontendState: (state) => events.emit('frontend', state),
+    onInterrupted: (interruption) => events.emit('engineInterrupted', interruption),
+    onRestarted: () => events.emit('engineRestarted', {}),
+    onFailure: (error) => events.emit('engineFailure', { error }),
+});
+/** Logs what happens. */
+function logEvents(events, log) {
+    events.read('frontend', ({ key, state, boundAddress, boundPort, reason }) => {
+        if (state === 'Bound')
+            log.info('a frontend is bound', { key, boundAddress, boundPort });
+        else
+            log.warn('a frontend is not where Azure would have it', { key, state, boundAddress, boundPort, reason });
+    });
+    events.read('health', ({ changes }) => {
+        for (const { key, up, reason } of changes)
+            log.info(up ? 'a member is up' : 'a member is down', { key, reason });
+    });
+    events.read('deployment', ({ id, state }) => {
+        if (state === 'Succeeded')
+            log.info('a deployment is done', { id, state });
+        else if (state === 'Failed' || state === 'Canceled')
+            log.warn('a deployment is not done', { id, state });
+    });
+    events.read('engineInterrupted', ({ error, lostFlows, restartsInMs }) => log.error('the thread of the data plane failed and is started anew', { lostFlows, restartsInMs }, error));
+    events.read('engineRestarted', () => log.warn('the data plane works again; the flows it had are gone'));
+    events.read('engineFailure', ({ error }) => log.error('the data plane failed for good', {}, error));
+}
+export class Emulator {
+    #parts;
+    #waitingFor = 'requests in progress';
+    constructor(parts) {
+        this.#parts = parts;
+    }
+    /** Starts an emulator; resolves when it answers and every stored frontend is in its place. */
+    static async start(config, options = {}) {
+        try {
+            return await Emulator.#start(config, options);
+        }
+        catch (error) {
+            throw explainFileError(error);
+        }
+    }
+    static async #start(config, { clock = new Clock({ scale: config.timeScale }), log = createStderrLog(config), stop, failed }) {
+        const folder = config.inMemory ? undefined : config.data;
+        if (folder !== undefined)
+            mkdirSync(folder, { recursive: true, mode: 0o700 });
+        const publicPrefix = { IPv4: formatIpPrefix(config.publicIpPool), IPv6: publicIPv6Pool };
+        const blocks = new AddressBlocks(config.publicIpPool);
+        const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix, blocks, warn: log.warn });
+        let engine;
+        let reconciler;
+        const standIns = config.standIns ? new StandIns(() => void reconciler?.again()) : undefined;
+        try {
+            const events = new Events((error) => log.error('an event could not be read', {}, error));
+            logEvents(events, log);
+            events.read('engineFailure', () => failed?.());
+            const monitor = new Monitor({ clock, log, events });
+            engine = await createEngine(config, { clock, events: engineEvents(events) });
+            reconciler = new Reconciler({
+                store: store.resources,
+                engine,
+                addressMap: config.addressMap,
+                hostedServices: store.classic,
+                leasedElsewhere: (address) => blocks.leasedElsewhere(address),
+                adapt: standIns && ((plan) => standIns.adapt(plan)),
+                strictBind: config.strictBind,
+                choices: config.undocumented,
+            });
+            const parts = { config, clock, log, events, store, blocks, standIns, engine, reconciler, monitor };
+            const app = await createApp({ ...parts, folder, stop });
+            const { port } = await app.server.listen({ host: config.host, port: config.port });
+            return new Emulator({ ...parts, ...app, port });
+        }
+        catch (error) {
+            await engine?.close(0);
+            await standIns?.close();
+            store.close();
+            blocks.close();
+            throw error;
+        }
+    }
+    /** `https://localhost:4567`. */
+    get url() {
+        return `https://${this.#authority}`;
+    }
+    get httpUrl() {
+        return `http://${this.#authority}`;
+    }
+    get #authority() {
+        const { host } = this.#parts.config;
+        const name = /^[0:.]+$/.test(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+        return `${name}:${this.#parts.port}`;
+    }
+    get server() {
+        return this.#parts.server;
+    }
+    get engine() {
+        return this.#parts.engine;
+    }
+    get events() {
+        return this.#parts.events;
+    }
+    /** What opens `/_lazurite/` in place of a token; `undefined` where anyone may. */
+    get adminSecret() {
+        return this.#parts.adminSecret;
+    }
+    /** Deletes every resource and ends every flow. */
+    reset() {
+        return this.#parts.control.reset();
+    }
+    /** Moves the emulator and its engine forward by Azure milliseconds. */
+    advance(azureMs) {
+        return this.#parts.control.advance(azureMs);
+    }
+    /** Stops accepting, lets flows finish for a while, and gives everything back. */
+    async close() {
+        const { server, events, engine, store, blocks, standIns, clock } = this.#parts;
+        events.emit('end', {});
+        await this.#waitFor('requests in progress', server.close());
+        await this.#waitFor('open flows', engine.close(flowGraceMs));
+        await standIns?.close();
+        clock.close();
+        store.close();
+        blocks.close();
+    }
+    /** What `close` is waiting for, or would wait for first. */
+    get waitingFor() {
+        return this.#waitingFor;
+    }
+    async #waitFor(what, done) {
+        this.#waitingFor = what;
+        const tell = () => this.#parts.log.info(`ending: waiting for ${what}`);
+        const quiet = systemTime.wakeAfter(quietWaitMs, tell);
+        await done.finally(quiet);
+    }
+}
+async function createApp({ config, clock, log, events, store, engine, reconciler, monitor, folder, stop, }) {
+    const certificates = await loadCertificates({ folder, host: config.host, tlsNames: config.tlsNames });
+    if (certificates.caReplaced)
+        log.warn('the CA was made anew: trust it again', { caFile: certificates.caFile });
+    const server = createServer({
+        host: config.host,
+        tlsNames: config.tlsNames,
+        tls: {
+            certificatePem: certificates.certificatePem,
+            keyPem: certificates.keyPem,
+            askForClientCertificate: config.auth === 'token',
+        },
+        log,
+        clock,
+    });
+    const identity = createIdentity({ warn: log.warn, folder, host: config.host, tlsNames: config.tlsNames });
+    const admin = config.auth === 'token' ? identity.admin() : undefined;
+    if (!admin && !isLoopbackHost(config.host)) {
+        log.warn('whoever reaches this machine may do everything here: --auth token asks for a token', {
+            host: config.host,
+        });
+    }
+    const arm = new Arm({
+        store,
+        clock,
+        health: reconciler,
+        operationDelayMs: config.operationDelayMs,
+        strictApiVersions: config.strictApiVersions,
+        strictTypes: config.strictTypes,
+        templateLinks: config.templateLinks,
+        events,
+        changed(keys) {
+            announceResources(keys, { events, store });
+            return reconciler.changed(keys);
+        },
+        note: (message) => log.info(message),
+    });
+    const journal = new RequestJournal();
+    const journalHooks = new JournalHooks(journal, clock, events);
+    const faults = new Faults({ engine, events });
+    journalHooks.install(server.app);
+    installApiFaults(server.app, { faults, journal: journalHooks, clock });
+    const resume = () => arm.resume();
+    const control = new EmulatorControl({
+        ...{ clock, events, store, engine, reconciler, monitor, journal, faults, resume },
+        checkStored() {
+            checkStored(arm.context);
+            for (const { kind, document } of store.classic.every())
+                checkClassicDocument(kind, document);
+        },
+    });
+    await addOpenApi(server.app);
+    addPortal(server.app);
+    await server.app.register(identity.plugin);
+    await server.app.register(async (app) => {
+        if (config.auth === 'token')
+            app.addHook('onRequest', identity.requireToken);
+        refuseWritesWhileDown(app, engine, 'ServiceUnavailable');
+        addArmRoutes(app, arm);
+        addMetricRoutes(app, { context: arm.context, monitor });
+    });
+    const classic = {
+        clock,
+        store,
+        ...(config.auth === 'token' && {
+            authorize: requireCertificateOrToken({
+                store,
+                verifyToken: (request) => {
+                    const { authorization } = request.headers;
+                    return verifyToken(identity.issuer, { authorization, baseUrl: requestBaseUrl(request) });
+                },
+            }),
+        }),
+        newGuid,
+        publicAddresses: classicPublicAddresses(store, config),
+        privateAddressPool: classicPrivatePool,
+        packages: packageSource({ policy: config.templateLinks, note: (message) => log.info(message) }),
+        config,
+        dataPlane: {
+            classicChanged(keys) {
+                for (const id of keys) {
+                    events.emit('resource', { id, change: store.classic.hostedService(id) ? 'written' : 'deleted' });
+                }
+                return reconciler.classicChanged(keys);
+            },
+        },
+    };
+    await server.app.register(async (app) => {
+        refuseWritesWhileDown(app, engine, 'ClassicServerBusy');
+        await app.register(classicPlugin, classic);
+    });
+    await server.app.register(async (app) => addAdminRoutes(app, {
+        clock,
+        engine,
+        plan: () => reconciler.plan,
+        mapAddress: (address) => mapAddress(address, config.addressMap),
+        caPem: certificates.caPem,
+        authorize: admin?.authorize,
+        journal,
+        faults,
+        monitor,
+        snapshots: control,
+        events,
+        reset: control.reset,
+        stop,
+        advance: control.advance,
+    }));
+    await reconciler.loadAll();
+    await arm.resume();
+    monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
+    if (config.seed !== undefined) {
+        const deploy = (deployment) => arm.deploy(deployment);
+        const isEmpty = Object.values(control.take().tables).every((rows) => rows.length === 0);
+        await applySeed({ file: config.seed, deploy, isEmpty, restore: control.restore, log });
+    }
+    return { server, control, adminSecret: admin?.secret };
+}
+/** While no data plane would follow them, writes are refused before anything is stored; clients try again. */
+function refuseWritesWhileDown(app, engine, error) {
+    const message = 'The data plane is started anew after a failure. Nothing was stored; the call can be retried.';
+    app.addHook('onRequest', (request, _reply, done) => {
+        if (engine.running || request.method === 'GET' || request.method === 'HEAD')
+            return done();
+        const details = [{ code: 'DataPlaneRestarting', message }];
+        return done(azureError(error, { details, headers: { 'retry-after': '1' } }));
+    });
+}
+/** Says which of these top-level resources (folded ids) are stored now, and which are gone. */
+function announceResources(keys, { events, store }) {
+    for (const key of keys) {
+        const resource = store.resources.resource(key);
+        events.emit('resource', { id: resource?.id ?? key, change: resource ? 'written' : 'deleted' });
+    }
+}
+/** Virtual IPs of classic deployments come out of the same pool as Resource Manager's public IP addresses. */
+function classicPublicAddresses({ addresses }, { publicIpPool }) {
+    const pool = { pool: 'public', prefix: formatIpPrefix(publicIpPool) };
+    const ownerRoot = '/classic/virtual-ips';
+    return {
+        allocate(taken) {
+            addresses.releaseExcept({ ...pool, ownerRoot, kept: taken });
+            const claimed = addresses.claim({ ...pool, owner: ownerRoot, reserved: 4 });
+            return 'address' in claimed ? claimed.address : undefined;
+        },
+    };
+}
+//# sourceMappingURL=emulator.js.map

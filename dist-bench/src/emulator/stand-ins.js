@@ -1,0 +1,165 @@
+/**
+ * `--stand-ins`: a backend for every member that nobody serves, so that a template alone gives a load balancer that answers.
+ *
+ * A stand-in does not listen at the member's address, where it would be in the way of whoever comes: it has a port of its
+ * own on 127.0.0.1, and the plan that the engine is given leads there for as long as nothing listens at the member's own
+ * address. Who listens is read from the kernel's tables once a second.
+ */
+import { readFile } from 'node:fs/promises';
+import { portOf, } from '../data-plane/model/plan.js';
+import { addressWords } from '../data-plane/selection/ip-address.js';
+import { Clock } from '../support/clock.js';
+import { EchoBackend } from '../support/echo-backend.js';
+import { UsageError } from '../support/usage-error.js';
+const lookEveryMs = 1000;
+const here = '127.0.0.1';
+/** The tables of sockets, and the state of one that somebody can reach. */
+const tables = { tcp: 'listening', udp: 'unconnected' };
+const stateCodes = { listening: '0A', unconnected: '07' };
+const hex = (value, digits) => value.toString(16).toUpperCase().padStart(digits, '0');
+/** The places where a listener serves this address and port: its own, and those of listeners on every address. */
+function placesOf(transport, address, port) {
+    const [word = 0] = addressWords(address) ?? [];
+    const own = hex(word, 8);
+    const addresses = [own, '0'.repeat(8), '0'.repeat(32), `0000000000000000FFFF0000${own}`];
+    return addresses.map((each) => `${transport} ${each}:${hex(port, 4)}`);
+}
+async function readListeners() {
+    const places = new Set();
+    for (const [transport, state] of Object.entries(tables)) {
+        for (const family of ['', '6']) {
+            const text = await readFile(`/proc/self/net/${transport}${family}`, 'utf8').catch(() => '');
+            for (const line of text.split('\n').slice(1)) {
+                const [, local, , code] = line.trim().split(/\s+/);
+                if (code === stateCodes[state])
+                    places.add(`${transport} ${local}`);
+            }
+        }
+    }
+    return places;
+}
+/** `10.0.0.4 (networkInterfaces/vm1/ipConfigurations/ip)`. */
+const nameOf = ({ azureAddress, id }) => `${azureAddress} (${(id.split('/providers/').at(-1) ?? id).split('/').slice(1).join('/')})`;
+export class StandIns {
+    #clock = new Clock();
+    #changed;
+    /** By the member's address on this machine. One goes on until its member is gone, for the flows that it has. */
+    #backends = new Map();
+    /** What was made of frontends and probes, so that what stays the same stays the same object. */
+    #adapted = new WeakMap();
+    #served = new Map();
+    /** Addresses that somebody serves, or a frontend has. */
+    #taken = '';
+    #timer;
+    /** `changed` is called when somebody came or went: the plan is to be adapted anew. */
+    constructor(changed) {
+        if (process.platform !== 'linux')
+            throw new UsageError('--stand-ins needs Linux, which says who listens where');
+        this.#changed = changed;
+        this.#lookAgain();
+    }
+    /** The plan in which every member that nobody serves is a stand-in. */
+    async adapt(plan) {
+        this.#served = servedBy(plan);
+        const listeners = await readListeners();
+        const free = [...this.#served].filter(([, { places }]) => !places.some((place) => listeners.has(place)));
+        this.#taken = this.#takenAmong(listeners);
+        const frontends = new Set(plan.frontends.map(({ address }) => address));
+        const ports = new Map();
+        for (const [address, { name }] of free) {
+            if (frontends.has(address))
+                continue;
+            ports.set(address, (await this.#backendFor(address, name)).port);
+        }
+        await this.#closeUnless((address) => this.#served.has(address));
+        return {
+            ...plan,
+            frontends: plan.frontends.map((frontend) => this.#frontend(frontend, ports)),
+            probes: plan.probes.map((probe) => this.#probe(probe, ports)),
+        };
+    }
+    async close() {
+        this.#timer?.cancel();
+        this.#clock.close();
+        await this.#closeUnless(() => false);
+    }
+    async #backendFor(address, name) {
+        const backend = this.#backends.get(address) ?? (await EchoBackend.start({ address: here, port: 0, name }));
+        this.#backends.set(address, backend);
+        return backend;
+    }
+    async #closeUnless(stays) {
+        for (const [address, backend] of this.#backends) {
+            if (stays(address))
+                continue;
+            this.#backends.delete(address);
+            await backend.close();
+        }
+    }
+    #takenAmong(listeners) {
+        const taken = [...this.#served].filter(([, { places }]) => places.some((place) => listeners.has(place)));
+        return taken.map(([address]) => address).join();
+    }
+    #lookAgain() {
+        this.#timer = this.#clock.setTimeout(() => {
+            void readListeners().then((listeners) => {
+                if (this.#takenAmong(listeners) !== this.#taken)
+                    this.#changed();
+                this.#lookAgain();
+            });
+        }, lookEveryMs);
+    }
+    #frontend(frontend, ports) {
+        const { rule } = frontend;
+        const key = rule.members.map(({ address }) => ports.get(address) ?? '').join();
+        return this.#remembered(frontend, key, () => {
+            // Every member has a port of its own now.
+            const { backendPort: _, ...others } = rule;
+            const members = rule.members.map((member) => {
+                const own = portOf(rule, member);
+                const port = own === 0 ? undefined : ports.get(member.address);
+                return port === undefined ? { ...member, port: own } : { ...member, address: here, port };
+            });
+            return { ...frontend, rule: { ...others, members } };
+        });
+    }
+    #probe(probe, ports) {
+        const port = ports.get(probe.address);
+        return this.#remembered(probe, String(port ?? ''), () => ({
+            ...probe,
+            address: here,
+            port: port,
+            // A stand-in has no certificate.
+            protocol: probe.protocol === 'Https' ? 'Http' : probe.protocol,
+        }));
+    }
+    #remembered(original, ports, adapt) {
+        if (/^,*$/.test(ports))
+            return original;
+        const known = this.#adapted.get(original);
+        if (known?.ports === ports)
+            return known.result;
+        const result = adapt();
+        this.#adapted.set(original, { ports, result });
+        return result;
+    }
+}
+/** Every IPv4 address of a member with a port of its own, by which it can be led elsewhere. */
+function servedBy({ frontends, probes }) {
+    const served = new Map();
+    for (const { transport, rule } of frontends) {
+        for (const member of rule.members) {
+            const { address } = member;
+            const port = portOf(rule, member);
+            if (port === 0 || address.includes(':'))
+                continue;
+            const one = served.get(address) ?? { name: nameOf(member), places: [] };
+            one.places.push(...placesOf(transport, address, port));
+            served.set(address, one);
+        }
+    }
+    for (const { address, port } of probes)
+        served.get(address)?.places.push(...placesOf('tcp', address, port));
+    return served;
+}
+//# sourceMappingURL=stand-ins.js.map

@@ -1,0 +1,3 @@
+/** The shape of an entry in the error table. */
+export {};
+//# sourceMappingURL=error-definition.js.map

@@ -1,0 +1,76 @@
+/**
+ * Every error Lazurite answers with: its code, HTTP status and text as Azure words it. Errors are thrown from this table
+ * only. `docs/errors.md` lists the table; a test keeps table, page and tests equal.
+ *
+ * `{name}` in a message is filled from the values given to `azureError`.
+ * Sources: Azure's answers as observed; where the text is not known, the entry says `differs`.
+ */
+import { channel } from 'node:diagnostics_channel';
+import { adminErrors } from './admin.js';
+import { classicErrors } from './classic.js';
+import { classicLoadBalancingErrors } from './classic-load-balancing.js';
+import { deploymentErrors } from './deployments.js';
+import { gatewayErrors } from './gateway.js';
+import { loadBalancerErrors } from './load-balancers.js';
+import { networkErrors } from './network.js';
+/** Each error that is raised is published here; the message is the `AzureError`. */
+const raised = channel('lazurite:error');
+/** An error with everything that goes on the wire. */
+export class AzureError extends Error {
+    name = 'AzureError';
+    code;
+    status;
+    origin;
+    details;
+    additionalInfo;
+    headers;
+    /** The key in the table, for the journal and the tests. */
+    key;
+    constructor(key, definition, { values = {}, details = [], additionalInfo = [], headers = {} } = {}) {
+        super(definition.message.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole)));
+        this.key = key;
+        this.code = definition.code ?? key;
+        this.status = definition.status;
+        this.origin = definition.origin;
+        this.details = details;
+        this.additionalInfo = additionalInfo;
+        this.headers = headers;
+        raised.publish(this);
+    }
+    /** The body: `{"error":{"code","message"}}`, with `details` where the network provider answers. */
+    toBody() {
+        const { code, message, details, additionalInfo } = this;
+        return {
+            error: {
+                code,
+                message,
+                ...(this.origin === 'network' || details.length > 0 ? { details } : {}),
+                ...(additionalInfo.length > 0 ? { additionalInfo } : {}),
+            },
+        };
+    }
+}
+/** Every error there is. Keys are Azure's codes; where one code has several texts, the key says which. */
+export const errors = {
+    ...gatewayErrors,
+    ...networkErrors,
+    ...loadBalancerErrors,
+    ...classicErrors,
+    ...classicLoadBalancingErrors,
+    ...deploymentErrors,
+    ...adminErrors,
+};
+/** The error `key` with its message filled in, ready to be thrown. */
+export const azureError = (key, options = {}) => new AzureError(key, errors[key], options);
+/** What is answered when SQLite cannot read or write its file; undefined for any other error. */
+export function storageRefusal(error) {
+    const { code, message } = error;
+    if (typeof code !== 'string')
+        return undefined;
+    if (code.startsWith('SQLITE_FULL'))
+        return azureError('StorageFull');
+    if (!/^SQLITE_(IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)/.test(code))
+        return undefined;
+    return azureError('StorageUnavailable', { values: { reason: message } });
+}
+//# sourceMappingURL=index.js.map

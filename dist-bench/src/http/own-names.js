@@ -1,0 +1,56 @@
+import { azureError } from '../errors/index.js';
+import { isLoopbackHost } from '../support/ip-address.js';
+/** What a browser may open from a link on a foreign page: pages that change nothing and show nothing by themselves. */
+const openPage = /^\/(?:(?:portal|openapi)(?:\/.*)?)?$/i;
+/** A host as a URL writes it: in lower case, IPv4 in four numbers, IPv6 in brackets and shortened; without a last dot. */
+const hostOf = (text) => new URL(`http://${text}`).hostname.replace(/\.$/, '');
+const inBrackets = (address) => (address.includes(':') ? `[${address}]` : address);
+const portOf = ({ port, protocol }) => port || (protocol === 'https:' ? '443' : '80');
+export class OwnNames {
+    #names;
+    constructor({ host = 'localhost', tlsNames = [] }) {
+        this.#names = new Set([host, ...tlsNames].map((name) => hostOf(inBrackets(name))));
+    }
+    /**
+     * Whether `name`, a host as in a URL, is this server: localhost, a loopback address, a name or address that it was given,
+     * or `localAddress`, the address that the client connected to.
+     */
+    has(name, localAddress) {
+        const host = hostOf(name);
+        if (isLoopbackHost(host) || this.#names.has(host) || this.#names.has(host.replace(/^[^.]+/, '*')))
+            return true;
+        const connectedTo = localAddress?.replace(/^::ffff:(?=[\d.]+$)/, '');
+        return connectedTo !== undefined && !connectedTo.includes('%') && hostOf(inBrackets(connectedTo)) === host;
+    }
+    /** Why a request is refused: its Host is no name of this server, or it comes from a web page of another origin. */
+    refusal(request) {
+        const { host, origin, 'sec-fetch-site': site } = request.headers;
+        const { localAddress, localPort } = request.socket;
+        if (host !== undefined && !isHostHeader(host))
+            return azureError('HostHeaderInvalid');
+        const place = new URL(`${request.protocol}://${host ?? `localhost:${localPort ?? ''}`}`);
+        if (!this.has(place.hostname, localAddress)) {
+            return azureError('HostNotOwn', { values: { host: place.hostname.replace(/[[\]]/g, '') } });
+        }
+        const isOwnOrigin = () => {
+            const from = origin !== undefined && URL.canParse(origin) ? new URL(origin) : undefined;
+            // A page whose referrer policy is no-referrer names no origin when it posts to its own server.
+            if (!from || !/^https?:$/.test(from.protocol))
+                return origin === 'null' && site === 'same-origin';
+            return portOf(from) === portOf(place) && this.has(from.hostname, localAddress);
+        };
+        const isForeign = origin === undefined ? site === 'cross-site' || site === 'same-site' : !isOwnOrigin();
+        if (!isForeign || isTopLevelNavigation(request))
+            return undefined;
+        return azureError('ForeignOrigin', { values: { origin: origin ?? `Sec-Fetch-Site: ${site}` } });
+    }
+}
+/** A link to the portal or the OpenAPI page that the user follows, or the redirect after it. */
+function isTopLevelNavigation({ headers, method, url }) {
+    const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination } = headers;
+    const path = url.split('?', 1)[0] ?? '';
+    return method === 'GET' && mode === 'navigate' && destination === 'document' && openPage.test(path);
+}
+/** Whether a Host header is a name or an address with an optional port, and can stand in a URL. */
+export const isHostHeader = (text) => /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(text) && URL.canParse(`http://${text}`);
+//# sourceMappingURL=own-names.js.map

@@ -1,0 +1,151 @@
+import { validateBody } from '../validation.js';
+const text = { type: 'string' };
+const number = { type: 'number' };
+const flag = { type: 'boolean' };
+/** An object that is kept and shown, never used. */
+const kept = { type: 'object' };
+const port = { type: 'integer', minimum: 0, maximum: 65_535 };
+const oneOf = (...choices) => ({ type: 'string', enum: choices });
+const list = (items) => ({ type: 'array', items });
+/** Members that must be there, and members that may be. */
+const shape = (required, optional = {}) => ({
+    type: 'object',
+    required: Object.keys(required),
+    properties: { ...required, ...optional },
+});
+const distribution = oneOf('sourceIP', 'sourceIPProtocol', 'none');
+const probe = { Port: port, Protocol: oneOf('tcp', 'http'), IntervalInSeconds: number, TimeoutInSeconds: number };
+const aclRule = shape({ Order: number, Action: oneOf('permit', 'deny'), RemoteSubnet: text }, { Description: text });
+const publicIp = shape({ Name: text }, { IdleTimeoutInMinutes: number, DomainNameLabel: text });
+const properties = list(shape({ Name: text, Value: text }));
+const frontendIp = shape({ Type: text }, { SubnetName: text, StaticVirtualNetworkIPAddress: text });
+const loadBalancer = { Name: text, FrontendIpConfiguration: frontendIp };
+const endpoint = shape({ Name: text, Port: port, LocalPort: port, Protocol: oneOf('tcp', 'udp'), EnableDirectServerReturn: flag }, {
+    LoadBalancerProbe: shape(probe, { Path: text }),
+    EndpointAcl: shape({}, { Rules: list(aclRule) }),
+    LoadBalancedEndpointSetName: text,
+    LoadBalancerName: text,
+    IdleTimeoutInMinutes: number,
+    LoadBalancerDistribution: distribution,
+    VirtualIPName: text,
+});
+const vmRole = shape({
+    RoleName: text,
+    InputEndpoints: list(endpoint),
+    SubnetNames: list(text),
+    PublicIPs: list(publicIp),
+    settings: shape({ RoleSize: text, DataVirtualHardDisks: list(kept) }, {
+        AvailabilitySetName: text,
+        ProvisionGuestAgent: flag,
+        VMImageName: text,
+        OSVirtualHardDisk: kept,
+        ResourceExtensionReferences: list(shape({}, { ResourceExtensionParameterValues: list(kept) })),
+    }),
+}, { StaticVirtualNetworkIPAddress: text });
+const instance = shape({
+    RoleName: text,
+    InstanceName: text,
+    InstanceSize: text,
+    InstanceUpgradeDomain: number,
+    InstanceFaultDomain: number,
+    IpAddress: text,
+    power: oneOf('Started', 'Stopped', 'StoppedDeallocated'),
+    publicAddresses: list(text),
+});
+const cloudServiceRole = shape({
+    name: text,
+    type: oneOf('WebRole', 'WorkerRole'),
+    vmsize: text,
+    inputEndpoints: list(shape({ name: text, protocol: oneOf('http', 'https', 'tcp', 'udp'), port, localPort: port }, {
+        loadBalancerProbe: text,
+        loadBalancer: text,
+        loadBalancerDistribution: distribution,
+        idleTimeoutInMinutes: number,
+    })),
+    instanceInputEndpoints: list(shape({ name: text, protocol: oneOf('tcp', 'udp'), localPort: port, minPort: port, maxPort: port })),
+});
+const definition = shape({
+    name: text,
+    upgradeDomainCount: number,
+    probes: list(shape({ name: text, ...probe }, { Path: text })),
+    roles: list(cloudServiceRole),
+});
+const configuration = shape({
+    serviceName: text,
+    osFamily: text,
+    roles: list(shape({ name: text, instances: number })),
+    accessControls: list(shape({ name: text, rules: list(aclRule) })),
+    endpointAcls: list(shape({ role: text, endpoint: text, accessControl: text })),
+    instanceAddresses: list(shape({ roleName: text, subnets: list(text), publicIps: list(publicIp) })),
+    reservedIps: list(text),
+    loadBalancers: list(shape(loadBalancer)),
+}, { virtualNetworkSite: text });
+const deployment = shape({
+    kind: oneOf('virtualMachines', 'cloudService'),
+    Name: text,
+    DeploymentSlot: oneOf('Production', 'Staging'),
+    PrivateID: text,
+    Label: text,
+    Status: oneOf('Running', 'Suspended'),
+    createdMs: number,
+    modifiedMs: number,
+    vip: text,
+    LoadBalancers: list(shape({ ...loadBalancer, address: text })),
+    instances: list(instance),
+    hadPublicEndpoints: flag,
+}, {
+    ReservedIPName: text,
+    additionalVips: list(shape({ Name: text }, { Address: text, ReservedIPName: text })),
+    namesVips: flag,
+    VirtualNetworkName: text,
+    latestOperation: text,
+    roles: list(vmRole),
+    definition,
+    configuration,
+    Configuration: text,
+    ExtendedProperties: properties,
+});
+/** What a deployment has beside the members of every kind. */
+const ofKind = {
+    virtualMachines: shape({ roles: list(kept) }),
+    cloudService: shape({ definition: kept, configuration: kept, Configuration: text, ExtendedProperties: list(kept) }),
+};
+/** By the kind of document. */
+const shapes = {
+    hostedService: shape({
+        subscriptionId: text,
+        ServiceName: text,
+        Label: text,
+        ExtendedProperties: properties,
+        createdMs: number,
+        modifiedMs: number,
+        deployments: list(deployment),
+    }, {
+        Description: { ...text, nullable: true },
+        Location: text,
+        AffinityGroup: text,
+        ReverseDnsFqdn: text,
+        hadDeployment: flag,
+    }),
+    reservedIp: shape({ subscriptionId: text, Name: text, Address: text, Id: text, Location: text }, { Label: text, ServiceName: text, DeploymentName: text, VirtualIPName: text }),
+    certificate: shape({ subscriptionId: text, thumbprint: text, publicKey: text, data: text, createdMs: number }),
+    networkConfiguration: shape({
+        subscriptionId: text,
+        text,
+        sites: list(shape({
+            Name: text,
+            Id: text,
+            addressPrefixes: list(text),
+            subnets: list(shape({ Name: text, AddressPrefix: text })),
+        }, { Location: text })),
+    }),
+};
+/** Throws `InvalidRequestFormat` when a stored document does not have the shape of its kind. */
+export function checkClassicDocument(kind, document) {
+    const source = { text: JSON.stringify(document) };
+    validateBody(document, shapes[kind] ?? shape({ [`kind '${kind}'`]: text }), source);
+    const { deployments = [] } = document;
+    for (const one of deployments)
+        validateBody(one, ofKind[one.kind], { text: JSON.stringify(one) });
+}
+//# sourceMappingURL=stored-documents.js.map

@@ -1,0 +1,140 @@
+import { checkLoadBalancersOfScaleSet } from '../Microsoft.Network/loadBalancers/parts-in-use.js';
+import { checkLoadBalancersAhead } from '../Microsoft.Network/loadBalancers/together.js';
+import { resourceType } from '../resource-type.js';
+import * as Schema from '../schema.js';
+import { computeApiVersions } from './api-versions.js';
+import { completeProfiles, osProfile, storageProfile } from './profiles.js';
+import { scaleSetActions } from './virtualMachineScaleSets/instance-actions.js';
+import { instanceIPConfigurationMembers, instanceIPConfigurations, instances, placeInstances, } from './virtualMachineScaleSets/instances.js';
+const ipConfiguration = Schema.object({
+    name: Schema.string(),
+    id: Schema.string(),
+    properties: Schema.object({
+        primary: Schema.boolean(),
+        publicIPAddressConfiguration: Schema.anything(),
+        privateIPAddressVersion: Schema.string(),
+        ...instanceIPConfigurationMembers(),
+        applicationSecurityGroups: Schema.array(Schema.reference('Microsoft.Network/applicationSecurityGroups')),
+        applicationGatewayBackendAddressPools: Schema.array(Schema.reference('Microsoft.Network/applicationGateways/backendAddressPools')),
+    }),
+});
+const networkInterfaceConfiguration = Schema.object({
+    name: Schema.string(),
+    id: Schema.string(),
+    tags: Schema.anything(),
+    properties: Schema.object({
+        primary: Schema.boolean(),
+        enableAcceleratedNetworking: Schema.boolean(),
+        disableTcpStateTracking: Schema.boolean(),
+        enableFpga: Schema.boolean(),
+        networkSecurityGroup: Schema.reference('Microsoft.Network/networkSecurityGroups'),
+        dnsSettings: Schema.anything(),
+        ipConfigurations: Schema.array(ipConfiguration),
+        enableIPForwarding: Schema.boolean(),
+        deleteOption: Schema.string(),
+        auxiliaryMode: Schema.string(),
+        auxiliarySku: Schema.string(),
+    }),
+});
+const virtualMachineProfile = Schema.object({
+    osProfile: osProfile(),
+    storageProfile: storageProfile(),
+    additionalCapabilities: Schema.anything(),
+    networkProfile: Schema.object({
+        healthProbe: Schema.reference('Microsoft.Network/loadBalancers/probes'),
+        networkApiVersion: Schema.string(),
+        networkInterfaceConfigurations: Schema.array(networkInterfaceConfiguration),
+    }),
+    securityProfile: Schema.anything(),
+    diagnosticsProfile: Schema.anything(),
+    extensionProfile: Schema.anything(),
+    licenseType: Schema.string(),
+    priority: Schema.string(),
+    evictionPolicy: Schema.string(),
+    billingProfile: Schema.anything(),
+    scheduledEventsProfile: Schema.anything(),
+    userData: Schema.string(),
+    capacityReservation: Schema.anything(),
+    applicationProfile: Schema.anything(),
+    hardwareProfile: Schema.anything(),
+    serviceArtifactReference: Schema.anything(),
+    securityPostureReference: Schema.anything(),
+    timeCreated: Schema.string({ readOnly: true }),
+});
+const schema = Schema.envelope('name id type location extendedLocation tags sku identity plan zones properties', {
+    extendedLocation: Schema.extendedLocation({ since: '2020-12-01' }),
+    sku: Schema.object({ name: Schema.string(), tier: Schema.string(), capacity: Schema.integer() }),
+    identity: Schema.anything(),
+    plan: Schema.anything(),
+    zones: Schema.zones({ since: '2017-03-30' }),
+    properties: Schema.object({
+        singlePlacementGroup: Schema.boolean(),
+        orchestrationMode: Schema.string({ since: '2020-12-01' }),
+        upgradePolicy: Schema.anything(),
+        scaleInPolicy: Schema.anything(),
+        automaticRepairsPolicy: Schema.anything(),
+        virtualMachineProfile,
+        provisioningState: Schema.provisioningState(),
+        overprovision: Schema.boolean(),
+        doNotRunExtensionsOnOverprovisionedVMs: Schema.boolean(),
+        uniqueId: Schema.string({ readOnly: true }),
+        zoneBalance: Schema.boolean(),
+        platformFaultDomainCount: Schema.integer(),
+        proximityPlacementGroup: Schema.reference('Microsoft.Compute/proximityPlacementGroups'),
+        hostGroup: Schema.reference('Microsoft.Compute/hostGroups'),
+        additionalCapabilities: Schema.anything(),
+        spotRestorePolicy: Schema.anything(),
+        priorityMixPolicy: Schema.anything(),
+        constrainedMaximumCapacity: Schema.boolean(),
+        resiliencyPolicy: Schema.anything(),
+        zonalPlatformFaultDomainAlignMode: Schema.string(),
+        skuProfile: Schema.anything(),
+        highSpeedInterconnectPlacement: Schema.string(),
+        scheduledEventsPolicy: Schema.anything(),
+        timeCreated: Schema.string({ readOnly: true }),
+        virtualMachines: instances(),
+    }),
+});
+function completeScaleSet(context) {
+    const { document, existing } = context;
+    const properties = document.properties;
+    const isFlexible = properties.orchestrationMode === 'Flexible';
+    properties.uniqueId = existing?.document.properties.uniqueId ?? context.newGuid();
+    if (document.sku)
+        document.sku.tier ??= 'Standard';
+    properties.singlePlacementGroup ??= !isFlexible;
+    properties.orchestrationMode ??= 'Uniform';
+    if (!isFlexible)
+        properties.overprovision ??= true;
+    properties.platformFaultDomainCount ??= isFlexible ? 1 : 5;
+    completeProfiles(properties.virtualMachineProfile ?? {});
+    // Azure takes what extensions must not show, and never shows it again.
+    for (const extension of properties.virtualMachineProfile?.extensionProfile?.extensions ?? []) {
+        delete extension.properties?.protectedSettings;
+    }
+    // Instances of a flexible scale set are virtual machines of their own, with network interfaces of their own.
+    const profile = properties.virtualMachineProfile?.networkProfile?.networkInterfaceConfigurations ?? [];
+    const capacity = isFlexible ? 0 : (document.sku?.capacity ?? 0);
+    properties.virtualMachines = placeInstances(context, { capacity, profile });
+}
+function* checkScaleSet(context, after) {
+    const { virtualMachineProfile, virtualMachines } = context.document.properties;
+    const { networkInterfaceConfigurations = [], healthProbe } = virtualMachineProfile?.networkProfile ?? {};
+    const pools = networkInterfaceConfigurations
+        .flatMap(({ properties }) => properties?.ipConfigurations ?? [])
+        .flatMap(({ properties }) => properties?.loadBalancerBackendAddressPools ?? []);
+    yield* checkLoadBalancersOfScaleSet({ pools: pools.map(({ id }) => id), probe: healthProbe?.id }, context);
+    // The instances are alike, so one speaks for all.
+    const [first] = virtualMachines ?? [];
+    const one = { id: context.idText, document: { properties: { virtualMachines: first ? [first] : [] } } };
+    yield* checkLoadBalancersAhead(instanceIPConfigurations(one).map(({ id }) => id), after);
+}
+export const virtualMachineScaleSets = resourceType({
+    type: 'Microsoft.Compute/virtualMachineScaleSets',
+    apiVersions: computeApiVersions,
+    schema,
+    defaults: completeScaleSet,
+    check: checkScaleSet,
+    requests: { nameParameter: 'vmScaleSetName', actions: scaleSetActions },
+});
+//# sourceMappingURL=virtualMachineScaleSets.js.map

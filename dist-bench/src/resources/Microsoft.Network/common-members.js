@@ -1,0 +1,69 @@
+/** Members and rules that several types of Microsoft.Network share, so that they say the same thing in the same words. */
+import { azureError } from '../../errors/index.js';
+import { formatIpPrefix, networkOf, parseIpPrefix } from '../../support/ip-address.js';
+import * as Schema from '../schema.js';
+import { versions } from './member-versions.js';
+export const ipAllocationMethod = (options = {}) => Schema.oneOf(['Static', 'Dynamic'], { clrType: 'IpAllocationMethod', ...options });
+export const ipVersion = (options = {}) => Schema.oneOf(['IPv4', 'IPv6'], { clrType: 'IpVersion', ...options });
+/** Name and tier of one of the skus `names`. */
+export const sku = (names, options = {}) => Schema.object({ name: Schema.oneOf(names), tier: Schema.oneOf(['Regional', 'Global'], versions.sku.tier) }, { clrType: 'Sku', ...options });
+/** A reference that clients may send back but only Azure writes. */
+export const readOnlyReference = (type, options = {}) => Schema.reference(type, { readOnly: true, ...options });
+/** `{ddosCustomPolicy, protectionMode, …}` of public IP addresses. */
+export const ddosSettings = (options) => Schema.object({
+    protectionMode: Schema.oneOf(['VirtualNetworkInherited', 'Enabled', 'Disabled']),
+    protectionCoverage: Schema.oneOf(['Basic', 'Standard'], versions.ddosSettings.protectionCoverage),
+    protectedIP: Schema.boolean(versions.ddosSettings.protectedIP),
+    ddosProtectionPlan: Schema.reference('Microsoft.Network/ddosProtectionPlans'),
+    ddosCustomPolicy: Schema.reference('Microsoft.Network/ddosCustomPolicies'),
+}, options);
+/** Gives `target` the values it does not have. */
+export function fillIn(target, values) {
+    for (const [name, value] of Object.entries(values))
+        target[name] ??= value;
+}
+/** The GUID a resource got when it was created; it never changes. */
+export function keepResourceGuid(context) {
+    context.document.properties.resourceGuid = context.existing?.document.properties.resourceGuid ?? context.newGuid();
+}
+/** Empty lists that Azure leaves out are not stored. */
+export function dropEmptyLists(target, names) {
+    for (const name of names) {
+        const value = target[name];
+        if (Array.isArray(value) && value.length === 0)
+            delete target[name];
+    }
+}
+/** Name and tier of a sku are fixed when the resource is created. */
+export function* checkSkuUnchanged({ document, existing, idText }) {
+    if (!existing)
+        return;
+    for (const member of ['name', 'tier']) {
+        const from = existing.document.sku?.[member] ?? '';
+        const to = document.sku?.[member] ?? '';
+        if (from !== to)
+            yield azureError('SkuCannotBeChangedOnUpdate', { values: { from, to, id: idText } });
+    }
+}
+const zonesText = ({ zones = [] }) => [...zones].sort().join(', ');
+/** Zones cannot be changed once the resource exists. */
+export function* checkZonesUnchanged({ document, existing, idText }) {
+    if (!existing || zonesText(existing.document) === zonesText(document))
+        return;
+    yield azureError('ResourceAvailabilityZonesCannotBeModified', {
+        values: { id: idText, existing: zonesText(existing.document) || '{}', requested: zonesText(document) || '{}' },
+    });
+}
+/** What Azure refuses about one address prefix of the resource `id`. */
+export function* checkAddressPrefix(prefix, id) {
+    const parsed = parseIpPrefix(prefix);
+    if (!parsed) {
+        yield azureError('InvalidAddressPrefixFormat', { values: { prefix, id } });
+        return;
+    }
+    const network = networkOf(parsed);
+    if (network.value !== parsed.value) {
+        yield azureError('InvalidCIDRNotation', { values: { prefix, id, expected: formatIpPrefix(network) } });
+    }
+}
+//# sourceMappingURL=common-members.js.map

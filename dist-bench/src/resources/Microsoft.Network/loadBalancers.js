@@ -1,0 +1,210 @@
+/** Load balancers (`Microsoft.Network/loadBalancers`): one aggregate, its children inside the document. */
+import { azureError } from '../../errors/index.js';
+import { childrenOnPath } from '../children.js';
+import { idKey, parseResourceId, rootKey } from '../resource-id.js';
+import { resourceType, } from '../resource-type.js';
+import * as Schema from '../schema.js';
+import { networkApiVersions } from './api-versions.js';
+import { checkSkuUnchanged, sku } from './common-members.js';
+import { loadBalancerActions } from './loadBalancers/actions.js';
+import { backendAddressPool, checkPool, completePool } from './loadBalancers/backendAddressPools.js';
+import { childrenOf, loadBalancerChild } from './loadBalancers/child.js';
+import { checkBackendPorts, checkFrontendPorts, checkHaPorts, checkNatRulesBesideNatPool, checkOutboundFrontends, } from './loadBalancers/conflicts.js';
+import { collections } from './loadBalancers/document.js';
+import { checkFrontend, checkFrontendsTogether, completeFrontend, frontendAddress, frontendIPConfiguration, inOrderOfClaims, } from './loadBalancers/frontendIPConfigurations.js';
+import { checkInboundNatPool, completeInboundNatPool, inboundNatPool } from './loadBalancers/inboundNatPools.js';
+import { checkInboundNatRule, completeInboundNatRule, inboundNatRule } from './loadBalancers/inboundNatRules.js';
+import { checkKind } from './loadBalancers/kinds.js';
+import { checkLoadBalancingRule, completeLoadBalancingRule, loadBalancingRule, } from './loadBalancers/loadBalancingRules.js';
+import { membersOfPool } from './loadBalancers/members.js';
+import { portMappingOf, withNatPoolRules, withPortMappings } from './loadBalancers/nat-ports.js';
+import { checkOutboundRule, completeOutboundRule, outboundNatRule, outboundRule, } from './loadBalancers/outboundRules.js';
+import { checkPartsInUse } from './loadBalancers/parts-in-use.js';
+import { checkProbe, completeProbe, probe } from './loadBalancers/probes.js';
+import { checkThoseBehind } from './loadBalancers/together.js';
+import { versions } from './member-versions.js';
+const schema = Schema.envelope('name id etag type location tags extendedLocation properties sku', {
+    extendedLocation: Schema.extendedLocation(versions.loadBalancer.extendedLocation),
+    properties: Schema.object({
+        provisioningState: Schema.provisioningState(),
+        resourceGuid: Schema.resourceGuid(),
+        scope: Schema.oneOf(['Public', 'Private'], { ...versions.loadBalancer.scope, clrType: 'LoadBalancerScope' }),
+        mode: Schema.oneOf(['Advanced'], { ...versions.loadBalancer.mode, clrType: 'LoadBalancerMode' }),
+        frontendIPConfigurations: Schema.children('frontendIPConfigurations', frontendIPConfiguration),
+        backendAddressPools: Schema.children('backendAddressPools', backendAddressPool),
+        loadBalancingRules: Schema.children('loadBalancingRules', loadBalancingRule),
+        probes: Schema.children('probes', probe),
+        inboundNatRules: Schema.children('inboundNatRules', inboundNatRule),
+        outboundRules: Schema.children('outboundRules', outboundRule, versions.loadBalancer.outboundRules),
+        outboundNatRules: Schema.children('outboundNatRules', outboundNatRule, versions.loadBalancer.outboundNatRules),
+        inboundNatPools: Schema.children('inboundNatPools', inboundNatPool),
+    }, { clrType: 'LoadBalancerProperties' }),
+    sku: sku(['Basic', 'Standard', 'Gateway', 'Service'], versions.loadBalancer.sku),
+});
+function completeLoadBalancer(context) {
+    const { document, existing } = context;
+    // A version that does not know the member cannot mean another one by leaving it out.
+    if (context.apiVersion < '2017-08-01')
+        document.sku ??= { ...existing?.document.sku };
+    document.sku = { ...document.sku, name: document.sku?.name ?? 'Basic', tier: document.sku?.tier ?? 'Regional' };
+    const properties = document.properties;
+    const before = existing?.document.properties;
+    properties.resourceGuid = before?.resourceGuid ?? context.newGuid();
+    if (properties.inboundNatRules === undefined && before?.inboundNatPools?.length) {
+        // Left out beside a NAT pool, the scale set's NAT rules stay.
+        properties.inboundNatRules = structuredClone(before.inboundNatRules ?? []);
+    }
+    properties.outboundNatRules ??= [];
+    for (const collection of collections)
+        properties[collection] ??= [];
+    for (const one of inOrderOfClaims(properties.frontendIPConfigurations ?? [], context))
+        completeFrontend(one, context);
+    for (const one of properties.backendAddressPools ?? [])
+        completePool(one, context);
+    for (const one of properties.loadBalancingRules ?? [])
+        completeLoadBalancingRule(one, context);
+    for (const one of properties.probes ?? [])
+        completeProbe(one);
+    for (const one of properties.inboundNatRules ?? [])
+        completeInboundNatRule(one);
+    for (const one of properties.outboundRules ?? [])
+        completeOutboundRule(one, context);
+    for (const one of properties.inboundNatPools ?? [])
+        completeInboundNatPool(one);
+    const followed = { id: context.idText, lookup: context.lookup, before: existing?.document };
+    const mapped = withPortMappings(withNatPoolRules(document, followed), followed);
+    if (mapped !== document)
+        document.properties = mapped.properties;
+}
+function* checkHasFrontend({ document, existing, idText: id, }) {
+    if (document.properties.frontendIPConfigurations?.length)
+        return;
+    if (childrenOf(existing?.document, 'frontendIPConfigurations').length > 0) {
+        yield azureError('DeletingAllIpConfigsInLoadbalancerNotSupported', { values: { id } });
+    }
+    const needing = ['loadBalancingRules', 'probes', 'inboundNatRules', 'outboundRules', 'inboundNatPools'];
+    if (needing.some((collection) => document.properties[collection]?.length)) {
+        yield azureError('LoadBalancerWithoutFrontendIPCantHaveChildResources', { values: { id } });
+    }
+}
+function* checkLoadBalancer(context, after) {
+    const properties = context.document.properties;
+    yield* checkSkuUnchanged(context);
+    yield* checkHasFrontend(context);
+    for (const one of properties.frontendIPConfigurations ?? [])
+        yield* checkFrontend(one, context);
+    yield* checkFrontendsTogether(properties.frontendIPConfigurations ?? [], context);
+    for (const one of properties.backendAddressPools ?? [])
+        yield* checkPool(one, context);
+    for (const one of properties.probes ?? [])
+        yield* checkProbe(one, context);
+    for (const one of properties.loadBalancingRules ?? [])
+        yield* checkLoadBalancingRule(one, context);
+    for (const one of properties.inboundNatRules ?? [])
+        yield* checkInboundNatRule(one, context);
+    for (const one of properties.inboundNatPools ?? [])
+        yield* checkInboundNatPool(one, context);
+    for (const one of properties.outboundRules ?? [])
+        yield* checkOutboundRule(one, context);
+    yield* checkHaPorts(context);
+    yield* checkBackendPorts(context);
+    yield* checkFrontendPorts(context);
+    yield* checkOutboundFrontends(context);
+    yield* checkNatRulesBesideNatPool(context);
+    yield* checkPartsInUse(context);
+    yield* checkKind(context);
+    yield* checkThoseBehind(context.idText, after);
+}
+/**
+ * Pools show their NIC members as backend addresses too, each with the frontend ports it has; a member of a Global load
+ * balancer shows the address of the regional frontend that it stands for.
+ */
+function viewPools({ resource, lookup }) {
+    const document = resource.document;
+    const { backendAddressPools = [], inboundNatRules = [] } = document.properties;
+    if (backendAddressPools.length === 0)
+        return document;
+    const shown = backendAddressPools.map((pool) => {
+        const poolId = loadBalancerChild(resource.id, 'backendAddressPools', pool.name);
+        const rules = inboundNatRules.filter((rule) => rule.properties?.backendAddressPool && idKey(rule.properties.backendAddressPool.id) === idKey(poolId));
+        const written = new Map((pool.properties?.loadBalancerBackendAddresses ?? []).map((one) => [one.name, one]));
+        const loadBalancerBackendAddresses = membersOfPool(document, poolId, { lookup }).map((member) => {
+            const inboundNatRulesPortMapping = rules.flatMap((rule) => {
+                const frontendPort = portMappingOf(rule)[member.key];
+                if (frontendPort === undefined)
+                    return [];
+                return [{ inboundNatRuleName: rule.name ?? '', frontendPort, backendPort: rule.properties?.backendPort ?? 0 }];
+            });
+            const nicId = member.networkInterfaceIPConfigurationId;
+            const own = nicId ? { networkInterfaceIPConfiguration: { id: nicId } } : written.get(member.name)?.properties;
+            const { frontendId = '' } = member;
+            const regional = lookup.resource(rootKey(frontendId));
+            const ipAddress = regional && frontendAddress(regional, frontendId, lookup);
+            const properties = { ...own, ...(ipAddress === undefined ? {} : { ipAddress }), inboundNatRulesPortMapping };
+            return { name: member.name, properties };
+        });
+        return { ...pool, properties: { ...pool.properties, loadBalancerBackendAddresses } };
+    });
+    return { ...document, properties: { ...document.properties, backendAddressPools: shown } };
+}
+/** From 2019-04-01 until 2020-11-01 Azure told the IP version of public frontends too, asked or not. */
+function viewLoadBalancer(context) {
+    const document = viewPools(context);
+    if (context.apiVersion < '2019-04-01' || context.apiVersion >= '2020-11-01')
+        return document;
+    const frontendIPConfigurations = document.properties.frontendIPConfigurations?.map((one) => ({
+        ...one,
+        properties: { ...one.properties, privateIPAddressVersion: one.properties?.privateIPAddressVersion ?? 'IPv4' },
+    }));
+    return { ...document, properties: { ...document.properties, frontendIPConfigurations } };
+}
+/** The name, in its own case, of the child that a folded id leads to. */
+const nameOfChild = (resource, target) => childrenOnPath(resource.document, parseResourceId(target))?.at(-1)?.name ?? target;
+const globalMember = {
+    by: 'Microsoft.Network/loadBalancers/backendAddressPools/loadBalancerBackendAddresses',
+    path: 'loadBalancerFrontendIPConfiguration',
+    refuse: ({ id, links, resource }) => {
+        const [{ target = '', sourceId = '' } = {}] = links;
+        const pool = sourceId.slice(0, sourceId.lastIndexOf('/loadBalancerBackendAddresses/'));
+        return azureError('NotAllowedToDeleteLoadBalancerWithFrontendIpConfigurationInUseByGlobalLB', {
+            values: { id, frontend: `${id}/frontendIPConfigurations/${nameOfChild(resource, target)}`, pool },
+        });
+    },
+};
+const privateLinkService = {
+    by: 'Microsoft.Network/privateLinkServices',
+    path: 'loadBalancerFrontendIpConfigurations',
+    refuse: ({ id, links }) => azureError('CannotDeleteLoadBalancerWithPrivateLinkService', { values: { id, service: links[0]?.sourceId ?? '' } }),
+};
+const scaleSet = {
+    by: 'Microsoft.Compute/virtualMachineScaleSets',
+    path: '*',
+    refuse: ({ id, links, resource }) => azureError('LoadBalancerInUseByVirtualMachineScaleSet', {
+        values: {
+            id,
+            children: [...new Set(links.map(({ target }) => nameOfChild(resource, target)))].join(', '),
+            scaleSet: links[0]?.sourceId ?? '',
+        },
+    }),
+};
+export const loadBalancers = resourceType({
+    type: 'Microsoft.Network/loadBalancers',
+    apiVersions: networkApiVersions,
+    schema,
+    children: collections
+        .filter((name) => name !== 'inboundNatPools')
+        .map((name) => ({
+        name,
+        methods: name === 'backendAddressPools' || name === 'inboundNatRules' ? 'write' : 'read',
+    })),
+    inUse: [globalMember, privateLinkService, scaleSet],
+    defaults: completeLoadBalancer,
+    check: checkLoadBalancer,
+    view: viewLoadBalancer,
+    onLinksChanged: ({ resource, lookup }) => {
+        const document = withNatPoolRules(resource.document, { id: resource.id, lookup });
+        return withPortMappings(document, { lookup });
+    },
+    requests: { actions: loadBalancerActions },
+});
+//# sourceMappingURL=loadBalancers.js.map

@@ -1,0 +1,122 @@
+/** What rules exclude each other by: ports, protocols and frontends that two rules of one load balancer would share. */
+import { azureError } from '../../../errors/index.js';
+import { alike } from '../../../support/plain-data.js';
+import { childWithId } from '../../children.js';
+import { idKey } from '../../resource-id.js';
+import { childNamed, loadBalancerChild } from './child.js';
+import { isInternal } from './frontendIPConfigurations.js';
+function* claimsOf({ document, idText }) {
+    for (const collection of ['loadBalancingRules', 'inboundNatRules']) {
+        for (const rule of document.properties[collection] ?? []) {
+            const { frontendIPConfiguration: frontend, protocol = 'Tcp', frontendPort = 0 } = rule.properties ?? {};
+            if (!frontend)
+                continue;
+            const range = rule.properties;
+            const first = range.frontendPortRangeStart ?? frontendPort;
+            const last = range.frontendPortRangeEnd ?? first;
+            yield { id: loadBalancerChild(idText, collection, rule.name), frontend: frontend.id, protocol, first, last };
+        }
+    }
+}
+/** Refuses two rules that would answer on the same frontend, protocol and port. */
+export function* checkFrontendPorts(context) {
+    const byFrontend = new Map();
+    for (const claim of claimsOf(context)) {
+        const key = `${idKey(claim.frontend)}|${claim.protocol}`;
+        const earlier = byFrontend.get(key) ?? [];
+        const other = earlier.find((one) => claim.first <= one.last && one.first <= claim.last);
+        if (other) {
+            const { frontend, protocol, first: port } = claim;
+            const values = { first: other.id, second: claim.id, frontend, protocol, port };
+            yield azureError('RulesUseSameFrontendPortProtocolAndIPConfig', { values });
+        }
+        earlier.push(claim);
+        byFrontend.set(key, earlier);
+    }
+}
+/** Rules for every port need an internal frontend: before Standard Basic balancers had them too, public ones never. */
+export function* checkHaPorts({ document, idText }) {
+    const { loadBalancingRules = [], frontendIPConfigurations } = document.properties;
+    for (const { name, properties } of loadBalancingRules) {
+        if (properties?.protocol !== 'All')
+            continue;
+        const frontend = childWithId(frontendIPConfigurations, properties.frontendIPConfiguration?.id);
+        if (!frontend || isInternal(frontend))
+            continue;
+        yield azureError('HaPortsRuleNotSupported', {
+            values: { id: loadBalancerChild(idText, 'loadBalancingRules', name) },
+        });
+    }
+}
+/** Without floating IP, a pool can receive a protocol and port from one rule only. */
+export function* checkBackendPorts(context) {
+    const taken = new Map();
+    for (const rule of context.document.properties.loadBalancingRules ?? []) {
+        const { enableFloatingIP, protocol, backendPort: port, backendAddressPools = [] } = rule.properties ?? {};
+        if (enableFloatingIP)
+            continue;
+        const id = loadBalancerChild(context.idText, 'loadBalancingRules', rule.name);
+        for (const { id: pool } of backendAddressPools) {
+            const key = `${idKey(pool)}|${protocol}|${port}`;
+            const first = taken.get(key);
+            if (first !== undefined) {
+                const values = { first, second: id, protocol: protocol ?? 'Tcp', port: port ?? 0, pool };
+                yield azureError('RulesUseSameBackendPortProtocolAndPool', { values });
+            }
+            else
+                taken.set(key, id);
+        }
+    }
+}
+/** While a scale set uses an inbound NAT pool, the inbound NAT rules are its own and cannot be touched. */
+export function* checkNatRulesBesideNatPool(context) {
+    const { inboundNatRules = [], inboundNatPools = [] } = context.document.properties;
+    const usedByScaleSet = context.lookup
+        .linksInto(idKey(context.idText))
+        .some(({ path }) => path === 'loadBalancerInboundNatPools');
+    if (inboundNatPools.length === 0 || !usedByScaleSet)
+        return;
+    const unchanged = inboundNatRules.every((rule) => {
+        const before = childNamed(context.existing, 'inboundNatRules', rule.name);
+        return before !== undefined && alike(before.properties, rule.properties);
+    });
+    if (!unchanged) {
+        yield azureError('AddingOrUpdatingNatRulesWhenNatPoolIsPresentOnLoadbalancerIsNotSupported', {
+            values: { id: context.idText },
+        });
+    }
+}
+const overlap = (a, b) => a === b || a === 'All' || b === 'All';
+/** Outbound rules and load balancing rules that share a frontend. */
+export function* checkOutboundFrontends(context) {
+    const { outboundRules = [], loadBalancingRules = [] } = context.document.properties;
+    const idOf = (rule) => loadBalancerChild(context.idText, 'outboundRules', rule.name);
+    for (const [index, rule] of outboundRules.entries()) {
+        for (const { id: frontend } of rule.properties?.frontendIPConfigurations ?? []) {
+            const sharing = outboundRules
+                .slice(0, index)
+                .filter((other) => overlap(other.properties?.protocol, rule.properties?.protocol))
+                .filter((other) => other.properties?.frontendIPConfigurations?.some(({ id }) => idKey(id) === idKey(frontend)));
+            if (sharing.length > 0) {
+                const rules = [...sharing, rule].map(idOf).join(',');
+                yield azureError('MoreThanOneOutboundRuleUsingSameFrontendIPConfigurationAndProtocolIsNotSupported', {
+                    values: { frontend, rules },
+                });
+            }
+            for (const balancing of loadBalancingRules) {
+                const used = balancing.properties?.frontendIPConfiguration;
+                if (!used || idKey(used.id) !== idKey(frontend) || balancing.properties?.disableOutboundSnat)
+                    continue;
+                const values = {
+                    rule: loadBalancerChild(context.idText, 'loadBalancingRules', balancing.name),
+                    frontend,
+                    outboundRule: idOf(rule),
+                };
+                yield azureError('LoadBalancingRuleMustDisableSNATSinceSameFrontendIPConfigurationIsReferencedByOutboundRule', {
+                    values,
+                });
+            }
+        }
+    }
+}
+//# sourceMappingURL=conflicts.js.map

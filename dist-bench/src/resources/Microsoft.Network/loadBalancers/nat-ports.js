@@ -1,0 +1,159 @@
+/**
+ * Frontend ports that Azure hands out to inbound NAT rules. A rule v2 gives each pool member one port of its range; an
+ * inbound NAT pool becomes one rule per scale set instance, called `<pool>.<instance>`. Whoever has a port keeps it for as
+ * long as it stays; the lowest free one goes to whoever joins.
+ */
+import { azureError } from '../../../errors/index.js';
+import { childNamed, childWithId } from '../../children.js';
+import { idKey, parseResourceId } from '../../resource-id.js';
+import { loadBalancerChild } from './child.js';
+import { membersOfPool } from './members.js';
+const member = '$frontendPorts';
+const lowestPort = 1;
+export const portMappingOf = (rule) => rule.properties?.[member] ?? {};
+function assign(rule, before, memberKeys) {
+    const { frontendPortRangeStart = 0, frontendPortRangeEnd: end = -1 } = rule.properties ?? {};
+    const start = Math.max(lowestPort, frontendPortRangeStart);
+    const mapping = {};
+    const taken = new Set();
+    for (const key of memberKeys) {
+        const port = before[key];
+        if (port === undefined || port < start || port > end)
+            continue;
+        mapping[key] = port;
+        taken.add(port);
+    }
+    let next = start;
+    for (const key of memberKeys) {
+        if (mapping[key] !== undefined)
+            continue;
+        while (taken.has(next))
+            next++;
+        if (next > end)
+            break;
+        mapping[key] = next;
+        taken.add(next);
+    }
+    return mapping;
+}
+/** The document with the port mappings brought up to date; the same object when nothing changed. */
+export function withPortMappings(document, { lookup, before = document }) {
+    let changed = false;
+    const inboundNatRules = document.properties.inboundNatRules?.map((rule) => {
+        const pool = rule.properties?.backendAddressPool;
+        if (!pool)
+            return rule;
+        const known = childNamed(before.properties.inboundNatRules, rule.name);
+        const keys = membersOfPool(document, pool.id, { lookup }).map(({ key }) => key);
+        const mapping = assign(rule, known ? portMappingOf(known) : {}, keys);
+        if (JSON.stringify(mapping) === JSON.stringify(portMappingOf(rule)))
+            return rule;
+        changed = true;
+        const { [member]: _before, ...properties } = rule.properties;
+        // A mapping of nobody is none: a body that is put back has none either.
+        const own = Object.keys(mapping).length > 0 ? { [member]: mapping } : {};
+        return { ...rule, properties: { ...properties, ...own } };
+    });
+    if (!changed || !inboundNatRules)
+        return document;
+    return { ...document, properties: { ...document.properties, inboundNatRules } };
+}
+/** A range with fewer ports than the pool has members is refused. */
+export function* checkPortRange({ name, properties = {} }, { loadBalancer, members }) {
+    const { backendAddressPool: pool, frontendPortRangeStart: start, frontendPortRangeEnd: end } = properties;
+    if (!pool || start === undefined || end === undefined)
+        return;
+    const available = end - Math.max(lowestPort, start) + 1;
+    if (members <= available)
+        return;
+    const id = loadBalancerChild(loadBalancer, 'inboundNatRules', name);
+    yield azureError('InboundNatRuleFrontendPortRangeTooSmall', { values: { id, available, members, pool: pool.id } });
+}
+/** Where such a rule forwards to. Stored, because the instance refers to the pool and not to the rule. */
+export const instanceBehind = (rule) => rule.properties?.backendIPConfiguration?.id;
+/**
+ * The rules of two scale sets at one pool have names of their own: who has one keeps it, others take the instance's
+ * number or, where that is taken, the next one that is free.
+ */
+function withOwnNames(placed, rules) {
+    const held = new Map(rules.flatMap((rule) => {
+        const instance = instanceBehind(rule);
+        return instance === undefined ? [] : [[`${idKey(instance)}|${poolOf(rule)}`, rule.name ?? '']];
+    }));
+    const keyOf = ({ link, pool }) => `${idKey(link.sourceId)}|${(pool.name ?? '').toLowerCase()}`;
+    const taken = new Set(placed.flatMap((one) => held.get(keyOf(one))?.toLowerCase() ?? []));
+    return placed.map((one) => {
+        let name = held.get(keyOf(one)) ?? one.name;
+        if (!held.has(keyOf(one))) {
+            for (let next = 0; taken.has(name.toLowerCase()); next++)
+                name = `${one.pool.name}.${next}`;
+        }
+        taken.add(name.toLowerCase());
+        return { ...one, name };
+    });
+}
+/** The folded name of the pool that a made rule belongs to. */
+const poolOf = ({ name = '' }) => name.slice(0, name.lastIndexOf('.')).toLowerCase();
+function placements(document, id, lookup) {
+    const pools = document.properties.inboundNatPools ?? [];
+    if (pools.length === 0)
+        return [];
+    return lookup
+        .linksInto(idKey(id))
+        .filter(({ path, sourceType }) => path === 'loadBalancerInboundNatPools' && sourceType.endsWith('/ipConfigurations'))
+        .flatMap((link) => {
+        const pool = childWithId(pools, link.target);
+        const source = parseResourceId(link.sourceId);
+        const instance = source?.names[source.types.findIndex((type) => type.toLowerCase() === 'virtualmachines')];
+        return pool && instance !== undefined ? [{ pool, link, name: `${pool.name}.${instance}` }] : [];
+    });
+}
+function freePort(pool, taken) {
+    const { frontendPortRangeStart: start = 0, frontendPortRangeEnd: end = -1 } = pool.properties ?? {};
+    for (let port = start; port <= end; port++)
+        if (!taken.has(port))
+            return port;
+    return undefined;
+}
+function ruleFor({ pool, link, name }, frontendPort) {
+    const { frontendIPConfiguration, backendPort, protocol, idleTimeoutInMinutes, enableFloatingIP, enableTcpReset } = pool.properties ?? {};
+    const properties = {
+        ...(frontendIPConfiguration ? { frontendIPConfiguration } : {}),
+        frontendPort,
+        backendPort: backendPort ?? 0,
+        enableFloatingIP: enableFloatingIP ?? false,
+        idleTimeoutInMinutes: idleTimeoutInMinutes ?? 4,
+        protocol: protocol ?? 'Tcp',
+        enableDestinationServiceEndpoint: false,
+        enableTcpReset: enableTcpReset ?? false,
+        allowBackendPortConflict: false,
+        backendIPConfiguration: { id: link.sourceId },
+    };
+    return { name, properties };
+}
+/**
+ * The document with the rules of its NAT pools brought up to date; the same object when there is nothing to do. Rules
+ * in `before` keep their ports.
+ */
+export function withNatPoolRules(document, { id, lookup, before = document }) {
+    const placed = withOwnNames(placements(document, id, lookup), before.properties.inboundNatRules ?? []);
+    const rules = document.properties.inboundNatRules ?? [];
+    const names = new Set(placed.map(({ name }) => name.toLowerCase()));
+    const isMade = (rule) => instanceBehind(rule) !== undefined || names.has((rule.name ?? '').toLowerCase());
+    if (placed.length === 0 && !rules.some(isMade))
+        return document;
+    const own = rules.filter((rule) => !isMade(rule));
+    const known = new Map((before.properties.inboundNatRules ?? []).map((rule) => [rule.name, rule.properties?.frontendPort]));
+    const taken = new Set(own.map((rule) => rule.properties?.frontendPort ?? 0));
+    for (const { name } of placed)
+        taken.add(known.get(name) ?? 0);
+    const made = placed.flatMap((placement) => {
+        const port = known.get(placement.name) ?? freePort(placement.pool, taken);
+        if (port === undefined)
+            return [];
+        taken.add(port);
+        return [ruleFor(placement, port)];
+    });
+    return { ...document, properties: { ...document.properties, inboundNatRules: [...own, ...made] } };
+}
+//# sourceMappingURL=nat-ports.js.map

@@ -1,0 +1,203 @@
+/**
+ * Network interfaces (`Microsoft.Network/networkInterfaces`), as
+ * https://learn.microsoft.com/azure/virtual-network/virtual-network-network-interface describes them.
+ */
+import { createHash } from 'node:crypto';
+import { azureError } from '../../errors/index.js';
+import { childrenIn } from '../children.js';
+import { idKey, rootKey } from '../resource-id.js';
+import { resourceType, } from '../resource-type.js';
+import * as Schema from '../schema.js';
+import { networkApiVersions } from './api-versions.js';
+import { fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
+import { checkLoadBalancersAhead } from './loadBalancers/together.js';
+import { versions } from './member-versions.js';
+import { effectiveActions, machineLink } from './networkInterfaces/effective.js';
+import { checkIPConfigurations, completeIPConfigurations, ipConfiguration, loadBalancersOf, } from './networkInterfaces/ipConfigurations.js';
+import { checkPublicIPAddressesFree } from './publicIPAddresses.js';
+const schema = Schema.envelope('name id etag tags properties type location extendedLocation kind', {
+    extendedLocation: Schema.extendedLocation(versions.networkInterface.extendedLocation),
+    kind: Schema.string({ readOnly: true, ...versions.networkInterface.kind }),
+    properties: Schema.object({
+        provisioningState: Schema.provisioningState(),
+        resourceGuid: Schema.resourceGuid(),
+        ipConfigurations: Schema.children('ipConfigurations', ipConfiguration),
+        dnsSettings: Schema.object({
+            dnsServers: Schema.array(Schema.string()),
+            appliedDnsServers: Schema.array(Schema.string(), { readOnly: true }),
+            internalDnsNameLabel: Schema.string(),
+            internalFqdn: Schema.string({ readOnly: true }),
+            internalDomainNameSuffix: Schema.string({
+                readOnly: true,
+                ...versions.networkInterface.internalDomainNameSuffix,
+            }),
+        }),
+        macAddress: Schema.string({ readOnly: true }),
+        enableAcceleratedNetworking: Schema.boolean(versions.networkInterface.enableAcceleratedNetworking),
+        vnetEncryptionSupported: Schema.boolean({ readOnly: true, ...versions.networkInterface.vnetEncryptionSupported }),
+        enableIPForwarding: Schema.boolean(),
+        disableTcpStateTracking: Schema.boolean(versions.networkInterface.disableTcpStateTracking),
+        networkSecurityGroup: Schema.reference('Microsoft.Network/networkSecurityGroups'),
+        primary: Schema.boolean({ readOnly: true }),
+        virtualMachine: Schema.backReferences('Microsoft.Compute/virtualMachines', 'networkInterfaces', { single: true }),
+        services: Schema.anything({ readOnly: true, ...versions.networkInterface.services }),
+        hostedWorkloads: Schema.array(Schema.string(), { readOnly: true, ...versions.networkInterface.hostedWorkloads }),
+        tapConfigurations: Schema.array(Schema.anything(), {
+            readOnly: true,
+            ...versions.networkInterface.tapConfigurations,
+        }),
+        nicType: Schema.oneOf(['Standard', 'Elastic'], versions.networkInterface.nicType),
+        privateEndpoint: readOnlyReference('Microsoft.Network/privateEndpoints', versions.networkInterface.privateEndpoint),
+        privateLinkService: readOnlyReference('Microsoft.Network/privateLinkServices', versions.networkInterface.privateLinkService),
+        dscpConfiguration: readOnlyReference('Microsoft.Network/dscpConfigurations', versions.networkInterface.dscpConfiguration),
+        migrationPhase: Schema.oneOf(['None', 'Prepare', 'Commit', 'Abort', 'Committed'], versions.networkInterface.migrationPhase),
+        workloadType: Schema.string(versions.networkInterface.workloadType),
+        allowPort25Out: Schema.boolean({ readOnly: true, ...versions.networkInterface.allowPort25Out }),
+        defaultOutboundConnectivityEnabled: Schema.boolean({
+            readOnly: true,
+            ...versions.networkInterface.defaultOutboundConnectivityEnabled,
+        }),
+        auxiliaryMode: Schema.oneOf(['None', 'MaxConnections', 'Floating', 'AcceleratedConnections'], versions.networkInterface.auxiliaryMode),
+        auxiliarySku: Schema.oneOf(['None', 'A1', 'A2', 'A4', 'A8'], versions.networkInterface.auxiliarySku),
+        virtualNetworkTapProvisioningState: Schema.string({
+            readOnly: true,
+            ...versions.networkInterface.virtualNetworkTapProvisioningState,
+        }),
+    }, { clrType: 'NetworkInterfaceProperties' }),
+});
+const ipConfigurationsOf = (document) => document.properties.ipConfigurations ?? [];
+/** 26 characters that every network interface of a virtual network shares, as Azure's internal DNS zones have. */
+function internalDomainNameSuffix(virtualNetwork) {
+    const digest = createHash('sha256').update(virtualNetwork).digest();
+    const zone = [...digest.subarray(0, 26)].map((byte) => 'abcdefghijklmnopqrstuvwxyz012345'[byte % 32]).join('');
+    return `${zone}.bx.internal.cloudapp.net`;
+}
+function completeDnsSettings({ document, idText }) {
+    const properties = document.properties;
+    const subnet = ipConfigurationsOf(document).find((one) => one.properties?.subnet)?.properties?.subnet;
+    const suffix = internalDomainNameSuffix(rootKey(subnet?.id ?? idText));
+    properties.dnsSettings ??= {};
+    const label = properties.dnsSettings.internalDnsNameLabel;
+    fillIn(properties.dnsSettings, { dnsServers: [] });
+    properties.dnsSettings.appliedDnsServers = [];
+    properties.dnsSettings.internalDomainNameSuffix = suffix;
+    if (label !== undefined)
+        properties.dnsSettings.internalFqdn = `${label}.${suffix}`;
+}
+function completeNetworkInterface(context) {
+    const { document } = context;
+    const properties = document.properties;
+    keepResourceGuid(context);
+    document.kind = 'Regular';
+    properties.ipConfigurations ??= [];
+    completeIPConfigurations(properties.ipConfigurations, context);
+    completeDnsSettings(context);
+    properties.services = null;
+    fillIn(properties, {
+        enableAcceleratedNetworking: false,
+        vnetEncryptionSupported: false,
+        enableIPForwarding: false,
+        disableTcpStateTracking: false,
+        hostedWorkloads: [],
+        tapConfigurations: [],
+        nicType: 'Standard',
+        allowPort25Out: true,
+        defaultOutboundConnectivityEnabled: false,
+        auxiliaryMode: 'None',
+        auxiliarySku: 'None',
+        virtualNetworkTapProvisioningState: 'NotProvisioned',
+    });
+}
+/** A network interface cannot stand behind Basic and Standard at once, balancers and public addresses alike. */
+function* checkSkus({ document, lookup }) {
+    const ids = ipConfigurationsOf(document).flatMap(({ properties = {} }) => [
+        ...(properties.loadBalancerBackendAddressPools ?? []),
+        ...(properties.loadBalancerInboundNatRules ?? []),
+        ...(properties.publicIPAddress ? [properties.publicIPAddress] : []),
+    ]);
+    const users = [...new Set(ids.map(({ id }) => rootKey(id)))].flatMap((key) => lookup.resource(key) ?? []);
+    const isBasic = (resource) => (resource.document.sku?.name ?? 'Basic') === 'Basic';
+    const [first] = users;
+    const second = first && users.find((resource) => isBasic(resource) !== isBasic(first));
+    if (first && second) {
+        const values = { first: first.id, second: second.id };
+        yield azureError('DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed', { values });
+    }
+}
+function* checkNetworkInterface(context, after) {
+    const all = ipConfigurationsOf(context.document);
+    yield* checkIPConfigurations(all, context);
+    yield* checkSkus(context);
+    const users = all.map(({ name, properties }) => ({
+        id: `${context.idText}/ipConfigurations/${name}`,
+        publicIPAddress: properties?.publicIPAddress,
+    }));
+    yield* checkPublicIPAddressesFree(context, users);
+    yield* checkLoadBalancersAhead(users.map(({ id }) => id), after);
+}
+/** The last three bytes come from the resource's GUID, the first three are Microsoft's. */
+const macAddressOf = (guid) => [
+    '00',
+    '0D',
+    '3A',
+    ...[0, 2, 4].map((at) => guid
+        .replaceAll('-', '')
+        .slice(at, at + 2)
+        .toUpperCase()),
+].join('-');
+/** A network interface has a MAC address, and is primary or not, while a virtual machine has it. */
+function viewNetworkInterface({ resource, lookup }) {
+    const link = machineLink(lookup.linksInto(resource.key));
+    if (!link)
+        return resource.document;
+    const machine = lookup.resource(rootKey(link.sourceId))?.document.properties;
+    const profile = machine?.networkProfile;
+    const attached = profile?.networkInterfaces ?? [];
+    const own = attached.find(({ id }) => idKey(id) === resource.key);
+    const properties = resource.document.properties;
+    return {
+        ...resource.document,
+        properties: {
+            ...properties,
+            macAddress: macAddressOf(createHash('sha256')
+                .update(properties.resourceGuid ?? resource.key)
+                .digest('hex')),
+            primary: own?.properties?.primary ?? attached.length <= 1,
+        },
+    };
+}
+/** Folded ids of the load balancers a network interface is behind: `GET …/networkInterfaces/{name}/loadBalancers`. */
+export const loadBalancersOfNetworkInterface = (nic) => loadBalancersOf(ipConfigurationsOf(nic.document));
+const usedByMachine = {
+    by: 'Microsoft.Compute/*',
+    path: 'networkInterfaces',
+    refuse: ({ id, links }) => azureError('NicInUse', { values: { id, user: links[0]?.sourceId ?? '' } }),
+};
+/** Azure makes and takes away a network interface at once, and says so since this version (recorded). */
+const isSynchronous = ({ apiVersion }) => apiVersion >= '2023-11-01';
+const memberships = [
+    'loadBalancerBackendAddressPools',
+    'loadBalancerInboundNatRules',
+    'applicationGatewayBackendAddressPools',
+    'applicationSecurityGroups',
+];
+/** Whether a balancer, gateway or group has to follow a change of the interface, for which Azure takes its time. */
+const isMember = (document) => childrenIn(document?.properties, 'ipConfigurations').some(({ properties }) => memberships.some((member) => (properties?.[member] ?? []).length > 0));
+export const networkInterfaces = resourceType({
+    type: 'Microsoft.Network/networkInterfaces',
+    apiVersions: networkApiVersions,
+    schema,
+    children: [{ name: 'ipConfigurations', methods: 'read' }],
+    inUse: [usedByMachine],
+    defaults: completeNetworkInterface,
+    check: checkNetworkInterface,
+    view: viewNetworkInterface,
+    requests: {
+        actions: effectiveActions,
+        statuses: {
+            putIsDone: (put) => isSynchronous(put) && !isMember(put.document) && !isMember(put.before),
+            delete: (deletion) => (isSynchronous(deletion) ? 200 : undefined),
+        },
+    },
+});
+//# sourceMappingURL=networkInterfaces.js.map

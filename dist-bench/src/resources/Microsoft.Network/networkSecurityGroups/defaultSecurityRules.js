@@ -1,0 +1,65 @@
+const securityRule = (rule) => ({
+    name: rule.name,
+    properties: {
+        description: rule.description,
+        protocol: '*',
+        sourcePortRange: '*',
+        destinationPortRange: '*',
+        sourceAddressPrefix: rule.from ?? '*',
+        destinationAddressPrefix: rule.to ?? '*',
+        access: rule.access ?? 'Allow',
+        priority: rule.priority,
+        direction: rule.direction,
+        sourcePortRanges: [],
+        destinationPortRanges: [],
+        sourceAddressPrefixes: [],
+        destinationAddressPrefixes: [],
+    },
+});
+export const defaultSecurityRules = [
+    {
+        name: 'AllowVnetInBound',
+        description: 'Allow inbound traffic from all VMs in VNET',
+        from: 'VirtualNetwork',
+        to: 'VirtualNetwork',
+        priority: 65000,
+        direction: 'Inbound',
+    },
+    {
+        name: 'AllowAzureLoadBalancerInBound',
+        description: 'Allow inbound traffic from azure load balancer',
+        from: 'AzureLoadBalancer',
+        priority: 65001,
+        direction: 'Inbound',
+    },
+    {
+        name: 'DenyAllInBound',
+        description: 'Deny all inbound traffic',
+        access: 'Deny',
+        priority: 65500,
+        direction: 'Inbound',
+    },
+    {
+        name: 'AllowVnetOutBound',
+        description: 'Allow outbound traffic from all VMs to all VMs in VNET',
+        from: 'VirtualNetwork',
+        to: 'VirtualNetwork',
+        priority: 65000,
+        direction: 'Outbound',
+    },
+    {
+        name: 'AllowInternetOutBound',
+        description: 'Allow outbound traffic from all VMs to Internet',
+        to: 'Internet',
+        priority: 65001,
+        direction: 'Outbound',
+    },
+    {
+        name: 'DenyAllOutBound',
+        description: 'Deny all outbound traffic',
+        access: 'Deny',
+        priority: 65500,
+        direction: 'Outbound',
+    },
+].map(securityRule);
+//# sourceMappingURL=defaultSecurityRules.js.map

@@ -1,0 +1,132 @@
+/**
+ * Private link services (`Microsoft.Network/privateLinkServices`), as
+ * https://learn.microsoft.com/azure/private-link/private-link-service-overview describes them. Stored and shown: they
+ * tie a load balancer's frontend to them, no endpoint connects to one.
+ */
+import { azureError } from '../../errors/index.js';
+import { stableGuid } from '../../support/ids.js';
+import { lookUpChild } from '../children.js';
+import { formatResourceId, rootKey } from '../resource-id.js';
+import { resourceType } from '../resource-type.js';
+import * as Schema from '../schema.js';
+import { networkApiVersionsSince } from './api-versions.js';
+import { fillIn, ipAllocationMethod, ipVersion, keepResourceGuid } from './common-members.js';
+import { hasIPBasedPool } from './loadBalancers/kinds.js';
+import { versions } from './member-versions.js';
+import { claimPrivateAddress } from './private-address.js';
+const ipConfiguration = Schema.envelope('name id etag type properties', {
+    properties: Schema.object({
+        provisioningState: Schema.provisioningState(),
+        privateIPAddress: Schema.string(),
+        privateIPAllocationMethod: ipAllocationMethod(),
+        subnet: Schema.reference('Microsoft.Network/virtualNetworks/subnets'),
+        primary: Schema.boolean(),
+        privateIPAddressVersion: ipVersion(),
+    }, { clrType: 'PrivateLinkServiceIpConfigurationProperties' }),
+});
+const subscriptions = () => Schema.object({ subscriptions: Schema.array(Schema.string()) });
+const schema = Schema.envelope('name id etag type location extendedLocation tags properties', {
+    extendedLocation: Schema.extendedLocation(versions.privateLinkService.extendedLocation),
+    properties: Schema.object({
+        provisioningState: Schema.provisioningState(),
+        resourceGuid: Schema.resourceGuid(),
+        fqdns: Schema.array(Schema.string()),
+        alias: Schema.string({ readOnly: true }),
+        visibility: subscriptions(),
+        autoApproval: subscriptions(),
+        enableProxyProtocol: Schema.boolean(versions.privateLinkService.enableProxyProtocol),
+        accessMode: Schema.oneOf(['Default', 'Restricted'], versions.privateLinkService.accessMode),
+        destinationIPAddress: Schema.string(versions.privateLinkService.destinationIPAddress),
+        loadBalancerFrontendIpConfigurations: Schema.array(Schema.reference('Microsoft.Network/loadBalancers/frontendIPConfigurations')),
+        ipConfigurations: Schema.children('ipConfigurations', ipConfiguration),
+        privateEndpointConnections: Schema.array(Schema.anything(), { readOnly: true }),
+        networkInterfaces: Schema.array(Schema.reference('Microsoft.Network/networkInterfaces'), { readOnly: true }),
+    }, { clrType: 'PrivateLinkServiceProperties' }),
+});
+/** Every configuration takes an address of its subnet, which Azure gives to the service's own network interface. */
+function completeIpConfiguration(one, context, before) {
+    one.properties ??= {};
+    const properties = one.properties;
+    fillIn(properties, { privateIPAllocationMethod: 'Dynamic', privateIPAddressVersion: 'IPv4' });
+    if (!properties.subnet)
+        return;
+    const claim = {
+        owner: `${context.idText}/ipConfigurations/${one.name}`,
+        subnetId: properties.subnet.id,
+        address: properties.privateIPAddress,
+        method: properties.privateIPAllocationMethod ?? 'Dynamic',
+        version: properties.privateIPAddressVersion ?? 'IPv4',
+        preferred: before[one.name ?? ''],
+    };
+    const address = claimPrivateAddress(context, claim);
+    before[one.name ?? ''] = address;
+    if (properties.privateIPAllocationMethod === 'Static')
+        properties.privateIPAddress = address;
+    else
+        delete properties.privateIPAddress;
+}
+function completePrivateLinkService(context) {
+    const { document, id, idText, existing } = context;
+    const properties = document.properties;
+    keepResourceGuid(context);
+    const guid = stableGuid(`${idText}|${String(properties.resourceGuid)}`);
+    const [name = ''] = id.names;
+    const nic = { ...id, types: ['networkInterfaces'], names: [`${name}.nic.${guid}`] };
+    fillIn(properties, {
+        fqdns: [],
+        alias: `${name}.${guid}.${document.location}.azure.privatelinkservice`,
+        enableProxyProtocol: false,
+        loadBalancerFrontendIpConfigurations: [],
+        ipConfigurations: [],
+        privateEndpointConnections: [],
+        networkInterfaces: [{ id: formatResourceId(nic) }],
+    });
+    const all = properties.ipConfigurations ?? [];
+    // Addresses that Azure does not show are kept beside what it shows.
+    const held = { ...existing?.document.heldAddresses };
+    for (const one of all)
+        completeIpConfiguration(one, context, held);
+    document.heldAddresses = held;
+    const primary = all.find((one) => one.properties?.primary) ?? all[0];
+    for (const one of all)
+        fillIn(one.properties ?? {}, { primary: one === primary });
+}
+function* checkPrivateLinkService(context) {
+    const { document, id, idText, lookup } = context;
+    const { loadBalancerFrontendIpConfigurations: frontends = [], destinationIPAddress, ipConfigurations = [], } = document.properties;
+    if (frontends.length > 0 === (destinationIPAddress !== undefined)) {
+        yield azureError('EitherOneLoadBalancerFrontendIpConfigurationOrDestinationIPAddressRequiredOnPrivateLinkService', {
+            values: { name: id.names[0] ?? '' },
+        });
+    }
+    for (const { id: frontend } of frontends) {
+        const loadBalancer = lookup.resource(rootKey(frontend));
+        if (!loadBalancer)
+            continue;
+        const values = { id: idText, loadBalancer: loadBalancer.id };
+        if (loadBalancer.document.sku?.name === 'Basic') {
+            yield azureError('PrivateLinkServiceIsNotSupportedForBasicLoadBalancer', { values });
+        }
+        // differs: its documents want an internal frontend, but Azure was seen to take a public one.
+        if (hasIPBasedPool(loadBalancer.document)) {
+            yield azureError('PrivateLinkServiceIsNotSupportedForIPBasedLoadBalancer', { values });
+        }
+    }
+    for (const { properties } of ipConfigurations) {
+        const subnet = properties?.subnet?.id;
+        const policies = subnet && lookUpChild(lookup, subnet)?.child.properties?.privateLinkServiceNetworkPolicies;
+        if (subnet === undefined || policies !== 'Enabled')
+            continue;
+        yield azureError('PrivateLinkServiceCannotBeCreatedInSubnetThatHasNetworkPoliciesEnabled', {
+            values: { id: idText, subnet },
+        });
+    }
+}
+export const privateLinkServices = resourceType({
+    type: 'Microsoft.Network/privateLinkServices',
+    apiVersions: networkApiVersionsSince('2019-04-01'),
+    schema,
+    defaults: completePrivateLinkService,
+    check: checkPrivateLinkService,
+});
+//# sourceMappingURL=privateLinkServices.js.map

@@ -1,0 +1,204 @@
+/**
+ * Public IP addresses (`Microsoft.Network/publicIPAddresses`), as
+ * https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses describes them.
+ */
+import { azureError } from '../../errors/index.js';
+import { stableGuid } from '../../support/ids.js';
+import { normalizeLocation } from '../canonical.js';
+import { idKey } from '../resource-id.js';
+import { resourceType, } from '../resource-type.js';
+import * as Schema from '../schema.js';
+import { networkApiVersions } from './api-versions.js';
+import { checkSkuUnchanged, checkZonesUnchanged, ddosSettings, dropEmptyLists, fillIn, ipAllocationMethod, ipVersion, keepResourceGuid, readOnlyReference, sku, } from './common-members.js';
+import { versions } from './member-versions.js';
+const type = 'Microsoft.Network/publicIPAddresses';
+/** Who a public IP address can be the address of: everything that names it at `publicIPAddress`. */
+const attachedTypes = [
+    'Microsoft.Network/loadBalancers/frontendIPConfigurations',
+    'Microsoft.Network/networkInterfaces/ipConfigurations',
+];
+export const ipTags = () => Schema.array(Schema.object({
+    ipTagType: Schema.string(),
+    tag: Schema.string(),
+    firstPartyServiceTagId: Schema.string(versions.ipTag.firstPartyServiceTagId),
+}), versions.publicIPAddress.ipTags);
+const schema = Schema.envelope('name id etag location extendedLocation tags zones properties type sku', {
+    extendedLocation: Schema.extendedLocation(versions.publicIPAddress.extendedLocation),
+    zones: Schema.zones(versions.publicIPAddress.zones),
+    properties: Schema.object({
+        provisioningState: Schema.provisioningState(),
+        resourceGuid: Schema.resourceGuid(),
+        ipAddress: Schema.string({ readOnly: true }),
+        publicIPAddressVersion: ipVersion(versions.publicIPAddress.publicIPAddressVersion),
+        publicIPAllocationMethod: ipAllocationMethod(),
+        idleTimeoutInMinutes: Schema.integer(),
+        dnsSettings: Schema.object({
+            domainNameLabel: Schema.string(),
+            domainNameLabelScope: Schema.oneOf(['TenantReuse', 'SubscriptionReuse', 'ResourceGroupReuse', 'NoReuse'], versions.publicIPAddress.domainNameLabelScope),
+            fqdn: Schema.string({ readOnly: true }),
+            reverseFqdn: Schema.string(),
+        }),
+        ipTags: ipTags(),
+        ipConfiguration: Schema.backReferences(attachedTypes, 'publicIPAddress', { single: true }),
+        publicIPPrefix: Schema.reference('Microsoft.Network/publicIPPrefixes', versions.publicIPAddress.publicIPPrefix),
+        natGateway: Schema.backReferences('Microsoft.Network/natGateways', 'publicIpAddresses', {
+            single: true,
+            ...versions.publicIPAddress.natGateway,
+        }),
+        ddosSettings: ddosSettings(versions.publicIPAddress.ddosSettings),
+        deleteOption: Schema.oneOf(['Delete', 'Detach'], versions.publicIPAddress.deleteOption),
+        migrationPhase: Schema.oneOf(['None', 'Prepare', 'Commit', 'Abort', 'Committed'], versions.publicIPAddress.migrationPhase),
+        linkedPublicIPAddress: Schema.reference(type, versions.publicIPAddress.linkedPublicIPAddress),
+        servicePublicIPAddress: readOnlyReference(type, versions.publicIPAddress.servicePublicIPAddress),
+    }, { clrType: 'PublicIpAddressProperties' }),
+    sku: sku(['Basic', 'Standard', 'StandardV2'], versions.publicIPAddress.sku),
+});
+const isBasic = (document) => document.sku?.name === 'Basic';
+/** The DNS name of a label; a label with a reuse scope is told apart by a hash, as Azure does. */
+function fqdnOf(document, subscriptionId) {
+    const { domainNameLabel, domainNameLabelScope } = document.properties.dnsSettings ?? {};
+    const scope = domainNameLabelScope
+        ? `.${stableGuid(`${subscriptionId}|${domainNameLabelScope}`).replaceAll('-', '').slice(0, 16)}`
+        : '';
+    return `${domainNameLabel}${scope}.${document.location}.cloudapp.azure.com`.toLowerCase();
+}
+function claimAddress(context) {
+    const { document, existing, addresses, lookup, idText } = context;
+    const version = document.properties.publicIPAddressVersion ?? 'IPv4';
+    const preferred = existing?.document.properties.ipAddress;
+    const prefixId = document.properties.publicIPPrefix?.id;
+    const prefix = prefixId && lookup.resource(idKey(prefixId))?.document.properties.ipPrefix;
+    const pool = prefixId && typeof prefix === 'string'
+        ? { pool: idKey(prefixId), prefix, reserved: 0 }
+        : { pool: 'public', prefix: addresses.publicPrefix[version], reserved: 4 };
+    const result = addresses.claim({ ...pool, owner: idText, preferred });
+    if ('address' in result)
+        return result.address;
+    if (prefixId)
+        throw azureError('PublicIPPrefixIsFull', { values: { id: prefixId } });
+    throw azureError('PublicIPCountLimitReached', { values: { limit: 1000 } });
+}
+function completePublicIPAddress(context) {
+    const { document } = context;
+    const properties = document.properties;
+    document.sku = { ...document.sku, name: document.sku?.name ?? 'Basic', tier: document.sku?.tier ?? 'Regional' };
+    keepResourceGuid(context);
+    dropEmptyLists(document, ['zones']);
+    fillIn(properties, {
+        publicIPAddressVersion: 'IPv4',
+        publicIPAllocationMethod: 'Dynamic',
+        idleTimeoutInMinutes: 4,
+        ipTags: [],
+    });
+    if (!isBasic(document)) {
+        properties.ddosSettings ??= {};
+        fillIn(properties.ddosSettings, { protectionMode: 'VirtualNetworkInherited' });
+    }
+    if (properties.dnsSettings?.domainNameLabel !== undefined) {
+        properties.dnsSettings.fqdn = fqdnOf(document, context.id.subscriptionId);
+    }
+    // Held from the start even when Dynamic, so that attaching it needs no second write; `view` hides it until then.
+    properties.ipAddress = claimAddress(context);
+}
+const attachments = (lookup, key) => lookup.linksInto(key).filter((link) => link.path === 'publicIPAddress');
+const domainNameLabelPattern = /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/;
+function* checkDnsSettings(context) {
+    const { domainNameLabel: label, fqdn } = context.document.properties.dnsSettings ?? {};
+    if (label === undefined || fqdn === undefined)
+        return;
+    if (!domainNameLabelPattern.test(label))
+        yield azureError('InvalidDomainNameLabel', { values: { label } });
+    const holder = holderOfDnsName(context.lookup, fqdn);
+    if (holder && holder !== idKey(context.idText))
+        yield azureError('DnsRecordInUse', { values: { fqdn } });
+}
+/** Folded id of the public IP address, in any subscription, that has the DNS name. */
+function holderOfDnsName(lookup, fqdn) {
+    for (const { key, document } of lookup.everyOfType(type)) {
+        if (document.properties.dnsSettings?.fqdn === fqdn)
+            return key;
+    }
+    return undefined;
+}
+/**
+ * The answer of `GET …/locations/{location}/CheckDnsNameAvailability?domainNameLabel=`. Throws `InvalidDomainNameLabel`
+ * for a label that no public IP address can have.
+ */
+export function checkDnsNameAvailability(lookup, { location, domainNameLabel: label }) {
+    const fqdn = `${label}.${normalizeLocation(location)}.cloudapp.azure.com`.toLowerCase();
+    if (holderOfDnsName(lookup, fqdn) !== undefined)
+        return { available: false };
+    if (!domainNameLabelPattern.test(label))
+        throw azureError('InvalidDomainNameLabel', { values: { label } });
+    return { available: true };
+}
+function* checkPublicIPAddress(context) {
+    const { document, existing, idText: id } = context;
+    const properties = document.properties;
+    yield* checkSkuUnchanged(context);
+    yield* checkZonesUnchanged(context);
+    if (document.sku?.tier === 'Global' && isBasic(document)) {
+        yield azureError('GlobalPublicIPAddressNotSupportedForBasicPublicIpAddress', { values: { id } });
+    }
+    if (!isBasic(document) && properties.publicIPAllocationMethod !== 'Static') {
+        yield azureError('StandardAndStandardV2SkuPublicIPAddressesMustBeStatic', { values: { id } });
+    }
+    const idle = properties.idleTimeoutInMinutes ?? 4;
+    if (idle < 4 || idle > 30) {
+        yield azureError('PublicIPIdleTimeoutIsOutOfRange', { values: { name: context.id.names[0] ?? '' } });
+    }
+    yield* checkDnsSettings(context);
+    const before = existing?.document.properties;
+    const from = before?.publicIPAddressVersion;
+    const to = properties.publicIPAddressVersion ?? 'IPv4';
+    if (from !== undefined && from !== to) {
+        yield azureError('PublicIPAddressVersionCannotBeChanged', { values: { id, from, to } });
+    }
+    if (before?.publicIPAllocationMethod === 'Static' && properties.publicIPAllocationMethod === 'Dynamic') {
+        const [link] = attachments(context.lookup, idKey(id));
+        if (link) {
+            yield azureError('PublicIPAddressInUseCannotUpdateToDynamic', { values: { id, user: link.sourceId } });
+        }
+    }
+}
+/** A Dynamic address is not there until something uses it. */
+function viewPublicIPAddress({ resource, lookup }) {
+    const { ipAddress, ...properties } = resource.document.properties;
+    const unused = properties.publicIPAllocationMethod === 'Dynamic' && attachments(lookup, resource.key).length === 0;
+    return ipAddress !== undefined && unused ? { ...resource.document, properties } : resource.document;
+}
+const allocatedTo = (by, path) => ({
+    by,
+    path,
+    refuse: ({ id, links }) => azureError('PublicIPAddressCannotBeDeleted', { values: { id, user: links[0]?.sourceId ?? '' } }),
+});
+/** What Azure refuses when frontends or ipConfigurations of one resource name public IP addresses. */
+export function* checkPublicIPAddressesFree(context, users) {
+    const seen = new Set();
+    for (const { id, publicIPAddress } of users) {
+        if (!publicIPAddress)
+            continue;
+        const key = idKey(publicIPAddress.id);
+        const publicIP = context.lookup.resource(key)?.id ?? publicIPAddress.id;
+        if (seen.has(key)) {
+            yield azureError('PublicIPReferencedByMultipleIPConfigs', { values: { publicIP, id: context.idText } });
+        }
+        seen.add(key);
+        const other = attachments(context.lookup, key).find(({ sourceId }) => !idKey(sourceId).startsWith(`${idKey(context.idText)}/`));
+        if (other)
+            yield azureError('PublicIPAddressInUse', { values: { id, publicIP, user: other.sourceId } });
+    }
+}
+export const publicIPAddresses = resourceType({
+    type,
+    apiVersions: networkApiVersions,
+    schema,
+    inUse: [
+        allocatedTo('Microsoft.Network/*', 'publicIPAddress'),
+        allocatedTo('Microsoft.Network/natGateways', 'publicIpAddresses'),
+    ],
+    defaults: completePublicIPAddress,
+    check: checkPublicIPAddress,
+    view: viewPublicIPAddress,
+});
+//# sourceMappingURL=publicIPAddresses.js.map

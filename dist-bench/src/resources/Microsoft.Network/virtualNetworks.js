@@ -1,0 +1,104 @@
+/**
+ * Virtual networks (`Microsoft.Network/virtualNetworks`) with their subnets and peerings, as
+ * https://learn.microsoft.com/azure/virtual-network/virtual-networks-overview describes them.
+ */
+import { azureError } from '../../errors/index.js';
+import { parseIpAddress, parseIpPrefix } from '../../support/ip-address.js';
+import { resourceType } from '../resource-type.js';
+import * as Schema from '../schema.js';
+import { networkApiVersions } from './api-versions.js';
+import { checkAddressPrefix, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
+import { versions } from './member-versions.js';
+import { checkSubnet, checkSubnetsStay, completeSubnet, hasIpamAllocations, subnet, subnetInUse, viewSubnet, } from './virtualNetworks/subnets.js';
+import { completePeering, viewPeering, virtualNetworkPeering } from './virtualNetworks/virtualNetworkPeerings.js';
+const schema = Schema.envelope('name id etag type location extendedLocation tags properties', {
+    extendedLocation: Schema.extendedLocation(versions.virtualNetwork.extendedLocation),
+    properties: Schema.object({
+        provisioningState: Schema.provisioningState(),
+        resourceGuid: Schema.resourceGuid(),
+        addressSpace: Schema.object({
+            addressPrefixes: Schema.array(Schema.string()),
+            ipamPoolPrefixAllocations: Schema.array(Schema.anything(), versions.virtualNetwork.ipamPoolPrefixAllocations),
+        }),
+        privateEndpointVNetPolicies: Schema.oneOf(['Disabled', 'Basic'], versions.virtualNetwork.privateEndpointVNetPolicies),
+        encryption: Schema.object({ enabled: Schema.boolean(), enforcement: Schema.oneOf(['DropUnencrypted', 'AllowUnencrypted']) }, versions.virtualNetwork.encryption),
+        flowTimeoutInMinutes: Schema.integer(versions.virtualNetwork.flowTimeoutInMinutes),
+        dhcpOptions: Schema.object({ dnsServers: Schema.array(Schema.string()) }),
+        // Announced for this version: https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq
+        subnets: Schema.children('subnets', subnet, { keptSince: '2023-09-01' }),
+        // Recorded at 2020-11-01 and 2024-03-01.
+        virtualNetworkPeerings: Schema.children('virtualNetworkPeerings', virtualNetworkPeering, {
+            ...versions.virtualNetwork.virtualNetworkPeerings,
+            keptSince: '2016-09-01',
+        }),
+        bgpCommunities: Schema.object({ virtualNetworkCommunity: Schema.string(), regionalCommunity: Schema.string({ readOnly: true }) }, versions.virtualNetwork.bgpCommunities),
+        ipAllocations: Schema.array(Schema.reference('Microsoft.Network/ipAllocations'), versions.virtualNetwork.ipAllocations),
+        flowLogs: Schema.anything({ readOnly: true, ...versions.virtualNetwork.flowLogs }),
+        enableDdosProtection: Schema.boolean(versions.virtualNetwork.enableDdosProtection),
+        ddosProtectionPlan: Schema.reference('Microsoft.Network/ddosProtectionPlans', versions.virtualNetwork.ddosProtectionPlan),
+        enableVmProtection: Schema.boolean(versions.virtualNetwork.enableVmProtection),
+        defaultPublicNatGateway: readOnlyReference('Microsoft.Network/natGateways', versions.virtualNetwork.defaultPublicNatGateway),
+        summarizedGatewayPrefixes: Schema.anything(versions.virtualNetwork.summarizedGatewayPrefixes),
+    }, { clrType: 'VirtualNetworkProperties' }),
+});
+function completeVirtualNetwork(context) {
+    const { document, lookup, idText } = context;
+    const properties = document.properties;
+    keepResourceGuid(context);
+    properties.addressSpace ??= {};
+    fillIn(properties.addressSpace, { addressPrefixes: [] });
+    if (hasIpamAllocations(context.apiVersion))
+        fillIn(properties.addressSpace, { ipamPoolPrefixAllocations: [] });
+    if (properties.dhcpOptions)
+        fillIn(properties.dhcpOptions, { dnsServers: [] });
+    fillIn(properties, {
+        privateEndpointVNetPolicies: 'Disabled',
+        subnets: [],
+        virtualNetworkPeerings: [],
+        enableDdosProtection: false,
+        enableVmProtection: false,
+    });
+    for (const one of properties.subnets ?? [])
+        completeSubnet(one, context);
+    for (const one of properties.virtualNetworkPeerings ?? [])
+        completePeering(one, idText, lookup);
+}
+function* checkVirtualNetwork(context) {
+    const { addressSpace, dhcpOptions, subnets = [] } = context.document.properties;
+    const texts = addressSpace?.addressPrefixes ?? [];
+    for (const prefix of texts)
+        yield* checkAddressPrefix(prefix, context.idText);
+    for (const name of dhcpOptions?.dnsServers ?? []) {
+        if (!parseIpAddress(name))
+            yield azureError('NetcfgInvalidDnsServer', { values: { name } });
+    }
+    const space = texts.flatMap((text) => parseIpPrefix(text) ?? []);
+    for (const [index, one] of subnets.entries()) {
+        yield* checkSubnet(one, context, { space, earlier: subnets.slice(0, index) });
+    }
+    yield* checkSubnetsStay(context);
+}
+function viewVirtualNetwork({ resource, lookup, apiVersion }) {
+    const { virtualNetworkPeerings: peerings = [], subnets = [] } = resource.document
+        .properties;
+    const properties = {
+        ...resource.document.properties,
+        subnets: subnets.map((one) => viewSubnet(one, apiVersion)),
+        virtualNetworkPeerings: peerings.map((one) => viewPeering(one, resource.id, lookup)),
+    };
+    return { ...resource.document, properties };
+}
+export const virtualNetworks = resourceType({
+    type: 'Microsoft.Network/virtualNetworks',
+    apiVersions: networkApiVersions,
+    schema,
+    children: [
+        { name: 'subnets', methods: 'write', inUse: subnetInUse },
+        { name: 'virtualNetworkPeerings', methods: 'write' },
+    ],
+    defaults: completeVirtualNetwork,
+    check: checkVirtualNetwork,
+    view: viewVirtualNetwork,
+});
+export { checkIpAddressAvailability, virtualNetworkUsages } from './virtualNetworks/ip-address-availability.js';
+//# sourceMappingURL=virtualNetworks.js.map

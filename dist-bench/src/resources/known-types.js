@@ -1,0 +1,72 @@
+/**
+ * The types that Azure has in the namespaces that Lazurite knows, so that a mistyped one is refused instead of stored.
+ * Children stand here only below types with a model: of the others any child is taken.
+ */
+const known = {
+    'Microsoft.Network': `
+    applicationGateways applicationGatewayWebApplicationFirewallPolicies applicationSecurityGroups azureFirewalls
+    bastionHosts cloudServiceSlots connections customIpPrefixes ddosCustomPolicies ddosProtectionPlans
+    dnsForwardingRulesets dnsResolverDomainLists dnsResolverPolicies dnsResolvers dnszones dscpConfigurations
+    expressRouteCircuits expressRouteCrossConnections expressRouteGateways expressRoutePorts firewallPolicies
+    frontdoors frontdoorWebApplicationFirewallPolicies interconnectGroups internalPublicIpAddresses ipAllocations
+    ipGroups loadBalancers localNetworkGateways locations natGateways networkExperimentProfiles networkIntentPolicies
+    networkInterfaces networkInterfaces/tapConfigurations networkManagers networkManagerConnections networkProfiles
+    networkSecurityGroups networkSecurityPerimeters networkVirtualAppliances networkWatchers p2sVpnGateways
+    privateDnsZones privateEndpoints privateEndpointRedirectMaps privateLinkServices
+    privateLinkServices/privateEndpointConnections publicIPAddresses publicIPPrefixes routeFilters routeTables
+    securityPartnerProviders serviceEndpointPolicies serviceGateways trafficmanagerprofiles
+    trafficManagerUserMetricsKeys virtualHubs virtualNetworkAppliances virtualNetworkGateways virtualNetworks
+    virtualNetworks/privateDnsZoneLinks virtualNetworks/taggedTrafficConsumers virtualNetworkTaps virtualRouters
+    virtualWans vpnGateways vpnServerConfigurations vpnSites`
+        .trim()
+        .split(/\s+/),
+    'Microsoft.Compute': `
+    availabilitySets capacityReservationGroups cloudServices diskAccesses diskEncryptionSets disks galleries hostGroups
+    images locations proximityPlacementGroups restorePointCollections sharedVMExtensions snapshots sshPublicKeys
+    virtualMachines virtualMachines/extensions virtualMachines/metricDefinitions virtualMachines/runCommands
+    virtualMachineScaleSets virtualMachineScaleSets/applications virtualMachineScaleSets/disks
+    virtualMachineScaleSets/extensions virtualMachineScaleSets/lifecycleHookEvents
+    virtualMachineScaleSets/virtualMachines/extensions virtualMachineScaleSets/virtualMachines/runCommands`
+        .trim()
+        .split(/\s+/),
+};
+const namespaceNamed = (namespace) => Object.keys(known).find((one) => one.toLowerCase() === namespace.toLowerCase());
+/** The types of a namespace that Lazurite knows, its own spelling first; empty for other namespaces. */
+export const knownTypesOf = (namespace) => known[namespaceNamed(namespace) ?? ''] ?? [];
+/** Whether `type` stands in the list itself. */
+export const isListed = (type) => {
+    const [namespace = '', ...rest] = type.toLowerCase().split('/');
+    return knownTypesOf(namespace).some((one) => one.toLowerCase() === rest.join('/'));
+};
+/** Whether Azure has the top-level type of `type` (`Microsoft.Network/loadBalancers`), as far as is known here. */
+export function isKnownType(type) {
+    const [namespace = '', top = ''] = type.toLowerCase().split('/');
+    const types = knownTypesOf(namespace).map((one) => one.toLowerCase());
+    if (types.length === 0)
+        return true;
+    return types.includes(top);
+}
+/** How many letters have to be added, removed or replaced to make one text of the other. */
+function distance(from, to) {
+    let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+    for (const [i, letter] of [...from].entries()) {
+        const next = [i + 1];
+        for (const [j, other] of [...to].entries()) {
+            const replaced = row[j] + (letter === other ? 0 : 1);
+            next.push(Math.min(replaced, row[j + 1] + 1, next[j] + 1));
+        }
+        row = next;
+    }
+    return row[to.length];
+}
+/** The type of the same namespace that is spelt most like an unknown one; undefined when none is like it. */
+export function typesLike(type) {
+    const [namespace = '', ...rest] = type.split('/');
+    const wanted = rest.join('/').toLowerCase();
+    const near = knownTypesOf(namespace)
+        .map((name) => ({ name, far: distance(wanted, name.toLowerCase()) }))
+        .filter(({ far }) => far > 0 && far <= 3)
+        .sort((a, b) => a.far - b.far);
+    return near[0] && `${namespaceNamed(namespace)}/${near[0].name}`;
+}
+//# sourceMappingURL=known-types.js.map

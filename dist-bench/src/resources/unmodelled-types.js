@@ -1,0 +1,322 @@
+/**
+ * What Azure fills in on well-known types that have no model here, what their `list…` actions answer, and which status
+ * their writes have. Nothing stands behind the values: they are made up, follow from the resource's id, and stay the same.
+ */
+import { stableGuid } from '../support/ids.js';
+const folded = (name) => name.toLowerCase();
+const location = ({ resource }) => resource.document.location ?? 'westeurope';
+const unique = (id, part = '') => stableGuid(`${id}#${part}`).replaceAll('-', '');
+const short = ({ resource }) => unique(resource.id).slice(0, 8);
+/** A key in the shape of a storage account's (base64 of 64 bytes) that is recognisably not a real one. */
+const madeUpKey = (id, which) => `NotARealKey/LazuriteMadeItUp/${unique(id, which)}${unique(id, `${which}2`).slice(0, 24)}A==`;
+/** The identity of a resource, or of a user-assigned identity, in the directory. */
+export const principalIdOf = (id) => stableGuid(`${id}#principal`);
+const clientIdOf = (id) => stableGuid(`${id}#client`);
+const storageHost = (kind) => (name) => `https://${folded(name)}.${kind}.core.windows.net/`;
+const storageKinds = ['blob', 'dfs', 'file', 'queue', 'table'];
+/** The address that a service takes in the subnet of its first ipConfiguration: the first that Azure hands out. */
+function firstAddress({ propertiesOf }, subnetId) {
+    const prefix = typeof subnetId === 'string' ? propertiesOf(subnetId) : undefined;
+    const text = (prefix?.addressPrefix ??
+        prefix?.addressPrefixes?.[0] ??
+        '10.0.0.0/24');
+    const [a, b, c, d] = text.split('/')[0].split('.').map(Number);
+    return [a, b, c, (d ?? 0) + 4].join('.');
+}
+/** ipConfigurations with ids, and the private addresses that the service took. */
+const addressed = (context) => {
+    const configurations = context.given.ipConfigurations;
+    return configurations?.map((one, index) => {
+        const taken = index === 0 || one.properties?.subnet ? firstAddress(context, one.properties?.subnet?.id) : undefined;
+        const privateIPAddress = one.properties?.privateIPAddress ?? taken;
+        return {
+            ...one,
+            ...(one.name === undefined ? {} : { id: `${context.resource.id}/ipConfigurations/${one.name}` }),
+            properties: { ...one.properties, ...(privateIPAddress === undefined ? {} : { privateIPAddress }) },
+        };
+    });
+};
+const withHost = (member, host) => (context) => ({
+    [member]: `${folded(context.name)}.${host}`,
+});
+const databaseServer = (host) => (context) => ({
+    ...withHost('fullyQualifiedDomainName', host)(context),
+    state: 'Ready',
+});
+const messaging = ({ resource, name }) => ({
+    serviceBusEndpoint: `https://${folded(name)}.servicebus.windows.net:443/`,
+    metricId: `${resource.subscriptionId}:${folded(name)}`,
+    status: 'Active',
+});
+/** Properties by folded type; what the client wrote itself wins, but for `alwaysOwn`. */
+const properties = {
+    'microsoft.storage/storageaccounts': (context) => ({
+        primaryLocation: location(context),
+        statusOfPrimary: 'available',
+        supportsHttpsTrafficOnly: true,
+        primaryEndpoints: {
+            ...Object.fromEntries(storageKinds.map((kind) => [kind, storageHost(kind)(context.name)])),
+            web: storageHost('z6.web')(context.name),
+        },
+    }),
+    'microsoft.managedidentity/userassignedidentities': ({ resource }, { tenantId }) => ({
+        tenantId,
+        principalId: principalIdOf(resource.id),
+        clientId: clientIdOf(resource.id),
+    }),
+    'microsoft.insights/components': (context, { tenantId }) => {
+        const InstrumentationKey = stableGuid(`${context.resource.id}#instrumentation`);
+        const ingestion = `https://${location(context)}-0.in.applicationinsights.azure.com/`;
+        return {
+            ApplicationId: context.name,
+            AppId: stableGuid(`${context.resource.id}#application`),
+            InstrumentationKey,
+            ConnectionString: `InstrumentationKey=${InstrumentationKey};IngestionEndpoint=${ingestion}`,
+            Name: context.name,
+            TenantId: tenantId,
+        };
+    },
+    'microsoft.keyvault/vaults': ({ name }) => ({ vaultUri: `https://${folded(name)}.vault.azure.net/` }),
+    'microsoft.keyvault/vaults/secrets': (context) => vaultItem(context, 'secret'),
+    'microsoft.keyvault/vaults/keys': (context) => vaultItem(context, 'key'),
+    'microsoft.operationalinsights/workspaces': ({ resource }) => ({
+        customerId: stableGuid(`${resource.id}#customer`),
+        publicNetworkAccessForIngestion: 'Enabled',
+        publicNetworkAccessForQuery: 'Enabled',
+        retentionInDays: 30,
+    }),
+    'microsoft.network/dnszones': () => ({
+        nameServers: [1, 2, 3, 4].map((n) => `ns${n}-01.azure-dns.${['com', 'net', 'org', 'info'][n - 1]}.`),
+        numberOfRecordSets: 2,
+        maxNumberOfRecordSets: 10_000,
+    }),
+    'microsoft.network/privatednszones': () => ({
+        numberOfRecordSets: 1,
+        maxNumberOfRecordSets: 25_000,
+        numberOfVirtualNetworkLinks: 0,
+        maxNumberOfVirtualNetworkLinks: 1000,
+    }),
+    'microsoft.network/privatednszones/virtualnetworklinks': () => ({ virtualNetworkLinkState: 'Completed' }),
+    'microsoft.network/ipgroups': () => ({ firewalls: [], firewallPolicies: [] }),
+    'microsoft.network/firewallpolicies': () => ({ childPolicies: [], firewalls: [], ruleCollectionGroups: [] }),
+    'microsoft.network/azurefirewalls': (context) => {
+        const ipConfigurations = addressed(context);
+        return { ...(ipConfigurations ? { ipConfigurations } : {}), threatIntelMode: 'Alert' };
+    },
+    'microsoft.network/bastionhosts': (context) => ({
+        dnsName: `bst-${stableGuid(context.resource.id)}.bastion.azure.com`,
+        scaleUnits: 2,
+    }),
+    'microsoft.network/virtualnetworkgateways': (context) => ({
+        bgpSettings: { asn: 65515, bgpPeeringAddress: firstAddress(context, gatewaySubnet(context)), peerWeight: 0 },
+    }),
+    'microsoft.network/trafficmanagerprofiles': ({ given }) => {
+        const dns = (given.dnsConfig ?? {});
+        const fqdn = `${folded(dns.relativeName ?? '')}.trafficmanager.net`;
+        return { profileStatus: 'Enabled', dnsConfig: { ...dns, ...(dns.relativeName ? { fqdn } : {}) } };
+    },
+    'microsoft.network/virtualhubs': () => ({ routingState: 'Provisioned', virtualRouterAsn: 65515 }),
+    'microsoft.network/privateendpoints': () => ({ customDnsConfigs: [] }),
+    'microsoft.network/expressroutecircuits': ({ resource }) => ({
+        serviceKey: stableGuid(`${resource.id}#service`),
+        circuitProvisioningState: 'Enabled',
+        serviceProviderProvisioningState: 'NotProvisioned',
+    }),
+    'microsoft.network/frontdoors': (context) => ({ cname: `${folded(context.name)}.azurefd.net` }),
+    'microsoft.cdn/profiles': ({ resource }) => ({
+        frontDoorId: stableGuid(`${resource.id}#door`),
+        resourceState: 'Active',
+    }),
+    'microsoft.cdn/profiles/endpoints': withHost('hostName', 'azureedge.net'),
+    'microsoft.cdn/profiles/afdendpoints': (context) => ({
+        hostName: `${folded(context.name)}-${short(context)}.z01.azurefd.net`,
+    }),
+    'microsoft.web/sites': (context) => ({
+        ...withHost('defaultHostName', 'azurewebsites.net')(context),
+        hostNames: [`${folded(context.name)}.azurewebsites.net`],
+        enabledHostNames: ['', 'scm.'].map((part) => `${folded(context.name)}.${part}azurewebsites.net`),
+        state: 'Running',
+        enabled: true,
+        customDomainVerificationId: unique(context.resource.id, 'domain').toUpperCase(),
+        outboundIpAddresses: '192.0.2.10,192.0.2.11',
+        possibleOutboundIpAddresses: '192.0.2.10,192.0.2.11,192.0.2.12',
+        inboundIpAddress: '192.0.2.9',
+    }),
+    'microsoft.web/staticsites': (context) => ({ defaultHostname: `${short(context)}.azurestaticapps.net` }),
+    'microsoft.sql/servers': databaseServer('database.windows.net'),
+    'microsoft.sql/managedinstances': databaseServer('database.windows.net'),
+    'microsoft.dbformysql/servers': databaseServer('mysql.database.azure.com'),
+    'microsoft.dbformysql/flexibleservers': databaseServer('mysql.database.azure.com'),
+    'microsoft.dbforpostgresql/servers': databaseServer('postgres.database.azure.com'),
+    'microsoft.dbforpostgresql/flexibleservers': databaseServer('postgres.database.azure.com'),
+    'microsoft.dbformariadb/servers': databaseServer('mariadb.database.azure.com'),
+    'microsoft.documentdb/databaseaccounts': ({ name }) => ({
+        documentEndpoint: `https://${folded(name)}.documents.azure.com:443/`,
+    }),
+    'microsoft.cache/redis': (context) => ({
+        ...withHost('hostName', 'redis.cache.windows.net')(context),
+        port: 6379,
+        sslPort: 6380,
+    }),
+    'microsoft.servicefabric/clusters': ({ resource }) => ({
+        clusterId: stableGuid(`${resource.id}#cluster`),
+        clusterEndpoint: `https://${location({ resource })}.servicefabric.azure.com/runtime/clusters/${stableGuid(`${resource.id}#cluster`)}`,
+        clusterState: 'WaitingForNodes',
+    }),
+    'microsoft.containerregistry/registries': withHost('loginServer', 'azurecr.io'),
+    'microsoft.containerservice/managedclusters': (context) => ({
+        fqdn: `${folded(context.name)}-${short(context)}.hcp.${location(context)}.azmk8s.io`,
+        nodeResourceGroup: `MC_${context.resource.resourceGroup}_${context.name}_${location(context)}`,
+        powerState: { code: 'Running' },
+    }),
+    'microsoft.containerinstance/containergroups': ({ given }) => ({
+        ...(given.ipAddress ? { ipAddress: { ip: '192.0.2.20', ...given.ipAddress } } : {}),
+    }),
+    'microsoft.app/managedenvironments': (context) => ({
+        defaultDomain: `${short(context)}.${location(context)}.azurecontainerapps.io`,
+        staticIp: '192.0.2.30',
+    }),
+    'microsoft.eventhub/namespaces': messaging,
+    'microsoft.servicebus/namespaces': messaging,
+    'microsoft.relay/namespaces': messaging,
+    'microsoft.cognitiveservices/accounts': ({ name }) => ({
+        endpoint: `https://${folded(name)}.cognitiveservices.azure.com/`,
+    }),
+    'microsoft.appconfiguration/configurationstores': ({ name }) => ({ endpoint: `https://${folded(name)}.azconfig.io` }),
+    'microsoft.search/searchservices': () => ({ status: 'running', replicaCount: 1, partitionCount: 1 }),
+    'microsoft.batch/batchaccounts': (context) => ({
+        accountEndpoint: `${folded(context.name)}.${location(context)}.batch.azure.com`,
+    }),
+    'microsoft.automation/automationaccounts': (context) => ({
+        state: 'Ok',
+        automationHybridServiceUrl: `https://${stableGuid(context.resource.id)}.jrds.${location(context)}.azure-automation.net/automationAccounts/${stableGuid(context.resource.id)}`,
+    }),
+    'microsoft.devices/iothubs': (context) => ({
+        ...withHost('hostName', 'azure-devices.net')(context),
+        state: 'Active',
+    }),
+    'microsoft.signalrservice/signalr': withHost('hostName', 'service.signalr.net'),
+    'microsoft.databricks/workspaces': (context) => ({
+        workspaceId: String(Number.parseInt(short(context), 16)),
+        workspaceUrl: `adb-${Number.parseInt(short(context), 16)}.1.azuredatabricks.net`,
+    }),
+    'microsoft.compute/disks': ({ resource }) => ({ diskState: 'Unattached', uniqueId: stableGuid(resource.id) }),
+    'microsoft.compute/galleries': ({ resource, name }) => ({
+        identifier: { uniqueName: `${resource.subscriptionId}-${name.toUpperCase()}` },
+    }),
+    'microsoft.apimanagement/service': ({ name }) => ({ gatewayUrl: `https://${folded(name)}.azure-api.net` }),
+    'microsoft.authorization/roleassignments': ({ resource }) => ({
+        scope: resource.id.slice(0, resource.id.toLowerCase().lastIndexOf('/providers/')),
+    }),
+};
+/** Members that the service says, whatever a client writes. */
+const alwaysOwn = new Set(['ipConfigurations', 'dnsConfig', 'principalId', 'clientId', 'bgpSettings', 'ipAddress']);
+function gatewaySubnet({ given }) {
+    const [first] = (given.ipConfigurations ?? []);
+    return first?.properties?.subnet?.id;
+}
+function vaultItem({ resource, name }, kind) {
+    const vault = resource.id.split('/')[8] ?? '';
+    const uri = `https://${folded(vault)}.vault.azure.net/${kind}s/${name}`;
+    return { [`${kind}Uri`]: uri, [`${kind}UriWithVersion`]: `${uri}/${unique(resource.id, 'version')}` };
+}
+/** What Azure shows in the properties of a resource besides what its client wrote. */
+export function madeUpProperties(context, tenancy) {
+    const made = properties[folded(context.resource.type)]?.(context, tenancy) ?? {};
+    const wins = Object.entries(made).filter(([name]) => alwaysOwn.has(name) || context.given[name] === undefined);
+    return Object.fromEntries(wins);
+}
+/** A resource's `identity` with the principals that the directory gives it. `id` is the resource's. */
+export function completeIdentity(given, { id, tenantId }) {
+    if (given === null || typeof given !== 'object')
+        return given;
+    const { principalId: _principal, tenantId: _tenant, ...identity } = given;
+    const users = Object.keys(identity.userAssignedIdentities ?? {});
+    const isSystem = /systemassigned/i.test(identity.type ?? '');
+    const known = users.map((user) => [user, { principalId: principalIdOf(user), clientId: clientIdOf(user) }]);
+    return {
+        ...(isSystem ? { principalId: principalIdOf(id), tenantId } : {}),
+        ...identity,
+        ...(users.length === 0 ? {} : { userAssignedIdentities: Object.fromEntries(known) }),
+    };
+}
+const twoKeys = (id) => ({ primaryKey: madeUpKey(id, 'primary'), secondaryKey: madeUpKey(id, 'secondary') });
+function messagingKeys(id) {
+    const parts = id.split('/');
+    const keys = twoKeys(id);
+    const text = (key) => `Endpoint=sb://${folded(parts[8] ?? '')}.servicebus.windows.net/;SharedAccessKeyName=${parts.at(-1)};SharedAccessKey=${key}`;
+    return {
+        primaryConnectionString: text(keys.primaryKey),
+        secondaryConnectionString: text(keys.secondaryKey),
+        ...keys,
+        keyName: parts.at(-1),
+    };
+}
+const madeUpToken = (id) => `sv=2022-11-02&sig=NotARealSignature${unique(id, 'sas')}`;
+/** Answers of `list…` actions, by folded type and action; `id` is the resource's. */
+const lists = {
+    'microsoft.storage/storageaccounts/listkeys': (id, apiVersion) => apiVersion < '2016'
+        ? { key1: madeUpKey(id, 'key1'), key2: madeUpKey(id, 'key2') }
+        : { keys: ['key1', 'key2'].map((keyName) => ({ keyName, value: madeUpKey(id, keyName), permissions: 'FULL' })) },
+    'microsoft.storage/storageaccounts/listaccountsas': (id) => ({ accountSasToken: madeUpToken(id) }),
+    'microsoft.storage/storageaccounts/listservicesas': (id) => ({ serviceSasToken: madeUpToken(id) }),
+    'microsoft.operationalinsights/workspaces/sharedkeys': (id) => ({
+        primarySharedKey: madeUpKey(id, 'primary'),
+        secondarySharedKey: madeUpKey(id, 'secondary'),
+    }),
+    'microsoft.operationalinsights/workspaces/listkeys': (id) => ({
+        primarySharedKey: madeUpKey(id, 'primary'),
+        secondarySharedKey: madeUpKey(id, 'secondary'),
+    }),
+    'microsoft.containerregistry/registries/listcredentials': (id) => ({
+        username: id.split('/').at(-1),
+        passwords: ['password', 'password2'].map((name) => ({ name, value: madeUpKey(id, name) })),
+    }),
+    'microsoft.documentdb/databaseaccounts/listkeys': (id) => ({
+        primaryMasterKey: madeUpKey(id, 'primary'),
+        secondaryMasterKey: madeUpKey(id, 'secondary'),
+        primaryReadonlyMasterKey: madeUpKey(id, 'primaryReadonly'),
+        secondaryReadonlyMasterKey: madeUpKey(id, 'secondaryReadonly'),
+    }),
+    'microsoft.cognitiveservices/accounts/listkeys': (id) => ({
+        key1: madeUpKey(id, 'key1'),
+        key2: madeUpKey(id, 'key2'),
+    }),
+    'microsoft.search/searchservices/listadminkeys': twoKeys,
+    'microsoft.batch/batchaccounts/listkeys': (id) => ({
+        accountName: id.split('/').at(-1),
+        primary: madeUpKey(id, 'primary'),
+        secondary: madeUpKey(id, 'secondary'),
+    }),
+    'microsoft.automation/automationaccounts/listkeys': (id) => ({
+        keys: ['Primary', 'Secondary'].map((KeyName) => ({ KeyName, Permissions: 'Full', Value: madeUpKey(id, KeyName) })),
+    }),
+    'microsoft.cache/redis/listkeys': twoKeys,
+    'microsoft.signalrservice/signalr/listkeys': twoKeys,
+    'microsoft.eventhub/namespaces/authorizationrules/listkeys': messagingKeys,
+    'microsoft.eventhub/namespaces/eventhubs/authorizationrules/listkeys': messagingKeys,
+    'microsoft.servicebus/namespaces/authorizationrules/listkeys': messagingKeys,
+    'microsoft.servicebus/namespaces/queues/authorizationrules/listkeys': messagingKeys,
+    'microsoft.relay/namespaces/authorizationrules/listkeys': messagingKeys,
+    'microsoft.web/sites/config/list': () => ({ properties: {} }),
+    'microsoft.web/sites/host/default/listkeys': (id) => ({
+        masterKey: madeUpKey(id, 'master'),
+        functionKeys: {},
+        systemKeys: {},
+    }),
+    'microsoft.devices/iothubs/listkeys': (id) => ({
+        value: [{ keyName: 'iothubowner', ...twoKeys(id), rights: 'RegistryWrite, ServiceConnect, DeviceConnect' }],
+    }),
+};
+/** What a `list…` action of a type answers: keys that are no secrets; undefined where nothing is known of the action. */
+export const madeUpList = ({ id, type, action, apiVersion }) => lists[folded(`${type}/${action}`)]?.(id, apiVersion);
+/** Types whose resource provider answers a first PUT with 201; all others say 200, which every client takes. */
+const says201 = /^microsoft\.(network|compute|authorization)\/(?!(disk|snapshots)|privatednszones)/i;
+/** Types that are deleted in the background. */
+const deletesLater = /^microsoft\.(network\/(?!trafficmanager|dnszones)|compute\/(?!proximityplacementgroups$|hostgroups$|sshpublickeys$))/i;
+/** Statuses of the writes of a type without a model. */
+export const unmodelledStatuses = (type) => ({
+    created: says201.test(type) ? 201 : 200,
+    deleted: deletesLater.test(type) ? 202 : 200,
+});
+//# sourceMappingURL=unmodelled-types.js.map

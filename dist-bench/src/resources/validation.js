@@ -1,0 +1,117 @@
+/**
+ * Validates canonical request bodies with Ajv and words what does not fit as Azure's network provider does:
+ * `InvalidRequestFormat` with one `InvalidJson` detail per finding.
+ */
+import { Ajv } from 'ajv';
+import { azureError } from '../errors/index.js';
+import { formatJsonPath, positionInJson } from './json-position.js';
+import { annotationKeywords } from './schema.js';
+/** The one place where Ajv's options are set. Nothing is coerced, filled in or removed: that is done before or after. */
+export const ajv = new Ajv({
+    strict: true,
+    allErrors: true,
+    coerceTypes: false,
+    useDefaults: false,
+    removeAdditional: false,
+    verbose: true,
+});
+ajv.addVocabulary([...annotationKeywords]);
+const validators = new WeakMap();
+function validatorFor(schema) {
+    let validate = validators.get(schema);
+    if (!validate) {
+        // Compiling costs milliseconds, so a type is compiled when it is first written.
+        validate = ajv.compile(schema);
+        validators.set(schema, validate);
+    }
+    return validate;
+}
+function pathOf(error) {
+    return error.instancePath
+        .split('/')
+        .slice(1)
+        .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+        .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+}
+const clrNames = {
+    integer: 'System.Int32',
+    boolean: 'System.Boolean',
+    string: 'System.String',
+};
+/** Where Azure's network provider keeps the enumerations of its contract. */
+const contract = 'Microsoft.WindowsAzure.Networking.Nrp.Frontend.Contract.Csm.Public';
+const enumName = (clrType = 'Enum') => (clrType.includes('.') ? clrType : `${contract}.${clrType}`);
+/** A value of another type than the member's, as Azure's reader words it. */
+function conversion(data, node, path) {
+    const { type, enum: choices, clrType } = node;
+    const unexpected = (character) => ({
+        text: `Unexpected character encountered while parsing value: ${character}.`,
+        path,
+        part: 'start',
+    });
+    const isScalar = type !== 'object' && type !== 'array';
+    if (isScalar && typeof data === 'object')
+        return unexpected(Array.isArray(data) ? '[' : '{');
+    if (type === 'integer' && typeof data === 'boolean')
+        return unexpected(String(data)[0]);
+    const finding = (text) => ({ text, path, part: 'value' });
+    if (type === 'integer' && typeof data === 'number') {
+        return finding(`Input string '${data}' is not a valid integer.`);
+    }
+    if (typeof data === 'string' && (type === 'integer' || type === 'boolean')) {
+        return finding(`Could not convert string to ${type}: ${data}.`);
+    }
+    const target = choices ? enumName(clrType) : (clrNames[String(type)] ?? clrType ?? 'System.Object');
+    const shown = typeof data === 'string' ? `"${data}"` : typeof data === 'object' ? '{' : String(data);
+    return finding(`Error converting value ${shown} to type '${target}'.`);
+}
+function findingOf(error) {
+    const path = pathOf(error);
+    const node = error.parentSchema;
+    switch (error.keyword) {
+        case 'additionalProperties': {
+            const member = String(error.params.additionalProperty);
+            const text = `Could not find member '${member}' on object of type '${node.clrType ?? 'Object'}'.`;
+            return { text, path: [...path, member], part: 'name' };
+        }
+        case 'required': {
+            const text = `Required property '${String(error.params.missingProperty)}' not found in JSON.`;
+            return { text, path, part: 'whole' };
+        }
+        case 'maximum':
+        case 'minimum':
+            return { text: `JSON integer ${String(error.data)} is too large or small for an Int32.`, path, part: 'value' };
+        default:
+            return conversion(error.data, node, path);
+    }
+}
+function detailOf(error, text) {
+    const finding = findingOf(error);
+    const place = positionInJson(text, finding.path, finding.part);
+    const path = formatJsonPath(place.path);
+    if (error.keyword === 'required' && error.parentSchema.reference) {
+        const message = `Value for reference id is missing. Path ${path}.`;
+        return { ...place, detail: { code: 'MissingJsonReferenceId', message } };
+    }
+    const message = `${finding.text} Path '${path}', line ${place.line}, position ${place.position}.`;
+    return { ...place, detail: { code: 'InvalidJson', message } };
+}
+/** Details in the order in which a reader meets them, each finding once. */
+function detailsOf(errors, text) {
+    const placed = errors.map((error) => detailOf(error, text));
+    placed.sort((a, b) => a.line - b.line || a.position - b.position);
+    return [...new Map(placed.map(({ detail }) => [detail.message, detail])).values()];
+}
+/** Throws `InvalidRequestFormat` when `body` does not fit `schema`. */
+export function validateBody(body, schema, { text, unknownMembers }) {
+    const validate = validatorFor(schema);
+    if (validate(body))
+        return;
+    const isFinding = ({ keyword }) => unknownMembers !== 'allowed' || keyword !== 'additionalProperties';
+    const findings = (validate.errors ?? []).filter(isFinding).slice(0, 20);
+    if (findings.length > 0)
+        throw invalidRequestFormat(detailsOf(findings, text));
+}
+/** Azure's answer to a body that cannot be read, with its findings. */
+export const invalidRequestFormat = (details) => azureError('InvalidRequestFormat', { details });
+//# sourceMappingURL=validation.js.map

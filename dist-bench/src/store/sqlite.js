@@ -1,0 +1,165 @@
+/**
+ * SQLite behind one small connection type, over better-sqlite3 where it is installed and loads, else over Node's own
+ * `node:sqlite`. Both write the same files.
+ */
+import { createRequire } from 'node:module';
+import { UsageError } from '../support/usage-error.js';
+const require = createRequire(import.meta.url);
+function betterSqlite3() {
+    try {
+        const Database = require('better-sqlite3');
+        // Its native part, which may have been built for another Node, is loaded by the first database.
+        new Database(':memory:').close();
+        return { name: 'better-sqlite3', open: (file) => new Database(file) };
+    }
+    catch {
+        return undefined;
+    }
+}
+function nodeSqlite() {
+    const { emitWarning } = process;
+    try {
+        // The part that is used has not changed since Node 22.13; a warning at every start would only hide others.
+        process.emitWarning = () => { };
+        const { DatabaseSync } = require('node:sqlite');
+        return { name: 'node:sqlite', open: (file) => new DatabaseSync(file) };
+    }
+    catch {
+        return undefined;
+    }
+    finally {
+        process.emitWarning = emitWarning;
+    }
+}
+let found;
+/** The drivers that work here, the preferred one first. */
+function drivers() {
+    found ??= [betterSqlite3(), nodeSqlite()].filter((driver) => driver !== undefined);
+    return found;
+}
+const remedy = () => `SQLite is missing: Node ${process.versions.node} has none that Lazurite can use, and better-sqlite3 is not installed ` +
+    'or does not load. Use Node 22.13 or newer, or run `npm install better-sqlite3@12` beside Lazurite.';
+/** Opens a file, or `:memory:`. Throws a `UsageError` that says what to do where there is no driver. */
+export function openSqlite(file, { driver } = {}) {
+    const chosen = drivers().find(({ name }) => driver === undefined || name === driver);
+    if (!chosen)
+        throw new UsageError(remedy());
+    return new SqliteConnection(chosen, file);
+}
+/** Result codes that are told apart, by the number that `node:sqlite` gives: https://www.sqlite.org/rescode.html */
+const codeNames = {
+    5: 'SQLITE_BUSY',
+    8: 'SQLITE_READONLY',
+    10: 'SQLITE_IOERR',
+    11: 'SQLITE_CORRUPT',
+    13: 'SQLITE_FULL',
+    14: 'SQLITE_CANTOPEN',
+    19: 'SQLITE_CONSTRAINT',
+    20: 'SQLITE_MISMATCH',
+    26: 'SQLITE_NOTADB',
+};
+/** Gives an error of `node:sqlite` the code that better-sqlite3 would give it. */
+function withCode(error) {
+    const { errcode } = error;
+    const name = errcode === undefined ? undefined : codeNames[errcode & 0xff];
+    if (name !== undefined)
+        error.code = name;
+    return error;
+}
+class SqliteConnection {
+    driver;
+    #handle;
+    #begin;
+    #commit;
+    #open = true;
+    /** 1 in a transaction, more in its savepoints. */
+    #depth = 0;
+    constructor({ name, open }, file) {
+        this.driver = name;
+        this.#handle = withNames(() => open(file));
+        // How long a write waits for another process before it fails with SQLITE_BUSY.
+        this.exec('PRAGMA busy_timeout = 250');
+        this.#begin = this.prepare('BEGIN IMMEDIATE');
+        this.#commit = this.prepare('COMMIT');
+    }
+    get open() {
+        return this.#open;
+    }
+    get inTransaction() {
+        return this.#depth > 0;
+    }
+    prepare(sql) {
+        const statement = withNames(() => this.#handle.prepare(sql));
+        if (this.driver === 'better-sqlite3')
+            return statement;
+        return {
+            get: (...parameters) => withNames(() => statement.get(...parameters)),
+            all: (...parameters) => withNames(() => statement.all(...parameters)),
+            run: (...parameters) => withNames(() => statement.run(...parameters)),
+        };
+    }
+    exec(sql) {
+        withNames(() => this.#handle.exec(sql));
+    }
+    pragma(text, { simple = false } = {}) {
+        if (text.includes('=')) {
+            this.exec(`PRAGMA ${text}`);
+            return [];
+        }
+        const rows = this.prepare(`PRAGMA ${text}`).all();
+        return simple ? Object.values(rows[0] ?? {})[0] : rows;
+    }
+    transaction(work) {
+        const end = this.#enter();
+        try {
+            const result = work();
+            end('keep');
+            return result;
+        }
+        catch (error) {
+            end('undo');
+            throw error;
+        }
+    }
+    /** Begins a transaction, or a savepoint in one; the result ends it. Where keeping fails it is still to be undone. */
+    #enter() {
+        const savepoint = this.#depth > 0 ? `nested${this.#depth}` : undefined;
+        if (savepoint === undefined)
+            this.#begin.run();
+        else
+            this.exec(`SAVEPOINT ${savepoint}`);
+        this.#depth++;
+        return (how) => {
+            if (how === 'undo')
+                this.#undo(savepoint);
+            else if (savepoint === undefined)
+                this.#commit.run();
+            else
+                this.exec(`RELEASE ${savepoint}`);
+            this.#depth--;
+        };
+    }
+    #undo(savepoint) {
+        try {
+            this.exec(savepoint === undefined ? 'ROLLBACK' : `ROLLBACK TO ${savepoint}; RELEASE ${savepoint}`);
+        }
+        catch {
+            // SQLite undoes a transaction itself when the disk is full or cannot be read.
+        }
+    }
+    close() {
+        if (!this.#open)
+            return;
+        this.#open = false;
+        this.#handle.close();
+    }
+}
+function withNames(call) {
+    try {
+        return call();
+    }
+    catch (error) {
+        throw withCode(error);
+    }
+}
+//# sourceMappingURL=sqlite.js.map

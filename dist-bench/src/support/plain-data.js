@@ -1,0 +1,41 @@
+/** Plain data: objects, arrays and scalars, as JSON has them. */
+/** Deep equality; several times faster than `isDeepStrictEqual`, and at once for shared parts. */
+export function alike(a, b) {
+    if (a === b)
+        return true;
+    if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null)
+        return false;
+    if (Array.isArray(a) || Array.isArray(b)) {
+        if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length)
+            return false;
+        for (let index = 0; index < a.length; index++)
+            if (!alike(a[index], b[index]))
+                return false;
+        return true;
+    }
+    const left = a;
+    const right = b;
+    for (const name in left)
+        if (!(name in right) || !alike(left[name], right[name]))
+            return false;
+    for (const name in right)
+        if (!(name in left))
+            return false;
+    return true;
+}
+/** Freezes `value` and everything in it. */
+export function deepFreeze(value) {
+    if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
+        Object.freeze(value);
+        for (const member of Object.values(value))
+            deepFreeze(member);
+    }
+    return value;
+}
+/** Whether objects and arrays are inside of each other in more than so many levels. */
+export function isDeeper(value, levels) {
+    if (value === null || typeof value !== 'object')
+        return false;
+    return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}
+//# sourceMappingURL=plain-data.js.map

@@ -1,0 +1,74 @@
+/** Hides secrets in bodies that are shown again: passwords, keys, and what templates declare as secure. */
+import { isDeeper } from './plain-data.js';
+const hidden = '*******';
+/** Nothing that is deeper is read by any provider, and looking through it takes more stack than there is. */
+const mostLevels = 256;
+/** Members that every provider takes and none shows again. */
+const secretNames = 'password|secret|sharedKey|protectedSettings';
+const secretName = new RegExp(`(${secretNames})$`, 'i');
+const secureType = /^secure(string|object)$/i;
+/** A text in which these words stand may hold secrets: by their names, or as parameters of which no type is known. */
+const suspicious = new RegExp(`${secretNames}|secure(string|object)|templateLink`, 'i');
+const isMembers = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const memberOf = (value, name) => isMembers(value) ? Object.entries(value).find(([key]) => key.toLowerCase() === name)?.[1] : undefined;
+const isSecure = (declaration) => secureType.test(String(memberOf(declaration, 'type')));
+/** A text whose URLs and query strings have no signatures: who has a shared access signature may read what it signs. */
+export const unsigned = (text) => text.replace(/((?:^|[?&;])sig=)[^&"'<\s]+/gi, `$1${hidden}`);
+/** The JSON in `text`, or the text itself, without secrets; a text that is no JSON but may hold secrets is hidden. */
+export function shownText(text) {
+    let value;
+    try {
+        value = JSON.parse(text.replace(/^\uFEFF/, ''));
+    }
+    catch {
+        return suspicious.test(text) ? hidden : unsigned(text);
+    }
+    return isDeeper(value, mostLevels) ? hidden : withoutSecrets(value);
+}
+/** The first `limit` characters of a text without secrets: once it is cut, nobody can tell what stood in the rest. */
+export function shortened(text, limit) {
+    const shown = shownText(text);
+    // A copy, because a slice would keep the whole text in memory.
+    return Buffer.from((typeof shown === 'string' ? shown : JSON.stringify(shown)).slice(0, limit)).toString();
+}
+/** The parameters of a deployment: without its template, which one is secure is not known. */
+function shownParameters(given, template) {
+    const declared = memberOf(template, 'parameters');
+    const shown = Object.entries(given).map(([name, parameter]) => {
+        const isKnown = isMembers(template) && !isSecure(memberOf(declared, name.toLowerCase()));
+        return [name, isKnown || !isMembers(parameter) ? withoutSecrets(parameter) : hideValue(parameter)];
+    });
+    return Object.fromEntries(shown);
+}
+const hideValue = (parameter) => Object.fromEntries(Object.entries(parameter).map(([key, value]) => [key, key.toLowerCase() === 'value' ? hidden : value]));
+/** `value`, which is JSON, with asterisks where a secret stands. */
+function withoutSecrets(value) {
+    if (Array.isArray(value))
+        return value.map(withoutSecrets);
+    // A document within a document, such as a template that is sent as text.
+    if (typeof value === 'string') {
+        return /^\s*\{/.test(value) && suspicious.test(value) ? shownText(value) : unsigned(value);
+    }
+    if (!isMembers(value))
+        return value;
+    const written = memberOf(value, 'template');
+    const template = typeof written === 'string' ? shownText(written) : written;
+    const isDeployment = template !== undefined || memberOf(value, 'templatelink') !== undefined;
+    const shown = (name, member) => {
+        const folded = name.toLowerCase();
+        if (secretName.test(name) && !isSecure(member))
+            return typeof member === 'boolean' ? member : hidden;
+        if (folded === 'defaultvalue' && isSecure(value))
+            return hidden;
+        if (folded === 'template' && typeof member === 'string')
+            return template;
+        if (folded === 'parameters' && isDeployment) {
+            if (isMembers(member))
+                return shownParameters(member, template);
+            return typeof member === 'string' ? hidden : member;
+        }
+        return withoutSecrets(member);
+    };
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shown(name, member)]));
+}
+//# sourceMappingURL=secrets.js.map
