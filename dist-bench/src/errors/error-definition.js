@@ -1,3 +1,0 @@
-/** The shape of an entry in the error table. */
-export {};
-//# sourceMappingURL=error-definition.js.map
