@@ -87,9 +87,9 @@ const engineEvents = (events: Events): EngineEvents => ({
 
 /** Logs what happens. */
 function logEvents(events: Events, log: Log): void {
-  events.read('frontend', ({ key, state, boundAddress, boundPort, reason }) => {
-    if (state === 'Bound') log.info('a frontend is bound', { key, boundAddress, boundPort });
-    else log.warn('a frontend is not where Azure would have it', { key, state, boundAddress, boundPort, reason });
+  events.read('frontend', ({ key, rule, state, boundAddress, boundPort, reason }) => {
+    if (state === 'Bound') log.info('a frontend is bound', { key, rule, boundAddress, boundPort });
+    else log.warn('a frontend is not where Azure would have it', { key, rule, state, boundAddress, boundPort, reason });
   });
   events.read('health', ({ changes }) => {
     for (const { key, up, reason } of changes) log.info(up ? 'a member is up' : 'a member is down', { key, reason });
