@@ -100,7 +100,13 @@ function creation(printed: Members): PrintedResource {
   const mentions = [...idsIn(printed)].filter((other) => rootKey(other) !== rootKey(id) && hasModel(other));
   if (!place) {
     const { location, tags } = shaped(printed, anyType) as Members;
-    return { id, apiVersion: anyApiVersion, body: { location, ...(tags !== undefined && { tags }) }, needs: [], mentions };
+    return {
+      id,
+      apiVersion: anyApiVersion,
+      body: { location, ...(tags !== undefined && { tags }) },
+      needs: [],
+      mentions,
+    };
   }
   const schema = schemaAt(place);
   const body = canonicalise(shaped(printed, schema ?? anyType), schema ?? anyType) as Members;
