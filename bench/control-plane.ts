@@ -9,9 +9,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { loadBalancer } from './control-plane-body.js';
 import { Client, type Figures, howMeasured, line, load, medianOf, startLazurite } from './control-plane-load.js';
-import { repository, type Started, start, stop } from './process.js';
+import { type Started, start, stop } from './process.js';
 
 const rounds = 3;
 const peer = 'bare handler';
@@ -23,7 +24,7 @@ async function servers(folder: string, rules: number): Promise<Map<string, Start
   const client = new Client(bare);
   writeFileSync(answer, JSON.stringify(await client.send('GET', loadBalancer)));
   client.close();
-  const script = `${repository}dist-bench/bench/control-plane-peer.js`;
+  const script = fileURLToPath(new URL('control-plane-peer.js', import.meta.url));
   const limit = await start(script, [answer, join(folder, `peer-${rules}.sqlite`)]);
   return new Map([
     ['Lazurite', full],

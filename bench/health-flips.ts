@@ -59,7 +59,6 @@ async function bothThreads(): Promise<void> {
   const engine = new UserspaceEngine({
     clock,
     events: { onHealth: (changes) => events.emit('health', { changes }), onFailure: raise },
-    worker: new URL('../src/data-plane/userspace/worker.js', import.meta.url),
   });
   const plan = planOf(() => 'probe');
   const monitor = new Monitor({ clock, log: silentLog, events });

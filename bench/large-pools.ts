@@ -96,7 +96,6 @@ async function largePoolChange(): Promise<void> {
   const clock = new Clock();
   const engine = new UserspaceEngine({
     clock,
-    worker: new URL('../src/data-plane/userspace/worker.js', import.meta.url),
   });
   const addresses = Array.from({ length: largePool + 1 }, (_, index) => `127.91.${index >> 8}.${index & 255}`);
   const all = addresses.map((address): PlanMember => member(address, 9, { probe: `probe-1|${address}` }));

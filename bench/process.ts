@@ -5,9 +5,8 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** The repository, seen from the compiled bench in dist-bench/bench. */
-export const repository = fileURLToPath(new URL('../../', import.meta.url));
-export const lazurite = `${repository}dist/main.js`;
+/** The built product, seen from the built bench. */
+export const lazurite = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 export interface Started {
   readonly process: ChildProcess;

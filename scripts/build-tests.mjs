@@ -8,7 +8,7 @@ const folder = 'dist-test';
 
 const compiled = ['src', 'test', 'bench'];
 /** Not needed by any test, or not a part of the repository. */
-const left = [folder, 'dist-bench', '.git', '.tap'];
+const left = [folder, '.git', '.tap'];
 
 const filesIn = (folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -1,5 +1,5 @@
 // `build.mjs [FOLDER]`: the code of dist/, joined into a few files, because opening 700 modules is most of what a start costs. Types: tsc.
-import { cpSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -7,8 +7,14 @@ import { build as buildPortal } from 'vite';
 
 /** What is run: the command, the library, and a thread, which begins in a file of its own. */
 const published = ['src/main.ts', 'src/index.ts', 'src/data-plane/userspace/worker.ts'];
-/** The library for `require`, as Jest wants it. Its thread is the one above. */
-const commonJs = { entryPoints: { index: 'src/index.ts' }, outExtension: { '.js': '.cjs' } };
+/**
+ * The library for `require`: the modules above, which Node can require. Jest has a `require` of its own that cannot, so
+ * Node's is asked for outside of Jest's context.
+ */
+const commonJs = `'use strict';
+const { createRequire } = require('node:vm').runInThisContext('process').getBuiltinModule('node:module');
+module.exports = createRequire(__filename)('./index.js');
+`;
 /** What scripts/ uses. */
 const forScripts = [
   'src/api/admin/fault-schema.ts',
@@ -28,9 +34,13 @@ const swaggerFiles = /^(swagger-ui\.css|swagger-ui-bundle\.js|swagger-ui-standal
 export async function bundle({ outdir, purpose = 'repository' }) {
   const forPackage = purpose === 'package';
   rmSync(outdir, { recursive: true, force: true });
-  const common = {
+  const { metafile } = await build({
     outdir,
+    outbase: 'src',
+    entryPoints: forPackage ? published : [...published, ...forScripts],
     bundle: true,
+    splitting: true,
+    format: 'esm',
     platform: 'node',
     target: 'node20',
     minifySyntax: forPackage,
@@ -39,31 +49,15 @@ export async function bundle({ outdir, purpose = 'repository' }) {
     // A package has all licences in one file.
     legalComments: forPackage ? 'none' : 'linked',
     logLevel: 'warning',
+    metafile: true,
     // A native addon, which looks for files beside it.
     external: ['better-sqlite3'],
-  };
-  const { metafile } = await build({
-    ...common,
-    entryPoints: forPackage ? published : [...published, ...forScripts],
-    outbase: 'src',
-    splitting: true,
-    format: 'esm',
-    metafile: true,
     // CommonJS packages among the dependencies ask for Node's modules with `require`.
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
     },
   });
-  await build({
-    ...common,
-    ...commonJs,
-    format: 'cjs',
-    // It has all code once more; what asks for a function's name gets the one in the source.
-    minifyIdentifiers: forPackage,
-    keepNames: forPackage,
-    define: { 'import.meta.url': 'importMetaUrl' },
-    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-  });
+  writeFileSync(join(outdir, 'index.cjs'), commonJs);
   const swagger = 'node_modules/@fastify/swagger-ui/static';
   mkdirSync(join(outdir, 'swagger-ui'), { recursive: true });
   for (const file of readdirSync(swagger).filter((name) => swaggerFiles.test(name))) {

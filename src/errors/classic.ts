@@ -238,6 +238,13 @@ export const classicErrors = {
     message: 'The operation is not valid for deployment {deployment}, whose roles are virtual machines.',
     differs: 'The text is not known.',
   },
+  ClassicMigrationState: {
+    code: 'ConflictError',
+    status: 409,
+    origin: 'classic',
+    message: "The migration state of deployment {deployment} is '{state}', so that step '{step}' is not possible.",
+    differs: 'The text is not known.',
+  },
   ClassicServiceConfiguration: {
     code: 'BadRequest',
     status: 400,

@@ -77,11 +77,6 @@ export class Store {
     return this.#queue.add<T>(work, options);
   }
 
-  /** The result of `work`, after which everything is as before. Throws what `work` throws. */
-  rehearse<T>(work: () => T): T {
-    return this.#journal.run(() => this.connection.rehearse(work), 'undo');
-  }
-
   /** Deletes everything: the state of a fresh start. */
   async reset(): Promise<void> {
     const tables = tablesOf(this.connection);

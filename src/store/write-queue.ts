@@ -20,19 +20,18 @@ export class MemoryJournal {
     if (this.#depth > 0) this.#noted.push([kept, key]);
   }
 
-  /** Runs `work`, perhaps within another one. When it throws, or with `undo`, what it has noted is dropped. */
-  run<T>(work: () => T, end: 'keep' | 'undo' = 'keep'): T {
+  /** Runs `work`, perhaps within another one. When it throws, what it has noted is dropped. */
+  run<T>(work: () => T): T {
     const mark = this.#noted.length;
-    let isKept = false;
     this.#depth++;
     try {
-      const result = work();
-      isKept = end === 'keep';
-      return result;
+      return work();
+    } catch (error) {
+      for (const [kept, key] of this.#noted.splice(mark)) kept.delete(key);
+      throw error;
     } finally {
       this.#depth--;
-      if (!isKept) for (const [kept, key] of this.#noted.slice(mark)) kept.delete(key);
-      if (!isKept || this.#depth === 0) this.#noted.length = mark;
+      if (this.#depth === 0) this.#noted.length = 0;
     }
   }
 }

@@ -10,10 +10,12 @@ export interface EventShapes {
   readonly resource: { readonly id: string; readonly change: 'written' | 'deleted' };
   /** Members went up or down. One event carries all changes that the engine found together; never empty. */
   readonly health: { readonly changes: readonly HealthChange[] };
-  /** A frontend was bound, moved to another place, or lost its place. */
+  /** A frontend was bound, moved to another place, or lost its place; or another rule has the place now. */
   readonly frontend: {
     /** The plan's frontend key. */
     readonly key: string;
+    /** Id of the rule that has this place, or lost it to the rule that `reason` names. */
+    readonly rule: string;
     readonly state: 'Bound' | 'Fallback' | 'Unbound';
     readonly boundAddress: string | undefined;
     readonly boundPort: number | undefined;

@@ -197,6 +197,20 @@ t.test('with --strict-bind, a frontend that cannot be Bound fails its operation'
   t.equal((await cloud.get('loadBalancers/lb')).properties.provisioningState, 'Succeeded');
 });
 
+t.test('with --strict-bind, of two frontends with one place only the operation of the later one fails', async (t) => {
+  const map = (third: number): string => `10.${network}.${third}.0/24=127.${network}.0.0/24`;
+  const argv = ['--in-memory', '--strict-bind', '--address-map', map(0), '--address-map', map(1)];
+  const cloud = await Cloud.start(t, { network, argv });
+  await cloud.prepare();
+  const put = (name: string, third: number): Promise<string> => {
+    const internal = { privateIPAddress: `10.${network}.${third}.100` };
+    return cloud.tryPut(`loadBalancers/${name}`, loadBalancer({ name, rules: [rule], internal, addresses: [] }));
+  };
+  t.equal(await put('first', 0), 'Succeeded');
+  t.match(await put('second', 1), /^Failed FrontendBindFailed: .*Collision: .*loadBalancers\/first/);
+  t.equal(await put('first', 0), 'Succeeded', 'what collides with it does not concern it');
+});
+
 t.test('while an operation takes its time, clients see it InProgress and Updating, then Succeeded', async (t) => {
   const argv = ['--in-memory', '--operation-delay', '60000'];
   const cloud = await Cloud.start(t, { network, argv });

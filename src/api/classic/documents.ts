@@ -269,11 +269,18 @@ export const stamped = <D extends Deployment>(call: ClassicCall, deployment: D):
  * Changes the deployment that the path names, as an asynchronous operation with exclusive access. It is deleted when
  * `change` leaves nothing of it.
  */
-export const changeDeployment = (
-  call: ClassicCall,
-  change: (deployment: Deployment, context: ModelContext) => Deployment | undefined,
-): Promise<ClassicReply> =>
-  accept(call, (context) => {
+export const changeDeployment = (call: ClassicCall, change: DeploymentChange): Promise<ClassicReply> =>
+  accept(call, changeOfDeployment(call, change));
+
+/** The same as a synchronous operation. */
+export const changeDeploymentAtOnce = (call: ClassicCall, change: DeploymentChange): Promise<ClassicReply> =>
+  perform(call, { reply: { status: 200 }, work: changeOfDeployment(call, change) });
+
+type DeploymentChange = (deployment: Deployment, context: ModelContext) => Deployment | undefined;
+
+const changeOfDeployment =
+  (call: ClassicCall, change: DeploymentChange): Work =>
+  (context) => {
     const service = findService(call);
     const deployment = deploymentOf(call, service);
     checkExclusiveAccess(call, deployment);
@@ -282,7 +289,7 @@ export const changeDeployment = (
       releaseReservedIps(call, { service, gone: [deployment] });
       putService(call, withoutDeployment(service, deployment));
     } else putService(call, withDeployment(service, stamped(call, withVipAddresses(changed, context))));
-  });
+  };
 
 /** Frees the reserved IPs of deployments that go. */
 export function releaseReservedIps(

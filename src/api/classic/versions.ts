@@ -52,6 +52,8 @@ export const since = {
   loadBalancerDistribution: '2014-09-01',
   reservedIpAssociation: '2015-02-01',
   virtualIps: '2015-04-01',
+  /** The oldest of the versions that clients send with it; when exactly it arrived is not known. */
+  migration: '2016-03-01',
   /** Recorded in answers to 2017-01-01, not in those to 2015-04-01. */
   cloudServiceVirtualIpName: '2015-07-01',
 } as const;

@@ -152,6 +152,17 @@ export function createVmDeployment(request: VmDeploymentRequest, context: ModelC
   return deployed;
 }
 
+/** The deployment after a step of its migration to Resource Manager, which is only noted: nothing moves. */
+export function migrated(deployment: VmDeployment, step: 'prepare' | 'commit' | 'abort'): VmDeployment {
+  const { Name, migrationState: state } = deployment;
+  // Azure's documentation: preparing may be repeated, what is committed is final.
+  if (step === 'prepare' ? state === 'Committed' : state !== 'Prepared') {
+    throw azureError('ClassicMigrationState', { values: { deployment: Name, step, state: state ?? 'None' } });
+  }
+  const next = { prepare: 'Prepared', commit: 'Committed', abort: undefined } as const;
+  return { ...deployment, migrationState: next[step] };
+}
+
 /** The deployment with the named virtual machines switched on or off. */
 export function setPower(deployment: VmDeployment, names: readonly string[], power: PowerState): VmDeployment {
   const roles = new Set(names.map((name) => findRole(deployment, name).RoleName));

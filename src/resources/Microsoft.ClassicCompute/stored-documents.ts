@@ -136,6 +136,7 @@ const deployment = shape(
     namesVips: flag,
     VirtualNetworkName: text,
     latestOperation: text,
+    migrationState: oneOf('Prepared', 'Committed'),
     roles: list(vmRole),
     definition,
     configuration,

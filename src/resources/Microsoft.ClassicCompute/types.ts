@@ -184,8 +184,12 @@ export interface DnsServer {
   readonly Address: string;
 }
 
+/** How far a deployment's migration to Resource Manager is; undefined before it begins and after an abort. */
+export type MigrationState = 'Prepared' | 'Committed';
+
 export interface VmDeployment extends DeploymentBase {
   readonly kind: 'virtualMachines';
+  readonly migrationState?: MigrationState | undefined;
   readonly dnsServers?: readonly DnsServer[] | undefined;
   readonly roles: readonly VmRole[];
 }

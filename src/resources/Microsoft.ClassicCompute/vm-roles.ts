@@ -4,7 +4,7 @@
  */
 import { azureError } from '../../errors/index.js';
 import type { ModelContext } from './addresses.js';
-import { automaticPort, byName, checkEndpoint, checkNamesAreUnique, portKey, sameName } from './endpoints.js';
+import { automaticPort, byName, checkEndpoint, checkNamesAreUnique, inRange, portKey, sameName } from './endpoints.js';
 import { joinSet, membersOfSet } from './load-balanced-sets.js';
 import type {
   DataVirtualHardDisk,
@@ -66,12 +66,15 @@ function placeEndpoints(deployment: VmDeployment, others: readonly VmRole[], net
   return placed.sort(byName);
 }
 
-const diskName = (deployment: string, role: string, context: ModelContext): string =>
-  `${deployment}-${role}-0-${new Date(context.nowMs).toISOString().replace(/\D/g, '')}`;
+const diskName = (
+  deployment: string,
+  role: string,
+  { lun = 0, context }: { lun?: number; context: ModelContext },
+): string => `${deployment}-${role}-${lun}-${new Date(context.nowMs).toISOString().replace(/\D/g, '')}`;
 
 function placeDisks(deployment: VmDeployment, request: VmRoleRequest, context: ModelContext) {
   const { OSVirtualHardDisk: os, DataVirtualHardDisks: data = [] } = request.settings;
-  const DiskName = diskName(deployment.Name, request.RoleName, context);
+  const DiskName = diskName(deployment.Name, request.RoleName, { context });
   const osDisk: OsVirtualHardDisk = {
     HostCaching: os?.HostCaching ?? 'ReadWrite',
     DiskName: os?.DiskName ?? DiskName,
@@ -80,14 +83,7 @@ function placeDisks(deployment: VmDeployment, request: VmRoleRequest, context: M
     OS: os?.OS ?? request.operatingSystem ?? 'Linux',
     IOType: 'Standard',
   };
-  const place = ({ Lun, ...disk }: DataVirtualHardDisk): DataVirtualHardDisk => ({
-    ...disk,
-    ...(Lun && { Lun }),
-    DiskName: disk.DiskName ?? DiskName,
-    MediaLink: disk.MediaLink?.replace(/^http:/, 'https:'),
-    IOType: 'Standard',
-  });
-  return { OSVirtualHardDisk: osDisk, DataVirtualHardDisks: data.map(place) };
+  return { OSVirtualHardDisk: osDisk, DataVirtualHardDisks: data.map((disk) => placeDataDisk(disk, DiskName)) };
 }
 
 function place(deployment: VmDeployment, request: VmRoleRequest, others: readonly VmRole[]): Omit<VmRole, 'settings'> {
@@ -192,6 +188,73 @@ export function updateRole(deployment: VmDeployment, request: VmRoleRequest, con
   const roles = deployment.roles.map((role) => (role === before ? updated : role));
   return withRoles(deployment, { roles, instances });
 }
+
+/** Recorded: the first disk's Lun, 0, is never shown, and links to disks become https. */
+const placeDataDisk = ({ Lun, ...disk }: DataVirtualHardDisk, newName: string): DataVirtualHardDisk => ({
+  ...disk,
+  ...(Lun && { Lun }),
+  DiskName: disk.DiskName ?? newName,
+  MediaLink: disk.MediaLink?.replace(/^http:/, 'https:'),
+  IOType: 'Standard',
+});
+
+/** The data disk of a role at a logical unit number. */
+export function findDataDisk(role: VmRole, lun: number): DataVirtualHardDisk {
+  const disk = role.settings.DataVirtualHardDisks.find(({ Lun = 0 }) => Lun === lun);
+  if (!disk) throw azureError('ClassicResourceNotFound');
+  return disk;
+}
+
+const withDataDisks = (
+  deployment: VmDeployment,
+  name: string,
+  change: (role: VmRole) => readonly DataVirtualHardDisk[],
+): VmDeployment => {
+  const role = findRole(deployment, name);
+  const changed = { ...role, settings: { ...role.settings, DataVirtualHardDisks: change(role) } };
+  return { ...deployment, roles: deployment.roles.map((other) => (other === role ? changed : other)) };
+};
+
+const lunRange = { parameter: 'DataVirtualHardDisk.Lun', min: 0, max: 63 };
+
+/** The deployment with one more data disk on the role; without a Lun, it gets the lowest free one. */
+export const addDataDisk = (
+  deployment: VmDeployment,
+  { role: name, disk }: { role: string; disk: DataVirtualHardDisk },
+  context: ModelContext,
+): VmDeployment =>
+  withDataDisks(deployment, name, (role) => {
+    const { DataVirtualHardDisks: disks } = role.settings;
+    const taken = new Set(disks.map(({ Lun = 0 }) => Lun));
+    let lowest = 0;
+    while (taken.has(lowest)) lowest++;
+    const Lun = inRange(disk.Lun ?? lowest, lunRange);
+    if (taken.has(Lun)) throw azureError('ClassicNameTaken', { values: { name: `Lun ${Lun}` } });
+    return [...disks, placeDataDisk({ ...disk, Lun }, diskName(deployment.Name, role.RoleName, { lun: Lun, context }))];
+  });
+
+/** The deployment with the role's data disk changed: its caching, its label, or its Lun. */
+export const updateDataDisk = (
+  deployment: VmDeployment,
+  { role: name, lun, disk }: { role: string; lun: number; disk: DataVirtualHardDisk },
+): VmDeployment =>
+  withDataDisks(deployment, name, (role) => {
+    const before = findDataDisk(role, lun);
+    const Lun = inRange(disk.Lun ?? lun, lunRange);
+    const { HostCaching = before.HostCaching, DiskLabel = before.DiskLabel } = disk;
+    const changed = placeDataDisk({ ...before, HostCaching, DiskLabel, Lun }, '');
+    return role.settings.DataVirtualHardDisks.map((other) => (other === before ? changed : other));
+  });
+
+/** The deployment without the role's data disk. */
+export const deleteDataDisk = (
+  deployment: VmDeployment,
+  { role: name, lun }: { role: string; lun: number },
+): VmDeployment =>
+  withDataDisks(deployment, name, (role) => {
+    const gone = findDataDisk(role, lun);
+    return role.settings.DataVirtualHardDisks.filter((disk) => disk !== gone);
+  });
 
 /** The deployment without the role; the last one stays, because a deployment is its roles. */
 export function deleteRole(deployment: VmDeployment, name: string): VmDeployment {

@@ -134,13 +134,20 @@ t.test('configuration changes, upgrades and status changes keep what they can', 
   t.equal((await removal('Upload_IN_0')).statusCode, 202);
   t.same(members(), [['10.64.0.6', true]]);
   t.equal((await removal('Upload_IN_7')).statusCode, 404);
-  for (const path of [
-    '?comp=walkupgradedomain',
-    '?comp=rollback',
-    '/package',
-    '/roleinstances/Worker_IN_0?comp=reimage',
-  ]) {
-    t.equal((await classic.post(`${production}${path}`, '')).statusCode, 202, path);
+  for (const [path, body] of [
+    [
+      '?comp=walkupgradedomain',
+      `<WalkUpgradeDomain ${azureXmlns}><UpgradeDomain>0</UpgradeDomain></WalkUpgradeDomain>`,
+    ],
+    [
+      '?comp=rollback',
+      `<RollbackUpdateOrUpgrade ${azureXmlns}><Mode>Auto</Mode><Force>true</Force></RollbackUpdateOrUpgrade>`,
+    ],
+    ['/package', ''],
+    ['/roleinstances/Worker_IN_0?comp=reimage', ''],
+  ] as const) {
+    t.equal((await classic.post(`${production}${path}`, body)).statusCode, 202, path);
+    if (body !== '') t.equal((await classic.post(`${production}${path}`, '')).statusCode, 400, `${path} has a body`);
   }
   t.equal((await classic.post(`${production}/roleinstances/x?comp=reboot`, '')).statusCode, 404);
 });

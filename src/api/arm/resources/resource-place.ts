@@ -1,10 +1,20 @@
-/** What a request is about: a resource of a modelled type, a child in its document, or a resource without a model. */
+/** What a request is about: the type that answers for its id, the child in its document, and the document that it writes. */
+import { type AzureError, azureError } from '../../../errors/index.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId } from '../../../resources/resource-id.js';
-import type { ResourceType } from '../../../resources/resource-type.js';
+import type { Resource, ResourceType } from '../../../resources/resource-type.js';
 import type { ArmContext } from './arm-context.js';
-import { checkOpaque } from './opaque-resources.js';
-import type { ChildPlace } from './request-body.js';
+import type { DocumentWrite } from './document-writer.js';
+import { checkOpaque, ownTypeAndName } from './opaque-resources.js';
+import type { Preconditions } from './preconditions.js';
+import {
+  type ChildPlace,
+  documentInPlace,
+  type RequestBody,
+  readBody,
+  readResource,
+  withChild,
+} from './request-body.js';
 import {
   checkSubscription,
   existingGroup,
@@ -12,6 +22,7 @@ import {
   wellFormedApiVersion,
   writableGroup,
 } from './request-scope.js';
+import { childSchema } from './resource-reader.js';
 
 /** Which resource or child a request is about, as the caller wrote it. */
 export interface ResourceRequest {
@@ -19,8 +30,15 @@ export interface ResourceRequest {
   readonly apiVersion: string | undefined;
 }
 
+export interface PutRequest extends ResourceRequest {
+  readonly body: RequestBody;
+  readonly conditions?: Preconditions;
+  /** Where the caller reached us (`https://localhost:4567`): refusals name the URL of the operation that is in the way. */
+  readonly baseUrl: string;
+}
+
 /** The modelled type behind an id, and the child in its document that the id names. */
-export interface Model {
+interface Model {
   readonly type: ResourceType;
   readonly child?: ChildPlace | undefined;
 }
@@ -53,6 +71,9 @@ export function modelOf(id: ResourceId, access: Access): Model | undefined {
   return found && { type, child: { collection: found.name, name: names[1] as string } };
 }
 
+/** Whether a PUT of `id` writes a modelled type, or a child in its document. */
+export const isModelled = (id: ResourceId): boolean => modelOf(id, 'write') !== undefined;
+
 export function modelledPlace(given: ResourceId, { type, child }: Model): Omit<ModelledPlace, 'apiVersion'> {
   const [namespace = '', ...types] = type.type.split('/');
   const id = { ...given, namespace, types, names: given.names.slice(0, 1) };
@@ -62,7 +83,8 @@ export function modelledPlace(given: ResourceId, { type, child }: Model): Omit<M
 /** What a request is about. Throws what is wrong with its api-version, subscription, group or type. */
 export function placeOf(
   { id: given, apiVersion }: ResourceRequest,
-  { access, context }: { readonly access: Access; readonly context: ArmContext },
+  access: Access,
+  context: ArmContext,
 ): Place | ModelledPlace {
   const { subscriptionId, resourceGroup: name } = given;
   let id = given;
@@ -72,8 +94,36 @@ export function placeOf(
     id = { ...given, resourceGroup: findGroup({ subscriptionId, apiVersion, name }, context).name };
   }
   const model = modelOf(id, access);
-  if (model) return { ...modelledPlace(id, model), apiVersion: servedApiVersion(model.type, apiVersion, context) };
+  if (model) {
+    return { ...modelledPlace(id, model), apiVersion: servedApiVersion(model.type, apiVersion, context) };
+  }
   const version = wellFormedApiVersion(apiVersion);
   checkOpaque(id, { apiVersion: version, strictTypes: context.strictTypes });
   return { id, key: idKey(formatResourceId(id)), apiVersion: version };
 }
+
+/** Reads the body of a PUT. Throws what does not fit the type's schema. */
+export function documentWrite(place: ModelledPlace, { body, conditions = {}, baseUrl }: PutRequest): DocumentWrite {
+  const { type, id, apiVersion, child } = place;
+  const common = { type, id, apiVersion, conditions, baseUrl };
+  if (!child) {
+    const read = readResource(body, type);
+    return { ...common, document: (existing) => documentInPlace(read, { existing, id }) };
+  }
+  const read = readBody(body, childSchema(type, child.collection));
+  return {
+    ...common,
+    child: { ...child, method: 'Put' },
+    document: (existing) => withChild(parentDocument(existing, place), child, read),
+  };
+}
+
+/** Of the resource in which a child stands. Throws its 404. */
+export function parentDocument(existing: Resource | undefined, { id }: Place): Resource['document'] {
+  if (!existing) throw notFound(id);
+  return existing.document;
+}
+
+/** The ARM front door's 404. */
+export const notFound = (id: ResourceId): AzureError =>
+  azureError('ResourceNotFound', { values: { ...ownTypeAndName(id), resourceGroup: id.resourceGroup ?? '' } });

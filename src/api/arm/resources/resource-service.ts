@@ -1,47 +1,32 @@
 /**
- * Resources as everybody reads and writes them: routes, deployments, seeds and previews say which resource, at which
- * api-version and with which body, and get what Azure answers. A write decides, changes and renders its answer in one
+ * Resources as everybody reads and writes them: routes, deployments and seeds say which resource, at which api-version
+ * and with which body, and get what Azure answers. A write decides, changes and renders its answer in one
  * work of the store, and is followed by the data plane before it is answered.
  */
-import { AzureError, azureError } from '../../../errors/index.js';
+import { azureError } from '../../../errors/index.js';
 import { childNamed, childrenIn } from '../../../resources/children.js';
-import { formatResourceId, idKey, type ResourceId, rootOf } from '../../../resources/resource-id.js';
+import { type ResourceId, rootOf } from '../../../resources/resource-id.js';
 import type { Action, ActionResult, Resource } from '../../../resources/resource-type.js';
 import { unmodelledStatuses } from '../../../resources/unmodelled-types.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
 import type { ArmContext } from './arm-context.js';
-import { checkOpaque, checkParent, opaqueDocument, ownTypeAndName } from './opaque-resources.js';
+import { checkParent, opaqueDocument, ownTypeAndName } from './opaque-resources.js';
 import { OperationRunner, type PollPlace, pollPlaceOf, type Settling } from './operations.js';
-import type { Preconditions } from './preconditions.js';
-import {
-  type ChildPlace,
-  documentInPlace,
-  type RequestBody,
-  readBody,
-  readResource,
-  readTags,
-  withChild,
-  withoutChild,
-} from './request-body.js';
-import { servedApiVersion, wellFormedApiVersion } from './request-scope.js';
+import { type ChildPlace, type RequestBody, readBody, readTags, withoutChild } from './request-body.js';
 import {
   type Access,
+  documentWrite,
   type ModelledPlace,
-  modelledPlace,
   modelOf,
+  notFound,
   type Place,
+  type PutRequest,
+  parentDocument,
   placeOf,
   type ResourceRequest,
 } from './resource-place.js';
-import { childSchema, ResourceReader, type Shown } from './resource-reader.js';
-import { type DocumentWrite, ResourceWriter, type World, type Write } from './resource-writer.js';
-
-export interface PutRequest extends ResourceRequest {
-  readonly body: RequestBody;
-  readonly conditions?: Preconditions;
-  /** Where the caller reached us (`https://localhost:4567`): refusals name the URL of the operation that is in the way. */
-  readonly baseUrl: string;
-}
+import { ResourceReader, type Shown } from './resource-reader.js';
+import { ResourceWriter, type Write } from './resource-writer.js';
 
 export type DeleteRequest = Omit<PutRequest, 'body'>;
 
@@ -106,7 +91,7 @@ export class ResourceService {
   /** Creates or replaces a resource, or a child in its parent. Throws Azure's refusal; nothing is stored then. */
   put(request: PutRequest): Promise<Answer> {
     return this.#stored(() => {
-      const place = this.#place(request, 'write');
+      const place = placeOf(request, 'write', this.context);
       return 'type' in place ? this.#put(place, request) : this.#putOpaque(place, request.body);
     });
   }
@@ -122,7 +107,7 @@ export class ResourceService {
   #put(place: ModelledPlace, request: PutRequest): Done {
     if (place.child) this.#resourceAt(place); // Whose 404 comes before the child's body is read.
     let isNewChild = true;
-    const { document: make, ...write } = this.#documentWrite(place, request);
+    const { document: make, ...write } = documentWrite(place, request);
     const done = this.writer.put({
       ...write,
       document: (existing) => {
@@ -188,7 +173,7 @@ export class ResourceService {
   /** Deletes a resource or child; 204 when there is none. Throws Azure's refusal. */
   delete(request: DeleteRequest): Promise<Answer> {
     return this.#stored(() => {
-      const place = this.#place(request, 'delete');
+      const place = placeOf(request, 'delete', this.context);
       const isModelled = 'type' in place;
       const isChild = isModelled && place.child !== undefined;
       const write = isChild
@@ -215,7 +200,7 @@ export class ResourceService {
       conditions,
       baseUrl,
       child: { ...child, method: 'Delete' },
-      document: (existing) => withoutChild(this.#parentDocument(existing, place), child),
+      document: (existing) => withoutChild(parentDocument(existing, place), child),
     });
   }
 
@@ -274,69 +259,8 @@ export class ResourceService {
     return undefined;
   }
 
-  /** The resource as it would be after a PUT; undefined when that cannot be told, as when it would be refused. */
-  preview(request: PutRequest): Shown | undefined {
-    if (!this.store.resource(idKey(formatResourceId(rootOf(request.id))))) return undefined;
-    try {
-      return this.context.store.rehearse(() => {
-        const place = this.#place(request, 'write');
-        if ('type' in place) return this.#put(place, request).answer.body as Shown | undefined;
-        const resource = this.store.resource(place.key);
-        return resource && this.reader.show({ ...resource, document: opaqueDocument(request.body) }, '');
-      });
-    } catch (error) {
-      if (error instanceof AzureError) return undefined;
-      throw error;
-    }
-  }
-
-  /**
-   * Makes a PUT that sees `world` only, inside a transaction that will be undone; without `world` it reads api-version
-   * and body. Throws what is refused. False when only a part could be looked at.
-   */
-  rehearse(request: PutRequest, world?: World): boolean {
-    const { id } = request;
-    const model = modelOf(id, 'write');
-    if (!model) {
-      checkOpaque(id, { apiVersion: wellFormedApiVersion(request.apiVersion), strictTypes: this.context.strictTypes });
-      return true;
-    }
-    const apiVersion = servedApiVersion(model.type, request.apiVersion, this.context);
-    const write = this.#documentWrite({ ...modelledPlace(id, model), apiVersion }, request);
-    if (world) this.writer.rehearse(write, world);
-    return world !== undefined;
-  }
-
-  /** Whether a PUT of `id` writes a modelled type, or a child in its document. */
-  isModelled = (id: ResourceId): boolean => modelOf(id, 'write') !== undefined;
-
-  /** Reads the body of a PUT. Throws what does not fit the type's schema. */
-  #documentWrite(place: ModelledPlace, { body, conditions = {}, baseUrl }: PutRequest): DocumentWrite {
-    const { type, id, apiVersion, child } = place;
-    const common = { type, id, apiVersion, conditions, baseUrl };
-    if (!child) {
-      const read = readResource(body, type);
-      return { ...common, document: (existing) => documentInPlace(read, { existing, id }) };
-    }
-    const read = readBody(body, childSchema(type, child.collection));
-    return {
-      ...common,
-      child: { ...child, method: 'Put' },
-      document: (existing) => withChild(this.#parentDocument(existing, place), child, read),
-    };
-  }
-
-  #parentDocument(existing: Resource | undefined, { id }: Place): Resource['document'] {
-    if (!existing) throw notFound(id);
-    return existing.document;
-  }
-
-  #place(request: ResourceRequest, access: Access): Place | ModelledPlace {
-    return placeOf(request, { access, context: this.context });
-  }
-
   #found(request: ResourceRequest, access: Access) {
-    const place = this.#place(request, access);
+    const place = placeOf(request, access, this.context);
     return { place, resource: this.#resourceAt(place) };
   }
 
@@ -373,7 +297,3 @@ interface Changing {
   /** Undefined when none begins. */
   readonly operation: string | undefined;
 }
-
-/** The ARM front door's 404. */
-export const notFound = (id: ResourceId): AzureError =>
-  azureError('ResourceNotFound', { values: { ...ownTypeAndName(id), resourceGroup: id.resourceGroup ?? '' } });

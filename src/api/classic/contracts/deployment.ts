@@ -198,4 +198,24 @@ export const UpdateDeploymentStatus = contract('UpdateDeploymentStatus', {
   Status: required(enumeration('Status', ['Running', 'Suspended'])),
 });
 
+export const RollbackUpdateOrUpgrade = contract(
+  'RollbackUpdateOrUpgrade',
+  { Mode, Force: optional(boolean) },
+  { anyOrderFrom: 'Mode' },
+);
+
+export const WalkUpgradeDomain = contract('WalkUpgradeDomain', { UpgradeDomain: required(integer) });
+
+/** Body of Prepare and Validate Deployment Migration: where the machines would go. */
+export const DeploymentNetworkResource = contract(
+  'DeploymentNetworkResource',
+  {
+    ResourceGroupName: optional(text),
+    VirtualNetworkName: optional(text),
+    SubNetName: optional(text),
+    DestinationVirtualNetwork: required(enumeration('DestinationVirtualNetwork', ['Default', 'New', 'Existing'])),
+  },
+  { anyOrderFrom: 'ResourceGroupName' },
+);
+
 export const RoleInstances = list('Name', text);

@@ -2,6 +2,7 @@
  * Data contracts of virtual machines and of what can be done to a running one. Imitates "Add Role", "Update Role", "Get
  * Role", "Shutdown Role" and its siblings.
  */
+import { since } from '../versions.js';
 import {
   boolean,
   contract,
@@ -127,6 +128,7 @@ const members = {
   UseCertificateAuthentication: optional(ignored),
   DebugSettings: optional(ignored),
   LicenseType: optional(ignored),
+  MigrationState: optional(text, { since: since.migration }),
 };
 
 /** Document of Add Role, Update Role and Get Role. Orders differ between client generations. */
@@ -141,6 +143,8 @@ const Roles = optional(list('Name', text));
 
 export const StartRoleOperation = contract('StartRoleOperation', { OperationType });
 export const RestartRoleOperation = contract('RestartRoleOperation', { OperationType });
+export const RedeployRoleOperation = contract('RedeployRoleOperation', { OperationType });
+export const PerformMaintenanceOnRoleOperation = contract('PerformMaintenanceOnRoleOperation', { OperationType });
 export const ShutdownRoleOperation = contract('ShutdownRoleOperation', { OperationType, PostShutdownAction });
 
 /** The machine becomes an image and, in the end, goes or stays; the image itself is not kept. */

@@ -52,6 +52,7 @@ function roleValue(deployment: VmDeployment, role: VmRole, { view }: { view: Rol
     RoleType: 'PersistentVMRole',
     ConfigurationSets: [networkSet(deployment, role, { view })],
     ...role.settings,
+    ...(view === 'inDeployment' && { MigrationState: deployment.migrationState }),
   };
 }
 

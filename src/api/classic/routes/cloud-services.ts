@@ -13,8 +13,10 @@ import {
   ChangeConfiguration,
   CreateDeployment,
   RoleInstances,
+  RollbackUpdateOrUpgrade,
   UpdateDeploymentStatus,
   UpgradeDeployment,
+  WalkUpgradeDomain,
 } from '../contracts/deployment.js';
 import { accept, addDeployment, changeDeployment, findService, slotOf } from '../documents.js';
 import { readServiceConfiguration } from '../service-model/cscfg.js';
@@ -90,9 +92,19 @@ function removeInstances(call: ClassicCall): Promise<ClassicReply> {
   return changeDeployment(call, (deployment) => deleteInstances(asCloudService(deployment), names));
 }
 
-/** Upgrades here finish at once, so there is no domain to walk to and nothing to roll back; packages are not kept. */
-const acceptOnly = (call: ClassicCall): Promise<ClassicReply> =>
-  changeDeployment(call, (deployment) => asCloudService(deployment));
+/** Packages are not kept, so that there is none to copy to the caller's container. */
+const getPackage = (call: ClassicCall): Promise<ClassicReply> => changeDeployment(call, asCloudService);
+
+/** Upgrades here finish at once, so that there is no domain to walk to and nothing to roll back. */
+function walkUpgradeDomain(call: ClassicCall): Promise<ClassicReply> {
+  call.body(documentOf(WalkUpgradeDomain));
+  return changeDeployment(call, asCloudService);
+}
+
+function rollback(call: ClassicCall): Promise<ClassicReply> {
+  call.body(documentOf(RollbackUpdateOrUpgrade));
+  return changeDeployment(call, asCloudService);
+}
 
 const onDeployment = (operation: Pick<ClassicOperation, 'comp' | 'name' | 'handle'>): ClassicOperation[] =>
   byNameAndSlot({ ...operation, method: 'POST', path: '', since: '2009-10-01' });
@@ -108,14 +120,14 @@ export const cloudServiceOperations: readonly ClassicOperation[] = [
   ...onDeployment({ comp: 'config', name: 'Change Deployment Configuration', handle: changeConfiguration }),
   ...onDeployment({ comp: 'upgrade', name: 'Upgrade Deployment', handle: upgrade }),
   ...onDeployment({ comp: 'status', name: 'Update Deployment Status', handle: updateStatus }),
-  ...onDeployment({ comp: 'walkupgradedomain', name: 'Walk Upgrade Domain', handle: acceptOnly }),
-  ...onDeployment({ comp: 'rollback', name: 'Rollback Update Or Upgrade', handle: acceptOnly }),
+  ...onDeployment({ comp: 'walkupgradedomain', name: 'Walk Upgrade Domain', handle: walkUpgradeDomain }),
+  ...onDeployment({ comp: 'rollback', name: 'Rollback Update Or Upgrade', handle: rollback }),
   ...byNameAndSlot({
     name: 'Get Package',
     method: 'POST',
     path: '/package',
     since: '2012-03-01',
-    handle: acceptOnly,
+    handle: getPackage,
   }),
   ...byNameAndSlot({
     name: 'Delete Role Instances',

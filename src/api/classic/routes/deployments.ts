@@ -9,6 +9,7 @@ import {
   createVmDeployment,
   deleteDnsServer,
   disassociate,
+  migrated,
   updateDnsServer,
 } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
 import {
@@ -20,7 +21,7 @@ import { updateLoadBalancedSets } from '../../../resources/Microsoft.ClassicComp
 import type { ReservedIp, VmDeployment } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import { additionalVip, addVip, deleteVip } from '../../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply } from '../call.js';
-import { CreateVmDeployment, Deployment, DnsServer } from '../contracts/deployment.js';
+import { CreateVmDeployment, Deployment, DeploymentNetworkResource, DnsServer } from '../contracts/deployment.js';
 import { LoadBalancedEndpointList, LoadBalancer } from '../contracts/networking.js';
 import {
   accept,
@@ -201,6 +202,46 @@ export const dnsServerOperations: readonly ClassicOperation[] = [
     since: since.virtualMachines,
     handle: (call) => changeDnsServers(call, (deployment) => deleteDnsServer(deployment, call.parameter('dnsServer'))),
   },
+];
+
+type MigrationStep = Parameters<typeof migrated>[1];
+
+const migrationStep = (comp: MigrationStep | 'validate', handle: ClassicOperation['handle']): ClassicOperation => ({
+  name: `${comp[0]?.toUpperCase()}${comp.slice(1)} Deployment Migration`,
+  method: 'POST',
+  path: `${oneDeployment}/migration`,
+  comp,
+  since: since.migration,
+  handle,
+});
+
+/** Where a migration is to go; an existing virtual network must be named. */
+function checkDestination(call: ClassicCall): void {
+  const { DestinationVirtualNetwork, ...names } = call.body(documentOf(DeploymentNetworkResource));
+  if (DestinationVirtualNetwork !== 'Existing') return;
+  for (const parameter of ['ResourceGroupName', 'VirtualNetworkName', 'SubNetName'] as const) {
+    if (names[parameter] === undefined) throw azureError('ClassicMissingParameterValue', { values: { parameter } });
+  }
+}
+
+/** Nothing here stands in the way of a migration. */
+function validateMigration(call: ClassicCall): ClassicReply {
+  checkDestination(call);
+  asVmDeployment(readDeployment(call).deployment);
+  return { status: 200, body: writeRoot('ValidationMessages', '') };
+}
+
+const migrate = (call: ClassicCall, step: MigrationStep): Promise<ClassicReply> =>
+  changeDeployment(call, (deployment) => migrated(asVmDeployment(deployment), step));
+
+export const migrationOperations: readonly ClassicOperation[] = [
+  migrationStep('validate', validateMigration),
+  migrationStep('prepare', (call) => {
+    checkDestination(call);
+    return migrate(call, 'prepare');
+  }),
+  migrationStep('commit', (call) => migrate(call, 'commit')),
+  migrationStep('abort', (call) => migrate(call, 'abort')),
 ];
 
 const loadBalancers = 'services/hostedservices/{service}/deployments/{deployment}/loadbalancers';

@@ -5,6 +5,7 @@ import {
   deploymentOperations,
   dnsServerOperations,
   loadBalancerOperations,
+  migrationOperations,
   virtualIpOperations,
 } from './deployments.js';
 import { hostedServiceOperations } from './hosted-services.js';
@@ -22,6 +23,7 @@ export const classicOperations: readonly ClassicOperation[] = [
   ...loadBalancerOperations,
   ...virtualIpOperations,
   ...dnsServerOperations,
+  ...migrationOperations,
   ...reservedIpOperations,
   ...networkOperations,
   ...stubOperations,

@@ -3,10 +3,14 @@ import { azureError } from '../../../errors/index.js';
 import { asCloudService, asVmDeployment, setPower } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
 import type { Deployment, VmDeployment } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import {
+  addDataDisk,
   addRole,
+  deleteDataDisk,
   deleteRole,
+  findDataDisk,
   findRole,
   type NetworkRequest,
+  updateDataDisk,
   updateRole,
   type VmRoleRequest,
 } from '../../../resources/Microsoft.ClassicCompute/vm-roles.js';
@@ -15,14 +19,16 @@ import {
   CaptureRoleAsVmImageOperation,
   CaptureRoleOperation,
   DataVirtualHardDisk,
+  PerformMaintenanceOnRoleOperation,
   PersistentVmRole,
+  RedeployRoleOperation,
   RestartRoleOperation,
   ShutdownRoleOperation,
   ShutdownRolesOperation,
   StartRoleOperation,
   StartRolesOperation,
 } from '../contracts/role.js';
-import { changeDeployment, readDeployment } from '../documents.js';
+import { changeDeployment, changeDeploymentAtOnce, readDeployment } from '../documents.js';
 import { roleDocument } from '../render/role.js';
 import { since } from '../versions.js';
 import { documentOf, type ValueOf } from '../xml/contract.js';
@@ -96,13 +102,26 @@ function update(call: ClassicCall): Promise<ClassicReply> {
 const remove = (call: ClassicCall): Promise<ClassicReply> =>
   changeVms(call, (deployment) => deleteRole(deployment, call.parameter('role')));
 
+const lunOf = (call: ClassicCall): number => Number(call.parameter('lun'));
+
 function getDataDisk(call: ClassicCall): ClassicReply {
   const role = findRole(asVmDeployment(readDeployment(call).deployment), call.parameter('role'));
-  const lun = Number(call.parameter('lun'));
-  const disk = role.settings.DataVirtualHardDisks.find(({ Lun = 0 }) => Lun === lun);
-  if (!disk) throw azureError('ClassicResourceNotFound');
-  return call.reply(documentOf(DataVirtualHardDisk), disk);
+  return call.reply(documentOf(DataVirtualHardDisk), findDataDisk(role, lunOf(call)));
 }
+
+function createDataDisk(call: ClassicCall): Promise<ClassicReply> {
+  const change = { role: call.parameter('role'), disk: call.body(documentOf(DataVirtualHardDisk)) };
+  return changeDeployment(call, (deployment, context) => addDataDisk(asVmDeployment(deployment), change, context));
+}
+
+function changeDataDisk(call: ClassicCall): Promise<ClassicReply> {
+  const disk = call.body(documentOf(DataVirtualHardDisk));
+  const change = { role: call.parameter('role'), lun: lunOf(call), disk };
+  return changeDeploymentAtOnce(call, (deployment) => updateDataDisk(asVmDeployment(deployment), change));
+}
+
+const removeDataDisk = (call: ClassicCall): Promise<ClassicReply> =>
+  changeVms(call, (deployment) => deleteDataDisk(deployment, { role: call.parameter('role'), lun: lunOf(call) }));
 
 /** What a role operation's body asks for; its root element says which operation it is. */
 function change(call: ClassicCall): (deployment: VmDeployment) => Deployment | undefined {
@@ -119,6 +138,13 @@ function change(call: ClassicCall): (deployment: VmDeployment) => Deployment | u
       return (deployment) => setPower(deployment, roles, 'Started');
     case 'RestartRoleOperation':
       call.body(documentOf(RestartRoleOperation));
+      return (deployment) => setPower(deployment, roles, 'Started');
+    // To another host, or after its maintenance: the machine starts again.
+    case 'RedeployRoleOperation':
+      call.body(documentOf(RedeployRoleOperation));
+      return (deployment) => setPower(deployment, roles, 'Started');
+    case 'PerformMaintenanceOnRoleOperation':
+      call.body(documentOf(PerformMaintenanceOnRoleOperation));
       return (deployment) => setPower(deployment, roles, 'Started');
     case 'ShutdownRoleOperation': {
       const { PostShutdownAction = 'Stopped' } = call.body(documentOf(ShutdownRoleOperation));
@@ -159,6 +185,7 @@ function restartInstance(call: ClassicCall): Promise<ClassicReply> {
 
 const roles = 'services/hostedservices/{service}/deployments/{deployment}/roles';
 const instances = 'services/hostedservices/{service}/deployments/{deployment}/roleinstances';
+const dataDisks = `${roles}/{role}/DataDisks`;
 const vms = since.virtualMachines;
 
 export const roleOperations: readonly ClassicOperation[] = [
@@ -173,7 +200,17 @@ export const roleOperations: readonly ClassicOperation[] = [
     since: vms,
     handle: remove,
   },
-  { name: 'Get Data Disk', method: 'GET', path: `${roles}/{role}/DataDisks/{lun}`, since: vms, handle: getDataDisk },
+  { name: 'Add Data Disk', method: 'POST', path: dataDisks, since: vms, handle: createDataDisk },
+  { name: 'Get Data Disk', method: 'GET', path: `${dataDisks}/{lun}`, since: vms, handle: getDataDisk },
+  { name: 'Update Data Disk', method: 'PUT', path: `${dataDisks}/{lun}`, since: vms, handle: changeDataDisk },
+  {
+    name: 'Delete Data Disk',
+    method: 'DELETE',
+    path: `${dataDisks}/{lun}`,
+    mediaOption: true,
+    since: vms,
+    handle: removeDataDisk,
+  },
   {
     name: 'Start, Restart, Shutdown or Capture Role',
     method: 'POST',
