@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { addAdminRoutes } from './api/admin/admin.js';
 import { Faults, installApiFaults } from './api/admin/faults.js';
 import { JournalHooks, RequestJournal } from './api/admin/journal.js';
-import { Arm, addArmRoutes, type TemplateDeployment } from './api/arm/arm.js';
+import { Arm, addArmRoutes } from './api/arm/arm.js';
 import { addMetricRoutes } from './api/arm/resources/metric-routes.js';
 import { checkStored } from './api/arm/resources/stored-resources.js';
 import { requireCertificateOrToken } from './api/classic/authorize.js';
@@ -354,9 +354,8 @@ async function createApp({
   await arm.resume();
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
   if (config.seed !== undefined) {
-    const deploy = (deployment: TemplateDeployment) => arm.deploy(deployment);
     const isEmpty = Object.values(control.take().tables).every((rows) => rows.length === 0);
-    await applySeed({ file: config.seed, deploy, isEmpty, restore: control.restore, log });
+    await applySeed({ file: config.seed, arm, isEmpty, restore: control.restore, log });
   }
   return { server, control, adminSecret: admin?.secret };
 }
