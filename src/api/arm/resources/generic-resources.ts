@@ -1,13 +1,7 @@
 /** Resources of any type: `/resources` of a subscription or group, and types without a model of their own. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { findResourceType } from '../../../resources/registry.js';
-import {
-  formatResourceId,
-  idKey,
-  parseResourceId,
-  type ResourceId,
-  resourceGroupId,
-} from '../../../resources/resource-id.js';
+import { idKey, parseResourceId, type ResourceId, resourceGroupId } from '../../../resources/resource-id.js';
 import type { Resource, ResourceDocument } from '../../../resources/resource-type.js';
 import type { ArmContext } from './arm-context.js';
 import { checkOpaque, listOfOpaque, notModelled, ownTypeAndName } from './opaque-resources.js';
@@ -23,8 +17,9 @@ import {
   subscriptionOf,
 } from './request.js';
 import { resourceFilter } from './resource-filter.js';
+import type { ResourceRequest } from './resource-place.js';
 import { writeAbout } from './resource-routes.js';
-import type { Answer, ResourceRequest, ResourceService } from './resource-service.js';
+import type { Answer, ResourceService } from './resource-service.js';
 import { hiddenOperation, operation } from './route-schemas.js';
 import { answerTags, taggedBy } from './tags-resource.js';
 

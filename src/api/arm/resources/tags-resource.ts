@@ -5,7 +5,8 @@ import { formatResourceId, idKey, type ResourceId, resourceGroupId, typeOf } fro
 import { send } from './request.js';
 import { RequestBody, readTags } from './request-body.js';
 import { existingGroup } from './request-scope.js';
-import type { ResourceRequest, ResourceService } from './resource-service.js';
+import type { ResourceRequest } from './resource-place.js';
+import type { ResourceService } from './resource-service.js';
 
 type Tags = Record<string, string>;
 
