@@ -94,6 +94,7 @@ function logEvents(events: Events, log: Log): void {
   events.read('health', ({ changes }) => {
     for (const { key, up, reason } of changes) log.info(up ? 'a member is up' : 'a member is down', { key, reason });
   });
+  events.read('mode', ({ rule, from, to }) => log.info('the mode was switched', { rule, from, to }));
   events.read('deployment', ({ id, state }) => {
     if (state === 'Succeeded') log.info('a deployment is done', { id, state });
     else if (state === 'Failed' || state === 'Canceled') log.warn('a deployment is not done', { id, state });
@@ -149,6 +150,7 @@ export class Emulator {
         adapt: standIns && ((plan) => standIns.adapt(plan)),
         strictBind: config.strictBind,
         choices: config.undocumented,
+        switched: (change) => events.emit('mode', change),
       });
       const parts = { config, clock, log, events, store, blocks, standIns, engine, reconciler, monitor };
       const app = await createApp({ ...parts, folder, stop });
