@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { addAdminRoutes } from './api/admin/admin.js';
 import { Faults, installApiFaults } from './api/admin/faults.js';
 import { JournalHooks, RequestJournal } from './api/admin/journal.js';
-import { Arm, addArmRoutes, type TemplateDeployment } from './api/arm/arm.js';
+import { Arm, addArmRoutes } from './api/arm/arm.js';
 import { addMetricRoutes } from './api/arm/resources/metric-routes.js';
 import { checkStored } from './api/arm/resources/stored-resources.js';
 import { requireCertificateOrToken } from './api/classic/authorize.js';
@@ -87,13 +87,14 @@ const engineEvents = (events: Events): EngineEvents => ({
 
 /** Logs what happens. */
 function logEvents(events: Events, log: Log): void {
-  events.read('frontend', ({ key, state, boundAddress, boundPort, reason }) => {
-    if (state === 'Bound') log.info('a frontend is bound', { key, boundAddress, boundPort });
-    else log.warn('a frontend is not where Azure would have it', { key, state, boundAddress, boundPort, reason });
+  events.read('frontend', ({ key, rule, state, boundAddress, boundPort, reason }) => {
+    if (state === 'Bound') log.info('a frontend is bound', { key, rule, boundAddress, boundPort });
+    else log.warn('a frontend is not where Azure would have it', { key, rule, state, boundAddress, boundPort, reason });
   });
   events.read('health', ({ changes }) => {
     for (const { key, up, reason } of changes) log.info(up ? 'a member is up' : 'a member is down', { key, reason });
   });
+  events.read('mode', ({ rule, from, to }) => log.info('the mode was switched', { rule, from, to }));
   events.read('deployment', ({ id, state }) => {
     if (state === 'Succeeded') log.info('a deployment is done', { id, state });
     else if (state === 'Failed' || state === 'Canceled') log.warn('a deployment is not done', { id, state });
@@ -149,6 +150,7 @@ export class Emulator {
         adapt: standIns && ((plan) => standIns.adapt(plan)),
         strictBind: config.strictBind,
         choices: config.undocumented,
+        switched: (change) => events.emit('mode', change),
       });
       const parts = { config, clock, log, events, store, blocks, standIns, engine, reconciler, monitor };
       const app = await createApp({ ...parts, folder, stop });
@@ -354,9 +356,8 @@ async function createApp({
   await arm.resume();
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
   if (config.seed !== undefined) {
-    const deploy = (deployment: TemplateDeployment) => arm.deploy(deployment);
     const isEmpty = Object.values(control.take().tables).every((rows) => rows.length === 0);
-    await applySeed({ file: config.seed, deploy, isEmpty, restore: control.restore, log });
+    await applySeed({ file: config.seed, arm, isEmpty, restore: control.restore, log });
   }
   return { server, control, adminSecret: admin?.secret };
 }

@@ -1,13 +1,17 @@
 /** What a change of a resource changes in the plan, and in which order load balancers have an address. */
 import t from 'tap';
-import { Reconciler } from '../src/compiler/reconciler.js';
+import { type ModeSwitch, Reconciler } from '../src/compiler/reconciler.js';
 import { parseConfig } from '../src/config/config.js';
 import { defaultChoices } from '../src/config/undocumented.js';
 import type { ForwardingPlan } from '../src/data-plane/model/plan.js';
 import { NoneEngine } from '../src/data-plane/none/engine.js';
+import type { HostedService } from '../src/resources/Microsoft.ClassicCompute/types.js';
 import { idKey } from '../src/resources/resource-id.js';
 import type { Link, ResourceDocument } from '../src/resources/resource-type.js';
+import { hostedServiceKey } from '../src/store/classic-store.js';
+import { takeSnapshot } from '../src/store/snapshot.js';
 import { Store } from '../src/store/store.js';
+import { deploymentWith, serviceWith } from './api/classic/model.js';
 
 const subscriptionId = '00000000-0000-0000-0000-000000000001';
 const network = `/subscriptions/${subscriptionId}/resourceGroups/rg/providers/Microsoft.Network`;
@@ -27,6 +31,7 @@ class RecordingEngine extends NoneEngine {
 class World {
   readonly store = new Store({ publicPrefix: { IPv4: '127.255.0.0/24', IPv6: 'fd7f:1a2b::/48' } });
   readonly engine = new RecordingEngine();
+  readonly switched: ModeSwitch[] = [];
   readonly reconciler = this.restarted();
 
   /** What knows nothing yet and reads the same store. */
@@ -38,6 +43,7 @@ class World {
       hostedServices: this.store.classic,
       strictBind: false,
       choices: defaultChoices,
+      switched: (change) => this.switched.push(change),
     });
   }
 
@@ -109,6 +115,21 @@ const balancer = (name: string, { port = 80, distribution = 'Default' } = {}) =>
   ],
 });
 
+t.test('a switch of the mode is told once the engine has it, and no other change of a rule', async (t) => {
+  const world = new World();
+  await world.put(lb('a'), balancer('a'));
+  await world.put(lb('a'), balancer('a', { port: 81 }));
+  t.strictSame(world.switched, []);
+  await world.put(lb('a'), balancer('a', { port: 81, distribution: 'SourceIP' }));
+  t.equal(world.engine.plans.at(-1)?.frontends[0]?.rule.distribution, 'SourceIP');
+  await world.put(lb('a'), balancer('a', { port: 81, distribution: 'SourceIPProtocol' }));
+  const rule = `${lb('a')}/loadBalancingRules/web`;
+  t.strictSame(world.switched, [
+    { rule, from: 'Default', to: 'SourceIP' },
+    { rule, from: 'SourceIP', to: 'SourceIPProtocol' },
+  ]);
+});
+
 /** A network interface that is a member of the pool of `lb('a')`. */
 async function putNic(world: World, address: string): Promise<void> {
   const id = `${network}/networkInterfaces/nic`;
@@ -140,6 +161,49 @@ t.test('of two load balancers with one address and port, the one created first h
   await world.remove(lb('a'));
   t.strictSame(owners(), ['b', 'late']);
 });
+
+t.test(
+  'of a load balancer and a classic service with one address and port, the one created first has it',
+  async (t) => {
+    const at = (seconds: number): number => Date.UTC(2025, 0, 1, 0, 0, seconds);
+    const deployment = deploymentWith({ roles: { vm: [{ Name: 'web', Protocol: 'tcp', LocalPort: 8080, Port: 80 }] } });
+    const service: HostedService = serviceWith(deployment);
+    const key = { subscriptionId: service.subscriptionId, name: service.ServiceName };
+    const putService = async (world: World, createdMs: number): Promise<void> => {
+      world.store.classic.put(
+        { kind: 'hostedService', ...key },
+        { ...service, createdMs, deployments: [{ ...deployment, vip: '10.0.0.100' }] },
+      );
+      await world.reconciler.classicChanged([hostedServiceKey(key)]);
+    };
+    const ownersIn = ({ plan }: Reconciler): string[] =>
+      plan.frontends.map(({ rule }) =>
+        rule.id.includes('hostedservices') ? 'classic' : rule.loadBalancerId.slice(-3),
+      );
+    for (const [expected, serviceMs] of [
+      [['classic', 'one', 'two'], at(0)],
+      [['one', 'classic', 'two'], at(2)],
+      [['one', 'two', 'classic'], at(4)],
+      [['one', 'classic', 'two'], at(1)],
+    ] as const) {
+      const world = new World();
+      await putService(world, serviceMs);
+      await world.put(lb('two'), balancer('two'), { createdTime: new Date(at(3)).toISOString() });
+      await world.put(lb('one'), balancer('one'), { createdTime: new Date(at(1)).toISOString() });
+      t.strictSame(ownersIn(world.reconciler), expected, 'by the stored time, whichever API it came by');
+      const restarted = world.restarted();
+      await restarted.loadAll();
+      t.strictSame(ownersIn(restarted), expected, 'the same after a restart');
+      const snapshot = takeSnapshot(world.store.connection, new Date(at(9)).toISOString());
+      const elsewhere = new World();
+      await putService(elsewhere, at(5));
+      await elsewhere.put(lb('two'), balancer('two'), { createdTime: new Date(at(4)).toISOString() });
+      await elsewhere.store.restore(snapshot);
+      await elsewhere.reconciler.loadAll();
+      t.strictSame(ownersIn(elsewhere.reconciler), expected, 'and after a snapshot was restored');
+    }
+  },
+);
 
 t.test('the plan gets another version only when something has changed in it', async (t) => {
   const world = new World();

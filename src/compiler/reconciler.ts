@@ -6,7 +6,7 @@ import type { AddressMapping } from '../config/address-map.js';
 import type { Choices } from '../config/undocumented.js';
 import type { Engine } from '../data-plane/model/engine.js';
 import {
-  emptyPart,
+  type Distribution,
   emptyPlan,
   type ForwardingPlan,
   inconsistency,
@@ -39,20 +39,33 @@ export interface ReconcilerOptions {
   /** A frontend that is not exactly bound fails the operation that wanted it. */
   readonly strictBind: boolean;
   readonly choices: Choices;
+  /** Called for each rule whose mode changed, once the engine distributes by the new one. */
+  readonly switched?: (change: ModeSwitch) => void;
+}
+
+/** A rule (an ARM id, or that of a classic endpoint) distributes by another mode than before. */
+export interface ModeSwitch {
+  readonly rule: string;
+  readonly from: Distribution;
+  readonly to: Distribution;
 }
 
 /** The stored hosted services of the classic API. */
 export interface HostedServices {
-  /** Keys of all, in the order of their creation. */
+  /** Keys of all. */
   hostedServiceKeys(): readonly string[];
   hostedService(key: string): HostedService | undefined;
 }
 
-interface Compiled {
+/** What a load balancer or a hosted service contributes, and since when it exists. */
+interface Owned {
   readonly part: PlanPart;
+  /** Azure time; of two owners that want one address and port, the one created first has it. */
+  readonly createdMs: number;
+}
+
+interface Compiled extends Owned {
   readonly snat: readonly SnatAllocation[];
-  /** When its owner was created (ISO 8601); the first created has an address and port that two want. */
-  readonly createdTime: string;
   /** Folded ids of the top-level resources that the compilation looked at, or whose incoming references it read. */
   readonly read: ReadonlySet<string>;
 }
@@ -63,9 +76,10 @@ export class Reconciler implements HealthReader {
   /** Load balancers by what their last compilation has read. */
   readonly #readers = new Map<string, Set<string>>();
   readonly #changed = new Set<string>();
-  /** By the key of the hosted service, in the order of creation. */
-  readonly #classic = new Map<string, PlanPart>();
+  /** By the key of the hosted service. */
+  readonly #classic = new Map<string, Owned>();
   readonly #classicChanged = new Set<string>();
+  readonly #switched: ModeSwitch[] = [];
   #plan: ForwardingPlan = emptyPlan;
   #partsChanged = false;
   #running: Promise<void> = Promise.resolve();
@@ -82,12 +96,8 @@ export class Reconciler implements HealthReader {
   async loadAll(): Promise<void> {
     for (const key of this.#compiled.keys()) this.#changed.add(key);
     for (const { key } of this.options.store.everyOfType(loadBalancerType)) this.#changed.add(key);
-    const before = new Map(this.#classic);
-    this.#classic.clear();
-    for (const key of this.options.hostedServices.hostedServiceKeys()) {
-      this.#classic.set(key, before.get(key) ?? emptyPart);
-      this.#classicChanged.add(key);
-    }
+    for (const key of this.#classic.keys()) this.#classicChanged.add(key);
+    for (const key of this.options.hostedServices.hostedServiceKeys()) this.#classicChanged.add(key);
     this.#partsChanged = true;
     await this.#schedule();
   }
@@ -145,16 +155,16 @@ export class Reconciler implements HealthReader {
     }
     const lookup = new RecordingLookup(store, key);
     const compiled = compileLoadBalancer(loadBalancer, { lookup, addressMap, choices });
-    const part = unchangedOf(before?.part, this.#checked(compiled));
+    const part = this.#partAfter(before, compiled);
     const snat = snatAllocationsOf(loadBalancer, lookup);
     for (const read of lookup.read) {
       const readers = this.#readers.get(read);
       if (readers) readers.add(key);
       else this.#readers.set(read, new Set([key]));
     }
-    const { createdTime } = loadBalancer;
-    this.#compiled.set(key, { part, snat, createdTime, read: lookup.read });
-    this.#partsChanged ||= part !== before?.part || createdTime !== before.createdTime;
+    const createdMs = Date.parse(loadBalancer.createdTime);
+    this.#compiled.set(key, { part, snat, createdMs, read: lookup.read });
+    this.#partsChanged ||= part !== before?.part || createdMs !== before.createdMs;
   }
 
   /** One application at a time; everything that changes meanwhile goes into the next one together. */
@@ -196,9 +206,17 @@ export class Reconciler implements HealthReader {
       if (this.#classic.delete(key)) this.#partsChanged = true;
       return;
     }
-    const part = unchangedOf(before, this.#checked(compileHostedService(service, { addressMap, choices })));
-    this.#classic.set(key, part);
-    this.#partsChanged ||= part !== before;
+    const part = this.#partAfter(before, compileHostedService(service, { addressMap, choices }));
+    const { createdMs } = service;
+    this.#classic.set(key, { part, createdMs });
+    this.#partsChanged ||= part !== before?.part || createdMs !== before.createdMs;
+  }
+
+  /** The part as the plan has it; what has not changed since `before` is the same object. */
+  #partAfter(before: Owned | undefined, compiled: PlanPart): PlanPart {
+    const part = unchangedOf(before?.part, this.#checked(compiled));
+    if (before && part !== before.part) this.#switched.push(...modeSwitches(before.part, part));
+    return part;
   }
 
   /** Frontends whose addresses another Lazurite has leased are marked. */
@@ -214,17 +232,20 @@ export class Reconciler implements HealthReader {
 
   async #tellEngine(): Promise<void> {
     this.#partsChanged = false;
-    const inOrder = [...this.#compiled].sort(byCreation).map(([, { part }]) => part);
-    this.#plan = mergePlan([...inOrder, ...this.#classic.values()], this.#plan.version + 1);
+    const inOrder = [...this.#compiled, ...this.#classic].sort(byCreation).map(([, { part }]) => part);
+    this.#plan = mergePlan(inOrder, this.#plan.version + 1);
     const { engine, adapt } = this.options;
     await engine.apply(adapt ? await adapt(this.#plan) : this.#plan);
+    for (const change of this.#switched.splice(0)) this.options.switched?.(change);
   }
 
   #strictOutcome(loadBalancers: ReadonlySet<string>): ApplyOutcome {
-    const states = new Map(this.options.engine.frontends().map((state) => [state.key, state]));
+    // Two rules may want one place; only the later one's state says that it has none.
+    const keyOf = (key: string, rule: string): string => `${key} ${rule}`;
+    const states = new Map(this.options.engine.frontends().map((state) => [keyOf(state.key, state.rule), state]));
     for (const key of loadBalancers) {
       for (const frontend of this.#compiled.get(key)?.part.frontends ?? []) {
-        const state = states.get(frontend.key);
+        const state = states.get(keyOf(frontend.key, frontend.rule.id));
         if (state === undefined || state.state === 'Bound') continue;
         const place = `${frontend.azureAddress}:${frontend.port}/${frontend.transport}`;
         const values = { frontend: place, state: state.state, reason: state.reason ?? 'no reason known' };
@@ -294,6 +315,16 @@ function unchangedOf(before: PlanPart | undefined, now: PlanPart): PlanPart {
   return same ? before : Object.freeze(part);
 }
 
+/** Each rule of both whose mode differs, once, whatever the number of its frontends. */
+function modeSwitches(before: PlanPart, now: PlanPart): Iterable<ModeSwitch> {
+  const old = new Map(before.frontends.map(({ rule }) => [rule.id, rule.distribution]));
+  const switched = now.frontends.flatMap(({ rule: { id, distribution: to } }) => {
+    const from = old.get(id);
+    return from === undefined || from === to ? [] : [[id, { rule: id, from, to }] as const];
+  });
+  return new Map(switched).values();
+}
+
 function unchangedAmong<T extends { readonly key: string }>(before: readonly T[], now: readonly T[]): readonly T[] {
   const known = new Map(before.map((one) => [one.key, one]));
   const merged = now.map((one) => {
@@ -306,5 +337,6 @@ function unchangedAmong<T extends { readonly key: string }>(before: readonly T[]
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-const byCreation = ([keyA, a]: [string, Compiled], [keyB, b]: [string, Compiled]): number =>
-  compareText(a.createdTime, b.createdTime) || compareText(keyA, keyB);
+/** By the stored time, then by the key: neither depends on the order in which this process has heard of them. */
+const byCreation = ([keyA, a]: [string, Owned], [keyB, b]: [string, Owned]): number =>
+  a.createdMs - b.createdMs || compareText(keyA, keyB);

@@ -373,7 +373,8 @@ export const madeUpList = ({ id, type, action, apiVersion }: MadeUpList): unknow
   lists[folded(`${type}/${action}`)]?.(id, apiVersion);
 
 /** Types whose resource provider answers a first PUT with 201; all others say 200, which every client takes. */
-const says201 = /^microsoft\.(network|compute|authorization)\/(?!(disk|snapshots)|privatednszones)/i;
+const says201 =
+  /^microsoft\.(network|compute|authorization)\/(?!(disk|snapshots)|privatednszones|privatelinkservices\/privateendpointconnections)/i;
 /** Types that are deleted in the background. */
 const deletesLater =
   /^microsoft\.(network\/(?!trafficmanager|dnszones)|compute\/(?!proximityplacementgroups$|hostgroups$|sshpublickeys$))/i;

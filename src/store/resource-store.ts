@@ -232,6 +232,9 @@ export class ResourceStore implements Lookup {
   }
 }
 
+/** What a write reads and changes of resources. */
+export type WritableResources = Lookup & Pick<ResourceStore, 'group' | 'save' | 'linksFrom' | 'replaceLinks'>;
+
 export interface ListScope {
   readonly subscriptionId: string;
   readonly resourceGroup?: string | undefined;

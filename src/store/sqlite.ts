@@ -30,8 +30,6 @@ export interface Connection {
    * undone and the error thrown on.
    */
   transaction<T>(work: () => T): T;
-  /** The result of `work`, after which everything is as before. Throws what `work` throws. */
-  rehearse<T>(work: () => T): T;
   /** Does nothing when it is closed. */
   close(): void;
 }
@@ -179,15 +177,6 @@ class SqliteConnection implements Connection {
     } catch (error) {
       end('undo');
       throw error;
-    }
-  }
-
-  rehearse<T>(work: () => T): T {
-    const end = this.#enter();
-    try {
-      return work();
-    } finally {
-      end('undo');
     }
   }
 

@@ -72,15 +72,6 @@ export class Store {
     }
   }
 
-  /** The result of `work`, after which everything is as before. Throws what `work` throws. */
-  rehearse<T>(work: () => T): T {
-    try {
-      return this.connection.rehearse(work);
-    } finally {
-      this.forget();
-    }
-  }
-
   /** Deletes everything: the state of a fresh start. */
   async reset(): Promise<void> {
     const tables = tablesOf(this.connection);

@@ -10,16 +10,20 @@ export interface EventShapes {
   readonly resource: { readonly id: string; readonly change: 'written' | 'deleted' };
   /** Members went up or down. One event carries all changes that the engine found together; never empty. */
   readonly health: { readonly changes: readonly HealthChange[] };
-  /** A frontend was bound, moved to another place, or lost its place. */
+  /** A frontend was bound, moved to another place, or lost its place; or another rule has the place now. */
   readonly frontend: {
     /** The plan's frontend key. */
     readonly key: string;
+    /** Id of the rule that has this place, or lost it to the rule that `reason` names. */
+    readonly rule: string;
     readonly state: 'Bound' | 'Fallback' | 'Unbound';
     readonly boundAddress: string | undefined;
     readonly boundPort: number | undefined;
     /** Why it is not Bound; undefined when it is. */
     readonly reason: string | undefined;
   };
+  /** A rule distributes by another mode than before. */
+  readonly mode: { readonly rule: string; readonly from: string; readonly to: string };
   /** The engine's thread has failed with all its flows, and is started anew. */
   readonly engineInterrupted: { readonly error: Error; readonly lostFlows: number; readonly restartsInMs: number };
   /** The engine carries the plan out again. */

@@ -78,6 +78,15 @@ export function contains(prefix: IpPrefix, address: IpAddress): boolean {
 export const overlaps = (a: IpPrefix, b: IpPrefix): boolean =>
   a.version === b.version && (contains(a, networkOf(b)) || contains(b, networkOf(a)));
 
+/** `prefix` without the addresses of `holes`, as the largest prefixes that are left, in order. */
+export function splitAround(prefix: IpPrefix, holes: readonly IpPrefix[]): IpPrefix[] {
+  const inside = holes.filter((hole) => overlaps(prefix, hole));
+  if (inside.length === 0) return [prefix];
+  if (inside.some((hole) => hole.length <= prefix.length)) return [];
+  const half = { ...networkOf(prefix), length: prefix.length + 1 };
+  return [half, { ...half, value: half.value + sizeOf(half) }].flatMap((one) => splitAround(one, inside));
+}
+
 /** Whether a host as in a URL or an option can only be this machine: localhost or a loopback address. */
 export const isLoopbackHost = (host: string): boolean =>
   /(?:^|\.)localhost$/i.test(host) || /^\[?::1\]?$/.test(host) || (isIPv4(host) && host.startsWith('127.'));

@@ -9,6 +9,7 @@ import { eligibilityContract } from './contract/eligibility.js';
 import { explainedContract } from './contract/explained.js';
 import { flowContract } from './contract/flows.js';
 import { idleContract } from './contract/idle.js';
+import { placesContract } from './contract/places.js';
 import { silenceContract } from './contract/silence.js';
 import type { ContractTest } from './contract/statement.js';
 import { udpContract } from './contract/udp.js';
@@ -25,6 +26,7 @@ const statements: readonly ContractTest[] = [
   ...distributionContract,
   ...eligibilityContract,
   ...flowContract,
+  ...placesContract,
   ...idleContract,
   ...choicesContract,
   ...udpContract,

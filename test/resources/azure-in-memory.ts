@@ -102,10 +102,14 @@ export class AzureInMemory implements Lookup {
 
   /** What Azure would refuse about a write, as `code: message`; nothing is stored. */
   refusals(id: string, body: unknown, options: PutOptions = {}): string[] {
+    const undone = new Error('undone');
     try {
-      this.#store.rehearse(() => this.#write(id, body, options));
-      return [];
+      return this.#store.resources.transaction(() => {
+        this.#write(id, body, options);
+        throw undone;
+      });
     } catch (error) {
+      if (error === undone) return [];
       if (!(error instanceof AzureError)) throw error;
       return [`${error.code}: ${error.message}`];
     }

@@ -5,12 +5,17 @@ import type { Distribution, ForwardingPlan, Transport } from './plan.js';
 /** Where a frontend really is. Bound: exactly there. Fallback: elsewhere, see `boundAddress`. Unbound: nowhere yet. */
 export interface FrontendState {
   readonly key: string;
+  /** Id of the rule that wants this place: where several do, the first of the plan has it. */
+  readonly rule: string;
   readonly state: 'Bound' | 'Fallback' | 'Unbound';
   readonly boundAddress: string | undefined;
   readonly boundPort: number | undefined;
   /** Why it is not Bound; undefined when it is. */
   readonly reason: string | undefined;
 }
+
+/** Without the rule, which may change while the place stays. */
+export type PlaceState = Omit<FrontendState, 'rule'>;
 
 /** Reasons as Azure's health status API names them. */
 export type HealthReason =

@@ -18,7 +18,6 @@ import type {
 } from '../model/engine.js';
 import type { ThreadFailure } from '../model/faults.js';
 import {
-  type Collision,
   emptyPlan,
   type ForwardingPlan,
   IndexedPlan,
@@ -29,7 +28,7 @@ import {
 import { allProbedDown, candidatesOf } from '../selection/decision.js';
 import { Explainer } from '../selection/explain.js';
 import { Drains } from '../userspace/drains.js';
-import { collisionState, UserspaceEngine } from '../userspace/engine.js';
+import { collisionState, newCollisions, UserspaceEngine } from '../userspace/engine.js';
 import { reasonFor } from '../userspace/frontend-binder.js';
 import { familyOf } from './family.js';
 import { KernelTables } from './kernel-tables.js';
@@ -60,7 +59,6 @@ export class NftablesEngine implements Engine {
   #served = new IndexedPlan(emptyPlan);
   /** Not announced yet. */
   #flips: ProbeHealth[] = [];
-  #collisions: readonly Collision[] = [];
   #explainer = new Explainer(this.#plan);
   readonly #mutex = new Mutex();
   #closing = false;
@@ -107,7 +105,7 @@ export class NftablesEngine implements Engine {
 
   /** The kernel forwards every packet addressed to a frontend: only another rule can prevent that. */
   frontends(): readonly FrontendState[] {
-    return [...[...this.#plan.frontends.values()].map(stateOf), ...this.#collisions.map(collisionState)];
+    return [...[...this.#plan.frontends.values()].map(stateOf), ...this.#plan.collisions.map(collisionState)];
   }
 
   /** A probe counts as flipped once the kernel has been updated; before the first load its state is NA. */
@@ -212,14 +210,12 @@ export class NftablesEngine implements Engine {
   }
 
   #announce(before: IndexedPlan): void {
-    const known = new Set(this.#collisions.map(({ frontend }) => frontend.rule.id));
-    this.#collisions = this.#plan.collisions;
     for (const frontend of this.#plan.frontends.values()) {
-      if (!before.frontends.has(frontend.key)) this.#events.onFrontendState?.(stateOf(frontend));
+      const owner = before.frontends.get(frontend.key);
+      if (owner?.rule.id !== frontend.rule.id) this.#events.onFrontendState?.(stateOf(frontend));
     }
-    for (const collision of this.#collisions) {
-      if (!known.has(collision.frontend.rule.id)) this.#events.onFrontendState?.(collisionState(collision));
-    }
+    for (const collision of newCollisions(this.#plan, before))
+      this.#events.onFrontendState?.(collisionState(collision));
   }
 }
 
@@ -242,8 +238,9 @@ function withinFamily(frontend: PlanFrontend): PlanFrontend {
 const isServed = ({ leasedElsewhere }: PlanFrontend): boolean => leasedElsewhere === undefined;
 
 function stateOf(frontend: PlanFrontend): FrontendState {
-  const { key, address, port } = frontend;
-  if (isServed(frontend)) return { key, state: 'Bound', boundAddress: address, boundPort: port, reason: undefined };
+  const { key, address, port, rule } = frontend;
+  const own = { key, rule: rule.id };
+  if (isServed(frontend)) return { ...own, state: 'Bound', boundAddress: address, boundPort: port, reason: undefined };
   const reason = reasonFor('LEASED', frontend);
-  return { key, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
+  return { ...own, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
 }

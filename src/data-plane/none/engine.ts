@@ -24,8 +24,9 @@ export class NoneEngine implements Engine {
   }
 
   frontends(): readonly FrontendState[] {
-    return this.#plan.frontends.map(({ key }) => ({
+    return this.#plan.frontends.map(({ key, rule }) => ({
       key,
+      rule: rule.id,
       state: 'Unbound',
       boundAddress: undefined,
       boundPort: undefined,

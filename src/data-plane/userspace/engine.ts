@@ -15,10 +15,18 @@ import type {
   FlowInfo,
   FlowTuple,
   FrontendState,
+  PlaceState,
   ProbeHealth,
 } from '../model/engine.js';
 import type { DataPlaneFault, ThreadFailure } from '../model/faults.js';
-import { type Collision, emptyPlan, type ForwardingPlan, IndexedPlan, keysOfScope } from '../model/plan.js';
+import {
+  type Collision,
+  emptyPlan,
+  type ForwardingPlan,
+  IndexedPlan,
+  keysOfScope,
+  type PlanFrontend,
+} from '../model/plan.js';
 import { Explainer } from '../selection/explain.js';
 import { collisionReason, noOutboundReason } from './frontend-binder.js';
 import type { Answer, Applied, Report, Request } from './messages.js';
@@ -72,8 +80,7 @@ export class UserspaceEngine implements Engine {
   /** By scope, what threads that have failed had counted. */
   readonly #countedBefore = new Map<string, Map<string, number>>();
   readonly #health = new Map<string, ProbeHealth>();
-  readonly #states = new Map<string, FrontendState>();
-  #collisions: readonly Collision[] = [];
+  readonly #states = new Map<string, PlaceState>();
   #plan = new IndexedPlan(emptyPlan);
   #explainer = new Explainer(this.#plan);
   #faults: readonly DataPlaneFault[] = [];
@@ -104,20 +111,22 @@ export class UserspaceEngine implements Engine {
 
   async apply(plan: ForwardingPlan): Promise<void> {
     const next = new IndexedPlan(plan);
-    const changes = next.changesFrom(this.#plan);
+    const before = this.#plan;
+    const changes = next.changesFrom(before);
     this.#plan = next;
     this.#explainer = new Explainer(this.#plan);
     for (const key of changes.removedFrontends) this.#states.delete(key);
     for (const key of changes.removedProbes) this.#health.delete(key);
     const applied = (await this.#ask({ type: 'apply', changes })) as Applied | undefined;
     if (applied) this.#take(applied);
-    this.#announceCollisions(next.collisions);
+    for (const { key } of takenOver(changes.frontends, before)) this.#announce(key);
+    for (const collision of newCollisions(next, before)) this.#events.onFrontendState?.(collisionState(collision));
   }
 
   /** Frontends that collide are listed too, after the one that has the address. */
   frontends(): readonly FrontendState[] {
     const states = [...this.#states.keys()].flatMap((key) => this.#stateOf(key) ?? []);
-    return [...states, ...this.#collisions.map(collisionState)];
+    return [...states, ...this.#plan.collisions.map(collisionState)];
   }
 
   health(): readonly ProbeHealth[] {
@@ -218,9 +227,17 @@ export class UserspaceEngine implements Engine {
 
   #stateOf(key: string): FrontendState | undefined {
     const state = this.#states.get(key);
-    if (!state || this.running) return state;
+    const frontend = this.#plan.frontends.get(key);
+    if (!state || !frontend) return undefined;
+    const rule = frontend.rule.id;
+    if (this.running) return { ...state, rule };
     const reason = 'The thread of the data plane has failed and is started anew.';
-    return { key, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
+    return { key, rule, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
+  }
+
+  #announce(key: string): void {
+    const state = this.#stateOf(key);
+    if (state) this.#events.onFrontendState?.(state);
   }
 
   #receive(report: Exclude<Report, { type: 'answer' | 'error' }>): void {
@@ -231,7 +248,7 @@ export class UserspaceEngine implements Engine {
       case 'frontend':
         if (!this.#plan.frontends.has(report.state.key)) return;
         this.#states.set(report.state.key, report.state);
-        this.#events.onFrontendState?.(report.state);
+        this.#announce(report.state.key);
         return;
       case 'scope':
         this.#scopes.set(report.location.scope, new CounterScope(report.location));
@@ -253,13 +270,6 @@ export class UserspaceEngine implements Engine {
     });
     this.#explainer.healthChanged();
     if (transitions.length > 0) this.#events.onHealth?.(transitions);
-  }
-
-  #announceCollisions(collisions: readonly Collision[]): void {
-    const known = new Set(this.#collisions.map(({ frontend }) => frontend.rule.id));
-    this.#collisions = collisions;
-    for (const collision of collisions)
-      if (!known.has(collision.frontend.rule.id)) this.#events.onFrontendState?.(collisionState(collision));
   }
 
   #threadFailed(error: Error): void {
@@ -336,9 +346,22 @@ export class UserspaceEngine implements Engine {
   }
 }
 
+/** Those of these frontends whose place another rule had before. */
+export const takenOver = (frontends: Iterable<PlanFrontend>, before: IndexedPlan): PlanFrontend[] =>
+  [...frontends].filter(({ key, rule }) => (before.frontends.get(key)?.rule.id ?? rule.id) !== rule.id);
+
+/** Collisions that were not there before, or with another owner. */
+export function newCollisions(now: IndexedPlan, before: IndexedPlan): Collision[] {
+  const nameOf = ({ frontend, owner }: Collision): string =>
+    JSON.stringify([frontend.key, frontend.rule.id, owner.rule.id]);
+  const known = new Set(before.collisions.map(nameOf));
+  return now.collisions.filter((collision) => !known.has(nameOf(collision)));
+}
+
 /** The state of a frontend whose address and port belong to another rule. */
 export const collisionState = ({ frontend, owner }: Collision): FrontendState => ({
   key: frontend.key,
+  rule: frontend.rule.id,
   state: 'Unbound',
   boundAddress: undefined,
   boundPort: undefined,

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Clock } from '../../support/clock.js';
 import { Mutex } from '../../support/mutex.js';
 import { CounterMemory, type ScopeReaders } from '../model/counters.js';
-import type { FlowInfo, FrontendState, ProbeHealth } from '../model/engine.js';
+import type { FlowInfo, PlaceState, ProbeHealth } from '../model/engine.js';
 import type { DataPlaneFault } from '../model/faults.js';
 import type { PlanChanges, PlanRule } from '../model/plan.js';
 import { Prober, probeSource } from '../probing/prober.js';
@@ -27,7 +27,7 @@ import { UdpForwarder } from './udp.js';
 
 interface ForwarderEvents extends ScopeReaders {
   health(changes: readonly ProbeHealth[]): void;
-  frontend(state: FrontendState): void;
+  frontend(state: PlaceState): void;
 }
 
 /** Real time that one jump of the clock may wait for probes. */

@@ -5,7 +5,7 @@
  * they are free. Whatever is not Bound is retried each second.
  */
 import type { Clock, Timer } from '../../support/clock.js';
-import type { FrontendState } from '../model/engine.js';
+import type { PlaceState } from '../model/engine.js';
 import { frontendKey, type PlanFrontend, type Transport } from '../model/plan.js';
 import type { Frontend } from './frontend.js';
 import type { ListenAt, Listener } from './listeners.js';
@@ -17,7 +17,7 @@ interface Opener {
 
 interface Place {
   readonly frontend: Frontend;
-  state: FrontendState;
+  state: PlaceState;
   listener: Listener | undefined;
   /** The error code of the last attempt to bind its own address. */
   obstacle: string | undefined;
@@ -33,7 +33,7 @@ const retriesAtOnce = 100;
 export class FrontendBinder {
   readonly #listeners: Opener;
   readonly #realClock: Clock;
-  readonly #announce: (state: FrontendState) => void;
+  readonly #announce: (state: PlaceState) => void;
   readonly #places = new Map<Frontend, Place>();
   /** Addresses and ports that the plan names; fallbacks avoid them. */
   #named = new Set<string>();
@@ -41,7 +41,7 @@ export class FrontendBinder {
   #timer: Timer | undefined;
   #stopped = false;
 
-  constructor(of: { listeners: Opener; realClock: Clock; announce: (state: FrontendState) => void }) {
+  constructor(of: { listeners: Opener; realClock: Clock; announce: (state: PlaceState) => void }) {
     this.#listeners = of.listeners;
     this.#realClock = of.realClock;
     this.#announce = of.announce;
@@ -52,7 +52,7 @@ export class FrontendBinder {
     return this.#inTurn(() => this.#apply(frontends));
   }
 
-  stateOf(frontend: Frontend | undefined): FrontendState | undefined {
+  stateOf(frontend: Frontend | undefined): PlaceState | undefined {
     return frontend && this.#places.get(frontend)?.state;
   }
 
@@ -175,7 +175,7 @@ export class FrontendBinder {
     }
   }
 
-  #enter(place: Place, state: FrontendState): void {
+  #enter(place: Place, state: PlaceState): void {
     const before = place.state;
     place.state = state;
     const same =
@@ -211,10 +211,10 @@ export class FrontendBinder {
 }
 
 /** The key of a frontend that would be where this one is. */
-const boundKey = (transport: Transport, { boundAddress = '', boundPort = 0 }: FrontendState): string =>
+const boundKey = (transport: Transport, { boundAddress = '', boundPort = 0 }: PlaceState): string =>
   frontendKey({ transport, address: boundAddress, port: boundPort });
 
-const unbound = (key: string, reason: string | undefined): FrontendState => ({
+const unbound = (key: string, reason: string | undefined): PlaceState => ({
   key,
   state: 'Unbound',
   boundAddress: undefined,

@@ -1,7 +1,7 @@
 /** The messages between the engine and its worker thread. */
 import type { ClockOrigin } from '../../support/clock.js';
 import type { ScopeLocation } from '../model/counters.js';
-import type { FlowInfo, FrontendState, ProbeHealth } from '../model/engine.js';
+import type { FlowInfo, PlaceState, ProbeHealth } from '../model/engine.js';
 import type { DataPlaneFault, ThreadFailure } from '../model/faults.js';
 import type { PlanChanges } from '../model/plan.js';
 
@@ -34,7 +34,7 @@ export interface Ask {
 
 /** The answer to `apply`: the state of everything named in it. Later changes are reported as they happen. */
 export interface Applied {
-  readonly frontends: readonly FrontendState[];
+  readonly frontends: readonly PlaceState[];
   readonly health: readonly ProbeHealth[];
 }
 
@@ -44,6 +44,6 @@ export type Report =
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly type: 'error'; readonly id: number; readonly error: Error }
   | { readonly type: 'health'; readonly changes: readonly ProbeHealth[] }
-  | { readonly type: 'frontend'; readonly state: FrontendState }
+  | { readonly type: 'frontend'; readonly state: PlaceState }
   | { readonly type: 'scope'; readonly location: ScopeLocation }
   | { readonly type: 'scopeGone'; readonly scope: string; readonly number: number };

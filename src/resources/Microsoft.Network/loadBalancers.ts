@@ -16,7 +16,7 @@ import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
 import { checkSkuUnchanged, sku } from './common-members.js';
 import { loadBalancerActions } from './loadBalancers/actions.js';
-import { backendAddressPool, checkPool, completePool } from './loadBalancers/backendAddressPools.js';
+import { backendAddressPool, checkPool, completePool, viewTunnels } from './loadBalancers/backendAddressPools.js';
 import { childrenOf, loadBalancerChild } from './loadBalancers/child.js';
 import {
   checkBackendPorts,
@@ -148,7 +148,8 @@ function viewPools({ resource, lookup }: ViewContext): LoadBalancerDocument {
   const document = resource.document as LoadBalancerDocument;
   const { backendAddressPools = [], inboundNatRules = [] } = document.properties;
   if (backendAddressPools.length === 0) return document;
-  const shown = backendAddressPools.map((pool) => {
+  const shown = backendAddressPools.map((stored) => {
+    const pool = viewTunnels(stored, resource);
     const poolId = loadBalancerChild(resource.id, 'backendAddressPools', pool.name);
     const rules = inboundNatRules.filter(
       (rule) => rule.properties?.backendAddressPool && idKey(rule.properties.backendAddressPool.id) === idKey(poolId),

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import t from 'tap';
 import { CounterMemory } from '../../../src/data-plane/model/counters.js';
-import type { FrontendState } from '../../../src/data-plane/model/engine.js';
+import type { PlaceState } from '../../../src/data-plane/model/engine.js';
 import { SlotTables } from '../../../src/data-plane/selection/decision.js';
 import { UserspaceEngine } from '../../../src/data-plane/userspace/engine.js';
 import { Frontend } from '../../../src/data-plane/userspace/frontend.js';
@@ -25,7 +25,7 @@ class Machine {
   readonly realClock = new Clock({ source: manualTime(0) });
   readonly open = new Set<string>();
   readonly log: string[] = [];
-  readonly states: FrontendState[] = [];
+  readonly states: PlaceState[] = [];
   #frontends: readonly Frontend[] = [];
   refuse: (at: ListenAt) => string | undefined = () => undefined;
   free = 40000;
@@ -50,7 +50,7 @@ class Machine {
     return this.binder.apply(frontends);
   }
 
-  get #current(): FrontendState[] {
+  get #current(): PlaceState[] {
     return this.#frontends.flatMap((frontend) => this.binder.stateOf(frontend) ?? []);
   }
 

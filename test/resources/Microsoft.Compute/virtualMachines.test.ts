@@ -153,6 +153,53 @@ t.test('a running machine’s interface tells its effective routes and rules', a
   t.match(groups.value, [{ networkSecurityGroup: { id: nsg }, association: { networkInterface: { id: nic } } }]);
 });
 
+t.test('effective rules name every port range by both ends and every tag by what is behind it', async (t) => {
+  const azure = azureWith();
+  const rule = (priority: number, own: object) => ({
+    name: `rule${priority}`,
+    properties: {
+      protocol: '*',
+      access: 'Allow',
+      direction: 'Inbound',
+      priority,
+      sourcePortRange: '*',
+      destinationAddressPrefix: '*',
+      ...own,
+    },
+  });
+  const securityRules = [
+    rule(100, { destinationPortRange: '22', sourceAddressPrefix: '10.1.0.0/16' }),
+    rule(200, { destinationPortRanges: ['80', '8000-8080'], sourceAddressPrefixes: ['10.1.0.0/16', '10.2.0.0/16'] }),
+  ];
+  azure.put(nsg, { location: 'westus', properties: { securityRules } });
+  azure.put(id, machine);
+  const { body } = azure.act(nic, 'effectiveNetworkSecurityGroups');
+  const [group] = (
+    body as { value: { effectiveSecurityRules: { name: string }[]; tagMap: Record<string, string[]> }[] }
+  ).value;
+  const named = (name: string) => group?.effectiveSecurityRules.find((one) => one.name.endsWith(`/${name}`));
+  t.match(named('rule100'), {
+    protocol: 'All',
+    sourcePortRange: '0-65535',
+    destinationPortRanges: ['22-22'],
+    sourceAddressPrefixes: ['10.1.0.0/16'],
+    destinationAddressPrefix: '0.0.0.0/0',
+    destinationAddressPrefixes: ['0.0.0.0/0', '0.0.0.0/0'],
+  });
+  t.match(named('rule200'), {
+    destinationPortRange: '80-80',
+    destinationPortRanges: ['80-80', '8000-8080'],
+    sourceAddressPrefix: '10.1.0.0/16',
+    sourceAddressPrefixes: ['10.1.0.0/16', '10.2.0.0/16'],
+  });
+  const inNetwork = ['10.0.0.0/16', '168.63.129.16/32'];
+  t.match(named('AllowVnetInBound'), { sourceAddressPrefix: 'VirtualNetwork', expandedSourceAddressPrefix: inNetwork });
+  t.same(group?.tagMap.VirtualNetwork, inNetwork);
+  const internet = group?.tagMap.Internet ?? [];
+  t.same(internet.slice(0, 4), ['1.0.0.0/8', '2.0.0.0/7', '4.0.0.0/6', '8.0.0.0/7']);
+  t.ok(internet.includes('11.0.0.0/8') && !internet.some((text) => text.startsWith('10.')));
+});
+
 t.test('an availability set knows its machines and cannot be deleted while it has any', async (t) => {
   const azure = azureWith();
   azure.put(id, machine);

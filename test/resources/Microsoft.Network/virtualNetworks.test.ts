@@ -172,6 +172,21 @@ t.test('the default of private endpoint policies belongs to the version that rea
   t.same([policies('2020-04-01'), policies('2024-05-01')], ['Enabled', 'Enabled'], 'asked for');
 });
 
+t.test('a subnet in an edge zone has no default outbound access', async (t) => {
+  const azure = new AzureInMemory();
+  const body = {
+    location: 'westus',
+    extendedLocation: { type: 'EdgeZone', name: 'microsoftlosangeles1' },
+    properties: {
+      addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
+      subnets: [{ name: 'subnet', properties: { addressPrefix: '10.0.0.0/24' } }],
+    },
+  };
+  azure.put(id, body, { apiVersion: '2021-02-01' });
+  t.equal(azure.at(id, 'properties.subnets.0.properties.defaultOutboundAccess', '2022-01-01'), false);
+  t.equal(azure.at(id, 'properties.subnets.0.properties.defaultOutboundAccess', '2021-02-01'), undefined);
+});
+
 t.test('address prefixes are written in CIDR notation', async (t) => {
   const azure = azureWith();
   t.same(azure.refusals(id, network({}, ['10.10.10.10'])), [

@@ -74,7 +74,7 @@ async function planFor(
   const environment = deploymentEnvironment(context, { origin, trackingId: correlationId, authorization });
   const plan = await planLinked(wanted, environment);
   const host = hostFor(caller);
-  host.preflight?.(plan);
+  await host.preflight?.(plan);
   return { plan, stored, environment, correlationId, host };
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../../../resources/Microsoft.Network/loadBalancers/swap-public-ip-addresses.js';
 import { loadBalancersOfNetworkInterface } from '../../../resources/Microsoft.Network/networkInterfaces.js';
 import { checkDnsNameAvailability } from '../../../resources/Microsoft.Network/publicIPAddresses.js';
+import { availableDelegations } from '../../../resources/Microsoft.Network/virtualNetworks/delegations.js';
 import {
   checkIpAddressAvailability,
   virtualNetworkUsages,
@@ -69,6 +70,8 @@ function checkDnsName(request: FastifyRequest, { context, store }: ResourceServi
   return checkDnsNameAvailability(store, { location, domainNameLabel: queryOf(request).domainnamelabel ?? '' });
 }
 
+const network = '/subscriptions/:subscriptionId/resourceGroups/:resourceGroupName/providers/Microsoft.Network';
+
 function addLocationRoutes(app: FastifyInstance, service: ResourceService): void {
   const { context, store } = service;
   const location = '/subscriptions/:subscriptionId/providers/Microsoft.Network/locations/:location';
@@ -87,6 +90,14 @@ function addLocationRoutes(app: FastifyInstance, service: ResourceService): void
     const { location: name = '' } = parametersOf(request);
     return networkUsages(store, { subscriptionId, location: normalizeLocation(name) });
   });
+  for (const [path, name] of [
+    [location, 'AvailableDelegations_list'],
+    [`${network}/locations/:location`, 'AvailableResourceGroupDelegations_list'],
+  ] as const) {
+    app.get(`${path}/availableDelegations`, schema(name), (request) =>
+      availableDelegations(subscriptionOf(request, context)),
+    );
+  }
   // Nobody else's services exist here to be approved.
   app.get(`${location}/autoApprovedPrivateLinkServices`, schema('AutoApprovedPrivateLinkServices_list'), (request) => {
     subscriptionOf(request, context);
@@ -98,8 +109,6 @@ function addLocationRoutes(app: FastifyInstance, service: ResourceService): void
     (request, reply) => swap(request, reply, service),
   );
 }
-
-const network = '/subscriptions/:subscriptionId/resourceGroups/:resourceGroupName/providers/Microsoft.Network';
 
 /** Lists across types: the NICs of a load balancer and the load balancers of a NIC. */
 function addJoiningLists(app: FastifyInstance, service: ResourceService): void {

@@ -22,8 +22,9 @@ import {
   subscriptionOf,
 } from './request.js';
 import { resourceFilter } from './resource-filter.js';
+import type { ResourceRequest } from './resource-place.js';
 import { writeAbout } from './resource-routes.js';
-import type { Answer, ResourceRequest, ResourceService } from './resource-service.js';
+import type { Answer, ResourceService } from './resource-service.js';
 import { hiddenOperation, operation } from './route-schemas.js';
 import { answerTags, taggedResource } from './tags-resource.js';
 

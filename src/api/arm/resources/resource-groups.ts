@@ -22,7 +22,8 @@ import {
 import { RequestBody, readTags } from './request-body.js';
 import { checkSubscription, existingGroup, type ScopeRequest, wellFormedApiVersion } from './request-scope.js';
 import { filterTest } from './resource-filter.js';
-import { type Answer, notFound, type ResourceService } from './resource-service.js';
+import { notFound } from './resource-place.js';
+import type { Answer, ResourceService } from './resource-service.js';
 import { operation } from './route-schemas.js';
 
 interface GroupBody {

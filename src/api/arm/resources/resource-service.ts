@@ -1,51 +1,33 @@
 /**
- * Resources as everybody reads and writes them: routes, deployments, seeds and previews say which resource, at which
+ * Resources as everybody reads and writes them: routes, deployments and seeds say which resource, at which
  * api-version and with which body, and get what Azure answers. A write is one transaction, and is followed by the data
  * plane before it is answered.
  */
-import { AzureError, azureError } from '../../../errors/index.js';
+import { azureError } from '../../../errors/index.js';
 import { childNamed, childrenIn } from '../../../resources/children.js';
-import { findResourceType } from '../../../resources/registry.js';
-import { formatResourceId, idKey, type ResourceId, rootOf } from '../../../resources/resource-id.js';
-import type { Action, ActionResult, Resource, ResourceType } from '../../../resources/resource-type.js';
+import { type ResourceId, rootOf } from '../../../resources/resource-id.js';
+import type { Action, ActionResult, Resource } from '../../../resources/resource-type.js';
 import { unmodelledStatuses } from '../../../resources/unmodelled-types.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
 import type { ArmContext } from './arm-context.js';
-import { checkOpaque, checkParent, opaqueDocument, ownTypeAndName } from './opaque-resources.js';
+import type { DocumentWrite } from './document-writer.js';
+import { checkParent, opaqueDocument, ownTypeAndName } from './opaque-resources.js';
 import { OperationRunner, type PollPlace, pollPlaceOf } from './operations.js';
-import type { Preconditions } from './preconditions.js';
+import { type ChildPlace, type RequestBody, readBody, readTags, withoutChild } from './request-body.js';
 import {
-  type ChildPlace,
-  documentInPlace,
-  type RequestBody,
-  readBody,
-  readResource,
-  readTags,
-  withChild,
-  withoutChild,
-} from './request-body.js';
-import {
-  checkSubscription,
-  existingGroup,
-  servedApiVersion,
-  wellFormedApiVersion,
-  writableGroup,
-} from './request-scope.js';
-import { childSchema, ResourceReader, type Shown } from './resource-reader.js';
-import { type DocumentWrite, ResourceWriter, type World } from './resource-writer.js';
-
-/** Which resource or child a request is about, as the caller wrote it. */
-export interface ResourceRequest {
-  readonly id: ResourceId;
-  readonly apiVersion: string | undefined;
-}
-
-export interface PutRequest extends ResourceRequest {
-  readonly body: RequestBody;
-  readonly conditions?: Preconditions;
-  /** Where the caller reached us (`https://localhost:4567`): refusals name the URL of the operation that is in the way. */
-  readonly baseUrl: string;
-}
+  type Access,
+  documentWrite,
+  type ModelledPlace,
+  modelOf,
+  notFound,
+  type Place,
+  type PutRequest,
+  parentDocument,
+  placeOf,
+  type ResourceRequest,
+} from './resource-place.js';
+import { ResourceReader, type Shown } from './resource-reader.js';
+import { ResourceWriter } from './resource-writer.js';
 
 export type DeleteRequest = Omit<PutRequest, 'body'>;
 
@@ -69,40 +51,6 @@ export interface Answer {
   readonly hasResult?: boolean;
   /** The answer says that it could have been asynchronous, though no operation began. */
   readonly asyncNotification?: boolean;
-}
-
-/** The modelled type behind an id, and the child in its document that the id names. */
-interface Model {
-  readonly type: ResourceType;
-  readonly child?: ChildPlace | undefined;
-}
-
-/** What a request is about, found and spelt canonically. */
-interface Place {
-  /** With the group as it was created; of a modelled type, the id of the top-level resource. */
-  readonly id: ResourceId;
-  /** Folded. */
-  readonly key: string;
-  readonly apiVersion: string;
-}
-
-type ModelledPlace = Place & Model;
-
-/** What is asked: some child collections can only be read, and tags are those of top-level resources. */
-type Access = 'read' | 'write' | 'delete' | 'tags';
-
-/** The modelled type that answers for `id`; undefined for what is stored without a model, or not at all. */
-function modelOf(id: ResourceId, access: Access): Model | undefined {
-  const { namespace, types, names } = id;
-  const type = id.resourceGroup === undefined ? undefined : findResourceType(`${namespace}/${types[0]}`);
-  if (!type || types.length > 2) return undefined;
-  if (types.length === 1) return { type };
-  const wanted = (types[1] as string).toLowerCase();
-  const found = type.children?.find(
-    ({ name, methods }) =>
-      name.toLowerCase() === wanted && access !== 'tags' && (access === 'read' || methods === 'write'),
-  );
-  return found && { type, child: { collection: found.name, name: names[1] as string } };
 }
 
 export class ResourceService {
@@ -143,10 +91,10 @@ export class ResourceService {
 
   /** Creates or replaces a resource, or a child in its parent. Throws Azure's refusal; nothing is stored then. */
   async put(request: PutRequest): Promise<Answer> {
-    const place = this.#place(request, 'write');
+    const place = placeOf(request, 'write', this.context);
     if (!('type' in place)) return this.#putOpaque(place, request.body);
     if (place.child) this.#resourceAt(place); // Whose 404 comes before the child's body is read.
-    const write = this.#documentWrite(place, request);
+    const write = documentWrite(place, request);
     const done = await this.context.store.write(() => this.#putNow(place, write));
     const failed = await this.operations.settle(done);
     const { resource } = done;
@@ -208,7 +156,7 @@ export class ResourceService {
 
   /** Deletes a resource or child; 204 when there is none. Throws Azure's refusal. */
   async delete(request: DeleteRequest): Promise<Answer> {
-    const place = this.#place(request, 'delete');
+    const place = placeOf(request, 'delete', this.context);
     if ('type' in place && place.child) return this.#deleteChild(place, request);
     const conditions = 'type' in place ? request.conditions : undefined;
     const done = await this.context.store.write(() => this.writer.delete(place.key, conditions ?? {}));
@@ -235,7 +183,7 @@ export class ResourceService {
         conditions,
         baseUrl,
         child: { ...child, method: 'Delete' },
-        document: (existing) => withoutChild(this.#parentDocument(existing, place), child),
+        document: (existing) => withoutChild(parentDocument(existing, place), child),
       }),
     );
     await this.operations.settle(done);
@@ -292,83 +240,8 @@ export class ResourceService {
     return undefined;
   }
 
-  /** The resource as it would be after a PUT; undefined when that cannot be told, as when it would be refused. */
-  preview(request: PutRequest): Shown | undefined {
-    if (!this.store.resource(idKey(formatResourceId(rootOf(request.id))))) return undefined;
-    try {
-      return this.context.store.rehearse(() => {
-        const place = this.#place(request, 'write');
-        if ('type' in place) return this.#putNow(place, this.#documentWrite(place, request)).body;
-        const resource = this.store.resource(place.key);
-        return resource && this.reader.show({ ...resource, document: opaqueDocument(request.body) }, '');
-      });
-    } catch (error) {
-      if (error instanceof AzureError) return undefined;
-      throw error;
-    }
-  }
-
-  /**
-   * Makes a PUT that sees `world` only, inside a transaction that will be undone; without `world` it reads api-version
-   * and body. Throws what is refused. False when only a part could be looked at.
-   */
-  rehearse(request: PutRequest, world?: World): boolean {
-    const { id } = request;
-    const model = modelOf(id, 'write');
-    if (!model) {
-      checkOpaque(id, { apiVersion: wellFormedApiVersion(request.apiVersion), strictTypes: this.context.strictTypes });
-      return true;
-    }
-    const apiVersion = servedApiVersion(model.type, request.apiVersion, this.context);
-    const write = this.#documentWrite({ ...modelledPlace(id, model), apiVersion }, request);
-    if (world) this.writer.rehearse(write, world);
-    return world !== undefined;
-  }
-
-  /** Whether a PUT of `id` writes a modelled type, or a child in its document. */
-  isModelled = (id: ResourceId): boolean => modelOf(id, 'write') !== undefined;
-
-  /** Reads the body of a PUT. Throws what does not fit the type's schema. */
-  #documentWrite(place: ModelledPlace, { body, conditions = {}, baseUrl }: PutRequest): DocumentWrite {
-    const { type, id, apiVersion, child } = place;
-    const common = { type, id, apiVersion, conditions, baseUrl };
-    if (!child) {
-      const read = readResource(body, type);
-      return { ...common, document: (existing) => documentInPlace(read, { existing, id }) };
-    }
-    const read = readBody(body, childSchema(type, child.collection));
-    return {
-      ...common,
-      child: { ...child, method: 'Put' },
-      document: (existing) => withChild(this.#parentDocument(existing, place), child, read),
-    };
-  }
-
-  #parentDocument(existing: Resource | undefined, { id }: Place): Resource['document'] {
-    if (!existing) throw notFound(id);
-    return existing.document;
-  }
-
-  /** What a request is about. Throws what is wrong with its api-version, subscription, group or type. */
-  #place({ id: given, apiVersion }: ResourceRequest, access: Access): Place | ModelledPlace {
-    const { subscriptionId, resourceGroup: name } = given;
-    let id = given;
-    if (name === undefined) checkSubscription({ subscriptionId, apiVersion }, this.context);
-    else {
-      const findGroup = access === 'write' ? writableGroup : existingGroup;
-      id = { ...given, resourceGroup: findGroup({ subscriptionId, apiVersion, name }, this.context).name };
-    }
-    const model = modelOf(id, access);
-    if (model) {
-      return { ...modelledPlace(id, model), apiVersion: servedApiVersion(model.type, apiVersion, this.context) };
-    }
-    const version = wellFormedApiVersion(apiVersion);
-    checkOpaque(id, { apiVersion: version, strictTypes: this.context.strictTypes });
-    return { id, key: idKey(formatResourceId(id)), apiVersion: version };
-  }
-
   #found(request: ResourceRequest, access: Access) {
-    const place = this.#place(request, access);
+    const place = placeOf(request, access, this.context);
     return { place, resource: this.#resourceAt(place) };
   }
 
@@ -388,13 +261,3 @@ interface Change {
   readonly operation: string | undefined;
   readonly run: () => ActionResult;
 }
-
-function modelledPlace(given: ResourceId, { type, child }: Model): Omit<ModelledPlace, 'apiVersion'> {
-  const [namespace = '', ...types] = type.type.split('/');
-  const id = { ...given, namespace, types, names: given.names.slice(0, 1) };
-  return { type, child, id, key: idKey(formatResourceId(id)) };
-}
-
-/** The ARM front door's 404. */
-export const notFound = (id: ResourceId): AzureError =>
-  azureError('ResourceNotFound', { values: { ...ownTypeAndName(id), resourceGroup: id.resourceGroup ?? '' } });

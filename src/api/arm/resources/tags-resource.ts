@@ -4,7 +4,8 @@ import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, type ResourceId } from '../../../resources/resource-id.js';
 import { send } from './request.js';
 import { RequestBody } from './request-body.js';
-import type { ResourceRequest, ResourceService } from './resource-service.js';
+import type { ResourceRequest } from './resource-place.js';
+import type { ResourceService } from './resource-service.js';
 
 type Tags = Record<string, string>;
 

@@ -1,7 +1,7 @@
 /** Backend pools of a load balancer and their addresses (`loadBalancers/backendAddressPools`). */
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { idKey } from '../../resource-id.js';
-import type { WriteContext } from '../../resource-type.js';
+import type { Resource, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
 import { versions } from '../member-versions.js';
 import { childNamed, loadBalancerChild } from './child.js';
@@ -104,10 +104,7 @@ export function completePool(pool: BackendAddressPool, context: WriteContext): v
   pool.properties.loadBalancerBackendAddresses = (pool.properties.loadBalancerBackendAddresses ?? []).filter(
     ({ properties }) => properties?.ipAddress !== undefined || properties?.loadBalancerFrontendIPConfiguration,
   );
-  // differs: Azure's answer to the PUT still shows port 0; every GET after it shows the port that it chose.
-  for (const tunnel of pool.properties.tunnelInterfaces ?? []) {
-    tunnel.port ||= tunnel.type === 'External' ? externalTunnelPort : gatewayTunnel.port;
-  }
+  for (const tunnel of pool.properties.tunnelInterfaces ?? []) tunnel.port ??= 0;
   if (context.document.sku?.name === 'Gateway') pool.properties.tunnelInterfaces ??= [{ ...gatewayTunnel }];
   for (const address of pool.properties.loadBalancerBackendAddresses) {
     address.properties ??= {};
@@ -117,6 +114,17 @@ export function completePool(pool: BackendAddressPool, context: WriteContext): v
     // `None` leaves the decision to the probe, which is what no value does; Azure shows neither.
     if (address.properties.adminState === 'None') delete address.properties.adminState;
   }
+}
+
+/** A pool with the ports that Azure chose for its tunnels, which it shows when the write is done. */
+export function viewTunnels(pool: BackendAddressPool, { provisioningState }: Resource): BackendAddressPool {
+  const { tunnelInterfaces = [] } = pool.properties ?? {};
+  if (provisioningState !== 'Succeeded' || tunnelInterfaces.length === 0) return pool;
+  const shown = tunnelInterfaces.map((tunnel) => ({
+    ...tunnel,
+    port: tunnel.port || (tunnel.type === 'External' ? externalTunnelPort : gatewayTunnel.port),
+  }));
+  return { ...pool, properties: { ...pool.properties, tunnelInterfaces: shown } };
 }
 
 /** What Azure refuses about one pool. */

@@ -3,6 +3,7 @@
  * answers only for interfaces of a running virtual machine.
  */
 import { azureError } from '../../../errors/index.js';
+import { formatIpPrefix, type IpPrefix, parseIpPrefix, splitAround } from '../../../support/ip-address.js';
 import { type ChildDocument, childrenIn, lookUpChild } from '../../children.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Action, Link, Resource, ViewContext } from '../../resource-type.js';
@@ -24,6 +25,9 @@ const subnetOf = (nic: Resource): string | undefined =>
     .map((one) => (one.properties?.subnet as { id: string } | undefined)?.id)
     .find((id) => id !== undefined);
 
+const prefixesOf = (network: Resource | undefined): readonly string[] =>
+  (network?.document.properties.addressSpace as { addressPrefixes?: string[] } | undefined)?.addressPrefixes ?? [];
+
 const systemRoute = (addressPrefix: readonly string[], nextHopType: string) => ({
   disableBgpRoutePropagation: false,
   source: 'Default',
@@ -42,7 +46,6 @@ const droppedRanges = ['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.
 function effectiveRoutes(context: ViewContext): unknown[] {
   const subnetId = subnetOf(context.resource);
   const found = subnetId === undefined ? undefined : lookUpChild(context.lookup, subnetId);
-  const space = found?.parent.document.properties.addressSpace as { addressPrefixes?: string[] } | undefined;
   const routeTable = (found?.child.properties?.routeTable as { id: string } | undefined)?.id;
   const table = routeTable === undefined ? undefined : context.lookup.resource(idKey(routeTable));
   const own = childrenIn(table?.document.properties, 'routes').map(({ name, properties = {} }) => ({
@@ -52,30 +55,97 @@ function effectiveRoutes(context: ViewContext): unknown[] {
     nextHopIpAddress: properties.nextHopIpAddress === undefined ? [] : [String(properties.nextHopIpAddress)],
   }));
   return [
-    systemRoute(space?.addressPrefixes ?? [], 'VnetLocal'),
+    systemRoute(prefixesOf(found?.parent), 'VnetLocal'),
     systemRoute(['0.0.0.0/0'], 'Internet'),
     ...droppedRanges.map((range) => systemRoute([range], 'None')),
     ...own,
   ];
 }
 
-const effectiveRule = (collection: string, { name, properties = {} }: ChildDocument) => ({
-  name: `${collection}/${name}`,
-  protocol: properties.protocol === '*' ? 'All' : properties.protocol,
-  sourcePortRange: properties.sourcePortRange,
-  destinationPortRange: properties.destinationPortRange,
-  sourceAddressPrefix: properties.sourceAddressPrefix,
-  destinationAddressPrefix: properties.destinationAddressPrefix,
-  access: properties.access,
-  priority: properties.priority,
-  direction: properties.direction,
-});
+/** Where platform services speak from, which the tag VirtualNetwork has too. */
+const platformAddress = '168.63.129.16/32';
+
+/** Ranges that are no addresses of the Internet. */
+const notOfTheInternet = [
+  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.2.0/24'],
+  ...['192.168.0.0/16', '198.18.0.0/15', '224.0.0.0/3', platformAddress],
+];
+
+/** What stands behind the service tags of the default rules, for an interface in a network with these prefixes. */
+function tagMapOf(networkPrefixes: readonly string[]): Record<string, string[]> {
+  const outside = [...notOfTheInternet, ...networkPrefixes].flatMap((text) => parseIpPrefix(text) ?? []);
+  // differs: Azure leaves the ranges out that its own services have, and changes them as it grows.
+  const internet = splitAround(parseIpPrefix('0.0.0.0/0') as IpPrefix, outside).map(formatIpPrefix);
+  return {
+    VirtualNetwork: [...networkPrefixes, platformAddress],
+    AzureLoadBalancer: [platformAddress, 'fe80::1234:5678:9abc/128'],
+    Internet: internet,
+  };
+}
+
+/** Port ranges from both the singular and the plural member, each with two ends. */
+const portRanges = (one: unknown, several: unknown): string[] =>
+  [one, ...((several as unknown[] | undefined) ?? [])].filter(Boolean).map((range) => {
+    const text = range === '*' ? '0-65535' : String(range);
+    return text.includes('-') ? text : `${text}-${text}`;
+  });
+
+const anywhere = '0.0.0.0/0';
+
+interface EffectivePrefixes {
+  readonly prefix: string | undefined;
+  readonly prefixes: readonly string[];
+  readonly expanded: readonly string[] | undefined;
+}
+
+function effectivePrefixes(one: unknown, several: unknown, tags: Record<string, string[]>): EffectivePrefixes {
+  const texts = [one, ...((several as unknown[] | undefined) ?? [])].filter(Boolean).map(String);
+  const isAny = texts.includes('*');
+  const prefix = isAny ? anywhere : texts[0];
+  const expanded = texts.flatMap((text) => tags[text] ?? []);
+  // Azure names any address once for each IP version, in the same words.
+  const prefixes = isAny ? [anywhere, anywhere] : texts;
+  return { prefix, prefixes, expanded: expanded.length > 0 ? expanded : undefined };
+}
+
+function effectiveRule(
+  collection: string,
+  { name, properties = {} }: ChildDocument,
+  tags: Record<string, string[]>,
+): Record<string, unknown> {
+  const sourcePorts = portRanges(properties.sourcePortRange, properties.sourcePortRanges);
+  const destinationPorts = portRanges(properties.destinationPortRange, properties.destinationPortRanges);
+  const source = effectivePrefixes(properties.sourceAddressPrefix, properties.sourceAddressPrefixes, tags);
+  const destination = effectivePrefixes(
+    properties.destinationAddressPrefix,
+    properties.destinationAddressPrefixes,
+    tags,
+  );
+  return {
+    name: `${collection}/${name}`,
+    protocol: properties.protocol === '*' ? 'All' : properties.protocol,
+    sourcePortRange: sourcePorts[0],
+    destinationPortRange: destinationPorts[0],
+    sourcePortRanges: sourcePorts,
+    destinationPortRanges: destinationPorts,
+    sourceAddressPrefix: source.prefix,
+    destinationAddressPrefix: destination.prefix,
+    sourceAddressPrefixes: source.prefixes,
+    destinationAddressPrefixes: destination.prefixes,
+    ...(source.expanded ? { expandedSourceAddressPrefix: source.expanded } : {}),
+    ...(destination.expanded ? { expandedDestinationAddressPrefix: destination.expanded } : {}),
+    access: properties.access,
+    priority: properties.priority,
+    direction: properties.direction,
+  };
+}
 
 function effectiveSecurityGroups({ resource, lookup }: ViewContext): unknown[] {
   const subnetId = subnetOf(resource);
-  const subnet = subnetId === undefined ? undefined : lookUpChild(lookup, subnetId)?.child;
+  const found = subnetId === undefined ? undefined : lookUpChild(lookup, subnetId);
+  const tagMap = tagMapOf(prefixesOf(found?.parent));
   const groups = [
-    { on: { subnet: { id: subnetId } }, group: subnet?.properties?.networkSecurityGroup },
+    { on: { subnet: { id: subnetId } }, group: found?.child.properties?.networkSecurityGroup },
     { on: { networkInterface: { id: resource.id } }, group: resource.document.properties.networkSecurityGroup },
   ];
   return groups.flatMap(({ on, group }) => {
@@ -84,10 +154,10 @@ function effectiveSecurityGroups({ resource, lookup }: ViewContext): unknown[] {
     if (!found) return [];
     const rules = childrenIn(found.document.properties, 'securityRules');
     const effectiveSecurityRules = [
-      ...rules.map((rule) => effectiveRule('securityRules', rule)),
-      ...defaultSecurityRules.map((rule) => effectiveRule('defaultSecurityRules', rule)),
+      ...rules.map((rule) => effectiveRule('securityRules', rule, tagMap)),
+      ...defaultSecurityRules.map((rule) => effectiveRule('defaultSecurityRules', rule, tagMap)),
     ];
-    return [{ networkSecurityGroup: { id: found.id }, association: on, effectiveSecurityRules }];
+    return [{ networkSecurityGroup: { id: found.id }, association: on, effectiveSecurityRules, tagMap }];
   });
 }
 

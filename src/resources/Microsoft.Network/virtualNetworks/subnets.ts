@@ -11,6 +11,7 @@ import * as Schema from '../../schema.js';
 import { checkAddressPrefix, fillIn } from '../common-members.js';
 import { versions } from '../member-versions.js';
 import { subnetPrefixes } from '../private-address.js';
+import { delegatedActions } from './delegations.js';
 
 const enabledOrDisabled = ['Enabled', 'Disabled'] as const;
 
@@ -21,32 +22,6 @@ const delegation = Schema.envelope('name id etag properties type', {
     actions: Schema.array(Schema.string(), { readOnly: true }),
   }),
 });
-
-const inSubnet = (action: string): string => `Microsoft.Network/virtualNetworks/subnets/${action}`;
-const join = inSubnet('join/action');
-const interfaces = 'Microsoft.Network/networkinterfaces/*';
-const readNetwork = 'Microsoft.Network/virtualNetworks/read';
-const policies = [inSubnet('prepareNetworkPolicies/action'), inSubnet('unprepareNetworkPolicies/action')];
-
-/** What services other than those that only join may do in a subnet that is delegated to them, as recorded. */
-const actionsOfServices: readonly (readonly [service: RegExp, actions: readonly string[]])[] = [
-  [/^microsoft\.(web|containerinstance|servicefabricmesh|logic|batch)\//i, [inSubnet('action')]],
-  [/^microsoft\.avs\//i, [interfaces]],
-  [/^(microsoft\.(baremetal|apollo|singularity|aisupercomputer)|oracle\.database)\//i, [interfaces, join]],
-  [/^microsoft\.(netapp\/volumes|hardwaresecuritymodules\/dedicatedhsms)$/i, [interfaces, join]],
-  [/^microsoft\.(sql|databricks|kusto)\//i, [join, ...policies]],
-  [/^microsoft\.apimanagement\//i, [join, policies[0] as string]],
-  [/^microsoft\.network\/virtualnetworkgateways$/i, [readNetwork, inSubnet('*')]],
-  [/^microsoft\.storagepool\//i, [readNetwork]],
-  [
-    /^microsoft\.orbital\//i,
-    ['Microsoft.Network/publicIPAddresses/join/action', join, readNetwork, 'Microsoft.Network/publicIPAddresses/read'],
-  ],
-];
-
-/** The actions of a delegation, which Azure fills in by the service. */
-const delegatedActions = (serviceName: string): readonly string[] =>
-  actionsOfServices.find(([service]) => service.test(serviceName))?.[1] ?? [join];
 
 const serviceEndpoint = Schema.object({
   provisioningState: Schema.oneOf(['Succeeded'], { readOnly: true }),
@@ -129,6 +104,8 @@ export function completeSubnet(one: ChildDocument, context: WriteContext): void 
     delegations: [],
     privateLinkServiceNetworkPolicies: 'Enabled',
   });
+  // In an edge zone nothing reaches the Internet by itself.
+  if (context.document.extendedLocation) fillIn(properties, { defaultOutboundAccess: false });
   if (hasIpamAllocations(context.apiVersion)) properties.ipamPoolPrefixAllocations ??= [];
   for (const one of properties.delegations as ChildDocument[]) {
     const properties = propertiesOf(one);

@@ -257,3 +257,24 @@ test('polling URLs and nextLinks repeat the scheme and host of the request', asy
   t.match(page.body.nextLink, /^http:\/\/azure\.example:4567\/subscriptions\//);
   t.equal((await azure.delete(group, { headers })).headers.location?.slice(0, 25), 'http://azure.example:4567');
 });
+
+test('a tunnel of a Gateway load balancer gets its port when the write is done', async (t) => {
+  const azure = await ArmClient.start(t, delayed);
+  await azure.makeNetwork();
+  await azure.emulator.advance(5000);
+  const subnet = { id: `${network}/virtualNetworks/vnet/subnets/default` };
+  const frontendIPConfigurations = [{ name: 'front', properties: { subnet } }];
+  const body = { location: 'westeurope', sku: { name: 'Gateway' }, properties: { frontendIPConfigurations } };
+  await azure.made(balancerId, body);
+  await azure.emulator.advance(5000);
+  const pool = childId('backendAddressPools', 'pool');
+  const tunnelInterfaces = [{ identifier: 900, protocol: 'VXLAN', type: 'Internal' }];
+  const made = await azure.made(pool, { properties: { tunnelInterfaces } });
+  t.equal(at(made, 'properties.tunnelInterfaces.0.port'), 0);
+  await azure.emulator.advance(5000);
+  const shown = (await azure.get(pool)).body;
+  t.equal(at(shown, 'properties.tunnelInterfaces.0.port'), 10800);
+  await azure.made(pool, shown);
+  await azure.emulator.advance(5000);
+  t.same((await azure.get(pool)).body.properties, shown.properties, 'and keeps it');
+});

@@ -281,3 +281,22 @@ t.test('A PUT and a DELETE answer the statuses that the type has on Azure', asyn
     t.ok(headers['azure-asyncoperation'], 'the balancer has to follow');
   }
 });
+
+t.test('Services to which subnets can be delegated are listed, with what they may do there', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const lists = [`/subscriptions/${subscriptionId}/providers/Microsoft.Network`, network].map(
+    (scope) => `${scope}/locations/westus/availableDelegations`,
+  );
+  for (const list of lists) {
+    const all = (await azure.get(list)).body.value as Json[];
+    t.match(
+      all.find(({ serviceName }) => serviceName === 'Microsoft.Sql/managedInstances'),
+      {
+        name: 'Microsoft.Sql.managedInstances',
+        type: 'Microsoft.Network/availableDelegations',
+        actions: { length: 3 },
+      },
+    );
+  }
+});
