@@ -5,7 +5,7 @@ const hidden = '*******';
 /** Nothing that is deeper is read by any provider, and looking through it takes more stack than there is. */
 const mostLevels = 256;
 /** Members that every provider takes and none shows again. */
-const secretNames = 'password|secret|sharedKey|protectedSettings';
+const secretNames = 'password|secret|sharedKey|protectedSettings|privateConfiguration';
 const secretName = new RegExp(`(${secretNames})$`, 'i');
 const secureType = /^secure(string|object)$/i;
 /** A text in which these words stand may hold secrets: by their names, or as parameters of which no type is known. */

@@ -74,6 +74,7 @@ const bodies: Readonly<Record<string, string>> = {
   'broken JSON': JSON.stringify({ properties: { templateLink: {}, parameters: values } }).slice(0, -1),
   form: 'grant_type=client_credentials&client_id=c&client_secret=MARKER-form&client_assertion=MARKER-assertion&resource=r',
   'a package': `<CreateDeployment ${azureXmlns}><Name>d</Name><PackageUrl>http://127.0.0.1:1/a.cspkg?sv=1&amp;sig=MARKER-package</PackageUrl><Label>bA==</Label><Configuration>bA==</Configuration><StartDeployment>true</StartDeployment></CreateDeployment>`,
+  'an extension': `<Extension ${azureXmlns}><PrivateConfiguration>MARKER-private</PrivateConfiguration></Extension>`,
   xml: `<Certificate ${azureXmlns}><Data>TUFSS0VS</Data><Password>MARKER-xml</Password><AdminPassword>MARKER-admin</AdminPassword></Certificate>`,
 };
 
