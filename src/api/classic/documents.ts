@@ -25,6 +25,7 @@ import {
   withoutDeployment,
 } from '../../resources/Microsoft.ClassicCompute/deployments.js';
 import { sameName } from '../../resources/Microsoft.ClassicCompute/endpoints.js';
+import { checkCertificates } from '../../resources/Microsoft.ClassicCompute/service-certificates.js';
 import type {
   Deployment,
   DeploymentSlot,
@@ -291,6 +292,12 @@ const changeOfDeployment =
     } else putService(call, withDeployment(service, stamped(call, withVipAddresses(changed, context))));
   };
 
+/** `deployment`, whose certificates the path's service has: for changes of what roles are made of. */
+export function certified<D extends Deployment>(call: ClassicCall, deployment: D): D {
+  checkCertificates(findService(call), deployment);
+  return deployment;
+}
+
 /** Frees the reserved IPs of deployments that go. */
 export function releaseReservedIps(
   call: ClassicCall,
@@ -317,6 +324,7 @@ export function addDeployment(call: ClassicCall, { slot, name, reservedIpName, m
   const reservedIp = key && findReservedIp(call, key);
   if (reservedIp) checkIsFree(reservedIp);
   const deployment = make(reservedIp);
+  checkCertificates(service, deployment);
   if (reservedIp && key) call.store.classic.put(key, associate(reservedIp, { service, deployment, vip: undefined }));
   putService(call, withDeployment(service, stamped(call, deployment)));
 }

@@ -97,6 +97,9 @@ export function readServiceConfiguration(text: string): ServiceConfiguration {
       const count = instances && attributesOf(instances).number('count', { min: 0, max: 1000 });
       return { name: name(role), instances: count ?? 1 };
     }),
+    thumbprints: childrenOf(root, 'Role').flatMap((role) =>
+      within(role, 'Certificates', 'Certificate').map((element) => attributesOf(element).required('thumbprint')),
+    ),
     accessControls: within(network, 'AccessControls', 'AccessControl').map(readAccessControl),
     endpointAcls: within(network, 'EndpointAcls', 'EndpointAcl').map((element) => {
       const entry = attributesOf(element);
