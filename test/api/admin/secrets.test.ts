@@ -67,6 +67,7 @@ const bodies: Readonly<Record<string, string>> = {
       template: template({ metadata: { filler: 'x'.repeat(70_000) }, parameters: secure }),
     },
   }),
+  'a long body with letters as escapes': `{"properties":{"filler":"${'x'.repeat(70_000)}","admin\\u0050assword":"MARKER-escape"}}`,
   'a byte order mark': `\uFEFF${JSON.stringify({ properties: { templateLink: {}, parameters: values } })}`,
   'a deep body': deep(3000),
   'a body that is deep and long': deep(50_000),
