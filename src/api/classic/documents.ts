@@ -27,16 +27,18 @@ import {
 import { sameName } from '../../resources/Microsoft.ClassicCompute/endpoints.js';
 import { checkCertificates } from '../../resources/Microsoft.ClassicCompute/service-certificates.js';
 import type {
+  CloudServiceDeployment,
   Deployment,
   DeploymentSlot,
   HostedService,
   ReservedIp,
 } from '../../resources/Microsoft.ClassicCompute/types.js';
-import { withVipAddresses } from '../../resources/Microsoft.ClassicCompute/virtual-ips.js';
+import { withAddress, withVipAddresses } from '../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { hostedServiceKey } from '../../store/classic-store.js';
 import type { Operation } from '../../store/operation-store.js';
 import { contains, parseIpAddress, parseIpv4Prefix } from '../../support/ip-address.js';
 import type { ClassicCall, ClassicReply } from './call.js';
+import { withReservedIp } from './service-model/cscfg.js';
 
 /** What an operation that failed after its acceptance says. */
 export interface Failure {
@@ -306,6 +308,41 @@ export function findReservedIp(call: ClassicCall, key: ReturnType<typeof reserve
   const reservedIp = call.store.classic.get(key);
   if (!reservedIp) throw azureError('ClassicResourceNotFound');
   return reservedIp;
+}
+
+/** The deployment, whose configuration names the reserved IP that it has: that of web and worker roles does. */
+export function withNamedAddress(deployment: Deployment): Deployment {
+  if (deployment.kind !== 'cloudService') return deployment;
+  const { ReservedIPName, configuration } = deployment;
+  if (sameName(ReservedIPName, configuration.reservedIps[0])) return deployment;
+  const reservedIps = ReservedIPName === undefined ? [] : [ReservedIPName];
+  const Configuration = withReservedIp(deployment.Configuration, ReservedIPName);
+  return { ...deployment, Configuration, configuration: { ...configuration, reservedIps } };
+}
+
+/**
+ * `changed`, with the reserved IP that its configuration names as its address: another one than before is taken, the one
+ * before is free again. Without one, the deployment gets an address as any other. It puts documents: to be called last.
+ */
+export function configuredAddress(
+  call: ClassicCall,
+  changed: CloudServiceDeployment,
+  context: ModelContext,
+): Deployment {
+  const [wanted] = changed.configuration.reservedIps;
+  const held = changed.ReservedIPName;
+  if (sameName(wanted, held)) return changed;
+  const service = findService(call);
+  const key = wanted === undefined ? undefined : reservedIpKey(call, wanted);
+  const reservedIp = key && findReservedIp(call, key);
+  const taken = reservedIp && associate(reservedIp, { service, deployment: changed, vip: undefined });
+  const Address = taken?.Address ?? context.addresses.publicAddress();
+  if (held !== undefined) {
+    const before = reservedIpKey(call, held);
+    call.store.classic.put(before, disassociate(findReservedIp(call, before)));
+  }
+  if (key && taken) call.store.classic.put(key, taken);
+  return withAddress(changed, undefined, { Address, ReservedIPName: taken?.Name });
 }
 
 /** Puts what `make` makes into a free slot of the service that the path names; it takes the reserved IP of that name. */

@@ -21,7 +21,15 @@ import {
   UpgradeDeployment,
   WalkUpgradeDomain,
 } from '../contracts/deployment.js';
-import { accept, addDeployment, certified, changeDeployment, findService, slotOf } from '../documents.js';
+import {
+  accept,
+  addDeployment,
+  certified,
+  changeDeployment,
+  configuredAddress,
+  findService,
+  slotOf,
+} from '../documents.js';
 import { readServiceConfiguration } from '../service-model/cscfg.js';
 import { readPackage } from '../service-model/package.js';
 import { documentOf, listDocument } from '../xml/contract.js';
@@ -91,7 +99,8 @@ function changeConfiguration(call: ClassicCall): Promise<ClassicReply> {
   return changeDeployment(call, (deployment, context) => {
     const extensions = checkedExtensions(findService(call), ExtensionConfiguration);
     const change = { ...settings, ExtendedProperties, extensions };
-    return certified(call, changeCloudService(asCloudService(deployment), change, context));
+    const changed = certified(call, changeCloudService(asCloudService(deployment), change, context));
+    return configuredAddress(call, changed, context);
   });
 }
 
@@ -107,7 +116,7 @@ async function upgrade(call: ClassicCall): Promise<ClassicReply> {
     const definition = read ?? unreadDefinition(settings.configuration);
     const extensions = checkedExtensions(findService(call), request.ExtensionConfiguration);
     const change = { ...settings, definition, Label, ExtendedProperties, extensions };
-    return certified(call, changeCloudService(before, change, context));
+    return configuredAddress(call, certified(call, changeCloudService(before, change, context)), context);
   });
   return read ? reply : warned(reply, PackageUrl);
 }
