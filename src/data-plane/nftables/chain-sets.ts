@@ -68,9 +68,10 @@ class NumberedSet implements OpenSet {
   /** Keeps the entry chains when nothing about them changes. */
   choose(choice: Choice, rule: PlanRule): void {
     const before = this.set.frontend.rule;
+    const isSameChoice = this.choice?.pool === choice.pool && this.choice.slotCount === choice.slotCount;
+    if (isSameChoice && before === rule) return;
     const same =
-      this.choice?.pool === choice.pool &&
-      this.choice.slotCount === choice.slotCount &&
+      isSameChoice &&
       before.distribution === rule.distribution &&
       before.connectionTracking === rule.connectionTracking &&
       (before.acl === rule.acl || JSON.stringify(before.acl) === JSON.stringify(rule.acl));

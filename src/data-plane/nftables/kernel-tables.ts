@@ -2,7 +2,6 @@
 import type { Clock, Timer } from '../../support/clock.js';
 import type { CounterSample, FlowInfo, FlowTuple } from '../model/engine.js';
 import { emptyPlan, IndexedPlan, type PlanFrontend, type Transport } from '../model/plan.js';
-import type { HealthOf } from '../selection/decision.js';
 import type { Ending } from '../userspace/drains.js';
 import {
   collectReferences,
@@ -25,7 +24,7 @@ import { getElement } from './listing.js';
 import { explainLoadFailure, Loader } from './loader.js';
 import { readMark } from './marks.js';
 import { backendElement } from './outbound.js';
-import { RulesetModel } from './ruleset.js';
+import { type Health, RulesetModel } from './ruleset.js';
 import { changesBetween } from './transaction.js';
 
 interface KernelTablesOptions {
@@ -87,10 +86,12 @@ export class KernelTables {
   }
 
   /** Makes the kernel forward by this plan; ends the flows of frontends that are not in it any more. */
-  async load(plan: IndexedPlan, healthOf: HealthOf): Promise<void> {
+  async load(plan: IndexedPlan, health: Health): Promise<void> {
     this.#loads++;
-    this.#compileAgain = () => this.#model.compile(plan, healthOf);
-    await this.#send(this.#compileAgain());
+    await this.#model.prepare(plan, health, () => new Promise((resolve) => setImmediate(resolve)));
+    const ruleset = this.#model.compile(plan, health);
+    this.#compileAgain = () => this.#model.compile(plan, { ...health, flipped: [] });
+    await this.#send(ruleset);
     for (const [key, one] of this.#outbound) if (!plan.outbound.has(key)) this.#leftOutbound.add(backendElement(one));
     for (const one of plan.outbound.values()) this.#leftOutbound.delete(backendElement(one));
     this.#outbound = plan.outbound;
@@ -158,7 +159,7 @@ export class KernelTables {
 
   /** Stops forwarding new connections; established ones go on. */
   async stopAccepting(): Promise<void> {
-    this.#compileAgain = () => this.#model.compile(new IndexedPlan(emptyPlan), () => undefined);
+    this.#compileAgain = () => this.#model.compile(new IndexedPlan(emptyPlan), { healthOf: () => undefined });
     await this.#send(this.#compileAgain());
   }
 
