@@ -154,7 +154,7 @@ export class NftablesEngine implements Engine {
     return this.#kernel.describeFlows();
   }
 
-  /** As read at most a second ago, or by the last `flows`. */
+  /** As read a second ago, or by the last `flows`; where reading takes long, a little longer ago. */
   counters(): readonly CounterSample[] {
     return [...this.#kernel.counters(), ...this.#prober.counters()];
   }

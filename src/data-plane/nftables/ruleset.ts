@@ -116,6 +116,7 @@ export class RulesetModel {
   /** The ruleset for a plan; frontends that left it keep what their flows need until `sets.forget`. */
   compile(plan: IndexedPlan, { healthOf, flipped }: Health): Ruleset {
     this.#members.begin();
+    this.sets.beginChange();
     const served = new Map<string, Served>();
     for (const frontend of plan.frontends.values()) {
       const known = this.#served.get(frontend.key);
@@ -165,11 +166,6 @@ export class RulesetModel {
   /** The address behind a member's number. */
   addressOf(number: number): string | undefined {
     return this.#members.addressOf(number);
-  }
-
-  /** The number of a member's address, which it keeps. */
-  numberOf(address: string): number {
-    return this.#members.of(address);
   }
 
   #open(frontend: PlanFrontend): Served {

@@ -1,7 +1,9 @@
 /** The ruleset as text, and what a change of the plan sends to the kernel: only what differs. */
 import t from 'tap';
-import type { PlanRule } from '../../../src/data-plane/model/plan.js';
+import type { PlanFrontend, PlanRule } from '../../../src/data-plane/model/plan.js';
 import { IndexedPlan } from '../../../src/data-plane/model/plan.js';
+import { findUnreferenced } from '../../../src/data-plane/nftables/collector.js';
+import type { Ruleset } from '../../../src/data-plane/nftables/fragment.js';
 import { readListing } from '../../../src/data-plane/nftables/listing.js';
 import { RulesetModel } from '../../../src/data-plane/nftables/ruleset.js';
 import { changesBetween, transactions } from '../../../src/data-plane/nftables/transaction.js';
@@ -179,14 +181,78 @@ t.test('The number of a backend that is forgotten is given to another one, and n
   compile(4, 5);
   compile(5, 6);
   t.throws(() => compile(6, 7), /at most 3 backend addresses/, 'its flows may still be there');
-  model.sets.forgetMembers(1, [model.numberOf('127.0.0.4')]);
-  const before = [5, 6].map((each) => model.numberOf(`127.0.0.${each}`));
+  const addresses = (): (string | undefined)[] => [1, 2, 3].map((number) => model.addressOf(number));
+  t.strictSame(addresses(), ['127.0.0.4', '127.0.0.5', '127.0.0.6']);
+  model.sets.forgetMembers(1, [1]);
   compile(6, 7);
-  t.equal(model.numberOf('127.0.0.7'), 1);
-  t.equal(model.addressOf(1), '127.0.0.7');
+  t.strictSame(addresses(), ['127.0.0.7', '127.0.0.5', '127.0.0.6']);
+  t.end();
+});
+
+t.test('What was still used when the flows were read is not forgotten, although it is unused now', (t) => {
+  const model = new RulesetModel(1);
+  const { sets } = model;
+  const compile = (...frontends: PlanFrontend[]) =>
+    model.compile(new IndexedPlan(plan(frontends)), { healthOf: everybodyUp });
+  const web = (...last: number[]) =>
+    frontend('tcp', '127.255.0.4:80', rule(last.map((each) => member(`127.0.0.${each}`, 8080))));
+  const other = frontend('udp', '127.255.0.4:53', rule(members));
+  /** The flows were read after the change with this number; none refers to anything. */
+  const goneAfter = (carriedOut: number) =>
+    findUnreferenced({ sets: new Set(), marks: new Set(), places: new Set() }, { sets, carriedOut });
+  const nothing = { sets: new Set(), members: new Map() };
+  compile(web(4, 5), other);
+  t.strictSame(goneAfter(sets.changes), nothing);
+  const before = sets.changes;
+  compile(web(5));
+  const after = sets.changes;
+  t.strictSame(goneAfter(before), nothing, 'a member and a frontend that left meanwhile');
+  t.strictSame(goneAfter(after), { sets: new Set([2]), members: new Map([[1, new Set([1])]]) });
+  compile(web(4, 5));
+  t.strictSame(goneAfter(after).members, new Map(), 'a member that has come again');
+  compile(web(5));
+  t.strictSame(goneAfter(after).members, new Map(), 'which has left once more meanwhile');
+  t.strictSame(goneAfter(sets.changes).members, new Map([[1, new Set([1])]]));
+  t.end();
+});
+
+t.test('When one of many pools changes, nothing else is made anew', (t) => {
+  const model = new RulesetModel(1);
+  const pools = Array.from({ length: 20 }, (_, pool) =>
+    [1, 2, 3].map((last) => {
+      const address = `127.1.${pool}.${last}`;
+      return member(address, 8080, { probe: `probe-${pool}|${address}` });
+    }),
+  );
+  const frontends = pools.map((of, pool) => frontend('tcp', `127.255.0.4:${1000 + pool}`, rule(of)));
+  const [known] = frontends;
+  if (!known) throw new Error('there are twenty frontends');
+  const asked: string[] = [];
+  const down = new Set<string>();
+  const healthOf: HealthOf = (probe) => {
+    asked.push(probe);
+    return { up: !down.has(probe), reason: 'Up_Probe_Success' };
+  };
+  const all = new IndexedPlan(plan(frontends));
+  const before = model.compile(all, { healthOf });
+  const changesTo = (after: Ruleset): string[] =>
+    [...after].filter(([id, of]) => before.get(id) !== of).map(([id]) => id);
+  asked.length = 0;
+  const flipped = ['probe-7|127.1.7.2'];
+  for (const probe of flipped) down.add(probe);
+  t.strictSame(changesTo(model.compile(all, { healthOf, flipped })), ['pool 8']);
   t.strictSame(
-    [5, 6].map((each) => model.numberOf(`127.0.0.${each}`)),
-    before,
+    asked,
+    pools[7]?.map(({ probe }) => probe),
+    'only probes of its pool are asked for',
+  );
+  asked.length = 0;
+  const moved = frontends.map((one) => (one === known ? { ...one, rule: rule((pools[0] ?? []).slice(1)) } : one));
+  const next = model.compile(new IndexedPlan(plan(moved)), { healthOf, flipped: [] });
+  t.strictSame(changesTo(next), ['pool 1', 'pool 8'], 'the pool that a plan has changed, and the one from before');
+  t.strictSame(
+    [...new Set(asked)],
+    (pools[0] ?? []).slice(1).map(({ probe }) => probe),
   );
   t.end();
 });
