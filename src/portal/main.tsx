@@ -3,10 +3,12 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
-import { followEvents, queryClient } from './azure/queries.js';
+import { followEvents, queryClient, subscriptions } from './azure/queries.js';
 import { Shell } from './shell.js';
 
 followEvents();
+// Every list begins with them: they are asked for while the first page is drawn.
+void subscriptions().catch(() => {});
 
 createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>

@@ -1,15 +1,7 @@
-/** The frame around every page: header, navigation, theme, the token dialog, and which page an address shows. */
+/** The frame around every page: header, navigation, theme, the question for a token. */
 import {
   Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
   FluentProvider,
-  Input,
   makeStyles,
   mergeClasses,
   Spinner,
@@ -31,23 +23,12 @@ import {
   NetworkCheck20Regular,
   Organization20Regular,
 } from '@fluentui/react-icons';
-import { lazy, type ReactNode, Suspense, useEffect, useState, useSyncExternalStore } from 'react';
+import { type ComponentType, lazy, type ReactNode, Suspense, useEffect, useState, useSyncExternalStore } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { useStreamState } from './azure/events.js';
-import { setToken, whenUnauthorized } from './azure/http.js';
-import { queryClient } from './azure/queries.js';
+import { whenUnauthorized } from './azure/http.js';
+import { places } from './places.js';
 import { answersToaster, PageLink } from './ui/parts.js';
-
-const Home = lazy(() => import('./pages/home.js'));
-const LoadBalancers = lazy(() => import('./pages/load-balancers.js'));
-const CreateLoadBalancer = lazy(() => import('./pages/create-load-balancer.js'));
-const LoadBalancerPage = lazy(() => import('./pages/load-balancer.js'));
-const Traffic = lazy(() => import('./pages/traffic.js'));
-const CloudServices = lazy(() => import('./pages/cloud-services.js'));
-const Neighbours = lazy(() => import('./pages/resources.js'));
-const ResourcePage = lazy(() => import('./pages/resource.js'));
-const Deployments = lazy(() => import('./pages/deployments.js'));
-const Lab = lazy(() => import('./pages/lab.js'));
 
 const useStyles = makeStyles({
   frame: {
@@ -95,7 +76,7 @@ const useStyles = makeStyles({
   dot: { width: '8px', height: '8px', borderRadius: '50%', display: 'inline-block', marginInlineEnd: '6px' },
 });
 
-const places = [
+const menu = [
   { href: '/', text: 'Home', icon: <Home20Regular />, match: /^\/$/ },
   { href: '/load-balancers', text: 'Load balancers', icon: <Flow20Regular />, match: /^\/(load-balancers?|create)/ },
   { href: '/traffic', text: 'Traffic', icon: <NetworkCheck20Regular />, match: /^\/traffic/ },
@@ -110,7 +91,7 @@ function Navigation() {
   const [path] = useLocation();
   return (
     <nav className={styles.nav} aria-label="Main">
-      {places.map(({ href, text, icon, match }) => {
+      {menu.map(({ href, text, icon, match }) => {
         const isCurrent = match.test(path);
         return (
           <PageLink
@@ -176,57 +157,20 @@ function Stream() {
   );
 }
 
-/** Asks for a token when the server wants one. It is kept for this session of the browser only. */
-function TokenDialog() {
+const TokenDialog = lazy(() => import('./token-dialog.js'));
+
+/** Asks for a token when the server wants one. */
+function AskForToken() {
   const [open, setOpen] = useState(false);
-  const [token, setText] = useState('');
   useEffect(() => whenUnauthorized(() => setOpen(true)), []);
-  return (
-    <Dialog open={open} modalType="alert">
-      <DialogSurface>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            setToken(token.trim());
-            setOpen(false);
-            void queryClient.invalidateQueries();
-          }}
-        >
-          <DialogBody>
-            <DialogTitle>A token is needed</DialogTitle>
-            <DialogContent>
-              <Text block style={{ marginBottom: 12 }}>
-                This Lazurite runs with --auth token. The command <code>lazurite env</code> prints a link to this portal
-                with a token in it; a token can also be pasted here.
-              </Text>
-              <Field label="Access token" required>
-                <Input value={token} onChange={(_, { value }) => setText(value)} type="password" autoComplete="off" />
-              </Field>
-            </DialogContent>
-            <DialogActions>
-              <Button type="submit" appearance="primary" disabled={token.trim() === ''}>
-                Use token
-              </Button>
-            </DialogActions>
-          </DialogBody>
-        </form>
-      </DialogSurface>
-    </Dialog>
-  );
+  return open && <TokenDialog onClose={() => setOpen(false)} />;
 }
 
 const pages: ReactNode = (
   <Switch>
-    <Route path="/" component={Home} />
-    <Route path="/load-balancers" component={LoadBalancers} />
-    <Route path="/create" component={CreateLoadBalancer} />
-    <Route path="/load-balancer/*?" component={LoadBalancerPage} />
-    <Route path="/traffic" component={Traffic} />
-    <Route path="/cloud-services/*?" component={CloudServices} />
-    <Route path="/neighbours" component={Neighbours} />
-    <Route path="/resource/*?" component={ResourcePage} />
-    <Route path="/deployments/*?" component={Deployments} />
-    <Route path="/lab" component={Lab} />
+    {places.map(({ path, load }) => (
+      <Route key={path} path={path} component={lazy<ComponentType>(load)} />
+    ))}
     <Route>
       <Redirect to="/" />
     </Route>
@@ -259,7 +203,9 @@ export function Shell() {
           </main>
         </div>
       </div>
-      <TokenDialog />
+      <Suspense>
+        <AskForToken />
+      </Suspense>
       <Toaster toasterId={answersToaster} />
     </FluentProvider>
   );

@@ -6,20 +6,13 @@ import { eligibleKeys, Selector, SlotTables } from '../../data-plane/selection/d
 import { addressWords } from '../../data-plane/selection/ip-address.js';
 import { type ExplainContext, endpoint, frontendAt } from './explain-route.js';
 import { adminRoute, badRequest, jsonBody } from './requests.js';
+import type { SimulationView } from './views.js';
 
 const modes: readonly Distribution[] = ['Default', 'SourceIP', 'SourceIPProtocol'];
 /** Bounds the work: a selection takes about a microsecond. */
 const mostFlows = 20_000;
 /** Selections between two pauses, in which other requests are answered. */
 const flowsInSlice = 2000;
-
-interface ModeResult {
-  readonly distribution: Distribution;
-  readonly members: readonly { readonly id: string; readonly connections: number }[];
-  /** Clients of which every connection reached the same member. */
-  readonly clientsOnOneMember: number;
-  readonly clients: number;
-}
 
 /** Clients have addresses that belong to no frontend and no member. */
 const clientAddress = (client: number, { isIPv6 }: { isIPv6: boolean }): string =>
@@ -51,7 +44,7 @@ export function addSimulateRoute(app: FastifyInstance, context: ExplainContext):
     const sources = Array.from({ length: clients }, (_, client) => addressWords(clientAddress(client, { isIPv6 })));
     const tables = new SlotTables();
     const healthOf = (key: string) => context.engine.healthOf(key);
-    const value: ModeResult[] = [];
+    const value: SimulationView[] = [];
     let inSlice = 0;
     for (const distribution of modes) {
       const rule = { ...frontend.rule, distribution };

@@ -7,21 +7,11 @@ import { type ForwardingPlan, portOf } from '../../data-plane/model/plan.js';
 import { EchoBackend } from '../../support/echo-backend.js';
 import type { Events } from '../../support/events.js';
 import { adminRoute, badRequest, jsonBody } from './requests.js';
+import type { StandInView } from './views.js';
 
 export interface StandInContext {
   readonly plan: () => ForwardingPlan;
   readonly events: Events;
-}
-
-export interface StandInView {
-  /** `10.0.0.4:8080`: the member's Azure address and port. */
-  readonly id: string;
-  readonly azureAddress: string;
-  /** Where it listens on this machine. */
-  readonly address: string;
-  readonly port: number;
-  /** Calls that it has answered, probes aside. */
-  readonly calls: number;
 }
 
 interface StandIn {
@@ -30,7 +20,7 @@ interface StandIn {
   calls: number;
 }
 
-class StandIns {
+class RequestedStandIns {
   readonly #plan: () => ForwardingPlan;
   readonly #running = new Map<string, StandIn>();
 
@@ -81,7 +71,7 @@ class StandIns {
 
 /** Registers the routes of stand-ins. */
 export function addStandInRoutes(app: FastifyInstance, context: StandInContext): void {
-  const standIns = new StandIns(context);
+  const standIns = new RequestedStandIns(context);
   app.addHook('onClose', () => standIns.stopAll());
   app.get('/_lazurite/stand-ins', adminRoute('standIns'), () => ({ value: standIns.list() }));
   app.post('/_lazurite/stand-ins', adminRoute('startStandIn'), async (request, reply) => {

@@ -1,11 +1,13 @@
-/** What the admin API answers, as types: for its routes, for commands, and for the library. */
-import type { Explanation, FlowTuple, HealthReason } from '../../data-plane/model/engine.js';
+/** What the admin API answers, as types: for its routes, for commands, for the library and for the portal. */
+import type { Explanation, FlowInfo, FlowTuple, HealthReason } from '../../data-plane/model/engine.js';
+import type { Distribution } from '../../data-plane/model/plan.js';
 
 export interface FrontendView {
   /** As events and the scopes of counters name it. */
   readonly key: string;
   readonly azureAddress: string;
   readonly transport: string;
+  /** 0: every port. */
   readonly port: number;
   readonly state: string;
   readonly boundAddress: string | null;
@@ -73,4 +75,27 @@ export interface ClockView {
   readonly timeScale: number;
   /** How far it has been moved since the start. */
   readonly advancedSeconds: number;
+}
+
+export type FlowView = FlowInfo;
+
+export interface StandInView {
+  /** `10.0.0.4:8080`: the member's Azure address and port. */
+  readonly id: string;
+  readonly azureAddress: string;
+  /** Where it listens on this machine. */
+  readonly address: string;
+  readonly port: number;
+  /** Calls that it has answered, probes aside. */
+  readonly calls: number;
+}
+
+/** How one distribution mode spreads the clients of a simulation. */
+export interface SimulationView {
+  readonly distribution: Distribution;
+  /** Connections per member, by the member's id. */
+  readonly members: readonly { readonly id: string; readonly connections: number }[];
+  /** Clients of which every connection reached the same member. */
+  readonly clientsOnOneMember: number;
+  readonly clients: number;
 }

@@ -199,19 +199,6 @@ export async function listAll<T>(url: string): Promise<T[]> {
   return all;
 }
 
-export const subscriptions = (): Promise<Subscription[]> => listAll('/subscriptions?api-version=2022-12-01');
-
-/** Resources of a type over all subscriptions. */
-export async function everywhere<T>(type: string, apiVersion: string): Promise<T[]> {
-  const lists = (await subscriptions()).map(({ subscriptionId }) =>
-    listAll<T>(`/subscriptions/${subscriptionId}/providers/${type}?api-version=${apiVersion}`),
-  );
-  return (await Promise.all(lists)).flat();
-}
-
-export const allLoadBalancers = (): Promise<LoadBalancer[]> =>
-  everywhere('Microsoft.Network/loadBalancers', networkVersion);
-
 /** A PUT that only succeeds while the resource is as it was read. */
 export const putRequest = (resource: ArmResource<unknown>): PlannedRequest => ({
   method: 'PUT',

@@ -1,7 +1,7 @@
 /** The classic Service Management API as the portal uses it: XML in, XML out. */
 import { useQuery } from '@tanstack/react-query';
-import { subscriptions } from './arm.js';
 import { type PlannedRequest, send } from './http.js';
+import { inAllSubscriptions } from './queries.js';
 
 export const classicVersion = '2014-10-01';
 const namespace = 'http://schemas.microsoft.com/windowsazure';
@@ -55,8 +55,8 @@ async function getXml(url: string): Promise<Document> {
 }
 
 /** Classic services of all subscriptions. */
-export async function classicServices(): Promise<ClassicService[]> {
-  const lists = (await subscriptions()).map(async ({ subscriptionId }) => {
+const classicServices = (): Promise<ClassicService[]> =>
+  inAllSubscriptions(async (subscriptionId) => {
     const document = await getXml(`/${subscriptionId}/services/hostedservices`);
     return all(document, 'HostedService').map((service) => ({
       subscriptionId,
@@ -64,8 +64,6 @@ export async function classicServices(): Promise<ClassicService[]> {
       location: text(child(service, 'HostedServiceProperties'), 'Location'),
     }));
   });
-  return (await Promise.all(lists)).flat();
-}
 
 function endpointOf(role: string, element: Element): ClassicEndpoint {
   const probe = child(element, 'LoadBalancerProbe');

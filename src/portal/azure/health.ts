@@ -35,8 +35,8 @@ export function healthOf(loadBalancer: LoadBalancer, backends: readonly BackendV
   return { up: [...upEverywhere.values()].filter(Boolean).length, all: upEverywhere.size };
 }
 
-/** What Azure's reason codes mean; codes that are not listed are shown as they are. */
-const reasons: Readonly<Record<string, string>> = {
+/** What Azure's reason codes, and Lazurite's own two, mean. */
+const reasons: Readonly<Record<BackendView['reason'], string>> = {
   Up_Probe_Success: 'The probe succeeds.',
   Up_Probe_ApproachingUnhealthyThreshold: 'The last probes failed, but not yet enough of them in a row.',
   Up_Probe_AllDownIsUp: 'All instances are down, and the rule sends traffic to all of them then.',
@@ -51,6 +51,8 @@ const reasons: Readonly<Record<string, string>> = {
   Down_Admin: 'The admin state is Down.',
   Down_Platform: 'The instance is stopped or deallocated.',
   NA: 'No probe is configured.',
+  NoProbe: 'No probe is configured: the member always counts as healthy.',
+  Stopped: 'The virtual machine is stopped or deallocated.',
 };
 
-export const explainReason = (reason: string): string => reasons[reason] ?? reason.replaceAll('_', ' ');
+export const explainReason = (reason: BackendView['reason']): string => reasons[reason];

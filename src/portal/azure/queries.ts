@@ -9,6 +9,24 @@ export const queryClient = new QueryClient({
   defaultOptions: { queries: { retry: 1, staleTime: 2000, refetchOnWindowFocus: true } },
 });
 
+const subscriptionsQuery = {
+  queryKey: ['subscriptions'],
+  queryFn: () => arm.listAll<arm.Subscription>('/subscriptions?api-version=2022-12-01'),
+};
+
+/** Asked for once, however many lists of a page wait for it. */
+export const subscriptions = (): Promise<arm.Subscription[]> => queryClient.fetchQuery(subscriptionsQuery);
+
+/** What `list` answers for each subscription, joined. */
+export async function inAllSubscriptions<T>(list: (subscriptionId: string) => Promise<T[]>): Promise<T[]> {
+  const lists = (await subscriptions()).map(({ subscriptionId }) => list(subscriptionId));
+  return (await Promise.all(lists)).flat();
+}
+
+/** Resources of a type over all subscriptions. */
+export const everywhere = <T>(type: string, apiVersion = arm.networkVersion): Promise<T[]> =>
+  inAllSubscriptions((id) => arm.listAll<T>(`/subscriptions/${id}/providers/${type}?api-version=${apiVersion}`));
+
 /** Which queries an event concerns, by the first part of their keys. After `reset` and `gap` it is all of them. */
 const staleAfter: Readonly<Record<string, readonly string[]>> = {
   resource: ['loadBalancers', 'resource', 'list', 'frontends', 'backends', 'classic'],
@@ -44,7 +62,11 @@ function invalidateSoon(event: LiveEvent): void {
 /** Lets the live stream refresh what is on the screen. */
 export const followEvents = (): (() => void) => subscribe(invalidateSoon);
 
-export const useLoadBalancers = () => useQuery({ queryKey: ['loadBalancers'], queryFn: arm.allLoadBalancers });
+export const useLoadBalancers = () =>
+  useQuery({
+    queryKey: ['loadBalancers'],
+    queryFn: () => everywhere<arm.LoadBalancer>('Microsoft.Network/loadBalancers'),
+  });
 
 export const useResource = <T>(id: string, apiVersion = arm.versionFor(id)) =>
   useQuery({
@@ -53,7 +75,7 @@ export const useResource = <T>(id: string, apiVersion = arm.versionFor(id)) =>
   });
 
 export const useEverywhere = <T>(type: string, apiVersion = arm.networkVersion) =>
-  useQuery({ queryKey: ['list', type.toLowerCase()], queryFn: () => arm.everywhere<T>(type, apiVersion) });
+  useQuery({ queryKey: ['list', type.toLowerCase()], queryFn: () => everywhere<T>(type, apiVersion) });
 
 export const useBackends = () => useQuery({ queryKey: ['backends'], queryFn: emulator.backends });
 export const useFrontends = () => useQuery({ queryKey: ['frontends'], queryFn: emulator.frontends });
@@ -63,4 +85,4 @@ export const useStandIns = () =>
   useQuery({ queryKey: ['standIns'], queryFn: emulator.standIns, refetchInterval: 5000 });
 export const useClock = () => useQuery({ queryKey: ['clock'], queryFn: emulator.clock, refetchInterval: 5000 });
 export const useJournal = (top = 200) => useQuery({ queryKey: ['journal', top], queryFn: () => emulator.journal(top) });
-export const useSubscriptions = () => useQuery({ queryKey: ['subscriptions'], queryFn: arm.subscriptions });
+export const useSubscriptions = () => useQuery(subscriptionsQuery);

@@ -10,13 +10,13 @@ import {
   DialogTitle,
 } from '@fluentui/react-components';
 import { useState } from 'react';
-import type { JournalEntry } from '../azure/emulator.js';
+import type { RequestView } from '../azure/emulator.js';
 import { useJournal } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
 import { Empty, Loaded } from '../ui/page.js';
 import { Json, Properties } from '../ui/parts.js';
 
-function EntryDialog({ entry, onClose }: { entry: JournalEntry; onClose: () => void }) {
+function EntryDialog({ entry, onClose }: { entry: RequestView; onClose: () => void }) {
   return (
     <Dialog open onOpenChange={(_, { open }) => !open && onClose()}>
       <DialogSurface style={{ maxWidth: 900 }}>
@@ -52,7 +52,7 @@ function EntryDialog({ entry, onClose }: { entry: JournalEntry; onClose: () => v
 /** With `id`, only requests at or below it that change something. */
 export function ActivityLog({ id }: { id?: string }) {
   const query = useJournal(id === undefined ? 200 : 1000);
-  const [shown, setShown] = useState<JournalEntry>();
+  const [shown, setShown] = useState<RequestView>();
   const wanted = id?.toLowerCase();
   return (
     <>

@@ -14,12 +14,11 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { everywhere, networkVersion, write } from '../azure/arm.js';
+import { write } from '../azure/arm.js';
 import type { PlannedRequest } from '../azure/http.js';
-import { queryClient, useSubscriptions } from '../azure/queries.js';
+import { queryClient, useEverywhere, useSubscriptions } from '../azure/queries.js';
 import { messageFor } from '../ui/fields.js';
 import { ErrorBar, Page } from '../ui/page.js';
 import { RequestPreview } from '../ui/request-preview.js';
@@ -67,10 +66,7 @@ export default function CreateLoadBalancer() {
   const styles = useStyles();
   const [, navigate] = useLocation();
   const subscriptions = useSubscriptions();
-  const addresses = useQuery({
-    queryKey: ['list', 'pips'],
-    queryFn: () => everywhere<{ name: string }>('Microsoft.Network/publicIPAddresses', networkVersion),
-  });
+  const addresses = useEverywhere<{ name: string }>('Microsoft.Network/publicIPAddresses');
   const [step, setStep] = useState<Step>('Basics');
   const [given, setDraft] = useState<Draft>(keptDraft);
   const [error, setError] = useState<unknown>();

@@ -14,9 +14,9 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { Fragment, useState } from 'react';
 import { useLocation } from 'wouter';
-import { listAll, subscriptions } from '../azure/arm.js';
+import { listAll } from '../azure/arm.js';
 import { type AzureErrorBody, send } from '../azure/http.js';
-import { queryClient } from '../azure/queries.js';
+import { inAllSubscriptions, queryClient, useSubscriptions } from '../azure/queries.js';
 import { ErrorBar } from '../ui/page.js';
 import { RequestPreview } from '../ui/request-preview.js';
 
@@ -50,12 +50,8 @@ const useStyles = makeStyles({
 });
 
 /** Resource groups of all subscriptions. */
-export async function groups(): Promise<{ id: string; name: string }[]> {
-  const lists = (await subscriptions()).map(({ subscriptionId }) =>
-    listAll<{ id: string; name: string }>(`/subscriptions/${subscriptionId}/resourcegroups?api-version=2021-04-01`),
-  );
-  return (await Promise.all(lists)).flat();
-}
+export const groups = (): Promise<{ id: string; name: string }[]> =>
+  inAllSubscriptions((id) => listAll(`/subscriptions/${id}/resourcegroups?api-version=2021-04-01`));
 
 /** Azure's signs in front of a what-if change. */
 const signs: Readonly<Record<string, readonly [string, string]>> = {
@@ -133,7 +129,7 @@ export function DeployForm({ start }: { start: string }) {
   const styles = useStyles();
   const [, navigate] = useLocation();
   const list = useQuery({ queryKey: ['list', 'groups'], queryFn: groups });
-  const subscriptionList = useQuery({ queryKey: ['subscriptions'], queryFn: subscriptions });
+  const subscriptionList = useSubscriptions();
   const [group, setGroup] = useState('');
   const [name, setName] = useState('portal-deployment');
   const [mode, setMode] = useState('Incremental');

@@ -65,7 +65,7 @@ export function Overview({ lb }: { lb: LoadBalancer }) {
           {
             name: 'Frontend',
             text: ({ azureAddress, port, transport }) =>
-              `${transport.toUpperCase()} ${azureAddress}:${port ?? 'all ports'}`,
+              `${transport.toUpperCase()} ${azureAddress}:${port || 'all ports'}`,
           },
           {
             name: 'Reached at',

@@ -1,16 +1,13 @@
 /** Neighbours: everything that stands beside load balancers, of whatever type. */
 import { useQuery } from '@tanstack/react-query';
-import { type ArmResource, listAll, readId, resourcesVersion, subscriptions } from '../azure/arm.js';
+import { type ArmResource, listAll, readId, resourcesVersion } from '../azure/arm.js';
+import { inAllSubscriptions } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
 import { Empty, Loaded, Page } from '../ui/page.js';
 import { RefreshButton, ResourceLink } from '../ui/parts.js';
 
-const everyResource = async (): Promise<ArmResource[]> => {
-  const lists = (await subscriptions()).map(({ subscriptionId }) =>
-    listAll<ArmResource>(`/subscriptions/${subscriptionId}/resources?api-version=${resourcesVersion}`),
-  );
-  return (await Promise.all(lists)).flat();
-};
+const everyResource = (): Promise<ArmResource[]> =>
+  inAllSubscriptions((id) => listAll<ArmResource>(`/subscriptions/${id}/resources?api-version=${resourcesVersion}`));
 
 export default function Resources() {
   const query = useQuery({ queryKey: ['list', 'resources'], queryFn: everyResource });

@@ -12,7 +12,7 @@ import { nameOf, readId } from '../azure/arm.js';
 import { backendsOfRule, explainReason } from '../azure/health.js';
 import { useBackends } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
-import { Empty, Loaded } from '../ui/page.js';
+import { Empty, formatTime, Loaded } from '../ui/page.js';
 import { MemberState } from '../ui/parts.js';
 
 export function RuleHealth({ ruleId, onClose }: { ruleId: string; onClose: () => void }) {
@@ -39,7 +39,11 @@ export function RuleHealth({ ruleId, onClose }: { ruleId: string; onClose: () =>
                       show: (one) => <MemberState state={one.state} reason={one.reason} />,
                     },
                     { name: 'Why', text: ({ reason }) => explainReason(reason) },
-                    { name: 'Since', text: ({ since }) => new Date(since).toLocaleTimeString() },
+                    {
+                      name: 'Since',
+                      text: ({ since }) => since ?? '-',
+                      show: ({ since }) => (since === null ? '-' : formatTime(since)),
+                    },
                   ]}
                   empty={<Empty title="The pool has no members" />}
                 />

@@ -2,6 +2,7 @@
 import { Button, Field, Input, makeStyles, ProgressBar, Text, tokens } from '@fluentui/react-components';
 import { useState } from 'react';
 import { nameOf } from '../azure/arm.js';
+import type { SimulationView } from '../azure/emulator.js';
 import { send } from '../azure/http.js';
 import { useFrontends } from '../azure/queries.js';
 import { Empty, ErrorBar } from '../ui/page.js';
@@ -30,31 +31,21 @@ const useStyles = makeStyles({
   name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
 });
 
-export const modeNames = {
+export const modeNames: Readonly<Record<SimulationView['distribution'], string>> = {
   Default: 'None (5-tuple)',
   SourceIP: 'Client IP (2-tuple)',
   SourceIPProtocol: 'Client IP and protocol (3-tuple)',
-} as const;
-export type Mode = keyof typeof modeNames;
-
-interface ModeResult {
-  readonly distribution: Mode;
-  /** Connections per member, by the member's id. */
-  readonly members: readonly { readonly id: string; readonly connections: number }[];
-  /** Clients of which every connection met one member. */
-  readonly clientsOnOneMember: number;
-  readonly clients: number;
-}
+};
 
 export function Simulation() {
   const styles = useStyles();
   const frontends = useFrontends();
   const [to, setTo] = useState<string>();
-  const [results, setResults] = useState<readonly ModeResult[]>();
+  const [results, setResults] = useState<readonly SimulationView[]>();
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const [first] = frontends.data ?? [];
-  const target = to ?? (first ? `${first.azureAddress}:${first.port ?? 80}` : '');
+  const target = to ?? (first ? `${first.azureAddress}:${first.port || 80}` : '');
   const request = {
     method: 'POST',
     url: '/_lazurite/simulate',
@@ -71,7 +62,7 @@ export function Simulation() {
           event.preventDefault();
           setBusy(true);
           try {
-            const answer = await send<{ value: ModeResult[] }>(request);
+            const answer = await send<{ value: SimulationView[] }>(request);
             setResults(answer.body.value);
             setError(undefined);
           } catch (failure) {

@@ -3,7 +3,7 @@ import { Button, Dropdown, Field, Input, makeStyles, Option, Tab, TabList, token
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { nameOf } from '../azure/arm.js';
-import { type Explanation, explainRequest } from '../azure/emulator.js';
+import { type ExplainView, explainRequest } from '../azure/emulator.js';
 import { explainReason } from '../azure/health.js';
 import { send } from '../azure/http.js';
 import { useFlows, useFrontends } from '../azure/queries.js';
@@ -11,7 +11,7 @@ import { DataTable } from '../ui/data-table.js';
 import { Empty, ErrorBar, Loaded, Page } from '../ui/page.js';
 import { Properties } from '../ui/parts.js';
 import { RequestPreview } from '../ui/request-preview.js';
-import { type Mode, modeNames, Simulation } from './simulation.js';
+import { modeNames, Simulation } from './simulation.js';
 
 const useStyles = makeStyles({
   form: {
@@ -55,17 +55,17 @@ function Flows() {
   );
 }
 
-const modes: Readonly<Record<string, string>> = {
+const tuples: Readonly<Record<NonNullable<ExplainView['distribution']>, string>> = {
   Default: 'source IP, source port, destination IP, destination port and protocol (5-tuple)',
   SourceIP: 'source IP and destination IP (2-tuple)',
   SourceIPProtocol: 'source IP, destination IP and protocol (3-tuple)',
 };
 
 /** The whole answer in one sentence. */
-function sentence({ distribution, slot, choice, reason, candidates = [], question }: Explanation): string {
+function sentence({ distribution, slot, choice, reason, candidates = [], question }: ExplainView): string {
   if (!choice) return `It would reach no backend: ${reason ?? 'no rule listens there.'}`;
   const healthy = candidates.filter(({ eligible }) => eligible).length;
-  return `${question.transport.toUpperCase()} from ${question.sourceAddress}:${question.sourcePort} goes to ${choice.address}:${choice.port} (${nameOf({ id: choice.id })}): the hash over ${modes[distribution ?? 'Default']} falls on slot ${slot}, which belongs to it among ${healthy} eligible ${healthy === 1 ? 'member' : 'members'}.`;
+  return `${question.transport.toUpperCase()} from ${question.sourceAddress}:${question.sourcePort} goes to ${choice.address}:${choice.port} (${nameOf({ id: choice.id })}): the hash over ${tuples[distribution ?? 'Default']} falls on slot ${slot}, which belongs to it among ${healthy} eligible ${healthy === 1 ? 'member' : 'members'}.`;
 }
 
 function WhereWouldItGo() {
@@ -74,9 +74,9 @@ function WhereWouldItGo() {
   const [protocol, setProtocol] = useState('tcp');
   const [from, setFrom] = useState('127.0.0.9:40000');
   const [to, setTo] = useState<string>();
-  const [answer, setAnswer] = useState<Explanation>();
+  const [answer, setAnswer] = useState<ExplainView>();
   const [error, setError] = useState<unknown>();
-  const places = (frontends.data ?? []).map(({ azureAddress, port }) => `${azureAddress}:${port ?? 80}`);
+  const places = (frontends.data ?? []).map(({ azureAddress, port }) => `${azureAddress}:${port || 80}`);
   const target = to ?? places[0] ?? '';
   const request = explainRequest({ protocol, from, to: target });
   return (
@@ -86,7 +86,7 @@ function WhereWouldItGo() {
         onSubmit={async (event) => {
           event.preventDefault();
           try {
-            setAnswer((await send<Explanation>(request)).body);
+            setAnswer((await send<ExplainView>(request)).body);
             setError(undefined);
           } catch (failure) {
             setAnswer(undefined);
@@ -129,7 +129,7 @@ function WhereWouldItGo() {
           <Properties
             items={[
               ['Rule', nameOf(answer.rule ? { id: answer.rule } : undefined)],
-              ['Session persistence', answer.distribution && modeNames[answer.distribution as Mode]],
+              ['Session persistence', answer.distribution && modeNames[answer.distribution]],
               ['Tuple', answer.tuple?.join(', ')],
               ['Hash', answer.hash],
               ['Slot', answer.slot],

@@ -11,6 +11,7 @@ import {
 import { Fragment, type ReactNode, useState } from 'react';
 import { useLocation } from 'wouter';
 import { readId } from '../azure/arm.js';
+import type { BackendView } from '../azure/emulator.js';
 import { explainReason, type HealthCount, type HealthWord, wordFor } from '../azure/health.js';
 import { queryClient } from '../azure/queries.js';
 
@@ -118,15 +119,15 @@ export function Health({ count }: { count: HealthCount }) {
 }
 
 /** The state of one member with Azure's reason. */
-export function MemberState({ state, reason }: { state: string; reason: string }) {
+export function MemberState({ state, reason }: Pick<BackendView, 'state' | 'reason'>) {
   const styles = useStyles();
-  const word: HealthWord = state === 'Up' ? 'Healthy' : state === 'Draining' ? 'Degraded' : 'Unhealthy';
+  const word: HealthWord = state === 'Up' ? 'Healthy' : 'Unhealthy';
   return (
     <Tooltip content={explainReason(reason)} relationship="description">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the reason in the tooltip must be reachable by keyboard */}
       <span className={styles.line} tabIndex={0} role="note">
         {icons[word]} {state}
-        <Badge appearance="tint" color={word === 'Healthy' ? 'success' : word === 'Degraded' ? 'warning' : 'danger'}>
+        <Badge appearance="tint" color={state === 'Up' ? 'success' : 'danger'}>
           {reason}
         </Badge>
       </span>
