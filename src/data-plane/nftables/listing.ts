@@ -105,11 +105,11 @@ const into =
 type Sets = readonly (readonly ['map' | 'set', string])[];
 
 /** Visits the elements of these maps and sets of one table, some at a time: other work goes on in between. */
-export const visitElements = (table: string, sets: Sets, visit: Visit): Promise<void> =>
-  readFromKernel(
-    sets.map(([kind, name]) => `list ${kind} ${table} ${name}`),
-    visit,
-  );
+export function visitElements(table: string, sets: Sets, visit: Visit): Promise<void> {
+  const reader = new ListingReader(visit);
+  const commands = sets.map(([kind, name]) => `list ${kind} ${table} ${name}`);
+  return readFromKernel(commands, (text) => reader.read(text));
+}
 
 /** Lists these maps and sets of one table. */
 export async function listElements(table: string, sets: Sets): Promise<Listing> {
@@ -123,27 +123,26 @@ export async function getElement(
   table: string,
   { set, key }: { readonly set: string; readonly key: string },
 ): Promise<ListedElement | undefined> {
-  let found: ListedElement | undefined;
-  const visit: Visit = (_, element) => {
-    found ??= element;
+  let text = '';
+  const take = (some: string): void => {
+    text += some;
   };
   // What is not there is an error for nft.
-  await readFromKernel([`get element ${table} ${set} { ${key} }`], visit).catch(() => {});
-  return found;
+  await readFromKernel([`get element ${table} ${set} { ${key} }`], take).catch(() => {});
+  return readListing(text).get(set)?.[0];
 }
 
-/** Reads what nft prints for these commands. Separate processes, so that a long answer does not delay changes. */
-function readFromKernel(commands: readonly string[], visit: Visit): Promise<void> {
+/** `take` gets what nft prints for these commands, piece by piece. Separate processes, so that a long answer does not delay changes. */
+function readFromKernel(commands: readonly string[], take: (text: string) => void): Promise<void> {
   // nft 1.0.6 prints only the last of several lists in one command.
   const script = 'for command; do nft "$command" || exit; done';
   return new Promise((resolve, reject) => {
-    const reader = new ListingReader(visit);
     const nft = spawn('/bin/sh', ['-c', script, 'sh', ...commands], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environment,
     });
     let errors = '';
-    nft.stdout.setEncoding('utf8').on('data', (text: string) => reader.read(text));
+    nft.stdout.setEncoding('utf8').on('data', take);
     nft.stderr.setEncoding('utf8').on('data', (text: string) => {
       errors += text;
     });
