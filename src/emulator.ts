@@ -21,7 +21,7 @@ import type { Config } from './config/config.js';
 import type { Engine, EngineEvents } from './data-plane/model/engine.js';
 import { EmulatorControl } from './emulator/emulator-control.js';
 import { applySeed } from './emulator/seed.js';
-import { StandIns } from './emulator/stand-ins.js';
+import { AutomaticStandIns } from './emulator/stand-ins.js';
 import { azureError } from './errors/index.js';
 import { addPortal } from './http/portal.js';
 import { createServer, type LazuriteServer, requestBaseUrl } from './http/server.js';
@@ -60,7 +60,7 @@ interface Parts {
   readonly events: Events;
   readonly store: Store;
   readonly blocks: AddressBlocks;
-  readonly standIns: StandIns | undefined;
+  readonly standIns: AutomaticStandIns | undefined;
   readonly engine: Engine;
   readonly reconciler: Reconciler;
   readonly monitor: Monitor;
@@ -134,7 +134,7 @@ export class Emulator {
     const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix, blocks, warn: log.warn });
     let engine: Engine | undefined;
     let reconciler: Reconciler | undefined;
-    const standIns = config.standIns ? new StandIns(() => void reconciler?.again()) : undefined;
+    const standIns = config.standIns ? new AutomaticStandIns(() => void reconciler?.again()) : undefined;
     try {
       const events = new Events((error) => log.error('an event could not be read', {}, error));
       logEvents(events, log);

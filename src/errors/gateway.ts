@@ -161,8 +161,7 @@ export const gatewayErrors = {
   RequestContentTooLarge: {
     status: 413,
     origin: 'gateway',
-    message: 'The request content size exceeds the maximum size of {limit} bytes.',
-    differs: 'the text is not documented',
+    message: 'The request content size exceeds the maximum size of {limit} MB.',
   },
   BadRequest: {
     status: 400,

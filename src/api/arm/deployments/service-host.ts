@@ -83,7 +83,8 @@ export class ServiceHost implements DeploymentHost {
 
   #read(id: string, apiVersion: string): Answer {
     const { service, groups } = this.#options;
-    const deployment = service.context.store.deployments.deployment(idKey(id));
+    const isDeployment = /\/deployments\/[^/]+$/i.test(id);
+    const deployment = isDeployment ? service.context.store.deployments.deployment(idKey(id)) : undefined;
     if (deployment) return { status: 200, body: deployment.document };
     const version = apiVersion || newestApiVersion(id);
     const place = parseResourceId(id);
