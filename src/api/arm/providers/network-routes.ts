@@ -86,7 +86,8 @@ const network = '/subscriptions/:subscriptionId/resourceGroups/:resourceGroupNam
 function addLocationRoutes(app: FastifyInstance, service: ResourceService): void {
   const { context, store } = service;
   const location = '/subscriptions/:subscriptionId/providers/Microsoft.Network/locations/:location';
-  const schema = (operationId: string) => operation('Microsoft.Network/locations', operationId);
+  const schema = (operationId: string, path = location) =>
+    operation('Microsoft.Network/locations', path === location ? operationId : `${operationId}ByResourceGroup`);
   app.get(`${location}/operations/:operationId`, schema('Operations_get'), (request, reply) =>
     answerOperation(operationOf(request, service), reply),
   );
@@ -104,7 +105,7 @@ function addLocationRoutes(app: FastifyInstance, service: ResourceService): void
   for (const { name, operationId, inGroups = false, list } of catalogues) {
     const paths = inGroups ? [location, `${network}/locations/:location`] : [location];
     for (const path of paths) {
-      app.get(`${path}/${name}`, schema(`${operationId}_list`), (request) => {
+      app.get(`${path}/${name}`, schema(`${operationId}_list`, path), (request) => {
         const subscriptionId = subscriptionOf(request, context);
         return list({ subscriptionId, location: parametersOf(request).location as string });
       });
@@ -113,7 +114,7 @@ function addLocationRoutes(app: FastifyInstance, service: ResourceService): void
   for (const path of [location, `${network}/locations/:location`]) {
     app.post(
       `${path}/checkPrivateLinkServiceVisibility`,
-      schema('PrivateLinkServices_checkVisibility'),
+      schema('PrivateLinkServices_checkVisibility', path),
       (request, reply) => checkVisibility(request, reply, service),
     );
   }
