@@ -86,8 +86,7 @@ const network = '/subscriptions/:subscriptionId/resourceGroups/:resourceGroupNam
 function addLocationRoutes(app: FastifyInstance, service: ResourceService): void {
   const { context, store } = service;
   const location = '/subscriptions/:subscriptionId/providers/Microsoft.Network/locations/:location';
-  const schema = (operationId: string, path = location) =>
-    operation('Microsoft.Network/locations', path === location ? operationId : `${operationId}ByResourceGroup`);
+  const schema = (operationId: string) => operation('Microsoft.Network/locations', operationId);
   app.get(`${location}/operations/:operationId`, schema('Operations_get'), (request, reply) =>
     answerOperation(operationOf(request, service), reply),
   );
@@ -102,20 +101,23 @@ function addLocationRoutes(app: FastifyInstance, service: ResourceService): void
     const { location: name = '' } = parametersOf(request);
     return networkUsages(store, { subscriptionId, location: normalizeLocation(name) });
   });
+  const inGroup = `${network}/locations/:location`;
   for (const { name, operationId, inGroups = false, list } of catalogues) {
-    const paths = inGroups ? [location, `${network}/locations/:location`] : [location];
-    for (const path of paths) {
-      app.get(`${path}/${name}`, schema(`${operationId}_list`, path), (request) => {
+    const places: [path: string, id: string][] = [[location, `${operationId}_list`]];
+    if (inGroups) places.push([inGroup, `${operationId}_listByResourceGroup`]);
+    for (const [path, id] of places) {
+      app.get(`${path}/${name}`, schema(id), (request) => {
         const subscriptionId = subscriptionOf(request, context);
         return list({ subscriptionId, location: parametersOf(request).location as string });
       });
     }
   }
-  for (const path of [location, `${network}/locations/:location`]) {
-    app.post(
-      `${path}/checkPrivateLinkServiceVisibility`,
-      schema('PrivateLinkServices_checkVisibility', path),
-      (request, reply) => checkVisibility(request, reply, service),
+  for (const [path, id] of [
+    [location, 'PrivateLinkServices_checkVisibility'],
+    [inGroup, 'PrivateLinkServices_checkVisibilityByResourceGroup'],
+  ] as const) {
+    app.post(`${path}/checkPrivateLinkServiceVisibility`, schema(id), (request, reply) =>
+      checkVisibility(request, reply, service),
     );
   }
   app.post(
