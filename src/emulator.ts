@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { addAdminRoutes } from './api/admin/admin.js';
 import { Faults, installApiFaults } from './api/admin/faults.js';
 import { JournalHooks, RequestJournal } from './api/admin/journal.js';
-import { Arm, addArmRoutes, type TemplateDeployment } from './api/arm/arm.js';
+import { Arm, addArmRoutes } from './api/arm/arm.js';
 import { addMetricRoutes } from './api/arm/resources/metric-routes.js';
 import { checkStored } from './api/arm/resources/stored-resources.js';
 import { requireCertificateOrToken } from './api/classic/authorize.js';
@@ -21,7 +21,7 @@ import type { Config } from './config/config.js';
 import type { Engine, EngineEvents } from './data-plane/model/engine.js';
 import { EmulatorControl } from './emulator/emulator-control.js';
 import { applySeed } from './emulator/seed.js';
-import { StandIns } from './emulator/stand-ins.js';
+import { AutomaticStandIns } from './emulator/stand-ins.js';
 import { azureError } from './errors/index.js';
 import { addPortal } from './http/portal.js';
 import { createServer, type LazuriteServer, requestBaseUrl } from './http/server.js';
@@ -60,7 +60,7 @@ interface Parts {
   readonly events: Events;
   readonly store: Store;
   readonly blocks: AddressBlocks;
-  readonly standIns: StandIns | undefined;
+  readonly standIns: AutomaticStandIns | undefined;
   readonly engine: Engine;
   readonly reconciler: Reconciler;
   readonly monitor: Monitor;
@@ -94,6 +94,7 @@ function logEvents(events: Events, log: Log): void {
   events.read('health', ({ changes }) => {
     for (const { key, up, reason } of changes) log.info(up ? 'a member is up' : 'a member is down', { key, reason });
   });
+  events.read('mode', ({ rule, from, to }) => log.info('the mode was switched', { rule, from, to }));
   events.read('deployment', ({ id, state }) => {
     if (state === 'Succeeded') log.info('a deployment is done', { id, state });
     else if (state === 'Failed' || state === 'Canceled') log.warn('a deployment is not done', { id, state });
@@ -133,7 +134,7 @@ export class Emulator {
     const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix, blocks, warn: log.warn });
     let engine: Engine | undefined;
     let reconciler: Reconciler | undefined;
-    const standIns = config.standIns ? new StandIns(() => void reconciler?.again()) : undefined;
+    const standIns = config.standIns ? new AutomaticStandIns(() => void reconciler?.again()) : undefined;
     try {
       const events = new Events((error) => log.error('an event could not be read', {}, error));
       logEvents(events, log);
@@ -149,6 +150,7 @@ export class Emulator {
         adapt: standIns && ((plan) => standIns.adapt(plan)),
         strictBind: config.strictBind,
         choices: config.undocumented,
+        switched: (change) => events.emit('mode', change),
       });
       const parts = { config, clock, log, events, store, blocks, standIns, engine, reconciler, monitor };
       const app = await createApp({ ...parts, folder, stop });
@@ -354,9 +356,8 @@ async function createApp({
   await arm.resume();
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
   if (config.seed !== undefined) {
-    const deploy = (deployment: TemplateDeployment) => arm.deploy(deployment);
     const isEmpty = Object.values(control.take().tables).every((rows) => rows.length === 0);
-    await applySeed({ file: config.seed, deploy, isEmpty, restore: control.restore, log });
+    await applySeed({ file: config.seed, arm, isEmpty, restore: control.restore, log });
   }
   return { server, control, adminSecret: admin?.secret };
 }

@@ -1,6 +1,6 @@
 /** What a change of a resource changes in the plan, and in which order load balancers have an address. */
 import t from 'tap';
-import { Reconciler } from '../src/compiler/reconciler.js';
+import { type ModeSwitch, Reconciler } from '../src/compiler/reconciler.js';
 import { parseConfig } from '../src/config/config.js';
 import { defaultChoices } from '../src/config/undocumented.js';
 import type { ForwardingPlan } from '../src/data-plane/model/plan.js';
@@ -31,6 +31,7 @@ class RecordingEngine extends NoneEngine {
 class World {
   readonly store = new Store({ publicPrefix: { IPv4: '127.255.0.0/24', IPv6: 'fd7f:1a2b::/48' } });
   readonly engine = new RecordingEngine();
+  readonly switched: ModeSwitch[] = [];
   readonly reconciler = this.restarted();
 
   /** What knows nothing yet and reads the same store. */
@@ -42,6 +43,7 @@ class World {
       hostedServices: this.store.classic,
       strictBind: false,
       choices: defaultChoices,
+      switched: (change) => this.switched.push(change),
     });
   }
 
@@ -113,6 +115,21 @@ const balancer = (name: string, { port = 80, distribution = 'Default' } = {}) =>
   ],
 });
 
+t.test('a switch of the mode is told once the engine has it, and no other change of a rule', async (t) => {
+  const world = new World();
+  await world.put(lb('a'), balancer('a'));
+  await world.put(lb('a'), balancer('a', { port: 81 }));
+  t.strictSame(world.switched, []);
+  await world.put(lb('a'), balancer('a', { port: 81, distribution: 'SourceIP' }));
+  t.equal(world.engine.plans.at(-1)?.frontends[0]?.rule.distribution, 'SourceIP');
+  await world.put(lb('a'), balancer('a', { port: 81, distribution: 'SourceIPProtocol' }));
+  const rule = `${lb('a')}/loadBalancingRules/web`;
+  t.strictSame(world.switched, [
+    { rule, from: 'Default', to: 'SourceIP' },
+    { rule, from: 'SourceIP', to: 'SourceIPProtocol' },
+  ]);
+});
+
 /** A network interface that is a member of the pool of `lb('a')`. */
 async function putNic(world: World, address: string): Promise<void> {
   const id = `${network}/networkInterfaces/nic`;
@@ -181,7 +198,7 @@ t.test(
       const elsewhere = new World();
       await putService(elsewhere, at(5));
       await elsewhere.put(lb('two'), balancer('two'), { createdTime: new Date(at(4)).toISOString() });
-      await elsewhere.store.restore(snapshot);
+      await elsewhere.store.restore(snapshot, { takenAt: snapshot.takenAt });
       await elsewhere.reconciler.loadAll();
       t.strictSame(ownersIn(elsewhere.reconciler), expected, 'and after a snapshot was restored');
     }

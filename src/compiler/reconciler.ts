@@ -6,6 +6,7 @@ import type { AddressMapping } from '../config/address-map.js';
 import type { Choices } from '../config/undocumented.js';
 import type { Engine } from '../data-plane/model/engine.js';
 import {
+  type Distribution,
   emptyPlan,
   type ForwardingPlan,
   inconsistency,
@@ -38,6 +39,15 @@ export interface ReconcilerOptions {
   /** A frontend that is not exactly bound fails the operation that wanted it. */
   readonly strictBind: boolean;
   readonly choices: Choices;
+  /** Called for each rule whose mode changed, once the engine distributes by the new one. */
+  readonly switched?: (change: ModeSwitch) => void;
+}
+
+/** A rule (an ARM id, or that of a classic endpoint) distributes by another mode than before. */
+export interface ModeSwitch {
+  readonly rule: string;
+  readonly from: Distribution;
+  readonly to: Distribution;
 }
 
 /** The stored hosted services of the classic API. */
@@ -69,6 +79,7 @@ export class Reconciler implements HealthReader {
   /** By the key of the hosted service. */
   readonly #classic = new Map<string, Owned>();
   readonly #classicChanged = new Set<string>();
+  readonly #switched: ModeSwitch[] = [];
   #plan: ForwardingPlan = emptyPlan;
   #partsChanged = false;
   #running: Promise<void> = Promise.resolve();
@@ -144,7 +155,7 @@ export class Reconciler implements HealthReader {
     }
     const lookup = new RecordingLookup(store, key);
     const compiled = compileLoadBalancer(loadBalancer, { lookup, addressMap, choices });
-    const part = unchangedOf(before?.part, this.#checked(compiled));
+    const part = this.#partAfter(before, compiled);
     const snat = snatAllocationsOf(loadBalancer, lookup);
     for (const read of lookup.read) {
       const readers = this.#readers.get(read);
@@ -195,10 +206,17 @@ export class Reconciler implements HealthReader {
       if (this.#classic.delete(key)) this.#partsChanged = true;
       return;
     }
-    const part = unchangedOf(before?.part, this.#checked(compileHostedService(service, { addressMap, choices })));
+    const part = this.#partAfter(before, compileHostedService(service, { addressMap, choices }));
     const { createdMs } = service;
     this.#classic.set(key, { part, createdMs });
     this.#partsChanged ||= part !== before?.part || createdMs !== before.createdMs;
+  }
+
+  /** The part as the plan has it; what has not changed since `before` is the same object. */
+  #partAfter(before: Owned | undefined, compiled: PlanPart): PlanPart {
+    const part = unchangedOf(before?.part, this.#checked(compiled));
+    if (before && part !== before.part) this.#switched.push(...modeSwitches(before.part, part));
+    return part;
   }
 
   /** Frontends whose addresses another Lazurite has leased are marked. */
@@ -218,6 +236,7 @@ export class Reconciler implements HealthReader {
     this.#plan = mergePlan(inOrder, this.#plan.version + 1);
     const { engine, adapt } = this.options;
     await engine.apply(adapt ? await adapt(this.#plan) : this.#plan);
+    for (const change of this.#switched.splice(0)) this.options.switched?.(change);
   }
 
   #strictOutcome(loadBalancers: ReadonlySet<string>): ApplyOutcome {
@@ -294,6 +313,16 @@ function unchangedOf(before: PlanPart | undefined, now: PlanPart): PlanPart {
   const same =
     part.frontends === before.frontends && part.probes === before.probes && part.outbound === before.outbound;
   return same ? before : Object.freeze(part);
+}
+
+/** Each rule of both whose mode differs, once, whatever the number of its frontends. */
+function modeSwitches(before: PlanPart, now: PlanPart): Iterable<ModeSwitch> {
+  const old = new Map(before.frontends.map(({ rule }) => [rule.id, rule.distribution]));
+  const switched = now.frontends.flatMap(({ rule: { id, distribution: to } }) => {
+    const from = old.get(id);
+    return from === undefined || from === to ? [] : [[id, { rule: id, from, to }] as const];
+  });
+  return new Map(switched).values();
 }
 
 function unchangedAmong<T extends { readonly key: string }>(before: readonly T[], now: readonly T[]): readonly T[] {

@@ -141,7 +141,7 @@ export const options = {
   seed: option({
     name: 'seed',
     value: 'FILE',
-    sentence: 'An ARM template or snapshot that is applied at start.',
+    sentence: 'What is there at the start: resources as az or a GET printed them, an ARM template, or a snapshot.',
     parse: optionalText,
   }),
   standIns: option({

@@ -1,17 +1,19 @@
-/** `--seed FILE`: a snapshot or an ARM template that is there when the emulator is ready. */
+/** `--seed FILE`: a snapshot, an ARM template, or resources as something printed them, there when the emulator is ready. */
 import { readFileSync } from 'node:fs';
-import type { TemplateDeployment } from '../api/arm/arm.js';
+import type { Arm } from '../api/arm/arm.js';
 import { readRequestBody } from '../api/arm/deployments/request.js';
+import type { JsonObject } from '../api/arm/template/json.js';
 import { defaultSubscriptionId } from '../config/tenant.js';
 import { AzureError } from '../errors/index.js';
+import { creationsOf, type PrintedResource, printedResources } from '../resources/printed.js';
+import { parseResourceId, rootKey, rootOf } from '../resources/resource-id.js';
 import { isSnapshot } from '../store/snapshot.js';
 import type { Log } from '../support/log.js';
 import { UsageError } from '../support/usage-error.js';
 
 export interface SeedOptions {
   readonly file: string;
-  /** Deploys a template; resolves with the deployment as it ended. Throws Azure's refusals. */
-  readonly deploy: (deployment: TemplateDeployment) => Promise<object>;
+  readonly arm: Arm;
   /** Whether nothing is stored yet. */
   readonly isEmpty: boolean;
   readonly restore: (document: unknown) => Promise<void>;
@@ -26,13 +28,17 @@ function readSeed(file: string): string {
   }
 }
 
-/** A template may have comments, which only the deployment engine reads; a snapshot is plain JSON. */
+/**
+ * A template may have comments, which only the deployment engine reads; everything else is plain JSON. Several documents
+ * one after another, as `(az … ; az …) > FILE` leaves them, are a list.
+ */
 function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+  for (const json of [text, `[${text.replaceAll(/^([}\]])\s+(?=[{[])/gm, '$1,')}]`]) {
+    try {
+      return JSON.parse(json);
+    } catch {}
   }
+  return undefined;
 }
 
 /** Applies the file; throws a `UsageError` that says why it cannot. */
@@ -40,42 +46,93 @@ export async function applySeed(options: SeedOptions): Promise<void> {
   const { file, isEmpty, restore, log } = options;
   const text = readSeed(file);
   const document = parsed(text);
-  if (!isSnapshot(document)) {
-    if (!/\bdeploymentTemplate\.json|"resources"|'resources'/i.test(text)) {
-      throw new UsageError(`--seed ${file} is neither a snapshot of Lazurite's nor an ARM template`);
-    }
-    await applyTemplate(text, options);
+  if (isSnapshot(document)) {
+    // It would replace what the data folder has kept since the last start.
+    if (isEmpty) await refusing(file, () => restore(document));
+    else log.info('the data folder is not empty: the snapshot was not applied', { file });
     return;
   }
-  // It would replace what the data folder has kept since the last start.
-  if (!isEmpty) {
-    log.info('the data folder is not empty: the snapshot was not applied', { file });
-    return;
-  }
-  try {
-    await restore(document);
-  } catch (error) {
-    throw error instanceof AzureError ? new UsageError(`--seed ${file}: ${error.message}`) : error;
-  }
-}
-
-/** Deploys the template to the resource group `seed`, and waits for its end. */
-async function applyTemplate(text: string, { deploy, file }: SeedOptions): Promise<void> {
   // The clock's timers do not keep the process, and nothing else does before the server listens.
   const keptAlive = setInterval(() => {}, 60_000);
   try {
-    const template = readRequestBody(text);
-    const place = { subscriptionId: defaultSubscriptionId, resourceGroup: 'seed', location: 'westeurope' };
-    const { properties = {} } = (await deploy({ ...place, name: 'seed', template })) as DeploymentShown;
-    const { provisioningState, error = provisioningState } = properties;
-    if (provisioningState !== 'Succeeded') throw new UsageError(`--seed ${file}: ${JSON.stringify(error)}`);
-  } catch (error) {
-    throw error instanceof AzureError ? new UsageError(`--seed ${file}: ${JSON.stringify(error.toBody())}`) : error;
+    const printed = printedResources(document);
+    if (printed?.length) await createPrinted(creationsOf(printed), options);
+    else if (/\bdeploymentTemplate\.json|"resources"|'resources'/i.test(text)) await applyTemplate(text, options);
+    else {
+      throw new UsageError(
+        `--seed ${file} is neither a snapshot of Lazurite's nor an ARM template, nor has it resources with their ids`,
+      );
+    }
   } finally {
     clearInterval(keptAlive);
   }
 }
 
+/** What Azure refuses, as the mistake that it is in `file`. */
+async function refusing<T>(file: string, apply: () => Promise<T>): Promise<T> {
+  try {
+    return await apply();
+  } catch (error) {
+    throw error instanceof AzureError ? new UsageError(`--seed ${file}: ${sentences(error.toBody())}`) : error;
+  }
+}
+
+/** Deploys the template to the resource group `seed`, and waits for its end. */
+async function applyTemplate(text: string, { arm, file }: SeedOptions): Promise<void> {
+  const place = { subscriptionId: defaultSubscriptionId, resourceGroup: 'seed', location: 'westeurope' };
+  const { properties = {} } = await refusing(file, async () => {
+    return (await arm.deploy({ ...place, name: 'seed', template: readRequestBody(text) })) as DeploymentShown;
+  });
+  const { provisioningState, error = { message: provisioningState } } = properties;
+  if (provisioningState !== 'Succeeded') throw new UsageError(`--seed ${file}: ${sentences({ error })}`);
+}
+
 interface DeploymentShown {
-  readonly properties?: { readonly provisioningState?: string; readonly error?: unknown };
+  readonly properties?: { readonly provisioningState?: string; readonly error?: ErrorShown };
+}
+
+interface ErrorShown {
+  readonly message?: string | undefined;
+  readonly details?: readonly ErrorShown[] | undefined;
+}
+
+/** The messages of the innermost errors, each once. */
+function sentences(body: unknown): string {
+  const innermost = ({ message, details = [] }: ErrorShown): string[] => {
+    const inner = details.flatMap(innermost);
+    return inner.length > 0 ? inner : message ? [message] : [];
+  };
+  const { error = {} } = body as { error?: ErrorShown };
+  return [...new Set(innermost(error))].join(' ');
+}
+
+/** Puts the resources, and says which others they spoke of. */
+async function createPrinted(creations: readonly PrintedResource[], { arm, file, log }: SeedOptions): Promise<void> {
+  const { resources } = arm.context.store;
+  const here = new Set(creations.map(({ id }) => rootKey(id)));
+  const absent = (ids: readonly string[]): string[] =>
+    [...new Map(ids.map((id) => [rootKey(id), nameOf(id)]))].flatMap(([key, name]) =>
+      here.has(key) || resources.resource(key) ? [] : [name],
+    );
+  const missing = absent(creations.flatMap(({ needs }) => needs));
+  if (missing.length > 0) {
+    throw new UsageError(
+      `--seed ${file} refers to what it does not hold: ${missing.join(', ')}. Add what \`az resource show\` prints of it.`,
+    );
+  }
+  for (const { id, apiVersion, body } of creations) {
+    const answer = await refusing(file, () => arm.put({ id, apiVersion, body: body as JsonObject }));
+    if (answer.status >= 400) throw new UsageError(`--seed ${file}: ${nameOf(id)}: ${sentences(answer.body)}`);
+  }
+  const named = absent(creations.flatMap(({ mentions }) => mentions));
+  if (named.length > 0)
+    log.warn('the seed names resources that it does not hold', { file, resources: named.join(', ') });
+}
+
+/** `networkInterfaces/nic in the resource group g`. */
+function nameOf(id: string): string {
+  const place = parseResourceId(id);
+  if (!place) return id;
+  const { types, names, resourceGroup } = rootOf(place);
+  return `${types[0]}/${names[0]} of the resource group ${resourceGroup}`;
 }

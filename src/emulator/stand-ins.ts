@@ -63,7 +63,7 @@ interface Served {
 const nameOf = ({ azureAddress, id }: PlanMember): string =>
   `${azureAddress} (${(id.split('/providers/').at(-1) ?? id).split('/').slice(1).join('/')})`;
 
-export class StandIns {
+export class AutomaticStandIns {
   readonly #clock = new Clock();
   readonly #changed: () => void;
   /** By the member's address on this machine. One goes on until its member is gone, for the flows that it has. */

@@ -238,6 +238,33 @@ export const classicErrors = {
     message: 'The operation is not valid for deployment {deployment}, whose roles are virtual machines.',
     differs: 'The text is not known.',
   },
+  ClassicInUse: {
+    code: 'ConflictError',
+    status: 409,
+    origin: 'classic',
+    message: 'The {what} is in use by deployment {deployment}.',
+    differs: 'The text is not known.',
+  },
+  ClassicCertificateNotFound: {
+    code: 'BadRequest',
+    status: 400,
+    origin: 'classic',
+    message: 'The certificate with thumbprint {thumbprint} was not found.',
+  },
+  ClassicCertificate: {
+    code: 'BadRequest',
+    status: 400,
+    origin: 'classic',
+    message: 'The certificate could not be read. {reason}',
+    differs: 'The text is not known.',
+  },
+  ClassicExtensionNotFound: {
+    code: 'BadRequest',
+    status: 400,
+    origin: 'classic',
+    message: 'The extension {id} does not exist.',
+    differs: 'The text is not known.',
+  },
   ClassicMigrationState: {
     code: 'ConflictError',
     status: 409,

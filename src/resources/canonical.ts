@@ -7,7 +7,8 @@ import type { SchemaNode } from './schema.js';
 
 const memberNames = new WeakMap<SchemaNode, Map<string, string>>();
 
-function canonicalName(node: SchemaNode, name: string): string | undefined {
+/** The member of `node` that is called `name`, whatever the casing. */
+export function canonicalName(node: SchemaNode, name: string): string | undefined {
   if (node.properties && Object.hasOwn(node.properties, name)) return name;
   let folded = memberNames.get(node);
   if (!folded) {

@@ -15,18 +15,19 @@ import {
 } from '../support/ip-address.js';
 import { type Prepared, prepareAll } from './database.js';
 import type { Connection } from './sqlite.js';
+import type { MemoryJournal } from './write-queue.js';
 
 const sql = {
   holder: 'SELECT owner FROM addresses WHERE pool = ? AND position = ?',
-  /** The lowest position at or above a start that is not held; it may be `below` itself. */
-  lowestFree: `SELECT MIN(candidate) AS position FROM (
-      SELECT @from AS candidate
-      UNION ALL SELECT position + 1 FROM addresses WHERE pool = @pool AND position >= @from AND position < @below
-    ) WHERE NOT EXISTS (SELECT 1 FROM addresses WHERE pool = @pool AND position = candidate)`,
+  /** The first position after a held one that is not held; it may be `below` itself. Stops at the first gap. */
+  nextFree: `SELECT position + 1 AS position FROM addresses AS held
+    WHERE pool = @pool AND position >= @from AND position < @below
+      AND NOT EXISTS (SELECT 1 FROM addresses WHERE pool = @pool AND position = held.position + 1)
+    ORDER BY position LIMIT 1`,
   occupied: 'SELECT MAX(position) AS position FROM addresses WHERE pool = ? AND position >= ? AND position < ?',
   take: 'INSERT INTO addresses VALUES (?, ?, ?, ?)',
   release: 'DELETE FROM addresses WHERE owner_root = ? RETURNING pool, position',
-  held: 'SELECT position FROM addresses WHERE pool = ? AND owner_root = ?',
+  heldBy: 'SELECT pool, position FROM addresses WHERE owner_root = ?',
   usedBlocks:
     'SELECT DISTINCT CAST(position / @size AS INTEGER) AS block FROM addresses WHERE pool = @pool ORDER BY block',
   releaseOne: 'DELETE FROM addresses WHERE pool = ? AND position = ?',
@@ -47,31 +48,109 @@ export interface KeptAddresses {
 }
 
 /** Positions from `from` on, before `below`. */
-interface Range {
+export interface Range {
   readonly from: number;
   readonly below: number;
 }
 
-export class AddressStore implements Addresses {
+export interface Position {
+  readonly pool: string;
+  readonly position: number;
+}
+
+interface AddressOptions extends PublicPool {
+  readonly journal: MemoryJournal;
+}
+
+/** Which addresses are held, by pool and position. */
+export interface AddressRows {
+  holder(pool: string, position: number): string | undefined;
+  /** The lowest position of the range that is not held; it may be `below` itself. */
+  lowestFree(pool: string, range: Range): number;
+  /** The highest position of the range that is held. */
+  highestHeld(pool: string, range: Range): number | undefined;
+  /** The blocks of `size` positions in which some are held, in order. */
+  usedBlocks(pool: string, size: number): number[];
+  /** What the top-level resource `ownerRoot` (folded id) holds. */
+  heldBy(ownerRoot: string): Position[];
+  take(position: Position, owner: string): void;
+  free(position: Position): void;
+  /** Frees what `ownerRoot` holds, and answers it. */
+  release(ownerRoot: string): Position[];
+}
+
+/** The rows of the database. */
+class StoredAddressRows implements AddressRows {
   readonly #statement: Prepared<typeof sql>;
+
+  constructor(connection: Connection) {
+    this.#statement = prepareAll(connection, sql);
+  }
+
+  holder(pool: string, position: number): string | undefined {
+    return (this.#statement.holder.get(pool, position) as { owner: string } | undefined)?.owner;
+  }
+
+  lowestFree(pool: string, { from, below }: Range): number {
+    if (this.holder(pool, from) === undefined) return from;
+    return (this.#statement.nextFree.get({ pool, from, below }) as { position: number } | undefined)?.position ?? below;
+  }
+
+  highestHeld(pool: string, { from, below }: Range): number | undefined {
+    return (this.#statement.occupied.get(pool, from, below) as { position: number | null }).position ?? undefined;
+  }
+
+  usedBlocks(pool: string, size: number): number[] {
+    return (this.#statement.usedBlocks.all({ pool, size }) as { block: number }[]).map(({ block }) => block);
+  }
+
+  heldBy(ownerRoot: string): Position[] {
+    return this.#statement.heldBy.all(ownerRoot) as Position[];
+  }
+
+  take({ pool, position }: Position, owner: string): void {
+    this.#statement.take.run(pool, position, owner, rootKey(owner));
+  }
+
+  free({ pool, position }: Position): void {
+    this.#statement.releaseOne.run(pool, position);
+  }
+
+  release(ownerRoot: string): Position[] {
+    return this.#statement.release.all(ownerRoot) as Position[];
+  }
+}
+
+export class AddressStore implements Addresses {
+  readonly #rows: AddressRows;
   /** By pool and start of a search: the end of the positions that are all held, which a search can skip. */
   readonly #full = new Map<string, Map<number, number>>();
+  readonly #below: AddressStore | undefined;
   readonly #blocks: AddressBlocks | undefined;
+  readonly #journal: MemoryJournal;
   readonly publicPrefix: Addresses['publicPrefix'];
 
-  constructor(connection: Connection, { publicPrefix, blocks }: PublicPool) {
-    this.#statement = prepareAll(connection, sql);
+  /** With `below`, `rows` are a view of its rows, and what is known of those is known from the start. */
+  constructor(rows: AddressRows | Connection, { publicPrefix, blocks, journal }: AddressOptions, below?: AddressStore) {
+    this.#rows = 'prepare' in rows ? new StoredAddressRows(rows) : rows;
+    this.#journal = journal;
     this.publicPrefix = publicPrefix;
     this.#blocks = blocks;
+    this.#below = below;
+  }
+
+  /** The same store over `view` of its rows. */
+  overlaid(view: (rows: AddressRows) => AddressRows): AddressStore {
+    const options = { publicPrefix: this.publicPrefix, blocks: this.#blocks, journal: this.#journal };
+    return new AddressStore(view(this.#rows), options, this);
   }
 
   /** Frees everything that the top-level resource `ownerRoot` (folded id) holds. */
   release(ownerRoot: string): void {
-    const released = this.#statement.release.all(ownerRoot) as { pool: string; position: number }[];
-    for (const { pool, position } of released) this.#freed(pool, position);
+    for (const { pool, position } of this.#rows.release(ownerRoot)) this.#freed(pool, position);
   }
 
-  /** Drops what is kept in memory: a transaction was undone, or the tables were replaced. */
+  /** Drops what is kept in memory. */
   forget(): void {
     this.#full.clear();
   }
@@ -80,11 +159,11 @@ export class AddressStore implements Addresses {
   releaseExcept({ pool: name, ownerRoot, prefix, kept }: KeptAddresses): void {
     const range = networkOf(parseIpPrefix(prefix) as IpPrefix);
     const pool = poolKey(name, range);
-    for (const { position } of this.#statement.held.all(pool, ownerRoot) as { position: number }[]) {
-      const address = formatIpAddress({ ...range, value: range.value + BigInt(position) });
-      if (kept.has(address)) continue;
-      this.#statement.releaseOne.run(pool, position);
-      this.#freed(pool, position);
+    for (const held of this.#rows.heldBy(ownerRoot)) {
+      const address = formatIpAddress({ ...range, value: range.value + BigInt(held.position) });
+      if (held.pool !== pool || kept.has(address)) continue;
+      this.#rows.free(held);
+      this.#freed(pool, held.position);
     }
   }
 
@@ -93,13 +172,13 @@ export class AddressStore implements Addresses {
     const pool = poolKey(name, range);
     if (exact !== undefined) {
       const position = positionIn(range, exact);
-      const holder = position === undefined ? undefined : this.#holder(pool, position);
+      const holder = position === undefined ? undefined : this.#rows.holder(pool, position);
       if (position === undefined) return { conflict: 'full' };
       if (holder !== undefined) return { conflict: 'allocated', holder };
       return this.#take({ pool, owner, range, position });
     }
     const wanted = preferred === undefined ? undefined : positionIn(range, preferred);
-    if (wanted !== undefined && this.#holder(pool, wanted) === undefined) {
+    if (wanted !== undefined && this.#rows.holder(pool, wanted) === undefined) {
       return this.#take({ pool, owner, range, position: wanted });
     }
     // The last address of an IPv4 subnet is its broadcast address.
@@ -127,23 +206,19 @@ export class AddressStore implements Addresses {
     name: string,
     { pool, range, size, preferred }: { pool: string; range: IpPrefix; size: number; preferred: string | undefined },
   ): number | undefined {
-    const isFree = (start: number) => this.#occupied(pool, { from: start, below: start + size }) === undefined;
+    const isFree = (start: number) => this.#rows.highestHeld(pool, { from: start, below: start + size }) === undefined;
     const kept = preferred === undefined ? undefined : positionIn(range, preferred.split('/')[0] as string);
     if (kept !== undefined && isFree(kept)) return kept;
     for (const { from, below } of this.#ranges(name, { pool, range, reserved: 0 })) {
       // A block as large as the range could begin nowhere else.
       let start = from + size < below ? from + size : from;
       while (start + size <= below) {
-        const last = this.#occupied(pool, { from: start, below: start + size });
+        const last = this.#rows.highestHeld(pool, { from: start, below: start + size });
         if (last === undefined) return start;
         start = (Math.floor(last / size) + 1) * size;
       }
     }
     return undefined;
-  }
-
-  #occupied(pool: string, { from, below }: Range): number | undefined {
-    return (this.#statement.occupied.get(pool, from, below) as { position: number | null }).position ?? undefined;
   }
 
   /** The parts of a pool to search, one after the other: the whole of it, or each block that may be handed out here. */
@@ -157,35 +232,34 @@ export class AddressStore implements Addresses {
       return;
     }
     const { size } = blocks;
-    const used = () =>
-      (this.#statement.usedBlocks.all({ pool, size }) as { block: number }[]).map(({ block }) => block);
-    for (const block of blocks.candidates(used)) {
+    for (const block of blocks.candidates(() => this.#rows.usedBlocks(pool, size))) {
       yield { from: block * size + reserved, below: (block + 1) * size };
     }
   }
 
   /** The lowest free position of the range; its end when there is none. */
   #lowestFree(pool: string, { from, below }: Range): number {
-    const full = this.#full.get(pool) ?? new Map<number, number>();
-    const start = full.get(from) ?? from;
-    const { position } = this.#statement.lowestFree.get({ pool, from: start, below }) as { position: number };
+    const full = this.#fullOf(pool);
+    const position = this.#rows.lowestFree(pool, { from: full.get(from) ?? from, below });
+    this.#journal.note(this.#full, pool);
     this.#full.set(pool, full.set(from, Math.min(position + 1, below)));
     return position;
   }
 
-  #freed(pool: string, position: number): void {
-    const full = this.#full.get(pool);
-    for (const [from, below] of full ?? []) {
-      if (position >= from && position < below) full?.set(from, position);
-    }
+  #fullOf(pool: string): Map<number, number> {
+    return this.#full.get(pool) ?? new Map(this.#below ? this.#below.#full.get(pool) : []);
   }
 
-  #holder(pool: string, position: number): string | undefined {
-    return (this.#statement.holder.get(pool, position) as { owner: string } | undefined)?.owner;
+  #freed(pool: string, position: number): void {
+    const full = this.#fullOf(pool);
+    for (const [from, below] of full) {
+      if (position >= from && position < below) full.set(from, position);
+    }
+    if (this.#below) this.#full.set(pool, full);
   }
 
   #take({ pool, owner, range, position }: { pool: string; owner: string; range: IpPrefix; position: number }) {
-    this.#statement.take.run(pool, position, owner, rootKey(owner));
+    this.#rows.take({ pool, position }, owner);
     return { address: formatIpAddress({ ...range, value: range.value + BigInt(position) }) };
   }
 }

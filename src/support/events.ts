@@ -22,6 +22,8 @@ export interface EventShapes {
     /** Why it is not Bound; undefined when it is. */
     readonly reason: string | undefined;
   };
+  /** A rule distributes by another mode than before. */
+  readonly mode: { readonly rule: string; readonly from: string; readonly to: string };
   /** The engine's thread has failed with all its flows, and is started anew. */
   readonly engineInterrupted: { readonly error: Error; readonly lostFlows: number; readonly restartsInMs: number };
   /** The engine carries the plan out again. */

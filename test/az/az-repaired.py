@@ -49,6 +49,7 @@ def repair():
     sys.meta_path.append(OperationsFinder())
 
 
-os.environ.setdefault('AZ_INSTALLER', 'DEB')
-repair()
-runpy.run_module('azure.cli')
+if __name__ == '__main__':
+    os.environ.setdefault('AZ_INSTALLER', 'DEB')
+    repair()
+    runpy.run_module('azure.cli')

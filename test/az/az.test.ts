@@ -25,7 +25,7 @@ async function setStage(t: Test, azFile: string): Promise<Stage> {
   const config = parseConfig(['--port', '0', '--in-memory', '--public-ip-pool', '127.231.0.0/16'], {});
   const emulator = await Emulator.start(config, { log: silentLog });
   t.teardown(() => emulator.close());
-  return { emulator, cli: new AzureCli(t, azFile) };
+  return { emulator, cli: await AzureCli.start(t, azFile) };
 }
 
 /** Runs a command of lazurite as a user would; what it prints goes to a file that stands in for it in the guide. */
@@ -63,7 +63,7 @@ async function followGuide(t: Test, stage: Stage): Promise<void> {
   }
 }
 
-// az is Python: each of its commands takes a second or two, and much more on a busy machine.
+// az is Python: its commands take long on a busy machine.
 const timeout = 1_800_000;
 t.setTimeout(timeout);
 

@@ -1,12 +1,13 @@
 /** az as a user has it, in a home of its own: found, repaired where Debian's package needs it, run by bash. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 
-const repaired = fileURLToPath(new URL('az-repaired.py', import.meta.url));
+const beside = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
 function isExecutable(file: string): boolean {
   try {
@@ -38,11 +39,8 @@ export class AzureCli {
   readonly folder: string;
   readonly #env: NodeJS.ProcessEnv;
 
-  constructor(t: Test, az: string) {
-    this.folder = mkdtempSync(join(tmpdir(), 'lazurite-az-'));
-    t.teardown(() => rmSync(this.folder, { recursive: true, force: true }));
-    const command = isDebian(az) ? `/usr/bin/python3 '${repaired}'` : `'${az}'`;
-    writeFileSync(join(this.folder, 'az'), `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
+  private constructor(folder: string) {
+    this.folder = folder;
     this.#env = {
       HOME: this.folder,
       LANG: 'C.UTF-8',
@@ -52,6 +50,27 @@ export class AzureCli {
       AZURE_CORE_ONLY_SHOW_ERRORS: '1',
       NO_PROXY: 'localhost,127.0.0.0/8,127.0.0.1,::1',
     };
+  }
+
+  /** An az with a home of its own, which is removed after the test. */
+  static async start(t: Test, az: string): Promise<AzureCli> {
+    const cli = new AzureCli(mkdtempSync(join(tmpdir(), 'lazurite-az-')));
+    t.teardown(() => rmSync(cli.folder, { recursive: true, force: true }));
+    const command = isDebian(az) ? await cli.#startServer(t) : `'${az}'`;
+    writeFileSync(join(cli.folder, 'az'), `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
+    return cli;
+  }
+
+  /** Starts the process that imports az once for all commands; answers the command that stands for `az`. */
+  async #startServer(t: Test): Promise<string> {
+    const socket = join(this.folder, 'az.sock');
+    const server = spawn('/usr/bin/python3', [beside('az-server.py'), socket], {
+      env: this.#env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    t.teardown(() => server.kill());
+    await once(server.stdout, 'data');
+    return `/usr/bin/python3 -IS '${beside('az-client.py')}' '${socket}'`;
   }
 
   /** Sets a variable for every later command. */

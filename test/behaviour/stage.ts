@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { Test } from 'tap';
 import { balancerBody, type RuleParts } from '../balancer-body.js';
 import { type At, type From, inParallel, openStream, type Stream, tcpBackend } from '../data-plane/network.js';
-import { type Cloud, idOf, ref } from '../emulator/cloud.js';
+import { type Cloud, idOf, ref, until } from '../emulator/cloud.js';
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -101,6 +101,20 @@ export async function shares(at: At, { from, count }: { from: string; count: num
 /** The backends that a client's new connections reach. */
 export const reached = async (at: At, of: { from: string; count: number }): Promise<string[]> =>
   [...(await shares(at, of)).keys()].sort();
+
+/** How a connection ends that nothing serves: the clock moves until the client's kernel would give up. */
+export async function givenUp<T>(cloud: Cloud, end: Promise<T>): Promise<T> {
+  let isOver = false;
+  void end.finally(() => {
+    isOver = true;
+  });
+  // The engine may accept the connection after the first move.
+  await until('the client gives up', async () => {
+    await cloud.emulator.advance(127_000);
+    return isOver;
+  });
+  return end;
+}
 
 /** A connection of this client to that backend. */
 export async function streamTo(at: At, { backend, ...from }: From & { backend: string }): Promise<Stream> {

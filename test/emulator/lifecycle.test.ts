@@ -243,3 +243,51 @@ t.test('the log tells when a deployment is done', async (t) => {
   await cloud.send('PUT', url, { properties: { mode: 'Incremental', template } });
   await until('the line', () => lines.some((line) => /a deployment is done .*deployments\/empty/.test(line)));
 });
+
+t.test(
+  'the log tells, as text and as JSON, where a frontend is, which member is up, and when a mode is switched',
+  async (t) => {
+    const texts: string[] = [];
+    const objects: Record<string, unknown>[] = [];
+    const text = createLog((line) => texts.push(line));
+    const json = createLog((line) => objects.push(JSON.parse(line)), { logFormat: 'json' });
+    const log = {
+      info: (...line: Parameters<typeof text.info>) => [text, json].forEach((one) => void one.info(...line)),
+      warn: (...line: Parameters<typeof text.warn>) => [text, json].forEach((one) => void one.warn(...line)),
+      error: (...line: Parameters<typeof text.error>) => [text, json].forEach((one) => void one.error(...line)),
+    };
+    const cloud = await Cloud.start(t, { network, log });
+    const machine = await cloud.machine(t, 4, port);
+    const address = await cloud.prepare();
+    const balanced = (of: typeof rule & { loadDistribution?: string }) =>
+      cloud.put('loadBalancers/lb', loadBalancer({ rules: [of], probePort: port }));
+    await balanced(rule);
+    await cloud.nic(4, { pools: [pool] });
+    await cloud.membersUp(4);
+    await balanced({ ...rule, loadDistribution: 'SourceIP' });
+    await balanced({ ...rule, frontendPort: 5001, loadDistribution: 'SourceIP' });
+    machine.refuse();
+    await cloud.emulator.advance(16_000);
+    await cloud.membersUp();
+
+    const id = idOf('loadBalancers/lb/loadBalancingRules/web');
+    const probe = new RegExp(`probes/probe\\|${cloud.localAddress(4)}$`);
+    const frontend = (at: number) => ({
+      ...{ level: 'info', message: 'a frontend is bound', key: `tcp/${address}/${at}`, rule: id },
+      ...{ boundAddress: address, boundPort: at },
+    });
+    const expected = [
+      frontend(5000),
+      { level: 'info', message: 'a member is up', key: probe, reason: 'Up_Probe_Success' },
+      { level: 'info', message: 'the mode was switched', rule: id, from: 'Default', to: 'SourceIP' },
+      frontend(5001),
+      { level: 'info', message: 'a member is down', key: probe, reason: /^Down_Probe_/ },
+    ];
+    const messages = new Set(expected.map(({ message }) => message));
+    const told = objects.filter(({ message }) => messages.has(String(message)));
+    t.match(told, expected);
+    t.equal(told.length, expected.length, 'each once');
+    t.match(texts.join(''), `info the mode was switched rule=${id} from=Default to=SourceIP\n`);
+    t.equal(texts.length, objects.length);
+  },
+);

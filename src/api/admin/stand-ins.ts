@@ -20,7 +20,7 @@ interface StandIn {
   calls: number;
 }
 
-class StandIns {
+class RequestedStandIns {
   readonly #plan: () => ForwardingPlan;
   readonly #running = new Map<string, StandIn>();
 
@@ -71,7 +71,7 @@ class StandIns {
 
 /** Registers the routes of stand-ins. */
 export function addStandInRoutes(app: FastifyInstance, context: StandInContext): void {
-  const standIns = new StandIns(context);
+  const standIns = new RequestedStandIns(context);
   app.addHook('onClose', () => standIns.stopAll());
   app.get('/_lazurite/stand-ins', adminRoute('standIns'), () => ({ value: standIns.list() }));
   app.post('/_lazurite/stand-ins', adminRoute('startStandIn'), async (request, reply) => {

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { resourceTypes } from '../../resources/registry.js';
 import { newGuid } from '../../support/ids.js';
+import type { HostAnswer, PutRequest } from './deployments/host.js';
 import { deploymentRequest } from './deployments/request.js';
 import { addDeploymentRoutes, type DeploymentParts, deploy } from './deployments/routes.js';
 import { DeploymentRuns } from './deployments/runs.js';
@@ -29,6 +30,8 @@ export interface TemplateDeployment {
   readonly template: Json;
 }
 
+const inProcess = () => ({ baseUrl: 'http://localhost', correlationId: newGuid() });
+
 /** What Azure Resource Manager is made of. */
 export class Arm {
   readonly service: ResourceService;
@@ -38,7 +41,7 @@ export class Arm {
   constructor(readonly context: ArmContext) {
     const service = new ResourceService(context);
     const runs = new DeploymentRuns(context);
-    const groups = new ResourceGroups(service, ({ subscriptionId, name }) => runs.removeGroup(subscriptionId, name));
+    const groups = new ResourceGroups(service, ({ key }) => runs.groupRemoved(key));
     this.service = service;
     this.groups = groups;
     this.deployments = {
@@ -62,7 +65,12 @@ export class Arm {
     await this.groups.put(group, RequestBody.ofValue({ location }));
     const scope = { kind: 'resourceGroup', subscriptionId, resourceGroup } as const;
     const wanted = deploymentRequest({ properties: { mode: 'Incremental', template } }, { name, scope });
-    return deploy(wanted, { baseUrl: 'http://localhost', correlationId: newGuid() }, this.deployments);
+    return deploy(wanted, inProcess(), this.deployments);
+  }
+
+  /** Creates a resource or a resource group; resolves with the answer once its operation has ended. */
+  put(request: PutRequest): Promise<HostAnswer> {
+    return this.deployments.hostFor(inProcess()).put(request);
   }
 }
 

@@ -25,17 +25,20 @@ import {
   withoutDeployment,
 } from '../../resources/Microsoft.ClassicCompute/deployments.js';
 import { sameName } from '../../resources/Microsoft.ClassicCompute/endpoints.js';
+import { checkCertificates } from '../../resources/Microsoft.ClassicCompute/service-certificates.js';
 import type {
+  CloudServiceDeployment,
   Deployment,
   DeploymentSlot,
   HostedService,
   ReservedIp,
 } from '../../resources/Microsoft.ClassicCompute/types.js';
-import { withVipAddresses } from '../../resources/Microsoft.ClassicCompute/virtual-ips.js';
+import { withAddress, withVipAddresses } from '../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { hostedServiceKey } from '../../store/classic-store.js';
 import type { Operation } from '../../store/operation-store.js';
 import { contains, parseIpAddress, parseIpv4Prefix } from '../../support/ip-address.js';
 import type { ClassicCall, ClassicReply } from './call.js';
+import { withReservedIp } from './service-model/cscfg.js';
 
 /** What an operation that failed after its acceptance says. */
 export interface Failure {
@@ -131,7 +134,7 @@ export const modelContext = (call: ClassicCall): ModelContext => ({
   addresses: addressSource(call),
 });
 
-/** The work of a write, in one transaction. It must compute everything before its first `put`. */
+/** The work of a write. It must compute everything before its first `put`. */
 export type Work = (context: ModelContext) => void;
 
 function operationOf(
@@ -152,15 +155,23 @@ function operationOf(
   };
 }
 
-const saveOperation = (call: ClassicCall, outcome: { visibleMs: number; error?: Failure }): void =>
+/** Stores the operation. It counts as running until the data plane carries it, which its caller waits for. */
+function saveOperation(call: ClassicCall, outcome: { visibleMs: number; error?: Failure }): void {
   call.store.operations.save(operationOf(call, outcome));
+  call.store.operations.applying(call.requestId);
+}
 
 /** Leaves the record of a read: Azure answers its operation status as it does a write's. */
 export const noteRead = (call: ClassicCall): void => call.store.operations.noteRead(operationOf(call, {}));
 
 /** Resolves when the data plane carries what the call has changed. */
-const carried = (call: ClassicCall): Promise<void> =>
-  call.store.operations.during(call.requestId, () => call.dataPlane.classicChanged([...call.changedServices]));
+async function carried(call: ClassicCall): Promise<void> {
+  try {
+    await call.dataPlane.classicChanged([...call.changedServices]);
+  } finally {
+    call.store.operations.applied(call.requestId);
+  }
+}
 
 /** Accepts an asynchronous operation: 202, and its state under `operations/<request id>`. */
 export async function accept(call: ClassicCall, work: Work): Promise<ClassicReply> {
@@ -283,6 +294,12 @@ const changeOfDeployment =
     } else putService(call, withDeployment(service, stamped(call, withVipAddresses(changed, context))));
   };
 
+/** `deployment`, whose certificates the path's service has: for changes of what roles are made of. */
+export function certified<D extends Deployment>(call: ClassicCall, deployment: D): D {
+  checkCertificates(findService(call), deployment);
+  return deployment;
+}
+
 /** Frees the reserved IPs of deployments that go. */
 export function releaseReservedIps(
   call: ClassicCall,
@@ -301,6 +318,41 @@ export function findReservedIp(call: ClassicCall, key: ReturnType<typeof reserve
   return reservedIp;
 }
 
+/** The deployment, whose configuration names the reserved IP that it has: that of web and worker roles does. */
+export function withNamedAddress(deployment: Deployment): Deployment {
+  if (deployment.kind !== 'cloudService') return deployment;
+  const { ReservedIPName, configuration } = deployment;
+  if (sameName(ReservedIPName, configuration.reservedIps[0])) return deployment;
+  const reservedIps = ReservedIPName === undefined ? [] : [ReservedIPName];
+  const Configuration = withReservedIp(deployment.Configuration, ReservedIPName);
+  return { ...deployment, Configuration, configuration: { ...configuration, reservedIps } };
+}
+
+/**
+ * `changed`, with the reserved IP that its configuration names as its address: another one than before is taken, the one
+ * before is free again. Without one, the deployment gets an address as any other. It puts documents: to be called last.
+ */
+export function configuredAddress(
+  call: ClassicCall,
+  changed: CloudServiceDeployment,
+  context: ModelContext,
+): Deployment {
+  const [wanted] = changed.configuration.reservedIps;
+  const held = changed.ReservedIPName;
+  if (sameName(wanted, held)) return changed;
+  const service = findService(call);
+  const key = wanted === undefined ? undefined : reservedIpKey(call, wanted);
+  const reservedIp = key && findReservedIp(call, key);
+  const taken = reservedIp && associate(reservedIp, { service, deployment: changed, vip: undefined });
+  const Address = taken?.Address ?? context.addresses.publicAddress();
+  if (held !== undefined) {
+    const before = reservedIpKey(call, held);
+    call.store.classic.put(before, disassociate(findReservedIp(call, before)));
+  }
+  if (key && taken) call.store.classic.put(key, taken);
+  return withAddress(changed, undefined, { Address, ReservedIPName: taken?.Name });
+}
+
 /** Puts what `make` makes into a free slot of the service that the path names; it takes the reserved IP of that name. */
 export function addDeployment(call: ClassicCall, { slot, name, reservedIpName, make }: NewDeployment): void {
   const service = findService(call);
@@ -309,6 +361,7 @@ export function addDeployment(call: ClassicCall, { slot, name, reservedIpName, m
   const reservedIp = key && findReservedIp(call, key);
   if (reservedIp) checkIsFree(reservedIp);
   const deployment = make(reservedIp);
+  checkCertificates(service, deployment);
   if (reservedIp && key) call.store.classic.put(key, associate(reservedIp, { service, deployment, vip: undefined }));
   putService(call, withDeployment(service, stamped(call, deployment)));
 }

@@ -10,11 +10,13 @@ import type {
   CloudServiceDeployment,
   DeploymentSlot,
   ExtendedProperty,
+  ExtensionConfiguration,
   RoleDefinition,
   RoleInstance,
   ServiceConfiguration,
   ServiceDefinition,
 } from './types.js';
+import { hasPublicEndpoints } from './virtual-ips.js';
 
 export interface CloudServiceRequest {
   readonly Name: string;
@@ -27,6 +29,7 @@ export interface CloudServiceRequest {
   readonly configuration: ServiceConfiguration;
   readonly StartDeployment: boolean;
   readonly ExtendedProperties: readonly ExtendedProperty[];
+  readonly extensions?: ExtensionConfiguration | undefined;
   readonly reservedIp?: { readonly Name: string; readonly Address: string } | undefined;
 }
 
@@ -61,7 +64,7 @@ function checkReferences(definition: ServiceDefinition, configuration: ServiceCo
   for (const { role, endpoint } of configuration.endpointAcls) {
     const found = definition.roles.find(({ name }) => sameName(name, role));
     const endpoints = [...(found?.inputEndpoints ?? []), ...(found?.instanceInputEndpoints ?? [])];
-    if (!endpoints.some(({ name }) => sameName(name, endpoint))) {
+    if (!definition.unread && !endpoints.some(({ name }) => sameName(name, endpoint))) {
       throw refuse(`EndpointAcl names the endpoint ${endpoint} of the role ${role}, which does not exist.`);
     }
   }
@@ -86,11 +89,7 @@ function checkReferences(definition: ServiceDefinition, configuration: ServiceCo
     }
   }
   const [reservedIp] = configuration.reservedIps;
-  const isPublic = definition.roles.some(
-    ({ inputEndpoints, instanceInputEndpoints }) =>
-      instanceInputEndpoints.length > 0 || inputEndpoints.some(({ loadBalancer }) => loadBalancer === undefined),
-  );
-  if (reservedIp !== undefined && !isPublic) {
+  if (reservedIp !== undefined && !definition.unread && !hasPublicEndpoints(definition)) {
     throw azureError('ClassicReservedIpNotMapped', { values: { name: reservedIp } });
   }
   for (const { accessControl } of configuration.endpointAcls) {
@@ -150,6 +149,21 @@ function realise(deployment: CloudServiceDeployment, context: ModelContext): Clo
   return { ...balanced, instances: definition.roles.flatMap((role) => instancesOf(role, balanced, context)) };
 }
 
+/** What a configuration tells of the definition that it belongs to: its roles, with the schema's defaults. */
+export const unreadDefinition = ({ serviceName, roles }: ServiceConfiguration): ServiceDefinition => ({
+  name: serviceName,
+  unread: true,
+  upgradeDomainCount: 5,
+  probes: [],
+  roles: roles.map(({ name }) => ({
+    name,
+    type: 'WorkerRole',
+    vmsize: 'Small',
+    inputEndpoints: [],
+    instanceInputEndpoints: [],
+  })),
+});
+
 /** A deployment of web and worker roles, running or suspended as asked. */
 export function createCloudService(request: CloudServiceRequest, context: ModelContext): CloudServiceDeployment {
   const empty: CloudServiceDeployment = {
@@ -171,6 +185,7 @@ export function createCloudService(request: CloudServiceRequest, context: ModelC
     configuration: request.configuration,
     Configuration: request.Configuration,
     ExtendedProperties: request.ExtendedProperties,
+    extensions: request.extensions,
   };
   return realise(empty, context);
 }
@@ -181,6 +196,8 @@ export interface CloudServiceChange {
   readonly configuration: ServiceConfiguration;
   readonly Configuration: string;
   readonly Label?: string | undefined;
+  readonly ExtendedProperties?: readonly ExtendedProperty[] | undefined;
+  readonly extensions?: ExtensionConfiguration | undefined;
 }
 
 /** The deployment after a configuration change, or after an upgrade when the change has a definition. */
@@ -196,6 +213,8 @@ export const changeCloudService = (
       Configuration: change.Configuration,
       definition: change.definition ?? deployment.definition,
       Label: change.Label ?? deployment.Label,
+      ExtendedProperties: change.ExtendedProperties ?? deployment.ExtendedProperties,
+      extensions: change.extensions ?? deployment.extensions,
     },
     context,
   );

@@ -94,12 +94,25 @@ const cloudServiceRole = shape({
   ),
 });
 
-const definition = shape({
-  name: text,
-  upgradeDomainCount: number,
-  probes: list(shape({ name: text, ...probe }, { Path: text })),
-  roles: list(cloudServiceRole),
-});
+const definition = shape(
+  {
+    name: text,
+    upgradeDomainCount: number,
+    probes: list(shape({ name: text, ...probe }, { Path: text })),
+    roles: list(cloudServiceRole),
+  },
+  { unread: flag },
+);
+
+const extensionUses = list(shape({ Id: text }, { State: text }));
+const extensionConfiguration = shape(
+  {},
+  { AllRoles: extensionUses, NamedRoles: list(shape({ RoleName: text }, { Extensions: extensionUses })) },
+);
+const serviceExtension = shape(
+  { ProviderNameSpace: text, Type: text, Id: text },
+  { Version: text, Thumbprint: text, ThumbprintAlgorithm: text, PublicConfiguration: text },
+);
 
 const configuration = shape(
   {
@@ -112,7 +125,7 @@ const configuration = shape(
     reservedIps: list(text),
     loadBalancers: list(shape(loadBalancer)),
   },
-  { virtualNetworkSite: text },
+  { virtualNetworkSite: text, thumbprints: list(text) },
 );
 
 const deployment = shape(
@@ -142,6 +155,7 @@ const deployment = shape(
     configuration,
     Configuration: text,
     ExtendedProperties: properties,
+    extensions: extensionConfiguration,
   },
 );
 
@@ -168,6 +182,8 @@ const shapes: Readonly<Record<string, SchemaNode>> = {
       Location: text,
       AffinityGroup: text,
       ReverseDnsFqdn: text,
+      extensions: list(serviceExtension),
+      certificates: list(shape({ thumbprint: text, data: text })),
       hadDeployment: flag,
     },
   ),

@@ -201,6 +201,31 @@ export interface CloudServiceDeployment extends DeploymentBase {
   /** The .cscfg as it was sent, in base64. */
   readonly Configuration: string;
   readonly ExtendedProperties: readonly ExtendedProperty[];
+  readonly extensions?: ExtensionConfiguration | undefined;
+}
+
+interface ExtensionUse {
+  readonly Id: string;
+  readonly State?: string | undefined;
+}
+
+/** Which of its service's extensions a deployment uses, by their Id: kept and shown, nothing runs them. */
+export interface ExtensionConfiguration {
+  readonly AllRoles?: readonly ExtensionUse[] | undefined;
+  readonly NamedRoles?:
+    | readonly { readonly RoleName: string; readonly Extensions?: readonly ExtensionUse[] | undefined }[]
+    | undefined;
+}
+
+/** An extension that deployments of a hosted service may use. Its private configuration is not kept. */
+export interface ServiceExtension {
+  readonly ProviderNameSpace: string;
+  readonly Type: string;
+  readonly Id: string;
+  readonly Version?: string | undefined;
+  readonly Thumbprint?: string | undefined;
+  readonly ThumbprintAlgorithm?: string | undefined;
+  readonly PublicConfiguration?: string | undefined;
 }
 
 export type Deployment = VmDeployment | CloudServiceDeployment;
@@ -223,6 +248,8 @@ export interface HostedService {
   readonly createdMs: number;
   readonly modifiedMs: number;
   readonly deployments: readonly Deployment[];
+  readonly extensions?: readonly ServiceExtension[] | undefined;
+  readonly certificates?: readonly ServiceCertificate[] | undefined;
   /** It has or had a deployment: Azure has added its own extended properties by then. */
   readonly hadDeployment?: true | undefined;
 }
@@ -237,6 +264,14 @@ export interface ReservedIp {
   readonly ServiceName?: string | undefined;
   readonly DeploymentName?: string | undefined;
   readonly VirtualIPName?: string | undefined;
+}
+
+/** A certificate of a hosted service. Its private key, if there was one, is not kept. */
+export interface ServiceCertificate {
+  /** SHA-1 of the certificate, in capital hexadecimal digits. */
+  readonly thumbprint: string;
+  /** DER in base64. */
+  readonly data: string;
 }
 
 /** A management certificate. */
@@ -267,6 +302,8 @@ export interface VirtualNetworkSiteRecord {
 /** What a .csdef says about networking. */
 export interface ServiceDefinition {
   readonly name: string;
+  /** The package is out of reach: the roles are the configuration's, and which endpoints they have is not known. */
+  readonly unread?: true | undefined;
   readonly upgradeDomainCount: number;
   readonly probes: readonly (LoadBalancerProbe & { readonly name: string })[];
   readonly roles: readonly RoleDefinition[];
@@ -306,6 +343,8 @@ export interface ServiceConfiguration {
   readonly serviceName: string;
   readonly osFamily: string;
   readonly roles: readonly { readonly name: string; readonly instances: number }[];
+  /** Of the service's certificates that the roles name. */
+  readonly thumbprints?: readonly string[] | undefined;
   readonly accessControls: readonly { readonly name: string; readonly rules: readonly AclRule[] }[];
   readonly endpointAcls: readonly {
     readonly role: string;

@@ -5,14 +5,21 @@
 import { azureError } from '../../errors/index.js';
 import type { ModelContext } from './addresses.js';
 import { sameName } from './endpoints.js';
-import type { AdditionalVip, Deployment, VmDeployment } from './types.js';
+import type { AdditionalVip, Deployment, ServiceDefinition, VmDeployment } from './types.js';
+
+/** Whether some endpoint of the roles is on the public VIP. */
+export const hasPublicEndpoints = ({ roles }: ServiceDefinition): boolean =>
+  roles.some(
+    ({ inputEndpoints, instanceInputEndpoints }) =>
+      instanceInputEndpoints.length > 0 || inputEndpoints.some(({ loadBalancer }) => loadBalancer === undefined),
+  );
 
 /** How Azure calls the deployment's first public address. */
 export function virtualIpName(deployment: Deployment): string {
   if (deployment.vipName !== undefined) return deployment.vipName;
   if (deployment.kind === 'cloudService') {
     const name = deployment.configuration.serviceName || deployment.definition.name;
-    return `${name}ContractContract`;
+    return hasPublicEndpoints(deployment.definition) ? `${name}ContractContract` : '__PseudoBackEndContractVip';
   }
   const isPublic = deployment.roles.some((role) => role.InputEndpoints.some((e) => e.LoadBalancerName === undefined));
   if (isPublic) return `${deployment.Name}ContractContract`;

@@ -7,7 +7,7 @@ import { type AzureError, azureError } from '../../errors/index.js';
 import { stableGuid } from '../../support/ids.js';
 import { lookUpChild } from '../children.js';
 import { formatResourceId, rootKey } from '../resource-id.js';
-import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
+import { type Lookup, type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { networkApiVersionsSince } from './api-versions.js';
 import { fillIn, ipAllocationMethod, ipVersion, keepResourceGuid } from './common-members.js';
@@ -38,6 +38,10 @@ interface PrivateLinkServiceDocument extends ResourceDocument {
     ipConfigurations?: IpConfiguration[];
     networkInterfaces?: { id: string }[];
   };
+}
+
+interface VisibleTo {
+  subscriptions?: string[];
 }
 
 const subscriptions = () => Schema.object({ subscriptions: Schema.array(Schema.string()) });
@@ -143,6 +147,22 @@ function* checkPrivateLinkService(context: WriteContext<PrivateLinkServiceDocume
       values: { id: idText, subnet },
     });
   }
+}
+
+/** Whether a subscription sees the private link service with this alias: its own, and those that show themselves to it. */
+export function isVisible(
+  lookup: Pick<Lookup, 'everyOfType'>,
+  { subscriptionId, alias }: { subscriptionId: string; alias: string },
+): boolean {
+  for (const one of lookup.everyOfType('Microsoft.Network/privateLinkServices')) {
+    const { alias: own, visibility } = one.document.properties as { alias?: string; visibility?: VisibleTo };
+    if (own?.toLowerCase() !== alias.toLowerCase()) continue;
+    const allowed = visibility?.subscriptions ?? [];
+    return (
+      one.subscriptionId === subscriptionId.toLowerCase() || allowed.some((id) => id === '*' || id === subscriptionId)
+    );
+  }
+  return false;
 }
 
 export const privateLinkServices = resourceType<PrivateLinkServiceDocument>({

@@ -30,6 +30,7 @@ import {
   sku,
 } from './common-members.js';
 import { versions } from './member-versions.js';
+import { ddosProtectionStatusOfAddress } from './publicIPAddresses/ddosProtectionStatus.js';
 
 const type = 'Microsoft.Network/publicIPAddresses';
 
@@ -274,4 +275,5 @@ export const publicIPAddresses = resourceType<PublicIPAddressDocument>({
   defaults: completePublicIPAddress,
   check: checkPublicIPAddress,
   view: viewPublicIPAddress,
+  requests: { actions: [ddosProtectionStatusOfAddress] },
 });

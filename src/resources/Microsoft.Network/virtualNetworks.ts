@@ -10,6 +10,7 @@ import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
 import { checkAddressPrefix, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
 import { versions } from './member-versions.js';
+import { ddosProtectionStatusOfNetwork } from './publicIPAddresses/ddosProtectionStatus.js';
 import {
   checkSubnet,
   checkSubnetsStay,
@@ -139,6 +140,7 @@ export const virtualNetworks = resourceType<VirtualNetworkDocument>({
   defaults: completeVirtualNetwork,
   check: checkVirtualNetwork,
   view: viewVirtualNetwork,
+  requests: { actions: [ddosProtectionStatusOfNetwork] },
 });
 
 export { checkIpAddressAvailability, virtualNetworkUsages } from './virtualNetworks/ip-address-availability.js';

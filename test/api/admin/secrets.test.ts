@@ -67,12 +67,14 @@ const bodies: Readonly<Record<string, string>> = {
       template: template({ metadata: { filler: 'x'.repeat(70_000) }, parameters: secure }),
     },
   }),
+  'a long body with letters as escapes': `{"properties":{"filler":"${'x'.repeat(70_000)}","admin\\u0050assword":"MARKER-escape"}}`,
   'a byte order mark': `\uFEFF${JSON.stringify({ properties: { templateLink: {}, parameters: values } })}`,
   'a deep body': deep(3000),
   'a body that is deep and long': deep(50_000),
   'broken JSON': JSON.stringify({ properties: { templateLink: {}, parameters: values } }).slice(0, -1),
   form: 'grant_type=client_credentials&client_id=c&client_secret=MARKER-form&client_assertion=MARKER-assertion&resource=r',
   'a package': `<CreateDeployment ${azureXmlns}><Name>d</Name><PackageUrl>http://127.0.0.1:1/a.cspkg?sv=1&amp;sig=MARKER-package</PackageUrl><Label>bA==</Label><Configuration>bA==</Configuration><StartDeployment>true</StartDeployment></CreateDeployment>`,
+  'an extension': `<Extension ${azureXmlns}><PrivateConfiguration>MARKER-private</PrivateConfiguration></Extension>`,
   xml: `<Certificate ${azureXmlns}><Data>TUFSS0VS</Data><Password>MARKER-xml</Password><AdminPassword>MARKER-admin</AdminPassword></Certificate>`,
 };
 

@@ -48,7 +48,7 @@ const virtualNetwork = `<NetworkConfiguration xmlns="http://schemas.microsoft.co
 async function meetings(address: string): Promise<{ stayed: number; met: string[] }> {
   const met = new Map<string, Set<string>>(clients.map((client) => [client, new Set()]));
   await inParallel(
-    [clients, clients, clients].flat(),
+    Array.from({ length: 6 }, () => clients).flat(),
     16,
     async (from) => void met.get(from)?.add(await tcpBackend({ address, port: set.port }, { from })),
   );

@@ -301,7 +301,6 @@ t.test('clients find what they ask for on their way', async (t) => {
   ];
   for (const [path, body] of table) t.match((await classic.get(path)).body, body, path || 'the subscription');
   t.equal((await classic.put('/services?service=compute&action=register', '')).statusCode, 200);
-  t.equal((await classic.post(`${services}/mySvc/certificates`, '')).statusCode, 202);
 });
 
 t.test('what is wrong on our side, or before us, is XML too', async (t) => {

@@ -83,7 +83,7 @@ t.test('packages come from http, data and file URLs', async (t) => {
   t.teardown(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'a.csdef'), csdef);
   t.equal(
-    (await fetchPackage(pathToFileURL(join(folder, 'a.csdef')).href)).toString(),
+    (await fetchPackage(pathToFileURL(join(folder, 'a.csdef')).href))?.toString(),
     readFileSync(join(folder, 'a.csdef'), 'utf8'),
   );
   await t.rejects(fetchPackage('ftp://host/a'), { message: /not ftp:/ });
@@ -100,6 +100,13 @@ t.test('packages come from http, data and file URLs', async (t) => {
   t.match(notes.at(-1), /does not permit/);
   const none = packageSource({ policy: 'none', note });
   await t.rejects(none(pathToFileURL(join(folder, 'a.csdef')).href), unread);
+  const inAzure = 'https://store.blob.core.windows.net/packages/app.cspkg?sv=1&sig=MARKER';
+  for (const source of [fetchPackage, none]) {
+    t.equal(await source(inAzure), undefined);
+    t.match(notes.at(-1), /Blob service: the policy '(loopback|none)' does not permit/);
+    t.notMatch(notes.at(-1), /MARKER/);
+  }
+  await t.rejects(fetchPackage('http://127.0.0.1/store.blob.core.windows.net'), unread, 'the host decides');
   await t.rejects(none(`http://127.0.0.1:${port}/app.cspkg`), unread);
 });
 

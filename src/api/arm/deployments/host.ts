@@ -44,7 +44,7 @@ export interface DeploymentHost {
   /** A POST such as `listKeys`. */
   action(request: ActionRequest): Promise<HostAnswer>;
   /** Looks at a nested deployment before any of it is touched. Throws InvalidTemplateDeployment. */
-  preflight?(plan: DeploymentPlan): void;
+  preflight?(plan: DeploymentPlan): Promise<void>;
   /** A deployment inside the deployment, each time it changes. */
   saveDeployment?(deployment: NestedDeployment): void;
   /** What a PUT of `body` would store, for what-if; undefined when that cannot be told. */

@@ -2,8 +2,8 @@
  * Azure's preflight: the providers look at the resources of a deployment before any of them is touched, as
  * https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/overview describes it.
  *
- * Every write is rehearsed by the code that will make it, in a transaction that is undone. What a resource's own body,
- * the template's other resources and those that exist decide is refused here.
+ * Every write is rehearsed by the code that will make it, in a view that keeps it to itself, and others go first between
+ * two of them. What a resource's own body, the template's other resources and those that exist decide is refused here.
  *
  * differs: which refusals Azure's network provider makes that early is not documented. References to what does not exist,
  * and what resources outside of the template hold, are refused while the deployment runs.
@@ -11,9 +11,11 @@
 import { AzureError, azureError, type ErrorDetail } from '../../../errors/index.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { parseResourceId, rootKey } from '../../../resources/resource-id.js';
+import { Rehearsal } from '../resources/rehearsal.js';
 import { RequestBody } from '../resources/request-body.js';
 import type { ResourceGroups } from '../resources/resource-groups.js';
-import type { PutRequest as ResourcePut, ResourceService } from '../resources/resource-service.js';
+import { isModelled, type PutRequest as ResourcePut } from '../resources/resource-place.js';
+import type { ResourceService } from '../resources/resource-service.js';
 import type { PlannedResource } from './expand.js';
 import type { PutRequest } from './host.js';
 import type { DeploymentPlan } from './plan.js';
@@ -28,11 +30,11 @@ export interface PreflightOptions {
 }
 
 /** Throws `InvalidTemplateDeployment` with a detail for each resource of `plan` that is refused whatever else exists. */
-export function preflight(plan: DeploymentPlan, options: PreflightOptions): void {
-  const rehearsal = new Rehearsal(options);
-  options.service.context.store.rehearse(() => rehearsal.add(plan));
-  if (rehearsal.details.length === 0) return;
-  const details = withoutSecureValues(rehearsal.details, plan);
+export async function preflight(plan: DeploymentPlan, options: PreflightOptions): Promise<void> {
+  const looking = new Preflight(options);
+  await looking.add(plan);
+  if (looking.details.length === 0) return;
+  const details = withoutSecureValues(looking.details, plan);
   const values = { name: plan.request.name, trackingId: options.correlationId };
   throw azureError('InvalidTemplateDeployment', { values, details });
 }
@@ -57,27 +59,29 @@ export function resourceGroupAt(id: string): { subscriptionId: string; name: str
   return { subscriptionId, name };
 }
 
-class Rehearsal {
+class Preflight {
   readonly details: ErrorDetail[] = [];
+  readonly #rehearsal: Rehearsal;
   readonly #lookup: TemplateLookup;
 
   constructor(readonly options: PreflightOptions) {
-    this.#lookup = new TemplateLookup(options.service.context.store);
+    this.#rehearsal = new Rehearsal(options.service.context);
+    this.#lookup = new TemplateLookup(this.#rehearsal.view);
   }
 
   /** Rehearses `plan`, each resource after what it waits for; false when some of it could not be. */
-  add(plan: DeploymentPlan, certain = true): boolean {
+  async add(plan: DeploymentPlan, certain = true): Promise<boolean> {
     const uncertain = new Set<string>();
     for (const resource of plan.ordered) {
       if (!resource.deployed || resource.existing) continue;
       const needs = plan.dependencies.get(resource.key) ?? new Set();
       const sure = certain && ![...needs].some((key) => uncertain.has(key));
-      if (!this.#addOne(plan, resource, sure)) uncertain.add(resource.key);
+      if (!(await this.#addOne(plan, resource, sure))) uncertain.add(resource.key);
     }
     return uncertain.size === 0;
   }
 
-  #addOne(plan: DeploymentPlan, resource: PlannedResource, sure: boolean): boolean {
+  async #addOne(plan: DeploymentPlan, resource: PlannedResource, sure: boolean): Promise<boolean> {
     const { key, id, apiVersion } = resource;
     if (resource.nested) {
       const nested = plan.nested.get(key);
@@ -85,6 +89,7 @@ class Rehearsal {
     }
     const body = plan.bodies.get(key);
     if (!body || plan.deferred.has(key)) return false;
+    await plan.context.environment.budget.nextWrite(body);
     try {
       return this.#rehearse({ id, apiVersion, body }, sure);
     } catch (error) {
@@ -101,7 +106,7 @@ class Rehearsal {
   }
 
   #rehearse(request: PutRequest, sure: boolean): boolean {
-    const { service, groups, baseUrl } = this.options;
+    const { groups, baseUrl } = this.options;
     const write = resourcePut(request, baseUrl);
     if (!write) {
       groups.read({ ...resourceGroupAt(request.id), ...request }, RequestBody.ofValue(request.body));
@@ -110,8 +115,8 @@ class Rehearsal {
     const root = rootKey(request.id);
     const parentIsKnown = write.id.types.length === 1 || this.#lookup.has(root);
     const world = sure && parentIsKnown ? { lookup: this.#lookup, addresses: this.#lookup } : undefined;
-    const rehearsed = service.rehearse(write, world);
-    if (rehearsed && service.isModelled(write.id)) this.#lookup.add(root);
+    const rehearsed = this.#rehearsal.put(write, world);
+    if (rehearsed && isModelled(write.id)) this.#lookup.add(root);
     return rehearsed;
   }
 }

@@ -28,6 +28,7 @@ export class DeploymentRun {
   readonly #options: RunOptions;
   readonly #operations: DeploymentOperations;
   readonly #reader: ResourceReader;
+  readonly #resources: ReadonlyMap<string, PlannedResource>;
   readonly #outcomes = new Map<string, Promise<Outcome>>();
   readonly #children = new Set<DeploymentRun>();
   readonly #deployed: string[] = [];
@@ -46,6 +47,7 @@ export class DeploymentRun {
 
   constructor(plan: DeploymentPlan, options: RunOptions) {
     this.plan = plan;
+    this.#resources = new Map(plan.resources.map((resource) => [resource.key, resource]));
     this.#options = options;
     this.#operations = new DeploymentOperations(plan.id, options.correlationId);
     this.#reader = new ResourceReader(plan, options.host);
@@ -150,8 +152,8 @@ export class DeploymentRun {
 
   async #afterDependencies(resource: PlannedResource): Promise<Outcome> {
     if (!resource.deployed) return 'done';
-    const needed = this.plan.resources.filter(({ key }) => this.plan.dependencies.get(resource.key)?.has(key));
-    const outcomes = await Promise.all(needed.map((need) => this.#outcomeOf(need)));
+    const needs = [...(this.plan.dependencies.get(resource.key) ?? [])].map((key) => this.#resources.get(key));
+    const outcomes = await Promise.all(needs.map((need) => (need ? this.#outcomeOf(need) : 'done')));
     if (this.#cancelled || outcomes.some((outcome) => outcome !== 'done')) return 'notStarted';
     if (resource.existing) return 'done';
     const end = this.#operations.begin('Create', resource, this.#now());
@@ -166,7 +168,9 @@ export class DeploymentRun {
   async #deploy(resource: PlannedResource): Promise<{ status: number; failure?: Failure }> {
     try {
       const body = await this.#reader.evaluate(resource.context, (context) => evaluateBody(resource, { context }));
-      return resource.nested ? await this.#deployNested(resource, body) : await this.#put(resource, body);
+      if (resource.nested) return await this.#deployNested(resource, body);
+      await this.#options.environment.budget.nextWrite(body);
+      return await this.#put(resource, body);
     } catch (error) {
       if (error instanceof ExpressionError) {
         return {
@@ -195,7 +199,7 @@ export class DeploymentRun {
     }
     const plan = await planLinked(request, environment, 1);
     // What could be planned beforehand was looked at beforehand.
-    if (!this.plan.nested.has(resource.key)) host.preflight?.(plan);
+    if (!this.plan.nested.has(resource.key)) await host.preflight?.(plan);
     const save = (run: DeploymentRun) =>
       host.saveDeployment?.({
         document: run.document(),

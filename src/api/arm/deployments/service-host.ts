@@ -7,6 +7,7 @@ import { findResourceType } from '../../../resources/registry.js';
 import { idKey, parseResourceId, rootOf, typeOf } from '../../../resources/resource-id.js';
 import { newGuid } from '../../../support/ids.js';
 import { listOfOpaque } from '../resources/opaque-resources.js';
+import { Rehearsal } from '../resources/rehearsal.js';
 import { RequestBody } from '../resources/request-body.js';
 import type { ResourceGroups } from '../resources/resource-groups.js';
 import type { Answer, ResourceService } from '../resources/resource-service.js';
@@ -82,7 +83,8 @@ export class ServiceHost implements DeploymentHost {
 
   #read(id: string, apiVersion: string): Answer {
     const { service, groups } = this.#options;
-    const deployment = service.context.store.deployments.deployment(idKey(id));
+    const isDeployment = /\/deployments\/[^/]+$/i.test(id);
+    const deployment = isDeployment ? service.context.store.deployments.deployment(idKey(id)) : undefined;
     if (deployment) return { status: 200, body: deployment.document };
     const version = apiVersion || newestApiVersion(id);
     const place = parseResourceId(id);
@@ -119,13 +121,13 @@ export class ServiceHost implements DeploymentHost {
     });
   }
 
-  preflight(plan: DeploymentPlan): void {
-    preflight(plan, this.#options);
+  async preflight(plan: DeploymentPlan): Promise<void> {
+    await preflight(plan, this.#options);
   }
 
   async preview(request: PutRequest): Promise<JsonObject | undefined> {
     const put = resourcePut(request, this.#options.baseUrl);
-    return put && (this.#options.service.preview(put) as JsonObject | undefined);
+    return put && (new Rehearsal(this.#options.service.context).preview(put) as JsonObject | undefined);
   }
 
   /** Tries again while the resource is busy, as Azure's deployments do, and waits for the operation that begins then. */

@@ -14,7 +14,7 @@ import type {
   Lookup,
   Resource,
 } from '../../../resources/resource-type.js';
-import type { Store } from '../../../store/store.js';
+import type { StoreOverlay } from '../../../store/overlay.js';
 
 /** The answer depends on what the template does not say. */
 export class OutsideTemplate extends Error {
@@ -23,11 +23,11 @@ export class OutsideTemplate extends Error {
 
 /** Sees what has been rehearsed. Throws `OutsideTemplate` where something else would have a say. */
 export class TemplateLookup implements Lookup, Addresses {
-  readonly #store: Store;
+  readonly #store: StoreOverlay;
   /** Folded ids of top-level resources. */
   readonly #rehearsed = new Set<string>();
 
-  constructor(store: Store) {
+  constructor(store: StoreOverlay) {
     this.#store = store;
   }
 

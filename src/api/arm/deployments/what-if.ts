@@ -209,6 +209,7 @@ async function changeOf(plan: DeploymentPlan, resource: PlannedResource, host: W
   const { id, type, apiVersion } = resource;
   const body = await bodyOf(plan, resource, host);
   const head = { apiVersion, id, name: resource.name.split('/').at(-1) ?? resource.name, type };
+  await resource.context.environment.budget.nextWrite(body);
   const before = await host.get(id, apiVersion);
   if (!before) return { resourceId: id, changeType: 'Create', after: { ...head, ...body } };
   const preview = await host.preview?.({ id, apiVersion, body });

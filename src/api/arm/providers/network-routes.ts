@@ -10,8 +10,8 @@ import {
   swapSchema,
 } from '../../../resources/Microsoft.Network/loadBalancers/swap-public-ip-addresses.js';
 import { loadBalancersOfNetworkInterface } from '../../../resources/Microsoft.Network/networkInterfaces.js';
+import { isVisible } from '../../../resources/Microsoft.Network/privateLinkServices.js';
 import { checkDnsNameAvailability } from '../../../resources/Microsoft.Network/publicIPAddresses.js';
-import { availableDelegations } from '../../../resources/Microsoft.Network/virtualNetworks/delegations.js';
 import {
   checkIpAddressAvailability,
   virtualNetworkUsages,
@@ -25,6 +25,7 @@ import { RequestBody, readBody } from '../resources/request-body.js';
 import { requestAbout } from '../resources/resource-routes.js';
 import type { ResourceService } from '../resources/resource-service.js';
 import { operation } from '../resources/route-schemas.js';
+import { catalogues } from './network-catalogues.js';
 import { networkUsages } from './network-usages.js';
 
 /** The operation in the path. Throws `OperationIdNotFound`. */
@@ -51,17 +52,27 @@ function answerResult(request: FastifyRequest, reply: FastifyReply, { status, er
   return result === undefined ? reply.code(204).send() : reply.send(result);
 }
 
+/** Where an operation of the location in the path is polled. */
+const pollAt = (request: FastifyRequest, { context }: ResourceService) => ({
+  subscriptionId: subscriptionOf(request, context),
+  location: parametersOf(request).location as string,
+  apiVersion: apiVersionOf(request),
+});
+
 async function swap(request: FastifyRequest, reply: FastifyReply, service: ResourceService) {
-  const subscriptionId = subscriptionOf(request, service.context);
+  const poll = pollAt(request, service);
   const body = readBody(RequestBody.ofText(request.body), swapSchema);
-  const { operationId = '' } = await service.change({
-    subscriptionId,
-    operation: 'SwapPublicIpAddressesOperation',
-    run: () => ({ writes: swapPublicIPAddresses(body, service.store) }),
-  });
-  const { location = '' } = parametersOf(request);
-  const place = { subscriptionId, location, operationId, apiVersion: apiVersionOf(request) };
-  return send(request, reply, { status: 202, operation: place, hasResult: true });
+  const run = () => ({ writes: swapPublicIPAddresses(body, service.store) });
+  return send(request, reply, await service.change({ operation: 'SwapPublicIpAddressesOperation', poll, run }));
+}
+
+/** Whether a private link service is visible to the subscription, which asks by its alias. */
+async function checkVisibility(request: FastifyRequest, reply: FastifyReply, service: ResourceService) {
+  const poll = pollAt(request, service);
+  const { subscriptionId } = poll;
+  const alias = String(RequestBody.ofText(request.body).value.privateLinkServiceAlias);
+  const run = () => ({ body: { visible: isVisible(service.store, { subscriptionId, alias }) } });
+  return send(request, reply, await service.change({ operation: 'CheckPrivateLinkServiceVisibility', poll, run }));
 }
 
 function checkDnsName(request: FastifyRequest, { context, store }: ResourceService) {
@@ -90,19 +101,22 @@ function addLocationRoutes(app: FastifyInstance, service: ResourceService): void
     const { location: name = '' } = parametersOf(request);
     return networkUsages(store, { subscriptionId, location: normalizeLocation(name) });
   });
-  for (const [path, name] of [
-    [location, 'AvailableDelegations_list'],
-    [`${network}/locations/:location`, 'AvailableResourceGroupDelegations_list'],
-  ] as const) {
-    app.get(`${path}/availableDelegations`, schema(name), (request) =>
-      availableDelegations(subscriptionOf(request, context)),
+  for (const { name, operationId, inGroups = false, list } of catalogues) {
+    const paths = inGroups ? [location, `${network}/locations/:location`] : [location];
+    for (const path of paths) {
+      app.get(`${path}/${name}`, schema(`${operationId}_list`), (request) => {
+        const subscriptionId = subscriptionOf(request, context);
+        return list({ subscriptionId, location: parametersOf(request).location as string });
+      });
+    }
+  }
+  for (const path of [location, `${network}/locations/:location`]) {
+    app.post(
+      `${path}/checkPrivateLinkServiceVisibility`,
+      schema('PrivateLinkServices_checkVisibility'),
+      (request, reply) => checkVisibility(request, reply, service),
     );
   }
-  // Nobody else's services exist here to be approved.
-  app.get(`${location}/autoApprovedPrivateLinkServices`, schema('AutoApprovedPrivateLinkServices_list'), (request) => {
-    subscriptionOf(request, context);
-    return { value: [] };
-  });
   app.post(
     `${location}/setLoadBalancerFrontendPublicIpAddresses`,
     schema('LoadBalancers_swapPublicIpAddresses'),

@@ -4,6 +4,7 @@ import { defaultSubscriptionId, defaultTenantId as tenantId } from '../../../con
 import type { ArmContext } from '../resources/arm-context.js';
 import { azureLocations } from '../resources/locations.js';
 import { apiVersionOf, subscriptionOf } from '../resources/request.js';
+import { RequestBody } from '../resources/request-body.js';
 import { operation } from '../resources/route-schemas.js';
 
 /** A subscription as Azure shows it. */
@@ -46,8 +47,27 @@ export function addSubscriptionRoutes(app: FastifyInstance, context: ArmContext)
       type: 'Region',
       displayName,
       regionalDisplayName: displayName,
+      availabilityZoneMappings: ['1', '2', '3'].map((zone) => ({
+        logicalZone: zone,
+        physicalZone: `${name}-az${zone}`,
+      })),
       metadata: { regionType: 'Physical', regionCategory: 'Recommended', geographyGroup: 'Local', pairedRegion: [] },
     }));
     return { value };
   });
+  // Zones have the same numbers in every subscription here.
+  app.post(
+    '/subscriptions/:subscriptionId/providers/Microsoft.Resources/checkZonePeers',
+    schema('Subscriptions_checkZonePeers'),
+    (request) => {
+      const subscriptionId = subscriptionOf(request, context);
+      const { location, subscriptionIds } = RequestBody.ofText(request.body).value;
+      const asked = Array.isArray(subscriptionIds) ? subscriptionIds.map((id) => String(id).split('/').at(-1)) : [];
+      const availabilityZonePeers = ['1', '2', '3'].map((availabilityZone) => ({
+        availabilityZone,
+        peers: asked.map((id) => ({ subscriptionId: id, availabilityZone })),
+      }));
+      return { subscriptionId, location, availabilityZonePeers };
+    },
+  );
 }

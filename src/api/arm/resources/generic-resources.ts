@@ -1,14 +1,9 @@
 /** Resources of any type: `/resources` of a subscription or group, and types without a model of their own. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { findResourceType } from '../../../resources/registry.js';
-import {
-  formatResourceId,
-  idKey,
-  parseResourceId,
-  type ResourceId,
-  resourceGroupId,
-} from '../../../resources/resource-id.js';
+import { idKey, parseResourceId, type ResourceId, resourceGroupId } from '../../../resources/resource-id.js';
 import type { Resource, ResourceDocument } from '../../../resources/resource-type.js';
+import type { ArmContext } from './arm-context.js';
 import { checkOpaque, listOfOpaque, notModelled, ownTypeAndName } from './opaque-resources.js';
 import {
   apiVersionOf,
@@ -22,10 +17,11 @@ import {
   subscriptionOf,
 } from './request.js';
 import { resourceFilter } from './resource-filter.js';
+import type { ResourceRequest } from './resource-place.js';
 import { writeAbout } from './resource-routes.js';
-import type { Answer, ResourceRequest, ResourceService } from './resource-service.js';
+import type { Answer, ResourceService } from './resource-service.js';
 import { hiddenOperation, operation } from './route-schemas.js';
-import { answerTags, taggedResource } from './tags-resource.js';
+import { answerTags, taggedBy } from './tags-resource.js';
 
 /** A resource in a list of all types: no properties, times only when asked for. */
 function summary(resource: Resource, expand: string): object {
@@ -71,26 +67,32 @@ function requestAbout(request: FastifyRequest, { context }: ResourceService): Re
   return { id, apiVersion: apiVersionWritten(request) };
 }
 
-/** `…/providers/Microsoft.ResourceHealth/availabilityStatuses/current` of any resource; undefined for other ids. */
-function currentHealth({ id, apiVersion }: ResourceRequest, service: ResourceService): Answer | undefined {
-  const own = ownTypeAndName(id);
-  if (own.type.toLowerCase() !== 'microsoft.resourcehealth/availabilitystatuses') return undefined;
-  const at = id.types.lastIndexOf('providers');
-  const parent = { ...id, types: id.types.slice(0, at), names: id.names.slice(0, at) };
-  const { resource } = service.existing({ id: parent, apiVersion: newestOf(parent) ?? apiVersion });
-  const properties = {
+const healthType = 'Microsoft.ResourceHealth/availabilityStatuses';
+
+/** The health of a resource, which is always good here. */
+const healthOf = (resource: Resource, { clock }: ArmContext) => ({
+  id: `${resource.id}/providers/${healthType}/current`,
+  name: 'current',
+  type: healthType,
+  location: resource.document.location,
+  properties: {
     availabilityState: 'Available',
     title: 'Available',
     summary: 'There are no known problems that affect this resource.',
     reasonChronicity: 'Persistent',
     occuredTime: resource.changedTime,
-    reportedTime: service.context.clock.timestamp(),
-  };
-  const name = id.names.at(-1);
-  return {
-    status: 200,
-    body: { id: formatResourceId(id), name, type: own.type, location: resource.document.location, properties },
-  };
+    reportedTime: clock.timestamp(),
+  },
+});
+
+/** `…/providers/Microsoft.ResourceHealth/availabilityStatuses/current` of any resource; undefined for other ids. */
+function currentHealth({ id, apiVersion }: ResourceRequest, service: ResourceService): Answer | undefined {
+  const own = ownTypeAndName(id);
+  if (own.type.toLowerCase() !== healthType.toLowerCase()) return undefined;
+  const at = id.types.lastIndexOf('providers');
+  const parent = { ...id, types: id.types.slice(0, at), names: id.names.slice(0, at) };
+  const { resource } = service.existing({ id: parent, apiVersion: newestOf(parent) ?? apiVersion });
+  return { status: 200, body: healthOf(resource, service.context) };
 }
 
 /** The api-version of a request is the extension's, not that of what it extends. */
@@ -129,9 +131,12 @@ function listOpaque(request: FastifyRequest, service: ResourceService) {
   const apiVersion = apiVersionOf(request);
   if (id) checkOpaque(id, { apiVersion, strictTypes: context.strictTypes });
   const type = typeIn(request).toLowerCase();
-  const found = store
-    .list({ subscriptionId, ...(resourceGroup === undefined ? {} : { resourceGroup }) })
-    .filter((one) => one.type.toLowerCase() === type && one.key.startsWith(prefix));
+  const inScope = store.list({ subscriptionId, ...(resourceGroup === undefined ? {} : { resourceGroup }) });
+  if (type === healthType.toLowerCase()) {
+    const healthy = inScope.filter((one) => findResourceType(one.type) && `${one.key}/`.startsWith(prefix));
+    return page(request, healthy, (one) => healthOf(one, context));
+  }
+  const found = inScope.filter((one) => one.type.toLowerCase() === type && one.key.startsWith(prefix));
   return page(request, found, (one) => service.reader.show(one, apiVersion));
 }
 
@@ -164,26 +169,26 @@ export function addGenericResourceRoutes(app: FastifyInstance, service: Resource
 
   const get = (request: FastifyRequest, reply: FastifyReply) => {
     const about = requestAbout(request, service);
-    const tagged = taggedResource(about);
-    if (tagged) return answerTags(request, reply, { tagged, service });
+    const tagged = taggedBy(about, service);
+    if (tagged) return answerTags(request, reply, tagged);
     return send(request, reply, currentHealth(about, service) ?? service.get(about));
   };
   const put = async (request: FastifyRequest, reply: FastifyReply) => {
     const about = requestAbout(request, service);
-    const tagged = taggedResource(about);
-    if (tagged) return answerTags(request, reply, { tagged, service });
+    const tagged = taggedBy(about, service);
+    if (tagged) return answerTags(request, reply, tagged);
     return send(request, reply, await service.put(writeAbout(request, about)));
   };
   const patch = async (request: FastifyRequest, reply: FastifyReply) => {
     const about = requestAbout(request, service);
-    const tagged = taggedResource(about);
-    if (tagged) return answerTags(request, reply, { tagged, service });
+    const tagged = taggedBy(about, service);
+    if (tagged) return answerTags(request, reply, tagged);
     return send(request, reply, await service.patchTags(writeAbout(request, about)));
   };
   const remove = async (request: FastifyRequest, reply: FastifyReply) => {
     const about = requestAbout(request, service);
-    const tagged = taggedResource(about);
-    if (tagged) return answerTags(request, reply, { tagged, service });
+    const tagged = taggedBy(about, service);
+    if (tagged) return answerTags(request, reply, tagged);
     return send(request, reply, await service.delete(writeAbout(request, about)));
   };
 
@@ -199,6 +204,7 @@ export function addGenericResourceRoutes(app: FastifyInstance, service: Resource
   };
   app.head(inSubscription, hiddenOperation, head);
   app.put(inSubscription, hiddenOperation, put);
+  app.patch(inSubscription, hiddenOperation, patch);
   app.delete(inSubscription, hiddenOperation, remove);
   const inGroup = `${group}/providers/:namespace/*`;
   app.get(inGroup, hiddenOperation, getOrList);

@@ -26,6 +26,7 @@ import {
 } from '../../../resources/resource-type.js';
 import type { SchemaNode } from '../../../resources/schema.js';
 import { invalidRequestFormat } from '../../../resources/validation.js';
+import type { WritableStore } from '../../../store/overlay.js';
 import { newEtag } from '../../../support/ids.js';
 import type { ArmContext } from './arm-context.js';
 import { operationName } from './operations.js';
@@ -171,9 +172,14 @@ function isThere(document: ResourceDocument, target: string): boolean {
   return id !== undefined && childrenOnPath(document, id) !== undefined;
 }
 
-/** Keeps the links between stored resources. Everything here runs inside the transaction of a write. */
+/** Where a write takes place: the store inside of a transaction, or a view of it in which writes are tried. */
+export interface WritingContext extends Pick<ArmContext, 'clock'> {
+  readonly store: WritableStore;
+}
+
+/** Keeps the links between resources. Everything here runs inside the transaction of a write, or in a view that keeps it to itself. */
 export class ResourceLinks {
-  constructor(readonly context: ArmContext) {}
+  constructor(readonly context: WritingContext) {}
 
   /** Stores the links of a resource that was written; answers the folded ids of all that may have to follow. */
   relink(resource: Resource, type: ResourceType): string[] {

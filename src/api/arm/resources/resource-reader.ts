@@ -3,16 +3,15 @@ import { childNamed } from '../../../resources/children.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { renderResource } from '../../../resources/render.js';
 import { idKey, rootKey } from '../../../resources/resource-id.js';
-import { type Resource, type ResourceType, schemaOf } from '../../../resources/resource-type.js';
+import { type Lookup, type Resource, type ResourceType, schemaOf } from '../../../resources/resource-type.js';
 import type { SchemaNode } from '../../../resources/schema.js';
-import type { ResourceStore } from '../../../store/resource-store.js';
 import { showOpaque } from './opaque-resources.js';
 
 /** A resource or child as Azure shows it. */
 export type Shown = Record<string, unknown> & { name?: string };
 
 export class ResourceReader {
-  constructor(readonly store: ResourceStore) {}
+  constructor(readonly store: Lookup) {}
 
   /** The whole resource. `expand` is Azure's `$expand`: a path to references to be shown in full. */
   show(resource: Resource, apiVersion: string, expand?: string): Shown {

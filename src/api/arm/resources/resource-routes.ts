@@ -14,7 +14,8 @@ import {
 } from './request.js';
 import { RequestBody } from './request-body.js';
 import { servedApiVersion } from './request-scope.js';
-import type { DeleteRequest, PutRequest, ResourceRequest, ResourceService } from './resource-service.js';
+import type { PutRequest, ResourceRequest } from './resource-place.js';
+import type { DeleteRequest, ResourceService } from './resource-service.js';
 import { routeSchema } from './route-schemas.js';
 
 /** The resource that a request is about, or its child in `collection`. */

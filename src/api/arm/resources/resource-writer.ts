@@ -2,28 +2,16 @@
  * Creates, changes and deletes stored resources, inside the transaction of a write: the document, its links, the addresses
  * it claims and the operation change together or not at all.
  */
-import { defaultTenantId as tenantId } from '../../../config/tenant.js';
-import type { AzureError } from '../../../errors/index.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootKey } from '../../../resources/resource-id.js';
-import {
-  type Addresses,
-  type Lookup,
-  type Resource,
-  type ResourceDocument,
-  type ResourceType,
-  schemaOf,
-  type WriteContext,
-} from '../../../resources/resource-type.js';
-import type { SchemaNode } from '../../../resources/schema.js';
-import { completeIdentity } from '../../../resources/unmodelled-types.js';
-import { newEtag, newGuid } from '../../../support/ids.js';
+import type { Resource, ResourceDocument } from '../../../resources/resource-type.js';
+import { newEtag } from '../../../support/ids.js';
 import { alike } from '../../../support/plain-data.js';
 import type { ArmContext } from './arm-context.js';
+import { completePrincipals, type DocumentWrite, DocumentWriter, type Storing } from './document-writer.js';
 import { OperationRecords, operationName } from './operations.js';
 import { checkPreconditions, type Preconditions, refusalToDelete, refusalToDropChildren } from './preconditions.js';
-import { lookupAfter, ResourceLinks, resolveReferences } from './references.js';
-import { type ChildPlace, checkNames } from './request-body.js';
+import { ResourceLinks } from './references.js';
 
 export interface Write {
   readonly resource: Resource;
@@ -35,158 +23,38 @@ export interface Write {
   readonly touched: readonly string[];
 }
 
-/** One create-or-update of a top-level resource, or of a child in its document. */
-export interface DocumentWrite {
-  readonly type: ResourceType;
-  /** Of the top-level resource. */
-  readonly id: ResourceId;
-  readonly apiVersion: string;
-  readonly conditions: Preconditions;
-  /** Makes the document to write; sees what is stored, inside the transaction. */
-  readonly document: (existing: Resource | undefined) => ResourceDocument;
-  /** The child that is written or deleted, when the request names one. */
-  readonly child?: (ChildPlace & { readonly method: 'Put' | 'Delete' }) | undefined;
-  /** Where the client that writes reached us: operations are polled there. */
-  readonly baseUrl: string;
-}
-
-/** What a write sees of everything else, and where its addresses come from. */
-export interface World {
-  readonly lookup: Lookup;
-  readonly addresses: Addresses;
-}
-
-interface Place {
-  readonly key: string;
-  readonly idText: string;
-  readonly existing: Resource | undefined;
-}
-
-interface Storing extends Place {
-  readonly write: DocumentWrite;
-  readonly document: ResourceDocument;
-}
-
-function firstOf(refusals: Iterable<AzureError> | undefined): AzureError | undefined {
-  for (const refusal of refusals ?? []) return refusal;
-  return undefined;
-}
-
-/** Gives a managed identity its principals, as the directory does for resources of every type. */
-function completePrincipals(document: ResourceDocument, id: string): void {
-  const given = document as ResourceDocument & { identity?: unknown };
-  if (given.identity) given.identity = completeIdentity(given.identity, { id, tenantId });
-}
-
-/** Fills in collections that a PUT keeps when it leaves them out. */
-function keepLeftOut(
-  properties: Record<string, unknown>,
-  {
-    before,
-    schema,
-    apiVersion,
-  }: { before: ResourceDocument['properties'] | undefined; schema: SchemaNode; apiVersion: string },
-): void {
-  for (const [name, { keptSince }] of Object.entries(schema.properties?.properties?.properties ?? {})) {
-    if (keptSince === undefined || apiVersion < keptSince || name in properties || before?.[name] === undefined)
-      continue;
-    properties[name] = structuredClone(before[name]);
-  }
-}
-
 /** Every method runs inside a transaction that its caller began. */
 export class ResourceWriter {
   readonly #operations: OperationRecords;
   readonly #links: ResourceLinks;
+  readonly #documents: DocumentWriter;
 
   constructor(readonly context: ArmContext) {
     this.#operations = new OperationRecords(context);
     this.#links = new ResourceLinks(context);
+    this.#documents = new DocumentWriter(context);
   }
 
   /** Create-or-update. Throws Azure's refusal. */
   put(write: DocumentWrite): Write {
     const { conditions, child, baseUrl, apiVersion } = write;
     const { resources, addresses } = this.context.store;
-    const place = this.#placeOf(write);
+    const place = this.#documents.place(write);
     const { idText, existing } = place;
     checkPreconditions(idText, existing, conditions);
     const childId = `${idText}/${child?.collection}/${child?.name}`;
     this.#operations.checkFree({ existing, child: child !== undefined, childId, baseUrl, apiVersion });
-    const document = this.#completed(write, { ...place, lookup: resources, addresses });
+    const document = this.#documents.complete(write, { ...place, lookup: resources, addresses });
     const refusal = refusalToDropChildren(resources, existing, document);
     if (refusal) throw refusal;
     return this.#store({ write, ...place, document });
-  }
-
-  /**
-   * Writes as `put` does, for a deployment that looks ahead inside a transaction that will be undone: what is asked about
-   * other resources goes to `world`, no operation begins, and the resource counts as provisioned at once. Throws what
-   * the type refuses, and what `world` throws.
-   */
-  rehearse(write: DocumentWrite, world: World): void {
-    const place = this.#placeOf(write);
-    const document = this.#completed(write, { ...place, ...world });
-    const resource = this.#resourceOf({ write, ...place, document }, 'Succeeded');
-    this.context.store.resources.save(resource);
-    this.#links.relink(resource, write.type);
-  }
-
-  #placeOf({ type, id }: DocumentWrite): Place {
-    const key = idKey(formatResourceId({ ...id, namespace: type.type.split('/')[0] as string }));
-    const existing = this.context.store.resources.resource(key);
-    return { key, existing, idText: existing?.id ?? this.#idAsCreated(id, type) };
-  }
-
-  /** The document with its references resolved and its defaults filled in, once nothing about it is refused. */
-  #completed(write: DocumentWrite, { key, idText, existing, lookup, addresses }: Place & World): ResourceDocument {
-    const { type, id, apiVersion, child } = write;
-    const document = write.document(existing);
-    completePrincipals(document, idText);
-    const schema = schemaOf(type);
-    keepLeftOut(document.properties, { before: existing?.document.properties, schema, apiVersion });
-    checkNames(document, type, { id: idText, name: existing?.name ?? (id.names[0] as string) });
-    resolveReferences(document, {
-      idText,
-      type: type.type,
-      schema,
-      lookup,
-      canonicalType: (name) => findResourceType(name)?.type,
-    });
-    this.context.store.addresses.release(key);
-    const context: WriteContext = { id, idText, apiVersion, document, existing, child, lookup, addresses, newGuid };
-    type.defaults?.(context);
-    const written = this.#resourceOf({ write, key, idText, existing, document }, 'Succeeded');
-    const refusal = firstOf(type.check?.(context, lookupAfter(lookup, written, type)));
-    if (refusal) throw refusal;
-    return document;
-  }
-
-  /** The resource to store: the existing one itself when nothing changes. */
-  #resourceOf({ write: { type, id }, key, idText, existing, document }: Storing, provisioningState: string): Resource {
-    const now = this.context.clock.timestamp();
-    const same = existing !== undefined && alike(existing.document, document);
-    if (same && existing.provisioningState === provisioningState) return existing;
-    return {
-      key,
-      id: idText,
-      type: type.type,
-      subscriptionId: id.subscriptionId.toLowerCase(),
-      resourceGroup: (id.resourceGroup as string).toLowerCase(),
-      name: existing?.name ?? (id.names[0] as string),
-      etag: newEtag(),
-      provisioningState,
-      document,
-      createdTime: existing?.createdTime ?? now,
-      changedTime: now,
-    };
   }
 
   #store(storing: Storing): Write {
     const { resources } = this.context.store;
     const { type, child } = storing.write;
     const { key, existing } = storing;
-    const resource = this.#resourceOf(storing, this.context.operationDelayMs > 0 ? 'Updating' : 'Succeeded');
+    const resource = this.#documents.resource(storing, this.context.operationDelayMs > 0 ? 'Updating' : 'Succeeded');
     const keeps = resource === existing;
     let touched: readonly string[] = [];
     if (!keeps) {
@@ -203,15 +71,6 @@ export class ResourceWriter {
       operationId,
       touched,
     };
-  }
-
-  /** The id under which a new resource is stored: canonical type, group as the group was created. */
-  #idAsCreated(id: ResourceId, type: ResourceType): string {
-    const group = this.context.store.resources.group(id.subscriptionId, id.resourceGroup as string);
-    const [namespace, ...types] = type.type.split('/') as [string, ...string[]];
-    const subscriptionId = id.subscriptionId.toLowerCase();
-    const resourceGroup = group?.name ?? id.resourceGroup;
-    return formatResourceId({ ...id, subscriptionId, resourceGroup, namespace, types });
   }
 
   /** Creates or replaces a resource without a model. Its `id` is what it has from its creation on. */
@@ -289,15 +148,12 @@ export class ResourceWriter {
     return [...touched];
   }
 
-  /** Replaces the tags; the one change that is never asynchronous. `undefined` when there is no such resource. */
-  patchTags(key: string, tags: Record<string, string> | undefined): Resource | undefined {
-    const { resources } = this.context.store;
-    const existing = resources.resource(key);
-    if (!existing) return undefined;
+  /** Replaces the tags; the one change that is never asynchronous. */
+  patchTags(existing: Resource, tags: Record<string, string> | undefined): Resource {
     const document = { ...existing.document, tags: tags ?? {} };
     if (alike(document, existing.document)) return existing;
     const changed = this.#withDocument(existing, document);
-    resources.save(changed);
+    this.context.store.resources.save(changed);
     return changed;
   }
 

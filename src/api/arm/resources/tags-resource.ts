@@ -1,50 +1,91 @@
-/** Tags as a resource of their own on every resource: `…/providers/Microsoft.Resources/tags/default`. */
+/** Tags as a resource of their own on subscriptions, groups and resources: `…/providers/Microsoft.Resources/tags/default`. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findResourceType } from '../../../resources/registry.js';
-import { formatResourceId, type ResourceId } from '../../../resources/resource-id.js';
+import { formatResourceId, idKey, type ResourceId, resourceGroupId, typeOf } from '../../../resources/resource-id.js';
 import { send } from './request.js';
-import { RequestBody } from './request-body.js';
-import type { ResourceRequest, ResourceService } from './resource-service.js';
+import { RequestBody, readTags } from './request-body.js';
+import { existingGroup } from './request-scope.js';
+import type { ResourceRequest } from './resource-place.js';
+import type { ResourceService } from './resource-service.js';
 
 type Tags = Record<string, string>;
 
-/** The resource whose tags a request is about; undefined when it is about something else. */
-export function taggedResource({ id, apiVersion }: ResourceRequest): ResourceRequest | undefined {
-  const at = id.types.lastIndexOf('providers');
-  const own = [id.names[at], ...id.types.slice(at + 1), ...id.names.slice(at + 1)].join('/').toLowerCase();
-  if (at < 1 || own !== 'microsoft.resources/tags/default') return undefined;
-  const parent: ResourceId = { ...id, types: id.types.slice(0, at), names: id.names.slice(0, at) };
+type Change = (before: Tags) => Tags;
+
+/** What has tags, and what changes them: it resolves with the tags that are stored then. */
+interface Tagged {
+  readonly id: string;
+  readonly tags: Tags;
+  readonly save: (change: Change) => Promise<Tags>;
+}
+
+/** Azure has no place in a subscription where it shows the tags, other than the tags themselves. */
+function taggedSubscription({ id }: ResourceRequest, { context, store, writer }: ResourceService): Tagged {
+  const stored = () => (store.resource(idKey(formatResourceId(id)))?.document.properties.tags ?? {}) as Tags;
+  const save = (change: Change) =>
+    context.store.write(() => {
+      const tags = change(stored());
+      writer.putOpaque(id, { type: typeOf(id), name: 'default', document: { properties: { tags } } });
+      return tags;
+    });
+  return { id: `/subscriptions/${id.subscriptionId}`, tags: stored(), save };
+}
+
+function taggedGroup({ id, apiVersion }: ResourceRequest, { context, store }: ResourceService): Tagged {
+  const name = id.resourceGroup as string;
+  const stored = () => existingGroup({ subscriptionId: id.subscriptionId, name, apiVersion }, context);
+  const save = (change: Change) =>
+    context.store.write(() => {
+      const group = stored();
+      const tags = change(group.tags ?? {});
+      store.saveGroup({ ...group, tags });
+      return tags;
+    });
+  const { subscriptionId, name: asCreated, tags = {} } = stored();
+  return { id: resourceGroupId(subscriptionId, asCreated), tags, save };
+}
+
+/** What a request is about when it is about tags; undefined when it is about something else. */
+export function taggedBy(request: ResourceRequest, service: ResourceService): Tagged | undefined {
+  const { id, apiVersion } = request;
+  const { types, names, namespace } = id;
+  const at = types.lastIndexOf('providers');
+  const own = at < 0 ? [namespace, ...types, ...names] : [names[at], ...types.slice(at + 1), ...names.slice(at + 1)];
+  if (own.join('/').toLowerCase() !== 'microsoft.resources/tags/default') return undefined;
+  if (at < 0)
+    return id.resourceGroup === undefined ? taggedSubscription(request, service) : taggedGroup(request, service);
+  const parent: ResourceId = { ...id, types: types.slice(0, at), names: names.slice(0, at) };
   // The api-version of the request is that of the tags.
-  const newest = findResourceType(`${id.namespace}/${id.types[0]}`)?.apiVersions.at(-1);
-  return { id: parent, apiVersion: newest ?? apiVersion };
+  const newest = findResourceType(`${namespace}/${types[0]}`)?.apiVersions.at(-1);
+  const tagged = { id: parent, apiVersion: newest ?? apiVersion };
+  const save = async (change: Change) => {
+    const answer = await service.changeTags(tagged, (before) => RequestBody.ofValue({ tags: change(before) }));
+    return (answer.body as { tags?: Tags }).tags ?? {};
+  };
+  const { resource } = service.existing(tagged);
+  return { id: formatResourceId(parent), tags: (resource.document.tags ?? {}) as Tags, save };
 }
 
 const without = (tags: Tags, gone: Tags): Tags =>
   Object.fromEntries(Object.entries(tags).filter(([name]) => !(name in gone)));
 
-/** The tags after a request; undefined when it changes none. */
-function changedTags(method: string, before: Tags, body: RequestBody): Tags | undefined {
-  if (method === 'GET') return undefined;
+/** The tags after a write. Throws what is wrong with them. */
+function changedTags(method: string, before: Tags, body: RequestBody): Tags {
   if (method === 'DELETE') return {};
   const { operation, properties } = body.value as { operation?: string; properties?: { tags?: Tags } };
   const given = properties?.tags ?? {};
   const wanted = method === 'PUT' ? 'replace' : operation?.toLowerCase();
-  if (wanted === 'replace') return given;
-  return wanted === 'delete' ? without(before, given) : { ...before, ...given };
+  const kept = wanted === 'delete' ? without(before, given) : { ...before, ...given };
+  return readTags(RequestBody.ofValue({ tags: wanted === 'replace' ? given : kept })) ?? {};
 }
 
-/** Answers a request about the tags of `tagged`: GET, PUT, PATCH (Merge, Replace, Delete) and DELETE. */
-export async function answerTags(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { tagged, service }: { readonly tagged: ResourceRequest; readonly service: ResourceService },
-): Promise<FastifyReply> {
-  const { resource } = service.existing(tagged);
-  const before = (resource.document.tags ?? {}) as Tags;
-  const tags = changedTags(request.method, before, RequestBody.ofText(request.body));
-  if (tags) await service.patchTags({ ...tagged, body: RequestBody.ofValue({ tags }) });
-  if (request.method === 'DELETE') return reply.code(200).send();
-  const id = `${formatResourceId(tagged.id)}/providers/Microsoft.Resources/tags/default`;
-  const body = { id, name: 'default', type: 'Microsoft.Resources/tags', properties: { tags: tags ?? before } };
+/** Answers a request about tags: GET, PUT, PATCH (Merge, Replace, Delete) and DELETE. */
+export async function answerTags(request: FastifyRequest, reply: FastifyReply, tagged: Tagged): Promise<FastifyReply> {
+  const { method } = request;
+  const given = RequestBody.ofText(request.body);
+  const tags = method === 'GET' ? tagged.tags : await tagged.save((before) => changedTags(method, before, given));
+  if (method === 'DELETE') return reply.code(200).send();
+  const id = `${tagged.id}/providers/Microsoft.Resources/tags/default`;
+  const body = { id, name: 'default', type: 'Microsoft.Resources/tags', properties: { tags } };
   return send(request, reply, { status: 200, body });
 }

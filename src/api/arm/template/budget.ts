@@ -13,6 +13,9 @@ const stepsBeforePause = 8_000;
 const maxSteps = 4_000_000;
 /** What reading, ordering and writing a resource costs besides. */
 const stepsPerPart = 400;
+/** What a write costs, and each character of its body. */
+const stepsPerWrite = 1000;
+const stepsPerCharacter = 0.5;
 /** Characters of one text: Azure's limit for a text in a template is a quarter of it. */
 const maxTextLength = 524_288;
 /** Of a value, in characters of text: Azure's limit for a template with everything expanded. */
@@ -34,6 +37,8 @@ export class EvaluationBudget {
   #steps = 0;
   #stepsSincePause = 0;
   #callDepth = 0;
+  /** The end of this turn of the loop, while somebody waits for it. */
+  #turn: Promise<void> | undefined;
   /** Sizes of containers that were results: shared parts are measured once, however often they occur. */
   readonly #measured = new WeakMap<object, Measured>();
 
@@ -75,14 +80,33 @@ export class EvaluationBudget {
     this.#callDepth -= 1;
   }
 
+  /**
+   * Begins a write of `body`, tried or made: lets everything else that waits go first, when it is time to. Counts for when
+   * that is, but not against the limit of steps.
+   */
+  async nextWrite(body: Json): Promise<void> {
+    await this.#afterPause(stepsPerWrite + Math.ceil(JSON.stringify(body).length * stepsPerCharacter));
+  }
+
   /** Begins the next part, such as a resource: lets everything else that waits go first, when it is time to. */
   async nextPart(): Promise<void> {
-    this.spend(stepsPerPart);
-    // Others that share the budget may have gone on before.
+    await this.#afterPause(stepsPerPart);
+    this.#steps += stepsPerPart;
+  }
+
+  /** Many may wait at once: each goes on when those before it leave room for it in a turn of the loop. */
+  async #afterPause(steps: number): Promise<void> {
     while (this.#stepsSincePause > stepsBeforePause) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      this.#stepsSincePause = 0;
+      this.#turn ??= new Promise((resolve) => {
+        setImmediate(() => {
+          this.#stepsSincePause = 0;
+          this.#turn = undefined;
+          resolve();
+        });
+      });
+      await this.#turn;
     }
+    this.#stepsSincePause += steps;
   }
 
   #measure(value: Json, depth: number): Measured {

@@ -118,6 +118,18 @@ const VirtualIp = contract('VirtualIP', {
   IsSecondaryVip: optional(boolean),
 });
 
+const ExtensionUses = listOf('Extension', contract('Extension', { Id: required(text), State: optional(text) }));
+const ExtensionConfiguration = optional(
+  nested(
+    contract('ExtensionConfiguration', {
+      AllRoles: optional(ExtensionUses),
+      NamedRoles: optional(
+        listOf('Role', contract('Role', { RoleName: required(text), Extensions: optional(ExtensionUses) })),
+      ),
+    }),
+  ),
+);
+
 /** Document of Get Deployment. */
 export const Deployment = contract('Deployment', {
   Name: optional(text),
@@ -140,16 +152,15 @@ export const Deployment = contract('Deployment', {
   LastModifiedTime: optional(text),
   ExtendedProperties: optional(listOf('ExtendedProperty', ExtendedProperty)),
   PersistentVMDowntime: optional(nillableText),
+  ExtensionConfiguration,
   VirtualIPs: optional(listOf('VirtualIP', VirtualIp)),
   ReservedIPName: optional(text),
-  ExtensionConfiguration: optional(ignored),
   InternalDnsSuffix: optional(text),
   LoadBalancers: optional(listOf('LoadBalancer', LoadBalancer), { since: since.internalLoadBalancers }),
   VirtualNetworkId: optional(text, { since: since.virtualIps }),
 });
 
 const ExtendedProperties = optional(listOf('ExtendedProperty', ExtendedProperty));
-const ExtensionConfiguration = optional(ignored);
 const Mode = optional(enumeration('Mode', ['Auto', 'Manual', 'Simultaneous']));
 
 export const CreateDeployment = contract(

@@ -1,5 +1,17 @@
 /** Data contracts of hosted services. Imitates "Create Cloud Service" and "Get Cloud Service Properties". */
-import { boolean, contract, list, listOf, nested, nillableText, optional, required, text } from '../xml/contract.js';
+import {
+  boolean,
+  contract,
+  enumeration,
+  ignored,
+  list,
+  listOf,
+  nested,
+  nillableText,
+  optional,
+  required,
+  text,
+} from '../xml/contract.js';
 import { Deployment, ExtendedProperty } from './deployment.js';
 
 export const CreateHostedService = contract(
@@ -27,6 +39,41 @@ export const UpdateHostedService = contract(
   },
   { anyOrderFrom: 'Label' },
 );
+
+/** Body of Add Service Certificate. */
+export const CertificateFile = contract('CertificateFile', {
+  Data: required(text),
+  CertificateFormat: optional(enumeration('CertificateFormat', ['pfx', 'cer'])),
+  Password: optional(text),
+});
+
+/** A certificate of a service; Get Service Certificate shows its data only. */
+export const Certificate = contract('Certificate', {
+  CertificateUrl: optional(text),
+  Thumbprint: optional(text),
+  ThumbprintAlgorithm: optional(text),
+  Data: required(text),
+});
+
+export const Certificates = listOf('Certificate', Certificate);
+
+/** An extension of a service; its private configuration is never shown. */
+export const Extension = contract(
+  'Extension',
+  {
+    ProviderNameSpace: required(text),
+    Type: required(text),
+    Id: required(text),
+    Version: optional(text),
+    Thumbprint: optional(text),
+    ThumbprintAlgorithm: optional(text),
+    PublicConfiguration: optional(text),
+    PrivateConfiguration: optional(ignored),
+  },
+  { anyOrderFrom: 'ProviderNameSpace' },
+);
+
+export const Extensions = listOf('Extension', Extension);
 
 export const Swap = contract('Swap', { Production: optional(text), SourceDeployment: required(text) });
 

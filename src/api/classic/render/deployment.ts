@@ -6,6 +6,7 @@
 import type {
   CloudServiceDeployment,
   Deployment,
+  ExtensionConfiguration,
   HostedService,
   NetworkConfigurationRecord,
   VmDeployment,
@@ -74,6 +75,15 @@ function virtualNetworkId({ service, networks }: DeploymentContext, name: string
   return site?.Id ?? stableGuid(`${service.subscriptionId}/${name}`);
 }
 
+/** An extension whose state the request leaves out is enabled: recorded. */
+function shownExtensions({ AllRoles, NamedRoles = [] }: ExtensionConfiguration): ExtensionConfiguration {
+  const enabled = ({ Id, State = 'enable' }: { Id: string; State?: string | undefined }) => ({ Id, State });
+  return {
+    AllRoles: AllRoles?.map(enabled),
+    NamedRoles: NamedRoles.map(({ RoleName, Extensions }) => ({ RoleName, Extensions: Extensions?.map(enabled) })),
+  };
+}
+
 /** The document of Get Deployment. */
 export function deploymentValue(deployment: Deployment, context: DeploymentContext): DeploymentValue {
   const { service } = context;
@@ -101,6 +111,7 @@ export function deploymentValue(deployment: Deployment, context: DeploymentConte
     ExtendedProperties: isVm ? [] : deployment.ExtendedProperties,
     // Azure shows the next update of the hosts, which no deployment can know; here none is ever announced.
     PersistentVMDowntime: null,
+    ...(!isVm && deployment.extensions && { ExtensionConfiguration: shownExtensions(deployment.extensions) }),
     VirtualIPs: [
       {
         Address: deployment.vip,

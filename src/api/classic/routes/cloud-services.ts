@@ -5,9 +5,12 @@ import {
   createCloudService,
   deleteInstances,
   setStatus,
+  unreadDefinition,
 } from '../../../resources/Microsoft.ClassicCompute/cloud-services.js';
 import { asCloudService, checkSlotIsFree } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
+import { checkedExtensions } from '../../../resources/Microsoft.ClassicCompute/extensions.js';
 import type { ReservedIp, ServiceConfiguration } from '../../../resources/Microsoft.ClassicCompute/types.js';
+import { unsigned } from '../../../support/secrets.js';
 import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply } from '../call.js';
 import {
   ChangeConfiguration,
@@ -18,7 +21,15 @@ import {
   UpgradeDeployment,
   WalkUpgradeDomain,
 } from '../contracts/deployment.js';
-import { accept, addDeployment, changeDeployment, findService, slotOf } from '../documents.js';
+import {
+  accept,
+  addDeployment,
+  certified,
+  changeDeployment,
+  configuredAddress,
+  findService,
+  slotOf,
+} from '../documents.js';
 import { readServiceConfiguration } from '../service-model/cscfg.js';
 import { readPackage } from '../service-model/package.js';
 import { documentOf, listDocument } from '../xml/contract.js';
@@ -39,13 +50,27 @@ function checkTarget(call: ClassicCall, name: string): void {
   checkSlotIsFree(findService(call), { slot, name });
 }
 
+const notRead = "It is in Azure's Blob service, and only `--template-links any` permits to download from there.";
+
+const outOfReach = (url: string) => azureError('ClassicPackage', { values: { url: unsigned(url), reason: notRead } });
+
+/** Azure has no such header: here is no other place to say it in an acceptance. */
+const warned = (reply: ClassicReply, url: string): ClassicReply => ({
+  ...reply,
+  headers: { warning: `299 lazurite "${headerText(`${outOfReach(url).message} The roles have no endpoints.`)}"` },
+});
+
+const headerText = (text: string): string => text.replace(/[^\x20-\x7e]|["\\]/g, '?');
+
 async function create(call: ClassicCall): Promise<ClassicReply> {
   const request = call.body(documentOf(CreateDeployment));
   const { Name, Label } = request;
   const settings = configurationOf(request.Configuration);
   checkTarget(call, Name);
-  const definition = await readPackage(request.PackageUrl, call.packages, call.departed);
-  return accept(call, (context) => {
+  const read = await readPackage(request.PackageUrl, call.packages, call.departed);
+  if (!read && request.TreatWarningsAsError) throw outOfReach(request.PackageUrl);
+  const definition = read ?? unreadDefinition(settings.configuration);
+  const reply = await accept(call, (context) => {
     const slot = slotOf(call.parameter('slot'));
     const [reservedIpName] = settings.configuration.reservedIps;
     const make = (reservedIp: ReservedIp | undefined) =>
@@ -58,28 +83,42 @@ async function create(call: ClassicCall): Promise<ClassicReply> {
           definition,
           StartDeployment: request.StartDeployment ?? false,
           ExtendedProperties: request.ExtendedProperties ?? [],
+          extensions: checkedExtensions(findService(call), request.ExtensionConfiguration),
           reservedIp,
         },
         context,
       );
     addDeployment(call, { slot, name: Name, reservedIpName, make });
   });
+  return read ? reply : warned(reply, request.PackageUrl);
 }
 
 function changeConfiguration(call: ClassicCall): Promise<ClassicReply> {
-  const settings = configurationOf(call.body(documentOf(ChangeConfiguration)).Configuration);
-  return changeDeployment(call, (deployment, context) =>
-    changeCloudService(asCloudService(deployment), settings, context),
-  );
+  const { Configuration, ExtendedProperties, ExtensionConfiguration } = call.body(documentOf(ChangeConfiguration));
+  const settings = configurationOf(Configuration);
+  return changeDeployment(call, (deployment, context) => {
+    const extensions = checkedExtensions(findService(call), ExtensionConfiguration);
+    const change = { ...settings, ExtendedProperties, extensions };
+    const changed = certified(call, changeCloudService(asCloudService(deployment), change, context));
+    return configuredAddress(call, changed, context);
+  });
 }
 
 async function upgrade(call: ClassicCall): Promise<ClassicReply> {
-  const { PackageUrl, Label, Configuration } = call.body(documentOf(UpgradeDeployment));
-  const settings = configurationOf(Configuration);
-  const definition = await readPackage(PackageUrl, call.packages, call.departed);
-  return changeDeployment(call, (deployment, context) =>
-    changeCloudService(asCloudService(deployment), { ...settings, definition, Label }, context),
-  );
+  const request = call.body(documentOf(UpgradeDeployment));
+  const { PackageUrl, Label, ExtendedProperties } = request;
+  const settings = configurationOf(request.Configuration);
+  const read = await readPackage(PackageUrl, call.packages, call.departed);
+  const reply = await changeDeployment(call, (deployment, context) => {
+    const before = asCloudService(deployment);
+    // Endpoints that are known must not vanish because their successors are not.
+    if (!read && !before.definition.unread) throw outOfReach(PackageUrl);
+    const definition = read ?? unreadDefinition(settings.configuration);
+    const extensions = checkedExtensions(findService(call), request.ExtensionConfiguration);
+    const change = { ...settings, definition, Label, ExtendedProperties, extensions };
+    return configuredAddress(call, certified(call, changeCloudService(before, change, context)), context);
+  });
+  return read ? reply : warned(reply, PackageUrl);
 }
 
 function updateStatus(call: ClassicCall): Promise<ClassicReply> {

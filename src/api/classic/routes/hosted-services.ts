@@ -23,6 +23,7 @@ import {
   releaseReservedIps,
   reservedIpKey,
   stamped,
+  withNamedAddress,
 } from '../documents.js';
 import { canonicalLocation } from '../locations.js';
 import { hostedServiceValue } from '../render/deployment.js';
@@ -118,7 +119,7 @@ function swap(call: ClassicCall): Promise<ClassicReply> {
     const service = findService(call);
     for (const deployment of service.deployments) checkExclusiveAccess(call, deployment);
     const swapped = swapDeployments(service, SourceDeployment);
-    const deployments = swapped.deployments.map((deployment) => stamped(call, deployment));
+    const deployments = swapped.deployments.map((deployment) => stamped(call, withNamedAddress(deployment)));
     for (const { Name, ReservedIPName, additionalVips = [] } of deployments) {
       for (const reserved of [ReservedIPName, ...additionalVips.map((vip) => vip.ReservedIPName)]) {
         if (reserved === undefined) continue;

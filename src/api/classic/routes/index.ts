@@ -11,12 +11,14 @@ import {
 import { hostedServiceOperations } from './hosted-services.js';
 import { networkOperations, reservedIpOperations } from './networking.js';
 import { roleOperations } from './roles.js';
+import { serviceAssetOperations } from './service-assets.js';
 import { stubOperations } from './stubs.js';
 import { subscriptionOperations } from './subscription.js';
 
 export const classicOperations: readonly ClassicOperation[] = [
   ...subscriptionOperations,
   ...hostedServiceOperations,
+  ...serviceAssetOperations,
   ...deploymentOperations,
   ...roleOperations,
   ...cloudServiceOperations,

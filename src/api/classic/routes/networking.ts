@@ -32,6 +32,7 @@ import {
   reservedIpKey,
   serviceKey,
   stamped,
+  withNamedAddress,
 } from '../documents.js';
 import { canonicalLocation } from '../locations.js';
 import { since } from '../versions.js';
@@ -83,7 +84,7 @@ function createReservedIp(call: ClassicCall): Promise<ClassicReply> {
       DeploymentName: deployment.Name,
       VirtualIPName: vip,
     });
-    const changed = withAddress(deployment, vip, { Address, ReservedIPName: Name });
+    const changed = withNamedAddress(withAddress(deployment, vip, { Address, ReservedIPName: Name }));
     putService(call, withDeployment(service, stamped(call, changed)));
   });
 }
@@ -132,7 +133,7 @@ function changeAssociation(call: ClassicCall, kind: 'associate' | 'disassociate'
         ? { Address, ReservedIPName: Name }
         : { Address: context.addresses.publicAddress(), ReservedIPName: undefined };
     call.store.classic.put(reservedIpKey(call, Name), changed);
-    putService(call, withDeployment(service, stamped(call, withAddress(deployment, vip, address))));
+    putService(call, withDeployment(service, stamped(call, withNamedAddress(withAddress(deployment, vip, address)))));
   });
 }
 

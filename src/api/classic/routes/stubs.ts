@@ -1,7 +1,7 @@
 /** What clients ask for on their way to a load balancer: images, storage, affinity groups. Nothing of it is kept. */
 import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import { OsImage } from '../contracts/subscription.js';
-import { accept, findService, perform } from '../documents.js';
+import { perform } from '../documents.js';
 import { locations } from '../locations.js';
 import { documentOf } from '../xml/contract.js';
 import { writeRoot } from '../xml/xml.js';
@@ -21,19 +21,11 @@ function getImage(call: ClassicCall): ClassicReply {
   });
 }
 
-function listServiceCertificates(call: ClassicCall): ClassicReply {
-  findService(call);
-  return { status: 200, body: writeRoot('Certificates', '') };
-}
-
-const addServiceCertificate = (call: ClassicCall): Promise<ClassicReply> => accept(call, () => void findService(call));
-
 /** Registering a resource provider: all of them are. */
 const register = (call: ClassicCall): Promise<ClassicReply> =>
   perform(call, { reply: { status: 200 }, work: () => {} });
 
 const since = '2009-10-01';
-const serviceCertificates = 'services/hostedservices/{service}/certificates';
 
 export const stubOperations: readonly ClassicOperation[] = [
   { name: 'List OS Images', method: 'GET', path: 'services/images', since, handle: empty('Images') },
@@ -48,13 +40,5 @@ export const stubOperations: readonly ClassicOperation[] = [
     handle: empty('StorageServices'),
   },
   { name: 'List Affinity Groups', method: 'GET', path: 'affinitygroups', since, handle: empty('AffinityGroups') },
-  {
-    name: 'List Service Certificates',
-    method: 'GET',
-    path: serviceCertificates,
-    since,
-    handle: listServiceCertificates,
-  },
-  { name: 'Add Service Certificate', method: 'POST', path: serviceCertificates, since, handle: addServiceCertificate },
   { name: 'Register Resource Provider', method: 'PUT', path: 'services', since, handle: register },
 ];

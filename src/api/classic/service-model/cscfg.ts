@@ -1,7 +1,7 @@
 /** Reads instance counts and networking from a .cscfg. Imitates "Azure Cloud Services Config Schema (.cscfg File)". */
 import { checkAcl } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type { PublicIp, ServiceConfiguration } from '../../../resources/Microsoft.ClassicCompute/types.js';
-import { childOf, childrenOf, type XmlElement } from '../xml/xml.js';
+import { childOf, childrenOf, decodeXml, escapeAttribute, escapeText, readXml, type XmlElement } from '../xml/xml.js';
 import { Attributes, readServiceModel, refuseUnknown } from './attributes.js';
 
 const attributesOf = (element: XmlElement): Attributes => new Attributes('configuration', element);
@@ -73,6 +73,59 @@ const children: ReadonlyMap<string, readonly string[]> = new Map([
   ['LoadBalancer', ['FrontendIPConfiguration']],
 ]);
 
+/** An element in lines as .NET writes them, without comments. */
+function lines(element: XmlElement, indent = ''): string[] {
+  const attributes = [...element.attributes].map(([name, value]) => ` ${name}="${escapeAttribute(value)}"`).join('');
+  const start = `${indent}<${element.name}${attributes}`;
+  const text = escapeText(element.text.trim());
+  if (element.children.length === 0) return [text === '' ? `${start} />` : `${start}>${text}</${element.name}>`];
+  const inner = element.children.flatMap((child) => lines(child, `${indent}  `));
+  return [`${start}>`, ...inner, `${indent}</${element.name}>`];
+}
+
+/** `parent` with the child called `name` replaced by what `change` makes of it; an absent one comes in schema order. */
+function withChild(
+  parent: XmlElement,
+  name: string,
+  change: (child: XmlElement | undefined) => XmlElement | undefined,
+): XmlElement {
+  const order = children.get(parent.name) ?? [];
+  const others = parent.children.filter((child) => child.name !== name);
+  const changed = change(childOf(parent, name));
+  const all = changed ? [...others, changed] : others;
+  const rank = (child: XmlElement) => order.indexOf(child.name);
+  return { ...parent, children: all.sort((a, b) => rank(a) - rank(b)) };
+}
+
+const emptyElement = (name: string): XmlElement => ({
+  name,
+  namespace: '',
+  attributes: new Map(),
+  children: [],
+  text: '',
+  line: 0,
+  column: 0,
+});
+
+/**
+ * A .cscfg in base64 that names the reserved IP, or none. Recorded: after an association the configuration of a deployment
+ * names the address, written anew.
+ */
+export function withReservedIp(Configuration: string, reservedIp: string | undefined): string {
+  const root = readXml(decodeXml(Buffer.from(Configuration, 'base64')));
+  const named = reservedIp && { ...emptyElement('ReservedIP'), attributes: new Map([['name', reservedIp]]) };
+  const list = named && { ...emptyElement('ReservedIPs'), children: [named] };
+  const orNothing = (element: XmlElement) => (element.children.length > 0 ? element : undefined);
+  const changed = withChild(root, 'NetworkConfiguration', (network = emptyElement('NetworkConfiguration')) =>
+    orNothing(
+      withChild(network, 'AddressAssignments', (assignments = emptyElement('AddressAssignments')) =>
+        orNothing(withChild(assignments, 'ReservedIPs', () => list || undefined)),
+      ),
+    ),
+  );
+  return Buffer.from(lines(changed).join('\r\n')).toString('base64');
+}
+
 function refuseUnknownWithin(element: XmlElement): void {
   const known = children.get(element.name);
   if (known === undefined) return;
@@ -89,6 +142,8 @@ export function readServiceConfiguration(text: string): ServiceConfiguration {
   const site = network && childOf(network, 'VirtualNetworkSite');
   const assignments = network && childOf(network, 'AddressAssignments');
   const name = (element: XmlElement) => attributesOf(element).required('name');
+  const reservedIps = within(assignments, 'ReservedIPs', 'ReservedIP').map(name);
+  if (reservedIps.length > 1) throw attributes.refuse('A deployment has one ReservedIP at most.');
   return {
     serviceName: attributes.optional('serviceName') ?? '',
     osFamily: attributes.optional('osFamily') ?? '1',
@@ -97,6 +152,9 @@ export function readServiceConfiguration(text: string): ServiceConfiguration {
       const count = instances && attributesOf(instances).number('count', { min: 0, max: 1000 });
       return { name: name(role), instances: count ?? 1 };
     }),
+    thumbprints: childrenOf(root, 'Role').flatMap((role) =>
+      within(role, 'Certificates', 'Certificate').map((element) => attributesOf(element).required('thumbprint')),
+    ),
     accessControls: within(network, 'AccessControls', 'AccessControl').map(readAccessControl),
     endpointAcls: within(network, 'EndpointAcls', 'EndpointAcl').map((element) => {
       const entry = attributesOf(element);
@@ -109,7 +167,7 @@ export function readServiceConfiguration(text: string): ServiceConfiguration {
       subnets: within(element, 'Subnets', 'Subnet').map(name),
       publicIps: within(element, 'PublicIPs', 'PublicIP').map(readPublicIp),
     })),
-    reservedIps: within(assignments, 'ReservedIPs', 'ReservedIP').map(name),
+    reservedIps,
     loadBalancers: within(network, 'LoadBalancers', 'LoadBalancer').map(readLoadBalancer),
   };
 }

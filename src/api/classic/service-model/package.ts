@@ -60,8 +60,11 @@ export function readZip(archive: Buffer): ZipFiles | undefined {
   return files;
 }
 
-/** Fetches what a PackageUrl points to, until `signal` says that nobody waits for it. Azure reads blob storage. */
-export type PackageSource = (url: string, signal?: AbortSignal) => Promise<Buffer>;
+/**
+ * Fetches what a PackageUrl points to, until `signal` says that nobody waits for it. Undefined: the package is in Azure's
+ * Blob service, from where nothing may be downloaded.
+ */
+export type PackageSource = (url: string, signal?: AbortSignal) => Promise<Buffer | undefined>;
 
 /** The file that the archive's relationships call the service description, or the first one with the ending. */
 function describedFile(files: ZipFiles, ending: string): Buffer | undefined {
@@ -93,15 +96,17 @@ function definitionText(data: Buffer): string | undefined {
 const refused = (url: string, reason: string) =>
   azureError('ClassicPackage', { values: { url: unsigned(url), reason } });
 
-/** The service definition in the package at `url`. */
+/** The service definition in the package at `url`; undefined when the package is out of reach, see `PackageSource`. */
 export async function readPackage(
   url: string,
   source: PackageSource,
   signal?: AbortSignal,
-): Promise<ServiceDefinition> {
+): Promise<ServiceDefinition | undefined> {
   let text: string | undefined;
   try {
-    text = definitionText(await source(url, signal));
+    const data = await source(url, signal);
+    if (data === undefined) return undefined;
+    text = definitionText(data);
   } catch (error) {
     if (error instanceof AzureError && error.key === 'ClassicPackage') throw error;
     throw refused(url, error instanceof Error ? error.message : String(error));
@@ -143,6 +148,9 @@ async function read(url: URL, policy: DownloadPolicy, signal: AbortSignal | unde
   return readLocal(url, signal);
 }
 
+/** Hosts of the Blob service in Azure's public and national clouds, where Azure itself reads packages. */
+const blobService = /\.blob\.core\.(windows\.net|chinacloudapi\.cn|usgovcloudapi\.net|cloudapi\.de)$/i;
+
 /** Fetches packages by http, https, data and file URLs, as far as the policy permits them. */
 export const packageSource =
   ({ policy, note }: PackageSourceOptions): PackageSource =>
@@ -151,12 +159,15 @@ export const packageSource =
     const url = new URL(text);
     if (!['http:', 'https:', 'data:', 'file:'].includes(url.protocol))
       throw refused(text, `Lazurite reads http, https, file and data URLs, not ${url.protocol}`);
+    const shown = unsigned(text).slice(0, 200);
+    if (policy !== 'any' && blobService.test(url.hostname)) {
+      note(`The package ${shown} is in Azure's Blob service: the policy '${policy}' does not permit to ask there.`);
+      return undefined;
+    }
     try {
       return await read(url, policy, signal);
     } catch (error) {
-      note(
-        `The package ${unsigned(text).slice(0, 200)} could not be read: ${error instanceof Error ? error.message : error}`,
-      );
+      note(`The package ${shown} could not be read: ${error instanceof Error ? error.message : error}`);
       throw refused(text, 'It could not be read. The log says why; `--template-links` says what may be downloaded.');
     }
   };

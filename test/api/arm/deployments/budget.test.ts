@@ -2,6 +2,7 @@
 import t from 'tap';
 import { planLinked } from '../../../../src/api/arm/deployments/plan.js';
 import { deploymentRequest } from '../../../../src/api/arm/deployments/request.js';
+import { EvaluationBudget } from '../../../../src/api/arm/template/budget.js';
 import type { JsonObject } from '../../../../src/api/arm/template/json.js';
 import { plan, rg1, template } from './deploy-for-tests.js';
 import { environment } from './evaluate-for-tests.js';
@@ -131,4 +132,27 @@ t.test('What templates really do stays within the limits', async (t) => {
   const request = deploymentRequest({ properties: { template: template(sections) } }, { name: 'd', scope: rg1 });
   const planned = await planLinked(request, environment());
   t.equal(planned.template.outputs.length, 5);
+});
+
+t.test('Writes that wait together are spread over turns of the loop, and so is reading their bodies', async (t) => {
+  for (const begin of [
+    (budget: EvaluationBudget) => budget.nextWrite({ properties: {} }),
+    (budget: EvaluationBudget) => budget.nextPart(),
+  ]) {
+    const budget = new EvaluationBudget();
+    const perTurn = [0];
+    const endTurn = (): void => {
+      perTurn.push(0);
+      if (!isDone) setImmediate(endTurn);
+    };
+    let isDone = false;
+    setImmediate(endTurn);
+    const all = Array.from({ length: 800 }, async () => {
+      await begin(budget);
+      perTurn.push((perTurn.pop() as number) + 1);
+    });
+    await Promise.all(all);
+    isDone = true;
+    t.ok(Math.max(...perTurn) <= 30, `${Math.max(...perTurn)} of 800 at most between two turns`);
+  }
 });

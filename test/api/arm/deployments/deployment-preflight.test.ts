@@ -1,5 +1,9 @@
 /** Azure's preflight of template deployments: what is refused before a resource is touched, and what is found later. */
 import t, { type Test } from 'tap';
+import { ServiceHost } from '../../../../src/api/arm/deployments/service-host.js';
+import { ResourceGroups } from '../../../../src/api/arm/resources/resource-groups.js';
+import type { JsonObject } from '../../../../src/api/arm/template/json.js';
+import { serviceInMemory } from '../../../resources/azure-in-memory.js';
 import {
   ArmClient,
   at,
@@ -10,6 +14,7 @@ import {
   refusal,
   subscriptionId,
 } from '../resources/arm-client.js';
+import { plan } from './deploy-for-tests.js';
 import {
   balancer,
   deploy,
@@ -245,6 +250,29 @@ t.test('A preflight takes no address and leaves no trace', async (t) => {
   await azure.makeGroup();
   const untouched = at((await azure.put(`${prefix}/a`, publicIp('a'))).body, 'properties.ipAddress');
   t.equal(first, untouched);
+});
+
+t.test('Others go first between the writes that a preflight tries', async (t) => {
+  const service = serviceInMemory();
+  const host = new ServiceHost({
+    service,
+    groups: new ResourceGroups(service, () => {}),
+    baseUrl: 'https://localhost:4567',
+    correlationId: '99999999-9999-9999-9999-999999999999',
+    saveDeployment: () => {},
+  });
+  const copied = publicIp("[format('ip{0}', copyIndex())]", { copy: { name: 'ips', count: 400 } });
+  const planned = plan(template({ resources: [copied] }) as JsonObject);
+  let turns = 0;
+  let isDone = false;
+  const count = (): void => {
+    turns++;
+    if (!isDone) setImmediate(count);
+  };
+  setImmediate(count);
+  await host.preflight(planned);
+  isDone = true;
+  t.ok(turns >= 40, `${turns} turns of the loop for 400 resources`);
 });
 
 t.test('A deployment to a subscription has its resource groups looked at', async (t) => {

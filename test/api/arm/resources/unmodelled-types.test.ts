@@ -201,6 +201,10 @@ t.test('A resource has a current resource health', async (t) => {
   t.equal(status, 200);
   t.equal(at(body, 'properties.availabilityState'), 'Available');
   t.equal((await azure.get(`${network}/publicIPAddresses/none${health}`, { apiVersion: '2020-05-01' })).status, 404);
+  for (const scope of [`/subscriptions/${subscriptionId}`, group, `${network}/publicIPAddresses/ip`]) {
+    const all = await azure.get(`${scope}/providers/Microsoft.ResourceHealth/availabilityStatuses`);
+    t.match(all.body.value, [{ id: `${network}/publicIPAddresses/ip${health}`, name: 'current' }]);
+  }
 });
 
 t.test('Tags are read and written as a resource of their own', async (t) => {
@@ -282,14 +286,33 @@ t.test('A PUT and a DELETE answer the statuses that the type has on Azure', asyn
   }
 });
 
-t.test('Services to which subnets can be delegated are listed, with what they may do there', async (t) => {
+t.test('Subscriptions and groups have tags of their own', async (t) => {
   const azure = await ArmClient.start(t);
   await azure.makeGroup();
-  const lists = [`/subscriptions/${subscriptionId}/providers/Microsoft.Network`, network].map(
-    (scope) => `${scope}/locations/westus/availableDelegations`,
-  );
-  for (const list of lists) {
-    const all = (await azure.get(list)).body.value as Json[];
+  const subscription = `/subscriptions/${subscriptionId}`;
+  for (const scope of [subscription, group]) {
+    const tags = `${scope}/providers/Microsoft.Resources/tags/default`;
+    t.same(at((await azure.get(tags)).body, 'properties.tags'), {}, 'none at first');
+    const merged = await azure.patch(tags, { operation: 'Merge', properties: { tags: { a: '1', b: '2' } } });
+    t.match([merged.status, merged.body.id], [200, tags]);
+    await azure.patch(tags, { operation: 'Delete', properties: { tags: { a: '1' } } });
+    t.same(at((await azure.get(tags)).body, 'properties.tags'), { b: '2' });
+  }
+  t.same((await azure.get(group)).body.tags, { b: '2' });
+  const many = Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`tag${index}`, '']));
+  const tags = `${group}/providers/Microsoft.Resources/tags/default`;
+  t.equal((await azure.put(tags, { properties: { tags: many } })).status, 400, 'the limits are those of any tags');
+  t.equal((await azure.delete(tags)).status, 200);
+  t.same((await azure.get(group)).body.tags, {});
+});
+
+t.test('What a location offers to networks is listed', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const subscription = `/subscriptions/${subscriptionId}`;
+  const inLocation = '/providers/Microsoft.Network/locations/westeurope';
+  for (const scope of [subscription, group]) {
+    const all = (await azure.get(`${scope}${inLocation}/availableDelegations`)).body.value as Json[];
     t.match(
       all.find(({ serviceName }) => serviceName === 'Microsoft.Sql/managedInstances'),
       {
@@ -298,5 +321,71 @@ t.test('Services to which subnets can be delegated are listed, with what they ma
         actions: { length: 3 },
       },
     );
+    const types = await azure.get(`${scope}${inLocation}/availablePrivateEndpointTypes`);
+    t.match(types.body.value, [{ resourceName: 'Microsoft.Network/privateLinkServices' }]);
   }
+  const services = names(
+    (await azure.get(`${subscription}${inLocation}/virtualNetworkAvailableEndpointServices`)).body,
+  );
+  t.ok(services.includes('Microsoft.Storage'));
+  const tags = (await azure.get(`${subscription}${inLocation}/serviceTags`)).body;
+  t.match(tags, { name: 'Public', cloud: 'Public', values: [{ name: 'AzureLoadBalancer' }] });
+  const [first] = (await azure.get(`${subscription}/locations`)).body.value as Json[];
+  t.match(first?.availabilityZoneMappings, [{ logicalZone: '1', physicalZone: `${first?.name}-az1` }]);
+  const peers = await azure.post(`${subscription}/providers/Microsoft.Resources/checkZonePeers`, {
+    location: 'westeurope',
+    subscriptionIds: [`subscriptions/${subscriptionId}`],
+  });
+  t.match(peers.body.availabilityZonePeers, [{ availabilityZone: '1', peers: [{ subscriptionId }] }]);
+});
+
+t.test('A private link service is visible to its own subscription, and to those that it names', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeNetwork();
+  const subnet = { id: `${network}/virtualNetworks/vnet/subnets/links` };
+  await azure.made(subnet.id, {
+    properties: { addressPrefix: '10.0.1.0/24', privateLinkServiceNetworkPolicies: 'Disabled' },
+  });
+  const frontendIPConfigurations = [{ name: 'front', properties: { subnet } }];
+  const balancer = { location: 'westeurope', sku: { name: 'Standard' }, properties: { frontendIPConfigurations } };
+  await azure.made(`${network}/loadBalancers/lb`, balancer);
+  const other = '00000000-0000-0000-0000-00000000000b';
+  const service = {
+    location: 'westeurope',
+    properties: {
+      visibility: { subscriptions: [other] },
+      loadBalancerFrontendIpConfigurations: [{ id: `${network}/loadBalancers/lb/frontendIPConfigurations/front` }],
+      ipConfigurations: [{ name: 'ip', properties: { subnet } }],
+    },
+  };
+  const made = await azure.made(`${network}/privateLinkServices/service`, service);
+  const visible = async (subscription: string, privateLinkServiceAlias: unknown) => {
+    const path = '/providers/Microsoft.Network/locations/westeurope/checkPrivateLinkServiceVisibility';
+    const asked = await azure.post(`/subscriptions/${subscription}${path}`, { privateLinkServiceAlias });
+    t.equal(asked.status, 202);
+    return (await azure.poll(asked, 'location')).body.visible;
+  };
+  const alias = at(made, 'properties.alias');
+  t.equal(await visible(subscriptionId, alias), true);
+  t.equal(await visible(other, alias), true);
+  t.equal(await visible('00000000-0000-0000-0000-00000000000c', alias), false);
+  t.equal(await visible(subscriptionId, 'none'), false);
+});
+
+t.test('Addresses have the protection of their network, unless they have one of their own', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeNetwork();
+  const ipAddress = `${network}/publicIPAddresses/ip`;
+  await azure.makePublicIPAddress('ip');
+  const nic = networkInterface() as { properties: { ipConfigurations: { properties: Json }[] } };
+  (nic.properties.ipConfigurations[0] as { properties: Json }).properties.publicIPAddress = { id: ipAddress };
+  await azure.made(`${network}/networkInterfaces/nic`, nic);
+  const status = async (id: string) => {
+    const asked = await azure.post(`${id}/ddosProtectionStatus`);
+    t.equal(asked.status, 202);
+    return (await azure.poll(asked, 'location')).body;
+  };
+  t.match(await status(ipAddress), { publicIpAddressId: ipAddress, isWorkloadProtected: 'False' });
+  await azure.makePublicIPAddress('ip', { ddosSettings: { protectionMode: 'Enabled' } });
+  t.match(await status(`${network}/virtualNetworks/vnet`), { value: [{ isWorkloadProtected: 'True' }] });
 });

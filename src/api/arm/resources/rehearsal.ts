@@ -1,0 +1,81 @@
+/**
+ * Writes that are only tried: those of a deployment before any of it is touched, and those of a what-if. They see what the
+ * same rehearsal wrote before, and leave no trace.
+ */
+import { AzureError } from '../../../errors/index.js';
+import type { Resource } from '../../../resources/resource-type.js';
+import { StoreOverlay } from '../../../store/overlay.js';
+import type { ArmContext } from './arm-context.js';
+import { type DocumentWrite, DocumentWriter, type World } from './document-writer.js';
+import { checkOpaque, opaqueDocument } from './opaque-resources.js';
+import { refusalToDropChildren } from './preconditions.js';
+import { ResourceLinks } from './references.js';
+import { servedApiVersion, wellFormedApiVersion } from './request-scope.js';
+import { documentWrite, modelledPlace, modelOf, type PutRequest, placeOf } from './resource-place.js';
+import { ResourceReader, type Shown } from './resource-reader.js';
+
+export class Rehearsal {
+  /** What the writes see: everything that is stored, and what this rehearsal wrote. */
+  readonly view: StoreOverlay;
+  readonly #context: ArmContext;
+  readonly #documents: DocumentWriter;
+  readonly #links: ResourceLinks;
+
+  constructor(context: ArmContext) {
+    this.#context = context;
+    this.view = new StoreOverlay(context.store);
+    const writing = { clock: context.clock, store: this.view };
+    this.#documents = new DocumentWriter(writing);
+    this.#links = new ResourceLinks(writing);
+  }
+
+  /**
+   * Tries a PUT that asks `world` about everything else; without `world` it reads api-version and body. Throws what is
+   * refused. False when only a part could be looked at.
+   */
+  put(request: PutRequest, world: World | undefined): boolean {
+    const { id } = request;
+    const model = modelOf(id, 'write');
+    if (!model) {
+      const { strictTypes } = this.#context;
+      checkOpaque(id, { apiVersion: wellFormedApiVersion(request.apiVersion), strictTypes });
+      return true;
+    }
+    const apiVersion = servedApiVersion(model.type, request.apiVersion, this.#context);
+    const write = documentWrite({ ...modelledPlace(id, model), apiVersion }, request);
+    if (world) this.#write(write, world);
+    return world !== undefined;
+  }
+
+  /** The resource as it would be after a PUT; undefined when that cannot be told, as when it would be refused. */
+  preview(request: PutRequest): Shown | undefined {
+    const { resources, addresses } = this.view;
+    const reader = new ResourceReader(resources);
+    try {
+      const place = placeOf(request, 'write', this.#context);
+      const existing = resources.resource(place.key);
+      if (!existing) return undefined;
+      if (!('type' in place)) {
+        return reader.show({ ...existing, document: opaqueDocument(request.body) }, '');
+      }
+      const written = this.#write(documentWrite(place, request), { lookup: resources, addresses });
+      const { child, apiVersion } = place;
+      return child ? reader.child(written, { ...child, apiVersion }) : reader.show(written, apiVersion);
+    } catch (error) {
+      if (error instanceof AzureError) return undefined;
+      throw error;
+    }
+  }
+
+  /** No operation begins, and the resource counts as provisioned at once. */
+  #write(write: DocumentWrite, world: World): Resource {
+    const place = this.#documents.place(write);
+    const document = this.#documents.complete(write, { ...place, ...world });
+    const refusal = refusalToDropChildren(world.lookup, place.existing, document);
+    if (refusal) throw refusal;
+    const resource = this.#documents.resource({ write, ...place, document }, 'Succeeded');
+    this.view.resources.save(resource);
+    this.#links.relink(resource, write.type);
+    return this.view.resources.resource(resource.key) ?? resource;
+  }
+}
