@@ -15,10 +15,10 @@ const refused = (page: Page, label: string | RegExp) =>
   page.getByLabel(label).and(page.locator('[aria-invalid="true"]'));
 
 /** Chooses each tab of the preview, and looks for its text there. */
-async function previews(page: Page, texts: Readonly<Record<string, RegExp>>): Promise<void> {
+async function previews(page: Page, texts: Readonly<Record<string, RegExp>>, { of = '' } = {}): Promise<void> {
   for (const [tab, text] of Object.entries(texts)) {
     await page.getByRole('tab', { name: tab, exact: tab !== 'Answer' }).click();
-    const label = tab === 'REST' ? 'Request' : tab;
+    const label = `${tab === 'REST' ? 'Request' : tab}${of}`;
     await page.getByRole('region', { name: label, exact: true }).getByText(text).waitFor();
   }
 }
@@ -88,7 +88,7 @@ t.test('the forms of the portal', { skip: withoutBrowser, timeout: 600_000 }, as
     await page.getByRole('cell', { name: 'second', exact: true }).waitFor();
     await page.getByRole('button', { name: 'Notifications' }).click();
     await page.getByRole('button', { name: /Add health probe/ }).click();
-    await previews(page, { Answer: /"name": "second"/ });
+    await previews(page, { Answer: /"name": "second"/ }, { of: ' of Add health probe' });
     t.equal(await page.getByRole('heading', { name: 'Add health probe' }).count(), 0);
   });
 

@@ -340,6 +340,8 @@ const listenedOn = (lb: LoadBalancer, frontendId: string): number[] => [
     ),
 ];
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
 /** The outbound ports of a rule's frontends: all of them, and those that are neither lent to members nor taken by rules. */
 export function frontendPorts(
   lb: LoadBalancer,
@@ -352,11 +354,12 @@ export function frontendPorts(
   const addresses = new Set(
     outbound.filter((one) => sameId(one.rule, ruleId)).map(({ frontendAzureAddress }) => frontendAzureAddress),
   );
-  // A block is lent for each protocol of the rule, and counts once.
-  const lent = new Map(
-    outbound
-      .filter(({ frontendAzureAddress }) => addresses.has(frontendAzureAddress))
-      .map(({ frontendAzureAddress: at, firstPort, lastPort }) => [`${at}/${firstPort}`, lastPort - firstPort + 1]),
+  const lent = ['tcp', 'udp'].map((protocol) =>
+    sum(
+      outbound
+        .filter((one) => one.transport === protocol && addresses.has(one.frontendAzureAddress))
+        .map(({ firstPort, lastPort }) => lastPort - firstPort + 1),
+    ),
   );
   const blocks = frontends.map(
     ({ id }) =>
@@ -366,8 +369,7 @@ export function frontendPorts(
           .map((port) => Math.floor(port / portsInBlock)),
       ).size,
   );
-  const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, number) => total + number, 0);
-  return { all, free: Math.max(0, all - sum(lent.values()) - sum(blocks) * portsInBlock) };
+  return { all, free: Math.max(0, all - Math.max(...lent) - sum(blocks) * portsInBlock) };
 }
 
 /** The rules that use a probe. */

@@ -18,7 +18,7 @@ export interface Act {
  * Buttons that send one request each. The request of the button that was last pointed at, or has the focus, is shown before
  * it is sent, and then what it was answered.
  */
-export function useActs(first: Act) {
+export function useActs(first: Act, { of }: { of: string }) {
   const { error, answers, send: deliver, fail } = useSending();
   const [shown, setShown] = useState<Act>();
   const { request, lazurite } = shown ?? first;
@@ -40,6 +40,7 @@ export function useActs(first: Act) {
     }),
     preview: (
       <RequestPreview
+        of={of}
         requests={[request]}
         ways={lazurite === undefined ? {} : { lazurite: () => lazurite }}
         answers={answers}

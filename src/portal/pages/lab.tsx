@@ -54,7 +54,7 @@ function ClockCard() {
   const styles = useStyles();
   const clock = useClock();
   const { value: seconds, set: setSeconds } = useDraft('advance', '10');
-  const acts = useActs(advance(1));
+  const acts = useActs(advance(1), { of: 'Clock' });
   const idleTimeouts = useIdleTimeouts();
   return (
     <LabCard title="Clock" error={acts.error}>
@@ -130,7 +130,7 @@ function FaultsCard() {
     request: { method: 'DELETE', url: `/_lazurite/faults/${id}` },
     lazurite: `lazurite faults end ${id}`,
   });
-  const acts = useActs(adding(draft.value));
+  const acts = useActs(adding(draft.value), { of: 'Faults' });
   const setText = (text: string): void => {
     draft.set(text);
     acts.show(adding(text));
@@ -205,7 +205,7 @@ function StandInsCard() {
   const backends = useBackends();
   const running = useStandIns();
   const places = placesOf(backends.data ?? []);
-  const acts = useActs(starting(places[0] ?? { azureAddress: '10.0.0.4', port: 80 }));
+  const acts = useActs(starting(places[0] ?? { azureAddress: '10.0.0.4', port: 80 }), { of: 'Stand-in backends' });
   return (
     <LabCard title="Stand-in backends" error={acts.error}>
       <Loaded query={backends}>
@@ -277,7 +277,7 @@ function download(name: string, value: unknown): void {
 
 function StateCard() {
   const styles = useStyles();
-  const acts = useActs(takeSnapshot);
+  const acts = useActs(takeSnapshot, { of: 'State' });
   const [asking, setAsking] = useState(false);
   const file = useRef<HTMLInputElement>(null);
   const save = async (): Promise<void> => {

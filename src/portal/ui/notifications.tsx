@@ -56,7 +56,9 @@ function One({ notification: { title, state, time, answers, error } }: { notific
       </AccordionHeader>
       <AccordionPanel>
         {error !== undefined && <Text className={styles.error}>{error}</Text>}
-        {answers.length > 0 && <RequestPreview requests={answers.map(({ request }) => request)} answers={answers} />}
+        {answers.length > 0 && (
+          <RequestPreview of={title} requests={answers.map(({ request }) => request)} answers={answers} />
+        )}
       </AccordionPanel>
     </>
   );

@@ -53,6 +53,8 @@ interface Shown {
   readonly requests: readonly PlannedRequest[];
   readonly ways?: OtherWays;
   readonly answers?: readonly Answered[];
+  /** Of what, where a page has several. */
+  readonly of?: string;
 }
 
 /** `az rest` is for Azure Resource Manager, `curl` for the other APIs. */
@@ -61,7 +63,7 @@ const commonWay = (requests: readonly PlannedRequest[]): OtherWays =>
     ? { az: () => separated(requests.map(azRest)) }
     : { curl: () => separated(requests.map(curl)) };
 
-const Contents = memo(function Contents({ requests, ways = {}, answers = [] }: Shown) {
+const Contents = memo(function Contents({ requests, ways = {}, answers = [], of }: Shown) {
   const styles = useStyles();
   const [chosen, choose] = useParameter('as');
   const texts: OtherWays = {
@@ -70,6 +72,7 @@ const Contents = memo(function Contents({ requests, ways = {}, answers = [] }: S
     ...ways,
     ...(answers.length > 0 ? { Answer: () => separated(answers.map(answerText)) } : {}),
   };
+  const named = (what: string): string => (of === undefined ? what : `${what} of ${of}`);
   const names = Object.keys(texts).filter((name) => texts[name] !== undefined);
   const shown = names.find((name) => name === chosen) ?? 'REST';
   return (
@@ -78,7 +81,7 @@ const Contents = memo(function Contents({ requests, ways = {}, answers = [] }: S
         size="small"
         selectedValue={shown}
         onTabSelect={(_, { value }) => choose(value === 'REST' ? undefined : String(value))}
-        aria-label="Request"
+        aria-label={named('Request')}
         style={{ flexWrap: 'wrap' }}
       >
         {names.map((name) => (
@@ -87,7 +90,7 @@ const Contents = memo(function Contents({ requests, ways = {}, answers = [] }: S
           </Tab>
         ))}
       </TabList>
-      <Code text={texts[shown]?.() ?? ''} label={shown === 'REST' ? 'Request' : shown} />
+      <Code text={texts[shown]?.() ?? ''} label={named(shown === 'REST' ? 'Request' : shown)} />
     </div>
   );
 });
