@@ -6,7 +6,6 @@ import {
   mergeClasses,
   Spinner,
   Text,
-  Toaster,
   Tooltip,
   teamsHighContrastTheme,
   tokens,
@@ -28,7 +27,7 @@ import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { useStreamState } from './azure/events.js';
 import { whenUnauthorized } from './azure/http.js';
 import { places } from './places.js';
-import { answersToaster, PageLink } from './ui/parts.js';
+import { PageLink } from './ui/parts.js';
 
 const useStyles = makeStyles({
   frame: {
@@ -157,6 +156,7 @@ function Stream() {
   );
 }
 
+const Notifications = lazy(() => import('./ui/notifications.js'));
 const TokenDialog = lazy(() => import('./token-dialog.js'));
 
 /** Asks for a token when the server wants one. */
@@ -187,6 +187,9 @@ export function Shell() {
           <span className={styles.brand}>Lazurite</span>
           <span className={styles.grow} />
           <Stream />
+          <Suspense>
+            <Notifications />
+          </Suspense>
           <Tooltip content={`Theme: ${choice}. Switch to ${next}.`} relationship="label">
             <Button
               appearance="transparent"
@@ -206,7 +209,6 @@ export function Shell() {
       <Suspense>
         <AskForToken />
       </Suspense>
-      <Toaster toasterId={answersToaster} />
     </FluentProvider>
   );
 }

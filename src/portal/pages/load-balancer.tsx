@@ -1,10 +1,11 @@
 /** One load balancer: the menu beside its pages, and which page an address shows. */
 import { Button, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import { Delete20Regular } from '@fluentui/react-icons';
-import { Fragment, lazy, Suspense, useState } from 'react';
+import { Fragment, lazy, Suspense } from 'react';
 import { useLocation } from 'wouter';
 import { type LoadBalancer, networkVersion, readId } from '../azure/arm.js';
 import { useResource } from '../azure/queries.js';
+import { useOpened } from '../ui/address.js';
 import { DeleteDialog } from '../ui/delete-dialog.js';
 import { Loaded, Loading, Page } from '../ui/page.js';
 import { PageLink, RefreshButton } from '../ui/parts.js';
@@ -114,7 +115,7 @@ export default function LoadBalancerPage() {
   const [path, navigate] = useLocation();
   const { id, page } = readPath(path);
   const query = useResource<LoadBalancer>(id, networkVersion);
-  const [deleting, setDeleting] = useState(false);
+  const dialog = useOpened('dialog');
   const { name } = readId(id);
   return (
     <Page
@@ -127,7 +128,7 @@ export default function LoadBalancerPage() {
       commands={
         <>
           <RefreshButton />
-          <Button appearance="subtle" icon={<Delete20Regular />} onClick={() => setDeleting(true)}>
+          <Button appearance="subtle" icon={<Delete20Regular />} onClick={() => dialog.open('delete')}>
             Delete
           </Button>
         </>
@@ -168,8 +169,8 @@ export default function LoadBalancerPage() {
           </Loaded>
         </div>
       </div>
-      {deleting && (
-        <DeleteDialog id={id} onClose={() => setDeleting(false)} onDeleted={() => navigate('/load-balancers')} />
+      {dialog.opened === 'delete' && (
+        <DeleteDialog id={id} onClose={dialog.close} onDeleted={() => navigate('/load-balancers')} />
       )}
     </Page>
   );
