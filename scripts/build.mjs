@@ -21,6 +21,7 @@ const forScripts = [
   'src/config/config.ts',
   'src/emulator.ts',
   'src/errors/page.ts',
+  'src/resources/known-types.ts',
   'src/config/undocumented.ts',
 ];
 /** The pictures, styles and scripts of the OpenAPI page. */

@@ -6,6 +6,8 @@ import { optionsTable, parseConfig } from '../dist/config/config.js';
 import { choicesTable } from '../dist/config/undocumented.js';
 import { Emulator } from '../dist/emulator.js';
 import { errorsPage } from '../dist/errors/page.js';
+import { knownTypesOf } from '../dist/resources/known-types.js';
+import { coveragePage } from './coverage.mjs';
 import { drawing, importsBelow } from './import-graph.mjs';
 import { postmanCollection } from './postman.mjs';
 
@@ -62,6 +64,11 @@ write(differences, section(read(differences), 'choices', choicesTable()));
 const adminApi = 'docs/admin-api.md';
 write(adminApi, section(read(adminApi), 'faults', faultTables()));
 write('docs/errors.md', errorsPage());
+
+const knownTypes = Object.fromEntries(
+  ['Microsoft.Network', 'Microsoft.Compute'].map((one) => [one, knownTypesOf(one)]),
+);
+write('docs/coverage.md', coveragePage({ documents, knownTypes, errorsPage: errorsPage() }));
 
 const architecture = 'docs/architecture.md';
 const picture = `\`\`\`mermaid\n${drawing(importsBelow('src'))}\n\`\`\``;

@@ -71,7 +71,7 @@ export function ActivityLog({ id }: { id?: string }) {
               {
                 name: 'Path',
                 text: ({ path }) => path,
-                show: ({ path }) => (wanted ? path.slice(wanted.length) || '/' : path),
+                show: ({ path }) => (wanted ? path.slice(wanted.length) || 'This resource' : path),
               },
               {
                 name: 'Status',

@@ -84,7 +84,11 @@ function SetForm({ place, endpoint, onClose }: { place: Place; endpoint: Classic
         label="Idle timeout (minutes)"
         {...refusalOf(messageFor(error, { member: 'IdleTimeoutInMinutes|idle timeout' }))}
       >
-        <Input value={change.idleTimeout} onChange={(_, { value }) => setChange({ ...change, idleTimeout: value })} />
+        <Input
+          placeholder="4"
+          value={change.idleTimeout}
+          onChange={(_, { value }) => setChange({ ...change, idleTimeout: value })}
+        />
       </Field>
       {change.probe && (
         <>

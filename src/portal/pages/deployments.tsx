@@ -1,5 +1,6 @@
 /** Deployments: the list, and one with its operations, outputs and errors. */
-import { Button, Text } from '@fluentui/react-components';
+import { Button, MessageBar, MessageBarBody, Text } from '@fluentui/react-components';
+import { Add20Regular } from '@fluentui/react-icons';
 import { useQuery } from '@tanstack/react-query';
 import { useLocation } from 'wouter';
 import { listAll } from '../azure/arm.js';
@@ -7,7 +8,7 @@ import { type AzureErrorBody, getJson } from '../azure/http.js';
 import { useOpened } from '../ui/address.js';
 import { DataTable } from '../ui/data-table.js';
 import { Empty, formatTime, Loaded, Page } from '../ui/page.js';
-import { HealthWordLine, Json, PageLink, Properties, ResourceLink } from '../ui/parts.js';
+import { HealthWordLine, Json, PageLink, Properties, RefreshButton, ResourceLink } from '../ui/parts.js';
 import { DeployForm, deploymentsVersion, groups } from './deploy-form.js';
 import { sampleTemplate } from './sample-template.js';
 
@@ -99,7 +100,13 @@ function One({ id }: { id: string }) {
                 ['Duration', readDuration(properties.duration)],
               ]}
             />
-            {properties.error && <ErrorTree error={properties.error} />}
+            {properties.error && (
+              <MessageBar intent="error" layout="multiline">
+                <MessageBarBody>
+                  <ErrorTree error={properties.error} />
+                </MessageBarBody>
+              </MessageBar>
+            )}
             <Text as="h2" weight="semibold" block style={{ margin: '16px 0 8px' }}>
               Operations
             </Text>
@@ -152,9 +159,17 @@ export default function Deployments() {
       title="Deployments"
       crumbs={[{ text: 'Home', href: '/' }]}
       commands={
-        <Button appearance="subtle" onClick={() => (deploying ? close() : open('open'))} aria-expanded={deploying}>
-          Deploy a custom template
-        </Button>
+        <>
+          <Button
+            appearance="subtle"
+            icon={<Add20Regular />}
+            onClick={() => (deploying ? close() : open('open'))}
+            aria-expanded={deploying}
+          >
+            Deploy a custom template
+          </Button>
+          <RefreshButton />
+        </>
       }
     >
       {deploying && <DeployForm start={opened === 'sample' ? JSON.stringify(sampleTemplate, null, 2) : ''} />}

@@ -7,7 +7,7 @@ import { type LoadBalancer, networkVersion, readId } from '../azure/arm.js';
 import { useResource } from '../azure/queries.js';
 import { useOpened } from '../ui/address.js';
 import { DeleteDialog } from '../ui/delete-dialog.js';
-import { Loaded, Loading, Page } from '../ui/page.js';
+import { CommandBar, Loaded, Loading, Page } from '../ui/page.js';
 import { PageLink, RefreshButton } from '../ui/parts.js';
 import { ActivityLog } from './activity-log.js';
 import { BackendPools } from './backend-pools.js';
@@ -67,9 +67,17 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     color: tokens.colorNeutralForeground1,
     textDecorationLine: 'none',
-    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover, textDecorationLine: 'none' },
+    ':hover': {
+      backgroundColor: tokens.colorSubtleBackgroundHover,
+      color: tokens.colorNeutralForeground2Hover,
+      textDecorationLine: 'none',
+    },
   },
-  current: { backgroundColor: tokens.colorSubtleBackgroundSelected, fontWeight: tokens.fontWeightSemibold },
+  current: {
+    backgroundColor: tokens.colorSubtleBackgroundSelected,
+    color: tokens.colorNeutralForeground2Selected,
+    fontWeight: tokens.fontWeightSemibold,
+  },
 });
 
 /** `/subscriptions/…/loadBalancers/NAME/PAGE` apart. */
@@ -116,23 +124,16 @@ export default function LoadBalancerPage() {
   const { id, page } = readPath(path);
   const query = useResource<LoadBalancer>(id, networkVersion);
   const dialog = useOpened('dialog');
+  const current = menu.flatMap(([, items]) => items).find(([key]) => key === page)?.[1] ?? 'Overview';
   const { name } = readId(id);
   return (
     <Page
-      title={name}
+      title={current === 'Overview' ? name : `${name} | ${current}`}
       kind="Load balancer"
       crumbs={[
         { text: 'Home', href: '/' },
         { text: 'Load balancers', href: '/load-balancers' },
       ]}
-      commands={
-        <>
-          <RefreshButton />
-          <Button appearance="subtle" icon={<Delete20Regular />} onClick={() => dialog.open('delete')}>
-            Delete
-          </Button>
-        </>
-      }
     >
       <div className={mergeClasses(styles.body, styles.narrow)}>
         <nav className={styles.menu} aria-label={name}>
@@ -163,6 +164,14 @@ export default function LoadBalancerPage() {
           <Loaded query={query}>
             {(lb) => (
               <Suspense fallback={<Loading />}>
+                {current === 'Overview' && (
+                  <CommandBar>
+                    <RefreshButton />
+                    <Button appearance="subtle" icon={<Delete20Regular />} onClick={() => dialog.open('delete')}>
+                      Delete
+                    </Button>
+                  </CommandBar>
+                )}
                 <Contents lb={lb} page={page} />
               </Suspense>
             )}

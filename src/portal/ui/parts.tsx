@@ -86,7 +86,7 @@ const icons: Readonly<Record<HealthWord, ReactNode>> = {
 const useStyles = makeStyles({
   line: { display: 'inline-flex', alignItems: 'center', gap: tokens.spacingHorizontalXS, whiteSpace: 'nowrap' },
   // Read down the first column, then down the second, as Essentials are.
-  properties: { columns: '400px 2', columnGap: tokens.spacingHorizontalXXL, margin: `0 0 ${tokens.spacingVerticalL}` },
+  properties: { columns: '340px 2', columnGap: tokens.spacingHorizontalXXL, margin: `0 0 ${tokens.spacingVerticalL}` },
   property: {
     display: 'grid',
     gridTemplateColumns: 'minmax(120px, 180px) minmax(0, 1fr)',
@@ -108,7 +108,7 @@ const useStyles = makeStyles({
     whiteSpace: 'pre',
   },
   copy: { position: 'relative' },
-  copyButton: { position: 'absolute', top: '4px', right: '4px' },
+  copyButton: { position: 'absolute', top: '4px', right: '4px', backgroundColor: tokens.colorNeutralBackground3 },
 });
 
 /** Words behind the icon of a health. */
