@@ -19,6 +19,7 @@ import { Reconciler } from './compiler/reconciler.js';
 import { mapAddress } from './config/address-map.js';
 import type { Config } from './config/config.js';
 import type { Engine, EngineEvents } from './data-plane/model/engine.js';
+import { withAlsoAt } from './emulator/also-at.js';
 import { EmulatorControl } from './emulator/emulator-control.js';
 import { applySeed } from './emulator/seed.js';
 import { AutomaticStandIns } from './emulator/stand-ins.js';
@@ -134,6 +135,7 @@ export class Emulator {
     const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix, blocks, warn: log.warn });
     let engine: Engine | undefined;
     let reconciler: Reconciler | undefined;
+    const alsoAt = config.engine === 'userspace' ? config.alsoAt : [];
     const standIns = config.standIns ? new AutomaticStandIns(() => void reconciler?.again()) : undefined;
     try {
       const events = new Events((error) => log.error('an event could not be read', {}, error));
@@ -147,7 +149,7 @@ export class Emulator {
         addressMap: config.addressMap,
         hostedServices: store.classic,
         leasedElsewhere: (address) => blocks.leasedElsewhere(address),
-        adapt: standIns && ((plan) => standIns.adapt(plan)),
+        adapt: async (plan) => withAlsoAt(standIns ? await standIns.adapt(plan) : plan, alsoAt),
         strictBind: config.strictBind,
         choices: config.undocumented,
         switched: (change) => events.emit('mode', change),

@@ -198,7 +198,7 @@ t.test(
       const elsewhere = new World();
       await putService(elsewhere, at(5));
       await elsewhere.put(lb('two'), balancer('two'), { createdTime: new Date(at(4)).toISOString() });
-      await elsewhere.store.restore(snapshot);
+      await elsewhere.store.restore(snapshot, { takenAt: snapshot.takenAt });
       await elsewhere.reconciler.loadAll();
       t.strictSame(ownersIn(elsewhere.reconciler), expected, 'and after a snapshot was restored');
     }

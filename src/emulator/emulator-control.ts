@@ -63,14 +63,14 @@ export class EmulatorControl implements SnapshotKeeper {
   readonly take = (): Snapshot => takeSnapshot(this.#parts.store.connection, this.#parts.clock.timestamp());
 
   readonly restore = async (document: unknown): Promise<void> => {
-    const { events, store, reconciler, monitor, resume, checkStored } = this.#parts;
-    const before = this.take();
-    await store.restore(document, checkStored);
+    const { events, clock, store, reconciler, monitor, resume, checkStored: check } = this.#parts;
+    const takenAt = clock.timestamp();
+    const before = await store.restore(document, { check, takenAt });
     try {
       await reconciler.loadAll();
     } catch (error) {
       // The tables took it, but no load balancer can be made of what they hold.
-      await store.restore(before);
+      await store.restore(before, { takenAt });
       await reconciler.loadAll();
       throw invalidSnapshot(error);
     }

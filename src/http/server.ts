@@ -38,7 +38,8 @@ export interface LazuriteServer {
 
 /** On every answer: a browser takes it for what it says it is, and for nothing else. */
 const noSniffing = ['x-content-type-options', 'nosniff'] as const;
-const bodyLimitBytes = 8 * 1024 * 1024;
+const megabyte = 1024 * 1024;
+const bodyLimitBytes = 8 * megabyte;
 
 // Swagger UI's page finds its files relative to a path with a slash at the end.
 const keepsTrailingSlash = /^\/openapi\/?$/i;
@@ -136,7 +137,7 @@ function toAzureError(error: unknown): AzureError | undefined {
   if (storage) return storage;
   const { code, statusCode = 500, message } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return azureError('RequestContentTooLarge', { values: { limit: bodyLimitBytes } });
+    return azureError('RequestContentTooLarge', { values: { limit: bodyLimitBytes / megabyte } });
   }
   if (statusCode < 400 || statusCode > 499) return undefined;
   return azureError('BadRequest', { values: { reason: message ?? 'no reason given' } });

@@ -15,6 +15,7 @@ import {
 } from '../support/ip-address.js';
 import { type Prepared, prepareAll } from './database.js';
 import type { Connection } from './sqlite.js';
+import type { MemoryJournal } from './write-queue.js';
 
 const sql = {
   holder: 'SELECT owner FROM addresses WHERE pool = ? AND position = ?',
@@ -55,6 +56,10 @@ export interface Range {
 export interface Position {
   readonly pool: string;
   readonly position: number;
+}
+
+interface AddressOptions extends PublicPool {
+  readonly journal: MemoryJournal;
 }
 
 /** Which addresses are held, by pool and position. */
@@ -122,11 +127,13 @@ export class AddressStore implements Addresses {
   readonly #full = new Map<string, Map<number, number>>();
   readonly #below: AddressStore | undefined;
   readonly #blocks: AddressBlocks | undefined;
+  readonly #journal: MemoryJournal;
   readonly publicPrefix: Addresses['publicPrefix'];
 
   /** With `below`, `rows` are a view of its rows, and what is known of those is known from the start. */
-  constructor(rows: AddressRows | Connection, { publicPrefix, blocks }: PublicPool, below?: AddressStore) {
+  constructor(rows: AddressRows | Connection, { publicPrefix, blocks, journal }: AddressOptions, below?: AddressStore) {
     this.#rows = 'prepare' in rows ? new StoredAddressRows(rows) : rows;
+    this.#journal = journal;
     this.publicPrefix = publicPrefix;
     this.#blocks = blocks;
     this.#below = below;
@@ -134,7 +141,8 @@ export class AddressStore implements Addresses {
 
   /** The same store over `view` of its rows. */
   overlaid(view: (rows: AddressRows) => AddressRows): AddressStore {
-    return new AddressStore(view(this.#rows), { publicPrefix: this.publicPrefix, blocks: this.#blocks }, this);
+    const options = { publicPrefix: this.publicPrefix, blocks: this.#blocks, journal: this.#journal };
+    return new AddressStore(view(this.#rows), options, this);
   }
 
   /** Frees everything that the top-level resource `ownerRoot` (folded id) holds. */
@@ -142,7 +150,7 @@ export class AddressStore implements Addresses {
     for (const { pool, position } of this.#rows.release(ownerRoot)) this.#freed(pool, position);
   }
 
-  /** Drops what is kept in memory: a transaction was undone, or the tables were replaced. */
+  /** Drops what is kept in memory. */
   forget(): void {
     this.#full.clear();
   }
@@ -233,6 +241,7 @@ export class AddressStore implements Addresses {
   #lowestFree(pool: string, { from, below }: Range): number {
     const full = this.#fullOf(pool);
     const position = this.#rows.lowestFree(pool, { from: full.get(from) ?? from, below });
+    this.#journal.note(this.#full, pool);
     this.#full.set(pool, full.set(from, Math.min(position + 1, below)));
     return position;
   }

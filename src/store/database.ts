@@ -16,9 +16,6 @@ import { keepPrivate } from '../support/private-files.js';
 import { explainFileError, UsageError } from '../support/usage-error.js';
 import { type Connection, type DriverName, openSqlite, type Statement } from './sqlite.js';
 
-/** Runs `write` in one IMMEDIATE transaction; whatever it throws undoes everything. */
-export type RunTransaction = <T>(write: () => T) => T;
-
 const migrationsFolder = new URL('migrations/', packageFolder);
 
 interface Migration {

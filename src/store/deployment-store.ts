@@ -90,10 +90,9 @@ export class DeploymentStore {
     );
   }
 
-  /** Stores how far a deployment has come; false when it has been deleted meanwhile. */
-  saveProgress({ key, state, changed, document, operations }: DeploymentProgress): boolean {
-    const texts = [JSON.stringify(document), JSON.stringify(operations)];
-    return this.#statement.progress.run(state, changed, ...texts, key).changes > 0;
+  /** Stores how far a deployment has come. */
+  saveProgress({ key, state, changed, document, operations }: DeploymentProgress): void {
+    this.#statement.progress.run(state, changed, JSON.stringify(document), JSON.stringify(operations), key);
   }
 
   deployment(key: string): StoredDeployment | undefined {

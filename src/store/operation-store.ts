@@ -1,6 +1,7 @@
 /** Operations of both APIs in SQLite: what a client polls outlives the process that accepted it. */
 import { type Prepared, prepareAll } from './database.js';
 import type { Connection } from './sqlite.js';
+import type { MemoryJournal } from './write-queue.js';
 
 export type OperationStatus = 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
 
@@ -69,7 +70,10 @@ export class OperationStore {
   readonly #reads = new Map<string, Operation>();
   readonly #saves = { arm: 0, classic: 0 };
 
-  constructor(connection: Connection) {
+  constructor(
+    connection: Connection,
+    readonly journal: MemoryJournal,
+  ) {
     this.#statement = prepareAll(connection, sql);
   }
 
@@ -103,14 +107,14 @@ export class OperationStore {
     return status === 'InProgress' || this.#applying.has(id) || nowMs < visibleMs;
   }
 
-  /** The operation `id` counts as InProgress until `apply` is through. */
-  async during(id: string, apply: () => Promise<void>): Promise<void> {
+  /** Within the write of the operation `id`: it counts as InProgress until `applied`. */
+  applying(id: string): void {
+    this.journal.note(this.#applying, id);
     this.#applying.add(id);
-    try {
-      await apply();
-    } finally {
-      this.#applying.delete(id);
-    }
+  }
+
+  applied(id: string): void {
+    this.#applying.delete(id);
   }
 
   /** Remembers a read in memory: clients poll the ids of reads too, but a read must not write to the disk. */

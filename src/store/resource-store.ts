@@ -1,8 +1,9 @@
 /** Resources, their links and resource groups in SQLite; every statement is prepared once, by name. */
 import { rootKey } from '../resources/resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument } from '../resources/resource-type.js';
-import { type Prepared, prepareAll, type RunTransaction } from './database.js';
+import { type Prepared, prepareAll } from './database.js';
 import type { Connection } from './sqlite.js';
+import type { MemoryJournal } from './write-queue.js';
 
 export interface ResourceGroup {
   readonly key: string;
@@ -47,7 +48,7 @@ interface GroupRow {
 
 const sql = {
   addSubscription: 'INSERT OR IGNORE INTO subscriptions VALUES (?, ?)',
-  subscriptions: 'SELECT id FROM subscriptions ORDER BY created, id',
+  subscriptions: 'SELECT id, created FROM subscriptions',
   group: 'SELECT * FROM resource_groups WHERE key = ?',
   groups: 'SELECT * FROM resource_groups WHERE subscription = ? ORDER BY key',
   saveGroup: 'INSERT OR REPLACE INTO resource_groups VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -79,10 +80,12 @@ export class ResourceStore implements Lookup {
   readonly #statement: Prepared<typeof sql>;
   readonly #cache = new Map<string, Resource>();
   readonly #knownSubscriptions = new Set<string>();
+  /** Subscriptions that are used for the first time, and when: a read writes nothing, so the next write stores them. */
+  readonly #firstUses = new Map<string, string>();
 
   constructor(
     readonly connection: Connection,
-    readonly transaction: RunTransaction,
+    readonly journal: MemoryJournal,
   ) {
     this.#statement = prepareAll(connection, sql);
   }
@@ -91,18 +94,35 @@ export class ResourceStore implements Lookup {
   forget(): void {
     this.#cache.clear();
     this.#knownSubscriptions.clear();
+    this.#firstUses.clear();
   }
 
-  /** Any GUID is a subscription from its first use. */
+  /** Any GUID is a subscription from its first use, whatever becomes of the request. */
   rememberSubscription(subscriptionId: string, timestamp: string): void {
     const id = subscriptionId.toLowerCase();
-    if (this.#knownSubscriptions.has(id)) return;
-    this.#statement.addSubscription.run(id, timestamp);
-    this.#knownSubscriptions.add(id);
+    if (!this.#knownSubscriptions.has(id) && !this.#firstUses.has(id)) this.#firstUses.set(id, timestamp);
   }
 
+  /** Subscriptions have been used that are not stored yet. */
+  get hasFirstUses(): boolean {
+    return this.#firstUses.size > 0;
+  }
+
+  /** Stores the subscriptions that have been used since the last write. */
+  storeFirstUses(): void {
+    for (const [id, created] of this.#firstUses) {
+      this.#statement.addSubscription.run(id, created);
+      this.#knownSubscriptions.add(id);
+    }
+    this.#firstUses.clear();
+  }
+
+  /** In the order of their first use. */
   subscriptions(): string[] {
-    return (this.#statement.subscriptions.all() as { id: string }[]).map(({ id }) => id);
+    const created = new Map(this.#firstUses);
+    for (const row of this.#statement.subscriptions.all() as { id: string; created: string }[])
+      created.set(row.id, row.created);
+    return [...created].sort(byFirstUse).map(([id]) => id);
   }
 
   group(subscriptionId: string, name: string): ResourceGroup | undefined {
@@ -155,10 +175,12 @@ export class ResourceStore implements Lookup {
       resource.createdTime,
       resource.changedTime,
     );
+    this.journal.note(this.#cache, key);
     this.#keep(resource);
   }
 
   remove(key: string): void {
+    this.journal.note(this.#cache, key);
     this.#statement.remove.run(key);
     this.#statement.removeLinks.run(key);
     this.#cache.delete(key);
@@ -240,6 +262,9 @@ export interface ListScope {
   readonly resourceGroup?: string | undefined;
   readonly type?: string | undefined;
 }
+
+const byFirstUse = ([idA, a]: [string, string], [idB, b]: [string, string]): number =>
+  a < b || (a === b && idA < idB) ? -1 : 1;
 
 const groupOf = (row: GroupRow): ResourceGroup => ({
   key: row.key,

@@ -119,22 +119,30 @@ function withCode(error: unknown): unknown {
   return error;
 }
 
+/** The statements of a transaction or savepoint. */
+interface Scope {
+  readonly begin: Statement;
+  readonly keep: Statement;
+  readonly undo: readonly Statement[];
+}
+
 class SqliteConnection implements Connection {
   readonly driver: DriverName;
   readonly #handle: Handle;
-  readonly #begin: Statement;
-  readonly #commit: Statement;
+  readonly #whole: Scope;
   #open = true;
   /** 1 in a transaction, more in its savepoints. */
   #depth = 0;
+  /** By depth. */
+  readonly #savepoints: Scope[] = [];
 
   constructor({ name, open }: Driver, file: string) {
     this.driver = name;
     this.#handle = withNames(() => open(file));
     // How long a write waits for another process before it fails with SQLITE_BUSY.
     this.exec('PRAGMA busy_timeout = 250');
-    this.#begin = this.prepare('BEGIN IMMEDIATE');
-    this.#commit = this.prepare('COMMIT');
+    const [begin, keep, undo] = ['BEGIN IMMEDIATE', 'COMMIT', 'ROLLBACK'].map((sql) => this.prepare(sql));
+    this.#whole = { begin, keep, undo: [undo] } as Scope;
   }
 
   get open(): boolean {
@@ -182,21 +190,28 @@ class SqliteConnection implements Connection {
 
   /** Begins a transaction, or a savepoint in one; the result ends it. Where keeping fails it is still to be undone. */
   #enter(): (how: 'keep' | 'undo') => void {
-    const savepoint = this.#depth > 0 ? `nested${this.#depth}` : undefined;
-    if (savepoint === undefined) this.#begin.run();
-    else this.exec(`SAVEPOINT ${savepoint}`);
+    const scope = this.#depth > 0 ? this.#savepoint(this.#depth) : this.#whole;
+    scope.begin.run();
     this.#depth++;
     return (how) => {
-      if (how === 'undo') this.#undo(savepoint);
-      else if (savepoint === undefined) this.#commit.run();
-      else this.exec(`RELEASE ${savepoint}`);
+      if (how === 'keep') scope.keep.run();
+      else this.#undo(scope);
       this.#depth--;
     };
   }
 
-  #undo(savepoint: string | undefined): void {
+  #savepoint(depth: number): Scope {
+    this.#savepoints[depth] ??= {
+      begin: this.prepare(`SAVEPOINT nested${depth}`),
+      keep: this.prepare(`RELEASE nested${depth}`),
+      undo: [this.prepare(`ROLLBACK TO nested${depth}`), this.prepare(`RELEASE nested${depth}`)],
+    };
+    return this.#savepoints[depth];
+  }
+
+  #undo({ undo }: Scope): void {
     try {
-      this.exec(savepoint === undefined ? 'ROLLBACK' : `ROLLBACK TO ${savepoint}; RELEASE ${savepoint}`);
+      for (const statement of undo) statement.run();
     } catch {
       // SQLite undoes a transaction itself when the disk is full or cannot be read.
     }

@@ -2,12 +2,13 @@
 import { storageRefusal } from '../errors/index.js';
 import { AddressStore, type PublicPool } from './address-store.js';
 import { ClassicStore } from './classic-store.js';
-import { openDatabase, type RunTransaction } from './database.js';
+import { openDatabase } from './database.js';
 import { DeploymentStore } from './deployment-store.js';
 import { OperationStore } from './operation-store.js';
 import { ResourceStore } from './resource-store.js';
-import { invalidSnapshot, restoreSnapshot, tablesOf } from './snapshot.js';
+import { invalidSnapshot, restoreSnapshot, type Snapshot, tablesOf, takeSnapshot } from './snapshot.js';
 import type { Connection, DriverName } from './sqlite.js';
+import { MemoryJournal, type WriteOptions, WriteQueue } from './write-queue.js';
 
 export interface StoreOptions extends PublicPool {
   /** Path of the SQLite file; in memory when absent. */
@@ -18,19 +19,26 @@ export interface StoreOptions extends PublicPool {
   readonly warn?: (sentence: string) => void;
 }
 
-export interface WriteOptions {
-  /**
-   * `on-disk`: the write survives a power failure once the promise resolves. `with-next-write`: only once a later write
-   * is on disk; it survives the end of the process anyway.
-   */
-  readonly durability?: 'on-disk' | 'with-next-write';
-}
-
 /** Writes in a row after which the file counts as writable again. */
 const writesToRecover = 10;
 
+export interface RestoreOptions {
+  readonly check?: () => void;
+  /** Azure time, ISO 8601. */
+  readonly takenAt: string;
+}
+
 /** Keeps an asynchronous function, whose transaction would end before its work, from being a work. */
 type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
+
+/** Runs the check of a snapshot's content; what it throws is the reason why the snapshot is refused. */
+function refusing(check: () => void = () => {}): void {
+  try {
+    check();
+  } catch (error) {
+    throw storageRefusal(error) ?? invalidSnapshot(error);
+  }
+}
 
 export class Store {
   readonly connection: Connection;
@@ -39,6 +47,8 @@ export class Store {
   readonly operations: OperationStore;
   readonly deployments: DeploymentStore;
   readonly classic: ClassicStore;
+  readonly #journal = new MemoryJournal();
+  readonly #queue: WriteQueue;
   readonly #warn: StoreOptions['warn'];
   /** Why the last write failed, if the file was the reason. */
   #refusal: string | undefined;
@@ -47,29 +57,33 @@ export class Store {
   constructor({ file, driver, warn, ...publicPool }: StoreOptions) {
     this.connection = openDatabase({ file, driver, warn });
     this.#warn = warn;
-    const transaction: RunTransaction = (work) => this.#transact(work);
-    this.resources = new ResourceStore(this.connection, transaction);
-    this.addresses = new AddressStore(this.connection, publicPool);
-    this.operations = new OperationStore(this.connection);
+    this.resources = new ResourceStore(this.connection, this.#journal);
+    this.addresses = new AddressStore(this.connection, { ...publicPool, journal: this.#journal });
+    this.operations = new OperationStore(this.connection, this.#journal);
     this.deployments = new DeploymentStore(this.connection);
     this.classic = new ClassicStore(this.connection);
+    this.#queue = new WriteQueue({
+      connection: this.connection,
+      journal: this.#journal,
+      finish: () => this.resources.storeFirstUses(),
+      stored: () => this.#hasWritten(),
+      failed: (error) => this.#hasFailed(error),
+      isStorageError: (error) => storageRefusal(error) !== undefined,
+    });
   }
 
   /**
-   * The one way to write: runs `work` in one IMMEDIATE transaction and resolves with its result when that is stored as
-   * durably as `durability` says. When `work` throws, everything is undone, what was kept in memory is dropped, and the
-   * promise rejects with that error. `work` is synchronous and calls the stores' methods; it must not write again by
-   * this method. It may run at once, before this method returns, or together with other waiting works.
+   * The one way to write: runs `work` once, in a savepoint of an IMMEDIATE transaction that it shares with other waiting
+   * works, and resolves with its result when that is stored as durably as `durability` says. When `work` throws, what it
+   * did is undone, in memory too, and the promise rejects with that error, also once the others are stored. When nothing
+   * can be stored, all works of the transaction reject with `StorageFull` or `StorageUnavailable`.
+   *
+   * `work` is synchronous and calls the stores' methods. It runs after this method has returned: it reads itself
+   * everything that it decides by, makes its answer itself, has no effect but rows, and must not write by this method.
    */
-  async write<T>(work: () => Synchronous<T>, { durability = 'on-disk' }: WriteOptions = {}): Promise<T> {
+  async write<T>(work: () => Synchronous<T>, options: WriteOptions = {}): Promise<T> {
     if (this.connection.inTransaction) throw new Error('store.write was called within a write');
-    if (durability === 'on-disk') return this.#transact(work);
-    this.connection.pragma('synchronous = NORMAL');
-    try {
-      return this.#transact(work);
-    } finally {
-      this.connection.pragma('synchronous = FULL');
-    }
+    return this.#queue.add<T>(work, options);
   }
 
   /** Deletes everything: the state of a fresh start. */
@@ -85,51 +99,51 @@ export class Store {
   }
 
   /**
-   * Replaces everything by what a snapshot holds. `check` sees the tables as they would be; when it throws, or the tables
-   * do not take the snapshot, the promise rejects with InvalidSnapshot and nothing has changed.
+   * Replaces everything by what a snapshot holds; resolves with a snapshot of what was there before. `check` sees the
+   * tables as they would be; when it throws, or the tables do not take the snapshot, the promise rejects with
+   * InvalidSnapshot and nothing has changed.
    */
-  async restore(document: unknown, check: () => void = () => {}): Promise<void> {
-    await this.write(() => {
-      restoreSnapshot(this.connection, document);
-      this.forget();
+  restore(document: unknown, { check, takenAt }: RestoreOptions): Promise<Snapshot> {
+    return this.write(() => {
+      const before = takeSnapshot(this.connection, takenAt);
       try {
-        check();
-      } catch (error) {
-        throw invalidSnapshot(error);
+        restoreSnapshot(this.connection, document);
+        this.forget();
+        refusing(check);
+      } finally {
+        this.forget();
       }
-      this.forget();
+      return before;
     });
   }
 
-  /** Drops everything kept in memory: a transaction was undone, or the tables were replaced. */
+  /** Drops everything kept in memory: the tables were replaced, or nobody knows what is in them. */
   forget(): void {
     this.resources.forget();
     this.addresses.forget();
   }
 
-  #transact<T>(work: () => T): T {
-    try {
-      const result = this.connection.transaction(work);
-      if (this.#refusal !== undefined) this.#hasWritten();
-      return result;
-    } catch (error) {
-      this.forget();
-      const refusal = storageRefusal(error);
-      // Once, not for each request that is refused.
-      if (refusal && refusal.message !== this.#refusal) this.#warn?.(refusal.message);
-      if (refusal) [this.#refusal, this.#writtenSince] = [refusal.message, 0];
-      throw refusal ?? error;
-    }
+  #hasFailed(error: unknown): unknown {
+    this.forget();
+    const refusal = storageRefusal(error);
+    // Once, not for each request that is refused.
+    if (refusal && refusal.message !== this.#refusal) this.#warn?.(refusal.message);
+    if (refusal) [this.#refusal, this.#writtenSince] = [refusal.message, 0];
+    return refusal ?? error;
   }
 
   /** A disk that is nearly full takes a small write now and then: only some in a row are worth a line. */
   #hasWritten(): void {
-    if (++this.#writtenSince < writesToRecover) return;
+    if (this.#refusal === undefined || ++this.#writtenSince < writesToRecover) return;
     this.#refusal = undefined;
     this.#warn?.('the data can be written again');
   }
 
+  /** Closes the file, once what waits is stored. Does nothing when it is closed. */
   close(): void {
+    if (!this.connection.open) return;
+    if (this.resources.hasFirstUses) void this.write(() => {}).catch(() => {});
+    this.#queue.flush();
     this.connection.close();
   }
 }

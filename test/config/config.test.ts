@@ -44,6 +44,7 @@ test('without a word said, the defaults hold', async (t) => {
     seed: undefined,
     standIns: false,
     undocumented: defaultChoices,
+    alsoAt: [],
     tlsNames: [],
     readyFile: undefined,
     logFormat: 'text',
@@ -105,6 +106,7 @@ test('every option can be given in the environment, where commas part the values
     LAZURITE_SEED: 's',
     LAZURITE_STAND_INS: 'true',
     LAZURITE_UNDOCUMENTED: 'mode-switch=reset,first-probe=after-interval',
+    LAZURITE_ALSO_AT: 'own, 127.1.2.3',
     LAZURITE_TLS_NAME: 'a.test,b.test',
     LAZURITE_READY_FILE: 'ready.json',
     LAZURITE_LOG_FORMAT: 'json',
@@ -132,6 +134,8 @@ test('every option can be given in the environment, where commas part the values
     'first-probe': 'after-interval',
   });
   t.strictSame(config.tlsNames, ['a.test', 'b.test']);
+  t.strictSame(config.alsoAt, ['own', '127.1.2.3']);
+  t.throws(() => parseConfig(['--also-at', '::1'], {}), /must be an IPv4 address or own/);
   t.equal(config.addressMap.length, 2);
 });
 

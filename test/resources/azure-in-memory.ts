@@ -95,16 +95,25 @@ export class AzureInMemory implements Lookup {
     });
   }
 
+  #inTransaction<T>(work: () => T): T {
+    try {
+      return this.#store.connection.transaction(work);
+    } catch (error) {
+      this.#store.forget();
+      throw error;
+    }
+  }
+
   /** Creates or updates a resource; throws what Azure refuses. */
   put(id: string, body: unknown, options: PutOptions = {}): Resource {
-    return this.#store.resources.transaction(() => this.#write(id, body, options)).resource;
+    return this.#inTransaction(() => this.#write(id, body, options)).resource;
   }
 
   /** What Azure would refuse about a write, as `code: message`; nothing is stored. */
   refusals(id: string, body: unknown, options: PutOptions = {}): string[] {
     const undone = new Error('undone');
     try {
-      return this.#store.resources.transaction(() => {
+      return this.#inTransaction(() => {
         this.#write(id, body, options);
         throw undone;
       });
@@ -135,7 +144,7 @@ export class AzureInMemory implements Lookup {
 
   /** Deletes a resource, or throws why Azure refuses to. */
   delete(id: string): void {
-    this.#store.resources.transaction(() => this.#service.writer.delete(idKey(id), {}));
+    this.#inTransaction(() => this.#service.writer.delete(idKey(id), {}));
   }
 
   /** Runs a POST action; answers its result, whenever Azure would show it. */
@@ -143,7 +152,7 @@ export class AzureInMemory implements Lookup {
     const { action, parameters } = this.#service.actionAt(parseResourceId(id) as ResourceId, path) ?? {};
     if (!action || !parameters) throw new Error(`no such action: ${path}`);
     const { health } = this.#service.context;
-    return this.#store.resources.transaction(() => {
+    return this.#inTransaction(() => {
       const resource = this.#existing(id);
       const result = action.run({ resource, lookup: this, parameters, query: {}, body, health });
       this.#service.writer.replace(result.writes ?? []);

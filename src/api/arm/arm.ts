@@ -41,7 +41,7 @@ export class Arm {
   constructor(readonly context: ArmContext) {
     const service = new ResourceService(context);
     const runs = new DeploymentRuns(context);
-    const groups = new ResourceGroups(service, ({ subscriptionId, name }) => runs.removeGroup(subscriptionId, name));
+    const groups = new ResourceGroups(service, ({ key }) => runs.groupRemoved(key));
     this.service = service;
     this.groups = groups;
     this.deployments = {

@@ -134,7 +134,7 @@ export const modelContext = (call: ClassicCall): ModelContext => ({
   addresses: addressSource(call),
 });
 
-/** The work of a write, in one transaction. It must compute everything before its first `put`. */
+/** The work of a write. It must compute everything before its first `put`. */
 export type Work = (context: ModelContext) => void;
 
 function operationOf(
@@ -155,15 +155,23 @@ function operationOf(
   };
 }
 
-const saveOperation = (call: ClassicCall, outcome: { visibleMs: number; error?: Failure }): void =>
+/** Stores the operation. It counts as running until the data plane carries it, which its caller waits for. */
+function saveOperation(call: ClassicCall, outcome: { visibleMs: number; error?: Failure }): void {
   call.store.operations.save(operationOf(call, outcome));
+  call.store.operations.applying(call.requestId);
+}
 
 /** Leaves the record of a read: Azure answers its operation status as it does a write's. */
 export const noteRead = (call: ClassicCall): void => call.store.operations.noteRead(operationOf(call, {}));
 
 /** Resolves when the data plane carries what the call has changed. */
-const carried = (call: ClassicCall): Promise<void> =>
-  call.store.operations.during(call.requestId, () => call.dataPlane.classicChanged([...call.changedServices]));
+async function carried(call: ClassicCall): Promise<void> {
+  try {
+    await call.dataPlane.classicChanged([...call.changedServices]);
+  } finally {
+    call.store.operations.applied(call.requestId);
+  }
+}
 
 /** Accepts an asynchronous operation: 202, and its state under `operations/<request id>`. */
 export async function accept(call: ClassicCall, work: Work): Promise<ClassicReply> {

@@ -6,6 +6,9 @@ import { JsonReadError, readJson } from '../template/json-reader.js';
 import type { PlannedResource } from './expand.js';
 import { ContentNeeded, linkedJson, parsedContent, readLink } from './links.js';
 
+/** Azure's limit for a template, its parameters and what is around them. */
+const maxRequestMegabytes = 4;
+
 export type DeploymentMode = 'Incremental' | 'Complete';
 
 export interface DeploymentRequest {
@@ -38,8 +41,14 @@ export function readDeploymentRequest(text: string, target: DeploymentTarget): D
   return deploymentRequest(readRequestBody(text), target);
 }
 
-/** The JSON in the body of a request, read as leniently as Azure reads it. Throws InvalidRequestContent. */
+/**
+ * The JSON in the body of a request, read as leniently as Azure reads it. Throws InvalidRequestContent
+ * or RequestContentTooLarge.
+ */
 export function readRequestBody(text: string): Json {
+  if (Buffer.byteLength(text) > maxRequestMegabytes * 1024 * 1024) {
+    throw azureError('RequestContentTooLarge', { values: { limit: maxRequestMegabytes } });
+  }
   try {
     return readJson(text);
   } catch (error) {

@@ -3,7 +3,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../../../errors/index.js';
 import { requestBaseUrl } from '../../../http/server.js';
-import type { StoredDeployment } from '../../../store/deployment-store.js';
 import type { ArmContext } from '../resources/arm-context.js';
 import { deploymentDeletionJob } from '../resources/operations.js';
 import { apiVersionOf, parametersOf, queryOf } from '../resources/request.js';
@@ -55,7 +54,6 @@ const bodyText = (request: FastifyRequest): string => (typeof request.body === '
 
 interface Planned {
   readonly plan: DeploymentPlan;
-  readonly stored: StoredDeployment | undefined;
   readonly environment: ReturnType<typeof deploymentEnvironment>;
   readonly correlationId: string;
   readonly host: DeploymentHost;
@@ -75,7 +73,7 @@ async function planFor(
   const plan = await planLinked(wanted, environment);
   const host = hostFor(caller);
   await host.preflight?.(plan);
-  return { plan, stored, environment, correlationId, host };
+  return { plan, environment, correlationId, host };
 }
 
 /** Reads and plans what a request wants deployed. Throws as `planFor` does, and what is wrong with path and body. */
@@ -95,8 +93,7 @@ export async function deploy(
   caller: DeploymentCaller,
   parts: DeploymentParts,
 ): Promise<Record<string, unknown>> {
-  const { plan, stored, ...options } = await planFor(wanted, caller, parts);
-  parts.runs.checkNotActive(stored);
+  const { plan, ...options } = await planFor(wanted, caller, parts);
   await (await parts.runs.start(plan, options)).ended;
   return parts.context.store.deployments.deployment(plan.id.toLowerCase())?.document ?? {};
 }
@@ -114,9 +111,8 @@ function shown(document: Record<string, unknown>, request: FastifyRequest): Reco
 
 async function create(request: FastifyRequest, reply: FastifyReply, parts: DeploymentParts) {
   const { context, runs } = parts;
-  const { plan, stored, ...options } = await planned(request, reply, parts);
-  runs.checkNotActive(stored);
-  const { operationId, document, ended } = await runs.start(plan, options);
+  const { plan, ...options } = await planned(request, reply, parts);
+  const { operationId, document, created, ended } = await runs.start(plan, options);
   if (context.operationDelayMs === 0) await firstOf(ended, context);
   const url = `${requestBaseUrl(request)}${plan.id}/operationStatuses/${operationId}?api-version=${apiVersionOf(request)}`;
   reply.headers({
@@ -124,7 +120,7 @@ async function create(request: FastifyRequest, reply: FastifyReply, parts: Deplo
     'x-ms-deployment-engine-version': engineVersion,
     'retry-after': '0',
   });
-  return reply.code(stored ? 200 : 201).send(shown(document, request));
+  return reply.code(created ? 201 : 200).send(shown(document, request));
 }
 
 /** Waits for a deployment, but not for ever: a client may poll. */
@@ -151,10 +147,13 @@ async function validate(request: FastifyRequest, reply: FastifyReply, parts: Dep
 
 async function remove(request: FastifyRequest, reply: FastifyReply, { context, runs }: DeploymentParts) {
   const { scope, name, key } = targetOf(request, context);
-  const stored = context.store.deployments.deployment(key);
-  if (!stored) return reply.code(204).send();
-  runs.checkNotActive(stored);
-  await context.store.write(() => context.store.deployments.remove(key));
+  const wasThere = await context.store.write(() => {
+    const stored = context.store.deployments.deployment(key);
+    runs.checkNotActive(stored);
+    context.store.deployments.remove(key);
+    return stored !== undefined;
+  });
+  if (!wasThere) return reply.code(204).send();
   const url = `${requestBaseUrl(request)}${jobScope(scope)}/operationresults/${deploymentDeletionJob(name)}`;
   reply.headers({ location: `${url}?api-version=${apiVersionOf(request)}`, 'retry-after': '0' });
   return reply.code(202).send();

@@ -22,6 +22,8 @@ export interface StartedDeployment {
   readonly operationId: string;
   /** The deployment as it was accepted. */
   readonly document: JsonObject;
+  /** There was none of this name before. */
+  readonly created: boolean;
   /** Resolves when it has come to its end, whatever became of it. */
   readonly ended: Promise<void>;
 }
@@ -42,9 +44,13 @@ export class DeploymentRuns {
 
   constructor(context: ArmContext) {
     this.#context = context;
+    // What is stored is no longer what they have made.
+    context.events.read('reset', () => {
+      for (const run of this.#running.values()) run.cancel();
+    });
   }
 
-  /** Refuses to touch a deployment that has not come to its end. */
+  /** Refuses to touch a deployment that has not come to its end. To be called within the write that touches it. */
   checkNotActive(stored: StoredDeployment | undefined): void {
     if (!stored || !isActive(stored.state)) return;
     const started = Date.parse(stored.started);
@@ -52,20 +58,23 @@ export class DeploymentRuns {
     throw azureError('DeploymentActive', { values });
   }
 
-  /** Starts to carry `plan` out. */
+  /** Starts to carry `plan` out. Throws `DeploymentActive` while an earlier run goes on. */
   async start(plan: DeploymentPlan, { host, environment, correlationId }: StartOptions): Promise<StartedDeployment> {
     const { store } = this.#context;
     const key = plan.id.toLowerCase();
-    const operationId = this.#newOperationId();
     let saved = Promise.resolve();
-    const onChange = (run: DeploymentRun): void => {
+    const onChange = (): void => {
       saved = untilStored(this.#context, () => this.#follow(run, { key, operationId }));
     };
     const run = runDeployment(plan, { host, environment, correlationId, onChange });
     const document = run.document();
-    await store.write(() => {
+    const { operationId, created } = await store.write(() => {
+      const before = store.deployments.deployment(key);
+      this.checkNotActive(before);
+      const operationId = this.#newOperationId();
       this.#save(document, { operations: [], template: plan.request.template });
       store.deployments.beginRun(operationId, key, run.state);
+      return { operationId, created: !before };
     });
     this.#running.set(key, run);
     const ended = run
@@ -75,7 +84,7 @@ export class DeploymentRuns {
         () => this.#end(key, run),
         (error: unknown) => this.#end(key, run, error),
       );
-    return { operationId, document, ended };
+    return { operationId, document, created, ended };
   }
 
   /** Keeps a deployment inside another one. */
@@ -107,17 +116,20 @@ export class DeploymentRuns {
     const { store } = this.#context;
     // The process may end, or the group be deleted, before the deployment does.
     if (!store.connection.open) return;
-    const document = run.document();
-    const { provisioningState, timestamp, error } = propertiesOf(document);
-    const state = String(provisioningState);
-    const progress = { key, state, changed: String(timestamp), document, operations: run.operations() };
-    const isThere = await store.write(() => {
+    const done = await store.write(() => {
+      const stored = store.deployments.run(operationId, key);
+      if (!stored || !isActive(stored.status)) return undefined;
+      const document = run.document();
+      const { provisioningState, timestamp, error } = propertiesOf(document);
+      const state = String(provisioningState);
       store.deployments.saveRun({ id: operationId, status: state, error });
-      return store.deployments.saveProgress(progress);
+      const progress = { key, state, changed: String(timestamp), document, operations: run.operations() };
+      store.deployments.saveProgress(progress);
+      return { id: String(document.id), state };
     });
-    this.#context.events.emit('deployment', { id: String(document.id), state });
-    // A reset, too, ends what is running.
-    if (!isThere) run.cancel();
+    // It has been deleted, or ended by another hand.
+    if (!done) run.cancel();
+    else this.#context.events.emit('deployment', done);
   }
 
   #end(key: string, run: DeploymentRun, error?: unknown): void {
@@ -133,11 +145,10 @@ export class DeploymentRuns {
     this.#running.get(stored.key)?.cancel();
   }
 
-  /** Forgets the deployments of a resource group that is deleted; what is running there starts nothing further. */
-  removeGroup(subscriptionId: string, resourceGroup: string): void {
-    const { deployments } = this.#context.store;
-    for (const { key } of deployments.list(subscriptionId, resourceGroup)) this.#running.get(key)?.cancel();
-    deployments.removeGroup(subscriptionId, resourceGroup);
+  /** What is running in a resource group that has been deleted starts nothing further. */
+  groupRemoved(groupId: string): void {
+    const within = `${groupId}/`.toLowerCase();
+    for (const [key, run] of this.#running) if (key.startsWith(within)) run.cancel();
   }
 
   /** Fails what was running when the process ended: it is not resumed. */

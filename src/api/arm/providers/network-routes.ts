@@ -52,32 +52,27 @@ function answerResult(request: FastifyRequest, reply: FastifyReply, { status, er
   return result === undefined ? reply.code(204).send() : reply.send(result);
 }
 
+/** Where an operation of the location in the path is polled. */
+const pollAt = (request: FastifyRequest, { context }: ResourceService) => ({
+  subscriptionId: subscriptionOf(request, context),
+  location: parametersOf(request).location as string,
+  apiVersion: apiVersionOf(request),
+});
+
 async function swap(request: FastifyRequest, reply: FastifyReply, service: ResourceService) {
-  const subscriptionId = subscriptionOf(request, service.context);
+  const poll = pollAt(request, service);
   const body = readBody(RequestBody.ofText(request.body), swapSchema);
-  const { operationId = '' } = await service.change({
-    subscriptionId,
-    operation: 'SwapPublicIpAddressesOperation',
-    run: () => ({ writes: swapPublicIPAddresses(body, service.store) }),
-  });
-  const { location = '' } = parametersOf(request);
-  const place = { subscriptionId, location, operationId, apiVersion: apiVersionOf(request) };
-  return send(request, reply, { status: 202, operation: place, hasResult: true });
+  const run = () => ({ writes: swapPublicIPAddresses(body, service.store) });
+  return send(request, reply, await service.change({ operation: 'SwapPublicIpAddressesOperation', poll, run }));
 }
 
 /** Whether a private link service is visible to the subscription, which asks by its alias. */
 async function checkVisibility(request: FastifyRequest, reply: FastifyReply, service: ResourceService) {
-  const subscriptionId = subscriptionOf(request, service.context);
-  const { privateLinkServiceAlias } = RequestBody.ofText(request.body).value;
-  const visible = isVisible(service.store, { subscriptionId, alias: String(privateLinkServiceAlias) });
-  const { operationId = '' } = await service.change({
-    subscriptionId,
-    operation: 'CheckPrivateLinkServiceVisibility',
-    run: () => ({ body: { visible } }),
-  });
-  const { location = '' } = parametersOf(request);
-  const place = { subscriptionId, location, operationId, apiVersion: apiVersionOf(request) };
-  return send(request, reply, { status: 202, operation: place, hasResult: true });
+  const poll = pollAt(request, service);
+  const { subscriptionId } = poll;
+  const alias = String(RequestBody.ofText(request.body).value.privateLinkServiceAlias);
+  const run = () => ({ body: { visible: isVisible(service.store, { subscriptionId, alias }) } });
+  return send(request, reply, await service.change({ operation: 'CheckPrivateLinkServiceVisibility', poll, run }));
 }
 
 function checkDnsName(request: FastifyRequest, { context, store }: ResourceService) {
@@ -106,20 +101,23 @@ function addLocationRoutes(app: FastifyInstance, service: ResourceService): void
     const { location: name = '' } = parametersOf(request);
     return networkUsages(store, { subscriptionId, location: normalizeLocation(name) });
   });
+  const inGroup = `${network}/locations/:location`;
   for (const { name, operationId, inGroups = false, list } of catalogues) {
-    const paths = inGroups ? [location, `${network}/locations/:location`] : [location];
-    for (const path of paths) {
-      app.get(`${path}/${name}`, schema(`${operationId}_list`), (request) => {
+    const places: [path: string, id: string][] = [[location, `${operationId}_list`]];
+    if (inGroups) places.push([inGroup, `${operationId}_listByResourceGroup`]);
+    for (const [path, id] of places) {
+      app.get(`${path}/${name}`, schema(id), (request) => {
         const subscriptionId = subscriptionOf(request, context);
         return list({ subscriptionId, location: parametersOf(request).location as string });
       });
     }
   }
-  for (const path of [location, `${network}/locations/:location`]) {
-    app.post(
-      `${path}/checkPrivateLinkServiceVisibility`,
-      schema('PrivateLinkServices_checkVisibility'),
-      (request, reply) => checkVisibility(request, reply, service),
+  for (const [path, id] of [
+    [location, 'PrivateLinkServices_checkVisibility'],
+    [inGroup, 'PrivateLinkServices_checkVisibilityByResourceGroup'],
+  ] as const) {
+    app.post(`${path}/checkPrivateLinkServiceVisibility`, schema(id), (request, reply) =>
+      checkVisibility(request, reply, service),
     );
   }
   app.post(

@@ -123,7 +123,7 @@ export class OperationRecords {
 }
 
 /** An accepted operation, and what the data plane has to follow. */
-interface Settling {
+export interface Settling {
   readonly operationId: string;
   /** Folded ids of every top-level resource that the data plane may have to follow. */
   readonly touched: readonly string[];
@@ -208,15 +208,14 @@ export class OperationRunner {
   async #finish({ operationId, key, heard }: Pending): Promise<void> {
     const { store } = this.context;
     const { failure } = heard.outcome;
-    // Another one may have taken its place.
-    if (store.operations.operation(operationId)?.status !== 'InProgress') return;
     if (failure) {
       await this.#fail({ operationId, key, failure });
       return;
     }
     const touched = await store.write(() => {
       const operation = store.operations.operation(operationId);
-      if (operation?.status !== 'InProgress') return [];
+      // Another one may have taken its place.
+      if (operation?.status !== 'InProgress') return undefined;
       // Actions leave the resource alone: it may be in the middle of another operation.
       const resource = isWriteOperation(operation) ? store.resources.resource(key) : undefined;
       const { provisioningState } = resource ?? {};
@@ -226,6 +225,7 @@ export class OperationRunner {
       store.operations.finish({ id: operationId, status: 'Succeeded', result: operation.result });
       return resource && provisioningState === 'Deleting' ? this.remove(resource) : [];
     });
+    if (!touched) return;
     if (touched.length > 0) void this.context.changed(touched).catch(() => {});
     this.#announce(operationId, key, 'Succeeded');
   }
@@ -234,18 +234,22 @@ export class OperationRunner {
     this.context.events.emit('operation', { operationId, resourceId, status });
   }
 
+  /** Fails an operation, and the resource with it unless a later one has it; resolves with the resource as failed. */
   async #fail({ operationId, key, failure }: Failed): Promise<Resource | undefined> {
-    const { store } = this.context;
-    const stored = await store.write(() => {
+    const { store, operationDelayMs } = this.context;
+    const done = await store.write(() => {
+      const operation = store.operations.operation(operationId);
+      if (!operation || (operationDelayMs > 0 && operation.status !== 'InProgress')) return undefined;
       const { code, message } = failure;
-      const resource = store.resources.resource(key);
+      const [last] = store.operations.ofResource(key).filter(isWriteOperation);
+      const resource = last?.id === operationId ? store.resources.resource(key) : undefined;
       const failed = resource && { ...resource, provisioningState: 'Failed', etag: newEtag() };
       if (failed) store.resources.save(failed);
       store.operations.finish({ id: operationId, status: 'Failed', error: { code, message, details: [] } });
-      return failed;
+      return { failed };
     });
-    this.#announce(operationId, key, 'Failed');
-    return stored;
+    if (done) this.#announce(operationId, key, 'Failed');
+    return done?.failed;
   }
 }
 

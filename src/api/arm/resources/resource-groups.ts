@@ -69,7 +69,7 @@ export interface GroupRequest extends ScopeRequest {
 export class ResourceGroups {
   readonly context: ArmContext;
 
-  /** `removed` hears of each group that is gone, inside the transaction that removes it. */
+  /** `removed` hears of each group that is gone. */
   constructor(
     readonly service: ResourceService,
     readonly removed: (group: ResourceGroup) => void,
@@ -108,9 +108,9 @@ export class ResourceGroups {
   }
 
   /** Creates or replaces a group. Throws as `checkSubscription` and `read` do. */
-  async put(request: GroupRequest, body: RequestBody): Promise<Answer> {
-    checkSubscription(request, this.context);
+  put(request: GroupRequest, body: RequestBody): Promise<Answer> {
     return this.context.store.write(() => {
+      checkSubscription(request, this.context);
       const created = !this.service.store.group(request.subscriptionId, request.name);
       const group = this.read(request, body);
       this.service.store.saveGroup(group);
@@ -119,7 +119,7 @@ export class ResourceGroups {
   }
 
   /** Replaces the tags when the body has some. Throws `ResourceGroupNotFound`. */
-  async patch(request: GroupRequest, body: RequestBody): Promise<Answer> {
+  patch(request: GroupRequest, body: RequestBody): Promise<Answer> {
     return this.context.store.write(() => {
       const group = existingGroup(request, this.context);
       const { tags } = groupBody(body);
@@ -129,11 +129,21 @@ export class ResourceGroups {
     });
   }
 
-  /** Deletes a group with everything in it: at once, or when `--operation-delay` has passed. */
-  async delete(group: ResourceGroup): Promise<void> {
-    if (this.context.operationDelayMs === 0) return this.#deleteNow(group);
-    await this.context.store.write(() => this.service.store.saveGroup({ ...group, provisioningState: 'Deleting' }));
-    this.#deleteLater(group);
+  /**
+   * Deletes a group with everything in it: at once, or when `--operation-delay` has passed. Resolves with the group as it
+   * was. Throws `ResourceGroupNotFound`.
+   */
+  async delete(request: GroupRequest): Promise<ResourceGroup> {
+    const { store, operationDelayMs } = this.context;
+    const { group, touched } = await store.write(() => {
+      const group = existingGroup(request, this.context);
+      if (operationDelayMs === 0) return { group, touched: this.#remove(group) };
+      this.service.store.saveGroup({ ...group, provisioningState: 'Deleting' });
+      return { group, touched: [] };
+    });
+    if (operationDelayMs === 0) await this.#hasRemoved(group, touched);
+    else this.#deleteLater(group);
+    return group;
   }
 
   /** Goes on with deletions that were running when the process ended. */
@@ -151,16 +161,27 @@ export class ResourceGroups {
     clock.setTimeout(() => void untilStored(this.context, () => this.#deleteNow(group)), operationDelayMs);
   }
 
-  /** Nothing in the group can object. */
-  async #deleteNow(group: ResourceGroup): Promise<void> {
-    const { store, writer } = this.service;
-    const touched = await this.context.store.write(() => {
-      const scope = { subscriptionId: group.subscriptionId, resourceGroup: group.name };
-      const keys = store.list(scope).flatMap((resource) => writer.remove(resource));
-      store.removeGroup(group.key);
-      this.removed(group);
-      return [...new Set(keys)];
+  async #deleteNow({ subscriptionId, name }: ResourceGroup): Promise<void> {
+    const done = await this.context.store.write(() => {
+      const group = this.service.store.group(subscriptionId, name);
+      // A reset or a snapshot may have ended the deletion.
+      return group?.provisioningState === 'Deleting' ? { group, touched: this.#remove(group) } : undefined;
     });
+    if (done) await this.#hasRemoved(done.group, done.touched);
+  }
+
+  /** Removes a group and what is in it, of which nothing can object. Answers what the data plane follows. */
+  #remove(group: ResourceGroup): string[] {
+    const { store, writer } = this.service;
+    const scope = { subscriptionId: group.subscriptionId, resourceGroup: group.name };
+    const keys = store.list(scope).flatMap((resource) => writer.remove(resource));
+    store.removeGroup(group.key);
+    this.context.store.deployments.removeGroup(group.subscriptionId, group.name);
+    return [...new Set(keys)];
+  }
+
+  async #hasRemoved(group: ResourceGroup, touched: readonly string[]): Promise<void> {
+    this.removed(group);
     await this.context.changed(touched);
   }
 }
@@ -188,9 +209,8 @@ function list(request: FastifyRequest, { context }: ResourceGroups) {
 }
 
 async function remove(request: FastifyRequest, reply: FastifyReply, groups: ResourceGroups) {
-  const group = groupOf(request, groups.context);
+  const group = await groups.delete(requestAbout(request));
   const job = deletionJob(group);
-  await groups.delete(group);
   const url = `${requestBaseUrl(request)}/subscriptions/${group.subscriptionId}/operationresults/${job}`;
   reply.headers({ location: `${url}?api-version=${apiVersionOf(request)}`, 'retry-after': '0' });
   return reply.code(202).send();

@@ -1,7 +1,7 @@
 /**
- * Resources as everybody reads and writes them: routes, deployments and seeds say which resource, at which
- * api-version and with which body, and get what Azure answers. A write is one transaction, and is followed by the data
- * plane before it is answered.
+ * Resources as everybody reads and writes them: routes, deployments and seeds say which resource, at which api-version
+ * and with which body, and get what Azure answers. A write decides, changes and renders its answer in one
+ * work of the store, and is followed by the data plane before it is answered.
  */
 import { azureError } from '../../../errors/index.js';
 import { childNamed, childrenIn } from '../../../resources/children.js';
@@ -10,9 +10,8 @@ import type { Action, ActionResult, Resource } from '../../../resources/resource
 import { unmodelledStatuses } from '../../../resources/unmodelled-types.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
 import type { ArmContext } from './arm-context.js';
-import type { DocumentWrite } from './document-writer.js';
 import { checkParent, opaqueDocument, ownTypeAndName } from './opaque-resources.js';
-import { OperationRunner, type PollPlace, pollPlaceOf } from './operations.js';
+import { OperationRunner, type PollPlace, pollPlaceOf, type Settling } from './operations.js';
 import { type ChildPlace, type RequestBody, readBody, readTags, withoutChild } from './request-body.js';
 import {
   type Access,
@@ -27,7 +26,7 @@ import {
   type ResourceRequest,
 } from './resource-place.js';
 import { ResourceReader, type Shown } from './resource-reader.js';
-import { ResourceWriter } from './resource-writer.js';
+import { ResourceWriter, type Write } from './resource-writer.js';
 
 export type DeleteRequest = Omit<PutRequest, 'body'>;
 
@@ -90,138 +89,158 @@ export class ResourceService {
   }
 
   /** Creates or replaces a resource, or a child in its parent. Throws Azure's refusal; nothing is stored then. */
-  async put(request: PutRequest): Promise<Answer> {
-    const place = placeOf(request, 'write', this.context);
-    if (!('type' in place)) return this.#putOpaque(place, request.body);
-    if (place.child) this.#resourceAt(place); // Whose 404 comes before the child's body is read.
-    const write = documentWrite(place, request);
-    const done = await this.context.store.write(() => this.#putNow(place, write));
-    const failed = await this.operations.settle(done);
-    const { resource } = done;
-    const { document } = resource;
-    const own = place.child ? undefined : place.type.requests?.statuses;
-    const isDone = !failed && this.context.operationDelayMs === 0 && own?.putIsDone?.({ ...done, document });
-    return {
-      status: own?.put?.(done) ?? (done.created ? 201 : 200),
-      body: failed ? this.#shown({ ...resource, etag: failed.etag, provisioningState: 'Failed' }, place) : done.body,
-      ...(isDone ? {} : { operation: pollPlaceOf(resource, { ...done, apiVersion: place.apiVersion }) }),
-    };
+  put(request: PutRequest): Promise<Answer> {
+    return this.#stored(() => {
+      const place = placeOf(request, 'write', this.context);
+      return 'type' in place ? this.#put(place, request) : this.#putOpaque(place, request.body);
+    });
   }
 
-  /** What a PUT stores and shows. Inside a transaction, so that the answer is what this PUT wrote. */
-  #putNow(place: ModelledPlace, write: DocumentWrite) {
+  /** Does a write, and answers once the data plane follows. */
+  async #stored(work: () => Done): Promise<Answer> {
+    const { answer, write, onFailure, note } = await this.context.store.write(work);
+    if (note !== undefined) this.context.note(note);
+    const failed = write && (await this.operations.settle(write));
+    return failed && onFailure ? { ...answer, ...onFailure(failed) } : answer;
+  }
+
+  #put(place: ModelledPlace, request: PutRequest): Done {
+    if (place.child) this.#resourceAt(place); // Whose 404 comes before the child's body is read.
     let isNewChild = true;
+    const { document: make, ...write } = documentWrite(place, request);
     const done = this.writer.put({
       ...write,
       document: (existing) => {
         const { collection = '', name } = place.child ?? {};
         isNewChild = !childNamed(childrenIn(existing?.document.properties, collection), name);
-        return write.document(existing);
+        return make(existing);
       },
     });
+    const { resource } = done;
+    const { document } = resource;
     const created = place.child ? isNewChild : done.created;
-    return { ...done, created, body: this.#shown(done.resource, place), apiVersion: place.apiVersion };
+    const outcome = { ...done, created, document, apiVersion: place.apiVersion };
+    const own = place.child ? undefined : place.type.requests?.statuses;
+    const isDone = this.context.operationDelayMs === 0 && own?.putIsDone?.(outcome);
+    const operation = pollPlaceOf(resource, outcome);
+    return {
+      write: done,
+      answer: {
+        status: own?.put?.(outcome) ?? (created ? 201 : 200),
+        body: this.#shown(resource, place),
+        ...(isDone ? {} : { operation }),
+      },
+      onFailure: ({ etag }) => ({
+        body: this.#shown({ ...resource, etag, provisioningState: 'Failed' }, place),
+        operation,
+      }),
+    };
   }
 
   #shown(resource: Resource, { child, apiVersion }: ModelledPlace): Shown | undefined {
     return child ? this.reader.child(resource, { ...child, apiVersion }) : this.reader.show(resource, apiVersion);
   }
 
-  async #putOpaque(place: Place, body: RequestBody): Promise<Answer> {
-    checkParent(place.id, this.store);
-    const document = opaqueDocument(body);
-    const own = ownTypeAndName(place.id);
-    const done = await this.context.store.write(() => {
-      const done = this.writer.putOpaque(place.id, { ...own, document });
-      return { ...done, body: this.reader.show(done.resource, place.apiVersion) };
-    });
-    const { resource, created } = done;
-    if (created) this.context.note(`${resource.type} has no model here: ${resource.id} is stored and echoed`);
-    await this.operations.settle(done);
-    const operation = pollPlaceOf(resource, { ...done, apiVersion: place.apiVersion });
-    return { status: created ? unmodelledStatuses(resource.type).created : 200, body: done.body, operation };
-  }
-
-  /** Replaces the tags of a resource. Throws its 404. */
-  async patchTags(request: ResourceRequest & { readonly body: RequestBody }): Promise<Answer> {
-    const { place } = this.#found(request, 'tags');
-    const tags = readTags(request.body);
-    const body = await this.context.store.write(() => {
-      const resource = this.writer.patchTags(place.key, tags);
-      if (!resource) throw notFound(place.id);
-      return this.reader.show(resource, place.apiVersion);
-    });
-    return { status: 200, body, asyncNotification: 'type' in place };
-  }
-
-  /** Deletes a resource or child; 204 when there is none. Throws Azure's refusal. */
-  async delete(request: DeleteRequest): Promise<Answer> {
-    const place = placeOf(request, 'delete', this.context);
-    if ('type' in place && place.child) return this.#deleteChild(place, request);
-    const conditions = 'type' in place ? request.conditions : undefined;
-    const done = await this.context.store.write(() => this.writer.delete(place.key, conditions ?? {}));
-    // Azure's front door answers 204 for what is not there.
-    if (!done) return { status: 204 };
-    await this.operations.settle(done);
-    const ended = this.context.operationDelayMs === 0;
-    const own =
-      'type' in place ? place.type.requests?.statuses?.delete?.(place) : unmodelledStatuses(done.resource.type).deleted;
+  #putOpaque({ id, apiVersion }: Place, given: RequestBody): Done {
+    checkParent(id, this.store);
+    const write = this.writer.putOpaque(id, { ...ownTypeAndName(id), document: opaqueDocument(given) });
+    const { resource, created } = write;
+    const status = created ? unmodelledStatuses(resource.type).created : 200;
+    const operation = pollPlaceOf(resource, { ...write, apiVersion });
     return {
-      status: (ended && own) || 202,
-      operation: pollPlaceOf(done.resource, { ...done, apiVersion: place.apiVersion }),
-      hasResult: true,
+      write,
+      answer: { status, body: this.reader.show(resource, apiVersion), operation },
+      ...(created ? { note: `${resource.type} has no model here: ${resource.id} is stored and echoed` } : {}),
     };
   }
 
-  async #deleteChild(place: ModelledPlace, { conditions = {}, baseUrl }: DeleteRequest): Promise<Answer> {
+  /** Replaces the tags of a resource. Throws its 404. */
+  patchTags({ body, ...request }: ResourceRequest & { readonly body: RequestBody }): Promise<Answer> {
+    return this.changeTags(request, () => body);
+  }
+
+  /** Replaces the tags of a resource by those in the body that `bodyFor` makes of them. Throws its 404. */
+  changeTags(request: ResourceRequest, bodyFor: (tags: Record<string, string>) => RequestBody): Promise<Answer> {
+    return this.#stored(() => {
+      const { place, resource } = this.#found(request, 'tags');
+      const tags = readTags(bodyFor((resource.document.tags ?? {}) as Record<string, string>));
+      const changed = this.writer.patchTags(resource, tags);
+      const body = this.reader.show(changed, place.apiVersion);
+      return { answer: { status: 200, body, asyncNotification: 'type' in place } };
+    });
+  }
+
+  /** Deletes a resource or child; 204 when there is none. Throws Azure's refusal. */
+  delete(request: DeleteRequest): Promise<Answer> {
+    return this.#stored(() => {
+      const place = placeOf(request, 'delete', this.context);
+      const isModelled = 'type' in place;
+      const isChild = isModelled && place.child !== undefined;
+      const write = isChild
+        ? this.#deleteChild(place, request)
+        : this.writer.delete(place.key, (isModelled && request.conditions) || {});
+      // Azure's front door answers 204 for what is not there.
+      if (!write) return { answer: { status: 204 } };
+      const { resource } = write;
+      const own = isModelled
+        ? place.type.requests?.statuses?.delete?.(place)
+        : unmodelledStatuses(resource.type).deleted;
+      const status = (this.context.operationDelayMs === 0 && !isChild && own) || 202;
+      const operation = pollPlaceOf(resource, { ...write, apiVersion: place.apiVersion });
+      return { write, answer: { status, operation, hasResult: true } };
+    });
+  }
+
+  #deleteChild(place: ModelledPlace, { conditions = {}, baseUrl }: DeleteRequest): Write | undefined {
     const child = place.child as ChildPlace;
     const parent = this.#resourceAt(place);
-    if (!childNamed(childrenIn(parent.document.properties, child.collection), child.name)) return { status: 204 };
-    const done = await this.context.store.write(() =>
-      this.writer.put({
-        ...place,
-        conditions,
-        baseUrl,
-        child: { ...child, method: 'Delete' },
-        document: (existing) => withoutChild(parentDocument(existing, place), child),
-      }),
-    );
-    await this.operations.settle(done);
-    const operation = pollPlaceOf(done.resource, { ...done, apiVersion: place.apiVersion });
-    return { status: 202, operation, hasResult: true };
+    if (!childNamed(childrenIn(parent.document.properties, child.collection), child.name)) return undefined;
+    return this.writer.put({
+      ...place,
+      conditions,
+      baseUrl,
+      child: { ...child, method: 'Delete' },
+      document: (existing) => withoutChild(parentDocument(existing, place), child),
+    });
   }
 
   /** Runs a POST action. Throws the resource's 404, and what the action refuses. */
-  async act({ action, parameters, query, body: given, ...request }: ActionRequest): Promise<Answer> {
-    const { resource, apiVersion } = this.existing(request);
-    const { requestSchema, answer, run } = action;
-    const body = requestSchema && !given.isEmpty ? readBody(given, requestSchema) : undefined;
-    const name = (action.path.split('/').at(-1) as string).replace(/^./, (first) => first.toUpperCase());
-    const { result, operationId } = await this.change({
-      key: resource.key,
-      subscriptionId: resource.subscriptionId,
-      operation: answer === 'async' ? `${name}Operation` : undefined,
-      run: () => run({ resource, lookup: this.store, parameters, query, body, health: this.context.health }),
+  act({ action, parameters, query, body: given, ...request }: ActionRequest): Promise<Answer> {
+    return this.#stored(() => {
+      const { resource, apiVersion } = this.existing(request);
+      const { requestSchema, answer, run } = action;
+      const body = requestSchema && !given.isEmpty ? readBody(given, requestSchema) : undefined;
+      const name = (action.path.split('/').at(-1) as string).replace(/^./, (first) => first.toUpperCase());
+      const { health } = this.context;
+      const result = run({ resource, lookup: this.store, parameters, query, body, health });
+      const operation = answer === 'async' ? `${name}Operation` : undefined;
+      const write = this.#change(result, { of: resource, operation });
+      if (operation === undefined) return { write, answer: { status: 200, body: result.body } };
+      return {
+        write,
+        answer: { status: 202, operation: pollPlaceOf(resource, { ...write, apiVersion }), hasResult: true },
+      };
     });
-    if (operationId === undefined) return { status: 200, body: result.body };
-    return { status: 202, operation: pollPlaceOf(resource, { operationId, apiVersion }), hasResult: true };
   }
 
-  /** Changes whole documents in one transaction, as actions do, and waits until the data plane follows. */
-  async change({ key: subject, subscriptionId, operation, run }: Change) {
-    const done = await this.context.store.write(() => {
-      const result = run();
-      const touched = this.writer.replace(result.writes ?? []);
-      const key = subject ?? touched[0] ?? '';
-      const operationId =
-        operation === undefined
-          ? undefined
-          : this.writer.recordOperation({ key, subscriptionId }, operation, result.body);
-      return { result, touched, key, operationId };
+  /** Changes whole documents as `run` says, by an operation of their subscription that is polled at `poll`. */
+  change({ operation, poll, run }: Change): Promise<Answer> {
+    return this.#stored(() => {
+      const write = this.#change(run(), { of: { key: undefined, subscriptionId: poll.subscriptionId }, operation });
+      return {
+        write,
+        answer: { status: 202, operation: { ...poll, operationId: write.operationId }, hasResult: true },
+      };
     });
-    const { result, touched, key, operationId } = done;
-    await this.operations.settle({ resource: { key }, operationId: operationId ?? '', touched });
-    return { result, operationId };
+  }
+
+  #change({ writes = [], body }: ActionResult, { of, operation }: Changing): Settling {
+    const touched = this.writer.replace(writes);
+    const key = of.key ?? touched[0] ?? '';
+    const { subscriptionId } = of;
+    const operationId =
+      operation === undefined ? '' : this.writer.recordOperation({ key, subscriptionId }, operation, body);
+    return { resource: { key }, operationId, touched };
   }
 
   /** The action that a POST to `path` below a resource runs, with the names in the path. */
@@ -252,12 +271,29 @@ export class ResourceService {
   }
 }
 
-/** A change of whole documents, by an action. */
+/** What a work has done. */
+interface Done {
+  /** As it is when the data plane follows. */
+  readonly answer: Answer;
+  /** What is to be followed; undefined for nothing. */
+  readonly write?: Settling;
+  /** What the answer says instead when the data plane could not follow, and the resource is stored as failed. */
+  readonly onFailure?: (failed: Resource) => Partial<Answer>;
+  /** A line for the log. */
+  readonly note?: string;
+}
+
+/** A change of whole documents. */
 interface Change {
-  /** Folded id of the resource whose operation it is; the first one that changes when absent. */
-  readonly key?: string;
-  readonly subscriptionId: string;
-  /** Azure's name of the operation that begins; undefined when none does. */
-  readonly operation: string | undefined;
+  /** Azure's name of the operation that begins. */
+  readonly operation: string;
+  readonly poll: Omit<PollPlace, 'operationId'>;
   readonly run: () => ActionResult;
+}
+
+interface Changing {
+  /** The resource whose operation it is; without a key the first one that changes. */
+  readonly of: { readonly key: string | undefined; readonly subscriptionId: string };
+  /** Undefined when none begins. */
+  readonly operation: string | undefined;
 }

@@ -148,15 +148,12 @@ export class ResourceWriter {
     return [...touched];
   }
 
-  /** Replaces the tags; the one change that is never asynchronous. `undefined` when there is no such resource. */
-  patchTags(key: string, tags: Record<string, string> | undefined): Resource | undefined {
-    const { resources } = this.context.store;
-    const existing = resources.resource(key);
-    if (!existing) return undefined;
+  /** Replaces the tags; the one change that is never asynchronous. */
+  patchTags(existing: Resource, tags: Record<string, string> | undefined): Resource {
     const document = { ...existing.document, tags: tags ?? {} };
     if (alike(document, existing.document)) return existing;
     const changed = this.#withDocument(existing, document);
-    resources.save(changed);
+    this.context.store.resources.save(changed);
     return changed;
   }
 

@@ -10,30 +10,39 @@ import type { ResourceService } from './resource-service.js';
 
 type Tags = Record<string, string>;
 
-/** What has tags, and what becomes of a change of them. */
+type Change = (before: Tags) => Tags;
+
+/** What has tags, and what changes them: it resolves with the tags that are stored then. */
 interface Tagged {
   readonly id: string;
   readonly tags: Tags;
-  readonly save: (tags: Tags) => Promise<unknown>;
+  readonly save: (change: Change) => Promise<Tags>;
 }
 
 /** Azure has no place in a subscription where it shows the tags, other than the tags themselves. */
-function taggedSubscription({ id }: ResourceRequest, service: ResourceService): Tagged {
-  const stored = service.store.resource(idKey(formatResourceId(id)));
-  const save = (tags: Tags) => {
-    const document = { properties: { tags } };
-    return service.context.store.write(() => {
-      service.writer.putOpaque(id, { type: typeOf(id), name: 'default', document });
+function taggedSubscription({ id }: ResourceRequest, { context, store, writer }: ResourceService): Tagged {
+  const stored = () => (store.resource(idKey(formatResourceId(id)))?.document.properties.tags ?? {}) as Tags;
+  const save = (change: Change) =>
+    context.store.write(() => {
+      const tags = change(stored());
+      writer.putOpaque(id, { type: typeOf(id), name: 'default', document: { properties: { tags } } });
+      return tags;
     });
-  };
-  return { id: `/subscriptions/${id.subscriptionId}`, tags: (stored?.document.properties.tags ?? {}) as Tags, save };
+  return { id: `/subscriptions/${id.subscriptionId}`, tags: stored(), save };
 }
 
 function taggedGroup({ id, apiVersion }: ResourceRequest, { context, store }: ResourceService): Tagged {
   const name = id.resourceGroup as string;
-  const group = existingGroup({ subscriptionId: id.subscriptionId, name, apiVersion }, context);
-  const save = (tags: Tags) => context.store.write(() => store.saveGroup({ ...group, tags }));
-  return { id: resourceGroupId(group.subscriptionId, group.name), tags: group.tags ?? {}, save };
+  const stored = () => existingGroup({ subscriptionId: id.subscriptionId, name, apiVersion }, context);
+  const save = (change: Change) =>
+    context.store.write(() => {
+      const group = stored();
+      const tags = change(group.tags ?? {});
+      store.saveGroup({ ...group, tags });
+      return tags;
+    });
+  const { subscriptionId, name: asCreated, tags = {} } = stored();
+  return { id: resourceGroupId(subscriptionId, asCreated), tags, save };
 }
 
 /** What a request is about when it is about tags; undefined when it is about something else. */
@@ -49,7 +58,10 @@ export function taggedBy(request: ResourceRequest, service: ResourceService): Ta
   // The api-version of the request is that of the tags.
   const newest = findResourceType(`${namespace}/${types[0]}`)?.apiVersions.at(-1);
   const tagged = { id: parent, apiVersion: newest ?? apiVersion };
-  const save = (tags: Tags) => service.patchTags({ ...tagged, body: RequestBody.ofValue({ tags }) });
+  const save = async (change: Change) => {
+    const answer = await service.changeTags(tagged, (before) => RequestBody.ofValue({ tags: change(before) }));
+    return (answer.body as { tags?: Tags }).tags ?? {};
+  };
   const { resource } = service.existing(tagged);
   return { id: formatResourceId(parent), tags: (resource.document.tags ?? {}) as Tags, save };
 }
@@ -57,24 +69,23 @@ export function taggedBy(request: ResourceRequest, service: ResourceService): Ta
 const without = (tags: Tags, gone: Tags): Tags =>
   Object.fromEntries(Object.entries(tags).filter(([name]) => !(name in gone)));
 
-/** The tags after a request; undefined when it changes none. */
-function changedTags(method: string, before: Tags, body: RequestBody): Tags | undefined {
-  if (method === 'GET') return undefined;
+/** The tags after a write. Throws what is wrong with them. */
+function changedTags(method: string, before: Tags, body: RequestBody): Tags {
   if (method === 'DELETE') return {};
   const { operation, properties } = body.value as { operation?: string; properties?: { tags?: Tags } };
   const given = properties?.tags ?? {};
   const wanted = method === 'PUT' ? 'replace' : operation?.toLowerCase();
-  if (wanted === 'replace') return given;
-  return wanted === 'delete' ? without(before, given) : { ...before, ...given };
+  const kept = wanted === 'delete' ? without(before, given) : { ...before, ...given };
+  return readTags(RequestBody.ofValue({ tags: wanted === 'replace' ? given : kept })) ?? {};
 }
 
 /** Answers a request about tags: GET, PUT, PATCH (Merge, Replace, Delete) and DELETE. */
 export async function answerTags(request: FastifyRequest, reply: FastifyReply, tagged: Tagged): Promise<FastifyReply> {
-  const changed = changedTags(request.method, tagged.tags, RequestBody.ofText(request.body));
-  const tags = changed && (readTags(RequestBody.ofValue({ tags: changed })) ?? {});
-  if (tags) await tagged.save(tags);
-  if (request.method === 'DELETE') return reply.code(200).send();
+  const { method } = request;
+  const given = RequestBody.ofText(request.body);
+  const tags = method === 'GET' ? tagged.tags : await tagged.save((before) => changedTags(method, before, given));
+  if (method === 'DELETE') return reply.code(200).send();
   const id = `${tagged.id}/providers/Microsoft.Resources/tags/default`;
-  const body = { id, name: 'default', type: 'Microsoft.Resources/tags', properties: { tags: tags ?? tagged.tags } };
+  const body = { id, name: 'default', type: 'Microsoft.Resources/tags', properties: { tags } };
   return send(request, reply, { status: 200, body });
 }

@@ -210,7 +210,7 @@ const cases: [title: string, sections: Record<string, unknown>, message: RegExp,
   [
     'too many outputs',
     { outputs: Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`o${index}`, { type: 'int', value: 1 }])) },
-    /The number of template outputs limit exceeded\. Limit: 64 and actual: 65\./,
+    /The number of template outputs limit exceeded\. Limit: '64' and actual: '65'\./,
   ],
   [
     'an output of the wrong type',

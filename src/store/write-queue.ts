@@ -1,0 +1,140 @@
+/**
+ * Works that wait to be stored. All that wait when the event loop has read what came in run in one turn: each in a
+ * savepoint, all under one COMMIT, so that one wait for the disk serves them all. No transaction stays open over a turn.
+ */
+import { systemTime } from '../support/clock.js';
+import type { Connection } from './sqlite.js';
+
+/** Something in memory whose entries can be dropped. */
+interface Kept {
+  delete(key: string): unknown;
+}
+
+/** What works change in memory beside the rows, so that undoing one drops its own entries and no others. */
+export class MemoryJournal {
+  readonly #noted: (readonly [kept: Kept, key: string])[] = [];
+  #depth = 0;
+
+  /** Within a work: the entry `key` of `kept` says what a row says that this work has written. */
+  note(kept: Kept, key: string): void {
+    if (this.#depth > 0) this.#noted.push([kept, key]);
+  }
+
+  /** Runs `work`, perhaps within another one. When it throws, what it has noted is dropped. */
+  run<T>(work: () => T): T {
+    const mark = this.#noted.length;
+    this.#depth++;
+    try {
+      return work();
+    } catch (error) {
+      for (const [kept, key] of this.#noted.splice(mark)) kept.delete(key);
+      throw error;
+    } finally {
+      this.#depth--;
+      if (this.#depth === 0) this.#noted.length = 0;
+    }
+  }
+}
+
+export interface WriteOptions {
+  /**
+   * `on-disk`: the write survives a power failure once the promise resolves. `with-next-write`: only once a later write
+   * is on disk; it survives the end of the process anyway.
+   */
+  readonly durability?: 'on-disk' | 'with-next-write';
+}
+
+interface Waiting extends Required<WriteOptions> {
+  readonly work: () => unknown;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export interface WriteQueueOptions {
+  readonly connection: Connection;
+  readonly journal: MemoryJournal;
+  /** Writes what is to be stored with every group. Inside its transaction, after its works. */
+  readonly finish: () => void;
+  /** A group is stored. */
+  readonly stored: () => void;
+  /** Nothing of a group could be stored; answers the error that its works reject with. */
+  readonly failed: (error: unknown) => unknown;
+  /** Whether an error that a work throws means that the file cannot be written: its whole group is lost. */
+  readonly isStorageError: (error: unknown) => boolean;
+}
+
+/** So long (real milliseconds) one turn takes on further works. */
+const longestTurnMs = 20;
+
+export class WriteQueue {
+  readonly #options: WriteQueueOptions;
+  readonly #waiting: Waiting[] = [];
+  #isScheduled = false;
+
+  constructor(options: WriteQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves or rejects with what `work` answers or throws, once its group is stored. */
+  add<T>(work: () => T, { durability = 'on-disk' }: WriteOptions): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ work, durability, resolve: resolve as Waiting['resolve'], reject });
+      this.#schedule();
+    });
+  }
+
+  /** Stores now all that wait. */
+  flush(): void {
+    while (this.#waiting.length > 0) this.#storeGroup();
+  }
+
+  /** After the requests that the loop reads in this turn, which may bring more works. */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      if (this.#waiting.length > 0) this.#storeGroup();
+      if (this.#waiting.length > 0) this.#schedule();
+    });
+  }
+
+  #storeGroup(): void {
+    const { connection, journal, stored, failed } = this.#options;
+    const isDurable = this.#waiting.some(({ durability }) => durability === 'on-disk');
+    const group: Waiting[] = [];
+    const settle: (() => void)[] = [];
+    try {
+      if (!isDurable) connection.pragma('synchronous = NORMAL');
+      try {
+        journal.run(() => connection.transaction(() => this.#runGroup(group, settle)));
+      } finally {
+        if (!isDurable) connection.pragma('synchronous = FULL');
+      }
+      stored();
+      for (const one of settle) one();
+    } catch (error) {
+      const reason = failed(error);
+      // Where no transaction begins, none would begin for the others.
+      for (const { reject } of group.length > 0 ? group : this.#waiting.splice(0)) reject(reason);
+    }
+  }
+
+  /** Runs works for a while; `group` is those that ran, `settle` tells each what became of it. */
+  #runGroup(group: Waiting[], settle: (() => void)[]): void {
+    const { connection, journal, finish, isStorageError } = this.#options;
+    const endMs = systemTime.now() + longestTurnMs;
+    do {
+      const one = this.#waiting.shift() as Waiting;
+      group.push(one);
+      try {
+        const result = journal.run(() => connection.transaction(one.work));
+        settle.push(() => one.resolve(result));
+      } catch (error) {
+        if (isStorageError(error)) throw error;
+        settle.push(() => one.reject(error));
+      }
+    } while (this.#waiting.length > 0 && systemTime.now() < endMs);
+    finish();
+  }
+}
