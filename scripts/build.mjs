@@ -21,11 +21,11 @@ const forScripts = [
   'src/config/config.ts',
   'src/emulator.ts',
   'src/errors/page.ts',
+  'src/resources/known-types.ts',
   'src/config/undocumented.ts',
-  'src/api/classic/openapi.ts',
 ];
 /** The pictures, styles and scripts of the OpenAPI page. */
-const swaggerFiles = /^(swagger-ui\.css|swagger-ui-bundle\.js|swagger-ui-standalone-preset\.js|favicon-.*\.png)$/;
+const swaggerFiles = /^(swagger-ui\.css|swagger-ui-bundle\.js|favicon-.*\.png)$/;
 
 /**
  * Joins the sources into `outdir`. With `purpose` `package`: only what a user runs, without source maps. Answers

@@ -19,6 +19,7 @@ import { Reconciler } from './compiler/reconciler.js';
 import { mapAddress } from './config/address-map.js';
 import type { Config } from './config/config.js';
 import type { Engine, EngineEvents } from './data-plane/model/engine.js';
+import { withAlsoAt } from './emulator/also-at.js';
 import { EmulatorControl } from './emulator/emulator-control.js';
 import { engineEvents, logEvents } from './emulator/event-log.js';
 import { applySeed } from './emulator/seed.js';
@@ -113,6 +114,7 @@ export class Emulator {
     let machines: Machines | undefined;
     let engine: Engine | undefined;
     let reconciler: Reconciler | undefined;
+    const alsoAt = config.engine === 'userspace' ? config.alsoAt : [];
     const standIns = config.standIns ? new AutomaticStandIns(() => void reconciler?.again()) : undefined;
     try {
       if (isShared) machines = await (await import('./emulator/several-machines.js')).joinStore({ config, store, log });
@@ -129,7 +131,7 @@ export class Emulator {
         addressMap: config.addressMap,
         hostedServices: store.classic,
         leasedElsewhere: (address) => (isShared ? undefined : blocks.leasedElsewhere(address)),
-        adapt: standIns && ((plan) => standIns.adapt(plan)),
+        adapt: async (plan) => withAlsoAt(standIns ? await standIns.adapt(plan) : plan, alsoAt),
         strictBind: config.strictBind,
         choices: config.undocumented,
         switched: (change) => events.emit('mode', change),

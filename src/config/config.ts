@@ -9,6 +9,7 @@ import { UsageError } from '../support/usage-error.js';
 import {
   dnsNames,
   folder,
+  furtherAddresses,
   hostName,
   mappings,
   network,
@@ -174,6 +175,14 @@ export const options = {
     sentence:
       'What to do where Azure’s documentation is silent; names and values are in `docs/differences-from-azure.md`.',
     parse: choices,
+  }),
+  alsoAt: option({
+    name: 'also-at',
+    value: 'ADDRESS',
+    repeatable: true,
+    sentence:
+      'Another IPv4 address at which every frontend is reached, with the userspace engine; `own`: all of this machine but loopback ones, as a container wants it.',
+    parse: furtherAddresses,
   }),
   tlsNames: option({
     name: 'tls-name',

@@ -35,6 +35,15 @@ export interface RestoreOptions {
 /** Keeps an asynchronous function, whose transaction would end before its work, from being a work. */
 type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
 
+/** Runs the check of a snapshot's content; what it throws is the reason why the snapshot is refused. */
+function refusing(check: () => void = () => {}): void {
+  try {
+    check();
+  } catch (error) {
+    throw storageRefusal(error) ?? invalidSnapshot(error);
+  }
+}
+
 export class Store {
   readonly connection: Connection;
   readonly resources: ResourceStore;
@@ -106,9 +115,7 @@ export class Store {
       try {
         restoreSnapshot(this.connection, document);
         this.forget();
-        check?.();
-      } catch (error) {
-        throw storageRefusal(error) ?? invalidSnapshot(error);
+        refusing(check);
       } finally {
         this.forget();
       }

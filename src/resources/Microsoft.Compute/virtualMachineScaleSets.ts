@@ -3,7 +3,7 @@
  * instances are members of backend pools and targets of NAT pools, as
  * https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-networking describes.
  */
-import type { AzureError } from '../../errors/index.js';
+import { type AzureError, azureError } from '../../errors/index.js';
 import { checkLoadBalancersOfScaleSet } from '../Microsoft.Network/loadBalancers/parts-in-use.js';
 import { checkLoadBalancersAhead } from '../Microsoft.Network/loadBalancers/together.js';
 import { type Lookup, type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
@@ -152,12 +152,29 @@ function completeScaleSet(context: WriteContext<VirtualMachineScaleSetDocument>)
   properties.virtualMachines = placeInstances(context, { capacity, profile });
 }
 
+const wellFormed = /^\w([\w.-]{0,78}\w)?$/;
+
+/** Names in a profile become names of network interfaces and ipConfigurations, and are checked like those. */
+function* checkNamesOf(
+  all: readonly { name?: string | undefined; properties?: { ipConfigurations?: readonly { name?: string }[] } }[],
+  id: string,
+): Generator<AzureError> {
+  for (const [index, { name = '', properties }] of all.entries()) {
+    if (!wellFormed.test(name)) yield azureError('InvalidResourceName', { values: { name } });
+    const isTwice = all.slice(0, index).some((one) => one.name?.toLowerCase() === name.toLowerCase());
+    if (isTwice) yield azureError('DuplicateResourceName', { values: { id, name } });
+    const inside = properties?.ipConfigurations ?? [];
+    if (inside.length > 0) yield* checkNamesOf(inside, `${id}/networkInterfaceConfigurations/${name}`);
+  }
+}
+
 function* checkScaleSet(context: WriteContext<VirtualMachineScaleSetDocument>, after: Lookup): Generator<AzureError> {
   const { virtualMachineProfile, virtualMachines } = context.document.properties;
   const { networkInterfaceConfigurations = [], healthProbe } = virtualMachineProfile?.networkProfile ?? {};
   const pools = networkInterfaceConfigurations
     .flatMap(({ properties }) => properties?.ipConfigurations ?? [])
     .flatMap(({ properties }) => properties?.loadBalancerBackendAddressPools ?? []);
+  yield* checkNamesOf(networkInterfaceConfigurations, context.idText);
   yield* checkLoadBalancersOfScaleSet({ pools: pools.map(({ id }) => id), probe: healthProbe?.id }, context);
   // The instances are alike, so one speaks for all.
   const [first] = virtualMachines ?? [];

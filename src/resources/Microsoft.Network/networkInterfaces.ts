@@ -17,7 +17,7 @@ import {
 } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
-import { fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
+import { checkNoNatGateway, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
 import { checkLoadBalancersAhead } from './loadBalancers/together.js';
 import { versions } from './member-versions.js';
 import { effectiveActions, machineLink } from './networkInterfaces/effective.js';
@@ -190,6 +190,12 @@ function* checkNetworkInterface(context: WriteContext<NetworkInterfaceDocument>,
     publicIPAddress: properties?.publicIPAddress,
   }));
   yield* checkPublicIPAddressesFree(context, users);
+  const basic = all.flatMap(({ name, properties }) => {
+    const publicIP = context.lookup.resource(idKey(properties?.publicIPAddress?.id ?? ''));
+    const subnet = publicIP?.document.sku?.name === 'Basic' ? properties?.subnet : undefined;
+    return subnet ? [{ id: `${context.idText}/ipConfigurations/${name}`, subnet }] : [];
+  });
+  yield* checkNoNatGateway(basic, context);
   yield* checkLoadBalancersAhead(
     users.map(({ id }) => id),
     after,

@@ -158,7 +158,7 @@ function completePublicIPAddress(context: WriteContext<PublicIPAddressDocument>)
 }
 
 const attachments = (lookup: Lookup, key: string): Link[] =>
-  lookup.linksInto(key).filter((link) => link.path === 'publicIPAddress');
+  lookup.linksInto(key).filter(({ path }) => /^publicIPAddress(es)?$/i.test(path));
 
 const domainNameLabelPattern = /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/;
 
@@ -192,6 +192,28 @@ export function checkDnsNameAvailability(
   return { available: true };
 }
 
+/** An address out of a prefix is like the prefix, and stays in it. */
+function* checkPrefix({ document, existing, idText: id, lookup }: WriteContext<PublicIPAddressDocument>) {
+  const prefixId = document.properties.publicIPPrefix?.id;
+  const before = (existing?.document as PublicIPAddressDocument | undefined)?.properties;
+  if (before && idKey(before.publicIPPrefix?.id ?? '') !== idKey(prefixId ?? '')) {
+    yield azureError('PublicIPPrefixOfAddressCannotBeChanged', { values: { id } });
+  }
+  const prefix = prefixId === undefined ? undefined : lookup.resource(idKey(prefixId));
+  if (!prefix) return;
+  const of = ({ sku, zones, properties }: ResourceDocument) => ({
+    sku: sku?.name,
+    tier: sku?.tier,
+    version: properties.publicIPAddressVersion,
+    'availability zones': [...(zones ?? [])].sort().join(),
+  });
+  const theirs = of(prefix.document);
+  for (const [what, own] of Object.entries(of(document))) {
+    if (own === theirs[what as keyof typeof theirs]) continue;
+    yield azureError('PublicIPAddressAndPrefixDoNotMatch', { values: { id, prefix: prefix.id, what } });
+  }
+}
+
 function* checkPublicIPAddress(context: WriteContext<PublicIPAddressDocument>): Generator<AzureError> {
   const { document, existing, idText: id } = context;
   const properties = document.properties;
@@ -208,6 +230,7 @@ function* checkPublicIPAddress(context: WriteContext<PublicIPAddressDocument>): 
     yield azureError('PublicIPIdleTimeoutIsOutOfRange', { values: { name: context.id.names[0] ?? '' } });
   }
   yield* checkDnsSettings(context);
+  yield* checkPrefix(context);
   const before = existing?.document.properties as PublicIPAddressProperties | undefined;
   const from = before?.publicIPAddressVersion;
   const to = properties.publicIPAddressVersion ?? 'IPv4';
