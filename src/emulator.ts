@@ -19,12 +19,11 @@ import { Reconciler } from './compiler/reconciler.js';
 import { mapAddress } from './config/address-map.js';
 import type { Config } from './config/config.js';
 import type { Engine, EngineEvents } from './data-plane/model/engine.js';
-import { withAlsoAt } from './emulator/also-at.js';
 import { EmulatorControl } from './emulator/emulator-control.js';
 import { engineEvents, logEvents } from './emulator/event-log.js';
+import { PlanAdapter } from './emulator/plan-adapter.js';
 import { applySeed } from './emulator/seed.js';
 import type { Machines } from './emulator/several-machines.js';
-import { AutomaticStandIns } from './emulator/stand-ins.js';
 import { azureError } from './errors/index.js';
 import { addPortal } from './http/portal.js';
 import { createServer, type LazuriteServer, requestBaseUrl } from './http/server.js';
@@ -63,7 +62,7 @@ interface Parts {
   readonly events: Events;
   readonly store: Store;
   readonly blocks: AddressBlocks;
-  readonly standIns: AutomaticStandIns | undefined;
+  readonly adapter: PlanAdapter;
   readonly engine: Engine;
   readonly reconciler: Reconciler;
   readonly monitor: Monitor;
@@ -114,8 +113,7 @@ export class Emulator {
     let machines: Machines | undefined;
     let engine: Engine | undefined;
     let reconciler: Reconciler | undefined;
-    const alsoAt = config.engine === 'userspace' ? config.alsoAt : [];
-    const standIns = config.standIns ? new AutomaticStandIns(() => void reconciler?.again()) : undefined;
+    const adapter = new PlanAdapter({ config, log, again: () => void reconciler?.again() });
     try {
       if (isShared) machines = await (await import('./emulator/several-machines.js')).joinStore({ config, store, log });
       const clock = given ?? machines?.clock ?? new Clock({ scale: config.timeScale });
@@ -131,19 +129,19 @@ export class Emulator {
         addressMap: config.addressMap,
         hostedServices: store.classic,
         leasedElsewhere: (address) => (isShared ? undefined : blocks.leasedElsewhere(address)),
-        adapt: async (plan) => withAlsoAt(standIns ? await standIns.adapt(plan) : plan, alsoAt),
+        adapt: adapter.adapt,
         strictBind: config.strictBind,
         choices: config.undocumented,
         switched: (change) => events.emit('mode', change),
       });
-      const parts = { config, clock, log, events, store, blocks, standIns, engine, reconciler, monitor, machines };
+      const parts = { config, clock, log, events, store, blocks, adapter, engine, reconciler, monitor, machines };
       const app = await createApp({ ...parts, folder, stop });
       const { port } = await app.server.listen({ host: config.host, port: config.port });
       await machines?.begin(port);
       return new Emulator({ ...parts, ...app, port });
     } catch (error) {
       await engine?.close(0);
-      await standIns?.close();
+      await adapter.close();
       machines?.close();
       store.close();
       blocks.close();
@@ -195,12 +193,12 @@ export class Emulator {
 
   /** Stops accepting, lets flows finish for a while, and gives everything back. */
   async close(): Promise<void> {
-    const { server, events, engine, store, blocks, standIns, clock, machines } = this.#parts;
+    const { server, events, engine, store, blocks, adapter, clock, machines } = this.#parts;
     events.emit('end', {});
     await this.#waitFor('requests in progress', server.close());
     machines?.close();
     await this.#waitFor('open flows', engine.close(flowGraceMs));
-    await standIns?.close();
+    await adapter.close();
     clock.close();
     store.close();
     blocks.close();
@@ -231,7 +229,7 @@ async function createApp({
   machines,
   folder,
   stop,
-}: Omit<Parts, 'server' | 'control' | 'adminSecret' | 'port' | 'blocks' | 'standIns'> & {
+}: Omit<Parts, 'server' | 'control' | 'adminSecret' | 'port' | 'blocks' | 'adapter'> & {
   folder: string | undefined;
   stop: (() => void) | undefined;
 }): Promise<Pick<Parts, 'server' | 'control' | 'adminSecret'>> {
