@@ -9,7 +9,9 @@ import { UsageError } from '../support/usage-error.js';
 import {
   dnsNames,
   folder,
+  furtherAddresses,
   hostName,
+  interfaceName,
   mappings,
   network,
   oneOf,
@@ -158,6 +160,21 @@ export const options = {
     sentence:
       'What to do where Azure’s documentation is silent; names and values are in `docs/differences-from-azure.md`.',
     parse: choices,
+  }),
+  alsoAt: option({
+    name: 'also-at',
+    value: 'ADDRESS',
+    repeatable: true,
+    sentence:
+      'Another IPv4 address at which every frontend is reached, with the userspace engine; `own`: all of this machine but loopback ones, as a container wants it.',
+    parse: furtherAddresses,
+  }),
+  addAddresses: option({
+    name: 'add-addresses',
+    value: 'INTERFACE',
+    sentence:
+      'The network interface to which addresses of frontends are added, and from which they are removed, with the userspace engine: needs CAP_NET_ADMIN.',
+    parse: interfaceName,
   }),
   tlsNames: option({
     name: 'tls-name',

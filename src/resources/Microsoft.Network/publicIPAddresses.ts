@@ -3,7 +3,7 @@
  * https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses describes them.
  */
 import { type AzureError, azureError } from '../../errors/index.js';
-import { stableGuid } from '../../support/ids.js';
+import { dnsLabels, stableGuid } from '../../support/ids.js';
 import { normalizeLocation } from '../canonical.js';
 import { idKey } from '../resource-id.js';
 import {
@@ -160,12 +160,10 @@ function completePublicIPAddress(context: WriteContext<PublicIPAddressDocument>)
 const attachments = (lookup: Lookup, key: string): Link[] =>
   lookup.linksInto(key).filter(({ path }) => /^publicIPAddress(es)?$/i.test(path));
 
-const domainNameLabelPattern = /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/;
-
 function* checkDnsSettings(context: WriteContext<PublicIPAddressDocument>): Generator<AzureError> {
   const { domainNameLabel: label, fqdn } = context.document.properties.dnsSettings ?? {};
   if (label === undefined || fqdn === undefined) return;
-  if (!domainNameLabelPattern.test(label)) yield azureError('InvalidDomainNameLabel', { values: { label } });
+  if (!dnsLabels.publicIpAddress.test(label)) yield azureError('InvalidDomainNameLabel', { values: { label } });
   const holder = holderOfDnsName(context.lookup, fqdn);
   if (holder && holder !== idKey(context.idText)) yield azureError('DnsRecordInUse', { values: { fqdn } });
 }
@@ -188,7 +186,7 @@ export function checkDnsNameAvailability(
 ): { available: boolean } {
   const fqdn = `${label}.${normalizeLocation(location)}.cloudapp.azure.com`.toLowerCase();
   if (holderOfDnsName(lookup, fqdn) !== undefined) return { available: false };
-  if (!domainNameLabelPattern.test(label)) throw azureError('InvalidDomainNameLabel', { values: { label } });
+  if (!dnsLabels.publicIpAddress.test(label)) throw azureError('InvalidDomainNameLabel', { values: { label } });
   return { available: true };
 }
 

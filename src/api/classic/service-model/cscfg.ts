@@ -1,5 +1,5 @@
 /** Reads instance counts and networking from a .cscfg. Imitates "Azure Cloud Services Config Schema (.cscfg File)". */
-import { checkAcl } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
+import { checkAcl, checkPublicIp } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type { PublicIp, ServiceConfiguration } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import { childOf, childrenOf, decodeXml, escapeAttribute, escapeText, readXml, type XmlElement } from '../xml/xml.js';
 import { Attributes, readServiceModel, refuseUnknown } from './attributes.js';
@@ -29,11 +29,11 @@ function readAccessControl(element: XmlElement): ServiceConfiguration['accessCon
 
 function readPublicIp(element: XmlElement): PublicIp {
   const attributes = attributesOf(element);
-  return {
+  return checkPublicIp({
     Name: attributes.required('name'),
     IdleTimeoutInMinutes: attributes.number('idleTimeoutInMinutes', { min: 4, max: 30 }),
     DomainNameLabel: attributes.optional('domainNameLabel'),
-  };
+  });
 }
 
 function readLoadBalancer(element: XmlElement): ServiceConfiguration['loadBalancers'][number] {
