@@ -19,10 +19,9 @@ import { Reconciler } from './compiler/reconciler.js';
 import { mapAddress } from './config/address-map.js';
 import type { Config } from './config/config.js';
 import type { Engine, EngineEvents } from './data-plane/model/engine.js';
-import { withAlsoAt } from './emulator/also-at.js';
 import { EmulatorControl } from './emulator/emulator-control.js';
+import { PlanAdapter } from './emulator/plan-adapter.js';
 import { applySeed } from './emulator/seed.js';
-import { AutomaticStandIns } from './emulator/stand-ins.js';
 import { azureError } from './errors/index.js';
 import { addPortal } from './http/portal.js';
 import { createServer, type LazuriteServer, requestBaseUrl } from './http/server.js';
@@ -61,7 +60,7 @@ interface Parts {
   readonly events: Events;
   readonly store: Store;
   readonly blocks: AddressBlocks;
-  readonly standIns: AutomaticStandIns | undefined;
+  readonly adapter: PlanAdapter;
   readonly engine: Engine;
   readonly reconciler: Reconciler;
   readonly monitor: Monitor;
@@ -135,8 +134,7 @@ export class Emulator {
     const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix, blocks, warn: log.warn });
     let engine: Engine | undefined;
     let reconciler: Reconciler | undefined;
-    const alsoAt = config.engine === 'userspace' ? config.alsoAt : [];
-    const standIns = config.standIns ? new AutomaticStandIns(() => void reconciler?.again()) : undefined;
+    const adapter = new PlanAdapter({ config, log, again: () => void reconciler?.again() });
     try {
       const events = new Events((error) => log.error('an event could not be read', {}, error));
       logEvents(events, log);
@@ -149,18 +147,18 @@ export class Emulator {
         addressMap: config.addressMap,
         hostedServices: store.classic,
         leasedElsewhere: (address) => blocks.leasedElsewhere(address),
-        adapt: async (plan) => withAlsoAt(standIns ? await standIns.adapt(plan) : plan, alsoAt),
+        adapt: adapter.adapt,
         strictBind: config.strictBind,
         choices: config.undocumented,
         switched: (change) => events.emit('mode', change),
       });
-      const parts = { config, clock, log, events, store, blocks, standIns, engine, reconciler, monitor };
+      const parts = { config, clock, log, events, store, blocks, adapter, engine, reconciler, monitor };
       const app = await createApp({ ...parts, folder, stop });
       const { port } = await app.server.listen({ host: config.host, port: config.port });
       return new Emulator({ ...parts, ...app, port });
     } catch (error) {
       await engine?.close(0);
-      await standIns?.close();
+      await adapter.close();
       store.close();
       blocks.close();
       throw error;
@@ -211,11 +209,11 @@ export class Emulator {
 
   /** Stops accepting, lets flows finish for a while, and gives everything back. */
   async close(): Promise<void> {
-    const { server, events, engine, store, blocks, standIns, clock } = this.#parts;
+    const { server, events, engine, store, blocks, adapter, clock } = this.#parts;
     events.emit('end', {});
     await this.#waitFor('requests in progress', server.close());
     await this.#waitFor('open flows', engine.close(flowGraceMs));
-    await standIns?.close();
+    await adapter.close();
     clock.close();
     store.close();
     blocks.close();
@@ -245,7 +243,7 @@ async function createApp({
   monitor,
   folder,
   stop,
-}: Omit<Parts, 'server' | 'control' | 'adminSecret' | 'port' | 'blocks' | 'standIns'> & {
+}: Omit<Parts, 'server' | 'control' | 'adminSecret' | 'port' | 'blocks' | 'adapter'> & {
   folder: string | undefined;
   stop: (() => void) | undefined;
 }): Promise<Pick<Parts, 'server' | 'control' | 'adminSecret'>> {

@@ -59,6 +59,11 @@ export const furtherAddresses: Parse<readonly string[]> = (written) =>
       address === 'own' || isIP(address) === 4 ? address : refuse(`must be an IPv4 address or own, not '${address}'`),
     );
 
+export const interfaceName: Parse<string | undefined> = (written) =>
+  last(written) === '' || /^[\w.@:-]{1,15}$/.test(last(written))
+    ? last(written) || undefined
+    : refuse(`must be a network interface, not '${last(written)}'`);
+
 export const scale: Parse<number> = (written) => {
   const number = Number(last(written));
   return last(written) !== '' && number >= 0.001 && number <= 100_000

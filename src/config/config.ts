@@ -11,6 +11,7 @@ import {
   folder,
   furtherAddresses,
   hostName,
+  interfaceName,
   mappings,
   network,
   oneOf,
@@ -167,6 +168,13 @@ export const options = {
     sentence:
       'Another IPv4 address at which every frontend is reached, with the userspace engine; `own`: all of this machine but loopback ones, as a container wants it.',
     parse: furtherAddresses,
+  }),
+  addAddresses: option({
+    name: 'add-addresses',
+    value: 'INTERFACE',
+    sentence:
+      'The network interface to which addresses of frontends are added, and from which they are removed, with the userspace engine: needs CAP_NET_ADMIN.',
+    parse: interfaceName,
   }),
   tlsNames: option({
     name: 'tls-name',

@@ -38,6 +38,12 @@ export const virtualNetworkErrors = {
     message: 'Virtual network {id} has invalid flow timeout. The value must be between 4 and 30.',
     differs: unknown,
   },
+  InboundNatPoolFrontendPortRangeInvalid: {
+    status: 400,
+    origin: 'network',
+    message: 'Inbound NAT pool {id} has an invalid frontend port range {start}-{end}.',
+    differs: unknown,
+  },
   LoadBalancerRuleCountLimitReachedForNic: {
     status: 400,
     origin: 'network',
@@ -66,6 +72,12 @@ export const virtualNetworkErrors = {
     origin: 'network',
     message: 'Cannot delete network security group {id} since it is in use by virtual machine scale set {scaleSet}.',
     differs: 'the end of the text is from memory',
+  },
+  NetworkInterfaceCannotHave: {
+    status: 400,
+    origin: 'network',
+    message: 'Network interface {id} cannot have {what}.',
+    differs: unknown,
   },
   NextHopIpAddressInvalid: {
     status: 400,
@@ -102,6 +114,32 @@ export const virtualNetworkErrors = {
     origin: 'network',
     message: 'Resource {id} is not permitted on subnet {subnet}, which is delegated to {service}.',
     differs: textUnknown,
+  },
+  MachineCannotHave: {
+    code: 'InvalidParameter',
+    status: 400,
+    origin: 'gateway',
+    message: '{id} cannot have {what}.',
+    differs: unknown,
+  },
+  MachineCountOutOfRange: {
+    code: 'InvalidParameter',
+    status: 400,
+    origin: 'gateway',
+    message: 'The specified {what} {value} must fall in the range {minimum} to {maximum}.',
+    differs: 'the text is from memory',
+  },
+  PropertyChangeNotAllowed: {
+    status: 409,
+    origin: 'gateway',
+    message: "Changing property '{property}' is not allowed.",
+    differs: 'the text is from memory',
+  },
+  PrivateLinkServiceCannotHave: {
+    status: 400,
+    origin: 'network',
+    message: 'Private link service {id} cannot have {what}.',
+    differs: unknown,
   },
   RouteConflict: {
     status: 400,
@@ -151,6 +189,18 @@ export const virtualNetworkErrors = {
     origin: 'network',
     message: "Subnet '{name}' is not valid in virtual network '{virtualNetwork}'.",
     differs: 'the code is not known',
+  },
+  SubnetsNotInSameVnet: {
+    status: 400,
+    origin: 'network',
+    message: 'Network interfaces of {id} must be in subnets of one virtual network.',
+    differs: 'code and text are from memory',
+  },
+  VirtualMachineMustHaveOneNetworkInterfaceAsPrimary: {
+    status: 400,
+    origin: 'network',
+    message: 'Virtual machine {id} must have one network interface set as the primary.',
+    differs: 'code and text are from memory',
   },
   VnetAddressSpaceOverlapsWithAlreadyPeeredVnet: {
     status: 400,

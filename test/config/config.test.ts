@@ -45,6 +45,7 @@ test('without a word said, the defaults hold', async (t) => {
     standIns: false,
     undocumented: defaultChoices,
     alsoAt: [],
+    addAddresses: undefined,
     tlsNames: [],
     readyFile: undefined,
     logFormat: 'text',
@@ -107,6 +108,7 @@ test('every option can be given in the environment, where commas part the values
     LAZURITE_STAND_INS: 'true',
     LAZURITE_UNDOCUMENTED: 'mode-switch=reset,first-probe=after-interval',
     LAZURITE_ALSO_AT: 'own, 127.1.2.3',
+    LAZURITE_ADD_ADDRESSES: 'eth0',
     LAZURITE_TLS_NAME: 'a.test,b.test',
     LAZURITE_READY_FILE: 'ready.json',
     LAZURITE_LOG_FORMAT: 'json',
@@ -134,6 +136,8 @@ test('every option can be given in the environment, where commas part the values
     'first-probe': 'after-interval',
   });
   t.strictSame(config.tlsNames, ['a.test', 'b.test']);
+  t.equal(config.addAddresses, 'eth0');
+  t.throws(() => parseConfig(['--add-addresses=a b'], {}), /must be a network interface/);
   t.strictSame(config.alsoAt, ['own', '127.1.2.3']);
   t.throws(() => parseConfig(['--also-at', '::1'], {}), /must be an IPv4 address or own/);
   t.equal(config.addressMap.length, 2);

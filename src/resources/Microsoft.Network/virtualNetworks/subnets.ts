@@ -154,6 +154,17 @@ interface SubnetMembers {
   natGateway?: { id: string };
 }
 
+/** Where a private link service is, its network policies stay switched off. */
+function* checkLinkPolicies(one: ChildDocument, id: string, { idText, lookup }: WriteContext): Generator<AzureError> {
+  if (one.properties?.privateLinkServiceNetworkPolicies !== 'Enabled') return;
+  const link = allocationsIn(lookup.linksInto(idKey(idText)), id).find(
+    ({ sourceType }) => sourceType === 'Microsoft.Network/privateLinkServices/ipConfigurations',
+  );
+  const service = link && lookup.resource(rootKey(link.sourceId));
+  const code = 'PrivateLinkServiceCannotBeCreatedInSubnetThatHasNetworkPoliciesEnabled';
+  if (service) yield azureError(code, { values: { id: service.id, subnet: id } });
+}
+
 /** A NAT gateway serves subnets of one virtual network, and none for gateways. */
 function* checkNatGatewayOf(one: ChildDocument, id: string, { idText, lookup }: WriteContext): Generator<AzureError> {
   const { natGateway } = one.properties as SubnetMembers;
@@ -198,6 +209,7 @@ export function* checkSubnet(
     if (version === 4 ? length > 29 : length !== 64) yield azureError('SubnetTooSmall', { values });
   }
   yield* checkNatGatewayOf(one, id, context);
+  yield* checkLinkPolicies(one, id, context);
   for (const prefix of prefixes) {
     const inside = space.some((outer) => outer.length <= prefix.length && contains(outer, networkOf(prefix)));
     if (!inside) yield azureError('NetcfgInvalidSubnet', { values });
