@@ -252,6 +252,32 @@ t.test('the forms of the portal', { skip: withoutBrowser, timeout: 600_000 }, as
     t.equal(await page.getByLabel('Fault (JSON)').inputValue(), '{ "kind": "none" }');
   });
 
+  await t.test('the Lab adds each fault that it suggests, and removes it', async (t) => {
+    const page = await visit(t, '/lab');
+    const suggestions = page.getByRole('button', { name: /^(API answers|Data plane|Probes) / });
+    await suggestions.first().waitFor();
+    for (const [index, suggestion] of (await suggestions.all()).entries()) {
+      await suggestion.click();
+      await page.getByRole('button', { name: 'Add fault' }).click();
+      await page
+        .getByRole('button', { name: /^Remove fault-/ })
+        .nth(index)
+        .waitFor();
+    }
+    const count = await suggestions.count();
+    for (let left = count - 1; left >= 0; left--) {
+      await page
+        .getByRole('button', { name: /^Remove fault-/ })
+        .first()
+        .click();
+      await page
+        .getByRole('button', { name: /^Remove fault-/ })
+        .nth(left)
+        .waitFor({ state: 'detached' });
+    }
+    t.ok(count > 4);
+  });
+
   await t.test('a question of Traffic is an address: a link to it shows the answer', async (t) => {
     const page = await visit(t, '/traffic?tab=where&protocol=tcp&from=nowhere&to=127.0.0.1:80');
     await refused(page, 'From (IP:port)').waitFor();

@@ -34,7 +34,16 @@ import { type Draft, plannedRequests, start } from './create-requests.js';
 const useStyles = makeStyles({
   form: { display: 'grid', gap: tokens.spacingVerticalM, maxWidth: '640px', padding: `${tokens.spacingVerticalL} 0` },
   row: { display: 'grid', gridTemplateColumns: '1fr 1fr auto', gap: tokens.spacingHorizontalS, alignItems: 'end' },
-  foot: { display: 'flex', gap: tokens.spacingHorizontalM, alignItems: 'center', paddingTop: tokens.spacingVerticalL },
+  // In sight however long the requests are.
+  foot: {
+    display: 'flex',
+    gap: tokens.spacingHorizontalM,
+    alignItems: 'center',
+    padding: `${tokens.spacingVerticalM} 0`,
+    position: 'sticky',
+    bottom: 0,
+    backgroundColor: tokens.colorNeutralBackground1,
+  },
 });
 
 const steps = [

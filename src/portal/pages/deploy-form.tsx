@@ -251,6 +251,7 @@ export function DeployForm({ start }: { start: string }) {
         </Field>
         <Field label="Mode" {...refusalOf(messageFor(error, { member: 'mode' }))}>
           <Dropdown
+            style={{ minWidth: 0 }}
             value={mode}
             selectedOptions={[mode]}
             onOptionSelect={(_, { optionValue }) => set({ mode: optionValue ?? mode })}

@@ -105,7 +105,8 @@ const examples: Readonly<Record<string, unknown>> = {
   'Data plane drops packets': { kind: 'dataPlane', effect: 'drop' },
   'Data plane resets connections': { kind: 'dataPlane', effect: 'reset' },
   'Data plane is 200 ms slow': { kind: 'dataPlane', effect: 'slow', latencyMs: 200 },
-  'Probes fail': { kind: 'probe', state: 'down' },
+  'Probes fail': { kind: 'probe', verdict: 'down' },
+  'Probes flap': { kind: 'probe', verdict: 'flap', flapEverySeconds: 30 },
 };
 
 /** The text as JSON; while it is not, as it stands. */

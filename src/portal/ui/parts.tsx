@@ -111,6 +111,9 @@ const useStyles = makeStyles({
   copyButton: { position: 'absolute', top: '4px', right: '4px', backgroundColor: tokens.colorNeutralBackground3 },
 });
 
+/** The icon of a health: its shape says as much as its colour. */
+export const HealthIcon = ({ word }: { word: HealthWord }) => <>{icons[word]}</>;
+
 /** Words behind the icon of a health. */
 export function HealthWordLine({ word, children }: { word: HealthWord; children: ReactNode }) {
   const styles = useStyles();
