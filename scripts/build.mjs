@@ -50,8 +50,8 @@ export async function bundle({ outdir, purpose = 'repository' }) {
     legalComments: forPackage ? 'none' : 'linked',
     logLevel: 'warning',
     metafile: true,
-    // A native addon, which looks for files beside it.
-    external: ['better-sqlite3'],
+    // Native addons, which look for files beside them; the second is never used.
+    external: ['better-sqlite3', 'pg-native'],
     // CommonJS packages among the dependencies ask for Node's modules with `require`.
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",

@@ -29,6 +29,7 @@ export const mayImport = {
   compiler: ['store', 'resources', 'data-plane/selection', ...model, 'errors', 'config', 'support'],
   metrics: ['data-plane/selection', ...model, 'errors', 'support'],
   store: ['resources', 'errors', 'support'],
+  nodes: ['store', 'errors', 'support'],
   resources: ['errors', 'support'],
   'data-plane/userspace': engine,
   'data-plane/nftables': [...engine, 'data-plane/userspace'],

@@ -16,6 +16,12 @@ const refuse = (reason: string): never => {
 
 export const optionalText: Parse<string | undefined> = (written) => last(written) || undefined;
 
+export const postgresUrl: Parse<string | undefined> = (written) => {
+  const text = last(written) || undefined;
+  if (text !== undefined && !/^postgres(ql)?:\/\//.test(text)) refuse('must begin with postgresql://');
+  return text;
+};
+
 export const folder: Parse<string> = (written) => resolve(last(written) || refuse('must name a folder'));
 
 export const switched: Parse<boolean> = (written) => {

@@ -17,6 +17,7 @@ import {
   oneOf,
   optionalText,
   type Parse,
+  postgresUrl,
   scale,
   switched,
   wholeNumber,
@@ -68,6 +69,21 @@ export const options = {
     fallback: 'off',
     sentence: 'Write nothing to disk; everything is gone at the end.',
     parse: switched,
+  }),
+  store: option({
+    name: 'store',
+    value: 'URL',
+    sentence:
+      'A PostgreSQL database that several machines share, `postgresql://user@host/db`; the data folder is then a replica.',
+    parse: postgresUrl,
+  }),
+  staleReads: option({
+    name: 'stale-reads',
+    value: 'MODE',
+    fallback: 'on',
+    sentence:
+      'With `--store`, while its database is away: `on` shows known state, marked `x-lazurite-stale`; `off` refuses.',
+    parse: oneOf('on', 'off'),
   }),
   engine: option({
     name: 'engine',

@@ -2,7 +2,7 @@
  * The only Fastify() call: one port for HTTPS and HTTP, paths made tidy, bodies handed on as they came, and every error
  * in Azure's envelope. ARM, classic, identity, admin and the portal are plugins of it.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import fastify, {
   type FastifyBaseLogger,
@@ -26,7 +26,11 @@ export interface ServerOptions extends OwnNamesOptions {
   readonly log?: Log;
   readonly clock?: Clock;
   readonly timeouts?: Partial<Timeouts>;
+  /** Stands before everything else: it has the request answered here, or answers it by other means. */
+  readonly edge?: EdgeHandler | undefined;
 }
+
+export type EdgeHandler = (request: IncomingMessage, response: ServerResponse, answer: RequestListener) => void;
 
 export interface LazuriteServer {
   readonly app: FastifyInstance;
@@ -56,11 +60,12 @@ export function tidyUrl(url: string): string {
 
 /** A server without routes: register plugins on `app`, then `listen`. */
 export function createServer(options: ServerOptions): LazuriteServer {
-  const { tls, log = stderrLog, clock = new Clock(), timeouts } = options;
+  const { tls, log = stderrLog, clock = new Clock(), timeouts, edge } = options;
   const ownNames = new OwnNames(options);
   const ports: OnePort[] = [];
   const app: FastifyInstance = fastify({
-    serverFactory(handler) {
+    serverFactory(answer) {
+      const handler: RequestListener = edge ? (request, response) => edge(request, response, answer) : answer;
       const port = new OnePort({ handler, tls, timeouts, log, onClientError });
       ports.push(port);
       return port.http;
