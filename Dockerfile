@@ -15,7 +15,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends nftables iprout
 RUN --mount=from=package,source=/package,target=/package npm install --global --no-audit --no-fund /package/*.tgz
 RUN mkdir /data && chown node /data
 USER node
-ENV LAZURITE_HOST=0.0.0.0 LAZURITE_DATA=/data
+ENV LAZURITE_HOST=0.0.0.0 LAZURITE_DATA=/data LAZURITE_ALSO_AT=own
 VOLUME /data
 EXPOSE 4567
 HEALTHCHECK --interval=2s --start-period=5s CMD ["lazurite", "wait", "--timeout", "1"]

@@ -189,9 +189,29 @@ function row(scenario: Scenario, target: Target, results: readonly LoadResult[])
   };
 }
 
+interface Verdict {
+  readonly bar: string;
+  readonly measured: number;
+  readonly met: boolean;
+}
+
+/** What has a bar against HAProxy: bulk at least so many times as fast, and new connections beside it not slower. */
+function verdictsOf({ mode, name }: Scenario, ratio: Readonly<Record<'speed' | 'p50' | 'p99', number>>): Verdict[] {
+  const atLeast = { 'bulk, 1 connection': 2, 'bulk, 16 connections': 1.6 }[name];
+  if (atLeast !== undefined)
+    return [{ bar: `${name}: at least ${atLeast}× HAProxy`, measured: ratio.speed, met: ratio.speed >= atLeast }];
+  if (mode !== 'mixed') return [];
+  return (['p50', 'p99'] as const).map((which) => ({
+    bar: `${name}: ${which} at most HAProxy's`,
+    measured: ratio[which],
+    met: ratio[which] <= 1,
+  }));
+}
+
 function compare(targets: readonly Target[]): void {
   const rows: Record<string, string | number>[] = [];
   const ratios: Record<string, string | number>[] = [];
+  const verdicts: Verdict[] = [];
   for (const scenario of scenarios.filter(({ name }) => name.includes(wanted))) {
     const able = targets.filter((target) => scenario.mode !== 'udp' || target.name !== 'haproxy');
     const results = new Map(able.map((target) => [target, [] as LoadResult[]]));
@@ -205,8 +225,8 @@ function compare(targets: readonly Target[]): void {
     const ours = [...results].find(([target]) => target.name === 'lazurite')?.[1] ?? [];
     for (const [peer, list] of results) {
       if (peer.name === 'lazurite' || peer.name === 'direct') continue;
-      const ratio = (of: (result: LoadResult) => number): string =>
-        (median(ours.map(of)) / median(list.map(of))).toFixed(2);
+      const exact = (of: (result: LoadResult) => number): number => median(ours.map(of)) / median(list.map(of));
+      const ratio = (of: (result: LoadResult) => number): string => exact(of).toFixed(2);
       const work = (result: LoadResult): number => result.cpu / (movesBytes(scenario) ? result.bytes : result.done);
       ratios.push({
         scenario: scenario.name,
@@ -216,14 +236,20 @@ function compare(targets: readonly Target[]): void {
         p99: scenario.mode === 'bulk' || scenario.mode === 'udp' ? '' : ratio((result) => result.p99us),
         cpu: ratio(work),
       });
+      if (peer.name !== 'haproxy') continue;
+      const [speed, p50, p99] = [exact(scenario.value), exact(({ p50us }) => p50us), exact(({ p99us }) => p99us)];
+      verdicts.push(...verdictsOf(scenario, { speed, p50, p99 }));
     }
   }
   console.table(rows);
   console.table(ratios);
+  for (const { bar, measured, met } of verdicts)
+    console.log(`${met ? 'met   ' : 'missed'} ${bar} (${measured.toFixed(2)}×)`);
+  if (verdicts.some(({ met }) => !met)) process.exitCode = 1;
   mkdirSync('bench/results', { recursive: true });
   writeFileSync(
     'bench/results/data-plane.json',
-    `${JSON.stringify({ node: process.version, rounds, seconds, rows, ratios }, null, 2)}\n`,
+    `${JSON.stringify({ node: process.version, rounds, seconds, rows, ratios, verdicts }, null, 2)}\n`,
   );
 }
 

@@ -21,11 +21,11 @@ const forScripts = [
   'src/config/config.ts',
   'src/emulator.ts',
   'src/errors/page.ts',
+  'src/resources/known-types.ts',
   'src/config/undocumented.ts',
-  'src/api/classic/openapi.ts',
 ];
 /** The pictures, styles and scripts of the OpenAPI page. */
-const swaggerFiles = /^(swagger-ui\.css|swagger-ui-bundle\.js|swagger-ui-standalone-preset\.js|favicon-.*\.png)$/;
+const swaggerFiles = /^(swagger-ui\.css|swagger-ui-bundle\.js|favicon-.*\.png)$/;
 
 /**
  * Joins the sources into `outdir`. With `purpose` `package`: only what a user runs, without source maps. Answers
@@ -50,8 +50,8 @@ export async function bundle({ outdir, purpose = 'repository' }) {
     legalComments: forPackage ? 'none' : 'linked',
     logLevel: 'warning',
     metafile: true,
-    // A native addon, which looks for files beside it.
-    external: ['better-sqlite3'],
+    // Native addons, which look for files beside them; the second is never used.
+    external: ['better-sqlite3', 'pg-native'],
     // CommonJS packages among the dependencies ask for Node's modules with `require`.
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",

@@ -146,8 +146,8 @@ async function walk(lazurite) {
   const get = async (url, path) => (await fetch(url + path)).text();
   const before = await get(first.url, address + version);
   const page = await get(first.url, '/openapi/');
-  const assets = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file);
-  for (const file of [...assets, 'arm.json', 'classic.json']) {
+  const assets = [...page.matchAll(/(?:src|href)="([^"?]+)"/g)].map(([, file]) => file);
+  for (const file of [...assets, 'arm.json', 'classic.json', 'admin.json']) {
     const { status } = await fetch(`${first.url}/openapi/${file}`);
     check(status === 200, `/openapi/${file}`);
   }

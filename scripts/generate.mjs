@@ -2,11 +2,12 @@
 // Works on the built project: `npm run generate`, `npm run check:generated`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { faultTables } from '../dist/api/admin/fault-schema.js';
-import { classicOpenApi } from '../dist/api/classic/openapi.js';
 import { optionsTable, parseConfig } from '../dist/config/config.js';
 import { choicesTable } from '../dist/config/undocumented.js';
 import { Emulator } from '../dist/emulator.js';
 import { errorsPage } from '../dist/errors/page.js';
+import { knownTypesOf } from '../dist/resources/known-types.js';
+import { coveragePage } from './coverage.mjs';
 import { drawing, importsBelow } from './import-graph.mjs';
 import { postmanCollection } from './postman.mjs';
 
@@ -29,13 +30,15 @@ function write(file, text) {
 
 const json = (value) => `${JSON.stringify(value, undefined, 2)}\n`;
 
-/** The document as clients get it, from an emulator without a data plane. */
-async function armOpenApi() {
+/** The documents as clients get them, from an emulator without a data plane. */
+async function openApiDocuments() {
   const emulator = await Emulator.start(parseConfig(['--in-memory', '--engine', 'none', '--port', '0'], {}));
-  const answer = await fetch(`${emulator.httpUrl}/openapi/arm.json`);
-  const document = await answer.json();
+  const documents = {};
+  for (const name of ['arm', 'classic', 'admin']) {
+    documents[name] = await (await fetch(`${emulator.httpUrl}/openapi/${name}.json`)).json();
+  }
   await emulator.close();
-  return document;
+  return documents;
 }
 
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
@@ -46,10 +49,9 @@ function section(text, name, contents) {
   return text.slice(0, from + start.length) + contents + text.slice(to);
 }
 
-const arm = await armOpenApi();
-write('openapi/arm.json', json(arm));
-write('openapi/classic.json', json(classicOpenApi()));
-write('openapi/lazurite.postman_collection.json', json(postmanCollection(arm)));
+const documents = await openApiDocuments();
+for (const [name, document] of Object.entries(documents)) write(`openapi/${name}.json`, json(document));
+write('openapi/lazurite.postman_collection.json', json(postmanCollection(documents)));
 const program = read('test/sdk/quick-start.mjs').trimEnd();
 write(
   'README.md',
@@ -62,6 +64,11 @@ write(differences, section(read(differences), 'choices', choicesTable()));
 const adminApi = 'docs/admin-api.md';
 write(adminApi, section(read(adminApi), 'faults', faultTables()));
 write('docs/errors.md', errorsPage());
+
+const knownTypes = Object.fromEntries(
+  ['Microsoft.Network', 'Microsoft.Compute'].map((one) => [one, knownTypesOf(one)]),
+);
+write('docs/coverage.md', coveragePage({ documents, knownTypes, errorsPage: errorsPage() }));
 
 const architecture = 'docs/architecture.md';
 const picture = `\`\`\`mermaid\n${drawing(importsBelow('src'))}\n\`\`\``;

@@ -20,8 +20,10 @@ import { mapAddress } from './config/address-map.js';
 import type { Config } from './config/config.js';
 import type { Engine, EngineEvents } from './data-plane/model/engine.js';
 import { EmulatorControl } from './emulator/emulator-control.js';
+import { engineEvents, logEvents } from './emulator/event-log.js';
+import { PlanAdapter } from './emulator/plan-adapter.js';
 import { applySeed } from './emulator/seed.js';
-import { AutomaticStandIns } from './emulator/stand-ins.js';
+import type { Machines } from './emulator/several-machines.js';
 import { azureError } from './errors/index.js';
 import { addPortal } from './http/portal.js';
 import { createServer, type LazuriteServer, requestBaseUrl } from './http/server.js';
@@ -60,12 +62,14 @@ interface Parts {
   readonly events: Events;
   readonly store: Store;
   readonly blocks: AddressBlocks;
-  readonly standIns: AutomaticStandIns | undefined;
+  readonly adapter: PlanAdapter;
   readonly engine: Engine;
   readonly reconciler: Reconciler;
   readonly monitor: Monitor;
   readonly server: LazuriteServer;
   readonly control: EmulatorControl;
+  /** The other machines that share its store. */
+  readonly machines: Machines | undefined;
   readonly adminSecret: string | undefined;
   readonly port: number;
 }
@@ -74,36 +78,6 @@ async function createEngine({ engine }: Config, options: { clock: Clock; events:
   if (engine === 'none') return new (await import('./data-plane/none/engine.js')).NoneEngine();
   if (engine === 'userspace') return new (await import('./data-plane/userspace/engine.js')).UserspaceEngine(options);
   return new (await import('./data-plane/nftables/engine.js')).NftablesEngine(options);
-}
-
-/** What an engine reports, as events. */
-const engineEvents = (events: Events): EngineEvents => ({
-  onHealth: (changes) => events.emit('health', { changes }),
-  onFrontendState: (state) => events.emit('frontend', state),
-  onInterrupted: (interruption) => events.emit('engineInterrupted', interruption),
-  onRestarted: () => events.emit('engineRestarted', {}),
-  onFailure: (error) => events.emit('engineFailure', { error }),
-});
-
-/** Logs what happens. */
-function logEvents(events: Events, log: Log): void {
-  events.read('frontend', ({ key, rule, state, boundAddress, boundPort, reason }) => {
-    if (state === 'Bound') log.info('a frontend is bound', { key, rule, boundAddress, boundPort });
-    else log.warn('a frontend is not where Azure would have it', { key, rule, state, boundAddress, boundPort, reason });
-  });
-  events.read('health', ({ changes }) => {
-    for (const { key, up, reason } of changes) log.info(up ? 'a member is up' : 'a member is down', { key, reason });
-  });
-  events.read('mode', ({ rule, from, to }) => log.info('the mode was switched', { rule, from, to }));
-  events.read('deployment', ({ id, state }) => {
-    if (state === 'Succeeded') log.info('a deployment is done', { id, state });
-    else if (state === 'Failed' || state === 'Canceled') log.warn('a deployment is not done', { id, state });
-  });
-  events.read('engineInterrupted', ({ error, lostFlows, restartsInMs }) =>
-    log.error('the thread of the data plane failed and is started anew', { lostFlows, restartsInMs }, error),
-  );
-  events.read('engineRestarted', () => log.warn('the data plane works again; the flows it had are gone'));
-  events.read('engineFailure', ({ error }) => log.error('the data plane failed for good', {}, error));
 }
 
 export class Emulator {
@@ -125,17 +99,25 @@ export class Emulator {
 
   static async #start(
     config: Config,
-    { clock = new Clock({ scale: config.timeScale }), log = createStderrLog(config), stop, failed }: EmulatorOptions,
+    { clock: given, log = createStderrLog(config), stop, failed }: EmulatorOptions,
   ): Promise<Emulator> {
-    const folder = config.inMemory ? undefined : config.data;
-    if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const dataFolder = config.inMemory ? undefined : config.data;
+    if (dataFolder !== undefined) mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
     const publicPrefix = { IPv4: formatIpPrefix(config.publicIpPool), IPv6: publicIPv6Pool };
     const blocks = new AddressBlocks(config.publicIpPool);
-    const store = new Store({ file: folder && join(folder, 'lazurite.sqlite'), publicPrefix, blocks, warn: log.warn });
+    const isShared = config.store !== undefined;
+    // The addresses of a store that machines share are shared too: blocks are for neighbours on one machine.
+    const pool = { publicPrefix, ...(!isShared && { blocks }) };
+    const file = dataFolder && join(dataFolder, 'lazurite.sqlite');
+    const store = new Store({ file, isReplica: isShared, warn: log.warn, ...pool });
+    let machines: Machines | undefined;
     let engine: Engine | undefined;
     let reconciler: Reconciler | undefined;
-    const standIns = config.standIns ? new AutomaticStandIns(() => void reconciler?.again()) : undefined;
+    const adapter = new PlanAdapter({ config, log, again: () => void reconciler?.again() });
     try {
+      if (isShared) machines = await (await import('./emulator/several-machines.js')).joinStore({ config, store, log });
+      const clock = given ?? machines?.clock ?? new Clock({ scale: config.timeScale });
+      const folder = machines?.folder ?? dataFolder;
       const events = new Events((error) => log.error('an event could not be read', {}, error));
       logEvents(events, log);
       events.read('engineFailure', () => failed?.());
@@ -146,19 +128,21 @@ export class Emulator {
         engine,
         addressMap: config.addressMap,
         hostedServices: store.classic,
-        leasedElsewhere: (address) => blocks.leasedElsewhere(address),
-        adapt: standIns && ((plan) => standIns.adapt(plan)),
+        leasedElsewhere: (address) => (isShared ? undefined : blocks.leasedElsewhere(address)),
+        adapt: adapter.adapt,
         strictBind: config.strictBind,
         choices: config.undocumented,
         switched: (change) => events.emit('mode', change),
       });
-      const parts = { config, clock, log, events, store, blocks, standIns, engine, reconciler, monitor };
+      const parts = { config, clock, log, events, store, blocks, adapter, engine, reconciler, monitor, machines };
       const app = await createApp({ ...parts, folder, stop });
       const { port } = await app.server.listen({ host: config.host, port: config.port });
+      await machines?.begin(port);
       return new Emulator({ ...parts, ...app, port });
     } catch (error) {
       await engine?.close(0);
-      await standIns?.close();
+      await adapter.close();
+      machines?.close();
       store.close();
       blocks.close();
       throw error;
@@ -209,11 +193,12 @@ export class Emulator {
 
   /** Stops accepting, lets flows finish for a while, and gives everything back. */
   async close(): Promise<void> {
-    const { server, events, engine, store, blocks, standIns, clock } = this.#parts;
+    const { server, events, engine, store, blocks, adapter, clock, machines } = this.#parts;
     events.emit('end', {});
     await this.#waitFor('requests in progress', server.close());
+    machines?.close();
     await this.#waitFor('open flows', engine.close(flowGraceMs));
-    await standIns?.close();
+    await adapter.close();
     clock.close();
     store.close();
     blocks.close();
@@ -241,9 +226,10 @@ async function createApp({
   engine,
   reconciler,
   monitor,
+  machines,
   folder,
   stop,
-}: Omit<Parts, 'server' | 'control' | 'adminSecret' | 'port' | 'blocks' | 'standIns'> & {
+}: Omit<Parts, 'server' | 'control' | 'adminSecret' | 'port' | 'blocks' | 'adapter'> & {
   folder: string | undefined;
   stop: (() => void) | undefined;
 }): Promise<Pick<Parts, 'server' | 'control' | 'adminSecret'>> {
@@ -259,6 +245,7 @@ async function createApp({
     },
     log,
     clock,
+    edge: machines?.edge(certificates.caPem),
   });
   const identity = createIdentity({ warn: log.warn, folder, host: config.host, tlsNames: config.tlsNames });
   const admin = config.auth === 'token' ? identity.admin() : undefined;
@@ -282,6 +269,7 @@ async function createApp({
     },
     note: (message) => log.info(message),
   });
+  machines?.refuse(server.app);
   const journal = new RequestJournal();
   const journalHooks = new JournalHooks(journal, clock, events);
   const faults = new Faults({ engine, events });
@@ -352,8 +340,9 @@ async function createApp({
       advance: control.advance,
     }),
   );
+  await machines?.follow({ reconciler, arm, classic, log, resume });
   await reconciler.loadAll();
-  await arm.resume();
+  if (!machines) await resume();
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
   if (config.seed !== undefined) {
     const isEmpty = Object.values(control.take().tables).every((rows) => rows.length === 0);

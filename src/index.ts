@@ -57,6 +57,10 @@ export interface LazuriteOptions {
   readonly auth?: 'off' | 'token';
   /** Backends for every member at whose address nothing listens. */
   readonly standIns?: boolean;
+  /** Further IPv4 addresses at which every frontend is reached; `own` is all of this machine but loopback ones. */
+  readonly alsoAt?: readonly string[];
+  /** The network interface to which addresses of frontends are added; needs CAP_NET_ADMIN. */
+  readonly addAddresses?: string;
   /** Further names by which clients reach it, beside localhost: a container's, for example. */
   readonly tlsNames?: readonly string[];
   /** What is there from the start, and again after each `reset`: all that `--seed` takes, as a file's name or as an object. */

@@ -1,12 +1,13 @@
 /** The built product in a process of its own, for programs that try what it withstands: how it is reached and spoken to. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { type Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 
 export interface Answer {
   readonly status: number;
   readonly text: string;
+  readonly headers?: IncomingHttpHeaders;
 }
 
 export interface Sent {
@@ -39,7 +40,10 @@ export function send({ method, path, headers, body }: Sent, to: { port: number; 
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+      response.on('end', () => {
+        const { statusCode = 0, headers } = response;
+        resolve({ status: statusCode, headers, text: Buffer.concat(chunks).toString() });
+      });
     });
     request.end(body);
   });

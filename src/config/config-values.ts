@@ -16,6 +16,12 @@ const refuse = (reason: string): never => {
 
 export const optionalText: Parse<string | undefined> = (written) => last(written) || undefined;
 
+export const postgresUrl: Parse<string | undefined> = (written) => {
+  const text = last(written) || undefined;
+  if (text !== undefined && !/^postgres(ql)?:\/\//.test(text)) refuse('must begin with postgresql://');
+  return text;
+};
+
 export const folder: Parse<string> = (written) => resolve(last(written) || refuse('must name a folder'));
 
 export const switched: Parse<boolean> = (written) => {
@@ -51,6 +57,18 @@ export const dnsNames: Parse<readonly string[]> = (written) =>
         ? name.toLowerCase()
         : refuse(`must be a DNS name or an IP address, not '${name}'`),
     );
+
+export const furtherAddresses: Parse<readonly string[]> = (written) =>
+  written
+    .filter((address) => address !== '')
+    .map((address) =>
+      address === 'own' || isIP(address) === 4 ? address : refuse(`must be an IPv4 address or own, not '${address}'`),
+    );
+
+export const interfaceName: Parse<string | undefined> = (written) =>
+  last(written) === '' || /^[\w.@:-]{1,15}$/.test(last(written))
+    ? last(written) || undefined
+    : refuse(`must be a network interface, not '${last(written)}'`);
 
 export const scale: Parse<number> = (written) => {
   const number = Number(last(written));

@@ -9,12 +9,15 @@ import { UsageError } from '../support/usage-error.js';
 import {
   dnsNames,
   folder,
+  furtherAddresses,
   hostName,
+  interfaceName,
   mappings,
   network,
   oneOf,
   optionalText,
   type Parse,
+  postgresUrl,
   scale,
   switched,
   wholeNumber,
@@ -66,6 +69,21 @@ export const options = {
     fallback: 'off',
     sentence: 'Write nothing to disk; everything is gone at the end.',
     parse: switched,
+  }),
+  store: option({
+    name: 'store',
+    value: 'URL',
+    sentence:
+      'A PostgreSQL database that several machines share, `postgresql://user@host/db`; the data folder is then a replica.',
+    parse: postgresUrl,
+  }),
+  staleReads: option({
+    name: 'stale-reads',
+    value: 'MODE',
+    fallback: 'on',
+    sentence:
+      'With `--store`, while its database is away: `on` shows known state, marked `x-lazurite-stale`; `off` refuses.',
+    parse: oneOf('on', 'off'),
   }),
   engine: option({
     name: 'engine',
@@ -158,6 +176,21 @@ export const options = {
     sentence:
       'What to do where Azure’s documentation is silent; names and values are in `docs/differences-from-azure.md`.',
     parse: choices,
+  }),
+  alsoAt: option({
+    name: 'also-at',
+    value: 'ADDRESS',
+    repeatable: true,
+    sentence:
+      'Another IPv4 address at which every frontend is reached, with the userspace engine; `own`: all of this machine but loopback ones, as a container wants it.',
+    parse: furtherAddresses,
+  }),
+  addAddresses: option({
+    name: 'add-addresses',
+    value: 'INTERFACE',
+    sentence:
+      'The network interface to which addresses of frontends are added, and from which they are removed, with the userspace engine: needs CAP_NET_ADMIN.',
+    parse: interfaceName,
   }),
   tlsNames: option({
     name: 'tls-name',

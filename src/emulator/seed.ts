@@ -81,7 +81,7 @@ async function refusing<T>(file: string, apply: () => Promise<T>): Promise<T> {
 async function applyTemplate(text: string, { arm, file }: SeedOptions): Promise<void> {
   const place = { subscriptionId: defaultSubscriptionId, resourceGroup: 'seed', location: 'westeurope' };
   const { properties = {} } = await refusing(file, async () => {
-    return (await arm.deploy({ ...place, name: 'seed', template: readRequestBody(text) })) as DeploymentShown;
+    return (await arm.deploy({ ...place, name: 'seed', template: await readRequestBody(text) })) as DeploymentShown;
   });
   const { provisioningState, error = { message: provisioningState } } = properties;
   if (provisioningState !== 'Succeeded') throw new UsageError(`--seed ${file}: ${sentences({ error })}`);

@@ -83,6 +83,13 @@ export const gatewayErrors = {
     message:
       "The resource '{name}' already exists in location '{existing}' in resource group '{resourceGroup}'. A resource with the same name cannot be created in location '{location}'. Please select a new resource name.",
   },
+  AvailabilityZoneNotSupported: {
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The zone(s) '{zones}' for resource '{resource}' is not supported. The supported zones for location '{location}' are '1,2,3'",
+    differs: 'the text is from memory',
+  },
   InvalidResourceLocationFormat: {
     code: 'InvalidResourceLocation',
     status: 400,
@@ -154,8 +161,7 @@ export const gatewayErrors = {
   RequestContentTooLarge: {
     status: 413,
     origin: 'gateway',
-    message: 'The request content size exceeds the maximum size of {limit} bytes.',
-    differs: 'the text is not documented',
+    message: 'The request content size exceeds the maximum size of {limit} MB.',
   },
   BadRequest: {
     status: 400,

@@ -15,6 +15,7 @@ import type { ErrorDefinition, ErrorOrigin } from './error-definition.js';
 import { gatewayErrors } from './gateway.js';
 import { loadBalancerErrors } from './load-balancers.js';
 import { networkErrors } from './network.js';
+import { virtualNetworkErrors } from './virtual-networks.js';
 
 export type { ErrorDefinition, ErrorOrigin } from './error-definition.js';
 
@@ -95,6 +96,7 @@ export interface AzureErrorOptions {
 export const errors = {
   ...gatewayErrors,
   ...networkErrors,
+  ...virtualNetworkErrors,
   ...loadBalancerErrors,
   ...classicErrors,
   ...classicLoadBalancingErrors,

@@ -363,6 +363,24 @@ export const loadBalancerErrors = {
       'Network interface {nic} uses internal load balancer {loadBalancer} but does not use the same VNET ({virtualNetwork}) as the load balancer.',
     differs: 'the text is from memory',
   },
+  LoadBalancerPartIsIncomplete: {
+    status: 400,
+    origin: 'network',
+    message: '{id} must have {what}.',
+    differs: 'code and text are not documented',
+  },
+  LoadBalancerDoesNotSupport: {
+    status: 400,
+    origin: 'network',
+    message: 'Load balancer {id} does not support {what}.',
+    differs: 'code and text are not documented',
+  },
+  LoadBalancerPoolCannotHave: {
+    status: 400,
+    origin: 'network',
+    message: 'Backend address pool {id} cannot have {what}.',
+    differs: 'code and text are not documented',
+  },
   LoadBalancingRulesNotSupportedOnSecondaryIpConfigurations: {
     status: 400,
     origin: 'network',

@@ -2,7 +2,7 @@
  * The only Fastify() call: one port for HTTPS and HTTP, paths made tidy, bodies handed on as they came, and every error
  * in Azure's envelope. ARM, classic, identity, admin and the portal are plugins of it.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import fastify, {
   type FastifyBaseLogger,
@@ -26,7 +26,11 @@ export interface ServerOptions extends OwnNamesOptions {
   readonly log?: Log;
   readonly clock?: Clock;
   readonly timeouts?: Partial<Timeouts>;
+  /** Stands before everything else: it has the request answered here, or answers it by other means. */
+  readonly edge?: EdgeHandler | undefined;
 }
+
+export type EdgeHandler = (request: IncomingMessage, response: ServerResponse, answer: RequestListener) => void;
 
 export interface LazuriteServer {
   readonly app: FastifyInstance;
@@ -38,7 +42,8 @@ export interface LazuriteServer {
 
 /** On every answer: a browser takes it for what it says it is, and for nothing else. */
 const noSniffing = ['x-content-type-options', 'nosniff'] as const;
-const bodyLimitBytes = 8 * 1024 * 1024;
+const megabyte = 1024 * 1024;
+const bodyLimitBytes = 8 * megabyte;
 
 // Swagger UI's page finds its files relative to a path with a slash at the end.
 const keepsTrailingSlash = /^\/openapi\/?$/i;
@@ -55,11 +60,12 @@ export function tidyUrl(url: string): string {
 
 /** A server without routes: register plugins on `app`, then `listen`. */
 export function createServer(options: ServerOptions): LazuriteServer {
-  const { tls, log = stderrLog, clock = new Clock(), timeouts } = options;
+  const { tls, log = stderrLog, clock = new Clock(), timeouts, edge } = options;
   const ownNames = new OwnNames(options);
   const ports: OnePort[] = [];
   const app: FastifyInstance = fastify({
-    serverFactory(handler) {
+    serverFactory(answer) {
+      const handler: RequestListener = edge ? (request, response) => edge(request, response, answer) : answer;
       const port = new OnePort({ handler, tls, timeouts, log, onClientError });
       ports.push(port);
       return port.http;
@@ -136,7 +142,7 @@ function toAzureError(error: unknown): AzureError | undefined {
   if (storage) return storage;
   const { code, statusCode = 500, message } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return azureError('RequestContentTooLarge', { values: { limit: bodyLimitBytes } });
+    return azureError('RequestContentTooLarge', { values: { limit: bodyLimitBytes / megabyte } });
   }
   if (statusCode < 400 || statusCode > 499) return undefined;
   return azureError('BadRequest', { values: { reason: message ?? 'no reason given' } });

@@ -6,7 +6,6 @@ import {
   mergeClasses,
   Spinner,
   Text,
-  Toaster,
   Tooltip,
   teamsHighContrastTheme,
   tokens,
@@ -28,7 +27,7 @@ import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { useStreamState } from './azure/events.js';
 import { whenUnauthorized } from './azure/http.js';
 import { places } from './places.js';
-import { answersToaster, PageLink } from './ui/parts.js';
+import { PageLink } from './ui/parts.js';
 
 const useStyles = makeStyles({
   frame: {
@@ -67,10 +66,18 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     color: tokens.colorNeutralForeground1,
     textDecorationLine: 'none',
-    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover, textDecorationLine: 'none' },
+    ':hover': {
+      backgroundColor: tokens.colorSubtleBackgroundHover,
+      color: tokens.colorNeutralForeground2Hover,
+      textDecorationLine: 'none',
+    },
     '@media (max-width: 900px)': { padding: '8px' },
   },
-  current: { backgroundColor: tokens.colorSubtleBackgroundSelected, fontWeight: tokens.fontWeightSemibold },
+  current: {
+    backgroundColor: tokens.colorSubtleBackgroundSelected,
+    color: tokens.colorNeutralForeground2Selected,
+    fontWeight: tokens.fontWeightSemibold,
+  },
   label: { '@media (max-width: 900px)': { display: 'none' } },
   main: { overflow: 'auto', minWidth: 0 },
   dot: { width: '8px', height: '8px', borderRadius: '50%', display: 'inline-block', marginInlineEnd: '6px' },
@@ -157,6 +164,13 @@ function Stream() {
   );
 }
 
+/** Once the browser has nothing better to do: the first page does not wait for what nobody has asked for. */
+const whenIdle = (): Promise<void> =>
+  new Promise((resolve) => {
+    if ('requestIdleCallback' in window) requestIdleCallback(() => resolve(), { timeout: 2000 });
+    else setTimeout(resolve, 500);
+  });
+const Notifications = lazy(() => whenIdle().then(() => import('./ui/notifications.js')));
 const TokenDialog = lazy(() => import('./token-dialog.js'));
 
 /** Asks for a token when the server wants one. */
@@ -187,6 +201,9 @@ export function Shell() {
           <span className={styles.brand}>Lazurite</span>
           <span className={styles.grow} />
           <Stream />
+          <Suspense>
+            <Notifications />
+          </Suspense>
           <Tooltip content={`Theme: ${choice}. Switch to ${next}.`} relationship="label">
             <Button
               appearance="transparent"
@@ -206,7 +223,6 @@ export function Shell() {
       <Suspense>
         <AskForToken />
       </Suspense>
-      <Toaster toasterId={answersToaster} />
     </FluentProvider>
   );
 }

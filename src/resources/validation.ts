@@ -142,3 +142,15 @@ export function validateBody(body: unknown, schema: object, { text, unknownMembe
 /** Azure's answer to a body that cannot be read, with its findings. */
 export const invalidRequestFormat = (details: readonly ErrorDetail[]): AzureError =>
   azureError('InvalidRequestFormat', { details });
+
+const availabilityZones = ['1', '2', '3'];
+
+/** Refuses availability zones that no region has. `resource` is what they are written at. */
+export function* checkZonesKnown(
+  given: unknown,
+  { resource, location = '' }: { readonly resource: string; readonly location: string | undefined },
+): Generator<AzureError> {
+  const unknown = Array.isArray(given) ? given.filter((zone) => !availabilityZones.includes(String(zone))) : [];
+  const values = { zones: unknown.join(','), resource, location };
+  if (unknown.length > 0) yield azureError('AvailabilityZoneNotSupported', { values });
+}

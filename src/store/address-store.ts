@@ -155,6 +155,11 @@ export class AddressStore implements Addresses {
     this.#full.clear();
   }
 
+  /** Follows one row that was written by other means than these methods: a search looks there again. */
+  forgetRow(pool: string, position: number): void {
+    this.#freed(pool, position);
+  }
+
   /** Frees what `ownerRoot` holds of a pool, but for the addresses in `kept`. */
   releaseExcept({ pool: name, ownerRoot, prefix, kept }: KeptAddresses): void {
     const range = networkOf(parseIpPrefix(prefix) as IpPrefix);

@@ -107,6 +107,12 @@ export class ResourceStore implements Lookup {
     this.answers.clear();
   }
 
+  /** Drops what is kept in memory of one resource or subscription. */
+  forgetRow(key: string): void {
+    this.#cache.delete(key);
+    this.#knownSubscriptions.delete(key);
+  }
+
   /** Any GUID is a subscription from its first use, whatever becomes of the request. */
   rememberSubscription(subscriptionId: string, timestamp: string): void {
     const id = subscriptionId.toLowerCase();

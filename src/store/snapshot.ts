@@ -20,10 +20,14 @@ export interface Snapshot {
 const schemaVersionOf = (connection: Connection): number =>
   connection.pragma('user_version', { simple: true }) as number;
 
-/** The names of all tables, in alphabetical order. */
+/** How far a replica has come: its own, so neither a reset nor a snapshot nor the log of changes knows it. */
+export const positionTable = 'replica_position';
+
+/** The names of all tables of the state, in alphabetical order. */
 export function tablesOf(connection: Connection): string[] {
   const tables = connection.prepare(
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+    `SELECT name FROM sqlite_schema
+      WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> '${positionTable}' ORDER BY name`,
   );
   return (tables.all() as { name: string }[]).map(({ name }) => name);
 }

@@ -30,6 +30,8 @@ export interface Connection {
    * undone and the error thrown on.
    */
   transaction<T>(work: () => T): T;
+  /** The result of `work`, after which everything is as before. Throws what `work` throws. */
+  rehearse<T>(work: () => T): T;
   /** Does nothing when it is closed. */
   close(): void;
 }
@@ -185,6 +187,15 @@ class SqliteConnection implements Connection {
     } catch (error) {
       end('undo');
       throw error;
+    }
+  }
+
+  rehearse<T>(work: () => T): T {
+    const end = this.#enter();
+    try {
+      return work();
+    } finally {
+      end('undo');
     }
   }
 

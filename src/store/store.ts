@@ -1,14 +1,16 @@
 /** Everything that is kept, over one connection. */
 import { storageRefusal } from '../errors/index.js';
+import { UsageError } from '../support/usage-error.js';
 import { AddressStore, type PublicPool } from './address-store.js';
 import { ClassicStore } from './classic-store.js';
 import { openDatabase } from './database.js';
 import { DeploymentStore } from './deployment-store.js';
 import { OperationStore } from './operation-store.js';
 import { ResourceStore } from './resource-store.js';
-import { invalidSnapshot, restoreSnapshot, type Snapshot, tablesOf, takeSnapshot } from './snapshot.js';
+import { type RowImage, RowRecorder, type Touched } from './row-images.js';
+import { invalidSnapshot, positionTable, restoreSnapshot, type Snapshot, tablesOf, takeSnapshot } from './snapshot.js';
 import type { Connection, DriverName } from './sqlite.js';
-import { MemoryJournal, type WriteOptions, WriteQueue } from './write-queue.js';
+import { type Ledger, MemoryJournal, type WriteOptions, WriteQueue } from './write-queue.js';
 
 export interface StoreOptions extends PublicPool {
   /** Path of the SQLite file; in memory when absent. */
@@ -17,6 +19,8 @@ export interface StoreOptions extends PublicPool {
   readonly driver?: DriverName | undefined;
   /** Told in a sentence when the file cannot be written any more or has a flaw, and when it can be written again. */
   readonly warn?: (sentence: string) => void;
+  /** The file follows a ledger, see `keepIn`. */
+  readonly isReplica?: boolean;
 }
 
 /** Writes in a row after which the file counts as writable again. */
@@ -31,6 +35,15 @@ export interface RestoreOptions {
 /** Keeps an asynchronous function, whose transaction would end before its work, from being a work. */
 type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
 
+/** Runs the check of a snapshot's content; what it throws is the reason why the snapshot is refused. */
+function refusing(check: () => void = () => {}): void {
+  try {
+    check();
+  } catch (error) {
+    throw storageRefusal(error) ?? invalidSnapshot(error);
+  }
+}
+
 export class Store {
   readonly connection: Connection;
   readonly resources: ResourceStore;
@@ -40,13 +53,15 @@ export class Store {
   readonly classic: ClassicStore;
   readonly #journal = new MemoryJournal();
   readonly #queue: WriteQueue;
+  #recorder: RowRecorder | undefined;
   readonly #warn: StoreOptions['warn'];
   /** Why the last write failed, if the file was the reason. */
   #refusal: string | undefined;
   #writtenSince = 0;
 
-  constructor({ file, driver, warn, ...publicPool }: StoreOptions) {
+  constructor({ file, driver, warn, isReplica = false, ...publicPool }: StoreOptions) {
     this.connection = openDatabase({ file, driver, warn });
+    if (!isReplica) this.#refuseReplica();
     this.#warn = warn;
     this.resources = new ResourceStore(this.connection, this.#journal);
     this.addresses = new AddressStore(this.connection, { ...publicPool, journal: this.#journal });
@@ -57,6 +72,7 @@ export class Store {
       connection: this.connection,
       journal: this.#journal,
       finish: () => this.resources.storeFirstUses(),
+      forgetRows: (images) => this.#forgetRows(images),
       stored: () => this.#hasWritten(),
       failed: (error) => this.#hasFailed(error),
       isStorageError: (error) => storageRefusal(error) !== undefined,
@@ -79,14 +95,13 @@ export class Store {
 
   /** Deletes everything: the state of a fresh start. */
   async reset(): Promise<void> {
-    const tables = tablesOf(this.connection);
-    const deleteAll = () => {
-      for (const table of tables) this.connection.exec(`DELETE FROM "${table}"`);
+    const work = () => {
+      deleteAll(this.connection);
       this.forget();
     };
     // Test suites reset between tests and wait for it: it reaches the disk together with the next write, which comes
     // after it in the log. A process that ends loses nothing.
-    await this.write(deleteAll, { durability: 'with-next-write' });
+    await this.write(work, { durability: 'with-next-write' });
   }
 
   /**
@@ -100,9 +115,7 @@ export class Store {
       try {
         restoreSnapshot(this.connection, document);
         this.forget();
-        check?.();
-      } catch (error) {
-        throw storageRefusal(error) ?? invalidSnapshot(error);
+        refusing(check);
       } finally {
         this.forget();
       }
@@ -110,10 +123,54 @@ export class Store {
     });
   }
 
+  /**
+   * From now on works are kept in `ledger`, and the file follows it by `apply`: it is a replica, which may lose its last
+   * transactions with the power.
+   */
+  keepIn(ledger: Ledger): void {
+    this.#recorder = new RowRecorder(this.connection);
+    this.connection.pragma('synchronous = NORMAL');
+    this.#queue.keepIn(ledger, this.#recorder);
+  }
+
+  /**
+   * Brings rows to what the images show, runs `beside` in the same transaction, and drops from memory what is kept of
+   * exactly these rows. Answers what they are about.
+   */
+  apply(images: readonly RowImage[], beside: () => void): Touched {
+    const recorder = this.#recorder;
+    if (!recorder) throw new Error('a file that is the truth itself follows no ledger');
+    const touched = this.connection.transaction(() => {
+      const concerned = recorder.apply(images);
+      beside();
+      return concerned;
+    });
+    this.#forgetRows(images);
+    return touched;
+  }
+
+  /** Replaces everything by what a snapshot of the ledger holds, or by nothing; `beside` as in `apply`. */
+  replace(snapshot: unknown, beside: () => void): void {
+    this.connection.transaction(() => {
+      if (snapshot === undefined) deleteAll(this.connection);
+      else restoreSnapshot(this.connection, snapshot);
+      this.#recorder?.clear();
+      beside();
+    });
+    this.forget();
+  }
+
   /** Drops everything kept in memory: the tables were replaced, or nobody knows what is in them. */
   forget(): void {
     this.resources.forget();
     this.addresses.forget();
+  }
+
+  #forgetRows(images: readonly RowImage[]): void {
+    for (const { table, key } of images) {
+      if (table === 'resources' || table === 'subscriptions') this.resources.forgetRow(String(key.key ?? key.id));
+      if (table === 'addresses') this.addresses.forgetRow(String(key.pool), Number(key.position));
+    }
   }
 
   #hasFailed(error: unknown): unknown {
@@ -123,6 +180,15 @@ export class Store {
     if (refusal && refusal.message !== this.#refusal) this.#warn?.(refusal.message);
     if (refusal) [this.#refusal, this.#writtenSince] = [refusal.message, 0];
     return refusal ?? error;
+  }
+
+  /** A replica that is written otherwise would never be equal to the others again. */
+  #refuseReplica(): void {
+    if ((this.connection.pragma(`table_info(${positionTable})`) as unknown[]).length === 0) return;
+    this.connection.close();
+    throw new UsageError(
+      'the data folder is the replica of a store: start it with --store, or choose another folder with --data',
+    );
   }
 
   /** A disk that is nearly full takes a small write now and then: only some in a row are worth a line. */
@@ -139,4 +205,8 @@ export class Store {
     this.#queue.flush();
     this.connection.close();
   }
+}
+
+function deleteAll(connection: Connection): void {
+  for (const table of tablesOf(connection)) connection.exec(`DELETE FROM "${table}"`);
 }

@@ -3,6 +3,7 @@
  * savepoint, all under one COMMIT, so that one wait for the disk serves them all. No transaction stays open over a turn.
  */
 import { systemTime } from '../support/clock.js';
+import type { RowImage, RowRecorder } from './row-images.js';
 import type { Connection } from './sqlite.js';
 
 /** Something in memory whose entries can be dropped. */
@@ -50,11 +51,21 @@ interface Waiting extends Required<WriteOptions> {
   readonly reject: (reason: unknown) => void;
 }
 
+/** Where the rows of works are kept before they count, in place of the file: a log that several machines share. */
+export interface Ledger {
+  /** Throws why nothing can be written from here now. Called before works run. */
+  check(): void;
+  /** Keeps the images, and applies them to the file. When it rejects, nothing has changed. */
+  keep(images: readonly RowImage[]): Promise<void>;
+}
+
 export interface WriteQueueOptions {
   readonly connection: Connection;
   readonly journal: MemoryJournal;
   /** Writes what is to be stored with every group. Inside its transaction, after its works. */
   readonly finish: () => void;
+  /** Drops from memory what is kept of exactly these rows. */
+  readonly forgetRows: (images: readonly RowImage[]) => void;
   /** A group is stored. */
   readonly stored: () => void;
   /** Nothing of a group could be stored; answers the error that its works reject with. */
@@ -70,6 +81,7 @@ export class WriteQueue {
   readonly #options: WriteQueueOptions;
   readonly #waiting: Waiting[] = [];
   #isScheduled = false;
+  #ledger: { readonly ledger: Ledger; readonly recorder: RowRecorder } | undefined;
 
   constructor(options: WriteQueueOptions) {
     this.#options = options;
@@ -83,8 +95,14 @@ export class WriteQueue {
     });
   }
 
-  /** Stores now all that wait. */
+  /** From now on works are kept in `ledger`, by the rows that `recorder` has noted. */
+  keepIn(ledger: Ledger, recorder: RowRecorder): void {
+    this.#ledger = { ledger, recorder };
+  }
+
+  /** Stores now all that wait; a ledger takes nothing more, so they are refused. */
   flush(): void {
+    if (this.#ledger) this.#refuse(new Error('The store is closed.'), this.#waiting.splice(0));
     while (this.#waiting.length > 0) this.#storeGroup();
   }
 
@@ -92,15 +110,42 @@ export class WriteQueue {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(() => {
+    setImmediate(async () => {
+      // One group at a time is on its way to a ledger, and all that come meanwhile are the next.
+      if (this.#ledger) await this.#keepGroup(this.#ledger);
+      else if (this.#waiting.length > 0) this.#storeGroup();
       this.#isScheduled = false;
-      if (this.#waiting.length > 0) this.#storeGroup();
       if (this.#waiting.length > 0) this.#schedule();
     });
   }
 
+  async #keepGroup({ ledger, recorder }: { ledger: Ledger; recorder: RowRecorder }): Promise<void> {
+    const { connection, journal, forgetRows } = this.#options;
+    const group: Waiting[] = [];
+    const settle: (() => void)[] = [];
+    const run = (): readonly RowImage[] => {
+      this.#runGroup(group, settle);
+      return recorder.images();
+    };
+    try {
+      ledger.check();
+      const images = journal.run(() => connection.rehearse(run));
+      forgetRows(images);
+      if (images.length > 0) await ledger.keep(images);
+      for (const one of settle) one();
+    } catch (error) {
+      this.#refuse(error, group);
+    }
+  }
+
+  #refuse(error: unknown, group: readonly Waiting[]): void {
+    const reason = this.#options.failed(error);
+    // Where no transaction begins, none would begin for the others.
+    for (const { reject } of group.length > 0 ? group : this.#waiting.splice(0)) reject(reason);
+  }
+
   #storeGroup(): void {
-    const { connection, journal, stored, failed } = this.#options;
+    const { connection, journal, stored } = this.#options;
     const isDurable = this.#waiting.some(({ durability }) => durability === 'on-disk');
     const group: Waiting[] = [];
     const settle: (() => void)[] = [];
@@ -114,9 +159,7 @@ export class WriteQueue {
       stored();
       for (const one of settle) one();
     } catch (error) {
-      const reason = failed(error);
-      // Where no transaction begins, none would begin for the others.
-      for (const { reject } of group.length > 0 ? group : this.#waiting.splice(0)) reject(reason);
+      this.#refuse(error, group);
     }
   }
 

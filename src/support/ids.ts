@@ -1,4 +1,4 @@
-/** Identifiers that Azure makes up: GUIDs, etags, request ids. The only user of randomness outside `identity/`. */
+/** Identifiers: GUIDs, etags and request ids that Azure makes up, labels of domain names that people do. The only user of randomness outside `identity/`. */
 import { createHash, randomUUID } from 'node:crypto';
 
 /** A fresh GUID in Azure's lower-case form. */
@@ -13,6 +13,15 @@ export function stableGuid(name: string): string {
   const variant = ((Number.parseInt(hex[16] as string, 16) & 3) | 8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
+
+/**
+ * What may be one label of a domain name in Azure. The two differ: Resource Manager's refusal states its own expression,
+ * with a letter first and three characters at least; the classic API takes any label that DNS knows, in any casing.
+ */
+export const dnsLabels = {
+  publicIpAddress: /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/,
+  cloudService: /^(?!-)[a-z0-9-]{1,63}(?<!-)$/i,
+} as const;
 
 /** `text` is a GUID in any casing. */
 export const isGuid = (text: string): boolean =>

@@ -161,7 +161,7 @@ const aboutProbes: readonly Numbered[] = [
     },
     provenBy: eligibility(
       'established TCP connections go on',
-      'no new connection is served; a socket has accepted it, and resets it after 20 seconds',
+      'no new connection is served; a socket has accepted it, and resets it when the client’s kernel gives up',
       'UDP flows end',
     ),
   },

@@ -32,6 +32,8 @@ test('without a word said, the defaults hold', async (t) => {
     port: 4567,
     data: resolve('.lazurite'),
     inMemory: false,
+    store: undefined,
+    staleReads: 'on',
     engine: 'userspace',
     publicIpPool: network('127.255.0.0/16'),
     timeScale: 1,
@@ -44,6 +46,8 @@ test('without a word said, the defaults hold', async (t) => {
     seed: undefined,
     standIns: false,
     undocumented: defaultChoices,
+    alsoAt: [],
+    addAddresses: undefined,
     tlsNames: [],
     readyFile: undefined,
     logFormat: 'text',
@@ -92,6 +96,8 @@ test('every option can be given in the environment, where commas part the values
     LAZURITE_PORT: '1',
     LAZURITE_DATA: '/tmp/e',
     LAZURITE_IN_MEMORY: '1',
+    LAZURITE_STORE: 'postgresql://user@db/lazurite',
+    LAZURITE_STALE_READS: 'off',
     LAZURITE_ENGINE: 'nftables',
     LAZURITE_ADDRESS_MAP: '1.0.0.0/8=2.0.0.0/8, 3.0.0.0/8=4.0.0.0/8',
     LAZURITE_PUBLIC_IP_POOL: '127.8.0.0/16',
@@ -105,6 +111,8 @@ test('every option can be given in the environment, where commas part the values
     LAZURITE_SEED: 's',
     LAZURITE_STAND_INS: 'true',
     LAZURITE_UNDOCUMENTED: 'mode-switch=reset,first-probe=after-interval',
+    LAZURITE_ALSO_AT: 'own, 127.1.2.3',
+    LAZURITE_ADD_ADDRESSES: 'eth0',
     LAZURITE_TLS_NAME: 'a.test,b.test',
     LAZURITE_READY_FILE: 'ready.json',
     LAZURITE_LOG_FORMAT: 'json',
@@ -116,6 +124,8 @@ test('every option can be given in the environment, where commas part the values
     host: '::1',
     port: 1,
     inMemory: true,
+    store: 'postgresql://user@db/lazurite',
+    staleReads: 'off',
     engine: 'nftables',
     timeScale: 0.5,
     strictBind: true,
@@ -132,6 +142,10 @@ test('every option can be given in the environment, where commas part the values
     'first-probe': 'after-interval',
   });
   t.strictSame(config.tlsNames, ['a.test', 'b.test']);
+  t.equal(config.addAddresses, 'eth0');
+  t.throws(() => parseConfig(['--add-addresses=a b'], {}), /must be a network interface/);
+  t.strictSame(config.alsoAt, ['own', '127.1.2.3']);
+  t.throws(() => parseConfig(['--also-at', '::1'], {}), /must be an IPv4 address or own/);
   t.equal(config.addressMap.length, 2);
 });
 

@@ -1,4 +1,4 @@
-/** Every page in light and dark, wide and narrow: no errors, no violations of accessibility rules, nothing cut off; and pictures. */
+/** Every page in light, dark and high contrast, wide and narrow: no errors, no violations of accessibility rules, nothing cut off; and pictures. */
 import { mkdirSync } from 'node:fs';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
@@ -35,6 +35,12 @@ const pages: Readonly<Record<string, string>> = {
   deployment: `/deployments${deployments}/refused`,
   lab: '/lab',
   ...Object.fromEntries(loadBalancerPages.map((name) => [`lb-${name}`, `/load-balancer${lbId}/${name}`])),
+  'panel-rule': `/load-balancer${lbId}/rules?panel=edit+http`,
+  'panel-pool': `/load-balancer${lbId}/backend-pools?panel=edit+pool`,
+  'panel-health': `/load-balancer${lbId}/rules?health=http`,
+  'create-review': '/create?tab=Review+%2B+create',
+  deploy: '/deployments?deploy=sample',
+  'cloud-service-set': `/cloud-services/${subscriptionId}/mySvc?set=web`,
 };
 /** What is looked at with nothing in the cloud as well. */
 const emptyPages = [
@@ -169,9 +175,10 @@ t.test('the look of every page', { skip: withoutBrowser, timeout: 900_000 }, asy
 
   const look = async (
     t: Test,
-    { names, colorScheme, prefix }: { names: readonly string[]; colorScheme: 'light' | 'dark'; prefix: string },
+    { names, theme, prefix }: { names: readonly string[]; theme: 'light' | 'dark' | 'contrast'; prefix: string },
   ) => {
-    const { page, errors } = await openPage(browser, { colorScheme, reducedMotion: 'reduce' });
+    const { page, errors } = await openPage(browser, { reducedMotion: 'reduce' });
+    await page.addInitScript(`localStorage.setItem('lazurite.theme', '${theme}')`);
     for (const name of names) {
       await open(page, pages[name] ?? '/');
       if (name === 'where' && prefix === '') {
@@ -186,7 +193,7 @@ t.test('the look of every page', { skip: withoutBrowser, timeout: 900_000 }, asy
       for (const width of [1280, 800]) {
         await page.setViewportSize({ width, height: 800 });
         await page.screenshot({
-          path: `${pictures}/${prefix}${name}-${colorScheme}-${width}.png`,
+          path: `${pictures}/${prefix}${name}-${theme}-${width}.png`,
           animations: 'disabled',
         });
         t.strictSame(await page.evaluate(cutOff), [], `${prefix}${name} is not cut off at ${width}`);
@@ -197,13 +204,11 @@ t.test('the look of every page', { skip: withoutBrowser, timeout: 900_000 }, asy
     await page.context().close();
   };
 
-  await t.test('with nothing in the cloud', (t) =>
-    look(t, { names: emptyPages, colorScheme: 'light', prefix: 'empty-' }),
-  );
+  await t.test('with nothing in the cloud', (t) => look(t, { names: emptyPages, theme: 'light', prefix: 'empty-' }));
   await populate(t, cloud);
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await t.test(`with something of everything (${colorScheme})`, (t) =>
-      look(t, { names: Object.keys(pages), colorScheme, prefix: '' }),
+  for (const theme of ['light', 'dark', 'contrast'] as const) {
+    await t.test(`with something of everything (${theme})`, (t) =>
+      look(t, { names: Object.keys(pages), theme, prefix: '' }),
     );
   }
 

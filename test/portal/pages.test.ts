@@ -240,7 +240,7 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     await classic.deploy(member('web', { LocalPort: 8080, Port: 5080, Protocol: 'tcp' }));
     const { page, errors } = await openPage(browser);
     await page.goto(url(`/cloud-services/${subscriptionId}/mySvc`));
-    await page.getByRole('button', { name: 'Edit set web of vm4' }).click();
+    await page.getByRole('button', { name: 'Edit set web' }).click();
     await page.getByLabel('Distribution').click();
     await page.getByRole('option', { name: 'sourceIP (2-tuple)' }).click();
     await page.getByRole('button', { name: 'Save' }).click();

@@ -258,7 +258,7 @@ test('an operation that cannot be stored as ended ends when there is room again'
   const service = serviceInMemory({ clock, operationDelayMs: 5000, note: (line) => notes.push(line) });
   const { store } = service.context;
   t.teardown(() => store.close());
-  store.resources.saveGroup({
+  const group = {
     key: `/subscriptions/${subscriptionId}/resourcegroups/group`,
     subscriptionId,
     name: 'group',
@@ -266,7 +266,8 @@ test('an operation that cannot be stored as ended ends when there is room again'
     tags: undefined,
     managedBy: undefined,
     provisioningState: 'Succeeded',
-  });
+  } as const;
+  store.resources.saveGroup(group);
   const id = parseResourceId(idOf('Microsoft.Network/routeTables', 'routes')) as ResourceId;
   const put = { id, apiVersion: newestApiVersion, body: RequestBody.ofValue({ location: 'westus' }), baseUrl: '' };
   await service.put(put);
@@ -276,6 +277,11 @@ test('an operation that cannot be stored as ended ends when there is room again'
   // Every write fails, as on a disk that has become read-only.
   connection.exec('PRAGMA query_only = 1');
   clock.advance(5000);
+  // It waits behind the write of the operation's end, which is refused too.
+  await t.rejects(
+    store.write(() => store.resources.saveGroup(group)),
+    { status: 503, code: 'ServiceUnavailable' },
+  );
   t.equal(stateOf(), 'Updating');
   connection.exec('PRAGMA query_only = 0');
   await until('the next try', () => {

@@ -32,11 +32,15 @@ export interface AdminContext extends ClockContext, ExplainContext, EventStreamS
 export async function addAdminRoutes(app: FastifyInstance, context: AdminContext): Promise<void> {
   const { engine, authorize } = context;
   const auth = authorize ? 'token' : 'off';
-  app.get('/_lazurite/ready', adminRoute('ready'), (_request, reply) => {
-    if (!engine.running) reply.code(503).header('retry-after', '1');
-    return { status: engine.running ? 'ready' : 'restarting', engine: engine.name, auth };
-  });
-  app.get('/_lazurite/ca.pem', adminRoute('ca'), (_request, reply) =>
+  app.get(
+    '/_lazurite/ready',
+    adminRoute('ready', { summary: 'Whether it is ready, and its engine' }),
+    (_request, reply) => {
+      if (!engine.running) reply.code(503).header('retry-after', '1');
+      return { status: engine.running ? 'ready' : 'restarting', engine: engine.name, auth };
+    },
+  );
+  app.get('/_lazurite/ca.pem', adminRoute('ca', { summary: 'The CA that signed the certificate' }), (_request, reply) =>
     reply.type('application/x-pem-file').send(context.caPem),
   );
   await app.register(async (guarded) => {
@@ -47,11 +51,27 @@ export async function addAdminRoutes(app: FastifyInstance, context: AdminContext
 
 function addGuardedRoutes(app: FastifyInstance, context: AdminContext): void {
   const { engine, plan } = context;
-  app.get('/_lazurite/frontends', adminRoute('frontends'), () => ({ value: frontendsOf(plan(), engine) }));
-  app.get('/_lazurite/backends', adminRoute('backends'), () => ({ value: backendsOf(plan(), engine) }));
-  app.get('/_lazurite/outbound', adminRoute('outbound'), () => ({ value: outboundOf(plan(), engine) }));
-  app.get('/_lazurite/flows', adminRoute('flows'), async () => ({ value: await engine.flows() }));
-  app.get('/_lazurite/counters', adminRoute('counters'), () => ({ value: engine.counters() }));
+  app.get(
+    '/_lazurite/frontends',
+    adminRoute('frontends', { summary: 'Every frontend: where it is, its state and why' }),
+    () => ({ value: frontendsOf(plan(), engine) }),
+  );
+  app.get(
+    '/_lazurite/backends',
+    adminRoute('backends', { summary: 'Every member of every rule, up or down, and why' }),
+    () => ({ value: backendsOf(plan(), engine) }),
+  );
+  app.get(
+    '/_lazurite/outbound',
+    adminRoute('outbound', { summary: 'What outbound rules lend to each backend' }),
+    () => ({ value: outboundOf(plan(), engine) }),
+  );
+  app.get('/_lazurite/flows', adminRoute('flows', { summary: 'Who is connected to which backend' }), async () => ({
+    value: await engine.flows(),
+  }));
+  app.get('/_lazurite/counters', adminRoute('counters', { summary: 'The counters of the data plane' }), () => ({
+    value: engine.counters(),
+  }));
   addExplainRoute(app, context);
   addSimulateRoute(app, context);
   addClockRoutes(app, context);
@@ -60,13 +80,17 @@ function addGuardedRoutes(app: FastifyInstance, context: AdminContext): void {
   addStandInRoutes(app, context);
   addSnapshotRoutes(app, context.snapshots);
   addMetricRoutes(app, context);
-  app.post('/_lazurite/reset', adminRoute('reset'), async (_request, reply) => {
-    await context.reset();
-    return reply.code(204).send();
-  });
+  app.post(
+    '/_lazurite/reset',
+    adminRoute('reset', { summary: 'Forget every resource and end every flow' }),
+    async (_request, reply) => {
+      await context.reset();
+      return reply.code(204).send();
+    },
+  );
   const { stop } = context;
   if (stop === undefined) return;
-  app.post('/_lazurite/stop', adminRoute('stop'), (_request, reply) => {
+  app.post('/_lazurite/stop', adminRoute('stop', { summary: 'End the process' }), (_request, reply) => {
     reply.raw.once('close', stop);
     return reply.code(202).send();
   });

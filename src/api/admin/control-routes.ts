@@ -25,15 +25,19 @@ const longestSeconds = 10 * 365 * 24 * 3600;
 
 /** Registers the routes of the clock. */
 export function addClockRoutes(app: FastifyInstance, context: ClockContext): void {
-  app.get('/_lazurite/clock', adminRoute('clock'), () => view(context));
-  app.post('/_lazurite/clock', adminRoute('advanceClock'), async (request) => {
-    const { advanceSeconds: seconds } = jsonBody(request);
-    if (typeof seconds !== 'number' || !(seconds >= 0 && seconds <= longestSeconds)) {
-      throw badRequest("'advanceSeconds' must be a number of Azure seconds");
-    }
-    await context.advance(seconds * 1000);
-    return view(context);
-  });
+  app.get('/_lazurite/clock', adminRoute('clock', { summary: 'The time of Azure' }), () => view(context));
+  app.post(
+    '/_lazurite/clock',
+    adminRoute('advanceClock', { summary: 'Move the time of Azure forward', body: { advanceSeconds: 240 } }),
+    async (request) => {
+      const { advanceSeconds: seconds } = jsonBody(request);
+      if (typeof seconds !== 'number' || !(seconds >= 0 && seconds <= longestSeconds)) {
+        throw badRequest("'advanceSeconds' must be a number of Azure seconds");
+      }
+      await context.advance(seconds * 1000);
+      return view(context);
+    },
+  );
 }
 
 export interface SnapshotKeeper {
@@ -47,10 +51,15 @@ const bodyLimitBytes = 256 * 1024 * 1024;
 
 /** Registers the routes of snapshots. */
 export function addSnapshotRoutes(app: FastifyInstance, keeper: SnapshotKeeper): void {
-  app.get('/_lazurite/snapshot', adminRoute('takeSnapshot'), () => keeper.take());
+  app.get('/_lazurite/snapshot', adminRoute('takeSnapshot', { summary: 'Everything that is stored' }), () =>
+    keeper.take(),
+  );
   app.put(
     '/_lazurite/snapshot',
-    { ...adminRoute('restoreSnapshot'), bodyLimit: bodyLimitBytes },
+    {
+      ...adminRoute('restoreSnapshot', { summary: 'Replace everything that is stored', body: {} }),
+      bodyLimit: bodyLimitBytes,
+    },
     async (request, reply) => {
       await keeper.restore(jsonBody(request));
       return reply.code(204).send();

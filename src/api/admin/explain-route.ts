@@ -65,8 +65,15 @@ function questionOf(request: FastifyRequest, { plan, mapAddress }: ExplainContex
 
 /** Registers the route of `explain`. */
 export function addExplainRoute(app: FastifyInstance, context: ExplainContext): void {
-  app.get('/_lazurite/explain', adminRoute('explain'), async (request): Promise<ExplainView> => {
-    const question = questionOf(request, context);
-    return { question, ...(await context.engine.explain(question)) };
-  });
+  app.get(
+    '/_lazurite/explain',
+    adminRoute('explain', {
+      summary: 'Which backend a connection would reach, and why',
+      query: { proto: 'tcp', from: '127.0.0.11:50000', to: '127.255.0.4:8080' },
+    }),
+    async (request): Promise<ExplainView> => {
+      const question = questionOf(request, context);
+      return { question, ...(await context.engine.explain(question)) };
+    },
+  );
 }

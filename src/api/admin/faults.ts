@@ -103,15 +103,22 @@ export class Faults {
 
 /** Registers the routes of faults. */
 export function addFaultRoutes(app: FastifyInstance, faults: Faults): void {
-  app.get('/_lazurite/faults', adminRoute('faults'), () => ({ value: faults.list() }));
-  app.post('/_lazurite/faults', adminRoute('addFault'), async (request, reply) =>
-    reply.code(201).send(await faults.add(jsonBody(request))),
+  app.get('/_lazurite/faults', adminRoute('faults', { summary: 'The faults in force' }), () => ({
+    value: faults.list(),
+  }));
+  app.post(
+    '/_lazurite/faults',
+    adminRoute('addFault', {
+      summary: 'Put a fault in force',
+      body: { kind: 'api', method: 'PUT', path: '**/loadBalancers/*', status: 429, next: 1 },
+    }),
+    async (request, reply) => reply.code(201).send(await faults.add(jsonBody(request))),
   );
-  app.delete('/_lazurite/faults', adminRoute('endFaults'), async (_request, reply) => {
+  app.delete('/_lazurite/faults', adminRoute('endFaults', { summary: 'End all faults' }), async (_request, reply) => {
     await faults.clear();
     return reply.code(204).send();
   });
-  app.delete('/_lazurite/faults/:id', adminRoute('endFault'), async (request, reply) => {
+  app.delete('/_lazurite/faults/:id', adminRoute('endFault', { summary: 'End one fault' }), async (request, reply) => {
     const { id } = request.params as { id: string };
     if (!(await faults.remove(id))) throw azureError('FaultNotFound', { values: { id } });
     return reply.code(204).send();

@@ -44,11 +44,22 @@ function readFilter(query: Readonly<Record<string, string | undefined>>): Journa
 
 /** Registers the journal's routes. */
 export function addJournalRoutes(app: FastifyInstance, journal: RequestJournal): void {
-  app.get('/_lazurite/requests', adminRoute('requests'), (request) => ({
-    value: journal.select(readFilter(queryText(request))).map(view),
-  }));
-  app.delete('/_lazurite/requests', adminRoute('clearRequests'), (_request, reply) => {
-    journal.clear();
-    return reply.code(204).send();
-  });
+  app.get(
+    '/_lazurite/requests',
+    adminRoute('requests', {
+      summary: 'The journal of requests to the APIs of Azure',
+      query: { method: 'PUT', path: '**/loadBalancers/*', status: '4xx', since: '2025-01-01T00:00:00Z', top: '10' },
+    }),
+    (request) => ({
+      value: journal.select(readFilter(queryText(request))).map(view),
+    }),
+  );
+  app.delete(
+    '/_lazurite/requests',
+    adminRoute('clearRequests', { summary: 'Empty the journal' }),
+    (_request, reply) => {
+      journal.clear();
+      return reply.code(204).send();
+    },
+  );
 }

@@ -120,13 +120,19 @@ export function addMetricRoutes(
   app: FastifyInstance,
   context: PrometheusSources & EventStreamSources & { readonly monitor: Monitor },
 ): void {
-  app.get('/_lazurite/metrics', adminRoute('metrics'), (_request, reply) =>
-    reply.type(prometheusContentType).send(prometheusText(prometheusMetrics(context))),
+  app.get(
+    '/_lazurite/metrics',
+    adminRoute('metrics', { summary: 'Counters and metrics, as Prometheus reads them' }),
+    (_request, reply) => reply.type(prometheusContentType).send(prometheusText(prometheusMetrics(context))),
   );
   const stream = new EventStream(context);
   app.addHook('onClose', async () => stream.close());
-  app.get('/_lazurite/events', adminRoute('events'), (request, reply) => {
-    if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return { value: context.monitor.events.list() };
-    return stream.serve(request, reply);
-  });
+  app.get(
+    '/_lazurite/events',
+    adminRoute('events', { summary: 'Health events; with Accept: text/event-stream everything that happens' }),
+    (request, reply) => {
+      if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return { value: context.monitor.events.list() };
+      return stream.serve(request, reply);
+    },
+  );
 }

@@ -2,9 +2,29 @@
 import type { FastifyRequest } from 'fastify';
 import { azureError } from '../../errors/index.js';
 
-/** Options of an admin route: it is no part of Azure's API, so the OpenAPI documents leave it out. */
-export const adminRoute = (operationId: string) => ({
-  schema: { tags: ['lazurite'], operationId, hide: true } as object,
+/** What the OpenAPI document says of an admin route. */
+export interface AdminRoute {
+  readonly summary: string;
+  /** What may stand in the query, each with an example. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** An example of the body. */
+  readonly body?: object;
+}
+
+const parameters = (query: Readonly<Record<string, string>>): object => ({
+  type: 'object',
+  properties: Object.fromEntries(
+    Object.entries(query).map(([name, example]) => [name, { type: 'string', description: `For example ${example}` }]),
+  ),
+});
+
+/** Options of an admin route, for its document only: nothing is validated by them. */
+export const adminRoute = (operationId: string, { summary, query, body }: AdminRoute) => ({
+  schema: {
+    ...{ tags: ['lazurite'], operationId, summary },
+    ...(query && { querystring: parameters(query) }),
+    ...(body && { body: { type: 'object', additionalProperties: true, example: body } }),
+  } as object,
 });
 
 export const badRequest = (reason: string) => azureError('BadRequest', { values: { reason } });

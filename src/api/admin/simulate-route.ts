@@ -29,47 +29,54 @@ function count(body: Record<string, unknown>, name: string, usual: number): numb
 
 /** Registers the route of simulations. */
 export function addSimulateRoute(app: FastifyInstance, context: ExplainContext): void {
-  app.post('/_lazurite/simulate', adminRoute('simulate'), async (request) => {
-    const body = jsonBody(request);
-    const transport = body.proto === 'udp' ? 'udp' : 'tcp';
-    const to = typeof body.to === 'string' ? body.to : '';
-    const frontend = frontendAt(context, { transport, ...endpoint(to, 'to') });
-    if (!frontend) throw badRequest(`no rule answers on ${transport} ${to}`);
-    const clients = count(body, 'clients', 2000);
-    const connections = count(body, 'connections', 3);
-    if (clients * connections > mostFlows) {
-      throw badRequest(`'clients' times 'connections' must be ${mostFlows} at most`);
-    }
-    const isIPv6 = frontend.address.includes(':');
-    const sources = Array.from({ length: clients }, (_, client) => addressWords(clientAddress(client, { isIPv6 })));
-    const tables = new SlotTables();
-    const healthOf = (key: string) => context.engine.healthOf(key);
-    const value: SimulationView[] = [];
-    let inSlice = 0;
-    for (const distribution of modes) {
-      const rule = { ...frontend.rule, distribution };
-      await tables.prepare(eligibleKeys(rule, healthOf), () => setImmediate());
-      const selector = new Selector({ ...frontend, rule }, { healthOf, tables });
-      const reached = new Map(rule.members.map(({ id }) => [id, 0]));
-      let clientsOnOneMember = 0;
-      for (const [client, source] of sources.entries()) {
-        inSlice += connections;
-        if (inSlice >= flowsInSlice) {
-          inSlice = 0;
-          await setImmediate();
-        }
-        const met = new Set<string>();
-        for (let connection = 0; source && connection < connections; connection++) {
-          const member = selector.words(source, sourcePort(client, connection));
-          if (!member) continue;
-          met.add(member.id);
-          reached.set(member.id, (reached.get(member.id) ?? 0) + 1);
-        }
-        if (met.size === 1) clientsOnOneMember++;
+  app.post(
+    '/_lazurite/simulate',
+    adminRoute('simulate', {
+      summary: 'How the distribution modes spread clients of a frontend',
+      body: { proto: 'tcp', to: '127.255.0.4:8080', clients: 200, connections: 3 },
+    }),
+    async (request) => {
+      const body = jsonBody(request);
+      const transport = body.proto === 'udp' ? 'udp' : 'tcp';
+      const to = typeof body.to === 'string' ? body.to : '';
+      const frontend = frontendAt(context, { transport, ...endpoint(to, 'to') });
+      if (!frontend) throw badRequest(`no rule answers on ${transport} ${to}`);
+      const clients = count(body, 'clients', 2000);
+      const connections = count(body, 'connections', 3);
+      if (clients * connections > mostFlows) {
+        throw badRequest(`'clients' times 'connections' must be ${mostFlows} at most`);
       }
-      const members = [...reached].map(([id, amount]) => ({ id, connections: amount }));
-      value.push({ distribution, members, clientsOnOneMember, clients });
-    }
-    return { value };
-  });
+      const isIPv6 = frontend.address.includes(':');
+      const sources = Array.from({ length: clients }, (_, client) => addressWords(clientAddress(client, { isIPv6 })));
+      const tables = new SlotTables();
+      const healthOf = (key: string) => context.engine.healthOf(key);
+      const value: SimulationView[] = [];
+      let inSlice = 0;
+      for (const distribution of modes) {
+        const rule = { ...frontend.rule, distribution };
+        await tables.prepare(eligibleKeys(rule, healthOf), () => setImmediate());
+        const selector = new Selector({ ...frontend, rule }, { healthOf, tables });
+        const reached = new Map(rule.members.map(({ id }) => [id, 0]));
+        let clientsOnOneMember = 0;
+        for (const [client, source] of sources.entries()) {
+          inSlice += connections;
+          if (inSlice >= flowsInSlice) {
+            inSlice = 0;
+            await setImmediate();
+          }
+          const met = new Set<string>();
+          for (let connection = 0; source && connection < connections; connection++) {
+            const member = selector.words(source, sourcePort(client, connection));
+            if (!member) continue;
+            met.add(member.id);
+            reached.set(member.id, (reached.get(member.id) ?? 0) + 1);
+          }
+          if (met.size === 1) clientsOnOneMember++;
+        }
+        const members = [...reached].map(([id, amount]) => ({ id, connections: amount }));
+        value.push({ distribution, members, clientsOnOneMember, clients });
+      }
+      return { value };
+    },
+  );
 }

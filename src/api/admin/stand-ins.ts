@@ -73,17 +73,34 @@ class RequestedStandIns {
 export function addStandInRoutes(app: FastifyInstance, context: StandInContext): void {
   const standIns = new RequestedStandIns(context);
   app.addHook('onClose', () => standIns.stopAll());
-  app.get('/_lazurite/stand-ins', adminRoute('standIns'), () => ({ value: standIns.list() }));
-  app.post('/_lazurite/stand-ins', adminRoute('startStandIn'), async (request, reply) => {
-    const { azureAddress, port } = jsonBody(request);
-    return reply.code(201).send(await standIns.start({ azureAddress, port }));
-  });
-  app.delete('/_lazurite/stand-ins', adminRoute('stopStandIns'), async (_request, reply) => {
-    await standIns.stopAll();
-    return reply.code(204).send();
-  });
-  app.delete('/_lazurite/stand-ins/:id', adminRoute('stopStandIn'), async (request, reply) => {
-    await standIns.stop((request.params as { id: string }).id);
-    return reply.code(204).send();
-  });
+  app.get('/_lazurite/stand-ins', adminRoute('standIns', { summary: 'The servers in place of members' }), () => ({
+    value: standIns.list(),
+  }));
+  app.post(
+    '/_lazurite/stand-ins',
+    adminRoute('startStandIn', {
+      summary: 'Start a server in place of a member',
+      body: { azureAddress: '10.0.0.4', port: 8080 },
+    }),
+    async (request, reply) => {
+      const { azureAddress, port } = jsonBody(request);
+      return reply.code(201).send(await standIns.start({ azureAddress, port }));
+    },
+  );
+  app.delete(
+    '/_lazurite/stand-ins',
+    adminRoute('stopStandIns', { summary: 'End all servers in place of members' }),
+    async (_request, reply) => {
+      await standIns.stopAll();
+      return reply.code(204).send();
+    },
+  );
+  app.delete(
+    '/_lazurite/stand-ins/:id',
+    adminRoute('stopStandIn', { summary: 'End one server in place of a member' }),
+    async (request, reply) => {
+      await standIns.stop((request.params as { id: string }).id);
+      return reply.code(204).send();
+    },
+  );
 }

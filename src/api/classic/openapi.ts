@@ -53,6 +53,7 @@ import {
   SubscriptionCertificate,
   SubscriptionCertificates,
 } from './contracts/subscription.js';
+import { exampleBodies, exampleParameters, exampleVersion } from './openapi-examples.js';
 import { classicOperations } from './routes/index.js';
 import { versions } from './versions.js';
 import { type ContractSchema, type DocumentType, documentOf, listDocument } from './xml/contract.js';
@@ -120,9 +121,22 @@ type Json = Readonly<Record<string, unknown>>;
 const schemaName = (document: DocumentType<unknown>): string => document.names[0] as string;
 
 /** Names are shared by requests and answers that differ, so the schemas of requests have a name of their own. */
-const reference = (prefix: string, document: DocumentType<unknown>): Json => ({
-  content: { 'application/xml': { schema: { $ref: `#/components/schemas/${prefix}${schemaName(document)}` } } },
+const reference = (prefix: string, document: DocumentType<unknown>, example?: string): Json => ({
+  content: {
+    'application/xml': {
+      schema: { $ref: `#/components/schemas/${prefix}${schemaName(document)}` },
+      ...(example !== undefined && { example }),
+    },
+  },
 });
+
+/** What of a subscription a path is about. */
+function tagOf(path: string): string {
+  if (path.includes('/role')) return 'Roles';
+  if (path.includes('/deployment')) return 'Deployments';
+  if (path.includes('/hostedservices')) return 'Cloud services';
+  return path.includes('/services/') ? 'Networking and images' : 'Subscription';
+}
 
 const rootSchema = (document: DocumentType<unknown>): ContractSchema => ({
   ...document.type.schema,
@@ -134,7 +148,7 @@ const pathParameters = (path: string): Json[] =>
     name,
     in: 'path',
     required: true,
-    schema: { type: 'string' },
+    schema: { type: 'string', default: exampleParameters[name as string] ?? 'example' },
   }));
 
 const versionHeader = (since: string): Json => ({
@@ -142,7 +156,7 @@ const versionHeader = (since: string): Json => ({
   in: 'header',
   required: true,
   description: `${since} or later.`,
-  schema: { type: 'string', format: 'date' },
+  schema: { type: 'string', format: 'date', default: exampleVersion(since) },
 });
 
 function responses({ method, name }: ClassicOperation): Json {
@@ -156,11 +170,13 @@ function responses({ method, name }: ClassicOperation): Json {
 
 function operationObject(operation: ClassicOperation, path: string): Json {
   const body = requestBodies[operation.name];
+  const example = exampleBodies[operation.name];
   return {
+    tags: [tagOf(path)],
     operationId: path.includes('{slot}') ? `${operation.name} By Slot` : operation.name,
     summary: operation.name,
     parameters: [...pathParameters(path), versionHeader(operation.since)],
-    ...(body && { requestBody: { required: true, ...reference('Request', body) } }),
+    ...(body && { requestBody: { required: true, ...reference('Request', body, example) } }),
     responses: responses(operation),
   };
 }
@@ -196,6 +212,7 @@ export function classicOpenApi(): Json {
       version: '0.1.0',
       description: `Cloud services, virtual machines and their load-balanced sets, in XML. Values of x-ms-version: ${versions.join(', ')}.`,
     },
+    tags: ['Subscription', 'Cloud services', 'Deployments', 'Roles', 'Networking and images'].map((name) => ({ name })),
     paths,
     'x-ms-paths': overloaded,
     components: { schemas: schemas() },

@@ -65,10 +65,15 @@ function checkedVersion(header: RouteRequest['version'], since: string): string 
   throw azureError('ClassicMissingOrIncorrectVersionHeader');
 }
 
-/** Whether `?comp= is the operation's own: one that no operation has is never taken for another operation. */
-const acceptsComp = (operation: ClassicOperation, comp = ''): boolean =>
-  comp.toLowerCase() === (operation.comp ?? '').toLowerCase() ||
-  (operation.mediaOption === true && comp.toLowerCase() === 'media');
+/**
+ * Whether `?comp=` is the operation's own: one that no operation has is never taken for another operation. An empty one
+ * means something for reads only, where it does no harm.
+ */
+function acceptsComp(operation: ClassicOperation, comp: string | undefined): boolean {
+  if (comp === undefined || (comp === '' && operation.method === 'GET')) return operation.comp === undefined;
+  const wanted = comp.toLowerCase();
+  return wanted === operation.comp?.toLowerCase() || (operation.mediaOption === true && wanted === 'media');
+}
 
 /**
  * Finds the operation for a request: paths without regard to case, with or without a slash at the end, `comp` deciding
@@ -158,10 +163,15 @@ function errorReply(error: unknown, request: FastifyRequest): ClassicReply {
   return { status, body: writeDocument(documentOf(ErrorDocument), value, { version: newestVersion }) };
 }
 
+/** Parameters by lower-case name; the values of one that is there twice are joined with a comma, as .NET does. */
 function queryOf(url: string): Map<string, string> {
   const at = url.indexOf('?');
-  const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
-  return new Map([...query].map(([name, value]) => [name.toLowerCase(), value]));
+  const query = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(at < 0 ? '' : url.slice(at + 1))) {
+    const before = query.get(name.toLowerCase());
+    query.set(name.toLowerCase(), before === undefined ? value : `${before},${value}`);
+  }
+  return query;
 }
 
 const bodyTextOf = ({ body }: FastifyRequest): string => (typeof body === 'string' ? body : '');
@@ -240,9 +250,16 @@ export async function classicPlugin(app: FastifyInstance, options: ClassicPlugin
     }
   };
 
+  // Every body is XML, whatever its content type says: clients differ, and Azure does not look.
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/xml';
+    done();
+  });
   // The server's own parser reads UTF-8 only.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, decodeXml(body as Buffer)));
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) =>
+    decodeXml(body),
+  );
   // Registered as a plugin, this has a scope of its own: Fastify's own refusals become XML too.
   app.setErrorHandler((error, request, reply) =>
     send(reply, errorReply(error, request), options.newGuid().replaceAll('-', '')),

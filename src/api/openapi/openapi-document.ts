@@ -4,12 +4,14 @@
  * by itself.
  */
 import { annotationKeywords } from '../../resources/schema.js';
+import { exampleApiVersion, exampleBody, exampleParameters } from './examples.js';
 
 type Json = Record<string, unknown>;
 
 interface Operation extends Json {
+  tags?: string[];
   parameters?: Json[];
-  requestBody?: { content?: Record<string, { schema?: Json }>; required?: boolean };
+  requestBody?: { content?: Record<string, { schema?: Json; example?: unknown }>; required?: boolean };
   responses?: Record<string, { content?: Record<string, { schema?: Json }> }>;
 }
 
@@ -69,27 +71,88 @@ const apiVersion = {
   name: 'api-version',
   in: 'query',
   required: true,
-  description: 'The API version, for example 2024-05-01',
+  description: 'The API version',
   schema: { type: 'string' },
 };
 const anyBody = { content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } } };
 
+interface Place {
+  readonly method: string;
+  readonly path: string;
+}
+
 /** What ARM reads without a schema of the route. */
-function complete(method: string, operation: Operation): Operation {
-  const parameters = operation.parameters ?? [];
-  const hasVersion = parameters.some(({ name }) => name === apiVersion.name);
+function withWhatArmReads({ method }: Place, operation: Operation): Operation {
+  const parameters = (operation.parameters ?? []).filter(({ name }) => name !== apiVersion.name);
   const body = operation.requestBody ?? (['put', 'patch', 'post'].includes(method) ? anyBody : undefined);
   return {
     ...operation,
-    parameters: hasVersion ? parameters : [...parameters, apiVersion],
+    parameters: [...parameters, apiVersion],
     ...(body && { requestBody: body }),
-    security: [{ bearer: [] }],
   };
 }
 
-/** The document as it is published. */
-export function publishedDocument(drawn: object): OpenApiDocument {
-  const document = drawn as OpenApiDocument;
+const verbs: Readonly<Record<string, string>> = {
+  ...{ put: 'Create or replace', patch: 'Change', delete: 'Delete', head: 'Ask for' },
+};
+
+/** `Create or replace one of loadBalancers/inboundNatRules`. */
+function summaryOf({ method, path }: Place): string {
+  const [, below = path] = /.*\/providers\/[^/{]+\/(.+)$/.exec(path) ?? [];
+  const named = below.split('/').filter((segment) => segment !== '' && !segment.startsWith('{'));
+  const segments = named.length > 1 && named[0] === 'subscriptions' ? named.slice(1) : named;
+  const isOne = path.endsWith('}');
+  if (method === 'post' || (method !== 'get' && !isOne)) {
+    const [action = method] = segments.slice(-1);
+    const of = segments.slice(0, -1).join('/');
+    return of === '' ? `Call ${action}` : `Call ${action} of ${of}`;
+  }
+  const what = segments.join('/');
+  if (method !== 'get') return `${verbs[method]} one of ${what}`;
+  if (isOne) return `Read one of ${what}`;
+  if (segments.length > 1 || !path.includes('/providers/')) return `List ${what}`;
+  return `List ${what} of the ${path.includes('{resourceGroupName}') ? 'resource group' : 'subscription'}`;
+}
+
+/** With a summary, and with what makes it work on a new Lazurite: names, a version, a body. */
+function withExamples(place: Place, operation: Operation): Operation {
+  const { method, path } = place;
+  const known = new Map([...exampleParameters(path), [apiVersion.name, exampleApiVersion(path)]]);
+  const parameters = operation.parameters?.map((parameter) => {
+    const example = known.get(String(parameter.name));
+    return example === undefined
+      ? parameter
+      : { ...parameter, schema: { ...(parameter.schema as Json), default: example } };
+  });
+  const content = Object.entries(operation.requestBody?.content ?? {}).map(([type, media]) => {
+    const { example = method === 'put' ? exampleBody(path) : {}, ...schema } = media.schema ?? {};
+    return [type, { schema, example }];
+  });
+  // Links into the page are split at slashes.
+  const tags = operation.tags?.map((tag) => tag.slice(tag.lastIndexOf('/') + 1));
+  return {
+    ...{ summary: summaryOf(place), ...operation },
+    ...(tags && { tags }),
+    ...(parameters && { parameters }),
+    ...(operation.requestBody && { requestBody: { ...operation.requestBody, content: Object.fromEntries(content) } }),
+    security: [{ bearer: [] }, {}],
+  };
+}
+
+/** Where the document is read, and where Lazurite is when nobody says otherwise. */
+export const servers = [
+  { url: '/', description: 'where this document is from' },
+  { url: 'http://localhost:4567', description: 'the default of Lazurite' },
+];
+
+export type DocumentName = 'arm' | 'admin';
+
+/** The document as it is published, with the operations of one API. */
+export function publishedDocument(drawn: object, name: DocumentName): OpenApiDocument {
+  const whole = drawn as OpenApiDocument;
+  const isAdmin = (path: string): boolean => path.startsWith('/_lazurite/');
+  const own = Object.entries(whole.paths).filter(([path]) => isAdmin(path) === (name === 'admin'));
+  const document = { ...whole, paths: Object.fromEntries(own) };
   const names = namedSchemas(document);
   const schemas: Record<string, Json> = {};
   const share = (value: unknown): unknown => {
@@ -108,9 +171,25 @@ export function publishedDocument(drawn: object): OpenApiDocument {
 
   const paths: OpenApiDocument['paths'] = {};
   for (const [path, operations] of Object.entries(document.paths)) {
-    const completed = Object.entries(operations).map(([method, operation]) => [method, complete(method, operation)]);
+    const completed = Object.entries(operations).map(([method, operation]) => {
+      const place = { method, path };
+      return [method, withExamples(place, name === 'arm' ? withWhatArmReads(place, operation) : operation)];
+    });
     paths[path] = plain(share(Object.fromEntries(completed))) as Record<string, Operation>;
   }
   const sorted = Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return { ...document, components: { ...document.components, schemas: sorted }, paths };
+  const tags = [
+    ...new Set(
+      Object.values(paths)
+        .flatMap(Object.values)
+        .flatMap(({ tags = [] }) => tags),
+    ),
+  ].sort();
+  return {
+    ...document,
+    servers,
+    tags: tags.map((tag) => ({ name: tag })),
+    paths,
+    components: { ...document.components, schemas: sorted },
+  };
 }

@@ -1,5 +1,5 @@
 /**
- * The OpenAPI documents at `/openapi/arm.json` and `/openapi/classic.json`, and at `/openapi/` a page to read and try
+ * The OpenAPI documents at `/openapi/arm.json`, `/openapi/classic.json` and `/openapi/admin.json`, and at `/openapi/` a page to read and try
  * them. All of it is made at the first request, so that it does not slow the start.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,8 +12,16 @@ import type { FastifyInstance } from 'fastify';
 import { azureError } from '../../errors/index.js';
 import { modulesFolder, packageFolder } from '../../support/package-folder.js';
 
-const description =
-  'Azure Resource Manager as Lazurite answers it: the load balancer family of Microsoft.Network, and what it needs.';
+const titles = {
+  arm: {
+    title: 'Lazurite: Azure Resource Manager',
+    description: 'The load balancer family of Microsoft.Network as Lazurite answers it, and what it needs.',
+  },
+  admin: {
+    title: 'Lazurite: inspection and control',
+    description: 'What Azure does not show, and what only an emulator can do.',
+  },
+};
 
 const hidden = { schema: { hide: true } as object };
 
@@ -30,22 +38,39 @@ const page = `<!doctype html>
 <title>Lazurite: OpenAPI</title>
 <link rel="stylesheet" href="swagger-ui.css">
 <link rel="icon" href="favicon-32x32.png">
+<style>
+  nav { display: flex; gap: 1.5em; padding: 1em; font: 16px sans-serif; background: #1b1b1b }
+  nav a { color: #fff }
+  nav a[aria-current] { font-weight: bold; text-decoration: none }
+</style>
+<nav aria-label="Documents">
+  <a href="?arm">Azure Resource Manager</a>
+  <a href="?classic">Service Management (classic)</a>
+  <a href="?admin">Inspection and control</a>
+</nav>
 <div id="ui"></div>
 <script src="swagger-ui-bundle.js"></script>
-<script src="swagger-ui-standalone-preset.js"></script>
 <script>
+const links = [...document.querySelectorAll('nav a')];
+const link = links.find((one) => one.search === location.search) ?? links[0];
+link.setAttribute('aria-current', 'page');
 SwaggerUIBundle({
   dom_id: '#ui',
-  urls: [
-    { url: 'arm.json', name: 'Azure Resource Manager' },
-    { url: 'classic.json', name: 'Service Management (classic)' },
-  ],
-  presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
-  layout: 'StandaloneLayout',
+  url: link.search.slice(1) + '.json',
   docExpansion: 'none',
   filter: true,
   deepLinking: true,
-  validatorUrl: null,
+  tryItOutEnabled: true,
+  defaultModelsExpandDepth: -1,
+  // The page knows no operations that only their query tells apart: a semicolon stands for its question mark.
+  requestInterceptor: (request) => ({ ...request, url: request.url.replace(';comp=', '?comp=') }),
+  responseInterceptor(answer) {
+    if (!answer.url.endsWith('/openapi/classic.json')) return answer;
+    const { 'x-ms-paths': overloaded, ...document } = JSON.parse(answer.text);
+    const asPaths = Object.entries(overloaded).map(([path, methods]) => [path.replace('?', ';'), methods]);
+    answer.text = JSON.stringify({ ...document, paths: { ...document.paths, ...Object.fromEntries(asPaths) } });
+    return answer;
+  },
 });
 </script>
 `;
@@ -82,20 +107,26 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Lazurite', version: versionOfPackage(), description },
+      info: { title: 'Lazurite', version: versionOfPackage() },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
     },
     hideUntagged: true,
   });
-  let document: string | undefined;
-  app.get('/openapi/arm.json', hidden, async (_request, reply) => {
-    const { publishedDocument } = await import('./openapi-document.js');
-    document ??= JSON.stringify(publishedDocument(app.swagger()));
-    return reply.type('application/json; charset=utf-8').send(document);
-  });
+  const documents = new Map<string, string>();
+  for (const name of ['arm', 'admin'] as const) {
+    app.get(`/openapi/${name}.json`, hidden, async (_request, reply) => {
+      const { publishedDocument } = await import('./openapi-document.js');
+      const drawn = app.swagger();
+      const info = { ...drawn.info, ...titles[name] };
+      const document = documents.get(name) ?? JSON.stringify(publishedDocument({ ...drawn, info }, name));
+      documents.set(name, document);
+      return reply.type('application/json; charset=utf-8').send(document);
+    });
+  }
   app.get('/openapi/classic.json', hidden, async (_request, reply) => {
     const { classicOpenApi } = await import('../classic/openapi.js');
-    return reply.send(classicOpenApi());
+    const { servers } = await import('./openapi-document.js');
+    return reply.send({ ...classicOpenApi(), servers });
   });
   addPage(app);
 }

@@ -17,7 +17,11 @@ export interface OpenSet {
   readonly idleMs: number;
   /** Keys of members by their numbers, including members that have left. */
   readonly members: Map<number, string>;
+  /** Numbers of members that have left, with the number of the change by which they did. */
+  readonly left: ReadonlyMap<number, number>;
   state: 'open' | 'retired' | 'closed';
+  /** The number of the change since which it has not been open. */
+  endedBy: number;
   choice: Choice | undefined;
   connections?: Fragment | undefined;
   entry?: Fragment | undefined;
@@ -45,7 +49,9 @@ function portsOf(rule: PlanRule, numberOf: (address: string) => number): Ports {
 
 class NumberedSet implements OpenSet {
   readonly members = new Map<number, string>();
+  readonly left = new Map<number, number>();
   state: 'open' | 'retired' | 'closed' = 'open';
+  endedBy = 0;
   choice: Choice | undefined;
   connections?: Fragment | undefined;
   entry?: Fragment | undefined;
@@ -65,12 +71,25 @@ class NumberedSet implements OpenSet {
     return this.set.family;
   }
 
+  /** `members`: keys by number, of those that are present from this change on. */
+  takeMembers(members: ReadonlyMap<number, string>, change: number): void {
+    for (const number of this.members.keys()) {
+      if (members.has(number)) this.left.delete(number);
+      else if (!this.left.has(number)) this.left.set(number, change);
+    }
+    for (const [number, key] of members) {
+      if (!this.members.has(number)) this.connections = undefined;
+      this.members.set(number, key);
+    }
+  }
+
   /** Keeps the entry chains when nothing about them changes. */
   choose(choice: Choice, rule: PlanRule): void {
     const before = this.set.frontend.rule;
+    const isSameChoice = this.choice?.pool === choice.pool && this.choice.slotCount === choice.slotCount;
+    if (isSameChoice && before === rule) return;
     const same =
-      this.choice?.pool === choice.pool &&
-      this.choice.slotCount === choice.slotCount &&
+      isSameChoice &&
       before.distribution === rule.distribution &&
       before.connectionTracking === rule.connectionTracking &&
       (before.acl === rule.acl || JSON.stringify(before.acl) === JSON.stringify(rule.acl));
@@ -84,10 +103,21 @@ export class ChainSets {
   readonly #scale: number;
   readonly #byNumber = new Map<number, NumberedSet>();
   readonly #current = new Map<string, NumberedSet>();
+  #changes = 0;
   #last = 0;
 
   constructor(scale: number) {
     this.#scale = scale;
+  }
+
+  /** The number of the last change that was begun. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Sets are opened and closed for another ruleset now. */
+  beginChange(): void {
+    this.#changes++;
   }
 
   all(): IterableIterator<OpenSet> {
@@ -108,7 +138,7 @@ export class ChainSets {
     const identity = JSON.stringify([rule.idleTimeoutMs, rule.tcpReset, port, ...elements]);
     let set = known;
     if (known?.identity !== identity) {
-      if (known) known.state = 'retired';
+      if (known) Object.assign(known, { state: 'retired', endedBy: this.#changes });
       const idleMs = rule.idleTimeoutMs / this.#scale;
       const margin = rule.tcpReset && frontend.transport === 'tcp' ? resetMarginMs : 0;
       const number = this.#freeNumber();
@@ -120,9 +150,7 @@ export class ChainSets {
       this.#current.set(key, set);
     }
     const opened = set as NumberedSet;
-    const before = opened.members.size;
-    for (const { address, key } of rule.members) opened.members.set(numberOf(address), key);
-    if (opened.members.size > before) opened.connections = undefined;
+    opened.takeMembers(new Map(rule.members.map(({ address, key }) => [numberOf(address), key])), this.#changes);
     return opened;
   }
 
@@ -131,6 +159,7 @@ export class ChainSets {
     for (const [key, set] of this.#current) {
       if (frontends.has(key)) continue;
       set.state = 'closed';
+      set.endedBy = this.#changes;
       set.entry = undefined;
       this.#current.delete(key);
     }
@@ -154,7 +183,10 @@ export class ChainSets {
   forgetMembers(number: number, members: Iterable<number>): void {
     const set = this.#byNumber.get(number);
     if (!set) return;
-    for (const member of members) set.members.delete(member);
+    for (const member of members) {
+      set.members.delete(member);
+      set.left.delete(member);
+    }
     set.connections = undefined;
   }
 

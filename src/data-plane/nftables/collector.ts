@@ -7,7 +7,7 @@ import type { PlanOutbound } from '../model/plan.js';
 import type { ChainSets, OpenSet } from './chain-sets.js';
 import { type Family, ipv4 } from './family.js';
 import { placesOf } from './flows.js';
-import { listElements } from './listing.js';
+import { listElements, visitElements } from './listing.js';
 import type { Loader } from './loader.js';
 import { chainBits, hex, markOf, memberBits, readMark } from './marks.js';
 import { outboundCounts } from './outbound.js';
@@ -40,11 +40,11 @@ export function isUnreferenced({ sets, members }: Unreferenced, mark: number): b
   return sets.has(chains) || (members.get(chains)?.has(member) ?? false);
 }
 
-/** How many sets and members may be unreferenced; a cheap upper bound. */
+/** How many sets and members may be unreferenced. */
 export function countCandidates(sets: ChainSets): number {
   let count = 0;
-  for (const { state, members, set } of sets.all()) {
-    count += state === 'open' ? Math.max(0, members.size - set.frontend.rule.members.length) : 1;
+  for (const { state, left } of sets.all()) {
+    count += state === 'open' ? left.size : 1;
   }
   return count;
 }
@@ -61,17 +61,15 @@ export interface References {
 export async function collectReferences(families: readonly Family[]): Promise<References> {
   const references: References = { sets: new Set(), marks: new Set(), places: new Set() };
   for (const { table } of families) {
-    const listing = await listElements(table, [...referencingMaps, ended]);
-    for (const [, name] of referencingMaps) {
-      for (const { mark } of listing.get(name) ?? []) {
-        references.sets.add(readMark(mark).chains);
-        references.marks.add((mark & (chainBits | memberBits)) >>> 0);
+    await visitElements(table, [...referencingMaps, ended], (name, element) => {
+      if (name === ended[1]) {
+        const { frontend, frontendPort } = placesOf(element);
+        references.places.add(`${frontend} ${frontendPort}`).add(`${frontend} 0`);
+        return;
       }
-    }
-    for (const element of listing.get(ended[1]) ?? []) {
-      const { frontend, frontendPort } = placesOf(element);
-      references.places.add(`${frontend} ${frontendPort}`).add(`${frontend} 0`);
-    }
+      references.sets.add(readMark(element.mark).chains);
+      references.marks.add((element.mark & (chainBits | memberBits)) >>> 0);
+    });
   }
   return references;
 }
@@ -79,24 +77,26 @@ export async function collectReferences(families: readonly Family[]): Promise<Re
 const isNeeded = ({ set: { number, frontend } }: OpenSet, { sets, places }: References): boolean =>
   sets.has(number) || (frontend.transport === 'tcp' && places.has(`${frontend.address} ${frontend.port}`));
 
-/** Finds everything unreferenced. */
+/**
+ * Finds everything unreferenced. The references may have been read while the plan changed: what the kernel has stopped
+ * using only after change number `carriedOut` may have got flows since.
+ */
 export function findUnreferenced(
   references: References,
-  { sets, numberOf }: { readonly sets: ChainSets; readonly numberOf: (address: string) => number },
+  { sets, carriedOut }: { readonly sets: ChainSets; readonly carriedOut: number },
 ): Unreferenced {
   const goneSets = new Set<number>();
   const goneMembers = new Map<number, ReadonlySet<number>>();
   for (const one of sets.all()) {
-    const { number, frontend } = one.set;
+    const { number } = one.set;
     if (one.state !== 'open') {
-      if (!isNeeded(one, references)) goneSets.add(number);
+      if (one.endedBy <= carriedOut && !isNeeded(one, references)) goneSets.add(number);
       continue;
     }
-    const present = new Set(frontend.rule.members.map(({ address }) => numberOf(address)));
-    const left = [...one.members.keys()].filter(
-      (member) => !present.has(member) && !references.marks.has(markOf(number, member)),
+    const left = [...one.left].filter(
+      ([member, by]) => by <= carriedOut && !references.marks.has(markOf(number, member)),
     );
-    if (left.length > 0) goneMembers.set(number, new Set(left));
+    if (left.length > 0) goneMembers.set(number, new Set(left.map(([member]) => member)));
   }
   return { sets: goneSets, members: goneMembers };
 }

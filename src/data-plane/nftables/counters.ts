@@ -7,7 +7,7 @@ import { memberScope, type PlanFrontend, type PlanOutbound } from '../model/plan
 import type { ChainSets } from './chain-sets.js';
 import { type Family, ipv4 } from './family.js';
 import { payloadBytes } from './flows.js';
-import { type ListedElement, listElements } from './listing.js';
+import { type ListedElement, type Listing, listElements } from './listing.js';
 import { countedAs, mostMembers, readMark } from './marks.js';
 import { outboundCounts } from './outbound.js';
 
@@ -26,13 +26,15 @@ export interface CounterReading {
   readonly outbound: ReadonlyMap<string, PlanOutbound>;
 }
 
+/** What can be forgotten. */
 interface Retirement {
   readonly isUnreferenced: (mark: number) => boolean;
   /** Whether a frontend, by its key, is still in the plan. */
   readonly isCurrent: (frontend: string) => boolean;
-  /** Gets the marks under which arrivals were counted, by table. */
-  readonly remove: (arrivals: ReadonlyMap<string, readonly number[]>) => Promise<void>;
 }
+
+/** Saves the counts of what can be forgotten; answers the marks under which arrivals were counted, by table. */
+export type SaveCounts = (retirement: Retirement) => ReadonlyMap<string, readonly number[]>;
 
 export class KernelCounters {
   #scopes = new Map<string, Values>();
@@ -57,23 +59,26 @@ export class KernelCounters {
   /** Brings `samples` up to now. */
   read(reading: CounterReading): Promise<void> {
     return this.#mutex.run(async () => {
-      const { all } = await tallies(reading, () => false);
-      this.#scopes = all;
+      this.#scopes = tally(await list(reading), reading, () => false).all;
     });
   }
 
   /**
-   * Saves the counts of marks that `remove` then deletes; no read runs meanwhile, so that nothing is counted twice.
+   * Reads the counts and calls `remove`, which saves those of marks that it then deletes. No other read runs meanwhile, so
+   * that nothing is counted twice.
    */
-  retire(reading: CounterReading, { isUnreferenced, isCurrent, remove }: Retirement): Promise<void> {
+  retire(reading: CounterReading, remove: (save: SaveCounts) => Promise<void>): Promise<void> {
     return this.#mutex.run(async () => {
-      const { all, gone, arrivals } = await tallies(reading, isUnreferenced);
-      for (const [scope, values] of gone) {
-        if (!isCurrent(scope.split('|', 1)[0] ?? '')) continue;
-        for (const [name, value] of values) add(this.#own, scope, name, value);
-      }
-      this.#scopes = all;
-      await remove(arrivals);
+      const listings = await list(reading);
+      await remove(({ isUnreferenced, isCurrent }) => {
+        const { all, gone, arrivals } = tally(listings, reading, isUnreferenced);
+        for (const [scope, values] of gone) {
+          if (!isCurrent(scope.split('|', 1)[0] ?? '')) continue;
+          for (const [name, value] of values) add(this.#own, scope, name, value);
+        }
+        this.#scopes = all;
+        return arrivals;
+      });
     });
   }
 }
@@ -86,16 +91,31 @@ interface Tallies {
   readonly arrivals: ReadonlyMap<string, readonly number[]>;
 }
 
-async function tallies(
-  { families, chainSets, outbound }: CounterReading,
+interface Listings {
+  readonly byFamily: ReadonlyMap<Family, Listing>;
+  readonly outbound: Listing;
+}
+
+/** What the kernel has counted. */
+async function list({ families, outbound }: CounterReading): Promise<Listings> {
+  const none: Listing = new Map();
+  // The sets are gone when the last outbound rule has just been removed.
+  const ports = outbound.size === 0 ? none : await listElements(ipv4.table, outboundCounts).catch(() => none);
+  const byFamily = new Map<Family, Listing>();
+  for (const family of families) byFamily.set(family, await listElements(family.table, sets));
+  return { byFamily, outbound: ports };
+}
+
+function tally(
+  listings: Listings,
+  { chainSets, outbound }: CounterReading,
   isUnreferenced: (mark: number) => boolean,
-): Promise<Tallies> {
+): Tallies {
   const all = new Map<string, Values>();
   const gone = new Map<string, Values>();
   const goneArrivals = new Map<string, number[]>();
-  if (outbound.size > 0) await readOutbound(all, outbound);
-  for (const family of families) {
-    const listing = await listElements(family.table, sets);
+  addOutbound(all, { listing: listings.outbound, outbound });
+  for (const [family, listing] of listings.byFamily) {
     const arrivals = new Map((listing.get('arrivals') ?? []).map((element) => [element.mark, element]));
     for (const element of arrivals.values()) arrived(isUnreferenced(element.mark) ? gone : all, element, chainSets);
     goneArrivals.set(family.table, [...arrivals.keys()].filter(isUnreferenced));
@@ -120,11 +140,10 @@ function add(scopes: Map<string, Values>, scope: string, name: CounterName, amou
   values.set(name, (values.get(name) ?? 0) + amount);
 }
 
-async function readOutbound(scopes: Map<string, Values>, outbound: CounterReading['outbound']): Promise<void> {
-  // The sets are gone when the last outbound rule has just been removed.
-  const listing = await listElements(ipv4.table, outboundCounts).catch(
-    () => new Map<string, readonly ListedElement[]>(),
-  );
+function addOutbound(
+  scopes: Map<string, Values>,
+  { listing, outbound }: { listing: Listing; outbound: CounterReading['outbound'] },
+): void {
   for (const [set, name] of [
     ['outbound_opened', 'snatConnections'],
     ['outbound_exhausted', 'snatPortsExhausted'],

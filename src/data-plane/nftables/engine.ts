@@ -25,12 +25,12 @@ import {
   type PlanMember,
   type PlanProbe,
 } from '../model/plan.js';
-import { allProbedDown, candidatesOf } from '../selection/decision.js';
+import { allProbedDown, candidatesOf, ProbeUsers } from '../selection/decision.js';
 import { Explainer } from '../selection/explain.js';
 import { Drains } from '../userspace/drains.js';
 import { collisionState, newCollisions, UserspaceEngine } from '../userspace/engine.js';
 import { reasonFor } from '../userspace/frontend-binder.js';
-import { familyOf } from './family.js';
+import { type Family, familyOf } from './family.js';
 import { KernelTables } from './kernel-tables.js';
 import { refuseWhereImpossible } from './loader.js';
 
@@ -52,11 +52,14 @@ export class NftablesEngine implements Engine {
   readonly #kernel: KernelTables;
   readonly #drains: Drains;
   /** As last loaded into the kernel. */
-  #health = new Map<string, ProbeHealth>();
+  readonly #health = new Map<string, ProbeHealth>();
   #plan = new IndexedPlan(emptyPlan);
+  /** The newest plan, of which the prober has been told. */
   #probed = new IndexedPlan(emptyPlan);
   /** The part of the plan that the kernel forwards. */
   #served = new IndexedPlan(emptyPlan);
+  /** Frontends whose flows end when all members are probed down. */
+  readonly #ending = new ProbeUsers<PlanFrontend>();
   /** Not announced yet. */
   #flips: ProbeHealth[] = [];
   #explainer = new Explainer(this.#plan);
@@ -90,17 +93,28 @@ export class NftablesEngine implements Engine {
   }
 
   async apply(plan: ForwardingPlan): Promise<void> {
-    await this.#updateProber(plan.probes);
+    const frontends = plan.frontends.map(withinFamily);
+    const next = new IndexedPlan({ ...plan, frontends });
+    await this.#updateProber(next, plan.probes);
     await this.#mutex.run(async () => {
       const before = this.#plan;
-      const frontends = plan.frontends.map(withinFamily);
-      this.#plan = new IndexedPlan({ ...plan, frontends });
-      this.#served = new IndexedPlan({ ...plan, frontends: frontends.filter(isServed) });
-      this.#explainer = new Explainer(this.#plan);
-      await this.#load();
-      for (const [key, frontend] of before.frontends) this.#drains.changed(frontend, this.#plan.frontends.get(key));
+      const changes = next.changesFrom(before);
+      this.#plan = next;
+      this.#served = frontends.every(isServed)
+        ? next
+        : new IndexedPlan({ ...plan, frontends: frontends.filter(isServed) });
+      this.#explainer = new Explainer(next);
+      await this.#load([...changes.removedProbes, ...changes.probes.map(({ key }) => key)]);
+      const changed = [...changes.frontends.map(({ key }) => key), ...changes.removedFrontends];
+      for (const key of changed) this.#frontendChanged(before.frontends.get(key), next.frontends.get(key));
       this.#announce(before);
     });
+  }
+
+  #frontendChanged(before: PlanFrontend | undefined, now: PlanFrontend | undefined): void {
+    if (before) this.#drains.changed(before, now);
+    if (before && endsWhenAllAreDown(before)) this.#ending.remove(before, before.rule.members);
+    if (now && endsWhenAllAreDown(now)) this.#ending.add(now, now.rule.members);
   }
 
   /** The kernel forwards every packet addressed to a frontend: only another rule can prevent that. */
@@ -128,7 +142,7 @@ export class NftablesEngine implements Engine {
     const noted = tracking && (await this.#kernel.noted(tracking, tuple));
     return this.#explainer.explain(tuple, {
       noted,
-      healthOf: (key) => this.#health.get(key),
+      healthOf: (key) => this.healthOf(key),
       whyUnbound: (key) => {
         const frontend = this.#plan.frontends.get(key);
         return frontend && stateOf(frontend).reason;
@@ -140,7 +154,7 @@ export class NftablesEngine implements Engine {
     return this.#kernel.describeFlows();
   }
 
-  /** As read at most a second ago, or by the last `flows`. */
+  /** As read a second ago, or by the last `flows`; where reading takes long, a little longer ago. */
   counters(): readonly CounterSample[] {
     return [...this.#kernel.counters(), ...this.#prober.counters()];
   }
@@ -171,17 +185,22 @@ export class NftablesEngine implements Engine {
   }
 
   /** A message to the worker costs more than a change in the kernel, so it is sent only when probes change. */
-  async #updateProber(probes: readonly PlanProbe[]): Promise<void> {
-    const next = new IndexedPlan({ ...emptyPlan, probes });
+  async #updateProber(next: IndexedPlan, probes: readonly PlanProbe[]): Promise<void> {
     const changes = next.changesFrom(this.#probed);
     this.#probed = next;
     if (changes.probes.length + changes.removedProbes.length > 0) await this.#prober.apply({ ...emptyPlan, probes });
   }
 
-  async #load(): Promise<void> {
-    const health = new Map(this.#prober.health().map((each) => [each.key, each]));
-    await this.#kernel.load(this.#served, (key) => health.get(key));
-    this.#health = health;
+  /** Makes the kernel follow the plan and what these probes have found. */
+  async #load(flipped: readonly string[]): Promise<void> {
+    const found = new Map(flipped.map((key) => [key, this.#prober.healthOf(key)]));
+    const healthOf = (key: string): ProbeHealth | undefined =>
+      found.has(key) ? found.get(key) : this.#health.get(key);
+    await this.#kernel.load(this.#served, { healthOf, flipped });
+    for (const [key, health] of found) {
+      if (health) this.#health.set(key, health);
+      else this.#health.delete(key);
+    }
     this.#explainer.healthChanged();
   }
 
@@ -192,19 +211,21 @@ export class NftablesEngine implements Engine {
       if (this.#closing || this.#flips.length === 0) return;
       const flips = this.#flips;
       this.#flips = [];
-      await this.#load();
-      await this.#endWhereAllAreDown();
+      const keys = flips.map(({ key }) => key);
+      await this.#load(keys);
+      await this.#endWhereAllAreDown(keys);
       this.#events.onHealth?.(flips);
     });
   }
 
-  async #endWhereAllAreDown(): Promise<void> {
-    const ending = [...this.#plan.frontends.values()].filter(
-      ({ transport, rule }) =>
-        transport === 'tcp' &&
-        rule.allProbedDown === 'endEstablished' &&
-        allProbedDown(candidatesOf(rule, (key) => this.#health.get(key))),
-    );
+  async #endWhereAllAreDown(flipped: readonly string[]): Promise<void> {
+    const affected = new Set(flipped.flatMap((key) => [...this.#ending.of(key)]));
+    const down = new Map<readonly PlanMember[], boolean>();
+    const ending = [...affected].filter(({ rule }) => {
+      const isDown = down.get(rule.members) ?? allProbedDown(candidatesOf(rule, (key) => this.#health.get(key)));
+      down.set(rule.members, isDown);
+      return isDown;
+    });
     if (ending.length === 0) return;
     await this.#kernel.end(ending.map(({ key }) => ({ frontend: key, why: 'endedAllProbedDown' })));
   }
@@ -220,19 +241,33 @@ export class NftablesEngine implements Engine {
 }
 
 const withinFamilies = new WeakMap<PlanFrontend, PlanFrontend>();
+const membersWithin = new WeakMap<readonly PlanMember[], Map<Family, readonly PlanMember[]>>();
 
 /** A frontend with the members of its own address family: a packet's header is not exchanged for the other one's. */
 function withinFamily(frontend: PlanFrontend): PlanFrontend {
   const { rule } = frontend;
-  const isReachable = ({ address }: PlanMember): boolean => familyOf(address) === familyOf(frontend.address);
-  if (rule.members.every(isReachable)) return frontend;
-  const known = withinFamilies.get(frontend) ?? {
-    ...frontend,
-    rule: { ...rule, members: rule.members.filter(isReachable) },
-  };
+  const members = ofFamily(rule.members, familyOf(frontend.address));
+  if (members === rule.members) return frontend;
+  const known = withinFamilies.get(frontend) ?? { ...frontend, rule: { ...rule, members } };
   withinFamilies.set(frontend, known);
   return known;
 }
+
+/** Rules that share their members share the result too. */
+function ofFamily(members: readonly PlanMember[], family: Family): readonly PlanMember[] {
+  const byFamily = membersWithin.get(members) ?? new Map<Family, readonly PlanMember[]>();
+  membersWithin.set(members, byFamily);
+  let own = byFamily.get(family);
+  if (!own) {
+    own = members.filter(({ address }) => familyOf(address) === family);
+    if (own.length === members.length) own = members;
+    byFamily.set(family, own);
+  }
+  return own;
+}
+
+const endsWhenAllAreDown = ({ transport, rule }: PlanFrontend): boolean =>
+  transport === 'tcp' && rule.allProbedDown === 'endEstablished';
 
 /** Not where another process has the address. */
 const isServed = ({ leasedElsewhere }: PlanFrontend): boolean => leasedElsewhere === undefined;

@@ -1,6 +1,7 @@
 /** Reads the flows in the kernel's maps. */
 import type { FlowInfo } from '../model/engine.js';
 import type { PlanFrontend, Transport } from '../model/plan.js';
+import { placeText } from '../selection/ip-address.js';
 import type { ChainSets, OpenSet } from './chain-sets.js';
 import { type Family, keyOfTuple } from './family.js';
 import { type ListedElement, type Listing, listElements } from './listing.js';
@@ -114,8 +115,6 @@ export function payloadBytes(
   return Math.max(0, bytes - headers - (transport === 'tcp' ? beginnings * synExtraBytes : 0));
 }
 
-const text = (address: string, port: number): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
-
 /** An element left behind by a flow that is over. */
 interface Stale {
   readonly family: Family;
@@ -194,7 +193,7 @@ function describe(flow: KernelFlow, { firstBytes, reply, ageMs, idleMs }: Counte
     transport: flow.transport,
     frontend: key,
     rule: rule.id,
-    source: text(client, clientPort),
+    source: placeText(client, clientPort),
     backend: flow.member,
     ageMs,
     idleMs,

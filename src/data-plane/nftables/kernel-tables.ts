@@ -2,7 +2,6 @@
 import type { Clock, Timer } from '../../support/clock.js';
 import type { CounterSample, FlowInfo, FlowTuple } from '../model/engine.js';
 import { emptyPlan, IndexedPlan, type PlanFrontend, type Transport } from '../model/plan.js';
-import type { HealthOf } from '../selection/decision.js';
 import type { Ending } from '../userspace/drains.js';
 import {
   collectReferences,
@@ -15,7 +14,7 @@ import {
   markKeys,
   type Unreferenced,
 } from './collector.js';
-import { type CounterReading, KernelCounters } from './counters.js';
+import { type CounterReading, KernelCounters, type SaveCounts } from './counters.js';
 import { ageFlows, forgetElements, forgetFlows, resetFlows } from './end-flows.js';
 import { type Family, familyOf, ipv4, ipv6, keyOfTuple } from './family.js';
 import { describeFlows, type KernelFlow, kernelFlows } from './flows.js';
@@ -25,7 +24,7 @@ import { getElement } from './listing.js';
 import { explainLoadFailure, Loader } from './loader.js';
 import { readMark } from './marks.js';
 import { backendElement } from './outbound.js';
-import { RulesetModel } from './ruleset.js';
+import { type Health, RulesetModel } from './ruleset.js';
 import { changesBetween } from './transaction.js';
 
 interface KernelTablesOptions {
@@ -36,12 +35,12 @@ interface KernelTablesOptions {
   readonly inTurn: (task: () => Promise<void>) => Promise<void>;
 }
 
-/** Real time between two readings of the counters. */
+/** Real time between two readings of the counters, and how many times longer than a reading it is at least. */
 const readEveryMs = 1000;
+const restShare = 3;
 /** Garbage is collected after this much real time, and at once beyond this number of candidates. */
 const collectAfterMs = 10_000;
 const collectAtOnce = 64;
-const collectAttempts = 3;
 
 export class KernelTables {
   readonly #clock: Clock;
@@ -64,8 +63,8 @@ export class KernelTables {
   /** Candidates that the last collection found in use. */
   #stillNeeded = 0;
   #reading: Timer | undefined;
-  /** How often a ruleset was loaded. */
-  #loads = 0;
+  /** The number of the change that the kernel has carried out, see `ChainSets.changes`. */
+  #carriedOut = 0;
   #collection: Promise<void> | undefined;
   #collecting: Timer | undefined;
   #closed = false;
@@ -87,10 +86,11 @@ export class KernelTables {
   }
 
   /** Makes the kernel forward by this plan; ends the flows of frontends that are not in it any more. */
-  async load(plan: IndexedPlan, healthOf: HealthOf): Promise<void> {
-    this.#loads++;
-    this.#compileAgain = () => this.#model.compile(plan, healthOf);
-    await this.#send(this.#compileAgain());
+  async load(plan: IndexedPlan, health: Health): Promise<void> {
+    await this.#model.prepare(plan, health, () => new Promise((resolve) => setImmediate(resolve)));
+    const ruleset = this.#model.compile(plan, health);
+    this.#compileAgain = () => this.#model.compile(plan, { ...health, flipped: [] });
+    await this.#send(ruleset);
     for (const [key, one] of this.#outbound) if (!plan.outbound.has(key)) this.#leftOutbound.add(backendElement(one));
     for (const one of plan.outbound.values()) this.#leftOutbound.delete(backendElement(one));
     this.#outbound = plan.outbound;
@@ -158,7 +158,7 @@ export class KernelTables {
 
   /** Stops forwarding new connections; established ones go on. */
   async stopAccepting(): Promise<void> {
-    this.#compileAgain = () => this.#model.compile(new IndexedPlan(emptyPlan), () => undefined);
+    this.#compileAgain = () => this.#model.compile(new IndexedPlan(emptyPlan), { healthOf: () => undefined });
     await this.#send(this.#compileAgain());
   }
 
@@ -188,6 +188,7 @@ export class KernelTables {
       await this.#reloadAll(ruleset, error as Error);
     }
     this.#loaded = ruleset;
+    this.#carriedOut = this.#model.sets.changes;
   }
 
   /** After a refused transaction the loaded state is unknown: everything is loaded again, once. */
@@ -220,15 +221,20 @@ export class KernelTables {
   }
 
   async #endRemoved(): Promise<void> {
-    const closed = new Map<number, Transport>();
+    const closed = { tcp: new Set<number>(), udp: new Set<number>() };
     for (const { set, state } of this.#model.sets.all()) {
       if (state === 'open' || this.#model.sets.isCurrent(set.frontend.key)) continue;
       if (this.#ended.has(set.number)) continue;
       this.#ended.add(set.number);
-      closed.set(set.number, set.frontend.transport);
+      closed[set.frontend.transport].add(set.number);
     }
-    if (closed.size === 0) return;
-    const flows = (await this.#flows(...closed.values())).filter(({ set }) => closed.has(set.set.number));
+    // Datagrams have found no member since the change. The map of their flows may be long: nobody waits for it.
+    if (closed.udp.size > 0) this.#endFlowsOf(closed.udp, 'udp').catch((error: Error) => this.#fail(error));
+    if (closed.tcp.size > 0) await this.#endFlowsOf(closed.tcp, 'tcp');
+  }
+
+  async #endFlowsOf(closed: ReadonlySet<number>, transport: Transport): Promise<void> {
+    const flows = (await this.#flows(transport)).filter(({ set }) => closed.has(set.set.number));
     for (const { set } of flows) this.#counters.count(set.set.frontend, 'endedByRemoval');
     const resets = (flow: KernelFlow): boolean =>
       wantsReset(flow) ||
@@ -271,21 +277,18 @@ export class KernelTables {
   async #collectOnce(): Promise<void> {
     const { sets } = this.#model;
     if (this.#leftOutbound.size > 0) await this.#inTurn(() => this.#collectOutbound());
-    // The maps may be long, so changes go on while they are read. A change may use again what was found unused; then the
-    // maps are read once more, the last time with changes held up.
-    for (let attempt = 1, done = false; !done && !this.#closed && countCandidates(sets) > 0; attempt++) {
-      const loads = this.#loads;
-      const isLast = attempt === collectAttempts;
-      const before = isLast ? undefined : await collectReferences([...this.#families]);
-      await this.#inTurn(async () => {
-        done = isLast || loads === this.#loads;
-        if (!done || this.#closed) return;
-        const references = before ?? (await collectReferences([...this.#families]));
-        const gone = findUnreferenced(references, { sets, numberOf: (address) => this.#model.numberOf(address) });
-        if (!isNothing(gone)) await this.#forget(gone);
+    if (this.#closed || countCandidates(sets) === 0) return;
+    // The maps may be long, so changes go on while they are read.
+    const carriedOut = this.#carriedOut;
+    const references = await collectReferences([...this.#families]);
+    await this.#counters.retire(this.#counterReading(), (save) =>
+      this.#inTurn(async () => {
+        if (this.#closed) return;
+        const gone = findUnreferenced(references, { sets, carriedOut });
+        if (!isNothing(gone)) await this.#forget(gone, save);
         this.#stillNeeded = countCandidates(sets);
-      });
-    }
+      }),
+    );
   }
 
   async #collectOutbound(): Promise<void> {
@@ -294,23 +297,21 @@ export class KernelTables {
     this.#leftOutbound.clear();
   }
 
-  async #forget(gone: Unreferenced): Promise<void> {
+  async #forget(gone: Unreferenced, save: SaveCounts): Promise<void> {
     const { sets } = this.#model;
-    await this.#counters.retire(this.#counterReading(), {
+    const arrivals = save({
       isUnreferenced: (mark) => isUnreferenced(gone, mark),
       isCurrent: (frontend) => sets.isCurrent(frontend),
-      remove: async (arrivals) => {
-        for (const number of gone.sets) {
-          sets.forget(number);
-          this.#ended.delete(number);
-        }
-        for (const [number, members] of gone.members) sets.forgetMembers(number, members);
-        await this.#send(this.#compileAgain());
-        for (const [table, marks] of arrivals) {
-          await deleteCounts(this.#loader, { table, set: 'arrivals', keys: markKeys(marks) });
-        }
-      },
     });
+    for (const number of gone.sets) {
+      sets.forget(number);
+      this.#ended.delete(number);
+    }
+    for (const [number, members] of gone.members) sets.forgetMembers(number, members);
+    await this.#send(this.#compileAgain());
+    for (const [table, marks] of arrivals) {
+      await deleteCounts(this.#loader, { table, set: 'arrivals', keys: markKeys(marks) });
+    }
   }
 
   #readCounters(): Promise<void> {
@@ -322,14 +323,18 @@ export class KernelTables {
     return { families: [...this.#families], chainSets: sets, outbound: this.#outbound };
   }
 
-  #readSoon(): void {
+  #readSoon(afterMs = 0): void {
     if (this.#closed) return;
-    this.#reading = this.#realClock.setTimeout(() => {
-      this.#readCounters().then(
-        () => this.#readSoon(),
-        (error: Error) => this.#fail(error),
-      );
-    }, readEveryMs);
+    this.#reading = this.#realClock.setTimeout(
+      () => {
+        const fromMs = this.#realClock.now();
+        this.#readCounters().then(
+          () => this.#readSoon(restShare * (this.#realClock.now() - fromMs)),
+          (error: Error) => this.#fail(error),
+        );
+      },
+      Math.max(readEveryMs, afterMs),
+    );
   }
 
   #fail(error: Error): void {

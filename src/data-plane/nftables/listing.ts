@@ -1,5 +1,5 @@
 /** Reads what nft lists: the elements that packets have added to the engine's maps and sets. */
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { environment, NftError, sentenceOf } from './loader.js';
 
 /** One element, as nft lists it. */
@@ -40,49 +40,115 @@ function readElement(text: string): ListedElement {
   };
 }
 
-/** The elements of every map and set in the text, by name. */
+/** Gets each element with the name of its map or set. */
+type Visit = (set: string, element: ListedElement) => void;
+
+const opening = 'elements = {';
+
+/** Reads what nft prints as it comes, so that a list of 100,000 flows is not read in one piece. */
+class ListingReader {
+  readonly #visit: Visit;
+  /** Not understood yet. */
+  #rest = '';
+  #set = '';
+  #isInside = false;
+
+  constructor(visit: Visit) {
+    this.#visit = visit;
+  }
+
+  read(text: string): void {
+    this.#rest += text;
+    while (this.#isInside ? this.#readElements() : this.#readHead());
+  }
+
+  /** Up to the elements of the next set; false when they have not come yet. */
+  #readHead(): boolean {
+    const found = this.#rest.indexOf(opening);
+    const end = found < 0 ? this.#rest.lastIndexOf('\n') + 1 : found;
+    for (const [, name = ''] of this.#rest.slice(0, end).matchAll(/^\s*(?:map|set) (\S+) \{/gm)) this.#set = name;
+    this.#isInside = found >= 0;
+    this.#rest = this.#rest.slice(found < 0 ? end : end + opening.length);
+    return this.#isInside;
+  }
+
+  /** All whole elements that have come; false when the set goes on. */
+  #readElements(): boolean {
+    const closing = this.#rest.indexOf('}');
+    const end = closing < 0 ? this.#rest.lastIndexOf(',') : closing;
+    if (end < 0) return false;
+    for (const part of this.#rest.slice(0, end).split(',')) {
+      const element = part.trim();
+      if (element !== '') this.#visit(this.#set, readElement(element));
+    }
+    this.#rest = this.#rest.slice(end + 1);
+    this.#isInside = closing < 0;
+    return closing >= 0;
+  }
+}
+
+/** The elements of every map and set in the text that has any, by name. */
 export function readListing(text: string): Listing {
   const listing = new Map<string, ListedElement[]>();
-  for (const [, name, body] of text.matchAll(/^\s*(?:map|set) (\S+) \{(.*?)^\t\}/gms)) {
-    const elements = /elements = \{(.*?)\}/s.exec(body as string)?.[1] ?? '';
-    const parts = elements.split(/,\s+/).map((part) => part.trim());
-    listing.set(
-      name as string,
-      parts.filter((part) => part !== '').map((part) => readElement(part)),
-    );
-  }
+  new ListingReader(into(listing)).read(text);
   return listing;
 }
 
+const into =
+  (listing: Map<string, ListedElement[]>): Visit =>
+  (set, element) => {
+    const known = listing.get(set);
+    if (known) known.push(element);
+    else listing.set(set, [element]);
+  };
+
+type Sets = readonly (readonly ['map' | 'set', string])[];
+
+/** Visits the elements of these maps and sets of one table, some at a time: other work goes on in between. */
+export function visitElements(table: string, sets: Sets, visit: Visit): Promise<void> {
+  const reader = new ListingReader(visit);
+  const commands = sets.map(([kind, name]) => `list ${kind} ${table} ${name}`);
+  return readFromKernel(commands, (text) => reader.read(text));
+}
+
 /** Lists these maps and sets of one table. */
-export const listElements = async (
-  table: string,
-  sets: readonly (readonly ['map' | 'set', string])[],
-): Promise<Listing> => readListing(await readFromKernel(sets.map(([kind, name]) => `list ${kind} ${table} ${name}`)));
+export async function listElements(table: string, sets: Sets): Promise<Listing> {
+  const listing = new Map<string, ListedElement[]>();
+  await visitElements(table, sets, into(listing));
+  return listing;
+}
 
 /** One element of a map; undefined when it is not there. */
 export async function getElement(
   table: string,
   { set, key }: { readonly set: string; readonly key: string },
 ): Promise<ListedElement | undefined> {
+  let text = '';
+  const take = (some: string): void => {
+    text += some;
+  };
   // What is not there is an error for nft.
-  const text = await readFromKernel([`get element ${table} ${set} { ${key} }`]).catch(() => '');
+  await readFromKernel([`get element ${table} ${set} { ${key} }`], take).catch(() => {});
   return readListing(text).get(set)?.[0];
 }
 
-const longestListing = 256 * 1024 * 1024;
-
-/** What nft prints for these commands. Separate processes, so that a long answer does not delay changes. */
-function readFromKernel(commands: readonly string[]): Promise<string> {
+/** `take` gets what nft prints for these commands, piece by piece. Separate processes, so that a long answer does not delay changes. */
+function readFromKernel(commands: readonly string[], take: (text: string) => void): Promise<void> {
   // nft 1.0.6 prints only the last of several lists in one command.
   const script = 'for command; do nft "$command" || exit; done';
   return new Promise((resolve, reject) => {
-    execFile(
-      '/bin/sh',
-      ['-c', script, 'sh', ...commands],
-      { env: environment, maxBuffer: longestListing },
-      (error, stdout, stderr) =>
-        error ? reject(new NftError(`nft: ${sentenceOf(stderr)} (${commands[0]} …)`)) : resolve(stdout),
+    const nft = spawn('/bin/sh', ['-c', script, 'sh', ...commands], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: environment,
+    });
+    let errors = '';
+    nft.stdout.setEncoding('utf8').on('data', take);
+    nft.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+    });
+    nft.on('error', reject);
+    nft.on('close', (code) =>
+      code === 0 ? resolve() : reject(new NftError(`nft: ${sentenceOf(errors)} (${commands[0]} …)`)),
     );
   });
 }

@@ -109,7 +109,7 @@ function commonFragment(timeouts: readonly NamedSet[]): Fragment {
 export class OutboundModel {
   readonly #scale: number;
   #common: { readonly timeouts: string; readonly fragment: Fragment } | undefined;
-  #backends = new Map<string, { readonly text: string; readonly fragment: Fragment }>();
+  #backends = new Map<string, { readonly one: PlanOutbound; readonly text: string; readonly fragment: Fragment }>();
 
   /** `scale`: Azure milliseconds in a real one. */
   constructor(scale: number) {
@@ -121,15 +121,16 @@ export class OutboundModel {
     const served = [...plan].filter(({ address, frontendAddress }) =>
       [address, frontendAddress].every((each) => familyOf(each) === ipv4),
     );
-    const backends = new Map<string, { text: string; fragment: Fragment }>();
+    const before = this.#backends;
+    this.#backends = new Map();
     for (const one of served) {
-      const text = JSON.stringify(one);
-      const known = this.#backends.get(one.key);
-      backends.set(one.key, known?.text === text ? known : { text, fragment: backendFragment(one, this.#scale) });
+      const known = before.get(one.key);
+      const text = known?.one === one ? known.text : JSON.stringify(one);
+      const fragment = known?.text === text ? known.fragment : backendFragment(one, this.#scale);
+      this.#backends.set(one.key, { one, text, fragment });
     }
-    this.#backends = backends;
     if (served.length === 0) return new Map();
-    const fragments = [...backends].map(([key, { fragment }]) => [key, fragment] as const);
+    const fragments = [...this.#backends].map(([key, { fragment }]) => [key, fragment] as const);
     return new Map([['outbound', this.#commonOf(served)], ...fragments]);
   }
 

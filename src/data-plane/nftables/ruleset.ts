@@ -4,7 +4,7 @@
  */
 
 import type { IndexedPlan, PlanFrontend, PlanMember } from '../model/plan.js';
-import { eligibleKeys, type HealthOf, SlotTables } from '../selection/decision.js';
+import { eligibleKeys, type HealthOf, largePool, ProbeUsers, SlotTables } from '../selection/decision.js';
 import { ChainSets, type OpenSet } from './chain-sets.js';
 import { type Family, familyOf, ipv4 } from './family.js';
 import type { Fragment, Ruleset } from './fragment.js';
@@ -19,8 +19,11 @@ import { MemberNumbers, mostMembers } from './marks.js';
 import { OutboundModel } from './outbound.js';
 import { addressesFragment, tableFragment } from './table.js';
 
+/** Members that rules choose among; all rules that agree about them share one. */
 interface Pool {
   readonly number: number;
+  /** One of those that use it. */
+  readonly user: PlanFrontend;
   readonly slotCount: number;
   /** What the fragment was made from. */
   readonly eligible: string;
@@ -29,17 +32,30 @@ interface Pool {
   readonly fragment: Fragment;
 }
 
-/** Identifies members and what decides about each. */
-const memberKeys = new WeakMap<readonly PlanMember[], string>();
+/** A frontend of the plan, with what it has in the kernel. */
+interface Served {
+  readonly frontend: PlanFrontend;
+  readonly set: OpenSet;
+  readonly poolKey: string;
+}
 
-/** Identifies the members that a rule chooses among and what decides about each. */
+/** By members, then by what else decides. */
+const poolKeys = new WeakMap<readonly PlanMember[], Map<string, string>>();
+
+/** Identifies the members that a rule chooses among and what decides about each. The text may be long: it is made once. */
 function poolKeyOf({ address, rule: { members, noHealthyBackends } }: PlanFrontend): string {
-  let key = memberKeys.get(members);
+  const keys = poolKeys.get(members) ?? new Map<string, string>();
+  poolKeys.set(members, keys);
+  const how = `${familyOf(address).ip} ${noHealthyBackends}`;
+  let key = keys.get(how);
   if (key === undefined) {
-    key = JSON.stringify(members.map(({ key, address, adminState, probe }) => [key, address, adminState, probe]));
-    memberKeys.set(members, key);
+    key = JSON.stringify([
+      how,
+      ...members.map(({ key, address, adminState, probe }) => [key, address, adminState, probe]),
+    ]);
+    keys.set(how, key);
   }
-  return `${familyOf(address).ip} ${noHealthyBackends} ${key}`;
+  return key;
 }
 
 function entryOf(one: OpenSet): Fragment | undefined {
@@ -55,6 +71,13 @@ function trackedMembersOf(one: OpenSet, members: readonly number[]): Fragment {
   return one.tracked.fragment;
 }
 
+/** What the probes say. */
+export interface Health {
+  readonly healthOf: HealthOf;
+  /** Probes about which `healthOf` may answer differently than at the last `compile`; without it, all. */
+  readonly flipped?: readonly string[];
+}
+
 export class RulesetModel {
   readonly #tables = new SlotTables();
   readonly #members: MemberNumbers;
@@ -63,7 +86,11 @@ export class RulesetModel {
   readonly sets: ChainSets;
   readonly #outbound: OutboundModel;
   readonly #families = new Set<Family>();
+  /** By the key of the frontend. */
+  #served = new Map<string, Served>();
   #pools = new Map<string, Pool>();
+  /** Pools by their keys. */
+  readonly #byProbe = new ProbeUsers<string>();
   #nextPool = 1;
 
   /** `scale`: Azure milliseconds in a real one. */
@@ -73,16 +100,34 @@ export class RulesetModel {
     this.#outbound = new OutboundModel(scale);
   }
 
-  /** The ruleset for a plan; frontends that left it keep what their flows need until `sets.forget`. */
-  compile(plan: IndexedPlan, healthOf: HealthOf): Ruleset {
-    this.#members.begin();
-    const open: { frontend: PlanFrontend; set: OpenSet; poolKey: string }[] = [];
+  /** Builds the slot tables of large pools in slices, so that `compile` finds them. */
+  async prepare(plan: IndexedPlan, { healthOf, flipped }: Health, pause: () => Promise<void>): Promise<void> {
+    const affected = flipped && this.#poolsOf(flipped);
+    const seen = new Set<string>();
     for (const frontend of plan.frontends.values()) {
-      const set = this.sets.open(frontend, (address) => this.#members.of(address));
-      open.push({ frontend, set, poolKey: poolKeyOf(frontend) });
+      if (frontend.rule.members.length <= largePool) continue;
+      const key = poolKeyOf(frontend);
+      const isKnown = seen.has(key) || (affected && this.#pools.has(key) && !affected.has(key));
+      seen.add(key);
+      if (!isKnown) await this.#tables.prepare(eligibleKeys(frontend.rule, healthOf), pause);
     }
+  }
+
+  /** The ruleset for a plan; frontends that left it keep what their flows need until `sets.forget`. */
+  compile(plan: IndexedPlan, { healthOf, flipped }: Health): Ruleset {
+    this.#members.begin();
+    this.sets.beginChange();
+    const served = new Map<string, Served>();
+    for (const frontend of plan.frontends.values()) {
+      const known = this.#served.get(frontend.key);
+      const isSame = known?.frontend === frontend && known.set.state === 'open';
+      served.set(frontend.key, isSame ? known : this.#open(frontend));
+    }
+    this.#served = served;
     this.sets.closeOthers(plan.frontends);
-    this.#renamePools(open);
+    const open = [...served.values()];
+    const renamed = this.#renamePools(open);
+    const affected = flipped && this.#poolsOf(flipped);
     const ruleset = new Map<string, Fragment>();
     const allPorts = open.some(({ frontend }) => frontend.port === 0);
     const outbound = this.#outbound.compile(plan.outbound.values());
@@ -95,15 +140,20 @@ export class RulesetModel {
     }
     const pools = new Map<string, Pool>();
     for (const { frontend, set, poolKey } of open) {
-      const pool = pools.get(poolKey) ?? this.#poolOf(poolKey, { frontend, healthOf });
-      pools.set(poolKey, pool);
+      let pool = pools.get(poolKey);
+      if (!pool) {
+        const known = this.#pools.get(poolKey);
+        const isSame = known && affected && !affected.has(poolKey) && !renamed.has(poolKey);
+        pool = isSame ? known : this.#poolOf(poolKey, { frontend, healthOf });
+        pools.set(poolKey, pool);
+      }
       ruleset.set(`pool ${pool.number}`, pool.fragment);
       set.choose({ pool: pool.number, slotCount: pool.slotCount }, frontend.rule);
       if (frontend.transport === 'udp' && frontend.rule.connectionTracking) {
         ruleset.set(`tracked ${set.set.number}`, trackedMembersOf(set, pool.members));
       }
     }
-    this.#pools = pools;
+    this.#followPools(pools);
     for (const one of this.sets.all()) {
       ruleset.set(`connections ${one.set.number}`, this.#connectionsOf(one));
       const entry = entryOf(one);
@@ -118,14 +168,34 @@ export class RulesetModel {
     return this.#members.addressOf(number);
   }
 
-  /** The number of a member's address, which it keeps. */
-  numberOf(address: string): number {
-    return this.#members.of(address);
+  #open(frontend: PlanFrontend): Served {
+    const set = this.sets.open(frontend, (address) => this.#members.of(address));
+    return { frontend, set, poolKey: poolKeyOf(frontend) };
+  }
+
+  /** Keys of the pools that these probes decide about. */
+  #poolsOf(probes: Iterable<string>): Set<string> {
+    const keys = new Set<string>();
+    for (const probe of probes) for (const key of this.#byProbe.of(probe)) keys.add(key);
+    return keys;
+  }
+
+  #followPools(pools: Map<string, Pool>): void {
+    for (const [key, { user }] of this.#pools) if (!pools.has(key)) this.#byProbe.remove(key, user.rule.members);
+    for (const [key, { user }] of pools) {
+      const before = this.#pools.get(key)?.user;
+      if (before?.rule.members === user.rule.members) continue;
+      if (before) this.#byProbe.remove(key, before.rule.members);
+      this.#byProbe.add(key, user.rule.members);
+    }
+    this.#pools = pools;
   }
 
   #connectionsOf(one: OpenSet): Fragment {
-    const members = new Map([...one.members.keys()].map((number) => [number, this.addressOf(number) ?? '']));
-    one.connections ??= connectionsFragment(one.set, { ports: one.ports, members });
+    if (!one.connections) {
+      const members = new Map([...one.members.keys()].map((number) => [number, this.addressOf(number) ?? '']));
+      one.connections = connectionsFragment(one.set, { ports: one.ports, members });
+    }
     return one.connections;
   }
 
@@ -155,12 +225,13 @@ export class RulesetModel {
     const keys = eligibleKeys(rule, healthOf);
     const known = this.#pools.get(key);
     const eligible = JSON.stringify(keys.map((each) => [each, byKey.get(each)?.address]));
-    if (known?.eligible === eligible && known.fragment) return known;
+    if (known?.eligible === eligible) return known;
     const number = known?.number ?? this.#nextPool++;
     const table = this.#tables.of(keys);
     const members = keys.map((each) => this.#members.of(byKey.get(each)?.address ?? ''));
     return {
       number,
+      user: known?.user ?? frontend,
       slotCount: table.length,
       eligible,
       members,
@@ -168,19 +239,29 @@ export class RulesetModel {
     };
   }
 
-  /** A pool whose members changed keeps its number when all its rules agree, so that only changed slots are rewritten. */
-  #renamePools(open: readonly { set: OpenSet; poolKey: string }[]): void {
-    const successors = new Map<number, Set<string>>();
-    for (const { set, poolKey } of open) {
+  /**
+   * A pool whose members changed keeps its number when all its rules agree, so that only changed slots are rewritten.
+   * Answers the new keys of such pools.
+   */
+  #renamePools(open: readonly Served[]): Set<string> {
+    const renamed = new Set<string>();
+    const successors = new Map<number, Map<string, PlanFrontend>>();
+    for (const { set, poolKey, frontend } of open) {
       if (!set.choice) continue;
-      const of = successors.get(set.choice.pool) ?? new Set();
-      successors.set(set.choice.pool, of.add(poolKey));
+      const of = successors.get(set.choice.pool) ?? new Map();
+      successors.set(set.choice.pool, of.set(poolKey, frontend));
     }
     for (const [key, pool] of [...this.#pools]) {
       const [successor, ...others] = successors.get(pool.number) ?? [];
-      if (successor === undefined || successor === key || others.length > 0 || this.#pools.has(successor)) continue;
+      if (successor === undefined || others.length > 0) continue;
+      const [next, user] = successor;
+      if (next === key || this.#pools.has(next)) continue;
       this.#pools.delete(key);
-      this.#pools.set(successor, pool);
+      this.#byProbe.remove(key, pool.user.rule.members);
+      this.#pools.set(next, { ...pool, user });
+      this.#byProbe.add(next, user.rule.members);
+      renamed.add(next);
     }
+    return renamed;
   }
 }

@@ -22,6 +22,10 @@ export function ipv4Word(text: string): number {
   return shift === 32 ? word >>> 0 : -1;
 }
 
+/** `10.0.0.4:80`, `[fd00::4]:80`. */
+export const placeText = (address: string, port: number): string =>
+  `${isIPv6(address) ? `[${address}]` : address}:${port}`;
+
 /** The same four bytes, most significant first: 127.0.0.1 is 0x7f000001. */
 export const swapWord = (word: number): number =>
   (((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;

@@ -8,7 +8,7 @@ import type { Clock } from '../../support/clock.js';
 import { Counter, type CounterIndex } from '../model/counters.js';
 import type { FlowInfo } from '../model/engine.js';
 import type { PlanRule } from '../model/plan.js';
-import { ipv4Word } from '../selection/ip-address.js';
+import { ipv4Word, placeText } from '../selection/ip-address.js';
 import type { Backend, Frontend } from './frontend.js';
 import type { FlowFault } from './injected-faults.js';
 import type { TcpHandle } from './private-handle.js';
@@ -153,7 +153,7 @@ export class TcpFlow implements LegOwner, IdleItem {
       transport: 'tcp',
       frontend: this.frontend.key,
       rule: this.rule.id,
-      source: `${this.#source.address}:${this.#source.port}`,
+      source: placeText(this.#source.address, this.#source.port),
       backend: this.backend.member.key,
       ageMs: nowMs - this.#startedMs,
       idleMs: nowMs - this.lastActivityMs,

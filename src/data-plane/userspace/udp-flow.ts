@@ -1,10 +1,12 @@
 /** The datagrams of one client of a frontend to one member: a socket whose replies go back from the frontend's address. */
+
 import { createSocket, type Socket } from 'node:dgram';
 import type { Clock } from '../../support/clock.js';
 import { Counter } from '../model/counters.js';
 import type { FlowInfo } from '../model/engine.js';
 import type { PlanRule } from '../model/plan.js';
 import type { Selector } from '../selection/decision.js';
+import { placeText } from '../selection/ip-address.js';
 import type { Backend, Frontend } from './frontend.js';
 import type { FlowFault } from './injected-faults.js';
 import { DatagramPacer } from './pacer.js';
@@ -132,7 +134,7 @@ export class UdpFlow implements IdleItem {
       transport: 'udp',
       frontend: this.frontend.key,
       rule: this.rule.id,
-      source: `${this.#client.address}:${this.#client.port}`,
+      source: placeText(this.#client.address, this.#client.port),
       backend: this.backend.member.key,
       ageMs: nowMs - this.#startedMs,
       idleMs: nowMs - this.lastActivityMs,

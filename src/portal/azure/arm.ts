@@ -212,36 +212,34 @@ interface OperationStatus {
   readonly error?: AzureErrorBody;
 }
 
+/** Milliseconds between two questions about a long operation. */
+const pollMs = 500;
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, pollMs));
+const pathOf = (url: string): string => new URL(url).pathname + new URL(url).search;
+
 /** Waits for the operation that an answer names. Throws `RequestError` when it fails. */
-async function settled(answer: Answer, request: PlannedRequest): Promise<void> {
-  const operation = answer.headers.get('azure-asyncoperation');
-  if (operation === null) return;
-  const { pathname, search } = new URL(operation);
+async function settled(operation: string, request: PlannedRequest): Promise<void> {
   for (;;) {
-    const { status, error } = await getJson<OperationStatus>(pathname + search);
+    const body = await getJson<OperationStatus>(pathOf(operation));
+    const { status, error } = body;
     if (status === 'Succeeded') return;
     if (status === 'Failed' || status === 'Canceled') {
-      throw new RequestError(200, error ?? { code: status, message: `The operation is ${status}.` }, request);
+      throw new RequestError(200, error ?? { code: status, message: `The operation is ${status}.` }, request, body);
     }
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await pause();
   }
 }
 
-/** Sends a write and waits until Azure would call it done. The answer is the request's own. */
-export async function write<T>(request: PlannedRequest): Promise<Answer<T>> {
-  const answer = await send<T>(request);
-  await settled(answer, request);
-  return answer;
-}
-
-/** Sends a POST action and returns what its `Location` answers in the end. */
-export async function action<T>(url: string, body?: unknown): Promise<T> {
-  const request = { method: 'POST', url, ...(body === undefined ? {} : { body }) };
-  const answer = await send<T>(request);
-  if (answer.status !== 202) return answer.body;
-  await settled(answer, request);
-  const location = answer.headers.get('location');
-  if (location === null) return answer.body;
-  const { pathname, search } = new URL(location);
-  return getJson<T>(pathname + search);
+/** Sends a write and waits until Azure would call it done. The answer is the request's own; of a POST its result. */
+export async function write(request: PlannedRequest): Promise<Answer> {
+  const answer = await send(request);
+  const operation = answer.headers.get('azure-asyncoperation');
+  if (operation !== null) await settled(operation, request);
+  const result = answer.headers.get('location');
+  if (request.method !== 'POST' || answer.status !== 202 || result === null) return answer;
+  for (;;) {
+    const next = await send({ method: 'GET', url: pathOf(result) });
+    if (next.status !== 202) return next;
+    await pause();
+  }
 }

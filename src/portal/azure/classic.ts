@@ -1,6 +1,6 @@
 /** The classic Service Management API as the portal uses it: XML in, XML out. */
 import { useQuery } from '@tanstack/react-query';
-import { type PlannedRequest, send } from './http.js';
+import { type Answer, errorOf, type PlannedRequest, RequestError, send } from './http.js';
 import { inAllSubscriptions } from './queries.js';
 
 export const classicVersion = '2014-10-01';
@@ -147,15 +147,16 @@ export function updateLbSet(
   };
 }
 
-/** Sends a classic write and waits for its operation. Throws when it failed. */
-export async function writeClassic(subscriptionId: string, request: PlannedRequest): Promise<void> {
-  const { headers } = await send(request);
-  const id = headers.get('x-ms-request-id');
-  for (;;) {
-    const document = await getXml(`/${subscriptionId}/operations/${id}`);
-    const status = all(document, 'Status')[0]?.textContent;
-    if (status === 'Succeeded') return;
-    if (status === 'Failed') throw new Error(all(document, 'Message')[0]?.textContent ?? 'The operation failed.');
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
-}
+/** Sends a classic write and waits for its operation. Throws `RequestError` when it failed. */
+export const writeClassic =
+  (subscriptionId: string) =>
+  async (request: PlannedRequest): Promise<Answer> => {
+    const answer = await send(request);
+    const url = `/${subscriptionId}/operations/${answer.headers.get('x-ms-request-id')}`;
+    for (;;) {
+      const { status, body } = await send<string>({ method: 'GET', url, headers: { 'x-ms-version': classicVersion } });
+      if (/<Status>Succeeded</.test(body)) return answer;
+      if (/<Status>Failed</.test(body)) throw new RequestError(status, errorOf(status, body, body), request, body);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+  };

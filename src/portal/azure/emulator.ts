@@ -10,9 +10,9 @@ import type {
   SimulationView,
   StandInView,
 } from '../../api/admin/views.js';
-import { getJson, type PlannedRequest, send } from './http.js';
+import { getJson, type PlannedRequest } from './http.js';
 
-export type { BackendView, ExplainView, FlowView, RequestView, SimulationView, StandInView };
+export type { BackendView, ExplainView, FlowView, OutboundView, RequestView, SimulationView, StandInView };
 
 const values = async <T>(path: string): Promise<T[]> => (await getJson<{ value: T[] }>(`/_lazurite/${path}`)).value;
 
@@ -21,10 +21,6 @@ export const backends = (): Promise<BackendView[]> => values('backends');
 export const flows = (): Promise<FlowView[]> => values('flows');
 export const outbound = (): Promise<OutboundView[]> => values('outbound');
 export const standIns = (): Promise<StandInView[]> => values('stand-ins');
-export const startStandIn = ({ azureAddress, port }: Pick<StandInView, 'azureAddress' | 'port'>) =>
-  send({ method: 'POST', url: '/_lazurite/stand-ins', body: { azureAddress, port } });
-export const stopStandIn = (id: string) =>
-  send({ method: 'DELETE', url: `/_lazurite/stand-ins/${encodeURIComponent(id)}` });
 export const faults = (): Promise<Record<string, unknown>[]> => values('faults');
 export const journal = (top: number): Promise<RequestView[]> => values(`requests?top=${top}`);
 export const clock = (): Promise<ClockView> => getJson('/_lazurite/clock');
@@ -34,10 +30,3 @@ export function explainRequest(flow: { protocol: string; from: string; to: strin
   const query = new URLSearchParams({ proto: flow.protocol, from: flow.from, to: flow.to });
   return { method: 'GET', url: `/_lazurite/explain?${query}` };
 }
-
-export const advanceClock = (seconds: number) =>
-  send({ method: 'POST', url: '/_lazurite/clock', body: { advanceSeconds: seconds } });
-export const reset = () => send({ method: 'POST', url: '/_lazurite/reset' });
-export const takeSnapshot = (): Promise<unknown> => getJson('/_lazurite/snapshot');
-export const restoreSnapshot = (snapshot: unknown) =>
-  send({ method: 'PUT', url: '/_lazurite/snapshot', body: snapshot });

@@ -15,6 +15,8 @@ export class RequestError extends Error {
     readonly status: number,
     readonly error: AzureErrorBody,
     readonly request: { readonly method: string; readonly url: string },
+    /** What was answered, as it was. */
+    readonly body: unknown = { error },
   ) {
     super(error.message);
   }
@@ -57,7 +59,8 @@ export function whenUnauthorized(listener: () => void): void {
   onUnauthorized = listener;
 }
 
-function errorOf(status: number, body: unknown, text: string): AzureErrorBody {
+/** The error of an answer: ARM's JSON, or the XML of the classic API. */
+export function errorOf(status: number, body: unknown, text: string): AzureErrorBody {
   const error = (body as { error?: AzureErrorBody } | null)?.error;
   if (error?.code) return error;
   const code = /<Code>([^<]*)<\/Code>/.exec(text)?.[1];
@@ -82,7 +85,7 @@ export async function send<T = unknown>({ method, url, body, headers }: PlannedR
   const parsed: unknown = isJson ? JSON.parse(text) : text;
   if (response.status >= 400) {
     if (response.status === 401) onUnauthorized();
-    throw new RequestError(response.status, errorOf(response.status, parsed, text), { method, url });
+    throw new RequestError(response.status, errorOf(response.status, parsed, text), { method, url }, parsed);
   }
   return { status: response.status, headers: response.headers, body: parsed as T };
 }

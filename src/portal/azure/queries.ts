@@ -29,8 +29,8 @@ export const everywhere = <T>(type: string, apiVersion = arm.networkVersion): Pr
 
 /** Which queries an event concerns, by the first part of their keys. After `reset` and `gap` it is all of them. */
 const staleAfter: Readonly<Record<string, readonly string[]>> = {
-  resource: ['loadBalancers', 'resource', 'list', 'frontends', 'backends', 'classic'],
-  member: ['backends', 'ruleHealth'],
+  resource: ['loadBalancers', 'resource', 'list', 'frontends', 'backends', 'outbound', 'classic', 'explain'],
+  member: ['backends', 'explain'],
   frontend: ['frontends'],
   counters: ['flows'],
   operation: ['resource'],
@@ -80,6 +80,8 @@ export const useEverywhere = <T>(type: string, apiVersion = arm.networkVersion) 
 export const useBackends = () => useQuery({ queryKey: ['backends'], queryFn: emulator.backends });
 export const useFrontends = () => useQuery({ queryKey: ['frontends'], queryFn: emulator.frontends });
 export const useFlows = () => useQuery({ queryKey: ['flows'], queryFn: emulator.flows, refetchInterval: 2000 });
+export const useOutbound = () =>
+  useQuery({ queryKey: ['outbound'], queryFn: emulator.outbound, refetchInterval: 5000 });
 export const useFaults = () => useQuery({ queryKey: ['faults'], queryFn: emulator.faults });
 export const useStandIns = () =>
   useQuery({ queryKey: ['standIns'], queryFn: emulator.standIns, refetchInterval: 5000 });

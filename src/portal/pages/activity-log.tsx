@@ -9,9 +9,9 @@ import {
   DialogSurface,
   DialogTitle,
 } from '@fluentui/react-components';
-import { useState } from 'react';
 import type { RequestView } from '../azure/emulator.js';
 import { useJournal } from '../azure/queries.js';
+import { useOpened } from '../ui/address.js';
 import { DataTable } from '../ui/data-table.js';
 import { Empty, Loaded } from '../ui/page.js';
 import { Json, Properties } from '../ui/parts.js';
@@ -52,7 +52,8 @@ function EntryDialog({ entry, onClose }: { entry: RequestView; onClose: () => vo
 /** With `id`, only requests at or below it that change something. */
 export function ActivityLog({ id }: { id?: string }) {
   const query = useJournal(id === undefined ? 200 : 1000);
-  const [shown, setShown] = useState<RequestView>();
+  const { opened, open, close } = useOpened('request');
+  const shown = query.data?.find((entry) => String(entry.id) === opened);
   const wanted = id?.toLowerCase();
   return (
     <>
@@ -70,7 +71,7 @@ export function ActivityLog({ id }: { id?: string }) {
               {
                 name: 'Path',
                 text: ({ path }) => path,
-                show: ({ path }) => (wanted ? path.slice(wanted.length) || '/' : path),
+                show: ({ path }) => (wanted ? path.slice(wanted.length) || 'This resource' : path),
               },
               {
                 name: 'Status',
@@ -89,7 +90,7 @@ export function ActivityLog({ id }: { id?: string }) {
                   <Button
                     size="small"
                     appearance="subtle"
-                    onClick={() => setShown(entry)}
+                    onClick={() => open(String(entry.id))}
                     aria-label={`View ${entry.method} ${entry.path}`}
                   >
                     View
@@ -103,7 +104,7 @@ export function ActivityLog({ id }: { id?: string }) {
           />
         )}
       </Loaded>
-      {shown && <EntryDialog entry={shown} onClose={() => setShown(undefined)} />}
+      {shown && <EntryDialog entry={shown} onClose={close} />}
     </>
   );
 }

@@ -1,27 +1,21 @@
 /** Backend pools: members by NIC or IP address, their admin state and health, and the panel that edits a pool. */
-import {
-  Button,
-  Dropdown,
-  Field,
-  Input,
-  makeStyles,
-  Option,
-  SearchBox,
-  Text,
-  tokens,
-} from '@fluentui/react-components';
-import { Add20Regular, Delete16Regular, Edit16Regular } from '@fluentui/react-icons';
-import { useState } from 'react';
-import type { BackendAddress, BackendAddressPool, Child, LoadBalancer } from '../azure/arm.js';
-import { nameOf, readId } from '../azure/arm.js';
+import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { Add20Regular } from '@fluentui/react-icons';
+import type { ArmResource, BackendAddress, BackendAddressPool, Child, LoadBalancer } from '../azure/arm.js';
+import { readId } from '../azure/arm.js';
 import type { BackendView } from '../azure/emulator.js';
-import { useBackends } from '../azure/queries.js';
+import { ipConfigurationsOf, linkedTo, linkRequests, type NetworkInterface, textOf } from '../azure/interfaces.js';
+import { useBackends, useEverywhere } from '../azure/queries.js';
+import { useOpened } from '../ui/address.js';
 import { DataTable } from '../ui/data-table.js';
+import { useDraft } from '../ui/draft.js';
 import { EditPanel } from '../ui/edit-panel.js';
+import { type FieldSpec, Fields } from '../ui/fields.js';
 import { CommandBar, Empty } from '../ui/page.js';
-import { MemberState, ResourceLink } from '../ui/parts.js';
-import { withChild, withoutChild } from './collections.js';
-import { terraformFor } from './other-tools.js';
+import { MemberState, RefreshButton, ResourceLink, RowActions } from '../ui/parts.js';
+import { nameField, withChild, withoutChild } from './collections.js';
+import { MembersForm } from './members-form.js';
+import { azFor, azOfInterface, terraformFor, terraformOfInterface } from './other-tools.js';
 
 type Pool = Child<BackendAddressPool>;
 
@@ -38,16 +32,12 @@ interface MemberRow {
 }
 
 const useStyles = makeStyles({
-  members: {
-    display: 'grid',
-    gridTemplateColumns: '1fr 1fr 110px 32px',
-    gap: tokens.spacingHorizontalS,
-    alignItems: 'end',
-  },
-  pages: { display: 'flex', alignItems: 'end', gap: tokens.spacingHorizontalS, flexWrap: 'wrap', marginTop: '8px' },
   section: { marginBottom: tokens.spacingVerticalXXL },
   head: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalM, flexWrap: 'wrap' },
 });
+
+/** `nic/ipconfig`. */
+const nameOfConfiguration = (id: string): string => `${readId(id).rootName}/${readId(id).name}`;
 
 /** Members of a pool as Azure lists them, joined with what the probes found. */
 function membersOf(lb: LoadBalancer, pool: Pool, backends: readonly BackendView[]): MemberRow[] {
@@ -71,7 +61,7 @@ function membersOf(lb: LoadBalancer, pool: Pool, backends: readonly BackendView[
     );
     return {
       pool: pool.name,
-      name: one.name,
+      name: nic === undefined ? one.name : nameOfConfiguration(nic.id),
       address: ipAddress ?? health?.azureAddress ?? '-',
       reference: nic?.id,
       adminState,
@@ -87,10 +77,9 @@ function membersOf(lb: LoadBalancer, pool: Pool, backends: readonly BackendView[
     .filter(({ id }) => !listed.has(id.toLowerCase()))
     .map(({ id }): MemberRow => {
       const { health, rules } = found((backend) => backend.id.toLowerCase() === id.toLowerCase());
-      const name = `${readId(id).rootName}/${nameOf({ id })}`;
       return {
         pool: pool.name,
-        name,
+        name: nameOfConfiguration(id),
         address: health?.azureAddress ?? '-',
         reference: id,
         adminState: 'None',
@@ -102,131 +91,125 @@ function membersOf(lb: LoadBalancer, pool: Pool, backends: readonly BackendView[
   return [...addresses, ...byNic];
 }
 
-/** Members on one page of the form: a pool of a thousand stays quick to edit. */
-const membersOnPage = 25;
+interface Draft {
+  readonly pool: Pool;
+  readonly etag: string | undefined;
+  /** The IP configurations of network interfaces that belong to the pool, once they were changed. */
+  readonly interfaceConfigurations?: readonly string[];
+}
 
-function MembersForm({ pool, onChange }: { pool: Pool; onChange: (pool: Pool) => void }) {
-  const styles = useStyles();
-  const members = (pool.properties.loadBalancerBackendAddresses ?? []).filter(
-    ({ properties }) => properties.networkInterfaceIPConfiguration === undefined,
-  );
-  const kept = (pool.properties.loadBalancerBackendAddresses ?? []).filter(
-    ({ properties }) => properties.networkInterfaceIPConfiguration !== undefined,
-  );
-  const [page, setPage] = useState(0);
-  const pageOf = (index: number): number => Math.floor(Math.max(0, index) / membersOnPage);
-  const lastPage = pageOf(members.length - 1);
-  const shownPage = Math.min(page, lastPage);
-  const first = shownPage * membersOnPage;
-  const find = (text: string): void => {
-    const wanted = text.trim().toLowerCase();
-    const index = members.findIndex(({ name, properties }) =>
-      `${name} ${properties.ipAddress ?? ''}`.toLowerCase().includes(wanted),
-    );
-    if (index >= 0) setPage(pageOf(index));
-  };
-  const set = (next: BackendAddress[]): void =>
-    onChange({ ...pool, properties: { ...pool.properties, loadBalancerBackendAddresses: [...kept, ...next] } });
-  const change = (index: number, next: Partial<BackendAddress['properties']> & { name?: string }): void =>
-    set(
-      members.map((member, at) => {
-        if (at !== index) return member;
-        const { name = member.name, ...properties } = next;
-        return { name, properties: { ...member.properties, ...properties } };
-      }),
-    );
+/** The panel that adds a pool, or edits the one with this name. */
+function Editor({ lb, name, onClose }: { lb: LoadBalancer; name: string | undefined; onClose: () => void }) {
+  const isNew = name === undefined;
+  const networks = useEverywhere<ArmResource>('Microsoft.Network/virtualNetworks');
+  const all = useEverywhere<NetworkInterface>('Microsoft.Network/networkInterfaces');
+  const interfaces = all.data ?? [];
+  const draft = useDraft<Draft>(`${lb.id}/backendAddressPools/${name ?? ''}`, {
+    pool: lb.properties.backendAddressPools.find((one) => one.name === name) ?? {
+      name: '',
+      properties: { loadBalancerBackendAddresses: [] },
+    },
+    etag: lb.etag,
+  });
+  const { pool, etag, interfaceConfigurations } = draft.value;
+  const target = `${lb.id}/backendAddressPools/${pool.name}`;
+  const joined = interfaceConfigurations ?? linkedTo(interfaces, 'loadBalancerBackendAddressPools', target);
+  const setPool = (next: Pool): void => draft.set({ ...draft.value, pool: next });
+  const specs: FieldSpec<Pool>[] = [
+    ...(isNew ? nameField<BackendAddressPool>() : []),
+    {
+      label: 'Virtual network (resource id)',
+      member: 'virtualNetwork',
+      kind: 'combo',
+      hint: 'Needed for members that are given by IP address',
+      choices: () => (networks.data ?? []).map((one) => ({ value: one.id, text: one.name })),
+      get: ({ properties: { virtualNetwork, loadBalancerBackendAddresses: members = [] } }) =>
+        virtualNetwork?.id ??
+        members.find(({ properties }) => properties.virtualNetwork)?.properties.virtualNetwork?.id ??
+        '',
+      set: (before: Pool, id: string) => {
+        const { virtualNetwork: _, ...properties } = before.properties;
+        return { ...before, properties: id === '' ? properties : { ...properties, virtualNetwork: { id } } };
+      },
+    } as FieldSpec<Pool>,
+  ];
   return (
-    <>
-      {lastPage > 0 && (
-        <div className={styles.pages}>
-          <SearchBox
-            aria-label="Find member"
-            placeholder="Go to a name or IP address…"
-            size="small"
-            onChange={(_, { value }) => find(value)}
-          />
-          <Button size="small" disabled={shownPage === 0} onClick={() => setPage(shownPage - 1)}>
-            Previous
-          </Button>
-          <Button size="small" disabled={shownPage === lastPage} onClick={() => setPage(shownPage + 1)}>
-            Next
-          </Button>
-          <Text size={200} role="status">
-            Members {first + 1} to {Math.min(first + membersOnPage, members.length)} of {members.length}
+    <EditPanel
+      title={isNew ? 'Add backend pool' : `Edit ${name}`}
+      resource={lb}
+      since={etag}
+      reading={all.data === undefined}
+      build={(base) => withChild(base, 'backendAddressPools', pool)}
+      also={
+        interfaceConfigurations === undefined
+          ? []
+          : linkRequests(interfaces, {
+              link: 'loadBalancerBackendAddressPools',
+              target,
+              wanted: interfaceConfigurations,
+            })
+      }
+      ways={{
+        az: () =>
+          [azFor(lb, 'backendAddressPools', pool, isNew), ...joined.map((id) => azOfInterface(lb, pool, id))].join(
+            '\n',
+          ),
+        Terraform: () =>
+          [terraformFor(lb, 'backendAddressPools', pool), ...joined.map((id) => terraformOfInterface(id, target))].join(
+            '\n\n',
+          ),
+      }}
+      onClose={() => {
+        draft.clear();
+        onClose();
+      }}
+    >
+      {(error) => (
+        <>
+          <Fields specs={specs} value={pool} onChange={setPool} error={error} />
+          <Text as="h2" weight="semibold" block style={{ margin: '16px 0 8px' }}>
+            IP addresses
           </Text>
-        </div>
+          <MembersForm pool={pool} onChange={setPool} error={error} />
+          <Text as="h2" weight="semibold" block style={{ margin: '16px 0 8px' }}>
+            Network interfaces
+          </Text>
+          <Fields
+            specs={[
+              {
+                label: 'IP configurations',
+                member: 'loadBalancerBackendAddressPools',
+                kind: 'many',
+                hint: 'Each network interface that joins or leaves is written too: it is what names the pool.',
+                choices: () => ipConfigurationsOf(interfaces).map((one) => ({ value: one.id, text: textOf(one) })),
+                get: (ids: readonly string[]) => ids,
+                set: (_: readonly string[], ids: readonly string[]) => ids,
+              } as FieldSpec<readonly string[]>,
+            ]}
+            value={joined}
+            onChange={(ids) => draft.set({ ...draft.value, interfaceConfigurations: ids })}
+            error={error}
+          />
+        </>
       )}
-      {members.slice(first, first + membersOnPage).map((member, row) => {
-        const index = first + row;
-        return (
-          <div key={index} className={styles.members}>
-            <Field label={row === 0 ? 'Name' : ''}>
-              <Input
-                aria-label="Member name"
-                value={member.name}
-                onChange={(_, { value }) => change(index, { name: value })}
-              />
-            </Field>
-            <Field label={row === 0 ? 'IP address' : ''}>
-              <Input
-                aria-label="Member IP address"
-                value={member.properties.ipAddress ?? ''}
-                onChange={(_, { value }) => change(index, { ipAddress: value })}
-              />
-            </Field>
-            <Field label={row === 0 ? 'Admin state' : ''}>
-              <Dropdown
-                aria-label="Admin state"
-                style={{ minWidth: 100 }}
-                value={member.properties.adminState ?? 'None'}
-                selectedOptions={[member.properties.adminState ?? 'None']}
-                onOptionSelect={(_, { optionValue }) =>
-                  change(index, { adminState: optionValue as 'None' | 'Up' | 'Down' })
-                }
-              >
-                {['None', 'Up', 'Down'].map((value) => (
-                  <Option key={value} value={value}>
-                    {value}
-                  </Option>
-                ))}
-              </Dropdown>
-            </Field>
-            <Button
-              appearance="subtle"
-              icon={<Delete16Regular />}
-              aria-label={`Remove ${member.name || 'member'}`}
-              onClick={() => set(members.filter((_, at) => at !== index))}
-            />
-          </div>
-        );
-      })}
-      <Button
-        size="small"
-        icon={<Add20Regular />}
-        style={{ marginTop: 8 }}
-        onClick={() => {
-          set([...members, { name: `member-${members.length + 1}`, properties: { ipAddress: '' } }]);
-          setPage(pageOf(members.length));
-        }}
-      >
-        Add IP address
-      </Button>
-    </>
+    </EditPanel>
   );
 }
 
 export function BackendPools({ lb }: { lb: LoadBalancer }) {
   const styles = useStyles();
   const backends = useBackends();
-  const [editing, setEditing] = useState<{ pool: Pool; isNew: boolean }>();
-  const [removing, setRemoving] = useState<Pool>();
-  const add = () => setEditing({ pool: { name: '', properties: { loadBalancerBackendAddresses: [] } }, isNew: true });
+  const panel = useOpened('panel');
+  const [, action, name] = /^(\w+)(?: (.*))?$/.exec(panel.opened ?? '') ?? [];
+  const isThere = lb.properties.backendAddressPools.some((pool) => pool.name === name);
+  const add = () => panel.open('add');
   return (
     <>
       <CommandBar>
         <Button appearance="subtle" icon={<Add20Regular />} onClick={add}>
           Add
         </Button>
+        <RefreshButton />
       </CommandBar>
       {lb.properties.backendAddressPools.length === 0 && (
         <Empty title="No backend pools to display" action={<Button onClick={add}>Add backend pool</Button>}>
@@ -236,33 +219,24 @@ export function BackendPools({ lb }: { lb: LoadBalancer }) {
       {lb.properties.backendAddressPools.map((pool) => (
         <div key={pool.name} className={styles.section}>
           <div className={styles.head}>
-            <Text weight="semibold" size={400}>
+            <Text as="h2" weight="semibold" size={400}>
               {pool.name}
             </Text>
-            <Button
-              size="small"
-              appearance="subtle"
-              icon={<Edit16Regular />}
-              aria-label={`Edit ${pool.name}`}
-              onClick={() => setEditing({ pool, isNew: false })}
-            />
-            <Button
-              size="small"
-              appearance="subtle"
-              icon={<Delete16Regular />}
-              aria-label={`Remove ${pool.name}`}
-              onClick={() => setRemoving(pool)}
+            <RowActions
+              name={pool.name}
+              onEdit={() => panel.open(`edit ${pool.name}`)}
+              onRemove={() => panel.open(`remove ${pool.name}`)}
             />
           </div>
           <DataTable
             label={`Members of ${pool.name}`}
             rows={membersOf(lb, pool, backends.data ?? [])}
-            rowKey={({ name }) => name}
+            rowKey={(row) => row.name}
             filterable={membersOf(lb, pool, []).length > 10}
             columns={[
               {
                 name: 'Member',
-                text: ({ name }) => name,
+                text: (row) => row.name,
                 show: (row) => (row.reference ? <ResourceLink id={row.reference} text={row.name} /> : row.name),
               },
               { name: 'IP address', text: ({ address }) => address },
@@ -276,60 +250,24 @@ export function BackendPools({ lb }: { lb: LoadBalancer }) {
               { name: 'Port mappings', text: ({ portMappings }) => portMappings || '-' },
               { name: 'Rules', text: ({ rules }) => rules },
             ]}
-            empty={<Empty title="The pool has no members" />}
+            empty={
+              <Empty title="The pool has no members">
+                Edit the pool to add IP addresses or network interfaces to it.
+              </Empty>
+            }
           />
         </div>
       ))}
-      {editing && (
-        <EditPanel
-          title={editing.isNew ? 'Add backend pool' : editing.pool.name}
-          resource={lb}
-          build={(base) => withChild(base, 'backendAddressPools', editing.pool)}
-          az={`az network lb address-pool ${editing.isNew ? 'create' : 'update'} -g ${readId(lb.id).resourceGroup} --lb-name ${lb.name} -n ${editing.pool.name}${(editing.pool.properties.loadBalancerBackendAddresses ?? []).map(({ name, properties }) => ` --backend-addresses name=${name} ip-address=${properties.ipAddress ?? ''}`).join('')}`}
-          terraform={terraformFor(lb, 'backendAddressPools', editing.pool) ?? ''}
-          onClose={() => setEditing(undefined)}
-        >
-          {() => (
-            <>
-              {editing.isNew && (
-                <Field label="Name" required>
-                  <Input
-                    value={editing.pool.name}
-                    onChange={(_, { value }) => setEditing({ ...editing, pool: { ...editing.pool, name: value } })}
-                  />
-                </Field>
-              )}
-              <Field label="Virtual network (resource id)" hint="Needed for members that are given by IP address">
-                <Input
-                  value={
-                    editing.pool.properties.virtualNetwork?.id ??
-                    editing.pool.properties.loadBalancerBackendAddresses?.find(
-                      ({ properties }) => properties.virtualNetwork,
-                    )?.properties.virtualNetwork?.id ??
-                    ''
-                  }
-                  onChange={(_, { value }) =>
-                    setEditing({
-                      ...editing,
-                      pool: {
-                        ...editing.pool,
-                        properties: { ...editing.pool.properties, virtualNetwork: { id: value } },
-                      },
-                    })
-                  }
-                />
-              </Field>
-              <MembersForm pool={editing.pool} onChange={(pool) => setEditing({ ...editing, pool })} />
-            </>
-          )}
-        </EditPanel>
+      {(action === 'add' || (action === 'edit' && isThere)) && (
+        <Editor key={panel.opened} lb={lb} name={name} onClose={panel.close} />
       )}
-      {removing && (
+      {action === 'remove' && isThere && name !== undefined && (
         <EditPanel
-          title={`Remove ${removing.name}`}
+          title={`Remove ${name}`}
           resource={lb}
-          build={(base) => withoutChild(base, 'backendAddressPools', removing.name)}
-          onClose={() => setRemoving(undefined)}
+          since={lb.etag}
+          build={(base) => withoutChild(base, 'backendAddressPools', name)}
+          onClose={panel.close}
           saveText="Remove"
         >
           {() => <p>The pool is removed from {lb.name}. Azure refuses it while a rule uses the pool.</p>}

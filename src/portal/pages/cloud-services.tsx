@@ -1,6 +1,5 @@
 /** Cloud services (classic): services, deployments, roles, endpoints, load-balanced sets; editing a set sends UpdateLbSet. */
 import { Button, Dropdown, Field, Input, makeStyles, Option, Spinner, Text, tokens } from '@fluentui/react-components';
-import { useState } from 'react';
 import { useLocation } from 'wouter';
 import {
   type ClassicDeployment,
@@ -11,11 +10,14 @@ import {
   useClassicServices,
   writeClassic,
 } from '../azure/classic.js';
-import { queryClient } from '../azure/queries.js';
+import { useOpened } from '../ui/address.js';
 import { DataTable } from '../ui/data-table.js';
+import { useDraft } from '../ui/draft.js';
+import { messageFor, refusalOf } from '../ui/fields.js';
 import { Empty, ErrorBar, Loaded, Page } from '../ui/page.js';
 import { PageLink, Properties } from '../ui/parts.js';
 import { RequestPreview } from '../ui/request-preview.js';
+import { useSending } from '../ui/sending.js';
 
 const useStyles = makeStyles({
   form: { display: 'grid', gap: tokens.spacingVerticalM, maxWidth: '640px', margin: `${tokens.spacingVerticalM} 0` },
@@ -31,15 +33,22 @@ const distributions = [
 /** The name that a distribution is read back with. */
 const distributionOf = ({ distribution }: ClassicEndpoint): string => distribution || 'none';
 
+const probeOf = ({ probe }: ClassicEndpoint): string =>
+  probe ? `${probe.protocol.toUpperCase()} ${probe.port} ${probe.path}`.trim() : '-';
+
 function SetForm({ place, endpoint, onClose }: { place: Place; endpoint: ClassicEndpoint; onClose: () => void }) {
   const styles = useStyles();
-  const [change, setChange] = useState<SetChange>({
+  const draft = useDraft<SetChange>(`${place.service}/${place.deployment}/${endpoint.set}`, {
     distribution: distributionOf(endpoint),
     idleTimeout: endpoint.idleTimeout,
     probe: endpoint.probe,
   });
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
+  const { value: change, set: setChange } = draft;
+  const { busy, error, answers, send } = useSending();
+  const close = (): void => {
+    draft.clear();
+    onClose();
+  };
   const request = updateLbSet(place, endpoint, change);
   const chosen =
     distributions.find(({ value }) => value.toLowerCase() === change.distribution.toLowerCase()) ?? distributions[0];
@@ -48,24 +57,17 @@ function SetForm({ place, endpoint, onClose }: { place: Place; endpoint: Classic
       className={styles.form}
       onSubmit={async (event) => {
         event.preventDefault();
-        setBusy(true);
-        setError(undefined);
-        try {
-          await writeClassic(place.subscriptionId, request);
-          await queryClient.invalidateQueries({ queryKey: ['classic'] });
-          onClose();
-        } catch (failure) {
-          setError(failure);
-        } finally {
-          setBusy(false);
-        }
+        if (await send(`Update set ${endpoint.set}`, [request], writeClassic(place.subscriptionId))) close();
       }}
     >
       <Text as="h2" weight="semibold">
         Edit load-balanced set {endpoint.set}
       </Text>
       {error !== undefined && <ErrorBar error={error} />}
-      <Field label="Distribution">
+      <Field
+        label="Distribution"
+        {...refusalOf(messageFor(error, { member: 'LoadBalancerDistribution|distribution' }))}
+      >
         <Dropdown
           value={chosen.text}
           selectedOptions={[chosen.value]}
@@ -78,12 +80,19 @@ function SetForm({ place, endpoint, onClose }: { place: Place; endpoint: Classic
           ))}
         </Dropdown>
       </Field>
-      <Field label="Idle timeout (minutes)">
-        <Input value={change.idleTimeout} onChange={(_, { value }) => setChange({ ...change, idleTimeout: value })} />
+      <Field
+        label="Idle timeout (minutes)"
+        {...refusalOf(messageFor(error, { member: 'IdleTimeoutInMinutes|idle timeout' }))}
+      >
+        <Input
+          placeholder="4"
+          value={change.idleTimeout}
+          onChange={(_, { value }) => setChange({ ...change, idleTimeout: value })}
+        />
       </Field>
       {change.probe && (
         <>
-          <Field label="Probe port">
+          <Field label="Probe port" {...refusalOf(messageFor(error, { member: 'LoadBalancerProbe|probe port|port' }))}>
             <Input
               value={change.probe.port}
               onChange={(_, { value }) =>
@@ -92,7 +101,7 @@ function SetForm({ place, endpoint, onClose }: { place: Place; endpoint: Classic
             />
           </Field>
           {change.probe.protocol.toLowerCase() === 'http' && (
-            <Field label="Probe path">
+            <Field label="Probe path" {...refusalOf(messageFor(error, { member: 'Path' }))}>
               <Input
                 value={change.probe.path}
                 onChange={(_, { value }) =>
@@ -107,14 +116,16 @@ function SetForm({ place, endpoint, onClose }: { place: Place; endpoint: Classic
         <Button type="submit" appearance="primary" disabled={busy}>
           Save
         </Button>{' '}
-        <Button onClick={onClose}>Cancel</Button>
+        <Button onClick={close}>Cancel</Button>
         {busy && <Spinner size="tiny" label="Updating…" style={{ display: 'inline-flex', marginInlineStart: 12 }} />}
       </div>
       <RequestPreview
+        requests={[request]}
         ways={{
-          request,
-          az: `# PowerShell\nSet-AzureLoadBalancedEndpoint -ServiceName ${place.service} -LBSetName ${endpoint.set} -Protocol ${endpoint.protocol} -LocalPort ${endpoint.localPort} -LoadBalancerDistribution ${change.distribution}`,
+          PowerShell: () =>
+            `Set-AzureLoadBalancedEndpoint -ServiceName ${place.service} -LBSetName ${endpoint.set} -Protocol ${endpoint.protocol} -LocalPort ${endpoint.localPort} -IdleTimeoutInMinutes ${change.idleTimeout || 4} -LoadBalancerDistribution ${change.distribution}`,
         }}
+        answers={answers}
       />
     </form>
   );
@@ -128,7 +139,11 @@ interface Place {
 
 function Deployment({ place, deployment }: { place: Place; deployment: ClassicDeployment }) {
   const styles = useStyles();
-  const [editing, setEditing] = useState<ClassicEndpoint>();
+  const panel = useOpened('set');
+  const sets = new Map(
+    deployment.endpoints.filter(({ set }) => set !== '').map((endpoint) => [endpoint.set, endpoint] as const),
+  );
+  const editing = sets.get(panel.opened ?? '');
   return (
     <>
       <Properties
@@ -141,7 +156,45 @@ function Deployment({ place, deployment }: { place: Place; deployment: ClassicDe
         ]}
       />
       <Text as="h2" weight="semibold" className={styles.section}>
-        Endpoints and load-balanced sets
+        Load-balanced sets
+      </Text>
+      <DataTable
+        label="Load-balanced sets"
+        rows={[...sets.values()]}
+        rowKey={({ set }) => set}
+        filterable={sets.size > 10}
+        columns={[
+          { name: 'Set', text: ({ set }) => set },
+          { name: 'Endpoint', text: ({ protocol, vip, port }) => `${protocol.toUpperCase()} ${vip}:${port}` },
+          { name: 'Local port', text: ({ localPort }) => localPort },
+          { name: 'Distribution', text: distributionOf },
+          { name: 'Idle timeout (minutes)', text: ({ idleTimeout }) => idleTimeout || '4' },
+          { name: 'Probe', text: probeOf },
+          {
+            name: 'Roles',
+            text: ({ set }) =>
+              deployment.endpoints
+                .filter((one) => one.set === set)
+                .map(({ role }) => role)
+                .join(', '),
+          },
+          {
+            name: 'Actions',
+            text: () => '',
+            show: ({ set }) => (
+              <Button size="small" onClick={() => panel.open(set)} aria-label={`Edit set ${set}`}>
+                Edit set
+              </Button>
+            ),
+          },
+        ]}
+        empty={
+          <Empty title="No load-balanced sets">Endpoints of several roles with one set name share its traffic.</Empty>
+        }
+      />
+      {editing && <SetForm key={editing.set} place={place} endpoint={editing} onClose={panel.close} />}
+      <Text as="h2" weight="semibold" className={styles.section}>
+        Endpoints
       </Text>
       <DataTable
         label="Endpoints"
@@ -155,26 +208,11 @@ function Deployment({ place, deployment }: { place: Place; deployment: ClassicDe
           { name: 'Endpoint', text: ({ protocol, vip, port }) => `${protocol.toUpperCase()} ${vip}:${port}` },
           { name: 'Local port', text: ({ localPort }) => localPort },
           { name: 'Distribution', text: distributionOf },
-          { name: 'Probe', text: ({ probe }) => (probe ? `${probe.protocol} ${probe.port} ${probe.path}` : '-') },
+          { name: 'Probe', text: probeOf },
           { name: 'ACL', text: ({ acl }) => acl.join('; ') || '-' },
-          {
-            name: 'Actions',
-            text: () => '',
-            show: (endpoint) =>
-              endpoint.set === '' ? null : (
-                <Button
-                  size="small"
-                  onClick={() => setEditing(endpoint)}
-                  aria-label={`Edit set ${endpoint.set} of ${endpoint.role}`}
-                >
-                  Edit set
-                </Button>
-              ),
-          },
         ]}
         empty={<Empty title="No endpoints" />}
       />
-      {editing && <SetForm key={editing.set} place={place} endpoint={editing} onClose={() => setEditing(undefined)} />}
       <Text as="h2" weight="semibold" className={styles.section}>
         Instances
       </Text>

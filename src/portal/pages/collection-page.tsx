@@ -1,8 +1,8 @@
 /** The list of one kind of part of a load balancer, with the panel that adds and edits one. */
 import { Button } from '@fluentui/react-components';
-import { Add20Regular, Delete16Regular, Edit16Regular } from '@fluentui/react-icons';
-import { useState } from 'react';
+import { Add20Regular } from '@fluentui/react-icons';
 import type {
+  ArmResource,
   Child,
   Collection,
   FrontendIPConfiguration,
@@ -11,18 +11,24 @@ import type {
   LoadBalancingRule,
   OutboundRule,
   Probe,
+  Reference,
 } from '../azure/arm.js';
-import { nameOf, sameId } from '../azure/arm.js';
+import { nameOf, readId, sameId } from '../azure/arm.js';
 import { backendsOfRule, countOf, wordFor } from '../azure/health.js';
-import { useBackends, useEverywhere, useFrontends } from '../azure/queries.js';
+import { ipConfigurationsOf, linkedTo, linkRequests, type NetworkInterface, textOf } from '../azure/interfaces.js';
+import { useBackends, useEverywhere, useFrontends, useOutbound } from '../azure/queries.js';
+import { useOpened } from '../ui/address.js';
 import { type Column, DataTable } from '../ui/data-table.js';
+import { useDraft } from '../ui/draft.js';
 import { EditPanel } from '../ui/edit-panel.js';
 import { type FieldSpec, Fields } from '../ui/fields.js';
 import { CommandBar, Empty } from '../ui/page.js';
-import { Health, PageLink, ResourceLink } from '../ui/parts.js';
+import { Health, PageLink, RefreshButton, ResourceLink, RowActions } from '../ui/parts.js';
 import {
+  type FieldOptions,
   fresh,
   frontendFields,
+  frontendPorts,
   natRuleFields,
   outboundRuleFields,
   persistenceOf,
@@ -42,7 +48,7 @@ interface Kind {
   readonly one: string;
   readonly many: string;
   readonly empty: string;
-  readonly fields: (lb: LoadBalancer, isNew: boolean) => FieldSpec<AnyChild>[];
+  readonly fields: (lb: LoadBalancer, options: FieldOptions) => FieldSpec<AnyChild>[];
 }
 
 const kinds: Readonly<Record<Editable, Kind>> = {
@@ -91,10 +97,10 @@ function FrontendAddress({ child }: { child: Child<FrontendIPConfiguration> }) {
   return <>{first?.azureAddress ?? child.properties.privateIPAddress ?? publicIp?.properties.ipAddress ?? '-'}</>;
 }
 
-function useColumns(lb: LoadBalancer, collection: Editable): Column<AnyChild>[] {
+function useColumns(lb: LoadBalancer, collection: Editable, showHealth: (rule: string) => void): Column<AnyChild>[] {
   const backends = useBackends();
   const frontends = useFrontends();
-  const [healthRule, setHealthRule] = useState<string>();
+  const outbound = useOutbound();
   const base = `${lb.id}/${collection}`;
   const ruleId = (child: AnyChild): string => child.id ?? `${base}/${child.name}`;
   switch (collection) {
@@ -162,10 +168,9 @@ function useColumns(lb: LoadBalancer, collection: Editable): Column<AnyChild>[] 
           show: (c) => (
             <>
               <Health count={countOf(backendsOfRule(backends.data ?? [], ruleId(c)))} />{' '}
-              <Button size="small" appearance="transparent" onClick={() => setHealthRule(ruleId(c))}>
+              <Button size="small" appearance="transparent" onClick={() => showHealth(c.name)}>
                 View details
               </Button>
-              {healthRule === ruleId(c) && <RuleHealth ruleId={ruleId(c)} onClose={() => setHealthRule(undefined)} />}
             </>
           ),
         },
@@ -216,51 +221,145 @@ function useColumns(lb: LoadBalancer, collection: Editable): Column<AnyChild>[] 
         { name: 'Ports per instance', text: (c) => (c.properties as OutboundRule).allocatedOutboundPorts ?? 0 },
         {
           name: 'Available frontend ports',
-          text: (c) => (c.properties as OutboundRule).frontendIPConfigurations.length * 64000,
+          text: (c) => frontendPorts(lb, c as Child<OutboundRule>, outbound.data ?? []).free,
+          show: (c) => {
+            const { free, all } = frontendPorts(lb, c as Child<OutboundRule>, outbound.data ?? []);
+            return `${free.toLocaleString()} of ${all.toLocaleString()}`;
+          },
         },
       ];
   }
 }
 
+/** The panel that adds a part, or edits the one with this name. */
+function Editor({ lb, collection, name, onClose }: Opened & { readonly name: string | undefined }) {
+  const kind = kinds[collection];
+  const isNew = name === undefined;
+  const found = (lb.properties[collection] as AnyChild[]).find((one) => one.name === name);
+  const target = `${lb.id}/${collection}/${name}`;
+  const publicIps = useEverywhere<ArmResource>('Microsoft.Network/publicIPAddresses');
+  const networks = useEverywhere<ArmResource<{ subnets?: Reference[] }>>('Microsoft.Network/virtualNetworks');
+  const interfaces = useEverywhere<NetworkInterface>('Microsoft.Network/networkInterfaces');
+  const draft = useDraft<Draft>(`${lb.id}/${collection}/${name ?? ''}`, {
+    child: found ?? fresh[collection](lb),
+    etag: lb.etag,
+  });
+  const { child, etag, interfaceConfiguration } = draft.value;
+  const choices = (found: readonly Reference[]) =>
+    found.map(({ id }) => ({ value: id, text: `${readId(id).name} (${readId(id).rootName})` }));
+  const close = (): void => {
+    draft.clear();
+    onClose();
+  };
+  const isForMachine =
+    collection === 'inboundNatRules' && (child.properties as InboundNatRule).backendAddressPool === undefined;
+  const chosen =
+    interfaceConfiguration ?? linkedTo(interfaces.data ?? [], 'loadBalancerInboundNatRules', target)[0] ?? '';
+  return (
+    <EditPanel
+      title={isNew ? `Add ${kind.one}` : `Edit ${name}`}
+      resource={lb}
+      since={etag}
+      reading={interfaces.data === undefined}
+      build={(base) => withChild(base, collection, child)}
+      also={
+        interfaceConfiguration === undefined
+          ? []
+          : linkRequests(interfaces.data ?? [], {
+              link: 'loadBalancerInboundNatRules',
+              target: `${lb.id}/${collection}/${child.name}`,
+              wanted: interfaceConfiguration === '' ? [] : [interfaceConfiguration],
+            })
+      }
+      ways={{
+        az: () => azFor(lb, collection, child, isNew),
+        Terraform: () => terraformFor(lb, collection, child),
+      }}
+      onClose={close}
+    >
+      {(error) => (
+        <>
+          <Fields
+            specs={kind.fields(lb, {
+              isNew,
+              publicIps: choices(publicIps.data ?? []),
+              subnets: choices((networks.data ?? []).flatMap(({ properties }) => properties.subnets ?? [])),
+            })}
+            value={child}
+            onChange={(next) => draft.set({ ...draft.value, child: next })}
+            error={error}
+          />
+          {isForMachine && (
+            <Fields
+              specs={[
+                {
+                  label: 'Target virtual machine (network interface)',
+                  member: 'backendIPConfiguration',
+                  kind: 'choice',
+                  hint: 'The network interface is changed too: it is what names the rule.',
+                  choices: () => [
+                    { value: '', text: '(none)' },
+                    ...ipConfigurationsOf(interfaces.data ?? []).map((one) => ({ value: one.id, text: textOf(one) })),
+                  ],
+                  get: (id: string) => id,
+                  set: (_: string, id: string) => id,
+                } as FieldSpec<string>,
+              ]}
+              value={chosen}
+              onChange={(id) => draft.set({ ...draft.value, interfaceConfiguration: id })}
+              error={error}
+            />
+          )}
+        </>
+      )}
+    </EditPanel>
+  );
+}
+
+interface Opened {
+  readonly lb: LoadBalancer;
+  readonly collection: Editable;
+  readonly onClose: () => void;
+}
+
+interface Draft {
+  readonly child: AnyChild;
+  readonly etag: string | undefined;
+  /** The IP configuration that a NAT rule without a pool goes to, once it is chosen. */
+  readonly interfaceConfiguration?: string;
+}
+
 export function CollectionPage({ lb, collection }: { lb: LoadBalancer; collection: Editable }) {
   const kind = kinds[collection];
-  const [editing, setEditing] = useState<{ child: AnyChild; isNew: boolean }>();
-  const [removing, setRemoving] = useState<AnyChild>();
-  const columns = useColumns(lb, collection);
-  const add = () => setEditing({ child: fresh[collection](lb), isNew: true });
+  const panel = useOpened('panel');
+  const health = useOpened('health');
+  const columns = useColumns(lb, collection, health.open);
+  const [, action, name] = /^(\w+)(?: (.*))?$/.exec(panel.opened ?? '') ?? [];
+  const isThere = lb.properties[collection].some((one) => one.name === name);
+  const add = () => panel.open('add');
   return (
     <>
       <CommandBar>
         <Button appearance="subtle" icon={<Add20Regular />} onClick={add}>
           Add
         </Button>
+        <RefreshButton />
       </CommandBar>
       <DataTable
         label={kind.many}
         rows={lb.properties[collection] as AnyChild[]}
-        rowKey={({ name }) => name}
+        rowKey={(child) => child.name}
         columns={[
           ...columns,
           {
             name: 'Actions',
             text: () => '',
             show: (child) => (
-              <>
-                <Button
-                  size="small"
-                  appearance="subtle"
-                  icon={<Edit16Regular />}
-                  aria-label={`Edit ${child.name}`}
-                  onClick={() => setEditing({ child, isNew: false })}
-                />
-                <Button
-                  size="small"
-                  appearance="subtle"
-                  icon={<Delete16Regular />}
-                  aria-label={`Remove ${child.name}`}
-                  onClick={() => setRemoving(child)}
-                />
-              </>
+              <RowActions
+                name={child.name}
+                onEdit={() => panel.open(`edit ${child.name}`)}
+                onRemove={() => panel.open(`remove ${child.name}`)}
+              />
             ),
           },
         ]}
@@ -270,44 +369,29 @@ export function CollectionPage({ lb, collection }: { lb: LoadBalancer; collectio
           </Empty>
         }
       />
-      {editing && (
-        <EditPanel
-          title={editing.isNew ? `Add ${kind.one}` : editing.child.name}
-          resource={lb}
-          build={(base) => withChild(base, collection, editing.child)}
-          {...optional('az', azFor(lb, collection, editing.child, editing.isNew))}
-          {...optional('terraform', terraformFor(lb, collection, editing.child))}
-          onClose={() => setEditing(undefined)}
-        >
-          {(error) => (
-            <Fields
-              specs={kind.fields(lb, editing.isNew)}
-              value={editing.child}
-              onChange={(child) => setEditing({ ...editing, child })}
-              error={error}
-            />
-          )}
-        </EditPanel>
+      {(action === 'add' || (action === 'edit' && isThere)) && (
+        <Editor key={panel.opened} lb={lb} collection={collection} name={name} onClose={panel.close} />
       )}
-      {removing && (
+      {action === 'remove' && isThere && name !== undefined && (
         <EditPanel
-          title={`Remove ${removing.name}`}
+          title={`Remove ${name}`}
           resource={lb}
-          build={(base) => withoutChild(base, collection, removing.name)}
-          onClose={() => setRemoving(undefined)}
+          since={lb.etag}
+          build={(base) => withoutChild(base, collection, name)}
+          onClose={panel.close}
           saveText="Remove"
         >
           {() => (
             <p>
-              The {kind.one} <strong>{removing.name}</strong> is removed from {lb.name}. See also{' '}
+              The {kind.one} <strong>{name}</strong> is removed from {lb.name}. See also{' '}
               <PageLink href={`/load-balancer${lb.id}/insights`}>Insights</PageLink>.
             </p>
           )}
         </EditPanel>
       )}
+      {health.opened !== undefined && (
+        <RuleHealth ruleId={`${lb.id}/loadBalancingRules/${health.opened}`} onClose={health.close} />
+      )}
     </>
   );
 }
-
-const optional = <K extends string>(key: K, value: string | undefined) =>
-  (value === undefined ? {} : { [key]: value }) as { [key in K]?: string };

@@ -12,6 +12,7 @@ import type {
   Reference,
 } from '../azure/arm.js';
 import { sameId } from '../azure/arm.js';
+import type { OutboundView } from '../azure/emulator.js';
 import type { Choice, FieldSpec } from '../ui/fields.js';
 
 /** Azure portal's words for `loadDistribution`. */
@@ -34,6 +35,13 @@ const protocols: readonly Choice[] = [
 ];
 
 type Named<P> = Child<P>;
+
+/** What a form knows beside the load balancer. */
+export interface FieldOptions {
+  readonly isNew: boolean;
+  readonly publicIps: readonly Choice[];
+  readonly subnets: readonly Choice[];
+}
 
 /** A field of `properties`. */
 function property<P extends object>(
@@ -65,19 +73,17 @@ function reference<P extends object>(
   };
 }
 
-const name = <P,>(isNew: boolean): FieldSpec<Named<P>>[] =>
-  isNew
-    ? [
-        {
-          label: 'Name',
-          member: 'name',
-          kind: 'text',
-          required: true,
-          get: (child) => child.name,
-          set: (child, input: string) => ({ ...child, name: input }),
-        } as FieldSpec<Named<P>>,
-      ]
-    : [];
+/** The field of a new part's name. */
+export const nameField = <P,>(): FieldSpec<Named<P>>[] => [
+  {
+    label: 'Name',
+    member: 'name',
+    kind: 'text',
+    required: true,
+    get: (child) => child.name,
+    set: (child, input: string) => ({ ...child, name: input }),
+  } as FieldSpec<Named<P>>,
+];
 
 const idleTimeout = <P extends { idleTimeoutInMinutes?: number }>() =>
   property<P>('idleTimeoutInMinutes' as keyof P & string, {
@@ -91,10 +97,10 @@ const tcpReset = <P extends object>() =>
 const floatingIp = <P extends object>() =>
   property<P>('enableFloatingIP' as keyof P & string, { label: 'Enable Floating IP', kind: 'switch' });
 
-export function ruleFields(lb: LoadBalancer, isNew: boolean): FieldSpec<Named<LoadBalancingRule>>[] {
+export function ruleFields(lb: LoadBalancer, { isNew }: FieldOptions): FieldSpec<Named<LoadBalancingRule>>[] {
   const { frontendIPConfigurations, backendAddressPools, probes } = lb.properties;
   return [
-    ...name<LoadBalancingRule>(isNew),
+    ...(isNew ? nameField<LoadBalancingRule>() : []),
     reference('frontendIPConfiguration', {
       label: 'Frontend IP address',
       required: true,
@@ -138,9 +144,9 @@ export function ruleFields(lb: LoadBalancer, isNew: boolean): FieldSpec<Named<Lo
   ];
 }
 
-export function probeFields(_lb: LoadBalancer, isNew: boolean): FieldSpec<Named<Probe>>[] {
+export function probeFields(_lb: LoadBalancer, { isNew }: FieldOptions): FieldSpec<Named<Probe>>[] {
   return [
-    ...name<Probe>(isNew),
+    ...(isNew ? nameField<Probe>() : []),
     property('protocol', {
       label: 'Protocol',
       kind: 'choice',
@@ -161,26 +167,29 @@ export function probeFields(_lb: LoadBalancer, isNew: boolean): FieldSpec<Named<
   ];
 }
 
-export function frontendFields(_lb: LoadBalancer, isNew: boolean): FieldSpec<Named<FrontendIPConfiguration>>[] {
+export function frontendFields(
+  _lb: LoadBalancer,
+  { isNew, publicIps, subnets }: FieldOptions,
+): FieldSpec<Named<FrontendIPConfiguration>>[] {
   const isInternal = ({ properties }: Named<FrontendIPConfiguration>): boolean => properties.subnet !== undefined;
-  const asReference = (member: 'publicIPAddress' | 'subnet', label: string, hint: string) =>
-    ({
-      label,
-      member,
-      kind: 'text',
-      hint,
-      visible: (child: Named<FrontendIPConfiguration>) =>
-        member === 'subnet' ? child.properties.publicIPAddress === undefined : !isInternal(child),
-      get: ({ properties }: Named<FrontendIPConfiguration>) => properties[member]?.id ?? '',
-      set: (child: Named<FrontendIPConfiguration>, input: string) => {
-        const { [member]: _, ...others } = child.properties;
-        return { ...child, properties: input === '' ? others : { ...others, [member]: { id: input } } };
-      },
-    }) as FieldSpec<Named<FrontendIPConfiguration>>;
+  const asReference = (
+    member: 'publicIPAddress' | 'subnet',
+    rest: Pick<FieldSpec<Named<FrontendIPConfiguration>>, 'label' | 'hint' | 'choices' | 'visible'>,
+  ) => ({ ...reference<FrontendIPConfiguration>(member, rest), kind: 'combo' as const });
   return [
-    ...name<FrontendIPConfiguration>(isNew),
-    asReference('publicIPAddress', 'Public IP address (resource id)', 'For a public load balancer'),
-    asReference('subnet', 'Subnet (resource id)', 'For an internal load balancer'),
+    ...(isNew ? nameField<FrontendIPConfiguration>() : []),
+    asReference('publicIPAddress', {
+      label: 'Public IP address (resource id)',
+      hint: 'For a public load balancer',
+      choices: () => publicIps,
+      visible: (child) => !isInternal(child),
+    }),
+    asReference('subnet', {
+      label: 'Subnet (resource id)',
+      hint: 'For an internal load balancer',
+      choices: () => subnets,
+      visible: ({ properties }) => properties.publicIPAddress === undefined,
+    }),
     property('privateIPAllocationMethod', {
       label: 'Assignment',
       kind: 'choice',
@@ -195,11 +204,11 @@ export function frontendFields(_lb: LoadBalancer, isNew: boolean): FieldSpec<Nam
   ];
 }
 
-export function natRuleFields(lb: LoadBalancer, isNew: boolean): FieldSpec<Named<InboundNatRule>>[] {
+export function natRuleFields(lb: LoadBalancer, { isNew }: FieldOptions): FieldSpec<Named<InboundNatRule>>[] {
   const { frontendIPConfigurations, backendAddressPools } = lb.properties;
   const ofPool = ({ properties }: Named<InboundNatRule>): boolean => properties.backendAddressPool !== undefined;
   return [
-    ...name<InboundNatRule>(isNew),
+    ...(isNew ? nameField<InboundNatRule>() : []),
     reference('frontendIPConfiguration', {
       label: 'Frontend IP address',
       required: true,
@@ -223,10 +232,10 @@ export function natRuleFields(lb: LoadBalancer, isNew: boolean): FieldSpec<Named
   ];
 }
 
-export function outboundRuleFields(lb: LoadBalancer, isNew: boolean): FieldSpec<Named<OutboundRule>>[] {
+export function outboundRuleFields(lb: LoadBalancer, { isNew }: FieldOptions): FieldSpec<Named<OutboundRule>>[] {
   const { frontendIPConfigurations, backendAddressPools } = lb.properties;
   return [
-    ...name<OutboundRule>(isNew),
+    ...(isNew ? nameField<OutboundRule>() : []),
     {
       label: 'Frontend IP addresses',
       member: 'frontendIPConfigurations',
@@ -312,6 +321,55 @@ export function withChild<P>(lb: LoadBalancer, collection: Collection, child: Ch
 export function withoutChild(lb: LoadBalancer, collection: Collection, childName: string): LoadBalancer {
   const before = lb.properties[collection] as Child<unknown>[];
   return { ...lb, properties: { ...lb.properties, [collection]: before.filter(({ name: one }) => one !== childName) } };
+}
+
+/** Ports of one frontend that outbound connections may come from. */
+const portsPerFrontend = 64_000;
+/** A rule takes the whole block of ports that its own stands in. */
+const portsInBlock = 8;
+
+/** The ports that the rules of a frontend listen on. */
+const listenedOn = (lb: LoadBalancer, frontendId: string): number[] => [
+  ...lb.properties.loadBalancingRules
+    .filter(({ properties }) => sameId(properties.frontendIPConfiguration?.id, frontendId))
+    .map(({ properties }) => properties.frontendPort),
+  ...lb.properties.inboundNatRules
+    .filter(({ properties }) => sameId(properties.frontendIPConfiguration?.id, frontendId))
+    .flatMap(({ properties: { frontendPort, frontendPortRangeStart: first = 0, frontendPortRangeEnd: last = 0 } }) =>
+      frontendPort ? [frontendPort] : Array.from({ length: last - first + 1 }, (_, index) => first + index),
+    ),
+];
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** The outbound ports of a rule's frontends: all of them, and those that are neither lent to members nor taken by rules. */
+export function frontendPorts(
+  lb: LoadBalancer,
+  rule: Child<OutboundRule>,
+  outbound: readonly OutboundView[],
+): { readonly all: number; readonly free: number } {
+  const frontends = rule.properties.frontendIPConfigurations;
+  const all = frontends.length * portsPerFrontend;
+  const ruleId = rule.id ?? `${lb.id}/outboundRules/${rule.name}`;
+  const addresses = new Set(
+    outbound.filter((one) => sameId(one.rule, ruleId)).map(({ frontendAzureAddress }) => frontendAzureAddress),
+  );
+  const lent = ['tcp', 'udp'].map((protocol) =>
+    sum(
+      outbound
+        .filter((one) => one.transport === protocol && addresses.has(one.frontendAzureAddress))
+        .map(({ firstPort, lastPort }) => lastPort - firstPort + 1),
+    ),
+  );
+  const blocks = frontends.map(
+    ({ id }) =>
+      new Set(
+        listenedOn(lb, id)
+          .filter((port) => port !== 0)
+          .map((port) => Math.floor(port / portsInBlock)),
+      ).size,
+  );
+  return { all, free: Math.max(0, all - Math.max(...lent) - sum(blocks) * portsInBlock) };
 }
 
 /** The rules that use a probe. */

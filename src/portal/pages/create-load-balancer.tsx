@@ -4,6 +4,8 @@ import {
   Dropdown,
   Field,
   Input,
+  MessageBar,
+  MessageBarBody,
   makeStyles,
   Option,
   Radio,
@@ -14,20 +16,34 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components';
+import { ErrorCircle16Filled } from '@fluentui/react-icons';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { write } from '../azure/arm.js';
 import type { PlannedRequest } from '../azure/http.js';
-import { queryClient, useEverywhere, useSubscriptions } from '../azure/queries.js';
-import { messageFor } from '../ui/fields.js';
+import { useEverywhere, useSubscriptions } from '../azure/queries.js';
+import { useParameter } from '../ui/address.js';
+import { useDraft } from '../ui/draft.js';
+import { messageFor, refusalOf } from '../ui/fields.js';
 import { ErrorBar, Page } from '../ui/page.js';
 import { RequestPreview } from '../ui/request-preview.js';
+import { useSending } from '../ui/sending.js';
+import { azForAll, terraformForAll } from './create-other-tools.js';
 import { type Draft, plannedRequests, start } from './create-requests.js';
 
 const useStyles = makeStyles({
   form: { display: 'grid', gap: tokens.spacingVerticalM, maxWidth: '640px', padding: `${tokens.spacingVerticalL} 0` },
   row: { display: 'grid', gridTemplateColumns: '1fr 1fr auto', gap: tokens.spacingHorizontalS, alignItems: 'end' },
-  foot: { display: 'flex', gap: tokens.spacingHorizontalM, alignItems: 'center', paddingTop: tokens.spacingVerticalL },
+  // In sight however long the requests are.
+  foot: {
+    display: 'flex',
+    gap: tokens.spacingHorizontalM,
+    alignItems: 'center',
+    padding: `${tokens.spacingVerticalM} 0`,
+    position: 'sticky',
+    bottom: 0,
+    backgroundColor: tokens.colorNeutralBackground1,
+  },
 });
 
 const steps = [
@@ -42,46 +58,68 @@ const steps = [
 
 type Step = (typeof steps)[number];
 
-/** The members by which Azure's errors name what a field holds, and the tab of the field. */
-const asked: Readonly<Partial<Record<keyof Draft, readonly [member: string, step: Step]>>> = {
-  location: ['location', 'Basics'],
-  sku: ['sku', 'Basics'],
-  tier: ['tier', 'Basics'],
-  subnet: ['subnet', 'Frontend IP configuration'],
-  members: ['ipAddress', 'Backend pools'],
-  port: ['frontendPort', 'Inbound rules'],
-  backendPort: ['backendPort', 'Inbound rules'],
-  probePort: ['port', 'Inbound rules'],
-  probePath: ['requestPath', 'Inbound rules'],
-  persistence: ['loadDistribution', 'Inbound rules'],
-  outboundPorts: ['allocatedOutboundPorts', 'Outbound rules'],
-  tags: ['tags', 'Tags'],
+/** A field: its tab, and how Azure's errors name it: by a member, or by the name that it holds. */
+interface Asked {
+  readonly step: Step;
+  readonly member?: string;
+  readonly isName?: true;
+}
+
+const asked: Readonly<Partial<Record<keyof Draft, Asked>>> = {
+  group: { step: 'Basics', isName: true },
+  name: { step: 'Basics', isName: true },
+  location: { step: 'Basics', member: 'location' },
+  sku: { step: 'Basics', member: 'sku' },
+  tier: { step: 'Basics', member: 'tier' },
+  frontend: { step: 'Frontend IP configuration', isName: true },
+  address: { step: 'Frontend IP configuration', isName: true },
+  network: { step: 'Frontend IP configuration', isName: true },
+  subnet: { step: 'Frontend IP configuration', isName: true },
+  pool: { step: 'Backend pools', isName: true },
+  members: { step: 'Backend pools', member: 'ipAddress' },
+  rule: { step: 'Inbound rules', isName: true },
+  probe: { step: 'Inbound rules', isName: true },
+  port: { step: 'Inbound rules', member: 'frontendPort' },
+  backendPort: { step: 'Inbound rules', member: 'backendPort' },
+  probePort: { step: 'Inbound rules', member: 'port' },
+  probePath: { step: 'Inbound rules', member: 'requestPath' },
+  persistence: { step: 'Inbound rules', member: 'loadDistribution' },
+  outboundPorts: { step: 'Outbound rules', member: 'allocatedOutboundPorts' },
+  tags: { step: 'Tags', member: 'tags' },
 };
 
-/** The draft of this tab of the browser: loading the page again keeps it. */
-const draftKey = 'lazurite.create';
-const keptDraft = (): Draft => ({ ...start, ...JSON.parse(sessionStorage.getItem(draftKey) ?? '{}') });
+/** What must be entered before anything is sent. */
+const required = ['group', 'name', 'frontend', 'pool', 'rule', 'probe', 'port', 'backendPort', 'probePort'] as const;
 
 export default function CreateLoadBalancer() {
   const styles = useStyles();
   const [, navigate] = useLocation();
   const subscriptions = useSubscriptions();
   const addresses = useEverywhere<{ name: string }>('Microsoft.Network/publicIPAddresses');
-  const [step, setStep] = useState<Step>('Basics');
-  const [given, setDraft] = useState<Draft>(keptDraft);
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const draft = { ...given, subscriptionId: given.subscriptionId || subscriptions.data?.[0]?.subscriptionId || '' };
-  const set = (change: Partial<Draft>): void => {
-    const next = { ...draft, ...change };
-    sessionStorage.setItem(draftKey, JSON.stringify(next));
-    setDraft(next);
+  const [given = 'Basics', setStep] = useParameter('tab');
+  const step = steps.find((one) => one === given) ?? 'Basics';
+  const { value, set: keep, clear } = useDraft<Draft>('create', start);
+  const { busy, error, answers, send } = useSending();
+  const draft = { ...value, subscriptionId: value.subscriptionId || subscriptions.data?.[0]?.subscriptionId || '' };
+  const set = (change: Partial<Draft>): void => keep({ ...draft, ...change });
+  const missing = required.filter((field) => draft[field].trim() === '');
+  const reviewing = step === 'Review + create';
+  const [reviewed, setReviewed] = useState(reviewing);
+  const goTo = (next: Step): void => {
+    if (next === 'Review + create') setReviewed(true);
+    setStep(next === 'Basics' ? undefined : next);
   };
-  /** What Azure said about a field. */
-  const refusal = (field: keyof Draft) => {
-    const message = messageFor(error, asked[field]?.[0]);
-    return message === undefined ? {} : { validationState: 'error' as const, validationMessage: message };
+  /** What is wrong with a field: it is empty when the review needs it, or Azure has refused it. */
+  const problemOf = (field: keyof Draft, failure: unknown = error): string | undefined => {
+    if (reviewed && (missing as readonly string[]).includes(field)) return 'The value must not be empty.';
+    const { member, isName } = asked[field] ?? {};
+    // A name that is left empty is made from the load balancer's.
+    return messageFor(failure, isName ? { name: String(draft[field]) || draft.name } : { member });
   };
+  const refusal = (field: keyof Draft) => refusalOf(problemOf(field));
+  const stepsWithProblems = new Set(
+    Object.entries(asked).flatMap(([field, place]) => (problemOf(field as keyof Draft) ? [place.step] : [])),
+  );
   const text = (label: string, member: keyof Draft & string, options: { hint?: string; required?: boolean } = {}) => (
     <Field label={label} {...options} {...refusal(member)}>
       <Input value={String(draft[member])} onChange={(_, { value }) => set({ [member]: value })} />
@@ -104,23 +142,22 @@ export default function CreateLoadBalancer() {
   );
   const requests = plannedRequests(draft);
   const last = requests.at(-1) as PlannedRequest;
-  const isComplete = draft.name !== '' && draft.group !== '' && draft.subscriptionId !== '';
+
+  /** Sends one request, and shows the tab of the field that Azure refuses. */
+  async function deliver(request: PlannedRequest) {
+    try {
+      return await write(request);
+    } catch (failure) {
+      const refused = Object.entries(asked).find(([field]) => problemOf(field as keyof Draft, failure));
+      if (refused) goTo(refused[1].step);
+      throw failure;
+    }
+  }
 
   async function create(): Promise<void> {
-    setBusy(true);
-    setError(undefined);
-    try {
-      for (const request of requests) await write(request);
-      await queryClient.invalidateQueries();
-      sessionStorage.removeItem(draftKey);
-      navigate(`/load-balancer${last.url.split('?')[0]}/overview`);
-    } catch (failure) {
-      setError(failure);
-      const place = Object.values(asked).find(([member]) => messageFor(failure, member) !== undefined);
-      if (place) setStep(place[1]);
-    } finally {
-      setBusy(false);
-    }
+    if (!(await send(`Create ${draft.name}`, requests, deliver))) return;
+    clear();
+    navigate(`/load-balancer${last.url.split('?')[0]}/overview`);
   }
 
   const index = steps.indexOf(step);
@@ -134,11 +171,17 @@ export default function CreateLoadBalancer() {
     >
       <TabList
         selectedValue={step}
-        onTabSelect={(_, { value }) => setStep(value as typeof step)}
+        onTabSelect={(_, { value: chosen }) => goTo(chosen as Step)}
         style={{ flexWrap: 'wrap' }}
       >
         {steps.map((one) => (
-          <Tab key={one} value={one}>
+          <Tab
+            key={one}
+            value={one}
+            {...(stepsWithProblems.has(one) && {
+              icon: <ErrorCircle16Filled primaryFill={tokens.colorPaletteRedForeground1} title="Has errors" />,
+            })}
+          >
             {one}
           </Tab>
         ))}
@@ -166,7 +209,7 @@ export default function CreateLoadBalancer() {
               <RadioGroup
                 layout="horizontal"
                 value={draft.type}
-                onChange={(_, { value }) => set({ type: value as Draft['type'] })}
+                onChange={(_, { value: chosen }) => set({ type: chosen as Draft['type'] })}
               >
                 <Radio value="Public" label="Public" />
                 <Radio value="Internal" label="Internal" />
@@ -182,7 +225,11 @@ export default function CreateLoadBalancer() {
           <>
             {text('Name', 'frontend', { required: true })}
             {draft.type === 'Public' ? (
-              <Field label="Public IP address" hint="A new one is created if it does not exist.">
+              <Field
+                label="Public IP address"
+                hint="A new one is created if it does not exist."
+                {...refusal('address')}
+              >
                 <Input
                   value={draft.address}
                   placeholder={`${draft.name}-ip`}
@@ -196,7 +243,7 @@ export default function CreateLoadBalancer() {
                 <option key={name} value={name} />
               ))}
             </datalist>
-            <Field label="Virtual network" hint="A new one is created if it does not exist.">
+            <Field label="Virtual network" hint="A new one is created if it does not exist." {...refusal('network')}>
               <Input
                 value={draft.network}
                 placeholder={`${draft.name}-vnet`}
@@ -291,31 +338,38 @@ export default function CreateLoadBalancer() {
           </>
         )}
         {step === 'Tags' && text('Tags', 'tags', { hint: 'name=value, separated by commas' })}
-        {step === 'Review + create' && (
+        {reviewing && (
           <>
             <Text>
               {draft.type} load balancer <strong>{draft.name || '(no name yet)'}</strong> in{' '}
               {draft.group || '(no resource group yet)'}, {draft.members.length} members. These requests are sent:
             </Text>
-            {requests.map((request) => (
-              <RequestPreview key={request.url} ways={{ request }} />
-            ))}
+            {stepsWithProblems.size > 0 && (
+              <MessageBar intent="error" layout="multiline">
+                <MessageBarBody>Validation failed. See {[...stepsWithProblems].join(', ')}.</MessageBarBody>
+              </MessageBar>
+            )}
+            <RequestPreview
+              requests={requests}
+              ways={{ az: () => azForAll(requests), Terraform: () => terraformForAll(requests) }}
+              answers={answers}
+            />
           </>
         )}
         <div className={styles.foot}>
-          {step === 'Review + create' ? (
-            <Button appearance="primary" disabled={busy || !isComplete} onClick={() => void create()}>
+          {reviewing ? (
+            <Button appearance="primary" disabled={busy || missing.length > 0} onClick={() => void create()}>
               Create
             </Button>
           ) : (
-            <Button appearance="primary" onClick={() => setStep('Review + create')}>
+            <Button appearance="primary" onClick={() => goTo('Review + create')}>
               Review + create
             </Button>
           )}
-          <Button disabled={index === 0} onClick={() => setStep(steps[index - 1] as typeof step)}>
+          <Button disabled={index === 0} onClick={() => goTo(steps[index - 1] as Step)}>
             Previous
           </Button>
-          <Button disabled={index === steps.length - 1} onClick={() => setStep(steps[index + 1] as typeof step)}>
+          <Button disabled={index === steps.length - 1} onClick={() => goTo(steps[index + 1] as Step)}>
             Next
           </Button>
           {busy && <Spinner size="tiny" label="Creating…" />}

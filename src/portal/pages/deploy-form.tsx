@@ -14,11 +14,14 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { Fragment, useState } from 'react';
 import { useLocation } from 'wouter';
-import { listAll } from '../azure/arm.js';
-import { type AzureErrorBody, send } from '../azure/http.js';
-import { inAllSubscriptions, queryClient, useSubscriptions } from '../azure/queries.js';
+import { listAll, write } from '../azure/arm.js';
+import { type AzureErrorBody, type PlannedRequest, RequestError, send as sendOnce } from '../azure/http.js';
+import { inAllSubscriptions, useSubscriptions } from '../azure/queries.js';
+import { useDraft } from '../ui/draft.js';
+import { messageFor, refusalOf } from '../ui/fields.js';
 import { ErrorBar } from '../ui/page.js';
 import { RequestPreview } from '../ui/request-preview.js';
+import { useSending } from '../ui/sending.js';
 
 /** The api-version of deployments. */
 export const deploymentsVersion = '2022-09-01';
@@ -39,7 +42,12 @@ interface Change {
 
 const useStyles = makeStyles({
   form: { display: 'grid', gap: tokens.spacingVerticalM, maxWidth: '900px' },
-  two: { display: 'grid', gridTemplateColumns: 'repeat(auto-fit, minmax(220px, 1fr))', gap: tokens.spacingHorizontalM },
+  two: {
+    display: 'grid',
+    gridTemplateColumns: 'repeat(auto-fit, minmax(220px, 1fr))',
+    gap: tokens.spacingHorizontalM,
+    alignItems: 'start',
+  },
   diff: {
     fontFamily: tokens.fontFamilyMonospace,
     fontSize: tokens.fontSizeBase200,
@@ -113,7 +121,7 @@ function parsed(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`${name} is not JSON: ${(error as Error).message}`);
+    throw new Error(`${name} ${name.endsWith('s') ? 'are' : 'is'} not JSON: ${(error as Error).message}`);
   }
 }
 
@@ -124,89 +132,94 @@ function parametersOf(text: string): unknown {
   return value.parameters ?? value;
 }
 
+/** The form is refused as a whole, or a text of it is. */
+const isAboutParameters = (message: string): boolean => /template parameters? '|The parameters are not/.test(message);
+
+function templateProblem(error: unknown): string | undefined {
+  if (!(error instanceof Error) || isAboutParameters(error.message)) return undefined;
+  const isTemplate =
+    error instanceof RequestError ? error.error.code === 'InvalidTemplate' : /^The template/.test(error.message);
+  return isTemplate ? error.message : undefined;
+}
+
+const parametersProblem = (error: unknown): string | undefined =>
+  error instanceof Error && isAboutParameters(error.message) ? error.message : undefined;
+
+interface Draft {
+  readonly group: string;
+  readonly name: string;
+  readonly mode: string;
+  readonly template: string;
+  readonly parameters: string;
+}
+
+const emptyDraft: Draft = {
+  group: '',
+  name: 'portal-deployment',
+  mode: 'Incremental',
+  template: '',
+  parameters: '',
+};
+
+interface WhatIfResult {
+  readonly properties?: { readonly changes: readonly Change[] };
+  readonly error?: AzureErrorBody;
+}
+
 /** The form; `start` is the template that it begins with. */
 export function DeployForm({ start }: { start: string }) {
   const styles = useStyles();
   const [, navigate] = useLocation();
   const list = useQuery({ queryKey: ['list', 'groups'], queryFn: groups });
   const subscriptionList = useSubscriptions();
-  const [group, setGroup] = useState('');
-  const [name, setName] = useState('portal-deployment');
-  const [mode, setMode] = useState('Incremental');
-  const [template, setTemplate] = useState(start);
-  const [parameters, setParameters] = useState('');
-  const [changes, setChanges] = useState<readonly Change[]>();
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
+  const draft = useDraft<Draft>(start === '' ? 'deploy' : 'deploy sample', { ...emptyDraft, template: start });
+  const { group, name, mode, template, parameters } = draft.value;
+  const set = (change: Partial<Draft>): void => draft.set({ ...draft.value, ...change });
+  const { busy, error, answers, send, fail } = useSending();
+  const [shown, setShown] = useState<'deploy' | 'whatIf'>('deploy');
   const subscriptionId = subscriptionList.data?.[0]?.subscriptionId ?? '';
   const known = list.data?.find((one) => one.name.toLowerCase() === group.toLowerCase());
   const groupId = known?.id ?? `/subscriptions/${subscriptionId}/resourceGroups/${group || 'portal'}`;
   const id = `${groupId}/providers/Microsoft.Resources/deployments/${name}`;
+  /** The body of both requests. Throws when a text is not JSON. */
   const body = () => ({
-    properties: {
-      mode,
-      template: parsed(template, 'The template'),
-      parameters: parametersOf(parameters),
-    },
+    properties: { mode, template: parsed(template, 'The template'), parameters: parametersOf(parameters) },
   });
-  /** The body as it will be sent; while a text is not JSON yet, the text. */
-  const preview = () => {
+  /** What is sent; while a text is not JSON yet, it stands in the place of its value. */
+  const planned = (what: typeof shown, content: unknown): PlannedRequest[] => [
+    ...(known ? [] : [{ method: 'PUT', url: `${groupId}?api-version=2021-04-01`, body: { location: 'westeurope' } }]),
+    what === 'deploy'
+      ? { method: 'PUT', url: `${id}?api-version=${deploymentsVersion}`, body: content }
+      : { method: 'POST', url: `${id}/whatIf?api-version=${deploymentsVersion}`, body: content },
+  ];
+  const preview = (): unknown => {
     try {
       return body();
     } catch {
       return { properties: { mode, template, parameters } };
     }
   };
-  async function run(work: () => Promise<void>): Promise<void> {
-    setBusy(true);
-    setError(undefined);
-    setChanges(undefined);
+  async function run(what: typeof shown): Promise<void> {
+    setShown(what);
     try {
-      if (!known) {
-        await send({ method: 'PUT', url: `${groupId}?api-version=2021-04-01`, body: { location: 'westeurope' } });
-        await queryClient.invalidateQueries({ queryKey: ['list'] });
+      const title = what === 'deploy' ? `Deploy ${name}` : undefined;
+      // A deployment is followed on its own page.
+      const done = await send(title, planned(what, body()), what === 'deploy' ? sendOnce : write);
+      if (done && what === 'deploy') {
+        draft.clear();
+        navigate(`/deployments${id}`);
       }
-      await work();
     } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
+      fail(failure);
     }
   }
-  const whatIf = () =>
-    run(async () => {
-      const {
-        headers,
-        status,
-        body: first,
-      } = await send<{ properties?: { changes: Change[] } }>({
-        method: 'POST',
-        url: `${id}/whatIf?api-version=${deploymentsVersion}`,
-        body: body(),
-      });
-      let answer = first;
-      const location = headers.get('location');
-      for (let current = status; current === 202 && location; ) {
-        const next = await send<{ properties?: { changes: Change[] } }>({
-          method: 'GET',
-          url: new URL(location).pathname + new URL(location).search,
-        });
-        current = next.status;
-        answer = next.body;
-        if (current === 202) await new Promise((resolve) => setTimeout(resolve, 300));
-      }
-      const result = answer as { properties?: { changes: Change[] }; error?: AzureErrorBody };
-      if (result.error) throw new Error(`${result.error.code}: ${result.error.message}`);
-      setChanges(result.properties?.changes ?? []);
-    });
-  const deploy = () =>
-    run(async () => {
-      await send({ method: 'PUT', url: `${id}?api-version=${deploymentsVersion}`, body: body() });
-      await queryClient.invalidateQueries({ queryKey: ['deployments'] });
-      navigate(`/deployments${id}`);
-    });
+  const last = answers.at(-1);
+  const whatIf =
+    error === undefined && last?.request.url.includes('/whatIf?') ? (last.body as WhatIfResult) : undefined;
+  const changes = whatIf?.properties?.changes;
+  const refused = error ?? (last && whatIf?.error && new RequestError(last.status, whatIf.error, last.request));
   const read = async (files: FileList | null): Promise<void> => {
-    if (files?.[0]) setTemplate(await files[0].text());
+    if (files?.[0]) set({ template: await files[0].text() });
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: files may be dropped anywhere on the form
@@ -218,32 +231,42 @@ export function DeployForm({ start }: { start: string }) {
         void read(event.dataTransfer.files);
       }}
     >
-      {error !== undefined && <ErrorBar error={error} />}
+      {refused !== undefined && <ErrorBar error={refused} />}
       <div className={styles.two}>
-        <Field label="Resource group" hint="A new one is created in West Europe" required>
-          <Input value={group} onChange={(_, { value }) => setGroup(value)} list="groups" placeholder="portal" />
+        <Field
+          label="Resource group"
+          hint="A new one is created in West Europe"
+          required
+          {...refusalOf(messageFor(error, { name: group || 'portal' }))}
+        >
+          <Input value={group} onChange={(_, { value }) => set({ group: value })} list="groups" placeholder="portal" />
         </Field>
         <datalist id="groups">
           {(list.data ?? []).map((one) => (
             <option key={one.id} value={one.name} />
           ))}
         </datalist>
-        <Field label="Deployment name" required>
-          <Input value={name} onChange={(_, { value }) => setName(value)} />
+        <Field label="Deployment name" required {...refusalOf(messageFor(error, { name }))}>
+          <Input value={name} onChange={(_, { value }) => set({ name: value })} />
         </Field>
-        <Field label="Mode">
+        <Field label="Mode" {...refusalOf(messageFor(error, { member: 'mode' }))}>
           <Dropdown
+            style={{ minWidth: 0 }}
             value={mode}
             selectedOptions={[mode]}
-            onOptionSelect={(_, { optionValue }) => setMode(optionValue ?? mode)}
+            onOptionSelect={(_, { optionValue }) => set({ mode: optionValue ?? mode })}
           >
             <Option>Incremental</Option>
             <Option>Complete</Option>
           </Dropdown>
         </Field>
       </div>
-      <Field label="Template (ARM JSON; paste it, choose a file or drop one here)" required>
-        <Textarea value={template} rows={12} onChange={(_, { value }) => setTemplate(value)} spellCheck={false} />
+      <Field
+        label="Template (ARM JSON; paste it, choose a file or drop one here)"
+        required
+        {...refusalOf(templateProblem(error))}
+      >
+        <Textarea value={template} rows={12} onChange={(_, { value }) => set({ template: value })} spellCheck={false} />
       </Field>
       <input
         type="file"
@@ -251,14 +274,19 @@ export function DeployForm({ start }: { start: string }) {
         aria-label="Template file"
         onChange={(event) => void read(event.target.files)}
       />
-      <Field label="Parameters (JSON, may be left empty)">
-        <Textarea value={parameters} rows={4} onChange={(_, { value }) => setParameters(value)} spellCheck={false} />
+      <Field label="Parameters (JSON, may be left empty)" {...refusalOf(parametersProblem(error))}>
+        <Textarea
+          value={parameters}
+          rows={4}
+          onChange={(_, { value }) => set({ parameters: value })}
+          spellCheck={false}
+        />
       </Field>
       <div>
-        <Button appearance="primary" disabled={busy || template.trim() === ''} onClick={() => void deploy()}>
+        <Button appearance="primary" disabled={busy || template.trim() === ''} onClick={() => void run('deploy')}>
           Deploy
         </Button>{' '}
-        <Button disabled={busy || template.trim() === ''} onClick={() => void whatIf()}>
+        <Button disabled={busy || template.trim() === ''} onClick={() => void run('whatIf')}>
           What-if
         </Button>
         {busy && (
@@ -267,14 +295,22 @@ export function DeployForm({ start }: { start: string }) {
       </div>
       {changes && (changes.length === 0 ? <Text>No changes.</Text> : <WhatIf changes={changes} />)}
       <RequestPreview
+        requests={planned(shown, preview())}
         ways={{
-          request: {
-            method: 'PUT',
-            url: `${id}?api-version=${deploymentsVersion}`,
-            body: preview(),
-          },
-          az: `az deployment group create -g ${group || 'portal'} -n ${name} --mode ${mode} --template-file template.json${parameters.trim() === '' ? '' : ' --parameters @parameters.json'}`,
+          az: () =>
+            `az deployment group ${shown === 'deploy' ? 'create' : 'what-if'} -g ${group || 'portal'} -n ${name} --mode ${mode} --template-file template.json${parameters.trim() === '' ? '' : ' --parameters @parameters.json'}`,
+          Terraform: () =>
+            [
+              `resource "azurerm_resource_group_template_deployment" "${name.replaceAll(/\W/g, '_')}" {`,
+              `  name                = ${JSON.stringify(name)}`,
+              `  resource_group_name = ${JSON.stringify(group || 'portal')}`,
+              `  deployment_mode     = ${JSON.stringify(mode)}`,
+              '  template_content    = file("template.json")',
+              ...(parameters.trim() === '' ? [] : ['  parameters_content  = file("parameters.json")']),
+              '}',
+            ].join('\n'),
         }}
+        answers={answers}
       />
     </div>
   );

@@ -1,13 +1,14 @@
 /** Deployments: the list, and one with its operations, outputs and errors. */
-import { Button, Text } from '@fluentui/react-components';
+import { Button, MessageBar, MessageBarBody, Text } from '@fluentui/react-components';
+import { Add20Regular } from '@fluentui/react-icons';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
-import { useLocation, useSearch } from 'wouter';
+import { useLocation } from 'wouter';
 import { listAll } from '../azure/arm.js';
 import { type AzureErrorBody, getJson } from '../azure/http.js';
+import { useOpened } from '../ui/address.js';
 import { DataTable } from '../ui/data-table.js';
 import { Empty, formatTime, Loaded, Page } from '../ui/page.js';
-import { HealthWordLine, Json, PageLink, Properties, ResourceLink } from '../ui/parts.js';
+import { HealthWordLine, Json, PageLink, Properties, RefreshButton, ResourceLink } from '../ui/parts.js';
 import { DeployForm, deploymentsVersion, groups } from './deploy-form.js';
 import { sampleTemplate } from './sample-template.js';
 
@@ -99,7 +100,13 @@ function One({ id }: { id: string }) {
                 ['Duration', readDuration(properties.duration)],
               ]}
             />
-            {properties.error && <ErrorTree error={properties.error} />}
+            {properties.error && (
+              <MessageBar intent="error" layout="multiline">
+                <MessageBarBody>
+                  <ErrorTree error={properties.error} />
+                </MessageBarBody>
+              </MessageBar>
+            )}
             <Text as="h2" weight="semibold" block style={{ margin: '16px 0 8px' }}>
               Operations
             </Text>
@@ -143,21 +150,29 @@ export default function Deployments() {
   const [path] = useLocation();
   const id = decodeURI(path.replace(/^\/deployments/, ''));
   const query = useQuery({ queryKey: ['deployments'], queryFn: allDeployments });
-  // `?deploy` opens the form, `?deploy=sample` with a template in it.
-  const asked = new URLSearchParams(useSearch()).get('deploy');
-  const [deploying, setDeploying] = useState(asked !== null);
+  // `?deploy=open` shows the form, `?deploy=sample` with a template in it.
+  const { opened, open, close } = useOpened('deploy');
+  const deploying = opened !== undefined;
   if (id.length > 1) return <One id={id} />;
   return (
     <Page
       title="Deployments"
       crumbs={[{ text: 'Home', href: '/' }]}
       commands={
-        <Button appearance="subtle" onClick={() => setDeploying(!deploying)} aria-expanded={deploying}>
-          Deploy a custom template
-        </Button>
+        <>
+          <Button
+            appearance="subtle"
+            icon={<Add20Regular />}
+            onClick={() => (deploying ? close() : open('open'))}
+            aria-expanded={deploying}
+          >
+            Deploy a custom template
+          </Button>
+          <RefreshButton />
+        </>
       }
     >
-      {deploying && <DeployForm start={asked === 'sample' ? JSON.stringify(sampleTemplate, null, 2) : ''} />}
+      {deploying && <DeployForm start={opened === 'sample' ? JSON.stringify(sampleTemplate, null, 2) : ''} />}
       <Loaded query={query}>
         {(rows) => (
           <DataTable
@@ -186,7 +201,7 @@ export default function Deployments() {
               deploying ? null : (
                 <Empty
                   title="No deployments to display"
-                  action={<Button onClick={() => setDeploying(true)}>Deploy a custom template</Button>}
+                  action={<Button onClick={() => open('open')}>Deploy a custom template</Button>}
                 />
               )
             }

@@ -1,11 +1,11 @@
 /** Home: what there is, its health at a glance, and how to point tools here. */
 import { Button, Card, CardHeader, makeStyles, Tab, TabList, Text, tokens } from '@fluentui/react-components';
-import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { readId } from '../azure/arm.js';
 import { useClassicServices } from '../azure/classic.js';
 import { healthOf } from '../azure/health.js';
 import { useBackends, useLoadBalancers, useSubscriptions } from '../azure/queries.js';
+import { useParameter } from '../ui/address.js';
 import { DataTable } from '../ui/data-table.js';
 import { Empty, Loaded, Page } from '../ui/page.js';
 import { Code, Health, PageLink, ResourceLink } from '../ui/parts.js';
@@ -56,7 +56,7 @@ function tools(subscriptionId: string): Readonly<Record<string, string>> {
 
 function Connect() {
   const subscriptions = useSubscriptions();
-  const [tab, setTab] = useState('bash');
+  const [tab = 'bash', setTab] = useParameter('tool');
   const texts = tools(subscriptions.data?.[0]?.subscriptionId ?? '00000000-0000-0000-0000-000000000001');
   return (
     <Card>
@@ -70,7 +70,7 @@ function Connect() {
       <TabList
         size="small"
         selectedValue={tab}
-        onTabSelect={(_, { value }) => setTab(String(value))}
+        onTabSelect={(_, { value }) => setTab(value === 'bash' ? undefined : String(value))}
         style={{ flexWrap: 'wrap' }}
       >
         {Object.keys(texts).map((name) => (

@@ -8,6 +8,7 @@ import type { BackendView, FlowView } from '../azure/emulator.js';
 import { backendsOfRule, countOf, type HealthWord, wordFor } from '../azure/health.js';
 import { useBackends, useFlows } from '../azure/queries.js';
 import { Empty } from '../ui/page.js';
+import { HealthIcon, HealthWordLine } from '../ui/parts.js';
 
 const colors: Readonly<Record<HealthWord, string>> = {
   Healthy: tokens.colorPaletteGreenBorderActive,
@@ -25,20 +26,14 @@ const useStyles = makeStyles({
     '& .react-flow__handle': { opacity: 0 },
   },
   // Two lines; the whole text is in the title.
+  node: { display: 'flex', alignItems: 'center', justifyContent: 'center', gap: tokens.spacingHorizontalXS },
+  icon: { display: 'inline-flex', flexShrink: 0 },
   label: { display: '-webkit-box', overflow: 'hidden', '-webkit-line-clamp': '2', '-webkit-box-orient': 'vertical' },
   legend: {
     display: 'flex',
     gap: tokens.spacingHorizontalL,
     flexWrap: 'wrap',
     padding: `${tokens.spacingVerticalS} 0`,
-  },
-  swatch: {
-    display: 'inline-block',
-    width: '12px',
-    height: '12px',
-    borderRadius: '3px',
-    marginInlineEnd: '6px',
-    verticalAlign: '-1px',
   },
 });
 
@@ -73,7 +68,7 @@ function pictureOf(
     backends: readonly BackendView[];
     flows: readonly FlowView[];
     width: number;
-    classes: { readonly label: string };
+    classes: Readonly<Record<'node' | 'icon' | 'label', string>>;
   },
 ): Picture {
   const drawn = new Map<string, Drawn>();
@@ -161,8 +156,13 @@ function pictureOf(
       },
       data: {
         label: (
-          <span className={classes.label} title={text}>
-            {text}
+          <span className={classes.node} title={text}>
+            {column > 0 && (
+              <span className={classes.icon}>
+                <HealthIcon word={word} />
+              </span>
+            )}
+            <span className={classes.label}>{text}</span>
           </span>
         ),
       },
@@ -225,8 +225,7 @@ export default function Insights({ lb }: { lb: LoadBalancer }) {
       <div className={styles.legend}>
         {(Object.keys(colors) as HealthWord[]).map((word) => (
           <Text key={word} size={200}>
-            <span className={styles.swatch} style={{ border: `2px solid ${colors[word]}` }} aria-hidden="true" />
-            {word}
+            <HealthWordLine word={word}>{word}</HealthWordLine>
           </Text>
         ))}
       </div>

@@ -1,8 +1,6 @@
 /** Lab: the clock, faults, snapshots, reset and the journal: what Azure does not have. */
 import {
   Button,
-  Card,
-  CardHeader,
   Dialog,
   DialogActions,
   DialogBody,
@@ -17,21 +15,14 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useRef, useState } from 'react';
-import {
-  advanceClock,
-  type BackendView,
-  reset,
-  restoreSnapshot,
-  startStandIn,
-  stopStandIn,
-  takeSnapshot,
-} from '../azure/emulator.js';
-import { send } from '../azure/http.js';
-import { queryClient, useBackends, useClock, useFaults, useStandIns } from '../azure/queries.js';
+import type { BackendView } from '../azure/emulator.js';
+import { useBackends, useClock, useFaults, useLoadBalancers, useStandIns } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
-import { Empty, ErrorBar, formatTime, Loaded, Page } from '../ui/page.js';
-import { RequestPreview } from '../ui/request-preview.js';
+import { useDraft } from '../ui/draft.js';
+import { messageFor, refusalOf } from '../ui/fields.js';
+import { Empty, formatTime, Loaded, Page } from '../ui/page.js';
 import { ActivityLog } from './activity-log.js';
+import { type Act, LabCard, useActs } from './lab-acts.js';
 
 const useStyles = makeStyles({
   cards: {
@@ -44,36 +35,29 @@ const useStyles = makeStyles({
   row: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS, alignItems: 'end' },
 });
 
-/** Runs a change, shows what went wrong, and lets every page read anew. */
-function useRun() {
-  const [error, setError] = useState<unknown>();
-  const run = async (work: () => Promise<unknown>): Promise<void> => {
-    try {
-      await work();
-      setError(undefined);
-    } catch (failure) {
-      setError(failure);
-    }
-    await queryClient.invalidateQueries();
-  };
-  return { error, run };
+const advance = (seconds: number): Act => ({
+  title: `Advance the clock by ${seconds} s`,
+  request: { method: 'POST', url: '/_lazurite/clock', body: { advanceSeconds: seconds } },
+  lazurite: `lazurite clock ${seconds}`,
+});
+
+/** The idle timeouts of all rules in minutes, each once; Azure's usual one while there are no rules. */
+function useIdleTimeouts(): number[] {
+  const { data = [] } = useLoadBalancers();
+  const rules = data.flatMap(({ properties }) => [...properties.loadBalancingRules, ...properties.inboundNatRules]);
+  const minutes = rules.map(({ properties }) => properties.idleTimeoutInMinutes ?? usualIdleTimeout);
+  return [...new Set(minutes.length === 0 ? [usualIdleTimeout] : minutes)].sort((one, other) => one - other);
 }
+const usualIdleTimeout = 4;
 
 function ClockCard() {
   const styles = useStyles();
   const clock = useClock();
-  const { error, run } = useRun();
-  const [seconds, setSeconds] = useState('10');
+  const { value: seconds, set: setSeconds } = useDraft('advance', '10');
+  const acts = useActs(advance(1), { of: 'Clock' });
+  const idleTimeouts = useIdleTimeouts();
   return (
-    <Card>
-      <CardHeader
-        header={
-          <Text as="h2" weight="semibold">
-            Clock
-          </Text>
-        }
-      />
-      {error !== undefined && <ErrorBar error={error} />}
+    <LabCard title="Clock" error={acts.error}>
       <Loaded query={clock}>
         {({ now, timeScale, advancedSeconds }) => (
           <Text>
@@ -83,25 +67,36 @@ function ClockCard() {
         )}
       </Loaded>
       <div className={styles.row}>
-        {[
-          ['1 second', 1],
-          ['1 minute', 60],
-          ['Idle timeout (4 minutes)', 240],
-        ].map(([text, by]) => (
-          <Button key={text} size="small" onClick={() => void run(() => advanceClock(by as number))}>
-            Advance {text}
+        <Button size="small" {...acts.button(advance(1))}>
+          Advance 1 second
+        </Button>
+        <Button size="small" {...acts.button(advance(60))}>
+          Advance 1 minute
+        </Button>
+        {idleTimeouts.map((minutes) => (
+          <Button key={minutes} size="small" {...acts.button(advance(minutes * 60))}>
+            Advance idle timeout ({minutes} {minutes === 1 ? 'minute' : 'minutes'})
           </Button>
         ))}
       </div>
       <div className={styles.row}>
-        <Field label="Seconds">
-          <Input size="small" value={seconds} style={{ width: 90 }} onChange={(_, { value }) => setSeconds(value)} />
+        <Field label="Seconds" {...refusalOf(messageFor(acts.error, { member: 'advanceSeconds' }))}>
+          <Input
+            size="small"
+            value={seconds}
+            style={{ width: 90 }}
+            onChange={(_, { value }) => {
+              setSeconds(value);
+              acts.show(advance(Number(value)));
+            }}
+          />
         </Field>
-        <Button size="small" onClick={() => void run(() => advanceClock(Number(seconds)))}>
+        <Button size="small" {...acts.button(advance(Number(seconds)))}>
           Advance
         </Button>
       </div>
-    </Card>
+      {acts.preview}
+    </LabCard>
   );
 }
 
@@ -110,7 +105,8 @@ const examples: Readonly<Record<string, unknown>> = {
   'Data plane drops packets': { kind: 'dataPlane', effect: 'drop' },
   'Data plane resets connections': { kind: 'dataPlane', effect: 'reset' },
   'Data plane is 200 ms slow': { kind: 'dataPlane', effect: 'slow', latencyMs: 200 },
-  'Probes fail': { kind: 'probe', state: 'down' },
+  'Probes fail': { kind: 'probe', verdict: 'down' },
+  'Probes flap': { kind: 'probe', verdict: 'flap', flapEverySeconds: 30 },
 };
 
 /** The text as JSON; while it is not, as it stands. */
@@ -125,19 +121,24 @@ function parsedOr(text: string): unknown {
 function FaultsCard() {
   const styles = useStyles();
   const faults = useFaults();
-  const { error, run } = useRun();
-  const [text, setText] = useState(JSON.stringify(Object.values(examples)[0], null, 2));
-  const request = (body: unknown) => ({ method: 'POST', url: '/_lazurite/faults', body });
+  const draft = useDraft('fault', JSON.stringify(Object.values(examples)[0], null, 2));
+  const adding = (text: string): Act => ({
+    title: 'Add fault',
+    request: { method: 'POST', url: '/_lazurite/faults', body: parsedOr(text) },
+  });
+  const removing = (id: unknown): Act => ({
+    title: `Remove ${id}`,
+    request: { method: 'DELETE', url: `/_lazurite/faults/${id}` },
+    lazurite: `lazurite faults end ${id}`,
+  });
+  const acts = useActs(adding(draft.value), { of: 'Faults' });
+  const setText = (text: string): void => {
+    draft.set(text);
+    acts.show(adding(text));
+  };
+  const problem = acts.error instanceof Error ? acts.error.message : undefined;
   return (
-    <Card>
-      <CardHeader
-        header={
-          <Text as="h2" weight="semibold">
-            Faults
-          </Text>
-        }
-      />
-      {error !== undefined && <ErrorBar error={error} />}
+    <LabCard title="Faults" error={acts.error}>
       <Loaded query={faults}>
         {(rows) => (
           <DataTable
@@ -152,11 +153,7 @@ function FaultsCard() {
                 name: 'Actions',
                 text: () => '',
                 show: ({ id }) => (
-                  <Button
-                    size="small"
-                    aria-label={`Remove ${id}`}
-                    onClick={() => void run(() => send({ method: 'DELETE', url: `/_lazurite/faults/${id}` }))}
-                  >
+                  <Button size="small" aria-label={`Remove ${id}`} {...acts.button(removing(id))}>
                     Remove
                   </Button>
                 ),
@@ -173,16 +170,16 @@ function FaultsCard() {
           </Button>
         ))}
       </div>
-      <Field label="Fault (JSON)">
-        <Textarea value={text} rows={6} spellCheck={false} onChange={(_, { value }) => setText(value)} />
+      <Field label="Fault (JSON)" {...refusalOf(problem)}>
+        <Textarea value={draft.value} rows={6} spellCheck={false} onChange={(_, { value }) => setText(value)} />
       </Field>
       <div>
-        <Button appearance="primary" onClick={() => void run(() => send(request(JSON.parse(text))))}>
+        <Button appearance="primary" {...acts.button(adding(draft.value))}>
           Add fault
         </Button>
       </div>
-      <RequestPreview ways={{ request: request(parsedOr(text)) }} />
-    </Card>
+      {acts.preview}
+    </LabCard>
   );
 }
 
@@ -196,27 +193,29 @@ function placesOf(backends: readonly BackendView[]): BackendView[] {
   return [...places.values()];
 }
 
+const starting = ({ azureAddress, port }: Pick<BackendView, 'azureAddress' | 'port'>): Act => ({
+  title: `Start ${azureAddress}:${port}`,
+  request: { method: 'POST', url: '/_lazurite/stand-ins', body: { azureAddress, port } },
+});
+const stopping = (id: string): Act => ({
+  title: `Stop ${id}`,
+  request: { method: 'DELETE', url: `/_lazurite/stand-ins/${encodeURIComponent(id)}` },
+});
+
 function StandInsCard() {
   const backends = useBackends();
   const running = useStandIns();
-  const { error, run } = useRun();
+  const places = placesOf(backends.data ?? []);
+  const acts = useActs(starting(places[0] ?? { azureAddress: '10.0.0.4', port: 80 }), { of: 'Stand-in backends' });
   return (
-    <Card>
-      <CardHeader
-        header={
-          <Text as="h2" weight="semibold">
-            Stand-in backends
-          </Text>
-        }
-      />
-      {error !== undefined && <ErrorBar error={error} />}
+    <LabCard title="Stand-in backends" error={acts.error}>
       <Loaded query={backends}>
-        {(all) => (
+        {() => (
           <DataTable
             label="Stand-in backends"
-            rows={placesOf(all)}
+            rows={places}
             rowKey={({ azureAddress, port }) => `${azureAddress}:${port}`}
-            filterable={placesOf(all).length > 10}
+            filterable={places.length > 10}
             columns={[
               { name: 'Member', text: ({ azureAddress, port }) => `${azureAddress}:${port}` },
               { name: 'State', text: ({ state }) => state },
@@ -228,16 +227,12 @@ function StandInsCard() {
               {
                 name: 'Actions',
                 text: () => '',
-                show: ({ azureAddress, port }) => {
-                  const id = `${azureAddress}:${port}`;
-                  const runs = running.data?.some((one) => one.id === id);
+                show: (place) => {
+                  const id = `${place.azureAddress}:${place.port}`;
+                  const act = running.data?.some((one) => one.id === id) ? stopping(id) : starting(place);
                   return (
-                    <Button
-                      size="small"
-                      aria-label={`${runs ? 'Stop' : 'Start'} ${id}`}
-                      onClick={() => void run(() => (runs ? stopStandIn(id) : startStandIn({ azureAddress, port })))}
-                    >
-                      {runs ? 'Stop' : 'Start'}
+                    <Button size="small" aria-label={act.title} {...acts.button(act)}>
+                      {act.title.split(' ')[0]}
                     </Button>
                   );
                 },
@@ -251,37 +246,61 @@ function StandInsCard() {
           />
         )}
       </Loaded>
-    </Card>
+      {places.length > 0 && acts.preview}
+    </LabCard>
   );
+}
+
+const snapshotUrl = '/_lazurite/snapshot';
+const takeSnapshot: Act = {
+  title: 'Save snapshot',
+  request: { method: 'GET', url: snapshotUrl },
+  lazurite: 'lazurite snapshot save lazurite-snapshot.json',
+};
+const restoring = (body: unknown): Act => ({
+  title: 'Restore a snapshot',
+  request: { method: 'PUT', url: snapshotUrl, body },
+  lazurite: 'lazurite snapshot load lazurite-snapshot.json',
+});
+const reset: Act = {
+  title: 'Reset everything',
+  request: { method: 'POST', url: '/_lazurite/reset' },
+  lazurite: 'lazurite reset',
+};
+
+function download(name: string, value: unknown): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(value, null, 2)], { type: 'application/json' }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 function StateCard() {
   const styles = useStyles();
-  const { error, run } = useRun();
+  const acts = useActs(takeSnapshot, { of: 'State' });
   const [asking, setAsking] = useState(false);
   const file = useRef<HTMLInputElement>(null);
   const save = async (): Promise<void> => {
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(
-      new Blob([JSON.stringify(await takeSnapshot(), null, 2)], { type: 'application/json' }),
-    );
-    link.download = 'lazurite-snapshot.json';
-    link.click();
-    URL.revokeObjectURL(link.href);
+    const snapshot = await acts.run(takeSnapshot);
+    if (snapshot !== undefined) download('lazurite-snapshot.json', snapshot);
+  };
+  const restore = async (given: File): Promise<void> => {
+    try {
+      await acts.run(restoring(JSON.parse(await given.text())));
+    } catch (error) {
+      acts.fail(error);
+    }
   };
   return (
-    <Card>
-      <CardHeader
-        header={
-          <Text as="h2" weight="semibold">
-            State
-          </Text>
-        }
-      />
-      {error !== undefined && <ErrorBar error={error} />}
+    <LabCard title="State" error={acts.error}>
       <div className={styles.row}>
-        <Button onClick={() => void run(save)}>Save snapshot</Button>
-        <Button onClick={() => file.current?.click()}>Restore a snapshot…</Button>
+        <Button {...acts.button(takeSnapshot)} onClick={() => void save()}>
+          Save snapshot
+        </Button>
+        <Button {...acts.button(restoring('(the file)'))} onClick={() => file.current?.click()}>
+          Restore a snapshot…
+        </Button>
         <input
           ref={file}
           hidden
@@ -290,13 +309,16 @@ function StateCard() {
           aria-label="Snapshot file"
           onChange={(event) => {
             const [given] = event.target.files ?? [];
-            if (given) void run(async () => restoreSnapshot(JSON.parse(await given.text())));
+            if (given) void restore(given);
             // The same file may be chosen again.
             event.target.value = '';
           }}
         />
-        <Button onClick={() => setAsking(true)}>Reset everything…</Button>
+        <Button {...acts.button(reset)} onClick={() => setAsking(true)}>
+          Reset everything…
+        </Button>
       </div>
+      {acts.preview}
       <Dialog open={asking} onOpenChange={(_, { open }) => setAsking(open)}>
         <DialogSurface>
           <DialogBody>
@@ -310,7 +332,7 @@ function StateCard() {
                 appearance="primary"
                 onClick={() => {
                   setAsking(false);
-                  void run(reset);
+                  void acts.run(reset);
                 }}
               >
                 Reset
@@ -320,7 +342,7 @@ function StateCard() {
           </DialogBody>
         </DialogSurface>
       </Dialog>
-    </Card>
+    </LabCard>
   );
 }
 

@@ -1,12 +1,13 @@
 /** One load balancer: the menu beside its pages, and which page an address shows. */
 import { Button, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import { Delete20Regular } from '@fluentui/react-icons';
-import { Fragment, lazy, Suspense, useState } from 'react';
+import { Fragment, lazy, Suspense } from 'react';
 import { useLocation } from 'wouter';
 import { type LoadBalancer, networkVersion, readId } from '../azure/arm.js';
 import { useResource } from '../azure/queries.js';
+import { useOpened } from '../ui/address.js';
 import { DeleteDialog } from '../ui/delete-dialog.js';
-import { Loaded, Loading, Page } from '../ui/page.js';
+import { CommandBar, Loaded, Loading, Page } from '../ui/page.js';
 import { PageLink, RefreshButton } from '../ui/parts.js';
 import { ActivityLog } from './activity-log.js';
 import { BackendPools } from './backend-pools.js';
@@ -66,9 +67,17 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     color: tokens.colorNeutralForeground1,
     textDecorationLine: 'none',
-    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover, textDecorationLine: 'none' },
+    ':hover': {
+      backgroundColor: tokens.colorSubtleBackgroundHover,
+      color: tokens.colorNeutralForeground2Hover,
+      textDecorationLine: 'none',
+    },
   },
-  current: { backgroundColor: tokens.colorSubtleBackgroundSelected, fontWeight: tokens.fontWeightSemibold },
+  current: {
+    backgroundColor: tokens.colorSubtleBackgroundSelected,
+    color: tokens.colorNeutralForeground2Selected,
+    fontWeight: tokens.fontWeightSemibold,
+  },
 });
 
 /** `/subscriptions/…/loadBalancers/NAME/PAGE` apart. */
@@ -114,24 +123,17 @@ export default function LoadBalancerPage() {
   const [path, navigate] = useLocation();
   const { id, page } = readPath(path);
   const query = useResource<LoadBalancer>(id, networkVersion);
-  const [deleting, setDeleting] = useState(false);
+  const dialog = useOpened('dialog');
+  const current = menu.flatMap(([, items]) => items).find(([key]) => key === page)?.[1] ?? 'Overview';
   const { name } = readId(id);
   return (
     <Page
-      title={name}
+      title={current === 'Overview' ? name : `${name} | ${current}`}
       kind="Load balancer"
       crumbs={[
         { text: 'Home', href: '/' },
         { text: 'Load balancers', href: '/load-balancers' },
       ]}
-      commands={
-        <>
-          <RefreshButton />
-          <Button appearance="subtle" icon={<Delete20Regular />} onClick={() => setDeleting(true)}>
-            Delete
-          </Button>
-        </>
-      }
     >
       <div className={mergeClasses(styles.body, styles.narrow)}>
         <nav className={styles.menu} aria-label={name}>
@@ -162,14 +164,22 @@ export default function LoadBalancerPage() {
           <Loaded query={query}>
             {(lb) => (
               <Suspense fallback={<Loading />}>
+                {current === 'Overview' && (
+                  <CommandBar>
+                    <RefreshButton />
+                    <Button appearance="subtle" icon={<Delete20Regular />} onClick={() => dialog.open('delete')}>
+                      Delete
+                    </Button>
+                  </CommandBar>
+                )}
                 <Contents lb={lb} page={page} />
               </Suspense>
             )}
           </Loaded>
         </div>
       </div>
-      {deleting && (
-        <DeleteDialog id={id} onClose={() => setDeleting(false)} onDeleted={() => navigate('/load-balancers')} />
+      {dialog.opened === 'delete' && (
+        <DeleteDialog id={id} onClose={dialog.close} onDeleted={() => navigate('/load-balancers')} />
       )}
     </Page>
   );

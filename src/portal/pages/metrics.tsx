@@ -2,10 +2,11 @@
 import 'uplot/dist/uPlot.min.css';
 import { Dropdown, Field, makeStyles, Option, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import UPlot from 'uplot';
 import type { LoadBalancer } from '../azure/arm.js';
 import { getJson } from '../azure/http.js';
+import { setParameters, useParameter } from '../ui/address.js';
 import { Empty, Loaded } from '../ui/page.js';
 
 interface Definition {
@@ -80,9 +81,9 @@ export default function Metrics({ lb }: { lb: LoadBalancer }) {
     queryFn: async () =>
       (await getJson<{ value: Definition[] }>(`${base}/metricDefinitions?api-version=2018-01-01`)).value,
   });
-  const [metric, setMetric] = useState('DipAvailability');
-  const [aggregation, setAggregation] = useState<string>();
-  const [split, setSplit] = useState('');
+  const [metric = 'DipAvailability'] = useParameter('metric');
+  const [aggregation, setAggregation] = useParameter('aggregation');
+  const [split = '', setSplit] = useParameter('split');
   const chosen = definitions.data?.find(({ name }) => name.value === metric) ?? definitions.data?.[0];
   const by = aggregation ?? chosen?.primaryAggregationType ?? 'Average';
   const values = useQuery({
@@ -110,11 +111,9 @@ export default function Metrics({ lb }: { lb: LoadBalancer }) {
               <Dropdown
                 value={chosen?.name.localizedValue ?? ''}
                 selectedOptions={[chosen?.name.value ?? '']}
-                onOptionSelect={(_, { optionValue }) => {
-                  setMetric(optionValue ?? metric);
-                  setAggregation(undefined);
-                  setSplit('');
-                }}
+                onOptionSelect={(_, { optionValue }) =>
+                  setParameters({ metric: optionValue, aggregation: undefined, split: undefined })
+                }
               >
                 {all.map(({ name }) => (
                   <Option key={name.value} value={name.value} text={name.localizedValue}>
@@ -140,7 +139,7 @@ export default function Metrics({ lb }: { lb: LoadBalancer }) {
               <Dropdown
                 value={split || '(none)'}
                 selectedOptions={[split]}
-                onOptionSelect={(_, { optionValue }) => setSplit(optionValue ?? '')}
+                onOptionSelect={(_, { optionValue }) => setSplit(optionValue || undefined)}
               >
                 {['', ...(chosen?.dimensions ?? []).map(({ value }) => value)].map((one) => (
                   <Option key={one} value={one} text={one || '(none)'}>

@@ -1,8 +1,9 @@
-/** What a form changes in a load balancer, as an `az` command and as Terraform. */
+/** What forms write, as `az` commands and as Terraform. */
 import type {
   BackendAddressPool,
   Child,
   Collection,
+  FrontendIPConfiguration,
   InboundNatRule,
   LoadBalancer,
   LoadBalancingRule,
@@ -14,13 +15,8 @@ import { nameOf, readId } from '../azure/arm.js';
 
 const groupAnd = (lb: LoadBalancer): string => `-g ${readId(lb.id).resourceGroup} --lb-name ${lb.name}`;
 
-/** The `az` command for a part; `az rest` shows when there is none. */
-export function azFor(
-  lb: LoadBalancer,
-  collection: Collection,
-  child: Child<unknown>,
-  isNew: boolean,
-): string | undefined {
+/** The `az` command for a part of a load balancer. */
+export function azFor(lb: LoadBalancer, collection: Collection, child: Child<unknown>, isNew: boolean): string {
   const verb = isNew ? 'create' : 'update';
   const p = child.properties as Record<string, unknown>;
   const option = (flag: string, value: unknown): string =>
@@ -35,13 +31,42 @@ export function azFor(
       return `az network lb inbound-nat-rule ${verb} ${groupAnd(lb)} -n ${child.name}${option('--protocol', p.protocol)}${option('--frontend-ip', ref('frontendIPConfiguration'))}${option('--frontend-port', p.frontendPort)}${option('--backend-port', p.backendPort)}`;
     case 'outboundRules':
       return `az network lb outbound-rule ${verb} ${groupAnd(lb)} -n ${child.name}${option('--protocol', p.protocol)}${option('--frontend-ip-configs', (p.frontendIPConfigurations as Reference[]).map(nameOf).join(' '))}${option('--address-pool', ref('backendAddressPool'))}${option('--outbound-ports', p.allocatedOutboundPorts)}`;
-    default:
-      return undefined;
+    case 'backendAddressPools': {
+      const { loadBalancerBackendAddresses: members = [] } = child.properties as BackendAddressPool;
+      const addresses = members
+        .filter(({ properties }) => properties.ipAddress !== undefined)
+        .map(({ name, properties }) => ` \\\n  --backend-addresses name=${name} ip-address=${properties.ipAddress}`);
+      return `az network lb address-pool ${verb} ${groupAnd(lb)} -n ${child.name}${option('--vnet', ref('virtualNetwork'))}${addresses.join('')}`;
+    }
+    case 'frontendIPConfigurations': {
+      const { publicIPAddress, subnet, privateIPAddress } = child.properties as FrontendIPConfiguration;
+      return `az network lb frontend-ip ${verb} ${groupAnd(lb)} -n ${child.name}${option('--public-ip-address', publicIPAddress?.id)}${option('--subnet', subnet?.id)}${option('--private-ip-address', subnet && privateIPAddress)}`;
+    }
   }
 }
 
+/** The command by which the IP configuration of a network interface joins a pool. */
+export const azOfInterface = (lb: LoadBalancer, pool: { readonly name: string }, id: string): string =>
+  `az network nic ip-config address-pool add ${groupAnd(lb)} --address-pool ${pool.name} --nic-name ${readId(id).rootName} --ip-config-name ${readId(id).name}`;
+
+/** The Terraform resource by which the IP configuration of a network interface joins a pool. */
+export const terraformOfInterface = (id: string, poolId: string): string =>
+  terraformBlock(
+    'azurerm_network_interface_backend_address_pool_association',
+    { name: readId(id).rootName },
+    {
+      network_interface_id: readId(id).root,
+      ip_configuration_name: readId(id).name,
+      backend_address_pool_id: poolId,
+    },
+  ).replace(/\n {2}name +=.*/, '');
+
 /** A Terraform block; arguments without a value are left out. */
-function terraformBlock(type: string, child: Child<unknown>, values: Readonly<Record<string, unknown>>): string {
+export function terraformBlock(
+  type: string,
+  child: { readonly name: string },
+  values: Readonly<Record<string, unknown>>,
+): string {
   const label = child.name.replaceAll(/[^\w]/g, '_') || 'this';
   const given = Object.entries({ name: child.name, ...values }).filter(([, value]) => value !== undefined);
   const width = Math.max(...given.map(([argument]) => argument.length));
@@ -49,8 +74,46 @@ function terraformBlock(type: string, child: Child<unknown>, values: Readonly<Re
   return [`resource "${type}" "${label}" {`, ...lines, '}'].join('\n');
 }
 
-/** The Terraform resource for a part; a frontend has none of its own. */
-export function terraformFor(lb: LoadBalancer, collection: Collection, child: Child<unknown>): string | undefined {
+/** Blocks of `type` at the end of a Terraform resource. */
+export const withBlocks = (
+  resource: string,
+  type: string,
+  blocks: readonly Readonly<Record<string, unknown>>[],
+): string =>
+  resource.replace(
+    /\}$/,
+    `${blocks
+      .map((values) => {
+        const given = Object.entries(values).filter(([, value]) => value !== undefined);
+        return `\n  ${type} {\n${given.map(([name, value]) => `    ${name} = ${JSON.stringify(value)}\n`).join('')}  }\n`;
+      })
+      .join('')}}`,
+  );
+
+/** A load balancer as Terraform has it: its frontends are blocks of it, every other part is a resource of its own. */
+export function terraformOfBalancer(lb: LoadBalancer): string {
+  const balancer = terraformBlock('azurerm_lb', lb, {
+    resource_group_name: readId(lb.id).resourceGroup,
+    location: lb.location,
+    sku: lb.sku?.name,
+    sku_tier: lb.sku?.tier,
+    tags: lb.tags,
+  });
+  return withBlocks(
+    balancer,
+    'frontend_ip_configuration',
+    lb.properties.frontendIPConfigurations.map(({ name, properties: p }) => ({
+      name,
+      public_ip_address_id: p.publicIPAddress?.id,
+      subnet_id: p.subnet?.id,
+      private_ip_address_allocation: p.subnet && p.privateIPAllocationMethod,
+      private_ip_address: p.privateIPAllocationMethod === 'Static' ? p.privateIPAddress : undefined,
+    })),
+  );
+}
+
+/** The Terraform resource for a part of a load balancer. */
+export function terraformFor(lb: LoadBalancer, collection: Collection, child: Child<unknown>): string {
   const loadbalancer_id = lb.id;
   const ofBalancer = { resource_group_name: readId(lb.id).resourceGroup, loadbalancer_id };
   switch (collection) {
@@ -104,10 +167,11 @@ export function terraformFor(lb: LoadBalancer, collection: Collection, child: Ch
         allocated_outbound_ports: p.allocatedOutboundPorts,
         idle_timeout_in_minutes: p.idleTimeoutInMinutes,
       });
-      const frontends = p.frontendIPConfigurations.map(
-        (one) => `\n  frontend_ip_configuration {\n    name = ${JSON.stringify(nameOf(one))}\n  }\n`,
+      return withBlocks(
+        block,
+        'frontend_ip_configuration',
+        p.frontendIPConfigurations.map((one) => ({ name: nameOf(one) })),
       );
-      return block.replace(/\}$/, `${frontends.join('')}}`);
     }
     case 'backendAddressPools': {
       const members = (child.properties as BackendAddressPool).loadBalancerBackendAddresses ?? [];
@@ -124,7 +188,10 @@ export function terraformFor(lb: LoadBalancer, collection: Collection, child: Ch
         );
       return [pool, ...addresses].join('\n\n');
     }
-    default:
-      return undefined;
+    case 'frontendIPConfigurations': {
+      const others = lb.properties.frontendIPConfigurations.filter(({ name }) => name !== child.name);
+      const frontendIPConfigurations = [...others, child as Child<FrontendIPConfiguration>];
+      return terraformOfBalancer({ ...lb, properties: { ...lb.properties, frontendIPConfigurations } });
+    }
   }
 }

@@ -1,11 +1,11 @@
 /** Properties, Export template and Resource health: pages that are the same for many resources. */
 import { Button, Dropdown, Field, makeStyles, Option, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { type ArmResource, type LoadBalancer, readId, versionFor } from '../azure/arm.js';
 import { healthOf, wordFor } from '../azure/health.js';
 import { send } from '../azure/http.js';
 import { useBackends } from '../azure/queries.js';
+import { useParameter } from '../ui/address.js';
 import { Loaded } from '../ui/page.js';
 import { Code, Health, Json, Properties } from '../ui/parts.js';
 
@@ -34,7 +34,7 @@ const versions = [
 export function PropertiesPage({ resource }: { resource: ArmResource<unknown> }) {
   const styles = useStyles();
   const newest = versionFor(resource.id);
-  const [version, setVersion] = useState(newest);
+  const [version = newest, setVersion] = useParameter('api-version');
   const query = useQuery({
     queryKey: ['resource', resource.id, version, 'json'],
     queryFn: async () => (await send({ method: 'GET', url: `${resource.id}?api-version=${version}` })).body,
@@ -58,7 +58,7 @@ export function PropertiesPage({ resource }: { resource: ArmResource<unknown> })
           <Dropdown
             value={version}
             selectedOptions={[version]}
-            onOptionSelect={(_, { optionValue }) => setVersion(optionValue ?? newest)}
+            onOptionSelect={(_, { optionValue }) => setVersion(optionValue)}
           >
             {[...new Set([newest, ...versions])].map((one) => (
               <Option key={one} value={one}>

@@ -1,12 +1,14 @@
 /** What 2,000 clients would meet under each distribution mode: asked of `explain`, shown as bars side by side. */
 import { Button, Field, Input, makeStyles, ProgressBar, Text, tokens } from '@fluentui/react-components';
-import { useState } from 'react';
 import { nameOf } from '../azure/arm.js';
 import type { SimulationView } from '../azure/emulator.js';
 import { send } from '../azure/http.js';
 import { useFrontends } from '../azure/queries.js';
+import { useParameter } from '../ui/address.js';
+import { messageFor, refusalOf } from '../ui/fields.js';
 import { Empty, ErrorBar } from '../ui/page.js';
 import { RequestPreview } from '../ui/request-preview.js';
+import { useSending } from '../ui/sending.js';
 
 const useStyles = makeStyles({
   form: {
@@ -40,10 +42,9 @@ export const modeNames: Readonly<Record<SimulationView['distribution'], string>>
 export function Simulation() {
   const styles = useStyles();
   const frontends = useFrontends();
-  const [to, setTo] = useState<string>();
-  const [results, setResults] = useState<readonly SimulationView[]>();
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
+  const [to, setTo] = useParameter('to');
+  const { busy, error, answers, send: ask } = useSending();
+  const results = (answers[0]?.status === 200 ? (answers[0].body as { value: SimulationView[] }) : undefined)?.value;
   const [first] = frontends.data ?? [];
   const target = to ?? (first ? `${first.azureAddress}:${first.port || 80}` : '');
   const request = {
@@ -58,21 +59,12 @@ export function Simulation() {
       <Text>2,000 clients open three connections each. Nothing is sent: the data plane’s own selection is asked.</Text>
       <form
         className={styles.form}
-        onSubmit={async (event) => {
+        onSubmit={(event) => {
           event.preventDefault();
-          setBusy(true);
-          try {
-            const answer = await send<{ value: SimulationView[] }>(request);
-            setResults(answer.body.value);
-            setError(undefined);
-          } catch (failure) {
-            setError(failure);
-          } finally {
-            setBusy(false);
-          }
+          void ask(undefined, [request], send);
         }}
       >
-        <Field label="Frontend (IP:port)">
+        <Field label="Frontend (IP:port)" {...refusalOf(messageFor(error, { member: 'to' }))}>
           <Input value={target} onChange={(_, { value }) => setTo(value)} />
         </Field>
         <Button type="submit" appearance="primary" disabled={busy}>
@@ -113,7 +105,7 @@ export function Simulation() {
           })}
         </div>
       )}
-      <RequestPreview ways={{ request }} />
+      <RequestPreview requests={[request]} answers={answers} />
     </>
   );
 }

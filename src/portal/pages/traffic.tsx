@@ -1,16 +1,20 @@
 /** Traffic: live flows, "Where would it go?", and a simulation of the three distribution modes. */
 import { Button, Dropdown, Field, Input, makeStyles, Option, Tab, TabList, tokens } from '@fluentui/react-components';
-import { useState } from 'react';
-import { useLocation } from 'wouter';
+import { useQuery } from '@tanstack/react-query';
+import { useLocation, useSearch } from 'wouter';
 import { nameOf } from '../azure/arm.js';
 import { type ExplainView, explainRequest } from '../azure/emulator.js';
 import { explainReason } from '../azure/health.js';
-import { send } from '../azure/http.js';
+import { RequestError, send } from '../azure/http.js';
 import { useFlows, useFrontends } from '../azure/queries.js';
+import { setParameters, useParameter } from '../ui/address.js';
 import { DataTable } from '../ui/data-table.js';
+import { useDraft } from '../ui/draft.js';
+import { messageFor, refusalOf } from '../ui/fields.js';
 import { Empty, ErrorBar, Loaded, Page } from '../ui/page.js';
 import { Properties } from '../ui/parts.js';
 import { RequestPreview } from '../ui/request-preview.js';
+import type { Answered } from '../ui/sending.js';
 import { modeNames, Simulation } from './simulation.js';
 
 const useStyles = makeStyles({
@@ -68,48 +72,71 @@ function sentence({ distribution, slot, choice, reason, candidates = [], questio
   return `${question.transport.toUpperCase()} from ${question.sourceAddress}:${question.sourcePort} goes to ${choice.address}:${choice.port} (${nameOf({ id: choice.id })}): the hash over ${tuples[distribution ?? 'Default']} falls on slot ${slot}, which belongs to it among ${healthy} eligible ${healthy === 1 ? 'member' : 'members'}.`;
 }
 
+interface Question {
+  readonly protocol: string;
+  readonly from: string;
+  readonly to: string | undefined;
+}
+
 function WhereWouldItGo() {
   const styles = useStyles();
   const frontends = useFrontends();
-  const [protocol, setProtocol] = useState('tcp');
-  const [from, setFrom] = useState('127.0.0.9:40000');
-  const [to, setTo] = useState<string>();
-  const [answer, setAnswer] = useState<ExplainView>();
-  const [error, setError] = useState<unknown>();
+  // The address has the question that was asked: a link to it shows the answer.
+  const search = new URLSearchParams(useSearch());
+  const param = (name: string): string | undefined => search.get(name) ?? undefined;
+  const [protocol, from, to] = [param('protocol'), param('from'), param('to')];
+  const asked = protocol && from && to ? explainRequest({ protocol, from, to }) : undefined;
+  const draft = useDraft<Question>(`explain ${asked?.url}`, {
+    protocol: protocol ?? 'tcp',
+    from: from ?? '127.0.0.9:40000',
+    to,
+  });
+  const set = (change: Partial<Question>): void => draft.set({ ...draft.value, ...change });
   const places = (frontends.data ?? []).map(({ azureAddress, port }) => `${azureAddress}:${port || 80}`);
-  const target = to ?? places[0] ?? '';
-  const request = explainRequest({ protocol, from, to: target });
+  const question = { ...draft.value, to: draft.value.to ?? places[0] ?? '' };
+  const request = explainRequest(question);
+  const explanation = useQuery({
+    queryKey: ['explain', asked?.url],
+    enabled: asked !== undefined,
+    retry: false,
+    queryFn: async (): Promise<Answered> => {
+      const planned = asked ?? request;
+      const { status, body } = await send(planned);
+      return { request: planned, status, body };
+    },
+  });
+  const { error } = explanation;
+  const answered =
+    error instanceof RequestError
+      ? { request: error.request, status: error.status, body: error.body }
+      : explanation.data;
+  const answer = error === null ? (explanation.data?.body as ExplainView | undefined) : undefined;
   return (
     <>
       <form
         className={styles.form}
-        onSubmit={async (event) => {
+        onSubmit={(event) => {
           event.preventDefault();
-          try {
-            setAnswer((await send<ExplainView>(request)).body);
-            setError(undefined);
-          } catch (failure) {
-            setAnswer(undefined);
-            setError(failure);
-          }
+          if (asked?.url === request.url) void explanation.refetch();
+          else setParameters(question, { push: true });
         }}
       >
         <Field label="Protocol">
           <Dropdown
             style={{ minWidth: 90 }}
-            value={protocol.toUpperCase()}
-            selectedOptions={[protocol]}
-            onOptionSelect={(_, { optionValue }) => setProtocol(optionValue ?? 'tcp')}
+            value={question.protocol.toUpperCase()}
+            selectedOptions={[question.protocol]}
+            onOptionSelect={(_, { optionValue }) => set({ protocol: optionValue ?? 'tcp' })}
           >
             <Option value="tcp">TCP</Option>
             <Option value="udp">UDP</Option>
           </Dropdown>
         </Field>
-        <Field label="From (IP:port)">
-          <Input value={from} onChange={(_, { value }) => setFrom(value)} />
+        <Field label="From (IP:port)" {...refusalOf(messageFor(error, { member: 'from' }))}>
+          <Input value={question.from} onChange={(_, { value }) => set({ from: value })} />
         </Field>
-        <Field label="To (IP:port)">
-          <Input value={target} onChange={(_, { value }) => setTo(value)} list="frontends" />
+        <Field label="To (IP:port)" {...refusalOf(messageFor(error, { member: 'to' }))}>
+          <Input value={question.to} onChange={(_, { value }) => set({ to: value })} list="frontends" />
         </Field>
         <datalist id="frontends">
           {places.map((place) => (
@@ -120,7 +147,7 @@ function WhereWouldItGo() {
           Where would it go?
         </Button>
       </form>
-      {error !== undefined && <ErrorBar error={error} />}
+      {error !== null && <ErrorBar error={error} />}
       {answer && (
         <>
           <p className={styles.answer} role="status">
@@ -151,14 +178,20 @@ function WhereWouldItGo() {
           />
         </>
       )}
-      <RequestPreview ways={{ request }} />
+      <RequestPreview
+        requests={[request]}
+        ways={{
+          lazurite: () => `lazurite explain --proto ${question.protocol} --from ${question.from} --to ${question.to}`,
+        }}
+        answers={answered ? [answered] : []}
+      />
     </>
   );
 }
 
 export default function Traffic() {
   const [, navigate] = useLocation();
-  const tab = new URLSearchParams(location.search).get('tab') ?? 'flows';
+  const [tab = 'flows'] = useParameter('tab');
   return (
     <Page title="Traffic" crumbs={[{ text: 'Home', href: '/' }]}>
       <TabList selectedValue={tab} onTabSelect={(_, { value }) => navigate(`/traffic?tab=${String(value)}`)}>

@@ -14,6 +14,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { type ReactNode, useMemo, useState } from 'react';
+import { useParameter } from './address.js';
 
 export interface Column<T> {
   readonly name: string;
@@ -63,8 +64,11 @@ export function DataTable<T>({
   toolbar?: ReactNode;
 }) {
   const styles = useStyles();
-  const [filter, setFilter] = useState('');
-  const [sort, setSort] = useState<{ column: number; ascending: boolean } | undefined>();
+  const key = label.toLowerCase().replaceAll(/\W+/g, '-');
+  const [filter = '', setFilter] = useParameter(`filter-${key}`);
+  const [order, setOrder] = useParameter(`sort-${key}`);
+  const sorted = columns.findIndex(({ name }) => name === order?.replace(/ descending$/, ''));
+  const ascending = !order?.endsWith(' descending');
   const [shown, setShown] = useState(pageSize);
 
   const found = useMemo(() => {
@@ -73,9 +77,9 @@ export function DataTable<T>({
       wanted === ''
         ? [...rows]
         : rows.filter((row) => columns.some(({ text }) => String(text(row)).toLowerCase().includes(wanted)));
-    const by = sort && columns[sort.column];
-    if (!by || !sort) return kept;
-    const direction = sort.ascending ? 1 : -1;
+    const by = columns[sorted];
+    if (!by) return kept;
+    const direction = ascending ? 1 : -1;
     return kept.sort((one, other) => {
       const [a, b] = [by.text(one), by.text(other)];
       const order =
@@ -84,7 +88,7 @@ export function DataTable<T>({
           : String(a).localeCompare(String(b), 'en', { numeric: true });
       return order * direction;
     });
-  }, [rows, columns, filter, sort]);
+  }, [rows, columns, filter, sorted, ascending]);
 
   if (rows.length === 0) return <>{empty}</>;
   const complete = !filterable && found.length <= shown;
@@ -98,7 +102,7 @@ export function DataTable<T>({
               placeholder="Filter for any field…"
               size="small"
               value={filter}
-              onChange={(_, { value }) => setFilter(value)}
+              onChange={(_, { value }) => setFilter(value === '' ? undefined : value)}
             />
           )}
           {toolbar}
@@ -118,8 +122,8 @@ export function DataTable<T>({
                 <TableHeaderCell
                   key={name}
                   style={width === undefined ? {} : { width }}
-                  {...(sort?.column === index ? { sortDirection: sort.ascending ? 'ascending' : 'descending' } : {})}
-                  onClick={() => setSort({ column: index, ascending: sort?.column === index ? !sort.ascending : true })}
+                  {...(sorted === index ? { sortDirection: ascending ? 'ascending' : 'descending' } : {})}
+                  onClick={() => setOrder(sorted === index && ascending ? `${name} descending` : name)}
                 >
                   {name}
                 </TableHeaderCell>

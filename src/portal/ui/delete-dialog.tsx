@@ -8,15 +8,13 @@ import {
   DialogSurface,
   DialogTitle,
 } from '@fluentui/react-components';
-import { useState } from 'react';
-import { armUrl, readId, write } from '../azure/arm.js';
-import { queryClient } from '../azure/queries.js';
+import { armUrl, readId } from '../azure/arm.js';
 import { ErrorBar } from './page.js';
 import { RequestPreview } from './request-preview.js';
+import { useSending } from './sending.js';
 
 export function DeleteDialog({ id, onClose, onDeleted }: { id: string; onClose: () => void; onDeleted: () => void }) {
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
+  const { busy, error, answers, send } = useSending();
   const request = { method: 'DELETE', url: armUrl(id) };
   return (
     <Dialog open onOpenChange={(_, { open }) => !open && onClose()}>
@@ -26,22 +24,18 @@ export function DeleteDialog({ id, onClose, onDeleted }: { id: string; onClose: 
           <DialogContent>
             {error !== undefined && <ErrorBar error={error} />}
             This cannot be undone.
-            <RequestPreview ways={{ request, az: `az resource delete --ids ${id}` }} />
+            <RequestPreview
+              requests={[request]}
+              ways={{ az: () => `az resource delete --ids ${id}` }}
+              answers={answers}
+            />
           </DialogContent>
           <DialogActions>
             <Button
               appearance="primary"
               disabled={busy}
               onClick={async () => {
-                setBusy(true);
-                try {
-                  await write(request);
-                  await queryClient.invalidateQueries();
-                  onDeleted();
-                } catch (failure) {
-                  setError(failure);
-                  setBusy(false);
-                }
+                if (await send(`Delete ${readId(id).name}`, [request])) onDeleted();
               }}
             >
               Delete

@@ -14,20 +14,15 @@ import {
   makeStyles,
   OverlayDrawer,
   Spinner,
-  Toast,
-  ToastBody,
-  ToastTitle,
   tokens,
-  useToastController,
 } from '@fluentui/react-components';
 import { Dismiss24Regular } from '@fluentui/react-icons';
 import { type ReactNode, useState } from 'react';
 import { type ArmResource, armUrl, putRequest, write } from '../azure/arm.js';
 import { getJson, type PlannedRequest, RequestError } from '../azure/http.js';
-import { queryClient } from '../azure/queries.js';
 import { ErrorBar } from './page.js';
-import { answersToaster } from './parts.js';
-import { RequestPreview } from './request-preview.js';
+import { type OtherWays, RequestPreview } from './request-preview.js';
+import { useSending } from './sending.js';
 
 const useStyles = makeStyles({
   drawer: { width: 'min(720px, 100vw)' },
@@ -36,12 +31,16 @@ const useStyles = makeStyles({
 
 export interface EditPanelProps<R extends ArmResource<unknown>> {
   readonly title: string;
-  /** As it was when the panel opened. */
   readonly resource: R;
+  /** The etag of the resource when the form was begun, which may be before the page was loaded. */
+  readonly since: string | undefined;
   /** The resource with the form's changes made to `base`. */
   readonly build: (base: R) => R;
-  readonly az?: string;
-  readonly terraform?: string;
+  /** Requests that follow: changes of other resources that belong to this one. */
+  readonly also?: readonly PlannedRequest[];
+  /** What the form needs is still being read: nothing can be saved yet. */
+  readonly reading?: boolean;
+  readonly ways?: OtherWays;
   readonly onClose: () => void;
   /** The form; `error` is what the last try was answered. */
   readonly children: (error: unknown) => ReactNode;
@@ -51,44 +50,36 @@ export interface EditPanelProps<R extends ArmResource<unknown>> {
 export function EditPanel<R extends ArmResource<unknown>>({
   title,
   resource,
+  since,
   build,
-  az,
-  terraform,
+  also = [],
+  reading = false,
+  ways = {},
   onClose,
   children,
   saveText = 'Save',
 }: EditPanelProps<R>) {
   const styles = useStyles();
-  const [base, setBase] = useState(resource);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const { dispatchToast } = useToastController(answersToaster);
+  const [base, setBase] = useState<R>(() => (since === undefined ? resource : { ...resource, etag: since }));
+  const { busy, error, answers, send, fail } = useSending();
   const [newer, setNewer] = useState<R>();
-  const request: PlannedRequest = putRequest(build(base));
+  const requestsOn = (on: R): PlannedRequest[] => [putRequest(build(on)), ...also];
 
   async function save(on: R): Promise<void> {
-    setBusy(true);
-    setError(undefined);
-    try {
-      const planned = putRequest(build(on));
-      const { status } = await write(planned);
-      await queryClient.invalidateQueries();
-      dispatchToast(
-        <Toast>
-          <ToastTitle>{resource.name} is updated</ToastTitle>
-          <ToastBody>
-            {planned.method} was answered {status}.
-          </ToastBody>
-        </Toast>,
-        { intent: 'success' },
-      );
-      onClose();
-    } catch (failure) {
-      if (failure instanceof RequestError && failure.status === 412) setNewer(await getJson<R>(armUrl(resource.id)));
-      else setError(failure);
-    } finally {
-      setBusy(false);
-    }
+    const done = await send(title, requestsOn(on), async (request) => {
+      try {
+        const answer = await write(request);
+        // What follows may fail: the next try begins on what is stored now.
+        if (also.length > 0 && request.url === armUrl(resource.id)) setBase(await getJson<R>(request.url));
+        return answer;
+      } catch (failure) {
+        if (failure instanceof RequestError && failure.status === 412 && request.url === armUrl(resource.id)) {
+          setNewer(await getJson<R>(armUrl(resource.id)));
+        }
+        throw failure;
+      }
+    });
+    if (done) onClose();
   }
 
   return (
@@ -108,15 +99,12 @@ export function EditPanel<R extends ArmResource<unknown>>({
         </DrawerHeaderTitle>
       </DrawerHeader>
       <DrawerBody>
-        {error !== undefined && <ErrorBar error={error} />}
+        {error !== undefined && !newer && <ErrorBar error={error} />}
         {children(error)}
-        <RequestPreview
-          ways={{ request, ...(az === undefined ? {} : { az }), ...(terraform === undefined ? {} : { terraform }) }}
-          answer={error instanceof RequestError ? { status: error.status, body: { error: error.error } } : undefined}
-        />
+        <RequestPreview requests={requestsOn(base)} ways={ways} answers={answers} />
       </DrawerBody>
       <DrawerFooter className={styles.footer}>
-        <Button appearance="primary" disabled={busy} onClick={() => void save(base)}>
+        <Button appearance="primary" disabled={busy || reading} onClick={() => void save(base)}>
           {saveText}
         </Button>
         <Button onClick={onClose}>Cancel</Button>
@@ -146,14 +134,14 @@ export function EditPanel<R extends ArmResource<unknown>>({
                 onClick={() => {
                   setBase(newer as R);
                   setNewer(undefined);
+                  fail(undefined);
                 }}
               >
                 Keep editing
               </Button>
               <Button
-                onClick={async () => {
+                onClick={() => {
                   setNewer(undefined);
-                  await queryClient.invalidateQueries();
                   onClose();
                 }}
               >

@@ -28,13 +28,26 @@ function allErrors(error: AzureErrorBody): AzureErrorBody[] {
   return [error, ...(error.details ?? []).flatMap(allErrors)];
 }
 
-/** What Azure says about a member: an error whose target or message names it. */
-export function messageFor(error: unknown, member: string | undefined): string | undefined {
-  if (member === undefined || !(error instanceof RequestError)) return undefined;
-  const named = new RegExp(`(^|[^a-z])${member}([^a-z]|$)`, 'i');
-  return allErrors(error.error).find(({ target, message }) => (target && named.test(target)) || named.test(message))
-    ?.message;
+/**
+ * What Azure says about a field: an error whose target or message names its member. A field that holds a `name` is meant by
+ * messages that quote the name.
+ */
+export function messageFor(
+  error: unknown,
+  { member, name }: { member?: string | undefined; name?: string | undefined },
+): string | undefined {
+  if (!(error instanceof RequestError)) return undefined;
+  const means = (text: string): boolean => {
+    if (name === '') return /name\s+is invalid/.test(text);
+    if (name !== undefined) return text.includes(name) && /name\W{1,3}$/.test(text.slice(0, text.indexOf(name)));
+    return member !== undefined && new RegExp(`(^|[^a-z])${member}([^a-z]|$)`, 'i').test(text);
+  };
+  return allErrors(error.error).find(({ target, message }) => (target && means(target)) || means(message))?.message;
 }
+
+/** The state and message of a field that Azure refused. */
+export const refusalOf = (message: string | undefined) =>
+  message === undefined ? {} : { validationState: 'error' as const, validationMessage: message };
 
 function Control<P>({ spec, value, onChange }: { spec: FieldSpec<P>; value: P; onChange: (next: P) => void }) {
   const current = spec.get(value);
@@ -118,14 +131,14 @@ export function Fields<P>({
       {specs
         .filter(({ visible }) => visible?.(value) ?? true)
         .map((spec) => {
-          const message = messageFor(error, spec.member);
+          const given = spec.member === 'name' ? { name: String(spec.get(value) ?? '') } : { member: spec.member };
           return (
             <Field
               key={spec.label}
               label={spec.label}
               required={spec.required ?? false}
               {...(spec.hint === undefined ? {} : { hint: spec.hint })}
-              {...(message === undefined ? {} : { validationState: 'error' as const, validationMessage: message })}
+              {...refusalOf(messageFor(error, given))}
             >
               <Control spec={spec} value={value} onChange={onChange} />
             </Field>

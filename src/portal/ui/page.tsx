@@ -30,6 +30,7 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalS,
     padding: `${tokens.spacingVerticalS} 0`,
     marginBottom: tokens.spacingVerticalM,
+    '> button': { minWidth: 'auto' },
     // The icons of the buttons stand below the title, not their padding.
     '> :first-child': { marginInlineStart: '-12px' },
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,

@@ -4,7 +4,9 @@ import {
   ArrowClockwise20Regular,
   CheckmarkCircle16Filled,
   Copy16Regular,
+  Delete16Regular,
   DismissCircle16Filled,
+  Edit16Regular,
   QuestionCircle16Regular,
   Warning16Filled,
 } from '@fluentui/react-icons';
@@ -43,14 +45,25 @@ export function PageLink({
   );
 }
 
-/** The toaster of the frame, in which a panel that has closed shows what it was answered. */
-export const answersToaster = 'answers';
-
 /** Reads everything that the page shows again. */
 export const RefreshButton = () => (
   <Button appearance="subtle" icon={<ArrowClockwise20Regular />} onClick={() => void queryClient.invalidateQueries()}>
     Refresh
   </Button>
+);
+
+/** The buttons of a row that can be changed. */
+export const RowActions = ({ name, onEdit, onRemove }: { name: string; onEdit: () => void; onRemove: () => void }) => (
+  <span style={{ whiteSpace: 'nowrap' }}>
+    <Button size="small" appearance="subtle" icon={<Edit16Regular />} aria-label={`Edit ${name}`} onClick={onEdit} />
+    <Button
+      size="small"
+      appearance="subtle"
+      icon={<Delete16Regular />}
+      aria-label={`Remove ${name}`}
+      onClick={onRemove}
+    />
+  </span>
 );
 
 /** The page of a resource. Load balancers and their children have pages of their own. */
@@ -73,7 +86,7 @@ const icons: Readonly<Record<HealthWord, ReactNode>> = {
 const useStyles = makeStyles({
   line: { display: 'inline-flex', alignItems: 'center', gap: tokens.spacingHorizontalXS, whiteSpace: 'nowrap' },
   // Read down the first column, then down the second, as Essentials are.
-  properties: { columns: '400px 2', columnGap: tokens.spacingHorizontalXXL, margin: `0 0 ${tokens.spacingVerticalL}` },
+  properties: { columns: '340px 2', columnGap: tokens.spacingHorizontalXXL, margin: `0 0 ${tokens.spacingVerticalL}` },
   property: {
     display: 'grid',
     gridTemplateColumns: 'minmax(120px, 180px) minmax(0, 1fr)',
@@ -95,8 +108,11 @@ const useStyles = makeStyles({
     whiteSpace: 'pre',
   },
   copy: { position: 'relative' },
-  copyButton: { position: 'absolute', top: '4px', right: '4px' },
+  copyButton: { position: 'absolute', top: '4px', right: '4px', backgroundColor: tokens.colorNeutralBackground3 },
 });
+
+/** The icon of a health: its shape says as much as its colour. */
+export const HealthIcon = ({ word }: { word: HealthWord }) => <>{icons[word]}</>;
 
 /** Words behind the icon of a health. */
 export function HealthWordLine({ word, children }: { word: HealthWord; children: ReactNode }) {
@@ -162,16 +178,26 @@ export function Properties({ items }: { items: readonly (readonly [string, React
   );
 }
 
+/** Characters of a text that are shown at first: a page stays quick beside a document of a megabyte. */
+const mostShown = 20_000;
+
 /** Text in a box, with a button that copies it. */
 export function Code({ text, label }: { text: string; label: string }) {
   const styles = useStyles();
   const [copied, setCopied] = useState(false);
+  const [whole, setWhole] = useState(false);
+  const cut = !whole && text.length > mostShown;
   return (
     <div className={styles.copy}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
       <section className={styles.code} tabIndex={0} aria-label={label}>
-        {text}
+        {cut ? `${text.slice(0, mostShown)}…` : text}
       </section>
+      {cut && (
+        <Button size="small" onClick={() => setWhole(true)} style={{ marginTop: 4 }}>
+          Show all {text.length.toLocaleString()} characters
+        </Button>
+      )}
       <Button
         className={styles.copyButton}
         size="small"

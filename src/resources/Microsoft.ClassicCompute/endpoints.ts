@@ -3,6 +3,7 @@
  * the Azure PowerShell cmdlet Add-AzureEndpoint.
  */
 import { azureError } from '../../errors/index.js';
+import { dnsLabels } from '../../support/ids.js';
 import { parseIpv4Prefix } from '../../support/ip-address.js';
 import { canonicalCidr } from './addresses.js';
 import type {
@@ -11,6 +12,7 @@ import type {
   InputEndpointRequest,
   InstanceInputEndpoint,
   LoadBalancerProbe,
+  PublicIp,
   RoleInstance,
   VmRole,
 } from './types.js';
@@ -53,6 +55,15 @@ export function checkProbe(probe: NonNullable<InputEndpointRequest['LoadBalancer
     IntervalInSeconds: inRange(IntervalInSeconds, seconds('IntervalInSeconds', 5)),
     TimeoutInSeconds: inRange(TimeoutInSeconds, seconds('TimeoutInSeconds', 11)),
   };
+}
+
+/** A public address of instances, whose label can be part of a domain name. */
+export function checkPublicIp(publicIp: PublicIp): PublicIp {
+  const { IdleTimeoutInMinutes, DomainNameLabel: value } = publicIp;
+  checkIdleTimeout(IdleTimeoutInMinutes);
+  if (value === undefined || dnsLabels.cloudService.test(value)) return publicIp;
+  const values = { value, parameter: 'DomainNameLabel', allowed: 'letters, digits and hyphens' };
+  throw azureError('ClassicInvalidParameterValue', { values });
 }
 
 /** An ACL in order of evaluation, or undefined when it has no rule. */

@@ -47,6 +47,16 @@ export const availabilitySets = resourceType<AvailabilitySetDocument>({
     document.properties.platformUpdateDomainCount ??= 5;
     document.properties.platformFaultDomainCount ??= 3;
   },
+  *check({ document }) {
+    const { platformUpdateDomainCount: update, platformFaultDomainCount: fault } = document.properties;
+    for (const [what, value, maximum] of [
+      ['fault domain count', fault, 3],
+      ['update domain count', update, 20],
+    ] as const) {
+      if (typeof value !== 'number' || (value >= 1 && value <= maximum)) continue;
+      yield azureError('MachineCountOutOfRange', { values: { what, value, minimum: 1, maximum } });
+    }
+  },
   requests: {
     nameParameter: 'availabilitySetName',
     statuses: { put: () => 200, putIsDone: () => true, delete: () => 200 },

@@ -3,9 +3,10 @@
  * instances are members of backend pools and targets of NAT pools, as
  * https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-networking describes.
  */
-import type { AzureError } from '../../errors/index.js';
+import { type AzureError, azureError } from '../../errors/index.js';
 import { checkLoadBalancersOfScaleSet } from '../Microsoft.Network/loadBalancers/parts-in-use.js';
 import { checkLoadBalancersAhead } from '../Microsoft.Network/loadBalancers/together.js';
+import { rootKey } from '../resource-id.js';
 import { type Lookup, type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { computeApiVersions } from './api-versions.js';
@@ -152,12 +153,52 @@ function completeScaleSet(context: WriteContext<VirtualMachineScaleSetDocument>)
   properties.virtualMachines = placeInstances(context, { capacity, profile });
 }
 
+const wellFormed = /^\w([\w.-]{0,78}\w)?$/;
+
+/** Names in a profile become names of network interfaces and ipConfigurations, and are checked like those. */
+function* checkNamesOf(
+  all: readonly { name?: string | undefined; properties?: { ipConfigurations?: readonly { name?: string }[] } }[],
+  id: string,
+): Generator<AzureError> {
+  for (const [index, { name = '', properties }] of all.entries()) {
+    if (!wellFormed.test(name)) yield azureError('InvalidResourceName', { values: { name } });
+    const isTwice = all.slice(0, index).some((one) => one.name?.toLowerCase() === name.toLowerCase());
+    if (isTwice) yield azureError('DuplicateResourceName', { values: { id, name } });
+    const inside = properties?.ipConfigurations ?? [];
+    if (inside.length > 0) yield* checkNamesOf(inside, `${id}/networkInterfaceConfigurations/${name}`);
+  }
+}
+
+/** Instances are up to 1,000, each with one primary network interface, all in subnets of one virtual network. */
+function* checkConfigurations(
+  all: readonly ProfileNetworkInterface[],
+  { document, idText: id }: WriteContext<VirtualMachineScaleSetDocument>,
+): Generator<AzureError> {
+  const value = document.sku?.capacity ?? 0;
+  if (value < 0 || value > 1000) {
+    const values = { what: 'capacity', value, minimum: 0, maximum: 1000 };
+    yield azureError('MachineCountOutOfRange', { values });
+  }
+  const primary = all.filter(({ properties }) => (properties as { primary?: boolean } | undefined)?.primary);
+  if (all.length > 1 && primary.length !== 1) {
+    yield azureError('VirtualMachineMustHaveOneNetworkInterfaceAsPrimary', { values: { id } });
+  }
+  const configurations = all.flatMap(({ properties }) => properties?.ipConfigurations ?? []);
+  const subnets = configurations.flatMap(({ properties }) => properties?.subnet?.id ?? []);
+  if (subnets.length === 0 && configurations.length > 0) {
+    yield azureError('MachineCannotHave', { values: { id, what: 'network interfaces without a subnet' } });
+  }
+  if (new Set(subnets.map(rootKey)).size > 1) yield azureError('SubnetsNotInSameVnet', { values: { id } });
+}
+
 function* checkScaleSet(context: WriteContext<VirtualMachineScaleSetDocument>, after: Lookup): Generator<AzureError> {
   const { virtualMachineProfile, virtualMachines } = context.document.properties;
   const { networkInterfaceConfigurations = [], healthProbe } = virtualMachineProfile?.networkProfile ?? {};
   const pools = networkInterfaceConfigurations
     .flatMap(({ properties }) => properties?.ipConfigurations ?? [])
     .flatMap(({ properties }) => properties?.loadBalancerBackendAddressPools ?? []);
+  yield* checkNamesOf(networkInterfaceConfigurations, context.idText);
+  yield* checkConfigurations(networkInterfaceConfigurations, context);
   yield* checkLoadBalancersOfScaleSet({ pools: pools.map(({ id }) => id), probe: healthProbe?.id }, context);
   // The instances are alike, so one speaks for all.
   const [first] = virtualMachines ?? [];

@@ -3,9 +3,11 @@
  * machine runs; whatever listens on the interface's mapped address stands in for it.
  */
 import { type AzureError, azureError } from '../../errors/index.js';
+import { childrenIn } from '../children.js';
 import { idKey, rootKey } from '../resource-id.js';
 import {
   type Action,
+  type Lookup,
   type ResourceDocument,
   resourceType,
   type ShowContext,
@@ -87,17 +89,66 @@ function completeVirtualMachine(context: WriteContext<VirtualMachineDocument>): 
 }
 
 /** A network interface belongs to one machine. */
-function* checkVirtualMachine({
+/** Several network interfaces of one machine: one is primary, and all are in one virtual network. */
+function* checkNetworkInterfacesTogether(
+  all: readonly { id: string; properties?: { primary?: boolean } }[],
+  { id, lookup }: { readonly id: string; readonly lookup: Lookup },
+): Generator<AzureError> {
+  if (all.length < 2) return;
+  if (new Set(all.map((one) => idKey(one.id))).size < all.length) {
+    yield azureError('MachineCannotHave', { values: { id, what: 'one network interface twice' } });
+  }
+  if (all.filter(({ properties }) => properties?.primary).length !== 1) {
+    yield azureError('VirtualMachineMustHaveOneNetworkInterfaceAsPrimary', { values: { id } });
+  }
+  const networks = new Set(
+    all
+      .flatMap((one) => childrenIn(lookup.resource(idKey(one.id))?.document.properties, 'ipConfigurations'))
+      .flatMap(({ properties }) => (properties?.subnet as { id: string } | undefined)?.id ?? [])
+      .map(rootKey),
+  );
+  if (networks.size > 1) yield azureError('SubnetsNotInSameVnet', { values: { id } });
+}
+
+/** A machine is in one zone or in one availability set, and stays there. */
+function* checkPlacement({
   document,
-  lookup,
-  idText,
+  existing,
+  idText: id,
 }: WriteContext<VirtualMachineDocument>): Generator<AzureError> {
+  const { zones = [], properties } = document;
+  if (zones.length > 1)
+    yield azureError('MachineCannotHave', { values: { id, what: 'more than one availability zone' } });
+  if (zones.length > 0 && properties.availabilitySet) {
+    yield azureError('MachineCannotHave', {
+      values: { id, what: 'both an availability zone and an availability set' },
+    });
+  }
+  const before = existing?.document as VirtualMachineDocument | undefined;
+  if (!before) return;
+  if (zones.join() !== (before.zones ?? []).join()) {
+    yield azureError('PropertyChangeNotAllowed', { values: { property: 'zones' } });
+  }
+  const setOf = ({ properties: { availabilitySet } }: VirtualMachineDocument) =>
+    idKey((availabilitySet as { id: string } | undefined)?.id ?? '');
+  if (setOf(document) !== setOf(before)) {
+    yield azureError('PropertyChangeNotAllowed', { values: { property: 'availabilitySet.id' } });
+  }
+}
+
+function* checkVirtualMachine(context: WriteContext<VirtualMachineDocument>): Generator<AzureError> {
+  const { document, lookup, idText } = context;
+  yield* checkPlacement(context);
   for (const { id } of document.properties.networkProfile?.networkInterfaces ?? []) {
     const other = lookup
       .linksInto(idKey(id))
       .find(({ path, sourceId }) => path === 'networkInterfaces' && rootKey(sourceId) !== idKey(idText));
     if (other) yield azureError('NicInUse', { values: { id, user: other.sourceId } });
   }
+  yield* checkNetworkInterfacesTogether(document.properties.networkProfile?.networkInterfaces ?? [], {
+    id: idText,
+    lookup,
+  });
 }
 
 /** What `GET …/virtualMachines/{name}/instanceView` answers. */

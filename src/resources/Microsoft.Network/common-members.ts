@@ -1,6 +1,7 @@
 /** Members and rules that several types of Microsoft.Network share, so that they say the same thing in the same words. */
 import { type AzureError, azureError } from '../../errors/index.js';
 import { formatIpPrefix, networkOf, parseIpPrefix } from '../../support/ip-address.js';
+import { lookUpChild } from '../children.js';
 import type { ResourceDocument, WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { versions } from './member-versions.js';
@@ -60,6 +61,18 @@ export function* checkSkuUnchanged({ document, existing, idText }: WriteContext)
     const from = existing.document.sku?.[member] ?? '';
     const to = document.sku?.[member] ?? '';
     if (from !== to) yield azureError('SkuCannotBeChangedOnUpdate', { values: { from, to, id: idText } });
+  }
+}
+
+/** A subnet with a NAT gateway has no resources of sku Basic: those of `users` are. */
+export function* checkNoNatGateway(
+  users: readonly { readonly id: string; readonly subnet: { readonly id: string } }[],
+  { lookup }: WriteContext,
+): Generator<AzureError> {
+  for (const { id: user, subnet } of users) {
+    const natGateway = lookUpChild(lookup, subnet.id)?.child.properties?.natGateway as { id: string } | undefined;
+    const values = { id: natGateway?.id ?? '', what: `${user} of sku Basic in its subnet` };
+    if (natGateway) yield azureError('NatGatewayDoesNotSupport', { values });
   }
 }
 

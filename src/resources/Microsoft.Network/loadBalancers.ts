@@ -50,6 +50,7 @@ import {
   outboundNatRule,
   outboundRule,
 } from './loadBalancers/outboundRules.js';
+import { checkParts } from './loadBalancers/parts.js';
 import { checkPartsInUse } from './loadBalancers/parts-in-use.js';
 import { checkProbe, completeProbe, probe } from './loadBalancers/probes.js';
 import { checkThoseBehind } from './loadBalancers/together.js';
@@ -138,6 +139,7 @@ function* checkLoadBalancer(context: WriteContext<LoadBalancerDocument>, after: 
   yield* checkPartsInUse(context);
   yield* checkKind(context);
   yield* checkThoseBehind(context.idText, after);
+  yield* checkParts(context);
 }
 
 /**
@@ -230,6 +232,7 @@ export const loadBalancers = resourceType<LoadBalancerDocument>({
     .map((name) => ({
       name,
       methods: name === 'backendAddressPools' || name === 'inboundNatRules' ? ('write' as const) : ('read' as const),
+      ...(name === 'frontendIPConfigurations' ? { inUse: [privateLinkService] } : {}),
     })),
   inUse: [globalMember, privateLinkService, scaleSet],
   defaults: completeLoadBalancer,

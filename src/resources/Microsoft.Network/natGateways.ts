@@ -62,12 +62,34 @@ function completeNatGateway(context: WriteContext<NatGatewayDocument>): void {
   fillIn(document.properties, { idleTimeoutInMinutes: 4 });
 }
 
+/** A NAT gateway of sku Standard is in one zone at most and has up to 16 regional IPv4 addresses of that zone. */
+function* checkWhatItCannot({ document, idText: id, lookup }: WriteContext<NatGatewayDocument>): Generator<AzureError> {
+  if (document.sku?.name !== 'Standard') return;
+  const refusal = (what: string) => azureError('NatGatewayDoesNotSupport', { values: { id, what } });
+  const { zones = [], properties } = document;
+  const { publicIpAddresses = [], publicIpPrefixes = [] } = properties;
+  if (zones.length > 1) yield refusal('more than one availability zone');
+  if (publicIpAddresses.length > 16) yield refusal('more than 16 public IP addresses');
+  const seen = new Set<string>();
+  for (const { id: used } of [...publicIpAddresses, ...publicIpPrefixes]) {
+    if (seen.has(idKey(used))) yield refusal(`${used} twice`);
+    seen.add(idKey(used));
+    const theirs = lookup.resource(idKey(used))?.document;
+    if (!theirs) continue;
+    if (theirs.properties.publicIPAddressVersion === 'IPv6') yield refusal(`${used} of version IPv6`);
+    if (theirs.sku?.tier === 'Global') yield refusal(`${used} of tier Global`);
+    const isElsewhere = theirs.zones?.length === 1 && zones.length === 1 && theirs.zones[0] !== zones[0];
+    if (isElsewhere) yield refusal(`${used} of another availability zone`);
+  }
+}
+
 function* checkNatGateway(context: WriteContext<NatGatewayDocument>): Generator<AzureError> {
   const { document, idText: id, lookup } = context;
   yield* checkSkuUnchanged(context);
   yield* checkZonesUnchanged(context);
   const { idleTimeoutInMinutes: idle = 4, publicIpAddresses = [] } = document.properties;
   if (idle < 4 || idle > 120) yield azureError('NatGatewayIdleTimeoutIsOutOfRange', { values: { id } });
+  yield* checkWhatItCannot(context);
   for (const one of publicIpAddresses) {
     const publicIP = lookup.resource(idKey(one.id));
     if (!publicIP) continue;

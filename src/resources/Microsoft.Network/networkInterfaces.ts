@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { type AzureError, azureError } from '../../errors/index.js';
-import { childrenIn } from '../children.js';
+import { parseIpAddress } from '../../support/ip-address.js';
+import { childrenIn, lookUpChild } from '../children.js';
 import { idKey, rootKey } from '../resource-id.js';
 import {
   type InUse,
@@ -17,7 +18,7 @@ import {
 } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
-import { fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
+import { checkNoNatGateway, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
 import { checkLoadBalancersAhead } from './loadBalancers/together.js';
 import { versions } from './member-versions.js';
 import { effectiveActions, machineLink } from './networkInterfaces/effective.js';
@@ -181,6 +182,41 @@ function* checkSkus({ document, lookup }: WriteContext<NetworkInterfaceDocument>
   }
 }
 
+/** Addresses, networks and NAT rules that no network interface can have. */
+function* checkWhatItCannotHave(all: readonly IPConfiguration[], context: WriteContext): Generator<AzureError> {
+  const { document, idText: id, lookup } = context;
+  const refusal = (what: string) => azureError('NetworkInterfaceCannotHave', { values: { id, what } });
+  const { dnsSettings } = document.properties as { dnsSettings?: { dnsServers?: string[] } };
+  const server = dnsSettings?.dnsServers?.find((text) => !parseIpAddress(text));
+  if (server !== undefined && server !== 'AzureProvidedDNS') yield refusal(`the DNS server ${server}`);
+  if (all.every(({ properties }) => properties?.privateIPAddressVersion === 'IPv6')) {
+    yield refusal('IPv6 configurations only');
+  }
+  for (const { properties } of all) {
+    const publicIP = lookup.resource(idKey(properties?.publicIPAddress?.id ?? ''))?.document;
+    const { publicIPAddressVersion: version = 'IPv4' } = publicIP?.properties ?? {};
+    if (publicIP?.sku?.tier === 'Global') yield refusal('a public IP address of tier Global');
+    if (publicIP && version !== properties?.privateIPAddressVersion) {
+      yield refusal(`a public IP address of version ${version} beside a private one of the other`);
+    }
+    for (const { id: pool } of properties?.loadBalancerBackendAddressPools ?? []) {
+      const tier = lookup.resource(rootKey(pool))?.document.sku?.tier;
+      if (tier === 'Global') yield refusal('a place in a pool of a Global load balancer');
+    }
+    for (const { id: rule } of properties?.loadBalancerInboundNatRules ?? []) {
+      if (lookUpChild(lookup, rule)?.child.properties?.backendAddressPool)
+        yield refusal(`the NAT rule ${rule} of a pool`);
+      const other = lookup
+        .linksInto(rootKey(rule))
+        .find(
+          ({ path, target, sourceId }) =>
+            path === 'loadBalancerInboundNatRules' && target === idKey(rule) && rootKey(sourceId) !== idKey(id),
+        );
+      if (other) yield refusal(`the NAT rule ${rule}, which ${other.sourceId} has`);
+    }
+  }
+}
+
 function* checkNetworkInterface(context: WriteContext<NetworkInterfaceDocument>, after: Lookup): Generator<AzureError> {
   const all = ipConfigurationsOf(context.document);
   yield* checkIPConfigurations(all, context);
@@ -190,6 +226,13 @@ function* checkNetworkInterface(context: WriteContext<NetworkInterfaceDocument>,
     publicIPAddress: properties?.publicIPAddress,
   }));
   yield* checkPublicIPAddressesFree(context, users);
+  const basic = all.flatMap(({ name, properties }) => {
+    const publicIP = context.lookup.resource(idKey(properties?.publicIPAddress?.id ?? ''));
+    const subnet = publicIP?.document.sku?.name === 'Basic' ? properties?.subnet : undefined;
+    return subnet ? [{ id: `${context.idText}/ipConfigurations/${name}`, subnet }] : [];
+  });
+  yield* checkNoNatGateway(basic, context);
+  yield* checkWhatItCannotHave(all, context);
   yield* checkLoadBalancersAhead(
     users.map(({ id }) => id),
     after,

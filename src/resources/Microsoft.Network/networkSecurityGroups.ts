@@ -69,6 +69,14 @@ export const networkSecurityGroups = resourceType<NetworkSecurityGroupDocument>(
   ],
   inUse: [
     {
+      by: 'Microsoft.Compute/virtualMachineScaleSets*',
+      path: 'networkSecurityGroup',
+      refuse: ({ id, links }) =>
+        azureError('NetworkSecurityGroupInUseByVirtualMachineScaleSet', {
+          values: { id, scaleSet: links[0]?.sourceId ?? '' },
+        }),
+    },
+    {
       by: 'Microsoft.Network/*',
       path: 'networkSecurityGroup',
       refuse: ({ id, links }) =>

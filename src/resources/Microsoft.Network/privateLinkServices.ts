@@ -127,6 +127,12 @@ function* checkPrivateLinkService(context: WriteContext<PrivateLinkServiceDocume
       values: { name: id.names[0] ?? '' },
     });
   }
+  const refusal = (what: string) => azureError('PrivateLinkServiceCannotHave', { values: { id: idText, what } });
+  if (ipConfigurations.length === 0) yield refusal('no IP configuration');
+  if (ipConfigurations.length > 8) yield refusal('more than 8 IP configurations');
+  if (new Set(frontends.map(({ id: frontend }) => rootKey(frontend))).size > 1) {
+    yield refusal('frontends of more than one load balancer');
+  }
   for (const { id: frontend } of frontends) {
     const loadBalancer = lookup.resource(rootKey(frontend));
     if (!loadBalancer) continue;
@@ -134,6 +140,7 @@ function* checkPrivateLinkService(context: WriteContext<PrivateLinkServiceDocume
     if (loadBalancer.document.sku?.name === 'Basic') {
       yield azureError('PrivateLinkServiceIsNotSupportedForBasicLoadBalancer', { values });
     }
+    if (loadBalancer.document.sku?.name === 'Gateway') yield refusal('a frontend of a Gateway load balancer');
     // differs: its documents want an internal frontend, but Azure was seen to take a public one.
     if (hasIPBasedPool(loadBalancer.document as LoadBalancerDocument)) {
       yield azureError('PrivateLinkServiceIsNotSupportedForIPBasedLoadBalancer', { values });

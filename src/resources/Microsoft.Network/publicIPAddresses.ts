@@ -3,7 +3,7 @@
  * https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses describes them.
  */
 import { type AzureError, azureError } from '../../errors/index.js';
-import { stableGuid } from '../../support/ids.js';
+import { dnsLabels, stableGuid } from '../../support/ids.js';
 import { normalizeLocation } from '../canonical.js';
 import { idKey } from '../resource-id.js';
 import {
@@ -158,14 +158,12 @@ function completePublicIPAddress(context: WriteContext<PublicIPAddressDocument>)
 }
 
 const attachments = (lookup: Lookup, key: string): Link[] =>
-  lookup.linksInto(key).filter((link) => link.path === 'publicIPAddress');
-
-const domainNameLabelPattern = /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/;
+  lookup.linksInto(key).filter(({ path }) => /^publicIPAddress(es)?$/i.test(path));
 
 function* checkDnsSettings(context: WriteContext<PublicIPAddressDocument>): Generator<AzureError> {
   const { domainNameLabel: label, fqdn } = context.document.properties.dnsSettings ?? {};
   if (label === undefined || fqdn === undefined) return;
-  if (!domainNameLabelPattern.test(label)) yield azureError('InvalidDomainNameLabel', { values: { label } });
+  if (!dnsLabels.publicIpAddress.test(label)) yield azureError('InvalidDomainNameLabel', { values: { label } });
   const holder = holderOfDnsName(context.lookup, fqdn);
   if (holder && holder !== idKey(context.idText)) yield azureError('DnsRecordInUse', { values: { fqdn } });
 }
@@ -188,8 +186,30 @@ export function checkDnsNameAvailability(
 ): { available: boolean } {
   const fqdn = `${label}.${normalizeLocation(location)}.cloudapp.azure.com`.toLowerCase();
   if (holderOfDnsName(lookup, fqdn) !== undefined) return { available: false };
-  if (!domainNameLabelPattern.test(label)) throw azureError('InvalidDomainNameLabel', { values: { label } });
+  if (!dnsLabels.publicIpAddress.test(label)) throw azureError('InvalidDomainNameLabel', { values: { label } });
   return { available: true };
+}
+
+/** An address out of a prefix is like the prefix, and stays in it. */
+function* checkPrefix({ document, existing, idText: id, lookup }: WriteContext<PublicIPAddressDocument>) {
+  const prefixId = document.properties.publicIPPrefix?.id;
+  const before = (existing?.document as PublicIPAddressDocument | undefined)?.properties;
+  if (before && idKey(before.publicIPPrefix?.id ?? '') !== idKey(prefixId ?? '')) {
+    yield azureError('PublicIPPrefixOfAddressCannotBeChanged', { values: { id } });
+  }
+  const prefix = prefixId === undefined ? undefined : lookup.resource(idKey(prefixId));
+  if (!prefix) return;
+  const of = ({ sku, zones, properties }: ResourceDocument) => ({
+    sku: sku?.name,
+    tier: sku?.tier,
+    version: properties.publicIPAddressVersion,
+    'availability zones': [...(zones ?? [])].sort().join(),
+  });
+  const theirs = of(prefix.document);
+  for (const [what, own] of Object.entries(of(document))) {
+    if (own === theirs[what as keyof typeof theirs]) continue;
+    yield azureError('PublicIPAddressAndPrefixDoNotMatch', { values: { id, prefix: prefix.id, what } });
+  }
 }
 
 function* checkPublicIPAddress(context: WriteContext<PublicIPAddressDocument>): Generator<AzureError> {
@@ -208,6 +228,7 @@ function* checkPublicIPAddress(context: WriteContext<PublicIPAddressDocument>): 
     yield azureError('PublicIPIdleTimeoutIsOutOfRange', { values: { name: context.id.names[0] ?? '' } });
   }
   yield* checkDnsSettings(context);
+  yield* checkPrefix(context);
   const before = existing?.document.properties as PublicIPAddressProperties | undefined;
   const from = before?.publicIPAddressVersion;
   const to = properties.publicIPAddressVersion ?? 'IPv4';

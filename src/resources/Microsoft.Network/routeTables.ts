@@ -3,6 +3,7 @@
  * https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview describes them. Stored and shown.
  */
 import { type AzureError, azureError } from '../../errors/index.js';
+import { parseIpAddress } from '../../support/ip-address.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';
@@ -53,11 +54,31 @@ function completeRouteTable(context: WriteContext<RouteTableDocument>): void {
   }
 }
 
+/** A route leads from a prefix to a next hop; only appliances are known by their address. */
+function* checkRoute({ name = '', properties = {} }: Route): Generator<AzureError> {
+  const { addressPrefix, nextHopType, nextHopIpAddress = '' } = properties;
+  if (!addressPrefix || !nextHopType) {
+    yield azureError('RouteParametersMissing', { values: { name } });
+    return;
+  }
+  const isAppliance = nextHopType === 'VirtualAppliance';
+  if (isAppliance && nextHopIpAddress === '') yield azureError('MissingNextHopIpAddress', { values: { name } });
+  if (nextHopIpAddress !== '' && !(isAppliance && parseIpAddress(nextHopIpAddress))) {
+    yield azureError('NextHopIpAddressInvalid', { values: { name, value: nextHopIpAddress, type: nextHopType } });
+  }
+}
+
 /** A route's destination may also be a service tag, which has no slash. */
 function* checkRouteTable({ document, idText }: WriteContext<RouteTableDocument>): Generator<AzureError> {
-  for (const { name, properties } of document.properties.routes ?? []) {
+  const byPrefix = new Map<string, string>();
+  for (const one of document.properties.routes ?? []) {
+    yield* checkRoute(one);
+    const { name = '', properties } = one;
     const prefix = properties?.addressPrefix ?? '';
     if (/^[\d.]+$|[/:]/.test(prefix)) yield* checkAddressPrefix(prefix, `${idText}/routes/${name}`);
+    const first = byPrefix.get(prefix.toLowerCase());
+    if (first !== undefined) yield azureError('RouteConflict', { values: { first, second: name } });
+    byPrefix.set(prefix.toLowerCase(), name);
   }
 }
 

@@ -3,7 +3,7 @@
  * https://learn.microsoft.com/azure/virtual-network/virtual-networks-overview describes them.
  */
 import { type AzureError, azureError } from '../../errors/index.js';
-import { type IpPrefix, parseIpAddress, parseIpPrefix } from '../../support/ip-address.js';
+import { formatIpPrefix, type IpPrefix, overlaps, parseIpAddress, parseIpPrefix } from '../../support/ip-address.js';
 import type { ChildDocument } from '../children.js';
 import { type ResourceDocument, resourceType, type ShowContext, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
@@ -20,7 +20,12 @@ import {
   subnetInUse,
   viewSubnet,
 } from './virtualNetworks/subnets.js';
-import { completePeering, viewPeering, virtualNetworkPeering } from './virtualNetworks/virtualNetworkPeerings.js';
+import {
+  checkPeerings,
+  completePeering,
+  viewPeering,
+  virtualNetworkPeering,
+} from './virtualNetworks/virtualNetworkPeerings.js';
 
 interface VirtualNetworkProperties extends Record<string, unknown> {
   addressSpace?: { addressPrefixes?: string[]; ipamPoolPrefixAllocations?: unknown[] };
@@ -104,18 +109,40 @@ function completeVirtualNetwork(context: WriteContext<VirtualNetworkDocument>): 
   for (const one of properties.virtualNetworkPeerings ?? []) completePeering(one, idText, lookup);
 }
 
+/** Ranges that no virtual network can have. */
+const reserved = ['224.0.0.0/4', '255.255.255.255/32', '127.0.0.0/8', '169.254.0.0/16', '168.63.129.16/32'];
+
+function* checkAddressSpace(space: readonly IpPrefix[], id: string): Generator<AzureError> {
+  for (const [index, one] of space.entries()) {
+    const prefix = formatIpPrefix(one);
+    const taken = reserved.find((text) => overlaps(parseIpPrefix(text) as IpPrefix, one));
+    if (taken !== undefined && one.length > 0) {
+      yield azureError('AddressPrefixIsReserved', { values: { id, prefix, reserved: taken } });
+    }
+    const other = space.slice(0, index).find((earlier) => overlaps(earlier, one));
+    const values = { id, first: other ? formatIpPrefix(other) : '', second: prefix };
+    if (other) yield azureError('AddressPrefixesOverlap', { values });
+  }
+}
+
 function* checkVirtualNetwork(context: WriteContext<VirtualNetworkDocument>): Generator<AzureError> {
-  const { addressSpace, dhcpOptions, subnets = [] } = context.document.properties;
+  const { addressSpace, dhcpOptions, flowTimeoutInMinutes, subnets = [] } = context.document.properties;
+  const flowTimeout = Number(flowTimeoutInMinutes ?? 4);
+  if (flowTimeout < 4 || flowTimeout > 30) {
+    yield azureError('FlowTimeoutIsOutOfRange', { values: { id: context.idText } });
+  }
   const texts = addressSpace?.addressPrefixes ?? [];
   for (const prefix of texts) yield* checkAddressPrefix(prefix, context.idText);
   for (const name of dhcpOptions?.dnsServers ?? []) {
     if (!parseIpAddress(name)) yield azureError('NetcfgInvalidDnsServer', { values: { name } });
   }
   const space: IpPrefix[] = texts.flatMap((text) => parseIpPrefix(text) ?? []);
+  yield* checkAddressSpace(space, context.idText);
   for (const [index, one] of subnets.entries()) {
     yield* checkSubnet(one, context, { space, earlier: subnets.slice(0, index) });
   }
   yield* checkSubnetsStay(context);
+  yield* checkPeerings(context, texts);
 }
 
 function viewVirtualNetwork({ resource, lookup, apiVersion }: ShowContext): ResourceDocument {

@@ -135,6 +135,103 @@ function refusal(work: () => unknown): string {
   return 'not refused';
 }
 
+t.test('every element of the public schemas is read, or accepted without effect', async (t) => {
+  const definition =
+    readServiceDefinition(`<ServiceDefinition name="s" upgradeDomainCount="3" schemaVersion="2015-04.2.6" topologyChangeDiscovery="Blast" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="a b">
+  <LoadBalancerProbes><LoadBalancerProbe name="p" protocol="http" path="/" port="80" intervalInSeconds="5" timeoutInSeconds="11"/></LoadBalancerProbes>
+  <WebRole name="web" vmsize="Small" enableNativeCodeExecution="true">
+    <Certificates><Certificate name="c" storeLocation="LocalMachine" storeName="My" permissionLevel="elevated"/></Certificates>
+    <ConfigurationSettings><Setting name="x"/></ConfigurationSettings>
+    <Imports><Import moduleName="RemoteAccess"/><Import moduleName="RemoteForwarder"/></Imports>
+    <Endpoints>
+      <InputEndpoint name="in" protocol="https" port="443" localPort="*" certificate="c" ignoreRoleInstanceStatus="true" loadBalancerProbe="p" loadBalancerDistribution="sourceIP" idleTimeoutInMinutes="10"/>
+      <InternalEndpoint name="one" protocol="tcp" port="*"/>
+      <InternalEndpoint name="fixed" protocol="tcp"><FixedPort port="8080"/></InternalEndpoint>
+      <InternalEndpoint name="range" protocol="udp"><FixedPortRange min="8081" max="8090"/></InternalEndpoint>
+      <InstanceInputEndpoint name="debug" localPort="4020" protocol="tcp"><AllocatePublicPortFrom><FixedPortRange min="10100" max="10110"/></AllocatePublicPortFrom></InstanceInputEndpoint>
+    </Endpoints>
+    <LocalResources><LocalStorage name="l" cleanOnRoleRecycle="true" sizeInMB="100"/></LocalResources>
+    <Runtime executionContext="elevated"><Environment><Variable name="v"><RoleInstanceValue xpath="/x"/></Variable></Environment><EntryPoint><NetFxEntryPoint assemblyName="a" targetFrameworkVersion="v4.0"/></EntryPoint></Runtime>
+    <Sites><Site name="Web" physicalDirectory="d"><VirtualApplication name="a" physicalDirectory="d"/><VirtualDirectory name="v" physicalDirectory="d"/><Bindings><Binding name="b" endpointName="in" hostHeader="www.example.com"/></Bindings></Site></Sites>
+    <Startup priority="1"><Task commandLine="x" executionContext="limited" taskType="simple"><Environment/></Task></Startup>
+    <Contents><Content destination="d"><SourceDirectory path="p"/></Content></Contents>
+  </WebRole>
+  <NetworkTrafficRules><OnlyAllowTrafficTo><Destinations><RoleEndpoint endpointName="one" roleName="web"/></Destinations><AllowAllTraffic/><WhenSource matches="AnyRule"><FromRole roleName="web"/></WhenSource></OnlyAllowTrafficTo></NetworkTrafficRules>
+</ServiceDefinition>`);
+  t.match(definition.roles, [
+    {
+      inputEndpoints: [{ name: 'in', loadBalancerDistribution: 'sourceIP' }, { port: 3389 }],
+      instanceInputEndpoints: [{ minPort: 10100, maxPort: 10110 }],
+    },
+  ]);
+  const configuration =
+    readServiceConfiguration(`<ServiceConfiguration serviceName="s" osFamily="4" osVersion="*" schemaVersion="2015-04.2.6" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration">
+  <Role name="web" vmName="w"><OsImage href="h"/><Instances count="2"/><ConfigurationSettings><Setting name="x" value="y"/></ConfigurationSettings><Certificates><Certificate name="c" thumbprint="AB" thumbprintAlgorithm="sha1"/></Certificates></Role>
+  <NetworkConfiguration>
+    <AccessControls><AccessControl name="a"><Rule order="1" action="permit" remoteSubnet="10.0.0.0/8" description="d"/></AccessControl></AccessControls>
+    <EndpointAcls><EndpointAcl role="web" endPoint="in" accessControl="a"/></EndpointAcls>
+    <Dns><DnsServers><DnsServer name="d" IPAddress="10.0.0.4"/></DnsServers></Dns>
+    <VirtualNetworkSite name="VNet"/>
+    <AddressAssignments><InstanceAddress roleName="web"><Subnets><Subnet name="s"/></Subnets><PublicIPs><PublicIP name="p" domainNameLabel="l" idleTimeoutInMinutes="4"/></PublicIPs></InstanceAddress><ReservedIPs><ReservedIP name="r"/></ReservedIPs></AddressAssignments>
+    <LoadBalancers><LoadBalancer name="ilb"><FrontendIPConfiguration type="private" subnet="s" staticVirtualNetworkIPAddress="10.0.0.9"/></LoadBalancer></LoadBalancers>
+  </NetworkConfiguration></ServiceConfiguration>`);
+  t.match(configuration, {
+    roles: [{ name: 'web', instances: 2 }],
+    thumbprints: ['AB'],
+    virtualNetworkSite: 'VNet',
+    reservedIps: ['r'],
+    endpointAcls: [{ endpoint: 'in' }],
+  });
+});
+
+t.test(
+  'an attribute or element that a schema does not have is refused by its name, wherever traffic depends on it',
+  async (t) => {
+    const csdef = (inner: string) =>
+      `<ServiceDefinition name="s"><WorkerRole name="w"><Endpoints>${inner}</Endpoints></WorkerRole></ServiceDefinition>`;
+    const cscfg = (inner: string) =>
+      `<ServiceConfiguration serviceName="s"><NetworkConfiguration>${inner}</NetworkConfiguration></ServiceConfiguration>`;
+    const endpoint = 'name="e" protocol="tcp" port="80"';
+    const definitions: [string, RegExp][] = [
+      [
+        csdef(`<InputEndpoint ${endpoint} loadBalancerDistributon="sourceIP"/>`),
+        /Attribute loadBalancerDistributon is unknown in InputEndpoint/,
+      ],
+      [
+        csdef(`<InputEndpoint ${endpoint}><FixedPort port="1"/></InputEndpoint>`),
+        /Element FixedPort is unknown in InputEndpoint/,
+      ],
+      [
+        csdef('<InternalEndpoint name="i" protocol="tcp"><PortRange/></InternalEndpoint>'),
+        /Element PortRange is unknown/,
+      ],
+      [
+        csdef('<InstanceInputEndpoint name="i" localPort="1" port="2"/>'),
+        /Attribute port is unknown in InstanceInputEndpoint/,
+      ],
+    ];
+    for (const [text, reason] of definitions)
+      t.match(
+        refusal(() => readServiceDefinition(text)),
+        reason,
+      );
+    const configurations: [string, RegExp][] = [
+      [cscfg('<VirtualNetworkSite name="v" subnet="s"/>'), /Attribute subnet is unknown in VirtualNetworkSite/],
+      [
+        cscfg(
+          '<AccessControls><AccessControl name="a"><Rule order="1" action="deny" subnet="10.0.0.0/8"/></AccessControl></AccessControls>',
+        ),
+        /Attribute subnet is unknown in Rule/,
+      ],
+    ];
+    for (const [text, reason] of configurations)
+      t.match(
+        refusal(() => readServiceConfiguration(text)),
+        reason,
+      );
+  },
+);
+
 t.test('a service definition that Azure’s tools would not package is refused with a reason', async (t) => {
   const endpoints = (inner: string, probes = '') =>
     `<ServiceDefinition name="s">${probes}<WorkerRole name="w"><Endpoints>${inner}</Endpoints></WorkerRole></ServiceDefinition>`;

@@ -90,6 +90,20 @@ t.test('a Remote Desktop Gateway: HTTPS and UDP 3391 of a client meet on one mac
   t.strictSame(everybodyMet(met), all);
 });
 
+t.test('clients behind one proxy are one client under sourceIP, and spread without it', async (t) => {
+  await classic.prepare();
+  await classic.machines(t, 8080);
+  const vip = await classic.deploy(filesOf('classic-proxies.md').join(''));
+  const at = await cloud.place(vip, 5080);
+  const [proxy = ''] = clients;
+  const met = async () => everybodyMet(await meet([proxy], (from) => tcpBackend(at, { from }), 100));
+  t.equal((await met()).length, 1, 'a hundred connections of the proxy meet one machine');
+  const everybody = await meetings((from) => tcpBackend(at, { from }), 1);
+  t.strictSame(everybodyMet(everybody), all, 'clients with addresses of their own meet all of them');
+  await classic.updateSet('web', { LoadBalancerDistribution: 'none' });
+  t.strictSame(await met(), all);
+});
+
 t.test('standalone endpoints lead to one machine each, and an ACL decides who gets through', async (t) => {
   await classic.prepare();
   await classic.machines(t, 2222);

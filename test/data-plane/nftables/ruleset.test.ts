@@ -1,7 +1,9 @@
 /** The ruleset as text, and what a change of the plan sends to the kernel: only what differs. */
 import t from 'tap';
-import type { PlanRule } from '../../../src/data-plane/model/plan.js';
+import type { PlanFrontend, PlanRule } from '../../../src/data-plane/model/plan.js';
 import { IndexedPlan } from '../../../src/data-plane/model/plan.js';
+import { findUnreferenced } from '../../../src/data-plane/nftables/collector.js';
+import type { Ruleset } from '../../../src/data-plane/nftables/fragment.js';
 import { readListing } from '../../../src/data-plane/nftables/listing.js';
 import { RulesetModel } from '../../../src/data-plane/nftables/ruleset.js';
 import { changesBetween, transactions } from '../../../src/data-plane/nftables/transaction.js';
@@ -17,7 +19,7 @@ const isNat = ({ hook = '' }: { readonly hook?: string }): boolean => hook.start
 
 function start(of: PlanRule, transport: 'tcp' | 'udp' = 'tcp') {
   const model = new RulesetModel(1);
-  const ruleset = model.compile(onPort80(of, transport), everybodyUp);
+  const ruleset = model.compile(onPort80(of, transport), { healthOf: everybodyUp });
   const chain = (name: string): readonly string[] =>
     [...ruleset.values()].flatMap(({ chains }) => chains).find((each) => each.name === name)?.rules ?? [];
   return { model, ruleset, chain };
@@ -79,10 +81,10 @@ t.test('A datagram chooses its member anew; with connection tracking its client 
     { map: 'tracked_members', key: '0x00010002', value: 'goto assign_1' },
   ]);
   const oneDown: HealthOf = (key) => ({ up: key !== 'probe-1|127.0.0.5', reason: 'Down_Probe_TcpProbeTimeout' });
-  const next = model.compile(onPort80(tracked, 'udp'), oneDown);
+  const next = model.compile(onPort80(tracked, 'udp'), { healthOf: oneDown });
   const lines = transactions(changesBetween(ruleset, next));
   t.match(lines.at(-1), /delete element ip lazurite tracked_members \{ 0x00010002 \}$/);
-  t.equal(model.compile(onPort80(tracked, 'udp'), oneDown).get('tracked 1'), next.get('tracked 1'));
+  t.equal(model.compile(onPort80(tracked, 'udp'), { healthOf: oneDown }).get('tracked 1'), next.get('tracked 1'));
   t.end();
 });
 
@@ -129,7 +131,9 @@ t.test('An access control list is a chain, in its order, with the default of the
 t.test('HA ports: one element for all ports, and no port is rewritten', (t) => {
   const model = new RulesetModel(1);
   const all = rule([member('127.0.0.4', 0)]);
-  const ruleset = model.compile(new IndexedPlan(plan([frontend('tcp', '127.0.0.100:0', all)])), everybodyUp);
+  const ruleset = model.compile(new IndexedPlan(plan([frontend('tcp', '127.0.0.100:0', all)])), {
+    healthOf: everybodyUp,
+  });
   t.match(ruleset.get('entry 1')?.shared, [{ map: 'all_ports', key: '127.0.0.100 . tcp' }]);
   const rules = [...(ruleset.get('connections 1')?.chains ?? [])].flatMap((chain) => chain.rules);
   t.notOk(rules.some((text) => /tcp (dport|sport) set/.test(text)));
@@ -138,13 +142,13 @@ t.test('HA ports: one element for all ports, and no port is rewritten', (t) => {
 
 t.test('The same plan again changes nothing', (t) => {
   const { model, ruleset } = start(rule(members));
-  t.strictSame(changesBetween(ruleset, model.compile(onPort80(rule(members)), everybodyUp)), []);
+  t.strictSame(changesBetween(ruleset, model.compile(onPort80(rule(members)), { healthOf: everybodyUp })), []);
   t.end();
 });
 
 t.test('Another mode rewrites one chain, in one transaction', (t) => {
   const { model, ruleset } = start(rule(members));
-  const next = model.compile(onPort80(rule(members, { distribution: 'SourceIP' })), everybodyUp);
+  const next = model.compile(onPort80(rule(members, { distribution: 'SourceIP' })), { healthOf: everybodyUp });
   const [line, ...others] = transactions(changesBetween(ruleset, next));
   t.match(
     line,
@@ -161,7 +165,7 @@ t.test('A member that goes down gives its slots away, and no other slot is writt
   );
   const { model, ruleset } = start(rule(many));
   const oneDown: HealthOf = (key) => ({ up: key !== 'probe-1|127.0.1.50', reason: 'Down_Probe_TcpProbeTimeout' });
-  const lines = transactions(changesBetween(ruleset, model.compile(onPort80(rule(many)), oneDown)));
+  const lines = transactions(changesBetween(ruleset, model.compile(onPort80(rule(many)), { healthOf: oneDown })));
   t.equal(lines.length, 1);
   const [, slots = ''] = /delete element ip lazurite slots_1 \{ ([^}]*) \}/.exec(lines[0] ?? '') ?? [];
   const count = slots.split(', ').length;
@@ -173,18 +177,82 @@ t.test('A member that goes down gives its slots away, and no other slot is writt
 t.test('The number of a backend that is forgotten is given to another one, and never before', (t) => {
   const model = new RulesetModel(1, 3);
   const compile = (...last: number[]) =>
-    model.compile(onPort80(rule(last.map((each) => member(`127.0.0.${each}`, 8080)))), everybodyUp);
+    model.compile(onPort80(rule(last.map((each) => member(`127.0.0.${each}`, 8080)))), { healthOf: everybodyUp });
   compile(4, 5);
   compile(5, 6);
   t.throws(() => compile(6, 7), /at most 3 backend addresses/, 'its flows may still be there');
-  model.sets.forgetMembers(1, [model.numberOf('127.0.0.4')]);
-  const before = [5, 6].map((each) => model.numberOf(`127.0.0.${each}`));
+  const addresses = (): (string | undefined)[] => [1, 2, 3].map((number) => model.addressOf(number));
+  t.strictSame(addresses(), ['127.0.0.4', '127.0.0.5', '127.0.0.6']);
+  model.sets.forgetMembers(1, [1]);
   compile(6, 7);
-  t.equal(model.numberOf('127.0.0.7'), 1);
-  t.equal(model.addressOf(1), '127.0.0.7');
+  t.strictSame(addresses(), ['127.0.0.7', '127.0.0.5', '127.0.0.6']);
+  t.end();
+});
+
+t.test('What was still used when the flows were read is not forgotten, although it is unused now', (t) => {
+  const model = new RulesetModel(1);
+  const { sets } = model;
+  const compile = (...frontends: PlanFrontend[]) =>
+    model.compile(new IndexedPlan(plan(frontends)), { healthOf: everybodyUp });
+  const web = (...last: number[]) =>
+    frontend('tcp', '127.255.0.4:80', rule(last.map((each) => member(`127.0.0.${each}`, 8080))));
+  const other = frontend('udp', '127.255.0.4:53', rule(members));
+  /** The flows were read after the change with this number; none refers to anything. */
+  const goneAfter = (carriedOut: number) =>
+    findUnreferenced({ sets: new Set(), marks: new Set(), places: new Set() }, { sets, carriedOut });
+  const nothing = { sets: new Set(), members: new Map() };
+  compile(web(4, 5), other);
+  t.strictSame(goneAfter(sets.changes), nothing);
+  const before = sets.changes;
+  compile(web(5));
+  const after = sets.changes;
+  t.strictSame(goneAfter(before), nothing, 'a member and a frontend that left meanwhile');
+  t.strictSame(goneAfter(after), { sets: new Set([2]), members: new Map([[1, new Set([1])]]) });
+  compile(web(4, 5));
+  t.strictSame(goneAfter(after).members, new Map(), 'a member that has come again');
+  compile(web(5));
+  t.strictSame(goneAfter(after).members, new Map(), 'which has left once more meanwhile');
+  t.strictSame(goneAfter(sets.changes).members, new Map([[1, new Set([1])]]));
+  t.end();
+});
+
+t.test('When one of many pools changes, nothing else is made anew', (t) => {
+  const model = new RulesetModel(1);
+  const pools = Array.from({ length: 20 }, (_, pool) =>
+    [1, 2, 3].map((last) => {
+      const address = `127.1.${pool}.${last}`;
+      return member(address, 8080, { probe: `probe-${pool}|${address}` });
+    }),
+  );
+  const frontends = pools.map((of, pool) => frontend('tcp', `127.255.0.4:${1000 + pool}`, rule(of)));
+  const [known] = frontends;
+  if (!known) throw new Error('there are twenty frontends');
+  const asked: string[] = [];
+  const down = new Set<string>();
+  const healthOf: HealthOf = (probe) => {
+    asked.push(probe);
+    return { up: !down.has(probe), reason: 'Up_Probe_Success' };
+  };
+  const all = new IndexedPlan(plan(frontends));
+  const before = model.compile(all, { healthOf });
+  const changesTo = (after: Ruleset): string[] =>
+    [...after].filter(([id, of]) => before.get(id) !== of).map(([id]) => id);
+  asked.length = 0;
+  const flipped = ['probe-7|127.1.7.2'];
+  for (const probe of flipped) down.add(probe);
+  t.strictSame(changesTo(model.compile(all, { healthOf, flipped })), ['pool 8']);
   t.strictSame(
-    [5, 6].map((each) => model.numberOf(`127.0.0.${each}`)),
-    before,
+    asked,
+    pools[7]?.map(({ probe }) => probe),
+    'only probes of its pool are asked for',
+  );
+  asked.length = 0;
+  const moved = frontends.map((one) => (one === known ? { ...one, rule: rule((pools[0] ?? []).slice(1)) } : one));
+  const next = model.compile(new IndexedPlan(plan(moved)), { healthOf, flipped: [] });
+  t.strictSame(changesTo(next), ['pool 1', 'pool 8'], 'the pool that a plan has changed, and the one from before');
+  t.strictSame(
+    [...new Set(asked)],
+    (pools[0] ?? []).slice(1).map(({ probe }) => probe),
   );
   t.end();
 });
@@ -192,9 +260,9 @@ t.test('The number of a backend that is forgotten is given to another one, and n
 t.test('When the last frontend is gone and forgotten, what lists flows and counters still finds its sets', (t) => {
   const { model, ruleset } = start(rule(members));
   const nothing = new IndexedPlan(plan([]));
-  model.compile(nothing, everybodyUp);
+  model.compile(nothing, { healthOf: everybodyUp });
   model.sets.forget(1);
-  const left = model.compile(nothing, everybodyUp);
+  const left = model.compile(nothing, { healthOf: everybodyUp });
   t.strictSame([...left.keys()], ['table ip', 'addresses ip']);
   t.equal(left.get('table ip'), ruleset.get('table ip'));
   t.end();
@@ -202,7 +270,7 @@ t.test('When the last frontend is gone and forgotten, what lists flows and count
 
 t.test('Another idle timeout makes chains of its own: what flows were promised stays', (t) => {
   const { model, ruleset } = start(rule(members));
-  const next = model.compile(onPort80(rule(members, { idleTimeoutMs: 600_000 })), everybodyUp);
+  const next = model.compile(onPort80(rule(members, { idleTimeoutMs: 600_000 })), { healthOf: everybodyUp });
   t.ok(next.has('connections 1') && next.has('connections 2'));
   t.notOk(next.has('entry 1'));
   const text = changesBetween(ruleset, next)
@@ -215,9 +283,13 @@ t.test('Another idle timeout makes chains of its own: what flows were promised s
 
 t.test('Outbound rules: a chain for each backend and protocol, and nothing without them', (t) => {
   const model = new RulesetModel(1);
-  t.notOk([...model.compile(onPort80(rule(members)), everybodyUp).values()].some(({ chains }) => chains.some(isNat)));
+  t.notOk(
+    [...model.compile(onPort80(rule(members)), { healthOf: everybodyUp }).values()].some(({ chains }) =>
+      chains.some(isNat),
+    ),
+  );
   const block = outbound('tcp', '127.0.0.4', { idleTimeoutMs: 600_000 });
-  const ruleset = model.compile(new IndexedPlan(plan([], [], [block])), everybodyUp);
+  const ruleset = model.compile(new IndexedPlan(plan([], [], [block])), { healthOf: everybodyUp });
   t.strictSame(ruleset.get('outbound/tcp/127.0.0.4'), {
     table: 'ip lazurite',
     sets: [
@@ -254,7 +326,7 @@ t.test('Outbound rules: a chain for each backend and protocol, and nothing witho
 t.test('Another block of ports rewrites the chain of its backend, and of nobody else', (t) => {
   const model = new RulesetModel(1);
   const blocks = [outbound('tcp', '127.0.0.4'), outbound('tcp', '127.0.0.5', { firstPort: 1032, lastPort: 1039 })];
-  const compile = (...of: typeof blocks) => model.compile(new IndexedPlan(plan([], [], of)), everybodyUp);
+  const compile = (...of: typeof blocks) => model.compile(new IndexedPlan(plan([], [], of)), { healthOf: everybodyUp });
   const [first, second] = blocks as [(typeof blocks)[0], (typeof blocks)[0]];
   const before = compile(first, second);
   const text = (after: ReturnType<typeof compile>) => transactions(changesBetween(before, after)).join('\n');

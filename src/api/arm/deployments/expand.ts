@@ -7,7 +7,7 @@ import { isObject, type Json, type JsonObject, jsonText, member, objectMember } 
 import { positionOf } from '../template/json-reader.js';
 import { parseScopeId, resourceIdOf, scopeId, segmentsMatch } from '../template/resource-ids.js';
 import { asFailureOf, invalidTemplate, placeText } from './failures.js';
-import { type DeclaredResource, declaredResources, type Template } from './template.js';
+import { checkLimit, type DeclaredResource, declaredResources, limits, type Template } from './template.js';
 
 export interface ResourceLoop {
   readonly name: string;
@@ -82,11 +82,14 @@ export function* expandResources(template: Template, context: EvaluationContext)
   const expander = new Expander(template);
   const inside = { ...context, emptyLoops: expander.emptyLoops };
   for (const declared of template.resources) yield* expander.add(declared, inside, undefined);
+  checkLimit('resources', expander.count);
   return expander.resources;
 }
 
 class Expander {
   readonly resources: PlannedResource[] = [];
+  /** Of resources, those that are not planned any more because there are too many included. */
+  count = 0;
   readonly emptyLoops = new Set<string>();
   readonly #template: Template;
   readonly #keys = new Set<string>();
@@ -105,12 +108,16 @@ class Expander {
     };
     try {
       const copy = objectMember(source, 'copy');
-      if (!copy) return yield* this.#addOne(declared, { context, parent, loop: undefined });
+      if (!copy) {
+        if (this.#isWithinLimit(1)) yield* this.#addOne(declared, { context, parent, loop: undefined });
+        return;
+      }
       const name = jsonText(member(copy, 'name') ?? symbol ?? '');
       if (name === '') throw new ExpressionError("the 'copy' has no name");
       const header: EvaluationContext = { ...context, place: 'resourceHeader' };
       const count = copyCount(member(copy, 'count') ?? 0, header);
       const batchSize = readBatchSize(copy, header);
+      if (!this.#isWithinLimit(count)) return;
       if (count === 0) for (const text of [name, symbol ?? name]) this.emptyLoops.add(text.toLowerCase());
       for (let index = 0; index < count; index += 1) {
         const loops = [...context.loops, { name, index, outermost: true }];
@@ -119,6 +126,11 @@ class Expander {
     } catch (error) {
       throw asFailureOf(part, error);
     }
+  }
+
+  #isWithinLimit(more: number): boolean {
+    this.count += more;
+    return this.count <= limits.resources;
   }
 
   *#addOne(

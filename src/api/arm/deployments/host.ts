@@ -47,6 +47,6 @@ export interface DeploymentHost {
   preflight?(plan: DeploymentPlan): Promise<void>;
   /** A deployment inside the deployment, each time it changes. */
   saveDeployment?(deployment: NestedDeployment): void;
-  /** What a PUT of `body` would store, for what-if; undefined when that cannot be told. */
-  preview?(request: PutRequest): Promise<JsonObject | undefined>;
+  /** What a PUT would store once those of its children followed, for what-if; undefined when that cannot be told. */
+  preview?(request: PutRequest, children: readonly PutRequest[]): Promise<JsonObject | undefined>;
 }

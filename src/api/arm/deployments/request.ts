@@ -2,9 +2,12 @@
 import { azureError } from '../../../errors/index.js';
 import type { ContentLink, DeploymentScope, LinkedContents } from '../template/context.js';
 import { isObject, type Json, type JsonObject, jsonText, member, objectMember } from '../template/json.js';
-import { JsonReadError, readJson } from '../template/json-reader.js';
+import { JsonReadError, readJsonInPieces } from '../template/json-reader.js';
 import type { PlannedResource } from './expand.js';
 import { ContentNeeded, linkedJson, parsedContent, readLink } from './links.js';
+
+/** Azure's limit for a template, its parameters and what is around them. */
+const maxRequestMegabytes = 4;
 
 export type DeploymentMode = 'Incremental' | 'Complete';
 
@@ -34,14 +37,25 @@ export interface DeploymentTarget {
 }
 
 /** Reads the body of a PUT, validate or whatIf request. Throws InvalidRequestContent or InvalidTemplate. */
-export function readDeploymentRequest(text: string, target: DeploymentTarget): DeploymentRequest {
-  return deploymentRequest(readRequestBody(text), target);
+export async function readDeploymentRequest(text: string, target: DeploymentTarget): Promise<DeploymentRequest> {
+  return deploymentRequest(await readRequestBody(text), target);
 }
 
-/** The JSON in the body of a request, read as leniently as Azure reads it. Throws InvalidRequestContent. */
-export function readRequestBody(text: string): Json {
+/**
+ * The JSON in the body of a request, read as leniently as Azure reads it; others go first between pieces of a long one.
+ * Throws InvalidRequestContent or RequestContentTooLarge.
+ */
+export async function readRequestBody(text: string): Promise<Json> {
+  if (Buffer.byteLength(text) > maxRequestMegabytes * 1024 * 1024) {
+    throw azureError('RequestContentTooLarge', { values: { limit: maxRequestMegabytes } });
+  }
   try {
-    return readJson(text);
+    const reading = readJsonInPieces(text);
+    for (;;) {
+      const { done, value } = reading.next();
+      if (done) return value;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
   } catch (error) {
     if (!(error instanceof JsonReadError)) throw error;
     throw azureError('InvalidRequestContent', { values: { reason: error.message } });

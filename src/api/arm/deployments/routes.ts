@@ -84,7 +84,7 @@ async function planned(request: FastifyRequest, reply: FastifyReply, parts: Depl
     correlationId: String(reply.getHeader('x-ms-correlation-request-id')),
     authorization: request.headers.authorization,
   };
-  return planFor(readDeploymentRequest(bodyText(request), { name, scope }), caller, parts);
+  return planFor(await readDeploymentRequest(bodyText(request), { name, scope }), caller, parts);
 }
 
 /** Deploys in process; resolves with the deployment as it stands at its end. Throws what is refused beforehand. */
@@ -237,9 +237,9 @@ export function addDeploymentRoutes(app: FastifyInstance, parts: DeploymentParts
     app.get(`${short}/:operationId`, hiddenOperation, (request) => oneOperation(request, parts));
   }
   const hash = operation('Microsoft.Resources', 'Deployments_calculateTemplateHash');
-  app.post('/providers/Microsoft.Resources/calculateTemplateHash', hash, (request) => {
+  app.post('/providers/Microsoft.Resources/calculateTemplateHash', hash, async (request) => {
     apiVersionOf(request);
-    const template = readRequestBody(bodyText(request));
+    const template = await readRequestBody(bodyText(request));
     return { minifiedTemplate: JSON.stringify(template), templateHash: templateHash(template) };
   });
   addDeploymentExportRoutes(app, context);

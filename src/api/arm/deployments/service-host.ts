@@ -125,9 +125,11 @@ export class ServiceHost implements DeploymentHost {
     await preflight(plan, this.#options);
   }
 
-  async preview(request: PutRequest): Promise<JsonObject | undefined> {
-    const put = resourcePut(request, this.#options.baseUrl);
-    return put && (new Rehearsal(this.#options.service.context).preview(put) as JsonObject | undefined);
+  async preview(request: PutRequest, children: readonly PutRequest[]): Promise<JsonObject | undefined> {
+    const { service, baseUrl } = this.#options;
+    const put = resourcePut(request, baseUrl);
+    const inside = children.map((child) => resourcePut(child, baseUrl)).filter((child) => child !== undefined);
+    return put && (new Rehearsal(service.context).preview(put, inside) as JsonObject | undefined);
   }
 
   /** Tries again while the resource is busy, as Azure's deployments do, and waits for the operation that begins then. */

@@ -43,8 +43,8 @@ const sections = new Set(
     .split(' '),
 );
 
-/** Azure's limits. */
-const limits = { parameters: 256, variables: 512, resources: 800, outputs: 64 } as const;
+/** Azure's limits: https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices#template-limits */
+export const limits = { parameters: 256, variables: 512, resources: 800, outputs: 64 } as const;
 
 /** The text is a template's, but no template: what the deserialiser of Azure says. */
 export function templateParseError(
@@ -174,13 +174,16 @@ function checkLimits(template: Template): void {
     resources: template.resources.length,
     outputs: template.outputs.length,
   };
-  for (const [name, limit] of Object.entries(limits)) {
-    const actual = counts[name as keyof typeof counts];
-    if (actual <= limit) continue;
-    throw invalidTemplate(
-      `The number of template ${name} limit exceeded. Limit: ${limit} and actual: ${actual}. Please see https://aka.ms/arm-template/#${name} for usage details.`,
-    );
-  }
+  for (const [name, actual] of Object.entries(counts)) checkLimit(name as keyof typeof limits, actual);
+}
+
+/** Refuses a template with more `name` than Azure takes. Resources count with all their copies, once those are known. */
+export function checkLimit(name: keyof typeof limits, actual: number): void {
+  const limit = limits[name];
+  if (actual <= limit) return;
+  throw invalidTemplate(
+    `The number of template ${name} limit exceeded. Limit: '${limit}' and actual: '${actual}'. Please see https://aka.ms/arm-template/#${name} for usage details.`,
+  );
 }
 
 function checkOutputs({ outputs }: Template): void {

@@ -145,8 +145,18 @@ export type WhatIfHost = Pick<DeploymentHost, 'get' | 'list' | 'preview'>;
 
 /** The answer to a whatIf request: `{status, properties: {correlationId, changes}}`. */
 export async function whatIf(plan: DeploymentPlan, host: WhatIfHost, correlationId: string): Promise<JsonObject> {
-  const plans: DeploymentPlan[] = [];
-  const changes = await changesOf(plan, { host, plans });
+  const looking: Looking = { host, plans: [], writes: [], unsupported: [] };
+  await look(plan, looking);
+  const { plans, writes } = looking;
+  const changes = [...looking.unsupported];
+  const children = new Map<string | undefined, Write[]>();
+  for (const write of writes) {
+    const parent = parentOf(write);
+    const siblings = children.get(parent);
+    if (siblings) siblings.push(write);
+    else children.set(parent, [write]);
+  }
+  for (const write of writes) changes.push(await changeOf(write, { host, children }));
   const touched = new Set(changes.map(({ resourceId }) => String(resourceId).toLowerCase()));
   changes.push(...(await untouched(plans, { host, touched })));
   const shown = plan.request.resultFormat?.toLowerCase() === 'resourceidonly' ? changes.map(idOnly) : changes;
@@ -166,26 +176,37 @@ interface Looking {
   readonly host: WhatIfHost;
   /** Every plan that was looked at: the deployment's own, and those of the deployments inside. */
   readonly plans: DeploymentPlan[];
+  /** What they would write, in the order of the templates. */
+  readonly writes: Write[];
+  readonly unsupported: JsonObject[];
 }
 
-async function changesOf(plan: DeploymentPlan, looking: Looking): Promise<JsonObject[]> {
-  const changes: JsonObject[] = [];
+interface Write {
+  readonly resource: PlannedResource;
+  readonly body: JsonObject;
+}
+
+/** The folded id of the resource in which another one lies; undefined for one that lies in none. */
+function parentOf({ resource: { id, type } }: Write): string | undefined {
+  return type.split('/').length > 2 ? id.toLowerCase().split('/').slice(0, -2).join('/') : undefined;
+}
+
+async function look(plan: DeploymentPlan, looking: Looking): Promise<void> {
   looking.plans.push(plan);
   for (const resource of plan.resources) {
     if (!resource.deployed || resource.existing) continue;
     const nested = plan.nested.get(resource.key);
-    if (nested) changes.push(...(await changesOf(nested, looking)));
-    else if (resource.nested) changes.push(...(await lateChanges(plan, resource, looking)));
-    else changes.push(await changeOf(plan, resource, looking.host));
+    if (nested) await look(nested, looking);
+    else if (resource.nested) await lookLate(plan, resource, looking);
+    else looking.writes.push({ resource, body: await bodyOf(plan, resource, looking.host) });
   }
-  return changes;
 }
 
 /**
- * Changes of a nested deployment that could not be planned beforehand: with what its parameters refer to as it is now.
+ * Looks at a nested deployment that could not be planned beforehand: with what its parameters refer to as it is now.
  * differs: Azure leaves such a deployment out, even when everything it refers to exists.
  */
-async function lateChanges(plan: DeploymentPlan, resource: PlannedResource, looking: Looking): Promise<JsonObject[]> {
+async function lookLate(plan: DeploymentPlan, resource: PlannedResource, looking: Looking): Promise<void> {
   const { host } = looking;
   const reader = new ResourceReader(plan, { ...refusing, get: (id, version) => host.get(id, version) });
   let nested: DeploymentPlan;
@@ -193,9 +214,10 @@ async function lateChanges(plan: DeploymentPlan, resource: PlannedResource, look
     const body = await reader.evaluate(resource.context, (context) => evaluateBody(resource, { context }));
     nested = await planLinked(nestedRequest(resource, body), resource.context.environment, 1);
   } catch {
-    return [unsupported(resource)];
+    looking.unsupported.push(unsupported(resource));
+    return;
   }
-  return changesOf(nested, looking);
+  await look(nested, looking);
 }
 
 /** A nested deployment whose parameters come from resources that do not exist yet. */
@@ -205,14 +227,28 @@ const unsupported = ({ id }: PlannedResource): JsonObject => ({
   unsupportedReason: 'The nested deployment depends on values that are known only while the deployment runs.',
 });
 
-async function changeOf(plan: DeploymentPlan, resource: PlannedResource, host: WhatIfHost): Promise<JsonObject> {
+interface World {
+  readonly host: WhatIfHost;
+  /** The writes of children by folded id of their parent. */
+  readonly children: ReadonlyMap<string | undefined, readonly Write[]>;
+}
+
+/**
+ * What a write would change. What lies in it and is written by the same deployment counts as written with it: a template
+ * leaves out of a parent's body what it gives as resources of their own.
+ */
+async function changeOf({ resource, body }: Write, { host, children }: World): Promise<JsonObject> {
   const { id, type, apiVersion } = resource;
-  const body = await bodyOf(plan, resource, host);
   const head = { apiVersion, id, name: resource.name.split('/').at(-1) ?? resource.name, type };
   await resource.context.environment.budget.nextWrite(body);
   const before = await host.get(id, apiVersion);
   if (!before) return { resourceId: id, changeType: 'Create', after: { ...head, ...body } };
-  const preview = await host.preview?.({ id, apiVersion, body });
+  const inside = (children.get(id.toLowerCase()) ?? []).map(({ resource: { id, apiVersion }, body }) => ({
+    id,
+    apiVersion,
+    body,
+  }));
+  const preview = await host.preview?.({ id, apiVersion, body }, inside);
   const after = preview ?? { ...head, ...body };
   const changes = delta(before, after, { complete: preview !== undefined });
   return compact({

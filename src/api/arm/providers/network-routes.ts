@@ -101,20 +101,23 @@ function addLocationRoutes(app: FastifyInstance, service: ResourceService): void
     const { location: name = '' } = parametersOf(request);
     return networkUsages(store, { subscriptionId, location: normalizeLocation(name) });
   });
+  const inGroup = `${network}/locations/:location`;
   for (const { name, operationId, inGroups = false, list } of catalogues) {
-    const paths = inGroups ? [location, `${network}/locations/:location`] : [location];
-    for (const path of paths) {
-      app.get(`${path}/${name}`, schema(`${operationId}_list`), (request) => {
+    const places: [path: string, id: string][] = [[location, `${operationId}_list`]];
+    if (inGroups) places.push([inGroup, `${operationId}_listByResourceGroup`]);
+    for (const [path, id] of places) {
+      app.get(`${path}/${name}`, schema(id), (request) => {
         const subscriptionId = subscriptionOf(request, context);
         return list({ subscriptionId, location: parametersOf(request).location as string });
       });
     }
   }
-  for (const path of [location, `${network}/locations/:location`]) {
-    app.post(
-      `${path}/checkPrivateLinkServiceVisibility`,
-      schema('PrivateLinkServices_checkVisibility'),
-      (request, reply) => checkVisibility(request, reply, service),
+  for (const [path, id] of [
+    [location, 'PrivateLinkServices_checkVisibility'],
+    [inGroup, 'PrivateLinkServices_checkVisibilityByResourceGroup'],
+  ] as const) {
+    app.post(`${path}/checkPrivateLinkServiceVisibility`, schema(id), (request, reply) =>
+      checkVisibility(request, reply, service),
     );
   }
   app.post(

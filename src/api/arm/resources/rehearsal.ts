@@ -11,7 +11,16 @@ import { checkOpaque, opaqueDocument } from './opaque-resources.js';
 import { refusalToDropChildren } from './preconditions.js';
 import { ResourceLinks } from './references.js';
 import { servedApiVersion, wellFormedApiVersion } from './request-scope.js';
-import { documentWrite, modelledPlace, modelOf, type PutRequest, placeOf } from './resource-place.js';
+import {
+  documentWrite,
+  isModelled,
+  type ModelledPlace,
+  modelledPlace,
+  modelOf,
+  type Place,
+  type PutRequest,
+  placeOf,
+} from './resource-place.js';
 import { ResourceReader, type Shown } from './resource-reader.js';
 
 export class Rehearsal {
@@ -43,31 +52,43 @@ export class Rehearsal {
     }
     const apiVersion = servedApiVersion(model.type, request.apiVersion, this.#context);
     const write = documentWrite({ ...modelledPlace(id, model), apiVersion }, request);
-    if (world) this.#write(write, world);
+    if (world) this.#links.relink(this.#write(write, world), model.type);
     return world !== undefined;
   }
 
-  /** The resource as it would be after a PUT; undefined when that cannot be told, as when it would be refused. */
-  preview(request: PutRequest): Shown | undefined {
-    const { resources, addresses } = this.view;
+  /**
+   * The resource as it would be after a PUT and those of its children; undefined when that cannot be told, as when it would
+   * be refused. A child that would be refused is left out.
+   */
+  preview(request: PutRequest, children: readonly PutRequest[]): Shown | undefined {
+    const { resources } = this.view;
     const reader = new ResourceReader(resources);
+    const place = this.#tried(request);
+    if (!place) return undefined;
+    for (const child of children) if (isModelled(child.id)) this.#tried(child);
+    const resource = resources.resource(place.key) as Resource;
+    if (!('type' in place)) return reader.show({ ...resource, document: opaqueDocument(request.body) }, '');
+    // Only now: what refers to children that the parent's body left out has not lost them.
+    this.#links.relink(resource, place.type);
+    const { child, apiVersion } = place;
+    return child ? reader.child(resource, { ...child, apiVersion }) : reader.show(resource, apiVersion);
+  }
+
+  /** Tries a PUT of what exists; undefined when there is nothing yet, or it is refused. */
+  #tried(request: PutRequest): Place | ModelledPlace | undefined {
+    const { resources: lookup, addresses } = this.view;
     try {
       const place = placeOf(request, 'write', this.#context);
-      const existing = resources.resource(place.key);
-      if (!existing) return undefined;
-      if (!('type' in place)) {
-        return reader.show({ ...existing, document: opaqueDocument(request.body) }, '');
-      }
-      const written = this.#write(documentWrite(place, request), { lookup: resources, addresses });
-      const { child, apiVersion } = place;
-      return child ? reader.child(written, { ...child, apiVersion }) : reader.show(written, apiVersion);
+      if (!lookup.resource(place.key)) return undefined;
+      if ('type' in place) this.#write(documentWrite(place, request), { lookup, addresses });
+      return place;
     } catch (error) {
       if (error instanceof AzureError) return undefined;
       throw error;
     }
   }
 
-  /** No operation begins, and the resource counts as provisioned at once. */
+  /** No operation begins, and the resource counts as provisioned at once. Its links are left to the caller. */
   #write(write: DocumentWrite, world: World): Resource {
     const place = this.#documents.place(write);
     const document = this.#documents.complete(write, { ...place, ...world });
@@ -75,7 +96,6 @@ export class Rehearsal {
     if (refusal) throw refusal;
     const resource = this.#documents.resource({ write, ...place, document }, 'Succeeded');
     this.view.resources.save(resource);
-    this.#links.relink(resource, write.type);
-    return this.view.resources.resource(resource.key) ?? resource;
+    return resource;
   }
 }

@@ -5,7 +5,7 @@ import { type ChildDocument, childrenIn, isNamed } from '../../../resources/chil
 import type { ResourceId } from '../../../resources/resource-id.js';
 import { type Resource, type ResourceDocument, type ResourceType, schemaOf } from '../../../resources/resource-type.js';
 import { map, object, type SchemaNode } from '../../../resources/schema.js';
-import { validateBody } from '../../../resources/validation.js';
+import { checkZonesKnown, validateBody } from '../../../resources/validation.js';
 import { isDeeper } from '../../../support/plain-data.js';
 import { checkLocation } from './locations.js';
 
@@ -138,11 +138,13 @@ export function readResource(body: RequestBody, type: ResourceType): GivenResour
   return { document, location };
 }
 
-/** The document that takes the place of `existing`. Throws `InvalidResourceLocation` when that one is elsewhere. */
+/** The document that takes the place of `existing`. Throws `AvailabilityZoneNotSupported`, or `InvalidResourceLocation` when that one is elsewhere. */
 export function documentInPlace(
   { document, location }: GivenResource,
   { existing, id }: { existing: Resource | undefined; id: ResourceId },
 ): ResourceDocument {
+  const resource = `${id.namespace}/${id.types.join('/')}/${id.names.join('/')}`;
+  for (const refusal of checkZonesKnown(document.zones, { resource, location: document.location })) throw refusal;
   const before = existing?.document.location;
   if (before === undefined || before === document.location) return document;
   const values = {

@@ -10,28 +10,47 @@ export interface Position {
   readonly column: number;
 }
 
+/** The text that values were read from, and where its lines begin once somebody asks. */
+class Source {
+  #lineStarts: number[] | undefined;
+
+  constructor(readonly text: string) {}
+
+  position(offset: number): Position {
+    this.#lineStarts ??= this.#findLines();
+    let [low, high] = [0, this.#lineStarts.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#lineStarts[middle] as number) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: offset - (this.#lineStarts[low] as number) + 1 };
+  }
+
+  #findLines(): number[] {
+    const starts = [this.text.startsWith('\uFEFF') ? 1 : 0];
+    for (let at = this.text.indexOf('\n'); at >= 0; at = this.text.indexOf('\n', at + 1)) starts.push(at + 1);
+    return starts;
+  }
+}
+
+/** Where a container and its members begin, as offsets in their text. */
 interface Places {
-  readonly self: Position;
-  readonly members: Map<string, Position>;
+  readonly source: Source;
+  readonly self: number;
+  readonly members: Map<string, number> | number[];
 }
 
 const places = new WeakMap<object, Places>();
-
-/** Notes where `container` begins. */
-export function notePosition(container: Json[] | JsonObject, self: Position): void {
-  places.set(container, { self, members: new Map() });
-}
-
-/** Notes where the value of `container[key]` begins. */
-export function noteMemberPosition(container: Json[] | JsonObject, key: string | number, position: Position): void {
-  places.get(container)?.members.set(String(key), position);
-}
 
 /** Where `container`, or its member `key`, begins; undefined for values that were never text. */
 export function positionOf(container: Json | undefined, key?: string | number): Position | undefined {
   if (typeof container !== 'object' || container === null) return undefined;
   const known = places.get(container);
-  return key === undefined ? known?.self : (known?.members.get(String(key)) ?? known?.self);
+  if (!known) return undefined;
+  const { source, self, members } = known;
+  const offset = Array.isArray(members) ? members[Number(key)] : members.get(String(key));
+  return source.position(offset ?? self);
 }
 
 /** `position` counted from where `root` begins: a template inside a request is reported in lines of its own file. */
@@ -72,41 +91,132 @@ const escapes: Readonly<Record<string, string>> = {
   '0': '\0',
 };
 
+const space = 0x20;
+const slash = 0x2f;
+/** From here on characters may be blanks again. */
+const firstUnusual = 0x7f;
+/** A string up to its end or to an escape. */
+const plainText = { '"': /[^"\\]*/y, "'": /[^'\\]*/y } as const;
+const scalarText = /[-+.\w]{1,512}/y;
+
+/** Characters between two pauses: about 5 ms of work. */
+const charactersPerTurn = 128 * 1024;
+
 class Reader {
   readonly #text: string;
+  readonly #source: Source;
   readonly #maxDepth: number;
   readonly #path: (string | number)[] = [];
+  /** The containers that are open, the outermost first. */
+  readonly #open: (JsonObject | Json[])[] = [];
   #at = 0;
-  #line = 1;
-  #lineStart = 0;
 
   constructor(text: string, maxDepth: number) {
     this.#text = text;
+    this.#source = new Source(text);
     this.#maxDepth = maxDepth;
-    if (text.startsWith('\uFEFF')) this.#at = this.#lineStart = 1;
+    if (text.startsWith('\uFEFF')) this.#at = 1;
   }
 
-  document(): Json {
+  /** Reads in pieces: other requests may run between two of them. */
+  *document(): Generator<void, Json> {
     this.#skipBlank();
-    const value = this.#value();
-    this.#skipBlank();
-    if (this.#at < this.#text.length) {
-      this.#fail(`Additional text encountered after finished reading JSON content: ${this.#peek()}.`);
+    let pauseAt = charactersPerTurn;
+    for (;;) {
+      if (this.#at > pauseAt) {
+        yield;
+        pauseAt = this.#at + charactersPerTurn;
+      }
+      const character = this.#peek();
+      let value: Json;
+      if (character === '{' || character === '[') {
+        value = this.#begin(character === '{' ? {} : []);
+        if (!this.#ends(value)) {
+          this.#beginMember(value);
+          continue;
+        }
+        this.#end();
+      } else value = character === '"' || character === "'" ? this.#string(character) : this.#scalar();
+      if (this.#add(value)) continue;
+      this.#skipBlank();
+      if (this.#at < this.#text.length) {
+        this.#fail(`Additional text encountered after finished reading JSON content: ${this.#peek()}.`);
+      }
+      return this.#root as Json;
     }
-    return value;
+  }
+
+  #root: Json | undefined;
+
+  /** Adds a value to the container around it, and ends those that are complete; false when that was the outermost. */
+  #add(given: Json): boolean {
+    let value = given;
+    for (let around = this.#open.at(-1); around; around = this.#open.at(-1)) {
+      if (Array.isArray(around)) around.push(value);
+      else setMember(around, this.#path.at(-1) as string, value);
+      this.#separator(Array.isArray(around) ? ']' : '}');
+      this.#path.pop();
+      if (!this.#ends(around)) {
+        this.#beginMember(around);
+        return true;
+      }
+      this.#end();
+      value = around;
+    }
+    this.#root = value;
+    return false;
+  }
+
+  #begin(container: JsonObject | Json[]): JsonObject | Json[] {
+    if (this.#path.length >= this.#maxDepth) {
+      this.#fail(`The reader's MaxDepth of ${this.#maxDepth} has been exceeded.`);
+    }
+    const members = Array.isArray(container) ? [] : new Map<string, number>();
+    places.set(container, { source: this.#source, self: this.#at, members });
+    this.#open.push(container);
+    this.#at += 1;
+    this.#skipBlank();
+    return container;
+  }
+
+  #ends(container: JsonObject | Json[]): boolean {
+    return this.#peek() === (Array.isArray(container) ? ']' : '}');
+  }
+
+  #end(): void {
+    this.#open.pop();
+    this.#at += 1;
+  }
+
+  /** Leaves the reader where the member's value begins. */
+  #beginMember(container: JsonObject | Json[]): void {
+    const { members } = places.get(container) as Places;
+    if (Array.isArray(container)) this.#path.push(container.length);
+    else this.#path.push(this.#memberName());
+    if (Array.isArray(members)) members.push(this.#at);
+    else members.set(this.#path.at(-1) as string, this.#at);
+  }
+
+  #memberName(): string {
+    const key = this.#key();
+    this.#path.push(key);
+    this.#skipBlank();
+    if (this.#peek() !== ':') {
+      this.#fail(`Invalid character after parsing property name. Expected ':' but got: ${this.#peek()}.`);
+    }
+    this.#at += 1;
+    this.#skipBlank();
+    this.#path.pop();
+    return key;
   }
 
   #peek(): string {
     return this.#text.charAt(this.#at);
   }
 
-  #position(): Position {
-    return { line: this.#line, column: this.#at - this.#lineStart + 1 };
-  }
-
   #fail(reason: string): never {
     const path = this.#path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
-    throw new JsonReadError(reason, this.#position(), path.replace(/^\./, ''));
+    throw new JsonReadError(reason, this.#source.position(this.#at), path.replace(/^\./, ''));
   }
 
   #failUnexpected(): never {
@@ -115,17 +225,11 @@ class Reader {
       : this.#fail(`Unexpected character encountered while parsing value: ${this.#peek()}.`);
   }
 
-  #newLine(): void {
-    this.#line += 1;
-    this.#lineStart = this.#at + 1;
-  }
-
   #skipBlank(): void {
     for (; this.#at < this.#text.length; this.#at += 1) {
-      const character = this.#peek();
-      if (character === '\n') this.#newLine();
-      else if (character === '/') this.#skipComment();
-      else if (!/\s|\uFEFF/.test(character)) return;
+      const code = this.#text.charCodeAt(this.#at);
+      if (code === slash) this.#skipComment();
+      else if (code > space && (code < firstUnusual || !/\s|\uFEFF/.test(this.#peek()))) return;
     }
   }
 
@@ -139,61 +243,8 @@ class Reader {
     if (kind !== '*') this.#fail(`Error parsing comment. Expected: *, got ${kind}.`);
     for (this.#at += 2; !this.#text.startsWith('*/', this.#at); this.#at += 1) {
       if (this.#at >= this.#text.length) this.#fail('Unexpected end while parsing comment.');
-      if (this.#peek() === '\n') this.#newLine();
     }
     this.#at += 1;
-  }
-
-  #value(): Json {
-    const character = this.#peek();
-    if (character === '{') return this.#object();
-    if (character === '[') return this.#array();
-    if (character === '"' || character === "'") return this.#string(character);
-    return this.#scalar();
-  }
-
-  #open(container: JsonObject | Json[]): void {
-    if (this.#path.length >= this.#maxDepth) {
-      this.#fail(`The reader's MaxDepth of ${this.#maxDepth} has been exceeded.`);
-    }
-    notePosition(container, this.#position());
-    this.#at += 1;
-    this.#skipBlank();
-  }
-
-  #object(): JsonObject {
-    const object: JsonObject = {};
-    this.#open(object);
-    while (this.#peek() !== '}') {
-      const key = this.#key();
-      this.#path.push(key);
-      this.#skipBlank();
-      if (this.#peek() !== ':') {
-        this.#fail(`Invalid character after parsing property name. Expected ':' but got: ${this.#peek()}.`);
-      }
-      this.#at += 1;
-      this.#skipBlank();
-      noteMemberPosition(object, key, this.#position());
-      setMember(object, key, this.#value());
-      this.#separator('}');
-      this.#path.pop();
-    }
-    this.#at += 1;
-    return object;
-  }
-
-  #array(): Json[] {
-    const array: Json[] = [];
-    this.#open(array);
-    while (this.#peek() !== ']') {
-      this.#path.push(array.length);
-      noteMemberPosition(array, array.length, this.#position());
-      array.push(this.#value());
-      this.#separator(']');
-      this.#path.pop();
-    }
-    this.#at += 1;
-    return array;
   }
 
   /** After a member: a comma (also a trailing one) or the closing character, which stays unread. */
@@ -224,16 +275,20 @@ class Reader {
     return name;
   }
 
-  #string(quote: string): string {
+  #string(quote: '"' | "'"): string {
+    const plain = plainText[quote];
     let text = '';
     for (this.#at += 1; this.#at < this.#text.length; this.#at += 1) {
+      plain.lastIndex = this.#at;
+      plain.test(this.#text);
+      text += this.#text.slice(this.#at, plain.lastIndex);
+      this.#at = plain.lastIndex;
       const character = this.#peek();
       if (character === quote) {
         this.#at += 1;
         return text;
       }
-      if (character === '\n') this.#newLine();
-      text += character === '\\' ? this.#escape() : character;
+      if (character === '\\') text += this.#escape();
     }
     return this.#fail(`Unterminated string. Expected delimiter: ${quote}.`);
   }
@@ -248,7 +303,6 @@ class Reader {
       this.#at += 4;
       return String.fromCharCode(Number.parseInt(hex, 16));
     }
-    if (character === '\n') this.#newLine();
     const known = escapes[character];
     if (known !== undefined) return known;
     if (!/["'\\/]/.test(character)) this.#fail(`Bad JSON escape sequence: \\${character}.`);
@@ -256,8 +310,9 @@ class Reader {
   }
 
   #scalar(): Json {
-    const [word] = /^[-+.\w]+/.exec(this.#text.slice(this.#at, this.#at + 512)) ?? [];
-    if (word === undefined) return this.#failUnexpected();
+    scalarText.lastIndex = this.#at;
+    if (!scalarText.test(this.#text)) return this.#failUnexpected();
+    const word = this.#text.slice(this.#at, scalarText.lastIndex);
     const value = scalarOf(word);
     if (value === undefined) return this.#failUnexpected();
     this.#at += word.length;
@@ -274,8 +329,11 @@ function scalarOf(word: string): Json | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** The value that `text` holds. Throws `JsonReadError`, never anything else. */
-export function readJson(text: string, { maxDepth = 128, maxLength = 4 * 1024 * 1024 }: ReadLimits = {}): Json {
+/** Reads the value that `text` holds, in pieces. Throws `JsonReadError`, never anything else. */
+export function readJsonInPieces(
+  text: string,
+  { maxDepth = 128, maxLength = 4 * 1024 * 1024 }: ReadLimits = {},
+): Generator<void, Json> {
   if (text.length > maxLength) {
     throw new JsonReadError(
       `The content is ${text.length} characters long and the limit is ${maxLength}.`,
@@ -284,4 +342,13 @@ export function readJson(text: string, { maxDepth = 128, maxLength = 4 * 1024 * 
     );
   }
   return new Reader(text, maxDepth).document();
+}
+
+/** The value that `text` holds. Throws `JsonReadError`, never anything else. */
+export function readJson(text: string, limits: ReadLimits = {}): Json {
+  const reading = readJsonInPieces(text, limits);
+  for (;;) {
+    const { done, value } = reading.next();
+    if (done) return value;
+  }
 }

@@ -29,7 +29,8 @@ export function objectMember(object: JsonObject, name: string): JsonObject | und
 
 /** Sets an own member; a key such as `__proto__` becomes an ordinary member instead of a new prototype. */
 export function setMember(object: JsonObject, key: string, value: Json): void {
-  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key !== '__proto__') object[key] = value;
+  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** Removes `undefined` members, so that optional members can be written in place. */

@@ -2,6 +2,7 @@
 import {
   boolean,
   contract,
+  encodedLabel,
   enumeration,
   ignored,
   list,
@@ -18,7 +19,7 @@ export const CreateHostedService = contract(
   'CreateHostedService',
   {
     ServiceName: required(text),
-    Label: required(text),
+    Label: required(encodedLabel),
     Description: optional(text),
     Location: optional(text),
     AffinityGroup: optional(text),
@@ -31,7 +32,7 @@ export const CreateHostedService = contract(
 export const UpdateHostedService = contract(
   'UpdateHostedService',
   {
-    Label: optional(text),
+    Label: optional(encodedLabel),
     Description: optional(text),
     ExtendedProperties: optional(listOf('ExtendedProperty', ExtendedProperty)),
     ReverseDnsFqdn: optional(text),

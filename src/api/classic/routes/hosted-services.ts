@@ -2,6 +2,7 @@
 import { azureError } from '../../../errors/index.js';
 import { swapDeployments } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
 import type { ExtendedProperty } from '../../../resources/Microsoft.ClassicCompute/types.js';
+import { dnsLabels } from '../../../support/ids.js';
 import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import {
   AvailabilityResponse,
@@ -29,8 +30,6 @@ import { canonicalLocation } from '../locations.js';
 import { hostedServiceValue } from '../render/deployment.js';
 import { documentOf, listDocument } from '../xml/contract.js';
 
-const dnsLabel = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/i;
-
 /** A cloud service's name is a DNS name, unique over all subscriptions. */
 const isTaken = (call: ClassicCall, name: string): boolean =>
   call.store.classic.list('hostedService').some(({ ServiceName }) => ServiceName.toLowerCase() === name.toLowerCase());
@@ -48,7 +47,7 @@ function mergeProperties(
 function create(call: ClassicCall): Promise<ClassicReply> {
   const request = call.body(documentOf(CreateHostedService));
   const { ServiceName, Location, AffinityGroup } = request;
-  if (!dnsLabel.test(ServiceName)) throw azureError('ClassicInvalidServiceName');
+  if (!dnsLabels.cloudService.test(ServiceName)) throw azureError('ClassicInvalidServiceName');
   if ((Location === undefined) === (AffinityGroup === undefined)) {
     throw azureError('ClassicMalformedElement', { values: { type: 'CreateHostedService' } });
   }
@@ -156,7 +155,7 @@ const serviceExists = 'A hosted service with the specified name already exists.'
 
 function isAvailable(call: ClassicCall): ClassicReply {
   const name = call.parameter('name');
-  const wrong = !dnsLabel.test(name);
+  const wrong = !dnsLabels.cloudService.test(name);
   const taken = isTaken(call, name);
   const reason = wrong ? azureError('ClassicInvalidServiceName').message : serviceExists;
   const value = wrong || taken ? { Result: false, Reason: reason } : { Result: true, Reason: null };

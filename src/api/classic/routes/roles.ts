@@ -1,6 +1,7 @@
 /** Virtual machines and what can be done to running ones. Imitates "Operations on Virtual Machines". */
 import { azureError } from '../../../errors/index.js';
 import { asCloudService, asVmDeployment, setPower } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
+import { checkPublicIp } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type { Deployment, VmDeployment } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import {
   addDataDisk,
@@ -44,11 +45,7 @@ function networkOf(sets: ConfigurationSets): NetworkRequest {
     InputEndpoints: set?.InputEndpoints ?? [],
     SubnetNames: set?.SubnetNames ?? [],
     StaticVirtualNetworkIPAddress: set?.StaticVirtualNetworkIPAddress,
-    PublicIPs: (set?.PublicIPs ?? []).map(({ Name, IdleTimeoutInMinutes, DomainNameLabel }) => ({
-      Name,
-      IdleTimeoutInMinutes,
-      DomainNameLabel,
-    })),
+    PublicIPs: (set?.PublicIPs ?? []).map(checkPublicIp),
   };
 }
 

@@ -20,6 +20,17 @@ export function refuseUnknown(file: ServiceModelFile, element: XmlElement, known
   if (unknown) throw refused(file, `Element ${unknown.name} is unknown in ${element.name}.`);
 }
 
+/** Refuses an attribute of `element` that is none of `known`, in any casing: a misspelled one would be lost otherwise. */
+export function refuseUnknownAttributes(file: ServiceModelFile, element: XmlElement, known: readonly string[]): void {
+  const folded = known.map((name) => name.toLowerCase());
+  // Declarations of namespaces, and attributes of other namespaces such as xsi:schemaLocation, say nothing here.
+  const unknown = [...element.attributes.keys()].find(
+    (name) => name !== 'xmlns' && !name.includes(':') && !folded.includes(name.toLowerCase()),
+  );
+  if (unknown === undefined) return;
+  throw refused(file, `Attribute ${unknown} is unknown in ${element.name}. (line ${element.line})`);
+}
+
 /** Attributes of one element of a csdef or cscfg. */
 export class Attributes {
   readonly #file: ServiceModelFile;

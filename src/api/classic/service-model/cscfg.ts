@@ -1,8 +1,8 @@
 /** Reads instance counts and networking from a .cscfg. Imitates "Azure Cloud Services Config Schema (.cscfg File)". */
-import { checkAcl } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
+import { checkAcl, checkPublicIp } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type { PublicIp, ServiceConfiguration } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import { childOf, childrenOf, decodeXml, escapeAttribute, escapeText, readXml, type XmlElement } from '../xml/xml.js';
-import { Attributes, readServiceModel, refuseUnknown } from './attributes.js';
+import { Attributes, readServiceModel, refuseUnknown, refuseUnknownAttributes } from './attributes.js';
 
 const attributesOf = (element: XmlElement): Attributes => new Attributes('configuration', element);
 
@@ -29,11 +29,11 @@ function readAccessControl(element: XmlElement): ServiceConfiguration['accessCon
 
 function readPublicIp(element: XmlElement): PublicIp {
   const attributes = attributesOf(element);
-  return {
+  return checkPublicIp({
     Name: attributes.required('name'),
     IdleTimeoutInMinutes: attributes.number('idleTimeoutInMinutes', { min: 4, max: 30 }),
     DomainNameLabel: attributes.optional('domainNameLabel'),
-  };
+  });
 }
 
 function readLoadBalancer(element: XmlElement): ServiceConfiguration['loadBalancers'][number] {
@@ -126,7 +126,25 @@ export function withReservedIp(Configuration: string, reservedIp: string | undef
   return Buffer.from(lines(changed).join('\r\n')).toString('base64');
 }
 
+/** The attributes of the elements that are about networking. */
+const attributesOfElement: ReadonlyMap<string, readonly string[]> = new Map([
+  ['Instances', ['count']],
+  ['AccessControl', ['name']],
+  ['Rule', ['order', 'action', 'remoteSubnet', 'description']],
+  ['EndpointAcl', ['role', 'endPoint', 'accessControl']],
+  ['DnsServer', ['name', 'IPAddress']],
+  ['VirtualNetworkSite', ['name']],
+  ['InstanceAddress', ['roleName']],
+  ['Subnet', ['name']],
+  ['PublicIP', ['name', 'idleTimeoutInMinutes', 'domainNameLabel']],
+  ['ReservedIP', ['name']],
+  ['LoadBalancer', ['name']],
+  ['FrontendIPConfiguration', ['type', 'subnet', 'staticVirtualNetworkIPAddress']],
+]);
+
 function refuseUnknownWithin(element: XmlElement): void {
+  const names = attributesOfElement.get(element.name);
+  if (names) refuseUnknownAttributes('configuration', element, names);
   const known = children.get(element.name);
   if (known === undefined) return;
   refuseUnknown('configuration', element, known);

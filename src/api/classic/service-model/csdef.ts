@@ -7,7 +7,7 @@ import type {
   ServiceDefinition,
 } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import { childOf, childrenOf, type XmlElement } from '../xml/xml.js';
-import { Attributes, readServiceModel, refuseUnknown } from './attributes.js';
+import { Attributes, readServiceModel, refuseUnknown, refuseUnknownAttributes } from './attributes.js';
 
 const portNumber = { min: 1, max: 65535 };
 const maxInputEndpoints = 25;
@@ -80,6 +80,48 @@ const withoutEffect = {
   ],
   endpoints: ['InputEndpoint', 'InternalEndpoint', 'InstanceInputEndpoint'],
 };
+
+/** The attributes of the elements that are about load balancing. */
+const attributesOfElement: ReadonlyMap<string, readonly string[]> = new Map([
+  ['LoadBalancerProbe', ['name', 'protocol', 'path', 'port', 'intervalInSeconds', 'timeoutInSeconds']],
+  [
+    'InputEndpoint',
+    [
+      'name',
+      'protocol',
+      'port',
+      'localPort',
+      'certificate',
+      'ignoreRoleInstanceStatus',
+      'loadBalancerProbe',
+      'loadBalancer',
+      'loadBalancerDistribution',
+      'idleTimeoutInMinutes',
+    ],
+  ],
+  ['InternalEndpoint', ['name', 'protocol', 'port']],
+  ['InstanceInputEndpoint', ['name', 'localPort', 'protocol']],
+  ['FixedPort', ['port']],
+  ['FixedPortRange', ['min', 'max']],
+]);
+
+/** Their children. */
+const childrenOfElement: ReadonlyMap<string, readonly string[]> = new Map([
+  ['LoadBalancerProbes', ['LoadBalancerProbe']],
+  ['LoadBalancerProbe', []],
+  ['InputEndpoint', []],
+  ['InternalEndpoint', ['FixedPort', 'FixedPortRange']],
+  ['InstanceInputEndpoint', ['AllocatePublicPortFrom']],
+  ['AllocatePublicPortFrom', ['FixedPortRange']],
+]);
+
+function refuseUnknownWithin(element: XmlElement): void {
+  const attributes = attributesOfElement.get(element.name);
+  if (attributes) refuseUnknownAttributes('definition', element, attributes);
+  const children = childrenOfElement.get(element.name);
+  if (children) refuseUnknown('definition', element, children);
+  for (const child of element.children) refuseUnknownWithin(child);
+}
 
 /** The SDK's modules, with the input endpoints that they add to a role. */
 const modules: ReadonlyMap<string, readonly CloudServiceEndpoint[]> = new Map<string, readonly CloudServiceEndpoint[]>([
@@ -169,6 +211,7 @@ function readRole(element: XmlElement): RoleDefinition {
 /** The networking part of a .csdef. */
 export function readServiceDefinition(text: string): ServiceDefinition {
   const root = readServiceModel('definition', text);
+  refuseUnknownWithin(root);
   const attributes = new Attributes('definition', root);
   const probes = childOf(root, 'LoadBalancerProbes');
   const definition: ServiceDefinition = {

@@ -204,6 +204,18 @@ export const text: ContractType<string> = {
 /** Text whose emptiness means something: an element present but empty stays ''. */
 export const textOrEmpty: ContractType<string> = { ...text, read: scalarText };
 
+/** Text in base64, of at most 100 characters: the labels of services and of deployments of web and worker roles. */
+export const encodedLabel: ContractType<string> = {
+  ...text,
+  read(element) {
+    const encoded = scalarText(element);
+    const decoded = Buffer.from(encoded, 'base64');
+    const isBase64 = decoded.toString('base64').replace(/=+$/, '') === encoded.replace(/\s|=+$/g, '');
+    if (!isBase64 || decoded.toString().length > 100) throw azureError('ClassicIncorrectParameter');
+    return encoded || undefined;
+  },
+};
+
 /** Text that Azure writes as `i:nil` when there is none. */
 export const nillableText: ContractType<string | null> = {
   schema: { type: 'string' },

@@ -53,16 +53,30 @@ function attributesOf(tag: SaxesTagNS): Map<string, string> {
   return attributes;
 }
 
-/** The character encoding of a document by its byte order mark, or by the `<` that it begins with. */
-function encodingOf(bytes: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {
+/**
+ * The character encoding of a document: by its byte order mark, by the `<` that it begins with, or as it declares. A
+ * declaration of UTF-16 over bytes that are none is what .NET's string writers leave behind.
+ */
+function encodingOf(bytes: Buffer): string {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return 'utf-16le';
   if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return 'utf-16be';
-  return 'utf-8';
+  const [, declared = 'utf-8'] =
+    /^<\?xml\s[^>]*?encoding=["']([\w.:-]+)["']/.exec(bytes.toString('latin1', 0, 200)) ?? [];
+  return /^utf-16/i.test(declared) ? 'utf-8' : declared;
 }
 
-/** The text of a document in UTF-8 or UTF-16, which .NET and PowerShell write, without its byte order mark. */
-export const decodeXml = (bytes: Buffer): string => new TextDecoder(encodingOf(bytes)).decode(bytes);
+/**
+ * The text of a document, without its byte order mark: in UTF-8, in UTF-16, which .NET and PowerShell write, or as it
+ * declares. Bytes that mean nothing in its encoding are Azure's `InvalidXmlRequest`.
+ */
+export function decodeXml(bytes: Buffer): string {
+  try {
+    return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw invalid(error instanceof Error ? error.message : String(error));
+  }
+}
 
 /** `text` with a declaration that says UTF-8, as answers are sent. */
 export const declaredUtf8 = (text: string): string =>

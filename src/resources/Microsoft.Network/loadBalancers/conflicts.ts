@@ -20,10 +20,19 @@ interface Claim {
 }
 
 function* claimsOf({ document, idText }: Context): Generator<Claim> {
+  const { inboundNatPools = [] } = document.properties;
+  // The rules that a NAT pool makes lie in its range.
+  const isOfPool = (name = ''): boolean => inboundNatPools.some((pool) => name.replace(/\.\d+$/, '') === pool.name);
+  for (const { name, properties } of inboundNatPools) {
+    const { frontendIPConfiguration: frontend, protocol = 'Tcp' } = properties ?? {};
+    const { frontendPortRangeStart: first = 0, frontendPortRangeEnd: last = 0 } = properties ?? {};
+    const id = loadBalancerChild(idText, 'inboundNatPools', name);
+    if (frontend) yield { id, frontend: frontend.id, protocol, first, last };
+  }
   for (const collection of ['loadBalancingRules', 'inboundNatRules'] as const) {
     for (const rule of document.properties[collection] ?? []) {
       const { frontendIPConfiguration: frontend, protocol = 'Tcp', frontendPort = 0 } = rule.properties ?? {};
-      if (!frontend) continue;
+      if (!frontend || isOfPool(rule.name)) continue;
       const range = rule.properties as { frontendPortRangeStart?: number; frontendPortRangeEnd?: number };
       const first = range.frontendPortRangeStart ?? frontendPort;
       const last = range.frontendPortRangeEnd ?? first;

@@ -4,6 +4,8 @@ import { childrenIn, childWithId } from '../../children.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Lookup, Resource, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { checkZonesKnown } from '../../validation.js';
+import { checkNoNatGateway } from '../common-members.js';
 import { versions } from '../member-versions.js';
 import { claimPrivateAddress } from '../private-address.js';
 import { childNamed, loadBalancerChild } from './child.js';
@@ -133,7 +135,7 @@ function* checkPublicIPAddress(frontend: FrontendIPConfiguration, context: Write
     });
   }
   for (const link of context.lookup.linksInto(publicIP.key)) {
-    if (link.path !== 'publicIPAddress' || rootKey(link.sourceId) === idKey(context.idText)) continue;
+    if (!/^publicIPAddress(es)?$/i.test(link.path) || rootKey(link.sourceId) === idKey(context.idText)) continue;
     yield azureError('PublicIPAddressInUse', { values: { id, publicIP: publicIP.id, user: link.sourceId } });
   }
 }
@@ -149,6 +151,8 @@ export function* checkFrontend(frontend: FrontendIPConfiguration, context: Write
     yield azureError('FrontendIPConfigHasNoSubnetOrPublicIP', { values: { id } });
   }
   yield* checkPublicIPAddress(frontend, context);
+  yield* checkZonesKnown(frontend.zones, { resource: id, location: context.document.location });
+  if (subnet && context.document.sku?.name === 'Basic') yield* checkNoNatGateway([{ id, subnet }], context);
   const before = storedFrontend(frontend.name, context);
   if (before && zonesText(before.zones) !== zonesText(frontend.zones)) {
     const existing = before.zones?.length ? zonesText(before.zones) : '{}';

@@ -5,7 +5,7 @@
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { childWithId } from '../../children.js';
 import { idKey } from '../../resource-id.js';
-import type { WriteContext } from '../../resource-type.js';
+import type { Lookup, WriteContext } from '../../resource-type.js';
 import { loadBalancerChild } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 import type { FrontendIPConfiguration } from './frontendIPConfigurations.js';
@@ -57,7 +57,8 @@ function* checkGateway({ document, idText }: Context): Generator<AzureError> {
   }
 }
 
-function versionOf({ properties }: FrontendIPConfiguration, { lookup }: Context): unknown {
+/** `IPv4` or `IPv6`, by the frontend's public address or its own word. */
+export function versionOf({ properties }: FrontendIPConfiguration, { lookup }: { readonly lookup: Lookup }): unknown {
   const used = properties?.publicIPAddress?.id;
   const publicIP = used === undefined ? undefined : lookup.resource(idKey(used));
   return publicIP?.document.properties.publicIPAddressVersion ?? properties?.privateIPAddressVersion ?? 'IPv4';

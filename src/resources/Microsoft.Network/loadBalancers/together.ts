@@ -11,6 +11,7 @@ import type { BackendAddressPool } from './backendAddressPools.js';
 import { loadBalancerChild } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 import { isInternal } from './frontendIPConfigurations.js';
+import { versionOf } from './kinds.js';
 import { checkPortRange } from './nat-ports.js';
 import { checkOutboundPorts } from './outboundRules.js';
 
@@ -29,6 +30,7 @@ interface Use {
 }
 
 interface Member {
+  privateIPAddressVersion?: string;
   subnet?: { id: string };
   loadBalancerBackendAddressPools?: { id: string }[];
   loadBalancerInboundNatRules?: { id: string }[];
@@ -132,6 +134,26 @@ const joins = (pool: string, lookup: Lookup): readonly Link[] =>
     .linksInto(rootKey(pool))
     .filter(({ path, target }) => path === 'loadBalancerBackendAddressPools' && target === idKey(pool));
 
+/** Who joins a pool has the IP version of the frontends that serve it. */
+function* checkVersionsOfMembers(
+  { id, document }: LoadBalancer,
+  { joined, pool, lookup }: { joined: readonly Link[]; pool: string; lookup: Lookup },
+): Generator<AzureError> {
+  const versions = new Set(
+    joined
+      .filter(({ sourceType }) => sourceType === 'Microsoft.Network/networkInterfaces/ipConfigurations')
+      .map(({ sourceId }) => (lookUpChild(lookup, sourceId)?.child.properties as Member)?.privateIPAddressVersion),
+  );
+  for (const { name, properties } of document.properties.loadBalancingRules ?? []) {
+    if (!properties?.backendAddressPools?.some((one) => idKey(one.id) === idKey(pool))) continue;
+    const frontend = childWithId(document.properties.frontendIPConfigurations, properties.frontendIPConfiguration?.id);
+    const version = frontend && versionOf(frontend, { lookup });
+    if (version === undefined || [...versions].every((one) => (one ?? 'IPv4') === version)) continue;
+    const values = { id: loadBalancerChild(id, 'loadBalancingRules', name), version: String(version), pool };
+    yield azureError('FrontendAndBackendPoolIPVersionDoNotMatch', { values });
+  }
+}
+
 /** A pool has addresses or network interfaces, and ports for all its members. */
 function* checkPool(id: string, lookup: Lookup): Generator<AzureError> {
   const loadBalancer = loadBalancerAt(lookup, rootKey(id));
@@ -145,6 +167,7 @@ function* checkPool(id: string, lookup: Lookup): Generator<AzureError> {
     const code = 'CannotMixIPBasedAddressesAndIPConfigurationsOnLoadBalancerBackendAddressPool';
     yield azureError(code, { values: { id: poolId } });
   }
+  yield* checkVersionsOfMembers(loadBalancer, { joined, pool: poolId, lookup });
   // A scale set's profile names the pool too; its instances are the members.
   const members = joined.filter(({ sourceType }) => sourceType.endsWith('/ipConfigurations')).length;
   for (const rule of outboundRules ?? []) {
@@ -179,6 +202,29 @@ interface Together {
   readonly pools: Iterable<string>;
 }
 
+const rulesPerNetworkInterface = 300;
+
+/** A network interface takes part in so many rules, and is behind one internal load balancer. */
+function* checkNetworkInterface(ipConfigurations: readonly string[], lookup: Lookup): Generator<AzureError> {
+  const usesOf = usesIn(lookup);
+  const byOwner = new Map<string, Use[]>();
+  for (const id of ipConfigurations) {
+    const member = lookUpChild(lookup, id)?.child.properties as Member | undefined;
+    if (!member || isOfScaleSet(id)) continue;
+    const owner = ownerOf(lookup, id);
+    byOwner.set(owner, [...(byOwner.get(owner) ?? []), ...targetsOf(member).flatMap((target) => [...usesOf(target)])]);
+  }
+  for (const [nic, uses] of byOwner) {
+    const rules = new Set(uses.map(({ rule }) => rule)).size;
+    if (rules > rulesPerNetworkInterface) {
+      const values = { nic, rules, limit: rulesPerNetworkInterface };
+      yield azureError('LoadBalancerRuleCountLimitReachedForNic', { values });
+    }
+    const [first, second] = new Set(uses.filter(({ internal }) => internal).map(({ loadBalancer }) => loadBalancer));
+    if (first && second) yield azureError('AnotherInternalLoadBalancerExists', { values: { nic, first, second } });
+  }
+}
+
 function* checkTogether({ ipConfigurations, pools }: Together, after: Lookup): Generator<AzureError> {
   const usesOf = usesIn(after);
   for (const id of ipConfigurations) {
@@ -187,6 +233,7 @@ function* checkTogether({ ipConfigurations, pools }: Together, after: Lookup): G
     yield* checkVirtualNetwork(id, member, after);
     yield* checkBackendPortsOf(id, member, usesOf);
   }
+  yield* checkNetworkInterface([...ipConfigurations], after);
   for (const pool of new Set(pools)) yield* checkPool(pool, after);
 }
 

@@ -155,8 +155,10 @@ export function* checkIPConfigurations(all: readonly IPConfiguration[], context:
   const subnets = new Map<string, string>();
   for (const one of all) {
     const subnet = one.properties?.subnet?.id;
-    if (subnet !== undefined) subnets.set(idKey(subnet), subnet);
-    else if (one.properties?.privateIPAddressVersion !== 'IPv6') {
+    if (subnet !== undefined) {
+      subnets.set(idKey(subnet), subnet);
+      yield* checkNotDelegated(subnet, context);
+    } else if (one.properties?.privateIPAddressVersion !== 'IPv6') {
       const id = `${context.idText}/ipConfigurations/${one.name}`;
       yield azureError('IPConfigurationMustHaveSubnet', { values: { id } });
     }
@@ -167,6 +169,14 @@ export function* checkIPConfigurations(all: readonly IPConfiguration[], context:
     });
   }
   yield* checkSecondary(all, context);
+}
+
+/** In a subnet that belongs to a service only the service has network interfaces. */
+function* checkNotDelegated(subnet: string, { idText: id, lookup }: WriteContext): Generator<AzureError> {
+  const [delegation] = childrenIn(lookUpChild(lookup, subnet)?.child.properties, 'delegations');
+  if (!delegation) return;
+  const service = String(delegation.properties?.serviceName);
+  yield azureError('ResourceNotPermittedOnDelegatedSubnet', { values: { id, subnet, service } });
 }
 
 /** Until 2016-03-30 only the primary configuration could be load balanced. */

@@ -81,6 +81,49 @@ const isAddressPrefix = (text: string): boolean =>
   parseIpPrefix(text) !== undefined ||
   /^[\d.]+-[\d.]+$/.test(text);
 
+/** Tags that stand for so much that they stand alone. */
+const aloneInLists = ['*', 'virtualnetwork', 'internet', 'azureloadbalancer'];
+
+/** The members by which a rule says one thing, in the words of Azure's refusal. */
+const sides = [
+  { members: ['sourcePortRange', 'sourcePortRanges'], needed: 'SourcePortRanges or SourcePortRange' },
+  {
+    members: ['destinationPortRange', 'destinationPortRanges'],
+    needed: 'DestinationPortRanges or DestinationPortRange',
+  },
+  {
+    members: ['sourceAddressPrefix', 'sourceAddressPrefixes', 'sourceApplicationSecurityGroups'],
+    needed: 'SourceAddressPrefixes, SourceAddressPrefix, or SourceApplicationSecurityGroups',
+  },
+  {
+    members: ['destinationAddressPrefix', 'destinationAddressPrefixes', 'destinationApplicationSecurityGroups'],
+    needed: 'DestinationAddressPrefixes, DestinationAddressPrefix, or DestinationApplicationSecurityGroups',
+  },
+] as const;
+
+/** A rule says everything once: what it is about, from where and to where. */
+function* checkComplete(properties: NonNullable<SecurityRule['properties']>, id: string): Generator<AzureError> {
+  for (const member of ['access', 'direction'] as const) {
+    const parameters = member === 'access' ? 'Access' : 'Direction';
+    if (!properties[member]) yield azureError('SecurityRuleParametersMissing', { values: { id, parameters } });
+  }
+  for (const { members, needed: parameters } of sides) {
+    const [one, other] = members.filter((member) => properties[member]?.length);
+    // A text that is empty stands for anything.
+    const isSaid = one !== undefined || members.some((member) => properties[member] === '');
+    if (!isSaid) yield azureError('SecurityRuleParametersMissing', { values: { id, parameters } });
+    const isSame = one !== undefined && other !== undefined && String(properties[one]) === String(properties[other]);
+    if (one !== undefined && other !== undefined && !isSame)
+      yield azureError('SecurityRuleParametersConflict', { values: { id, one, other } });
+  }
+  for (const member of ['sourceAddressPrefixes', 'destinationAddressPrefixes'] as const) {
+    const value = properties[member]?.find((text) => aloneInLists.includes(text.toLowerCase()));
+    const parameter = `${member[0]?.toUpperCase()}${member.slice(1)}`;
+    const values = { id, parameter, value: value ?? '' };
+    if (value !== undefined) yield azureError('SecurityRuleParameterContainsUnsupportedValue', { values });
+  }
+}
+
 /** What Azure refuses about one rule. */
 export function* checkSecurityRule(rule: SecurityRule, id: string): Generator<AzureError> {
   const properties = rule.properties ?? {};
@@ -101,6 +144,7 @@ export function* checkSecurityRule(rule: SecurityRule, id: string): Generator<Az
   if (priority < 100 || priority > 4096) {
     yield azureError('SecurityRuleInvalidPriority', { values: { value: priority } });
   }
+  yield* checkComplete(properties, id);
 }
 
 /** Two rules of one direction need different priorities. */

@@ -4,8 +4,8 @@
  */
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { contains, type IpPrefix, networkOf, overlaps, parseIpPrefix } from '../../../support/ip-address.js';
-import { type ChildDocument, childNamed, childrenIn, propertiesOf } from '../../children.js';
-import { idKey } from '../../resource-id.js';
+import { type ChildDocument, childNamed, childrenIn, lookUpChild, propertiesOf } from '../../children.js';
+import { idKey, rootKey } from '../../resource-id.js';
 import type { InUse, Link, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
 import { checkAddressPrefix, fillIn } from '../common-members.js';
@@ -147,6 +147,46 @@ export const subnetInUse: readonly InUse[] = [
 const parsedPrefixes = (one: ChildDocument): IpPrefix[] =>
   subnetPrefixes(one).flatMap((text) => parseIpPrefix(text) ?? []);
 
+interface SubnetMembers {
+  addressPrefix?: string;
+  addressPrefixes?: string[];
+  delegations?: unknown[];
+  natGateway?: { id: string };
+}
+
+/** Where a private link service is, its network policies stay switched off. */
+function* checkLinkPolicies(one: ChildDocument, id: string, { idText, lookup }: WriteContext): Generator<AzureError> {
+  if (one.properties?.privateLinkServiceNetworkPolicies !== 'Enabled') return;
+  const link = allocationsIn(lookup.linksInto(idKey(idText)), id).find(
+    ({ sourceType }) => sourceType === 'Microsoft.Network/privateLinkServices/ipConfigurations',
+  );
+  const service = link && lookup.resource(rootKey(link.sourceId));
+  const code = 'PrivateLinkServiceCannotBeCreatedInSubnetThatHasNetworkPoliciesEnabled';
+  if (service) yield azureError(code, { values: { id: service.id, subnet: id } });
+}
+
+/** A NAT gateway serves subnets of one virtual network, and none for gateways. */
+function* checkNatGatewayOf(one: ChildDocument, id: string, { idText, lookup }: WriteContext): Generator<AzureError> {
+  const { natGateway } = one.properties as SubnetMembers;
+  if (!natGateway) return;
+  if (one.name?.toLowerCase() === 'gatewaysubnet') {
+    yield azureError('NatGatewayDoesNotSupport', { values: { id: natGateway.id, what: 'the subnet GatewaySubnet' } });
+  }
+  for (const { sourceId } of allocationsIn(lookup.linksInto(idKey(idText)), id)) {
+    const publicIP = lookUpChild(lookup, sourceId)?.child.properties?.publicIPAddress as { id: string } | undefined;
+    const user = lookup.resource(publicIP ? idKey(publicIP.id) : rootKey(sourceId));
+    const what = `${sourceId} of sku Basic in its subnet`;
+    if (user?.document.sku?.name !== 'Basic') continue;
+    yield azureError('NatGatewayDoesNotSupport', { values: { id: natGateway.id, what } });
+  }
+  const other = lookup
+    .linksInto(idKey(natGateway.id))
+    .find(({ path, sourceId }) => path === 'natGateway' && rootKey(sourceId) !== idKey(idText));
+  if (!other) return;
+  const values = { id: natGateway.id, first: other.sourceId, second: id };
+  yield azureError('NatGatewayCannotBeUsedBySubnetsBelongingToDifferentVirtualNetworks', { values });
+}
+
 /** What Azure refuses about the prefixes of one subnet, given the virtual network's and the subnets before it. */
 export function* checkSubnet(
   one: ChildDocument,
@@ -160,6 +200,16 @@ export function* checkSubnet(
   if (texts.length === 0) yield azureError('NetcfgInvalidSubnet', { values });
   for (const prefix of texts) yield* checkAddressPrefix(prefix, id);
   const prefixes = parsedPrefixes(one);
+  const { addressPrefix, addressPrefixes, delegations = [] } = one.properties as SubnetMembers;
+  if (addressPrefix !== undefined && addressPrefixes?.length && addressPrefixes.join() !== addressPrefix) {
+    yield azureError('SubnetAddressPrefixesDiffer', { values: { id } });
+  }
+  if (delegations.length > 1) yield azureError('SubnetDelegatedTwice', { values: { id } });
+  for (const { version, length } of prefixes) {
+    if (version === 4 ? length > 29 : length !== 64) yield azureError('SubnetTooSmall', { values });
+  }
+  yield* checkNatGatewayOf(one, id, context);
+  yield* checkLinkPolicies(one, id, context);
   for (const prefix of prefixes) {
     const inside = space.some((outer) => outer.length <= prefix.length && contains(outer, networkOf(prefix)));
     if (!inside) yield azureError('NetcfgInvalidSubnet', { values });

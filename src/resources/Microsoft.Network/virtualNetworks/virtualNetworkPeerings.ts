@@ -2,10 +2,12 @@
  * Peerings of virtual networks (`virtualNetworks/virtualNetworkPeerings`): stored, and connected as soon as the other
  * side has one too. Lazurite forwards to peered networks like to any other, so nothing else depends on them.
  */
+import { type AzureError, azureError } from '../../../errors/index.js';
 import { stableGuid } from '../../../support/ids.js';
-import { type ChildDocument, childrenIn, propertiesOf } from '../../children.js';
+import { overlaps, parseIpPrefix } from '../../../support/ip-address.js';
+import { type ChildDocument, childNamed, childrenIn, propertiesOf } from '../../children.js';
 import { idKey, rootKey } from '../../resource-id.js';
-import type { Lookup } from '../../resource-type.js';
+import type { Lookup, Resource, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
 import { fillIn, readOnlyReference } from '../common-members.js';
 import { versions } from '../member-versions.js';
@@ -85,6 +87,57 @@ function gatewaysIn(id: string, lookup: Lookup): { id: string }[] {
     const inside = ipConfigurations.some(({ properties }) => rootKey(properties?.subnet?.id ?? '') === idKey(id));
     return inside ? [{ id: gateway.id }] : [];
   });
+}
+
+const prefixesIn = (network: Resource | undefined): readonly string[] =>
+  (network?.document.properties.addressSpace as { addressPrefixes?: string[] } | undefined)?.addressPrefixes ?? [];
+
+/** Those of `prefixes` that overlap with one of `others`. */
+const overlapping = (prefixes: readonly string[], others: readonly string[]): string[] =>
+  prefixes.filter((text) => {
+    const own = parseIpPrefix(text);
+    return others.some((other) => {
+      const theirs = parseIpPrefix(other);
+      return own && theirs && overlaps(own, theirs);
+    });
+  });
+
+/** What Azure refuses about the peerings of one virtual network, whose address space `prefixes` are. */
+export function* checkPeerings(
+  { document, existing, idText: local, lookup }: WriteContext,
+  prefixes: readonly string[],
+): Generator<AzureError> {
+  const all = childrenIn(document.properties, 'virtualNetworkPeerings');
+  const seen = new Map<string, string>();
+  for (const one of all) {
+    const id = `${local}/virtualNetworkPeerings/${one.name}`;
+    const { allowGatewayTransit, useRemoteGateways, peerCompleteVnets } = one.properties ?? {};
+    if (allowGatewayTransit && useRemoteGateways) yield azureError('PeeringFlagsInvalid', { values: { id } });
+    const remote = remoteOf(one);
+    const before = childNamed(childrenIn(existing?.document.properties, 'virtualNetworkPeerings'), one.name);
+    if (remote === undefined || (before && idKey(remoteOf(before) ?? '') !== idKey(remote))) {
+      yield azureError('PeeringRemoteVirtualNetworkCannotBeChanged', { values: { id } });
+      continue;
+    }
+    const other = seen.get(idKey(remote));
+    if (other !== undefined) {
+      yield azureError('AnotherPeeringAlreadyReferencesRemoteVnet', { values: { id, other, remote } });
+    }
+    seen.set(idKey(remote), id);
+    if (peerCompleteVnets === false) continue;
+    const theirs = idKey(remote) === idKey(local) ? prefixes : prefixesIn(lookup.resource(idKey(remote)));
+    const shared = overlapping(theirs, prefixes);
+    if (shared.length > 0) {
+      yield azureError('VnetAddressSpacesOverlap', { values: { id, local, remote, prefixes: shared.join(', ') } });
+    }
+    for (const peer of childrenIn(lookup.resource(idKey(remote))?.document.properties, 'virtualNetworkPeerings')) {
+      const third = remoteOf(peer);
+      if (third === undefined || idKey(third) === idKey(local)) continue;
+      const both = overlapping(prefixes, prefixesIn(lookup.resource(idKey(third)))).join(', ');
+      const values = { id, local, remote, other: third, prefixes: both };
+      if (both !== '') yield azureError('VnetAddressSpaceOverlapsWithAlreadyPeeredVnet', { values });
+    }
+  }
 }
 
 /** The peering of the virtual network `localId` with its state: connected when the other side peers back. */

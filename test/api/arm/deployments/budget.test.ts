@@ -1,9 +1,9 @@
 /** What a template may cost: whatever it computes, it is refused before it holds the thread or the memory. */
 import t from 'tap';
 import { planLinked } from '../../../../src/api/arm/deployments/plan.js';
-import { deploymentRequest } from '../../../../src/api/arm/deployments/request.js';
+import { deploymentRequest, readRequestBody } from '../../../../src/api/arm/deployments/request.js';
 import { EvaluationBudget } from '../../../../src/api/arm/template/budget.js';
-import type { JsonObject } from '../../../../src/api/arm/template/json.js';
+import type { Json, JsonObject } from '../../../../src/api/arm/template/json.js';
 import { plan, rg1, template } from './deploy-for-tests.js';
 import { environment } from './evaluate-for-tests.js';
 
@@ -155,4 +155,119 @@ t.test('Writes that wait together are spread over turns of the loop, and so is r
     isDone = true;
     t.ok(Math.max(...perTurn) <= 30, `${Math.max(...perTurn)} of 800 at most between two turns`);
   }
+});
+
+const numbered = <T>(count: number, one: (index: number) => T): Record<string, T> =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, one(index)]));
+const ip = (name: string, more: JsonObject = {}): JsonObject => ({
+  type: 'Microsoft.Network/publicIPAddresses',
+  apiVersion: '2023-09-01',
+  name,
+  ...more,
+});
+const copied = (count: number, more: JsonObject = {}): JsonObject =>
+  ip("[format('c{0}', copyIndex())]", { copy: { name: 'c', count }, ...more });
+const nested = (resources: Json[]): JsonObject => ({
+  type: 'Microsoft.Resources/deployments',
+  apiVersion: '2022-09-01',
+  name: 'inner',
+  properties: {
+    mode: 'Incremental',
+    expressionEvaluationOptions: { scope: 'inner' },
+    template: template({ resources }),
+  },
+});
+const counted = (name: string, limit: number): RegExp =>
+  new RegExp(
+    `^Deployment template validation failed: 'The number of template ${name} limit exceeded\\. Limit: '${limit}' and actual: '${limit + 1}'\\. Please see https://aka\\.ms/arm-template/#${name} for usage details\\.'`,
+  );
+
+/** By what is limited: Azure's limit, a template with so much of it, and the refusal of one more. */
+const limits: Readonly<Record<string, readonly [number, (count: number) => JsonObject, RegExp]>> = {
+  parameters: [
+    256,
+    (count) => ({ parameters: numbered(count, (n) => ({ type: 'int', defaultValue: n })) }),
+    counted('parameters', 256),
+  ],
+  variables: [512, (count) => ({ variables: numbered(count, (n) => n) }), counted('variables', 512)],
+  outputs: [64, (count) => ({ outputs: numbered(count, (n) => ({ type: 'int', value: n })) }), counted('outputs', 64)],
+  'resources one by one': [
+    800,
+    (count) => ({ resources: Object.values(numbered(count, (n) => ip(`ip${n}`))) }),
+    counted('resources', 800),
+  ],
+  'resources with their copies': [
+    800,
+    (count) => ({ resources: [ip('one'), copied(count - 1)] }),
+    counted('resources', 800),
+  ],
+  'resources with copies that are not deployed': [
+    800,
+    (count) => ({ resources: [ip('one'), copied(count - 1, { condition: false })] }),
+    counted('resources', 800),
+  ],
+  'resources with the children of copies': [
+    800,
+    (count) => ({
+      resources: [
+        ...Object.values(numbered(count - 798, (n) => ip(`ip${n}`))),
+        copied(399, { resources: [{ type: 'parts', apiVersion: '2023-09-01', name: 'part' }] }),
+      ],
+    }),
+    counted('resources', 800),
+  ],
+  'resources of a nested template, whose own are counted apart': [
+    800,
+    (count) => ({
+      resources: [...Object.values(numbered(799, (n) => ip(`ip${n}`))), nested([ip('x'), copied(count - 1)])],
+    }),
+    counted('resources', 800),
+  ],
+  'copies of one resource': [
+    800,
+    (count) => ({ resources: [copied(count)] }),
+    /The copy count '801' exceeds the limit of '800'/,
+  ],
+  'copies of a variable': [
+    800,
+    (count) => ({ variables: { copy: [{ name: 'v', count, input: 'x' }] }, ...output("[variables('v')]") }),
+    /The copy count '801' exceeds the limit of '800'/,
+  ],
+  'characters of an expression': [
+    24_576,
+    (count) => output(`['${'x'.repeat(count - 4)}']`, 'string'),
+    /length limit exceeded/,
+  ],
+};
+
+t.test('What Azure limits is taken up to its limit, and refused with one more', async (t) => {
+  for (const [title, [limit, sections, refusal]] of Object.entries(limits)) {
+    t.doesNotThrow(() => plan(template(sections(limit))), `${limit} ${title}`);
+    t.throws(() => plan(template(sections(limit + 1))), { code: 'InvalidTemplate', message: refusal }, title);
+  }
+});
+
+t.test('A template and its parameters have up to 4 MB together', async (t) => {
+  const body = (bytes: number) => `{"properties":{"template":"${'x'.repeat(bytes - 30)}"}}`;
+  const limit = 4 * 1024 * 1024;
+  t.ok(await readRequestBody(body(limit)));
+  await t.rejects(readRequestBody(body(limit + 1)), {
+    status: 413,
+    code: 'RequestContentTooLarge',
+    message: 'The request content size exceeds the maximum size of 4 MB.',
+  });
+});
+
+t.test('Others go first between the pieces of a long body', async (t) => {
+  const long = JSON.stringify({ properties: { template: { metadata: Array.from({ length: 500_000 }, () => 1) } } });
+  let turns = 0;
+  let isDone = false;
+  const count = (): void => {
+    turns++;
+    if (!isDone) setImmediate(count);
+  };
+  setImmediate(count);
+  t.match(await readRequestBody(long), { properties: { template: {} } });
+  isDone = true;
+  t.ok(turns >= 5, `${turns} turns of the loop for a megabyte`);
 });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { type Change, quickstarts, unexpectedChanges } from '../../../az/quickstarts.js';
 import { ArmClient, at, type Json } from '../resources/arm-client.js';
-import { deployments } from './deployment-client.js';
+import { balancer, deploy, deployment, deployments, publicIp, template } from './deployment-client.js';
 
 t.test('Templates in the manner of the quickstarts deploy, and what-if then finds nothing to change', async (t) => {
   const azure = await ArmClient.start(t);
@@ -21,4 +21,54 @@ t.test('Templates in the manner of the quickstarts deploy, and what-if then find
       t.same(unexpectedChanges(at(body, 'properties.changes') as Change[]), []);
     });
   }
+});
+
+t.test('What a balancer leaves out and its children give is no change', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const pool = (addresses: string[]): Json => ({
+    type: 'Microsoft.Network/loadBalancers/backendAddressPools',
+    apiVersion: '2023-09-01',
+    name: 'lb/pool',
+    dependsOn: ['lb', 'vnet'],
+    properties: {
+      loadBalancerBackendAddresses: addresses.map((ipAddress) => ({
+        name: ipAddress,
+        properties: { ipAddress, virtualNetwork: { id: "[resourceId('Microsoft.Network/virtualNetworks', 'vnet')]" } },
+      })),
+    },
+  });
+  const natRule: Json = {
+    type: 'Microsoft.Network/loadBalancers/inboundNatRules',
+    apiVersion: '2023-09-01',
+    name: 'lb/nat',
+    dependsOn: ['lb', "[resourceId('Microsoft.Network/loadBalancers/backendAddressPools', 'lb', 'pool')]"],
+    properties: {
+      frontendIPConfiguration: {
+        id: "[resourceId('Microsoft.Network/loadBalancers/frontendIPConfigurations', 'lb', 'frontend')]",
+      },
+      protocol: 'Tcp',
+      frontendPort: 22,
+      backendPort: 22,
+    },
+  };
+  const vnet: Json = {
+    type: 'Microsoft.Network/virtualNetworks',
+    apiVersion: '2023-09-01',
+    name: 'vnet',
+    location: 'westeurope',
+    properties: { addressSpace: { addressPrefixes: ['10.0.0.0/16'] } },
+  };
+  const wanted = (addresses: string[]): Json =>
+    deployment(template({ resources: [publicIp('ip'), vnet, balancer('lb'), pool(addresses), natRule] }));
+  const first = wanted(['10.0.0.4', '10.0.0.5']);
+  t.match(await deploy(azure, `${deployments}/d`, first), { properties: { provisioningState: 'Succeeded' } });
+  const changes = async (body: Json): Promise<unknown> =>
+    unexpectedChanges(at((await azure.post(`${deployments}/d/whatIf`, body)).body, 'properties.changes') as Change[]);
+  t.same(await changes(first), []);
+  t.match(
+    JSON.stringify(await changes(wanted(['10.0.0.4', '10.0.0.6']))),
+    '10.0.0.6',
+    'what the child changes is shown',
+  );
 });

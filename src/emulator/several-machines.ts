@@ -1,0 +1,183 @@
+/** `--store URL`: this emulator as one of several machines that share what is stored. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { Arm } from '../api/arm/arm.js';
+import type { ClassicPluginOptions } from '../api/classic/plugin.js';
+import { loadAdminSecret } from '../api/identity/admin-secret.js';
+import { loadCertificates } from '../api/identity/certificates.js';
+import { loadSigningKey } from '../api/identity/tokens.js';
+import type { Reconciler } from '../compiler/reconciler.js';
+import type { Config } from '../config/config.js';
+import { azureError } from '../errors/index.js';
+import { type EdgeHandler, tidyUrl } from '../http/server.js';
+import { Edge } from '../nodes/edge.js';
+import { ClusterNode, type NodeEvents } from '../nodes/node.js';
+import { Away } from '../nodes/session.js';
+import type { Store } from '../store/store.js';
+import { Clock, systemTime } from '../support/clock.js';
+import { isGuid, newGuid } from '../support/ids.js';
+import { formatIpPrefix, isLoopbackHost } from '../support/ip-address.js';
+import type { Log } from '../support/log.js';
+import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../support/private-files.js';
+import { UsageError } from '../support/usage-error.js';
+
+/** What every node answers for itself: its pages, its data plane, its process. */
+const ownPaths = /^\/(?:$|\?|portal\b|openapi\b|_lazurite\/(?!(?:reset|snapshot|faults|requests|clock)\b))/i;
+const movesClock = (method: string | undefined, path: string): boolean =>
+  method === 'POST' && /^\/_lazurite\/clock\b/i.test(path);
+
+/** Keys that all nodes have, as files of the data folder. */
+const sharedFiles = ['ca.pem', 'ca-key.pem', 'token-key.pem', 'admin-secret'] as const;
+
+export interface Machines {
+  /** Where this node has its keys. */
+  readonly folder: string;
+  /** The time that all nodes share. */
+  readonly clock: Clock;
+  /** Stands before the server's routes. */
+  readonly edge: (caPem: string) => EdgeHandler;
+  /** Refuses what the edge has found that nobody can answer at present. */
+  readonly refuse: (app: FastifyInstance) => void;
+  /** Fills the replica, and follows what other nodes write. */
+  readonly follow: (parts: Followed) => Promise<void>;
+  /** From now on reachable at this port for other nodes. */
+  readonly begin: (port: number) => Promise<void>;
+  readonly close: () => void;
+}
+
+/** What all nodes have to agree on, as a text that a person can read. */
+const agreedOn = (config: Config): string =>
+  JSON.stringify({
+    'public-ip-pool': formatIpPrefix(config.publicIpPool),
+    'address-map': config.addressMap.map(({ from, to }) => `${formatIpPrefix(from)}=${formatIpPrefix(to)}`),
+    'time-scale': config.timeScale,
+    'operation-delay': config.operationDelayMs,
+    'strict-api-versions': config.strictApiVersions,
+    'strict-types': config.strictTypes,
+    'strict-bind': config.strictBind,
+    auth: config.auth,
+    undocumented: config.undocumented,
+  });
+
+/** How the data plane and the readers of events follow what other nodes write. */
+function followed({ reconciler, arm, classic, log, resume }: Followed): NodeEvents {
+  const tell = (error: unknown): void => log.error('the data plane does not follow another node', {}, error);
+  return {
+    onApplied({ resources, hostedServices }) {
+      Promise.all([arm.context.changed(resources), classic.dataPlane.classicChanged(hostedServices)]).catch(tell);
+    },
+    onReplaced: () => void reconciler.loadAll().catch(tell),
+    onWriter: resume,
+  };
+}
+
+export interface Followed {
+  readonly reconciler: Reconciler;
+  readonly arm: Arm;
+  readonly classic: ClassicPluginOptions;
+  readonly log: Log;
+  readonly resume: () => Promise<void>;
+}
+
+/** Makes keys as a machine alone does. */
+async function makeKeys({ host, tlsNames }: Config): Promise<Record<string, string>> {
+  const folder = mkdtempSync(join(tmpdir(), 'lazurite-keys-'));
+  try {
+    await loadCertificates({ folder, host, tlsNames });
+    await loadSigningKey(folder);
+    loadAdminSecret(folder);
+    const made = sharedFiles.map((name) => [name, readIfPresent(join(folder, name)) ?? '']);
+    return { ...Object.fromEntries(made), 'node-key': `${newGuid()}${newGuid()}` };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Connects to the store that `--store` names, and gets the keys and the time from it. Throws a `UsageError` why not. */
+export async function joinStore({ config, store, log }: { config: Config; store: Store; log: Log }): Promise<Machines> {
+  if (config.seed !== undefined) throw new UsageError('--seed cannot be used with --store: restore a snapshot instead');
+  const url = config.store ?? '';
+  const node = new ClusterNode({ url, name: hostname(), store, log });
+  const temporary = config.inMemory ? mkdtempSync(join(tmpdir(), 'lazurite-node-')) : undefined;
+  const folder = temporary ?? config.data;
+  const close = (): void => {
+    node.close();
+    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+  };
+  try {
+    const schema = store.connection.pragma('user_version', { simple: true }) as number;
+    const begunMs = await node.changes.open({ schema, config: agreedOn(config), nowMs: systemTime.now() });
+    const keys = await node.changes.keys(() => makeKeys(config));
+    ensurePrivateFolder(folder);
+    for (const name of sharedFiles) {
+      if (keys[name] === undefined) throw new UsageError(`the store has no key '${name}'`);
+      if (readIfPresent(join(folder, name)) !== keys[name]) writePrivateFile(join(folder, name), keys[name]);
+    }
+    let edge: Edge | undefined;
+    return {
+      folder,
+      clock: new Clock({
+        origin: { scale: config.timeScale, startMs: begunMs, advancedMs: 0, aheadMs: systemTime.aheadMs ?? 0 },
+      }),
+      edge(caPem) {
+        if (caPem !== keys['ca.pem']) {
+          throw new UsageError(
+            "the CA of the store is not good for this node's names: the first node that starts makes it, so give all nodes every --tls-name",
+          );
+        }
+        const isOwn = (path: string): boolean => ownPaths.test(tidyUrl(path));
+        const made = new Edge({
+          node,
+          key: keys['node-key'] ?? '',
+          caPem,
+          staleReads: config.staleReads === 'on',
+          isOwn,
+        });
+        edge = made;
+        return (request, response, answer: RequestListener) =>
+          void made.handle(request, response, answer).catch(() => request.socket.destroy());
+      },
+      refuse(app) {
+        app.addHook('onRequest', (request, _reply, done) => {
+          if (movesClock(request.method, request.url)) {
+            return done(
+              azureError('BadRequest', { values: { reason: 'the clock of a shared store cannot be moved' } }),
+            );
+          }
+          const message = edge?.refusalOf(request.raw);
+          if (message === undefined) return done();
+          const isClassic = isGuid(request.url.slice(1, 37));
+          const details = [
+            { code: 'StoreUnavailable', message: `${message} Nothing was stored; the call can be retried.` },
+          ];
+          const headers = { 'retry-after': '1' };
+          done(azureError(isClassic ? 'ClassicServerBusy' : 'ServiceUnavailable', { details, headers }));
+        });
+      },
+      follow: (parts) => node.open(followed(parts)),
+      async begin(port) {
+        const { host } = config;
+        const seen = await node.localAddress();
+        if (isLoopbackHost(host) && seen !== undefined && !isLoopbackHost(seen)) {
+          log.warn('no other machine reaches this node on its loopback: choose an address of the machine with --host', {
+            host,
+          });
+        }
+        const address = /^[0:.]+$/.test(host) ? (seen ?? '127.0.0.1') : host;
+        const reached = address === 'localhost' ? '127.0.0.1' : address;
+        node.begin(`${reached.includes(':') ? `[${reached}]` : reached}:${port}`);
+      },
+      close() {
+        edge?.close();
+        close();
+      },
+    };
+  } catch (error) {
+    close();
+    if (!(error instanceof Away)) throw error;
+    throw new UsageError(`the database of --store cannot be reached: ${error.message}`, { cause: error });
+  }
+}

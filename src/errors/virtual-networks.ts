@@ -1,0 +1,217 @@
+/** What the network resource provider refuses of what stands around a load balancer: networks, rules, routes, NAT gateways. */
+import type { ErrorDefinition } from './error-definition.js';
+
+const unknown = 'code and text are not documented';
+const textUnknown = 'the text is not documented';
+
+export const virtualNetworkErrors = {
+  AddressPrefixIsReserved: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Address prefix {prefix} of virtual network {id} overlaps with {reserved}, which no virtual network can have.',
+    differs: unknown,
+  },
+  AddressPrefixesOverlap: {
+    status: 400,
+    origin: 'network',
+    message: 'Address prefixes {first} and {second} of virtual network {id} overlap.',
+    differs: unknown,
+  },
+  AnotherInternalLoadBalancerExists: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Network interface {nic} cannot use internal load balancers {first} and {second}: another internal load balancer exists.',
+    differs: textUnknown,
+  },
+  AnotherPeeringAlreadyReferencesRemoteVnet: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Peering {other} already references remote virtual network {remote}. Cannot add another peering {id} referencing the same remote virtual network.',
+    differs: 'the end of the text is from memory',
+  },
+  FlowTimeoutIsOutOfRange: {
+    status: 400,
+    origin: 'network',
+    message: 'Virtual network {id} has invalid flow timeout. The value must be between 4 and 30.',
+    differs: unknown,
+  },
+  InboundNatPoolFrontendPortRangeInvalid: {
+    status: 400,
+    origin: 'network',
+    message: 'Inbound NAT pool {id} has an invalid frontend port range {start}-{end}.',
+    differs: unknown,
+  },
+  LoadBalancerRuleCountLimitReachedForNic: {
+    status: 400,
+    origin: 'network',
+    message: 'Network interface {nic} is used by {rules} load balancer rules, more than the {limit} that are allowed.',
+    differs: textUnknown,
+  },
+  MissingNextHopIpAddress: {
+    status: 400,
+    origin: 'network',
+    message: 'NextHopIpAddress cannot be Null or Empty in route {name} when NextHopType is VirtualAppliance.',
+  },
+  NatGatewayCannotBeUsedBySubnetsBelongingToDifferentVirtualNetworks: {
+    status: 400,
+    origin: 'network',
+    message: 'NAT gateway {id} cannot be used by subnets {first} and {second} of different virtual networks.',
+    differs: textUnknown,
+  },
+  NatGatewayDoesNotSupport: {
+    status: 400,
+    origin: 'network',
+    message: 'NAT gateway {id} does not support {what}.',
+    differs: unknown,
+  },
+  NetworkSecurityGroupInUseByVirtualMachineScaleSet: {
+    status: 400,
+    origin: 'network',
+    message: 'Cannot delete network security group {id} since it is in use by virtual machine scale set {scaleSet}.',
+    differs: 'the end of the text is from memory',
+  },
+  NetworkInterfaceCannotHave: {
+    status: 400,
+    origin: 'network',
+    message: 'Network interface {id} cannot have {what}.',
+    differs: unknown,
+  },
+  NextHopIpAddressInvalid: {
+    status: 400,
+    origin: 'network',
+    message: 'Next hop IP address {value} of route {name} is no IP address, or its next hop type {type} has none.',
+    differs: unknown,
+  },
+  PeeringFlagsInvalid: {
+    status: 400,
+    origin: 'network',
+    message: 'Peering {id} cannot both allow gateway transit and use remote gateways.',
+    differs: unknown,
+  },
+  PeeringRemoteVirtualNetworkCannotBeChanged: {
+    status: 400,
+    origin: 'network',
+    message: 'Remote virtual network of peering {id} must be set, and cannot be changed on resource update.',
+    differs: unknown,
+  },
+  PublicIPAddressAndPrefixDoNotMatch: {
+    status: 400,
+    origin: 'network',
+    message: 'Public IP address {id} and public IP prefix {prefix} must have the same {what}.',
+    differs: unknown,
+  },
+  PublicIPPrefixOfAddressCannotBeChanged: {
+    status: 400,
+    origin: 'network',
+    message: 'Public IP prefix of public IP address {id} cannot be changed on resource update.',
+    differs: unknown,
+  },
+  ResourceNotPermittedOnDelegatedSubnet: {
+    status: 400,
+    origin: 'network',
+    message: 'Resource {id} is not permitted on subnet {subnet}, which is delegated to {service}.',
+    differs: textUnknown,
+  },
+  MachineCannotHave: {
+    code: 'InvalidParameter',
+    status: 400,
+    origin: 'gateway',
+    message: '{id} cannot have {what}.',
+    differs: unknown,
+  },
+  MachineCountOutOfRange: {
+    code: 'InvalidParameter',
+    status: 400,
+    origin: 'gateway',
+    message: 'The specified {what} {value} must fall in the range {minimum} to {maximum}.',
+    differs: 'the text is from memory',
+  },
+  PropertyChangeNotAllowed: {
+    status: 409,
+    origin: 'gateway',
+    message: "Changing property '{property}' is not allowed.",
+    differs: 'the text is from memory',
+  },
+  PrivateLinkServiceCannotHave: {
+    status: 400,
+    origin: 'network',
+    message: 'Private link service {id} cannot have {what}.',
+    differs: unknown,
+  },
+  RouteConflict: {
+    status: 400,
+    origin: 'network',
+    message: 'Route {first} conflicts with route {second}. Routes of a route table cannot have the same AddressPrefix.',
+    differs: 'code and text are from memory',
+  },
+  RouteParametersMissing: {
+    status: 400,
+    origin: 'network',
+    message: 'Route {name} must have an address prefix and a next hop type.',
+    differs: unknown,
+  },
+  SecurityRuleParameterContainsUnsupportedValue: {
+    status: 400,
+    origin: 'network',
+    message:
+      "Security rule parameter {parameter} for rule with Id {id} cannot specify existing VIRTUALNETWORK, INTERNET, AZURELOADBALANCER, '*' or system tags. Unsupported value used: {value}.",
+  },
+  SecurityRuleParametersConflict: {
+    status: 400,
+    origin: 'network',
+    message: 'Security rule {id} cannot specify both {one} and {other}.',
+    differs: unknown,
+  },
+  SecurityRuleParametersMissing: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Required security rule parameters are missing for security rule with Id: {id}. Security rule must specify {parameters}.',
+  },
+  SubnetAddressPrefixesDiffer: {
+    status: 400,
+    origin: 'network',
+    message: 'Subnet {id} has an addressPrefix that is not the only one of its addressPrefixes.',
+    differs: unknown,
+  },
+  SubnetDelegatedTwice: {
+    status: 400,
+    origin: 'network',
+    message: 'Subnet {id} cannot be delegated to more than one service.',
+    differs: unknown,
+  },
+  SubnetTooSmall: {
+    code: 'NetcfgInvalidSubnet',
+    status: 400,
+    origin: 'network',
+    message: "Subnet '{name}' is not valid in virtual network '{virtualNetwork}'.",
+    differs: 'the code is not known',
+  },
+  SubnetsNotInSameVnet: {
+    status: 400,
+    origin: 'network',
+    message: 'Network interfaces of {id} must be in subnets of one virtual network.',
+    differs: 'code and text are from memory',
+  },
+  VirtualMachineMustHaveOneNetworkInterfaceAsPrimary: {
+    status: 400,
+    origin: 'network',
+    message: 'Virtual machine {id} must have one network interface set as the primary.',
+    differs: 'code and text are from memory',
+  },
+  VnetAddressSpaceOverlapsWithAlreadyPeeredVnet: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Cannot create or update peering {id}. Virtual networks {local} and {remote} cannot be peered because address space of the first virtual network overlaps with address space of virtual network {other} already peered with the second virtual network. Overlapping address prefixes: {prefixes}.',
+  },
+  VnetAddressSpacesOverlap: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Cannot create or update peering {id}. Virtual networks {local} and {remote} cannot be peered because their address spaces overlap. Overlapping address prefixes: {prefixes}',
+  },
+} as const satisfies Record<string, ErrorDefinition>;

@@ -1,0 +1,321 @@
+/**
+ * One of several machines: it follows the log, and while it holds the writer's lock and the newest epoch, writes are kept
+ * by it. The lock says who may try; the epoch in every append is what keeps two from writing.
+ */
+import { azureError } from '../errors/index.js';
+import type { RowImage, Touched } from '../store/row-images.js';
+import { takeSnapshot } from '../store/snapshot.js';
+import type { Store } from '../store/store.js';
+import type { Ledger } from '../store/write-queue.js';
+import { systemTime } from '../support/clock.js';
+import type { Log } from '../support/log.js';
+import { ChangeLog, type Head } from './change-log.js';
+import { Replica } from './replica.js';
+import { Away, pause, Session } from './session.js';
+
+export interface NodeOptions {
+  /** `postgresql://user@host/database`. */
+  readonly url: string;
+  readonly name: string;
+  readonly store: Store;
+  readonly log: Log;
+}
+
+/** What a node does beside keeping rows. */
+export interface NodeEvents {
+  /** Rows that another node has written are here now. */
+  readonly onApplied: (touched: Touched) => void;
+  /** Everything was replaced. */
+  readonly onReplaced: () => void;
+  /** This node has become the writer: it goes on with what was running. */
+  readonly onWriter: () => Promise<void>;
+}
+
+/** How a request is to be answered here. */
+export type Answering = 'here' | 'stale' | { readonly writer: string } | { readonly refusal: string };
+
+/** Real milliseconds. */
+const lookAgainMs = 1000;
+const tryLockMs = 200;
+/** The database ends the lock of a writer that is silent for so long, and another node gets it. */
+const silenceMs = 3000;
+const changesBetweenSnapshots = 1000;
+/** What a server-side keepalive notices: idle, interval, count. */
+const keepAlives = [
+  'SET tcp_keepalives_idle = 5',
+  'SET tcp_keepalives_interval = 2',
+  'SET tcp_keepalives_count = 3',
+] as const;
+
+export class ClusterNode implements Ledger {
+  readonly #options: NodeOptions;
+  readonly #sessions: readonly Session[];
+  readonly #lock: Session;
+  readonly #listener: Session;
+  readonly changes: ChangeLog;
+  #replica: Replica | undefined;
+  #onWriter: NodeEvents['onWriter'] = async () => {};
+  /** Of the writer, while this node is it. */
+  #epoch: number | undefined;
+  #writer: string | undefined;
+  #isAway = false;
+  #seenMs = systemTime.now();
+  #isClosed = false;
+  /** One at a time reads or writes the replica's position. */
+  #exclusive: Promise<unknown> = Promise.resolve();
+  #wake: () => void = () => {};
+  #tellWriter: (writer: string) => void = () => {};
+  #waiting: { readonly resolve: () => void; readonly reject: (reason: unknown) => void }[] = [];
+  #isChecking = false;
+  #snapshotSeq = 0;
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+    const { url, name } = options;
+    const session = (purpose: string, more: Partial<ConstructorParameters<typeof Session>[0]> = {}) =>
+      new Session({ url, name: `lazurite ${name} ${purpose}`, begin: keepAlives, ...more });
+    const [writes, checks, reads] = [session('writes'), session('checks'), session('reads')];
+    this.#lock = session('lock', {
+      begin: [...keepAlives, `SET idle_session_timeout = ${silenceMs}`],
+      onLost: () => this.#stopWriting('the connection that holds the lock is lost'),
+    });
+    this.#listener = session('listens', {
+      begin: [...keepAlives, 'LISTEN lazurite'],
+      onNotification: () => this.#wake(),
+    });
+    this.#sessions = [writes, checks, reads, this.#lock, this.#listener];
+    this.changes = new ChangeLog({ writes, checks, reads, node: name });
+  }
+
+  get isWriter(): boolean {
+    return this.#epoch !== undefined;
+  }
+
+  /** Where the database sees this machine; undefined where it is reached by a socket in the file system. */
+  localAddress(): Promise<string | undefined> {
+    return this.#lock.localAddress();
+  }
+
+  /** Fills the replica; resolves when it has reached the head. */
+  async open({ onApplied, onReplaced, onWriter }: NodeEvents): Promise<void> {
+    const { store, log } = this.#options;
+    this.#onWriter = onWriter;
+    store.keepIn(this);
+    this.#replica = new Replica({ store, changes: this.changes, onApplied, onReplaced, warn: log.warn });
+    await this.#catchUp();
+    const warning = await this.changes.durabilityWarning();
+    if (warning !== undefined) log.warn(warning);
+  }
+
+  /** From now on follows, and tries to become the writer, whom others reach at `address`. */
+  begin(address: string): void {
+    void this.#follow();
+    void this.#tryToWrite(address);
+  }
+
+  /** Ends every connection; whoever waits is refused. */
+  close(): void {
+    this.#isClosed = true;
+    this.#epoch = undefined;
+    for (const session of this.#sessions) session.close();
+    this.#wake();
+  }
+
+  /** Throws why nothing can be written here now. */
+  check(): void {
+    if (this.#epoch === undefined) throw refusal('This node is not the one that writes.');
+  }
+
+  /** Appends the images to the log and applies them. */
+  async keep(rows: readonly RowImage[]): Promise<void> {
+    await this.#alone(async () => {
+      this.check();
+      const { position } = this.#filled;
+      const epoch = this.#epoch as number;
+      if (!position) throw refusal('The replica is empty.');
+      const kept = await this.changes.append({ rows }, { after: position, epoch }).catch((error: Error) => {
+        this.#stopWriting(error.message);
+        throw refusal(`The store did not take the write: ${error.message}.`);
+      });
+      if (!kept) {
+        this.#stopWriting('another node writes');
+        throw refusal('Another node has become the one that writes.');
+      }
+      this.#filled.apply({ ...kept, entries: { rows } });
+      this.#snapshotNowAndThen();
+    });
+  }
+
+  /** How a request that has arrived just now is to be answered. `isRead`: known state may do while the database is away. */
+  async answering({ isRead }: { isRead: boolean }): Promise<Answering> {
+    if (this.isWriter) {
+      try {
+        await this.#confirm();
+        return 'here';
+      } catch (error) {
+        if (error instanceof Away) this.#noteAway(error);
+      }
+    }
+    if (this.#isAway) return isRead ? 'stale' : { refusal: 'The database of the store cannot be reached.' };
+    if (this.isWriter || this.#writer === undefined) return { refusal: 'No node writes at present.' };
+    return { writer: this.#writer };
+  }
+
+  /** Real milliseconds since the state was last known to be the newest. */
+  get ageMs(): number {
+    return systemTime.now() - this.#seenMs;
+  }
+
+  /** What is known of the writer is doubtful: it could not be reached. */
+  doubtWriter(): void {
+    this.#wake();
+  }
+
+  /** Resolves when a look at the head that was sent after this call shows that this node still writes. */
+  #confirm(): Promise<void> {
+    const confirmed = new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    if (!this.#isChecking) void this.#checkHead();
+    return confirmed;
+  }
+
+  /** One look serves all that waited when it was sent. */
+  async #checkHead(): Promise<void> {
+    this.#isChecking = true;
+    while (this.#waiting.length > 0) {
+      const served = this.#waiting.splice(0);
+      const { position } = this.#filled;
+      try {
+        const head = await this.changes.head();
+        this.#noteHead(head);
+        if (head.epoch !== this.#epoch || head.seq < (position?.seq ?? 0)) {
+          this.#stopWriting('another node writes');
+          throw refusal('Another node has become the one that writes.');
+        }
+        for (const { resolve } of served) resolve();
+      } catch (error) {
+        for (const { reject } of served) reject(error);
+      }
+    }
+    this.#isChecking = false;
+  }
+
+  get #filled(): Replica {
+    if (!this.#replica) throw new Error('the node was not opened');
+    return this.#replica;
+  }
+
+  /** Calls `listener` with the address of each new writer. */
+  onWriterChange(listener: (writer: string) => void): void {
+    this.#tellWriter = listener;
+  }
+
+  #noteHead({ writer }: Head): void {
+    if (writer !== undefined && writer !== this.#writer) this.#tellWriter(writer);
+    if (this.#isAway) this.#options.log.info('the database of the store answers again');
+    this.#isAway = false;
+    this.#writer = writer;
+    this.#seenMs = systemTime.now();
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#exclusive.then(work);
+    this.#exclusive = result.catch(() => {});
+    return result;
+  }
+
+  #catchUp(): Promise<Head> {
+    return this.#alone(async () => {
+      const head = await this.#filled.catchUp();
+      this.#noteHead(head);
+      return head;
+    });
+  }
+
+  async #follow(): Promise<void> {
+    while (!this.#isClosed) {
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      try {
+        // A hint may be lost with its connection, so the head is read after each LISTEN and every second.
+        await this.#listener.query('SELECT 1');
+        if (this.isWriter) this.#noteHead(await this.changes.head());
+        else await this.#catchUp();
+      } catch (error) {
+        if (this.#isClosed) return;
+        if (error instanceof Away) this.#noteAway(error);
+        else this.#options.log.error('the log of the store cannot be followed', {}, error);
+      }
+      await Promise.race([pause(lookAgainMs), woken]);
+    }
+  }
+
+  #noteAway(error: Away): void {
+    if (!this.#isAway) {
+      this.#options.log.warn('the database of the store cannot be reached: writes are refused, traffic goes on', {
+        reason: error.message,
+      });
+    }
+    this.#isAway = true;
+  }
+
+  async #tryToWrite(address: string): Promise<void> {
+    while (!this.#isClosed) {
+      try {
+        if (await this.changes.tryLock(this.#lock)) await this.#write(address);
+      } catch (error) {
+        if (!this.#isClosed && !(error instanceof Away)) {
+          this.#options.log.error('this node could not become the writer', {}, error);
+        }
+        this.#lock.drop();
+      }
+      await pause(tryLockMs);
+    }
+  }
+
+  /** From the lock to its loss. */
+  async #write(address: string): Promise<void> {
+    const { log } = this.#options;
+    await this.#catchUp();
+    const { epoch } = await this.changes.raiseEpoch(address);
+    // Nothing of an earlier epoch can follow any more.
+    const head = await this.#catchUp();
+    if (head.epoch !== epoch) return;
+    this.#snapshotSeq = (await this.changes.newestSnapshotSeq()) ?? 0;
+    // The lock may have been lost meanwhile: a question on its connection would have another one.
+    if (!(await this.changes.holdsLock(this.#lock))) return;
+    this.#epoch = epoch;
+    log.info('this node is the one that writes', { epoch });
+    void this.#onWriter().catch((error: unknown) => log.error('what was running could not be taken up', {}, error));
+    while (this.isWriter) {
+      await pause(lookAgainMs);
+      if (this.isWriter) await this.#lock.query('SELECT 1');
+    }
+    this.#lock.drop();
+  }
+
+  #stopWriting(reason: string): void {
+    if (this.#epoch === undefined) return;
+    this.#epoch = undefined;
+    this.#writer = undefined;
+    this.#options.log.warn('this node no longer writes', { reason });
+    this.#wake();
+  }
+
+  #snapshotNowAndThen(): void {
+    const { position } = this.#filled;
+    const { store, log } = this.#options;
+    if (!position || position.seq - this.#snapshotSeq < changesBetweenSnapshots) return;
+    this.#snapshotSeq = position.seq;
+    const document = takeSnapshot(store.connection, new Date(systemTime.now()).toISOString());
+    this.changes
+      .keepSnapshot(position, document)
+      .catch((error: Error) => log.warn('no snapshot could be kept in the store', { reason: error.message }));
+  }
+}
+
+const refusal = (message: string) =>
+  azureError('ServiceUnavailable', {
+    details: [{ code: 'StoreUnavailable', message: `${message} Nothing was stored; the call can be retried.` }],
+    headers: { 'retry-after': '1' },
+  });

@@ -1,0 +1,156 @@
+/**
+ * A connection to PostgreSQL that is made when it is needed and made anew after it was lost. Every question has an end: the
+ * answer, an error of the database, or `Away`.
+ */
+import type { Client, Notification } from 'pg';
+import { systemTime } from '../support/clock.js';
+
+/** The database cannot be reached, or did not answer in time: whether a statement was carried out is not known. */
+export class Away extends Error {
+  override readonly name = 'Away';
+}
+
+export interface SessionOptions {
+  /** `postgresql://user@host/database`. */
+  readonly url: string;
+  /** What the database shows as the client's name. */
+  readonly name: string;
+  /** Statements that every connection begins with. */
+  readonly begin?: readonly string[];
+  readonly onNotification?: (notification: Notification) => void;
+  /** A connection that stood is lost. */
+  readonly onLost?: () => void;
+}
+
+/** A row as PostgreSQL answers it: numbers of 64 bits are texts. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Longest time for a connection, and for an answer, in real milliseconds. */
+const connectMs = 3000;
+const answerMs = 3000;
+/** First bytes after so long without any, so that a connection that is cut is noticed. */
+const keepAliveMs = 5000;
+
+/**
+ * SQLSTATE of an end that says nothing about what became of the statement: connection, shutdown, statement completion
+ * unknown. https://www.postgresql.org/docs/15/errcodes-appendix.html
+ */
+const unknownOutcome = /^(08|57P0|40003)/;
+/** The statement was refused by a server that only follows another: after a fail-over, a new connection finds the right one. */
+const readOnly = '25006';
+/** A commit that did not wait for its standby. */
+const notReplicated = '01000';
+
+export class Session {
+  readonly #options: SessionOptions;
+  #client: Promise<Client> | undefined;
+  #standing: Client | undefined;
+  #isClosed = false;
+  #wasNotReplicated = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  /** The rows of a statement. Throws `Away` where nothing is known, else the database's error. */
+  async query(
+    text: string,
+    values: readonly unknown[] = [],
+    { waitMs = answerMs }: { readonly waitMs?: number } = {},
+  ): Promise<Row[]> {
+    const client = await this.#connected();
+    this.#wasNotReplicated = false;
+    try {
+      const { rows } = await client.query<Record<string, unknown>>({
+        ...{ text, values: [...values] },
+        // Not in the types, but taken.
+        ...{ query_timeout: waitMs },
+      });
+      if (this.#wasNotReplicated) throw new Away('the standby has not confirmed');
+      return rows;
+    } catch (error) {
+      const { code = '', severity, message } = error as { code?: string; severity?: string; message: string };
+      const isAnswer = severity !== undefined && !unknownOutcome.test(code);
+      if (error instanceof Away || (isAnswer && code !== readOnly)) throw error;
+      this.drop();
+      throw new Away(message, { cause: error });
+    }
+  }
+
+  /** The address of this machine that the connection begins at; undefined for a socket in the file system. */
+  async localAddress(): Promise<string | undefined> {
+    const client = (await this.#connected()) as unknown as { connection: { stream: { localAddress?: string } } };
+    return client.connection.stream.localAddress;
+  }
+
+  /** Ends the connection; the next question makes another one. */
+  drop(): void {
+    const client = this.#client;
+    const stood = this.#standing !== undefined;
+    this.#client = undefined;
+    this.#standing = undefined;
+    if (stood) this.#options.onLost?.();
+    client?.then(
+      (one) => void one.end().catch(() => {}),
+      () => {},
+    );
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Ends the connection for good. */
+  close(): void {
+    this.#isClosed = true;
+    this.drop();
+  }
+
+  #connected(): Promise<Client> {
+    if (this.#isClosed) return Promise.reject(new Away('closed'));
+    this.#client ??= this.#connect().catch((error: unknown) => {
+      this.#client = undefined;
+      throw error instanceof Away ? error : new Away((error as Error).message, { cause: error });
+    });
+    return this.#client;
+  }
+
+  async #connect(): Promise<Client> {
+    const { url, name, begin = [], onNotification, onLost } = this.#options;
+    const { default: pg } = await import('pg');
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: name,
+      connectionTimeoutMillis: connectMs,
+      query_timeout: answerMs,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: keepAliveMs,
+    });
+    const lost = (): void => {
+      if (this.#standing !== client) return;
+      this.#standing = undefined;
+      this.#client = undefined;
+      onLost?.();
+    };
+    client.on('error', lost);
+    client.on('end', lost);
+    client.on('notice', ({ code }) => {
+      if (code === notReplicated) this.#wasNotReplicated = true;
+    });
+    if (onNotification) client.on('notification', onNotification);
+    try {
+      await client.connect();
+      await client.query('SET synchronous_commit = on');
+      for (const statement of begin) await client.query(statement);
+    } catch (error) {
+      void client.end().catch(() => {});
+      throw error;
+    }
+    this.#standing = client;
+    return client;
+  }
+}
+
+/** Resolves after so many real milliseconds, which keep no process alive. */
+export const pause = (realMs: number): Promise<void> =>
+  new Promise((resolve) => systemTime.wakeAfter(realMs, () => resolve()));

@@ -1,0 +1,197 @@
+import fc from 'fast-check';
+import { type Test, test } from 'tap';
+import type { Resource } from '../../src/resources/resource-type.js';
+import type { RowImage } from '../../src/store/row-images.js';
+import { takeSnapshot } from '../../src/store/snapshot.js';
+import { type DriverName, openSqlite } from '../../src/store/sqlite.js';
+import { Store } from '../../src/store/store.js';
+
+const publicPrefix = { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' };
+const takenAt = '2026-01-01T00:00:00Z';
+const subscriptionId = '00000000-0000-0000-0000-00000000000a';
+const group = `/subscriptions/${subscriptionId}/resourceGroups/rg`;
+
+const drivers = (['better-sqlite3', 'node:sqlite'] as const).filter((driver) => {
+  try {
+    openSqlite(':memory:', { driver }).close();
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+function testOnEachDriver(title: string, run: (t: Test, driver: DriverName) => Promise<void>): void {
+  for (const driver of drivers) test(`${title} (${driver})`, (t) => run(t, driver));
+}
+
+/** A store whose works are kept in a list of images, which a replica follows. */
+function storeAndReplica(t: Test, driver: DriverName) {
+  const store = new Store({ publicPrefix, driver });
+  const replica = new Store({ publicPrefix, driver });
+  const log: (readonly RowImage[])[] = [];
+  let refusal: Error | undefined;
+  store.keepIn({
+    check() {},
+    async keep(images) {
+      if (refusal) throw refusal;
+      const entries = JSON.stringify(images);
+      log.push(JSON.parse(entries) as RowImage[]);
+      store.apply(images, () => {});
+    },
+  });
+  replica.keepIn({ check() {}, keep: () => Promise.reject(new Error('a replica writes nothing')) });
+  t.teardown(() => {
+    store.close();
+    replica.close();
+  });
+  return {
+    store,
+    replica,
+    log,
+    refuse(error: Error | undefined) {
+      refusal = error;
+    },
+    follow: () => {
+      for (const images of log.splice(0)) replica.apply(images, () => {});
+    },
+  };
+}
+
+const snapshotOf = ({ connection }: Store) => takeSnapshot(connection, takenAt);
+
+const few = fc.integer({ min: 0, max: 5 });
+const text = fc.string({ unit: 'binary', maxLength: 12 });
+
+/** What one work does, as a name and two small numbers; some of them throw in the end. */
+const step = fc.record({
+  what: fc.constantFrom(
+    ...(['save', 'remove', 'group', 'ungroup', 'link', 'claim', 'release', 'operation', 'finish'] as const),
+    ...(['deploy', 'undeploy', 'classic', 'unclassic', 'subscription'] as const),
+  ),
+  one: few,
+  two: few,
+  text,
+});
+const work = fc.record({ steps: fc.array(step, { minLength: 1, maxLength: 5 }), isRefused: fc.boolean() });
+
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+const keyOf = (one: number): string => `${group}/providers/Microsoft.Network/loadBalancers/lb${one}`.toLowerCase();
+
+function resourceOf({ one, text: noise }: Step) {
+  const key = keyOf(one);
+  return {
+    ...{ key, id: key, type: 'Microsoft.Network/loadBalancers', subscriptionId, resourceGroup: 'rg', name: `lb${one}` },
+    ...{ etag: 'W/"e"', provisioningState: 'Succeeded', document: { noise } },
+    ...{ createdTime: takenAt, changedTime: takenAt },
+  } as unknown as Resource;
+}
+
+function run(store: Store, taken: Step): void {
+  const { resources, addresses, operations, deployments, classic } = store;
+  const { what, one, two, text: noise } = taken;
+  const key = keyOf(one);
+  const classicKey = { kind: 'certificate', subscriptionId, name: `c${one}` } as const;
+  const claim = { pool: `subnet${two}`, owner: key, prefix: '10.0.0.0/28', reserved: 4 };
+  const changes: Record<Step['what'], () => unknown> = {
+    save: () => resources.save(resourceOf(taken)),
+    remove: () => resources.remove(key),
+    group: () =>
+      resources.saveGroup({
+        ...{ key: `${group}${one}`, subscriptionId, name: `rg${one}`, location: 'westeurope', tags: { noise } },
+        ...{ managedBy: undefined, provisioningState: 'Succeeded' },
+      }),
+    ungroup: () => resources.removeGroup(`${group}${one}`),
+    link: () =>
+      resources.replaceLinks(key, [{ sourceId: key, sourceType: 'x', path: `p${two}`, target: keyOf(two) }] as never),
+    claim: () => addresses.claim(claim),
+    release: () => addresses.release(key),
+    operation: () =>
+      operations.save({
+        ...{ id: `o${one}`, api: 'arm', subscriptionId, name: noise, resourceKey: key, status: 'InProgress' },
+        ...{ startedMs: 1.5 + two, result: undefined, error: undefined },
+      }),
+    finish: () => operations.finish({ id: `o${one}`, status: 'Succeeded', result: { noise } }),
+    deploy: () => {
+      if (!deployments.isRun(`r${one}${two}`)) deployments.beginRun(`r${one}${two}`, `d${one}`, 'Running');
+    },
+    undeploy: () => deployments.remove(`d${one}`),
+    classic: () => classic.put(classicKey, { noise } as never),
+    unclassic: () => classic.delete(classicKey),
+    subscription: () => resources.rememberSubscription(`0000000${one}-0000-0000-0000-00000000000b`, takenAt),
+  };
+  changes[what]();
+}
+
+testOnEachDriver('a replica that applies the images of any works is equal', async (t, driver) => {
+  const { store, replica, follow } = storeAndReplica(t, driver);
+  await fc.assert(
+    fc.asyncProperty(fc.array(work, { maxLength: 8 }), async (works) => {
+      const refused: unknown[] = [];
+      const written = works.map(({ steps, isRefused }) =>
+        store
+          .write(() => {
+            for (const taken of steps) run(store, taken);
+            if (isRefused) throw new Error('refused');
+          })
+          .catch((error: unknown) => refused.push(error)),
+      );
+      await Promise.all(written);
+      follow();
+      t.ok(
+        refused.every((error) => (error as Error).message === 'refused'),
+        String(refused),
+      );
+      t.strictSame(snapshotOf(replica), snapshotOf(store));
+      for (const one of [0, 1, 2, 3, 4, 5]) {
+        t.strictSame(replica.resources.resource(keyOf(one)), store.resources.resource(keyOf(one)));
+      }
+    }),
+    { numRuns: 40 },
+  );
+  await store.reset();
+  follow();
+  t.strictSame(snapshotOf(replica), snapshotOf(store), 'also after a reset');
+});
+
+testOnEachDriver('works are run together, and those that the ledger refuses leave nothing', async (t, driver) => {
+  const { store, log, refuse } = storeAndReplica(t, driver);
+  const save = (one: number, noise = '') =>
+    store.write(() => run(store, { what: 'save', one, two: 0, text: noise } as Step));
+  await Promise.all([save(0), save(1), save(2)]);
+  t.equal(log.length, 1);
+  const before = snapshotOf(store);
+  const kept = store.resources.resource(keyOf(2));
+  refuse(new Error('away'));
+  await t.rejects(Promise.all([save(0, 'changed'), save(3)]), { message: 'away' });
+  t.strictSame(snapshotOf(store), before);
+  t.strictSame(store.resources.resource(keyOf(0))?.document, { noise: '' });
+  t.equal(store.resources.resource(keyOf(3)), undefined);
+  t.strictSame(store.resources.resource(keyOf(2)), kept);
+  refuse(undefined);
+  await save(3);
+  t.ok(store.resources.resource(keyOf(3)));
+});
+
+testOnEachDriver('images say which resources and hosted services to follow', async (t, driver) => {
+  const { store, replica, log } = storeAndReplica(t, driver);
+  const classicKey = { kind: 'hostedService', subscriptionId, name: 'Svc' } as const;
+  await store.write(() => {
+    run(store, { what: 'save', one: 0, two: 0, text: '' } as Step);
+    run(store, { what: 'link', one: 1, two: 0, text: '' } as Step);
+    store.classic.put(classicKey, {} as never);
+  });
+  await store.write(() => store.classic.delete(classicKey));
+  const [first, second] = log.splice(0);
+  t.strictSame(
+    replica.apply(first ?? [], () => {}),
+    {
+      resources: [keyOf(1), keyOf(0)],
+      hostedServices: [`${subscriptionId}/svc`],
+    },
+  );
+  t.strictSame(
+    replica.apply(second ?? [], () => {}),
+    { resources: [], hostedServices: [`${subscriptionId}/svc`] },
+  );
+});
