@@ -17,6 +17,10 @@ const examples = {
   vitest: { packages: ['vitest@3'], command: ['npx', 'vitest', 'run'], module: true },
   pytest: { tools: ['pytest'], command: ['npx', 'lazurite', 'run', '--', 'pytest', '-q'] },
   curl: { tools: ['curl'], command: ['npx', 'lazurite', 'run', '--', 'bash', 'balancer.sh'] },
+  bicep: {
+    tools: ['curl'],
+    command: ['npx', 'lazurite', 'run', '--seed', 'main.json', '--stand-ins', '--', 'bash', 'call.sh'],
+  },
   postman: { packages: ['newman@6'], command: ['npx', 'lazurite', 'run', '--', 'bash', 'run.sh'] },
   classic: { tools: ['curl'], command: ['npx', 'lazurite', 'run', '--', 'bash', 'update-lb-set.sh'] },
 };

@@ -23,12 +23,17 @@ const openPage = /^\/(?:(?:portal|openapi)(?:\/.*)?)?$/i;
 /** A host as a URL writes it: in lower case, IPv4 in four numbers, IPv6 in brackets and shortened; without a last dot. */
 const hostOf = (text: string): string => new URL(`http://${text}`).hostname.replace(/\.$/, '');
 
+/** A name with `*.`, and the port in a Host header, can be anything. */
+const mostRemembered = 1000;
+
 const inBrackets = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
 const portOf = ({ port, protocol }: URL): string => port || (protocol === 'https:' ? '443' : '80');
 
 export class OwnNames {
   readonly #names: ReadonlySet<string>;
+  /** By Host header and address connected to: those that were found to be this server's. */
+  readonly #own = new Set<string>();
 
   constructor({ host = 'localhost', tlsNames = [] }: OwnNamesOptions) {
     this.#names = new Set([host, ...tlsNames].map((name) => hostOf(inBrackets(name))));
@@ -49,11 +54,14 @@ export class OwnNames {
   refusal(request: Asked): AzureError | undefined {
     const { host, origin, 'sec-fetch-site': site } = request.headers;
     const { localAddress, localPort } = request.socket;
+    const asked = `${host} ${localAddress}`;
+    if (origin === undefined && site === undefined && this.#own.has(asked)) return undefined;
     if (host !== undefined && !isHostHeader(host)) return azureError('HostHeaderInvalid');
     const place = new URL(`${request.protocol}://${host ?? `localhost:${localPort ?? ''}`}`);
     if (!this.has(place.hostname, localAddress)) {
       return azureError('HostNotOwn', { values: { host: place.hostname.replace(/[[\]]/g, '') } });
     }
+    if (this.#own.size < mostRemembered) this.#own.add(asked);
     const isOwnOrigin = (): boolean => {
       const from = origin !== undefined && URL.canParse(origin) ? new URL(origin) : undefined;
       // A page whose referrer policy is no-referrer names no origin when it posts to its own server.

@@ -164,7 +164,13 @@ function Stream() {
   );
 }
 
-const Notifications = lazy(() => import('./ui/notifications.js'));
+/** Once the browser has nothing better to do: the first page does not wait for what nobody has asked for. */
+const whenIdle = (): Promise<void> =>
+  new Promise((resolve) => {
+    if ('requestIdleCallback' in window) requestIdleCallback(() => resolve(), { timeout: 2000 });
+    else setTimeout(resolve, 500);
+  });
+const Notifications = lazy(() => whenIdle().then(() => import('./ui/notifications.js')));
 const TokenDialog = lazy(() => import('./token-dialog.js'));
 
 /** Asks for a token when the server wants one. */

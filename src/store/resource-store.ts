@@ -1,6 +1,7 @@
 /** Resources, their links and resource groups in SQLite; every statement is prepared once, by name. */
 import { rootKey } from '../resources/resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument } from '../resources/resource-type.js';
+import { AnswerCache } from './answer-cache.js';
 import { type Prepared, prepareAll } from './database.js';
 import type { Connection } from './sqlite.js';
 import type { MemoryJournal } from './write-queue.js';
@@ -70,8 +71,14 @@ const sql = {
   linksInto: 'SELECT source_id, source_type, path, target FROM links WHERE target_root = ? ORDER BY source_id, path',
   linksFrom: 'SELECT source_id, source_type, path, target FROM links WHERE source_root = ? ORDER BY source_id, path',
   addLink: 'INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?, ?, ?)',
-  removeLinks: 'DELETE FROM links WHERE source_root = ?',
+  removeLinks: 'DELETE FROM links WHERE source_root = ? RETURNING target_root',
 } as const;
+
+/** What answers read, by name: a resource or group by its key, the links into and from a resource, and lists. */
+const linksInto = (key: string): string => `>${key}`;
+const linksFrom = (key: string): string => `<${key}`;
+const ofType = (type: string): string => `every ${type}`;
+const [allResources, allGroups] = ['every resource', 'every group'];
 
 /** Parsed documents kept at hand; the least recently stored ones go first. */
 const cachedResources = 4096;
@@ -79,6 +86,8 @@ const cachedResources = 4096;
 export class ResourceStore implements Lookup {
   readonly #statement: Prepared<typeof sql>;
   readonly #cache = new Map<string, Resource>();
+  /** Answers that were made of what is stored here. */
+  readonly answers = new AnswerCache();
   readonly #knownSubscriptions = new Set<string>();
   /** Subscriptions that are used for the first time, and when: a read writes nothing, so the next write stores them. */
   readonly #firstUses = new Map<string, string>();
@@ -95,6 +104,7 @@ export class ResourceStore implements Lookup {
     this.#cache.clear();
     this.#knownSubscriptions.clear();
     this.#firstUses.clear();
+    this.answers.clear();
   }
 
   /** Drops what is kept in memory of one resource or subscription. */
@@ -133,17 +143,20 @@ export class ResourceStore implements Lookup {
 
   group(subscriptionId: string, name: string): ResourceGroup | undefined {
     const key = `/subscriptions/${subscriptionId}/resourcegroups/${name}`.toLowerCase();
+    this.answers.read(key);
     const row = this.#statement.group.get(key) as GroupRow | undefined;
     return row && groupOf(row);
   }
 
   groups(subscriptionId: string): ResourceGroup[] {
+    this.answers.read(allGroups);
     return (this.#statement.groups.all(subscriptionId.toLowerCase()) as GroupRow[]).map(groupOf);
   }
 
   saveGroup(group: ResourceGroup): void {
     const { key, subscriptionId, name, location, tags, managedBy, provisioningState } = group;
     const tagsText = tags ? JSON.stringify(tags) : null;
+    this.#groupChanged(key);
     this.#statement.saveGroup.run(
       key,
       subscriptionId.toLowerCase(),
@@ -156,10 +169,17 @@ export class ResourceStore implements Lookup {
   }
 
   removeGroup(key: string): void {
+    this.#groupChanged(key);
     this.#statement.removeGroup.run(key);
   }
 
+  #groupChanged(key: string): void {
+    this.answers.changed(key);
+    this.answers.changed(allGroups);
+  }
+
   resource(key: string): Resource | undefined {
+    this.answers.read(key);
     const cached = this.#cache.get(key);
     if (cached) return cached;
     const row = this.#statement.resource.get(key) as ResourceRow | undefined;
@@ -181,19 +201,33 @@ export class ResourceStore implements Lookup {
       resource.createdTime,
       resource.changedTime,
     );
-    this.journal.note(this.#cache, key);
+    this.#changed(key, type);
     this.#keep(resource);
   }
 
   remove(key: string): void {
-    this.journal.note(this.#cache, key);
+    const existing = this.resource(key);
+    if (existing) this.#changed(key, existing.type);
     this.#statement.remove.run(key);
-    this.#statement.removeLinks.run(key);
+    this.#removeLinks(key);
     this.#cache.delete(key);
+  }
+
+  /** Within a work: what is kept in memory of a resource, and of lists with it, is no longer true, or not yet. */
+  #changed(key: string, type: string): void {
+    this.journal.note(this.#cache, key);
+    for (const name of [key, ofType(type), allResources]) this.answers.changed(name);
+  }
+
+  #removeLinks(sourceKey: string): void {
+    this.answers.changed(linksFrom(sourceKey));
+    for (const { target_root: target } of this.#statement.removeLinks.all(sourceKey) as { target_root: string }[])
+      this.answers.changed(linksInto(target));
   }
 
   /** Resources of a subscription, narrowed by group and type. */
   list({ subscriptionId, resourceGroup, type }: ListScope): Resource[] {
+    this.answers.read(type === undefined ? allResources : ofType(type));
     const subscription = subscriptionId.toLowerCase();
     const group = resourceGroup?.toLowerCase();
     const rows =
@@ -209,42 +243,51 @@ export class ResourceStore implements Lookup {
 
   /** Resources of a type in every subscription. */
   everyOfType(type: string): Resource[] {
+    this.answers.read(ofType(type));
     return this.#resourcesOf(this.#statement.everyOfType.all(type));
   }
 
   /** Resources of all types in every subscription. */
   every(): Resource[] {
+    this.answers.read(allResources);
     return (this.#statement.every.all() as ResourceRow[]).map(resourceOf);
   }
 
   /** The resource groups of every subscription. */
   everyGroup(): ResourceGroup[] {
+    this.answers.read(allGroups);
     return (this.#statement.everyGroup.all() as GroupRow[]).map(groupOf);
   }
 
   /** Resources stored on their own below `key`: children and extensions of it. */
   below(key: string): Resource[] {
+    this.answers.read(allResources);
     return (this.#statement.below.all(key, key) as ResourceRow[]).map(resourceOf);
   }
 
   /** Resources whose operation had not finished when the process ended. */
   unsettled(): Resource[] {
+    this.answers.read(allResources);
     return (this.#statement.unsettled.all() as ResourceRow[]).map(resourceOf);
   }
 
   linksInto(key: string): Link[] {
+    this.answers.read(linksInto(key));
     return (this.#statement.linksInto.all(key) as LinkRow[]).map(linkOf);
   }
 
   linksFrom(key: string): Link[] {
+    this.answers.read(linksFrom(key));
     return (this.#statement.linksFrom.all(key) as LinkRow[]).map(linkOf);
   }
 
   /** Replaces the links from `sourceKey` to other resources. */
   replaceLinks(sourceKey: string, links: readonly Link[]): void {
-    this.#statement.removeLinks.run(sourceKey);
+    this.#removeLinks(sourceKey);
     for (const { sourceId, sourceType, path, target } of links) {
-      this.#statement.addLink.run(sourceKey, sourceId, sourceType, path, target, rootKey(target));
+      const targetRoot = rootKey(target);
+      this.answers.changed(linksInto(targetRoot));
+      this.#statement.addLink.run(sourceKey, sourceId, sourceType, path, target, targetRoot);
     }
   }
 

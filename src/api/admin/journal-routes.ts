@@ -16,7 +16,7 @@ function errorCodeOf({ status, responseBody = '' }: JournalRecord): string | nul
 
 const view = ({ id, record }: { id: number; record: JournalRecord }): RequestView => ({
   id,
-  time: record.time,
+  time: new Date(record.timeMs).toISOString(),
   method: record.method,
   path: record.path,
   query: unsigned(record.query),

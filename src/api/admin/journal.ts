@@ -11,8 +11,7 @@ import { shortened } from '../../support/secrets.js';
 
 /** One call as it is kept: bodies are text, parsed only when they are read. */
 export interface JournalRecord {
-  /** Azure time, ISO 8601. */
-  readonly time: string;
+  /** Azure time. */
   readonly timeMs: number;
   readonly method: string;
   readonly path: string;
@@ -70,8 +69,8 @@ export class RequestJournal {
   }
 
   add(record: JournalRecord): void {
-    const requestBody = this.#bounded(record.requestBody);
-    const responseBody = this.#bounded(record.responseBody);
+    const requestBody = this.bounded(record.requestBody);
+    const responseBody = this.bounded(record.responseBody);
     const bytes = entryBytes + (requestBody?.length ?? 0) + (responseBody?.length ?? 0);
     this.#kept.push({ sequence: ++this.#sequence, record: { ...record, requestBody, responseBody }, bytes });
     this.#bytes += bytes;
@@ -105,7 +104,8 @@ export class RequestJournal {
     this.#answered.clear();
   }
 
-  #bounded(body: string | undefined): string | undefined {
+  /** `body` without what is beyond the limit of one body, and without secrets where something is. */
+  bounded(body: string | undefined): string | undefined {
     if (body === undefined || body.length <= this.limits.bodyBytes) return body;
     return shortened(body, this.limits.bodyBytes);
   }
@@ -120,7 +120,7 @@ const matchesStatus = (status: number, wanted: string): boolean =>
 
 interface Call {
   readonly startedMs: number;
-  responseBody: string | undefined;
+  responseBody: unknown;
   fault: string | undefined;
 }
 
@@ -130,9 +130,6 @@ const confidential = /\/oauth2\/|\/token$|\/msi\//i;
 /** Whether a path belongs to Azure's APIs. Below a GUID there is the classic one. */
 export const isAzurePath = (path: string): boolean =>
   !/^\/(?:_lazurite|openapi|portal|assets)(?:\/|$)|^\/$/i.test(path);
-
-const textOf = (payload: unknown): string | undefined =>
-  typeof payload === 'string' ? payload : Buffer.isBuffer(payload) ? payload.toString() : undefined;
 
 const single = (value: unknown): string | undefined => {
   const first = Array.isArray(value) ? value[0] : value;
@@ -144,6 +141,8 @@ export const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] 
 
 export class JournalHooks {
   readonly #calls = new WeakMap<FastifyRequest, Call>();
+  /** Of answers as bytes, which are often given again. */
+  readonly #texts = new WeakMap<Buffer, string | undefined>();
 
   constructor(
     readonly journal: RequestJournal,
@@ -161,7 +160,7 @@ export class JournalHooks {
     });
     app.addHook('onSend', (request, _reply, payload, done) => {
       const call = this.#calls.get(request);
-      if (call) call.responseBody = textOf(payload);
+      if (call) call.responseBody = payload;
       done(null, payload);
     });
     app.addHook('onResponse', (request, reply, done) => {
@@ -181,6 +180,13 @@ export class JournalHooks {
     this.#record(request, reply, 0);
   }
 
+  #textOf(payload: unknown): string | undefined {
+    if (typeof payload === 'string') return payload;
+    if (!Buffer.isBuffer(payload)) return undefined;
+    if (!this.#texts.has(payload)) this.#texts.set(payload, this.journal.bounded(payload.toString()));
+    return this.#texts.get(payload);
+  }
+
   #record(request: FastifyRequest, reply: FastifyReply, status: number): void {
     const call = this.#calls.get(request);
     if (!call) return;
@@ -188,7 +194,6 @@ export class JournalHooks {
     const path = pathOf(request);
     const hidden = confidential.test(path);
     this.journal.add({
-      time: new Date(call.startedMs).toISOString(),
       timeMs: call.startedMs,
       method: request.method,
       path,
@@ -202,8 +207,8 @@ export class JournalHooks {
         single(reply.getHeader('x-ms-request-id')) ??
         single(request.headers['x-ms-correlation-request-id']),
       fault: call.fault,
-      requestBody: hidden ? undefined : textOf(request.body),
-      responseBody: hidden ? undefined : call.responseBody,
+      requestBody: hidden ? undefined : this.#textOf(request.body),
+      responseBody: hidden ? undefined : this.#textOf(call.responseBody),
     });
     this.events.emit('request', { method: request.method, path, status });
   }

@@ -4,7 +4,6 @@ import { type JournalRecord, RequestJournal } from '../../../src/api/admin/journ
 import { pathMatcher } from '../../../src/support/path-pattern.js';
 
 const record = (of: Partial<JournalRecord> = {}): JournalRecord => ({
-  time: '2025-01-01T00:00:00.000Z',
   timeMs: 0,
   method: 'GET',
   path: '/subscriptions',

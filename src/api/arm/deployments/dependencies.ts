@@ -16,8 +16,9 @@ export class ResourceIndex {
   constructor(resources: readonly PlannedResource[]) {
     for (const resource of resources) {
       for (const name of namesOf(resource)) {
-        const known = this.#named.get(name) ?? [];
-        if (!known.includes(resource)) this.#named.set(name, [...known, resource]);
+        const known = this.#named.get(name);
+        if (known) known.push(resource);
+        else this.#named.set(name, [resource]);
       }
     }
   }
@@ -193,8 +194,13 @@ export function dependencyOrder(
 ): PlannedResource[] {
   const open = new Map(resources.map(({ key }) => [key, dependencies.get(key)?.size ?? 0]));
   const behind = new Map<string, string[]>();
-  for (const [key, needs] of dependencies)
-    for (const need of needs) behind.set(need, [...(behind.get(need) ?? []), key]);
+  for (const [key, needs] of dependencies) {
+    for (const need of needs) {
+      const others = behind.get(need);
+      if (others) others.push(key);
+      else behind.set(need, [key]);
+    }
+  }
   const byKey = new Map(resources.map((resource) => [resource.key, resource]));
   const ready = resources.filter(({ key }) => open.get(key) === 0);
   for (const { key } of ready) {

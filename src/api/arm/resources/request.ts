@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requestBaseUrl } from '../../../http/server.js';
-import type { ResourceGroup } from '../../../store/resource-store.js';
+import type { ResourceGroup, ResourceStore } from '../../../store/resource-store.js';
 import type { Clock } from '../../../support/clock.js';
 import { newGuid } from '../../../support/ids.js';
 import type { ArmContext } from './arm-context.js';
@@ -93,6 +93,20 @@ export function send(request: FastifyRequest, reply: FastifyReply, answer: Answe
   return reply.code(status).send(body);
 }
 
+/**
+ * Sends what a GET shows. `make` decides by the URL, the host it was reached by and the stored resources alone: while
+ * nothing that it has read changes, its answer is given again.
+ */
+export function sendShown(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { store, make }: { readonly store: ResourceStore; readonly make: () => Pick<Answer, 'etag' | 'body'> },
+): FastifyReply {
+  const { etag, content } = store.answers.answer(`${requestBaseUrl(request)}${request.url}`, make);
+  if (etag !== undefined) reply.header('etag', etag);
+  return reply.type('application/json; charset=utf-8').send(content);
+}
+
 /** What stands on every answer. */
 const constantHeaders = {
   'cache-control': 'no-cache',
@@ -118,15 +132,12 @@ const header = (request: FastifyRequest, name: string): string | undefined => {
 function identify(request: FastifyRequest, reply: FastifyReply, clock: Clock): void {
   const correlationId = header(request, 'x-ms-correlation-request-id') ?? newGuid();
   const requestId = newGuid();
-  const time = clock.timestamp().replaceAll(/[-:]|\.\d+/g, '');
   const [name, value] = remainingRequests[request.method as keyof typeof remainingRequests] ?? remainingWrites;
-  reply.headers({
-    ...constantHeaders,
-    'x-ms-request-id': requestId,
-    'x-ms-correlation-request-id': correlationId,
-    'x-ms-routing-request-id': `LAZURITE:${time}:${requestId}`,
-    [name]: value,
-  });
+  reply.headers(constantHeaders);
+  reply.header('x-ms-request-id', requestId);
+  reply.header('x-ms-correlation-request-id', correlationId);
+  reply.header('x-ms-routing-request-id', `LAZURITE:${compactTime(clock)}:${requestId}`);
+  reply.header(name, value);
   // A browser would keep this for localhost as a whole, and reach no other server of its machine over HTTP any more.
   if (header(request, 'sec-fetch-site') !== undefined) reply.removeHeader('strict-transport-security');
   const clientRequestId = header(request, 'x-ms-client-request-id');
@@ -134,10 +145,19 @@ function identify(request: FastifyRequest, reply: FastifyReply, clock: Clock): v
   if (clientRequestId !== undefined && wanted) reply.header('x-ms-client-request-id', clientRequestId);
 }
 
+/** `20210805T213330Z`. */
+function compactTime(clock: Clock): string {
+  const time = clock.timestamp();
+  return `${time.slice(0, 4)}${time.slice(5, 7)}${time.slice(8, 13)}${time.slice(14, 16)}${time.slice(17, 19)}Z`;
+}
+
 /** Adds Azure's headers to every answer of the routes registered on `app`. */
 export function addRequestHeaders(app: FastifyInstance, clock: Clock): void {
-  app.addHook('onRequest', async (request, reply) => identify(request, reply, clock));
-  app.addHook('onSend', async (_request, reply, payload) => {
+  app.addHook('onRequest', (request, reply, done) => {
+    identify(request, reply, clock);
+    done();
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
     const failedAtGateway = reply.getHeader('x-ms-failure-cause') === 'gateway';
     if (failedAtGateway) {
       // The front door answered: no resource provider saw the request.
@@ -148,6 +168,6 @@ export function addRequestHeaders(app: FastifyInstance, clock: Clock): void {
     } else if (!reply.hasHeader('x-ms-arm-service-request-id')) {
       reply.header('x-ms-arm-service-request-id', newGuid());
     }
-    return payload;
+    done(null, payload);
   });
 }

@@ -10,6 +10,7 @@ import {
   preconditionsOf,
   queryOf,
   send,
+  sendShown,
   subscriptionOf,
 } from './request.js';
 import { RequestBody } from './request-body.js';
@@ -59,11 +60,13 @@ function addChildRoutes(app: FastifyInstance, { type, service, path }: Handler):
       schema: routeSchema(type, operation, collection.name),
     });
     const about = (request: FastifyRequest) => requestAbout(request, type, collection);
-    app.get(all, schema('list'), (request) => ({
-      value: service.children(requestAbout(request, type), collection.name),
-    }));
+    app.get(all, schema('list'), (request, reply) => {
+      const children = () => service.children(requestAbout(request, type), collection.name);
+      return sendShown(request, reply, { store: service.store, make: () => ({ body: { value: children() } }) });
+    });
+    const show = (request: FastifyRequest) => service.get(about(request), queryOf(request).$expand);
     app.get(one, schema('get'), (request, reply) =>
-      send(request, reply, service.get(about(request), queryOf(request).$expand)),
+      sendShown(request, reply, { store: service.store, make: () => show(request) }),
     );
     if (collection.methods !== 'write') continue;
     app.put(one, schema('createOrUpdate'), async (request, reply) =>
@@ -106,16 +109,20 @@ export function addResourceRoutes(app: FastifyInstance, type: ResourceType, serv
     return page(request, service.store.list({ ...scope, type: type.type }), show);
   };
 
-  app.get(inSubscription, schema('listAll'), (request) =>
-    shownPage(request, { subscriptionId: subscriptionOf(request, context) }),
-  );
-  app.get(inGroup, schema('list'), (request) => {
-    const { subscriptionId, name: resourceGroup } = groupOf(request, context);
-    return shownPage(request, { subscriptionId, resourceGroup });
+  const { store } = service;
+  app.get(inSubscription, schema('listAll'), (request, reply) => {
+    const all = () => shownPage(request, { subscriptionId: subscriptionOf(request, context) });
+    return sendShown(request, reply, { store, make: () => ({ body: all() }) });
   });
-  app.get(one, schema('get'), (request, reply) =>
-    send(request, reply, service.get(about(request), queryOf(request).$expand)),
-  );
+  app.get(inGroup, schema('list'), (request, reply) => {
+    const all = () => {
+      const { subscriptionId, name: resourceGroup } = groupOf(request, context);
+      return shownPage(request, { subscriptionId, resourceGroup });
+    };
+    return sendShown(request, reply, { store, make: () => ({ body: all() }) });
+  });
+  const show = (request: FastifyRequest) => service.get(about(request), queryOf(request).$expand);
+  app.get(one, schema('get'), (request, reply) => sendShown(request, reply, { store, make: () => show(request) }));
   app.put(one, schema('createOrUpdate'), async (request, reply: FastifyReply) =>
     send(request, reply, await service.put(writeAbout(request, about(request)))),
   );

@@ -1,0 +1,105 @@
+/**
+ * Answers of reads, kept as bytes until something changes that they were made from. While an answer is made, every read of
+ * the resource store notes what it has read; every write drops the answers that have read what it writes.
+ */
+
+export interface KeptAnswer {
+  readonly etag?: string | undefined;
+  /** JSON: a short one as text, which is written to a connection together with the headers. */
+  readonly content: string | Buffer;
+}
+
+interface Kept {
+  readonly answer: KeptAnswer;
+  readonly reads: ReadonlySet<string>;
+  readonly size: number;
+}
+
+/** Of all answers together, with what is known about them. */
+const mostBytes = 64 * 1024 * 1024;
+const shortText = 64 * 1024;
+/** About what one answer takes beside its bytes, and each name of something that it has read. */
+const [answerBytes, readBytes] = [500, 250];
+
+export class AnswerCache {
+  /** The least recently used one comes first. */
+  readonly #kept = new Map<string, Kept>();
+  /** Keys of the answers that have read something, by its name. */
+  readonly #readers = new Map<string, Set<string>>();
+  /** What the answer that is being made has read. */
+  #reads: Set<string> | undefined;
+  #bytes = 0;
+
+  constructor(readonly limitBytes = mostBytes) {}
+
+  /** What all answers take. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * The answer under `key`, which `make` makes where none is kept. `make` decides by `key`, the configuration and what it
+   * reads from the resource store, and by nothing else.
+   */
+  answer(key: string, make: () => { readonly etag?: string; readonly body?: unknown }): KeptAnswer {
+    const kept = this.#kept.get(key);
+    if (kept) {
+      this.#kept.delete(key);
+      this.#kept.set(key, kept);
+      return kept.answer;
+    }
+    const reads = new Set<string>();
+    this.#reads = reads;
+    try {
+      const { etag, body } = make();
+      const text = JSON.stringify(body);
+      const answer = { etag, content: text.length < shortText ? text : Buffer.from(text) };
+      this.#keep(key, { answer, reads });
+      return answer;
+    } finally {
+      this.#reads = undefined;
+    }
+  }
+
+  /** `name` is being read. */
+  read(name: string): void {
+    this.#reads?.add(name);
+  }
+
+  /** `name` is being written. */
+  changed(name: string): void {
+    const readers = this.#readers.get(name);
+    if (readers) for (const key of [...readers]) this.#drop(key);
+  }
+
+  clear(): void {
+    this.#kept.clear();
+    this.#readers.clear();
+    this.#bytes = 0;
+  }
+
+  #keep(key: string, { answer, reads }: Omit<Kept, 'size'>): void {
+    const size = answerBytes + 2 * key.length + answer.content.length + reads.size * readBytes;
+    if (size > this.limitBytes / 2) return;
+    this.#kept.set(key, { answer, reads, size });
+    this.#bytes += size;
+    for (const name of reads) {
+      const readers = this.#readers.get(name);
+      if (readers) readers.add(key);
+      else this.#readers.set(name, new Set([key]));
+    }
+    while (this.#bytes > this.limitBytes) this.#drop(this.#kept.keys().next().value as string);
+  }
+
+  #drop(key: string): void {
+    const kept = this.#kept.get(key);
+    if (!kept) return;
+    this.#kept.delete(key);
+    this.#bytes -= kept.size;
+    for (const name of kept.reads) {
+      const readers = this.#readers.get(name);
+      readers?.delete(key);
+      if (readers?.size === 0) this.#readers.delete(name);
+    }
+  }
+}
