@@ -52,6 +52,7 @@ const costly: Readonly<Record<string, JsonObject>> = {
   'a search in every element': output(`[map(${many}, lambda('a', contains(${many}, -1)))]`),
   'every element with every other': output(`[map(range(0, 1000), lambda('a', union(${many}, range(10000, 10000))))]`),
   'a sort of sorts': output(`[map(${many}, lambda('a', sort(${many}, lambda('x', 'y', false))))]`),
+  'thousands of subnets': output(`[map(${many}, lambda('i', cidrSubnet('::/0', 64, lambdaVariables('i'))))]`),
   'a hash of long texts': output(`[map(${many}, lambda('a', uniqueString(${long})))]`),
   'long texts in lower case': output(`[map(${many}, lambda('a', toLower(${long})))]`),
   'JSON without end': output(`[json(concat(replace(${long}, 'a', '['), replace(${long}, 'a', ']')))]`),
