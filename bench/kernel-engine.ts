@@ -177,21 +177,22 @@ const share = (values: readonly number[], of: number): string =>
 
 /** How long changes take while 16 clients send datagrams: none may take seconds. */
 async function changesUnderUdp(engine: NftablesEngine, startLoad: () => ChildProcess) {
-  const load = startLoad();
-  const ended = new Promise((resolve) => load.once('close', resolve));
+  let isOver = false;
+  startLoad().once('exit', () => {
+    isOver = true;
+  });
   const changeMs: number[] = [];
-  for (let round = 0; round < 200; round++) {
+  for (let round = 0; !isOver; round++) {
     const begin = performance.now();
     await engine.apply(planOf([member('10.2.0.2'), ...(round % 2 === 0 ? [] : [member('10.2.0.3')])]));
     changeMs.push(performance.now() - begin);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  load.kill();
-  await ended;
   return {
+    'changes under UDP load': changeMs.length,
     'change under UDP load (ms, p50)': share(changeMs, 0.5),
     'change under UDP load (ms, p99)': share(changeMs, 0.99),
-    'change under UDP load (ms, longest of 200)': share(changeMs, 1),
+    'change under UDP load (ms, longest)': share(changeMs, 1),
   };
 }
 
@@ -297,7 +298,7 @@ async function main(): Promise<void> {
     };
     const change = {
       ...(await changes(engine, loadOf('connections', 4))),
-      ...(await changesUnderUdp(engine, loadOf('udp', 60))),
+      ...(await changesUnderUdp(engine, loadOf('udp', 8))),
     };
     console.table(change);
     mkdirSync('bench/results', { recursive: true });

@@ -170,7 +170,18 @@ const whenIdle = (): Promise<void> =>
     if ('requestIdleCallback' in window) requestIdleCallback(() => resolve(), { timeout: 2000 });
     else setTimeout(resolve, 500);
   });
-const Notifications = lazy(() => whenIdle().then(() => import('./ui/notifications.js')));
+
+/** The bell. Not in a Suspense: React holds back what stands beside a boundary that has just shown its fallback. */
+function Bell() {
+  const [Notifications, setNotifications] = useState<ComponentType>();
+  useEffect(() => {
+    void whenIdle()
+      .then(() => import('./ui/notifications.js'))
+      .then((module) => setNotifications(() => module.default));
+  }, []);
+  return Notifications && <Notifications />;
+}
+
 const TokenDialog = lazy(() => import('./token-dialog.js'));
 
 /** Asks for a token when the server wants one. */
@@ -180,10 +191,16 @@ function AskForToken() {
   return open && <TokenDialog onClose={() => setOpen(false)} />;
 }
 
-const pages: ReactNode = (
+/** The page that the first address shows, read before anything is drawn. */
+export interface FirstPage {
+  readonly path: string;
+  readonly component: ComponentType;
+}
+
+const pagesAfter = (first: FirstPage | undefined): ReactNode => (
   <Switch>
     {places.map(({ path, load }) => (
-      <Route key={path} path={path} component={lazy<ComponentType>(load)} />
+      <Route key={path} path={path} component={path === first?.path ? first.component : lazy<ComponentType>(load)} />
     ))}
     <Route>
       <Redirect to="/" />
@@ -191,7 +208,8 @@ const pages: ReactNode = (
   </Switch>
 );
 
-export function Shell() {
+export function Shell({ first }: { first: FirstPage | undefined }) {
+  const [pages] = useState(() => pagesAfter(first));
   const styles = useStyles();
   const { theme, choice, next, choose } = useTheme();
   return (
@@ -201,9 +219,7 @@ export function Shell() {
           <span className={styles.brand}>Lazurite</span>
           <span className={styles.grow} />
           <Stream />
-          <Suspense>
-            <Notifications />
-          </Suspense>
+          <Bell />
           <Tooltip content={`Theme: ${choice}. Switch to ${next}.`} relationship="label">
             <Button
               appearance="transparent"
