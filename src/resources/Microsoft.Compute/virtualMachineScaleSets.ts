@@ -3,8 +3,9 @@
  * instances are members of backend pools and targets of NAT pools, as
  * https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-networking describes.
  */
+
 import { type AzureError, azureError } from '../../errors/index.js';
-import { checkLoadBalancersOfScaleSet } from '../Microsoft.Network/loadBalancers/parts-in-use.js';
+import { checkLoadBalancersOfScaleSet } from '../Microsoft.Network/loadBalancers/conflicts.js';
 import { checkLoadBalancersAhead } from '../Microsoft.Network/loadBalancers/together.js';
 import { rootKey } from '../resource-id.js';
 import { type Lookup, type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';

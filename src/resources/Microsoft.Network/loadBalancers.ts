@@ -1,4 +1,5 @@
 /** Load balancers (`Microsoft.Network/loadBalancers`): one aggregate, its children inside the document. */
+
 import { type AzureError, azureError } from '../../errors/index.js';
 import { childrenOnPath } from '../children.js';
 import { idKey, parseResourceId, type ResourceId, rootKey } from '../resource-id.js';
@@ -24,6 +25,7 @@ import {
   checkHaPorts,
   checkNatRulesBesideNatPool,
   checkOutboundFrontends,
+  checkPartsInUse,
 } from './loadBalancers/conflicts.js';
 import { collections, type LoadBalancerDocument } from './loadBalancers/document.js';
 import {
@@ -51,7 +53,6 @@ import {
   outboundRule,
 } from './loadBalancers/outboundRules.js';
 import { checkParts } from './loadBalancers/parts.js';
-import { checkPartsInUse } from './loadBalancers/parts-in-use.js';
 import { checkProbe, completeProbe, probe } from './loadBalancers/probes.js';
 import { checkThoseBehind } from './loadBalancers/together.js';
 import { versions } from './member-versions.js';

@@ -5,10 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../../../errors/index.js';
 import { normalizeLocation } from '../../../resources/canonical.js';
-import {
-  swapPublicIPAddresses,
-  swapSchema,
-} from '../../../resources/Microsoft.Network/loadBalancers/swap-public-ip-addresses.js';
+import { swapPublicIPAddresses, swapSchema } from '../../../resources/Microsoft.Network/loadBalancers/actions.js';
 import { loadBalancersOfNetworkInterface } from '../../../resources/Microsoft.Network/networkInterfaces.js';
 import { isVisible } from '../../../resources/Microsoft.Network/privateLinkServices.js';
 import { checkDnsNameAvailability } from '../../../resources/Microsoft.Network/publicIPAddresses.js';

@@ -16,8 +16,8 @@ import {
   send,
   subscriptionOf,
 } from './request.js';
+import type { ResourceRequest } from './request-scope.js';
 import { resourceFilter } from './resource-filter.js';
-import type { ResourceRequest } from './resource-place.js';
 import { writeAbout } from './resource-routes.js';
 import type { Answer, ResourceService } from './resource-service.js';
 import { hiddenOperation, operation } from './route-schemas.js';

@@ -10,7 +10,6 @@ import { type DocumentWrite, DocumentWriter, type World } from './document-write
 import { checkOpaque, opaqueDocument } from './opaque-resources.js';
 import { refusalToDropChildren } from './preconditions.js';
 import { ResourceLinks } from './references.js';
-import { servedApiVersion, wellFormedApiVersion } from './request-scope.js';
 import {
   documentWrite,
   isModelled,
@@ -20,7 +19,9 @@ import {
   type Place,
   type PutRequest,
   placeOf,
-} from './resource-place.js';
+  servedApiVersion,
+  wellFormedApiVersion,
+} from './request-scope.js';
 import { ResourceReader, type Shown } from './resource-reader.js';
 
 export class Rehearsal {

@@ -20,9 +20,14 @@ import {
   subscriptionOf,
 } from './request.js';
 import { RequestBody, readTags } from './request-body.js';
-import { checkSubscription, existingGroup, type ScopeRequest, wellFormedApiVersion } from './request-scope.js';
+import {
+  checkSubscription,
+  existingGroup,
+  notFound,
+  type ScopeRequest,
+  wellFormedApiVersion,
+} from './request-scope.js';
 import { filterTest } from './resource-filter.js';
-import { notFound } from './resource-place.js';
 import type { Answer, ResourceService } from './resource-service.js';
 import { operation } from './route-schemas.js';
 

@@ -14,8 +14,7 @@ import {
   subscriptionOf,
 } from './request.js';
 import { RequestBody } from './request-body.js';
-import { servedApiVersion } from './request-scope.js';
-import type { PutRequest, ResourceRequest } from './resource-place.js';
+import { type PutRequest, type ResourceRequest, servedApiVersion } from './request-scope.js';
 import type { DeleteRequest, ResourceService } from './resource-service.js';
 import { routeSchema } from './route-schemas.js';
 

@@ -24,7 +24,7 @@ import {
   parentDocument,
   placeOf,
   type ResourceRequest,
-} from './resource-place.js';
+} from './request-scope.js';
 import { ResourceReader, type Shown } from './resource-reader.js';
 import { ResourceWriter, type Write } from './resource-writer.js';
 

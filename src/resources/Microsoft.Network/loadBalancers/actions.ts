@@ -1,9 +1,11 @@
-/** POST actions of a load balancer: port mapping query, rule health, migration to IP-based pools. */
+/** POST actions about load balancers: port mapping query, rule health, migration to IP-based pools, exchange of public addresses. */
+
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { idKey, rootKey } from '../../resource-id.js';
-import type { Action, ActionContext, ActionResult } from '../../resource-type.js';
+import { childNamed } from '../../children.js';
+import { idKey, parseResourceId, rootKey } from '../../resource-id.js';
+import type { Action, ActionContext, ActionResult, Lookup, ResourceDocument } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
-import { childNamed, loadBalancerChild } from './child.js';
+import { childOf, loadBalancerChild } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 import { membersOfPool } from './members.js';
 import { portMappingOf } from './nat-ports.js';
@@ -13,7 +15,7 @@ const documentOf = (context: ActionContext): LoadBalancerDocument => context.res
 const notFound = (id: string): AzureError => azureError('NotFound', { values: { id } });
 
 function existingChild(context: ActionContext, collection: string, name: string | undefined) {
-  const child = childNamed(context.resource, collection, name);
+  const child = childOf(context.resource, collection, name);
   if (!child) throw notFound(loadBalancerChild(context.resource.id, collection, name));
   return child;
 }
@@ -127,7 +129,7 @@ const isNetworkInterface = ({ lookup }: ActionContext, key: string): boolean =>
 
 function subnetOf(context: ActionContext, ipConfigurationId: string): string | undefined {
   const name = ipConfigurationId.slice(ipConfigurationId.lastIndexOf('/') + 1);
-  const found = childNamed(context.lookup.resource(rootKey(ipConfigurationId)), 'ipConfigurations', name);
+  const found = childOf(context.lookup.resource(rootKey(ipConfigurationId)), 'ipConfigurations', name);
   return (found?.properties?.subnet as { id: string } | undefined)?.id;
 }
 
@@ -145,3 +147,49 @@ function withoutPools(context: ActionContext, nicKey: string, pools: ReadonlySet
 }
 
 export const loadBalancerActions: readonly Action[] = [queryInboundNatRulePortMapping, health, migrateToIpBased];
+
+const publicIPAddress = Schema.reference('Microsoft.Network/publicIPAddresses');
+
+export const swapSchema = Schema.object({
+  frontendIPConfigurations: Schema.array(
+    Schema.object({ id: Schema.string(), properties: Schema.object({ publicIPAddress }) }),
+  ),
+});
+
+interface SwapRequest {
+  frontendIPConfigurations?: { id?: string; properties?: { publicIPAddress?: { id: string } } }[];
+}
+
+/** The documents of the load balancers concerned, with their frontends' addresses exchanged. */
+export function swapPublicIPAddresses(
+  body: SwapRequest,
+  lookup: Lookup,
+): { key: string; document: ResourceDocument }[] {
+  const documents = new Map<string, LoadBalancerDocument>();
+  const changing = new Set((body.frontendIPConfigurations ?? []).map(({ id = '' }) => idKey(id)));
+  const users = new Map<string, string>();
+  for (const wanted of body.frontendIPConfigurations ?? []) {
+    const id = wanted.id ?? '';
+    const notFound = azureError('NotFound', { values: { id } });
+    const key = rootKey(id);
+    const name = parseResourceId(id)?.names[1];
+    const document = documents.get(key) ?? (lookup.resource(key)?.document as LoadBalancerDocument | undefined);
+    const address = wanted.properties?.publicIPAddress;
+    if (!document || !address) throw notFound;
+    const publicIP = lookup.resource(idKey(address.id));
+    if (!publicIP) throw azureError('InvalidResourceReference', { values: { referenced: address.id, id } });
+    const holders = lookup.linksInto(publicIP.key).filter(({ path }) => path === 'publicIPAddress');
+    const staying = holders.find(({ sourceId }) => !changing.has(idKey(sourceId)))?.sourceId;
+    const user = users.get(publicIP.key) ?? staying;
+    if (user) throw azureError('PublicIPAddressInUse', { values: { id, publicIP: publicIP.id, user } });
+    users.set(publicIP.key, id);
+    const frontends = document.properties.frontendIPConfigurations ?? [];
+    const frontend = childNamed(frontends, name);
+    if (!frontend) throw notFound;
+    const frontendIPConfigurations = frontends.map((one) =>
+      one === frontend ? { ...one, properties: { ...one.properties, publicIPAddress: { id: publicIP.id } } } : one,
+    );
+    documents.set(key, { ...document, properties: { ...document.properties, frontendIPConfigurations } });
+  }
+  return [...documents].map(([key, document]) => ({ key, document }));
+}

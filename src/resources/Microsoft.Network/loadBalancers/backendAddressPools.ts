@@ -4,7 +4,7 @@ import { idKey } from '../../resource-id.js';
 import type { Resource, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
 import { versions } from '../member-versions.js';
-import { childNamed, loadBalancerChild } from './child.js';
+import { childOf, loadBalancerChild } from './child.js';
 import { backendAddress, membersOfPool } from './members.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
@@ -133,7 +133,7 @@ export function* checkPool(pool: BackendAddressPool, context: WriteContext): Gen
   const addressed = (pool.properties?.loadBalancerBackendAddresses ?? []).some(
     (address) => address.properties?.ipAddress !== undefined,
   );
-  const before = childNamed(context.existing, 'backendAddressPools', pool.name)?.properties;
+  const before = childOf(context.existing, 'backendAddressPools', pool.name)?.properties;
   const { syncMode, virtualNetwork } = pool.properties ?? {};
   const changed = before?.syncMode !== undefined && before.syncMode !== syncMode;
   if (changed || (syncMode && !virtualNetwork)) {

@@ -1,6 +1,6 @@
 /** What the child resources of a load balancer have in common: ids, look-ups, the ranges of ports and idle timeouts. */
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { type ChildDocument, childrenIn, childNamed as namedIn } from '../../children.js';
+import { type ChildDocument, childNamed, childrenIn } from '../../children.js';
 import type { Resource, ResourceDocument } from '../../resource-type.js';
 
 /** Id of a child of the load balancer `id`. */
@@ -12,11 +12,11 @@ export const childrenOf = (document: ResourceDocument | undefined, collection: s
   childrenIn(document?.properties, collection);
 
 /** The child of a stored resource with this name in any casing. */
-export const childNamed = (
+export const childOf = (
   resource: Resource | undefined,
   collection: string,
   name: string | undefined,
-): ChildDocument | undefined => namedIn(childrenOf(resource?.document, collection), name);
+): ChildDocument | undefined => childNamed(childrenOf(resource?.document, collection), name);
 
 export interface Range {
   readonly name: string;

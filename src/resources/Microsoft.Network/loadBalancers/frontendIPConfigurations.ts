@@ -8,7 +8,7 @@ import { checkZonesKnown } from '../../validation.js';
 import { checkNoNatGateway } from '../common-members.js';
 import { versions } from '../member-versions.js';
 import { claimPrivateAddress } from '../private-address.js';
-import { childNamed, loadBalancerChild } from './child.js';
+import { childOf, loadBalancerChild } from './child.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 
@@ -78,7 +78,7 @@ export function frontendAddress(loadBalancer: Resource, frontendId: string, look
 export const isInternal = (frontend: FrontendIPConfiguration): boolean => frontend.properties?.subnet !== undefined;
 
 const storedFrontend = (name: string | undefined, context: WriteContext) =>
-  childNamed(context.existing, 'frontendIPConfigurations', name) as FrontendIPConfiguration | undefined;
+  childOf(context.existing, 'frontendIPConfigurations', name) as FrontendIPConfiguration | undefined;
 
 /**
  * Frontends in the order in which they claim addresses: those that name one, those that hold one, then the new ones, so
