@@ -1,8 +1,9 @@
 /** Resources, their links and resource groups in SQLite; every statement is prepared once, by name. */
-import { rootKey } from '../resources/resource-id.js';
+import { parseResourceId, rootKey, typeOf } from '../resources/resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument } from '../resources/resource-type.js';
 import { AnswerCache } from './answer-cache.js';
 import { type Prepared, prepareAll } from './database.js';
+import type { RowImage } from './row-images.js';
 import type { Connection } from './sqlite.js';
 import type { MemoryJournal } from './write-queue.js';
 
@@ -77,7 +78,7 @@ const sql = {
 /** What answers read, by name: a resource or group by its key, the links into and from a resource, and lists. */
 const linksInto = (key: string): string => `>${key}`;
 const linksFrom = (key: string): string => `<${key}`;
-const ofType = (type: string): string => `every ${type}`;
+const ofType = (type: string): string => `every ${type.toLowerCase()}`;
 const [allResources, allGroups] = ['every resource', 'every group'];
 
 /** Parsed documents kept at hand; the least recently stored ones go first. */
@@ -107,10 +108,20 @@ export class ResourceStore implements Lookup {
     this.answers.clear();
   }
 
-  /** Drops what is kept in memory of one resource or subscription. */
-  forgetRow(key: string): void {
-    this.#cache.delete(key);
-    this.#knownSubscriptions.delete(key);
+  /** A row was written beside these methods, or undone: drops what is kept in memory of it, and what was made from it. */
+  forgetRow({ table, key }: RowImage): void {
+    if (table === 'resources') {
+      const changed = String(key.key);
+      this.#cache.delete(changed);
+      const id = parseResourceId(changed);
+      this.#noLongerTrue(changed, id === undefined ? '' : typeOf(id));
+    }
+    if (table === 'links') {
+      this.answers.changed(linksFrom(String(key.source_root)));
+      this.answers.changed(linksInto(rootKey(String(key.target))));
+    }
+    if (table === 'resource_groups') this.#groupChanged(String(key.key));
+    if (table === 'subscriptions') this.#knownSubscriptions.delete(String(key.id));
   }
 
   /** Any GUID is a subscription from its first use, whatever becomes of the request. */
@@ -216,6 +227,10 @@ export class ResourceStore implements Lookup {
   /** Within a work: what is kept in memory of a resource, and of lists with it, is no longer true, or not yet. */
   #changed(key: string, type: string): void {
     this.journal.note(this.#cache, key);
+    this.#noLongerTrue(key, type);
+  }
+
+  #noLongerTrue(key: string, type: string): void {
     for (const name of [key, ofType(type), allResources]) this.answers.changed(name);
   }
 

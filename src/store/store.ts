@@ -167,9 +167,10 @@ export class Store {
   }
 
   #forgetRows(images: readonly RowImage[]): void {
-    for (const { table, key } of images) {
-      if (table === 'resources' || table === 'subscriptions') this.resources.forgetRow(String(key.key ?? key.id));
+    for (const image of images) {
+      const { table, key } = image;
       if (table === 'addresses') this.addresses.forgetRow(String(key.pool), Number(key.position));
+      else this.resources.forgetRow(image);
     }
   }
 
