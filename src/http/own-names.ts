@@ -81,6 +81,13 @@ function isTopLevelNavigation({ headers, method, url }: Asked): boolean {
   return method === 'GET' && mode === 'navigate' && destination === 'document' && openPage.test(path);
 }
 
+/** Host headers that were found to be good. */
+const goodHosts = new Set<string>();
+
 /** Whether a Host header is a name or an address with an optional port, and can stand in a URL. */
-export const isHostHeader = (text: string): boolean =>
-  /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(text) && URL.canParse(`http://${text}`);
+export function isHostHeader(text: string): boolean {
+  if (goodHosts.has(text)) return true;
+  const isGood = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(text) && URL.canParse(`http://${text}`);
+  if (isGood && goodHosts.size < mostRemembered) goodHosts.add(text);
+  return isGood;
+}

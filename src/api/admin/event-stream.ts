@@ -34,11 +34,17 @@ function dataOf({ event }: LazuriteEvent): unknown {
 
 type Client = FastifyReply['raw'];
 
+interface Sent {
+  readonly number: number;
+  readonly name: string;
+  readonly data: unknown;
+}
+
 export class EventStream {
   readonly #sources: EventStreamSources;
   readonly #clients = new Set<Client>();
-  /** The last events as they are sent, the oldest first; their numbers are consecutive. */
-  readonly #kept: { readonly number: number; readonly text: string }[] = [];
+  /** The last events, the oldest first; their numbers are consecutive. They become text when a client is there. */
+  readonly #kept: Sent[] = [];
   /** Begins every id, so that ids of another run of Lazurite are not taken for this one's. */
   readonly #run = newGuid().slice(0, 8);
   readonly #counters = new Map<string, number>();
@@ -90,7 +96,7 @@ export class EventStream {
     if (run !== this.#run || !(seen >= oldest - 1 && seen <= this.#lastNumber)) {
       return `${position}event: gap\ndata: {}\n\n`;
     }
-    return this.#kept.flatMap(({ number, text }) => (number > seen ? [text] : [])).join('');
+    return this.#kept.flatMap((sent) => (sent.number > seen ? [this.#textOf(sent)] : [])).join('');
   }
 
   #idOf(number: number): string {
@@ -133,11 +139,14 @@ export class EventStream {
   }
 
   #send(name: string, data: unknown): void {
-    const number = ++this.#lastNumber;
-    const text = `id: ${this.#idOf(number)}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
-    this.#kept.push({ number, text });
+    const sent = { number: ++this.#lastNumber, name, data };
+    this.#kept.push(sent);
     if (this.#kept.length > keptEvents) this.#kept.shift();
-    this.#write(text);
+    if (this.#clients.size > 0) this.#write(this.#textOf(sent));
+  }
+
+  #textOf({ number, name, data }: Sent): string {
+    return `id: ${this.#idOf(number)}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
   }
 
   #write(text: string): void {
