@@ -29,6 +29,14 @@ t.test('with --auth token, in Chromium', { skip: withoutBrowser }, async (t) => 
 
   await t.test('without the link the portal asks for a token', async (t) => {
     const { page } = await openPage(browser);
+    let release: () => void = () => {};
+    const late = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route(/\/subscriptions\?/, async (route) => {
+      if (route.request().headers().authorization === undefined) await late;
+      await route.continue();
+    });
     await page.goto(`${emulator.httpUrl}/portal/`);
     await page.getByRole('alertdialog', { name: 'A token is needed' }).waitFor();
     await page.getByLabel('Access token').fill((await requestToken(running)) ?? '');
@@ -36,5 +44,13 @@ t.test('with --auth token, in Chromium', { skip: withoutBrowser }, async (t) => 
     await page.getByRole('alertdialog').waitFor({ state: 'detached' });
     await page.getByText('Live', { exact: true }).waitFor();
     t.pass('and works with it');
+    const again = page.waitForResponse((response) => /\/subscriptions\?/.test(response.url()) && response.ok());
+    release();
+    await again;
+    t.equal(
+      await page.getByRole('alertdialog').count(),
+      0,
+      'what was refused before the token was there is asked again',
+    );
   });
 });

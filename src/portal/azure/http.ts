@@ -69,7 +69,8 @@ export function errorOf(status: number, body: unknown, text: string): AzureError
 }
 
 /** Sends a request. JSON bodies and answers; XML is given and returned as text. Throws `RequestError` from 400 up. */
-export async function send<T = unknown>({ method, url, body, headers }: PlannedRequest): Promise<Answer<T>> {
+export async function send<T = unknown>(request: PlannedRequest): Promise<Answer<T>> {
+  const { method, url, body, headers } = request;
   const token = currentToken();
   const response = await fetch(url, {
     method,
@@ -84,7 +85,11 @@ export async function send<T = unknown>({ method, url, body, headers }: PlannedR
   const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
   const parsed: unknown = isJson ? JSON.parse(text) : text;
   if (response.status >= 400) {
-    if (response.status === 401) onUnauthorized();
+    if (response.status === 401) {
+      // It was sent before the token was given.
+      if (currentToken() !== token) return send(request);
+      onUnauthorized();
+    }
     throw new RequestError(response.status, errorOf(response.status, parsed, text), { method, url }, parsed);
   }
   return { status: response.status, headers: response.headers, body: parsed as T };
