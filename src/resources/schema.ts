@@ -91,6 +91,9 @@ export const boolean = (options: Annotations = {}) => Type.Boolean(extra(options
 export const array = <T extends TSchema>(items: T, options: Annotations = {}) => Type.Array(items, extra(options));
 export const map = (options: Annotations = {}) =>
   Type.Unsafe<Record<string, string>>({ type: 'object', additionalProperties: { type: 'string' }, ...options });
+/** An object with any members: for parts of other types of which Lazurite fills in some. */
+export const anyObject = (options: Annotations = {}) =>
+  Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true, ...options });
 /** Anything at all: for parts of other types that Lazurite stores and echoes without reading. */
 export const anything = (options: Annotations = {}) => Type.Unsafe<unknown>({ ...options });
 

@@ -97,6 +97,14 @@ t.test('a virtual machine shows what Azure shows, and never its password', async
   t.same(before, after, 'writing it back changes nothing');
 });
 
+t.test('a configuration of the operating system that is no object is refused', async (t) => {
+  const azure = azureWith();
+  for (const name of ['linuxConfiguration', 'windowsConfiguration']) {
+    const properties = { ...machine.properties, osProfile: { computerName: 'vm', [name]: 'text' } };
+    t.throws(() => azure.put(id, { ...machine, properties }), { code: 'InvalidRequestFormat' }, name);
+  }
+});
+
 t.test('a network interface of a machine has a MAC address, is primary and cannot be deleted', async (t) => {
   const azure = azureWith();
   t.equal(azure.at(nic, 'properties.macAddress'), undefined);
