@@ -1,28 +1,16 @@
 import fc from 'fast-check';
-import { type Test, test } from 'tap';
+import type { Test } from 'tap';
 import type { Resource } from '../../src/resources/resource-type.js';
 import type { RowImage } from '../../src/store/row-images.js';
 import { takeSnapshot } from '../../src/store/snapshot.js';
-import { type DriverName, openSqlite } from '../../src/store/sqlite.js';
+import type { DriverName } from '../../src/store/sqlite.js';
 import { Store } from '../../src/store/store.js';
+import { testOnEachDriver } from './drivers.js';
 
 const publicPrefix = { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' };
 const takenAt = '2026-01-01T00:00:00Z';
 const subscriptionId = '00000000-0000-0000-0000-00000000000a';
 const group = `/subscriptions/${subscriptionId}/resourceGroups/rg`;
-
-const drivers = (['better-sqlite3', 'node:sqlite'] as const).filter((driver) => {
-  try {
-    openSqlite(':memory:', { driver }).close();
-    return true;
-  } catch {
-    return false;
-  }
-});
-
-function testOnEachDriver(title: string, run: (t: Test, driver: DriverName) => Promise<void>): void {
-  for (const driver of drivers) test(`${title} (${driver})`, (t) => run(t, driver));
-}
 
 /** A store whose works are kept in a list of images, which a replica follows. */
 function storeAndReplica(t: Test, driver: DriverName) {

@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { type Test, test } from 'tap';
+import { test } from 'tap';
 import { rootKey } from '../../src/resources/resource-id.js';
 import { openDatabase } from '../../src/store/database.js';
 import { type DriverName, openSqlite } from '../../src/store/sqlite.js';
@@ -11,6 +11,7 @@ import { Clock } from '../../src/support/clock.js';
 import { packageFolder } from '../../src/support/package-folder.js';
 import { ArmClient, balancerId, loadBalancer, network, publicIPAddressId } from '../api/arm/resources/arm-client.js';
 import { manualTime } from '../manual-time.js';
+import { drivers, testOnEachDriver } from './drivers.js';
 
 const publicPrefix = { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' };
 const migrationsPath = fileURLToPath(new URL('migrations/', packageFolder));
@@ -18,20 +19,6 @@ const migrations = readdirSync(migrationsPath)
   .filter((file) => file.endsWith('.sql'))
   .sort();
 const newest = Number(migrations.at(-1)?.slice(0, 4));
-
-const drivers = (['better-sqlite3', 'node:sqlite'] as const).filter((driver) => {
-  try {
-    openSqlite(':memory:', { driver }).close();
-    return true;
-  } catch {
-    return false;
-  }
-});
-
-/** A test that runs on every driver of SQLite that works here. */
-function testOnEachDriver(title: string, run: (t: Test, driver: DriverName) => Promise<void>): void {
-  for (const driver of drivers) test(`${title} (${driver})`, (t) => run(t, driver));
-}
 
 const schemaOf = (file: string): unknown[] => {
   const connection = openSqlite(file);

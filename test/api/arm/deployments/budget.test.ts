@@ -4,6 +4,7 @@ import { planLinked } from '../../../../src/api/arm/deployments/plan.js';
 import { deploymentRequest, readRequestBody } from '../../../../src/api/arm/deployments/request.js';
 import { EvaluationBudget } from '../../../../src/api/arm/template/budget.js';
 import type { Json, JsonObject } from '../../../../src/api/arm/template/json.js';
+import { turnsDuring } from '../../../turns.js';
 import { plan, rg1, template } from './deploy-for-tests.js';
 import { environment } from './evaluate-for-tests.js';
 
@@ -261,14 +262,7 @@ t.test('A template and its parameters have up to 4 MB together', async (t) => {
 
 t.test('Others go first between the pieces of a long body', async (t) => {
   const long = JSON.stringify({ properties: { template: { metadata: Array.from({ length: 500_000 }, () => 1) } } });
-  let turns = 0;
-  let isDone = false;
-  const count = (): void => {
-    turns++;
-    if (!isDone) setImmediate(count);
-  };
-  setImmediate(count);
-  t.match(await readRequestBody(long), { properties: { template: {} } });
-  isDone = true;
+  const { result, turns } = await turnsDuring(() => readRequestBody(long));
+  t.match(result, { properties: { template: {} } });
   t.ok(turns >= 5, `${turns} turns of the loop for a megabyte`);
 });

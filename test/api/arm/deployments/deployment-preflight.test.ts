@@ -4,6 +4,7 @@ import { ServiceHost } from '../../../../src/api/arm/deployments/service-host.js
 import { ResourceGroups } from '../../../../src/api/arm/resources/resource-groups.js';
 import type { JsonObject } from '../../../../src/api/arm/template/json.js';
 import { serviceInMemory } from '../../../resources/azure-in-memory.js';
+import { turnsDuring } from '../../../turns.js';
 import {
   ArmClient,
   at,
@@ -263,15 +264,7 @@ t.test('Others go first between the writes that a preflight tries', async (t) =>
   });
   const copied = publicIp("[format('ip{0}', copyIndex())]", { copy: { name: 'ips', count: 400 } });
   const planned = plan(template({ resources: [copied] }) as JsonObject);
-  let turns = 0;
-  let isDone = false;
-  const count = (): void => {
-    turns++;
-    if (!isDone) setImmediate(count);
-  };
-  setImmediate(count);
-  await host.preflight(planned);
-  isDone = true;
+  const { turns } = await turnsDuring(() => host.preflight(planned));
   t.ok(turns >= 40, `${turns} turns of the loop for 400 resources`);
 });
 
