@@ -50,6 +50,8 @@ class InterfaceAddresses {
   }
 }
 
+const addressesOf = ({ frontends }: ForwardingPlan): string[] => frontends.map(({ address }) => address);
+
 export interface PlanAdapterOptions {
   readonly config: Config;
   readonly log: Log;
@@ -75,9 +77,11 @@ export class PlanAdapter {
 
   /** The plan as the engine carries it out. */
   readonly adapt = async (plan: ForwardingPlan): Promise<ForwardingPlan> => {
-    const own = plan.frontends.map(({ address }) => address);
-    await this.#interface?.follow(new Set(own.filter((address) => !isLoopback(address) && !address.includes(':'))));
-    return this.#withAlsoAt(this.#standIns ? await this.#standIns.adapt(plan) : plan, new Set(own));
+    await this.#interface?.follow(
+      new Set(addressesOf(plan).filter((address) => !isLoopback(address) && !address.includes(':'))),
+    );
+    const adapted = this.#standIns ? await this.#standIns.adapt(plan) : plan;
+    return this.#alsoAt.length === 0 ? adapted : this.#withAlsoAt(adapted, new Set(addressesOf(plan)));
   };
 
   /** Ends the stand-ins and takes the added addresses away. */

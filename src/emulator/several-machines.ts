@@ -14,7 +14,7 @@ import type { Config } from '../config/config.js';
 import { azureError } from '../errors/index.js';
 import { type EdgeHandler, tidyUrl } from '../http/server.js';
 import { Edge } from '../nodes/edge.js';
-import { ClusterNode, type NodeEvents } from '../nodes/node.js';
+import { ClusterNode, type NodeEvents, refusal } from '../nodes/node.js';
 import { Away } from '../nodes/session.js';
 import type { Store } from '../store/store.js';
 import { Clock, systemTime } from '../support/clock.js';
@@ -150,11 +150,7 @@ export async function joinStore({ config, store, log }: { config: Config; store:
           const message = edge?.refusalOf(request.raw);
           if (message === undefined) return done();
           const isClassic = isGuid(request.url.slice(1, 37));
-          const details = [
-            { code: 'StoreUnavailable', message: `${message} Nothing was stored; the call can be retried.` },
-          ];
-          const headers = { 'retry-after': '1' };
-          done(azureError(isClassic ? 'ClassicServerBusy' : 'ServiceUnavailable', { details, headers }));
+          done(refusal(message, isClassic ? 'ClassicServerBusy' : 'ServiceUnavailable'));
         });
       },
       follow: (parts) => node.open(followed(parts)),

@@ -314,8 +314,9 @@ export class ClusterNode implements Ledger {
   }
 }
 
-const refusal = (message: string) =>
-  azureError('ServiceUnavailable', {
+/** The refusal of a request that nobody can answer at present, in the words of either API. */
+export const refusal = (message: string, key: 'ServiceUnavailable' | 'ClassicServerBusy' = 'ServiceUnavailable') =>
+  azureError(key, {
     details: [{ code: 'StoreUnavailable', message: `${message} Nothing was stored; the call can be retried.` }],
     headers: { 'retry-after': '1' },
   });
