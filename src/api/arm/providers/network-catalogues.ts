@@ -89,7 +89,7 @@ export const catalogues: readonly Catalogue[] = [
       })),
     }),
   },
-  // Nobody else's services exist here to be approved.
+  // There are no services of other subscriptions that could be approved.
   {
     name: 'autoApprovedPrivateLinkServices',
     operationId: 'AutoApprovedPrivateLinkServices',

@@ -37,7 +37,7 @@ export class EvaluationBudget {
   #steps = 0;
   #stepsSincePause = 0;
   #callDepth = 0;
-  /** The end of this turn of the loop, while somebody waits for it. */
+  /** Resolves at the next turn of the event loop; undefined while no evaluation waits for it. */
   #turn: Promise<void> | undefined;
   /** Sizes of containers that were results: shared parts are measured once, however often they occur. */
   readonly #measured = new WeakMap<object, Measured>();
