@@ -2,6 +2,8 @@
  * The services to which a subnet can be delegated, and what each may do in it, as
  * https://learn.microsoft.com/azure/virtual-network/subnet-delegation-overview describes them.
  */
+import { type AzureError, azureError } from '../../../errors/index.js';
+import type { ChildDocument } from '../../references.js';
 
 const inSubnet = (action: string): string => `Microsoft.Network/virtualNetworks/subnets/${action}`;
 const join = inSubnet('join/action');
@@ -53,6 +55,43 @@ const services = `
     PaloAltoNetworks.Cloudngfw/firewalls Qumulo.Storage/fileSystems`
   .trim()
   .split(/\s+/);
+
+/** What Azure takes besides: services that came later, and those that it does not offer. */
+const furtherServices = `
+    Informatica.DataManagement/organizations Microsoft.BareMetal/AzureHPC Microsoft.BareMetal/AzurePaymentHSM
+    Microsoft.BareMetal/MonitoringServers Microsoft.ContainerService/TestClients Microsoft.DevOpsInfrastructure/pools
+    Microsoft.Network/applicationGateways Microsoft.Network/fpgaNetworkInterfaces
+    Microsoft.Network/managedResolvers Microsoft.Network/virtualNetworkGateways Microsoft.PowerAutomate/hostedRpa
+    Microsoft.Sql/managedInstancesOnebox Microsoft.Sql/managedInstancesStage Microsoft.Sql/managedInstancesTest
+    Microsoft.Sql/servers PureStorage.Block/storagePools Microsoft.AISupercomputer/accounts/jobs
+    Microsoft.AISupercomputer/accounts/models Microsoft.AISupercomputer/accounts/npu
+    Microsoft.Singularity/accounts/jobs Microsoft.Singularity/accounts/models`
+  .trim()
+  .split(/\s+/);
+
+const known = new Set([...services, ...furtherServices].map((service) => service.toLowerCase()));
+
+/** Refuses the delegations of the subnet `id` that no service has, and changes while `user` holds an address in it. */
+export function* checkDelegations(id: string, { before, after, user }: Delegations): Generator<AzureError> {
+  const servicesOf = (all: readonly ChildDocument[]): string[] => all.map((one) => String(one.properties?.serviceName));
+  for (const { name, properties } of after) {
+    const service = String(properties?.serviceName);
+    if (known.has(service.toLowerCase())) continue;
+    const values = { id: `${id}/delegations/${name}`, service, services: [...services, ...furtherServices].join(',') };
+    yield azureError('InvalidServiceNameOnDelegation', { values });
+  }
+  const from = servicesOf(before).join(', ');
+  const to = servicesOf(after).join(', ');
+  if (user === undefined || from.toLowerCase() === to.toLowerCase()) return;
+  yield azureError('SubnetDelegationsCannotChangeWhenSubnetUsedByResource', { values: { id, from, to, user } });
+}
+
+interface Delegations {
+  readonly before: readonly ChildDocument[];
+  readonly after: readonly ChildDocument[];
+  /** Who holds an address in the subnet. */
+  readonly user: string | undefined;
+}
 
 /** `availableDelegations` of a location. */
 export const availableDelegations = (subscriptionId: string) => ({

@@ -12,7 +12,7 @@ import * as Schema from '../../schema.js';
 import { checkAddressPrefix, fillIn } from '../common-members.js';
 import { versions } from '../member-versions.js';
 import { subnetPrefixes } from '../private-address.js';
-import { delegatedActions } from './delegations.js';
+import { checkDelegations, delegatedActions } from './delegations.js';
 
 const enabledOrDisabled = ['Enabled', 'Disabled'] as const;
 
@@ -151,7 +151,7 @@ const parsedPrefixes = (one: ChildDocument): IpPrefix[] =>
 interface SubnetMembers {
   addressPrefix?: string;
   addressPrefixes?: string[];
-  delegations?: unknown[];
+  delegations?: ChildDocument[];
   natGateway?: { id: string };
 }
 
@@ -198,7 +198,7 @@ export function* checkSubnet(
   const id = `${context.idText}/subnets/${name}`;
   const values = { name, virtualNetwork: context.id.names[0] ?? '' };
   const texts = subnetPrefixes(one);
-  if (texts.length === 0) yield azureError('NetcfgInvalidSubnet', { values });
+  if (texts.length === 0) yield azureError('AddressPrefixStringCannotBeNullOrEmpty', { values: { id } });
   for (const prefix of texts) yield* checkAddressPrefix(prefix, id);
   const prefixes = parsedPrefixes(one);
   const { addressPrefix, addressPrefixes, delegations = [] } = one.properties as SubnetMembers;
@@ -206,6 +206,13 @@ export function* checkSubnet(
     yield azureError('SubnetAddressPrefixesDiffer', { values: { id } });
   }
   if (delegations.length > 1) yield azureError('SubnetDelegatedTwice', { values: { id } });
+  const before = childNamed(childrenIn(context.existing?.document.properties, 'subnets'), name);
+  const [user] = before ? allocationsIn(context.lookup.linksInto(idKey(context.idText)), id) : [];
+  yield* checkDelegations(id, {
+    before: childrenIn(before?.properties, 'delegations'),
+    after: delegations,
+    user: user?.sourceId,
+  });
   for (const { version, length } of prefixes) {
     if (version === 4 ? length > 29 : length !== 64) yield azureError('SubnetTooSmall', { values });
   }
