@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 /** The `lazurite` command: arguments and environment in, a command run, an exit code out. */
+import { readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { inspect } from 'node:util';
 import { runCommand } from './cli/commands.js';
