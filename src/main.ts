@@ -30,7 +30,7 @@ process.stderr.on('error', () => {});
 
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);
-  if (argv[0] === '--version' || argv[0] === '-v') {
+  if (['--version', '-v', 'version'].includes(argv[0] ?? '')) {
     const { version } = JSON.parse(readFileSync(new URL('package.json', packageFolder), 'utf8'));
     process.stdout.write(`${version}\n`);
     return 0;
