@@ -1,9 +1,8 @@
 /** How the values of options are read: each reader takes what was written and throws a reason that completes "--name …". */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { type IpPrefix, parseIpv4Network } from '../support/ip-address.js';
+import { type AddressMapping, type IpPrefix, parseIpv4Network } from '../support/ip-address.js';
 import { UsageError } from '../support/usage-error.js';
-import type { AddressMapping } from './address-map.js';
 
 /** Reads the texts given for one option; without `repeatable` there is one. */
 export type Parse<Value> = (written: readonly string[]) => Value;

@@ -2,8 +2,9 @@
  * Virtual machines (`Microsoft.Compute/virtualMachines`): they own network interfaces and can be switched off. No
  * machine runs; whatever listens on the interface's mapped address stands in for it.
  */
+
 import { type AzureError, azureError } from '../../errors/index.js';
-import { childrenIn } from '../children.js';
+import { childrenIn } from '../references.js';
 import { idKey, rootKey } from '../resource-id.js';
 import {
   type Action,

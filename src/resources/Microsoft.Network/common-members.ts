@@ -1,7 +1,8 @@
 /** Members and rules that several types of Microsoft.Network share, so that they say the same thing in the same words. */
+
 import { type AzureError, azureError } from '../../errors/index.js';
 import { formatIpPrefix, networkOf, parseIpPrefix } from '../../support/ip-address.js';
-import { lookUpChild } from '../children.js';
+import { lookUpChild } from '../references.js';
 import type { ResourceDocument, WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { versions } from './member-versions.js';

@@ -2,10 +2,11 @@
  * Network interfaces (`Microsoft.Network/networkInterfaces`), as
  * https://learn.microsoft.com/azure/virtual-network/virtual-network-network-interface describes them.
  */
+
 import { createHash } from 'node:crypto';
 import { type AzureError, azureError } from '../../errors/index.js';
 import { parseIpAddress } from '../../support/ip-address.js';
-import { childrenIn, lookUpChild } from '../children.js';
+import { childrenIn, lookUpChild } from '../references.js';
 import { idKey, rootKey } from '../resource-id.js';
 import {
   type InUse,

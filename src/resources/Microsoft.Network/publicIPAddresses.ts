@@ -2,9 +2,9 @@
  * Public IP addresses (`Microsoft.Network/publicIPAddresses`), as
  * https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses describes them.
  */
+
 import { type AzureError, azureError } from '../../errors/index.js';
 import { dnsLabels, stableGuid } from '../../support/ids.js';
-import { normalizeLocation } from '../canonical.js';
 import { idKey } from '../resource-id.js';
 import {
   type InUse,
@@ -16,6 +16,7 @@ import {
   type WriteContext,
 } from '../resource-type.js';
 import * as Schema from '../schema.js';
+import { normalizeLocation } from '../validation.js';
 import { networkApiVersions } from './api-versions.js';
 import {
   checkSkuUnchanged,

@@ -2,9 +2,10 @@
  * Virtual networks (`Microsoft.Network/virtualNetworks`) with their subnets and peerings, as
  * https://learn.microsoft.com/azure/virtual-network/virtual-networks-overview describes them.
  */
+
 import { type AzureError, azureError } from '../../errors/index.js';
 import { formatIpPrefix, type IpPrefix, overlaps, parseIpAddress, parseIpPrefix } from '../../support/ip-address.js';
-import type { ChildDocument } from '../children.js';
+import type { ChildDocument } from '../references.js';
 import { type ResourceDocument, resourceType, type ShowContext, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { networkApiVersions } from './api-versions.js';

@@ -5,16 +5,18 @@ import type { ChildCollection, Resource, ResourceType } from '../../../resources
 import {
   apiVersionWritten,
   groupOf,
+  type PutRequest,
   page,
   parametersOf,
   preconditionsOf,
   queryOf,
+  type ResourceRequest,
   send,
   sendShown,
+  servedApiVersion,
   subscriptionOf,
 } from './request.js';
 import { RequestBody } from './request-body.js';
-import { type PutRequest, type ResourceRequest, servedApiVersion } from './request-scope.js';
 import type { DeleteRequest, ResourceService } from './resource-service.js';
 import { routeSchema } from './route-schemas.js';
 

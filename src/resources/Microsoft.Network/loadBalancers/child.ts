@@ -1,6 +1,6 @@
 /** What the child resources of a load balancer have in common: ids, look-ups, the ranges of ports and idle timeouts. */
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { type ChildDocument, childNamed, childrenIn } from '../../children.js';
+import { type ChildDocument, childNamed, childrenIn } from '../../references.js';
 import type { Resource, ResourceDocument } from '../../resource-type.js';
 
 /** Id of a child of the load balancer `id`. */

@@ -1,6 +1,7 @@
 /** Frontend IP configurations of a load balancer (`loadBalancers/frontendIPConfigurations`). */
+
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { childrenIn, childWithId } from '../../children.js';
+import { childrenIn, childWithId } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Lookup, Resource, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';

@@ -1,9 +1,10 @@
 /** Outbound rules and their SNAT port arithmetic (`loadBalancers/outboundRules`). */
+
 import { type AzureError, azureError } from '../../../errors/index.js';
 import type { Lookup, ResourceDocument, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { membersOfPool } from './backendAddressPools.js';
 import { loadBalancerChild } from './child.js';
-import { membersOfPool } from './members.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 

@@ -4,7 +4,7 @@
  */
 import { azureError } from '../../../errors/index.js';
 import { formatIpPrefix, type IpPrefix, parseIpPrefix, splitAround } from '../../../support/ip-address.js';
-import { type ChildDocument, childrenIn, lookUpChild } from '../../children.js';
+import { type ChildDocument, childrenIn, lookUpChild } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Action, Link, Resource, ViewContext } from '../../resource-type.js';
 import { defaultSecurityRules } from '../networkSecurityGroups/defaultSecurityRules.js';

@@ -1,5 +1,5 @@
 /** The six rules that every network security group has (`networkSecurityGroups/defaultSecurityRules`). */
-import type { ChildDocument } from '../../children.js';
+import type { ChildDocument } from '../../references.js';
 
 type Direction = 'Inbound' | 'Outbound';
 

@@ -2,7 +2,7 @@
  * Whether public IP addresses are protected against floods: `ddosProtectionStatus` of an address, and of the addresses in a
  * virtual network. Nothing is protected here; the answer says what Azure would.
  */
-import { lookUpChild } from '../../children.js';
+import { lookUpChild } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Action, Lookup, Resource } from '../../resource-type.js';
 

@@ -9,7 +9,7 @@ import {
   parseIpPrefix,
   sizeOf,
 } from '../../../support/ip-address.js';
-import { type ChildDocument, childrenIn, lookUpChild } from '../../children.js';
+import { type ChildDocument, childrenIn, lookUpChild } from '../../references.js';
 import type { ViewContext } from '../../resource-type.js';
 import { isReservedInSubnet, reservedInSubnet, subnetPrefixes } from '../private-address.js';
 import { allocationsIn } from './subnets.js';

@@ -2,9 +2,10 @@
  * Subnets (`virtualNetworks/subnets`), as
  * https://learn.microsoft.com/azure/virtual-network/virtual-network-manage-subnet describes them.
  */
+
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { contains, type IpPrefix, networkOf, overlaps, parseIpPrefix } from '../../../support/ip-address.js';
-import { type ChildDocument, childNamed, childrenIn, lookUpChild, propertiesOf } from '../../children.js';
+import { type ChildDocument, childNamed, childrenIn, lookUpChild, propertiesOf } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { InUse, Link, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
