@@ -5,6 +5,7 @@ import { addAdminRoutes } from './api/admin/admin.js';
 import { Faults, installApiFaults } from './api/admin/faults.js';
 import { JournalHooks, RequestJournal } from './api/admin/journal.js';
 import { Arm, addArmRoutes } from './api/arm/arm.js';
+import { sendKept } from './api/arm/resources/answers.js';
 import { addMetricRoutes } from './api/arm/resources/metric-routes.js';
 import { checkStored } from './api/arm/resources/stored-resources.js';
 import { requireCertificateOrToken } from './api/classic/authorize.js';
@@ -25,7 +26,7 @@ import { applySeed } from './emulator/seed.js';
 import type { Machines } from './emulator/several-machines.js';
 import { azureError } from './errors/index.js';
 import { addPortal } from './http/portal.js';
-import { createServer, type LazuriteServer, requestBaseUrl } from './http/server.js';
+import { createServer, type LazuriteServer, requestBaseUrl, type Shortcut } from './http/server.js';
 import { Monitor } from './metrics/monitor.js';
 import { checkClassicDocument } from './resources/Microsoft.ClassicCompute/stored-documents.js';
 import { AddressBlocks } from './store/address-store.js';
@@ -234,6 +235,16 @@ async function createApp({
 }): Promise<Pick<Parts, 'server' | 'control' | 'adminSecret'>> {
   const certificates = await loadCertificates({ folder, host: config.host, tlsNames: config.tlsNames });
   if (certificates.caReplaced) log.warn('the CA was made anew: trust it again', { caFile: certificates.caFile });
+  const journal = new RequestJournal();
+  const journalHooks = new JournalHooks(journal, clock, events);
+  const faults = new Faults({ engine, events });
+  const shortcut: Shortcut = (request, response) => {
+    if (faults.concernCalls) return false;
+    const [startedMs, before] = [clock.now(), systemTime.now()];
+    const sent = sendKept(request, response, { answers: store.resources.answers, clock });
+    if (sent) journalHooks.answered(request, { ...sent, startedMs, durationMs: systemTime.now() - before });
+    return sent !== undefined;
+  };
   const server = createServer({
     host: config.host,
     tlsNames: config.tlsNames,
@@ -245,6 +256,8 @@ async function createApp({
     log,
     clock,
     edge: machines?.edge(certificates.caPem),
+    // A token, and whether this machine may answer, are found out on the long way.
+    shortcut: machines || config.auth === 'token' ? undefined : shortcut,
   });
   const identity = createIdentity({ warn: log.warn, folder, host: config.host, tlsNames: config.tlsNames });
   const admin = config.auth === 'token' ? identity.admin() : undefined;
@@ -269,9 +282,6 @@ async function createApp({
     note: (message) => log.info(message),
   });
   machines?.refuse(server.app);
-  const journal = new RequestJournal();
-  const journalHooks = new JournalHooks(journal, clock, events);
-  const faults = new Faults({ engine, events });
   journalHooks.install(server.app);
   installApiFaults(server.app, { faults, journal: journalHooks, clock });
   const resume = (): Promise<void> => arm.resume();

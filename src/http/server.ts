@@ -3,6 +3,7 @@
  * in Azure's envelope. ARM, classic, identity, admin and the portal are plugins of it.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import fastify, {
   type FastifyBaseLogger,
@@ -28,7 +29,11 @@ export interface ServerOptions extends OwnNamesOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Stands before everything else: it has the request answered here, or answers it by other means. */
   readonly edge?: EdgeHandler | undefined;
+  /** Answers a GET before a route is looked for, or does nothing: false. Called once the caller may speak to this server. */
+  readonly shortcut?: Shortcut | undefined;
 }
+
+export type Shortcut = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export type EdgeHandler = (request: IncomingMessage, response: ServerResponse, answer: RequestListener) => void;
 
@@ -41,7 +46,7 @@ export interface LazuriteServer {
 }
 
 /** On every answer: a browser takes it for what it says it is, and for nothing else. */
-const noSniffing = ['x-content-type-options', 'nosniff'] as const;
+export const noSniffing = ['x-content-type-options', 'nosniff'] as const;
 const megabyte = 1024 * 1024;
 const bodyLimitBytes = 8 * megabyte;
 
@@ -60,11 +65,18 @@ export function tidyUrl(url: string): string {
 
 /** A server without routes: register plugins on `app`, then `listen`. */
 export function createServer(options: ServerOptions): LazuriteServer {
-  const { tls, log = stderrLog, clock = new Clock(), timeouts, edge } = options;
+  const { tls, log = stderrLog, clock = new Clock(), timeouts, edge, shortcut } = options;
   const ownNames = new OwnNames(options);
   const ports: OnePort[] = [];
+  let isEnding = false;
   const app: FastifyInstance = fastify({
-    serverFactory(answer) {
+    serverFactory(routes) {
+      const answer: RequestListener = (request, response) => {
+        const { headers, method, socket, url = '' } = request;
+        const asked = { headers, method: method ?? '', protocol: protocolOf(socket), socket, url };
+        const isShort = shortcut && method === 'GET' && !isEnding && !ownNames.refusal(asked);
+        if (!isShort || !shortcut(request, response)) routes(request, response);
+      };
       const handler: RequestListener = edge ? (request, response) => edge(request, response, answer) : answer;
       const port = new OnePort({ handler, tls, timeouts, log, onClientError });
       ports.push(port);
@@ -120,6 +132,7 @@ export function createServer(options: ServerOptions): LazuriteServer {
     done(ownNames.refusal(request));
   });
   app.addHook('preClose', async () => {
+    isEnding = true;
     await Promise.all(ports.map((port) => port.close()));
   });
 
@@ -194,6 +207,9 @@ function fastifyLogger(log: Log): FastifyBaseLogger {
   } as unknown as FastifyBaseLogger;
   return logger;
 }
+
+/** The scheme of the URLs that a connection asks for. */
+export const protocolOf = (socket: Socket): 'https' | 'http' => ('encrypted' in socket ? 'https' : 'http');
 
 /**
  * The scheme and host by which a request reached the server, without a slash at the end: `https://localhost:4567`.

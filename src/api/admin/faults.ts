@@ -80,6 +80,12 @@ export class Faults {
     this.#events.emit('fault', { faultId: undefined, change: 'removed' });
   }
 
+  /** Whether any call could be hit by a fault. */
+  get concernCalls(): boolean {
+    for (const { fault } of this.#inForce.values()) if (fault.kind === 'api') return true;
+    return false;
+  }
+
   /** The first API fault that hits this call, which uses one of its `next` up. */
   hit({ method, path }: { method: string; path: string }): ApiFault | undefined {
     for (const entry of this.#inForce.values()) {

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requestBaseUrl } from '../../../http/server.js';
 import type { ChildCollection, Resource, ResourceType } from '../../../resources/resource-type.js';
+import { send, sendShown } from './answers.js';
 import {
   apiVersionWritten,
   groupOf,
@@ -11,8 +12,6 @@ import {
   preconditionsOf,
   queryOf,
   type ResourceRequest,
-  send,
-  sendShown,
   servedApiVersion,
   subscriptionOf,
 } from './request.js';
