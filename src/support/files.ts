@@ -1,7 +1,8 @@
-/** Files that only their owner may read: keys, certificates, database and snapshots, and the folder that holds them. */
+/** Files: where the package's own are, and those that only their owner may read (keys, certificates, database, snapshots). */
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fchmodSync,
   fstatSync,
   mkdirSync,
@@ -48,4 +49,16 @@ export function readIfPresent(file: string): string | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** The folder of the compiled modules: `src/` under test, `dist/` when built. It lies beside package.json. */
+export const modulesFolder = folderBeside('package.json', new URL('./', import.meta.url));
+
+/** The folder that holds package.json and migrations. */
+export const packageFolder = new URL('../', modulesFolder);
+
+function folderBeside(file: string, folder: URL): URL {
+  const above = new URL('../', folder);
+  if (existsSync(new URL(file, above)) || above.href === folder.href) return folder;
+  return folderBeside(file, above);
 }
