@@ -6,7 +6,7 @@ import { Faults, installApiFaults } from './api/admin/faults.js';
 import { JournalHooks, RequestJournal } from './api/admin/journal.js';
 import { Arm, addArmRoutes } from './api/arm/arm.js';
 import { sendKept } from './api/arm/resources/answers.js';
-import { addMetricRoutes } from './api/arm/resources/metric-routes.js';
+import { addMetricRoutes } from './api/arm/resources/resource-routes.js';
 import { checkStored } from './api/arm/resources/stored-resources.js';
 import { requireCertificateOrToken } from './api/classic/authorize.js';
 import type { PublicAddressPool } from './api/classic/call.js';
