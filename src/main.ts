@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { inspect } from 'node:util';
 import { runCommand } from './cli/commands.js';
-import { packageFolder } from './support/package-folder.js';
+import { packageFolder } from './support/files.js';
 import { UsageError } from './support/usage-error.js';
 
 // Compiling is most of a start; Node 22 and later keep what they compiled for the next one.

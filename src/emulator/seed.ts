@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Arm } from '../api/arm/arm.js';
 import { readRequestBody } from '../api/arm/deployments/request.js';
 import type { JsonObject } from '../api/arm/template/json.js';
-import { defaultSubscriptionId } from '../config/tenant.js';
+import { defaultSubscriptionId } from '../config/config-values.js';
 import { AzureError } from '../errors/index.js';
 import { creationsOf, type PrintedResource, printedResources } from '../resources/printed.js';
 import { parseResourceId, rootKey, rootOf } from '../resources/resource-id.js';

@@ -17,10 +17,10 @@ import { ClusterNode, type NodeEvents, refusal } from '../nodes/node.js';
 import { Away } from '../nodes/session.js';
 import type { Store } from '../store/store.js';
 import { Clock, systemTime } from '../support/clock.js';
+import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../support/files.js';
 import { isGuid, newGuid } from '../support/ids.js';
 import { formatIpPrefix, isLoopbackHost } from '../support/ip-address.js';
 import type { Log } from '../support/log.js';
-import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../support/private-files.js';
 import { UsageError } from '../support/usage-error.js';
 import type { EmulatorControl } from './emulator-control.js';
 

@@ -1,17 +1,14 @@
 /** The admin API under `/_lazurite/`: what Azure does not show, and what only an emulator can do. */
-
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { Monitor } from '../../metrics/monitor.js';
 import { addClockRoutes, addSnapshotRoutes, type ClockContext, type SnapshotKeeper } from './control-routes.js';
 import { backendsOf, frontendsOf, outboundOf } from './data-plane-views.js';
 import type { EventStreamSources } from './event-stream.js';
-import { addExplainRoute, type ExplainContext } from './explain-route.js';
+import { addExplainRoute, addSimulateRoute, type ExplainContext } from './explain-routes.js';
 import { addFaultRoutes, type Faults } from './faults.js';
-import type { RequestJournal } from './journal.js';
-import { addJournalRoutes } from './journal-routes.js';
+import { addJournalRoutes, type RequestJournal } from './journal.js';
 import { addMetricRoutes } from './metric-routes.js';
 import { adminRoute } from './requests.js';
-import { addSimulateRoute } from './simulate-route.js';
 import { addStandInRoutes } from './stand-ins.js';
 
 export interface AdminContext extends ClockContext, ExplainContext, EventStreamSources {

@@ -2,6 +2,7 @@
  * The OpenAPI documents at `/openapi/arm.json`, `/openapi/classic.json` and `/openapi/admin.json`, and at `/openapi/` a page to read and try
  * them. All of it is made at the first request, so that it does not slow the start.
  */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -10,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { azureError } from '../../errors/index.js';
-import { modulesFolder, packageFolder } from '../../support/package-folder.js';
+import { modulesFolder, packageFolder } from '../../support/files.js';
 
 const titles = {
   arm: {

@@ -5,7 +5,7 @@
  * all socket work. A thread that throws or hangs is started anew with the current plan; its flows are lost.
  */
 import { Clock } from '../../support/clock.js';
-import { modulesFolder } from '../../support/package-folder.js';
+import { modulesFolder } from '../../support/files.js';
 import { CounterScope } from '../model/counters.js';
 import type {
   CounterSample,

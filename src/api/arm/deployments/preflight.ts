@@ -12,8 +12,8 @@ import { AzureError, azureError, type ErrorDetail } from '../../../errors/index.
 import { findResourceType } from '../../../resources/registry.js';
 import { parseResourceId, rootKey } from '../../../resources/resource-id.js';
 import { Rehearsal } from '../resources/rehearsal.js';
+import { isModelled, type PutRequest as ResourcePut } from '../resources/request.js';
 import { RequestBody } from '../resources/request-body.js';
-import { isModelled, type PutRequest as ResourcePut } from '../resources/request-scope.js';
 import type { ResourceGroups } from '../resources/resource-groups.js';
 import type { ResourceService } from '../resources/resource-service.js';
 import type { PlannedResource } from './expand.js';

@@ -8,9 +8,10 @@ import { idKey, parseResourceId, rootOf, typeOf } from '../../../resources/resou
 import { newGuid } from '../../../support/ids.js';
 import { listOfOpaque } from '../resources/opaque-resources.js';
 import { Rehearsal } from '../resources/rehearsal.js';
+import type { Answer } from '../resources/request.js';
 import { RequestBody } from '../resources/request-body.js';
 import type { ResourceGroups } from '../resources/resource-groups.js';
-import type { Answer, ResourceService } from '../resources/resource-service.js';
+import type { ResourceService } from '../resources/resource-service.js';
 import type { Json, JsonObject } from '../template/json.js';
 import type {
   ActionRequest,

@@ -6,6 +6,7 @@ import type { Resource, ResourceDocument } from '../../../resources/resource-typ
 import type { ArmContext } from './arm-context.js';
 import { checkOpaque, listOfOpaque, notModelled, ownTypeAndName } from './opaque-resources.js';
 import {
+  type Answer,
   apiVersionOf,
   apiVersionWritten,
   groupOf,
@@ -13,13 +14,13 @@ import {
   page,
   parametersOf,
   queryOf,
+  type ResourceRequest,
   send,
   subscriptionOf,
 } from './request.js';
-import type { ResourceRequest } from './request-scope.js';
 import { resourceFilter } from './resource-filter.js';
 import { writeAbout } from './resource-routes.js';
-import type { Answer, ResourceService } from './resource-service.js';
+import type { ResourceService } from './resource-service.js';
 import { hiddenOperation, operation } from './route-schemas.js';
 import { answerTags, taggedBy } from './tags-resource.js';
 

@@ -2,10 +2,10 @@
  * Resource types without a model: stored and echoed, so that whole templates deploy. They move no traffic;
  * `--strict-types` refuses them.
  */
-import { defaultTenantId as tenantId } from '../../../config/tenant.js';
+import { defaultTenantId as tenantId } from '../../../config/config-values.js';
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { lookUpChild } from '../../../resources/children.js';
 import { isKnownType, isListed, typesLike } from '../../../resources/known-types.js';
+import { lookUpChild } from '../../../resources/references.js';
 import { findResourceType, resourceTypes, showsEtagAndGuid } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootOf, typeOf } from '../../../resources/resource-id.js';
 import type { Lookup, Resource, ResourceDocument } from '../../../resources/resource-type.js';
