@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Test, test } from 'tap';
 import { parseConfig } from '../../src/config/config.js';
-import { defaultSubscriptionId } from '../../src/config/tenant.js';
+import { defaultSubscriptionId } from '../../src/config/config-values.js';
 import { Emulator } from '../../src/emulator.js';
 import { silentLog } from '../../src/support/log.js';
 import {
