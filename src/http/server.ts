@@ -37,6 +37,20 @@ export interface ServerOptions extends OwnNamesOptions {
 
 export type EdgeHandler = (request: IncomingMessage, response: ServerResponse, answer: RequestListener) => void;
 
+/** Answers requests to some URLs that no route can be found for, in the form of the API that they are meant for. */
+export interface UndecodableUrlAnswer {
+  /** Of the path, with the slash at its beginning. */
+  readonly under: RegExp;
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** For paths like `/%zz`; the first that matches answers, and without one the server itself does. */
+    readonly undecodableUrls: UndecodableUrlAnswer[];
+  }
+}
+
 export interface LazuriteServer {
   readonly app: FastifyInstance;
   /** Makes the plugins ready, then listens. `localhost` is 127.0.0.1 and ::1; port 0 is any free one. */
@@ -68,6 +82,7 @@ export function createServer(options: ServerOptions): LazuriteServer {
   const { tls, log = stderrLog, clock = new Clock(), timeouts, edge } = options;
   const ownNames = new OwnNames(options);
   const ports: OnePort[] = [];
+  const undecodableUrls: UndecodableUrlAnswer[] = [];
   const app: FastifyInstance = fastify({
     serverFactory(answer) {
       const handler: RequestListener = edge ? (request, response) => edge(request, response, answer) : answer;
@@ -77,7 +92,9 @@ export function createServer(options: ServerOptions): LazuriteServer {
     },
     clientErrorHandler: onClientError,
     frameworkErrors: (error, request, reply) => {
-      void sendError(error, { request, reply });
+      const own = undecodableUrls.find(({ under }) => under.test(request.url));
+      if (own) own.answer(error, request, reply);
+      else void sendError(error, { request, reply });
     },
     loggerInstance: fastifyLogger(log),
     logController: new LogController({ disableRequestLogging: true }),
@@ -90,6 +107,7 @@ export function createServer(options: ServerOptions): LazuriteServer {
     rewriteUrl: (request: IncomingMessage) => tidyUrl(request.url ?? '/'),
   });
 
+  app.decorate('undecodableUrls', undecodableUrls);
   // Plugins read bodies themselves (ARM with positions, for its error messages), and validate with their own schemas;
   // the schemas of routes are there for the OpenAPI documents.
   app.removeAllContentTypeParsers();
