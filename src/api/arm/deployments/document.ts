@@ -1,6 +1,6 @@
 /** The deployment as a resource, and its operations: what GET, validate and the end of a PUT show. */
 
-import { murmurHash64, templateHash } from '../template/hashes.js';
+import { murmurHash64 } from '../template/hashes.js';
 import { compact, type Json, type JsonObject, member } from '../template/json.js';
 import { scopeId } from '../template/resource-ids.js';
 import type { PlannedResource } from './expand.js';
@@ -47,7 +47,7 @@ export function deploymentDocument(plan: DeploymentPlan, status: DeploymentStatu
     properties: compact({
       templateLink: linkShown(request.templateLink),
       parametersLink: linkShown(request.parametersLink),
-      templateHash: templateHash(plan.template.source),
+      templateHash: plan.templateHash,
       parameters: parametersShown(plan),
       mode: request.mode,
       debugSetting: request.debugSetting,
@@ -56,7 +56,7 @@ export function deploymentDocument(plan: DeploymentPlan, status: DeploymentStatu
       duration: durationText(status.started, status.changed),
       correlationId: status.correlationId,
       providers: providersOf(plan),
-      dependencies: dependenciesOf(plan),
+      dependencies: plan.dependenciesShown,
       outputs: status.outputs,
       outputResources: status.outputResources && idsShown(status.outputResources),
       error: status.failure && failureJson(status.failure),
@@ -136,19 +136,6 @@ function locationOf(body: JsonObject | undefined): string | null {
   const location = body && member(body, 'location');
   return typeof location === 'string' && !location.startsWith('[') ? location.replaceAll(' ', '').toLowerCase() : null;
 }
-
-function dependenciesOf(plan: DeploymentPlan): Json[] {
-  const byKey = new Map(plan.resources.map((resource) => [resource.key, resource]));
-  return plan.resources.flatMap((resource) => {
-    if (!resource.deployed || resource.existing) return [];
-    const needs = [...(plan.dependencies.get(resource.key) ?? [])]
-      .map((key) => byKey.get(key) as PlannedResource)
-      .filter(({ deployed, existing }) => deployed && !existing);
-    return needs.length === 0 ? [] : [{ dependsOn: needs.map(shown), ...shown(resource) }];
-  });
-}
-
-const shown = ({ id, type, name }: PlannedResource): JsonObject => ({ id, resourceType: type, resourceName: name });
 
 /** The scope under which a plan's own resources live, for Complete mode. */
 export const planScopeId = ({ request }: DeploymentPlan): string => scopeId(request.scope);

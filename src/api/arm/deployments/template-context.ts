@@ -136,6 +136,7 @@ class ParameterResolver {
 }
 
 export interface TemplateContext {
+  readonly templateHash: string;
   readonly parameters: readonly ResolvedParameter[];
   readonly context: EvaluationContext;
 }
@@ -146,8 +147,9 @@ export function* templateContext(
   request: DeploymentRequest,
   environment: DeploymentEnvironment,
 ): Generator<void, TemplateContext> {
+  const hash = yield* templateHash(template.source);
   const bare = bareContext(request.scope, environment, {
-    deployment: deploymentValue(template, request),
+    deployment: deploymentValue(template, { ...request, hash }),
     link: request.templateLink,
     functions: template.functions,
   });
@@ -159,7 +161,7 @@ export function* templateContext(
     return value;
   };
   const variables = new VariableValues(template, { ...bare, parameter });
-  return { parameters, context: { ...bare, parameter, variable: (name) => variables.value(name) } };
+  return { templateHash: hash, parameters, context: { ...bare, parameter, variable: (name) => variables.value(name) } };
 }
 
 function bareContext(
@@ -195,7 +197,7 @@ function bareContext(
 /** What `deployment()` shows. */
 function deploymentValue(
   template: Template,
-  { name, location, mode, parameters, scope, templateLink, parametersLink }: DeploymentRequest,
+  { name, location, mode, parameters, scope, templateLink, parametersLink, hash }: DeploymentRequest & { hash: string },
 ): JsonObject {
   return compact({
     name,
@@ -204,7 +206,7 @@ function deploymentValue(
       templateLink: linkShown(templateLink),
       parametersLink: linkShown(parametersLink),
       template: template.source,
-      templateHash: templateHash(template.source),
+      templateHash: hash,
       parameters,
       mode,
       provisioningState: 'Accepted',

@@ -344,11 +344,11 @@ export function readJsonInPieces(
   return new Reader(text, maxDepth).document();
 }
 
-/** The value that `text` holds. Throws `JsonReadError`, never anything else. */
-export function readJson(text: string, limits: ReadLimits = {}): Json {
-  const reading = readJsonInPieces(text, limits);
+/** The result of work in pieces; others go first between two of them. */
+export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
   for (;;) {
-    const { done, value } = reading.next();
+    const { done, value } = work.next();
     if (done) return value;
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }
