@@ -26,7 +26,7 @@ import { applySeed } from './emulator/seed.js';
 import type { Machines } from './emulator/several-machines.js';
 import { azureError } from './errors/index.js';
 import { addPortal } from './http/portal.js';
-import { createServer, type LazuriteServer, requestBaseUrl, type Shortcut } from './http/server.js';
+import { createServer, type LazuriteServer, requestBaseUrl } from './http/server.js';
 import { Monitor } from './metrics/monitor.js';
 import { checkClassicDocument } from './resources/Microsoft.ClassicCompute/stored-documents.js';
 import { AddressBlocks } from './store/address-store.js';
@@ -113,6 +113,7 @@ export class Emulator {
     let machines: Machines | undefined;
     let engine: Engine | undefined;
     let reconciler: Reconciler | undefined;
+    let server: LazuriteServer | undefined;
     const adapter = new PlanAdapter({ config, log, again: () => void reconciler?.again() });
     try {
       if (isShared) machines = await (await import('./emulator/several-machines.js')).joinStore({ config, store, log });
@@ -136,10 +137,12 @@ export class Emulator {
       });
       const parts = { config, clock, log, events, store, blocks, adapter, engine, reconciler, monitor, machines };
       const app = await createApp({ ...parts, folder, stop });
-      const { port } = await app.server.listen({ host: config.host, port: config.port });
+      server = app.server;
+      const { port } = await server.listen({ host: config.host, port: config.port });
       await machines?.begin(port);
       return new Emulator({ ...parts, ...app, port });
     } catch (error) {
+      await server?.close();
       await engine?.close(0);
       await adapter.close();
       machines?.close();
@@ -237,14 +240,11 @@ async function createApp({
   if (certificates.caReplaced) log.warn('the CA was made anew: trust it again', { caFile: certificates.caFile });
   const journal = new RequestJournal();
   const journalHooks = new JournalHooks(journal, clock, events);
-  const faults = new Faults({ engine, events });
-  const shortcut: Shortcut = (request, response) => {
-    if (faults.concernCalls) return false;
-    const [startedMs, before] = [clock.now(), systemTime.now()];
-    const sent = sendKept(request, response, { answers: store.resources.answers, clock });
-    if (sent) journalHooks.answered(request, { ...sent, startedMs, durationMs: systemTime.now() - before });
-    return sent !== undefined;
-  };
+  const faults = new Faults({ engine, events, store });
+  const { answers } = store.resources;
+  const shortcut = journalHooks.around((request, response) =>
+    faults.concernCalls ? undefined : sendKept(request, response, { answers, clock }),
+  );
   const server = createServer({
     host: config.host,
     tlsNames: config.tlsNames,
@@ -349,14 +349,17 @@ async function createApp({
       advance: control.advance,
     }),
   );
-  await machines?.follow({ reconciler, arm, classic, log, resume });
+  const { seed: file } = config;
+  const seed = async (): Promise<void> => {
+    if (file === undefined) return;
+    const isEmpty = Object.values(control.take().tables).every((rows) => rows.length === 0);
+    await applySeed({ file, arm, isEmpty, restore: control.restore, log });
+  };
+  await machines?.follow({ reconciler, arm, classic, log, control, resume, seed });
   await reconciler.loadAll();
   if (!machines) await resume();
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
-  if (config.seed !== undefined) {
-    const isEmpty = Object.values(control.take().tables).every((rows) => rows.length === 0);
-    await applySeed({ file: config.seed, arm, isEmpty, restore: control.restore, log });
-  }
+  if (!machines) await seed();
   return { server, control, adminSecret: admin?.secret };
 }
 

@@ -2,9 +2,10 @@
  * The journal of API calls: the last ones, in memory, bounded by number and by bytes, the hooks that fill it, and
  * `/_lazurite/requests`, which shows it. Bodies are parsed only when they are read.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Clock } from '../../support/clock.js';
+import type { Sent, Shortcut } from '../../http/server.js';
+import { type Clock, systemTime } from '../../support/clock.js';
 import type { Events } from '../../support/events.js';
 import { pathMatcher } from '../../support/path-pattern.js';
 import { shortened, shownText, unsigned } from '../../support/secrets.js';
@@ -127,15 +128,10 @@ interface Call {
   fault: string | undefined;
 }
 
-/** What is known of a call when it is answered. */
-export interface AnsweredCall extends Pick<Call, 'startedMs' | 'responseBody'> {
-  readonly status: number;
+/** A call that is answered. */
+interface AnsweredCall extends Sent, Omit<Call, keyof Sent> {
   /** Real time. */
   readonly durationMs: number;
-  readonly correlationId: string | undefined;
-}
-
-interface WithRoute extends Pick<Call, 'fault'> {
   readonly requestBody: unknown;
 }
 
@@ -187,9 +183,16 @@ export class JournalHooks {
     });
   }
 
-  /** Notes a call that is answered without a route. */
-  answered(request: IncomingMessage, sent: AnsweredCall): void {
-    this.#add(request, { ...sent, fault: undefined, requestBody: undefined });
+  /** Notes what `answer` answers without a route. */
+  around(answer: (request: IncomingMessage, response: ServerResponse) => Sent | undefined): Shortcut {
+    return (request, response) => {
+      const [startedMs, before] = [this.clock.now(), systemTime.now()];
+      const sent = answer(request, response);
+      if (!sent) return false;
+      const durationMs = systemTime.now() - before;
+      this.#add(request, { ...sent, startedMs, durationMs, fault: undefined, requestBody: undefined });
+      return true;
+    };
   }
 
   /** Notes which fault answers a request. */
@@ -226,7 +229,7 @@ export class JournalHooks {
     });
   }
 
-  #add({ url = '', method = '', headers, socket }: IncomingMessage, call: AnsweredCall & WithRoute): void {
+  #add({ url = '', method = '', headers, socket }: IncomingMessage, call: AnsweredCall): void {
     const path = pathOf({ url });
     const hidden = confidential.test(path);
     const { startedMs: timeMs, status } = call;

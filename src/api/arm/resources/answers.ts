@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { noSniffing, protocolOf, requestBaseUrl } from '../../../http/server.js';
+import { noSniffing, protocolOf, requestBaseUrl, type Sent } from '../../../http/server.js';
 import type { AnswerCache } from '../../../store/answer-cache.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
 import type { Clock } from '../../../support/clock.js';
@@ -58,13 +58,6 @@ export function sendShown(
   const { etag, content } = store.answers.answer(`${requestBaseUrl(request)}${request.url}`, make);
   if (etag !== undefined) reply.header('etag', etag);
   return reply.type(json).send(content);
-}
-
-/** An answer as it has left. */
-export interface Sent {
-  readonly status: number;
-  readonly correlationId: string | undefined;
-  readonly responseBody: string | Buffer;
 }
 
 /**
