@@ -112,6 +112,7 @@ export class Emulator {
     let machines: Machines | undefined;
     let engine: Engine | undefined;
     let reconciler: Reconciler | undefined;
+    let server: LazuriteServer | undefined;
     const adapter = new PlanAdapter({ config, log, again: () => void reconciler?.again() });
     try {
       if (isShared) machines = await (await import('./emulator/several-machines.js')).joinStore({ config, store, log });
@@ -135,10 +136,12 @@ export class Emulator {
       });
       const parts = { config, clock, log, events, store, blocks, adapter, engine, reconciler, monitor, machines };
       const app = await createApp({ ...parts, folder, stop });
-      const { port } = await app.server.listen({ host: config.host, port: config.port });
+      server = app.server;
+      const { port } = await server.listen({ host: config.host, port: config.port });
       await machines?.begin(port);
       return new Emulator({ ...parts, ...app, port });
     } catch (error) {
+      await server?.close();
       await engine?.close(0);
       await adapter.close();
       machines?.close();
@@ -271,7 +274,7 @@ async function createApp({
   machines?.refuse(server.app);
   const journal = new RequestJournal();
   const journalHooks = new JournalHooks(journal, clock, events);
-  const faults = new Faults({ engine, events });
+  const faults = new Faults({ engine, events, store });
   journalHooks.install(server.app);
   installApiFaults(server.app, { faults, journal: journalHooks, clock });
   const resume = (): Promise<void> => arm.resume();
@@ -339,14 +342,17 @@ async function createApp({
       advance: control.advance,
     }),
   );
-  await machines?.follow({ reconciler, arm, classic, log, resume });
+  const { seed: file } = config;
+  const seed = async (): Promise<void> => {
+    if (file === undefined) return;
+    const isEmpty = Object.values(control.take().tables).every((rows) => rows.length === 0);
+    await applySeed({ file, arm, isEmpty, restore: control.restore, log });
+  };
+  await machines?.follow({ reconciler, arm, classic, log, control, resume, seed });
   await reconciler.loadAll();
   if (!machines) await resume();
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
-  if (config.seed !== undefined) {
-    const isEmpty = Object.values(control.take().tables).every((rows) => rows.length === 0);
-    await applySeed({ file: config.seed, arm, isEmpty, restore: control.restore, log });
-  }
+  if (!machines) await seed();
   return { server, control, adminSecret: admin?.secret };
 }
 

@@ -200,7 +200,7 @@ test('the log is cut behind the newest snapshot, but not in its last hour', { sk
   await log.keepSnapshot(after, { some: 'document' });
   t.equal(await rowsOf(), 2);
   t.equal(await log.newestSnapshotSeq(), 3);
-  t.strictSame(await log.newestSnapshot(), { seq: after.seq, id: after.id, document: { some: 'document' } });
+  t.strictSame(await log.snapshot(), { seq: after.seq, id: after.id, document: { some: 'document' } });
   t.equal(await log.changesAfter(begin), undefined);
 });
 
@@ -227,7 +227,14 @@ test('a replica follows, and is made anew where its history is another one', { s
     const onReplaced = () => void replaced++;
     return {
       store,
-      replica: new Replica({ store, changes: log, onApplied: (one) => touched.push(one), onReplaced, warn }),
+      replica: new Replica({
+        store,
+        changes: log,
+        onApplied: (one) => touched.push(one),
+        onControl() {},
+        onReplaced,
+        warn,
+      }),
     };
   };
   const ids = ({ connection }: Store) => takeSnapshot(connection, '').tables.subscriptions?.map(({ id }) => id);
@@ -274,7 +281,7 @@ test('a folder with data of its own is not replaced by the store’s', { skip: w
   const store = new Store({ publicPrefix, isReplica: true });
   t.teardown(() => store.close());
   await store.write(() => store.resources.rememberSubscription('s', '2026-01-01T00:00:00Z'));
-  const options = { store, changes: log, onApplied() {}, onReplaced() {}, warn() {} };
+  const options = { store, changes: log, onApplied() {}, onControl() {}, onReplaced() {}, warn() {} };
   t.throws(() => new Replica(options), { message: /data of its own/ });
 });
 
