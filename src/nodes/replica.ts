@@ -5,7 +5,7 @@ import { positionTable, type Snapshot, takeSnapshot } from '../store/snapshot.js
 import type { Store } from '../store/store.js';
 import type { Control, FaultControl, Outcome } from '../store/write-queue.js';
 import { UsageError } from '../support/usage-error.js';
-import type { ChangeLog, Head, Position } from './change-log.js';
+import type { ChangeLog, Head, LogPosition } from './change-log.js';
 
 export interface ReplicaOptions {
   readonly store: Store;
@@ -43,7 +43,7 @@ function sharedAfter(shared: Shared, control: Control | { kind: 'restored' } | u
 
 export class Replica {
   readonly #options: ReplicaOptions;
-  #position: Position | undefined;
+  #position: LogPosition | undefined;
   #shared = nothingShared;
 
   /** Throws a `UsageError` where the file has data of its own, which the log's would replace. */
@@ -55,7 +55,7 @@ export class Replica {
         (only INTEGER PRIMARY KEY CHECK (only = 1), seq INTEGER, id TEXT, shared TEXT)`,
     );
     const kept = connection.prepare(`SELECT seq, id, shared FROM ${positionTable}`).get() as
-      | (Position & { shared: string })
+      | (LogPosition & { shared: string })
       | undefined;
     if (kept) {
       this.#position = { seq: kept.seq, id: kept.id };
@@ -69,7 +69,7 @@ export class Replica {
   }
 
   /** Undefined before it was first filled. */
-  get position(): Position | undefined {
+  get position(): LogPosition | undefined {
     return this.#position;
   }
 
@@ -83,7 +83,7 @@ export class Replica {
   }
 
   /** Applies a change that follows the position. */
-  apply({ seq, id }: Position, { rows, control }: Outcome): Touched {
+  apply({ seq, id }: LogPosition, { rows, control }: Outcome): Touched {
     const shared = sharedAfter(this.#shared, control);
     const save = (): void => this.#save({ seq, id }, shared);
     const { store } = this.#options;
@@ -143,7 +143,7 @@ export class Replica {
     onControl({ kind: 'clock', advancedMs });
   }
 
-  #save({ seq, id }: Position, shared: Shared): void {
+  #save({ seq, id }: LogPosition, shared: Shared): void {
     const values = [seq, id, JSON.stringify(shared)];
     this.#options.store.connection
       .prepare(`INSERT OR REPLACE INTO ${positionTable} VALUES (1, ?, ?, ?)`)
