@@ -81,14 +81,19 @@ export class PlanAdapter {
     this.#interface = isUserspace && name !== undefined ? new InterfaceAddresses({ name, log }) : undefined;
   }
 
-  /** The plan as the engine carries it out. */
-  readonly adapt = async (plan: ForwardingPlan): Promise<ForwardingPlan> => {
+  /** Makes a plan what the engine carries out; undefined when that is the plan itself. */
+  get adapt(): ((plan: ForwardingPlan) => Promise<ForwardingPlan>) | undefined {
+    const isNeeded = this.#alsoAt.length > 0 || this.#standIns || this.#interface;
+    return isNeeded ? (plan) => this.#adapted(plan) : undefined;
+  }
+
+  async #adapted(plan: ForwardingPlan): Promise<ForwardingPlan> {
     await this.#interface?.follow(
       new Set(addressesOf(plan).filter((address) => !isLoopback(address) && !address.includes(':'))),
     );
     const adapted = this.#standIns ? await this.#standIns.adapt(plan) : plan;
     return this.#alsoAt.length === 0 ? adapted : this.#withAlsoAt(adapted, new Set(addressesOf(plan)));
-  };
+  }
 
   /** Ends the stand-ins and takes the added addresses away. */
   async close(): Promise<void> {

@@ -11,7 +11,6 @@ import { loadCertificates } from '../api/identity/certificates.js';
 import { loadSigningKey } from '../api/identity/tokens.js';
 import type { Reconciler } from '../compiler/reconciler.js';
 import type { Config } from '../config/config.js';
-import { azureError } from '../errors/index.js';
 import { type EdgeHandler, tidyUrl } from '../http/server.js';
 import { Edge } from '../nodes/edge.js';
 import { ClusterNode, type NodeEvents, refusal } from '../nodes/node.js';
@@ -23,11 +22,10 @@ import { isGuid, newGuid } from '../support/ids.js';
 import { formatIpPrefix, isLoopbackHost } from '../support/ip-address.js';
 import type { Log } from '../support/log.js';
 import { UsageError } from '../support/usage-error.js';
+import type { EmulatorControl } from './emulator-control.js';
 
 /** What every node answers for itself: its pages, its data plane, its process. */
 const ownPaths = /^\/(?:$|\?|portal\b|openapi\b|_lazurite\/(?!(?:reset|snapshot|faults|requests|clock)\b))/i;
-const movesClock = (method: string | undefined, path: string): boolean =>
-  method === 'POST' && /^\/_lazurite\/clock\b/i.test(path);
 
 /** Keys that all nodes have, as files of the data folder. */
 const sharedFiles = ['ca.pem', 'ca-key.pem', 'token-key.pem', 'admin-secret'] as const;
@@ -63,14 +61,14 @@ const agreedOn = (config: Config): string =>
   });
 
 /** How the data plane and the readers of events follow what other nodes write. */
-function followed({ reconciler, arm, classic, log, resume }: Followed): NodeEvents {
+function followed({ reconciler, arm, classic, log, control }: Followed): Omit<NodeEvents, 'onWriter'> {
   const tell = (error: unknown): void => log.error('the data plane does not follow another node', {}, error);
   return {
     onApplied({ resources, hostedServices }) {
       Promise.all([arm.context.changed(resources), classic.dataPlane.classicChanged(hostedServices)]).catch(tell);
     },
+    onControl: (one) => void control.carryOut(one).catch(tell),
     onReplaced: () => void reconciler.loadAll().catch(tell),
-    onWriter: resume,
   };
 }
 
@@ -79,7 +77,39 @@ export interface Followed {
   readonly arm: Arm;
   readonly classic: ClassicPluginOptions;
   readonly log: Log;
+  readonly control: EmulatorControl;
   readonly resume: () => Promise<void>;
+  /** Applies `--seed`. */
+  readonly seed: () => Promise<void>;
+}
+
+/** `--seed` is applied by the first node that writes; the others are ready after it. */
+class Seeding {
+  hasEnded = false;
+  readonly ended: Promise<void>;
+  #settle: { readonly resolve: () => void; readonly reject: (reason: unknown) => void } | undefined;
+
+  constructor() {
+    this.ended = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+  }
+
+  readonly end = (): void => {
+    this.hasEnded = true;
+    this.#settle?.resolve();
+  };
+
+  /** What goes wrong keeps the node from starting. */
+  async run(seed: () => Promise<void>): Promise<void> {
+    await seed().then(this.end, (error) => this.#settle?.reject(error));
+  }
+}
+
+/** Applies the seed, and keeps that it was. */
+async function seedOnce(store: Store, seed: () => Promise<void>): Promise<void> {
+  await seed();
+  await store.announce(() => ({ kind: 'seeded' }));
 }
 
 /** Makes keys as a machine alone does. */
@@ -98,7 +128,6 @@ async function makeKeys({ host, tlsNames }: Config): Promise<Record<string, stri
 
 /** Connects to the store that `--store` names, and gets the keys and the time from it. Throws a `UsageError` why not. */
 export async function joinStore({ config, store, log }: { config: Config; store: Store; log: Log }): Promise<Machines> {
-  if (config.seed !== undefined) throw new UsageError('--seed cannot be used with --store: restore a snapshot instead');
   const url = config.store ?? '';
   const node = new ClusterNode({ url, name: hostname(), store, log });
   const temporary = config.inMemory ? mkdtempSync(join(tmpdir(), 'lazurite-node-')) : undefined;
@@ -117,6 +146,7 @@ export async function joinStore({ config, store, log }: { config: Config; store:
       if (readIfPresent(join(folder, name)) !== keys[name]) writePrivateFile(join(folder, name), keys[name]);
     }
     let edge: Edge | undefined;
+    const seeding = new Seeding();
     return {
       folder,
       clock: new Clock({
@@ -142,18 +172,27 @@ export async function joinStore({ config, store, log }: { config: Config; store:
       },
       refuse(app) {
         app.addHook('onRequest', (request, _reply, done) => {
-          if (movesClock(request.method, request.url)) {
-            return done(
-              azureError('BadRequest', { values: { reason: 'the clock of a shared store cannot be moved' } }),
-            );
-          }
           const message = edge?.refusalOf(request.raw);
           if (message === undefined) return done();
           const isClassic = isGuid(request.url.slice(1, 37));
           done(refusal(message, isClassic ? 'ClassicServerBusy' : 'ServiceUnavailable'));
         });
       },
-      follow: (parts) => node.open(followed(parts)),
+      async follow(parts) {
+        const events = followed(parts);
+        await node.open({
+          ...events,
+          onControl(control) {
+            if (control.kind === 'seeded') seeding.end();
+            events.onControl(control);
+          },
+          async onWriter() {
+            await parts.resume();
+            if (config.seed !== undefined && !node.isSeeded) await seeding.run(() => seedOnce(store, parts.seed));
+          },
+        });
+        if (config.seed === undefined || node.isSeeded) seeding.end();
+      },
       async begin(port) {
         const { host } = config;
         const seen = await node.localAddress();
@@ -165,6 +204,8 @@ export async function joinStore({ config, store, log }: { config: Config; store:
         const address = /^[0:.]+$/.test(host) ? (seen ?? '127.0.0.1') : host;
         const reached = address === 'localhost' ? '127.0.0.1' : address;
         node.begin(`${reached.includes(':') ? `[${reached}]` : reached}:${port}`);
+        if (!seeding.hasEnded) log.info('waiting until the node that writes has applied its --seed');
+        await seeding.ended;
       },
       close() {
         edge?.close();

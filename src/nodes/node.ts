@@ -3,10 +3,10 @@
  * by it. The lock says who may try; the epoch in every append is what keeps two from writing.
  */
 import { azureError } from '../errors/index.js';
-import type { RowImage, Touched } from '../store/row-images.js';
-import { takeSnapshot } from '../store/snapshot.js';
+import type { Touched } from '../store/row-images.js';
+import type { Snapshot } from '../store/snapshot.js';
 import type { Store } from '../store/store.js';
-import type { Ledger } from '../store/write-queue.js';
+import type { Control, Ledger, Outcome } from '../store/write-queue.js';
 import { systemTime } from '../support/clock.js';
 import type { Log } from '../support/log.js';
 import { ChangeLog, type Head } from './change-log.js';
@@ -25,6 +25,8 @@ export interface NodeOptions {
 export interface NodeEvents {
   /** Rows that another node has written are here now. */
   readonly onApplied: (touched: Touched) => void;
+  /** What another node has done beside rows is to be carried out here. */
+  readonly onControl: (control: Control) => void;
   /** Everything was replaced. */
   readonly onReplaced: () => void;
   /** This node has become the writer: it goes on with what was running. */
@@ -87,6 +89,11 @@ export class ClusterNode implements Ledger {
     this.changes = new ChangeLog({ writes, checks, reads, node: name });
   }
 
+  /** Whether the file of `--seed` is in the store. */
+  get isSeeded(): boolean {
+    return this.#filled.shared.isSeeded;
+  }
+
   get isWriter(): boolean {
     return this.#epoch !== undefined;
   }
@@ -97,11 +104,12 @@ export class ClusterNode implements Ledger {
   }
 
   /** Fills the replica; resolves when it has reached the head. */
-  async open({ onApplied, onReplaced, onWriter }: NodeEvents): Promise<void> {
+  async open({ onWriter, ...events }: NodeEvents): Promise<void> {
     const { store, log } = this.#options;
     this.#onWriter = onWriter;
     store.keepIn(this);
-    this.#replica = new Replica({ store, changes: this.changes, onApplied, onReplaced, warn: log.warn });
+    this.#replica = new Replica({ store, changes: this.changes, ...events, warn: log.warn });
+    this.#replica.begin();
     await this.#catchUp();
     const warning = await this.changes.durabilityWarning();
     if (warning !== undefined) log.warn(warning);
@@ -126,14 +134,17 @@ export class ClusterNode implements Ledger {
     if (this.#epoch === undefined) throw refusal('This node is not the one that writes.');
   }
 
-  /** Appends the images to the log and applies them. */
-  async keep(rows: readonly RowImage[]): Promise<void> {
+  /** Appends what a group of works has come to, and applies it. */
+  async keep({ rows, control }: Outcome): Promise<void> {
     await this.#alone(async () => {
       this.check();
-      const { position } = this.#filled;
+      const { position, shared } = this.#filled;
       const epoch = this.#epoch as number;
       if (!position) throw refusal('The replica is empty.');
-      const kept = await this.changes.append({ rows }, { after: position, epoch }).catch((error: Error) => {
+      const isRestored = control?.kind === 'restored';
+      const snapshot = isRestored ? { ...(control.document as Snapshot), shared } : undefined;
+      const entries = { rows, control: isRestored ? ({ kind: 'restored' } as const) : control };
+      const kept = await this.changes.append(entries, { after: position, epoch, snapshot }).catch((error: Error) => {
         this.#stopWriting(error.message);
         throw refusal(`The store did not take the write: ${error.message}.`);
       });
@@ -141,7 +152,8 @@ export class ClusterNode implements Ledger {
         this.#stopWriting('another node writes');
         throw refusal('Another node has become the one that writes.');
       }
-      this.#filled.apply({ ...kept, entries: { rows } });
+      this.#filled.apply(kept, { rows, control });
+      if (isRestored) this.#snapshotSeq = kept.seq;
       this.#snapshotNowAndThen();
     });
   }
@@ -304,10 +316,10 @@ export class ClusterNode implements Ledger {
 
   #snapshotNowAndThen(): void {
     const { position } = this.#filled;
-    const { store, log } = this.#options;
+    const { log } = this.#options;
     if (!position || position.seq - this.#snapshotSeq < changesBetweenSnapshots) return;
     this.#snapshotSeq = position.seq;
-    const document = takeSnapshot(store.connection, new Date(systemTime.now()).toISOString());
+    const document = this.#filled.snapshot(new Date(systemTime.now()).toISOString());
     this.changes
       .keepSnapshot(position, document)
       .catch((error: Error) => log.warn('no snapshot could be kept in the store', { reason: error.message }));
