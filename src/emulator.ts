@@ -144,7 +144,7 @@ export class Emulator {
       await server?.close();
       await engine?.close(0);
       await adapter.close();
-      machines?.close();
+      await machines?.close();
       store.close();
       blocks.close();
       throw error;
@@ -198,7 +198,7 @@ export class Emulator {
     const { server, events, engine, store, blocks, adapter, clock, machines } = this.#parts;
     events.emit('end', {});
     await this.#waitFor('requests in progress', server.close());
-    machines?.close();
+    await machines?.close();
     await this.#waitFor('open flows', engine.close(flowGraceMs));
     await adapter.close();
     clock.close();
@@ -271,7 +271,7 @@ async function createApp({
     },
     note: (message) => log.info(message),
   });
-  machines?.refuse(server.app);
+  machines?.guard(server.app);
   const journal = new RequestJournal();
   const journalHooks = new JournalHooks(journal, clock, events);
   const faults = new Faults({ engine, events, store });
@@ -340,6 +340,7 @@ async function createApp({
       reset: control.reset,
       stop,
       advance: control.advance,
+      nodes: machines?.nodes,
     }),
   );
   const { seed: file } = config;
