@@ -5,6 +5,7 @@ import { addAdminRoutes } from './api/admin/admin.js';
 import { Faults, installApiFaults } from './api/admin/faults.js';
 import { JournalHooks, RequestJournal } from './api/admin/journal.js';
 import { Arm, addArmRoutes } from './api/arm/arm.js';
+import { sendKept } from './api/arm/resources/answers.js';
 import { addMetricRoutes } from './api/arm/resources/resource-routes.js';
 import { checkStored } from './api/arm/resources/stored-resources.js';
 import { requireCertificateOrToken } from './api/classic/authorize.js';
@@ -237,6 +238,13 @@ async function createApp({
 }): Promise<Pick<Parts, 'server' | 'control' | 'adminSecret'>> {
   const certificates = await loadCertificates({ folder, host: config.host, tlsNames: config.tlsNames });
   if (certificates.caReplaced) log.warn('the CA was made anew: trust it again', { caFile: certificates.caFile });
+  const journal = new RequestJournal();
+  const journalHooks = new JournalHooks(journal, clock, events);
+  const faults = new Faults({ engine, events, store });
+  const { answers } = store.resources;
+  const shortcut = journalHooks.around((request, response) =>
+    faults.concernCalls ? undefined : sendKept(request, response, { answers, clock }),
+  );
   const server = createServer({
     host: config.host,
     tlsNames: config.tlsNames,
@@ -248,6 +256,8 @@ async function createApp({
     log,
     clock,
     edge: machines?.edge(certificates.caPem),
+    // A token, and whether this machine may answer, are found out on the long way.
+    shortcut: machines || config.auth === 'token' ? undefined : shortcut,
   });
   const identity = createIdentity({ warn: log.warn, folder, host: config.host, tlsNames: config.tlsNames });
   const admin = config.auth === 'token' ? identity.admin() : undefined;
@@ -272,9 +282,6 @@ async function createApp({
     note: (message) => log.info(message),
   });
   machines?.guard(server.app);
-  const journal = new RequestJournal();
-  const journalHooks = new JournalHooks(journal, clock, events);
-  const faults = new Faults({ engine, events, store });
   journalHooks.install(server.app);
   installApiFaults(server.app, { faults, journal: journalHooks, clock });
   const resume = (): Promise<void> => arm.resume();
