@@ -5,7 +5,7 @@ import { positionTable, type Snapshot, takeSnapshot } from '../store/snapshot.js
 import type { Store } from '../store/store.js';
 import type { Control, FaultControl, Outcome } from '../store/write-queue.js';
 import { UsageError } from '../support/usage-error.js';
-import type { ChangeLog, Head, Position } from './change-log.js';
+import type { ChangeLog, Head, LogPosition } from './change-log.js';
 
 export interface ReplicaOptions {
   readonly store: Store;
@@ -45,7 +45,7 @@ function sharedAfter(shared: Shared, control: Control | { kind: 'restored' } | u
 
 export class Replica {
   readonly #options: ReplicaOptions;
-  #position: Position | undefined;
+  #position: LogPosition | undefined;
   #shared = nothingShared;
   #carried: Promise<unknown> = Promise.resolve();
 
@@ -58,7 +58,7 @@ export class Replica {
         (only INTEGER PRIMARY KEY CHECK (only = 1), seq INTEGER, id TEXT, shared TEXT)`,
     );
     const kept = connection.prepare(`SELECT seq, id, shared FROM ${positionTable}`).get() as
-      | (Position & { shared: string })
+      | (LogPosition & { shared: string })
       | undefined;
     if (kept) {
       this.#position = { seq: kept.seq, id: kept.id };
@@ -72,7 +72,7 @@ export class Replica {
   }
 
   /** Undefined before it was first filled. */
-  get position(): Position | undefined {
+  get position(): LogPosition | undefined {
     return this.#position;
   }
 
@@ -86,7 +86,7 @@ export class Replica {
   }
 
   /** Applies a change that follows the position. */
-  apply({ seq, id }: Position, { rows, control }: Outcome): Touched {
+  apply({ seq, id }: LogPosition, { rows, control }: Outcome): Touched {
     const shared = sharedAfter(this.#shared, control);
     const save = (): void => this.#save({ seq, id }, shared);
     const { store } = this.#options;
@@ -154,7 +154,7 @@ export class Replica {
     for (const control of controls) this.#carriedAfter(onControl(control));
   }
 
-  #save({ seq, id }: Position, shared: Shared): void {
+  #save({ seq, id }: LogPosition, shared: Shared): void {
     const values = [seq, id, JSON.stringify(shared)];
     this.#options.store.connection
       .prepare(`INSERT OR REPLACE INTO ${positionTable} VALUES (1, ?, ?, ?)`)

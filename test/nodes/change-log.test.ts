@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
-import { ChangeLog, type Position } from '../../src/nodes/change-log.js';
+import { ChangeLog, type LogPosition } from '../../src/nodes/change-log.js';
 import { Replica } from '../../src/nodes/replica.js';
 import { Away, Session } from '../../src/nodes/session.js';
 import type { RowImage } from '../../src/store/row-images.js';
@@ -53,8 +53,8 @@ test('changes are read in the order in which they were appended', { skip: withou
   const { log } = await emptyLog(t);
   const { epoch, writer, ...begin } = await log.raiseEpoch('10.0.0.1:4567');
   t.strictSame([epoch, writer, begin.seq], [1, '10.0.0.1:4567', 0]);
-  let after: Position = begin;
-  for (const number of [1, 2, 3]) after = (await log.append(entries(number), { after, epoch })) as Position;
+  let after: LogPosition = begin;
+  for (const number of [1, 2, 3]) after = (await log.append(entries(number), { after, epoch })) as LogPosition;
   t.strictSame(await log.head(), { ...after, epoch, writer });
   const changes = await log.changesAfter(begin);
   t.strictSame(
@@ -122,7 +122,7 @@ test('an append whose answer is lost is stored once, and known to be', { skip: w
   t.teardown(() => proxy.close());
   const { log } = await emptyLog(t, await proxy.url());
   const { epoch, ...begin } = await log.raiseEpoch('a');
-  let after: Position = begin;
+  let after: LogPosition = begin;
   for (const [index, armed] of (['arrives', 'lost', 'arrives'] as const).entries()) {
     proxy.armed = armed;
     const kept = await log.append(entries(index), { after, epoch });
@@ -191,8 +191,8 @@ test('a node of another configuration or schema does not start', { skip: without
 test('the log is cut behind the newest snapshot, but not in its last hour', { skip: withoutPostgres }, async (t) => {
   const { log } = await emptyLog(t);
   const { epoch, ...begin } = await log.raiseEpoch('a');
-  let after: Position = begin;
-  for (const number of [1, 2, 3]) after = (await log.append(entries(number), { after, epoch })) as Position;
+  let after: LogPosition = begin;
+  for (const number of [1, 2, 3]) after = (await log.append(entries(number), { after, epoch })) as LogPosition;
   t.equal(await log.newestSnapshotSeq(), undefined);
   await log.keepSnapshot(after, { some: 'document' });
   t.equal(await rowsOf(), 4, 'nothing is an hour old');
