@@ -145,7 +145,7 @@ export class Emulator {
       await server?.close();
       await engine?.close(0);
       await adapter.close();
-      machines?.close();
+      await machines?.close();
       store.close();
       blocks.close();
       throw error;
@@ -199,7 +199,7 @@ export class Emulator {
     const { server, events, engine, store, blocks, adapter, clock, machines } = this.#parts;
     events.emit('end', {});
     await this.#waitFor('requests in progress', server.close());
-    machines?.close();
+    await machines?.close();
     await this.#waitFor('open flows', engine.close(flowGraceMs));
     await adapter.close();
     clock.close();
@@ -281,7 +281,7 @@ async function createApp({
     },
     note: (message) => log.info(message),
   });
-  machines?.refuse(server.app);
+  machines?.guard(server.app);
   journalHooks.install(server.app);
   installApiFaults(server.app, { faults, journal: journalHooks, clock });
   const resume = (): Promise<void> => arm.resume();
@@ -347,6 +347,7 @@ async function createApp({
       reset: control.reset,
       stop,
       advance: control.advance,
+      nodes: machines?.nodes,
     }),
   );
   const { seed: file } = config;

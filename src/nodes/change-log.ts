@@ -8,6 +8,7 @@ import type { RowImage } from '../store/row-images.js';
 import type { Control } from '../store/write-queue.js';
 import { newGuid } from '../support/ids.js';
 import { UsageError } from '../support/usage-error.js';
+import { nodesTable } from './live-nodes.js';
 import { Away, pause, type Row, type Session } from './session.js';
 
 const compress = promisify(gzip);
@@ -52,6 +53,7 @@ const setUp = `
   CREATE TABLE IF NOT EXISTS lazurite.snapshots (seq bigint PRIMARY KEY, id uuid NOT NULL, document bytea NOT NULL);
   CREATE TABLE IF NOT EXISTS lazurite.keys (name text PRIMARY KEY, value text NOT NULL);
   REVOKE ALL ON lazurite.keys FROM PUBLIC;
+  ${nodesTable}
 `;
 /** Numbers that others who share the database do not use: of the writer, and of whoever makes the tables. */
 const [writerLock, setUpLock] = ['7809644653219574885', '7809644653219574886'];

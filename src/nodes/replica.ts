@@ -10,12 +10,14 @@ import type { ChangeLog, Head, LogPosition } from './change-log.js';
 export interface ReplicaOptions {
   readonly store: Store;
   readonly changes: ChangeLog;
-  /** Rows that another node has written are here now. */
-  readonly onApplied: (touched: Touched) => void;
+  /** Rows that another node has written are here now; resolves when the data plane carries them. */
+  readonly onApplied: (touched: Touched) => Promise<void>;
   /** What another node has done beside rows is to be carried out here. */
-  readonly onControl: (control: Control) => void;
+  readonly onControl: (control: Control) => Promise<void>;
   /** Everything was replaced. */
-  readonly onReplaced: () => void;
+  readonly onReplaced: () => Promise<void>;
+  /** The data plane carries every change up to this number. */
+  readonly onCarried: (seq: number) => void;
   readonly warn: (sentence: string) => void;
 }
 
@@ -45,6 +47,7 @@ export class Replica {
   readonly #options: ReplicaOptions;
   #position: LogPosition | undefined;
   #shared = nothingShared;
+  #carried: Promise<unknown> = Promise.resolve();
 
   /** Throws a `UsageError` where the file has data of its own, which the log's would replace. */
   constructor(options: ReplicaOptions) {
@@ -114,10 +117,15 @@ export class Replica {
         }
         const control = restored ? { kind: 'restored' as const, document: restored.document } : (told as Control);
         const touched = this.apply(position, { rows, control });
-        if (control) onControl(control);
-        else onApplied(touched);
+        this.#carriedAfter(control ? onControl(control) : onApplied(touched));
       }
     }
+  }
+
+  /** Tells that all up to the position is carried, after `done` and everything before it. */
+  #carriedAfter(done: Promise<void>): void {
+    const seq = this.#position?.seq ?? 0;
+    this.#carried = Promise.allSettled([this.#carried, done]).then(() => this.#options.onCarried(seq));
   }
 
   async #replace(): Promise<void> {
@@ -131,16 +139,19 @@ export class Replica {
     store.replace(snapshot?.document, () => this.#save(position, shared));
     this.#position = { seq: position.seq, id: position.id };
     this.#shared = shared;
-    onReplaced();
     this.#carryOutShared();
+    this.#carriedAfter(onReplaced());
   }
 
   #carryOutShared(): void {
     const { onControl } = this.#options;
     const { advancedMs, faults } = this.#shared;
-    onControl({ kind: 'fault', change: 'removed' });
-    for (const fault of faults) onControl({ kind: 'fault', change: 'added', fault });
-    onControl({ kind: 'clock', advancedMs });
+    const controls: Control[] = [
+      { kind: 'fault', change: 'removed' },
+      ...faults.map((fault) => ({ kind: 'fault', change: 'added', fault }) as const),
+      { kind: 'clock', advancedMs },
+    ];
+    for (const control of controls) this.#carriedAfter(onControl(control));
   }
 
   #save({ seq, id }: LogPosition, shared: Shared): void {

@@ -220,18 +220,20 @@ test('a replica follows, and is made anew where its history is another one', { s
   const touched: unknown[] = [];
   const told: string[] = [];
   let replaced = 0;
+  const carried: number[] = [];
   const open = (log: ChangeLog) => {
     const store = new Store({ publicPrefix, file, isReplica: true });
     store.keepIn({ check() {}, keep: () => Promise.reject(new Error('a replica')) });
     const warn = (sentence: string) => void told.push(sentence);
-    const onReplaced = () => void replaced++;
+    const onReplaced = async () => void replaced++;
     return {
       store,
       replica: new Replica({
         store,
         changes: log,
-        onApplied: (one) => touched.push(one),
-        onControl() {},
+        onApplied: async (one) => void touched.push(one),
+        onControl: async () => {},
+        onCarried: (seq) => carried.push(seq),
         onReplaced,
         warn,
       }),
@@ -281,7 +283,9 @@ test('a folder with data of its own is not replaced by the store’s', { skip: w
   const store = new Store({ publicPrefix, isReplica: true });
   t.teardown(() => store.close());
   await store.write(() => store.resources.rememberSubscription('s', '2026-01-01T00:00:00Z'));
-  const options = { store, changes: log, onApplied() {}, onControl() {}, onReplaced() {}, warn() {} };
+  const nothing = async () => {};
+  const told = { onApplied: nothing, onControl: nothing, onReplaced: nothing, onCarried() {}, warn() {} };
+  const options = { store, changes: log, ...told };
   t.throws(() => new Replica(options), { message: /data of its own/ });
 });
 
