@@ -7,7 +7,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { parseConfig } from '../config/config.js';
-import { defaultSubscriptionId } from '../config/tenant.js';
+import { defaultSubscriptionId } from '../config/config-values.js';
 import { systemTime } from '../support/clock.js';
 import { EchoBackend } from '../support/echo-backend.js';
 import { mapAddress } from '../support/ip-address.js';

@@ -2,7 +2,6 @@
  * Compiles resources into the plan that engines carry out. The only place of the data plane that reads ARM's shapes:
  * behind it there are addresses, ports, rules and members.
  */
-
 import { type Choices, defaultChoices } from '../config/undocumented.js';
 import {
   emptyPart,
@@ -14,12 +13,12 @@ import {
   type PlanRule,
   probeKey,
 } from '../data-plane/model/plan.js';
+import { loadBalancerChild } from '../resources/Microsoft.Network/common-members.js';
 import {
   addressOfIPConfiguration,
   membersOfPool,
   type PoolMember,
 } from '../resources/Microsoft.Network/loadBalancers/backendAddressPools.js';
-import { loadBalancerChild } from '../resources/Microsoft.Network/loadBalancers/child.js';
 import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
 import { frontendAddress, publicIPOf } from '../resources/Microsoft.Network/loadBalancers/frontendIPConfigurations.js';
 import type { InboundNatRule } from '../resources/Microsoft.Network/loadBalancers/inboundNatRules.js';

@@ -4,7 +4,6 @@
  * out from the lowest to the highest, one address after the other; a load balancing or inbound NAT rule takes the eight
  * ports around its own.
  */
-
 import {
   outboundKey,
   type PlanFrontend,
@@ -12,8 +11,8 @@ import {
   type SnatAllocation,
   type Transport,
 } from '../data-plane/model/plan.js';
+import { loadBalancerChild } from '../resources/Microsoft.Network/common-members.js';
 import { membersOfPool, type PoolMember } from '../resources/Microsoft.Network/loadBalancers/backendAddressPools.js';
-import { loadBalancerChild } from '../resources/Microsoft.Network/loadBalancers/child.js';
 import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
 import { frontendAddress } from '../resources/Microsoft.Network/loadBalancers/frontendIPConfigurations.js';
 import { defaultOutboundPorts, type OutboundRule } from '../resources/Microsoft.Network/loadBalancers/outboundRules.js';

@@ -16,9 +16,14 @@ import {
   type WriteContext,
 } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { computeApiVersions } from './api-versions.js';
-import { type PowerState, powerStatuses } from './power-state.js';
-import { completeProfiles, osProfile, storageProfile } from './profiles.js';
+import {
+  completeProfiles,
+  computeApiVersions,
+  osProfile,
+  type PowerState,
+  powerStatuses,
+  storageProfile,
+} from './common-members.js';
 
 interface VirtualMachineDocument extends ResourceDocument {
   powerState?: PowerState;

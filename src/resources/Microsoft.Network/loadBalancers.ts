@@ -14,8 +14,7 @@ import {
   type WriteContext,
 } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { networkApiVersions } from './api-versions.js';
-import { checkSkuUnchanged, sku } from './common-members.js';
+import { checkSkuUnchanged, childrenOf, loadBalancerChild, sku } from './common-members.js';
 import { loadBalancerActions } from './loadBalancers/actions.js';
 import {
   backendAddressPool,
@@ -24,7 +23,6 @@ import {
   membersOfPool,
   viewTunnels,
 } from './loadBalancers/backendAddressPools.js';
-import { childrenOf, loadBalancerChild } from './loadBalancers/child.js';
 import {
   checkBackendPorts,
   checkFrontendPorts,
@@ -59,7 +57,7 @@ import {
 import { checkKind, checkParts } from './loadBalancers/parts.js';
 import { checkProbe, completeProbe, probe } from './loadBalancers/probes.js';
 import { checkThoseBehind } from './loadBalancers/together.js';
-import { versions } from './member-versions.js';
+import { networkApiVersions, versions } from './member-versions.js';
 
 const schema = Schema.envelope('name id etag type location tags extendedLocation properties sku', {
   extendedLocation: Schema.extendedLocation(versions.loadBalancer.extendedLocation),

@@ -18,10 +18,9 @@ import {
   type WriteContext,
 } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { networkApiVersions } from './api-versions.js';
 import { checkNoNatGateway, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
 import { checkLoadBalancersAhead } from './loadBalancers/together.js';
-import { versions } from './member-versions.js';
+import { networkApiVersions, versions } from './member-versions.js';
 import { effectiveActions, machineLink } from './networkInterfaces/effective.js';
 import {
   checkIPConfigurations,

@@ -10,11 +10,10 @@ import { lookUpChild } from '../references.js';
 import { formatResourceId, rootKey } from '../resource-id.js';
 import { type Lookup, type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { networkApiVersionsSince } from './api-versions.js';
 import { fillIn, ipAllocationMethod, ipVersion, keepResourceGuid } from './common-members.js';
 import type { LoadBalancerDocument } from './loadBalancers/document.js';
 import { hasIPBasedPool } from './loadBalancers/parts.js';
-import { versions } from './member-versions.js';
+import { networkApiVersionsSince, versions } from './member-versions.js';
 import { claimPrivateAddress } from './private-address.js';
 
 const ipConfiguration = Schema.envelope('name id etag type properties', {

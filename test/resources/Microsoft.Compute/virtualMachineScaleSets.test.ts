@@ -1,5 +1,5 @@
 import t from 'tap';
-import { powerStateOfIPConfiguration } from '../../../src/resources/Microsoft.Compute/power-state.js';
+import { powerStateOfIPConfiguration } from '../../../src/resources/Microsoft.Compute/common-members.js';
 import {
   instanceIPConfigurations,
   type PlacedIPConfiguration,

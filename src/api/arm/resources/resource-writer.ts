@@ -4,7 +4,7 @@
  * deletes them inside the transaction of a write: the document, its links, the addresses it claims and the operation change
  * together or not at all.
  */
-import { defaultTenantId as tenantId } from '../../../config/tenant.js';
+import { defaultTenantId as tenantId } from '../../../config/config-values.js';
 import type { AzureError } from '../../../errors/index.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootKey } from '../../../resources/resource-id.js';

@@ -5,8 +5,8 @@ import { childNamed } from '../../references.js';
 import { idKey, parseResourceId, rootKey } from '../../resource-id.js';
 import type { Action, ActionContext, ActionResult, Lookup, ResourceDocument } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { childOf, loadBalancerChild } from '../common-members.js';
 import { membersOfPool } from './backendAddressPools.js';
-import { childOf, loadBalancerChild } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 import { portMappingOf } from './nat-ports.js';
 

@@ -3,15 +3,16 @@
  * written on the pool and the NIC ipConfigurations that name it. The view, the NAT port mappings, the health action and the
  * forwarding plan all ask here, so that they never disagree.
  */
+
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { stableGuid } from '../../../support/ids.js';
-import { powerStateOfIPConfiguration } from '../../Microsoft.Compute/power-state.js';
+import { powerStateOfIPConfiguration } from '../../Microsoft.Compute/common-members.js';
 import { childrenIn, childWithId, lookUpChild } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { childOf, loadBalancerChild } from '../common-members.js';
 import { versions } from '../member-versions.js';
-import { childOf, loadBalancerChild } from './child.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 

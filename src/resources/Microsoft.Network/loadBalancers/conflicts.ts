@@ -8,7 +8,7 @@ import { alike } from '../../../support/plain-data.js';
 import { childrenOnPath, childWithId } from '../../references.js';
 import { idKey, parseResourceId, type ResourceId, rootKey } from '../../resource-id.js';
 import type { Link, WriteContext } from '../../resource-type.js';
-import { childOf, childrenOf, loadBalancerChild } from './child.js';
+import { childOf, childrenOf, loadBalancerChild } from '../common-members.js';
 import type { LoadBalancerDocument } from './document.js';
 import { isInternal } from './frontendIPConfigurations.js';
 import type { LoadBalancingRule } from './loadBalancingRules.js';

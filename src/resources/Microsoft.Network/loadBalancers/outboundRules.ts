@@ -3,8 +3,8 @@
 import { type AzureError, azureError } from '../../../errors/index.js';
 import type { Lookup, ResourceDocument, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { loadBalancerChild } from '../common-members.js';
 import { membersOfPool } from './backendAddressPools.js';
-import { loadBalancerChild } from './child.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 

@@ -9,7 +9,7 @@ import { parseIpAddress } from '../../../support/ip-address.js';
 import { childWithId } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Lookup, WriteContext } from '../../resource-type.js';
-import { childOf, loadBalancerChild } from './child.js';
+import { childOf, loadBalancerChild } from '../common-members.js';
 import type { LoadBalancerDocument } from './document.js';
 import { type FrontendIPConfiguration, isInternal } from './frontendIPConfigurations.js';
 

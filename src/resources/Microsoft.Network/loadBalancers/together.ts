@@ -7,7 +7,7 @@ import { type AzureError, azureError } from '../../../errors/index.js';
 import { childrenIn, childWithId, lookUpChild } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Link, Lookup } from '../../resource-type.js';
-import { loadBalancerChild } from './child.js';
+import { loadBalancerChild } from '../common-members.js';
 import type { LoadBalancerDocument } from './document.js';
 import { isInternal } from './frontendIPConfigurations.js';
 import { checkPortRange } from './nat-ports.js';
