@@ -10,7 +10,6 @@
  * const network = new NetworkManagementClient(credential, subscriptionId, clientOptions);
  * ```
  */
-/// <reference lib="esnext.disposable" preserve="true" />
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,12 +17,14 @@ import type { BackendView, ExplainView, FrontendView, RequestView } from './api/
 import { writeCaFiles } from './cli/ca-files.js';
 import { variables } from './cli/env.js';
 import { options as definitions, parseConfig } from './config/config.js';
-import { defaultSubscriptionId, defaultTenantId } from './config/tenant.js';
+import { defaultSubscriptionId, defaultTenantId } from './config/config-values.js';
 import type { FlowInfo } from './data-plane/model/engine.js';
 import type { Emulator } from './emulator.js';
 import type { EventName, EventShapes, Events } from './support/events.js';
 import { silentLog, stderrLog } from './support/log.js';
 import { UsageError } from './support/usage-error.js';
+
+/// <reference lib="esnext.disposable" preserve="true" />
 
 export { UsageError } from './support/usage-error.js';
 

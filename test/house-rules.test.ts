@@ -78,7 +78,7 @@ const codeOf = (file: string): string =>
     .replaceAll(/'(?:[^'\\\n]|\\.)*'/g, "''");
 
 t.test('the clock, the environment and randomness are read in few places', async (t) => {
-  const allowed = /^(support\/(clock|ids|private-files)|main)\.ts$|^(config|api\/identity|portal)\//;
+  const allowed = /^(support\/(clock|ids|files)|main)\.ts$|^(config|api\/identity|portal)\//;
   const reads =
     /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\bMath\.random\(|\bprocess\.env\b|\brandom(UUID|Bytes)\(/;
   const reading = files.filter((file) => !allowed.test(file) && reads.test(codeOf(file)));

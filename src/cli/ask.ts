@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readAdminSecret } from '../api/identity/admin-secret.js';
 import { environmentName, options } from '../config/config.js';
+import { readIfPresent } from '../support/files.js';
 import { isLoopbackHost } from '../support/ip-address.js';
-import { readIfPresent } from '../support/private-files.js';
 import { UsageError } from '../support/usage-error.js';
 import type { CommandContext } from './command.js';
 import { createHttpClient, type HttpClient } from './http-client.js';
@@ -26,7 +26,8 @@ export const runningHelp = [
 
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) throw new UsageError(`--url must be a URL, not '${text}'`);
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new UsageError(`--url must be a URL like https://localhost:4567, not '${text}'`);
   return url;
 }
 

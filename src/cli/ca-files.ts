@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { ensurePrivateFolder, readIfPresent } from '../support/private-files.js';
+import { ensurePrivateFolder, readIfPresent } from '../support/files.js';
 import { UsageError } from '../support/usage-error.js';
 import { connect, type RunningOptions } from './ask.js';
 

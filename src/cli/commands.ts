@@ -1,7 +1,5 @@
 /** The commands by name. Each is loaded when it is called, so that a small one does not pay for a large one. */
-
-import { didYouMean } from '../support/did-you-mean.js';
-import { UsageError } from '../support/usage-error.js';
+import { didYouMean, UsageError } from '../support/usage-error.js';
 import type { Command, CommandContext } from './command.js';
 
 interface Entry {

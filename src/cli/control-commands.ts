@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { ClockView } from '../api/admin/views.js';
 import type { Snapshot } from '../store/snapshot.js';
 import { systemTime } from '../support/clock.js';
-import { keepPrivate } from '../support/private-files.js';
+import { keepPrivate } from '../support/files.js';
 import { UsageError } from '../support/usage-error.js';
 import { ask, connect, readOptions, readRunningOptions, runningHelp, tell } from './ask.js';
 import type { Command } from './command.js';

@@ -6,11 +6,11 @@
 
 import { once } from 'node:events';
 import net from 'node:net';
-import { mapAddress } from '../config/address-map.js';
 import { parseConfig } from '../config/config.js';
-import { defaultSubscriptionId } from '../config/tenant.js';
+import { defaultSubscriptionId } from '../config/config-values.js';
 import { systemTime } from '../support/clock.js';
 import { EchoBackend } from '../support/echo-backend.js';
+import { mapAddress } from '../support/ip-address.js';
 import { UsageError } from '../support/usage-error.js';
 import type { Command, CommandContext } from './command.js';
 import { DemoAzure, everyMemberUp, type LoadDistribution, until } from './demo/azure.js';

@@ -1,7 +1,6 @@
 /** `lazurite env`: the variables that point Azure's tools here, in the language of a shell. */
-
 import { cloudName } from '../api/identity/cloud-metadata.js';
-import { defaultSubscriptionId, defaultTenantId } from '../config/tenant.js';
+import { defaultSubscriptionId, defaultTenantId } from '../config/config-values.js';
 import { UsageError } from '../support/usage-error.js';
 import { connect, type RunningOptions, readRunningOptions, requestToken, runningHelp } from './ask.js';
 import { type CaFiles, writeCaFiles } from './ca-files.js';

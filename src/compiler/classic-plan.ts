@@ -2,7 +2,7 @@
  * Compiles the classic deployments of one hosted service into the plan: endpoints of virtual machines and load-balanced
  * sets, endpoints of web and worker roles, and public addresses of instances.
  */
-import { type AddressMapping, mapAddress, mapNetwork } from '../config/address-map.js';
+
 import type { Choices } from '../config/undocumented.js';
 import {
   type AclEntry,
@@ -32,6 +32,7 @@ import type {
   VmDeployment,
 } from '../resources/Microsoft.ClassicCompute/types.js';
 import { additionalVip } from '../resources/Microsoft.ClassicCompute/virtual-ips.js';
+import { type AddressMapping, mapAddress, mapNetwork } from '../support/ip-address.js';
 import { deepFreeze } from '../support/plain-data.js';
 import { halfOpenMs, withChoices } from './load-balancer-plan.js';
 

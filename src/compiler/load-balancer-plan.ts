@@ -2,7 +2,6 @@
  * Compiles resources into the plan that engines carry out. The only place of the data plane that reads ARM's shapes:
  * behind it there are addresses, ports, rules and members.
  */
-import { type AddressMapping, mapAddress } from '../config/address-map.js';
 import { type Choices, defaultChoices } from '../config/undocumented.js';
 import {
   emptyPart,
@@ -14,21 +13,22 @@ import {
   type PlanRule,
   probeKey,
 } from '../data-plane/model/plan.js';
-import { childWithId } from '../resources/children.js';
-import { loadBalancerChild } from '../resources/Microsoft.Network/loadBalancers/child.js';
-import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
-import { frontendAddress, publicIPOf } from '../resources/Microsoft.Network/loadBalancers/frontendIPConfigurations.js';
-import type { InboundNatRule } from '../resources/Microsoft.Network/loadBalancers/inboundNatRules.js';
-import type { LoadBalancingRule } from '../resources/Microsoft.Network/loadBalancers/loadBalancingRules.js';
+import { loadBalancerChild } from '../resources/Microsoft.Network/common-members.js';
 import {
   addressOfIPConfiguration,
   membersOfPool,
   type PoolMember,
-} from '../resources/Microsoft.Network/loadBalancers/members.js';
+} from '../resources/Microsoft.Network/loadBalancers/backendAddressPools.js';
+import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
+import { frontendAddress, publicIPOf } from '../resources/Microsoft.Network/loadBalancers/frontendIPConfigurations.js';
+import type { InboundNatRule } from '../resources/Microsoft.Network/loadBalancers/inboundNatRules.js';
+import type { LoadBalancingRule } from '../resources/Microsoft.Network/loadBalancers/loadBalancingRules.js';
 import { instanceBehind, portMappingOf } from '../resources/Microsoft.Network/loadBalancers/nat-ports.js';
 import type { Probe } from '../resources/Microsoft.Network/loadBalancers/probes.js';
+import { childWithId } from '../resources/references.js';
 import { idKey, rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
+import { type AddressMapping, mapAddress } from '../support/ip-address.js';
 import { alike, deepFreeze } from '../support/plain-data.js';
 import { compileOutbound, transportsOf } from './outbound-plan.js';
 

@@ -4,7 +4,6 @@
  * out from the lowest to the highest, one address after the other; a load balancing or inbound NAT rule takes the eight
  * ports around its own.
  */
-import { type AddressMapping, mapAddress, mapNetwork } from '../config/address-map.js';
 import {
   outboundKey,
   type PlanFrontend,
@@ -12,15 +11,15 @@ import {
   type SnatAllocation,
   type Transport,
 } from '../data-plane/model/plan.js';
-import { childWithId, lookUpChild } from '../resources/children.js';
-import { loadBalancerChild } from '../resources/Microsoft.Network/loadBalancers/child.js';
+import { loadBalancerChild } from '../resources/Microsoft.Network/common-members.js';
+import { membersOfPool, type PoolMember } from '../resources/Microsoft.Network/loadBalancers/backendAddressPools.js';
 import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
 import { frontendAddress } from '../resources/Microsoft.Network/loadBalancers/frontendIPConfigurations.js';
-import { membersOfPool, type PoolMember } from '../resources/Microsoft.Network/loadBalancers/members.js';
 import { defaultOutboundPorts, type OutboundRule } from '../resources/Microsoft.Network/loadBalancers/outboundRules.js';
+import { childWithId, lookUpChild } from '../resources/references.js';
 import { rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
-import { parseIpv4Network } from '../support/ip-address.js';
+import { type AddressMapping, mapAddress, mapNetwork, parseIpv4Network } from '../support/ip-address.js';
 
 export interface OutboundOptions {
   readonly lookup: Lookup;

@@ -2,7 +2,7 @@
  * Keeps the engine at what the stored resources say: gathers the changes of a burst, compiles only what they concern,
  * and hands the engine one plan.
  */
-import type { AddressMapping } from '../config/address-map.js';
+
 import type { Choices } from '../config/undocumented.js';
 import type { Engine } from '../data-plane/model/engine.js';
 import {
@@ -20,6 +20,7 @@ import type { HostedService } from '../resources/Microsoft.ClassicCompute/types.
 import { idKey, rootKey } from '../resources/resource-id.js';
 import type { ApplyOutcome, BackendHealth, HealthReader, Lookup, Resource } from '../resources/resource-type.js';
 import type { ResourceStore } from '../store/resource-store.js';
+import type { AddressMapping } from '../support/ip-address.js';
 import { alike } from '../support/plain-data.js';
 import { compileHostedService } from './classic-plan.js';
 import { compileLoadBalancer } from './load-balancer-plan.js';
@@ -31,7 +32,7 @@ export interface ReconcilerOptions {
   readonly store: ResourceStore;
   readonly engine: Engine;
   readonly addressMap: readonly AddressMapping[];
-  readonly hostedServices: HostedServices;
+  readonly hostedServices: HostedServiceSource;
   /** The network around an address of this machine that another Lazurite has leased; undefined for every other address. */
   readonly leasedElsewhere?: (address: string) => string | undefined;
   /** What the engine is given in place of the plan. */
@@ -51,7 +52,7 @@ export interface ModeSwitch {
 }
 
 /** The stored hosted services of the classic API. */
-export interface HostedServices {
+export interface HostedServiceSource {
   /** Keys of all. */
   hostedServiceKeys(): readonly string[];
   hostedService(key: string): HostedService | undefined;

@@ -1,9 +1,12 @@
-/** How the values of options are read: each reader takes what was written and throws a reason that completes "--name …". */
+/**
+ * How the values of options are read: each reader takes what was written and throws a reason that completes "--name …". And
+ * the tenant and subscription that there are without an option.
+ */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { type IpPrefix, parseIpv4Network } from '../support/ip-address.js';
+import { isGuid } from '../support/ids.js';
+import { type AddressMapping, type IpPrefix, parseIpv4Network } from '../support/ip-address.js';
 import { UsageError } from '../support/usage-error.js';
-import type { AddressMapping } from './address-map.js';
 
 /** Reads the texts given for one option; without `repeatable` there is one. */
 export type Parse<Value> = (written: readonly string[]) => Value;
@@ -95,3 +98,24 @@ export const mappings: Parse<readonly AddressMapping[]> = (written) => {
   if (!written.includes('none')) return written.map(mapping);
   return written.length === 1 ? [] : refuse("cannot be 'none' and a network at once");
 };
+
+/** The tenant of every subscription, of managed identities, and of sign-ins that name no GUID. */
+export const defaultTenantId = '11111111-1111-1111-1111-111111111111';
+
+/** The tenant that a path segment means. */
+export const tenantIdOf = (segment: string): string => (isGuid(segment) ? segment.toLowerCase() : defaultTenantId);
+
+/** The subscription that is there from the start; every other GUID works too, from its first use on. */
+export const defaultSubscriptionId = '00000000-0000-0000-0000-000000000001';
+
+/** A GUID as a pattern of the router, which knows patterns by their text: the classic API writes it the same way. */
+const guid = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}';
+
+/**
+ * Registers a route for every tenant, by name and by GUID. A path that begins with a GUID is otherwise a classic
+ * subscription's: the router prefers a pattern to a plain parameter, and within one pattern the longer match.
+ */
+export function forEveryTenant(rest: string, register: (path: string) => unknown): void {
+  register(`/:tenant${rest}`);
+  register(`/:tenant(^${guid}$)${rest}`);
+}

@@ -3,9 +3,8 @@
  * all made from `options`, as `Config` is.
  */
 import { parseArgs } from 'node:util';
-import { didYouMean } from '../support/did-you-mean.js';
 import { overlaps } from '../support/ip-address.js';
-import { UsageError } from '../support/usage-error.js';
+import { didYouMean, UsageError } from '../support/usage-error.js';
 import {
   dnsNames,
   folder,

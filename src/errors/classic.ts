@@ -269,7 +269,7 @@ export const classicErrors = {
     code: 'ConflictError',
     status: 409,
     origin: 'classic',
-    message: "The migration state of deployment {deployment} is '{state}', so that step '{step}' is not possible.",
+    message: "The migration state of {what} is '{state}', so that step '{step}' is not possible.",
     differs: 'The text is not known.',
   },
   ClassicServiceConfiguration: {
@@ -278,6 +278,13 @@ export const classicErrors = {
     origin: 'classic',
     message: 'The specified configuration settings for Settings are invalid. {reason}',
     differs: 'The reason after the sentence is Lazurite’s own.',
+  },
+  ClassicNetworkConfiguration: {
+    code: 'BadRequest',
+    status: 400,
+    origin: 'classic',
+    message: 'The network configuration is invalid. {reason}',
+    differs: 'The text is not known.',
   },
   ClassicServiceDefinition: {
     code: 'BadRequest',

@@ -5,7 +5,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { packageFolder } from '../support/package-folder.js';
+import { packageFolder } from '../support/files.js';
 
 const folder = new URL('dist/portal/', packageFolder);
 const assets = 'assets/';

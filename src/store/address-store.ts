@@ -1,8 +1,15 @@
-/** Addresses handed out of subnets, public IP prefixes and the public pool: the lowest free one, or exactly the one asked for. */
-
+/**
+ * Addresses handed out of subnets, public IP prefixes and the public pool: the lowest free one, or exactly the one asked for.
+ * Public ones come from blocks, each of which one Lazurite at a time hands out: two on one machine never give two frontends
+ * the same address.
+ *
+ * The lease of a block is a bound socket in Linux's abstract namespace. It belongs to the network namespace, as the addresses
+ * do, and it ends with its process, killed or not. Elsewhere every block can be had.
+ */
+import { createServer, type Server } from 'node:net';
 import { rootKey } from '../resources/resource-id.js';
 import type { AddressClaim, Addresses, BlockClaim, ClaimResult } from '../resources/resource-type.js';
-import type { AddressBlocks } from '../support/address-blocks.js';
+import { newGuid } from '../support/ids.js';
 import {
   contains,
   formatIpAddress,
@@ -48,12 +55,12 @@ export interface KeptAddresses {
 }
 
 /** Positions from `from` on, before `below`. */
-export interface Range {
+export interface PositionRange {
   readonly from: number;
   readonly below: number;
 }
 
-export interface Position {
+export interface PoolPosition {
   readonly pool: string;
   readonly position: number;
 }
@@ -66,17 +73,17 @@ interface AddressOptions extends PublicPool {
 export interface AddressRows {
   holder(pool: string, position: number): string | undefined;
   /** The lowest position of the range that is not held; it may be `below` itself. */
-  lowestFree(pool: string, range: Range): number;
+  lowestFree(pool: string, range: PositionRange): number;
   /** The highest position of the range that is held. */
-  highestHeld(pool: string, range: Range): number | undefined;
+  highestHeld(pool: string, range: PositionRange): number | undefined;
   /** The blocks of `size` positions in which some are held, in order. */
   usedBlocks(pool: string, size: number): number[];
   /** What the top-level resource `ownerRoot` (folded id) holds. */
-  heldBy(ownerRoot: string): Position[];
-  take(position: Position, owner: string): void;
-  free(position: Position): void;
+  heldBy(ownerRoot: string): PoolPosition[];
+  take(position: PoolPosition, owner: string): void;
+  free(position: PoolPosition): void;
   /** Frees what `ownerRoot` holds, and answers it. */
-  release(ownerRoot: string): Position[];
+  release(ownerRoot: string): PoolPosition[];
 }
 
 /** The rows of the database. */
@@ -91,12 +98,12 @@ class StoredAddressRows implements AddressRows {
     return (this.#statement.holder.get(pool, position) as { owner: string } | undefined)?.owner;
   }
 
-  lowestFree(pool: string, { from, below }: Range): number {
+  lowestFree(pool: string, { from, below }: PositionRange): number {
     if (this.holder(pool, from) === undefined) return from;
     return (this.#statement.nextFree.get({ pool, from, below }) as { position: number } | undefined)?.position ?? below;
   }
 
-  highestHeld(pool: string, { from, below }: Range): number | undefined {
+  highestHeld(pool: string, { from, below }: PositionRange): number | undefined {
     return (this.#statement.occupied.get(pool, from, below) as { position: number | null }).position ?? undefined;
   }
 
@@ -104,20 +111,20 @@ class StoredAddressRows implements AddressRows {
     return (this.#statement.usedBlocks.all({ pool, size }) as { block: number }[]).map(({ block }) => block);
   }
 
-  heldBy(ownerRoot: string): Position[] {
-    return this.#statement.heldBy.all(ownerRoot) as Position[];
+  heldBy(ownerRoot: string): PoolPosition[] {
+    return this.#statement.heldBy.all(ownerRoot) as PoolPosition[];
   }
 
-  take({ pool, position }: Position, owner: string): void {
+  take({ pool, position }: PoolPosition, owner: string): void {
     this.#statement.take.run(pool, position, owner, rootKey(owner));
   }
 
-  free({ pool, position }: Position): void {
+  free({ pool, position }: PoolPosition): void {
     this.#statement.releaseOne.run(pool, position);
   }
 
-  release(ownerRoot: string): Position[] {
-    return this.#statement.release.all(ownerRoot) as Position[];
+  release(ownerRoot: string): PoolPosition[] {
+    return this.#statement.release.all(ownerRoot) as PoolPosition[];
   }
 }
 
@@ -230,7 +237,7 @@ export class AddressStore implements Addresses {
   *#ranges(
     name: string,
     { pool, range, reserved }: { pool: string; range: IpPrefix; reserved: number },
-  ): Generator<Range> {
+  ): Generator<PositionRange> {
     const blocks = name === 'public' && range.version === 4 ? this.#blocks : undefined;
     if (!blocks) {
       yield { from: reserved, below: Number(sizeOf(range)) };
@@ -243,7 +250,7 @@ export class AddressStore implements Addresses {
   }
 
   /** The lowest free position of the range; its end when there is none. */
-  #lowestFree(pool: string, { from, below }: Range): number {
+  #lowestFree(pool: string, { from, below }: PositionRange): number {
     const full = this.#fullOf(pool);
     const position = this.#rows.lowestFree(pool, { from: full.get(from) ?? from, below });
     this.#journal.note(this.#full, pool);
@@ -275,4 +282,79 @@ const poolKey = (pool: string, range: IpPrefix): string => `${pool}@${formatIpAd
 function positionIn(range: IpPrefix, address: string): number | undefined {
   const parsed = parseIpAddress(address);
   return parsed && contains(range, parsed) ? Number(parsed.value - range.value) : undefined;
+}
+
+/** A pool is divided into so many bits' worth of blocks; a block of a small pool has 16 addresses at least. */
+const blockBits = 8;
+const longestBlockPrefix = 28;
+
+export class AddressBlocks {
+  readonly #pool: IpPrefix;
+  readonly #leases = new Map<number, Server>();
+  /** Where sockets have no abstract names, blocks cannot be leased. */
+  readonly #unlimited: boolean;
+  readonly #length: number;
+
+  /** Leases nothing yet. `pool` is an IPv4 network. */
+  constructor(pool: IpPrefix) {
+    this.#pool = pool;
+    this.#length = Math.max(pool.length, Math.min(longestBlockPrefix, pool.length + blockBits));
+    const trial = process.platform === 'linux' ? bind(newGuid()) : undefined;
+    this.#unlimited = !trial?.listening;
+    trial?.close();
+  }
+
+  /** Addresses per block. */
+  get size(): number {
+    return 2 ** (32 - this.#length);
+  }
+
+  /**
+   * Numbers of the blocks to look for a free address in, one after the other: those that are leased, then of `used` and of
+   * all others each that can be leased. Each is leased when it is answered.
+   */
+  *candidates(used: () => Iterable<number>): Generator<number> {
+    const tried = new Set([...this.#leases.keys()].sort((a, b) => a - b));
+    yield* tried;
+    for (const blocks of [used, () => Array(2 ** (this.#length - this.#pool.length)).keys()]) {
+      for (const block of blocks()) {
+        if (tried.has(block)) continue;
+        tried.add(block);
+        if (this.#lease(block)) yield block;
+      }
+    }
+  }
+
+  /** Why this address is not this process's to use: its block, as a CIDR, that another process has; undefined when it is. */
+  leasedElsewhere(address: string): string | undefined {
+    const parsed = parseIpAddress(address);
+    if (!parsed || !contains(this.#pool, parsed)) return undefined;
+    const block = Math.floor(Number(parsed.value - this.#pool.value) / this.size);
+    return this.#lease(block) ? undefined : this.#nameOf(block);
+  }
+
+  /** Gives every block back. */
+  close(): void {
+    for (const server of this.#leases.values()) server.close();
+    this.#leases.clear();
+  }
+
+  #lease(block: number): boolean {
+    if (this.#unlimited || this.#leases.has(block)) return true;
+    const server = bind(this.#nameOf(block));
+    if (server.listening) this.#leases.set(block, server);
+    return server.listening;
+  }
+
+  #nameOf(block: number): string {
+    const { version, value } = this.#pool;
+    return formatIpPrefix({ version, value: value + BigInt(block * this.size), length: this.#length });
+  }
+}
+
+/** Binds at once: the server is `listening` when this returns, or never. */
+function bind(name: string): Server {
+  const server = createServer((socket) => socket.destroy());
+  server.on('error', () => {});
+  return server.listen({ path: `\0lazurite/${name}`, exclusive: true }).unref();
 }

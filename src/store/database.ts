@@ -11,8 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { packageFolder } from '../support/package-folder.js';
-import { keepPrivate } from '../support/private-files.js';
+import { keepPrivate, packageFolder } from '../support/files.js';
 import { explainFileError, UsageError } from '../support/usage-error.js';
 import { type Connection, type DriverName, openSqlite, type Statement } from './sqlite.js';
 

@@ -1,4 +1,8 @@
-/** Arithmetic on IP addresses and CIDR prefixes, IPv4 and IPv6 alike, for everything but the packet path. */
+/**
+ * Arithmetic on IP addresses and CIDR prefixes, IPv4 and IPv6 alike, for everything but the packet path; and where an Azure
+ * address is on this machine. A developer's machine is no virtual network, so the address 10.0.0.4 of a VNet is reached at
+ * 127.0.0.4 (replace the first number by 127), unless `--address-map` says otherwise.
+ */
 import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
@@ -90,3 +94,28 @@ export function splitAround(prefix: IpPrefix, holes: readonly IpPrefix[]): IpPre
 /** Whether a host as in a URL or an option can only be this machine: localhost or a loopback address. */
 export const isLoopbackHost = (host: string): boolean =>
   /(?:^|\.)localhost$/i.test(host) || /^\[?::1\]?$/.test(host) || (isIPv4(host) && host.startsWith('127.'));
+
+/** Addresses in `from` are found at the same place within `to`, which is as large. Both are IPv4. */
+export interface AddressMapping {
+  readonly from: IpPrefix;
+  readonly to: IpPrefix;
+}
+
+/**
+ * The address of this machine that stands for an Azure address. The first mapping that contains it decides; an IPv4
+ * address that none contains, and every IPv6 address, stays as it is.
+ */
+export function mapAddress(address: string, maps: readonly AddressMapping[]): string {
+  const parsed = address.includes(':') ? undefined : parseIpAddress(address);
+  const mapping = parsed && maps.find(({ from }) => contains(from, parsed));
+  if (!parsed || !mapping) return address;
+  return formatIpAddress({ version: 4, value: mapping.to.value + (parsed.value - mapping.from.value) });
+}
+
+/** The network of this machine that stands for one of Azure's, as long as one mapping covers it whole; else the same. */
+export function mapNetwork(network: string, maps: readonly AddressMapping[]): string {
+  const prefix = parseIpv4Network(network);
+  const mapping = prefix && maps.find(({ from }) => prefix.length >= from.length && contains(from, prefix));
+  if (!prefix || !mapping) return network;
+  return formatIpPrefix({ ...prefix, value: mapping.to.value + (prefix.value - mapping.from.value) });
+}

@@ -1,5 +1,4 @@
-/** Errors that the user can correct: an option, a file, a disk, a missing tool. */
-
+/** Errors that the user can correct: an option, a file, a disk, a missing tool; and what was meant by a mistyped word. */
 /** A mistake in how Lazurite was started or called. The command line shows it as one line, without a stack. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -22,4 +21,29 @@ export function explainFileError(error: unknown): unknown {
   const { code = '', path } = error as NodeJS.ErrnoException;
   const sentence = path === undefined ? undefined : fileProblems[code]?.(path);
   return sentence === undefined ? error : new UsageError(sentence, { cause: error });
+}
+
+/** How many letters have to be added, removed, replaced or swapped with the next one to make `b` of `a`. */
+function distance(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)];
+  const cell = (row: number, column: number): number => rows[row]?.[column] ?? 0;
+  for (let i = 1; i <= a.length; i++) {
+    rows.push([i]);
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = cell(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? cell(i - 2, j - 2) + 1 : replaced;
+      rows[i]?.push(Math.min(cell(i - 1, j) + 1, cell(i, j - 1) + 1, replaced, swapped));
+    }
+  }
+  return cell(a.length, b.length);
+}
+
+/** `; did you mean 'start'?`, or nothing where no known name is near. */
+export function didYouMean(written: string, known: readonly string[]): string {
+  const [nearest] = known
+    .map((name) => ({ name, edits: distance(written.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.edits - b.edits);
+  const most = Math.max(1, Math.floor(written.replace(/^(--|LAZURITE_)/, '').length / 3));
+  return nearest && nearest.edits <= most ? `; did you mean '${nearest.name}'?` : '';
 }

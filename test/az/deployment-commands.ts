@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Test } from 'tap';
-import { defaultSubscriptionId } from '../../src/config/tenant.js';
+import { defaultSubscriptionId } from '../../src/config/config-values.js';
 import type { AzureCli } from './azure-cli.js';
 import { type Change, type Quickstart, quickstarts, unexpectedChanges } from './quickstarts.js';
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import t from 'tap';
 import { whyNoNamespace } from '../../src/cli/sandbox/namespace.js';
-import { readIfPresent } from '../../src/support/private-files.js';
+import { readIfPresent } from '../../src/support/files.js';
 import { runLazurite } from './harness.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

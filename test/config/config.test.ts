@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'tap';
-import { mapAddress } from '../../src/config/address-map.js';
 import { environmentName, options, optionsHelp, optionsTable, parseConfig } from '../../src/config/config.js';
 import { defaultChoices } from '../../src/config/undocumented.js';
 import {
@@ -9,6 +8,7 @@ import {
   formatIpAddress,
   formatIpPrefix,
   type IpPrefix,
+  mapAddress,
   networkOf,
   parseIpAddress,
   parseIpv4Network,

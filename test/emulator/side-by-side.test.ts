@@ -1,7 +1,7 @@
 /** Several emulators on one machine: each has public addresses of its own, and none answers another's traffic. */
 import t from 'tap';
+import { AddressBlocks } from '../../src/store/address-store.js';
 import { Store } from '../../src/store/store.js';
-import { AddressBlocks } from '../../src/support/address-blocks.js';
 import { formatIpPrefix, type IpPrefix, parseIpv4Network } from '../../src/support/ip-address.js';
 import { tcpBackend } from '../data-plane/network.js';
 import { Cloud } from './cloud.js';

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { test } from 'tap';
 import { filterTest } from '../../src/api/arm/resources/resource-filter.js';
 import { AzureError } from '../../src/errors/index.js';
-import { canonicalise } from '../../src/resources/canonical.js';
 import { formatJsonPath, type JsonPath, positionInJson } from '../../src/resources/json-position.js';
 import { resourceTypes } from '../../src/resources/registry.js';
 import { formatResourceId, idKey, parseResourceId, rootKey, rootOf, typeOf } from '../../src/resources/resource-id.js';
 import { schemaOf } from '../../src/resources/resource-type.js';
+import { canonicalise } from '../../src/resources/validation.js';
 import { AzureInMemory, idOf, writeBack } from './azure-in-memory.js';
 
 const name = fc.stringMatching(/^[a-z0-9]([\w.-]{0,20}\w)?$/);

@@ -8,7 +8,7 @@ import { openDatabase } from '../../src/store/database.js';
 import { type DriverName, openSqlite } from '../../src/store/sqlite.js';
 import { Store } from '../../src/store/store.js';
 import { Clock } from '../../src/support/clock.js';
-import { packageFolder } from '../../src/support/package-folder.js';
+import { packageFolder } from '../../src/support/files.js';
 import { ArmClient, balancerId, loadBalancer, network, publicIPAddressId } from '../api/arm/resources/arm-client.js';
 import { manualTime } from '../manual-time.js';
 import { drivers, testOnEachDriver } from './drivers.js';

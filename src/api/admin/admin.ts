@@ -1,18 +1,16 @@
 /** The admin API under `/_lazurite/`: what Azure does not show, and what only an emulator can do. */
-
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { Monitor } from '../../metrics/monitor.js';
 import { addClockRoutes, addSnapshotRoutes, type ClockContext, type SnapshotKeeper } from './control-routes.js';
 import { backendsOf, frontendsOf, outboundOf } from './data-plane-views.js';
 import type { EventStreamSources } from './event-stream.js';
-import { addExplainRoute, type ExplainContext } from './explain-route.js';
+import { addExplainRoute, addSimulateRoute, type ExplainContext } from './explain-routes.js';
 import { addFaultRoutes, type Faults } from './faults.js';
-import type { RequestJournal } from './journal.js';
-import { addJournalRoutes } from './journal-routes.js';
+import { addJournalRoutes, type RequestJournal } from './journal.js';
 import { addMetricRoutes } from './metric-routes.js';
 import { adminRoute } from './requests.js';
-import { addSimulateRoute } from './simulate-route.js';
 import { addStandInRoutes } from './stand-ins.js';
+import type { NodeView } from './views.js';
 
 export interface AdminContext extends ClockContext, ExplainContext, EventStreamSources {
   readonly caPem: string;
@@ -24,6 +22,8 @@ export interface AdminContext extends ClockContext, ExplainContext, EventStreamS
   readonly snapshots: SnapshotKeeper;
   /** Forgets every resource and ends every flow. */
   readonly reset: () => Promise<void>;
+  /** The nodes that share the store; absent where it is not shared. */
+  readonly nodes?: (() => Promise<readonly NodeView[]>) | undefined;
   /** Ends the process; absent where that is the caller's own, and the route with it. */
   readonly stop?: (() => void) | undefined;
 }
@@ -88,7 +88,10 @@ function addGuardedRoutes(app: FastifyInstance, context: AdminContext): void {
       return reply.code(204).send();
     },
   );
-  const { stop } = context;
+  const { nodes = async () => [], stop } = context;
+  app.get('/_lazurite/nodes', adminRoute('nodes', { summary: 'The nodes that share the store' }), async () => ({
+    value: await nodes(),
+  }));
   if (stop === undefined) return;
   app.post('/_lazurite/stop', adminRoute('stop', { summary: 'End the process' }), (_request, reply) => {
     reply.raw.once('close', stop);

@@ -1,5 +1,5 @@
 /** Names, versions and bodies for the classic document that work one after the other in an empty Lazurite. */
-import { defaultSubscriptionId } from '../../config/tenant.js';
+import { defaultSubscriptionId } from '../../config/config-values.js';
 import { azureNamespace } from './xml/xml.js';
 
 /** What stands for a parameter of a path. */

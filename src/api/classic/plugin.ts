@@ -2,6 +2,7 @@
  * The classic API as a Fastify plugin: everything under a subscription id. Every answer and every refusal is XML with
  * the headers that Azure's front end sends. Imitates "Service Management REST API: common parameters and headers".
  */
+import { METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AzureError, azureError, storageRefusal } from '../../errors/index.js';
 import { requestBaseUrl } from '../../http/server.js';
@@ -261,10 +262,16 @@ export async function classicPlugin(app: FastifyInstance, options: ClassicPlugin
     decodeXml(body),
   );
   // Registered as a plugin, this has a scope of its own: Fastify's own refusals become XML too.
-  app.setErrorHandler((error, request, reply) =>
-    send(reply, errorReply(error, request), options.newGuid().replaceAll('-', '')),
-  );
+  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    send(reply, errorReply(error, request), options.newGuid().replaceAll('-', ''));
+  app.setErrorHandler(refuse);
+  app.undecodableUrls.push({
+    under: new RegExp(`^/${guid}(?:[/?]|$)`),
+    answer: (_error, request, reply) => refuse(azureError('ClassicResourceNotFound'), request, reply),
+  });
+  // A verb that no operation has is refused in XML too.
+  for (const verb of METHODS) if (!app.supportedMethods.includes(verb)) app.addHttpMethod(verb, { hasBody: true });
   for (const url of [`/:subscriptionId(^${guid}$)`, `/:subscriptionId(^${guid}$)/*`]) {
-    app.route({ method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'], url, handler });
+    app.route({ method: METHODS, url, handler });
   }
 }

@@ -5,7 +5,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import type { onRequestAsyncHookHandler } from 'fastify';
-import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../../support/private-files.js';
+import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../../support/files.js';
 
 /** The secret's file in the data folder: one line, mode 0600. */
 const fileName = 'admin-secret';

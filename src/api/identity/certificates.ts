@@ -6,7 +6,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { systemTime } from '../../support/clock.js';
-import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../../support/private-files.js';
+import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../../support/files.js';
 import { UsageError } from '../../support/usage-error.js';
 import type { Issued } from './issue-certificates.js';
 import { encodePermittedName, isAlwaysPermitted } from './name-constraints.js';

@@ -5,7 +5,7 @@
  * https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
  */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import { defaultTenantId } from '../../config/tenant.js';
+import { defaultTenantId } from '../../config/config-values.js';
 import { requestBaseUrl } from '../../http/server.js';
 import { stableGuid } from '../../support/ids.js';
 import type { TokenIssuer } from './tokens.js';

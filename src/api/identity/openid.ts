@@ -1,6 +1,6 @@
 /** OpenID documents and keys of every tenant, and the one question that tools ask Microsoft Graph: an application's service principal. */
 import type { FastifyPluginAsync } from 'fastify';
-import { defaultTenantId, forEveryTenant, tenantIdOf } from '../../config/tenant.js';
+import { defaultTenantId, forEveryTenant, tenantIdOf } from '../../config/config-values.js';
 import { requestBaseUrl } from '../../http/server.js';
 import { objectIdOf, type TokenIssuer } from './tokens.js';
 

@@ -4,7 +4,7 @@
  */
 import type { onRequestAsyncHookHandler } from 'fastify';
 import type { JWTPayload } from 'jose';
-import { defaultTenantId } from '../../config/tenant.js';
+import { defaultTenantId } from '../../config/config-values.js';
 import { type AzureError, azureError } from '../../errors/index.js';
 import { requestBaseUrl } from '../../http/server.js';
 import { azureAudiences, type TokenIssuer } from './tokens.js';

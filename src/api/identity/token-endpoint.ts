@@ -4,7 +4,7 @@
  * https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
  */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import { forEveryTenant, tenantIdOf } from '../../config/tenant.js';
+import { forEveryTenant, tenantIdOf } from '../../config/config-values.js';
 import { requestBaseUrl } from '../../http/server.js';
 import { isGuid, newGuid } from '../../support/ids.js';
 import type { TokenIssuer, TokenRequest } from './tokens.js';

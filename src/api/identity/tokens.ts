@@ -3,10 +3,10 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } fr
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { JWTPayload } from 'jose';
-import { OwnNames, type OwnNamesOptions } from '../../http/own-names.js';
+import { OwnNames, type OwnNamesOptions } from '../../http/server.js';
 import { systemTime } from '../../support/clock.js';
+import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../../support/files.js';
 import { newGuid, stableGuid } from '../../support/ids.js';
-import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../../support/private-files.js';
 
 export interface SigningKey {
   readonly privateKey: KeyObject;

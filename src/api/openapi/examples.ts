@@ -1,5 +1,5 @@
 /** Names and bodies that work one after the other in an empty Lazurite: what the documents show, and Postman sends. */
-import { defaultSubscriptionId } from '../../config/tenant.js';
+import { defaultSubscriptionId } from '../../config/config-values.js';
 
 const location = 'westeurope';
 const group = `/subscriptions/${defaultSubscriptionId}/resourceGroups/demo`;

@@ -1,5 +1,4 @@
 /** Answers "which backend, and why" from a plan and the probes' health, with the engines' own decision and no I/O. */
-
 import type { Explanation, FlowTuple } from '../model/engine.js';
 import {
   frontendKey,
@@ -9,8 +8,7 @@ import {
   portOf,
   type Transport,
 } from '../model/plan.js';
-import { AccessControl } from './access-control.js';
-import { type HealthOf, Selector, SlotTables } from './decision.js';
+import { AccessControl, type HealthOf, Selector, SlotTables } from './decision.js';
 import { slotOf } from './distribution.js';
 import { addressWords } from './ip-address.js';
 

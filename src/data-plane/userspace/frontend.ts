@@ -1,8 +1,7 @@
 /** One frontend of the plan: its rule, the selection among its members, and its counters. */
 import { Counter, type CounterMemory, type CounterScope } from '../model/counters.js';
 import { memberScope, type PlanFrontend, type PlanMember, portOf } from '../model/plan.js';
-import { AccessControl } from '../selection/access-control.js';
-import { allProbedDown, Selector, type SelectorContext } from '../selection/decision.js';
+import { AccessControl, allProbedDown, Selector, type SelectorContext } from '../selection/decision.js';
 import { addressWords } from '../selection/ip-address.js';
 
 /** A member as flows see it. It is kept after it has left the plan for as long as it has flows. */

@@ -14,6 +14,7 @@ import type {
   DeploymentSlot,
   DnsServer,
   HostedService,
+  MigrationState,
   PowerState,
   ReservedIp,
   VmDeployment,
@@ -152,15 +153,18 @@ export function createVmDeployment(request: VmDeploymentRequest, context: ModelC
   return deployed;
 }
 
-/** The deployment after a step of its migration to Resource Manager, which is only noted: nothing moves. */
-export function migrated(deployment: VmDeployment, step: 'prepare' | 'commit' | 'abort'): VmDeployment {
-  const { Name, migrationState: state } = deployment;
+export type MigrationStep = 'prepare' | 'commit' | 'abort';
+
+/** How far the migration of `what` to Resource Manager is after a step. The steps are only noted: nothing moves. */
+export function migrated(
+  { what, state }: { what: string; state: MigrationState | undefined },
+  step: MigrationStep,
+): MigrationState | undefined {
   // Azure's documentation: preparing may be repeated, what is committed is final.
   if (step === 'prepare' ? state === 'Committed' : state !== 'Prepared') {
-    throw azureError('ClassicMigrationState', { values: { deployment: Name, step, state: state ?? 'None' } });
+    throw azureError('ClassicMigrationState', { values: { what, step, state: state ?? 'None' } });
   }
-  const next = { prepare: 'Prepared', commit: 'Committed', abort: undefined } as const;
-  return { ...deployment, migrationState: next[step] };
+  return ({ prepare: 'Prepared', commit: 'Committed', abort: undefined } as const)[step];
 }
 
 /** The deployment with the named virtual machines switched on or off. */

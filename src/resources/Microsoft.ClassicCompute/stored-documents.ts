@@ -22,6 +22,7 @@ const shape = (required: Members, optional: Members = {}): SchemaNode => ({
   properties: { ...required, ...optional },
 });
 
+const migrationState = oneOf('Prepared', 'Committed');
 const distribution = oneOf('sourceIP', 'sourceIPProtocol', 'none');
 const probe = { Port: port, Protocol: oneOf('tcp', 'http'), IntervalInSeconds: number, TimeoutInSeconds: number };
 const aclRule = shape({ Order: number, Action: oneOf('permit', 'deny'), RemoteSubnet: text }, { Description: text });
@@ -149,7 +150,7 @@ const deployment = shape(
     namesVips: flag,
     VirtualNetworkName: text,
     latestOperation: text,
-    migrationState: oneOf('Prepared', 'Committed'),
+    migrationState,
     roles: list(vmRole),
     definition,
     configuration,
@@ -189,7 +190,7 @@ const shapes: Readonly<Record<string, SchemaNode>> = {
   ),
   reservedIp: shape(
     { subscriptionId: text, Name: text, Address: text, Id: text, Location: text },
-    { Label: text, ServiceName: text, DeploymentName: text, VirtualIPName: text },
+    { Label: text, ServiceName: text, DeploymentName: text, VirtualIPName: text, migrationState },
   ),
   certificate: shape({ subscriptionId: text, thumbprint: text, publicKey: text, data: text, createdMs: number }),
   networkConfiguration: shape({
@@ -203,7 +204,7 @@ const shapes: Readonly<Record<string, SchemaNode>> = {
           addressPrefixes: list(text),
           subnets: list(shape({ Name: text, AddressPrefix: text })),
         },
-        { Location: text },
+        { Location: text, migrationState },
       ),
     ),
   }),

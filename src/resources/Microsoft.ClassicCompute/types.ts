@@ -264,6 +264,7 @@ export interface ReservedIp {
   readonly ServiceName?: string | undefined;
   readonly DeploymentName?: string | undefined;
   readonly VirtualIPName?: string | undefined;
+  readonly migrationState?: MigrationState | undefined;
 }
 
 /** A certificate of a hosted service. Its private key, if there was one, is not kept. */
@@ -297,6 +298,7 @@ export interface VirtualNetworkSiteRecord {
   readonly Location: string | undefined;
   readonly addressPrefixes: readonly string[];
   readonly subnets: readonly { readonly Name: string; readonly AddressPrefix: string }[];
+  readonly migrationState?: MigrationState | undefined;
 }
 
 /** What a .csdef says about networking. */

@@ -2,10 +2,11 @@
  * Availability sets (`Microsoft.Compute/availabilitySets`), as
  * https://learn.microsoft.com/azure/virtual-machines/availability-set-overview describes them.
  */
+
 import { azureError } from '../../errors/index.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { computeApiVersions } from './api-versions.js';
+import { computeApiVersions } from './common-members.js';
 
 interface AvailabilitySetDocument extends ResourceDocument {
   properties: Record<string, unknown> & { platformUpdateDomainCount?: number; platformFaultDomainCount?: number };

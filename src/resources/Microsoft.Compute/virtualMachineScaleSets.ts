@@ -10,8 +10,7 @@ import { checkLoadBalancersAhead } from '../Microsoft.Network/loadBalancers/toge
 import { rootKey } from '../resource-id.js';
 import { type Lookup, type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { computeApiVersions } from './api-versions.js';
-import { completeProfiles, osProfile, storageProfile } from './profiles.js';
+import { completeProfiles, computeApiVersions, osProfile, storageProfile } from './common-members.js';
 import { scaleSetActions } from './virtualMachineScaleSets/instance-actions.js';
 import {
   type Instance,

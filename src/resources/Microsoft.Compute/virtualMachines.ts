@@ -2,8 +2,9 @@
  * Virtual machines (`Microsoft.Compute/virtualMachines`): they own network interfaces and can be switched off. No
  * machine runs; whatever listens on the interface's mapped address stands in for it.
  */
+
 import { type AzureError, azureError } from '../../errors/index.js';
-import { childrenIn } from '../children.js';
+import { childrenIn } from '../references.js';
 import { idKey, rootKey } from '../resource-id.js';
 import {
   type Action,
@@ -15,9 +16,14 @@ import {
   type WriteContext,
 } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { computeApiVersions } from './api-versions.js';
-import { type PowerState, powerStatuses } from './power-state.js';
-import { completeProfiles, osProfile, storageProfile } from './profiles.js';
+import {
+  completeProfiles,
+  computeApiVersions,
+  osProfile,
+  type PowerState,
+  powerStatuses,
+  storageProfile,
+} from './common-members.js';
 
 interface VirtualMachineDocument extends ResourceDocument {
   powerState?: PowerState;

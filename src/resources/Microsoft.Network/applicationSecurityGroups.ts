@@ -2,10 +2,11 @@
  * Application security groups (`Microsoft.Network/applicationSecurityGroups`): names that ipConfigurations and security
  * rules share, as https://learn.microsoft.com/azure/virtual-network/application-security-groups describes them.
  */
+
 import { azureError } from '../../errors/index.js';
 import { type InUse, resourceType } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { networkApiVersionsSince } from './api-versions.js';
+import { networkApiVersionsSince } from './member-versions.js';
 
 const schema = Schema.envelope('name id etag type location tags properties', {
   // The model has a resourceGuid, which Azure does not show.

@@ -1,7 +1,7 @@
 /** Load balancers (`Microsoft.Network/loadBalancers`): one aggregate, its children inside the document. */
 
 import { type AzureError, azureError } from '../../errors/index.js';
-import { childrenOnPath } from '../children.js';
+import { childrenOnPath } from '../references.js';
 import { idKey, parseResourceId, type ResourceId, rootKey } from '../resource-id.js';
 import {
   type InUse,
@@ -14,11 +14,15 @@ import {
   type WriteContext,
 } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { networkApiVersions } from './api-versions.js';
-import { checkSkuUnchanged, sku } from './common-members.js';
+import { checkSkuUnchanged, childrenOf, loadBalancerChild, sku } from './common-members.js';
 import { loadBalancerActions } from './loadBalancers/actions.js';
-import { backendAddressPool, checkPool, completePool, viewTunnels } from './loadBalancers/backendAddressPools.js';
-import { childrenOf, loadBalancerChild } from './loadBalancers/child.js';
+import {
+  backendAddressPool,
+  checkPool,
+  completePool,
+  membersOfPool,
+  viewTunnels,
+} from './loadBalancers/backendAddressPools.js';
 import {
   checkBackendPorts,
   checkFrontendPorts,
@@ -38,13 +42,11 @@ import {
 } from './loadBalancers/frontendIPConfigurations.js';
 import { checkInboundNatPool, completeInboundNatPool, inboundNatPool } from './loadBalancers/inboundNatPools.js';
 import { checkInboundNatRule, completeInboundNatRule, inboundNatRule } from './loadBalancers/inboundNatRules.js';
-import { checkKind } from './loadBalancers/kinds.js';
 import {
   checkLoadBalancingRule,
   completeLoadBalancingRule,
   loadBalancingRule,
 } from './loadBalancers/loadBalancingRules.js';
-import { membersOfPool } from './loadBalancers/members.js';
 import { portMappingOf, withNatPoolRules, withPortMappings } from './loadBalancers/nat-ports.js';
 import {
   checkOutboundRule,
@@ -52,10 +54,10 @@ import {
   outboundNatRule,
   outboundRule,
 } from './loadBalancers/outboundRules.js';
-import { checkParts } from './loadBalancers/parts.js';
+import { checkKind, checkParts } from './loadBalancers/parts.js';
 import { checkProbe, completeProbe, probe } from './loadBalancers/probes.js';
 import { checkThoseBehind } from './loadBalancers/together.js';
-import { versions } from './member-versions.js';
+import { networkApiVersions, versions } from './member-versions.js';
 
 const schema = Schema.envelope('name id etag type location tags extendedLocation properties sku', {
   extendedLocation: Schema.extendedLocation(versions.loadBalancer.extendedLocation),

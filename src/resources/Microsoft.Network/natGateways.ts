@@ -3,11 +3,11 @@
  * https://learn.microsoft.com/azure/nat-gateway/nat-gateway-resource describes them. Stored and shown; Lazurite's
  * backends leave through the machine they run on.
  */
+
 import { type AzureError, azureError } from '../../errors/index.js';
 import { idKey, rootKey } from '../resource-id.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { networkApiVersionsSince } from './api-versions.js';
 import {
   checkSkuUnchanged,
   checkZonesUnchanged,
@@ -16,7 +16,7 @@ import {
   keepResourceGuid,
   sku,
 } from './common-members.js';
-import { versions } from './member-versions.js';
+import { networkApiVersionsSince, versions } from './member-versions.js';
 
 interface NatGatewayDocument extends ResourceDocument {
   properties: Record<string, unknown> & {

@@ -2,10 +2,11 @@
  * Network interfaces (`Microsoft.Network/networkInterfaces`), as
  * https://learn.microsoft.com/azure/virtual-network/virtual-network-network-interface describes them.
  */
+
 import { createHash } from 'node:crypto';
 import { type AzureError, azureError } from '../../errors/index.js';
 import { parseIpAddress } from '../../support/ip-address.js';
-import { childrenIn, lookUpChild } from '../children.js';
+import { childrenIn, lookUpChild } from '../references.js';
 import { idKey, rootKey } from '../resource-id.js';
 import {
   type InUse,
@@ -17,10 +18,9 @@ import {
   type WriteContext,
 } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { networkApiVersions } from './api-versions.js';
 import { checkNoNatGateway, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
 import { checkLoadBalancersAhead } from './loadBalancers/together.js';
-import { versions } from './member-versions.js';
+import { networkApiVersions, versions } from './member-versions.js';
 import { effectiveActions, machineLink } from './networkInterfaces/effective.js';
 import {
   checkIPConfigurations,

@@ -2,17 +2,17 @@
  * Network security groups (`Microsoft.Network/networkSecurityGroups`): stored and shown as
  * https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview describes them.
  */
+
 import { type AzureError, azureError } from '../../errors/index.js';
 import { type ResourceDocument, resourceType, type ViewContext, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { networkApiVersions } from './api-versions.js';
 import { fillIn, keepResourceGuid } from './common-members.js';
-import { versions } from './member-versions.js';
-import { defaultSecurityRules } from './networkSecurityGroups/defaultSecurityRules.js';
+import { networkApiVersions, versions } from './member-versions.js';
 import {
   checkPriorities,
   checkSecurityRule,
   completeSecurityRule,
+  defaultSecurityRules,
   type SecurityRule,
   securityRule,
 } from './networkSecurityGroups/securityRules.js';

@@ -4,7 +4,7 @@
  */
 import { azureError } from '../../errors/index.js';
 import { contains, type IpPrefix, networkOf, parseIpAddress, parseIpPrefix, sizeOf } from '../../support/ip-address.js';
-import { type ChildDocument, lookUpChild } from '../children.js';
+import { type ChildDocument, lookUpChild } from '../references.js';
 import { idKey } from '../resource-id.js';
 import type { WriteContext } from '../resource-type.js';
 

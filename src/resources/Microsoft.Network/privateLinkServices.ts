@@ -3,17 +3,17 @@
  * https://learn.microsoft.com/azure/private-link/private-link-service-overview describes them. Stored and shown: they
  * tie a load balancer's frontend to them, no endpoint connects to one.
  */
+
 import { type AzureError, azureError } from '../../errors/index.js';
 import { stableGuid } from '../../support/ids.js';
-import { lookUpChild } from '../children.js';
+import { lookUpChild } from '../references.js';
 import { formatResourceId, rootKey } from '../resource-id.js';
 import { type Lookup, type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { networkApiVersionsSince } from './api-versions.js';
 import { fillIn, ipAllocationMethod, ipVersion, keepResourceGuid } from './common-members.js';
 import type { LoadBalancerDocument } from './loadBalancers/document.js';
-import { hasIPBasedPool } from './loadBalancers/kinds.js';
-import { versions } from './member-versions.js';
+import { hasIPBasedPool } from './loadBalancers/parts.js';
+import { networkApiVersionsSince, versions } from './member-versions.js';
 import { claimPrivateAddress } from './private-address.js';
 
 const ipConfiguration = Schema.envelope('name id etag type properties', {

@@ -1,22 +1,26 @@
 /**
  * Public IP addresses (`Microsoft.Network/publicIPAddresses`), as
- * https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses describes them.
+ * https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses describes them, and how they are
+ * protected against denial of service (`ddosProtectionStatus` of an address, and of all those in a virtual network).
  */
+
 import { type AzureError, azureError } from '../../errors/index.js';
 import { dnsLabels, stableGuid } from '../../support/ids.js';
-import { normalizeLocation } from '../canonical.js';
-import { idKey } from '../resource-id.js';
+import { lookUpChild } from '../references.js';
+import { idKey, rootKey } from '../resource-id.js';
 import {
+  type Action,
   type InUse,
   type Link,
   type Lookup,
+  type Resource,
   type ResourceDocument,
   resourceType,
   type ViewContext,
   type WriteContext,
 } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { networkApiVersions } from './api-versions.js';
+import { normalizeLocation } from '../validation.js';
 import {
   checkSkuUnchanged,
   checkZonesUnchanged,
@@ -29,8 +33,7 @@ import {
   readOnlyReference,
   sku,
 } from './common-members.js';
-import { versions } from './member-versions.js';
-import { ddosProtectionStatusOfAddress } from './publicIPAddresses/ddosProtectionStatus.js';
+import { networkApiVersions, versions } from './member-versions.js';
 
 const type = 'Microsoft.Network/publicIPAddresses';
 
@@ -284,6 +287,58 @@ export function* checkPublicIPAddressesFree(
     if (other) yield azureError('PublicIPAddressInUse', { values: { id, publicIP, user: other.sourceId } });
   }
 }
+
+interface Protected {
+  ddosProtectionPlan?: { id: string };
+  enableDdosProtection?: boolean;
+  ipAddress?: string;
+  ddosSettings?: { protectionMode?: string; ddosProtectionPlan?: { id: string } };
+}
+
+/** The virtual network of the frontend or ipConfiguration with this id; undefined when it is in none. */
+function networkOf(lookup: Lookup, userId: string): Resource | undefined {
+  const subnet = (lookUpChild(lookup, userId)?.child.properties?.subnet as { id: string } | undefined)?.id;
+  return subnet === undefined ? undefined : lookup.resource(rootKey(subnet));
+}
+
+const usersOf = (lookup: Lookup, publicIP: Resource): string[] =>
+  lookup
+    .linksInto(publicIP.key)
+    .filter(({ path }) => path === 'publicIPAddress')
+    .map(({ sourceId }) => sourceId);
+
+/** An address has its own protection, or that of its network unless it is switched off. */
+function statusOf(publicIP: Resource, lookup: Lookup) {
+  const { ipAddress, ddosSettings } = publicIP.document.properties as Protected;
+  const mode = ddosSettings?.protectionMode ?? 'VirtualNetworkInherited';
+  const [network] = usersOf(lookup, publicIP).flatMap((id) => networkOf(lookup, id) ?? []);
+  const inherited = network?.document.properties as Protected | undefined;
+  const isInherited = mode === 'VirtualNetworkInherited' && inherited?.enableDdosProtection === true;
+  const plan = ddosSettings?.ddosProtectionPlan?.id ?? (isInherited ? inherited.ddosProtectionPlan?.id : undefined);
+  return {
+    publicIpAddressId: publicIP.id,
+    ...(ipAddress === undefined ? {} : { publicIpAddress: ipAddress }),
+    isWorkloadProtected: mode === 'Enabled' || isInherited ? 'True' : 'False',
+    ...(plan === undefined ? {} : { ddosProtectionPlanId: plan }),
+  };
+}
+
+const ddosProtectionStatus = { path: 'ddosProtectionStatus', since: '2022-01-01', answer: 'async' } as const;
+
+export const ddosProtectionStatusOfAddress: Action = {
+  ...ddosProtectionStatus,
+  run: ({ resource, lookup }) => ({ body: statusOf(resource, lookup) }),
+};
+
+export const ddosProtectionStatusOfNetwork: Action = {
+  ...ddosProtectionStatus,
+  run: ({ resource, lookup }) => {
+    const inside = [...lookup.everyOfType('Microsoft.Network/publicIPAddresses')].filter((publicIP) =>
+      usersOf(lookup, publicIP).some((id) => networkOf(lookup, id)?.key === idKey(resource.id)),
+    );
+    return { body: { value: inside.map((publicIP) => statusOf(publicIP, lookup)) } };
+  },
+};
 
 export const publicIPAddresses = resourceType<PublicIPAddressDocument>({
   type,

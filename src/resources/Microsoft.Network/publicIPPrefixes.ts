@@ -2,10 +2,10 @@
  * Public IP prefixes (`Microsoft.Network/publicIPPrefixes`): blocks of public addresses, as
  * https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-address-prefix describes them.
  */
+
 import { type AzureError, azureError } from '../../errors/index.js';
 import { type InUse, type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { networkApiVersionsSince } from './api-versions.js';
 import {
   checkSkuUnchanged,
   checkZonesUnchanged,
@@ -15,7 +15,7 @@ import {
   keepResourceGuid,
   sku,
 } from './common-members.js';
-import { versions } from './member-versions.js';
+import { networkApiVersionsSince, versions } from './member-versions.js';
 import { ipTags } from './publicIPAddresses.js';
 
 interface PublicIPPrefixProperties extends Record<string, unknown> {

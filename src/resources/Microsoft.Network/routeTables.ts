@@ -2,13 +2,13 @@
  * Route tables (`Microsoft.Network/routeTables`) and their routes, as
  * https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview describes them. Stored and shown.
  */
+
 import { type AzureError, azureError } from '../../errors/index.js';
 import { parseIpAddress } from '../../support/ip-address.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { networkApiVersions } from './api-versions.js';
 import { checkAddressPrefix, fillIn, keepResourceGuid } from './common-members.js';
-import { versions } from './member-versions.js';
+import { networkApiVersions, versions } from './member-versions.js';
 
 const route = Schema.envelope('name id etag properties type', {
   type: Schema.string({ readOnly: true }),

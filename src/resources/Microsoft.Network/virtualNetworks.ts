@@ -1,17 +1,36 @@
 /**
  * Virtual networks (`Microsoft.Network/virtualNetworks`) with their subnets and peerings, as
- * https://learn.microsoft.com/azure/virtual-network/virtual-networks-overview describes them.
+ * https://learn.microsoft.com/azure/virtual-network/virtual-networks-overview describes them; which of their addresses are
+ * free, and how many are used.
  */
+
 import { type AzureError, azureError } from '../../errors/index.js';
-import { formatIpPrefix, type IpPrefix, overlaps, parseIpAddress, parseIpPrefix } from '../../support/ip-address.js';
-import type { ChildDocument } from '../children.js';
-import { type ResourceDocument, resourceType, type ShowContext, type WriteContext } from '../resource-type.js';
-import * as Schema from '../schema.js';
-import { networkApiVersions } from './api-versions.js';
-import { checkAddressPrefix, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
-import { versions } from './member-versions.js';
-import { ddosProtectionStatusOfNetwork } from './publicIPAddresses/ddosProtectionStatus.js';
 import {
+  contains,
+  formatIpAddress,
+  formatIpPrefix,
+  type IpPrefix,
+  networkOf,
+  overlaps,
+  parseIpAddress,
+  parseIpPrefix,
+  sizeOf,
+} from '../../support/ip-address.js';
+import { type ChildDocument, childrenIn, lookUpChild } from '../references.js';
+import {
+  type ResourceDocument,
+  resourceType,
+  type ShowContext,
+  type ViewContext,
+  type WriteContext,
+} from '../resource-type.js';
+import * as Schema from '../schema.js';
+import { checkAddressPrefix, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
+import { networkApiVersions, versions } from './member-versions.js';
+import { isReservedInSubnet, reservedInSubnet, subnetPrefixes } from './private-address.js';
+import { ddosProtectionStatusOfNetwork } from './publicIPAddresses.js';
+import {
+  allocationsIn,
   checkSubnet,
   checkSubnetsStay,
   completeSubnet,
@@ -170,4 +189,79 @@ export const virtualNetworks = resourceType<VirtualNetworkDocument>({
   requests: { actions: [ddosProtectionStatusOfNetwork] },
 });
 
-export { checkIpAddressAvailability, virtualNetworkUsages } from './virtualNetworks/ip-address-availability.js';
+const suggestions = 5;
+
+const prefixesOf = (subnet: ChildDocument): IpPrefix[] =>
+  subnetPrefixes(subnet).flatMap((text) => {
+    const prefix = parseIpPrefix(text);
+    return prefix ? [networkOf(prefix)] : [];
+  });
+
+function takenIn({ resource, lookup }: ViewContext, subnet: ChildDocument): Set<string> {
+  const taken = new Set<string>();
+  for (const link of allocationsIn(lookup.linksInto(resource.key), `${resource.id}/subnets/${subnet.name}`)) {
+    const address = lookUpChild(lookup, link.sourceId)?.child.properties?.privateIPAddress;
+    if (typeof address === 'string') taken.add(address);
+  }
+  return taken;
+}
+
+function firstFree(prefix: IpPrefix, taken: ReadonlySet<string>): string[] {
+  const free: string[] = [];
+  const last = prefix.value + sizeOf(prefix) - 1n;
+  for (let value = prefix.value + BigInt(reservedInSubnet); value < last && free.length < suggestions; value++) {
+    const address = formatIpAddress({ version: prefix.version, value });
+    if (!taken.has(address)) free.push(address);
+  }
+  return free;
+}
+
+export interface IPAddressAvailability {
+  readonly available: boolean;
+  readonly availableIPAddresses?: readonly string[];
+  readonly isPlatformReserved?: boolean;
+}
+
+/** The answer of `GET …/virtualNetworks/{name}/CheckIPAddressAvailability?ipAddress=`. */
+export function checkIpAddressAvailability(
+  context: ViewContext,
+  { ipAddress, apiVersion }: { readonly ipAddress: string; readonly apiVersion: string },
+): IPAddressAvailability {
+  const address = parseIpAddress(ipAddress);
+  if (!address) throw azureError('InvalidPrivateIPAddressFormat', { values: { address: ipAddress } });
+  for (const subnet of childrenIn(context.resource.document.properties, 'subnets')) {
+    const prefix = prefixesOf(subnet).find((one) => contains(one, address));
+    if (!prefix) continue;
+    const reserved = isReservedInSubnet(prefix, ipAddress);
+    const taken = takenIn(context, subnet);
+    const available = !reserved && !taken.has(formatIpAddress(address));
+    return {
+      available,
+      ...(available ? {} : { availableIPAddresses: firstFree(prefix, taken) }),
+      ...(apiVersion >= '2019-12-01' ? { isPlatformReserved: reserved } : {}),
+    };
+  }
+  const virtualNetwork = context.resource.id;
+  throw azureError('PrivateIPAddressNotInAnySubnet', { values: { address: ipAddress, virtualNetwork } });
+}
+
+/** The answer of `GET …/virtualNetworks/{name}/usages`. */
+export function virtualNetworkUsages(context: ViewContext): { value: unknown[] } {
+  const { resource, lookup } = context;
+  const links = lookup.linksInto(resource.key);
+  const value = childrenIn(resource.document.properties, 'subnets').map((subnet) => {
+    const id = `${resource.id}/subnets/${subnet.name}`;
+    const sizes = prefixesOf(subnet)
+      .filter(({ version }) => version === 4)
+      .map(sizeOf);
+    const limit = sizes.reduce((sum, size) => sum + Number(size) - reservedInSubnet - 1, 0);
+    return {
+      currentValue: allocationsIn(links, id).length,
+      id,
+      limit,
+      name: { localizedValue: 'Subnet size and usage', value: 'SubnetSpace' },
+      unit: 'Count',
+    };
+  });
+  return { value };
+}

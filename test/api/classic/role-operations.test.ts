@@ -1,6 +1,6 @@
 /** Operations on machines and their deployment that change neither endpoints nor traffic: migration, disks, maintenance. */
 import t from 'tap';
-import { azureXmlns } from './harness.js';
+import { azureXmlns, createServiceXml, deploymentXml, roleXml } from './harness.js';
 import { dep, errorOf, services, startWithSet } from './my-service.js';
 
 const destination = (kind: string, names = '') =>
@@ -37,6 +37,53 @@ t.test('a migration is validated, prepared, and committed or aborted; the roles 
   t.equal(await step('commit'), '202');
   t.strictSame(await states(), ['Committed', 'Committed']);
   t.equal(await step('abort'), refused('Committed', 'abort'));
+});
+
+t.test('a virtual network is migrated with the machines in it, a reserved IP on its own', async (t) => {
+  const classic = await startWithSet(t);
+  const version = '2016-07-01';
+  const networking = '/services/networking';
+  const configuration =
+    '<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfiguration"><VirtualNetworkConfiguration><VirtualNetworkSites><VirtualNetworkSite name="VNet" Location="West US"><AddressSpace><AddressPrefix>10.1.0.0/16</AddressPrefix></AddressSpace></VirtualNetworkSite></VirtualNetworkSites></VirtualNetworkConfiguration></NetworkConfiguration>';
+  await classic.put(`${networking}/media`, configuration);
+  await classic.post(services, createServiceXml('other'));
+  const rest = '<VirtualNetworkName>vnet</VirtualNetworkName>';
+  const roles = roleXml('Role', { name: 'vm3' });
+  await classic.post(`${services}/other/deployments`, deploymentXml({ name: 'other', roles, rest }));
+  const ip = `<ReservedIP ${azureXmlns}><Name>ip</Name><Location>West US</Location></ReservedIP>`;
+  await classic.post(`${networking}/reservedips`, ip);
+  const places = {
+    'virtual network VNet': [`${networking}/virtualnetwork/vnet`, `${networking}/virtualnetwork`],
+    'reserved IP ip': [`${networking}/reservedips/IP`, `${networking}/reservedips`],
+  };
+  for (const [what, [path = '', list = '']] of Object.entries(places)) {
+    const step = async (comp: string) => {
+      const answer = await classic.post(`${path}/migration?comp=${comp}`, '', { version });
+      return answer.statusCode < 400 ? `${answer.statusCode}` : errorOf(answer.body);
+    };
+    const state = async () => /<MigrationState>(\w+)</.exec((await classic.get(list, { version })).body)?.[1];
+    t.equal(await step('validate'), '200');
+    t.equal(
+      await step('commit'),
+      `ConflictError: The migration state of ${what} is 'None', so that step 'commit' is not possible.`,
+    );
+    t.equal(await step('prepare'), '202');
+    t.equal(await state(), 'Prepared');
+    t.notMatch((await classic.get(list, { version: '2015-04-01' })).body, /MigrationState/);
+    t.equal(await step('abort'), '202');
+    t.equal(await state(), undefined);
+    t.equal(await step('prepare'), '202');
+    t.equal((await classic.put(`${networking}/media`, configuration)).statusCode, 202);
+    t.equal(await state(), 'Prepared', 'another configuration forgets no migration');
+    t.equal(await step('commit'), '202');
+    t.equal(await state(), 'Committed');
+    t.equal((await classic.post(`${list}/nothing/migration?comp=validate`, '', { version })).statusCode, 404);
+  }
+  const machines = async (service: string) =>
+    /<MigrationState>(\w+)</.exec(
+      (await classic.get(`${services}/${service}/deploymentslots/Production`, { version })).body,
+    )?.[1];
+  t.same([await machines('other'), await machines('mySvc')], ['Committed', undefined]);
 });
 
 t.test('data disks are added, read, changed and deleted by their logical unit number', async (t) => {

@@ -91,9 +91,77 @@ t.test('a network configuration says where subnets are', async (t) => {
   t.match((await classic.post(`${dep}/roles`, clash)).body, /static IP address 10\.1\.0\.9 is already in use/);
   const wrong = roleXml('PersistentVMRole', { name: 'vm3', network: fixed.replace('10.1.0.9', '10.1.0.900') });
   t.equal((await classic.post(`${dep}/roles`, wrong)).statusCode, 400);
-  t.equal((await classic.put('/services/networking/media', '<Other/>')).statusCode, 400);
-  t.equal((await classic.put('/services/networking/media', configuration.replace('10.1.0.0/24', 'x'))).statusCode, 400);
+  const put = async (change: (text: string) => string) => {
+    const answer = await classic.put('/services/networking/media', change(configuration));
+    return answer.statusCode === 202 ? '202' : errorOf(answer.body);
+  };
+  const inUse = (what: string) => `ConflictError: The ${what} is in use by deployment mySvc.`;
+  t.equal(
+    await put((text) => text.replace(/<VirtualNetworkSite .*<\/VirtualNetworkSite>/, '')),
+    inUse('virtual network VNet'),
+  );
+  t.equal(await put((text) => text.replace('Subnet-1', 'Subnet-2')), inUse('subnet Subnet-1'));
+  t.equal(await put((text) => text.replace('10.1.0.0/24', '10.1.7.0/24')), inUse('subnet Subnet-1'));
+  t.equal(await put((text) => text.replace('10.1.0.0/24', '10.1.0.0/22')), '202', 'its machines are still in it');
 });
+
+t.test(
+  'a network configuration that contradicts itself, or says what is unknown, is refused by its names',
+  async (t) => {
+    const classic = await start(t);
+    const site = (name: string, subnets: string, rest = '') =>
+      `<VirtualNetworkSite name="${name}" Location="West US"><AddressSpace><AddressPrefix>10.1.0.0/16</AddressPrefix></AddressSpace><Subnets>${subnets}</Subnets>${rest}</VirtualNetworkSite>`;
+    const subnet = (name: string, prefix: string) =>
+      `<Subnet name="${name}"><AddressPrefix>${prefix}</AddressPrefix></Subnet>`;
+    const first = subnet('a', '10.1.0.0/24');
+    const file = (sites: string, rest = '') =>
+      `<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfiguration"><VirtualNetworkConfiguration>${rest}<VirtualNetworkSites>${sites}</VirtualNetworkSites></VirtualNetworkConfiguration></NetworkConfiguration>`;
+    const invalid = (reason: string) => `BadRequest: The network configuration is invalid. ${reason} (line 1)`;
+    const malformed = 'BadRequest: NetworkConfiguration has a missing, misspelled or out of order element.';
+    const gateway = (local: string) =>
+      `<Gateway><ConnectionsToLocalNetwork><LocalNetworkSiteRef name="${local}"><Connection type="IPsec"/></LocalNetworkSiteRef></ConnectionsToLocalNetwork></Gateway>`;
+    const refused: [body: string, answer: string][] = [
+      ['<Other/>', malformed],
+      [file(site('v', first)).replace('ServiceHosting/2011/07/NetworkConfiguration', 'other'), malformed],
+      ['no XML', 'InvalidXmlRequest: The request body’s XML was invalid or not correctly specified.'],
+      [file(site('', first)), invalid('Element VirtualNetworkSite has no attribute name.')],
+      [
+        file(site('v', first) + site('V', first)),
+        invalid('There are two elements VirtualNetworkSite with the name V.'),
+      ],
+      [file(site('v', first + subnet('A', '10.1.1.0/24'))), invalid('There are two elements Subnet with the name A.')],
+      [file(site('v', first + subnet('b', '10.1.0.128/25'))), invalid('10.1.0.128/25 overlaps another subnet of v.')],
+      [file(site('v', subnet('b', '10.2.0.0/24'))), invalid('10.2.0.0/24 is not in the address space of v.')],
+      [file(site('v', subnet('b', '10.0.0.0/8'))), invalid('10.0.0.0/8 is not in the address space of v.')],
+      [file(site('v', subnet('b', '10.1.0.0'))), invalid('10.1.0.0 is no IPv4 prefix like 10.0.0.0/16.')],
+      [file(site('v', '<Subnet name="b"/>')), invalid('A Subnet needs an AddressPrefix.')],
+      [
+        file(site('v', first, '<DnsServersRef><DnsServerRef name="d"/></DnsServersRef>')),
+        invalid('DnsServerRef d is not defined.'),
+      ],
+      [file(site('v', first, gateway('office'))), invalid('LocalNetworkSiteRef office is not defined.')],
+      [
+        file(site('v', first), '<Dns><DnsServer name="d" IPAddress="10.1.0.4"/></Dns>'),
+        'BadRequest: The network configuration is invalid. Element DnsServer is unknown in Dns.',
+      ],
+      [
+        file(site('v', first).replace('Location', 'Region')),
+        invalid('Attribute Region is unknown in VirtualNetworkSite.'),
+      ],
+    ];
+    for (const [body, answer] of refused) {
+      t.equal(errorOf((await classic.put('/services/networking/media', body)).body), answer);
+    }
+    t.equal((await classic.get('/services/networking/media')).statusCode, 404, 'nothing was stored');
+    const whole = file(
+      site('v', first, `<DnsServersRef><DnsServerRef name="D"/></DnsServersRef>${gateway('Office')}`) +
+        site('w', first),
+      '<Dns><DnsServers><DnsServer name="d" IPAddress="10.1.0.4"/></DnsServers></Dns><LocalNetworkSites><LocalNetworkSite name="office"><AddressSpace><AddressPrefix>192.168.0.0/16</AddressPrefix></AddressSpace><VPNGatewayAddress>203.0.113.1</VPNGatewayAddress></LocalNetworkSite></LocalNetworkSites>',
+    );
+    t.equal((await classic.put('/services/networking/media', whole)).statusCode, 202);
+    t.equal((await classic.get('/services/networking/media')).body, whole);
+  },
+);
 
 t.test('a reserved IP outlives the deployments that have it', async (t) => {
   const classic = await startWithSet(t);

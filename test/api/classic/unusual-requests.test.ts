@@ -19,7 +19,7 @@ const notFound = '404 ResourceNotFound: The specified resource does not exist.';
 const invalidName = '400 BadRequest: The hosted service name is invalid.';
 
 interface Unusual {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'OPTIONS' | 'TRACE' | 'PROPFIND' | 'MERGE';
   readonly path?: string;
   readonly body?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
@@ -153,6 +153,11 @@ const table: Readonly<Record<string, Unusual>> = {
   'a negative port': set(`${named}<Port>-1</Port>`, invalid('-1', 'Port', 'a number between 1 to 65535')),
   'a port in hexadecimal': set(`${named}<Port>0x50</Port>`, incorrect),
   'a port with a fraction': set(`${named}<Port>80.0</Port>`, incorrect),
+  'a port that is the largest integer': set(
+    `${named}<Port>2147483647</Port>`,
+    invalid('2147483647', 'Port', 'a number between 1 to 65535'),
+  ),
+  'a port of 33 bits': set(`${named}<Port>4294967376</Port>`, incorrect),
   'a port beyond an integer': set(`${named}<Port>99999999999999999999</Port>`, incorrect),
   'a port in other digits': set(`${named}<Port>８０</Port>`, incorrect),
   'a port in white space': set(`${named}<Port>\n 80\t</Port>`, '202'),
@@ -200,6 +205,10 @@ const table: Readonly<Record<string, Unusual>> = {
   'a form content type': { ...body(good, '202'), headers: { 'content-type': 'application/x-www-form-urlencoded' } },
   'a content type that is none': { ...body(good, '202'), headers: { 'content-type': 'xml' } },
   PATCH: { method: 'PATCH', path: dep, body: good, answer: wrongVerb },
+  OPTIONS: { method: 'OPTIONS', path: dep, answer: wrongVerb },
+  TRACE: { method: 'TRACE', path: dep, answer: wrongVerb },
+  PROPFIND: { method: 'PROPFIND', path: dep, answer: wrongVerb },
+  'a verb of data services': { method: 'MERGE', path: dep, body: good, answer: wrongVerb },
   'PUT of a deployment': { method: 'PUT', path: dep, body: good, answer: wrongVerb },
   'comp without a value': { ...body(good, wrongQuery), path: `${dep}?comp=` },
   'comp twice': { ...body(good, wrongQuery), path: `${dep}?comp=UpdateLbSet&comp=config` },
@@ -208,6 +217,13 @@ const table: Readonly<Record<string, Unusual>> = {
   'COMP in capitals': { ...body(good, '202'), path: `${dep}?COMP=UPDATELBSET` },
   'a slash at the end': { ...body(good, '202'), path: `${dep}/?comp=UpdateLbSet` },
   'a query that is not encoded': get(`${dep}?comp=%zz`, wrongQuery),
+  'a path that is not encoded': get(`${services}/%zz`, notFound),
+  'a path that is no UTF-8': { method: 'DELETE', path: `${services}/%E0%A4`, answer: notFound },
+  'a subscription that is followed by nothing readable': get('/%', notFound),
+  'a name of 3000 letters': get(
+    `${services}/${'a'.repeat(3000)}`,
+    '404 ResourceNotFound: The hosted service does not exist.',
+  ),
   'a path with a null': get(`${services}/my%00Svc`, '404 ResourceNotFound: The hosted service does not exist.'),
   'an unknown path': get('/services/nothing', notFound),
   'an operation that is no id': get('/operations/x', '404 ResourceNotFound: The operation x does not exist.'),

@@ -5,7 +5,7 @@ import { type Test, test } from 'tap';
 import { createIdentity, type Identity } from '../../../src/api/identity/identity.js';
 import { systemAssignedClientId } from '../../../src/api/identity/managed-identity.js';
 import { objectIdOf } from '../../../src/api/identity/tokens.js';
-import { defaultTenantId } from '../../../src/config/tenant.js';
+import { defaultTenantId } from '../../../src/config/config-values.js';
 import { createServer, type LazuriteServer } from '../../../src/http/server.js';
 import { silentLog } from '../../../src/support/log.js';
 

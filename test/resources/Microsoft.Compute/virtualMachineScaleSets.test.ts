@@ -1,10 +1,10 @@
 import t from 'tap';
-import { lookUpChild } from '../../../src/resources/children.js';
-import { powerStateOfIPConfiguration } from '../../../src/resources/Microsoft.Compute/power-state.js';
+import { powerStateOfIPConfiguration } from '../../../src/resources/Microsoft.Compute/common-members.js';
 import {
   instanceIPConfigurations,
   type PlacedIPConfiguration,
 } from '../../../src/resources/Microsoft.Compute/virtualMachineScaleSets/instances.js';
+import { lookUpChild } from '../../../src/resources/references.js';
 import type { Resource } from '../../../src/resources/resource-type.js';
 import { AzureInMemory, idOf, writeBack } from '../azure-in-memory.js';
 

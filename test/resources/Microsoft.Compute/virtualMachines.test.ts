@@ -1,5 +1,5 @@
 import t from 'tap';
-import { powerStateOfIPConfiguration } from '../../../src/resources/Microsoft.Compute/power-state.js';
+import { powerStateOfIPConfiguration } from '../../../src/resources/Microsoft.Compute/common-members.js';
 import { virtualMachineInstanceView } from '../../../src/resources/Microsoft.Compute/virtualMachines.js';
 import type { Resource } from '../../../src/resources/resource-type.js';
 import { AzureInMemory, idOf, writeBack } from '../azure-in-memory.js';

@@ -1,6 +1,5 @@
 /** What templates can ask of the world around them: `environment()`, `subscription()`, `resourceGroup()`, the time. */
-
-import { defaultTenantId } from '../../../config/tenant.js';
+import { defaultTenantId } from '../../../config/config-values.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { newGuid } from '../../../support/ids.js';
 import { cloudMetadata } from '../../identity/cloud-metadata.js';

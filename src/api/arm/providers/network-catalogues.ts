@@ -2,7 +2,7 @@
  * What Microsoft.Network offers in a location: lists that are the same everywhere. They are short and true: what Azure
  * lists beside it concerns services that are not here.
  */
-import { availableDelegations } from '../../../resources/Microsoft.Network/virtualNetworks/delegations.js';
+import { availableDelegations } from '../../../resources/Microsoft.Network/virtualNetworks/subnets.js';
 
 interface Place {
   readonly subscriptionId: string;

@@ -4,7 +4,6 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../../../errors/index.js';
-import { normalizeLocation } from '../../../resources/canonical.js';
 import { swapPublicIPAddresses, swapSchema } from '../../../resources/Microsoft.Network/loadBalancers/actions.js';
 import { loadBalancersOfNetworkInterface } from '../../../resources/Microsoft.Network/networkInterfaces.js';
 import { isVisible } from '../../../resources/Microsoft.Network/privateLinkServices.js';
@@ -16,8 +15,10 @@ import {
 import { findResourceType } from '../../../resources/registry.js';
 import { rootKey } from '../../../resources/resource-id.js';
 import type { Resource, ResourceType } from '../../../resources/resource-type.js';
+import { normalizeLocation } from '../../../resources/validation.js';
 import type { Operation } from '../../../store/operation-store.js';
-import { absoluteUrl, apiVersionOf, parametersOf, queryOf, send, subscriptionOf } from '../resources/request.js';
+import { send } from '../resources/answers.js';
+import { absoluteUrl, apiVersionOf, parametersOf, queryOf, subscriptionOf } from '../resources/request.js';
 import { RequestBody, readBody } from '../resources/request-body.js';
 import { requestAbout } from '../resources/resource-routes.js';
 import type { ResourceService } from '../resources/resource-service.js';

@@ -1,6 +1,6 @@
 /** Tenants, subscriptions and their locations (`/tenants`, `/subscriptions`). */
 import type { FastifyInstance } from 'fastify';
-import { defaultSubscriptionId, defaultTenantId as tenantId } from '../../../config/tenant.js';
+import { defaultSubscriptionId, defaultTenantId as tenantId } from '../../../config/config-values.js';
 import type { ArmContext } from '../resources/arm-context.js';
 import { azureLocations } from '../resources/locations.js';
 import { apiVersionOf, subscriptionOf } from '../resources/request.js';

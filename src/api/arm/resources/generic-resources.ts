@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { findResourceType } from '../../../resources/registry.js';
 import { idKey, parseResourceId, type ResourceId, resourceGroupId } from '../../../resources/resource-id.js';
 import type { Resource, ResourceDocument } from '../../../resources/resource-type.js';
+import { type Answer, send } from './answers.js';
 import type { ArmContext } from './arm-context.js';
 import { checkOpaque, listOfOpaque, notModelled, ownTypeAndName } from './opaque-resources.js';
 import {
@@ -13,13 +14,12 @@ import {
   page,
   parametersOf,
   queryOf,
-  send,
+  type ResourceRequest,
   subscriptionOf,
 } from './request.js';
-import type { ResourceRequest } from './request-scope.js';
 import { resourceFilter } from './resource-filter.js';
 import { writeAbout } from './resource-routes.js';
-import type { Answer, ResourceService } from './resource-service.js';
+import type { ResourceService } from './resource-service.js';
 import { hiddenOperation, operation } from './route-schemas.js';
 import { answerTags, taggedBy } from './tags-resource.js';
 

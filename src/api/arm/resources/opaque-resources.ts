@@ -2,10 +2,10 @@
  * Resource types without a model: stored and echoed, so that whole templates deploy. They move no traffic;
  * `--strict-types` refuses them.
  */
-import { defaultTenantId as tenantId } from '../../../config/tenant.js';
+import { defaultTenantId as tenantId } from '../../../config/config-values.js';
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { lookUpChild } from '../../../resources/children.js';
 import { isKnownType, isListed, typesLike } from '../../../resources/known-types.js';
+import { lookUpChild } from '../../../resources/references.js';
 import { findResourceType, resourceTypes, showsEtagAndGuid } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootOf, typeOf } from '../../../resources/resource-id.js';
 import type { Lookup, Resource, ResourceDocument } from '../../../resources/resource-type.js';
@@ -111,7 +111,8 @@ export function notModelled(type: string, apiVersion: string): AzureError {
 /** Whether a type without a model is one of Azure's, as far as can be told. */
 function mayExist(id: ResourceId): boolean {
   const { type } = ownTypeAndName(id);
-  if (isExtension(id)) return isKnownType(type);
+  // No modelled type extends others.
+  if (isExtension(id)) return isKnownType(type) && !findResourceType(type.split('/').slice(0, 2).join('/'));
   const model = findResourceType(`${id.namespace}/${id.types[0]}`);
   if (!model) return isKnownType(type);
   // Of a modelled type come here what it does not offer itself, and children that have no model.

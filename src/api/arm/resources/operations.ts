@@ -3,8 +3,8 @@
  * wait for one that is still running, and how they come to their end. Only `--operation-delay` lets them run for a while.
  */
 import { AzureError, azureError } from '../../../errors/index.js';
-import { normalizeLocation } from '../../../resources/canonical.js';
 import type { ApplyOutcome, Resource } from '../../../resources/resource-type.js';
+import { normalizeLocation } from '../../../resources/validation.js';
 import type { Operation } from '../../../store/operation-store.js';
 import type { EventShapes } from '../../../support/events.js';
 import { newEtag, newGuid } from '../../../support/ids.js';

@@ -3,9 +3,8 @@
  * newly referred to, or no longer, gets a new etag; who refers to what is gone loses the reference.
  */
 import { azureError, type ErrorDetail } from '../../../errors/index.js';
-import { childrenOnPath } from '../../../resources/children.js';
 import { formatJsonPath } from '../../../resources/json-position.js';
-import { type FoundReference, linksOf, referencesIn } from '../../../resources/references.js';
+import { childrenOnPath, type FoundReference, linksOf, referencesIn } from '../../../resources/references.js';
 import { findResourceType } from '../../../resources/registry.js';
 import {
   formatResourceId,

@@ -6,9 +6,7 @@ import { AzureError } from '../../../errors/index.js';
 import type { Resource } from '../../../resources/resource-type.js';
 import { StoreOverlay } from '../../../store/overlay.js';
 import type { ArmContext } from './arm-context.js';
-import { type DocumentWrite, DocumentWriter, type World } from './document-writer.js';
 import { checkOpaque, opaqueDocument } from './opaque-resources.js';
-import { refusalToDropChildren } from './preconditions.js';
 import { ResourceLinks } from './references.js';
 import {
   documentWrite,
@@ -21,8 +19,10 @@ import {
   placeOf,
   servedApiVersion,
   wellFormedApiVersion,
-} from './request-scope.js';
+} from './request.js';
+import { refusalToDropChildren } from './request-body.js';
 import { ResourceReader, type Shown } from './resource-reader.js';
+import { type DocumentWrite, DocumentWriter, type World } from './resource-writer.js';
 
 export class Rehearsal {
   /** What the writes see: everything that is stored, and what this rehearsal wrote. */

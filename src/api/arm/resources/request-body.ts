@@ -1,11 +1,22 @@
-/** Request bodies: JSON that is read once, made canonical, validated against a type's schema, and put in its place. */
-import { azureError, type ErrorKey } from '../../../errors/index.js';
-import { canonicalise } from '../../../resources/canonical.js';
-import { type ChildDocument, childrenIn, isNamed } from '../../../resources/children.js';
-import type { ResourceId } from '../../../resources/resource-id.js';
-import { type Resource, type ResourceDocument, type ResourceType, schemaOf } from '../../../resources/resource-type.js';
+/**
+ * Request bodies: JSON that is read once, made canonical, validated against a type's schema, and put in its place; and what
+ * must hold before one is written: the client saw the newest state (`If-Match`), and nobody uses what goes.
+ */
+import { type AzureError, azureError, type ErrorKey } from '../../../errors/index.js';
+import { type ChildDocument, childrenIn, isNamed } from '../../../resources/references.js';
+import { findResourceType } from '../../../resources/registry.js';
+import { idKey, type ResourceId, rootKey } from '../../../resources/resource-id.js';
+import {
+  type InUse,
+  type Link,
+  type Lookup,
+  type Resource,
+  type ResourceDocument,
+  type ResourceType,
+  schemaOf,
+} from '../../../resources/resource-type.js';
 import { map, object, type SchemaNode } from '../../../resources/schema.js';
-import { checkZonesKnown, validateBody } from '../../../resources/validation.js';
+import { canonicalise, checkZonesKnown, validateBody } from '../../../resources/validation.js';
 import { isDeeper } from '../../../support/plain-data.js';
 import { checkLocation } from './locations.js';
 
@@ -231,4 +242,84 @@ function checkChildNames(
       checkChildNames(child.properties, schema.items?.properties?.properties, `${id}/${schema.child}/${name}`);
     }
   }
+}
+
+/** Conditions that a client puts on a write: `If-Match` and `If-None-Match`. */
+export interface Preconditions {
+  readonly ifMatch?: string | undefined;
+  readonly ifNoneMatch?: string | undefined;
+}
+
+const weakEtag = (given: string): string => (given.startsWith('W/') ? given : `W/"${given.replaceAll('"', '')}"`);
+
+/** Throws `PreconditionFailed` when `existing`, which is or would be `id`, is not what the client expects. */
+export function checkPreconditions(
+  id: string,
+  existing: Resource | undefined,
+  { ifMatch, ifNoneMatch }: Preconditions,
+): void {
+  const mismatch = (given: string, etag: string): AzureError =>
+    azureError('PreconditionFailed', {
+      details: [
+        {
+          code: 'PreconditionFailedEtagMismatch',
+          message: `Etag provided in if-match header ${given} does not match etag ${etag} of resource ${id} in NRP data store.`,
+        },
+      ],
+    });
+  if (ifMatch !== undefined && ifMatch !== '*' && weakEtag(ifMatch) !== existing?.etag) {
+    throw mismatch(weakEtag(ifMatch), existing?.etag ?? 'null');
+  }
+  if (ifMatch === '*' && !existing) throw mismatch('*', 'null');
+  if (ifNoneMatch === '*' && existing) throw mismatch('*', existing.etag);
+}
+
+const comesFrom = ({ by, path }: InUse, link: Link): boolean =>
+  (by.endsWith('*') ? link.sourceType.startsWith(by.slice(0, -1)) : link.sourceType === by) &&
+  (path === '*' || link.path === path);
+
+function refusal(
+  lookup: Lookup,
+  { id, name, rules, resource }: { id: string; name: string; rules: readonly InUse[] | undefined; resource: Resource },
+): AzureError | undefined {
+  if (!rules?.length) return undefined;
+  const key = idKey(id);
+  const root = rootKey(id);
+  const links = lookup
+    .linksInto(root)
+    .filter(({ target }) => key === root || target === key || target.startsWith(`${key}/`));
+  for (const rule of rules) {
+    const users = links.filter((link) => comesFrom(rule, link));
+    if (users.length > 0) return rule.refuse({ id, name, links: users, resource });
+  }
+  return undefined;
+}
+
+/** Why `existing` cannot become `document`: a child that would be gone is in use, as its type declares. */
+export function refusalToDropChildren(
+  lookup: Lookup,
+  existing: Resource | undefined,
+  document: ResourceDocument,
+): AzureError | undefined {
+  if (!existing) return undefined;
+  for (const { name: collection, inUse: rules } of findResourceType(existing.type)?.children ?? []) {
+    if (!rules) continue;
+    const staying = new Set(childrenIn(document.properties, collection).map(({ name = '' }) => name.toLowerCase()));
+    for (const { name = '' } of childrenIn(existing.document.properties, collection)) {
+      if (staying.has(name.toLowerCase())) continue;
+      const refused = refusal(lookup, { id: `${existing.id}/${collection}/${name}`, name, rules, resource: existing });
+      if (refused) return refused;
+    }
+  }
+  return undefined;
+}
+
+/** Why `existing` cannot be deleted; undefined when nothing refers to it. */
+export function refusalToDelete(lookup: Lookup, existing: Resource): AzureError | undefined {
+  const { id, name } = existing;
+  const rules = findResourceType(existing.type)?.inUse;
+  return (
+    refusal(lookup, { id, name, rules, resource: existing }) ??
+    refusalToDropChildren(lookup, existing, { properties: {} })
+  );
 }

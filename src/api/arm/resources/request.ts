@@ -1,17 +1,29 @@
 /**
- * What the routes of Azure Resource Manager read off a request and write onto an answer: parameters, scope, pages, and
- * the headers by which clients poll. Absolute URLs begin with the request's own scheme and host.
+ * What a request is about: parameters, subscription, resource group and api-version; the type that answers for its id, the
+ * child in its document, and the document that it writes; pages. Absolute URLs begin with the request's own scheme and host.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
+import { type AzureError, azureError } from '../../../errors/index.js';
 import { requestBaseUrl } from '../../../http/server.js';
-import type { ResourceGroup, ResourceStore } from '../../../store/resource-store.js';
-import type { Clock } from '../../../support/clock.js';
-import { newGuid } from '../../../support/ids.js';
+import { findResourceType } from '../../../resources/registry.js';
+import { formatResourceId, idKey, type ResourceId } from '../../../resources/resource-id.js';
+import type { Resource, ResourceType } from '../../../resources/resource-type.js';
+import type { ResourceGroup } from '../../../store/resource-store.js';
+import { isGuid } from '../../../support/ids.js';
 import type { ArmContext } from './arm-context.js';
-import { pollUrl } from './operations.js';
-import type { Preconditions } from './preconditions.js';
-import { checkSubscription, existingGroup, wellFormedApiVersion, writableGroup } from './request-scope.js';
-import type { Answer } from './resource-service.js';
+import { locationNames } from './locations.js';
+import { checkOpaque, ownTypeAndName } from './opaque-resources.js';
+import {
+  type ChildPlace,
+  documentInPlace,
+  type Preconditions,
+  type RequestBody,
+  readBody,
+  readResource,
+  withChild,
+} from './request-body.js';
+import { childSchema } from './resource-reader.js';
+import type { DocumentWrite } from './resource-writer.js';
 
 export const parametersOf = (request: FastifyRequest): Record<string, string> =>
   request.params as Record<string, string>;
@@ -74,100 +86,189 @@ export function page<T>(request: FastifyRequest, all: readonly T[], show: (one: 
   return start + top >= all.length ? { value } : { value, nextLink: nextPage(request, start + top) };
 }
 
-/** Sends what the service answered, with the headers by which the operation that began is polled. */
-export function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
-  const { status, body, etag, operation, asyncNotification } = answer;
-  if (etag !== undefined) reply.header('etag', etag);
-  if (asyncNotification) reply.header('azure-asyncnotification', 'Enabled');
-  if (operation) {
-    const baseUrl = requestBaseUrl(request);
-    reply.headers({
-      'azure-asyncoperation': pollUrl(baseUrl, 'operations', operation),
-      'azure-asyncnotification': 'Enabled',
-      'x-ms-arm-service-request-id': operation.operationId,
-      // The first poll need not wait.
-      'retry-after': '0',
-    });
-    if (answer.hasResult) reply.header('location', pollUrl(baseUrl, 'operationResults', operation));
+/** Versions of Microsoft.Resources, which the front door names when a version is none. */
+const resourcesApiVersions =
+  '2025-04-01,2025-03-01,2024-11-01,2024-07-01,2024-03-01,2023-07-01,2022-12-01,2022-09-01,2021-04-01,2021-01-01,' +
+  '2020-10-01,2020-06-01,2019-11-01,2019-10-01,2018-05-01,2018-02-01,2017-05-10,2016-09-01,2016-06-01,2015-11-01';
+
+const wellFormed = /^\d{4}-\d{2}-\d{2}(-[a-z]+)?$/;
+
+/** `written` folded; throws `MissingApiVersionParameter`, or `InvalidApiVersionParameter` for no date. */
+export function wellFormedApiVersion(written: string | undefined): string {
+  const version = written?.toLowerCase();
+  if (!version) throw azureError('MissingApiVersionParameter');
+  if (!wellFormed.test(version)) {
+    const values = { apiVersion: version, supported: resourcesApiVersions };
+    throw azureError('InvalidApiVersionParameter', { values });
   }
-  return reply.code(status).send(body);
+  return version;
+}
+
+const told = new Set<string>();
+
+/**
+ * The api-version for a type. A newer one than this Lazurite knows gets the newest shape and one log line; with
+ * `--strict-api-versions`, what Azure does not list is refused with the list (`NoRegisteredProviderFound`).
+ */
+export function servedApiVersion(type: ResourceType, written: string | undefined, context: ArmContext): string {
+  const version = wellFormedApiVersion(written);
+  if (type.apiVersions.includes(version)) return version;
+  const newestFirst = [...type.apiVersions].reverse();
+  if (context.strictApiVersions) {
+    const location = '';
+    const shortType = type.type.split('/').slice(1).join('/');
+    const supported = newestFirst.join(', ');
+    throw azureError('NoRegisteredProviderFound', {
+      values: {
+        location,
+        apiVersion: version,
+        type: shortType,
+        supported,
+        locations: locationNames.replaceAll(',', ', '),
+      },
+    });
+  }
+  if (!told.has(version)) {
+    told.add(version);
+    context.note(`api-version ${version} of ${type.type} is not known; answering as ${newestFirst[0]} would`);
+  }
+  return version;
+}
+
+/** Where a request is made, as the client wrote it. */
+export interface ScopeRequest {
+  readonly subscriptionId: string;
+  readonly apiVersion: string | undefined;
 }
 
 /**
- * Sends what a GET shows. `make` decides by the URL, the host it was reached by and the stored resources alone: while
- * nothing that it has read changes, its answer is given again.
+ * Any GUID is a subscription, from its first use. The api-version is checked first, as Azure does. Throws what
+ * `wellFormedApiVersion` throws, or `InvalidSubscriptionId`.
  */
-export function sendShown(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { store, make }: { readonly store: ResourceStore; readonly make: () => Pick<Answer, 'etag' | 'body'> },
-): FastifyReply {
-  const { etag, content } = store.answers.answer(`${requestBaseUrl(request)}${request.url}`, make);
-  if (etag !== undefined) reply.header('etag', etag);
-  return reply.type('application/json; charset=utf-8').send(content);
+export function checkSubscription({ subscriptionId, apiVersion }: ScopeRequest, { store, clock }: ArmContext): void {
+  wellFormedApiVersion(apiVersion);
+  if (!isGuid(subscriptionId)) throw azureError('InvalidSubscriptionId', { values: { subscriptionId } });
+  store.resources.rememberSubscription(subscriptionId, clock.timestamp());
 }
 
-/** What stands on every answer. */
-const constantHeaders = {
-  'cache-control': 'no-cache',
-  pragma: 'no-cache',
-  expires: '-1',
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
-  // Terraform's and Go's pollers wait ten seconds before the first look unless told otherwise.
-  'x-go-azure-sdk-skip-polling-delay': 'true',
-} as const;
-
-const remainingRequests = {
-  GET: ['x-ms-ratelimit-remaining-subscription-global-reads', '16499'],
-  HEAD: ['x-ms-ratelimit-remaining-subscription-global-reads', '16499'],
-  DELETE: ['x-ms-ratelimit-remaining-subscription-global-deletes', '11999'],
-} as const;
-const remainingWrites = ['x-ms-ratelimit-remaining-subscription-global-writes', '11999'] as const;
-
-const header = (request: FastifyRequest, name: string): string | undefined => {
-  const value = request.headers[name];
-  return Array.isArray(value) ? value[0] : value;
-};
-
-function identify(request: FastifyRequest, reply: FastifyReply, clock: Clock): void {
-  const correlationId = header(request, 'x-ms-correlation-request-id') ?? newGuid();
-  const requestId = newGuid();
-  const [name, value] = remainingRequests[request.method as keyof typeof remainingRequests] ?? remainingWrites;
-  reply.headers(constantHeaders);
-  reply.header('x-ms-request-id', requestId);
-  reply.header('x-ms-correlation-request-id', correlationId);
-  reply.header('x-ms-routing-request-id', `LAZURITE:${compactTime(clock)}:${requestId}`);
-  reply.header(name, value);
-  // A browser would keep this for localhost as a whole, and reach no other server of its machine over HTTP any more.
-  if (header(request, 'sec-fetch-site') !== undefined) reply.removeHeader('strict-transport-security');
-  const clientRequestId = header(request, 'x-ms-client-request-id');
-  const wanted = header(request, 'x-ms-return-client-request-id')?.toLowerCase() === 'true';
-  if (clientRequestId !== undefined && wanted) reply.header('x-ms-client-request-id', clientRequestId);
+/** The resource group `name`. Throws as `checkSubscription` does, or `ResourceGroupNotFound`. */
+export function existingGroup(request: ScopeRequest & { readonly name: string }, context: ArmContext): ResourceGroup {
+  checkSubscription(request, context);
+  const { subscriptionId, name } = request;
+  const group = context.store.resources.group(subscriptionId, name);
+  if (!group) throw azureError('ResourceGroupNotFound', { values: { resourceGroup: name } });
+  return group;
 }
 
-/** `20210805T213330Z`. */
-function compactTime(clock: Clock): string {
-  const time = clock.timestamp();
-  return `${time.slice(0, 4)}${time.slice(5, 7)}${time.slice(8, 13)}${time.slice(14, 16)}${time.slice(17, 19)}Z`;
+/** The same for a request that creates something in the group. Throws `ResourceGroupBeingDeleted` besides. */
+export function writableGroup(request: ScopeRequest & { readonly name: string }, context: ArmContext): ResourceGroup {
+  const group = existingGroup(request, context);
+  if (group.provisioningState === 'Deleting') {
+    throw azureError('ResourceGroupBeingDeleted', { values: { resourceGroup: group.name } });
+  }
+  return group;
 }
 
-/** Adds Azure's headers to every answer of the routes registered on `app`. */
-export function addRequestHeaders(app: FastifyInstance, clock: Clock): void {
-  app.addHook('onRequest', (request, reply, done) => {
-    identify(request, reply, clock);
-    done();
-  });
-  app.addHook('onSend', (_request, reply, payload, done) => {
-    const failedAtGateway = reply.getHeader('x-ms-failure-cause') === 'gateway';
-    if (failedAtGateway) {
-      // The front door answered: no resource provider saw the request.
-      reply.header('x-ms-request-id', reply.getHeader('x-ms-correlation-request-id') as string);
-      for (const name of Object.keys(reply.getHeaders())) {
-        if (name.startsWith('x-ms-ratelimit-')) reply.removeHeader(name);
-      }
-    } else if (!reply.hasHeader('x-ms-arm-service-request-id')) {
-      reply.header('x-ms-arm-service-request-id', newGuid());
-    }
-    done(null, payload);
-  });
+/** Which resource or child a request is about, as the caller wrote it. */
+export interface ResourceRequest {
+  readonly id: ResourceId;
+  readonly apiVersion: string | undefined;
 }
+
+export interface PutRequest extends ResourceRequest {
+  readonly body: RequestBody;
+  readonly conditions?: Preconditions;
+  /** Where the caller reached us (`https://localhost:4567`): refusals name the URL of the operation that is in the way. */
+  readonly baseUrl: string;
+}
+
+/** The modelled type behind an id, and the child in its document that the id names. */
+interface Model {
+  readonly type: ResourceType;
+  readonly child?: ChildPlace | undefined;
+}
+
+/** What a request is about, found and spelt canonically. */
+export interface Place {
+  /** With the group as it was created; of a modelled type, the id of the top-level resource. */
+  readonly id: ResourceId;
+  /** Folded. */
+  readonly key: string;
+  readonly apiVersion: string;
+}
+
+export type ModelledPlace = Place & Model;
+
+/** What is asked: some child collections can only be read, and tags are those of top-level resources. */
+export type Access = 'read' | 'write' | 'delete' | 'tags';
+
+/** The modelled type that answers for `id`; undefined for what is stored without a model, or not at all. */
+export function modelOf(id: ResourceId, access: Access): Model | undefined {
+  const { namespace, types, names } = id;
+  const type = id.resourceGroup === undefined ? undefined : findResourceType(`${namespace}/${types[0]}`);
+  if (!type || types.length > 2) return undefined;
+  if (types.length === 1) return { type };
+  const wanted = (types[1] as string).toLowerCase();
+  const found = type.children?.find(
+    ({ name, methods }) =>
+      name.toLowerCase() === wanted && access !== 'tags' && (access === 'read' || methods === 'write'),
+  );
+  return found && { type, child: { collection: found.name, name: names[1] as string } };
+}
+
+/** Whether a PUT of `id` writes a modelled type, or a child in its document. */
+export const isModelled = (id: ResourceId): boolean => modelOf(id, 'write') !== undefined;
+
+export function modelledPlace(given: ResourceId, { type, child }: Model): Omit<ModelledPlace, 'apiVersion'> {
+  const [namespace = '', ...types] = type.type.split('/');
+  const id = { ...given, namespace, types, names: given.names.slice(0, 1) };
+  return { type, child, id, key: idKey(formatResourceId(id)) };
+}
+
+/** What a request is about. Throws what is wrong with its api-version, subscription, group or type. */
+export function placeOf(
+  { id: given, apiVersion }: ResourceRequest,
+  access: Access,
+  context: ArmContext,
+): Place | ModelledPlace {
+  const { subscriptionId, resourceGroup: name } = given;
+  let id = given;
+  if (name === undefined) checkSubscription({ subscriptionId, apiVersion }, context);
+  else {
+    const findGroup = access === 'write' ? writableGroup : existingGroup;
+    id = { ...given, resourceGroup: findGroup({ subscriptionId, apiVersion, name }, context).name };
+  }
+  const model = modelOf(id, access);
+  if (model) {
+    return { ...modelledPlace(id, model), apiVersion: servedApiVersion(model.type, apiVersion, context) };
+  }
+  const version = wellFormedApiVersion(apiVersion);
+  checkOpaque(id, { apiVersion: version, strictTypes: context.strictTypes });
+  return { id, key: idKey(formatResourceId(id)), apiVersion: version };
+}
+
+/** Reads the body of a PUT. Throws what does not fit the type's schema. */
+export function documentWrite(place: ModelledPlace, { body, conditions = {}, baseUrl }: PutRequest): DocumentWrite {
+  const { type, id, apiVersion, child } = place;
+  const common = { type, id, apiVersion, conditions, baseUrl };
+  if (!child) {
+    const read = readResource(body, type);
+    return { ...common, document: (existing) => documentInPlace(read, { existing, id }) };
+  }
+  const read = readBody(body, childSchema(type, child.collection));
+  return {
+    ...common,
+    child: { ...child, method: 'Put' },
+    document: (existing) => withChild(parentDocument(existing, place), child, read),
+  };
+}
+
+/** Of the resource in which a child stands. Throws its 404. */
+export function parentDocument(existing: Resource | undefined, { id }: Place): Resource['document'] {
+  if (!existing) throw notFound(id);
+  return existing.document;
+}
+
+/** The ARM front door's 404. */
+export const notFound = (id: ResourceId): AzureError =>
+  azureError('ResourceNotFound', { values: { ...ownTypeAndName(id), resourceGroup: id.resourceGroup ?? '' } });

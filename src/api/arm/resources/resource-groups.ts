@@ -2,9 +2,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../../../errors/index.js';
 import { requestBaseUrl } from '../../../http/server.js';
-import { normalizeLocation } from '../../../resources/canonical.js';
 import { idKey, parseResourceId, resourceGroupId } from '../../../resources/resource-id.js';
+import { normalizeLocation } from '../../../resources/validation.js';
 import type { ResourceGroup } from '../../../store/resource-store.js';
+import { type Answer, send } from './answers.js';
 import type { ArmContext } from './arm-context.js';
 import { checkLocation } from './locations.js';
 import { isDeploymentDeletionJob, untilStored } from './operations.js';
@@ -12,23 +13,20 @@ import {
   absoluteUrl,
   apiVersionOf,
   apiVersionWritten,
+  checkSubscription,
+  existingGroup,
   groupOf,
+  notFound,
   page,
   parametersOf,
   queryOf,
-  send,
+  type ScopeRequest,
   subscriptionOf,
+  wellFormedApiVersion,
 } from './request.js';
 import { RequestBody, readTags } from './request-body.js';
-import {
-  checkSubscription,
-  existingGroup,
-  notFound,
-  type ScopeRequest,
-  wellFormedApiVersion,
-} from './request-scope.js';
 import { filterTest } from './resource-filter.js';
-import type { Answer, ResourceService } from './resource-service.js';
+import type { ResourceService } from './resource-service.js';
 import { operation } from './route-schemas.js';
 
 interface GroupBody {

@@ -1,5 +1,5 @@
 /** Reads resources and their children as Azure shows them at an api-version. */
-import { childNamed } from '../../../resources/children.js';
+import { childNamed } from '../../../resources/references.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { renderResource } from '../../../resources/render.js';
 import { idKey, rootKey } from '../../../resources/resource-id.js';

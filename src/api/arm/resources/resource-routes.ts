@@ -1,22 +1,32 @@
-/** The routes that every modelled resource type has: one, list, create-or-update, tags, delete, children and actions. */
+/**
+ * The routes that every modelled resource type has: one, list, create-or-update, tags, delete, children, actions and metrics.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AzureError, azureError } from '../../../errors/index.js';
 import { requestBaseUrl } from '../../../http/server.js';
+import { answerMetrics } from '../../../metrics/azure-monitor.js';
+import { metricDefinitions, showDefinition } from '../../../metrics/metric-definitions.js';
+import { parseMetricQuery } from '../../../metrics/metric-query.js';
+import type { Monitor } from '../../../metrics/monitor.js';
+import { idKey, resourceGroupId } from '../../../resources/resource-id.js';
 import type { ChildCollection, Resource, ResourceType } from '../../../resources/resource-type.js';
+import { send, sendShown } from './answers.js';
+import type { ArmContext } from './arm-context.js';
 import {
   apiVersionWritten,
   groupOf,
+  type PutRequest,
   page,
   parametersOf,
   preconditionsOf,
   queryOf,
-  send,
-  sendShown,
+  type ResourceRequest,
+  servedApiVersion,
   subscriptionOf,
 } from './request.js';
 import { RequestBody } from './request-body.js';
-import { type PutRequest, type ResourceRequest, servedApiVersion } from './request-scope.js';
 import type { DeleteRequest, ResourceService } from './resource-service.js';
-import { routeSchema } from './route-schemas.js';
+import { hiddenOperation, routeSchema } from './route-schemas.js';
 
 /** The resource that a request is about, or its child in `collection`. */
 export function requestAbout(
@@ -134,4 +144,48 @@ export function addResourceRoutes(app: FastifyInstance, type: ResourceType, serv
   const handler = { type, service, path: one };
   addChildRoutes(app, handler);
   addActionRoutes(app, handler);
+}
+
+const insights =
+  '/subscriptions/:subscriptionId/resourceGroups/:resourceGroupName/providers/Microsoft.Network/loadBalancers/:name/providers/microsoft.insights';
+
+function loadBalancerOf(request: FastifyRequest, context: ArmContext): Resource {
+  const subscriptionId = subscriptionOf(request, context);
+  const { resourceGroupName = '', name = '' } = parametersOf(request);
+  const id = `${resourceGroupId(subscriptionId, resourceGroupName)}/providers/Microsoft.Network/loadBalancers/${name}`;
+  const resource = context.store.resources.resource(idKey(id));
+  if (!resource) throw azureError('MetricResourceNotFound', { values: { id } });
+  return resource;
+}
+
+/** Answers what `make` makes, or its refusal in Azure Monitor's form. */
+function answer(reply: FastifyReply, make: () => object): FastifyReply {
+  try {
+    return reply.send(make());
+  } catch (error) {
+    if (!(error instanceof AzureError) || error.origin === 'gateway') throw error;
+    return reply.code(error.status).send({ code: error.code, message: error.message });
+  }
+}
+
+/** Registers the metric routes on `app`, which has the routes of Azure Resource Manager too. */
+export function addMetricRoutes(
+  app: FastifyInstance,
+  { context, monitor }: { context: ArmContext; monitor: Monitor },
+): void {
+  app.get(`${insights}/metrics`, hiddenOperation, (request, reply) =>
+    answer(reply, () => {
+      const { id, document } = loadBalancerOf(request, context);
+      const nowMs = context.clock.now();
+      const query = parseMetricQuery(queryOf(request), nowMs);
+      monitor.collect();
+      return answerMetrics(monitor.store, { subject: { id, location: document.location ?? '' }, query, nowMs });
+    }),
+  );
+  app.get(`${insights}/metricDefinitions`, hiddenOperation, (request, reply) =>
+    answer(reply, () => {
+      const { id } = loadBalancerOf(request, context);
+      return { value: metricDefinitions.map((definition) => showDefinition(definition, id)) };
+    }),
+  );
 }

@@ -4,15 +4,15 @@
  * work of the store, and is followed by the data plane before it is answered.
  */
 import { azureError } from '../../../errors/index.js';
-import { childNamed, childrenIn } from '../../../resources/children.js';
+import { childNamed, childrenIn } from '../../../resources/references.js';
 import { type ResourceId, rootOf } from '../../../resources/resource-id.js';
 import type { Action, ActionResult, Resource } from '../../../resources/resource-type.js';
 import { unmodelledStatuses } from '../../../resources/unmodelled-types.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
+import type { Answer } from './answers.js';
 import type { ArmContext } from './arm-context.js';
 import { checkParent, opaqueDocument, ownTypeAndName } from './opaque-resources.js';
 import { OperationRunner, type PollPlace, pollPlaceOf, type Settling } from './operations.js';
-import { type ChildPlace, type RequestBody, readBody, readTags, withoutChild } from './request-body.js';
 import {
   type Access,
   documentWrite,
@@ -24,7 +24,8 @@ import {
   parentDocument,
   placeOf,
   type ResourceRequest,
-} from './request-scope.js';
+} from './request.js';
+import { type ChildPlace, type RequestBody, readBody, readTags, withoutChild } from './request-body.js';
 import { ResourceReader, type Shown } from './resource-reader.js';
 import { ResourceWriter, type Write } from './resource-writer.js';
 
@@ -36,20 +37,6 @@ export interface ActionRequest extends ResourceRequest {
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly body: RequestBody;
-}
-
-/** What Azure answers, before it is put into HTTP. */
-export interface Answer {
-  readonly status: number;
-  /** The resource, child or result; undefined for an empty answer. */
-  readonly body?: unknown;
-  readonly etag?: string;
-  /** The operation that began. */
-  readonly operation?: PollPlace;
-  /** The operation's result has a URL of its own, as that of a deletion or an action has. */
-  readonly hasResult?: boolean;
-  /** The answer says that it could have been asynchronous, though no operation began. */
-  readonly asyncNotification?: boolean;
 }
 
 export class ResourceService {

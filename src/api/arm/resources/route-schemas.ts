@@ -1,6 +1,4 @@
 /** The route schemas for @fastify/swagger; requests are validated by ARM itself, not by these. */
-
-import type {} from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
 import type { ResourceType } from '../../../resources/resource-type.js';
 import { annotationKeywords } from '../../../resources/schema.js';

@@ -116,6 +116,7 @@ export const ReservedIp = contract('ReservedIP', {
   DeploymentName: optional(text),
   Location: optional(text),
   VirtualIPName: optional(text, { since: since.virtualIps }),
+  MigrationState: optional(text, { since: since.migration }),
 });
 
 export const ReservedIps = listOf('ReservedIP', ReservedIp);

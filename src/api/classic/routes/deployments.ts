@@ -9,6 +9,7 @@ import {
   createVmDeployment,
   deleteDnsServer,
   disassociate,
+  type MigrationStep,
   migrated,
   updateDnsServer,
 } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
@@ -204,18 +205,44 @@ export const dnsServerOperations: readonly ClassicOperation[] = [
   },
 ];
 
-type MigrationStep = Parameters<typeof migrated>[1];
+/** What can be migrated to Resource Manager, step by step. */
+interface Migration {
+  /** As operations are called after it: `Deployment`. */
+  readonly what: string;
+  readonly path: string;
+  /** Refuses a destination that is not complete; Validate and Prepare have one. */
+  readonly checkDestination?: (call: ClassicCall) => void;
+  /** Refuses what is not there, or cannot be migrated. */
+  readonly check: (call: ClassicCall) => void;
+  readonly take: (call: ClassicCall, step: MigrationStep) => Promise<ClassicReply>;
+}
 
-const migrationStep = (comp: MigrationStep | 'validate', handle: ClassicOperation['handle']): ClassicOperation => ({
-  name: `${comp[0]?.toUpperCase()}${comp.slice(1)} Deployment Migration`,
-  method: 'POST',
-  path: `${oneDeployment}/migration`,
-  comp,
-  since: since.migration,
-  handle,
-});
+/** The operations of a migration. Nothing here stands in the way of one, so that there is nothing to tell about it. */
+export function migrationOf({ what, path, checkDestination, check, take }: Migration): ClassicOperation[] {
+  const operation = (comp: MigrationStep | 'validate', handle: ClassicOperation['handle']): ClassicOperation => ({
+    name: `${comp[0]?.toUpperCase()}${comp.slice(1)} ${what} Migration`,
+    method: 'POST',
+    path: `${path}/migration`,
+    comp,
+    since: since.migration,
+    handle,
+  });
+  return [
+    operation('validate', (call) => {
+      checkDestination?.(call);
+      check(call);
+      return { status: 200, body: writeRoot('ValidationMessages', '') };
+    }),
+    operation('prepare', (call) => {
+      checkDestination?.(call);
+      return take(call, 'prepare');
+    }),
+    operation('commit', (call) => take(call, 'commit')),
+    operation('abort', (call) => take(call, 'abort')),
+  ];
+}
 
-/** Where a migration is to go; an existing virtual network must be named. */
+/** An existing virtual network must be named. */
 function checkDestination(call: ClassicCall): void {
   const { DestinationVirtualNetwork, ...names } = call.body(documentOf(DeploymentNetworkResource));
   if (DestinationVirtualNetwork !== 'Existing') return;
@@ -224,25 +251,17 @@ function checkDestination(call: ClassicCall): void {
   }
 }
 
-/** Nothing here stands in the way of a migration. */
-function validateMigration(call: ClassicCall): ClassicReply {
-  checkDestination(call);
-  asVmDeployment(readDeployment(call).deployment);
-  return { status: 200, body: writeRoot('ValidationMessages', '') };
-}
-
-const migrate = (call: ClassicCall, step: MigrationStep): Promise<ClassicReply> =>
-  changeDeployment(call, (deployment) => migrated(asVmDeployment(deployment), step));
-
-export const migrationOperations: readonly ClassicOperation[] = [
-  migrationStep('validate', validateMigration),
-  migrationStep('prepare', (call) => {
-    checkDestination(call);
-    return migrate(call, 'prepare');
-  }),
-  migrationStep('commit', (call) => migrate(call, 'commit')),
-  migrationStep('abort', (call) => migrate(call, 'abort')),
-];
+export const migrationOperations = migrationOf({
+  what: 'Deployment',
+  path: oneDeployment,
+  checkDestination,
+  check: (call) => void asVmDeployment(readDeployment(call).deployment),
+  take: (call, step) =>
+    changeDeployment(call, (deployment) => {
+      const { Name, migrationState: state } = asVmDeployment(deployment);
+      return { ...deployment, migrationState: migrated({ what: `deployment ${Name}`, state }, step) };
+    }),
+});
 
 const loadBalancers = 'services/hostedservices/{service}/deployments/{deployment}/loadbalancers';
 const oneLoadBalancer = `${loadBalancers}/{loadBalancer}`;

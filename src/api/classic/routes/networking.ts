@@ -3,23 +3,23 @@
  * Reserved IP Addresses" and "Set Network Configuration".
  */
 import { azureError } from '../../../errors/index.js';
+import { checkStaysPlaced } from '../../../resources/Microsoft.ClassicCompute/addresses.js';
 import {
   associate,
   checkIsFree,
   disassociate,
   findDeployment,
   isUsedBy,
+  type MigrationStep,
+  migrated,
   withDeployment,
 } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
 import { sameName } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type {
   Deployment,
   ReservedIp as ReservedIpDocument,
-  VirtualNetworkSiteRecord,
 } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import { addressOfVip, checkedVipName, withAddress } from '../../../resources/Microsoft.ClassicCompute/virtual-ips.js';
-import { stableGuid } from '../../../support/ids.js';
-import { parseIpv4Prefix } from '../../../support/ip-address.js';
 import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import { CreateReservedIp, ReservedIp, ReservedIpAssociation, ReservedIps } from '../contracts/networking.js';
 import {
@@ -35,6 +35,7 @@ import {
   withNamedAddress,
 } from '../documents.js';
 import { canonicalLocation } from '../locations.js';
+import { readNetworkConfiguration } from '../service-model/netcfg.js';
 import { since } from '../versions.js';
 import {
   boolean,
@@ -48,7 +49,8 @@ import {
   required,
   text,
 } from '../xml/contract.js';
-import { childOf, childrenOf, declaredUtf8, readXml, type XmlElement } from '../xml/xml.js';
+import { declaredUtf8, readXml } from '../xml/xml.js';
+import { migrationOf } from './deployments.js';
 
 /** A virtual IP has at most one reserved address. */
 function checkHasNone(deployment: Deployment, vip: string | undefined): void {
@@ -89,14 +91,15 @@ function createReservedIp(call: ClassicCall): Promise<ClassicReply> {
   });
 }
 
-const reservedIpValue = ({ subscriptionId, ...reservedIp }: ReservedIpDocument) => ({
+const reservedIpValue = ({ subscriptionId, migrationState, ...reservedIp }: ReservedIpDocument) => ({
   ...reservedIp,
+  MigrationState: migrationState,
   State: 'Created',
   ...(reservedIp.DeploymentName !== undefined && { InUse: true }),
 });
 
 function getReservedIp(call: ClassicCall): ClassicReply {
-  const reservedIp = findReservedIp(call, reservedIpKey(call, call.parameter('reservedIp')));
+  const reservedIp = reservedIpOf(call);
   return call.reply(documentOf(ReservedIp), reservedIpValue(reservedIp));
 }
 
@@ -107,7 +110,7 @@ function listReservedIps(call: ClassicCall): ClassicReply {
 
 function removeReservedIp(call: ClassicCall): Promise<ClassicReply> {
   return accept(call, () => {
-    const reservedIp = findReservedIp(call, reservedIpKey(call, call.parameter('reservedIp')));
+    const reservedIp = reservedIpOf(call);
     checkIsFree(reservedIp);
     call.store.classic.delete(reservedIpKey(call, reservedIp.Name));
   });
@@ -116,7 +119,7 @@ function removeReservedIp(call: ClassicCall): Promise<ClassicReply> {
 function changeAssociation(call: ClassicCall, kind: 'associate' | 'disassociate'): Promise<ClassicReply> {
   const { ServiceName, DeploymentName, VirtualIPName } = call.body(documentOf(ReservedIpAssociation));
   return accept(call, (context) => {
-    const reservedIp = findReservedIp(call, reservedIpKey(call, call.parameter('reservedIp')));
+    const reservedIp = reservedIpOf(call);
     const service = findService(call, { key: serviceKey(call, ServiceName) });
     const deployment = findDeployment(service, DeploymentName);
     checkExclusiveAccess(call, deployment);
@@ -134,6 +137,19 @@ function changeAssociation(call: ClassicCall, kind: 'associate' | 'disassociate'
         : { Address: context.addresses.publicAddress(), ReservedIPName: undefined };
     call.store.classic.put(reservedIpKey(call, Name), changed);
     putService(call, withDeployment(service, stamped(call, withNamedAddress(withAddress(deployment, vip, address)))));
+  });
+}
+
+const reservedIpOf = (call: ClassicCall): ReservedIpDocument =>
+  findReservedIp(call, reservedIpKey(call, call.parameter('reservedIp')));
+
+/** A step of the migration of a reserved IP. */
+function migrateReservedIp(call: ClassicCall, step: MigrationStep): Promise<ClassicReply> {
+  return accept(call, () => {
+    const reservedIp = reservedIpOf(call);
+    const { Name, migrationState: state } = reservedIp;
+    const migrationState = migrated({ what: `reserved IP ${Name}`, state }, step);
+    call.store.classic.put(reservedIpKey(call, Name), { ...reservedIp, migrationState });
   });
 }
 
@@ -166,6 +182,7 @@ export const reservedIpOperations: readonly ClassicOperation[] = [
     since: since.reservedIpAssociation,
     handle: (call) => changeAssociation(call, 'disassociate'),
   },
+  ...migrationOf({ what: 'Reserved IP', path: oneReservedIp, check: reservedIpOf, take: migrateReservedIp }),
 ];
 
 const AddressSpace = contract('AddressSpace', { AddressPrefixes: optional(list('AddressPrefix', text)) });
@@ -179,48 +196,25 @@ const VirtualNetworkSite = contract('VirtualNetworkSite', {
   AddressSpace: optional(nested(AddressSpace)),
   Subnets: optional(listOf('Subnet', Subnet)),
   Location: optional(text),
+  MigrationState: optional(text, { since: since.migration }),
 });
 
-function within(parent: XmlElement | undefined, container: string, item: string): XmlElement[] {
-  const found = parent && childOf(parent, container);
-  return found ? childrenOf(found, item) : [];
-}
-
-const nameOf = (element: XmlElement): string => element.attributes.get('name')?.trim() ?? '';
-
-function prefixOf(element: XmlElement): string {
-  const prefix = element.text.trim();
-  if (parseIpv4Prefix(prefix)) return prefix;
-  const values = { value: prefix, parameter: 'AddressPrefix', allowed: 'an IPv4 CIDR' };
-  throw azureError('ClassicInvalidParameterValue', { values });
-}
-
-function sitesOf(root: XmlElement, subscriptionId: string): VirtualNetworkSiteRecord[] {
-  const configuration = childOf(root, 'VirtualNetworkConfiguration');
-  return within(configuration, 'VirtualNetworkSites', 'VirtualNetworkSite').map((site) => {
-    const Name = nameOf(site);
-    return {
-      Name,
-      Id: stableGuid(`${subscriptionId}/${Name}`),
-      Location: site.attributes.get('Location')?.trim(),
-      addressPrefixes: within(site, 'AddressSpace', 'AddressPrefix').map(prefixOf),
-      subnets: within(site, 'Subnets', 'Subnet').map((subnet) => {
-        const prefix = childOf(subnet, 'AddressPrefix');
-        if (!prefix) throw azureError('ClassicMalformedElement', { values: { type: 'Subnet' } });
-        return { Name: nameOf(subnet), AddressPrefix: prefixOf(prefix) };
-      }),
-    };
-  });
+/** Deployments of the subscription that are in a virtual network, with their services. */
+function placedDeployments(call: ClassicCall) {
+  const services = call.store.classic.list('hostedService', call.subscriptionId);
+  return services.flatMap((service) => service.deployments.map((deployment) => ({ service, deployment })));
 }
 
 function setConfiguration(call: ClassicCall): Promise<ClassicReply> {
-  const root = readXml(call.bodyText);
-  if (root.name !== 'NetworkConfiguration') {
-    throw azureError('ClassicMalformedElement', { values: { type: 'NetworkConfiguration' } });
-  }
-  const { subscriptionId } = call;
-  const sites = sitesOf(root, subscriptionId);
-  return accept(call, () => call.store.classic.put(networksKey(call), { subscriptionId, text: call.bodyText, sites }));
+  const { subscriptionId, bodyText: text } = call;
+  const read = readNetworkConfiguration(readXml(text), subscriptionId);
+  return accept(call, () => {
+    const before = configurationOf(call)?.sites ?? [];
+    for (const { deployment } of placedDeployments(call)) checkStaysPlaced(deployment, { before, after: read });
+    const stateOf = (id: string) => before.find(({ Id }) => Id === id)?.migrationState;
+    const sites = read.map((site) => ({ ...site, migrationState: stateOf(site.Id) }));
+    call.store.classic.put(networksKey(call), { subscriptionId, text, sites });
+  });
 }
 
 const configurationOf = (call: ClassicCall) => call.store.classic.get(networksKey(call));
@@ -232,19 +226,43 @@ function getConfiguration(call: ClassicCall): ClassicReply {
 }
 
 function listSites(call: ClassicCall): ClassicReply {
-  const used = call.store.classic
-    .list('hostedService', call.subscriptionId)
-    .flatMap(({ deployments }) => deployments.map((deployment) => deployment.VirtualNetworkName?.toLowerCase()));
-  const values = (configurationOf(call)?.sites ?? []).map(({ Name, Id, Location, addressPrefixes, subnets }) => ({
-    Name,
-    Id,
+  const used = placedDeployments(call).map(({ deployment }) => deployment.VirtualNetworkName?.toLowerCase());
+  const values = (configurationOf(call)?.sites ?? []).map((site) => ({
+    Name: site.Name,
+    Id: site.Id,
     State: 'Created',
-    ...(used.includes(Name.toLowerCase()) && { InUse: true }),
-    AddressSpace: { AddressPrefixes: addressPrefixes },
-    Subnets: subnets,
-    Location,
+    ...(used.includes(site.Name.toLowerCase()) && { InUse: true }),
+    AddressSpace: { AddressPrefixes: site.addressPrefixes },
+    Subnets: site.subnets,
+    Location: site.Location,
+    MigrationState: site.migrationState,
   }));
   return call.reply(listDocument('VirtualNetworkSites', listOf('VirtualNetworkSite', VirtualNetworkSite)), values);
+}
+
+function findNetwork(call: ClassicCall) {
+  const networks = configurationOf(call);
+  const site = networks?.sites.find(({ Name }) => sameName(Name, call.parameter('network')));
+  if (!networks || !site) throw azureError('ClassicResourceNotFound');
+  return { networks, site };
+}
+
+/** A step of the migration of a virtual network: the machines in it go with it. */
+function migrateNetwork(call: ClassicCall, step: MigrationStep): Promise<ClassicReply> {
+  return accept(call, () => {
+    const { networks, site } = findNetwork(call);
+    const migrationState = migrated({ what: `virtual network ${site.Name}`, state: site.migrationState }, step);
+    const machines = placedDeployments(call).flatMap(({ service, deployment }) => {
+      const isInIt = sameName(deployment.VirtualNetworkName, site.Name);
+      return isInIt && deployment.kind === 'virtualMachines' ? [{ service, deployment }] : [];
+    });
+    for (const { deployment } of machines) checkExclusiveAccess(call, deployment);
+    const sites = networks.sites.map((other) => (other === site ? { ...site, migrationState } : other));
+    call.store.classic.put(networksKey(call), { ...networks, sites });
+    for (const { service, deployment } of machines) {
+      putService(call, withDeployment(service, { ...stamped(call, deployment), migrationState }));
+    }
+  });
 }
 
 const configuration = 'services/networking/media';
@@ -271,4 +289,10 @@ export const networkOperations: readonly ClassicOperation[] = [
     since: '2011-10-01',
     handle: listSites,
   },
+  ...migrationOf({
+    what: 'Virtual Network',
+    path: 'services/networking/virtualnetwork/{network}',
+    check: findNetwork,
+    take: migrateNetwork,
+  }),
 ];

@@ -1,18 +1,29 @@
 /**
- * Reading the two XML files of a cloud service. Both say everything in attributes, and people write attribute names in
- * any casing. Imitates "Azure Cloud Services Definition Schema" and "… Configuration Schema".
+ * Reading the XML files that people write: the two of a cloud service and the network configuration. They say nearly
+ * everything in attributes, whose names are written in any casing. Imitates "Azure Cloud Services Definition Schema" and
+ * "… Configuration Schema".
  */
 import { AzureError, azureError } from '../../../errors/index.js';
 import { inRange } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
-import { readXml, type XmlElement } from '../xml/xml.js';
+import { childOf, childrenOf, readXml, type XmlElement } from '../xml/xml.js';
 
-export type ServiceModelFile = 'definition' | 'configuration';
+export type ServiceModelFile = 'definition' | 'configuration' | 'networks';
+
+const refusals = {
+  definition: 'ClassicServiceDefinition',
+  configuration: 'ClassicServiceConfiguration',
+  networks: 'ClassicNetworkConfiguration',
+} as const;
 
 /** The refusal of `file`, saying why. */
 export const refused = (file: ServiceModelFile, reason: string): AzureError =>
-  azureError(file === 'definition' ? 'ClassicServiceDefinition' : 'ClassicServiceConfiguration', {
-    values: { reason },
-  });
+  azureError(refusals[file], { values: { reason } });
+
+/** The `item` elements within the child called `container`. */
+export function within(parent: XmlElement | undefined, container: string, item: string): XmlElement[] {
+  const list = parent && childOf(parent, container);
+  return list ? childrenOf(list, item) : [];
+}
 
 /** Refuses a child of `element` that is none of `known`, by its name. */
 export function refuseUnknown(file: ServiceModelFile, element: XmlElement, known: readonly string[]): void {
@@ -31,7 +42,23 @@ export function refuseUnknownAttributes(file: ServiceModelFile, element: XmlElem
   throw refused(file, `Attribute ${unknown} is unknown in ${element.name}. (line ${element.line})`);
 }
 
-/** Attributes of one element of a csdef or cscfg. */
+/** The names that a file knows, by element; what is within an element that is not listed is not looked at. */
+export interface KnownNames {
+  readonly children: ReadonlyMap<string, readonly string[]>;
+  readonly attributes: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Refuses what is unknown anywhere within `element`, by its name. */
+export function refuseUnknownWithin(file: ServiceModelFile, element: XmlElement, known: KnownNames): void {
+  const attributes = known.attributes.get(element.name);
+  if (attributes) refuseUnknownAttributes(file, element, attributes);
+  const children = known.children.get(element.name);
+  if (children === undefined) return;
+  refuseUnknown(file, element, children);
+  for (const child of element.children) refuseUnknownWithin(file, child, known);
+}
+
+/** Attributes of one element. */
 export class Attributes {
   readonly #file: ServiceModelFile;
   readonly #element: XmlElement;

@@ -2,15 +2,9 @@
 import { checkAcl, checkPublicIp } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type { PublicIp, ServiceConfiguration } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import { childOf, childrenOf, decodeXml, escapeAttribute, escapeText, readXml, type XmlElement } from '../xml/xml.js';
-import { Attributes, readServiceModel, refuseUnknown, refuseUnknownAttributes } from './attributes.js';
+import { Attributes, readServiceModel, refuseUnknownWithin, within } from './attributes.js';
 
 const attributesOf = (element: XmlElement): Attributes => new Attributes('configuration', element);
-
-/** The `item` elements within the child called `container`. */
-function within(parent: XmlElement | undefined, container: string, item: string): XmlElement[] {
-  const list = parent && childOf(parent, container);
-  return list ? childrenOf(list, item) : [];
-}
 
 function readRule(element: XmlElement) {
   const attributes = attributesOf(element);
@@ -127,7 +121,7 @@ export function withReservedIp(Configuration: string, reservedIp: string | undef
 }
 
 /** The attributes of the elements that are about networking. */
-const attributesOfElement: ReadonlyMap<string, readonly string[]> = new Map([
+const attributes: ReadonlyMap<string, readonly string[]> = new Map([
   ['Instances', ['count']],
   ['AccessControl', ['name']],
   ['Rule', ['order', 'action', 'remoteSubnet', 'description']],
@@ -142,29 +136,20 @@ const attributesOfElement: ReadonlyMap<string, readonly string[]> = new Map([
   ['FrontendIPConfiguration', ['type', 'subnet', 'staticVirtualNetworkIPAddress']],
 ]);
 
-function refuseUnknownWithin(element: XmlElement): void {
-  const names = attributesOfElement.get(element.name);
-  if (names) refuseUnknownAttributes('configuration', element, names);
-  const known = children.get(element.name);
-  if (known === undefined) return;
-  refuseUnknown('configuration', element, known);
-  for (const child of element.children) refuseUnknownWithin(child);
-}
-
 /** What a .cscfg says about instances and networking; its other settings are none of a load balancer's business. */
 export function readServiceConfiguration(text: string): ServiceConfiguration {
   const root = readServiceModel('configuration', text);
-  refuseUnknownWithin(root);
-  const attributes = attributesOf(root);
+  refuseUnknownWithin('configuration', root, { children, attributes });
+  const ofRoot = attributesOf(root);
   const network = childOf(root, 'NetworkConfiguration');
   const site = network && childOf(network, 'VirtualNetworkSite');
   const assignments = network && childOf(network, 'AddressAssignments');
   const name = (element: XmlElement) => attributesOf(element).required('name');
   const reservedIps = within(assignments, 'ReservedIPs', 'ReservedIP').map(name);
-  if (reservedIps.length > 1) throw attributes.refuse('A deployment has one ReservedIP at most.');
+  if (reservedIps.length > 1) throw ofRoot.refuse('A deployment has one ReservedIP at most.');
   return {
-    serviceName: attributes.optional('serviceName') ?? '',
-    osFamily: attributes.optional('osFamily') ?? '1',
+    serviceName: ofRoot.optional('serviceName') ?? '',
+    osFamily: ofRoot.optional('osFamily') ?? '1',
     roles: childrenOf(root, 'Role').map((role) => {
       const instances = childOf(role, 'Instances');
       const count = instances && attributesOf(instances).number('count', { min: 0, max: 1000 });

@@ -224,14 +224,16 @@ export const nillableText: ContractType<string | null> = {
   write: (value) => ({ content: escapeText(value ?? '') }),
 };
 
-/** A whole number; Azure answers anything else with "A parameter was incorrect". */
+/** A whole number of 32 bits; Azure answers anything else with "A parameter was incorrect". */
 export const integer: ContractType<number> = {
   schema: { type: 'integer' },
   read(element) {
     const digits = scalarText(element);
     if (digits === '') return undefined;
-    if (!/^[+-]?\d{1,9}$/.test(digits)) throw azureError('ClassicIncorrectParameter');
-    return Number(digits);
+    const value = /^[+-]?\d+$/.test(digits) ? Number(digits) : Number.NaN;
+    // Also false for what is no number.
+    if (value === (value | 0)) return value;
+    throw azureError('ClassicIncorrectParameter');
   },
   write: (value) => ({ content: String(value) }),
 };

@@ -3,11 +3,12 @@
  * https://learn.microsoft.com/rest/api/compute/virtual-machine-scale-set-vms has it: their machines, network interfaces and
  * public IP addresses, power, deletion.
  */
+
 import { azureError } from '../../../errors/index.js';
 import { stableGuid } from '../../../support/ids.js';
 import type { Action, ActionContext, ActionResult, Resource } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
-import { type PowerState, powerStatuses } from '../power-state.js';
+import { type PowerState, powerStatuses } from '../common-members.js';
 import { type Instance, type InstanceIPConfiguration, instancesOf, type ProfileNetworkInterface } from './instances.js';
 
 interface ScaleSetDocument {

@@ -7,7 +7,7 @@ import { claimPrivateAddress } from '../../Microsoft.Network/private-address.js'
 import { idKey } from '../../resource-id.js';
 import type { Resource, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
-import type { PowerState } from '../power-state.js';
+import type { PowerState } from '../common-members.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 

@@ -1,13 +1,13 @@
 /** POST actions about load balancers: port mapping query, rule health, migration to IP-based pools, exchange of public addresses. */
 
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { childNamed } from '../../children.js';
+import { childNamed } from '../../references.js';
 import { idKey, parseResourceId, rootKey } from '../../resource-id.js';
 import type { Action, ActionContext, ActionResult, Lookup, ResourceDocument } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
-import { childOf, loadBalancerChild } from './child.js';
+import { childOf, loadBalancerChild } from '../common-members.js';
+import { membersOfPool } from './backendAddressPools.js';
 import type { LoadBalancerDocument } from './document.js';
-import { membersOfPool } from './members.js';
 import { portMappingOf } from './nat-ports.js';
 
 const documentOf = (context: ActionContext): LoadBalancerDocument => context.resource.document as LoadBalancerDocument;

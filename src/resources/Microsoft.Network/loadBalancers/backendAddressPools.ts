@@ -1,13 +1,59 @@
-/** Backend pools of a load balancer and their addresses (`loadBalancers/backendAddressPools`). */
+/**
+ * Backend pools of a load balancer, their addresses (`loadBalancers/backendAddressPools`) and who is in them: the addresses
+ * written on the pool and the NIC ipConfigurations that name it. The view, the NAT port mappings, the health action and the
+ * forwarding plan all ask here, so that they never disagree.
+ */
+
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { idKey } from '../../resource-id.js';
-import type { Resource, WriteContext } from '../../resource-type.js';
+import { stableGuid } from '../../../support/ids.js';
+import { powerStateOfIPConfiguration } from '../../Microsoft.Compute/common-members.js';
+import { childrenIn, childWithId, lookUpChild } from '../../references.js';
+import { idKey, rootKey } from '../../resource-id.js';
+import type { Link, Lookup, Resource, ResourceDocument, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { childOf, loadBalancerChild } from '../common-members.js';
 import { versions } from '../member-versions.js';
-import { childOf, loadBalancerChild } from './child.js';
-import { backendAddress, membersOfPool } from './members.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
+
+export const backendAddress = Schema.envelope('name id etag properties type', {
+  properties: Schema.object(
+    {
+      provisioningState: Schema.provisioningState(),
+      adminState: Schema.oneOf(['None', 'Up', 'Down', 'Drain'], {
+        ...versions.backendAddress.adminState,
+        clrType: 'LoadBalancerBackendAddressAdminState',
+      }),
+      // Published templates write it; Azure takes it and shows it never.
+      probeAdministrativeState: Schema.oneOf(
+        ['InService', 'OutOfService'],
+        versions.backendAddress.probeAdministrativeState,
+      ),
+      networkInterfaceIPConfiguration: Schema.reference('Microsoft.Network/networkInterfaces/ipConfigurations', {
+        readOnly: true,
+        echoed: true,
+      }),
+      ipAddress: Schema.string(),
+      virtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks'),
+      subnet: Schema.reference('Microsoft.Network/virtualNetworks/subnets', versions.backendAddress.subnet),
+      // A Global load balancer has those of every region.
+      loadBalancerFrontendIPConfiguration: Schema.reference(`${lb}/frontendIPConfigurations`, {
+        ...versions.backendAddress.loadBalancerFrontendIPConfiguration,
+        anyRegion: true,
+      }),
+      inboundNatRulesPortMapping: Schema.array(
+        Schema.object({
+          inboundNatRuleName: Schema.string(),
+          frontendPort: Schema.integer(),
+          backendPort: Schema.integer(),
+        }),
+        { readOnly: true, ...versions.backendAddress.inboundNatRulesPortMapping },
+      ),
+    },
+    { clrType: 'LoadBalancerBackendAddressProperties' },
+  ),
+});
+export type BackendAddress = Schema.Static<typeof backendAddress>;
 
 export const backendAddressPool = Schema.envelope('name id etag properties type', {
   properties: Schema.object(
@@ -143,4 +189,72 @@ export function* checkPool(pool: BackendAddressPool, context: WriteContext): Gen
     const code = 'ModificationOfBackendAddressesInPoolIsNotSupportedWhenSyncModeIsAutomatic';
     yield azureError(code, { values: { id } });
   }
+}
+
+export interface PoolMember {
+  /** What identifies the member for as long as it stays: the folded ipConfiguration id, or the address. */
+  readonly key: string;
+  /** Name of the backend address; a made-up GUID for NIC members, as Azure shows it. */
+  readonly name: string;
+  /** Resource id of the ipConfiguration, or of the backend address. */
+  readonly id: string;
+  /** Azure address; undefined for members of Global load balancers. */
+  readonly ipAddress: string | undefined;
+  readonly adminState: 'None' | 'Up' | 'Down';
+  /** Its virtual machine is running, as far as there is one. */
+  readonly running: boolean;
+  readonly networkInterfaceIPConfigurationId: string | undefined;
+  /** A regional load balancer's frontend, for Global load balancers. */
+  readonly frontendId: string | undefined;
+}
+
+/** Private address of a NIC's, or a scale set instance's, ipConfiguration. */
+export const addressOfIPConfiguration = (lookup: Lookup, id: string): string | undefined =>
+  lookUpChild(lookup, id)?.child.properties?.privateIPAddress as string | undefined;
+
+function writtenMember(address: BackendAddress, poolId: string): PoolMember {
+  const { ipAddress, adminState, loadBalancerFrontendIPConfiguration: frontend } = address.properties ?? {};
+  return {
+    key: ipAddress ?? (frontend ? idKey(frontend.id) : idKey(address.name ?? '')),
+    name: address.name ?? '',
+    id: `${poolId}/loadBalancerBackendAddresses/${address.name}`,
+    ipAddress,
+    adminState: adminState === 'Up' || adminState === 'Down' ? adminState : adminState === 'Drain' ? 'Down' : 'None',
+    running: true,
+    networkInterfaceIPConfigurationId: undefined,
+    frontendId: frontend?.id,
+  };
+}
+
+function joinedMember(link: Link, poolId: string, lookup: Lookup): PoolMember {
+  return {
+    key: idKey(link.sourceId),
+    name: stableGuid(`${poolId}|${link.sourceId}`),
+    id: link.sourceId,
+    ipAddress: addressOfIPConfiguration(lookup, link.sourceId),
+    adminState: 'None',
+    running: (powerStateOfIPConfiguration(lookup, link.sourceId) ?? 'running') === 'running',
+    networkInterfaceIPConfigurationId: link.sourceId,
+    frontendId: undefined,
+  };
+}
+
+const memberPath = 'loadBalancerBackendAddressPools';
+const isMember = (sourceType: string): boolean => sourceType.endsWith('/ipConfigurations');
+
+/** The members of the pool `poolId` of the load balancer whose document this is. */
+export function membersOfPool(
+  document: ResourceDocument,
+  poolId: string,
+  { lookup }: { readonly lookup: Lookup },
+): readonly PoolMember[] {
+  const pool = childWithId(childrenIn(document.properties, 'backendAddressPools'), poolId);
+  const addresses = childrenIn(pool?.properties, 'loadBalancerBackendAddresses') as BackendAddress[];
+  const written = addresses.map((one) => writtenMember(one, poolId));
+  const joined = lookup
+    .linksInto(rootKey(poolId))
+    // A scale set's profile names the pool too; its instances are the members.
+    .filter(({ path, target, sourceType }) => path === memberPath && target === idKey(poolId) && isMember(sourceType))
+    .map((link) => joinedMember(link, poolId, lookup));
+  return [...written, ...joined];
 }

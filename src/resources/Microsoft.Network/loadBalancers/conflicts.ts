@@ -5,10 +5,10 @@
  */
 import { type AzureError, azureError, type ErrorKey } from '../../../errors/index.js';
 import { alike } from '../../../support/plain-data.js';
-import { childrenOnPath, childWithId } from '../../children.js';
+import { childrenOnPath, childWithId } from '../../references.js';
 import { idKey, parseResourceId, type ResourceId, rootKey } from '../../resource-id.js';
 import type { Link, WriteContext } from '../../resource-type.js';
-import { childOf, childrenOf, loadBalancerChild } from './child.js';
+import { childOf, childrenOf, loadBalancerChild } from '../common-members.js';
 import type { LoadBalancerDocument } from './document.js';
 import { isInternal } from './frontendIPConfigurations.js';
 import type { LoadBalancingRule } from './loadBalancingRules.js';

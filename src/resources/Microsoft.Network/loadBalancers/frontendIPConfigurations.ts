@@ -1,14 +1,14 @@
 /** Frontend IP configurations of a load balancer (`loadBalancers/frontendIPConfigurations`). */
+
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { childrenIn, childWithId } from '../../children.js';
+import { childrenIn, childWithId } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Lookup, Resource, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
 import { checkZonesKnown } from '../../validation.js';
-import { checkNoNatGateway } from '../common-members.js';
+import { checkNoNatGateway, childOf, loadBalancerChild } from '../common-members.js';
 import { versions } from '../member-versions.js';
 import { claimPrivateAddress } from '../private-address.js';
-import { childOf, loadBalancerChild } from './child.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 

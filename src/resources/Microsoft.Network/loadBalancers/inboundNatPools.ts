@@ -1,9 +1,10 @@
 /** Inbound NAT pools for scale sets (in the load balancer only: Azure gives them no path of their own). */
+
 import type { AzureError } from '../../../errors/index.js';
 import type { WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { checkIdleTimeout, checkRange } from '../common-members.js';
 import { versions } from '../member-versions.js';
-import { checkIdleTimeout, checkRange } from './child.js';
 
 export const inboundNatPool = Schema.envelope('name id etag properties type', {
   properties: Schema.object(

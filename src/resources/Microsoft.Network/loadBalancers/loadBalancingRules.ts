@@ -1,10 +1,11 @@
 /** Load balancing rules (`loadBalancers/loadBalancingRules`), among them the distribution mode. */
+
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { idKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { checkIdleTimeout, checkRange, loadBalancerChild } from '../common-members.js';
 import { versions } from '../member-versions.js';
-import { checkIdleTimeout, checkRange, loadBalancerChild } from './child.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 

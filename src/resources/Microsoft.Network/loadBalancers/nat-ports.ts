@@ -4,14 +4,14 @@
  * long as it stays; the lowest free one goes to whoever joins.
  */
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { childNamed, childWithId } from '../../children.js';
+import { childNamed, childWithId } from '../../references.js';
 import { idKey, parseResourceId } from '../../resource-id.js';
 import type { Link, Lookup } from '../../resource-type.js';
-import { loadBalancerChild } from './child.js';
+import { loadBalancerChild } from '../common-members.js';
+import { membersOfPool } from './backendAddressPools.js';
 import type { LoadBalancerDocument } from './document.js';
 import type { InboundNatPool } from './inboundNatPools.js';
 import type { InboundNatRule } from './inboundNatRules.js';
-import { membersOfPool } from './members.js';
 
 /** Frontend port by member key. Kept in the stored document; the schema does not know it, so it is never shown. */
 export type PortMapping = Readonly<Record<string, number>>;

@@ -1,9 +1,10 @@
 /** Outbound rules and their SNAT port arithmetic (`loadBalancers/outboundRules`). */
+
 import { type AzureError, azureError } from '../../../errors/index.js';
 import type { Lookup, ResourceDocument, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
-import { loadBalancerChild } from './child.js';
-import { membersOfPool } from './members.js';
+import { loadBalancerChild } from '../common-members.js';
+import { membersOfPool } from './backendAddressPools.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
 

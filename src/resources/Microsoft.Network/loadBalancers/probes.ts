@@ -1,9 +1,10 @@
 /** Health probes of a load balancer (`loadBalancers/probes`). */
+
 import { type AzureError, azureError } from '../../../errors/index.js';
 import type { WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { checkRange, loadBalancerChild } from '../common-members.js';
 import { versions } from '../member-versions.js';
-import { checkRange, loadBalancerChild } from './child.js';
 
 export const probe = Schema.envelope('name id etag properties type', {
   properties: Schema.object(

@@ -4,16 +4,16 @@
  * match, and ports that are too few for another member.
  */
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { childrenIn, childWithId, lookUpChild } from '../../children.js';
+import { childrenIn, childWithId, lookUpChild } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Link, Lookup } from '../../resource-type.js';
+import { loadBalancerChild } from '../common-members.js';
 import type { BackendAddressPool } from './backendAddressPools.js';
-import { loadBalancerChild } from './child.js';
 import type { LoadBalancerDocument } from './document.js';
 import { isInternal } from './frontendIPConfigurations.js';
-import { versionOf } from './kinds.js';
 import { checkPortRange } from './nat-ports.js';
 import { checkOutboundPorts } from './outboundRules.js';
+import { versionOf } from './parts.js';
 
 interface LoadBalancer {
   readonly id: string;

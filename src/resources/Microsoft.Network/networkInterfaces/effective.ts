@@ -4,10 +4,10 @@
  */
 import { azureError } from '../../../errors/index.js';
 import { formatIpPrefix, type IpPrefix, parseIpPrefix, splitAround } from '../../../support/ip-address.js';
-import { type ChildDocument, childrenIn, lookUpChild } from '../../children.js';
+import { type ChildDocument, childrenIn, lookUpChild } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Action, Link, Resource, ViewContext } from '../../resource-type.js';
-import { defaultSecurityRules } from '../networkSecurityGroups/defaultSecurityRules.js';
+import { defaultSecurityRules } from '../networkSecurityGroups/securityRules.js';
 
 /** The reference by which a virtual machine or scale set instance has the network interface. */
 export const machineLink = (links: readonly Link[]): Link | undefined =>

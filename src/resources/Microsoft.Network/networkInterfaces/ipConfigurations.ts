@@ -3,8 +3,9 @@
  * membership in backend pools and NAT rules. Imitates
  * https://learn.microsoft.com/azure/virtual-network/ip-services/virtual-network-network-interface-addresses.
  */
+
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { childNamed, childrenIn, lookUpChild } from '../../children.js';
+import { childNamed, childrenIn, lookUpChild } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';

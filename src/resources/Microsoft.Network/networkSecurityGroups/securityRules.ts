@@ -1,9 +1,11 @@
 /**
- * Security rules (`networkSecurityGroups/securityRules`), as
+ * Security rules (`networkSecurityGroups/securityRules`) and the default rules that every group has, as
  * https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview describes them.
  */
+
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { parseIpAddress, parseIpPrefix } from '../../../support/ip-address.js';
+import type { ChildDocument } from '../../references.js';
 import * as Schema from '../../schema.js';
 import { fillIn } from '../common-members.js';
 import { versions } from '../member-versions.js';
@@ -157,3 +159,81 @@ export function* checkPriorities(rules: readonly SecurityRule[]): Generator<Azur
     seen.set(key, name);
   }
 }
+
+type Direction = 'Inbound' | 'Outbound';
+
+interface DefaultRule {
+  readonly name: string;
+  readonly description: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly access?: 'Allow' | 'Deny';
+  readonly priority: number;
+  readonly direction: Direction;
+}
+
+const defaultSecurityRule = (rule: DefaultRule): ChildDocument => ({
+  name: rule.name,
+  properties: {
+    description: rule.description,
+    protocol: '*',
+    sourcePortRange: '*',
+    destinationPortRange: '*',
+    sourceAddressPrefix: rule.from ?? '*',
+    destinationAddressPrefix: rule.to ?? '*',
+    access: rule.access ?? 'Allow',
+    priority: rule.priority,
+    direction: rule.direction,
+    sourcePortRanges: [],
+    destinationPortRanges: [],
+    sourceAddressPrefixes: [],
+    destinationAddressPrefixes: [],
+  },
+});
+
+export const defaultSecurityRules: readonly ChildDocument[] = [
+  {
+    name: 'AllowVnetInBound',
+    description: 'Allow inbound traffic from all VMs in VNET',
+    from: 'VirtualNetwork',
+    to: 'VirtualNetwork',
+    priority: 65000,
+    direction: 'Inbound' as const,
+  },
+  {
+    name: 'AllowAzureLoadBalancerInBound',
+    description: 'Allow inbound traffic from azure load balancer',
+    from: 'AzureLoadBalancer',
+    priority: 65001,
+    direction: 'Inbound' as const,
+  },
+  {
+    name: 'DenyAllInBound',
+    description: 'Deny all inbound traffic',
+    access: 'Deny' as const,
+    priority: 65500,
+    direction: 'Inbound' as const,
+  },
+  {
+    name: 'AllowVnetOutBound',
+    description: 'Allow outbound traffic from all VMs to all VMs in VNET',
+    from: 'VirtualNetwork',
+    to: 'VirtualNetwork',
+    priority: 65000,
+    direction: 'Outbound' as const,
+  },
+  {
+    name: 'AllowInternetOutBound',
+    description: 'Allow outbound traffic from all VMs to Internet',
+    to: 'Internet',
+    priority: 65001,
+    direction: 'Outbound' as const,
+  },
+  {
+    name: 'DenyAllOutBound',
+    description: 'Deny all outbound traffic',
+    access: 'Deny' as const,
+    priority: 65500,
+    direction: 'Outbound' as const,
+  },
+].map(defaultSecurityRule);

@@ -1,17 +1,17 @@
 /**
- * Subnets (`virtualNetworks/subnets`), as
+ * Subnets (`virtualNetworks/subnets`) and what Azure fills into their delegations, as
  * https://learn.microsoft.com/azure/virtual-network/virtual-network-manage-subnet describes them.
  */
+
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { contains, type IpPrefix, networkOf, overlaps, parseIpPrefix } from '../../../support/ip-address.js';
-import { type ChildDocument, childNamed, childrenIn, lookUpChild, propertiesOf } from '../../children.js';
+import { type ChildDocument, childNamed, childrenIn, lookUpChild, propertiesOf } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { InUse, Link, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
 import { checkAddressPrefix, fillIn } from '../common-members.js';
 import { versions } from '../member-versions.js';
 import { subnetPrefixes } from '../private-address.js';
-import { delegatedActions } from './delegations.js';
 
 const enabledOrDisabled = ['Enabled', 'Disabled'] as const;
 
@@ -237,3 +237,68 @@ export function* checkSubnetsStay(context: WriteContext): Generator<AzureError> 
     }
   }
 }
+
+const inSubnet = (action: string): string => `Microsoft.Network/virtualNetworks/subnets/${action}`;
+const join = inSubnet('join/action');
+const interfaces = 'Microsoft.Network/networkinterfaces/*';
+const readNetwork = 'Microsoft.Network/virtualNetworks/read';
+const policies = [inSubnet('prepareNetworkPolicies/action'), inSubnet('unprepareNetworkPolicies/action')];
+
+/** What services other than those that only join may do in a subnet that is delegated to them, as recorded. */
+const actionsOfServices: readonly (readonly [service: RegExp, actions: readonly string[]])[] = [
+  [/^microsoft\.(web|containerinstance|servicefabricmesh|logic|batch)\//i, [inSubnet('action')]],
+  [/^microsoft\.avs\//i, [interfaces]],
+  [/^(microsoft\.(baremetal|apollo|singularity|aisupercomputer)|oracle\.database)\//i, [interfaces, join]],
+  [/^microsoft\.(netapp\/volumes|hardwaresecuritymodules\/dedicatedhsms)$/i, [interfaces, join]],
+  [/^microsoft\.(sql|databricks|kusto)\//i, [join, ...policies]],
+  [/^microsoft\.apimanagement\//i, [join, policies[0] as string]],
+  [/^microsoft\.network\/virtualnetworkgateways$/i, [readNetwork, inSubnet('*')]],
+  [/^microsoft\.storagepool\//i, [readNetwork]],
+  [
+    /^microsoft\.orbital\//i,
+    ['Microsoft.Network/publicIPAddresses/join/action', join, readNetwork, 'Microsoft.Network/publicIPAddresses/read'],
+  ],
+];
+
+/** The actions of a delegation, which Azure fills in by the service. */
+export const delegatedActions = (serviceName: string): readonly string[] =>
+  actionsOfServices.find(([service]) => service.test(serviceName))?.[1] ?? [join];
+
+/** What Azure offered at the end of 2023. */
+const services = `
+    Dell.Storage/fileSystems GitHub.Network/networkSettings Microsoft.ApiManagement/service Microsoft.Apollo/npu
+    Microsoft.App/environments Microsoft.App/testClients Microsoft.AVS/PrivateClouds
+    Microsoft.AzureCosmosDB/clusters Microsoft.BareMetal/AzureHostedService Microsoft.BareMetal/AzureVMware
+    Microsoft.BareMetal/CrayServers Microsoft.Batch/batchAccounts Microsoft.CloudTest/hostedpools
+    Microsoft.CloudTest/images Microsoft.CloudTest/pools Microsoft.Codespaces/plans
+    Microsoft.ContainerInstance/containerGroups Microsoft.ContainerService/managedClusters
+    Microsoft.Databricks/workspaces Microsoft.DBforMySQL/flexibleServers Microsoft.DBforMySQL/servers
+    Microsoft.DBforMySQL/serversv2 Microsoft.DBforPostgreSQL/flexibleServers Microsoft.DBforPostgreSQL/serversv2
+    Microsoft.DBforPostgreSQL/singleServers Microsoft.DelegatedNetwork/controller
+    Microsoft.DevCenter/networkConnection Microsoft.DocumentDB/cassandraClusters Microsoft.Fidalgo/networkSettings
+    Microsoft.HardwareSecurityModules/dedicatedHSMs Microsoft.Kusto/clusters Microsoft.LabServices/labplans
+    Microsoft.Logic/integrationServiceEnvironments Microsoft.MachineLearningServices/workspaces
+    Microsoft.Netapp/scaleVolumes Microsoft.Netapp/volumes Microsoft.Network/dnsResolvers
+    Microsoft.Network/networkWatchers Microsoft.Orbital/orbitalGateways Microsoft.PowerPlatform/enterprisePolicies
+    Microsoft.PowerPlatform/vnetaccesslinks Microsoft.ServiceFabricMesh/networks
+    Microsoft.ServiceNetworking/trafficControllers Microsoft.Singularity/accounts/networks
+    Microsoft.Singularity/accounts/npu Microsoft.Sql/managedInstances Microsoft.StoragePool/diskPools
+    Microsoft.StreamAnalytics/streamingJobs Microsoft.Synapse/workspaces Microsoft.Web/hostingEnvironments
+    Microsoft.Web/serverFarms NGINX.NGINXPLUS/nginxDeployments Oracle.Database/networkAttachments
+    PaloAltoNetworks.Cloudngfw/firewalls Qumulo.Storage/fileSystems`
+  .trim()
+  .split(/\s+/);
+
+/** `availableDelegations` of a location. */
+export const availableDelegations = (subscriptionId: string) => ({
+  value: services.map((serviceName) => {
+    const name = serviceName.replaceAll('/', '.');
+    return {
+      name,
+      id: `/subscriptions/${subscriptionId}/providers/Microsoft.Network/availableDelegations/${name}`,
+      type: 'Microsoft.Network/availableDelegations',
+      serviceName,
+      actions: delegatedActions(serviceName),
+    };
+  }),
+});

@@ -2,10 +2,11 @@
  * Peerings of virtual networks (`virtualNetworks/virtualNetworkPeerings`): stored, and connected as soon as the other
  * side has one too. Lazurite forwards to peered networks like to any other, so nothing else depends on them.
  */
+
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { stableGuid } from '../../../support/ids.js';
 import { overlaps, parseIpPrefix } from '../../../support/ip-address.js';
-import { type ChildDocument, childNamed, childrenIn, propertiesOf } from '../../children.js';
+import { type ChildDocument, childNamed, childrenIn, propertiesOf } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Lookup, Resource, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';

@@ -1,4 +1,5 @@
 /** Linked templates as they ship: the joined files of `npm run build` behave as the modules do. */
+
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { realpathSync, symlinkSync } from 'node:fs';
@@ -6,7 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import t from 'tap';
-import { packageFolder } from '../../../../src/support/package-folder.js';
+import { packageFolder } from '../../../../src/support/files.js';
 
 // The tests may run from a built copy, which links to the package's own files.
 const root = dirname(realpathSync(new URL('package.json', packageFolder)));
