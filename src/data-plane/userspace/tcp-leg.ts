@@ -1,11 +1,11 @@
 /** One of the two sockets of a forwarded connection: reads into reused memory and writes on to its peer. */
 import { type OnReadOpts, Socket, type TcpSocketConnectOpts } from 'node:net';
 import type { Clock } from '../../support/clock.js';
+import { type BulkReader, BulkTurns, bulkBytes } from './bulk-turns.js';
 import type { FlowFault } from './injected-faults.js';
 import { Pacer } from './pacer.js';
 import { type TcpHandle, wrapIncoming } from './private-handle.js';
 
-const bufferBytes = 256 * 1024;
 /** How many sockets may have a buffer of their own: 128 MiB. Beyond that large chunks are copied too. */
 const privateLimit = 512;
 /** Freed buffers kept for the next burst. */
@@ -16,7 +16,7 @@ const burstBytes = 32 * 1024;
 /** A chunk smaller than this ends the burst. */
 const trickleBytes = 4 * 1024;
 
-const sharedReadBuffer: Buffer = Buffer.allocUnsafeSlow(bufferBytes);
+const sharedReadBuffer: Buffer = Buffer.allocUnsafeSlow(bulkBytes);
 
 const spares: Buffer[] = [];
 let inUse = 0;
@@ -25,7 +25,7 @@ let inUse = 0;
 function takeReadBuffer(): Buffer | undefined {
   if (inUse >= privateLimit) return undefined;
   inUse++;
-  return spares.pop() ?? Buffer.allocUnsafeSlow(bufferBytes);
+  return spares.pop() ?? Buffer.allocUnsafeSlow(bulkBytes);
 }
 
 /** Only when nothing of it is queued any more. */
@@ -39,17 +39,8 @@ function forgetReadBuffer(): void {
   inUse--;
 }
 
-/** Legs that have used up their share of this turn of the event loop: one buffer. */
-let continuing: TcpLeg[] = [];
-
-function continueNextTurn(leg: TcpLeg): void {
-  if (continuing.push(leg) > 1) return;
-  setImmediate(() => {
-    const legs = continuing;
-    continuing = [];
-    for (const each of legs) each.continue();
-  });
-}
+/** libuv alone would read up to 32 buffers from one socket before it looks at another one. */
+const turns = new BulkTurns(setImmediate);
 
 /** Receives the events of a leg. */
 export interface LegOwner {
@@ -63,7 +54,7 @@ export interface LegOwner {
 /** One byte, so that 'drain' means that nothing is queued any more. */
 const writableHighWaterMark = 1;
 
-export class TcpLeg {
+export class TcpLeg implements BulkReader {
   readonly #owner: LegOwner;
   readonly #onread: OnReadOpts;
   #socket: Socket | undefined;
@@ -74,20 +65,26 @@ export class TcpLeg {
   #listensForDrain = false;
   /** What it reads goes nowhere. */
   #discards = false;
+  #lastRead = 0;
   /** Created with the first fault. */
   #pacer: Pacer | undefined;
 
   constructor(owner: LegOwner) {
     this.#owner = owner;
-    this.#onread = { buffer: () => this.#buffer, callback: (bytes) => this.#received(bytes) };
+    this.#onread = { buffer: () => this.#room(), callback: (bytes) => this.#received(bytes) };
   }
 
   get socket(): Socket | undefined {
     return this.#socket;
   }
 
+  get lastRead(): number {
+    return this.#lastRead;
+  }
+
   /** Takes an accepted connection; reading starts with `start`. */
   accept(handle: TcpHandle): Socket {
+    turns.othersBusy();
     const socket = wrapIncoming(handle, { onread: this.#onread, writableHighWaterMark });
     this.#adopt(socket);
     return socket;
@@ -192,8 +189,16 @@ export class TcpLeg {
     });
   }
 
+  /** Where the next read goes. */
+  #room(): Buffer {
+    const { readBytes } = turns;
+    return readBytes < this.#buffer.length ? this.#buffer.subarray(0, readBytes) : this.#buffer;
+  }
+
   #received(bytes: number): boolean {
     if (!this.#owner.moved(this, bytes)) return true;
+    this.#lastRead = bytes;
+    if (bytes < trickleBytes) turns.othersBusy();
     const peer = this.#peer;
     const target = peer?.socket;
     if (!peer || !target || target.destroyed) return true;
@@ -211,9 +216,8 @@ export class TcpLeg {
       return false;
     }
     if (bytes < trickleBytes) this.#returnBuffer();
-    if (bytes < buffer.length) return true;
-    // libuv would read up to 32 such buffers from this socket before it looks at another one.
-    continueNextTurn(this);
+    if (bytes < burstBytes) return true;
+    turns.add(this);
     return false;
   }
 
@@ -223,7 +227,8 @@ export class TcpLeg {
     this.#socket?.on('drain', () => {
       if (!reader.#waiting) return;
       reader.#waiting = false;
-      reader.continue();
+      if (reader.#lastRead < burstBytes) reader.continue();
+      else turns.add(reader);
     });
   }
 

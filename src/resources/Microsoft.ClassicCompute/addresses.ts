@@ -86,15 +86,15 @@ export function isWithin(cidr: string, address: string): boolean {
 export interface AddressSource {
   publicAddress(): string;
   /** Throws when virtual network or subnet do not exist. */
-  checkPlace(place: Place): void;
+  checkPlace(place: SubnetPlace): void;
   /** An address of the subnet, or of the general pool outside a virtual network. Throws as `checkPlace` does. */
-  privateAddress(place: Place): string;
+  privateAddress(place: SubnetPlace): string;
   /** Takes exactly `address`, which lies in `place`; throws ClassicAddressInUse when it is taken. */
-  claimPrivateAddress(address: string, place: Place): void;
+  claimPrivateAddress(address: string, place: SubnetPlace): void;
 }
 
 /** A subnet by its names; without a virtual network there is none. */
-export interface Place {
+export interface SubnetPlace {
   readonly virtualNetwork?: string | undefined;
   readonly subnet?: string | undefined;
 }

@@ -111,7 +111,8 @@ export function notModelled(type: string, apiVersion: string): AzureError {
 /** Whether a type without a model is one of Azure's, as far as can be told. */
 function mayExist(id: ResourceId): boolean {
   const { type } = ownTypeAndName(id);
-  if (isExtension(id)) return isKnownType(type);
+  // No modelled type extends others.
+  if (isExtension(id)) return isKnownType(type) && !findResourceType(type.split('/').slice(0, 2).join('/'));
   const model = findResourceType(`${id.namespace}/${id.types[0]}`);
   if (!model) return isKnownType(type);
   // Of a modelled type come here what it does not offer itself, and children that have no model.
