@@ -37,7 +37,12 @@ const codes = (azure: AzureInMemory, at: string, body: Body): string[] =>
   azure.refusals(at, body).map((text) => text.split(':')[0] as string);
 
 /** Expects of each body the code with which it is refused, or that it is taken when there is none. */
-function expectEach(t: Test, azure: AzureInMemory, at: string, cases: readonly (readonly [string, Body, (string | undefined)?])[]) {
+function expectEach(
+  t: Test,
+  azure: AzureInMemory,
+  at: string,
+  cases: readonly (readonly [string, Body, (string | undefined)?])[],
+) {
   for (const [title, body, code] of cases) t.same(codes(azure, at, body), code === undefined ? [] : [code], title);
 }
 
@@ -144,7 +149,11 @@ t.test('A rule for every port stands alone on its frontend and in its pool', asy
     ['floating', two(every, { ...port, frontendIPConfiguration: second, enableFloatingIP: true })],
     ['one frontend', two(every, { ...port, backendAddressPool: other }), 'RulesUseSameFrontendPortProtocolAndIPConfig'],
     ['one pool', two(every, { ...port, frontendIPConfiguration: second }), 'RulesUseSameBackendPortProtocolAndPool'],
-    ['in the other order', two({ ...port, frontendIPConfiguration: second }, every), 'RulesUseSameBackendPortProtocolAndPool'],
+    [
+      'in the other order',
+      two({ ...port, frontendIPConfiguration: second }, every),
+      'RulesUseSameBackendPortProtocolAndPool',
+    ],
     [
       'beside a NAT rule',
       two(every, { ...port, ...apart }, { inboundNatRules: [named(nat)] }),
