@@ -147,7 +147,7 @@ export function resolveReferences(document: ResourceDocument, scope: ReferenceSc
 const identity = (link: Link): string => `${link.sourceId.toLowerCase()}|${link.path}|${link.target}`;
 
 /** The references of `resource` to others than itself. */
-const outgoing = (resource: Resource, type: ResourceType): Link[] =>
+export const outgoing = (resource: Resource, type: ResourceType): Link[] =>
   linksOf(resource.document, schemaOf(type), resource).filter((link) => rootKey(link.target) !== resource.key);
 
 /** What there will be once `resource` is stored: itself and its references in the place of those it had. */
