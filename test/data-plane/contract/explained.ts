@@ -46,13 +46,13 @@ function randomRule(dice: Dice, { net, state }: { net: string; state: number }):
 
 /** Why nothing answers, by the counters that tell it. */
 const silences = {
-  tcp: ['noEligibleMember', 'deniedByAcl', 'hairpin'],
-  udp: ['datagramsWithoutMember', 'datagramsDenied', 'datagramsHairpin'],
+  tcp: ['noEligibleMember', 'deniedByAcl', 'hairpin', 'faultDropped', 'faultReset'],
+  udp: ['datagramsWithoutMember', 'datagramsDenied', 'datagramsHairpin', 'faultDropped'],
 } as const;
 const greeting = async (socket: Socket): Promise<string> =>
   String((await once(socket, 'data'))[0]).split(' ', 1)[0] as string;
 
-const sentences = [/No member|no members/, /access control list/, /flow of its own/];
+const sentences = [/No member|no members/, /access control list/, /flow of its own/, /fault drops/, /fault resets/];
 
 export const explainedContract: readonly ContractTest[] = [
   {
@@ -122,6 +122,8 @@ export const explainedContract: readonly ContractTest[] = [
       const clients = await Promise.all(sources.map((from) => UdpClient.open({ from })));
       for (let state = 0; state < states; state++) {
         await applied(randomRule(dice, { net, state }));
+        const effect = dice.of(['slow', 'drop', 'reset'] as const);
+        await world.engine.setFaults?.([{ id: 'fault-1', effect, latencyMs: 5, backend: first.address }]);
         await world.until(() => probes.every(({ address }) => (world.reason(address) ?? 'NA') !== 'NA'));
         for (let flow = 0; flow < flowsPerState; flow++) {
           const index = dice.below(sources.length);
@@ -159,6 +161,7 @@ export const explainedContract: readonly ContractTest[] = [
         }
       }
       if (!waiting) throw new Error('some client finds no eligible member');
+      await world.engine.setFaults?.([]);
       await applied(rule(backends.map((each) => member(each.address, each.port))));
       const served = await world.engine.explain(waiting.tuple);
       const greeted = greeting(waiting.socket);
