@@ -109,12 +109,12 @@ export class Emulator {
     // The addresses of a store that machines share are shared too: blocks are for neighbours on one machine.
     const pool = { publicPrefix, ...(!isShared && { blocks }) };
     const file = dataFolder && join(dataFolder, 'lazurite.sqlite');
+    let reconciler: Reconciler | undefined;
+    const adapter = new PlanAdapter({ config, log, again: () => void reconciler?.again() });
     const store = new Store({ file, isReplica: isShared, warn: log.warn, ...pool });
     let machines: Machines | undefined;
     let engine: Engine | undefined;
-    let reconciler: Reconciler | undefined;
     let server: LazuriteServer | undefined;
-    const adapter = new PlanAdapter({ config, log, again: () => void reconciler?.again() });
     try {
       if (isShared) machines = await (await import('./emulator/several-machines.js')).joinStore({ config, store, log });
       const clock = given ?? machines?.clock ?? new Clock({ scale: config.timeScale });
@@ -145,7 +145,7 @@ export class Emulator {
       await server?.close();
       await engine?.close(0);
       await adapter.close();
-      machines?.close();
+      await machines?.close();
       store.close();
       blocks.close();
       throw error;
@@ -199,7 +199,7 @@ export class Emulator {
     const { server, events, engine, store, blocks, adapter, clock, machines } = this.#parts;
     events.emit('end', {});
     await this.#waitFor('requests in progress', server.close());
-    machines?.close();
+    await machines?.close();
     await this.#waitFor('open flows', engine.close(flowGraceMs));
     await adapter.close();
     clock.close();
@@ -281,7 +281,7 @@ async function createApp({
     },
     note: (message) => log.info(message),
   });
-  machines?.refuse(server.app);
+  machines?.guard(server.app);
   journalHooks.install(server.app);
   installApiFaults(server.app, { faults, journal: journalHooks, clock });
   const resume = (): Promise<void> => arm.resume();
@@ -347,6 +347,7 @@ async function createApp({
       reset: control.reset,
       stop,
       advance: control.advance,
+      nodes: machines?.nodes,
     }),
   );
   const { seed: file } = config;

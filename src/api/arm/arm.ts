@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { resourceTypes } from '../../resources/registry.js';
 import { newGuid } from '../../support/ids.js';
-import type { HostAnswer, PutRequest } from './deployments/host.js';
+import type { HostAnswer, HostPut } from './deployments/host.js';
 import { deploymentRequest } from './deployments/request.js';
 import { addDeploymentRoutes, type DeploymentParts, deploy } from './deployments/routes.js';
 import { DeploymentRuns } from './deployments/runs.js';
@@ -69,7 +69,7 @@ export class Arm {
   }
 
   /** Creates a resource or a resource group; resolves with the answer once its operation has ended. */
-  put(request: PutRequest): Promise<HostAnswer> {
+  put(request: HostPut): Promise<HostAnswer> {
     return this.deployments.hostFor(inProcess()).put(request);
   }
 }
