@@ -4,6 +4,7 @@ import type { RequestListener } from 'node:http';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import type { NodeView } from '../api/admin/views.js';
 import type { Arm } from '../api/arm/arm.js';
 import type { ClassicPluginOptions } from '../api/classic/plugin.js';
 import { loadAdminSecret } from '../api/identity/admin-secret.js';
@@ -17,7 +18,7 @@ import { ClusterNode, type NodeEvents, refusal } from '../nodes/node.js';
 import { Away } from '../nodes/session.js';
 import type { Store } from '../store/store.js';
 import { Clock, systemTime } from '../support/clock.js';
-import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../support/files.js';
+import { ensurePrivateFolder, packageVersion, readIfPresent, writePrivateFile } from '../support/files.js';
 import { isGuid, newGuid } from '../support/ids.js';
 import { formatIpPrefix, isLoopbackHost } from '../support/ip-address.js';
 import type { Log } from '../support/log.js';
@@ -37,13 +38,15 @@ export interface Machines {
   readonly clock: Clock;
   /** Stands before the server's routes. */
   readonly edge: (caPem: string) => EdgeHandler;
-  /** Refuses what the edge has found that nobody can answer at present. */
-  readonly refuse: (app: FastifyInstance) => void;
+  /** Refuses what the edge has found that nobody can answer at present; answers writes when every node carries them. */
+  readonly guard: (app: FastifyInstance) => void;
+  /** Every node that lives. */
+  readonly nodes: () => Promise<readonly NodeView[]>;
   /** Fills the replica, and follows what other nodes write. */
   readonly follow: (parts: Followed) => Promise<void>;
   /** From now on reachable at this port for other nodes. */
   readonly begin: (port: number) => Promise<void>;
-  readonly close: () => void;
+  readonly close: () => Promise<void>;
 }
 
 /** What all nodes have to agree on, as a text that a person can read. */
@@ -64,11 +67,12 @@ const agreedOn = (config: Config): string =>
 function followed({ reconciler, arm, classic, log, control }: Followed): Omit<NodeEvents, 'onWriter'> {
   const tell = (error: unknown): void => log.error('the data plane does not follow another node', {}, error);
   return {
-    onApplied({ resources, hostedServices }) {
-      Promise.all([arm.context.changed(resources), classic.dataPlane.classicChanged(hostedServices)]).catch(tell);
+    async onApplied({ resources, hostedServices }) {
+      const changed = [arm.context.changed(resources), classic.dataPlane.classicChanged(hostedServices)];
+      await Promise.all(changed).catch(tell);
     },
-    onControl: (one) => void control.carryOut(one).catch(tell),
-    onReplaced: () => void reconciler.loadAll().catch(tell),
+    onControl: (one) => control.carryOut(one).catch(tell),
+    onReplaced: () => reconciler.loadAll().catch(tell),
   };
 }
 
@@ -129,15 +133,15 @@ async function makeKeys({ host, tlsNames }: Config): Promise<Record<string, stri
 /** Connects to the store that `--store` names, and gets the keys and the time from it. Throws a `UsageError` why not. */
 export async function joinStore({ config, store, log }: { config: Config; store: Store; log: Log }): Promise<Machines> {
   const url = config.store ?? '';
-  const node = new ClusterNode({ url, name: hostname(), store, log });
+  const schema = store.connection.pragma('user_version', { simple: true }) as number;
+  const node = new ClusterNode({ url, facts: { name: hostname(), version: packageVersion(), schema }, store, log });
   const temporary = config.inMemory ? mkdtempSync(join(tmpdir(), 'lazurite-node-')) : undefined;
   const folder = temporary ?? config.data;
-  const close = (): void => {
-    node.close();
+  const close = async (): Promise<void> => {
+    await node.close();
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
   };
   try {
-    const schema = store.connection.pragma('user_version', { simple: true }) as number;
     const begunMs = await node.changes.open({ schema, config: agreedOn(config), nowMs: systemTime.now() });
     const keys = await node.changes.keys(() => makeKeys(config));
     ensurePrivateFolder(folder);
@@ -170,12 +174,25 @@ export async function joinStore({ config, store, log }: { config: Config; store:
         return (request, response, answer: RequestListener) =>
           void made.handle(request, response, answer).catch(() => request.socket.destroy());
       },
-      refuse(app) {
+      guard(app) {
         app.addHook('onRequest', (request, _reply, done) => {
           const message = edge?.refusalOf(request.raw);
           if (message === undefined) return done();
           const isClassic = isGuid(request.url.slice(1, 37));
           done(refusal(message, isClassic ? 'ClassicServerBusy' : 'ServiceUnavailable'));
+        });
+        app.addHook('onSend', async (request, reply, payload) => {
+          if (request.method === 'GET' || request.method === 'HEAD' || reply.statusCode >= 400) return payload;
+          const behind = await node.carriedByOthers();
+          if (behind > 0) reply.header('x-lazurite-behind', String(behind));
+          return payload;
+        });
+      },
+      async nodes() {
+        const [living, { seq, writer }] = await Promise.all([node.nodes.living(), node.changes.head()]);
+        return living.map(({ carried, ...one }) => {
+          const writes = one.address === writer;
+          return { ...one, writes, behind: writes ? 0 : Math.max(0, seq - carried) };
         });
       },
       async follow(parts) {
@@ -184,7 +201,7 @@ export async function joinStore({ config, store, log }: { config: Config; store:
           ...events,
           onControl(control) {
             if (control.kind === 'seeded') seeding.end();
-            events.onControl(control);
+            return events.onControl(control);
           },
           async onWriter() {
             await parts.resume();
@@ -209,11 +226,11 @@ export async function joinStore({ config, store, log }: { config: Config; store:
       },
       close() {
         edge?.close();
-        close();
+        return close();
       },
     };
   } catch (error) {
-    close();
+    await close();
     if (!(error instanceof Away)) throw error;
     throw new UsageError(`the database of --store cannot be reached: ${error.message}`, { cause: error });
   }

@@ -8,6 +8,7 @@
  * https://fetch.spec.whatwg.org/#origin-header, https://www.w3.org/TR/fetch-metadata/
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import fastify, {
   type FastifyBaseLogger,
@@ -33,7 +34,18 @@ export interface ServerOptions extends OwnNamesOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Stands before everything else: it has the request answered here, or answers it by other means. */
   readonly edge?: EdgeHandler | undefined;
+  /** Answers a GET before a route is looked for, or does nothing: false. Called once the caller may speak to this server. */
+  readonly shortcut?: Shortcut | undefined;
 }
+
+/** An answer that was given in front of the routes. */
+export interface Sent {
+  readonly status: number;
+  readonly correlationId: string | undefined;
+  readonly responseBody: unknown;
+}
+
+export type Shortcut = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export type EdgeHandler = (request: IncomingMessage, response: ServerResponse, answer: RequestListener) => void;
 
@@ -60,7 +72,7 @@ export interface LazuriteServer {
 }
 
 /** On every answer: a browser takes it for what it says it is, and for nothing else. */
-const noSniffing = ['x-content-type-options', 'nosniff'] as const;
+export const noSniffing = ['x-content-type-options', 'nosniff'] as const;
 const megabyte = 1024 * 1024;
 const bodyLimitBytes = 8 * megabyte;
 
@@ -79,12 +91,19 @@ export function tidyUrl(url: string): string {
 
 /** A server without routes: register plugins on `app`, then `listen`. */
 export function createServer(options: ServerOptions): LazuriteServer {
-  const { tls, log = stderrLog, clock = new Clock(), timeouts, edge } = options;
+  const { tls, log = stderrLog, clock = new Clock(), timeouts, edge, shortcut } = options;
   const ownNames = new OwnNames(options);
   const ports: OnePort[] = [];
+  let isEnding = false;
   const undecodableUrls: UndecodableUrlAnswer[] = [];
   const app: FastifyInstance = fastify({
-    serverFactory(answer) {
+    serverFactory(routes) {
+      const answer: RequestListener = (request, response) => {
+        const { headers, method, socket, url = '' } = request;
+        const asked = { headers, method: method ?? '', protocol: protocolOf(socket), socket, url };
+        const isShort = shortcut && method === 'GET' && !isEnding && !ownNames.refusal(asked);
+        if (!isShort || !shortcut(request, response)) routes(request, response);
+      };
       const handler: RequestListener = edge ? (request, response) => edge(request, response, answer) : answer;
       const port = new OnePort({ handler, tls, timeouts, log, onClientError });
       ports.push(port);
@@ -143,6 +162,7 @@ export function createServer(options: ServerOptions): LazuriteServer {
     done(ownNames.refusal(request));
   });
   app.addHook('preClose', async () => {
+    isEnding = true;
     await Promise.all(ports.map((port) => port.close()));
   });
 
@@ -217,6 +237,9 @@ function fastifyLogger(log: Log): FastifyBaseLogger {
   } as unknown as FastifyBaseLogger;
   return logger;
 }
+
+/** The scheme of the URLs that a connection asks for. */
+export const protocolOf = (socket: Socket): 'https' | 'http' => ('encrypted' in socket ? 'https' : 'http');
 
 /**
  * The scheme and host by which a request reached the server, without a slash at the end: `https://localhost:4567`.

@@ -10,25 +10,26 @@ import type { Control, Ledger, Outcome } from '../store/write-queue.js';
 import { systemTime } from '../support/clock.js';
 import type { Log } from '../support/log.js';
 import { ChangeLog, type Head } from './change-log.js';
+import { LiveNodes, type NodeFacts, nodesChannel } from './live-nodes.js';
 import { Replica } from './replica.js';
 import { Away, pause, Session } from './session.js';
 
 export interface NodeOptions {
   /** `postgresql://user@host/database`. */
   readonly url: string;
-  readonly name: string;
+  readonly facts: NodeFacts;
   readonly store: Store;
   readonly log: Log;
 }
 
 /** What a node does beside keeping rows. */
 export interface NodeEvents {
-  /** Rows that another node has written are here now. */
-  readonly onApplied: (touched: Touched) => void;
+  /** Rows that another node has written are here now; resolves when the data plane carries them. */
+  readonly onApplied: (touched: Touched) => Promise<void>;
   /** What another node has done beside rows is to be carried out here. */
-  readonly onControl: (control: Control) => void;
+  readonly onControl: (control: Control) => Promise<void>;
   /** Everything was replaced. */
-  readonly onReplaced: () => void;
+  readonly onReplaced: () => Promise<void>;
   /** This node has become the writer: it goes on with what was running. */
   readonly onWriter: () => Promise<void>;
 }
@@ -55,6 +56,7 @@ export class ClusterNode implements Ledger {
   readonly #lock: Session;
   readonly #listener: Session;
   readonly changes: ChangeLog;
+  readonly nodes: LiveNodes;
   #replica: Replica | undefined;
   #onWriter: NodeEvents['onWriter'] = async () => {};
   /** Of the writer, while this node is it. */
@@ -73,7 +75,8 @@ export class ClusterNode implements Ledger {
 
   constructor(options: NodeOptions) {
     this.#options = options;
-    const { url, name } = options;
+    const { url, facts } = options;
+    const { name } = facts;
     const session = (purpose: string, more: Partial<ConstructorParameters<typeof Session>[0]> = {}) =>
       new Session({ url, name: `lazurite ${name} ${purpose}`, begin: keepAlives, ...more });
     const [writes, checks, reads] = [session('writes'), session('checks'), session('reads')];
@@ -82,10 +85,13 @@ export class ClusterNode implements Ledger {
       onLost: () => this.#stopWriting('the connection that holds the lock is lost'),
     });
     this.#listener = session('listens', {
-      begin: [...keepAlives, 'LISTEN lazurite'],
-      onNotification: () => this.#wake(),
+      begin: [...keepAlives, 'LISTEN lazurite', `LISTEN ${nodesChannel}`],
+      onNotification: ({ channel, payload = '' }) =>
+        channel === nodesChannel ? this.nodes.noteTold(payload) : this.#wake(),
     });
-    this.#sessions = [writes, checks, reads, this.#lock, this.#listener];
+    const tells = session('tells');
+    this.nodes = new LiveNodes(tells, facts);
+    this.#sessions = [writes, checks, reads, this.#lock, this.#listener, tells];
     this.changes = new ChangeLog({ writes, checks, reads, node: name });
   }
 
@@ -108,7 +114,10 @@ export class ClusterNode implements Ledger {
     const { store, log } = this.#options;
     this.#onWriter = onWriter;
     store.keepIn(this);
-    this.#replica = new Replica({ store, changes: this.changes, ...events, warn: log.warn });
+    this.#replica = new Replica({
+      ...{ store, changes: this.changes, warn: log.warn, ...events },
+      onCarried: (seq) => this.nodes.carries(seq),
+    });
     this.#replica.begin();
     await this.#catchUp();
     const warning = await this.changes.durabilityWarning();
@@ -117,14 +126,17 @@ export class ClusterNode implements Ledger {
 
   /** From now on follows, and tries to become the writer, whom others reach at `address`. */
   begin(address: string): void {
+    this.nodes.begin(address);
     void this.#follow();
+    void this.#beat();
     void this.#tryToWrite(address);
   }
 
   /** Ends every connection; whoever waits is refused. */
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#epoch = undefined;
+    await this.nodes.leave();
     for (const session of this.#sessions) session.close();
     this.#wake();
   }
@@ -241,6 +253,19 @@ export class ClusterNode implements Ledger {
       this.#noteHead(head);
       return head;
     });
+  }
+
+  /** Resolves when every node that lives carries what was written so far, after a second at the latest, with how many do not. */
+  async carriedByOthers(): Promise<number> {
+    return this.isWriter ? this.nodes.until(this.#filled.position?.seq ?? 0) : 0;
+  }
+
+  async #beat(): Promise<void> {
+    while (!this.#isClosed) {
+      // What goes wrong here goes wrong where the log is followed too, which says so.
+      await this.nodes.beat().catch(() => {});
+      await pause(lookAgainMs);
+    }
   }
 
   async #follow(): Promise<void> {

@@ -5,17 +5,19 @@ import { positionTable, type Snapshot, takeSnapshot } from '../store/snapshot.js
 import type { Store } from '../store/store.js';
 import type { Control, FaultControl, Outcome } from '../store/write-queue.js';
 import { UsageError } from '../support/usage-error.js';
-import type { ChangeLog, Head, Position } from './change-log.js';
+import type { ChangeLog, Head, LogPosition } from './change-log.js';
 
 export interface ReplicaOptions {
   readonly store: Store;
   readonly changes: ChangeLog;
-  /** Rows that another node has written are here now. */
-  readonly onApplied: (touched: Touched) => void;
+  /** Rows that another node has written are here now; resolves when the data plane carries them. */
+  readonly onApplied: (touched: Touched) => Promise<void>;
   /** What another node has done beside rows is to be carried out here. */
-  readonly onControl: (control: Control) => void;
+  readonly onControl: (control: Control) => Promise<void>;
   /** Everything was replaced. */
-  readonly onReplaced: () => void;
+  readonly onReplaced: () => Promise<void>;
+  /** The data plane carries every change up to this number. */
+  readonly onCarried: (seq: number) => void;
   readonly warn: (sentence: string) => void;
 }
 
@@ -43,8 +45,9 @@ function sharedAfter(shared: Shared, control: Control | { kind: 'restored' } | u
 
 export class Replica {
   readonly #options: ReplicaOptions;
-  #position: Position | undefined;
+  #position: LogPosition | undefined;
   #shared = nothingShared;
+  #carried: Promise<unknown> = Promise.resolve();
 
   /** Throws a `UsageError` where the file has data of its own, which the log's would replace. */
   constructor(options: ReplicaOptions) {
@@ -55,7 +58,7 @@ export class Replica {
         (only INTEGER PRIMARY KEY CHECK (only = 1), seq INTEGER, id TEXT, shared TEXT)`,
     );
     const kept = connection.prepare(`SELECT seq, id, shared FROM ${positionTable}`).get() as
-      | (Position & { shared: string })
+      | (LogPosition & { shared: string })
       | undefined;
     if (kept) {
       this.#position = { seq: kept.seq, id: kept.id };
@@ -69,7 +72,7 @@ export class Replica {
   }
 
   /** Undefined before it was first filled. */
-  get position(): Position | undefined {
+  get position(): LogPosition | undefined {
     return this.#position;
   }
 
@@ -83,7 +86,7 @@ export class Replica {
   }
 
   /** Applies a change that follows the position. */
-  apply({ seq, id }: Position, { rows, control }: Outcome): Touched {
+  apply({ seq, id }: LogPosition, { rows, control }: Outcome): Touched {
     const shared = sharedAfter(this.#shared, control);
     const save = (): void => this.#save({ seq, id }, shared);
     const { store } = this.#options;
@@ -114,10 +117,15 @@ export class Replica {
         }
         const control = restored ? { kind: 'restored' as const, document: restored.document } : (told as Control);
         const touched = this.apply(position, { rows, control });
-        if (control) onControl(control);
-        else onApplied(touched);
+        this.#carriedAfter(control ? onControl(control) : onApplied(touched));
       }
     }
+  }
+
+  /** Tells that all up to the position is carried, after `done` and everything before it. */
+  #carriedAfter(done: Promise<void>): void {
+    const seq = this.#position?.seq ?? 0;
+    this.#carried = Promise.allSettled([this.#carried, done]).then(() => this.#options.onCarried(seq));
   }
 
   async #replace(): Promise<void> {
@@ -131,19 +139,22 @@ export class Replica {
     store.replace(snapshot?.document, () => this.#save(position, shared));
     this.#position = { seq: position.seq, id: position.id };
     this.#shared = shared;
-    onReplaced();
     this.#carryOutShared();
+    this.#carriedAfter(onReplaced());
   }
 
   #carryOutShared(): void {
     const { onControl } = this.#options;
     const { advancedMs, faults } = this.#shared;
-    onControl({ kind: 'fault', change: 'removed' });
-    for (const fault of faults) onControl({ kind: 'fault', change: 'added', fault });
-    onControl({ kind: 'clock', advancedMs });
+    const controls: Control[] = [
+      { kind: 'fault', change: 'removed' },
+      ...faults.map((fault) => ({ kind: 'fault', change: 'added', fault }) as const),
+      { kind: 'clock', advancedMs },
+    ];
+    for (const control of controls) this.#carriedAfter(onControl(control));
   }
 
-  #save({ seq, id }: Position, shared: Shared): void {
+  #save({ seq, id }: LogPosition, shared: Shared): void {
     const values = [seq, id, JSON.stringify(shared)];
     this.#options.store.connection
       .prepare(`INSERT OR REPLACE INTO ${positionTable} VALUES (1, ?, ?, ?)`)

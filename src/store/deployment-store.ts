@@ -5,7 +5,7 @@ import type { Connection } from './sqlite.js';
 /** Any JSON object. */
 type JsonObject = Record<string, unknown>;
 
-export interface Deployment {
+export interface DeploymentRecord {
   readonly key: string;
   readonly subscriptionId: string;
   /** Undefined for a deployment to the subscription. */
@@ -23,13 +23,13 @@ export interface Deployment {
 }
 
 /** A deployment as it was read; documents, operations and template are parsed when they are asked for. */
-export interface StoredDeployment extends Deployment {
+export interface StoredDeployment extends DeploymentRecord {
   /** The JSON text of `document`. */
   readonly documentText: string;
 }
 
 /** What changes while a deployment runs. */
-export type DeploymentProgress = Pick<Deployment, 'key' | 'state' | 'changed' | 'document' | 'operations'>;
+export type DeploymentProgress = Pick<DeploymentRecord, 'key' | 'state' | 'changed' | 'document' | 'operations'>;
 
 export interface DeploymentRunStatus {
   readonly id: string;
@@ -79,7 +79,7 @@ export class DeploymentStore {
   }
 
   /** Stores a deployment, in place of an earlier one of its name. */
-  save(deployment: Deployment): void {
+  save(deployment: DeploymentRecord): void {
     const { key, subscriptionId, resourceGroup, name, location, state, changed, started } = deployment;
     this.#statement.save.run(
       key,

@@ -1,5 +1,9 @@
 /** Plain data: objects, arrays and scalars, as JSON has them. */
 
+/** Whether `value` has members by name: an object, and no list. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Deep equality; several times faster than `isDeepStrictEqual`, and at once for shared parts. */
 export function alike(a: unknown, b: unknown): boolean {
   if (a === b) return true;

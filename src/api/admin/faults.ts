@@ -100,6 +100,12 @@ export class Faults {
     await this.carryOut(await this.#announce(() => ({ kind: 'fault' as const, change: 'removed' as const, id })));
   }
 
+  /** Whether any call could be hit by a fault. */
+  get concernCalls(): boolean {
+    for (const { fault } of this.#inForce.values()) if (fault.kind === 'api') return true;
+    return false;
+  }
+
   /** The first API fault that hits this call, which uses one of its `next` up. */
   hit({ method, path }: { method: string; path: string }): ApiFault | undefined {
     for (const entry of this.#inForce.values()) {

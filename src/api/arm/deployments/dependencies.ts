@@ -5,7 +5,7 @@ import { evaluateNode, evaluateTemplateValue } from '../template/evaluate.js';
 import { ExpressionError } from '../template/expression-error.js';
 import { isObject, type Json, type JsonObject, jsonText, member } from '../template/json.js';
 import { isExpression, nodesOf, parseExpression } from '../template/parser.js';
-import { parseResourceId } from '../template/resource-ids.js';
+import { splitResourceId } from '../template/resource-ids.js';
 import { bodySource, type PlannedResource } from './expand.js';
 import { evaluatingPart, invalidTemplate } from './failures.js';
 import type { Template } from './template.js';
@@ -120,7 +120,7 @@ function isEmptyLoop({ context }: PlannedResource, text: string): boolean {
 
 /** A name that the template does not define. */
 export function notDefined(text: string) {
-  const id = text.startsWith('/') ? parseResourceId(text) : undefined;
+  const id = text.startsWith('/') ? splitResourceId(text) : undefined;
   const name = id ? `${id.type}/${id.name}` : text;
   return invalidTemplate(
     `The resource '${name}' is not defined in the template. Please see https://aka.ms/arm-template for usage details.`,

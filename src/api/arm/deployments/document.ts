@@ -4,7 +4,7 @@ import { murmurHash64 } from '../template/hashes.js';
 import { compact, type Json, type JsonObject, member } from '../template/json.js';
 import { scopeId } from '../template/resource-ids.js';
 import type { PlannedResource } from './expand.js';
-import { type Failure, failureJson } from './failures.js';
+import { type DeploymentFailure, failureJson } from './failures.js';
 import { linkShown } from './links.js';
 import type { DeploymentPlan } from './plan.js';
 
@@ -32,7 +32,7 @@ export interface DeploymentStatus {
   readonly outputs?: JsonObject;
   /** Ids of what was deployed. */
   readonly outputResources?: readonly string[];
-  readonly failure?: Failure | undefined;
+  readonly failure?: DeploymentFailure | undefined;
 }
 
 /** The document of `plan` in the state that `status` tells. */
@@ -149,7 +149,7 @@ interface Operation {
   ended: string;
   state: 'Running' | 'Succeeded' | 'Failed' | 'Canceled';
   status: number | undefined;
-  failure: Failure | undefined;
+  failure: DeploymentFailure | undefined;
 }
 
 const statusNames: Readonly<Record<number, string>> = {
@@ -188,7 +188,7 @@ export class DeploymentOperations {
       failure: undefined,
     };
     this.#operations.push(operation);
-    return (end: { at: string; status: number; failure?: Failure | undefined }): void => {
+    return (end: { at: string; status: number; failure?: DeploymentFailure | undefined }): void => {
       operation.ended = end.at;
       operation.status = end.status;
       operation.failure = end.failure;

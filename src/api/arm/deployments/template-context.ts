@@ -19,7 +19,7 @@ import {
   objectMember,
 } from '../template/json.js';
 import { positionOf } from '../template/json-reader.js';
-import { evaluatingPart, invalidTemplate, placeText } from './failures.js';
+import { evaluatingPart, invalidTemplate, positionText } from './failures.js';
 import { linkShown } from './links.js';
 import type { DeploymentRequest } from './request.js';
 import type { Template } from './template.js';
@@ -91,7 +91,7 @@ class ParameterResolver {
     const value = this.#value(name, declaration, type);
     checkParameterValue(value, type, {
       name,
-      place: placeText(this.#template.source, this.#positionOf(name)),
+      place: positionText(this.#template.source, this.#positionOf(name)),
       nullable: member(declaration, 'nullable') === true,
     });
     const resolved = { name, type, value };
@@ -130,7 +130,7 @@ class ParameterResolver {
     }
     if (member(declaration, 'nullable') === true) return null;
     throw invalidTemplate(
-      `The value for the template parameter '${name}' ${placeText(this.#template.source, this.#positionOf(name))} is not provided. ${seeParameterFile}`,
+      `The value for the template parameter '${name}' ${positionText(this.#template.source, this.#positionOf(name))} is not provided. ${seeParameterFile}`,
     );
   }
 }

@@ -9,12 +9,12 @@ import { type ResourceId, rootOf } from '../../../resources/resource-id.js';
 import type { Action, ActionResult, Resource } from '../../../resources/resource-type.js';
 import { unmodelledStatuses } from '../../../resources/unmodelled-types.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
+import type { Answer } from './answers.js';
 import type { ArmContext } from './arm-context.js';
 import { checkParent, opaqueDocument, ownTypeAndName } from './opaque-resources.js';
 import { OperationRunner, type PollPlace, pollPlaceOf, type Settling } from './operations.js';
 import {
   type Access,
-  type Answer,
   documentWrite,
   type ModelledPlace,
   modelOf,

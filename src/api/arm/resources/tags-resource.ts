@@ -2,7 +2,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, resourceGroupId, typeOf } from '../../../resources/resource-id.js';
-import { existingGroup, type ResourceRequest, send } from './request.js';
+import { send } from './answers.js';
+import { existingGroup, type ResourceRequest } from './request.js';
 import { RequestBody, readTags } from './request-body.js';
 import type { ResourceService } from './resource-service.js';
 
