@@ -5,12 +5,11 @@ import { createHttpClient, type HttpClient } from '../src/cli/http-client.js';
 import { body, group, loadBalancer, network } from './control-plane-body.js';
 import { cpuSeconds, lazurite, median, type Started, start } from './process.js';
 
-const seconds = 2;
-const connections = 8;
+const usual = { seconds: 2, connections: 8 };
 const query = '?api-version=2024-05-01';
 const headers = { 'content-type': 'application/json' };
 
-export const howMeasured = `${connections} connections, ${seconds} s each`;
+export const howMeasured = `${usual.connections} connections, ${usual.seconds} s each`;
 
 export interface Figures {
   readonly perSecond: number;
@@ -41,10 +40,18 @@ export class Client {
   }
 }
 
+export interface Load {
+  readonly method: 'PUT' | 'GET';
+  readonly rules?: number;
+  readonly path?: string;
+  readonly connections?: number;
+  readonly seconds?: number;
+}
+
 /** Writes, or reads, the load balancer as fast as the server answers. Every write is another document. */
 export async function load(
   server: Started,
-  { method, rules = 10, path = loadBalancer }: { method: 'PUT' | 'GET'; rules?: number; path?: string },
+  { method, rules = 10, path = loadBalancer, connections = usual.connections, seconds = usual.seconds }: Load,
 ): Promise<Figures> {
   const { url } = server;
   const at = { method, path: `${path}${query}` };
@@ -57,7 +64,7 @@ export async function load(
   const { errors, non2xx, latency } = result;
   if (errors + non2xx > 0) throw new Error(`${method} ${url}: ${errors} errors, ${non2xx} answers that are no 2xx`);
   const cpu = (1000 * (cpuSeconds(server) - before)) / result.requests.total;
-  return { perSecond: result.requests.average, p50: latency.p50, p99: latency.p99, cpu };
+  return { perSecond: result.requests.total / result.duration, p50: latency.p50, p99: latency.p99, cpu };
 }
 
 /** An emulator with everything that the load balancer refers to, and the load balancer. */
@@ -66,7 +73,18 @@ export async function startLazurite(
   { engine, rules = 10, options = [] }: { engine: string; rules?: number; options?: readonly string[] },
 ): Promise<Started> {
   const data = join(folder, `${engine}-${rules}`);
-  const started = await start(lazurite, ['start', '--port', '0', '--data', data, '--engine', engine, ...options]);
+  const started = await start(lazurite, [
+    'start',
+    '--port',
+    '0',
+    '--data',
+    data,
+    '--engine',
+    engine,
+    '--log-level',
+    'warn',
+    ...options,
+  ]);
   const client = new Client(started);
   await client.send('PUT', group, { location: 'westeurope' });
   await client.send('PUT', `${network}/publicIPAddresses/ip`, {

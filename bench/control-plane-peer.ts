@@ -22,6 +22,7 @@ database.pragma('synchronous = FULL');
 database.exec('CREATE TABLE resources (key TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID');
 const save = database.prepare('INSERT OR REPLACE INTO resources VALUES (?, ?)');
 const read = database.prepare('SELECT document FROM resources WHERE key = ?').pluck();
+const readAll = database.prepare('SELECT document FROM resources ORDER BY key').pluck();
 
 const ajv = new Ajv({ allErrors: true, removeAdditional: false, coerceTypes: false, useDefaults: false });
 ajv.addVocabulary([...annotationKeywords]);
@@ -39,6 +40,9 @@ app.put<Named>(path, (request, reply) => {
 });
 app.get<Named>(path, (request, reply) =>
   reply.type('application/json; charset=utf-8').send(read.get(request.params.name)),
+);
+app.get(path.replace('/:name', ''), (_request, reply) =>
+  reply.type('application/json; charset=utf-8').send(`{"value":[${readAll.all().join(',')}]}`),
 );
 await app.listen({ host: '127.0.0.1', port: 0 });
 process.stdout.write(`ready http://127.0.0.1:${(app.server.address() as AddressInfo).port}\n`);

@@ -1,29 +1,14 @@
-// `check-examples.mjs [--tarball FILE] [NAME…]`: runs every example of examples/ as its first lines say, with the packed
-// tarball, in a folder and, where the system has it, a network of its own. What a machine has no tool for is named.
+// `check-examples.mjs [--tarball FILE] [NAME…]`: runs every example as its README says, in a copy of its folder with the
+// packed tarball in it. What npm installs is downloaded; everything else runs, where the system has it, in a network of its
+// own. An example whose README says that it is not run, or for which a tool is missing, is named.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** Enough for a slow machine that downloads everything. */
 const limitMs = 600_000;
-const sdk = ['@azure/arm-network@39', '@azure/arm-resources@7'];
-
-/** What each example installs beside Lazurite, the tools that it needs, and its command. */
-const examples = {
-  'node-test': { packages: sdk, command: ['node', '--test'], module: true },
-  jest: { packages: [...sdk, 'jest@30'], command: ['npx', 'jest'] },
-  vitest: { packages: ['vitest@3'], command: ['npx', 'vitest', 'run'], module: true },
-  pytest: { tools: ['pytest'], command: ['npx', 'lazurite', 'run', '--', 'pytest', '-q'] },
-  curl: { tools: ['curl'], command: ['npx', 'lazurite', 'run', '--', 'bash', 'balancer.sh'] },
-  bicep: {
-    tools: ['curl'],
-    command: ['npx', 'lazurite', 'run', '--seed', 'main.json', '--stand-ins', '--', 'bash', 'call.sh'],
-  },
-  postman: { packages: ['newman@6'], command: ['npx', 'lazurite', 'run', '--', 'bash', 'run.sh'] },
-  classic: { tools: ['curl'], command: ['npx', 'lazurite', 'run', '--', 'bash', 'update-lb-set.sh'] },
-};
 
 const { values, positionals } = parseArgs({ options: { tarball: { type: 'string' } }, allowPositionals: true });
 const temporary = [];
@@ -33,32 +18,63 @@ function emptyFolder() {
   return folder;
 }
 
-function succeed([command, ...argv], cwd) {
-  // Nothing of ours configures what a user has not configured.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|LAZURITE_)/i.test(name)));
-  const options = { cwd, env, encoding: 'utf8', timeout: limitMs };
-  const { status, stdout, stderr, error } = spawnSync(command, argv, options);
-  if (status !== 0) throw new Error(`${[command, ...argv].join(' ')}: ${error ?? status}\n${stdout}${stderr}`);
-  return stdout;
+/** Debian's az crashes in every `az network` command: where az is that one, a folder with the repaired one. */
+function repairedAz() {
+  const az = spawnSync('sh', ['-c', 'head -1 "$(command -v az)"'], { encoding: 'utf8' });
+  if (!az.stdout.startsWith('#!/usr/bin/python3')) return [];
+  const folder = emptyFolder();
+  const script = `#!/bin/sh\nexec /usr/bin/python3 '${resolve('test/az/az-repaired.py')}' "$@"\n`;
+  writeFileSync(join(folder, 'az'), script, { mode: 0o755 });
+  return [folder];
 }
 
-const isThere = (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0;
+// Nothing of ours configures what a user has not configured.
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|LAZURITE_)/i.test(name)));
+env.PATH = [...repairedAz(), process.env.PATH].join(delimiter);
+
+function succeed([command, ...argv], cwd) {
+  const { status, stdout, stderr, error } = spawnSync(command, argv, { cwd, env, encoding: 'utf8', timeout: limitMs });
+  if (status !== 0) throw new Error(`${[command, ...argv].join(' ')}: ${error ?? status}\n${stdout}${stderr}`);
+}
 
 function inNetwork(argv) {
   const flag = ['-n', '-Urn'].find((one) => spawnSync('unshare', [one, 'ip', 'link', 'set', 'lo', 'up']).status === 0);
   return flag ? ['unshare', flag, 'sh', '-c', 'ip link set lo up; exec "$@"', 'sh', ...argv] : argv;
 }
 
-function runExample(name, { packages = [], command, module }, tarball) {
-  const folder = emptyFolder();
+/** The README of an example: its commands, the tools that they need, and why it is not run. */
+function readExample(name) {
+  const text = readFileSync(join('examples', name, 'README.md'), 'utf8');
+  const lines = /^```bash\n([\s\S]*?)^```$/m.exec(text)?.[1]?.trim().split('\n') ?? [];
+  const [needs = ''] = /^Needs [^.]*/m.exec(text) ?? [];
+  const [, notRun] = /^Not run: (.*)/m.exec(text) ?? [];
+  return { lines, tools: [...needs.matchAll(/`([\w-]+)`/g)].map(([, tool]) => tool), notRun };
+}
+
+function runExample(name, lines, tarball) {
+  const above = emptyFolder();
+  const folder = join(above, name);
   cpSync(join('examples', name), folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, ...(module && { type: 'module' }) }));
-  succeed(['npm', 'install', '--no-audit', '--no-fund', tarball, ...packages], folder);
-  // A Node without SQLite needs what the repository has built already.
+  cpSync(tarball, join(folder, 'lazurite-0.1.0.tgz'));
+  const installs = (line) => line.startsWith('npm ');
+  for (const line of lines.filter(installs)) succeed(['bash', '-c', `${line} --no-audit --no-fund`], folder);
+  // A Node without SQLite needs what the repository has built already; npm leaves the folder above alone.
   if (spawnSync('node', ['-e', "require('node:sqlite')"]).status !== 0) {
-    symlinkSync(resolve('node_modules/better-sqlite3'), join(folder, 'node_modules/better-sqlite3'));
+    mkdirSync(join(above, 'node_modules'));
+    symlinkSync(resolve('node_modules/better-sqlite3'), join(above, 'node_modules/better-sqlite3'));
   }
-  succeed(inNetwork(command), folder);
+  const others = lines.filter((line) => !installs(line)).join('\n');
+  succeed(inNetwork(['bash', '-euo', 'pipefail', '-c', others]), folder);
+}
+
+function check(name, tarball) {
+  const { lines, tools, notRun } = readExample(name);
+  if (notRun !== undefined) return `skip ${name}: ${notRun}`;
+  const missing = tools.filter((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0);
+  if (missing.length > 0) return `skip ${name}: ${missing.join(', ')} not here`;
+  const start = performance.now();
+  runExample(name, lines, tarball);
+  return `ok   ${name} (${Math.round((performance.now() - start) / 1000)} s)`;
 }
 
 let failed = 0;
@@ -68,20 +84,17 @@ try {
     succeed(['node', 'scripts/pack.mjs', '--pack-destination', values.tarball]);
     values.tarball = join(values.tarball, readdirSync(values.tarball)[0]);
   }
-  const names = positionals.length > 0 ? positionals : Object.keys(examples);
+  const folders = readdirSync('examples', { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const names = positionals.length > 0 ? positionals : folders.map(({ name }) => name);
   for (const name of names) {
-    const missing = (examples[name].tools ?? []).filter((tool) => !isThere(tool));
-    if (missing.length > 0) {
-      process.stdout.write(`skip ${name}: ${missing.join(', ')} not here\n`);
-      continue;
-    }
+    let line;
     try {
-      runExample(name, examples[name], resolve(values.tarball));
-      process.stdout.write(`ok   ${name}\n`);
+      line = check(name, resolve(values.tarball));
     } catch (error) {
       failed++;
-      process.stdout.write(`FAILED ${name}: ${error.message}\n`);
+      line = `FAILED ${name}: ${error.message}`;
     }
+    process.stdout.write(`${line}\n`);
   }
 } finally {
   for (const folder of temporary) rmSync(folder, { recursive: true, force: true });

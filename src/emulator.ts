@@ -5,6 +5,7 @@ import { addAdminRoutes } from './api/admin/admin.js';
 import { Faults, installApiFaults } from './api/admin/faults.js';
 import { JournalHooks, RequestJournal } from './api/admin/journal.js';
 import { Arm, addArmRoutes } from './api/arm/arm.js';
+import { sendKept } from './api/arm/resources/answers.js';
 import { addMetricRoutes } from './api/arm/resources/resource-routes.js';
 import { checkStored } from './api/arm/resources/stored-resources.js';
 import { requireCertificateOrToken } from './api/classic/authorize.js';
@@ -108,11 +109,12 @@ export class Emulator {
     // The addresses of a store that machines share are shared too: blocks are for neighbours on one machine.
     const pool = { publicPrefix, ...(!isShared && { blocks }) };
     const file = dataFolder && join(dataFolder, 'lazurite.sqlite');
+    let reconciler: Reconciler | undefined;
+    const adapter = new PlanAdapter({ config, log, again: () => void reconciler?.again() });
     const store = new Store({ file, isReplica: isShared, warn: log.warn, ...pool });
     let machines: Machines | undefined;
     let engine: Engine | undefined;
-    let reconciler: Reconciler | undefined;
-    const adapter = new PlanAdapter({ config, log, again: () => void reconciler?.again() });
+    let server: LazuriteServer | undefined;
     try {
       if (isShared) machines = await (await import('./emulator/several-machines.js')).joinStore({ config, store, log });
       const clock = given ?? machines?.clock ?? new Clock({ scale: config.timeScale });
@@ -135,13 +137,15 @@ export class Emulator {
       });
       const parts = { config, clock, log, events, store, blocks, adapter, engine, reconciler, monitor, machines };
       const app = await createApp({ ...parts, folder, stop });
-      const { port } = await app.server.listen({ host: config.host, port: config.port });
+      server = app.server;
+      const { port } = await server.listen({ host: config.host, port: config.port });
       await machines?.begin(port);
       return new Emulator({ ...parts, ...app, port });
     } catch (error) {
+      await server?.close();
       await engine?.close(0);
       await adapter.close();
-      machines?.close();
+      await machines?.close();
       store.close();
       blocks.close();
       throw error;
@@ -195,7 +199,7 @@ export class Emulator {
     const { server, events, engine, store, blocks, adapter, clock, machines } = this.#parts;
     events.emit('end', {});
     await this.#waitFor('requests in progress', server.close());
-    machines?.close();
+    await machines?.close();
     await this.#waitFor('open flows', engine.close(flowGraceMs));
     await adapter.close();
     clock.close();
@@ -234,6 +238,13 @@ async function createApp({
 }): Promise<Pick<Parts, 'server' | 'control' | 'adminSecret'>> {
   const certificates = await loadCertificates({ folder, host: config.host, tlsNames: config.tlsNames });
   if (certificates.caReplaced) log.warn('the CA was made anew: trust it again', { caFile: certificates.caFile });
+  const journal = new RequestJournal();
+  const journalHooks = new JournalHooks(journal, clock, events);
+  const faults = new Faults({ engine, events, store });
+  const { answers } = store.resources;
+  const shortcut = journalHooks.around((request, response) =>
+    faults.concernCalls ? undefined : sendKept(request, response, { answers, clock }),
+  );
   const server = createServer({
     host: config.host,
     tlsNames: config.tlsNames,
@@ -245,6 +256,8 @@ async function createApp({
     log,
     clock,
     edge: machines?.edge(certificates.caPem),
+    // A token, and whether this machine may answer, are found out on the long way.
+    shortcut: machines || config.auth === 'token' ? undefined : shortcut,
   });
   const identity = createIdentity({ warn: log.warn, folder, host: config.host, tlsNames: config.tlsNames });
   const admin = config.auth === 'token' ? identity.admin() : undefined;
@@ -268,10 +281,7 @@ async function createApp({
     },
     note: (message) => log.info(message),
   });
-  machines?.refuse(server.app);
-  const journal = new RequestJournal();
-  const journalHooks = new JournalHooks(journal, clock, events);
-  const faults = new Faults({ engine, events });
+  machines?.guard(server.app);
   journalHooks.install(server.app);
   installApiFaults(server.app, { faults, journal: journalHooks, clock });
   const resume = (): Promise<void> => arm.resume();
@@ -337,16 +347,20 @@ async function createApp({
       reset: control.reset,
       stop,
       advance: control.advance,
+      nodes: machines?.nodes,
     }),
   );
-  await machines?.follow({ reconciler, arm, classic, log, resume });
+  const { seed: file } = config;
+  const seed = async (): Promise<void> => {
+    if (file === undefined) return;
+    const isEmpty = Object.values(control.take().tables).every((rows) => rows.length === 0);
+    await applySeed({ file, arm, isEmpty, restore: control.restore, log });
+  };
+  await machines?.follow({ reconciler, arm, classic, log, control, resume, seed });
   await reconciler.loadAll();
   if (!machines) await resume();
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
-  if (config.seed !== undefined) {
-    const isEmpty = Object.values(control.take().tables).every((rows) => rows.length === 0);
-    await applySeed({ file: config.seed, arm, isEmpty, restore: control.restore, log });
-  }
+  if (!machines) await seed();
   return { server, control, adminSecret: admin?.secret };
 }
 

@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 /** The `lazurite` command: arguments and environment in, a command run, an exit code out. */
-import { readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { inspect } from 'node:util';
 import { runCommand } from './cli/commands.js';
-import { packageFolder } from './support/files.js';
+import { packageVersion } from './support/files.js';
 import { UsageError } from './support/usage-error.js';
 
 // Compiling is most of a start; Node 22 and later keep what they compiled for the next one.
@@ -30,9 +29,8 @@ process.stderr.on('error', () => {});
 
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);
-  if (argv[0] === '--version' || argv[0] === '-v') {
-    const { version } = JSON.parse(readFileSync(new URL('package.json', packageFolder), 'utf8'));
-    process.stdout.write(`${version}\n`);
+  if (['--version', '-v', 'version'].includes(argv[0] ?? '')) {
+    process.stdout.write(`${packageVersion()}\n`);
     return 0;
   }
   return runCommand(argv, {

@@ -11,3 +11,11 @@ export async function turnsDuring<T>(work: () => Promise<T>): Promise<{ readonly
   isDone = true;
   return { result, turns };
 }
+
+/** The result of work that lets others go first between its pieces, done without a pause. */
+export function atOnce<T>(work: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}

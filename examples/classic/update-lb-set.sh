@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# The classic Service Management API with curl: `npx lazurite run -- bash update-lb-set.sh`. A cloud service with two
-# machines in a load-balanced set, whose distribution UpdateLbSet changes to sourceIP.
+# A cloud service with two machines in a load-balanced set, whose distribution UpdateLbSet changes to sourceIP.
 set -euo pipefail
 
 services=$LAZURITE_URL/$AZURE_SUBSCRIPTION_ID/services/hostedservices

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# bash and curl: `npx lazurite run -- bash balancer.sh`. A load balancer in front of two backends, in SourceIP mode: each
-# client stays with one of them.
+# A load balancer in front of two backends, in SourceIP mode: each client stays with one of them.
 set -euo pipefail
 
 put() {

@@ -1,8 +1,10 @@
-// Jest, CommonJS: `npm install --save-dev lazurite-0.1.0.tgz jest @azure/arm-network @azure/arm-resources`, then `npx jest`.
+// Jest, as CommonJS, with the emulator in the same process.
 const { NetworkManagementClient } = require('@azure/arm-network');
 const { ResourceManagementClient } = require('@azure/arm-resources');
 const { lazuriteForTests } = require('lazurite');
 
+// A loaded machine may need longer than Jest's 5 seconds.
+jest.setTimeout(30_000);
 const azure = lazuriteForTests({ beforeAll, afterAll, beforeEach });
 
 test('a public address comes out of the pool', async () => {

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Postman's collection with newman: `npm install --save-dev lazurite-0.1.0.tgz newman`, then `npx lazurite run -- bash run.sh`.
-# newman fails when an answer is not what the collection's tests want.
+# Runs the collection; newman fails when an answer is not what the collection's tests want.
 set -euo pipefail
 npx newman run node_modules/lazurite/openapi/lazurite.postman_collection.json --env-var baseUrl="$LAZURITE_URL" \
   --ssl-extra-ca-certs "$NODE_EXTRA_CA_CERTS" --reporters cli --reporter-cli-no-banner --reporter-cli-silent

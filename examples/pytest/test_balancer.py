@@ -1,4 +1,4 @@
-"""pytest: `npm install lazurite-0.1.0.tgz` and `pip install pytest`, then `npx lazurite run -- pytest`.
+"""Tests of Azure in Python.
 
 `lazurite run` starts an emulator, sets the variables by which azure-identity and azure-mgmt-* find and trust it, and stops
 it. The fixture needs nothing but Python; with Microsoft's SDK it would be

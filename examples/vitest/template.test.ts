@@ -1,8 +1,10 @@
-// Vitest: `npm install --save-dev lazurite-0.1.0.tgz vitest`, then `npx vitest run`.
-
+// Vitest: a fixture that gives each test an emulator with a template deployed.
 import type { Lazurite } from 'lazurite';
 import { startLazurite } from 'lazurite';
-import { test as base, expect } from 'vitest';
+import { test as base, expect, vi } from 'vitest';
+
+// A loaded machine may need longer than Vitest's 5 seconds.
+vi.setConfig({ testTimeout: 30_000 });
 
 const subnet = { id: "[resourceId('Microsoft.Network/virtualNetworks/subnets', 'vnet', 'vms')]" };
 const child = (kind: string, name: string) => ({

@@ -4,7 +4,7 @@ import type { FlowInfo } from '../data-plane/model/engine.js';
 import { UsageError } from '../support/usage-error.js';
 import { ask, duration, readOptions, runningHelp, shortId, tell, textTable } from './ask.js';
 import type { Command } from './command.js';
-import { list, watchFlag, watchHelp } from './watch.js';
+import { list, nodeFlags, nodesHelp, watchFlag, watchHelp } from './watch.js';
 
 const listHelp = `${runningHelp}\n  --json        print what the admin API answers\n${watchHelp}`;
 
@@ -40,12 +40,12 @@ export function frontendsTable(list: readonly Frontend[]): string {
 }
 
 export const frontends: Command = {
-  usage: 'frontends [--watch] [--json] [OPTION…]',
+  usage: 'frontends [--watch] [--all-nodes] [--json] [OPTION…]',
   summary: 'Lists every frontend of a running emulator: where it is bound, its state, and why it is not Bound.',
-  details: () => listHelp,
+  details: () => `${listHelp}\n${nodesHelp}`,
   run: (argv, context) =>
     list<{ value: Frontend[] }>(
-      { asked: readOptions(argv, { env: context.env, flags: watchFlag }), context },
+      { asked: readOptions(argv, { env: context.env, flags: nodeFlags }), context },
       { path: 'frontends', types: ['resource', 'frontend'], show: ({ value }) => frontendsTable(value) },
     ),
 };
@@ -66,12 +66,12 @@ export function backendsTable({ value }: { readonly value: readonly BackendView[
 }
 
 export const backends: Command = {
-  usage: 'backends [--watch] [--json] [OPTION…]',
+  usage: 'backends [--watch] [--all-nodes] [--json] [OPTION…]',
   summary: 'Lists the backends of every rule of a running emulator: where they are expected, up or down, and why.',
-  details: () => listHelp,
+  details: () => `${listHelp}\n${nodesHelp}`,
   run: (argv, context) =>
     list<{ value: BackendView[] }>(
-      { asked: readOptions(argv, { env: context.env, flags: watchFlag }), context },
+      { asked: readOptions(argv, { env: context.env, flags: nodeFlags }), context },
       { path: 'backends', types: ['resource', 'member', 'fault'], show: backendsTable },
     ),
 };

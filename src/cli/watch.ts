@@ -1,6 +1,8 @@
 /** `--watch` of the commands that list, and what `lazurite top` shares with them: the live stream of events, and a screen. */
 import { setTimeout } from 'node:timers/promises';
+import type { NodeView } from '../api/admin/views.js';
 import { systemTime } from '../support/clock.js';
+import { UsageError } from '../support/usage-error.js';
 import { type Asked, ask, connect, type RunningOptions, tell } from './ask.js';
 import type { CommandContext, Screen } from './command.js';
 import type { HttpClient } from './http-client.js';
@@ -137,8 +139,19 @@ const always = ['gap', 'reset'];
 
 /** The option of commands that can. */
 export const watchFlag = { watch: { type: 'boolean' } } as const;
+/** Options of commands that show what one of several machines that share a store does. */
+export const nodeFlags = { ...watchFlag, 'all-nodes': { type: 'boolean' } } as const;
+export const nodesHelp = '  --all-nodes   ask every node that shares its store; each shows its own';
 export const watchHelp =
   '  --watch       show it again whenever it has changed, until Ctrl-C; with --json a line for each state';
+
+/** What every node that shares the store answers at `path`; a Lazurite alone is its only node. */
+async function ofEveryNode<T>(running: RunningOptions, path: string): Promise<({ readonly node: string } & T)[]> {
+  const { value } = await ask<{ value: readonly NodeView[] }>(running, { path: 'nodes' });
+  const places = value.map(({ address }) => ({ node: address, url: new URL(`https://${address}`) }));
+  const asked = places.length > 0 ? places : [{ node: running.url.host, url: running.url }];
+  return Promise.all(asked.map(async ({ node, url }) => ({ node, ...(await ask<T>({ ...running, url }, { path })) })));
+}
 
 /**
  * Prints what the admin API answers at `path`; with `--watch` also whenever events of these `types` have changed it.
@@ -149,6 +162,13 @@ export async function list<T>(
   { path, types, show }: { path: string; types: readonly string[]; show: (answer: T) => string },
 ): Promise<number> {
   const { running } = asked;
+  if (asked.values['all-nodes'] === true) {
+    if (asked.values.watch === true) throw new UsageError('--watch shows one node: choose it with --url');
+    const found = await ofEveryNode<T>(running, path);
+    const shown = (): string => found.map(({ node, ...answer }) => `${node}\n${show(answer as T)}`).join('\n\n');
+    tell({ nodes: found }, { print: context.print, asked, show: shown });
+    return 0;
+  }
   const read = (): Promise<T> => ask<T>(running, { path });
   if (asked.values.watch !== true) {
     tell(await read(), { print: context.print, asked, show });

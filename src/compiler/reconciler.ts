@@ -32,7 +32,7 @@ export interface ReconcilerOptions {
   readonly store: ResourceStore;
   readonly engine: Engine;
   readonly addressMap: readonly AddressMapping[];
-  readonly hostedServices: HostedServices;
+  readonly hostedServices: HostedServiceSource;
   /** The network around an address of this machine that another Lazurite has leased; undefined for every other address. */
   readonly leasedElsewhere?: (address: string) => string | undefined;
   /** What the engine is given in place of the plan. */
@@ -52,7 +52,7 @@ export interface ModeSwitch {
 }
 
 /** The stored hosted services of the classic API. */
-export interface HostedServices {
+export interface HostedServiceSource {
   /** Keys of all. */
   hostedServiceKeys(): readonly string[];
   hostedService(key: string): HostedService | undefined;

@@ -4,12 +4,13 @@
  * interface of this machine. Of several frontends that want one port of a further address, the one of the balancer that
  * was created first has it, and the log tells the others.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
 import type { Config } from '../config/config.js';
 import { type ForwardingPlan, frontendKey, type PlanFrontend } from '../data-plane/model/plan.js';
 import type { Log } from '../support/log.js';
+import { UsageError } from '../support/usage-error.js';
 import { AutomaticStandIns } from './stand-ins.js';
 
 const run = promisify(execFile);
@@ -24,7 +25,12 @@ const isLoopback = (address: string): boolean => address.startsWith('127.');
 class InterfaceAddresses {
   readonly #added = new Set<string>();
 
-  constructor(readonly options: { readonly name: string; readonly log: Log }) {}
+  constructor(readonly options: { readonly name: string; readonly log: Log }) {
+    const { name } = options;
+    const { error, status } = spawnSync('ip', ['link', 'show', 'dev', name]);
+    if (error) throw new UsageError('--add-addresses needs the program ip, of the package iproute2');
+    if (status !== 0) throw new UsageError(`--add-addresses: this machine has no network interface '${name}'`);
+  }
 
   /** Brings the interface to `wanted` addresses; what cannot be added is logged, and its frontend falls back. */
   async follow(wanted: ReadonlySet<string>): Promise<void> {
@@ -75,14 +81,19 @@ export class PlanAdapter {
     this.#interface = isUserspace && name !== undefined ? new InterfaceAddresses({ name, log }) : undefined;
   }
 
-  /** The plan as the engine carries it out. */
-  readonly adapt = async (plan: ForwardingPlan): Promise<ForwardingPlan> => {
+  /** Makes a plan what the engine carries out; undefined when that is the plan itself. */
+  get adapt(): ((plan: ForwardingPlan) => Promise<ForwardingPlan>) | undefined {
+    const isNeeded = this.#alsoAt.length > 0 || this.#standIns || this.#interface;
+    return isNeeded ? (plan) => this.#adapted(plan) : undefined;
+  }
+
+  async #adapted(plan: ForwardingPlan): Promise<ForwardingPlan> {
     await this.#interface?.follow(
       new Set(addressesOf(plan).filter((address) => !isLoopback(address) && !address.includes(':'))),
     );
     const adapted = this.#standIns ? await this.#standIns.adapt(plan) : plan;
     return this.#alsoAt.length === 0 ? adapted : this.#withAlsoAt(adapted, new Set(addressesOf(plan)));
-  };
+  }
 
   /** Ends the stand-ins and takes the added addresses away. */
   async close(): Promise<void> {

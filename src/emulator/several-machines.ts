@@ -4,6 +4,7 @@ import type { RequestListener } from 'node:http';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import type { NodeView } from '../api/admin/views.js';
 import type { Arm } from '../api/arm/arm.js';
 import type { ClassicPluginOptions } from '../api/classic/plugin.js';
 import { loadAdminSecret } from '../api/identity/admin-secret.js';
@@ -11,23 +12,21 @@ import { loadCertificates } from '../api/identity/certificates.js';
 import { loadSigningKey } from '../api/identity/tokens.js';
 import type { Reconciler } from '../compiler/reconciler.js';
 import type { Config } from '../config/config.js';
-import { azureError } from '../errors/index.js';
 import { type EdgeHandler, tidyUrl } from '../http/server.js';
 import { Edge } from '../nodes/edge.js';
 import { ClusterNode, type NodeEvents, refusal } from '../nodes/node.js';
 import { Away } from '../nodes/session.js';
 import type { Store } from '../store/store.js';
 import { Clock, systemTime } from '../support/clock.js';
-import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../support/files.js';
+import { ensurePrivateFolder, packageVersion, readIfPresent, writePrivateFile } from '../support/files.js';
 import { isGuid, newGuid } from '../support/ids.js';
 import { formatIpPrefix, isLoopbackHost } from '../support/ip-address.js';
 import type { Log } from '../support/log.js';
 import { UsageError } from '../support/usage-error.js';
+import type { EmulatorControl } from './emulator-control.js';
 
 /** What every node answers for itself: its pages, its data plane, its process. */
 const ownPaths = /^\/(?:$|\?|portal\b|openapi\b|_lazurite\/(?!(?:reset|snapshot|faults|requests|clock)\b))/i;
-const movesClock = (method: string | undefined, path: string): boolean =>
-  method === 'POST' && /^\/_lazurite\/clock\b/i.test(path);
 
 /** Keys that all nodes have, as files of the data folder. */
 const sharedFiles = ['ca.pem', 'ca-key.pem', 'token-key.pem', 'admin-secret'] as const;
@@ -39,13 +38,15 @@ export interface Machines {
   readonly clock: Clock;
   /** Stands before the server's routes. */
   readonly edge: (caPem: string) => EdgeHandler;
-  /** Refuses what the edge has found that nobody can answer at present. */
-  readonly refuse: (app: FastifyInstance) => void;
+  /** Refuses what the edge has found that nobody can answer at present; answers writes when every node carries them. */
+  readonly guard: (app: FastifyInstance) => void;
+  /** Every node that lives. */
+  readonly nodes: () => Promise<readonly NodeView[]>;
   /** Fills the replica, and follows what other nodes write. */
   readonly follow: (parts: Followed) => Promise<void>;
   /** From now on reachable at this port for other nodes. */
   readonly begin: (port: number) => Promise<void>;
-  readonly close: () => void;
+  readonly close: () => Promise<void>;
 }
 
 /** What all nodes have to agree on, as a text that a person can read. */
@@ -63,14 +64,15 @@ const agreedOn = (config: Config): string =>
   });
 
 /** How the data plane and the readers of events follow what other nodes write. */
-function followed({ reconciler, arm, classic, log, resume }: Followed): NodeEvents {
+function followed({ reconciler, arm, classic, log, control }: Followed): Omit<NodeEvents, 'onWriter'> {
   const tell = (error: unknown): void => log.error('the data plane does not follow another node', {}, error);
   return {
-    onApplied({ resources, hostedServices }) {
-      Promise.all([arm.context.changed(resources), classic.dataPlane.classicChanged(hostedServices)]).catch(tell);
+    async onApplied({ resources, hostedServices }) {
+      const changed = [arm.context.changed(resources), classic.dataPlane.classicChanged(hostedServices)];
+      await Promise.all(changed).catch(tell);
     },
-    onReplaced: () => void reconciler.loadAll().catch(tell),
-    onWriter: resume,
+    onControl: (one) => control.carryOut(one).catch(tell),
+    onReplaced: () => reconciler.loadAll().catch(tell),
   };
 }
 
@@ -79,7 +81,39 @@ export interface Followed {
   readonly arm: Arm;
   readonly classic: ClassicPluginOptions;
   readonly log: Log;
+  readonly control: EmulatorControl;
   readonly resume: () => Promise<void>;
+  /** Applies `--seed`. */
+  readonly seed: () => Promise<void>;
+}
+
+/** `--seed` is applied by the first node that writes; the others are ready after it. */
+class Seeding {
+  hasEnded = false;
+  readonly ended: Promise<void>;
+  #settle: { readonly resolve: () => void; readonly reject: (reason: unknown) => void } | undefined;
+
+  constructor() {
+    this.ended = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+  }
+
+  readonly end = (): void => {
+    this.hasEnded = true;
+    this.#settle?.resolve();
+  };
+
+  /** What goes wrong keeps the node from starting. */
+  async run(seed: () => Promise<void>): Promise<void> {
+    await seed().then(this.end, (error) => this.#settle?.reject(error));
+  }
+}
+
+/** Applies the seed, and keeps that it was. */
+async function seedOnce(store: Store, seed: () => Promise<void>): Promise<void> {
+  await seed();
+  await store.announce(() => ({ kind: 'seeded' }));
 }
 
 /** Makes keys as a machine alone does. */
@@ -98,17 +132,16 @@ async function makeKeys({ host, tlsNames }: Config): Promise<Record<string, stri
 
 /** Connects to the store that `--store` names, and gets the keys and the time from it. Throws a `UsageError` why not. */
 export async function joinStore({ config, store, log }: { config: Config; store: Store; log: Log }): Promise<Machines> {
-  if (config.seed !== undefined) throw new UsageError('--seed cannot be used with --store: restore a snapshot instead');
   const url = config.store ?? '';
-  const node = new ClusterNode({ url, name: hostname(), store, log });
+  const schema = store.connection.pragma('user_version', { simple: true }) as number;
+  const node = new ClusterNode({ url, facts: { name: hostname(), version: packageVersion(), schema }, store, log });
   const temporary = config.inMemory ? mkdtempSync(join(tmpdir(), 'lazurite-node-')) : undefined;
   const folder = temporary ?? config.data;
-  const close = (): void => {
-    node.close();
+  const close = async (): Promise<void> => {
+    await node.close();
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
   };
   try {
-    const schema = store.connection.pragma('user_version', { simple: true }) as number;
     const begunMs = await node.changes.open({ schema, config: agreedOn(config), nowMs: systemTime.now() });
     const keys = await node.changes.keys(() => makeKeys(config));
     ensurePrivateFolder(folder);
@@ -117,6 +150,7 @@ export async function joinStore({ config, store, log }: { config: Config; store:
       if (readIfPresent(join(folder, name)) !== keys[name]) writePrivateFile(join(folder, name), keys[name]);
     }
     let edge: Edge | undefined;
+    const seeding = new Seeding();
     return {
       folder,
       clock: new Clock({
@@ -140,20 +174,42 @@ export async function joinStore({ config, store, log }: { config: Config; store:
         return (request, response, answer: RequestListener) =>
           void made.handle(request, response, answer).catch(() => request.socket.destroy());
       },
-      refuse(app) {
+      guard(app) {
         app.addHook('onRequest', (request, _reply, done) => {
-          if (movesClock(request.method, request.url)) {
-            return done(
-              azureError('BadRequest', { values: { reason: 'the clock of a shared store cannot be moved' } }),
-            );
-          }
           const message = edge?.refusalOf(request.raw);
           if (message === undefined) return done();
           const isClassic = isGuid(request.url.slice(1, 37));
           done(refusal(message, isClassic ? 'ClassicServerBusy' : 'ServiceUnavailable'));
         });
+        app.addHook('onSend', async (request, reply, payload) => {
+          if (request.method === 'GET' || request.method === 'HEAD' || reply.statusCode >= 400) return payload;
+          const behind = await node.carriedByOthers();
+          if (behind > 0) reply.header('x-lazurite-behind', String(behind));
+          return payload;
+        });
       },
-      follow: (parts) => node.open(followed(parts)),
+      async nodes() {
+        const [living, { seq, writer }] = await Promise.all([node.nodes.living(), node.changes.head()]);
+        return living.map(({ carried, ...one }) => {
+          const writes = one.address === writer;
+          return { ...one, writes, behind: writes ? 0 : Math.max(0, seq - carried) };
+        });
+      },
+      async follow(parts) {
+        const events = followed(parts);
+        await node.open({
+          ...events,
+          onControl(control) {
+            if (control.kind === 'seeded') seeding.end();
+            return events.onControl(control);
+          },
+          async onWriter() {
+            await parts.resume();
+            if (config.seed !== undefined && !node.isSeeded) await seeding.run(() => seedOnce(store, parts.seed));
+          },
+        });
+        if (config.seed === undefined || node.isSeeded) seeding.end();
+      },
       async begin(port) {
         const { host } = config;
         const seen = await node.localAddress();
@@ -165,14 +221,16 @@ export async function joinStore({ config, store, log }: { config: Config; store:
         const address = /^[0:.]+$/.test(host) ? (seen ?? '127.0.0.1') : host;
         const reached = address === 'localhost' ? '127.0.0.1' : address;
         node.begin(`${reached.includes(':') ? `[${reached}]` : reached}:${port}`);
+        if (!seeding.hasEnded) log.info('waiting until the node that writes has applied its --seed');
+        await seeding.ended;
       },
       close() {
         edge?.close();
-        close();
+        return close();
       },
     };
   } catch (error) {
-    close();
+    await close();
     if (!(error instanceof Away)) throw error;
     throw new UsageError(`the database of --store cannot be reached: ${error.message}`, { cause: error });
   }

@@ -20,6 +20,13 @@ export const deploymentErrors = {
     message:
       "Unable to process template language expressions for resource '{id}' at line '{line}' and column '{column}'. '{reason}'",
   },
+  DeploymentJobSizeExceeded: {
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The dependencies of the template's resources come to more than '{limit}' characters. Please see https://aka.ms/arm-template/#resources for usage details.",
+    differs: 'Azure bounds the compressed size of the whole job; its text is not known',
+  },
   InvalidContentLink: {
     status: 400,
     origin: 'gateway',

@@ -1,8 +1,14 @@
 /**
  * The only Fastify() call: one port for HTTPS and HTTP, paths made tidy, bodies handed on as they came, and every error
  * in Azure's envelope. ARM, classic, identity, admin and the portal are plugins of it.
+ *
+ * And who may speak to this server by which name (`OwnNames`). A web page reaches a server on its user's machine in two ways:
+ * under a name of its own that resolves to that machine (DNS rebinding), and as a foreign page that sends requests across
+ * origins. Requests of both kinds are refused before any route sees them.
+ * https://fetch.spec.whatwg.org/#origin-header, https://www.w3.org/TR/fetch-metadata/
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import fastify, {
   type FastifyBaseLogger,
@@ -15,9 +21,9 @@ import fastify, {
 import { AzureError, azureError, storageRefusal } from '../errors/index.js';
 import { Clock } from '../support/clock.js';
 import { newGuid } from '../support/ids.js';
+import { isLoopbackHost } from '../support/ip-address.js';
 import { type Log, type LogFields, stderrLog } from '../support/log.js';
 import { OnePort, type Timeouts, type TlsOptions } from './one-port.js';
-import { isHostHeader, OwnNames, type OwnNamesOptions } from './own-names.js';
 
 /** Besides localhost and loopback addresses, the server answers to `host` and `tlsNames`. */
 export interface ServerOptions extends OwnNamesOptions {
@@ -28,7 +34,18 @@ export interface ServerOptions extends OwnNamesOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Stands before everything else: it has the request answered here, or answers it by other means. */
   readonly edge?: EdgeHandler | undefined;
+  /** Answers a GET before a route is looked for, or does nothing: false. Called once the caller may speak to this server. */
+  readonly shortcut?: Shortcut | undefined;
 }
+
+/** An answer that was given in front of the routes. */
+export interface Sent {
+  readonly status: number;
+  readonly correlationId: string | undefined;
+  readonly responseBody: unknown;
+}
+
+export type Shortcut = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export type EdgeHandler = (request: IncomingMessage, response: ServerResponse, answer: RequestListener) => void;
 
@@ -55,7 +72,7 @@ export interface LazuriteServer {
 }
 
 /** On every answer: a browser takes it for what it says it is, and for nothing else. */
-const noSniffing = ['x-content-type-options', 'nosniff'] as const;
+export const noSniffing = ['x-content-type-options', 'nosniff'] as const;
 const megabyte = 1024 * 1024;
 const bodyLimitBytes = 8 * megabyte;
 
@@ -74,12 +91,19 @@ export function tidyUrl(url: string): string {
 
 /** A server without routes: register plugins on `app`, then `listen`. */
 export function createServer(options: ServerOptions): LazuriteServer {
-  const { tls, log = stderrLog, clock = new Clock(), timeouts, edge } = options;
+  const { tls, log = stderrLog, clock = new Clock(), timeouts, edge, shortcut } = options;
   const ownNames = new OwnNames(options);
   const ports: OnePort[] = [];
+  let isEnding = false;
   const undecodableUrls: UndecodableUrlAnswer[] = [];
   const app: FastifyInstance = fastify({
-    serverFactory(answer) {
+    serverFactory(routes) {
+      const answer: RequestListener = (request, response) => {
+        const { headers, method, socket, url = '' } = request;
+        const asked = { headers, method: method ?? '', protocol: protocolOf(socket), socket, url };
+        const isShort = shortcut && method === 'GET' && !isEnding && !ownNames.refusal(asked);
+        if (!isShort || !shortcut(request, response)) routes(request, response);
+      };
       const handler: RequestListener = edge ? (request, response) => edge(request, response, answer) : answer;
       const port = new OnePort({ handler, tls, timeouts, log, onClientError });
       ports.push(port);
@@ -138,6 +162,7 @@ export function createServer(options: ServerOptions): LazuriteServer {
     done(ownNames.refusal(request));
   });
   app.addHook('preClose', async () => {
+    isEnding = true;
     await Promise.all(ports.map((port) => port.close()));
   });
 
@@ -213,6 +238,9 @@ function fastifyLogger(log: Log): FastifyBaseLogger {
   return logger;
 }
 
+/** The scheme of the URLs that a connection asks for. */
+export const protocolOf = (socket: Socket): 'https' | 'http' => ('encrypted' in socket ? 'https' : 'http');
+
 /**
  * The scheme and host by which a request reached the server, without a slash at the end: `https://localhost:4567`.
  * Absolute URLs (operations, metadata, issuer, nextLink) begin with it, so that they hold through port mappings and
@@ -224,4 +252,88 @@ export function requestBaseUrl(request: Pick<FastifyRequest, 'protocol' | 'host'
   const { localAddress = '127.0.0.1', localPort } = request.socket;
   const host = localAddress.includes(':') ? `[${localAddress}]` : localAddress;
   return `${request.protocol}://${host}${localPort ? `:${localPort}` : ''}`;
+}
+
+export interface OwnNamesOptions {
+  /** `--host`. */
+  readonly host?: string;
+  /** `--tls-name`: names and addresses; `*.` stands for one label. */
+  readonly tlsNames?: readonly string[];
+}
+
+type Asked = Pick<FastifyRequest, 'headers' | 'method' | 'protocol' | 'socket' | 'url'>;
+
+/** What a browser may open from a link on a foreign page: pages that change nothing and show nothing by themselves. */
+const openPage = /^\/(?:(?:portal|openapi)(?:\/.*)?)?$/i;
+
+/** A host as a URL writes it: in lower case, IPv4 in four numbers, IPv6 in brackets and shortened; without a last dot. */
+const hostOf = (text: string): string => new URL(`http://${text}`).hostname.replace(/\.$/, '');
+
+/** A name with `*.`, and the port in a Host header, can be anything. */
+const mostRemembered = 1000;
+
+const inBrackets = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+
+const portOf = ({ port, protocol }: URL): string => port || (protocol === 'https:' ? '443' : '80');
+
+export class OwnNames {
+  readonly #names: ReadonlySet<string>;
+  /** By Host header and address connected to: those that were found to be this server's. */
+  readonly #own = new Set<string>();
+
+  constructor({ host = 'localhost', tlsNames = [] }: OwnNamesOptions) {
+    this.#names = new Set([host, ...tlsNames].map((name) => hostOf(inBrackets(name))));
+  }
+
+  /**
+   * Whether `name`, a host as in a URL, is this server: localhost, a loopback address, a name or address that it was given,
+   * or `localAddress`, the address that the client connected to.
+   */
+  has(name: string, localAddress?: string): boolean {
+    const host = hostOf(name);
+    if (isLoopbackHost(host) || this.#names.has(host) || this.#names.has(host.replace(/^[^.]+/, '*'))) return true;
+    const connectedTo = localAddress?.replace(/^::ffff:(?=[\d.]+$)/, '');
+    return connectedTo !== undefined && !connectedTo.includes('%') && hostOf(inBrackets(connectedTo)) === host;
+  }
+
+  /** Why a request is refused: its Host is no name of this server, or it comes from a web page of another origin. */
+  refusal(request: Asked): AzureError | undefined {
+    const { host, origin, 'sec-fetch-site': site } = request.headers;
+    const { localAddress, localPort } = request.socket;
+    const asked = `${host} ${localAddress}`;
+    if (origin === undefined && site === undefined && this.#own.has(asked)) return undefined;
+    if (host !== undefined && !isHostHeader(host)) return azureError('HostHeaderInvalid');
+    const place = new URL(`${request.protocol}://${host ?? `localhost:${localPort ?? ''}`}`);
+    if (!this.has(place.hostname, localAddress)) {
+      return azureError('HostNotOwn', { values: { host: place.hostname.replace(/[[\]]/g, '') } });
+    }
+    if (this.#own.size < mostRemembered) this.#own.add(asked);
+    const isOwnOrigin = (): boolean => {
+      const from = origin !== undefined && URL.canParse(origin) ? new URL(origin) : undefined;
+      // A page whose referrer policy is no-referrer names no origin when it posts to its own server.
+      if (!from || !/^https?:$/.test(from.protocol)) return origin === 'null' && site === 'same-origin';
+      return portOf(from) === portOf(place) && this.has(from.hostname, localAddress);
+    };
+    const isForeign = origin === undefined ? site === 'cross-site' || site === 'same-site' : !isOwnOrigin();
+    if (!isForeign || isTopLevelNavigation(request)) return undefined;
+    return azureError('ForeignOrigin', { values: { origin: origin ?? `Sec-Fetch-Site: ${site}` } });
+  }
+}
+
+/** A link to the portal or the OpenAPI page that the user follows, or the redirect after it. */
+function isTopLevelNavigation({ headers, method, url }: Asked): boolean {
+  const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination } = headers;
+  const path = url.split('?', 1)[0] ?? '';
+  return method === 'GET' && mode === 'navigate' && destination === 'document' && openPage.test(path);
+}
+
+/** Host headers that were found to be good. */
+const goodHosts = new Set<string>();
+
+/** Whether a Host header is a name or an address with an optional port, and can stand in a URL. */
+export function isHostHeader(text: string): boolean {
+  if (goodHosts.has(text)) return true;
+  const isGood = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(text) && URL.canParse(`http://${text}`);
+  if (isGood && goodHosts.size < mostRemembered) goodHosts.add(text);
+  return isGood;
 }

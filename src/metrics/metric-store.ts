@@ -14,7 +14,7 @@ interface Balancer {
   readonly metrics: Map<MetricName, Map<string, Series>>;
 }
 
-export interface Place {
+export interface MetricPlace {
   /** Resource id of the load balancer, in any casing. */
   readonly loadBalancerId: string;
   readonly metric: MetricName;
@@ -29,7 +29,7 @@ export class MetricStore {
   #runs = new Runs();
 
   /** The series at a place, opened when it is new. */
-  series({ loadBalancerId, metric, dimensions }: Place, minute: number): MinuteSeries {
+  series({ loadBalancerId, metric, dimensions }: MetricPlace, minute: number): MinuteSeries {
     const balancer = this.seen(loadBalancerId, minute);
     let byDimensions = balancer.metrics.get(metric);
     if (!byDimensions) {

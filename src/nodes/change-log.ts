@@ -5,20 +5,22 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { RowImage } from '../store/row-images.js';
+import type { Control } from '../store/write-queue.js';
 import { newGuid } from '../support/ids.js';
 import { UsageError } from '../support/usage-error.js';
+import { nodesTable } from './live-nodes.js';
 import { Away, pause, type Row, type Session } from './session.js';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
 /** A place in the history: the number of a change and its id, by which two histories are told apart. */
-export interface Position {
+export interface LogPosition {
   readonly seq: number;
   readonly id: string;
 }
 
-export interface Head extends Position {
+export interface Head extends LogPosition {
   /** Raised by each new writer: an append of an older one stores nothing. */
   readonly epoch: number;
   /** Where the writer is reached, `address:port`; undefined before the first. */
@@ -28,9 +30,11 @@ export interface Head extends Position {
 /** What one append carries. */
 export interface Entries {
   readonly rows: readonly RowImage[];
+  /** In place of rows; what was restored lies beside the log, as the snapshot of the change's own position. */
+  readonly control?: Control | { readonly kind: 'restored' } | undefined;
 }
 
-export interface Change extends Position {
+export interface Change extends LogPosition {
   readonly entries: Entries;
 }
 
@@ -49,6 +53,7 @@ const setUp = `
   CREATE TABLE IF NOT EXISTS lazurite.snapshots (seq bigint PRIMARY KEY, id uuid NOT NULL, document bytea NOT NULL);
   CREATE TABLE IF NOT EXISTS lazurite.keys (name text PRIMARY KEY, value text NOT NULL);
   REVOKE ALL ON lazurite.keys FROM PUBLIC;
+  ${nodesTable}
 `;
 /** Numbers that others who share the database do not use: of the writer, and of whoever makes the tables. */
 const [writerLock, setUpLock] = ['7809644653219574885', '7809644653219574886'];
@@ -56,6 +61,8 @@ const [writerLock, setUpLock] = ['7809644653219574885', '7809644653219574886'];
 const append = `
   WITH h AS (
     UPDATE lazurite.head SET seq = seq + 1, id = $1 WHERE seq = $2 AND epoch = $3 RETURNING seq
+  ), s AS (
+    INSERT INTO lazurite.snapshots (seq, id, document) SELECT seq, $1, $6 FROM h WHERE $6::bytea IS NOT NULL
   )
   INSERT INTO lazurite.changes (seq, id, node, entries) SELECT seq, $1, $4, $5 FROM h
   RETURNING seq, pg_notify('lazurite', seq::text)`;
@@ -73,6 +80,12 @@ const againMs = 200;
 const longestMs = (bytes: number): number => 3000 + bytes / 1000;
 /** For statements that read or write a whole snapshot. */
 const longMs = 60_000;
+
+export interface AppendOptions {
+  readonly after: LogPosition;
+  readonly epoch: number;
+  readonly snapshot?: unknown;
+}
 
 export interface ChangeLogOptions {
   /** Appends and epochs; nothing else, so that a warning on it is about an append. */
@@ -161,15 +174,17 @@ export class ChangeLog {
   /**
    * Appends after `after`. Resolves with the new position, or with undefined when another writer has been there, and then
    * nothing was stored nor ever will be. Does not end before it is known which: an attempt of unknown outcome is sent again
-   * as it was.
+   * as it was. `snapshot`: everything that is stored from there on.
    */
-  async append(entries: Entries, { after, epoch }: { after: Position; epoch: number }): Promise<Position | undefined> {
+  async append(entries: Entries, { after, epoch, snapshot }: AppendOptions): Promise<LogPosition | undefined> {
     const id = newGuid();
     const bytes = await packed(entries);
-    const values = [id, after.seq, epoch, this.#node, bytes];
+    const document = snapshot === undefined ? null : await packed(snapshot);
+    const values = [id, after.seq, epoch, this.#node, bytes, document];
+    const waitMs = longestMs(bytes.length + (document?.length ?? 0));
     for (let isFirst = true; ; isFirst = false) {
       try {
-        const [row] = await this.#writes.query(append, values, { waitMs: longestMs(bytes.length) });
+        const [row] = await this.#writes.query(append, values, { waitMs });
         if (row) return { seq: Number(row.seq), id };
         // The first attempt is known to have stored nothing. After that, the row behind the head tells.
         return isFirst ? undefined : await this.#wasStored({ seq: after.seq + 1, id });
@@ -182,7 +197,7 @@ export class ChangeLog {
   }
 
   /** Whether the row of an append is there. The statement writes, so that its answer waits for the standby as that did. */
-  async #wasStored(position: Position): Promise<Position | undefined> {
+  async #wasStored(position: LogPosition): Promise<LogPosition | undefined> {
     const [row] = await this.#writes.query(
       `WITH h AS (UPDATE lazurite.head SET seq = seq RETURNING seq)
        SELECT c.id, h.seq FROM h LEFT JOIN lazurite.changes c ON c.seq = $1`,
@@ -195,7 +210,7 @@ export class ChangeLog {
    * The next changes after `position`; empty at the end. Undefined when `position` is not in the history as far as it is
    * kept.
    */
-  async changesAfter({ seq, id }: Position): Promise<Change[] | undefined> {
+  async changesAfter({ seq, id }: LogPosition): Promise<Change[] | undefined> {
     const rows = await this.#reads.query(
       `SELECT seq, id, CASE WHEN seq > $1 THEN entries END AS entries
        FROM lazurite.changes WHERE seq >= $1 ORDER BY seq LIMIT $2`,
@@ -213,11 +228,11 @@ export class ChangeLog {
     );
   }
 
-  /** The newest snapshot; undefined before the first, when the whole log is there. */
-  async newestSnapshot(): Promise<(Position & { readonly document: unknown }) | undefined> {
+  /** The snapshot of this position, or the newest one; undefined when it is not there: at first the whole log is. */
+  async snapshot(at?: LogPosition): Promise<(LogPosition & { readonly document: unknown }) | undefined> {
     const [row] = await this.#reads.query(
-      'SELECT seq, id, document FROM lazurite.snapshots ORDER BY seq DESC LIMIT 1',
-      [],
+      `SELECT seq, id, document FROM lazurite.snapshots WHERE id = coalesce($1, id) ORDER BY seq DESC LIMIT 1`,
+      [at?.id ?? null],
       { waitMs: longMs },
     );
     return row && { seq: Number(row.seq), id: String(row.id), document: await unpacked(row.document) };
@@ -229,13 +244,13 @@ export class ChangeLog {
   }
 
   /** The first position of the history. */
-  async origin(): Promise<Position | undefined> {
+  async origin(): Promise<LogPosition | undefined> {
     const [row] = await this.#reads.query('SELECT seq, id FROM lazurite.changes WHERE seq = 0');
     return row && { seq: 0, id: String(row.id) };
   }
 
   /** Keeps what the state was at `position`, and cuts the log behind it. */
-  async keepSnapshot({ seq, id }: Position, document: unknown): Promise<void> {
+  async keepSnapshot({ seq, id }: LogPosition, document: unknown): Promise<void> {
     await this.#reads.query(
       'INSERT INTO lazurite.snapshots (seq, id, document) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
       [seq, id, await packed(document)],

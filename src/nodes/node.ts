@@ -3,30 +3,33 @@
  * by it. The lock says who may try; the epoch in every append is what keeps two from writing.
  */
 import { azureError } from '../errors/index.js';
-import type { RowImage, Touched } from '../store/row-images.js';
-import { takeSnapshot } from '../store/snapshot.js';
+import type { Touched } from '../store/row-images.js';
+import type { Snapshot } from '../store/snapshot.js';
 import type { Store } from '../store/store.js';
-import type { Ledger } from '../store/write-queue.js';
+import type { Control, Ledger, Outcome } from '../store/write-queue.js';
 import { systemTime } from '../support/clock.js';
 import type { Log } from '../support/log.js';
 import { ChangeLog, type Head } from './change-log.js';
+import { LiveNodes, type NodeFacts, nodesChannel } from './live-nodes.js';
 import { Replica } from './replica.js';
 import { Away, pause, Session } from './session.js';
 
 export interface NodeOptions {
   /** `postgresql://user@host/database`. */
   readonly url: string;
-  readonly name: string;
+  readonly facts: NodeFacts;
   readonly store: Store;
   readonly log: Log;
 }
 
 /** What a node does beside keeping rows. */
 export interface NodeEvents {
-  /** Rows that another node has written are here now. */
-  readonly onApplied: (touched: Touched) => void;
+  /** Rows that another node has written are here now; resolves when the data plane carries them. */
+  readonly onApplied: (touched: Touched) => Promise<void>;
+  /** What another node has done beside rows is to be carried out here. */
+  readonly onControl: (control: Control) => Promise<void>;
   /** Everything was replaced. */
-  readonly onReplaced: () => void;
+  readonly onReplaced: () => Promise<void>;
   /** This node has become the writer: it goes on with what was running. */
   readonly onWriter: () => Promise<void>;
 }
@@ -53,6 +56,7 @@ export class ClusterNode implements Ledger {
   readonly #lock: Session;
   readonly #listener: Session;
   readonly changes: ChangeLog;
+  readonly nodes: LiveNodes;
   #replica: Replica | undefined;
   #onWriter: NodeEvents['onWriter'] = async () => {};
   /** Of the writer, while this node is it. */
@@ -71,7 +75,8 @@ export class ClusterNode implements Ledger {
 
   constructor(options: NodeOptions) {
     this.#options = options;
-    const { url, name } = options;
+    const { url, facts } = options;
+    const { name } = facts;
     const session = (purpose: string, more: Partial<ConstructorParameters<typeof Session>[0]> = {}) =>
       new Session({ url, name: `lazurite ${name} ${purpose}`, begin: keepAlives, ...more });
     const [writes, checks, reads] = [session('writes'), session('checks'), session('reads')];
@@ -80,11 +85,19 @@ export class ClusterNode implements Ledger {
       onLost: () => this.#stopWriting('the connection that holds the lock is lost'),
     });
     this.#listener = session('listens', {
-      begin: [...keepAlives, 'LISTEN lazurite'],
-      onNotification: () => this.#wake(),
+      begin: [...keepAlives, 'LISTEN lazurite', `LISTEN ${nodesChannel}`],
+      onNotification: ({ channel, payload = '' }) =>
+        channel === nodesChannel ? this.nodes.noteTold(payload) : this.#wake(),
     });
-    this.#sessions = [writes, checks, reads, this.#lock, this.#listener];
+    const tells = session('tells');
+    this.nodes = new LiveNodes(tells, facts);
+    this.#sessions = [writes, checks, reads, this.#lock, this.#listener, tells];
     this.changes = new ChangeLog({ writes, checks, reads, node: name });
+  }
+
+  /** Whether the file of `--seed` is in the store. */
+  get isSeeded(): boolean {
+    return this.#filled.shared.isSeeded;
   }
 
   get isWriter(): boolean {
@@ -97,11 +110,15 @@ export class ClusterNode implements Ledger {
   }
 
   /** Fills the replica; resolves when it has reached the head. */
-  async open({ onApplied, onReplaced, onWriter }: NodeEvents): Promise<void> {
+  async open({ onWriter, ...events }: NodeEvents): Promise<void> {
     const { store, log } = this.#options;
     this.#onWriter = onWriter;
     store.keepIn(this);
-    this.#replica = new Replica({ store, changes: this.changes, onApplied, onReplaced, warn: log.warn });
+    this.#replica = new Replica({
+      ...{ store, changes: this.changes, warn: log.warn, ...events },
+      onCarried: (seq) => this.nodes.carries(seq),
+    });
+    this.#replica.begin();
     await this.#catchUp();
     const warning = await this.changes.durabilityWarning();
     if (warning !== undefined) log.warn(warning);
@@ -109,14 +126,17 @@ export class ClusterNode implements Ledger {
 
   /** From now on follows, and tries to become the writer, whom others reach at `address`. */
   begin(address: string): void {
+    this.nodes.begin(address);
     void this.#follow();
+    void this.#beat();
     void this.#tryToWrite(address);
   }
 
   /** Ends every connection; whoever waits is refused. */
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#epoch = undefined;
+    await this.nodes.leave();
     for (const session of this.#sessions) session.close();
     this.#wake();
   }
@@ -126,14 +146,17 @@ export class ClusterNode implements Ledger {
     if (this.#epoch === undefined) throw refusal('This node is not the one that writes.');
   }
 
-  /** Appends the images to the log and applies them. */
-  async keep(rows: readonly RowImage[]): Promise<void> {
+  /** Appends what a group of works has come to, and applies it. */
+  async keep({ rows, control }: Outcome): Promise<void> {
     await this.#alone(async () => {
       this.check();
-      const { position } = this.#filled;
+      const { position, shared } = this.#filled;
       const epoch = this.#epoch as number;
       if (!position) throw refusal('The replica is empty.');
-      const kept = await this.changes.append({ rows }, { after: position, epoch }).catch((error: Error) => {
+      const isRestored = control?.kind === 'restored';
+      const snapshot = isRestored ? { ...(control.document as Snapshot), shared } : undefined;
+      const entries = { rows, control: isRestored ? ({ kind: 'restored' } as const) : control };
+      const kept = await this.changes.append(entries, { after: position, epoch, snapshot }).catch((error: Error) => {
         this.#stopWriting(error.message);
         throw refusal(`The store did not take the write: ${error.message}.`);
       });
@@ -141,7 +164,8 @@ export class ClusterNode implements Ledger {
         this.#stopWriting('another node writes');
         throw refusal('Another node has become the one that writes.');
       }
-      this.#filled.apply({ ...kept, entries: { rows } });
+      this.#filled.apply(kept, { rows, control });
+      if (isRestored) this.#snapshotSeq = kept.seq;
       this.#snapshotNowAndThen();
     });
   }
@@ -231,6 +255,19 @@ export class ClusterNode implements Ledger {
     });
   }
 
+  /** Resolves when every node that lives carries what was written so far, after a second at the latest, with how many do not. */
+  async carriedByOthers(): Promise<number> {
+    return this.isWriter ? this.nodes.until(this.#filled.position?.seq ?? 0) : 0;
+  }
+
+  async #beat(): Promise<void> {
+    while (!this.#isClosed) {
+      // What goes wrong here goes wrong where the log is followed too, which says so.
+      await this.nodes.beat().catch(() => {});
+      await pause(lookAgainMs);
+    }
+  }
+
   async #follow(): Promise<void> {
     while (!this.#isClosed) {
       const woken = new Promise<void>((resolve) => {
@@ -304,10 +341,10 @@ export class ClusterNode implements Ledger {
 
   #snapshotNowAndThen(): void {
     const { position } = this.#filled;
-    const { store, log } = this.#options;
+    const { log } = this.#options;
     if (!position || position.seq - this.#snapshotSeq < changesBetweenSnapshots) return;
     this.#snapshotSeq = position.seq;
-    const document = takeSnapshot(store.connection, new Date(systemTime.now()).toISOString());
+    const document = this.#filled.snapshot(new Date(systemTime.now()).toISOString());
     this.changes
       .keepSnapshot(position, document)
       .catch((error: Error) => log.warn('no snapshot could be kept in the store', { reason: error.message }));

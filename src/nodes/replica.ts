@@ -1,35 +1,69 @@
 /** The SQLite file of a node as a replica of the log: how far it has come, following, and being made anew. */
 
 import type { Touched } from '../store/row-images.js';
-import { positionTable, takeSnapshot } from '../store/snapshot.js';
+import { positionTable, type Snapshot, takeSnapshot } from '../store/snapshot.js';
 import type { Store } from '../store/store.js';
+import type { Control, FaultControl, Outcome } from '../store/write-queue.js';
 import { UsageError } from '../support/usage-error.js';
-import type { Change, ChangeLog, Head, Position } from './change-log.js';
+import type { ChangeLog, Head, LogPosition } from './change-log.js';
 
 export interface ReplicaOptions {
   readonly store: Store;
   readonly changes: ChangeLog;
-  /** Rows that another node has written are here now. */
-  readonly onApplied: (touched: Touched) => void;
+  /** Rows that another node has written are here now; resolves when the data plane carries them. */
+  readonly onApplied: (touched: Touched) => Promise<void>;
+  /** What another node has done beside rows is to be carried out here. */
+  readonly onControl: (control: Control) => Promise<void>;
   /** Everything was replaced. */
-  readonly onReplaced: () => void;
+  readonly onReplaced: () => Promise<void>;
+  /** The data plane carries every change up to this number. */
+  readonly onCarried: (seq: number) => void;
   readonly warn: (sentence: string) => void;
+}
+
+/** What control entries have come to: all that a node must know of those before its position. */
+export interface Shared {
+  /** Azure milliseconds by which the clock was moved. */
+  readonly advancedMs: number;
+  readonly faults: readonly (FaultControl & { readonly change: 'added' })['fault'][];
+  readonly isSeeded: boolean;
+}
+
+const nothingShared: Shared = { advancedMs: 0, faults: [], isSeeded: false };
+
+function sharedAfter(shared: Shared, control: Control | { kind: 'restored' } | undefined): Shared {
+  if (control?.kind === 'clock') return { ...shared, advancedMs: control.advancedMs };
+  if (control?.kind === 'seeded') return { ...shared, isSeeded: true };
+  if (control?.kind === 'reset') return { ...shared, faults: [] };
+  if (control?.kind !== 'fault') return shared;
+  if (control.change === 'added') {
+    // One of the engine is over at once.
+    return control.fault.kind === 'engine' ? shared : { ...shared, faults: [...shared.faults, control.fault] };
+  }
+  return { ...shared, faults: shared.faults.filter(({ id }) => control.id !== undefined && control.id !== id) };
 }
 
 export class Replica {
   readonly #options: ReplicaOptions;
-  #position: Position | undefined;
+  #position: LogPosition | undefined;
+  #shared = nothingShared;
+  #carried: Promise<unknown> = Promise.resolve();
 
   /** Throws a `UsageError` where the file has data of its own, which the log's would replace. */
   constructor(options: ReplicaOptions) {
     this.#options = options;
     const { connection } = options.store;
     connection.exec(
-      `CREATE TABLE IF NOT EXISTS ${positionTable} (only INTEGER PRIMARY KEY CHECK (only = 1), seq INTEGER, id TEXT)`,
+      `CREATE TABLE IF NOT EXISTS ${positionTable}
+        (only INTEGER PRIMARY KEY CHECK (only = 1), seq INTEGER, id TEXT, shared TEXT)`,
     );
-    this.#position = connection.prepare(`SELECT seq, id FROM ${positionTable}`).get() as Position | undefined;
-    if (this.#position) this.#position = { ...this.#position };
-    else if (Object.values(takeSnapshot(connection, '').tables).some((rows) => rows.length > 0)) {
+    const kept = connection.prepare(`SELECT seq, id, shared FROM ${positionTable}`).get() as
+      | (LogPosition & { shared: string })
+      | undefined;
+    if (kept) {
+      this.#position = { seq: kept.seq, id: kept.id };
+      this.#shared = JSON.parse(kept.shared) as Shared;
+    } else if (Object.values(takeSnapshot(connection, '').tables).some((rows) => rows.length > 0)) {
       connection.exec(`DROP TABLE ${positionTable}`);
       throw new UsageError(
         'the data folder has data of its own, which the store would replace: choose another folder with --data, or take a snapshot without --store and restore it into the store',
@@ -38,42 +72,99 @@ export class Replica {
   }
 
   /** Undefined before it was first filled. */
-  get position(): Position | undefined {
+  get position(): LogPosition | undefined {
     return this.#position;
   }
 
+  get shared(): Shared {
+    return this.#shared;
+  }
+
+  /** Carries out what is known of control entries; once, before it follows. */
+  begin(): void {
+    if (this.#position) this.#carryOutShared();
+  }
+
   /** Applies a change that follows the position. */
-  apply({ seq, id, entries }: Change): Touched {
-    const touched = this.#options.store.apply(entries.rows, () => this.#save({ seq, id }));
+  apply({ seq, id }: LogPosition, { rows, control }: Outcome): Touched {
+    const shared = sharedAfter(this.#shared, control);
+    const save = (): void => this.#save({ seq, id }, shared);
+    const { store } = this.#options;
+    let touched: Touched = { resources: [], hostedServices: [] };
+    if (control?.kind === 'reset') store.replace(undefined, save);
+    else if (control?.kind === 'restored') store.replace(control.document, save);
+    else touched = store.apply(rows, save);
     this.#position = { seq, id };
+    this.#shared = shared;
     return touched;
   }
 
   /** Follows the log to its end. Answers the head that it has reached. */
   async catchUp(): Promise<Head> {
-    const { changes, onApplied } = this.#options;
+    const { changes, onApplied, onControl } = this.#options;
     for (;;) {
       const head = await changes.head();
       if (this.#position?.seq === head.seq && this.#position.id === head.id) return head;
       const next = this.#position && (await changes.changesAfter(this.#position));
       if (next === undefined) await this.#replace();
-      for (const change of next ?? []) onApplied(this.apply(change));
+      for (const { entries, ...position } of next ?? []) {
+        const { rows, control: told } = entries;
+        const restored = told?.kind === 'restored' ? await changes.snapshot(position) : undefined;
+        // A later snapshot may have taken the place of the one that was restored: the replica begins with that.
+        if (told?.kind === 'restored' && !restored) {
+          await this.#replace();
+          break;
+        }
+        const control = restored ? { kind: 'restored' as const, document: restored.document } : (told as Control);
+        const touched = this.apply(position, { rows, control });
+        this.#carriedAfter(control ? onControl(control) : onApplied(touched));
+      }
     }
+  }
+
+  /** Tells that all up to the position is carried, after `done` and everything before it. */
+  #carriedAfter(done: Promise<void>): void {
+    const seq = this.#position?.seq ?? 0;
+    this.#carried = Promise.allSettled([this.#carried, done]).then(() => this.#options.onCarried(seq));
   }
 
   async #replace(): Promise<void> {
     const { store, changes, onReplaced, warn } = this.#options;
-    const snapshot = await changes.newestSnapshot();
+    const snapshot = await changes.snapshot();
     const position = snapshot ?? (await changes.origin());
     // Where the log was cut in between, the next attempt finds the snapshot that it was cut behind.
     if (!position) throw new Error('the log of the store has no beginning and no snapshot');
     if (this.#position) warn('the history of the store is not the one of the replica, which is made anew');
-    store.replace(snapshot?.document, () => this.#save(position));
+    const { shared = nothingShared } = (snapshot?.document ?? {}) as Partial<SharedSnapshot>;
+    store.replace(snapshot?.document, () => this.#save(position, shared));
     this.#position = { seq: position.seq, id: position.id };
-    onReplaced();
+    this.#shared = shared;
+    this.#carryOutShared();
+    this.#carriedAfter(onReplaced());
   }
 
-  #save({ seq, id }: Position): void {
-    this.#options.store.connection.prepare(`INSERT OR REPLACE INTO ${positionTable} VALUES (1, ?, ?)`).run(seq, id);
+  #carryOutShared(): void {
+    const { onControl } = this.#options;
+    const { advancedMs, faults } = this.#shared;
+    const controls: Control[] = [
+      { kind: 'fault', change: 'removed' },
+      ...faults.map((fault) => ({ kind: 'fault', change: 'added', fault }) as const),
+      { kind: 'clock', advancedMs },
+    ];
+    for (const control of controls) this.#carriedAfter(onControl(control));
+  }
+
+  #save({ seq, id }: LogPosition, shared: Shared): void {
+    const values = [seq, id, JSON.stringify(shared)];
+    this.#options.store.connection
+      .prepare(`INSERT OR REPLACE INTO ${positionTable} VALUES (1, ?, ?, ?)`)
+      .run(...values);
+  }
+
+  /** Everything at the position, as a node that is made anew needs it. */
+  snapshot(takenAt: string): SharedSnapshot {
+    return { ...takeSnapshot(this.#options.store.connection, takenAt), shared: this.#shared };
   }
 }
+
+export type SharedSnapshot = Snapshot & { readonly shared: Shared };

@@ -39,32 +39,38 @@ const clientIdOf = (id: string): string => stableGuid(`${id}#client`);
 const storageHost = (kind: string) => (name: string) => `https://${folded(name)}.${kind}.core.windows.net/`;
 const storageKinds = ['blob', 'dfs', 'file', 'queue', 'table'] as const;
 
+/** The members of a value that clients write as they like: none of what is no object. */
+const membersOf = (value: unknown): Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : {};
+
 /** The address that a service takes in the subnet of its first ipConfiguration: the first that Azure hands out. */
 function firstAddress({ propertiesOf }: MadeUpContext, subnetId: unknown): string {
-  const prefix = typeof subnetId === 'string' ? propertiesOf(subnetId) : undefined;
-  const text = (prefix?.addressPrefix ??
-    (prefix?.addressPrefixes as string[] | undefined)?.[0] ??
-    '10.0.0.0/24') as string;
-  const [a, b, c, d] = (text.split('/')[0] as string).split('.').map(Number);
+  const { addressPrefix, addressPrefixes } = membersOf(
+    typeof subnetId === 'string' ? propertiesOf(subnetId) : undefined,
+  );
+  const prefix = addressPrefix ?? (Array.isArray(addressPrefixes) ? addressPrefixes[0] : undefined);
+  const [address = ''] = (typeof prefix === 'string' ? prefix : '10.0.0.0/24').split('/');
+  const [a, b, c, d] = address.split('.').map(Number);
   return [a, b, c, (d ?? 0) + 4].join('.');
 }
 
-interface ChildIPConfiguration {
-  name?: string;
-  id?: string;
-  properties?: { subnet?: { id?: string }; privateIPAddress?: string };
-}
+const subnetIdIn = (configuration: unknown): unknown =>
+  membersOf(membersOf(membersOf(configuration).properties).subnet).id;
 
 /** ipConfigurations with ids, and the private addresses that the service took. */
-const addressed = (context: MadeUpContext): ChildIPConfiguration[] | undefined => {
-  const configurations = context.given.ipConfigurations as ChildIPConfiguration[] | undefined;
-  return configurations?.map((one, index) => {
-    const taken = index === 0 || one.properties?.subnet ? firstAddress(context, one.properties?.subnet?.id) : undefined;
-    const privateIPAddress = one.properties?.privateIPAddress ?? taken;
+const addressed = (context: MadeUpContext): Members[] | undefined => {
+  const { ipConfigurations } = context.given;
+  if (!Array.isArray(ipConfigurations)) return undefined;
+  return ipConfigurations.map((one: unknown, index) => {
+    const configuration = membersOf(one);
+    const { name } = configuration;
+    const given = membersOf(configuration.properties);
+    const taken = index === 0 || given.subnet ? firstAddress(context, subnetIdIn(one)) : undefined;
+    const privateIPAddress = given.privateIPAddress ?? taken;
     return {
-      ...one,
-      ...(one.name === undefined ? {} : { id: `${context.resource.id}/ipConfigurations/${one.name}` }),
-      properties: { ...one.properties, ...(privateIPAddress === undefined ? {} : { privateIPAddress }) },
+      ...configuration,
+      ...(typeof name === 'string' ? { id: `${context.resource.id}/ipConfigurations/${name}` } : {}),
+      properties: { ...given, ...(privateIPAddress === undefined ? {} : { privateIPAddress }) },
     };
   });
 };
@@ -147,9 +153,10 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
     bgpSettings: { asn: 65515, bgpPeeringAddress: firstAddress(context, gatewaySubnet(context)), peerWeight: 0 },
   }),
   'microsoft.network/trafficmanagerprofiles': ({ given }) => {
-    const dns = (given.dnsConfig ?? {}) as { relativeName?: string };
-    const fqdn = `${folded(dns.relativeName ?? '')}.trafficmanager.net`;
-    return { profileStatus: 'Enabled', dnsConfig: { ...dns, ...(dns.relativeName ? { fqdn } : {}) } };
+    const dns = membersOf(given.dnsConfig);
+    const { relativeName } = dns;
+    const fqdn = typeof relativeName === 'string' ? { fqdn: `${folded(relativeName)}.trafficmanager.net` } : {};
+    return { profileStatus: 'Enabled', dnsConfig: { ...dns, ...fqdn } };
   },
   'microsoft.network/virtualhubs': () => ({ routingState: 'Provisioned', virtualRouterAsn: 65515 }),
   'microsoft.network/privateendpoints': () => ({ customDnsConfigs: [] }),
@@ -206,7 +213,7 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
     powerState: { code: 'Running' },
   }),
   'microsoft.containerinstance/containergroups': ({ given }) => ({
-    ...(given.ipAddress ? { ipAddress: { ip: '192.0.2.20', ...(given.ipAddress as Members) } } : {}),
+    ...(given.ipAddress ? { ipAddress: { ip: '192.0.2.20', ...membersOf(given.ipAddress) } } : {}),
   }),
   'microsoft.app/managedenvironments': (context) => ({
     defaultDomain: `${short(context)}.${location(context)}.azurecontainerapps.io`,
@@ -249,10 +256,8 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
 /** Members that the service says, whatever a client writes. */
 const alwaysOwn = new Set(['ipConfigurations', 'dnsConfig', 'principalId', 'clientId', 'bgpSettings', 'ipAddress']);
 
-function gatewaySubnet({ given }: MadeUpContext): string | undefined {
-  const [first] = (given.ipConfigurations ?? []) as ChildIPConfiguration[];
-  return first?.properties?.subnet?.id;
-}
+const gatewaySubnet = ({ given: { ipConfigurations } }: MadeUpContext): unknown =>
+  subnetIdIn(Array.isArray(ipConfigurations) ? ipConfigurations[0] : undefined);
 
 function vaultItem({ resource, name }: MadeUpContext, kind: 'secret' | 'key'): Members {
   const vault = resource.id.split('/')[8] ?? '';
@@ -267,17 +272,12 @@ export function madeUpProperties(context: MadeUpContext, tenancy: Tenancy): Memb
   return Object.fromEntries(wins);
 }
 
-interface Identity extends Members {
-  type?: string;
-  userAssignedIdentities?: Record<string, unknown>;
-}
-
 /** A resource's `identity` with the principals that the directory gives it. `id` is the resource's. */
 export function completeIdentity(given: unknown, { id, tenantId }: { id: string } & Tenancy): unknown {
   if (given === null || typeof given !== 'object') return given;
-  const { principalId: _principal, tenantId: _tenant, ...identity } = given as Identity;
-  const users = Object.keys(identity.userAssignedIdentities ?? {});
-  const isSystem = /systemassigned/i.test(identity.type ?? '');
+  const { principalId: _principal, tenantId: _tenant, ...identity } = given as Members;
+  const users = Object.keys(membersOf(identity.userAssignedIdentities));
+  const isSystem = typeof identity.type === 'string' && /systemassigned/i.test(identity.type);
   const known = users.map((user) => [user, { principalId: principalIdOf(user), clientId: clientIdOf(user) }]);
   return {
     ...(isSystem ? { principalId: principalIdOf(id), tenantId } : {}),

@@ -55,12 +55,12 @@ export interface KeptAddresses {
 }
 
 /** Positions from `from` on, before `below`. */
-export interface Range {
+export interface PositionRange {
   readonly from: number;
   readonly below: number;
 }
 
-export interface Position {
+export interface PoolPosition {
   readonly pool: string;
   readonly position: number;
 }
@@ -73,17 +73,17 @@ interface AddressOptions extends PublicPool {
 export interface AddressRows {
   holder(pool: string, position: number): string | undefined;
   /** The lowest position of the range that is not held; it may be `below` itself. */
-  lowestFree(pool: string, range: Range): number;
+  lowestFree(pool: string, range: PositionRange): number;
   /** The highest position of the range that is held. */
-  highestHeld(pool: string, range: Range): number | undefined;
+  highestHeld(pool: string, range: PositionRange): number | undefined;
   /** The blocks of `size` positions in which some are held, in order. */
   usedBlocks(pool: string, size: number): number[];
   /** What the top-level resource `ownerRoot` (folded id) holds. */
-  heldBy(ownerRoot: string): Position[];
-  take(position: Position, owner: string): void;
-  free(position: Position): void;
+  heldBy(ownerRoot: string): PoolPosition[];
+  take(position: PoolPosition, owner: string): void;
+  free(position: PoolPosition): void;
   /** Frees what `ownerRoot` holds, and answers it. */
-  release(ownerRoot: string): Position[];
+  release(ownerRoot: string): PoolPosition[];
 }
 
 /** The rows of the database. */
@@ -98,12 +98,12 @@ class StoredAddressRows implements AddressRows {
     return (this.#statement.holder.get(pool, position) as { owner: string } | undefined)?.owner;
   }
 
-  lowestFree(pool: string, { from, below }: Range): number {
+  lowestFree(pool: string, { from, below }: PositionRange): number {
     if (this.holder(pool, from) === undefined) return from;
     return (this.#statement.nextFree.get({ pool, from, below }) as { position: number } | undefined)?.position ?? below;
   }
 
-  highestHeld(pool: string, { from, below }: Range): number | undefined {
+  highestHeld(pool: string, { from, below }: PositionRange): number | undefined {
     return (this.#statement.occupied.get(pool, from, below) as { position: number | null }).position ?? undefined;
   }
 
@@ -111,20 +111,20 @@ class StoredAddressRows implements AddressRows {
     return (this.#statement.usedBlocks.all({ pool, size }) as { block: number }[]).map(({ block }) => block);
   }
 
-  heldBy(ownerRoot: string): Position[] {
-    return this.#statement.heldBy.all(ownerRoot) as Position[];
+  heldBy(ownerRoot: string): PoolPosition[] {
+    return this.#statement.heldBy.all(ownerRoot) as PoolPosition[];
   }
 
-  take({ pool, position }: Position, owner: string): void {
+  take({ pool, position }: PoolPosition, owner: string): void {
     this.#statement.take.run(pool, position, owner, rootKey(owner));
   }
 
-  free({ pool, position }: Position): void {
+  free({ pool, position }: PoolPosition): void {
     this.#statement.releaseOne.run(pool, position);
   }
 
-  release(ownerRoot: string): Position[] {
-    return this.#statement.release.all(ownerRoot) as Position[];
+  release(ownerRoot: string): PoolPosition[] {
+    return this.#statement.release.all(ownerRoot) as PoolPosition[];
   }
 }
 
@@ -237,7 +237,7 @@ export class AddressStore implements Addresses {
   *#ranges(
     name: string,
     { pool, range, reserved }: { pool: string; range: IpPrefix; reserved: number },
-  ): Generator<Range> {
+  ): Generator<PositionRange> {
     const blocks = name === 'public' && range.version === 4 ? this.#blocks : undefined;
     if (!blocks) {
       yield { from: reserved, below: Number(sizeOf(range)) };
@@ -250,7 +250,7 @@ export class AddressStore implements Addresses {
   }
 
   /** The lowest free position of the range; its end when there is none. */
-  #lowestFree(pool: string, { from, below }: Range): number {
+  #lowestFree(pool: string, { from, below }: PositionRange): number {
     const full = this.#fullOf(pool);
     const position = this.#rows.lowestFree(pool, { from: full.get(from) ?? from, below });
     this.#journal.note(this.#full, pool);

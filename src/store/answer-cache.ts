@@ -7,6 +7,10 @@ export interface KeptAnswer {
   readonly etag?: string | undefined;
   /** JSON: a short one as text, which is written to a connection together with the headers. */
   readonly content: string | Buffer;
+  /** In which text becomes bytes: one byte per character takes no look at the characters. */
+  readonly encoding: 'latin1' | 'utf8';
+  /** Length of the JSON in bytes. */
+  readonly bytes: number;
 }
 
 interface Kept {
@@ -28,6 +32,8 @@ export class AnswerCache {
   readonly #readers = new Map<string, Set<string>>();
   /** What the answer that is being made has read. */
   #reads: Set<string> | undefined;
+  /** The most recently used one. */
+  #last: Kept | undefined;
   #bytes = 0;
 
   constructor(readonly limitBytes = mostBytes) {}
@@ -37,23 +43,31 @@ export class AnswerCache {
     return this.#bytes;
   }
 
+  /** The answer that is kept under `key`. */
+  kept(key: string): KeptAnswer | undefined {
+    const kept = this.#kept.get(key);
+    if (!kept || kept === this.#last) return kept?.answer;
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    this.#last = kept;
+    return kept.answer;
+  }
+
   /**
    * The answer under `key`, which `make` makes where none is kept. `make` decides by `key`, the configuration and what it
    * reads from the resource store, and by nothing else.
    */
   answer(key: string, make: () => { readonly etag?: string; readonly body?: unknown }): KeptAnswer {
-    const kept = this.#kept.get(key);
-    if (kept) {
-      this.#kept.delete(key);
-      this.#kept.set(key, kept);
-      return kept.answer;
-    }
+    const kept = this.kept(key);
+    if (kept) return kept;
     const reads = new Set<string>();
     this.#reads = reads;
     try {
       const { etag, body } = make();
       const text = JSON.stringify(body);
-      const answer = { etag, content: text.length < shortText ? text : Buffer.from(text) };
+      const bytes = Buffer.byteLength(text);
+      const content = text.length < shortText ? text : Buffer.from(text);
+      const answer: KeptAnswer = { etag, content, encoding: bytes === text.length ? 'latin1' : 'utf8', bytes };
       this.#keep(key, { answer, reads });
       return answer;
     } finally {
@@ -75,13 +89,16 @@ export class AnswerCache {
   clear(): void {
     this.#kept.clear();
     this.#readers.clear();
+    this.#last = undefined;
     this.#bytes = 0;
   }
 
   #keep(key: string, { answer, reads }: Omit<Kept, 'size'>): void {
     const size = answerBytes + 2 * key.length + answer.content.length + reads.size * readBytes;
     if (size > this.limitBytes / 2) return;
-    this.#kept.set(key, { answer, reads, size });
+    const kept = { answer, reads, size };
+    this.#kept.set(key, kept);
+    this.#last = kept;
     this.#bytes += size;
     for (const name of reads) {
       const readers = this.#readers.get(name);
@@ -95,6 +112,7 @@ export class AnswerCache {
     const kept = this.#kept.get(key);
     if (!kept) return;
     this.#kept.delete(key);
+    if (this.#last === kept) this.#last = undefined;
     this.#bytes -= kept.size;
     for (const name of kept.reads) {
       const readers = this.#readers.get(name);

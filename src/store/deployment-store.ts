@@ -5,7 +5,7 @@ import type { Connection } from './sqlite.js';
 /** Any JSON object. */
 type JsonObject = Record<string, unknown>;
 
-export interface StoredDeployment {
+export interface DeploymentRecord {
   readonly key: string;
   readonly subscriptionId: string;
   /** Undefined for a deployment to the subscription. */
@@ -22,8 +22,14 @@ export interface StoredDeployment {
   readonly template: unknown;
 }
 
+/** A deployment as it was read; documents, operations and template are parsed when they are asked for. */
+export interface StoredDeployment extends DeploymentRecord {
+  /** The JSON text of `document`. */
+  readonly documentText: string;
+}
+
 /** What changes while a deployment runs. */
-export type DeploymentProgress = Pick<StoredDeployment, 'key' | 'state' | 'changed' | 'document' | 'operations'>;
+export type DeploymentProgress = Pick<DeploymentRecord, 'key' | 'state' | 'changed' | 'document' | 'operations'>;
 
 export interface DeploymentRunStatus {
   readonly id: string;
@@ -73,7 +79,7 @@ export class DeploymentStore {
   }
 
   /** Stores a deployment, in place of an earlier one of its name. */
-  save(deployment: StoredDeployment): void {
+  save(deployment: DeploymentRecord): void {
     const { key, subscriptionId, resourceGroup, name, location, state, changed, started } = deployment;
     this.#statement.save.run(
       key,
@@ -160,7 +166,14 @@ const deploymentOf = (row: DeploymentRow): StoredDeployment => ({
   state: row.state,
   changed: row.changed,
   started: row.started,
-  document: JSON.parse(row.document) as JsonObject,
-  operations: JSON.parse(row.operations) as JsonObject[],
-  template: JSON.parse(row.template) as unknown,
+  documentText: row.document,
+  get document() {
+    return JSON.parse(row.document) as JsonObject;
+  },
+  get operations() {
+    return JSON.parse(row.operations) as JsonObject[];
+  },
+  get template() {
+    return JSON.parse(row.template) as unknown;
+  },
 });

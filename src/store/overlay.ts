@@ -4,7 +4,7 @@
  */
 import { rootKey } from '../resources/resource-id.js';
 import type { Addresses, Link, Resource } from '../resources/resource-type.js';
-import type { AddressRows, AddressStore, Position, Range } from './address-store.js';
+import type { AddressRows, AddressStore, PoolPosition, PositionRange } from './address-store.js';
 import type { ResourceGroup, WritableResources } from './resource-store.js';
 import type { Store } from './store.js';
 
@@ -93,7 +93,7 @@ class OverlaidAddressRows implements AddressRows {
   readonly #stored: AddressRows;
   readonly #pools = new Map<string, PoolChanges>();
   /** What was taken here, by folded id of the top-level resource that holds it. */
-  readonly #holdings = new Map<string, Map<string, Position>>();
+  readonly #holdings = new Map<string, Map<string, PoolPosition>>();
 
   constructor(stored: AddressRows) {
     this.#stored = stored;
@@ -110,7 +110,7 @@ class OverlaidAddressRows implements AddressRows {
     return taken.get(position) ?? (freed.has(position) ? undefined : this.#stored.holder(pool, position));
   }
 
-  lowestFree(pool: string, { from, below }: Range): number {
+  lowestFree(pool: string, { from, below }: PositionRange): number {
     const { taken, freed } = this.#of(pool);
     let lowest = this.#stored.lowestFree(pool, { from, below });
     while (lowest < below && taken.has(lowest)) lowest = this.#stored.lowestFree(pool, { from: lowest + 1, below });
@@ -120,7 +120,7 @@ class OverlaidAddressRows implements AddressRows {
     return lowest;
   }
 
-  highestHeld(pool: string, { from, below }: Range): number | undefined {
+  highestHeld(pool: string, { from, below }: PositionRange): number | undefined {
     const { taken, freed } = this.#of(pool);
     let stored = this.#stored.highestHeld(pool, { from, below });
     while (stored !== undefined && freed.has(stored)) stored = this.#stored.highestHeld(pool, { from, below: stored });
@@ -139,18 +139,18 @@ class OverlaidAddressRows implements AddressRows {
     return [...blocks].sort((a, b) => a - b);
   }
 
-  heldBy(ownerRoot: string): Position[] {
+  heldBy(ownerRoot: string): PoolPosition[] {
     const stored = this.#stored.heldBy(ownerRoot).filter(({ pool, position }) => !this.#of(pool).freed.has(position));
     return [...stored, ...(this.#holdings.get(ownerRoot)?.values() ?? [])];
   }
 
-  take(position: Position, owner: string): void {
+  take(position: PoolPosition, owner: string): void {
     this.#of(position.pool).taken.set(position.position, owner);
     const root = rootKey(owner);
     this.#holdings.set(root, (this.#holdings.get(root) ?? new Map()).set(textOf(position), position));
   }
 
-  free(position: Position): void {
+  free(position: PoolPosition): void {
     const { taken, freed } = this.#of(position.pool);
     const owner = taken.get(position.position);
     taken.delete(position.position);
@@ -158,14 +158,14 @@ class OverlaidAddressRows implements AddressRows {
     if (owner !== undefined) this.#holdings.get(rootKey(owner))?.delete(textOf(position));
   }
 
-  release(ownerRoot: string): Position[] {
+  release(ownerRoot: string): PoolPosition[] {
     const held = this.heldBy(ownerRoot);
     for (const position of held) this.free(position);
     return held;
   }
 }
 
-const textOf = ({ pool, position }: Position): string => `${pool} ${position}`;
+const textOf = ({ pool, position }: PoolPosition): string => `${pool} ${position}`;
 
 function* positionsAfter(last: number, below: number): Generator<number> {
   for (let position = last + 1; position < below; position++) yield position;

@@ -10,7 +10,7 @@ import { ResourceStore } from './resource-store.js';
 import { type RowImage, RowRecorder, type Touched } from './row-images.js';
 import { invalidSnapshot, positionTable, restoreSnapshot, type Snapshot, tablesOf, takeSnapshot } from './snapshot.js';
 import type { Connection, DriverName } from './sqlite.js';
-import { type Ledger, MemoryJournal, type WriteOptions, WriteQueue } from './write-queue.js';
+import { type Control, type Ledger, MemoryJournal, type WriteOptions, WriteQueue } from './write-queue.js';
 
 export interface StoreOptions extends PublicPool {
   /** Path of the SQLite file; in memory when absent. */
@@ -88,9 +88,15 @@ export class Store {
    * `work` is synchronous and calls the stores' methods. It runs after this method has returned: it reads itself
    * everything that it decides by, makes its answer itself, has no effect but rows, and must not write by this method.
    */
-  async write<T>(work: () => Synchronous<T>, options: WriteOptions = {}): Promise<T> {
+  async write<T>(work: () => Synchronous<T>, options: WriteOptions<T> = {}): Promise<T> {
     if (this.connection.inTransaction) throw new Error('store.write was called within a write');
     return this.#queue.add<T>(work, options);
+  }
+
+  /** Keeps what `decide` answers for every machine that shares the store; what it says is then carried out by whoever asked. */
+  announce<T extends Control>(decide: () => T): Promise<T> {
+    const work = decide as () => Synchronous<T>;
+    return this.write<T>(work, { durability: 'with-next-write', control: (control) => control });
   }
 
   /** Deletes everything: the state of a fresh start. */
@@ -101,7 +107,7 @@ export class Store {
     };
     // Test suites reset between tests and wait for it: it reaches the disk together with the next write, which comes
     // after it in the log. A process that ends loses nothing.
-    await this.write(work, { durability: 'with-next-write' });
+    await this.write(work, { durability: 'with-next-write', control: () => ({ kind: 'reset' }) });
   }
 
   /**
@@ -110,7 +116,7 @@ export class Store {
    * InvalidSnapshot and nothing has changed.
    */
   restore(document: unknown, { check, takenAt }: RestoreOptions): Promise<Snapshot> {
-    return this.write(() => {
+    const work = () => {
       const before = takeSnapshot(this.connection, takenAt);
       try {
         restoreSnapshot(this.connection, document);
@@ -120,7 +126,8 @@ export class Store {
         this.forget();
       }
       return before;
-    });
+    };
+    return this.write(work, { control: () => ({ kind: 'restored', document }) });
   }
 
   /**

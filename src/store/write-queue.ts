@@ -37,26 +37,55 @@ export class MemoryJournal {
   }
 }
 
-export interface WriteOptions {
+/**
+ * What concerns every machine that shares the store, and is no single row. It is kept in place of the rows of its work;
+ * whoever has written it carries out the rest, and so does every other machine when it comes there.
+ */
+export type Control =
+  | { readonly kind: 'reset' }
+  /** Everything was replaced by this snapshot. */
+  | { readonly kind: 'restored'; readonly document: unknown }
+  /** The clock has been moved, by so many Azure milliseconds in all. */
+  | { readonly kind: 'clock'; readonly advancedMs: number }
+  | FaultControl
+  /** The file of `--seed` is in the store. */
+  | { readonly kind: 'seeded' };
+
+/** A fault that a person injects; without an `id` all have ended. */
+export type FaultControl =
+  | { readonly kind: 'fault'; readonly change: 'added'; readonly fault: { readonly id: string; readonly kind: string } }
+  | { readonly kind: 'fault'; readonly change: 'removed'; readonly id?: string | undefined };
+
+export interface WriteOptions<T = unknown> {
   /**
    * `on-disk`: the write survives a power failure once the promise resolves. `with-next-write`: only once a later write
    * is on disk; it survives the end of the process anyway.
    */
   readonly durability?: 'on-disk' | 'with-next-write';
+  /** Makes what is kept in place of the work's rows, by what the work has answered. */
+  readonly control?: (result: T) => Control;
 }
 
-interface Waiting extends Required<WriteOptions> {
+interface Waiting {
+  readonly durability: 'on-disk' | 'with-next-write';
+  readonly control: ((result: unknown) => Control) | undefined;
   readonly work: () => unknown;
   readonly resolve: (result: unknown) => void;
   readonly reject: (reason: unknown) => void;
+}
+
+/** What a group of works comes to: rows, or one control entry. */
+export interface Outcome {
+  readonly rows: readonly RowImage[];
+  readonly control?: Control | undefined;
 }
 
 /** Where the rows of works are kept before they count, in place of the file: a log that several machines share. */
 export interface Ledger {
   /** Throws why nothing can be written from here now. Called before works run. */
   check(): void;
-  /** Keeps the images, and applies them to the file. When it rejects, nothing has changed. */
-  keep(images: readonly RowImage[]): Promise<void>;
+  /** Keeps what a group has come to, and applies it to the file. When it rejects, nothing has changed. */
+  keep(outcome: Outcome): Promise<void>;
 }
 
 export interface WriteQueueOptions {
@@ -88,9 +117,12 @@ export class WriteQueue {
   }
 
   /** Resolves or rejects with what `work` answers or throws, once its group is stored. */
-  add<T>(work: () => T, { durability = 'on-disk' }: WriteOptions): Promise<T> {
+  add<T>(work: () => T, { durability = 'on-disk', control }: WriteOptions<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ work, durability, resolve: resolve as Waiting['resolve'], reject });
+      this.#waiting.push({
+        ...{ work, durability, reject, resolve: resolve as Waiting['resolve'] },
+        control: control as Waiting['control'],
+      });
       this.#schedule();
     });
   }
@@ -123,15 +155,15 @@ export class WriteQueue {
     const { connection, journal, forgetRows } = this.#options;
     const group: Waiting[] = [];
     const settle: (() => void)[] = [];
-    const run = (): readonly RowImage[] => {
-      this.#runGroup(group, settle);
-      return recorder.images();
+    const run = (): Outcome => {
+      const control = this.#runGroup(group, settle);
+      return { rows: control ? [] : recorder.images(), control };
     };
     try {
       ledger.check();
-      const images = journal.run(() => connection.rehearse(run));
-      forgetRows(images);
-      if (images.length > 0) await ledger.keep(images);
+      const outcome = journal.run(() => connection.rehearse(run));
+      forgetRows(outcome.rows);
+      if (outcome.control || outcome.rows.length > 0) await ledger.keep(outcome);
       for (const one of settle) one();
     } catch (error) {
       this.#refuse(error, group);
@@ -163,8 +195,11 @@ export class WriteQueue {
     }
   }
 
-  /** Runs works for a while; `group` is those that ran, `settle` tells each what became of it. */
-  #runGroup(group: Waiting[], settle: (() => void)[]): void {
+  /**
+   * Runs works for a while; `group` is those that ran, `settle` tells each what became of it. A work that makes a control
+   * entry, which is answered, is a group of its own.
+   */
+  #runGroup(group: Waiting[], settle: (() => void)[]): Control | undefined {
     const { connection, journal, finish, isStorageError } = this.#options;
     const endMs = systemTime.now() + longestTurnMs;
     do {
@@ -173,11 +208,13 @@ export class WriteQueue {
       try {
         const result = journal.run(() => connection.transaction(one.work));
         settle.push(() => one.resolve(result));
+        if (one.control) return one.control(result);
       } catch (error) {
         if (isStorageError(error)) throw error;
         settle.push(() => one.reject(error));
       }
-    } while (this.#waiting.length > 0 && systemTime.now() < endMs);
+    } while (this.#waiting.length > 0 && !this.#waiting[0]?.control && systemTime.now() < endMs);
     finish();
+    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The one source of events within the process. Whoever causes something emits it here; the log, the journal and the
- * metrics read it. Readers run at once, in the order in which they subscribed, and must return quickly.
+ * The one source of events within the process. Whoever causes something emits it here; the log, the metrics and the stream
+ * read it. Readers run at once, in the order in which they subscribed, and must return quickly. A bounded number of past
+ * events is kept for readers that come later.
  */
 
 /** Every kind of event and its shape. Times are Azure milliseconds since the Unix epoch; ids are ARM resource ids. */
@@ -72,22 +73,45 @@ export type LazuriteEvent = {
   readonly [Name in EventName]: { readonly name: Name; readonly event: EventShapes[Name] };
 }[EventName];
 
-type Reader = (event: LazuriteEvent) => void;
+/** An event in the order of all events of this process: the first has the number 1, the next one more. */
+export type NumberedEvent = LazuriteEvent & { readonly number: number };
+
+type Reader = (event: NumberedEvent) => void;
+
+const mostKept = 1000;
 
 /** Carries events from those who cause them to those who read them. */
 export class Events {
   readonly #readers = new Set<Reader>();
   readonly #readerFailed: (error: unknown) => void;
+  /** The last events, the oldest first. */
+  readonly #kept: NumberedEvent[] = [];
+  #lastNumber = 0;
 
   /** `readerFailed` gets what a reader throws: it must stop neither the cause nor the other readers. */
   constructor(readerFailed: (error: unknown) => void) {
     this.#readerFailed = readerFailed;
   }
 
+  /** Number of the last event; 0 before the first. */
+  get lastNumber(): number {
+    return this.#lastNumber;
+  }
+
+  /** The events after the one with this number; undefined when some of them are no longer kept, or it is yet to come. */
+  after(number: number): readonly NumberedEvent[] | undefined {
+    const oldest = this.#lastNumber - this.#kept.length + 1;
+    if (!(number >= oldest - 1 && number <= this.#lastNumber)) return undefined;
+    return this.#kept.slice(number - oldest + 1);
+  }
+
   emit<Name extends EventName>(name: Name, event: EventShapes[Name]): void {
+    const numbered = { number: ++this.#lastNumber, name, event } as NumberedEvent;
+    this.#kept.push(numbered);
+    if (this.#kept.length > mostKept) this.#kept.shift();
     for (const reader of this.#readers) {
       try {
-        reader({ name, event } as LazuriteEvent);
+        reader(numbered);
       } catch (error) {
         this.#readerFailed(error);
       }
@@ -95,7 +119,7 @@ export class Events {
   }
 
   /** Reads every event; the result ends that. */
-  readAll(reader: (event: LazuriteEvent) => void): () => void {
+  readAll(reader: Reader): () => void {
     this.#readers.add(reader);
     return () => this.#readers.delete(reader);
   }

@@ -57,6 +57,10 @@ export const modulesFolder = folderBeside('package.json', new URL('./', import.m
 /** The folder that holds package.json and migrations. */
 export const packageFolder = new URL('../', modulesFolder);
 
+/** The version that `package.json` says. */
+export const packageVersion = (): string =>
+  (JSON.parse(readFileSync(new URL('package.json', packageFolder), 'utf8')) as { version: string }).version;
+
 function folderBeside(file: string, folder: URL): URL {
   const above = new URL('../', folder);
   if (existsSync(new URL(file, above)) || above.href === folder.href) return folder;

@@ -78,6 +78,19 @@ t.test('what the pages link to is there, their JSON is JSON, and bash can read t
   }
 });
 
+t.test('a page and the example of its client have the same files', async (t) => {
+  const files = {
+    'terraform/main.tf': 'hcl',
+    'go/main.go': 'go',
+    'kubernetes/service.yaml': 'yaml',
+    'kubernetes/cloud.json': 'json',
+  };
+  for (const [file, language] of Object.entries(files)) {
+    const text = readFileSync(new URL(`examples/${file}`, root), 'utf8');
+    t.ok(blocks(`${dirname(file)}.md`, language).includes(text), file);
+  }
+});
+
 /** A command of lazurite as a user would run it; `npx lazurite COMMAND` of the page then prints what it prints. */
 async function runLazurite(argv: readonly string[], at: string, signal: AbortSignal): Promise<void> {
   const lines: string[] = [];

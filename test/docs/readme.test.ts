@@ -53,6 +53,19 @@ t.test('the map of the documentation names every page, and each link of a page l
   t.strictSame(dead, []);
 });
 
+t.test('every example says how it is run, or why it is not, and the index of examples says the same', async (t) => {
+  const examples = new URL('examples/', root);
+  const folders = readdirSync(examples, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const rows = readFileSync(new URL('README.md', examples), 'utf8').split('\n');
+  for (const { name } of folders) {
+    const text = readFileSync(new URL(`${name}/README.md`, examples), 'utf8');
+    const isRun = !/^Not run: \S/m.test(text);
+    const row = rows.find((one) => one.startsWith('|') && one.includes(`](${name})`)) ?? '';
+    t.match(row, isRun ? /\| yes.* \|$/ : /\| no.* \|$/, name);
+    if (isRun) t.match(text, /^```bash\n[^`]*^```$/m, `${name} has its commands`);
+  }
+});
+
 t.test('the quick start makes a load balancer that forwards', async (t) => {
   const cloud = await Cloud.start(t, { network });
   for (const host of [4, 5]) await cloud.machine(t, host, 8080);

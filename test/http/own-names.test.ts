@@ -1,6 +1,6 @@
 import type http from 'node:http';
 import { test } from 'tap';
-import { OwnNames } from '../../src/http/own-names.js';
+import { OwnNames } from '../../src/http/server.js';
 import { ArmClient, newestApiVersion, subscriptionId } from '../api/arm/resources/arm-client.js';
 import { type Running, start } from '../server-harness.js';
 

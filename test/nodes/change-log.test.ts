@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
-import { ChangeLog, type Position } from '../../src/nodes/change-log.js';
+import { ChangeLog, type LogPosition } from '../../src/nodes/change-log.js';
 import { Replica } from '../../src/nodes/replica.js';
 import { Away, Session } from '../../src/nodes/session.js';
 import type { RowImage } from '../../src/store/row-images.js';
@@ -53,8 +53,8 @@ test('changes are read in the order in which they were appended', { skip: withou
   const { log } = await emptyLog(t);
   const { epoch, writer, ...begin } = await log.raiseEpoch('10.0.0.1:4567');
   t.strictSame([epoch, writer, begin.seq], [1, '10.0.0.1:4567', 0]);
-  let after: Position = begin;
-  for (const number of [1, 2, 3]) after = (await log.append(entries(number), { after, epoch })) as Position;
+  let after: LogPosition = begin;
+  for (const number of [1, 2, 3]) after = (await log.append(entries(number), { after, epoch })) as LogPosition;
   t.strictSame(await log.head(), { ...after, epoch, writer });
   const changes = await log.changesAfter(begin);
   t.strictSame(
@@ -122,7 +122,7 @@ test('an append whose answer is lost is stored once, and known to be', { skip: w
   t.teardown(() => proxy.close());
   const { log } = await emptyLog(t, await proxy.url());
   const { epoch, ...begin } = await log.raiseEpoch('a');
-  let after: Position = begin;
+  let after: LogPosition = begin;
   for (const [index, armed] of (['arrives', 'lost', 'arrives'] as const).entries()) {
     proxy.armed = armed;
     const kept = await log.append(entries(index), { after, epoch });
@@ -191,8 +191,8 @@ test('a node of another configuration or schema does not start', { skip: without
 test('the log is cut behind the newest snapshot, but not in its last hour', { skip: withoutPostgres }, async (t) => {
   const { log } = await emptyLog(t);
   const { epoch, ...begin } = await log.raiseEpoch('a');
-  let after: Position = begin;
-  for (const number of [1, 2, 3]) after = (await log.append(entries(number), { after, epoch })) as Position;
+  let after: LogPosition = begin;
+  for (const number of [1, 2, 3]) after = (await log.append(entries(number), { after, epoch })) as LogPosition;
   t.equal(await log.newestSnapshotSeq(), undefined);
   await log.keepSnapshot(after, { some: 'document' });
   t.equal(await rowsOf(), 4, 'nothing is an hour old');
@@ -200,7 +200,7 @@ test('the log is cut behind the newest snapshot, but not in its last hour', { sk
   await log.keepSnapshot(after, { some: 'document' });
   t.equal(await rowsOf(), 2);
   t.equal(await log.newestSnapshotSeq(), 3);
-  t.strictSame(await log.newestSnapshot(), { seq: after.seq, id: after.id, document: { some: 'document' } });
+  t.strictSame(await log.snapshot(), { seq: after.seq, id: after.id, document: { some: 'document' } });
   t.equal(await log.changesAfter(begin), undefined);
 });
 
@@ -220,14 +220,23 @@ test('a replica follows, and is made anew where its history is another one', { s
   const touched: unknown[] = [];
   const told: string[] = [];
   let replaced = 0;
+  const carried: number[] = [];
   const open = (log: ChangeLog) => {
     const store = new Store({ publicPrefix, file, isReplica: true });
     store.keepIn({ check() {}, keep: () => Promise.reject(new Error('a replica')) });
     const warn = (sentence: string) => void told.push(sentence);
-    const onReplaced = () => void replaced++;
+    const onReplaced = async () => void replaced++;
     return {
       store,
-      replica: new Replica({ store, changes: log, onApplied: (one) => touched.push(one), onReplaced, warn }),
+      replica: new Replica({
+        store,
+        changes: log,
+        onApplied: async (one) => void touched.push(one),
+        onControl: async () => {},
+        onCarried: (seq) => carried.push(seq),
+        onReplaced,
+        warn,
+      }),
     };
   };
   const ids = ({ connection }: Store) => takeSnapshot(connection, '').tables.subscriptions?.map(({ id }) => id);
@@ -274,7 +283,9 @@ test('a folder with data of its own is not replaced by the store’s', { skip: w
   const store = new Store({ publicPrefix, isReplica: true });
   t.teardown(() => store.close());
   await store.write(() => store.resources.rememberSubscription('s', '2026-01-01T00:00:00Z'));
-  const options = { store, changes: log, onApplied() {}, onReplaced() {}, warn() {} };
+  const nothing = async () => {};
+  const told = { onApplied: nothing, onControl: nothing, onReplaced: nothing, onCarried() {}, warn() {} };
+  const options = { store, changes: log, ...told };
   t.throws(() => new Replica(options), { message: /data of its own/ });
 });
 

@@ -46,6 +46,10 @@ export class Machine {
     this.port = Number(port);
   }
 
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   async signal(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     this.#child?.kill(signal);
     await this.#ended;

@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Test, test } from 'tap';
+import { runCommand } from '../../src/cli/commands.js';
 import { parseConfig } from '../../src/config/config.js';
+import { defaultSubscriptionId } from '../../src/config/config-values.js';
 import { Emulator } from '../../src/emulator.js';
 import { silentLog } from '../../src/support/log.js';
 import {
@@ -12,6 +15,7 @@ import {
   rule,
   virtualNetwork,
 } from '../api/arm/resources/arm-client.js';
+import type { Answer } from '../built-emulator.js';
 import { Postgres, withoutPostgres } from '../postgres.js';
 import { type Machine, Machines } from './machines.js';
 
@@ -23,22 +27,27 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 
 const versioned = (path: string): string => `${path}?api-version=${path === group ? '2021-04-01' : '2024-05-01'}`;
 
-/** Through this node; again while no node writes, or what it refers to is not done. */
-async function put(machine: Machine, path: string, body: Json): Promise<number> {
+/** Through this node; again while no node writes, also after one that stood still with the request in its hands. */
+async function sendAgain(machine: Machine, sent: Parameters<Machine['send']>[0]) {
   for (;;) {
-    const { status, text } = await machine.send({
-      ...{ method: 'PUT', path: versioned(path), body: Buffer.from(JSON.stringify(body)) },
-    });
-    if (status !== 503 && status !== 429) {
-      if (status >= 300) throw new Error(`${path}: ${status} ${text}`);
-      return status;
-    }
+    const answer = await machine.send(sent).catch(() => undefined);
+    if (answer && answer.status !== 503 && answer.status !== 429) return answer;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
+const bytesOf = (body: Json): Buffer => Buffer.from(JSON.stringify(body));
+
+const frontendsOf = (machine: Machine): Promise<Json> => bodyOf(machine, '/_lazurite/frontends');
+
+async function put(machine: Machine, path: string, body: Json): Promise<Answer> {
+  const answer = await sendAgain(machine, { method: 'PUT', path: versioned(path), body: bytesOf(body) });
+  if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${answer.text}`);
+  return answer;
+}
+
 async function bodyOf(machine: Machine, path: string): Promise<Json> {
-  const { status, text } = await machine.send({ method: 'GET', path });
+  const { status, text } = await sendAgain(machine, { method: 'GET', path });
   return status === 200 ? (JSON.parse(text) as Json) : {};
 }
 
@@ -61,11 +70,22 @@ test('every node follows what is written through any, and a new writer goes on w
       loadBalancingRules: [rule()],
     },
   };
-  await put(first, `${network}/loadBalancers/lb`, balancer);
-  for (const machine of machines.all) {
-    await until(async () => ((await bodyOf(machine, '/_lazurite/frontends')).value as Json[]).length === 1);
+  const answer = await put(first, `${network}/loadBalancers/lb`, balancer);
+  const counts = machines.all.map(async (machine) => ((await frontendsOf(machine)).value as Json[]).length);
+  if (answer.headers?.['x-lazurite-behind'] === undefined) {
+    t.strictSame(await Promise.all(counts), [1, 1], 'the data plane of both carries it when it is answered');
   }
-  t.pass('the data plane of both carries it');
+  for (const machine of machines.all) {
+    await until(async () => ((await frontendsOf(machine)).value as Json[]).length === 1);
+  }
+  const lines: string[] = [];
+  const ask = ['frontends', '--all-nodes', '--url', `http://127.0.0.1:${first.port}`, '--data', first.data];
+  const context = { env: {}, printError() {}, signal: new AbortController().signal };
+  t.equal(await runCommand(ask, { ...context, print: (line: string) => lines.push(line) }), 0);
+  for (const { port } of machines.all) t.match(lines.join(), `127.0.0.1:${port}\nAzure address`);
+  const { value: nodes } = await bodyOf(second, '/_lazurite/nodes');
+  t.match(nodes, [{ schema: Number, version: /\d/ }, { behind: Number }]);
+  t.equal((nodes as Json[]).filter(({ writes }) => writes).length, 1);
 
   const writer = await machines.writer();
   const other = machines.all.find((machine) => machine !== writer) as Machine;
@@ -76,17 +96,71 @@ test('every node follows what is written through any, and a new writer goes on w
   t.equal((await machines.writer())?.number, other.number);
 
   await writer?.start(machines.postgres.url, ['--operation-delay', '2000']);
-  const clock = await other.send({
-    method: 'POST',
-    path: '/_lazurite/clock',
-    body: Buffer.from('{"advanceSeconds":1}'),
-  });
-  t.equal(clock.status, 400);
-  t.equal((await other.send({ method: 'POST', path: '/_lazurite/reset' })).status, 204);
-  for (const machine of machines.all) {
-    await until(async () => ((await bodyOf(machine, '/_lazurite/frontends')).value as Json[]).length === 0);
-  }
+  const { text: snapshot } = await sendAgain(first, { method: 'GET', path: '/_lazurite/snapshot' });
+  const haveFrontends = async (count: number): Promise<void> => {
+    for (const machine of machines.all) {
+      await until(async () => ((await bodyOf(machine, '/_lazurite/frontends')).value as Json[]).length === count);
+    }
+  };
+  t.equal((await sendAgain(other, { method: 'POST', path: '/_lazurite/reset' })).status, 204);
+  await haveFrontends(0);
+  const loaded = { method: 'PUT', path: '/_lazurite/snapshot', body: Buffer.from(snapshot) };
+  t.equal((await sendAgain(first, loaded)).status, 204);
+  await haveFrontends(1);
+  const changes = await machines.postgres.query('SELECT length(entries) AS bytes FROM lazurite.changes ORDER BY seq');
+  t.ok(
+    changes.slice(-2).every(({ bytes }) => Number(bytes) < 200),
+    'a reset and a snapshot are entries of some bytes',
+  );
 });
+
+test('all nodes have one clock, and the same faults', { skip: withoutPostgres }, async (t) => {
+  const machines = new Machines(command, 2);
+  t.teardown(() => machines.remove());
+  const template = join(t.testdir({ 'group.json': JSON.stringify(seeded) }), 'group.json');
+  await machines.start(['--seed', template]);
+  const { all } = machines;
+  const seedGroup = `/subscriptions/${defaultSubscriptionId}/resourceGroups/seed?api-version=2021-04-01`;
+  const groups = all.map(async (machine) => (await bodyOf(machine, seedGroup)).name);
+  t.strictSame(await Promise.all(groups), ['seed', 'seed'], 'the seed is there when they are ready');
+
+  const [first, second] = all as [Machine, Machine];
+  const post = (machine: Machine, path: string, body: Json) =>
+    sendAgain(machine, { method: 'POST', path, body: bytesOf(body) });
+  const clocks = () => Promise.all(all.map(async (one) => (await bodyOf(one, '/_lazurite/clock')).advancedSeconds));
+  await Promise.all(all.map((machine) => post(machine, '/_lazurite/clock', { advanceSeconds: 100 })));
+  const [advanced] = await clocks();
+  t.ok(Number(advanced) >= 200);
+  t.strictSame(await clocks(), [advanced, advanced]);
+  for (const [index, machine] of all.entries()) {
+    const fault = { kind: 'api', method: 'GET', path: `**/${index}`, status: 418 };
+    t.equal((await post(machine, '/_lazurite/faults', fault)).status, 201);
+  }
+  const hits = () =>
+    Promise.all(
+      [0, 1].flatMap((index) =>
+        all.map(async (machine) => (await sendAgain(machine, { method: 'GET', path: `${group}/${index}` })).status),
+      ),
+    );
+  t.strictSame(await hits(), [418, 418, 418, 418]);
+
+  await (await machines.writer())?.signal('SIGKILL');
+  const other = all.find(({ isRunning }) => isRunning) as Machine;
+  await until(async () => (await machines.writer()) === other);
+  t.equal((await sendAgain(other, { method: 'GET', path: `${group}/1` })).status, 418, 'the next node that writes');
+  t.equal((await bodyOf(other, '/_lazurite/clock')).advancedSeconds, advanced);
+  await [first, second].find(({ isRunning }) => !isRunning)?.start(machines.postgres.url, ['--seed', template]);
+  t.strictSame(await clocks(), [advanced, advanced]);
+  t.strictSame(await hits(), [418, 418, 418, 418]);
+  t.equal((await sendAgain(first, { method: 'DELETE', path: '/_lazurite/faults' })).status, 204);
+  t.notOk((await hits()).includes(418));
+});
+
+const seeded = {
+  $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
+  contentVersion: '1.0.0.0',
+  resources: [],
+};
 
 /** Why an emulator does not start. */
 async function refusalOf(t: Test, ...argv: string[]): Promise<string> {
@@ -103,7 +177,7 @@ test('a node says why it does not start', { skip: withoutPostgres }, async (t) =
   const { url } = postgres;
   t.match(await refusalOf(t, '--store', url), /the database of --store cannot be reached/);
   await postgres.start();
-  t.match(await refusalOf(t, '--store', url, '--seed', 'file'), /--seed cannot be used with --store/);
+  t.match(await refusalOf(t, '--store', url, '--seed', 'file'), /--seed cannot be read/);
   t.equal(await refusalOf(t, '--store', url), '');
   t.match(await refusalOf(t, '--store', url, '--time-scale', '2'), /configured otherwise than the store/);
   t.match(await refusalOf(t, '--store', url, '--tls-name', 'lb.example.net'), /CA of the store is not good/);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import type { Test } from 'tap';
 import type { Resource } from '../../src/resources/resource-type.js';
-import type { RowImage } from '../../src/store/row-images.js';
 import { takeSnapshot } from '../../src/store/snapshot.js';
 import type { DriverName } from '../../src/store/sqlite.js';
 import { Store } from '../../src/store/store.js';
+import type { Outcome } from '../../src/store/write-queue.js';
 import { testOnEachDriver } from './drivers.js';
 
 const publicPrefix = { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' };
@@ -16,15 +16,19 @@ const group = `/subscriptions/${subscriptionId}/resourceGroups/rg`;
 function storeAndReplica(t: Test, driver: DriverName) {
   const store = new Store({ publicPrefix, driver });
   const replica = new Store({ publicPrefix, driver });
-  const log: (readonly RowImage[])[] = [];
+  const log: Outcome[] = [];
+  const applyTo = (one: Store, { rows, control }: Outcome): void => {
+    if (control?.kind === 'reset') one.replace(undefined, () => {});
+    else if (control?.kind === 'restored') one.replace(control.document, () => {});
+    else one.apply(rows, () => {});
+  };
   let refusal: Error | undefined;
   store.keepIn({
     check() {},
-    async keep(images) {
+    async keep(outcome) {
       if (refusal) throw refusal;
-      const entries = JSON.stringify(images);
-      log.push(JSON.parse(entries) as RowImage[]);
-      store.apply(images, () => {});
+      log.push(JSON.parse(JSON.stringify(outcome)) as Outcome);
+      applyTo(store, outcome);
     },
   });
   replica.keepIn({ check() {}, keep: () => Promise.reject(new Error('a replica writes nothing')) });
@@ -40,7 +44,7 @@ function storeAndReplica(t: Test, driver: DriverName) {
       refusal = error;
     },
     follow: () => {
-      for (const images of log.splice(0)) replica.apply(images, () => {});
+      for (const outcome of log.splice(0)) applyTo(replica, outcome);
     },
   };
 }
@@ -192,14 +196,14 @@ testOnEachDriver('images say which resources and hosted services to follow', asy
   await store.write(() => store.classic.delete(classicKey));
   const [first, second] = log.splice(0);
   t.strictSame(
-    replica.apply(first ?? [], () => {}),
+    replica.apply(first?.rows ?? [], () => {}),
     {
       resources: [keyOf(1), keyOf(0)],
       hostedServices: [`${subscriptionId}/svc`],
     },
   );
   t.strictSame(
-    replica.apply(second ?? [], () => {}),
+    replica.apply(second?.rows ?? [], () => {}),
     { resources: [], hostedServices: [`${subscriptionId}/svc`] },
   );
 });

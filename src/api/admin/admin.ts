@@ -10,6 +10,7 @@ import { addJournalRoutes, type RequestJournal } from './journal.js';
 import { addMetricRoutes } from './metric-routes.js';
 import { adminRoute } from './requests.js';
 import { addStandInRoutes } from './stand-ins.js';
+import type { NodeView } from './views.js';
 
 export interface AdminContext extends ClockContext, ExplainContext, EventStreamSources {
   readonly caPem: string;
@@ -21,6 +22,8 @@ export interface AdminContext extends ClockContext, ExplainContext, EventStreamS
   readonly snapshots: SnapshotKeeper;
   /** Forgets every resource and ends every flow. */
   readonly reset: () => Promise<void>;
+  /** The nodes that share the store; absent where it is not shared. */
+  readonly nodes?: (() => Promise<readonly NodeView[]>) | undefined;
   /** Ends the process; absent where that is the caller's own, and the route with it. */
   readonly stop?: (() => void) | undefined;
 }
@@ -85,7 +88,10 @@ function addGuardedRoutes(app: FastifyInstance, context: AdminContext): void {
       return reply.code(204).send();
     },
   );
-  const { stop } = context;
+  const { nodes = async () => [], stop } = context;
+  app.get('/_lazurite/nodes', adminRoute('nodes', { summary: 'The nodes that share the store' }), async () => ({
+    value: await nodes(),
+  }));
   if (stop === undefined) return;
   app.post('/_lazurite/stop', adminRoute('stop', { summary: 'End the process' }), (_request, reply) => {
     reply.raw.once('close', stop);

@@ -5,6 +5,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Engine } from '../../data-plane/model/engine.js';
 import { type AzureError, azureError } from '../../errors/index.js';
+import type { Store } from '../../store/store.js';
+import type { FaultControl } from '../../store/write-queue.js';
 import type { Clock } from '../../support/clock.js';
 import type { Events } from '../../support/events.js';
 import { newGuid } from '../../support/ids.js';
@@ -28,12 +30,14 @@ interface InForce {
 export class Faults {
   readonly #engine: Engine;
   readonly #events: Events;
+  readonly #announce: Store['announce'];
   readonly #inForce = new Map<string, InForce>();
   #count = 0;
 
-  constructor({ engine, events }: { engine: Engine; events: Events }) {
+  constructor({ engine, events, store }: { engine: Engine; events: Events; store: Pick<Store, 'announce'> }) {
     this.#engine = engine;
     this.#events = events;
+    this.#announce = (decide) => store.announce(decide);
   }
 
   /** Faults of the API first, then those of the data plane, each in the order of their arrival. */
@@ -44,40 +48,62 @@ export class Faults {
 
   /** Puts a fault in force, or makes it happen when it is over at once; resolves when that is done. Throws `InvalidFault`. */
   async add(body: Readonly<Record<string, unknown>>): Promise<InjectedFault> {
-    const fault = readFault(`fault-${this.#count + 1}`, body);
-    const possible = fault.kind === 'engine' ? this.#engine.failThread : this.#engine.setFaults;
-    if (fault.kind !== 'api' && !possible) {
-      throw invalidFault(`the engine '${this.#engine.name}' has no data plane faults; use --engine userspace`);
+    const control = await this.#announce(() => {
+      const fault = readFault(`fault-${this.#count + 1}`, body);
+      const possible = fault.kind === 'engine' ? this.#engine.failThread : this.#engine.setFaults;
+      if (fault.kind !== 'api' && !possible) {
+        throw invalidFault(`the engine '${this.#engine.name}' has no data plane faults; use --engine userspace`);
+      }
+      return { kind: 'fault' as const, change: 'added' as const, fault };
+    });
+    await this.carryOut(control);
+    return control.fault;
+  }
+
+  /** Does at this machine what a fault that was added, or has ended, means for it. */
+  async carryOut(control: FaultControl): Promise<void> {
+    if (control.change === 'added') await this.#added(control.fault as InjectedFault);
+    else await this.#removed(control.id);
+  }
+
+  async #added(fault: InjectedFault): Promise<void> {
+    this.#count = Math.max(this.#count, Number(fault.id.replace(/\D/g, '')));
+    if (fault.kind === 'engine') this.#engine.failThread?.(fault.effect ?? 'crash');
+    else {
+      const pattern = fault.kind === 'api' ? fault.path : undefined;
+      this.#inForce.set(fault.id, { fault, matchesPath: pattern === undefined ? () => true : pathMatcher(pattern) });
+      if (fault.kind !== 'api') await this.#tellEngine();
     }
-    this.#count++;
-    if (fault.kind === 'engine') {
-      this.#engine.failThread?.(fault.effect ?? 'crash');
-      this.#events.emit('fault', { faultId: fault.id, change: 'added' });
-      return fault;
-    }
-    const pattern = fault.kind === 'api' ? fault.path : undefined;
-    this.#inForce.set(fault.id, { fault, matchesPath: pattern === undefined ? () => true : pathMatcher(pattern) });
-    if (fault.kind !== 'api') await this.#tellEngine();
     this.#events.emit('fault', { faultId: fault.id, change: 'added' });
-    return fault;
+  }
+
+  async #removed(id: string | undefined): Promise<void> {
+    const ended = this.list().filter((fault) => id === undefined || fault.id === id);
+    if (ended.length === 0) return;
+    for (const fault of ended) this.#inForce.delete(fault.id);
+    if (ended.some(({ kind }) => kind !== 'api')) await this.#tellEngine();
+    this.#events.emit('fault', { faultId: id, change: 'removed' });
   }
 
   /** Ends one fault; false when there is none of this id. */
   async remove(id: string): Promise<boolean> {
-    const fault = this.#inForce.get(id)?.fault;
-    if (!fault) return false;
-    this.#inForce.delete(id);
-    if (fault.kind !== 'api') await this.#tellEngine();
-    this.#events.emit('fault', { faultId: id, change: 'removed' });
+    if (!this.#inForce.has(id)) return false;
+    await this.#end(id);
     return true;
   }
 
   async clear(): Promise<void> {
-    if (this.#inForce.size === 0) return;
-    const concernsEngine = this.list().some(({ kind }) => kind !== 'api');
-    this.#inForce.clear();
-    if (concernsEngine) await this.#tellEngine();
-    this.#events.emit('fault', { faultId: undefined, change: 'removed' });
+    await this.#end(undefined);
+  }
+
+  async #end(id: string | undefined): Promise<void> {
+    await this.carryOut(await this.#announce(() => ({ kind: 'fault' as const, change: 'removed' as const, id })));
+  }
+
+  /** Whether any call could be hit by a fault. */
+  get concernCalls(): boolean {
+    for (const { fault } of this.#inForce.values()) if (fault.kind === 'api') return true;
+    return false;
   }
 
   /** The first API fault that hits this call, which uses one of its `next` up. */
@@ -89,6 +115,8 @@ export class Faults {
       if (fault.next === 1) {
         this.#inForce.delete(fault.id);
         this.#events.emit('fault', { faultId: fault.id, change: 'removed' });
+        // Other machines learn it when they can: only the one that writes counts.
+        this.#end(fault.id).catch(() => {});
       } else if (fault.next !== undefined) entry.fault = { ...fault, next: fault.next - 1 };
       return fault;
     }

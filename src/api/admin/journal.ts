@@ -2,8 +2,10 @@
  * The journal of API calls: the last ones, in memory, bounded by number and by bytes, the hooks that fill it, and
  * `/_lazurite/requests`, which shows it. Bodies are parsed only when they are read.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Clock } from '../../support/clock.js';
+import type { Sent, Shortcut } from '../../http/server.js';
+import { type Clock, systemTime } from '../../support/clock.js';
 import type { Events } from '../../support/events.js';
 import { pathMatcher } from '../../support/path-pattern.js';
 import { shortened, shownText, unsigned } from '../../support/secrets.js';
@@ -120,9 +122,17 @@ const matchesStatus = (status: number, wanted: string): boolean =>
   /^\dxx$/i.test(wanted) ? Math.floor(status / 100) === Number(wanted[0]) : status === Number(wanted);
 
 interface Call {
+  /** Azure time. */
   readonly startedMs: number;
   responseBody: unknown;
   fault: string | undefined;
+}
+
+/** A call that is answered. */
+interface AnsweredCall extends Sent, Omit<Call, keyof Sent> {
+  /** Real time. */
+  readonly durationMs: number;
+  readonly requestBody: unknown;
 }
 
 /** Contains a secret or token. */
@@ -138,7 +148,10 @@ const single = (value: unknown): string | undefined => {
 };
 
 /** The path of a request without its query. */
-export const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] as string;
+export function pathOf({ url }: Pick<FastifyRequest, 'url'>): string {
+  const mark = url.indexOf('?');
+  return mark < 0 ? url : url.slice(0, mark);
+}
 
 export class JournalHooks {
   readonly #calls = new WeakMap<FastifyRequest, Call>();
@@ -170,6 +183,18 @@ export class JournalHooks {
     });
   }
 
+  /** Notes what `answer` answers without a route. */
+  around(answer: (request: IncomingMessage, response: ServerResponse) => Sent | undefined): Shortcut {
+    return (request, response) => {
+      const [startedMs, before] = [this.clock.now(), systemTime.now()];
+      const sent = answer(request, response);
+      if (!sent) return false;
+      const durationMs = systemTime.now() - before;
+      this.#add(request, { ...sent, startedMs, durationMs, fault: undefined, requestBody: undefined });
+      return true;
+    };
+  }
+
   /** Notes which fault answers a request. */
   faulted(request: FastifyRequest, fault: string): void {
     const call = this.#calls.get(request);
@@ -192,26 +217,37 @@ export class JournalHooks {
     const call = this.#calls.get(request);
     if (!call) return;
     this.#calls.delete(request);
-    const path = pathOf(request);
-    const hidden = confidential.test(path);
-    this.journal.add({
-      timeMs: call.startedMs,
-      method: request.method,
-      path,
-      query: request.url.slice(path.length + 1),
-      userAgent: single(request.headers['user-agent']),
-      remoteAddress: request.socket.remoteAddress,
+    this.#add(request.raw, {
+      ...call,
       status,
-      durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
+      durationMs: reply.elapsedTime,
       correlationId:
         single(reply.getHeader('x-ms-correlation-request-id')) ??
         single(reply.getHeader('x-ms-request-id')) ??
         single(request.headers['x-ms-correlation-request-id']),
+      requestBody: request.body,
+    });
+  }
+
+  #add({ url = '', method = '', headers, socket }: IncomingMessage, call: AnsweredCall): void {
+    const path = pathOf({ url });
+    const hidden = confidential.test(path);
+    const { startedMs: timeMs, status } = call;
+    this.journal.add({
+      timeMs,
+      method,
+      path,
+      query: url.slice(path.length + 1),
+      userAgent: headers['user-agent'],
+      remoteAddress: socket.remoteAddress,
+      status,
+      durationMs: Math.round(call.durationMs * 1000) / 1000,
+      correlationId: call.correlationId,
       fault: call.fault,
-      requestBody: hidden ? undefined : this.#textOf(request.body),
+      requestBody: hidden ? undefined : this.#textOf(call.requestBody),
       responseBody: hidden ? undefined : this.#textOf(call.responseBody),
     });
-    this.events.emit('request', { method: request.method, path, status });
+    this.events.emit('request', { method, path, status });
   }
 }
 

@@ -99,3 +99,17 @@ export interface SimulationView {
   readonly clientsOnOneMember: number;
   readonly clients: number;
 }
+
+/** One of several machines that share a store. */
+export interface NodeView {
+  /** Where other nodes reach it, `address:port`. */
+  readonly address: string;
+  readonly name: string;
+  readonly version: string;
+  /** The newest schema of the store that it knows. */
+  readonly schema: number;
+  /** Whether it is the one that writes. */
+  readonly writes: boolean;
+  /** Changes that its data plane does not carry yet. */
+  readonly behind: number;
+}

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { resourceTypes } from '../../resources/registry.js';
 import { newGuid } from '../../support/ids.js';
-import type { HostAnswer, PutRequest } from './deployments/host.js';
+import type { HostAnswer, HostPut } from './deployments/host.js';
 import { deploymentRequest } from './deployments/request.js';
 import { addDeploymentRoutes, type DeploymentParts, deploy } from './deployments/routes.js';
 import { DeploymentRuns } from './deployments/runs.js';
@@ -11,9 +11,9 @@ import { addNetworkRoutes } from './providers/network-routes.js';
 import { addProviderRoutes } from './providers/providers.js';
 import { addScaleSetRoutes } from './providers/scale-set-routes.js';
 import { addSubscriptionRoutes } from './providers/subscriptions.js';
+import { addRequestHeaders } from './resources/answers.js';
 import type { ArmContext } from './resources/arm-context.js';
 import { addGenericResourceRoutes } from './resources/generic-resources.js';
-import { addRequestHeaders } from './resources/request.js';
 import { RequestBody } from './resources/request-body.js';
 import { addResourceGroupRoutes, ResourceGroups } from './resources/resource-groups.js';
 import { addResourceRoutes } from './resources/resource-routes.js';
@@ -69,7 +69,7 @@ export class Arm {
   }
 
   /** Creates a resource or a resource group; resolves with the answer once its operation has ended. */
-  put(request: PutRequest): Promise<HostAnswer> {
+  put(request: HostPut): Promise<HostAnswer> {
     return this.deployments.hostFor(inProcess()).put(request);
   }
 }

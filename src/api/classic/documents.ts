@@ -7,11 +7,12 @@
 import { AzureError, azureError } from '../../errors/index.js';
 import {
   type AddressSource,
+  isWithin,
   lowestFreeAddress,
   type ModelContext,
-  type Place,
   privateAddressesOf,
   publicAddressesOf,
+  type SubnetPlace,
 } from '../../resources/Microsoft.ClassicCompute/addresses.js';
 import {
   associate,
@@ -36,12 +37,12 @@ import type {
 import { withAddress, withVipAddresses } from '../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { hostedServiceKey } from '../../store/classic-store.js';
 import type { Operation } from '../../store/operation-store.js';
-import { contains, parseIpAddress, parseIpv4Prefix } from '../../support/ip-address.js';
+import { parseIpAddress } from '../../support/ip-address.js';
 import type { ClassicCall, ClassicReply } from './call.js';
 import { withReservedIp } from './service-model/cscfg.js';
 
 /** What an operation that failed after its acceptance says. */
-export interface Failure {
+export interface OperationFailure {
   readonly status: number;
   readonly code: string;
   readonly message: string;
@@ -78,7 +79,7 @@ function addressSource(call: ClassicCall): AddressSource {
   });
 
   /** CIDRs that an address of the place may come from; undefined outside a virtual network. */
-  const rangesOf = ({ virtualNetwork, subnet }: Place): readonly string[] | undefined => {
+  const rangesOf = ({ virtualNetwork, subnet }: SubnetPlace): readonly string[] | undefined => {
     if (virtualNetwork === undefined) {
       if (subnet === undefined) return undefined;
       throw azureError('ClassicNeedsVirtualNetwork', { values: { parameter: 'SubnetName', value: subnet } });
@@ -116,11 +117,8 @@ function addressSource(call: ClassicCall): AddressSource {
       }
       const ranges = rangesOf(place);
       if (!ranges) throw azureError('ClassicNeedsVirtualNetwork', { values: { parameter, value: address } });
-      const within = ranges.some((range) => {
-        const prefix = parseIpv4Prefix(range);
-        return prefix !== undefined && contains(prefix, parsed);
-      });
-      if (!within) throw azureError('ClassicAddressOutside', { values: { address, ranges: ranges.join(', ') } });
+      if (!ranges.some((range) => isWithin(range, address)))
+        throw azureError('ClassicAddressOutside', { values: { address, ranges: ranges.join(', ') } });
       if (privateTaken().has(address)) throw azureError('ClassicAddressInUse', { values: { address } });
       privateTaken().add(address);
     },
@@ -139,7 +137,7 @@ export type Work = (context: ModelContext) => void;
 
 function operationOf(
   { subscriptionId, requestId: id, clock, operation, url }: ClassicCall,
-  { visibleMs, error }: { visibleMs?: number; error?: Failure },
+  { visibleMs, error }: { visibleMs?: number; error?: OperationFailure },
 ): Operation {
   return {
     id,
@@ -156,7 +154,7 @@ function operationOf(
 }
 
 /** Stores the operation. It counts as running until the data plane carries it, which its caller waits for. */
-function saveOperation(call: ClassicCall, outcome: { visibleMs: number; error?: Failure }): void {
+function saveOperation(call: ClassicCall, outcome: { visibleMs: number; error?: OperationFailure }): void {
   call.store.operations.save(operationOf(call, outcome));
   call.store.operations.applying(call.requestId);
 }
@@ -226,7 +224,7 @@ export function findService(
 }
 
 /** A slot by its name in any casing. */
-export function slotOf(name: string): DeploymentSlot {
+export function deploymentSlot(name: string): DeploymentSlot {
   const slot = (['Production', 'Staging'] as const).find((known) => known.toLowerCase() === name.toLowerCase());
   if (slot) return slot;
   const values = { value: name, parameter: 'DeploymentSlot', allowed: 'Production, Staging' };
@@ -236,7 +234,9 @@ export function slotOf(name: string): DeploymentSlot {
 /** The deployment that the path names, by its name or its slot. */
 export function deploymentOf(call: ClassicCall, service: HostedService): Deployment {
   const { deployment, slot } = call.path;
-  return deployment === undefined ? deploymentInSlot(service, slotOf(slot ?? '')) : findDeployment(service, deployment);
+  return deployment === undefined
+    ? deploymentInSlot(service, deploymentSlot(slot ?? ''))
+    : findDeployment(service, deployment);
 }
 
 /** Service and deployment that the path names, for reading. A slot of no service is an empty slot: recorded. */

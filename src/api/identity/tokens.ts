@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } fr
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { JWTPayload } from 'jose';
-import { OwnNames, type OwnNamesOptions } from '../../http/own-names.js';
+import { OwnNames, type OwnNamesOptions } from '../../http/server.js';
 import { systemTime } from '../../support/clock.js';
 import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../../support/files.js';
 import { newGuid, stableGuid } from '../../support/ids.js';

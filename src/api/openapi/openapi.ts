@@ -3,7 +3,7 @@
  * them. All of it is made at the first request, so that it does not slow the start.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { azureError } from '../../errors/index.js';
-import { modulesFolder, packageFolder } from '../../support/files.js';
+import { modulesFolder, packageVersion } from '../../support/files.js';
 
 const titles = {
   arm: {
@@ -76,11 +76,6 @@ SwaggerUIBundle({
 </script>
 `;
 
-function versionOfPackage(): string {
-  const { version } = JSON.parse(readFileSync(new URL('package.json', packageFolder), 'utf8'));
-  return version;
-}
-
 /** The build copies what the page needs beside the modules. */
 function pageFolder(): string {
   const built = fileURLToPath(new URL('swagger-ui/', modulesFolder));
@@ -108,7 +103,7 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Lazurite', version: versionOfPackage() },
+      info: { title: 'Lazurite', version: packageVersion() },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
     },
     hideUntagged: true,

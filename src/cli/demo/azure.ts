@@ -17,7 +17,7 @@ export async function until<Answer>(ask: () => Promise<Answer | undefined>, pati
 }
 
 /** A resource as far as the demo looks into it. */
-export interface Resource {
+export interface DemoResource {
   readonly id: string;
   readonly properties: Record<string, unknown>;
 }
@@ -128,11 +128,11 @@ export class DemoAzure {
     return `${this.#group}/providers/Microsoft.Network/${path}`;
   }
 
-  async #put(path: string, properties: Record<string, unknown>, sku?: string): Promise<Resource> {
+  async #put(path: string, properties: Record<string, unknown>, sku?: string): Promise<DemoResource> {
     const url = `${this.#id(path)}?api-version=${apiVersion}`;
     const body = { location: this.#location, ...(sku && { sku: { name: sku } }), properties };
     await this.#finish(await this.#client.send('PUT', url, body));
-    return mustSucceed(await this.#client.send('GET', url)).body as Resource;
+    return mustSucceed(await this.#client.send('GET', url)).body as DemoResource;
   }
 
   /** Follows Azure-AsyncOperation to its end. */
@@ -154,7 +154,7 @@ function mustSucceed(answer: HttpAnswer): HttpAnswer {
   return answer;
 }
 
-function privateAddressOf(nic: Resource): string {
+function privateAddressOf(nic: DemoResource): string {
   const [first] = nic.properties.ipConfigurations as [{ properties: { privateIPAddress: string } }];
   return first.properties.privateIPAddress;
 }

@@ -3,7 +3,7 @@ import type { PlanFrontend, PlanRule } from '../model/plan.js';
 import { type Family, familyOf } from './family.js';
 import type { Elements, Fragment } from './fragment.js';
 import { noElements } from './fragment.js';
-import type { ChainSet, Choice } from './frontend.js';
+import type { ChainSet, SlotChoice } from './frontend.js';
 import { hex, mostChainSets } from './marks.js';
 
 /** Real time that the engine has to reset both ends of an idle flow, before the kernel forgets it. */
@@ -22,12 +22,12 @@ export interface OpenSet {
   state: 'open' | 'retired' | 'closed';
   /** The number of the change since which it has not been open. */
   endedBy: number;
-  choice: Choice | undefined;
+  choice: SlotChoice | undefined;
   connections?: Fragment | undefined;
   entry?: Fragment | undefined;
   /** Made from the members that were eligible. */
   tracked?: { readonly from: readonly number[]; readonly fragment: Fragment } | undefined;
-  choose(choice: Choice, rule: PlanRule): void;
+  choose(choice: SlotChoice, rule: PlanRule): void;
 }
 
 interface Ports {
@@ -52,7 +52,7 @@ class NumberedSet implements OpenSet {
   readonly left = new Map<number, number>();
   state: 'open' | 'retired' | 'closed' = 'open';
   endedBy = 0;
-  choice: Choice | undefined;
+  choice: SlotChoice | undefined;
   connections?: Fragment | undefined;
   entry?: Fragment | undefined;
   tracked?: { readonly from: readonly number[]; readonly fragment: Fragment } | undefined;
@@ -84,7 +84,7 @@ class NumberedSet implements OpenSet {
   }
 
   /** Keeps the entry chains when nothing about them changes. */
-  choose(choice: Choice, rule: PlanRule): void {
+  choose(choice: SlotChoice, rule: PlanRule): void {
     const before = this.set.frontend.rule;
     const isSameChoice = this.choice?.pool === choice.pool && this.choice.slotCount === choice.slotCount;
     if (isSameChoice && before === rule) return;

@@ -49,7 +49,7 @@ export function countCandidates(sets: ChainSets): number {
   return count;
 }
 
-export interface References {
+export interface KernelReferences {
   readonly sets: Set<number>;
   /** Marks without the bits of ending flows. */
   readonly marks: Set<number>;
@@ -58,8 +58,8 @@ export interface References {
 }
 
 /** Everything that elements of flows refer to now. */
-export async function collectReferences(families: readonly Family[]): Promise<References> {
-  const references: References = { sets: new Set(), marks: new Set(), places: new Set() };
+export async function collectReferences(families: readonly Family[]): Promise<KernelReferences> {
+  const references: KernelReferences = { sets: new Set(), marks: new Set(), places: new Set() };
   for (const { table } of families) {
     await visitElements(table, [...referencingMaps, ended], (name, element) => {
       if (name === ended[1]) {
@@ -74,7 +74,7 @@ export async function collectReferences(families: readonly Family[]): Promise<Re
   return references;
 }
 
-const isNeeded = ({ set: { number, frontend } }: OpenSet, { sets, places }: References): boolean =>
+const isNeeded = ({ set: { number, frontend } }: OpenSet, { sets, places }: KernelReferences): boolean =>
   sets.has(number) || (frontend.transport === 'tcp' && places.has(`${frontend.address} ${frontend.port}`));
 
 /**
@@ -82,7 +82,7 @@ const isNeeded = ({ set: { number, frontend } }: OpenSet, { sets, places }: Refe
  * using only after change number `carriedOut` may have got flows since.
  */
 export function findUnreferenced(
-  references: References,
+  references: KernelReferences,
   { sets, carriedOut }: { readonly sets: ChainSets; readonly carriedOut: number },
 ): Unreferenced {
   const goneSets = new Set<number>();

@@ -7,7 +7,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import type { Family } from './family.js';
-import { type AddressOf, type KernelFlow, memberOf, placesOf } from './flows.js';
+import { type AddressOf, flowMember, type KernelFlow, placesOf } from './flows.js';
 import type { Loader } from './loader.js';
 import { hex } from './marks.js';
 
@@ -94,7 +94,7 @@ export async function resetFlows(flows: readonly KernelFlow[], context: EndFlows
 
 function pokesOf(flow: KernelFlow, { addressOf }: EndFlowsContext): Poke[] {
   const { client, clientPort, frontend, frontendPort } = placesOf(flow);
-  const { address: member, port: memberPort } = memberOf(flow, addressOf);
+  const { address: member, port: memberPort } = flowMember(flow, addressOf);
   const toClient = { source: frontend, sourcePort: frontendPort, destination: client, port: clientPort };
   if (member === undefined) return [toClient];
   return [toClient, { source: client, sourcePort: clientPort, destination: member, port: memberPort }];

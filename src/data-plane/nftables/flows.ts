@@ -42,7 +42,7 @@ export function placesOf({ key }: Pick<KernelFlow, 'key'>) {
 export type AddressOf = (member: number) => string | undefined;
 
 /** Where the packets of a flow go; the address is undefined when its number has been forgotten. */
-export function memberOf(flow: Pick<KernelFlow, 'key' | 'set' | 'memberNumber'>, addressOf: AddressOf) {
+export function flowMember(flow: Pick<KernelFlow, 'key' | 'set' | 'memberNumber'>, addressOf: AddressOf) {
   const { set, ports } = flow.set;
   const port = set.port === undefined ? Number(ports.get(hex(flow.memberNumber))) : set.port;
   return { address: addressOf(flow.memberNumber), port: port || placesOf(flow).frontendPort };
@@ -151,7 +151,7 @@ export async function describeFlows(
     );
     for (const flow of flowsIn(listing, { family, sets })) {
       const { client, clientPort } = placesOf(flow);
-      const { address, port } = memberOf(flow, addressOf);
+      const { address, port } = flowMember(flow, addressOf);
       const replyTuple = `${address} . ${port} . ${client} . ${clientPort}`;
       const found = replies.get(`${flow.transport} ${keyOfTuple(family, replyTuple)}`);
       const reply = found?.mark === flow.mark ? found : undefined;

@@ -2,7 +2,7 @@
 import type { SlotTable } from '../selection/slot-table.js';
 import type { Family } from './family.js';
 import { type Elements, type Fragment, noElements, type SharedElement } from './fragment.js';
-import type { ChainSet, Choice } from './frontend.js';
+import type { ChainSet, SlotChoice } from './frontend.js';
 import { hex, markOf } from './marks.js';
 import { tcpClosedEntryChains, tcpConnectionChains, tcpEntryChains } from './tcp-chains.js';
 import { udpEntryChains, udpFlowChains } from './udp-chains.js';
@@ -19,7 +19,7 @@ const portElement = ({ frontend: { address, port, transport } }: ChainSet): Shar
   transport === 'tcp' && port !== 0 ? [{ map: 'frontend_ports', key: `${address} . ${port}`, value: '' }] : [];
 
 /** The entry chains for new flows. */
-export const entryFragment = (set: ChainSet, choice: Choice): Fragment => ({
+export const entryFragment = (set: ChainSet, choice: SlotChoice): Fragment => ({
   table: set.family.table,
   sets: [],
   chains: set.frontend.transport === 'tcp' ? tcpEntryChains(set, choice) : udpEntryChains(set, choice),

@@ -20,7 +20,7 @@ export interface ChainSet {
 }
 
 /** The slots that new flows are distributed by. */
-export interface Choice {
+export interface SlotChoice {
   /** Number of the pool whose slots and members these are. */
   readonly pool: number;
   readonly slotCount: number;
@@ -58,7 +58,7 @@ const count = (number: number, as: keyof typeof countedAs): string[] => [
 ];
 
 /** Chains through which a new flow comes to its member. */
-export function choosingChains(set: ChainSet, choice: Choice) {
+export function choosingChains(set: ChainSet, choice: SlotChoice) {
   const { number, frontend } = set;
   const tcp = frontend.transport === 'tcp';
   const unanswered = tcp ? 'meta mark set 0 drop' : swallow;

@@ -24,7 +24,7 @@ import { getElement } from './listing.js';
 import { explainLoadFailure, Loader } from './loader.js';
 import { readMark } from './marks.js';
 import { backendElement } from './outbound.js';
-import { type Health, RulesetModel } from './ruleset.js';
+import { type MemberHealth, RulesetModel } from './ruleset.js';
 import { changesBetween } from './transaction.js';
 
 interface KernelTablesOptions {
@@ -86,7 +86,7 @@ export class KernelTables {
   }
 
   /** Makes the kernel forward by this plan; ends the flows of frontends that are not in it any more. */
-  async load(plan: IndexedPlan, health: Health): Promise<void> {
+  async load(plan: IndexedPlan, health: MemberHealth): Promise<void> {
     await this.#model.prepare(plan, health, () => new Promise((resolve) => setImmediate(resolve)));
     const ruleset = this.#model.compile(plan, health);
     this.#compileAgain = () => this.#model.compile(plan, { ...health, flipped: [] });

@@ -8,7 +8,7 @@ import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../support/usage-error.js';
-import type { Command } from './transaction.js';
+import type { NftCommand } from './transaction.js';
 import { transactions } from './transaction.js';
 
 /** nft refused a transaction; nothing of it has happened. */
@@ -74,7 +74,7 @@ export class Loader {
   }
 
   /** Executes commands in as few transactions as possible; each takes effect wholly or not at all. */
-  async run(commands: readonly Command[]): Promise<void> {
+  async run(commands: readonly NftCommand[]): Promise<void> {
     for (const line of transactions(commands)) await this.transaction(line);
   }
 

@@ -72,7 +72,7 @@ function trackedMembersOf(one: OpenSet, members: readonly number[]): Fragment {
 }
 
 /** What the probes say. */
-export interface Health {
+export interface MemberHealth {
   readonly healthOf: HealthOf;
   /** Probes about which `healthOf` may answer differently than at the last `compile`; without it, all. */
   readonly flipped?: readonly string[];
@@ -101,7 +101,7 @@ export class RulesetModel {
   }
 
   /** Builds the slot tables of large pools in slices, so that `compile` finds them. */
-  async prepare(plan: IndexedPlan, { healthOf, flipped }: Health, pause: () => Promise<void>): Promise<void> {
+  async prepare(plan: IndexedPlan, { healthOf, flipped }: MemberHealth, pause: () => Promise<void>): Promise<void> {
     const affected = flipped && this.#poolsOf(flipped);
     const seen = new Set<string>();
     for (const frontend of plan.frontends.values()) {
@@ -114,7 +114,7 @@ export class RulesetModel {
   }
 
   /** The ruleset for a plan; frontends that left it keep what their flows need until `sets.forget`. */
-  compile(plan: IndexedPlan, { healthOf, flipped }: Health): Ruleset {
+  compile(plan: IndexedPlan, { healthOf, flipped }: MemberHealth): Ruleset {
     this.#members.begin();
     this.sets.beginChange();
     const served = new Map<string, Served>();

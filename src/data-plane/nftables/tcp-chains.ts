@@ -5,7 +5,6 @@ import {
   backToMember,
   begin,
   type ChainSet,
-  type Choice,
   choosingChains,
   countLate,
   finish,
@@ -13,6 +12,7 @@ import {
   hairpinChains,
   refuseHairpin,
   repliesLastMs,
+  type SlotChoice,
   toMember,
 } from './frontend.js';
 import { flowBits, hex, markOf } from './marks.js';
@@ -27,7 +27,7 @@ const findFlow = (family: Family): string[] => {
 };
 
 /** Entry of packets to the frontend and selection for new connections; replaced with the rule. */
-export function tcpEntryChains(set: ChainSet, choice: Choice): Chain[] {
+export function tcpEntryChains(set: ChainSet, choice: SlotChoice): Chain[] {
   const { number, family } = set;
   return [
     {

@@ -2,7 +2,7 @@
 import { type Chain, type Elements, type Fragment, type NamedSet, noElements, type Ruleset } from './fragment.js';
 
 /** Text that must be executed in one transaction, with its approximate size in a netlink message. */
-export interface Command {
+export interface NftCommand {
   readonly text: string;
   readonly bytes: number;
 }
@@ -17,7 +17,7 @@ const elementsPerCommand = 1000;
 
 const noSlots: readonly string[] = [];
 
-const object = (text: string): Command => ({ text, bytes: objectBytes });
+const object = (text: string): NftCommand => ({ text, bytes: objectBytes });
 
 const quoted = ([key, value]: readonly [string, string]): string => (value === '' ? key : `${key} : ${value}`);
 
@@ -29,8 +29,8 @@ interface ElementChanges {
 }
 
 /** Commands that change what a map or set contains; a key's old and new value are exchanged in one transaction. */
-function changeElements(place: string, { removed, added, bytesEach }: ElementChanges): Command[] {
-  const commands: Command[] = [];
+function changeElements(place: string, { removed, added, bytesEach }: ElementChanges): NftCommand[] {
+  const commands: NftCommand[] = [];
   const renewed = new Map(added);
   const replaced = removed.filter((key) => renewed.has(key));
   const gone = removed.filter((key) => !renewed.has(key));
@@ -59,7 +59,7 @@ function changeElements(place: string, { removed, added, bytesEach }: ElementCha
   return commands;
 }
 
-function elementChanges(place: string, before: Elements, after: Elements): Command[] {
+function elementChanges(place: string, before: Elements, after: Elements): NftCommand[] {
   if (before === after) return [];
   const removed: string[] = [];
   const added: [string, string][] = [];
@@ -73,7 +73,7 @@ function elementChanges(place: string, before: Elements, after: Elements): Comma
   return changeElements(place, { removed, added, bytesEach: elementBytes });
 }
 
-function slotChanges(place: string, before: readonly string[], after: readonly string[]): Command[] {
+function slotChanges(place: string, before: readonly string[], after: readonly string[]): NftCommand[] {
   if (before === after) return [];
   const removed: string[] = [];
   const added: [string, string][] = [];
@@ -102,7 +102,7 @@ class Both<T> {
   }
 }
 
-function fillRules(place: string, chain: Chain, { isNew }: { isNew: boolean }): Command {
+function fillRules(place: string, chain: Chain, { isNew }: { isNew: boolean }): NftCommand {
   const rules = chain.rules.map((rule) => `add rule ${place} ${rule}`);
   return {
     text: (isNew ? rules : [`flush chain ${place}`, ...rules]).join('; '),
@@ -134,7 +134,7 @@ class Comparison {
     }
   }
 
-  commands(): Command[] {
+  commands(): NftCommand[] {
     return [
       ...this.#sets.added.map(([place, { kind, spec }]) => object(`add ${kind} ${place} { ${spec} }`)),
       ...this.#chains.added.map(([place, { hook }]) => object(`add chain ${place}${hook ? ` { ${hook} }` : ''}`)),
@@ -156,14 +156,14 @@ class Comparison {
     ];
   }
 
-  #sharedChanges({ verdicts }: { verdicts: boolean }): Command[] {
+  #sharedChanges({ verdicts }: { verdicts: boolean }): NftCommand[] {
     return [...this.#shared].flatMap(([place, { before, after }]) => {
       const [value = ''] = (after.size > 0 ? after : before).values();
       return value.startsWith('goto ') === verdicts ? elementChanges(place, before, after) : [];
     });
   }
 
-  #rules(): Command[] {
+  #rules(): NftCommand[] {
     // A hooked chain is filled after everything that it leads to.
     const inOrder = [...this.#chains.after].sort(([, a], [, b]) => Number(Boolean(a.hook)) - Number(Boolean(b.hook)));
     return inOrder.flatMap(([place, chain]) => {
@@ -174,11 +174,11 @@ class Comparison {
 }
 
 /** The commands that lead from `before` to `after`. The tables themselves are the loader's. */
-export const changesBetween = (before: Ruleset, after: Ruleset): readonly Command[] =>
+export const changesBetween = (before: Ruleset, after: Ruleset): readonly NftCommand[] =>
   new Comparison(before, after).commands();
 
 /** Commands gathered into as few transactions as the kernel takes from an unprivileged process. */
-export function transactions(commands: readonly Command[], limitBytes = 100_000): string[] {
+export function transactions(commands: readonly NftCommand[], limitBytes = 100_000): string[] {
   const lines: string[] = [];
   let texts: string[] = [];
   let bytes = 0;

@@ -6,13 +6,13 @@ import { backwardKey, backwardTuple, forwardKey, forwardTuple, nftDuration, with
 import type { Chain } from './fragment.js';
 import {
   type ChainSet,
-  type Choice,
   choosingChains,
   finish,
   fromFrontend,
   hairpinChains,
   refuseHairpin,
   repliesLastMs,
+  type SlotChoice,
   toMember,
 } from './frontend.js';
 import { hex, markOf } from './marks.js';
@@ -27,7 +27,7 @@ const track = (key: string, idleMs: number): string[] => [
 ];
 
 /** How datagrams choose; replaced with the rule. */
-export function udpEntryChains(set: ChainSet, choice: Choice): Chain[] {
+export function udpEntryChains(set: ChainSet, choice: SlotChoice): Chain[] {
   const { number, family, idleMs } = set;
   const forward = forwardKey(family);
   const backward = backwardKey(family);

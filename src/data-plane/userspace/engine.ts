@@ -29,7 +29,7 @@ import {
 } from '../model/plan.js';
 import { Explainer } from '../selection/explain.js';
 import { collisionReason, noOutboundReason } from './frontend-binder.js';
-import type { Answer, Applied, Report, Request } from './messages.js';
+import type { Applied, Report, Request, WorkerAnswer } from './messages.js';
 import { defaultDescriptorLimit } from './socket-limits.js';
 import { ThreadEnded, WorkerThread } from './worker-thread.js';
 
@@ -208,7 +208,7 @@ export class UserspaceEngine implements Engine {
   }
 
   /** The thread's answer; undefined when it failed meanwhile and the next one has taken over. */
-  async #ask(request: Request): Promise<Answer> {
+  async #ask(request: Request): Promise<WorkerAnswer> {
     if (!this.#recovery) {
       try {
         return await this.#thread.ask(request);

@@ -38,10 +38,10 @@ export interface Applied {
   readonly health: readonly ProbeHealth[];
 }
 
-export type Answer = Applied | readonly FlowInfo[] | string | undefined;
+export type WorkerAnswer = Applied | readonly FlowInfo[] | string | undefined;
 
 export type Report =
-  | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: WorkerAnswer }
   | { readonly type: 'error'; readonly id: number; readonly error: Error }
   | { readonly type: 'health'; readonly changes: readonly ProbeHealth[] }
   | { readonly type: 'frontend'; readonly state: PlaceState }

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../../support/clock.js';
-import type { Answer, Ask, Report, Request, WorkerSetup } from './messages.js';
+import type { Ask, Report, Request, WorkerAnswer, WorkerSetup } from './messages.js';
 
 /** Connections are short-lived objects by the thousand: a larger nursery copies fewer of them. */
 const maxYoungGenerationSizeMb = 64;
@@ -28,7 +28,7 @@ export class ThreadEnded extends Error {
 }
 
 interface Pending {
-  resolve(answer: Answer): void;
+  resolve(answer: WorkerAnswer): void;
   reject(error: Error): void;
 }
 
@@ -69,7 +69,7 @@ export class WorkerThread {
   }
 
   /** Resolves with the answer. Rejects with `ThreadEnded`, or with what the thread says about this request. */
-  ask(request: Request): Promise<Answer> {
+  ask(request: Request): Promise<WorkerAnswer> {
     if (this.#ended) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       const ask: Ask = { id: this.#nextId++, request };

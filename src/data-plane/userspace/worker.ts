@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ThreadFailure } from '../model/faults.js';
 import { Forwarder } from './forwarder.js';
-import type { Answer, Ask, Report, Request, WorkerSetup } from './messages.js';
+import type { Ask, Report, Request, WorkerAnswer, WorkerSetup } from './messages.js';
 
 const port = parentPort;
 if (!port) throw new Error('userspace/worker.ts runs only as a worker thread');
@@ -24,7 +24,7 @@ function fail(how: ThreadFailure): undefined {
   });
 }
 
-async function carryOut(request: Request): Promise<Answer> {
+async function carryOut(request: Request): Promise<WorkerAnswer> {
   switch (request.type) {
     case 'apply':
       return forwarder.apply(request.changes);

@@ -70,13 +70,14 @@ export function checkStaysPlaced(
   const inUse = (what: string) => azureError('ClassicInUse', { values: { what, deployment: deployment.Name } });
   if (!next) throw inUse(`virtual network ${old.Name}`);
   for (const subnet of old.subnets) {
-    const held = privateAddresses(deployment).filter((address) => isIn(subnet.AddressPrefix, address));
+    const held = privateAddresses(deployment).filter((address) => isWithin(subnet.AddressPrefix, address));
     const kept = next.subnets.find(({ Name }) => Name.toLowerCase() === subnet.Name.toLowerCase());
-    if (held.some((address) => !kept || !isIn(kept.AddressPrefix, address))) throw inUse(`subnet ${subnet.Name}`);
+    if (held.some((address) => !kept || !isWithin(kept.AddressPrefix, address))) throw inUse(`subnet ${subnet.Name}`);
   }
 }
 
-function isIn(cidr: string, address: string): boolean {
+/** `address` is one of the IPv4 prefix; false when either cannot be read. */
+export function isWithin(cidr: string, address: string): boolean {
   const [prefix, parsed] = [parseIpv4Prefix(cidr), parseIpAddress(address)];
   return prefix !== undefined && parsed !== undefined && contains(prefix, parsed);
 }
@@ -85,15 +86,15 @@ function isIn(cidr: string, address: string): boolean {
 export interface AddressSource {
   publicAddress(): string;
   /** Throws when virtual network or subnet do not exist. */
-  checkPlace(place: Place): void;
+  checkPlace(place: SubnetPlace): void;
   /** An address of the subnet, or of the general pool outside a virtual network. Throws as `checkPlace` does. */
-  privateAddress(place: Place): string;
+  privateAddress(place: SubnetPlace): string;
   /** Takes exactly `address`, which lies in `place`; throws ClassicAddressInUse when it is taken. */
-  claimPrivateAddress(address: string, place: Place): void;
+  claimPrivateAddress(address: string, place: SubnetPlace): void;
 }
 
 /** A subnet by its names; without a virtual network there is none. */
-export interface Place {
+export interface SubnetPlace {
   readonly virtualNetwork?: string | undefined;
   readonly subnet?: string | undefined;
 }

@@ -117,7 +117,7 @@ export const childOf = (
   name: string | undefined,
 ): ChildDocument | undefined => childNamed(childrenOf(resource?.document, collection), name);
 
-export interface Range {
+export interface PortRange {
   readonly name: string;
   /** As Azure spells it in the text: `FrontendPort`. */
   readonly property: string;
@@ -127,7 +127,7 @@ export interface Range {
 }
 
 /** Refuses a port outside its range; a missing one counts as 0. */
-export function* checkRange({ name, property, value = 0, minimum, maximum }: Range): Generator<AzureError> {
+export function* checkRange({ name, property, value = 0, minimum, maximum }: PortRange): Generator<AzureError> {
   if (value < minimum || value > maximum) {
     yield azureError('PortValueIsOutOfRange', { values: { name, property, value, minimum, maximum } });
   }

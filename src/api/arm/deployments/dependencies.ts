@@ -1,31 +1,41 @@
 /** Which resource waits for which: `dependsOn` in every spelling, references inside bodies, and serial copies. */
+import { azureError } from '../../../errors/index.js';
 import { DeferredValue, type EvaluationContext } from '../template/context.js';
 import { evaluateNode, evaluateTemplateValue } from '../template/evaluate.js';
 import { ExpressionError } from '../template/expression-error.js';
-import { isObject, type Json, member } from '../template/json.js';
+import { isObject, type Json, type JsonObject, jsonText, member } from '../template/json.js';
 import { isExpression, nodesOf, parseExpression } from '../template/parser.js';
-import { parseResourceId } from '../template/resource-ids.js';
+import { splitResourceId } from '../template/resource-ids.js';
 import { bodySource, type PlannedResource } from './expand.js';
 import { evaluatingPart, invalidTemplate } from './failures.js';
 import type { Template } from './template.js';
 
+/** Characters of the ids that all `dependsOn` of a template come to: about 4 MB of the deployment's document. */
+const maxDependencySize = 2 * 1024 * 1024;
+
 /** Finds planned resources by any of the ways in which a template can name them. */
 export class ResourceIndex {
   readonly #named = new Map<string, PlannedResource[]>();
+  /** Children that stand inside their parents, by what they are called there. */
+  readonly #namedInside = new Map<string, PlannedResource[]>();
 
   constructor(resources: readonly PlannedResource[]) {
+    const note = (names: Map<string, PlannedResource[]>, name: string, resource: PlannedResource): void => {
+      const known = names.get(name);
+      if (known) known.push(resource);
+      else names.set(name, [resource]);
+    };
     for (const resource of resources) {
-      for (const name of namesOf(resource)) {
-        const known = this.#named.get(name);
-        if (known) known.push(resource);
-        else this.#named.set(name, [resource]);
-      }
+      for (const name of namesOf(resource)) note(this.#named, name, resource);
+      const inside = nameInside(resource);
+      if (inside !== undefined) note(this.#namedInside, inside, resource);
     }
   }
 
   /** The resources that `text` names: one, or all instances of a copy. */
   find(text: string): readonly PlannedResource[] {
-    return this.#named.get(text.replace(/\/$/, '').toLowerCase()) ?? [];
+    const name = text.replace(/\/$/, '').toLowerCase();
+    return this.#named.get(name) ?? this.#namedInside.get(name) ?? [];
   }
 
   /** The resource that `text` names for a read; undefined when there is none, or a whole copy. */
@@ -51,6 +61,13 @@ function namesOf({ id, type, name, symbol, loop, existing }: PlannedResource): s
   return [...new Set([...bySymbol, ...byName, ...long].map((text) => text.toLowerCase()))];
 }
 
+/** The folded name that a child has inside its parent; undefined for what has its whole type and name. */
+function nameInside({ source, type, name, existing }: PlannedResource): string | undefined {
+  const depth = jsonText(member(source, 'type')).split('/').length;
+  if (existing || depth >= type.split('/').length) return undefined;
+  return name.split('/').slice(-depth).join('/').toLowerCase();
+}
+
 /** For every resource (by key) the keys of those it waits for. Throws InvalidTemplate. */
 export function* resolveDependencies(
   template: Template,
@@ -58,6 +75,7 @@ export function* resolveDependencies(
   index: ResourceIndex,
 ): Generator<void, Map<string, ReadonlySet<string>>> {
   const dependencies = new Map<string, ReadonlySet<string>>();
+  let size = 0;
   for (const resource of resources) {
     yield;
     const found = new Set<string>();
@@ -73,6 +91,9 @@ export function* resolveDependencies(
       if (resource.deployed && !resource.existing) for (const key of implicit(resource, index)) found.add(key);
     });
     dependencies.set(resource.key, found);
+    for (const key of found) size += key.length;
+    if (size > maxDependencySize)
+      throw azureError('DeploymentJobSizeExceeded', { values: { limit: maxDependencySize } });
   }
   refuseCircles(resources, dependencies);
   return dependencies;
@@ -99,7 +120,7 @@ function isEmptyLoop({ context }: PlannedResource, text: string): boolean {
 
 /** A name that the template does not define. */
 export function notDefined(text: string) {
-  const id = text.startsWith('/') ? parseResourceId(text) : undefined;
+  const id = text.startsWith('/') ? splitResourceId(text) : undefined;
   const name = id ? `${id.type}/${id.name}` : text;
   return invalidTemplate(
     `The resource '${name}' is not defined in the template. Please see https://aka.ms/arm-template for usage details.`,
@@ -212,3 +233,18 @@ export function dependencyOrder(
   }
   return ready;
 }
+
+/** What a deployment shows as its `dependencies`: those between the resources that it deploys. */
+export function dependenciesShown(
+  resources: readonly PlannedResource[],
+  dependencies: ReadonlyMap<string, ReadonlySet<string>>,
+): Json[] {
+  const deployed = resources.filter(({ deployed, existing }) => deployed && !existing);
+  const byKey = new Map(deployed.map((resource) => [resource.key, shown(resource)]));
+  return deployed.flatMap(({ key }) => {
+    const needs = [...(dependencies.get(key) ?? [])].flatMap((need) => byKey.get(need) ?? []);
+    return needs.length === 0 ? [] : [{ dependsOn: needs, ...byKey.get(key) }];
+  });
+}
+
+const shown = ({ id, type, name }: PlannedResource): JsonObject => ({ id, resourceType: type, resourceName: name });

@@ -1,10 +1,10 @@
 /** The deployment as a resource, and its operations: what GET, validate and the end of a PUT show. */
 
-import { murmurHash64, templateHash } from '../template/hashes.js';
+import { murmurHash64 } from '../template/hashes.js';
 import { compact, type Json, type JsonObject, member } from '../template/json.js';
 import { scopeId } from '../template/resource-ids.js';
 import type { PlannedResource } from './expand.js';
-import { type Failure, failureJson } from './failures.js';
+import { type DeploymentFailure, failureJson } from './failures.js';
 import { linkShown } from './links.js';
 import type { DeploymentPlan } from './plan.js';
 
@@ -32,7 +32,7 @@ export interface DeploymentStatus {
   readonly outputs?: JsonObject;
   /** Ids of what was deployed. */
   readonly outputResources?: readonly string[];
-  readonly failure?: Failure | undefined;
+  readonly failure?: DeploymentFailure | undefined;
 }
 
 /** The document of `plan` in the state that `status` tells. */
@@ -47,7 +47,7 @@ export function deploymentDocument(plan: DeploymentPlan, status: DeploymentStatu
     properties: compact({
       templateLink: linkShown(request.templateLink),
       parametersLink: linkShown(request.parametersLink),
-      templateHash: templateHash(plan.template.source),
+      templateHash: plan.templateHash,
       parameters: parametersShown(plan),
       mode: request.mode,
       debugSetting: request.debugSetting,
@@ -56,7 +56,7 @@ export function deploymentDocument(plan: DeploymentPlan, status: DeploymentStatu
       duration: durationText(status.started, status.changed),
       correlationId: status.correlationId,
       providers: providersOf(plan),
-      dependencies: dependenciesOf(plan),
+      dependencies: plan.dependenciesShown,
       outputs: status.outputs,
       outputResources: status.outputResources && idsShown(status.outputResources),
       error: status.failure && failureJson(status.failure),
@@ -137,19 +137,6 @@ function locationOf(body: JsonObject | undefined): string | null {
   return typeof location === 'string' && !location.startsWith('[') ? location.replaceAll(' ', '').toLowerCase() : null;
 }
 
-function dependenciesOf(plan: DeploymentPlan): Json[] {
-  const byKey = new Map(plan.resources.map((resource) => [resource.key, resource]));
-  return plan.resources.flatMap((resource) => {
-    if (!resource.deployed || resource.existing) return [];
-    const needs = [...(plan.dependencies.get(resource.key) ?? [])]
-      .map((key) => byKey.get(key) as PlannedResource)
-      .filter(({ deployed, existing }) => deployed && !existing);
-    return needs.length === 0 ? [] : [{ dependsOn: needs.map(shown), ...shown(resource) }];
-  });
-}
-
-const shown = ({ id, type, name }: PlannedResource): JsonObject => ({ id, resourceType: type, resourceName: name });
-
 /** The scope under which a plan's own resources live, for Complete mode. */
 export const planScopeId = ({ request }: DeploymentPlan): string => scopeId(request.scope);
 
@@ -162,7 +149,7 @@ interface Operation {
   ended: string;
   state: 'Running' | 'Succeeded' | 'Failed' | 'Canceled';
   status: number | undefined;
-  failure: Failure | undefined;
+  failure: DeploymentFailure | undefined;
 }
 
 const statusNames: Readonly<Record<number, string>> = {
@@ -201,7 +188,7 @@ export class DeploymentOperations {
       failure: undefined,
     };
     this.#operations.push(operation);
-    return (end: { at: string; status: number; failure?: Failure | undefined }): void => {
+    return (end: { at: string; status: number; failure?: DeploymentFailure | undefined }): void => {
       operation.ended = end.at;
       operation.status = end.status;
       operation.failure = end.failure;

@@ -6,7 +6,7 @@ import { ExpressionError } from '../template/expression-error.js';
 import { isObject, type Json, type JsonObject, jsonText, member, objectMember } from '../template/json.js';
 import { positionOf } from '../template/json-reader.js';
 import { parseScopeId, resourceIdOf, scopeId, segmentsMatch } from '../template/resource-ids.js';
-import { asFailureOf, invalidTemplate, placeText } from './failures.js';
+import { asFailureOf, invalidTemplate, positionText } from './failures.js';
 import { checkLimit, type DeclaredResource, declaredResources, limits, type Template } from './template.js';
 
 export interface ResourceLoop {
@@ -201,7 +201,7 @@ class Expander {
   }
 
   #place(source: JsonObject): string {
-    return placeText(this.#template.source, positionOf(source));
+    return positionText(this.#template.source, positionOf(source));
   }
 
   #key(

@@ -3,10 +3,10 @@ import { AzureError, azureError, type ErrorInfo } from '../../../errors/index.js
 import { DeferredValue } from '../template/context.js';
 import { ExpressionError } from '../template/expression-error.js';
 import { compact, isObject, type Json, type JsonObject, member, objectMember } from '../template/json.js';
-import { type Position, positionOf, relativeTo } from '../template/json-reader.js';
+import { positionOf, relativeTo, type TextPosition } from '../template/json-reader.js';
 
 /** Where in the request a template is wrong, as Azure tells programs. */
-const violation = ({ line, column }: Position, path: string): ErrorInfo => ({
+const violation = ({ line, column }: TextPosition, path: string): ErrorInfo => ({
   type: 'TemplateViolation',
   info: { lineNumber: line, linePosition: column, path },
 });
@@ -16,7 +16,7 @@ export const invalidTemplate = (reason: string, where = violation({ line: 0, col
   azureError('InvalidTemplate', { values: { reason }, additionalInfo: [where] });
 
 /** `at line '1' and column '2'`, counted in the template's own text. */
-export function placeText(root: Json, position: Position | undefined): string {
+export function positionText(root: Json, position: TextPosition | undefined): string {
   const { line, column } = relativeTo(root, position);
   return `at line '${line}' and column '${column}'`;
 }
@@ -48,7 +48,10 @@ function pathOf({ root, container, key }: TemplatePart): string {
 }
 
 /** Refuses `part` for `reason`; the place is that of the expression, or else that of the part. */
-function invalidPart(part: TemplatePart, { reason, position }: { reason: string; position?: Position | undefined }) {
+function invalidPart(
+  part: TemplatePart,
+  { reason, position }: { reason: string; position?: TextPosition | undefined },
+) {
   const place = relativeTo(part.root, position ?? positionOf(part.container, part.key));
   return invalidTemplate(
     `The template ${part.kind} '${part.name}' at line '${place.line}' and column '${place.column}' is not valid: ${reason} Please see https://aka.ms/arm-functions for usage details.`,
@@ -76,16 +79,16 @@ export function asFailureOf(part: TemplatePart, error: unknown): unknown {
   return invalidPart(part, { reason: `${error.message}.`, position: error.position });
 }
 
-export interface Failure {
+export interface DeploymentFailure {
   readonly code: string;
   readonly message: string;
   readonly target?: string;
-  readonly details?: readonly Failure[];
+  readonly details?: readonly DeploymentFailure[];
   readonly additionalInfo?: readonly ErrorInfo[];
 }
 
 /** `failure` as JSON. */
-export const failureJson = ({ code, message, target, details, additionalInfo }: Failure): JsonObject =>
+export const failureJson = ({ code, message, target, details, additionalInfo }: DeploymentFailure): JsonObject =>
   compact({
     code,
     message,
@@ -95,7 +98,7 @@ export const failureJson = ({ code, message, target, details, additionalInfo }: 
   });
 
 /** The error in an answer's body. */
-export function failureOf(status: number, body: Json): Failure {
+export function failureOf(status: number, body: Json): DeploymentFailure {
   const error = isObject(body) ? (objectMember(body, 'error') ?? body) : undefined;
   const text = (name: string): string | undefined => {
     const value = error && member(error, name);
@@ -114,16 +117,16 @@ export function failureOf(status: number, body: Json): Failure {
 /** What a template asked of a resource was refused. */
 export class HostRefusal extends Error {
   override readonly name = 'HostRefusal';
-  readonly failure: Failure;
+  readonly failure: DeploymentFailure;
 
-  constructor(failure: Failure) {
+  constructor(failure: DeploymentFailure) {
     super(failure.message);
     this.failure = failure;
   }
 }
 
 /** What was thrown on the way, as an error of the deployment. */
-export function failureFrom(thrown: unknown): Failure {
+export function failureFrom(thrown: unknown): DeploymentFailure {
   if (thrown instanceof AzureError) {
     const { code, message, details, additionalInfo } = thrown;
     return {
@@ -139,7 +142,10 @@ export function failureFrom(thrown: unknown): Failure {
 }
 
 /** The failure of the resource `id` because of `error`. */
-export function expressionFailure(error: ExpressionError, { id, part }: { id: string; part: TemplatePart }): Failure {
+export function expressionFailure(
+  error: ExpressionError,
+  { id, part }: { id: string; part: TemplatePart },
+): DeploymentFailure {
   const { line, column } = relativeTo(part.root, error.position ?? positionOf(part.container));
   const { code, message } = azureError('InvalidTemplateExpressions', {
     values: { id, line, column, reason: error.message },

@@ -2,13 +2,13 @@
 import type { Json, JsonObject } from '../template/json.js';
 import type { DeploymentPlan } from './plan.js';
 
-export interface PutRequest {
+export interface HostPut {
   readonly id: string;
   readonly apiVersion: string;
   readonly body: JsonObject;
 }
 
-export interface ActionRequest {
+export interface HostAction {
   readonly id: string;
   readonly apiVersion: string;
   /** The last segment of the path: `listKeys`. */
@@ -36,17 +36,17 @@ export interface NestedDeployment {
 
 /** Each write resolves when its operation has come to an end. */
 export interface DeploymentHost {
-  put(request: PutRequest): Promise<HostAnswer>;
+  put(request: HostPut): Promise<HostAnswer>;
   get(id: string, apiVersion: string): Promise<JsonObject | undefined>;
   /** The tracked resources of a resource group, for Complete mode and what-if. */
   list(scopeId: string): Promise<readonly ListedResource[]>;
   delete(id: string): Promise<HostAnswer>;
   /** A POST such as `listKeys`. */
-  action(request: ActionRequest): Promise<HostAnswer>;
+  action(request: HostAction): Promise<HostAnswer>;
   /** Looks at a nested deployment before any of it is touched. Throws InvalidTemplateDeployment. */
   preflight?(plan: DeploymentPlan): Promise<void>;
   /** A deployment inside the deployment, each time it changes. */
   saveDeployment?(deployment: NestedDeployment): void;
   /** What a PUT would store once those of its children followed, for what-if; undefined when that cannot be told. */
-  preview?(request: PutRequest, children: readonly PutRequest[]): Promise<JsonObject | undefined>;
+  preview?(request: HostPut, children: readonly HostPut[]): Promise<JsonObject | undefined>;
 }

@@ -8,7 +8,7 @@ import { type DownloadPolicy, DownloadRefused, download } from '../../../http/do
 import { unsigned } from '../../../support/secrets.js';
 import type { ContentLink, LinkedContents } from '../template/context.js';
 import { compact, isObject, type Json, type JsonObject, jsonText, member, objectMember } from '../template/json.js';
-import { JsonReadError, readJson } from '../template/json-reader.js';
+import { inTurns, JsonReadError, readJsonInPieces } from '../template/json-reader.js';
 import { invalidTemplate } from './failures.js';
 
 /** The content of a link has to be downloaded before planning can go on. Never leaves the engine. */
@@ -60,21 +60,19 @@ export function readLink(
 export const linkShown = (link: ContentLink | undefined): JsonObject | undefined =>
   link && compact({ uri: link.uri, relativePath: link.relativePath, contentVersion: link.contentVersion });
 
-/** The JSON that `link` leads to, read from the `text` there. Throws InvalidTemplate. */
-export function linkedJson(link: ContentLink, text: string): Json {
-  const content = parsedContent(text);
+/** Throws InvalidTemplate when `content`, to which `link` leads, has another version than the link says. */
+export function checkContentVersion(link: ContentLink, content: Json): void {
   const actual = isObject(content) ? member(content, 'contentVersion') : undefined;
   if (link.contentVersion !== undefined && link.contentVersion !== actual) {
     const values = { uri: link.uri, expected: link.contentVersion, actual: jsonText(actual ?? '') };
     throw azureError('ContentVersionMismatch', { values });
   }
-  return content;
 }
 
-/** The JSON in a text that is or should be a template. Throws InvalidTemplate. */
-export function parsedContent(text: string): Json {
+/** The JSON in a text that is or should be a template; others go first between pieces of it. Throws InvalidTemplate. */
+export async function parsedContent(text: string): Promise<Json> {
   try {
-    return readJson(text.replace(/^\uFEFF/, ''));
+    return await inTurns(readJsonInPieces(text.replace(/^\uFEFF/, '')));
   } catch (error) {
     if (!(error instanceof JsonReadError)) throw error;
     throw azureError('InvalidTemplateParse', { values: { reason: error.message } });
@@ -103,23 +101,23 @@ export interface LinkedTemplatesOptions {
 /** The linked contents of one deployment: each is downloaded once. */
 export class LinkedTemplates implements LinkedContents {
   readonly #options: LinkedTemplatesOptions;
-  readonly #texts = new Map<string, string>();
+  readonly #contents = new Map<string, Json>();
 
   constructor(options: LinkedTemplatesOptions) {
     this.#options = options;
   }
 
-  text(link: ContentLink): string | undefined {
+  content(link: ContentLink): Json | undefined {
     const url = urlOf(link);
-    return url && this.#texts.get(url.href);
+    return url && this.#contents.get(url.href);
   }
 
   async download(link: ContentLink): Promise<void> {
     const url = urlOf(link);
-    if (!url || this.#texts.size >= maxDownloads) throw this.#refusal(link);
+    if (!url || this.#contents.size >= maxDownloads) throw this.#refusal(link);
     try {
       const content = await download(url, { policy: this.#options.policy, maxBytes });
-      this.#texts.set(url.href, content.toString('utf8'));
+      this.#contents.set(url.href, await parsedContent(content.toString('utf8')));
     } catch (error) {
       if (!(error instanceof DownloadRefused)) throw error;
       this.#options.note(`${unsigned(link.uri)} cannot be downloaded: ${error.message}`);

@@ -10,7 +10,7 @@ import { ExpressionError } from '../template/expression-error.js';
 import { compact, type Json, type JsonObject, objectMember } from '../template/json.js';
 import { isExpression } from '../template/parser.js';
 import { resourceIdOf, scopeId } from '../template/resource-ids.js';
-import { dependencyOrder, notDefined, ResourceIndex, resolveDependencies } from './dependencies.js';
+import { dependenciesShown, dependencyOrder, notDefined, ResourceIndex, resolveDependencies } from './dependencies.js';
 import { evaluateBody, expandResources, type PlannedResource } from './expand.js';
 import { evaluatingPart, invalidTemplate } from './failures.js';
 import { ContentNeeded } from './links.js';
@@ -25,6 +25,7 @@ export interface DeploymentPlan {
   readonly id: string;
   readonly request: DeploymentRequest;
   readonly template: Template;
+  readonly templateHash: string;
   readonly parameters: readonly ResolvedParameter[];
   /** In the order of the template. */
   readonly resources: readonly PlannedResource[];
@@ -32,6 +33,8 @@ export interface DeploymentPlan {
   readonly ordered: readonly PlannedResource[];
   /** By key, the keys of what a resource waits for. */
   readonly dependencies: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Those between deployed resources, as documents show them. */
+  readonly dependenciesShown: Json[];
   /** By key, the body as far as it is known beforehand; texts that need a resource are left as written. */
   readonly bodies: ReadonlyMap<string, JsonObject>;
   /** Keys of the resources whose body needs a resource that is not there yet. */
@@ -85,6 +88,7 @@ function* planTemplate({
   request,
   template,
   depth,
+  templateHash,
   parameters,
   context: bare,
 }: Planning): Generator<void, DeploymentPlan> {
@@ -126,10 +130,12 @@ function* planTemplate({
     id: resourceIdOf(scopeId(request.scope), 'Microsoft.Resources/deployments', request.name),
     request,
     template,
+    templateHash,
     parameters,
     resources,
     ordered: dependencyOrder(resources, dependencies),
     dependencies,
+    dependenciesShown: dependenciesShown(resources, dependencies),
     bodies,
     deferred,
     nested,

@@ -17,7 +17,7 @@ import { RequestBody } from '../resources/request-body.js';
 import type { ResourceGroups } from '../resources/resource-groups.js';
 import type { ResourceService } from '../resources/resource-service.js';
 import type { PlannedResource } from './expand.js';
-import type { PutRequest } from './host.js';
+import type { HostPut } from './host.js';
 import type { DeploymentPlan } from './plan.js';
 import { withoutSecureValues } from './secrets.js';
 import { OutsideTemplate, TemplateLookup } from './template-lookup.js';
@@ -40,7 +40,7 @@ export async function preflight(plan: DeploymentPlan, options: PreflightOptions)
 }
 
 /** The PUT that a deployment makes of a resource; undefined for a resource group, whose id is none of a resource. */
-export function resourcePut({ id, apiVersion, body }: PutRequest, baseUrl: string): ResourcePut | undefined {
+export function resourcePut({ id, apiVersion, body }: HostPut, baseUrl: string): ResourcePut | undefined {
   const place = parseResourceId(id);
   if (!place) return undefined;
   // Templates give children of network resources a location, which no child has; Azure's deployments take no offence.
@@ -105,7 +105,7 @@ class Preflight {
     this.details.push({ code, target, message, ...(details.length > 0 ? { details } : {}) });
   }
 
-  #rehearse(request: PutRequest, sure: boolean): boolean {
+  #rehearse(request: HostPut, sure: boolean): boolean {
     const { groups, baseUrl } = this.options;
     const write = resourcePut(request, baseUrl);
     if (!write) {

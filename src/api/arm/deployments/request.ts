@@ -1,10 +1,19 @@
 /** A deployment as a client asks for it: the request's text read leniently, its members checked. */
 import { azureError } from '../../../errors/index.js';
 import type { ContentLink, DeploymentScope, LinkedContents } from '../template/context.js';
-import { isObject, type Json, type JsonObject, jsonText, member, objectMember } from '../template/json.js';
-import { JsonReadError, readJsonInPieces } from '../template/json-reader.js';
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  jsonText,
+  member,
+  memberName,
+  objectMember,
+  setMember,
+} from '../template/json.js';
+import { inTurns, JsonReadError, readJsonInPieces } from '../template/json-reader.js';
 import type { PlannedResource } from './expand.js';
-import { ContentNeeded, linkedJson, parsedContent, readLink } from './links.js';
+import { ContentNeeded, checkContentVersion, parsedContent, readLink } from './links.js';
 
 /** Azure's limit for a template, its parameters and what is around them. */
 const maxRequestMegabytes = 4;
@@ -38,7 +47,15 @@ export interface DeploymentTarget {
 
 /** Reads the body of a PUT, validate or whatIf request. Throws InvalidRequestContent or InvalidTemplate. */
 export async function readDeploymentRequest(text: string, target: DeploymentTarget): Promise<DeploymentRequest> {
-  return deploymentRequest(await readRequestBody(text), target);
+  const body = await readRequestBody(text);
+  const properties = isObject(body) ? objectMember(body, 'properties') : undefined;
+  // Templates and parameters may be sent as texts that hold them.
+  for (const key of ['template', 'parameters']) {
+    const name = properties && memberName(properties, key);
+    const value = name === undefined ? undefined : properties?.[name];
+    if (typeof value === 'string') setMember(properties as JsonObject, name as string, await parsedContent(value));
+  }
+  return deploymentRequest(body, target);
 }
 
 /**
@@ -50,12 +67,7 @@ export async function readRequestBody(text: string): Promise<Json> {
     throw azureError('RequestContentTooLarge', { values: { limit: maxRequestMegabytes } });
   }
   try {
-    const reading = readJsonInPieces(text);
-    for (;;) {
-      const { done, value } = reading.next();
-      if (done) return value;
-      await new Promise<void>((resolve) => setImmediate(resolve));
-    }
+    return await inTurns(readJsonInPieces(text));
   } catch (error) {
     if (!(error instanceof JsonReadError)) throw error;
     throw azureError('InvalidRequestContent', { values: { reason: error.message } });
@@ -78,10 +90,10 @@ export function deploymentRequest(body: Json, { name, scope, parent }: Deploymen
     scope,
     location: typeof location === 'string' ? location : undefined,
     mode: readMode(member(properties, 'mode')),
-    template: asJson(member(properties, 'template') ?? null),
+    template: member(properties, 'template') ?? null,
     templateLink: readLink(properties, 'templateLink', parent),
     parametersLink: readLink(properties, 'parametersLink', parent),
-    parameters: givenParameters(asJson(member(properties, 'parameters') ?? null)),
+    parameters: givenParameters(member(properties, 'parameters') ?? null),
     tags: objectMember(body, 'tags'),
     debugSetting: objectMember(properties, 'debugSetting'),
     resultFormat: resultFormat(properties),
@@ -103,9 +115,6 @@ function readMode(mode: Json | undefined): DeploymentMode {
   });
 }
 
-/** Templates and parameters may be sent as texts that hold them. */
-const asJson = (value: Json): Json => (typeof value === 'string' ? parsedContent(value) : value);
-
 /** Parameters as the API takes them, or a whole parameters file put in their place. */
 function givenParameters(value: Json): JsonObject {
   if (!isObject(value)) return {};
@@ -120,7 +129,7 @@ const parametersIn = (file: Json): JsonObject => (isObject(file) && objectMember
 function checkContents(properties: JsonObject, name: string): void {
   const given = (key: string): boolean => (member(properties, key) ?? null) !== null;
   if (given('template') === given('templateLink')) throw azureError('DeploymentTemplateRequired', { values: { name } });
-  const inline = givenParameters(asJson(member(properties, 'parameters') ?? null));
+  const inline = givenParameters(member(properties, 'parameters') ?? null);
   if (given('parametersLink') && Object.keys(inline).length > 0) {
     throw azureError('DeploymentParametersTwice', { values: { name } });
   }
@@ -130,9 +139,10 @@ function checkContents(properties: JsonObject, name: string): void {
 export function withLinkedContents(request: DeploymentRequest, contents: LinkedContents): DeploymentRequest {
   const { templateLink, parametersLink } = request;
   const content = (link: ContentLink): Json => {
-    const text = contents.text(link);
-    if (text === undefined) throw new ContentNeeded(link);
-    return linkedJson(link, text);
+    const found = contents.content(link);
+    if (found === undefined) throw new ContentNeeded(link);
+    checkContentVersion(link, found);
+    return found;
   };
   return {
     ...request,

@@ -2,7 +2,7 @@
 import { azureError } from '../../../errors/index.js';
 import { DeferredValue, type EvaluationContext, type ResourceQuery } from '../template/context.js';
 import { isObject, type Json, type JsonObject, member, objectMember } from '../template/json.js';
-import { parseResourceId } from '../template/resource-ids.js';
+import { splitResourceId } from '../template/resource-ids.js';
 import type { PlannedResource } from './expand.js';
 import { failureOf, HostRefusal } from './failures.js';
 import type { DeploymentHost } from './host.js';
@@ -14,7 +14,7 @@ export interface EndedDeployment {
   readonly outputs: JsonObject;
 }
 
-export class ResourceReader {
+export class ReferenceReader {
   readonly #plan: DeploymentPlan;
   readonly #host: DeploymentHost;
   /** Nested deployments that have ended, by key of their resource. */
@@ -92,7 +92,7 @@ const queryKey = (query: ResourceQuery): string =>
   JSON.stringify([query.action, query.resource, query.apiVersion, query.full, query.body]);
 
 function notFound(id: string) {
-  const parsed = parseResourceId(id);
+  const parsed = splitResourceId(id);
   return azureError('ResourceNotFound', {
     values: { type: parsed?.type ?? '', name: parsed?.name ?? id, resourceGroup: parsed?.resourceGroup ?? '' },
   });
@@ -100,7 +100,7 @@ function notFound(id: string) {
 
 /** What `reference(…, 'Full')` gives. */
 function fullValue(document: JsonObject, id: string, apiVersion: string): JsonObject {
-  const parsed = parseResourceId(id);
+  const parsed = splitResourceId(id);
   const properties = member(document, 'properties');
   return {
     apiVersion,

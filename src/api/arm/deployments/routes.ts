@@ -3,11 +3,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../../../errors/index.js';
 import { requestBaseUrl } from '../../../http/server.js';
+import type { StoredDeployment } from '../../../store/deployment-store.js';
 import type { ArmContext } from '../resources/arm-context.js';
 import { deploymentDeletionJob } from '../resources/operations.js';
 import { apiVersionOf, parametersOf, queryOf } from '../resources/request.js';
 import { hiddenOperation, operation } from '../resources/route-schemas.js';
 import { templateHash } from '../template/hashes.js';
+import { inTurns } from '../template/json-reader.js';
 import { scopeId } from '../template/resource-ids.js';
 import { validationDocument } from './document.js';
 import { deploymentEnvironment } from './environment.js';
@@ -98,16 +100,25 @@ export async function deploy(
   return parts.context.store.deployments.deployment(plan.id.toLowerCase())?.document ?? {};
 }
 
+const wholeSince = '2019-08-01';
+
 /** A deployment as it looks at an api-version: early ones had no type, and the earliest named resources by type and name. */
 function shown(document: Record<string, unknown>, request: FastifyRequest): Record<string, unknown> {
   const apiVersion = apiVersionOf(request);
-  if (apiVersion >= '2019-08-01') return document;
+  if (apiVersion >= wholeSince) return document;
   const { type: _type, properties, ...early } = document as { type: string; properties: Record<string, unknown> };
   const { outputResources } = properties as { outputResources?: { id: string }[] };
   if (apiVersion >= '2017-05-10' || !outputResources) return { ...early, properties };
   const named = outputResources.map(({ id }) => ({ id: id.replace(/^.*?\/providers\//i, '') }));
   return { ...early, properties: { ...properties, outputResources: named } };
 }
+
+/** What `shown` shows of a stored deployment, as text: as it is stored, where possible. */
+const shownText = (stored: StoredDeployment, request: FastifyRequest): string =>
+  apiVersionOf(request) >= wholeSince ? stored.documentText : JSON.stringify(shown(stored.document, request));
+
+const sendJson = (reply: FastifyReply, text: string): FastifyReply =>
+  reply.type('application/json; charset=utf-8').send(text);
 
 async function create(request: FastifyRequest, reply: FastifyReply, parts: DeploymentParts) {
   const { context, runs } = parts;
@@ -171,7 +182,7 @@ function pollStatus(request: FastifyRequest, reply: FastifyReply, { context }: D
 }
 
 /** `$filter=provisioningState eq 'Succeeded'` and `$top`. */
-function list(request: FastifyRequest, { context }: DeploymentParts) {
+function list(request: FastifyRequest, reply: FastifyReply, { context }: DeploymentParts) {
   const scope = scopeOf(request, context);
   const { $filter: filter = '', $top: top } = queryOf(request);
   const wanted = /^\s*provisioningState\s+eq\s+'(\w+)'\s*$/i.exec(filter)?.[1]?.toLowerCase();
@@ -180,7 +191,8 @@ function list(request: FastifyRequest, { context }: DeploymentParts) {
   const found = context.store.deployments
     .list(subscriptionId, resourceGroup)
     .filter(({ state }) => wanted === undefined || state.toLowerCase() === wanted);
-  return { value: found.slice(0, Number(top) || found.length).map(({ document }) => shown(document, request)) };
+  const texts = found.slice(0, Number(top) || found.length).map((stored) => shownText(stored, request));
+  return sendJson(reply, `{"value":[${texts.join(',')}]}`);
 }
 
 function operations(request: FastifyRequest, { context }: DeploymentParts) {
@@ -203,8 +215,10 @@ export function addDeploymentRoutes(app: FastifyInstance, parts: DeploymentParts
     const schema = (action: string) => operation('Microsoft.Resources', `Deployments_${action}${suffix}`);
     const all = `${scope}/providers/Microsoft.Resources/deployments`;
     const one = `${all}/:deploymentName`;
-    app.get(all, schema('list'), (request) => list(request, parts));
-    app.get(one, schema('get'), (request) => shown(existingDeployment(request, context).document, request));
+    app.get(all, schema('list'), (request, reply) => list(request, reply, parts));
+    app.get(one, schema('get'), (request, reply) =>
+      sendJson(reply, shownText(existingDeployment(request, context), request)),
+    );
     app.head(one, schema('checkExistence'), (request, reply) => {
       const stored = context.store.deployments.deployment(targetOf(request, context).key);
       return reply.code(stored ? 204 : 404).send();
@@ -240,7 +254,8 @@ export function addDeploymentRoutes(app: FastifyInstance, parts: DeploymentParts
   app.post('/providers/Microsoft.Resources/calculateTemplateHash', hash, async (request) => {
     apiVersionOf(request);
     const template = await readRequestBody(bodyText(request));
-    return { minifiedTemplate: JSON.stringify(template), templateHash: templateHash(template) };
+    const hash = await inTurns(templateHash(template));
+    return { minifiedTemplate: JSON.stringify(template), templateHash: hash };
   });
   addDeploymentExportRoutes(app, context);
 }

@@ -5,11 +5,11 @@ import { ExpressionError } from '../template/expression-error.js';
 import { type JsonObject, objectMember, setMember } from '../template/json.js';
 import { DeploymentOperations, type DeploymentState, deploymentDocument, planScopeId } from './document.js';
 import { evaluateBody, type PlannedResource } from './expand.js';
-import { expressionFailure, type Failure, failureFrom, failureOf } from './failures.js';
+import { type DeploymentFailure, expressionFailure, failureFrom, failureOf } from './failures.js';
 import type { DeploymentHost, HostAnswer } from './host.js';
 import { type DeploymentPlan, partOf, planLinked } from './plan.js';
 import { nestedRequest } from './request.js';
-import { ResourceReader } from './resource-reader.js';
+import { ReferenceReader } from './resource-reader.js';
 import { secretsIn, withoutSecrets } from './secrets.js';
 import { outputShown, outputValue } from './types.js';
 
@@ -27,16 +27,16 @@ export class DeploymentRun {
   readonly plan: DeploymentPlan;
   readonly #options: RunOptions;
   readonly #operations: DeploymentOperations;
-  readonly #reader: ResourceReader;
+  readonly #reader: ReferenceReader;
   readonly #resources: ReadonlyMap<string, PlannedResource>;
   readonly #outcomes = new Map<string, Promise<Outcome>>();
   readonly #children = new Set<DeploymentRun>();
   readonly #deployed: string[] = [];
-  readonly #failures: Failure[] = [];
+  readonly #failures: DeploymentFailure[] = [];
   readonly #started: string;
   #changed: string;
   #state: DeploymentState = 'Accepted';
-  #failure: Failure | undefined;
+  #failure: DeploymentFailure | undefined;
   #outputs: JsonObject | undefined;
   /** Those of secure outputs too: for the deployment around this one, never for anybody else. */
   readonly #outputValues: JsonObject = {};
@@ -50,7 +50,7 @@ export class DeploymentRun {
     this.#resources = new Map(plan.resources.map((resource) => [resource.key, resource]));
     this.#options = options;
     this.#operations = new DeploymentOperations(plan.id, options.correlationId);
-    this.#reader = new ResourceReader(plan, options.host);
+    this.#reader = new ReferenceReader(plan, options.host);
     this.#started = this.#changed = options.environment.now();
   }
 
@@ -133,12 +133,12 @@ export class DeploymentRun {
     return this.#options.environment.now();
   }
 
-  #deploymentFailed(): Failure {
+  #deploymentFailed(): DeploymentFailure {
     const { code, message } = azureError('DeploymentFailed');
     return { code, target: this.plan.id, message, details: this.#failures };
   }
 
-  #withoutSecrets(failure: Failure): Failure {
+  #withoutSecrets(failure: DeploymentFailure): DeploymentFailure {
     return withoutSecrets(failure, secretsIn(this.plan.parameters));
   }
 
@@ -165,7 +165,7 @@ export class DeploymentRun {
     return failure ? 'failed' : 'done';
   }
 
-  async #deploy(resource: PlannedResource): Promise<{ status: number; failure?: Failure }> {
+  async #deploy(resource: PlannedResource): Promise<{ status: number; failure?: DeploymentFailure }> {
     try {
       const body = await this.#reader.evaluate(resource.context, (context) => evaluateBody(resource, { context }));
       if (resource.nested) return await this.#deployNested(resource, body);
@@ -182,7 +182,7 @@ export class DeploymentRun {
     }
   }
 
-  async #put(resource: PlannedResource, body: JsonObject): Promise<{ status: number; failure?: Failure }> {
+  async #put(resource: PlannedResource, body: JsonObject): Promise<{ status: number; failure?: DeploymentFailure }> {
     const { id, apiVersion } = resource;
     const answer: HostAnswer = await this.#options.host.put({ id, apiVersion, body });
     if (answer.status >= 400) return { status: answer.status, failure: failureOf(answer.status, answer.body) };
@@ -190,7 +190,10 @@ export class DeploymentRun {
     return { status: answer.status };
   }
 
-  async #deployNested(resource: PlannedResource, body: JsonObject): Promise<{ status: number; failure?: Failure }> {
+  async #deployNested(
+    resource: PlannedResource,
+    body: JsonObject,
+  ): Promise<{ status: number; failure?: DeploymentFailure }> {
     const { environment, correlationId, host } = this.#options;
     const request = nestedRequest(resource, body);
     const { scope } = request;
@@ -225,7 +228,7 @@ export class DeploymentRun {
     // What others still use can go only after them: what is refused is tried again while anything goes at all.
     while (others.length > 0) {
       const refused: (typeof others)[number][] = [];
-      const failures: Failure[] = [];
+      const failures: DeploymentFailure[] = [];
       for (const other of others) {
         const failure = await this.#delete(other);
         if (!failure) continue;
@@ -240,7 +243,7 @@ export class DeploymentRun {
     }
   }
 
-  async #delete({ id, type }: { id: string; type: string }): Promise<Failure | undefined> {
+  async #delete({ id, type }: { id: string; type: string }): Promise<DeploymentFailure | undefined> {
     const end = this.#operations.begin('Delete', { id, type, name: id.split('/').at(-1) ?? id }, this.#now());
     const { status, body } = await this.#options.host.delete(id);
     const failure = status >= 400 && status !== 404 ? failureOf(status, body) : undefined;
@@ -252,7 +255,7 @@ export class DeploymentRun {
     const { template, context } = this.plan;
     const end = this.#operations.begin('EvaluateDeploymentOutput', undefined, this.#now());
     const outputs: JsonObject = {};
-    const failures: Failure[] = [];
+    const failures: DeploymentFailure[] = [];
     for (const output of template.outputs) {
       try {
         const value = await this.#reader.evaluate({ ...context, place: 'output' }, (inner) =>

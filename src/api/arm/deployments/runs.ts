@@ -159,9 +159,10 @@ export class DeploymentRuns {
       for (const stored of deployments.active()) {
         const { code, message } = azureError('DeploymentInterrupted', { values: { name: stored.name } });
         const error: Json = { code, message };
-        const properties = { ...propertiesOf(stored.document), provisioningState: 'Failed', error };
-        const document = { ...stored.document, properties };
-        deployments.saveProgress({ ...stored, state: 'Failed', document });
+        const { key, changed, operations, document: before } = stored;
+        const properties = { ...propertiesOf(before), provisioningState: 'Failed', error };
+        const document = { ...before, properties };
+        deployments.saveProgress({ key, changed, operations, state: 'Failed', document });
         deployments.endRuns(stored.key, { status: 'Failed', error });
       }
     };

@@ -6,21 +6,14 @@ import { AzureError, azureError } from '../../../errors/index.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { idKey, parseResourceId, rootOf, typeOf } from '../../../resources/resource-id.js';
 import { newGuid } from '../../../support/ids.js';
+import type { Answer } from '../resources/answers.js';
 import { listOfOpaque } from '../resources/opaque-resources.js';
 import { Rehearsal } from '../resources/rehearsal.js';
-import type { Answer } from '../resources/request.js';
 import { RequestBody } from '../resources/request-body.js';
 import type { ResourceGroups } from '../resources/resource-groups.js';
 import type { ResourceService } from '../resources/resource-service.js';
 import type { Json, JsonObject } from '../template/json.js';
-import type {
-  ActionRequest,
-  DeploymentHost,
-  HostAnswer,
-  ListedResource,
-  NestedDeployment,
-  PutRequest,
-} from './host.js';
+import type { DeploymentHost, HostAction, HostAnswer, HostPut, ListedResource, NestedDeployment } from './host.js';
 import type { DeploymentPlan } from './plan.js';
 import { preflight, resourceGroupAt, resourcePut } from './preflight.js';
 
@@ -59,7 +52,7 @@ export class ServiceHost implements DeploymentHost {
     this.saveDeployment = options.saveDeployment;
   }
 
-  async put(request: PutRequest): Promise<HostAnswer> {
+  async put(request: HostPut): Promise<HostAnswer> {
     const { service, groups, baseUrl } = this.#options;
     return this.#write(async () => {
       const resource = resourcePut(request, baseUrl);
@@ -99,7 +92,7 @@ export class ServiceHost implements DeploymentHost {
   }
 
   /** differs: keys are made up for well-known types; a list function of which nothing is known is refused by name. */
-  async action({ id, apiVersion, action: name, body }: ActionRequest): Promise<HostAnswer> {
+  async action({ id, apiVersion, action: name, body }: HostAction): Promise<HostAnswer> {
     const { service } = this.#options;
     return this.#answer(async () => {
       const place = parseResourceId(id);
@@ -126,7 +119,7 @@ export class ServiceHost implements DeploymentHost {
     await preflight(plan, this.#options);
   }
 
-  async preview(request: PutRequest, children: readonly PutRequest[]): Promise<JsonObject | undefined> {
+  async preview(request: HostPut, children: readonly HostPut[]): Promise<JsonObject | undefined> {
     const { service, baseUrl } = this.#options;
     const put = resourcePut(request, baseUrl);
     const inside = children.map((child) => resourcePut(child, baseUrl)).filter((child) => child !== undefined);

@@ -19,7 +19,7 @@ import {
   objectMember,
 } from '../template/json.js';
 import { positionOf } from '../template/json-reader.js';
-import { evaluatingPart, invalidTemplate, placeText } from './failures.js';
+import { evaluatingPart, invalidTemplate, positionText } from './failures.js';
 import { linkShown } from './links.js';
 import type { DeploymentRequest } from './request.js';
 import type { Template } from './template.js';
@@ -91,7 +91,7 @@ class ParameterResolver {
     const value = this.#value(name, declaration, type);
     checkParameterValue(value, type, {
       name,
-      place: placeText(this.#template.source, this.#positionOf(name)),
+      place: positionText(this.#template.source, this.#positionOf(name)),
       nullable: member(declaration, 'nullable') === true,
     });
     const resolved = { name, type, value };
@@ -130,12 +130,13 @@ class ParameterResolver {
     }
     if (member(declaration, 'nullable') === true) return null;
     throw invalidTemplate(
-      `The value for the template parameter '${name}' ${placeText(this.#template.source, this.#positionOf(name))} is not provided. ${seeParameterFile}`,
+      `The value for the template parameter '${name}' ${positionText(this.#template.source, this.#positionOf(name))} is not provided. ${seeParameterFile}`,
     );
   }
 }
 
 export interface TemplateContext {
+  readonly templateHash: string;
   readonly parameters: readonly ResolvedParameter[];
   readonly context: EvaluationContext;
 }
@@ -146,8 +147,9 @@ export function* templateContext(
   request: DeploymentRequest,
   environment: DeploymentEnvironment,
 ): Generator<void, TemplateContext> {
+  const hash = yield* templateHash(template.source);
   const bare = bareContext(request.scope, environment, {
-    deployment: deploymentValue(template, request),
+    deployment: deploymentValue(template, { ...request, hash }),
     link: request.templateLink,
     functions: template.functions,
   });
@@ -159,7 +161,7 @@ export function* templateContext(
     return value;
   };
   const variables = new VariableValues(template, { ...bare, parameter });
-  return { parameters, context: { ...bare, parameter, variable: (name) => variables.value(name) } };
+  return { templateHash: hash, parameters, context: { ...bare, parameter, variable: (name) => variables.value(name) } };
 }
 
 function bareContext(
@@ -195,7 +197,7 @@ function bareContext(
 /** What `deployment()` shows. */
 function deploymentValue(
   template: Template,
-  { name, location, mode, parameters, scope, templateLink, parametersLink }: DeploymentRequest,
+  { name, location, mode, parameters, scope, templateLink, parametersLink, hash }: DeploymentRequest & { hash: string },
 ): JsonObject {
   return compact({
     name,
@@ -204,7 +206,7 @@ function deploymentValue(
       templateLink: linkShown(templateLink),
       parametersLink: linkShown(parametersLink),
       template: template.source,
-      templateHash: templateHash(template.source),
+      templateHash: hash,
       parameters,
       mode,
       provisioningState: 'Accepted',

@@ -16,7 +16,7 @@ import { evaluateBody, type PlannedResource } from './expand.js';
 import type { DeploymentHost, ListedResource } from './host.js';
 import { type DeploymentPlan, planLinked } from './plan.js';
 import { nestedRequest } from './request.js';
-import { ResourceReader } from './resource-reader.js';
+import { ReferenceReader } from './resource-reader.js';
 
 export type PropertyChangeType = 'Create' | 'Delete' | 'Modify' | 'Array' | 'NoEffect';
 
@@ -208,7 +208,7 @@ async function look(plan: DeploymentPlan, looking: Looking): Promise<void> {
  */
 async function lookLate(plan: DeploymentPlan, resource: PlannedResource, looking: Looking): Promise<void> {
   const { host } = looking;
-  const reader = new ResourceReader(plan, { ...refusing, get: (id, version) => host.get(id, version) });
+  const reader = new ReferenceReader(plan, { ...refusing, get: (id, version) => host.get(id, version) });
   let nested: DeploymentPlan;
   try {
     const body = await reader.evaluate(resource.context, (context) => evaluateBody(resource, { context }));
@@ -262,7 +262,7 @@ async function changeOf({ resource, body }: Write, { host, children }: World): P
 
 /** The body, with references to resources that exist already filled in. */
 async function bodyOf(plan: DeploymentPlan, resource: PlannedResource, host: WhatIfHost): Promise<JsonObject> {
-  const reader = new ResourceReader(plan, { ...refusing, get: (id, version) => host.get(id, version) });
+  const reader = new ReferenceReader(plan, { ...refusing, get: (id, version) => host.get(id, version) });
   try {
     return await reader.evaluate(resource.context, (context) => evaluateBody(resource, { context }));
   } catch {

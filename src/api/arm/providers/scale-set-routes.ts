@@ -5,7 +5,8 @@ import {
   instanceActions,
 } from '../../../resources/Microsoft.Compute/virtualMachineScaleSets/instance-actions.js';
 import { virtualMachineScaleSets } from '../../../resources/Microsoft.Compute/virtualMachineScaleSets.js';
-import { parametersOf, queryOf, send } from '../resources/request.js';
+import { send } from '../resources/answers.js';
+import { parametersOf, queryOf } from '../resources/request.js';
 import { RequestBody } from '../resources/request-body.js';
 import { requestAbout } from '../resources/resource-routes.js';
 import type { ResourceService } from '../resources/resource-service.js';

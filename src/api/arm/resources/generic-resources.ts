@@ -3,10 +3,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { findResourceType } from '../../../resources/registry.js';
 import { idKey, parseResourceId, type ResourceId, resourceGroupId } from '../../../resources/resource-id.js';
 import type { Resource, ResourceDocument } from '../../../resources/resource-type.js';
+import { type Answer, send } from './answers.js';
 import type { ArmContext } from './arm-context.js';
 import { checkOpaque, listOfOpaque, notModelled, ownTypeAndName } from './opaque-resources.js';
 import {
-  type Answer,
   apiVersionOf,
   apiVersionWritten,
   groupOf,
@@ -15,7 +15,6 @@ import {
   parametersOf,
   queryOf,
   type ResourceRequest,
-  send,
   subscriptionOf,
 } from './request.js';
 import { resourceFilter } from './resource-filter.js';

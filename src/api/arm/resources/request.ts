@@ -1,21 +1,18 @@
 /**
- * What a request is about, and what routes write onto an answer: parameters, subscription, resource group and api-version; the
- * type that answers for its id, the child in its document, and the document that it writes; pages, and the headers by which
- * clients poll. Absolute URLs begin with the request's own scheme and host.
+ * What a request is about: parameters, subscription, resource group and api-version; the type that answers for its id, the
+ * child in its document, and the document that it writes; pages. Absolute URLs begin with the request's own scheme and host.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { requestBaseUrl } from '../../../http/server.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId } from '../../../resources/resource-id.js';
 import type { Resource, ResourceType } from '../../../resources/resource-type.js';
-import type { ResourceGroup, ResourceStore } from '../../../store/resource-store.js';
-import type { Clock } from '../../../support/clock.js';
-import { isGuid, newGuid } from '../../../support/ids.js';
+import type { ResourceGroup } from '../../../store/resource-store.js';
+import { isGuid } from '../../../support/ids.js';
 import type { ArmContext } from './arm-context.js';
 import { locationNames } from './locations.js';
 import { checkOpaque, ownTypeAndName } from './opaque-resources.js';
-import { type PollPlace, pollUrl } from './operations.js';
 import {
   type ChildPlace,
   documentInPlace,
@@ -87,104 +84,6 @@ export function page<T>(request: FastifyRequest, all: readonly T[], show: (one: 
   if (!Number.isInteger(top) || top < 1) return { value: all.slice(start).map(show) };
   const value = all.slice(start, start + top).map(show);
   return start + top >= all.length ? { value } : { value, nextLink: nextPage(request, start + top) };
-}
-
-/** Sends what the service answered, with the headers by which the operation that began is polled. */
-export function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
-  const { status, body, etag, operation, asyncNotification } = answer;
-  if (etag !== undefined) reply.header('etag', etag);
-  if (asyncNotification) reply.header('azure-asyncnotification', 'Enabled');
-  if (operation) {
-    const baseUrl = requestBaseUrl(request);
-    reply.headers({
-      'azure-asyncoperation': pollUrl(baseUrl, 'operations', operation),
-      'azure-asyncnotification': 'Enabled',
-      'x-ms-arm-service-request-id': operation.operationId,
-      // The first poll need not wait.
-      'retry-after': '0',
-    });
-    if (answer.hasResult) reply.header('location', pollUrl(baseUrl, 'operationResults', operation));
-  }
-  return reply.code(status).send(body);
-}
-
-/**
- * Sends what a GET shows. `make` decides by the URL, the host it was reached by and the stored resources alone: while
- * nothing that it has read changes, its answer is given again.
- */
-export function sendShown(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { store, make }: { readonly store: ResourceStore; readonly make: () => Pick<Answer, 'etag' | 'body'> },
-): FastifyReply {
-  const { etag, content } = store.answers.answer(`${requestBaseUrl(request)}${request.url}`, make);
-  if (etag !== undefined) reply.header('etag', etag);
-  return reply.type('application/json; charset=utf-8').send(content);
-}
-
-/** What stands on every answer. */
-const constantHeaders = {
-  'cache-control': 'no-cache',
-  pragma: 'no-cache',
-  expires: '-1',
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
-  // Terraform's and Go's pollers wait ten seconds before the first look unless told otherwise.
-  'x-go-azure-sdk-skip-polling-delay': 'true',
-} as const;
-
-const remainingRequests = {
-  GET: ['x-ms-ratelimit-remaining-subscription-global-reads', '16499'],
-  HEAD: ['x-ms-ratelimit-remaining-subscription-global-reads', '16499'],
-  DELETE: ['x-ms-ratelimit-remaining-subscription-global-deletes', '11999'],
-} as const;
-const remainingWrites = ['x-ms-ratelimit-remaining-subscription-global-writes', '11999'] as const;
-
-const header = (request: FastifyRequest, name: string): string | undefined => {
-  const value = request.headers[name];
-  return Array.isArray(value) ? value[0] : value;
-};
-
-function identify(request: FastifyRequest, reply: FastifyReply, clock: Clock): void {
-  const correlationId = header(request, 'x-ms-correlation-request-id') ?? newGuid();
-  const requestId = newGuid();
-  const [name, value] = remainingRequests[request.method as keyof typeof remainingRequests] ?? remainingWrites;
-  reply.headers(constantHeaders);
-  reply.header('x-ms-request-id', requestId);
-  reply.header('x-ms-correlation-request-id', correlationId);
-  reply.header('x-ms-routing-request-id', `LAZURITE:${compactTime(clock)}:${requestId}`);
-  reply.header(name, value);
-  // A browser would keep this for localhost as a whole, and reach no other server of its machine over HTTP any more.
-  if (header(request, 'sec-fetch-site') !== undefined) reply.removeHeader('strict-transport-security');
-  const clientRequestId = header(request, 'x-ms-client-request-id');
-  const wanted = header(request, 'x-ms-return-client-request-id')?.toLowerCase() === 'true';
-  if (clientRequestId !== undefined && wanted) reply.header('x-ms-client-request-id', clientRequestId);
-}
-
-/** `20210805T213330Z`. */
-function compactTime(clock: Clock): string {
-  const time = clock.timestamp();
-  return `${time.slice(0, 4)}${time.slice(5, 7)}${time.slice(8, 13)}${time.slice(14, 16)}${time.slice(17, 19)}Z`;
-}
-
-/** Adds Azure's headers to every answer of the routes registered on `app`. */
-export function addRequestHeaders(app: FastifyInstance, clock: Clock): void {
-  app.addHook('onRequest', (request, reply, done) => {
-    identify(request, reply, clock);
-    done();
-  });
-  app.addHook('onSend', (_request, reply, payload, done) => {
-    const failedAtGateway = reply.getHeader('x-ms-failure-cause') === 'gateway';
-    if (failedAtGateway) {
-      // The front door answered: no resource provider saw the request.
-      reply.header('x-ms-request-id', reply.getHeader('x-ms-correlation-request-id') as string);
-      for (const name of Object.keys(reply.getHeaders())) {
-        if (name.startsWith('x-ms-ratelimit-')) reply.removeHeader(name);
-      }
-    } else if (!reply.hasHeader('x-ms-arm-service-request-id')) {
-      reply.header('x-ms-arm-service-request-id', newGuid());
-    }
-    done(null, payload);
-  });
 }
 
 /** Versions of Microsoft.Resources, which the front door names when a version is none. */
@@ -373,17 +272,3 @@ export function parentDocument(existing: Resource | undefined, { id }: Place): R
 /** The ARM front door's 404. */
 export const notFound = (id: ResourceId): AzureError =>
   azureError('ResourceNotFound', { values: { ...ownTypeAndName(id), resourceGroup: id.resourceGroup ?? '' } });
-
-/** What Azure answers, before it is put into HTTP. */
-export interface Answer {
-  readonly status: number;
-  /** The resource, child or result; undefined for an empty answer. */
-  readonly body?: unknown;
-  readonly etag?: string;
-  /** The operation that began. */
-  readonly operation?: PollPlace;
-  /** The operation's result has a URL of its own, as that of a deletion or an action has. */
-  readonly hasResult?: boolean;
-  /** The answer says that it could have been asynchronous, though no operation began. */
-  readonly asyncNotification?: boolean;
-}

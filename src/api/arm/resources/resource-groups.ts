@@ -5,11 +5,11 @@ import { requestBaseUrl } from '../../../http/server.js';
 import { idKey, parseResourceId, resourceGroupId } from '../../../resources/resource-id.js';
 import { normalizeLocation } from '../../../resources/validation.js';
 import type { ResourceGroup } from '../../../store/resource-store.js';
+import { type Answer, send } from './answers.js';
 import type { ArmContext } from './arm-context.js';
 import { checkLocation } from './locations.js';
 import { isDeploymentDeletionJob, untilStored } from './operations.js';
 import {
-  type Answer,
   absoluteUrl,
   apiVersionOf,
   apiVersionWritten,
@@ -21,7 +21,6 @@ import {
   parametersOf,
   queryOf,
   type ScopeRequest,
-  send,
   subscriptionOf,
   wellFormedApiVersion,
 } from './request.js';

@@ -10,6 +10,7 @@ import { parseMetricQuery } from '../../../metrics/metric-query.js';
 import type { Monitor } from '../../../metrics/monitor.js';
 import { idKey, resourceGroupId } from '../../../resources/resource-id.js';
 import type { ChildCollection, Resource, ResourceType } from '../../../resources/resource-type.js';
+import { send, sendShown } from './answers.js';
 import type { ArmContext } from './arm-context.js';
 import {
   apiVersionWritten,
@@ -20,8 +21,6 @@ import {
   preconditionsOf,
   queryOf,
   type ResourceRequest,
-  send,
-  sendShown,
   servedApiVersion,
   subscriptionOf,
 } from './request.js';

@@ -9,12 +9,12 @@ import { type ResourceId, rootOf } from '../../../resources/resource-id.js';
 import type { Action, ActionResult, Resource } from '../../../resources/resource-type.js';
 import { unmodelledStatuses } from '../../../resources/unmodelled-types.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
+import type { Answer } from './answers.js';
 import type { ArmContext } from './arm-context.js';
 import { checkParent, opaqueDocument, ownTypeAndName } from './opaque-resources.js';
 import { OperationRunner, type PollPlace, pollPlaceOf, type Settling } from './operations.js';
 import {
   type Access,
-  type Answer,
   documentWrite,
   type ModelledPlace,
   modelOf,
@@ -87,8 +87,8 @@ export class ResourceService {
   async #stored(work: () => Done): Promise<Answer> {
     const { answer, write, onFailure, note } = await this.context.store.write(work);
     if (note !== undefined) this.context.note(note);
-    const failed = write && (await this.operations.settle(write));
-    return failed && onFailure ? { ...answer, ...onFailure(failed) } : answer;
+    const changed = write && (await this.operations.settle(write, onFailure ?? (() => ({}))));
+    return { ...answer, ...changed };
   }
 
   #put(place: ModelledPlace, request: PutRequest): Done {

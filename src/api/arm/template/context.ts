@@ -51,8 +51,8 @@ export interface ContentLink {
 /** Content that templates link to. */
 export interface LinkedContents {
   /** What `download` fetched; undefined before. */
-  text(link: ContentLink): string | undefined;
-  /** Fetches the text at `link`. Throws InvalidContentLink. */
+  content(link: ContentLink): Json | undefined;
+  /** Fetches the JSON at `link`. Throws InvalidContentLink or InvalidTemplate. */
   download(link: ContentLink): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import { ExpressionError } from './expression-error.js';
 import { checkArity, FunctionCall, readMember } from './functions/function-call.js';
 import { findFunction } from './functions/registry.js';
 import { isObject, type Json, type JsonObject, member, setMember } from './json.js';
-import { type Position, positionOf } from './json-reader.js';
+import { positionOf, type TextPosition } from './json-reader.js';
 import {
   type AccessNode,
   type CallNode,
@@ -149,7 +149,7 @@ class ValueEvaluator {
     this.#options = options;
   }
 
-  value(value: Json, position: Position | undefined, depth: number): Json {
+  value(value: Json, position: TextPosition | undefined, depth: number): Json {
     this.#options.context.environment.budget.spend(1);
     if (depth > maxValueDepth) throw new ExpressionError('The template value is nested too deeply.');
     if (typeof value === 'string') return this.#text(value, position);
@@ -159,7 +159,7 @@ class ValueEvaluator {
     return isObject(value) ? this.#object(value, depth) : value;
   }
 
-  #text(text: string, position: Position | undefined): Json {
+  #text(text: string, position: TextPosition | undefined): Json {
     try {
       return evaluateText(text, this.#options.context);
     } catch (error) {

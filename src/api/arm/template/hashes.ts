@@ -1,6 +1,6 @@
 /** `uniqueString`, `guid` and `templateHash`: the same arguments give the same text. */
 import { createHash } from 'node:crypto';
-import { isObject, type Json } from './json.js';
+import { isObject, type Json, type JsonObject } from './json.js';
 
 const rotate = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits));
 
@@ -74,18 +74,45 @@ export function canonicalJson(value: Json): string {
   return `{${members.join(',')}}`;
 }
 
+/** Characters between two pauses: about 5 ms of work. */
+const charactersPerTurn = 128 * 1024;
+
+/** What `canonicalJson` answers, made in pieces. */
+function* canonicalJsonInPieces(value: Json): Generator<void, string> {
+  let untilPause = charactersPerTurn;
+  function* textOf(value: Json): Generator<void, string> {
+    if (typeof value !== 'object' || value === null) {
+      const text = JSON.stringify(value);
+      untilPause -= text.length;
+      return text;
+    }
+    const keys = isObject(value) ? Object.keys(value).sort() : value.keys();
+    const parts: string[] = [];
+    for (const key of keys) {
+      if (untilPause < 0) {
+        yield;
+        untilPause = charactersPerTurn;
+      }
+      const part = yield* textOf((value as JsonObject)[key] as Json);
+      parts.push(typeof key === 'string' ? `${JSON.stringify(key)}:${part}` : part);
+    }
+    return isObject(value) ? `{${parts.join(',')}}` : `[${parts.join(',')}]`;
+  }
+  return yield* textOf(value);
+}
+
 /** Templates never change once they are read, and each is shown many times. */
 const hashes = new WeakMap<object, string>();
 
 /**
- * The hash of `template` as Azure writes it: a 64-bit number in decimal.
+ * The hash of `template` as Azure writes it, a 64-bit number in decimal; other requests may run between its pieces.
  * differs: Azure's canonical form is not known, so the number is another one than Azure's.
  */
-export function templateHash(template: Json): string {
+export function* templateHash(template: Json): Generator<void, string> {
   const key = typeof template === 'object' && template !== null ? template : undefined;
   const known = key && hashes.get(key);
   if (known !== undefined) return known;
-  const hash = murmurHash64(canonicalJson(template)).toString();
+  const hash = murmurHash64(yield* canonicalJsonInPieces(template)).toString();
   if (key) hashes.set(key, hash);
   return hash;
 }

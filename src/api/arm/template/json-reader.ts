@@ -5,7 +5,7 @@
 import { type Json, type JsonObject, setMember } from './json.js';
 
 /** A place in a text; both count from 1. */
-export interface Position {
+export interface TextPosition {
   readonly line: number;
   readonly column: number;
 }
@@ -16,7 +16,7 @@ class Source {
 
   constructor(readonly text: string) {}
 
-  position(offset: number): Position {
+  position(offset: number): TextPosition {
     this.#lineStarts ??= this.#findLines();
     let [low, high] = [0, this.#lineStarts.length - 1];
     while (low < high) {
@@ -44,7 +44,7 @@ interface Places {
 const places = new WeakMap<object, Places>();
 
 /** Where `container`, or its member `key`, begins; undefined for values that were never text. */
-export function positionOf(container: Json | undefined, key?: string | number): Position | undefined {
+export function positionOf(container: Json | undefined, key?: string | number): TextPosition | undefined {
   if (typeof container !== 'object' || container === null) return undefined;
   const known = places.get(container);
   if (!known) return undefined;
@@ -54,7 +54,7 @@ export function positionOf(container: Json | undefined, key?: string | number): 
 }
 
 /** `position` counted from where `root` begins: a template inside a request is reported in lines of its own file. */
-export function relativeTo(root: Json | undefined, position: Position | undefined): Position {
+export function relativeTo(root: Json | undefined, position: TextPosition | undefined): TextPosition {
   const start = positionOf(root);
   if (!start || !position) return position ?? { line: 1, column: 1 };
   const line = position.line - start.line + 1;
@@ -63,11 +63,11 @@ export function relativeTo(root: Json | undefined, position: Position | undefine
 
 export class JsonReadError extends Error {
   override readonly name = 'JsonReadError';
-  readonly position: Position;
+  readonly position: TextPosition;
   /** The member path of the value being read, as in `resources[0].name`. */
   readonly path: string;
 
-  constructor(reason: string, position: Position, path: string) {
+  constructor(reason: string, position: TextPosition, path: string) {
     super(`${reason} Path '${path}', line ${position.line}, position ${position.column}.`);
     this.position = position;
     this.path = path;
@@ -344,11 +344,11 @@ export function readJsonInPieces(
   return new Reader(text, maxDepth).document();
 }
 
-/** The value that `text` holds. Throws `JsonReadError`, never anything else. */
-export function readJson(text: string, limits: ReadLimits = {}): Json {
-  const reading = readJsonInPieces(text, limits);
+/** The result of work in pieces; others go first between two of them. */
+export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
   for (;;) {
-    const { done, value } = reading.next();
+    const { done, value } = work.next();
     if (done) return value;
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }

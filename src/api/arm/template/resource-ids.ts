@@ -39,7 +39,7 @@ export interface ParsedResourceId {
 }
 
 /** The parts of a resource id; undefined when `id` is none. */
-export function parseResourceId(id: string): ParsedResourceId | undefined {
+export function splitResourceId(id: string): ParsedResourceId | undefined {
   if (id.length > maxIdLength) return undefined;
   const match =
     /^(?:\/subscriptions\/([^/]+))?(?:\/resourceGroups\/([^/]+))?(?:.*)\/providers\/([^/]+)((?:\/[^/]+\/[^/]+)+)\/?$/i.exec(

@@ -27,8 +27,8 @@ import {
   certified,
   changeDeployment,
   configuredAddress,
+  deploymentSlot,
   findService,
-  slotOf,
 } from '../documents.js';
 import { readServiceConfiguration } from '../service-model/cscfg.js';
 import { readPackage } from '../service-model/package.js';
@@ -46,7 +46,7 @@ function configurationOf(encoded: string): { Configuration: string; configuratio
 
 /** What is wrong with the service or the slot is said before the package is fetched. */
 function checkTarget(call: ClassicCall, name: string): void {
-  const slot = slotOf(call.parameter('slot'));
+  const slot = deploymentSlot(call.parameter('slot'));
   checkSlotIsFree(findService(call), { slot, name });
 }
 
@@ -71,7 +71,7 @@ async function create(call: ClassicCall): Promise<ClassicReply> {
   if (!read && request.TreatWarningsAsError) throw outOfReach(request.PackageUrl);
   const definition = read ?? unreadDefinition(settings.configuration);
   const reply = await accept(call, (context) => {
-    const slot = slotOf(call.parameter('slot'));
+    const slot = deploymentSlot(call.parameter('slot'));
     const [reservedIpName] = settings.configuration.reservedIps;
     const make = (reservedIp: ReservedIp | undefined) =>
       createCloudService(

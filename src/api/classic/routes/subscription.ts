@@ -13,7 +13,7 @@ import {
   SubscriptionCertificates,
   SubscriptionOperationCollection,
 } from '../contracts/subscription.js';
-import { type Failure, perform } from '../documents.js';
+import { type OperationFailure, perform } from '../documents.js';
 import { locationValues, roleSizeValues } from '../locations.js';
 import { documentOf, listDocument } from '../xml/contract.js';
 import { timestamp } from '../xml/xml.js';
@@ -52,7 +52,7 @@ function operationValue({ store, clock }: ClassicCall, operation: StoredOperatio
   const ID = dashed(operation.id);
   if (store.operations.isRunning(operation, clock.now())) return { ID, Status: 'InProgress' };
   if (operation.status === 'Succeeded') return { ID, Status: 'Succeeded', HttpStatusCode: 200 };
-  const { status, code, message } = operation.error as Failure;
+  const { status, code, message } = operation.error as OperationFailure;
   return { ID, Status: 'Failed', HttpStatusCode: status, Error: { Code: code, Message: message } };
 }
 

@@ -1,9 +1,15 @@
 /** What a template may cost: whatever it computes, it is refused before it holds the thread or the memory. */
 import t from 'tap';
 import { planLinked } from '../../../../src/api/arm/deployments/plan.js';
-import { deploymentRequest, readRequestBody } from '../../../../src/api/arm/deployments/request.js';
+import {
+  deploymentRequest,
+  readDeploymentRequest,
+  readRequestBody,
+} from '../../../../src/api/arm/deployments/request.js';
 import { EvaluationBudget } from '../../../../src/api/arm/template/budget.js';
+import { templateHash } from '../../../../src/api/arm/template/hashes.js';
 import type { Json, JsonObject } from '../../../../src/api/arm/template/json.js';
+import { inTurns } from '../../../../src/api/arm/template/json-reader.js';
 import { turnsDuring } from '../../../turns.js';
 import { plan, rg1, template } from './deploy-for-tests.js';
 import { environment } from './evaluate-for-tests.js';
@@ -265,4 +271,31 @@ t.test('Others go first between the pieces of a long body', async (t) => {
   const { result, turns } = await turnsDuring(() => readRequestBody(long));
   t.match(result, { properties: { template: {} } });
   t.ok(turns >= 5, `${turns} turns of the loop for a megabyte`);
+});
+
+t.test(
+  'Others go first while a template is read that was sent as a text, and while a long one is hashed',
+  async (t) => {
+    const long = template({ metadata: { numbers: Array.from({ length: 200_000 }, (_, index) => index) } });
+    const body = JSON.stringify({ properties: { mode: 'Incremental', template: JSON.stringify(long) } });
+    const read = await turnsDuring(() => readDeploymentRequest(body, { name: 'd1', scope: rg1 }));
+    t.same(read.result.template, long);
+    t.ok(read.turns >= 5, `${read.turns} turns of the loop for a text of 1.3 MB inside another`);
+    const hashed = await turnsDuring(() => inTurns(templateHash(long)));
+    t.match(hashed.result, /^\d+$/);
+    t.ok(hashed.turns >= 5, `${hashed.turns} turns of the loop for its hash`);
+  },
+);
+
+t.test('All that resources wait for comes to a bounded text', async (t) => {
+  const waiting = (count: number): JsonObject =>
+    template({
+      resources: [
+        ip("[format('a{0}', copyIndex())]", { copy: { name: 'a', count } }),
+        ip("[format('b{0}', copyIndex())]", { copy: { name: 'b', count }, dependsOn: ['a'] }),
+      ],
+    });
+  const { dependenciesShown } = plan(waiting(120));
+  t.equal(dependenciesShown.length, 120);
+  t.throws(() => plan(waiting(400)), { code: 'DeploymentJobSizeExceeded' });
 });

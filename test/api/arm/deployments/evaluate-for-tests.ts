@@ -32,7 +32,7 @@ export const environment = (groups: readonly string[] = ['rg1', 'rg2']): Deploym
           }
         : undefined,
     budget: new EvaluationBudget(),
-    contents: { text: () => undefined, download: async () => {} },
+    contents: { content: () => undefined, download: async () => {} },
     now: () => '2025-01-02T03:04:05.678Z',
     newGuid: () => {
       guids += 1;

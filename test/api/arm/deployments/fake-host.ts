@@ -1,10 +1,5 @@
 /** A host that keeps resources in memory and writes down in which order it was asked. */
-import type {
-  ActionRequest,
-  DeploymentHost,
-  HostAnswer,
-  PutRequest,
-} from '../../../../src/api/arm/deployments/host.js';
+import type { DeploymentHost, HostAction, HostAnswer, HostPut } from '../../../../src/api/arm/deployments/host.js';
 import type { JsonObject } from '../../../../src/api/arm/template/json.js';
 
 export class FakeHost implements DeploymentHost {
@@ -18,7 +13,7 @@ export class FakeHost implements DeploymentHost {
   running = 0;
   mostRunning = 0;
 
-  async put({ id, apiVersion, body }: PutRequest): Promise<HostAnswer> {
+  async put({ id, apiVersion, body }: HostPut): Promise<HostAnswer> {
     const name = id.split('/').at(-1) as string;
     this.log.push(`begin ${name}`);
     this.running += 1;
@@ -59,7 +54,7 @@ export class FakeHost implements DeploymentHost {
     return { status: 200, body: null };
   }
 
-  async action({ id, action }: ActionRequest): Promise<HostAnswer> {
+  async action({ id, action }: HostAction): Promise<HostAnswer> {
     const name = id.split('/').at(-1) as string;
     const refusal = this.refused.get(`${name}/${action}`);
     return refusal ?? { status: 200, body: { keys: [{ value: `${action} of ${name}` }] } };

@@ -2,8 +2,17 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { isObject, type JsonObject } from '../../../../src/api/arm/template/json.js';
-import { JsonReadError, positionOf, readJson, relativeTo } from '../../../../src/api/arm/template/json-reader.js';
+import {
+  JsonReadError,
+  positionOf,
+  type ReadLimits,
+  readJsonInPieces,
+  relativeTo,
+} from '../../../../src/api/arm/template/json-reader.js';
 import { endsOrThrows, shredsOf } from '../../../shreds.js';
+import { atOnce } from '../../../turns.js';
+
+const readJson = (text: string, limits?: ReadLimits) => atOnce(readJsonInPieces(text, limits));
 
 t.test('Azure reads the request of az, whose template key has no quotes', async (t) => {
   const text = '{"properties": {"parameters": {}, "mode": "Incremental", template:{"$schema":"s",\n"resources":[]}\n}}';

@@ -1,6 +1,6 @@
 /** languageVersion 2.0 and secure values: types of parameters, symbolic children, outputs that only templates see. */
 import t from 'tap';
-import { deploymentRequest } from '../../../../src/api/arm/deployments/request.js';
+import { readDeploymentRequest } from '../../../../src/api/arm/deployments/request.js';
 import type { Json, JsonObject } from '../../../../src/api/arm/template/json.js';
 import { plan, planNow, rg1, run, template } from './deploy-for-tests.js';
 import { environment } from './evaluate-for-tests.js';
@@ -163,12 +163,11 @@ t.test('A template that goes beyond Azure Resource Manager is refused', async (t
 
 t.test('Template and parameters may be sent as texts', async (t) => {
   const source = template({ parameters: { name: { type: 'string' } }, resources: [balancer("[parameters('name')]")] });
-  const sent = (text: string, parameters: string) =>
-    planNow(
-      deploymentRequest({ properties: { template: text, parameters } }, { name: 'd1', scope: rg1 }),
-      environment(),
-    );
-  const planned = sent(JSON.stringify(source), '{"name": {"value": "lb"}} // as a text');
+  const sent = async (text: string, parameters: string) => {
+    const body = JSON.stringify({ properties: { template: text, parameters } });
+    return planNow(await readDeploymentRequest(body, { name: 'd1', scope: rg1 }), environment());
+  };
+  const planned = await sent(JSON.stringify(source), '{"name": {"value": "lb"}} // as a text');
   t.match(planned.resources, [{ name: 'lb' }]);
-  t.throws(() => sent('{', '{}'), { code: 'InvalidTemplate', message: /^Deployment template parse failed/ });
+  await t.rejects(sent('{', '{}'), { code: 'InvalidTemplate', message: /^Deployment template parse failed/ });
 });

@@ -389,3 +389,52 @@ t.test('Addresses have the protection of their network, unless they have one of 
   await azure.makePublicIPAddress('ip', { ddosSettings: { protectionMode: 'Enabled' } });
   t.match(await status(`${network}/virtualNetworks/vnet`), { value: [{ isWorkloadProtected: 'True' }] });
 });
+
+t.test('What Azure fills in can be made up beside whatever a client writes', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const subnet = `${network}/virtualNetworks/none/subnets/none`;
+  const scalars: unknown[] = [null, 1, 'text', { toString: 1 }, [], {}];
+  const inside = [
+    { name: 1 },
+    { properties: null },
+    { properties: { subnet: null } },
+    { relativeName: { toString: 1 } },
+  ];
+  const values = [
+    ...[...scalars, ...inside].flatMap((value: unknown): unknown[] => [value, [value]]),
+    [
+      { name: 'a', properties: { subnet: { id: 1 } } },
+      { name: 'b', properties: { subnet: { id: subnet } } },
+    ],
+  ];
+  const types = [
+    'Microsoft.Network/azureFirewalls',
+    'Microsoft.Network/virtualNetworkGateways',
+    'Microsoft.Network/trafficManagerProfiles',
+    'Microsoft.ContainerInstance/containerGroups',
+    'Microsoft.Storage/storageAccounts',
+  ];
+  for (const type of types) {
+    for (const value of values) {
+      const id = `${group}/providers/${type}/one`;
+      const properties = { ipConfigurations: value, dnsConfig: value, ipAddress: value, bgpSettings: value };
+      const identity = { type: value, userAssignedIdentities: value };
+      const { status } = await azure.put(id, { location: 'westeurope', identity, properties } as Json);
+      t.ok(status < 500, `${type} with ${JSON.stringify(value)}: ${status}`);
+      t.ok((await azure.get(id)).status < 500);
+    }
+  }
+});
+
+t.test('A modelled type extends nothing', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const prefix = `${network}/publicIPPrefixes/prefix`;
+  const body = { location: 'westeurope', sku: { name: 'Standard' }, properties: { prefixLength: 30 } };
+  t.equal((await azure.put(prefix, body)).status, 201);
+  for (const path of ['publicIPPrefixes/prefix', 'loadBalancers/lb', 'loadBalancers/lb/probes/probe']) {
+    t.equal((await azure.put(`${prefix}/providers/Microsoft.Network/${path}`, body)).status, 404);
+  }
+  t.equal((await azure.put('/_lazurite/snapshot', (await azure.get('/_lazurite/snapshot')).body)).status, 204);
+});

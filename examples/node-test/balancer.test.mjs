@@ -1,4 +1,4 @@
-// node:test: `npm install --save-dev lazurite-0.1.0.tgz @azure/arm-network @azure/arm-resources`, then `node --test`.
+// node:test with the emulator in the same process.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
