@@ -109,12 +109,12 @@ export class Emulator {
     // The addresses of a store that machines share are shared too: blocks are for neighbours on one machine.
     const pool = { publicPrefix, ...(!isShared && { blocks }) };
     const file = dataFolder && join(dataFolder, 'lazurite.sqlite');
+    let reconciler: Reconciler | undefined;
+    const adapter = new PlanAdapter({ config, log, again: () => void reconciler?.again() });
     const store = new Store({ file, isReplica: isShared, warn: log.warn, ...pool });
     let machines: Machines | undefined;
     let engine: Engine | undefined;
-    let reconciler: Reconciler | undefined;
     let server: LazuriteServer | undefined;
-    const adapter = new PlanAdapter({ config, log, again: () => void reconciler?.again() });
     try {
       if (isShared) machines = await (await import('./emulator/several-machines.js')).joinStore({ config, store, log });
       const clock = given ?? machines?.clock ?? new Clock({ scale: config.timeScale });

@@ -29,7 +29,7 @@ process.stderr.on('error', () => {});
 
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);
-  if (argv[0] === '--version' || argv[0] === '-v') {
+  if (['--version', '-v', 'version'].includes(argv[0] ?? '')) {
     process.stdout.write(`${packageVersion()}\n`);
     return 0;
   }

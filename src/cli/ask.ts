@@ -26,7 +26,8 @@ export const runningHelp = [
 
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) throw new UsageError(`--url must be a URL, not '${text}'`);
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new UsageError(`--url must be a URL like https://localhost:4567, not '${text}'`);
   return url;
 }
 

@@ -16,7 +16,13 @@ async function startOne(text: string): Promise<EchoBackend> {
   try {
     return await EchoBackend.start(readPlace(text));
   } catch (error) {
-    throw error instanceof UsageError ? error : new UsageError(`cannot listen on ${text}: ${(error as Error).message}`);
+    if (error instanceof UsageError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason =
+      code === 'EADDRNOTAVAIL'
+        ? 'this machine has no such address; a machine of a virtual network is at 127 with the rest of its address here'
+        : message;
+    throw new UsageError(`cannot listen on ${text}: ${reason}`);
   }
 }
 

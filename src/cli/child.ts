@@ -83,8 +83,10 @@ async function runCommand({ command, env, watch }: BesideOptions, failure: Abort
   try {
     return await new Promise<number>((resolve) => {
       child.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-        process.stderr.write(`lazurite: ${message}\n`);
-        resolve(code === 'ENOENT' ? notFound : notExecutable);
+        const isMissing = code === 'ENOENT';
+        const reason = isMissing ? 'there is no such command' : code === 'EACCES' ? 'it may not be executed' : message;
+        process.stderr.write(`lazurite: ${file} cannot be run: ${reason}\n`);
+        resolve(isMissing ? notFound : notExecutable);
       });
       child.on('exit', (code, signal) => resolve(failure.aborted ? 1 : exitCodeOf(code, signal)));
     });

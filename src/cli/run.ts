@@ -1,5 +1,5 @@
 /** `lazurite run -- COMMAND`: an emulator for as long as one command runs, without privileges. */
-import { optionsHelp, parseConfig } from '../config/config.js';
+import { optionsHelp, parseConfig, unknownVariables } from '../config/config.js';
 import { runBesideEmulator, splitAtCommand } from './child.js';
 import type { Command } from './command.js';
 
@@ -14,9 +14,10 @@ export const run: Command = {
       'Options:',
       optionsHelp(),
     ].join('\n'),
-  async run(argv, { env }) {
+  async run(argv, { env, printError }) {
     const { options, command } = splitAtCommand(argv, 'run');
     const config = parseConfig(['--in-memory', '--port=0', ...options], { LAZURITE_LOG_LEVEL: 'warn', ...env });
+    for (const sentence of unknownVariables(env)) printError(`lazurite: ${sentence}`);
     return runBesideEmulator({ config, command, env });
   },
 };

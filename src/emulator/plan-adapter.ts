@@ -4,12 +4,13 @@
  * interface of this machine. Of several frontends that want one port of a further address, the one of the balancer that
  * was created first has it, and the log tells the others.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
 import type { Config } from '../config/config.js';
 import { type ForwardingPlan, frontendKey, type PlanFrontend } from '../data-plane/model/plan.js';
 import type { Log } from '../support/log.js';
+import { UsageError } from '../support/usage-error.js';
 import { AutomaticStandIns } from './stand-ins.js';
 
 const run = promisify(execFile);
@@ -24,7 +25,12 @@ const isLoopback = (address: string): boolean => address.startsWith('127.');
 class InterfaceAddresses {
   readonly #added = new Set<string>();
 
-  constructor(readonly options: { readonly name: string; readonly log: Log }) {}
+  constructor(readonly options: { readonly name: string; readonly log: Log }) {
+    const { name } = options;
+    const { error, status } = spawnSync('ip', ['link', 'show', 'dev', name]);
+    if (error) throw new UsageError('--add-addresses needs the program ip, of the package iproute2');
+    if (status !== 0) throw new UsageError(`--add-addresses: this machine has no network interface '${name}'`);
+  }
 
   /** Brings the interface to `wanted` addresses; what cannot be added is logged, and its frontend falls back. */
   async follow(wanted: ReadonlySet<string>): Promise<void> {

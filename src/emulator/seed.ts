@@ -24,7 +24,7 @@ function readSeed(file: string): string {
   try {
     return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    throw new UsageError(`--seed cannot be read: ${(error as Error).message}`);
+    throw new UsageError(`--seed ${file} cannot be read: ${(error as Error).message}`);
   }
 }
 
@@ -59,9 +59,11 @@ export async function applySeed(options: SeedOptions): Promise<void> {
     if (printed?.length) await createPrinted(creationsOf(printed), options);
     else if (/\bdeploymentTemplate\.json|"resources"|'resources'/i.test(text)) await applyTemplate(text, options);
     else {
-      throw new UsageError(
-        `--seed ${file} is neither a snapshot of Lazurite's nor an ARM template, nor has it resources with their ids`,
-      );
+      const what =
+        document === undefined
+          ? `is no JSON${file.endsWith('.bicep') ? '; `az bicep build` compiles it' : ''}`
+          : "is neither a snapshot of Lazurite's nor an ARM template, nor has it resources with their ids";
+      throw new UsageError(`--seed ${file} ${what}`);
     }
   } finally {
     clearInterval(keptAlive);

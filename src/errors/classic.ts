@@ -211,6 +211,12 @@ export const classicErrors = {
     origin: 'classic',
     message: 'Role {role} was not found in the currently deployed service.',
   },
+  ClassicNoRemoteDesktop: {
+    code: 'BadRequest',
+    status: 400,
+    origin: 'classic',
+    message: 'An external endpoint to the Remote Desktop port (3389) must first be added to the role.',
+  },
   ClassicNetworkConfigurationNotFound: {
     code: 'ResourceNotFound',
     status: 404,

@@ -22,11 +22,21 @@ import {
   NetworkCheck20Regular,
   Organization20Regular,
 } from '@fluentui/react-icons';
-import { type ComponentType, lazy, type ReactNode, Suspense, useEffect, useState, useSyncExternalStore } from 'react';
+import {
+  Component,
+  type ComponentType,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { useStreamState } from './azure/events.js';
 import { whenUnauthorized } from './azure/http.js';
 import { places } from './places.js';
+import { ErrorBar, Page } from './ui/page.js';
 import { PageLink } from './ui/parts.js';
 
 const useStyles = makeStyles({
@@ -123,6 +133,8 @@ type ThemeName = keyof typeof themes;
 const themeChoices = ['system', ...(Object.keys(themes) as ThemeName[])] as const;
 type ThemeChoice = (typeof themeChoices)[number];
 
+const choiceOf = (kept: string | null): ThemeChoice => themeChoices.find((one) => one === kept) ?? 'system';
+
 const forcedColors = matchMedia('(forced-colors: active)');
 const prefersDark = matchMedia('(prefers-color-scheme: dark)');
 
@@ -138,10 +150,15 @@ function followSystem(changed: () => void): () => void {
 /** The theme that is shown: the chosen one, or the system's, also when that changes while the page is open. */
 function useTheme() {
   const system = useSyncExternalStore(followSystem, systemTheme);
-  const [choice, setChoice] = useState<ThemeChoice>(() => {
-    const kept = localStorage.getItem('lazurite.theme') as ThemeName | null;
-    return kept && kept in themes ? kept : 'system';
-  });
+  const [choice, setChoice] = useState(() => choiceOf(localStorage.getItem('lazurite.theme')));
+  // What is chosen in another tab counts here too.
+  useEffect(() => {
+    const follow = ({ key, newValue }: StorageEvent): void => {
+      if (key === 'lazurite.theme') setChoice(choiceOf(newValue));
+    };
+    addEventListener('storage', follow);
+    return () => removeEventListener('storage', follow);
+  }, []);
   const choose = (next: ThemeChoice): void => {
     localStorage.setItem('lazurite.theme', next);
     setChoice(next);
@@ -177,7 +194,9 @@ function Bell() {
   useEffect(() => {
     void whenIdle()
       .then(() => import('./ui/notifications.js'))
-      .then((module) => setNotifications(() => module.default));
+      .then((module) => setNotifications(() => module.default))
+      // Without the server there is nothing to be told either.
+      .catch(() => {});
   }, []);
   return Notifications && <Notifications />;
 }
@@ -189,6 +208,28 @@ function AskForToken() {
   const [open, setOpen] = useState(false);
   useEffect(() => whenUnauthorized(() => setOpen(true)), []);
   return open && <TokenDialog onClose={() => setOpen(false)} />;
+}
+
+interface Breakable {
+  readonly path: string;
+  readonly children: ReactNode;
+}
+
+/** Says why a page cannot be shown, for example because its file could not be read; the frame stays. */
+class Boundary extends Component<Breakable, { error?: unknown; path: string }> {
+  override state: { error?: unknown; path: string } = { path: this.props.path };
+  static getDerivedStateFromError = (error: unknown) => ({ error });
+  // Another page may be in order.
+  static getDerivedStateFromProps = ({ path }: Breakable, state: { path: string }) =>
+    path === state.path ? null : { path, error: undefined };
+  override render(): ReactNode {
+    if (this.state.error === undefined) return this.props.children;
+    return (
+      <Page title="This page cannot be shown">
+        <ErrorBar error={this.state.error} onRetry={() => location.reload()} />
+      </Page>
+    );
+  }
 }
 
 /** The page that the first address shows, read before anything is drawn. */
@@ -212,6 +253,7 @@ export function Shell({ first }: { first: FirstPage | undefined }) {
   const [pages] = useState(() => pagesAfter(first));
   const styles = useStyles();
   const { theme, choice, next, choose } = useTheme();
+  const [path] = useLocation();
   return (
     <FluentProvider theme={theme} style={{ height: '100%' }}>
       <div className={styles.frame}>
@@ -232,7 +274,9 @@ export function Shell({ first }: { first: FirstPage | undefined }) {
         <div className={mergeClasses(styles.body, styles.bodyNarrow)}>
           <Navigation />
           <main className={styles.main}>
-            <Suspense fallback={<Spinner style={{ padding: 32 }} label="Loading…" />}>{pages}</Suspense>
+            <Boundary path={path}>
+              <Suspense fallback={<Spinner style={{ padding: 32 }} label="Loading…" />}>{pages}</Suspense>
+            </Boundary>
           </main>
         </div>
       </div>

@@ -3,6 +3,7 @@
  * `properties` around most members, and adds members of its own; the schemas say where each belongs.
  */
 
+import { isObject } from '../support/plain-data.js';
 import { referencesIn } from './references.js';
 import { findResourceType } from './registry.js';
 import { formatResourceId, idKey, parseResourceId, type ResourceId, rootKey, rootOf, typeOf } from './resource-id.js';
@@ -22,9 +23,6 @@ export interface PrintedResource {
   /** Ids of all such resources that stood in what was printed: those too that refer to it. */
   readonly mentions: readonly string[];
 }
-
-const isObject = (value: unknown): value is Members =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
 
 const isGroupId = (id: string): boolean => /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/i.test(id);
 

@@ -2,15 +2,21 @@
  * Reads certificates out of PKCS #12 archives (.pfx), also those that Windows and OpenSSL made in the years of RC2 and Triple
  * DES, which Node's own TLS no longer opens. Imitates RFC 7292 and, for RC2, RFC 2268.
  */
-import { createDecipheriv, createHash, createHmac, pbkdf2Sync } from 'node:crypto';
+import { createDecipheriv, createHash, createHmac, pbkdf2 } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const hashPassword = promisify(pbkdf2);
 
 /** The archive cannot be opened; the message says why. */
 export class Pkcs12Error extends Error {
   override readonly name = 'Pkcs12Error';
 }
 
-/** Neither may keep this process busy for long: the archive says how often its password is hashed. */
+/** Neither may keep this process busy for long: the archive says how often its password is hashed. A caller waits, others do not. */
 const maxIterations = { pbkdf2: 600_000, pkcs12: 100_000 };
+/** Hashes between two pauses, in which other requests are answered: some milliseconds. */
+const hashesInSlice = 1000;
 
 /** One element of BER or DER. */
 interface Element {
@@ -102,14 +108,21 @@ interface Derivation {
 }
 
 /** RFC 7292, B.2. */
-function derive(id: number, length: number, { password, salt, count, hash = 'sha1' }: Derivation): Buffer {
+async function derive(
+  id: number,
+  length: number,
+  { password, salt, count, hash = 'sha1' }: Derivation,
+): Promise<Buffer> {
   const blockSize = hash === 'sha384' || hash === 'sha512' ? 128 : 64;
   const diversifier = Buffer.alloc(blockSize, id);
   const input = Buffer.concat([blocks(salt, blockSize), blocks(password, blockSize)]);
   const derived: Buffer[] = [];
   for (let have = 0; have < length; ) {
     let digest = createHash(hash).update(diversifier).update(input).digest();
-    for (let round = 1; round < count; round++) digest = createHash(hash).update(digest).digest();
+    for (let round = 1; round < count; round++) {
+      if (round % hashesInSlice === 0) await setImmediate();
+      digest = createHash(hash).update(digest).digest();
+    }
     derived.push(digest);
     have += digest.length;
     const addend = blocks(
@@ -245,14 +258,14 @@ interface Password {
   readonly utf8: Buffer;
 }
 
-function decrypt(algorithm: Element, data: Buffer, { utf16, utf8 }: Password): Buffer {
+async function decrypt(algorithm: Element, data: Buffer, { utf16, utf8 }: Password): Promise<Buffer> {
   const parameters = child(algorithm, 1);
   if (identifier(child(algorithm, 0)) !== pbes2) {
     const { keyLength, cipher } = known(pkcs12Schemes, algorithm);
     const count = iterations(child(parameters, 1), 'pkcs12');
     const derivation = { password: utf16, salt: octets(child(parameters, 0)), count };
-    const iv = derive(purpose.iv, 8, derivation);
-    const key = derive(purpose.key, keyLength, derivation);
+    const iv = await derive(purpose.iv, 8, derivation);
+    const key = await derive(purpose.key, keyLength, derivation);
     if (cipher === 'rc2') return rc2Decrypt(key, iv, data);
     const whole = keyLength === 16 ? Buffer.concat([key, key.subarray(0, 8)]) : key;
     return nodeDecrypt(cipher, { key: whole, iv, data });
@@ -262,19 +275,19 @@ function decrypt(algorithm: Element, data: Buffer, { utf16, utf8 }: Password): B
   if (!salt || !count) throw new Pkcs12Error('an element is missing');
   const prf = rest.find(({ tag }) => tag === 0x30);
   const hash = prf ? known(hashes, prf) : 'sha1';
-  const key = pbkdf2Sync(utf8, octets(salt), iterations(count, 'pbkdf2'), keyLength, hash);
+  const key = await hashPassword(utf8, octets(salt), iterations(count, 'pbkdf2'), keyLength, hash);
   return nodeDecrypt(cipher, { key, iv: octets(child(child(parameters, 1), 1)), data });
 }
 
 /** Whether the archive's own checksum is right under the password; an archive without one is. */
-function verifies(macData: Element | undefined, content: Buffer, { utf16 }: Password): boolean {
+async function verifies(macData: Element | undefined, content: Buffer, { utf16 }: Password): Promise<boolean> {
   if (!macData) return true;
   const [digestInfo, salt, count] = children(macData);
   if (!digestInfo || !salt) throw new Pkcs12Error('an element is missing');
   const hash = known(hashes, child(digestInfo, 0));
   const expected = octets(child(digestInfo, 1));
   const derivation = { password: utf16, salt: octets(salt), count: count ? iterations(count, 'pkcs12') : 1, hash };
-  return createHmac(hash, derive(purpose.mac, expected.length, derivation))
+  return createHmac(hash, await derive(purpose.mac, expected.length, derivation))
     .update(content)
     .digest()
     .equals(expected);
@@ -291,14 +304,14 @@ const oid = {
 };
 
 /** The safe contents of one content info; undefined for kinds that hold none (public-key encryption). */
-function safeContents(info: Element, password: Password): Element | undefined {
+async function safeContents(info: Element, password: Password): Promise<Element | undefined> {
   const kind = identifier(child(info, 0));
   const content = child(child(info, 1), 0);
   if (kind === oid.data) return readElement(octets(content), 0);
   if (kind !== oid.encryptedData) return undefined;
   const [, algorithm, encrypted] = children(child(content, 1));
   if (!algorithm || !encrypted) throw new Pkcs12Error('an element is missing');
-  return readElement(decrypt(algorithm, octets(encrypted), password), 0);
+  return readElement(await decrypt(algorithm, octets(encrypted), password), 0);
 }
 
 /** The localKeyId of a bag, in hex: a key and its certificate have the same. */
@@ -310,9 +323,9 @@ function localKeyId(bag: Element): string | undefined {
 
 /**
  * The certificate of a .pfx in DER: the one whose private key is in it too, else the first. Throws `Pkcs12Error`.
- * `password` may be empty.
+ * `password` may be empty. Other work of this thread goes on meanwhile.
  */
-export function readPkcs12(archive: Buffer, password: string): Buffer {
+export async function readPkcs12(archive: Buffer, password: string): Promise<Buffer> {
   const [, authSafe, macData] = children(readElement(archive, 0));
   if (!authSafe || identifier(child(authSafe, 0)) !== oid.data) throw new Pkcs12Error('it is no PKCS #12 archive');
   const content = octets(child(child(authSafe, 1), 0));
@@ -320,13 +333,14 @@ export function readPkcs12(archive: Buffer, password: string): Buffer {
   const terminated = Buffer.from(`${password}\0`, 'utf16le').swap16();
   // Programs differ in how they hash an empty password.
   const candidates = (password === '' ? [terminated, Buffer.alloc(0)] : [terminated]).map((utf16) => ({ utf16, utf8 }));
-  const right = candidates.find((candidate) => verifies(macData, content, candidate));
+  let right: Password | undefined;
+  for (const candidate of candidates) if (!right && (await verifies(macData, content, candidate))) right = candidate;
   if (!right) throw new Pkcs12Error('the password is wrong');
 
   const certificates: { readonly der: Buffer; readonly keyId: string | undefined }[] = [];
   const keyIds = new Set<string | undefined>();
   for (const info of children(readElement(content, 0))) {
-    const contents = safeContents(info, right);
+    const contents = await safeContents(info, right);
     for (const bag of contents ? children(contents) : []) {
       const kind = identifier(child(bag, 0));
       if (kind === oid.keyBag || kind === oid.shroudedKeyBag) keyIds.add(localKeyId(bag));

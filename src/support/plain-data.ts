@@ -1,5 +1,9 @@
 /** Plain data: objects, arrays and scalars, as JSON has them. */
 
+/** Whether `value` has members by name: an object, and no list. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Deep equality; several times faster than `isDeepStrictEqual`, and at once for shared parts. */
 export function alike(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -28,5 +32,8 @@ export function deepFreeze<T>(value: T): T {
 /** Whether objects and arrays are inside of each other in more than so many levels. */
 export function isDeeper(value: unknown, levels: number): boolean {
   if (value === null || typeof value !== 'object') return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+  if (levels === 0) return true;
+  if (Array.isArray(value)) return value.some((inner) => isDeeper(inner, levels - 1));
+  for (const name in value) if (isDeeper((value as Record<string, unknown>)[name], levels - 1)) return true;
+  return false;
 }

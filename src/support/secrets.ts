@@ -1,5 +1,7 @@
 /** Hides secrets in bodies that are shown again: passwords, keys, and what templates declare as secure. */
-import { isDeeper } from './plain-data.js';
+import { isDeeper, isObject } from './plain-data.js';
+
+type Members = Readonly<Record<string, unknown>>;
 
 const hidden = '*******';
 /** Nothing that is deeper is read by any provider, and looking through it takes more stack than there is. */
@@ -13,13 +15,8 @@ const suspicious = new RegExp(`${secretNames}|secure(string|object)|templateLink
 /** A template as text, whose parameters are hidden where it cannot be read, and escaped letters, which may be any word. */
 const unclear = /"template"\s*:\s*"|\\u00/i;
 
-type Members = Readonly<Record<string, unknown>>;
-
-const isMembers = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const memberOf = (value: unknown, name: string): unknown =>
-  isMembers(value) ? Object.entries(value).find(([key]) => key.toLowerCase() === name)?.[1] : undefined;
+  isObject(value) ? Object.entries(value).find(([key]) => key.toLowerCase() === name)?.[1] : undefined;
 
 const isSecure = (declaration: unknown): boolean => secureType.test(String(memberOf(declaration, 'type')));
 
@@ -50,8 +47,8 @@ export function shortened(text: string, limit: number): string {
 function shownParameters(given: Members, template: unknown): Members {
   const declared = memberOf(template, 'parameters');
   const shown = Object.entries(given).map(([name, parameter]) => {
-    const isKnown = isMembers(template) && !isSecure(memberOf(declared, name.toLowerCase()));
-    return [name, isKnown || !isMembers(parameter) ? withoutSecrets(parameter) : hideValue(parameter)];
+    const isKnown = isObject(template) && !isSecure(memberOf(declared, name.toLowerCase()));
+    return [name, isKnown || !isObject(parameter) ? withoutSecrets(parameter) : hideValue(parameter)];
   });
   return Object.fromEntries(shown);
 }
@@ -68,7 +65,7 @@ function withoutSecrets(value: unknown): unknown {
   if (typeof value === 'string') {
     return /^\s*\{/.test(value) && suspicious.test(value) ? shownText(value) : unsigned(value);
   }
-  if (!isMembers(value)) return value;
+  if (!isObject(value)) return value;
   const written = memberOf(value, 'template');
   const template = typeof written === 'string' ? shownText(written) : written;
   const isDeployment = template !== undefined || memberOf(value, 'templatelink') !== undefined;
@@ -78,7 +75,7 @@ function withoutSecrets(value: unknown): unknown {
     if (folded === 'defaultvalue' && isSecure(value)) return hidden;
     if (folded === 'template' && typeof member === 'string') return template;
     if (folded === 'parameters' && isDeployment) {
-      if (isMembers(member)) return shownParameters(member, template);
+      if (isObject(member)) return shownParameters(member, template);
       return typeof member === 'string' ? hidden : member;
     }
     return withoutSecrets(member);

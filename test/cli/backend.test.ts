@@ -98,4 +98,9 @@ test('a place that is none, or taken, is refused with a reason', async (t) => {
     name: 'UsageError',
     message: /^cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE/,
   });
+  // A documentation address: no machine has it.
+  await t.rejects(runLazurite(['backend', '192.0.2.4:8080']), {
+    name: 'UsageError',
+    message: /is at 127 with the rest/,
+  });
 });

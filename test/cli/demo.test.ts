@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { test } from 'tap';
 import { runLazurite, startCommand } from './harness.js';
 
@@ -13,6 +14,11 @@ test('the demo balances real traffic in all three modes of both APIs, switched l
     modes.map((mode) => mode?.replace(/\s+/, ' ')),
     ['ARM Default', 'SourceIP', 'SourceIPProtocol', 'classic none', 'sourceIP', 'sourceIPProtocol'],
   );
+  // Numbers differ from run to run, and with them the widths of columns.
+  const shape = (text: string): string => text.replaceAll(/\d+/g, 'N').replaceAll(/[ -]{2,}/g, ' ');
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const [, shown = ''] = /```text\n(Lazurite runs at [\s\S]*?)```/.exec(readme) ?? [];
+  t.equal(shape(out.trim()), shape(shown.trim()), 'README shows what it prints');
   t.match(out, /\n24 of 24 connections opened before the first switch are still with their backend\.\n/);
 });
 

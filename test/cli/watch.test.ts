@@ -88,6 +88,7 @@ t.test('the commands that watch follow a running emulator', async (t) => {
 
   await t.test('backends --watch shows a member that goes down, and that it comes back', async (t) => {
     let step = 0;
+    let listening: Promise<unknown> | undefined;
     const out = await untilPrinted(['backends', '--watch', '--json', '--url', url], (text) => {
       const states = text
         .trimEnd()
@@ -99,20 +100,21 @@ t.test('the commands that watch follow a running emulator', async (t) => {
         machines[1]?.refuse();
       } else if (step === 1 && last === 'Up,Down') {
         step = 2;
-        void machines[1]?.acceptAgain();
+        listening = machines[1]?.acceptAgain();
       } else if (step === 2 && last === 'Up,Up') return true;
       return false;
     });
+    await listening;
     t.match(out, /Down_Probe_/);
   });
 
   await t.test('frontends --watch prints the table again when a resource is written', async (t) => {
-    let written = false;
+    let deleted: Promise<unknown> | undefined;
     const out = await untilPrinted(['frontends', '--watch', '--url', url], (text) => {
-      if (!written) void cloud.delete('loadBalancers/lb');
-      written = true;
+      deleted ??= cloud.delete('loadBalancers/lb');
       return text.includes('There are no frontends');
     });
+    await deleted;
     t.match(out, /loadBalancingRules\/http[\s\S]*There are no frontends/);
     await cloud.put('loadBalancers/lb', balancer(cloud, [4, 5]));
     await cloud.membersUp(4, 5);

@@ -12,7 +12,8 @@ export const subscriptionId = '11111111-2222-3333-4444-555555555555';
 const group = `/subscriptions/${subscriptionId}/resourceGroups/test`;
 const apiVersion = '2024-05-01';
 const location = 'westeurope';
-const patienceMs = 15_000;
+/** Longer than anything takes on a busy machine. */
+const patienceMs = 120_000;
 
 /** A top-level resource says where it is; a child must not. */
 const located = (path: string, body: Record<string, unknown>): Record<string, unknown> =>

@@ -48,6 +48,12 @@ if (!inside) {
     t.equal(addresses().length, 2);
   });
 
+  t.test('with add-addresses, an interface that is not there ends the start', async (t) => {
+    await t.rejects(Cloud.start(t, { network: 238, argv: ['--in-memory', '--add-addresses', 'eth7'] }), {
+      message: "--add-addresses: this machine has no network interface 'eth7'",
+    });
+  });
+
   t.test('with add-addresses, addresses of frontends come to the interface and go with them', async (t) => {
     const argv = [
       '--in-memory',

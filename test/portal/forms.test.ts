@@ -155,6 +155,20 @@ t.test('the forms of the portal', { skip: withoutBrowser, timeout: 600_000 }, as
     t.match(await cloud.get('virtualNetworks/vnet'), { tags: { team: 'net' } });
   });
 
+  await t.test('tags of a load balancer, and the operation in its activity log', async (t) => {
+    const page = await visit(t, `/load-balancer${lbId}/overview`);
+    await page.getByRole('button', { name: 'Tags' }).click();
+    await page.getByLabel('Tags', { exact: true }).fill('team=edge, cost=1');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('team: edge, cost: 1').waitFor();
+    t.match(await cloud.get('loadBalancers/lb'), { tags: { team: 'edge', cost: '1' } });
+    await page.getByRole('link', { name: 'Activity log' }).click();
+    const row = page.getByRole('row').filter({ hasText: 'Create or Update Load Balancer' }).first();
+    await row.getByText('Succeeded').waitFor();
+    await row.getByRole('button', { name: /^View PUT / }).click();
+    await page.getByRole('region', { name: 'Request body' }).getByText('"cost": "1"').waitFor();
+  });
+
   await t.test('references have directions', async (t) => {
     const page = await visit(t, `/resource${idOf('publicIPAddresses/ip')}?tab=references`);
     const incoming = page.getByRole('row').filter({ hasText: 'Referred to by' });
@@ -194,6 +208,44 @@ t.test('the forms of the portal', { skip: withoutBrowser, timeout: 600_000 }, as
     await page.getByLabel(/^Name/).fill('pool');
     await create();
     await page.getByRole('heading', { name: 'new' }).waitFor();
+  });
+
+  await t.test('the wizard: network interfaces as members, in a network and a group that exist', async (t) => {
+    const page = await visit(t, '/create');
+    await page.getByLabel('Subscription').click();
+    await page.getByRole('option', { name: new RegExp(subscriptionId) }).click();
+    await page.getByLabel(/^Resource group/).fill('test');
+    await page.getByLabel(/^Name/).fill('inner');
+    await page.getByLabel('Internal').check();
+    await page.getByRole('tab', { name: 'Frontend IP configuration' }).click();
+    await page.getByLabel('Virtual network').fill('vnet');
+    await page.getByLabel('Subnet').fill('vms');
+    await page.getByRole('tab', { name: 'Backend pools' }).click();
+    await page.getByLabel('NIC', { exact: true }).check();
+    await page.getByLabel('IP configurations').click();
+    await page.getByRole('menuitemcheckbox', { name: /^nic\/ip/ }).click();
+    await page.keyboard.press('Escape');
+    await page.reload();
+    await page.getByRole('tab', { name: 'Review + create' }).click();
+    await page.getByText('inner in test, 1 members').waitFor();
+    await previews(page, {
+      REST: /PUT .*\/networkInterfaces\/nic\?/,
+      az: /az network nic ip-config address-pool add -g test --lb-name inner --address-pool backend --nic-name nic/,
+      Terraform: /azurerm_network_interface_backend_address_pool_association/,
+    });
+    await page.getByRole('tab', { name: 'REST' }).click();
+    const sent = await page.getByRole('region', { name: 'Request', exact: true }).innerText();
+    t.strictSame(
+      [...sent.matchAll(/^PUT \S*\/(\w+\/\w+)\?/gm)].map(([, what]) => what),
+      ['loadBalancers/inner', 'networkInterfaces/nic'],
+      'what exists is used, and not written again',
+    );
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByRole('heading', { name: 'inner' }).waitFor();
+    await page.getByRole('link', { name: 'Backend pools' }).click();
+    await page.getByRole('link', { name: 'nic/ip' }).waitFor();
+    const pools = await cloud.get('loadBalancers/inner/backendAddressPools/backend');
+    t.match(pools.properties.backendIPConfigurations, [{ id: `${idOf('networkInterfaces/nic')}/ipConfigurations/ip` }]);
   });
 
   await t.test('a deployment: texts that Azure refuses, previews, reload', async (t) => {

@@ -170,7 +170,8 @@ t.test('the look of every page', { skip: withoutBrowser, timeout: 900_000 }, asy
   const open = async (page: Page, path: string): Promise<void> => {
     await page.goto(`${cloud.emulator.httpUrl}/portal${path}`);
     await page.waitForSelector('h1');
-    await page.getByText('Loading…').first().waitFor({ state: 'detached' });
+    // A spinner, or the outline of what is read.
+    await page.locator('.fui-Spinner, .fui-Skeleton').first().waitFor({ state: 'detached' });
   };
 
   const look = async (

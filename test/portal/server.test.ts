@@ -39,18 +39,27 @@ t.test('the portal is served by Lazurite itself', async (t) => {
   });
 });
 
-/** Reads the stream until `ends` and answers its text. */
-async function readStream(url: string, headers: Record<string, string>, ends: (text: string) => boolean) {
+/** Reads the stream until `ends` and answers its text. `once` runs when the stream is connected: its events come then. */
+async function readStream(
+  url: string,
+  {
+    headers = {},
+    ends,
+    once,
+  }: { headers?: Record<string, string>; ends: (text: string) => boolean; once?: () => Promise<unknown> },
+) {
   const abort = new AbortController();
   const answer = await fetch(`${url}/_lazurite/events`, {
     headers: { accept: 'text/event-stream', ...headers },
     signal: abort.signal,
   });
   let text = '';
+  const done = once?.();
   for await (const part of answer.body ?? []) {
     text += Buffer.from(part).toString();
     if (ends(text)) break;
   }
+  await done;
   abort.abort();
   return text;
 }
@@ -60,30 +69,30 @@ t.test('the stream of events', async (t) => {
   const url = cloud.emulator.httpUrl;
 
   await t.test('shows each write to a resource with its id, its operation and its request', async (t) => {
-    const reading = readStream(url, {}, (text) => text.includes('event: operation'));
-    await cloud.prepare();
-    const text = await reading;
+    const ends = (text: string): boolean => text.includes('event: operation');
+    const text = await readStream(url, { ends, once: () => cloud.prepare() });
     t.match(text, /^: connected\n\n/);
     t.match(text, /event: resource\ndata: \{"id":"\/subscriptions\/.*","change":"written"\}/);
     t.match(text, /event: operation\ndata: \{"operationId":".*","status":"Succeeded"\}/);
   });
 
   await t.test('resumes behind the last event that a client has seen', async (t) => {
-    const position = await readStream(url, {}, (text) => /^id: /m.test(text));
+    const position = await readStream(url, { ends: (text) => /^id: /m.test(text) });
     const [, run, last] = /^id: (\w+)-(\d+)\n/m.exec(position) ?? [];
     const ends = (text: string): boolean => text.includes(`id: ${run}-${last}\n`);
-    const all = await readStream(url, { 'last-event-id': `${run}-0` }, ends);
+    const all = await readStream(url, { headers: { 'last-event-id': `${run}-0` }, ends });
     t.match(all, /id: \w+-1\n/);
-    const rest = await readStream(url, { 'last-event-id': `${run}-2` }, ends);
+    const rest = await readStream(url, { headers: { 'last-event-id': `${run}-2` }, ends });
     t.notMatch(rest, /id: \w+-[12]\n/);
     t.notMatch(all + rest, 'event: gap');
   });
 
   await t.test('says when it cannot resume: ids of another run, of the future, and unreadable ones', async (t) => {
-    const position = await readStream(url, {}, (text) => /^id: /m.test(text));
+    const position = await readStream(url, { ends: (text) => /^id: /m.test(text) });
     const [, run, last] = /^id: (\w+)-(\d+)\n/m.exec(position) ?? [];
     for (const id of ['0123456789-1', '7', `${run}-${Number(last) + 1000}`, `${run}-`, 'x']) {
-      const text = await readStream(url, { 'last-event-id': id }, (text) => text.includes('event: gap\n'));
+      const ends = (text: string): boolean => text.includes('event: gap\n');
+      const text = await readStream(url, { headers: { 'last-event-id': id }, ends });
       t.match(text, new RegExp(`^id: ${run}-\\d+\nevent: gap\n`, 'm'), id);
     }
   });
@@ -96,12 +105,16 @@ t.test('the stream of events', async (t) => {
         headers: { 'x-ms-version': '2014-10-01', 'content-type': 'application/xml' },
         ...(body !== undefined && { body }),
       });
-    const reading = readStream(url, {}, (text) => /"change":"deleted"/.test(text));
     const xml =
       '<CreateHostedService xmlns="http://schemas.microsoft.com/windowsazure"><ServiceName>old</ServiceName><Label>b2xk</Label><Location>West Europe</Location></CreateHostedService>';
-    t.ok((await call('POST', service, xml)).ok);
-    t.ok((await call('DELETE', `${service}/old`)).ok);
-    const changes = [...(await reading).matchAll(/"id":"[-\d]+\/old","change":"(\w+)"/g)].map(([, change]) => change);
+    const text = await readStream(url, {
+      ends: (text) => /"change":"deleted"/.test(text),
+      once: async () => {
+        t.ok((await call('POST', service, xml)).ok);
+        t.ok((await call('DELETE', `${service}/old`)).ok);
+      },
+    });
+    const changes = [...text.matchAll(/"id":"[-\d]+\/old","change":"(\w+)"/g)].map(([, change]) => change);
     t.strictSame(changes, ['written', 'deleted']);
   });
 

@@ -7,6 +7,7 @@
 import { AzureError, azureError } from '../../errors/index.js';
 import {
   type AddressSource,
+  isWithin,
   lowestFreeAddress,
   type ModelContext,
   privateAddressesOf,
@@ -36,7 +37,7 @@ import type {
 import { withAddress, withVipAddresses } from '../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { hostedServiceKey } from '../../store/classic-store.js';
 import type { Operation } from '../../store/operation-store.js';
-import { contains, parseIpAddress, parseIpv4Prefix } from '../../support/ip-address.js';
+import { parseIpAddress } from '../../support/ip-address.js';
 import type { ClassicCall, ClassicReply } from './call.js';
 import { withReservedIp } from './service-model/cscfg.js';
 
@@ -116,11 +117,8 @@ function addressSource(call: ClassicCall): AddressSource {
       }
       const ranges = rangesOf(place);
       if (!ranges) throw azureError('ClassicNeedsVirtualNetwork', { values: { parameter, value: address } });
-      const within = ranges.some((range) => {
-        const prefix = parseIpv4Prefix(range);
-        return prefix !== undefined && contains(prefix, parsed);
-      });
-      if (!within) throw azureError('ClassicAddressOutside', { values: { address, ranges: ranges.join(', ') } });
+      if (!ranges.some((range) => isWithin(range, address)))
+        throw azureError('ClassicAddressOutside', { values: { address, ranges: ranges.join(', ') } });
       if (privateTaken().has(address)) throw azureError('ClassicAddressInUse', { values: { address } });
       privateTaken().add(address);
     },

@@ -135,8 +135,10 @@ const region = 'ussouth2';
 const newestVersion = versions.at(-1) as string;
 
 function send(reply: FastifyReply, { status, body, headers = {} }: ClassicReply, requestId: string): FastifyReply {
-  // Node's Connection and Keep-Alive are none of Azure's headers; HTTP/1.1 keeps connections without them.
-  if (reply.request.raw.httpVersion === '1.1') reply.raw.removeHeader('connection');
+  const { httpVersion, headers: asked } = reply.request.raw;
+  // Node's Connection and Keep-Alive are none of Azure's headers; HTTP/1.1 keeps connections without them. A connection
+  // that ends has to say so, or a client's pool sends its next request into it.
+  if (httpVersion === '1.1' && !/\bclose\b/i.test(asked.connection ?? '')) reply.raw.removeHeader('connection');
   reply.code(status).headers({
     'cache-control': 'no-cache',
     server: serverHeader,
@@ -144,7 +146,7 @@ function send(reply: FastifyReply, { status, body, headers = {} }: ClassicReply,
     'x-ms-request-id': requestId,
     ...headers,
   });
-  if (body !== undefined) return reply.header('content-type', 'application/xml; charset=utf-8').send(body);
+  if (body !== undefined) return reply.type(headers['content-type'] ?? 'application/xml; charset=utf-8').send(body);
   // Nothing to sniff: an empty answer has exactly the headers of Azure's example.
   return reply.removeHeader('x-content-type-options').header('content-length', '0').send();
 }

@@ -4,6 +4,7 @@
  * by itself.
  */
 import { annotationKeywords } from '../../resources/schema.js';
+import { isObject } from '../../support/plain-data.js';
 import { exampleApiVersion, exampleBody, exampleParameters } from './examples.js';
 
 type Json = Record<string, unknown>;
@@ -19,9 +20,6 @@ export interface OpenApiDocument extends Json {
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Json> };
 }
-
-const isObject = (value: unknown): value is Json =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
 
 const internal = new Set<string>(annotationKeywords);
 

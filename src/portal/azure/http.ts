@@ -68,7 +68,10 @@ export function errorOf(status: number, body: unknown, text: string): AzureError
   return { code: code ?? `HTTP ${status}`, message: message ?? (text.slice(0, 500) || 'No text was answered.') };
 }
 
-/** Sends a request. JSON bodies and answers; XML is given and returned as text. Throws `RequestError` from 400 up. */
+/**
+ * Sends a request. JSON bodies and answers; XML is given and returned as text. Throws `RequestError` from 400 up, and another
+ * error when there is no answer.
+ */
 export async function send<T = unknown>(request: PlannedRequest): Promise<Answer<T>> {
   const { method, url, body, headers } = request;
   const token = currentToken();
@@ -80,6 +83,10 @@ export async function send<T = unknown>(request: PlannedRequest): Promise<Answer
       ...headers,
     },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  }).catch(({ message }: Error) => {
+    throw new Error(
+      `Lazurite does not answer at ${location.origin}: ${message}. Start it again, or wait until it is back.`,
+    );
   });
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';

@@ -27,6 +27,10 @@ export async function inAllSubscriptions<T>(list: (subscriptionId: string) => Pr
 export const everywhere = <T>(type: string, apiVersion = arm.networkVersion): Promise<T[]> =>
   inAllSubscriptions((id) => arm.listAll<T>(`/subscriptions/${id}/providers/${type}?api-version=${apiVersion}`));
 
+/** Resource groups of all subscriptions. */
+export const groups = (): Promise<{ id: string; name: string }[]> =>
+  inAllSubscriptions((id) => arm.listAll(`/subscriptions/${id}/resourcegroups?api-version=${arm.resourcesVersion}`));
+
 /** Which queries an event concerns, by the first part of their keys. After `reset` and `gap` it is all of them. */
 const staleAfter: Readonly<Record<string, readonly string[]>> = {
   resource: ['loadBalancers', 'resource', 'list', 'frontends', 'backends', 'outbound', 'classic', 'explain'],
@@ -76,6 +80,23 @@ export const useResource = <T>(id: string, apiVersion = arm.versionFor(id)) =>
 
 export const useEverywhere = <T>(type: string, apiVersion = arm.networkVersion) =>
   useQuery({ queryKey: ['list', type.toLowerCase()], queryFn: () => everywhere<T>(type, apiVersion) });
+
+export const useGroups = () => useQuery({ queryKey: ['list', 'groups'], queryFn: groups });
+
+/** Azure's regions, by the names that requests have. */
+export const useLocations = () =>
+  useQuery({
+    queryKey: ['locations'],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async () => {
+      const [first] = await subscriptions();
+      return first
+        ? arm.listAll<{ name: string; displayName: string }>(
+            `/subscriptions/${first.subscriptionId}/locations?api-version=2022-12-01`,
+          )
+        : [];
+    },
+  });
 
 export const useBackends = () => useQuery({ queryKey: ['backends'], queryFn: emulator.backends });
 export const useFrontends = () => useQuery({ queryKey: ['frontends'], queryFn: emulator.frontends });

@@ -4,7 +4,7 @@ import { Add20Regular } from '@fluentui/react-icons';
 import type { ArmResource, BackendAddress, BackendAddressPool, Child, LoadBalancer } from '../azure/arm.js';
 import { readId } from '../azure/arm.js';
 import type { BackendView } from '../azure/emulator.js';
-import { ipConfigurationsOf, linkedTo, linkRequests, type NetworkInterface, textOf } from '../azure/interfaces.js';
+import { linkedTo, linkRequests, type NetworkInterface } from '../azure/interfaces.js';
 import { useBackends, useEverywhere } from '../azure/queries.js';
 import { useOpened } from '../ui/address.js';
 import { DataTable } from '../ui/data-table.js';
@@ -14,7 +14,7 @@ import { type FieldSpec, Fields } from '../ui/fields.js';
 import { CommandBar, Empty } from '../ui/page.js';
 import { MemberState, RefreshButton, ResourceLink, RowActions } from '../ui/parts.js';
 import { nameField, withChild, withoutChild } from './collections.js';
-import { MembersForm } from './members-form.js';
+import { InterfacesForm, MembersForm } from './members-form.js';
 import { azFor, azOfInterface, terraformFor, terraformOfInterface } from './other-tools.js';
 
 type Pool = Child<BackendAddressPool>;
@@ -138,7 +138,7 @@ function Editor({ lb, name, onClose }: { lb: LoadBalancer; name: string | undefi
       title={isNew ? 'Add backend pool' : `Edit ${name}`}
       resource={lb}
       since={etag}
-      reading={all.data === undefined}
+      reading={all.isPending}
       build={(base) => withChild(base, 'backendAddressPools', pool)}
       also={
         interfaceConfigurations === undefined
@@ -174,19 +174,9 @@ function Editor({ lb, name, onClose }: { lb: LoadBalancer; name: string | undefi
           <Text as="h2" weight="semibold" block style={{ margin: '16px 0 8px' }}>
             Network interfaces
           </Text>
-          <Fields
-            specs={[
-              {
-                label: 'IP configurations',
-                member: 'loadBalancerBackendAddressPools',
-                kind: 'many',
-                hint: 'Each network interface that joins or leaves is written too: it is what names the pool.',
-                choices: () => ipConfigurationsOf(interfaces).map((one) => ({ value: one.id, text: textOf(one) })),
-                get: (ids: readonly string[]) => ids,
-                set: (_: readonly string[], ids: readonly string[]) => ids,
-              } as FieldSpec<readonly string[]>,
-            ]}
-            value={joined}
+          <InterfacesForm
+            interfaces={interfaces}
+            ids={joined}
             onChange={(ids) => draft.set({ ...draft.value, interfaceConfigurations: ids })}
             error={error}
           />

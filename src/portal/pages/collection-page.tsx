@@ -1,5 +1,5 @@
 /** The list of one kind of part of a load balancer, with the panel that adds and edits one. */
-import { Button } from '@fluentui/react-components';
+import { Button, Link } from '@fluentui/react-components';
 import { Add20Regular } from '@fluentui/react-icons';
 import type {
   ArmResource,
@@ -168,9 +168,9 @@ function useColumns(lb: LoadBalancer, collection: Editable, showHealth: (rule: s
           show: (c) => (
             <>
               <Health count={countOf(backendsOfRule(backends.data ?? [], ruleId(c)))} />{' '}
-              <Button size="small" appearance="transparent" onClick={() => showHealth(c.name)}>
+              <Link as="button" onClick={() => showHealth(c.name)}>
                 View details
-              </Button>
+              </Link>
             </>
           ),
         },
@@ -260,7 +260,7 @@ function Editor({ lb, collection, name, onClose }: Opened & { readonly name: str
       title={isNew ? `Add ${kind.one}` : `Edit ${name}`}
       resource={lb}
       since={etag}
-      reading={interfaces.data === undefined}
+      reading={interfaces.isPending}
       build={(base) => withChild(base, collection, child)}
       also={
         interfaceConfiguration === undefined

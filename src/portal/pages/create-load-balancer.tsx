@@ -1,6 +1,7 @@
 /** Create load balancer: the wizard with the tabs of Azure's portal. */
 import {
   Button,
+  Combobox,
   Dropdown,
   Field,
   Input,
@@ -19,21 +20,34 @@ import {
 import { ErrorCircle16Filled } from '@fluentui/react-icons';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { write } from '../azure/arm.js';
+import { type ArmResource, write } from '../azure/arm.js';
 import type { PlannedRequest } from '../azure/http.js';
-import { useEverywhere, useSubscriptions } from '../azure/queries.js';
+import type { NetworkInterface } from '../azure/interfaces.js';
+import { useEverywhere, useGroups, useLocations, useSubscriptions } from '../azure/queries.js';
 import { useParameter } from '../ui/address.js';
 import { useDraft } from '../ui/draft.js';
-import { messageFor, refusalOf } from '../ui/fields.js';
+import { type Choice, messageFor, refusalOf } from '../ui/fields.js';
 import { ErrorBar, Page } from '../ui/page.js';
 import { RequestPreview } from '../ui/request-preview.js';
 import { useSending } from '../ui/sending.js';
 import { azForAll, terraformForAll } from './create-other-tools.js';
-import { type Draft, plannedRequests, start } from './create-requests.js';
+import {
+  asked,
+  balancerIdOf,
+  type Draft,
+  groupIdOf,
+  needsNetwork,
+  plannedRequests,
+  required,
+  type Step,
+  start,
+  steps,
+} from './create-requests.js';
+import { InterfacesForm, MembersForm } from './members-form.js';
 
 const useStyles = makeStyles({
   form: { display: 'grid', gap: tokens.spacingVerticalM, maxWidth: '640px', padding: `${tokens.spacingVerticalL} 0` },
-  row: { display: 'grid', gridTemplateColumns: '1fr 1fr auto', gap: tokens.spacingHorizontalS, alignItems: 'end' },
+  section: { marginTop: tokens.spacingVerticalS },
   // In sight however long the requests are.
   foot: {
     display: 'flex',
@@ -46,61 +60,26 @@ const useStyles = makeStyles({
   },
 });
 
-const steps = [
-  'Basics',
-  'Frontend IP configuration',
-  'Backend pools',
-  'Inbound rules',
-  'Outbound rules',
-  'Tags',
-  'Review + create',
-] as const;
-
-type Step = (typeof steps)[number];
-
-/** A field: its tab, and how Azure's errors name it: by a member, or by the name that it holds. */
-interface Asked {
-  readonly step: Step;
-  readonly member?: string;
-  readonly isName?: true;
-}
-
-const asked: Readonly<Partial<Record<keyof Draft, Asked>>> = {
-  group: { step: 'Basics', isName: true },
-  name: { step: 'Basics', isName: true },
-  location: { step: 'Basics', member: 'location' },
-  sku: { step: 'Basics', member: 'sku' },
-  tier: { step: 'Basics', member: 'tier' },
-  frontend: { step: 'Frontend IP configuration', isName: true },
-  address: { step: 'Frontend IP configuration', isName: true },
-  network: { step: 'Frontend IP configuration', isName: true },
-  subnet: { step: 'Frontend IP configuration', isName: true },
-  pool: { step: 'Backend pools', isName: true },
-  members: { step: 'Backend pools', member: 'ipAddress' },
-  rule: { step: 'Inbound rules', isName: true },
-  probe: { step: 'Inbound rules', isName: true },
-  port: { step: 'Inbound rules', member: 'frontendPort' },
-  backendPort: { step: 'Inbound rules', member: 'backendPort' },
-  probePort: { step: 'Inbound rules', member: 'port' },
-  probePath: { step: 'Inbound rules', member: 'requestPath' },
-  persistence: { step: 'Inbound rules', member: 'loadDistribution' },
-  outboundPorts: { step: 'Outbound rules', member: 'allocatedOutboundPorts' },
-  tags: { step: 'Tags', member: 'tags' },
-};
-
-/** What must be entered before anything is sent. */
-const required = ['group', 'name', 'frontend', 'pool', 'rule', 'probe', 'port', 'backendPort', 'probePort'] as const;
-
 export default function CreateLoadBalancer() {
   const styles = useStyles();
   const [, navigate] = useLocation();
   const subscriptions = useSubscriptions();
-  const addresses = useEverywhere<{ name: string }>('Microsoft.Network/publicIPAddresses');
+  const groups = useGroups();
+  const locations = useLocations();
+  const networks = useEverywhere<ArmResource>('Microsoft.Network/virtualNetworks');
+  const addresses = useEverywhere<ArmResource>('Microsoft.Network/publicIPAddresses');
+  const interfaces = useEverywhere<NetworkInterface>('Microsoft.Network/networkInterfaces');
+  // What exists must be known before anything is written: it would be written over.
+  const reading = [groups, networks, addresses, interfaces].some(({ isPending }) => isPending);
   const [given = 'Basics', setStep] = useParameter('tab');
   const step = steps.find((one) => one === given) ?? 'Basics';
   const { value, set: keep, clear } = useDraft<Draft>('create', start);
   const { busy, error, answers, send } = useSending();
-  const draft = { ...value, subscriptionId: value.subscriptionId || subscriptions.data?.[0]?.subscriptionId || '' };
+  const draft = {
+    ...start,
+    ...value,
+    subscriptionId: value.subscriptionId || subscriptions.data?.[0]?.subscriptionId || '',
+  };
   const set = (change: Partial<Draft>): void => keep({ ...draft, ...change });
   const missing = required.filter((field) => draft[field].trim() === '');
   const reviewing = step === 'Review + create';
@@ -125,6 +104,45 @@ export default function CreateLoadBalancer() {
       <Input value={String(draft[member])} onChange={(_, { value }) => set({ [member]: value })} />
     </Field>
   );
+  /** A text that is often one of those that there are. */
+  const suggestion = (
+    label: string,
+    member: keyof Draft & string,
+    { choices, ...options }: { choices: readonly Choice[]; hint?: string; required?: boolean; placeholder?: string },
+  ) => {
+    const { placeholder, ...rest } = options;
+    const current = String(draft[member]);
+    const isOne = choices.some((one) => one.value === current);
+    return (
+      <Field label={label} {...rest} {...refusal(member)}>
+        <Combobox
+          freeform
+          value={current}
+          placeholder={placeholder ?? ''}
+          onChange={(event) => set({ [member]: event.target.value })}
+          onOptionSelect={(_, { optionValue }) => optionValue !== undefined && set({ [member]: optionValue })}
+        >
+          {choices
+            .filter((one) => isOne || `${one.text} ${one.value}`.toLowerCase().includes(current.toLowerCase()))
+            .map((one) => (
+              <Option key={one.value} value={one.value} text={one.text}>
+                {one.text}
+              </Option>
+            ))}
+        </Combobox>
+      </Field>
+    );
+  };
+  /** The names of those that are in the subscription, or in the resource group, of the load balancer. */
+  const namesIn = (scope: string, list: readonly { id: string; name: string }[] = []): Choice[] =>
+    list
+      .filter(({ id }) => id.toLowerCase().startsWith(`${scope}/`.toLowerCase()))
+      .map(({ name }) => ({ value: name, text: name }));
+  const heading = (text: string) => (
+    <Text as="h2" weight="semibold" className={styles.section}>
+      {text}
+    </Text>
+  );
   const choice = (label: string, member: keyof Draft & string, values: readonly (readonly [string, string])[]) => (
     <Field label={label} {...refusal(member)}>
       <Dropdown
@@ -140,8 +158,10 @@ export default function CreateLoadBalancer() {
       </Dropdown>
     </Field>
   );
-  const requests = plannedRequests(draft);
-  const last = requests.at(-1) as PlannedRequest;
+  const requests = plannedRequests(draft, {
+    ids: [groups, networks, addresses].flatMap(({ data }) => (data ?? []).map(({ id }) => id)),
+    interfaces: interfaces.data ?? [],
+  });
 
   /** Sends one request, and shows the tab of the field that Azure refuses. */
   async function deliver(request: PlannedRequest) {
@@ -157,7 +177,7 @@ export default function CreateLoadBalancer() {
   async function create(): Promise<void> {
     if (!(await send(`Create ${draft.name}`, requests, deliver))) return;
     clear();
-    navigate(`/load-balancer${last.url.split('?')[0]}/overview`);
+    navigate(`/load-balancer${balancerIdOf(draft)}/overview`);
   }
 
   const index = steps.indexOf(step);
@@ -190,6 +210,7 @@ export default function CreateLoadBalancer() {
       <div className={styles.form}>
         {step === 'Basics' && (
           <>
+            {heading('Project details')}
             {choice(
               'Subscription',
               'subscriptionId',
@@ -197,9 +218,16 @@ export default function CreateLoadBalancer() {
                 (one) => [one.subscriptionId, `${one.displayName} (${one.subscriptionId})`] as const,
               ),
             )}
-            {text('Resource group', 'group', { required: true, hint: 'It is created if it does not exist.' })}
+            {suggestion('Resource group', 'group', {
+              choices: namesIn(`/subscriptions/${draft.subscriptionId}`, groups.data),
+              required: true,
+              hint: 'A new one is created if it does not exist.',
+            })}
+            {heading('Instance details')}
             {text('Name', 'name', { required: true })}
-            {text('Region', 'location')}
+            {suggestion('Region', 'location', {
+              choices: (locations.data ?? []).map(({ name, displayName }) => ({ value: name, text: displayName })),
+            })}
             {choice('SKU', 'sku', [
               ['Standard', 'Standard'],
               ['Basic', 'Basic'],
@@ -224,81 +252,53 @@ export default function CreateLoadBalancer() {
         {step === 'Frontend IP configuration' && (
           <>
             {text('Name', 'frontend', { required: true })}
-            {draft.type === 'Public' ? (
-              <Field
-                label="Public IP address"
-                hint="A new one is created if it does not exist."
-                {...refusal('address')}
-              >
-                <Input
-                  value={draft.address}
-                  placeholder={`${draft.name}-ip`}
-                  list="pips"
-                  onChange={(_, { value }) => set({ address: value })}
-                />
-              </Field>
-            ) : null}
-            <datalist id="pips">
-              {(addresses.data ?? []).map(({ name }) => (
-                <option key={name} value={name} />
-              ))}
-            </datalist>
-            <Field label="Virtual network" hint="A new one is created if it does not exist." {...refusal('network')}>
-              <Input
-                value={draft.network}
-                placeholder={`${draft.name}-vnet`}
-                onChange={(_, { value }) => set({ network: value })}
-              />
-            </Field>
-            {text('Subnet', 'subnet')}
+            {draft.type === 'Public' &&
+              suggestion('Public IP address', 'address', {
+                choices: namesIn(groupIdOf(draft), addresses.data),
+                placeholder: `${draft.name}-ip`,
+                hint: 'A new one is created if it does not exist.',
+              })}
+            {needsNetwork(draft) && (
+              <>
+                {suggestion('Virtual network', 'network', {
+                  choices: namesIn(groupIdOf(draft), networks.data),
+                  placeholder: `${draft.name}-vnet`,
+                  hint: 'A new one is created if it does not exist.',
+                })}
+                {text('Subnet', 'subnet')}
+              </>
+            )}
           </>
         )}
         {step === 'Backend pools' && (
           <>
             {text('Name', 'pool', { required: true })}
-            {draft.members.map((member, at) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a row has no other identity while its name is edited
-              <div key={at} className={styles.row}>
-                <Field label="Member">
-                  <Input
-                    aria-label={`Member ${at + 1} name`}
-                    value={member.name}
-                    onChange={(_, { value }) =>
-                      set({ members: draft.members.map((one, i) => (i === at ? { ...one, name: value } : one)) })
-                    }
-                  />
-                </Field>
-                <Field label="IP address" {...(at === 0 ? refusal('members') : {})}>
-                  <Input
-                    aria-label={`Member ${at + 1} IP address`}
-                    value={member.address}
-                    onChange={(_, { value }) =>
-                      set({ members: draft.members.map((one, i) => (i === at ? { ...one, address: value } : one)) })
-                    }
-                  />
-                </Field>
-                <Button
-                  aria-label={`Remove member ${at + 1}`}
-                  onClick={() => set({ members: draft.members.filter((_, i) => i !== at) })}
-                >
-                  Remove
-                </Button>
-              </div>
-            ))}
-            <div>
-              <Button
-                onClick={() =>
-                  set({
-                    members: [
-                      ...draft.members,
-                      { name: `vm${draft.members.length + 1}`, address: `10.0.0.${draft.members.length + 4}` },
-                    ],
-                  })
-                }
+            <Field label="Backend Pool Configuration">
+              <RadioGroup
+                layout="horizontal"
+                value={draft.configuration}
+                onChange={(_, { value: chosen }) => set({ configuration: chosen as Draft['configuration'] })}
               >
-                Add member
-              </Button>
-            </div>
+                <Radio value="NIC" label="NIC" />
+                <Radio value="IP address" label="IP address" />
+              </RadioGroup>
+            </Field>
+            {draft.configuration === 'NIC' ? (
+              <InterfacesForm
+                interfaces={interfaces.data ?? []}
+                ids={draft.interfaceConfigurations}
+                onChange={(ids) => set({ interfaceConfigurations: ids })}
+                error={error}
+              />
+            ) : (
+              <div>
+                <MembersForm
+                  pool={{ name: draft.pool, properties: { loadBalancerBackendAddresses: [...draft.members] } }}
+                  onChange={({ properties }) => set({ members: properties.loadBalancerBackendAddresses ?? [] })}
+                  error={error}
+                />
+              </div>
+            )}
             <Text size={200}>
               An address 10.x.y.z is 127.x.y.z on this machine: the member 10.0.0.4 is what listens on 127.0.0.4.
             </Text>
@@ -342,7 +342,9 @@ export default function CreateLoadBalancer() {
           <>
             <Text>
               {draft.type} load balancer <strong>{draft.name || '(no name yet)'}</strong> in{' '}
-              {draft.group || '(no resource group yet)'}, {draft.members.length} members. These requests are sent:
+              {draft.group || '(no resource group yet)'},{' '}
+              {draft.configuration === 'NIC' ? draft.interfaceConfigurations.length : draft.members.length} members.
+              These requests are sent:
             </Text>
             {stepsWithProblems.size > 0 && (
               <MessageBar intent="error" layout="multiline">
@@ -358,7 +360,7 @@ export default function CreateLoadBalancer() {
         )}
         <div className={styles.foot}>
           {reviewing ? (
-            <Button appearance="primary" disabled={busy || missing.length > 0} onClick={() => void create()}>
+            <Button appearance="primary" disabled={busy || reading || missing.length > 0} onClick={() => void create()}>
               Create
             </Button>
           ) : (

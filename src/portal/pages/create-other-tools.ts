@@ -2,7 +2,16 @@
 import type { ArmResource, Collection, LoadBalancer } from '../azure/arm.js';
 import { readId } from '../azure/arm.js';
 import type { PlannedRequest } from '../azure/http.js';
-import { azFor, terraformBlock, terraformFor, terraformOfBalancer, withBlocks } from './other-tools.js';
+import { linkedTo, type NetworkInterface } from '../azure/interfaces.js';
+import {
+  azFor,
+  azOfInterface,
+  terraformBlock,
+  terraformFor,
+  terraformOfBalancer,
+  terraformOfInterface,
+  withBlocks,
+} from './other-tools.js';
 
 /** The parts of a load balancer in the order in which one may name another. */
 const parts: readonly Collection[] = [
@@ -25,6 +34,23 @@ function resourceOf({ url, body }: PlannedRequest): ArmResource<unknown> {
   return { properties: {}, ...(body as object), id, name, type } as ArmResource<unknown>;
 }
 
+/** The pool of the load balancer that is made. */
+interface Made {
+  readonly lb: LoadBalancer;
+  readonly pool: { readonly name: string };
+  readonly poolId: string;
+}
+
+function madeBy(resources: readonly ArmResource<unknown>[]): Made {
+  const lb = resources.find(({ type }) => /\/loadbalancers$/i.test(type)) as LoadBalancer;
+  const [pool = { name: '' }] = lb.properties.backendAddressPools;
+  return { lb, pool, poolId: `${lb.id}/backendAddressPools/${pool.name}` };
+}
+
+/** The IP configurations of a network interface that join the pool. */
+const joining = (one: ArmResource<unknown>, { poolId }: Made): string[] =>
+  linkedTo([one as NetworkInterface], 'loadBalancerBackendAddressPools', poolId);
+
 const tagOptions = ({ tags }: ArmResource<unknown>): string =>
   tags === undefined
     ? ''
@@ -32,7 +58,7 @@ const tagOptions = ({ tags }: ArmResource<unknown>): string =>
         .map(([name, value]) => `${name}=${value}`)
         .join(' ')}`;
 
-function azOf(resource: ArmResource<unknown>): string {
+function azOf(resource: ArmResource<unknown>, made: Made): string {
   const { id, name, location, sku, type } = resource;
   const common = `-g ${readId(id).resourceGroup} -n ${name} -l ${location}`;
   switch (type.split('/').at(-1)?.toLowerCase()) {
@@ -57,12 +83,16 @@ function azOf(resource: ArmResource<unknown>): string {
         ...others,
       ].join('\n');
     }
+    case 'networkinterfaces':
+      return joining(resource, made)
+        .map((ip) => azOfInterface(made.lb, made.pool, ip))
+        .join('\n');
     default:
       return `az group create -n ${name} -l ${location}`;
   }
 }
 
-function terraformOf(resource: ArmResource<unknown>): string {
+function terraformOf(resource: ArmResource<unknown>, made: Made): string {
   const { id, location, sku, type } = resource;
   const place = { resource_group_name: readId(id).resourceGroup, location };
   switch (type.split('/').at(-1)?.toLowerCase()) {
@@ -93,12 +123,22 @@ function terraformOf(resource: ArmResource<unknown>): string {
         ...others.flatMap((part) => (lb.properties[part] ?? []).map((child) => terraformFor(lb, part, child))),
       ].join('\n\n');
     }
+    case 'networkinterfaces':
+      return joining(resource, made)
+        .map((ip) => terraformOfInterface(ip, made.poolId))
+        .join('\n\n');
     default:
       return terraformBlock('azurerm_resource_group', resource, { location });
   }
 }
 
-export const azForAll = (requests: readonly PlannedRequest[]): string => requests.map(resourceOf).map(azOf).join('\n');
+function textOfAll(requests: readonly PlannedRequest[], textOf: typeof azOf): string[] {
+  const resources = requests.map(resourceOf);
+  const made = madeBy(resources);
+  return resources.map((one) => textOf(one, made));
+}
+
+export const azForAll = (requests: readonly PlannedRequest[]): string => textOfAll(requests, azOf).join('\n');
 
 export const terraformForAll = (requests: readonly PlannedRequest[]): string =>
-  requests.map(resourceOf).map(terraformOf).join('\n\n');
+  textOfAll(requests, terraformOf).join('\n\n');

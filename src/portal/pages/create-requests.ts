@@ -1,11 +1,7 @@
 /** What the wizard asks for, and the requests that make a load balancer of it. */
-import { armUrl, resourcesVersion } from '../azure/arm.js';
+import { armUrl, type BackendAddress, resourcesVersion } from '../azure/arm.js';
 import type { PlannedRequest } from '../azure/http.js';
-
-export interface Member {
-  readonly name: string;
-  readonly address: string;
-}
+import { linkRequests, type NetworkInterface } from '../azure/interfaces.js';
 
 /** What the wizard has been told. */
 export interface Draft {
@@ -21,7 +17,10 @@ export interface Draft {
   readonly network: string;
   readonly subnet: string;
   readonly pool: string;
-  readonly members: readonly Member[];
+  readonly configuration: 'NIC' | 'IP address';
+  readonly members: readonly BackendAddress[];
+  /** Ids of the IP configurations of network interfaces that join the pool. */
+  readonly interfaceConfigurations: readonly string[];
   readonly rule: string;
   readonly protocol: string;
   readonly port: string;
@@ -50,10 +49,12 @@ export const start: Draft = {
   network: '',
   subnet: 'default',
   pool: 'backend',
+  configuration: 'IP address',
   members: [
-    { name: 'vm1', address: '10.0.0.4' },
-    { name: 'vm2', address: '10.0.0.5' },
+    { name: 'vm1', properties: { ipAddress: '10.0.0.4' } },
+    { name: 'vm2', properties: { ipAddress: '10.0.0.5' } },
   ],
+  interfaceConfigurations: [],
   rule: 'http',
   protocol: 'Tcp',
   port: '80',
@@ -68,17 +69,95 @@ export const start: Draft = {
   tags: '',
 };
 
-/** Every request of the wizard, in the order in which they are sent. */
-export function plannedRequests(draft: Draft): PlannedRequest[] {
-  const groupId = `/subscriptions/${draft.subscriptionId}/resourceGroups/${draft.group}`;
-  const provider = `${groupId}/providers/Microsoft.Network`;
-  const id = `${provider}/loadBalancers/${draft.name}`;
-  const networkName = draft.network || `${draft.name}-vnet`;
-  const networkId = `${provider}/virtualNetworks/${networkName}`;
-  const addressName = draft.address || `${draft.name}-ip`;
+/** The tabs. */
+export const steps = [
+  'Basics',
+  'Frontend IP configuration',
+  'Backend pools',
+  'Inbound rules',
+  'Outbound rules',
+  'Tags',
+  'Review + create',
+] as const;
+
+export type Step = (typeof steps)[number];
+
+/** A field: its tab, and how Azure's errors name it: by a member, or by the name that it holds. */
+interface Asked {
+  readonly step: Step;
+  readonly member?: string;
+  readonly isName?: true;
+}
+
+export const asked: Readonly<Partial<Record<keyof Draft, Asked>>> = {
+  group: { step: 'Basics', isName: true },
+  name: { step: 'Basics', isName: true },
+  location: { step: 'Basics', member: 'location' },
+  sku: { step: 'Basics', member: 'sku' },
+  tier: { step: 'Basics', member: 'tier' },
+  frontend: { step: 'Frontend IP configuration', isName: true },
+  address: { step: 'Frontend IP configuration', isName: true },
+  network: { step: 'Frontend IP configuration', isName: true },
+  subnet: { step: 'Frontend IP configuration', isName: true },
+  pool: { step: 'Backend pools', isName: true },
+  members: { step: 'Backend pools', member: 'ipAddress' },
+  interfaceConfigurations: { step: 'Backend pools', member: 'loadBalancerBackendAddressPools' },
+  rule: { step: 'Inbound rules', isName: true },
+  probe: { step: 'Inbound rules', isName: true },
+  port: { step: 'Inbound rules', member: 'frontendPort' },
+  backendPort: { step: 'Inbound rules', member: 'backendPort' },
+  probePort: { step: 'Inbound rules', member: 'port' },
+  probePath: { step: 'Inbound rules', member: 'requestPath' },
+  persistence: { step: 'Inbound rules', member: 'loadDistribution' },
+  outboundPorts: { step: 'Outbound rules', member: 'allocatedOutboundPorts' },
+  tags: { step: 'Tags', member: 'tags' },
+};
+
+/** What must be entered before anything is sent. */
+export const required = [
+  'group',
+  'name',
+  'frontend',
+  'pool',
+  'rule',
+  'probe',
+  'port',
+  'backendPort',
+  'probePort',
+] as const;
+
+/** The id of the resource group that it is made in. */
+export const groupIdOf = ({ subscriptionId, group }: Draft): string =>
+  `/subscriptions/${subscriptionId}/resourceGroups/${group}`;
+const providerOf = (draft: Draft): string => `${groupIdOf(draft)}/providers/Microsoft.Network`;
+
+/** The id of the load balancer that is made. */
+export const balancerIdOf = (draft: Draft): string => `${providerOf(draft)}/loadBalancers/${draft.name}`;
+
+/** Whether the load balancer or its members are in the virtual network that the wizard asks for. */
+export const needsNetwork = ({ type, configuration }: Draft): boolean =>
+  type === 'Internal' || configuration === 'IP address';
+
+/** What there is already. */
+export interface Existing {
+  /** Ids of resource groups, virtual networks and public IP addresses. */
+  readonly ids: readonly string[];
+  readonly interfaces: readonly NetworkInterface[];
+}
+
+/** Every request of the wizard, in the order in which they are sent. What exists is used as it is. */
+export function plannedRequests(draft: Draft, { ids, interfaces }: Existing): PlannedRequest[] {
+  const groupId = groupIdOf(draft);
+  const provider = providerOf(draft);
+  const id = balancerIdOf(draft);
+  const networkId = `${provider}/virtualNetworks/${draft.network || `${draft.name}-vnet`}`;
+  const addressId = `${provider}/publicIPAddresses/${draft.address || `${draft.name}-ip`}`;
+  const known = new Set(ids.map((one) => one.toLowerCase()));
+  const isNew = (one: string): boolean => !known.has(one.toLowerCase());
   const isPublic = draft.type === 'Public';
+  const byAddress = draft.configuration === 'IP address';
   const [first] = draft.members;
-  const prefix = /^(\d+\.\d+)\./.exec(first?.address ?? '')?.[1] ?? '10.0';
+  const prefix = /^(\d+\.\d+)\./.exec(first?.properties.ipAddress ?? '')?.[1] ?? '10.0';
   const put = (url: string, body: unknown): PlannedRequest => ({ method: 'PUT', url, body });
   const { location, sku } = draft;
   const frontendId = `${id}/frontendIPConfigurations/${draft.frontend}`;
@@ -90,17 +169,21 @@ export function plannedRequests(draft: Draft): PlannedRequest[] {
       .map((pair) => pair.split('=').map((part) => part.trim()) as [string, string]),
   );
   return [
-    put(`${groupId}?api-version=${resourcesVersion}`, { location }),
-    put(armUrl(networkId), {
-      location,
-      properties: {
-        addressSpace: { addressPrefixes: [`${prefix}.0.0/16`] },
-        subnets: [{ name: draft.subnet, properties: { addressPrefix: `${prefix}.0.0/24` } }],
-      },
-    }),
-    ...(isPublic
+    ...(isNew(groupId) ? [put(`${groupId}?api-version=${resourcesVersion}`, { location })] : []),
+    ...(needsNetwork(draft) && isNew(networkId)
       ? [
-          put(armUrl(`${provider}/publicIPAddresses/${addressName}`), {
+          put(armUrl(networkId), {
+            location,
+            properties: {
+              addressSpace: { addressPrefixes: [`${prefix}.0.0/16`] },
+              subnets: [{ name: draft.subnet, properties: { addressPrefix: `${prefix}.0.0/24` } }],
+            },
+          }),
+        ]
+      : []),
+    ...(isPublic && isNew(addressId)
+      ? [
+          put(armUrl(addressId), {
             location,
             sku: { name: sku, tier: draft.tier },
             properties: { publicIPAllocationMethod: 'Static' },
@@ -116,19 +199,21 @@ export function plannedRequests(draft: Draft): PlannedRequest[] {
           {
             name: draft.frontend,
             properties: isPublic
-              ? { publicIPAddress: { id: `${provider}/publicIPAddresses/${addressName}` } }
+              ? { publicIPAddress: { id: addressId } }
               : { subnet: { id: `${networkId}/subnets/${draft.subnet}` }, privateIPAllocationMethod: 'Dynamic' },
           },
         ],
         backendAddressPools: [
           {
             name: draft.pool,
-            properties: {
-              loadBalancerBackendAddresses: draft.members.map(({ name, address }) => ({
-                name,
-                properties: { ipAddress: address, virtualNetwork: { id: networkId } },
-              })),
-            },
+            properties: byAddress
+              ? {
+                  loadBalancerBackendAddresses: draft.members.map(({ name, properties }) => ({
+                    name,
+                    properties: { ...properties, virtualNetwork: { id: networkId } },
+                  })),
+                }
+              : {},
           },
         ],
         probes: [
@@ -175,5 +260,12 @@ export function plannedRequests(draft: Draft): PlannedRequest[] {
           : {}),
       },
     }),
+    ...(byAddress
+      ? []
+      : linkRequests(interfaces, {
+          link: 'loadBalancerBackendAddressPools',
+          target: poolId,
+          wanted: draft.interfaceConfigurations,
+        })),
   ];
 }

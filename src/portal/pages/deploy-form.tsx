@@ -11,15 +11,15 @@ import {
   Textarea,
   tokens,
 } from '@fluentui/react-components';
-import { useQuery } from '@tanstack/react-query';
 import { Fragment, useState } from 'react';
 import { useLocation } from 'wouter';
-import { listAll, write } from '../azure/arm.js';
+import { write } from '../azure/arm.js';
 import { type AzureErrorBody, type PlannedRequest, RequestError, send as sendOnce } from '../azure/http.js';
-import { inAllSubscriptions, useSubscriptions } from '../azure/queries.js';
+import { useGroups, useSubscriptions } from '../azure/queries.js';
 import { useDraft } from '../ui/draft.js';
 import { messageFor, refusalOf } from '../ui/fields.js';
 import { ErrorBar } from '../ui/page.js';
+import { FileButton } from '../ui/parts.js';
 import { RequestPreview } from '../ui/request-preview.js';
 import { useSending } from '../ui/sending.js';
 
@@ -56,10 +56,6 @@ const useStyles = makeStyles({
     overflowWrap: 'anywhere',
   },
 });
-
-/** Resource groups of all subscriptions. */
-export const groups = (): Promise<{ id: string; name: string }[]> =>
-  inAllSubscriptions((id) => listAll(`/subscriptions/${id}/resourcegroups?api-version=2021-04-01`));
 
 /** Azure's signs in front of a what-if change. */
 const signs: Readonly<Record<string, readonly [string, string]>> = {
@@ -170,7 +166,7 @@ interface WhatIfResult {
 export function DeployForm({ start }: { start: string }) {
   const styles = useStyles();
   const [, navigate] = useLocation();
-  const list = useQuery({ queryKey: ['list', 'groups'], queryFn: groups });
+  const list = useGroups();
   const subscriptionList = useSubscriptions();
   const draft = useDraft<Draft>(start === '' ? 'deploy' : 'deploy sample', { ...emptyDraft, template: start });
   const { group, name, mode, template, parameters } = draft.value;
@@ -218,8 +214,8 @@ export function DeployForm({ start }: { start: string }) {
     error === undefined && last?.request.url.includes('/whatIf?') ? (last.body as WhatIfResult) : undefined;
   const changes = whatIf?.properties?.changes;
   const refused = error ?? (last && whatIf?.error && new RequestError(last.status, whatIf.error, last.request));
-  const read = async (files: FileList | null): Promise<void> => {
-    if (files?.[0]) set({ template: await files[0].text() });
+  const read = async (file: File | undefined): Promise<void> => {
+    if (file) set({ template: await file.text() });
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: files may be dropped anywhere on the form
@@ -228,7 +224,7 @@ export function DeployForm({ start }: { start: string }) {
       onDragOver={(event) => event.preventDefault()}
       onDrop={(event) => {
         event.preventDefault();
-        void read(event.dataTransfer.files);
+        void read(event.dataTransfer.files[0]);
       }}
     >
       {refused !== undefined && <ErrorBar error={refused} />}
@@ -268,12 +264,11 @@ export function DeployForm({ start }: { start: string }) {
       >
         <Textarea value={template} rows={12} onChange={(_, { value }) => set({ template: value })} spellCheck={false} />
       </Field>
-      <input
-        type="file"
-        accept=".json,.jsonc"
-        aria-label="Template file"
-        onChange={(event) => void read(event.target.files)}
-      />
+      <div>
+        <FileButton label="Template file" accept=".json,.jsonc" onFile={(given) => void read(given)}>
+          Load file
+        </FileButton>
+      </div>
       <Field label="Parameters (JSON, may be left empty)" {...refusalOf(parametersProblem(error))}>
         <Textarea
           value={parameters}

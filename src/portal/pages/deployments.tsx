@@ -5,11 +5,12 @@ import { useQuery } from '@tanstack/react-query';
 import { useLocation } from 'wouter';
 import { listAll } from '../azure/arm.js';
 import { type AzureErrorBody, getJson } from '../azure/http.js';
+import { groups } from '../azure/queries.js';
 import { useOpened } from '../ui/address.js';
 import { DataTable } from '../ui/data-table.js';
 import { Empty, formatTime, Loaded, Page } from '../ui/page.js';
 import { HealthWordLine, Json, PageLink, Properties, RefreshButton, ResourceLink } from '../ui/parts.js';
-import { DeployForm, deploymentsVersion, groups } from './deploy-form.js';
+import { DeployForm, deploymentsVersion } from './deploy-form.js';
 import { sampleTemplate } from './sample-template.js';
 
 interface Deployment {

@@ -26,18 +26,17 @@ export function useActs(first: Act, { of }: { of: string }) {
     setShown(act);
     return (await deliver(act.title, [act.request], send))?.[0]?.body;
   };
+  /** Shows an act while its button is pointed at or has the focus. */
+  const shownOn = (act: Act) => ({ onFocus: () => setShown(act), onMouseEnter: () => setShown(act) });
   return {
     error,
     fail,
+    shownOn,
     run,
     /** Shows the request of an act that a form describes now. */
     show: setShown,
     /** What makes a button do it. */
-    button: (act: Act) => ({
-      onFocus: () => setShown(act),
-      onMouseEnter: () => setShown(act),
-      onClick: () => void run(act),
-    }),
+    button: (act: Act) => ({ ...shownOn(act), onClick: () => void run(act) }),
     preview: (
       <RequestPreview
         of={of}

@@ -14,13 +14,14 @@ import {
   Textarea,
   tokens,
 } from '@fluentui/react-components';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import type { BackendView } from '../azure/emulator.js';
 import { useBackends, useClock, useFaults, useLoadBalancers, useStandIns } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
 import { useDraft } from '../ui/draft.js';
 import { messageFor, refusalOf } from '../ui/fields.js';
 import { Empty, formatTime, Loaded, Page } from '../ui/page.js';
+import { FileButton } from '../ui/parts.js';
 import { ActivityLog } from './activity-log.js';
 import { type Act, LabCard, useActs } from './lab-acts.js';
 
@@ -280,7 +281,6 @@ function StateCard() {
   const styles = useStyles();
   const acts = useActs(takeSnapshot, { of: 'State' });
   const [asking, setAsking] = useState(false);
-  const file = useRef<HTMLInputElement>(null);
   const save = async (): Promise<void> => {
     const snapshot = await acts.run(takeSnapshot);
     if (snapshot !== undefined) download('lazurite-snapshot.json', snapshot);
@@ -298,22 +298,14 @@ function StateCard() {
         <Button {...acts.button(takeSnapshot)} onClick={() => void save()}>
           Save snapshot
         </Button>
-        <Button {...acts.button(restoring('(the file)'))} onClick={() => file.current?.click()}>
-          Restore a snapshot…
-        </Button>
-        <input
-          ref={file}
-          hidden
-          type="file"
+        <FileButton
+          {...acts.shownOn(restoring('(the file)'))}
+          label="Snapshot file"
           accept=".json"
-          aria-label="Snapshot file"
-          onChange={(event) => {
-            const [given] = event.target.files ?? [];
-            if (given) void restore(given);
-            // The same file may be chosen again.
-            event.target.value = '';
-          }}
-        />
+          onFile={(given) => void restore(given)}
+        >
+          Restore a snapshot…
+        </FileButton>
         <Button {...acts.button(reset)} onClick={() => setAsking(true)}>
           Reset everything…
         </Button>

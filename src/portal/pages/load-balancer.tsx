@@ -1,6 +1,6 @@
 /** One load balancer: the menu beside its pages, and which page an address shows. */
 import { Button, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
-import { Delete20Regular } from '@fluentui/react-icons';
+import { Delete20Regular, Tag20Regular } from '@fluentui/react-icons';
 import { Fragment, lazy, Suspense } from 'react';
 import { useLocation } from 'wouter';
 import { type LoadBalancer, networkVersion, readId } from '../azure/arm.js';
@@ -13,7 +13,7 @@ import { ActivityLog } from './activity-log.js';
 import { BackendPools } from './backend-pools.js';
 import { CollectionPage } from './collection-page.js';
 import { Overview } from './overview.js';
-import { ExportTemplate, PropertiesPage, ResourceHealth } from './resource-pages.js';
+import { ExportTemplate, PropertiesPage, ResourceHealth, TagsPanel } from './resource-pages.js';
 
 const Insights = lazy(() => import('./insights.js'));
 const Metrics = lazy(() => import('./metrics.js'));
@@ -167,12 +167,16 @@ export default function LoadBalancerPage() {
                 {current === 'Overview' && (
                   <CommandBar>
                     <RefreshButton />
+                    <Button appearance="subtle" icon={<Tag20Regular />} onClick={() => dialog.open('tags')}>
+                      Tags
+                    </Button>
                     <Button appearance="subtle" icon={<Delete20Regular />} onClick={() => dialog.open('delete')}>
                       Delete
                     </Button>
                   </CommandBar>
                 )}
                 <Contents lb={lb} page={page} />
+                {dialog.opened === 'tags' && <TagsPanel resource={lb} onClose={dialog.close} />}
               </Suspense>
             )}
           </Loaded>

@@ -1,4 +1,4 @@
-/** The members of a pool that are given by IP address, as a form: a page of them at a time. */
+/** The members of a pool as forms: those given by IP address, a page of them at a time, and the network interfaces that join. */
 import {
   Button,
   Dropdown,
@@ -13,7 +13,8 @@ import {
 import { Add20Regular, Delete16Regular } from '@fluentui/react-icons';
 import { useState } from 'react';
 import type { BackendAddress, BackendAddressPool, Child } from '../azure/arm.js';
-import { messageFor, refusalOf } from '../ui/fields.js';
+import { ipConfigurationsOf, type NetworkInterface, textOf } from '../azure/interfaces.js';
+import { type FieldSpec, Fields, messageFor, refusalOf } from '../ui/fields.js';
 
 type Pool = Child<BackendAddressPool>;
 
@@ -140,4 +141,28 @@ export function MembersForm({ pool, onChange, error }: { pool: Pool; onChange: (
       </Button>
     </>
   );
+}
+
+/** Which IP configurations of network interfaces join the pool, by their ids. */
+export function InterfacesForm({
+  interfaces,
+  ids,
+  onChange,
+  error,
+}: {
+  interfaces: readonly NetworkInterface[];
+  ids: readonly string[];
+  onChange: (ids: readonly string[]) => void;
+  error: unknown;
+}) {
+  const spec = {
+    label: 'IP configurations',
+    member: 'loadBalancerBackendAddressPools',
+    kind: 'many',
+    hint: 'Each network interface that joins or leaves is written too: it is what names the pool.',
+    choices: () => ipConfigurationsOf(interfaces).map((one) => ({ value: one.id, text: textOf(one) })),
+    get: (value: readonly string[]) => value,
+    set: (_: readonly string[], input: readonly string[]) => input,
+  } as FieldSpec<readonly string[]>;
+  return <Fields specs={[spec]} value={ids} onChange={onChange} error={error} />;
 }

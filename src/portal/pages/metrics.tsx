@@ -23,12 +23,20 @@ interface Series {
 }
 
 const useStyles = makeStyles({
-  bar: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalM, marginBottom: tokens.spacingVerticalM },
+  bar: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    gap: tokens.spacingHorizontalM,
+    marginBottom: tokens.spacingVerticalM,
+    // Three stand side by side beside the menu.
+    '& [role=combobox]': { minWidth: 0 },
+    '& .fui-Dropdown': { minWidth: '190px' },
+  },
 });
 
 const strokes = ['#0f6cbd', '#0e700e', '#bc4b09', '#8764b8', '#c50f1f', '#038387', '#b146c2', '#5c2e91'];
 
-function Chart({ series, aggregation }: { series: readonly Series[]; aggregation: string }) {
+function Chart({ series, aggregation, unit }: { series: readonly Series[]; aggregation: string; unit: string }) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!box.current) return;
@@ -47,7 +55,7 @@ function Chart({ series, aggregation }: { series: readonly Series[]; aggregation
       {
         width: box.current.clientWidth,
         height: 320,
-        axes: [axis, axis],
+        axes: [axis, { ...axis, label: unit, size: 64 }],
         series: [
           {},
           ...series.map(({ metadatavalues }, index) => ({
@@ -69,8 +77,8 @@ function Chart({ series, aggregation }: { series: readonly Series[]; aggregation
       observer.disconnect();
       chart.destroy();
     };
-  }, [series, aggregation]);
-  return <div ref={box} role="img" aria-label={`${aggregation} over the last hour`} />;
+  }, [series, aggregation, unit]);
+  return <div ref={box} role="img" aria-label={`${aggregation} in ${unit} over the last hour`} />;
 }
 
 export default function Metrics({ lb }: { lb: LoadBalancer }) {
@@ -152,7 +160,7 @@ export default function Metrics({ lb }: { lb: LoadBalancer }) {
           <Loaded query={values}>
             {(series) =>
               series.some(({ data }) => data.length > 0) ? (
-                <Chart series={series} aggregation={by} />
+                <Chart series={series} aggregation={by} unit={chosen?.unit ?? ''} />
               ) : (
                 <Empty title="No values yet">Values appear when a minute has ended.</Empty>
               )

@@ -1,10 +1,10 @@
 /** Overview of a load balancer: Essentials, and what carries traffic now. */
 import { type LoadBalancer, nameOf, readId } from '../azure/arm.js';
 import { healthOf } from '../azure/health.js';
-import { useBackends, useFrontends } from '../azure/queries.js';
+import { useBackends, useFrontends, useSubscriptions } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
 import { Empty } from '../ui/page.js';
-import { Health, PageLink, Properties } from '../ui/parts.js';
+import { CopyText, Health, PageLink, Properties } from '../ui/parts.js';
 import { persistenceOf } from './collections.js';
 
 /** "2 rules", "1 rule". */
@@ -13,6 +13,7 @@ const counted = (count: number, one: string): string => `${count} ${one}${count 
 export function Overview({ lb }: { lb: LoadBalancer }) {
   const backends = useBackends();
   const frontends = useFrontends();
+  const subscriptions = useSubscriptions();
   const { resourceGroup, subscriptionId } = readId(lb.id);
   const p = lb.properties;
   const ours = (frontends.data ?? []).filter(({ rule }) => rule.toLowerCase().startsWith(`${lb.id.toLowerCase()}/`));
@@ -25,8 +26,10 @@ export function Overview({ lb }: { lb: LoadBalancer }) {
         items={[
           ['Resource group', resourceGroup],
           ['Location', lb.location],
-          ['Subscription ID', subscriptionId],
-          ['SKU', `${lb.sku?.name ?? 'Basic'} ${lb.sku?.tier ?? ''}`.trim()],
+          ['Subscription', subscriptions.data?.find((one) => one.subscriptionId === subscriptionId)?.displayName],
+          ['Subscription ID', <CopyText key="subscription" text={subscriptionId} label="Subscription ID" />],
+          ['SKU', lb.sku?.name ?? 'Basic'],
+          ['Tier', lb.sku?.tier ?? 'Regional'],
           [
             'Frontend IP address',
             addresses.join(', ') || link('frontends', counted(p.frontendIPConfigurations.length, 'configuration')),

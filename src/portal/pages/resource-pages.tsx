@@ -1,4 +1,4 @@
-/** Properties, Export template and Resource health: pages that are the same for many resources. */
+/** Properties, Tags, Export template and Resource health: pages that are the same for many resources. */
 import { Button, Dropdown, Field, makeStyles, Option, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
 import { type ArmResource, type LoadBalancer, readId, versionFor } from '../azure/arm.js';
@@ -6,8 +6,11 @@ import { healthOf, wordFor } from '../azure/health.js';
 import { send } from '../azure/http.js';
 import { useBackends } from '../azure/queries.js';
 import { useParameter } from '../ui/address.js';
+import { useDraft } from '../ui/draft.js';
+import { EditPanel } from '../ui/edit-panel.js';
+import { type FieldSpec, Fields } from '../ui/fields.js';
 import { Loaded } from '../ui/page.js';
-import { Code, Health, Json, Properties } from '../ui/parts.js';
+import { Code, CopyText, Health, Json, Properties } from '../ui/parts.js';
 
 const useStyles = makeStyles({
   bar: {
@@ -43,14 +46,15 @@ export function PropertiesPage({ resource }: { resource: ArmResource<unknown> })
   return (
     <>
       <Properties
+        columns={1}
         items={[
           ['Name', resource.name],
           ['Type', type],
-          ['Resource ID', resource.id],
+          ['Resource ID', <CopyText key="id" text={resource.id} label="Resource ID" />],
           ['Resource group', resourceGroup],
-          ['Subscription ID', subscriptionId],
+          ['Subscription ID', <CopyText key="subscription" text={subscriptionId} label="Subscription ID" />],
           ['Location', resource.location],
-          ['Etag', resource.etag],
+          ['Etag', <CopyText key="etag" text={resource.etag} label="Etag" />],
         ]}
       />
       <div className={styles.bar}>
@@ -126,6 +130,7 @@ export function ResourceHealth({ lb }: { lb: LoadBalancer }) {
         const count = healthOf(lb, backends);
         return (
           <Properties
+            columns={1}
             items={[
               ['Current status', <Health key="status" count={count} />],
               ['What it means', meaning[wordFor(count)]],
@@ -134,5 +139,59 @@ export function ResourceHealth({ lb }: { lb: LoadBalancer }) {
         );
       }}
     </Loaded>
+  );
+}
+
+const tagsText = (tags: ArmResource['tags']): string =>
+  Object.entries(tags ?? {})
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');
+const tagsOf = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text
+      .split(',')
+      .map((pair) => pair.trim())
+      .filter(Boolean)
+      .map((pair) => {
+        const [name = '', ...rest] = pair.split('=');
+        return [name.trim(), rest.join('=').trim()];
+      }),
+  );
+
+export function TagsPanel({ resource, onClose }: { resource: ArmResource<unknown>; onClose: () => void }) {
+  const draft = useDraft(`${resource.id}/tags`, { tags: tagsText(resource.tags), etag: resource.etag });
+  const { tags, etag } = draft.value;
+  return (
+    <EditPanel
+      title={`Tags of ${resource.name}`}
+      resource={resource}
+      since={etag}
+      build={(base) => ({ ...base, tags: tagsOf(tags) })}
+      ways={{
+        az: () => `az tag update --resource-id ${resource.id} --operation Replace --tags ${tags.replaceAll(',', ' ')}`,
+      }}
+      onClose={() => {
+        draft.clear();
+        onClose();
+      }}
+    >
+      {(error) => (
+        <Fields
+          specs={[
+            {
+              label: 'Tags',
+              member: 'tags',
+              kind: 'text',
+              hint: 'name=value, separated by commas',
+              get: (text: string) => text,
+              set: (_: string, input: string) => input,
+            } as FieldSpec<string>,
+          ]}
+          value={tags}
+          onChange={(next) => draft.set({ tags: next, etag })}
+          error={error}
+        />
+      )}
+    </EditPanel>
   );
 }

@@ -6,67 +6,10 @@ import { type ArmResource, readId } from '../azure/arm.js';
 import { useResource } from '../azure/queries.js';
 import { setParameters, useOpened } from '../ui/address.js';
 import { DeleteDialog } from '../ui/delete-dialog.js';
-import { useDraft } from '../ui/draft.js';
-import { EditPanel } from '../ui/edit-panel.js';
-import { type FieldSpec, Fields } from '../ui/fields.js';
 import { Loaded, Page } from '../ui/page.js';
 import { ActivityLog } from './activity-log.js';
 import { References } from './references.js';
-import { PropertiesPage } from './resource-pages.js';
-
-const tagsText = (tags: ArmResource['tags']): string =>
-  Object.entries(tags ?? {})
-    .map(([name, value]) => `${name}=${value}`)
-    .join(', ');
-const tagsOf = (text: string): Record<string, string> =>
-  Object.fromEntries(
-    text
-      .split(',')
-      .map((pair) => pair.trim())
-      .filter(Boolean)
-      .map((pair) => {
-        const [name = '', ...rest] = pair.split('=');
-        return [name.trim(), rest.join('=').trim()];
-      }),
-  );
-
-function TagsPanel({ resource, onClose }: { resource: ArmResource; onClose: () => void }) {
-  const draft = useDraft(`${resource.id}/tags`, { tags: tagsText(resource.tags), etag: resource.etag });
-  const { tags, etag } = draft.value;
-  return (
-    <EditPanel
-      title={`Tags of ${resource.name}`}
-      resource={resource as ArmResource<unknown>}
-      since={etag}
-      build={(base) => ({ ...base, tags: tagsOf(tags) })}
-      ways={{
-        az: () => `az tag update --resource-id ${resource.id} --operation Replace --tags ${tags.replaceAll(',', ' ')}`,
-      }}
-      onClose={() => {
-        draft.clear();
-        onClose();
-      }}
-    >
-      {(error) => (
-        <Fields
-          specs={[
-            {
-              label: 'Tags',
-              member: 'tags',
-              kind: 'text',
-              hint: 'name=value, separated by commas',
-              get: (text: string) => text,
-              set: (_: string, input: string) => input,
-            } as FieldSpec<string>,
-          ]}
-          value={tags}
-          onChange={(next) => draft.set({ tags: next, etag })}
-          error={error}
-        />
-      )}
-    </EditPanel>
-  );
-}
+import { PropertiesPage, TagsPanel } from './resource-pages.js';
 
 export default function ResourcePage() {
   const [path, navigate] = useLocation();

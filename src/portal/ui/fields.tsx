@@ -92,7 +92,8 @@ function Control<P>({ spec, value, onChange }: { spec: FieldSpec<P>; value: P; o
         freeform
         value={String(current ?? '')}
         onChange={(event) => change(event.target.value)}
-        onOptionSelect={(_, { optionValue }) => change(optionValue ?? '')}
+        // Typing over a chosen option takes the choice away; the text stays.
+        onOptionSelect={(_, { optionValue }) => optionValue !== undefined && change(optionValue)}
       >
         {(spec.choices?.(value) ?? []).map((choice) => (
           <Option key={choice.value} value={choice.value} text={choice.text}>

@@ -10,7 +10,8 @@ import {
   MessageBarBody,
   MessageBarTitle,
   makeStyles,
-  Spinner,
+  Skeleton,
+  SkeletonItem,
   Subtitle1,
   Text,
   tokens,
@@ -44,6 +45,12 @@ const useStyles = makeStyles({
     maxWidth: '560px',
   },
   subtle: { color: tokens.colorNeutralForeground3 },
+  loading: {
+    display: 'grid',
+    gap: tokens.spacingVerticalM,
+    maxWidth: '720px',
+    padding: `${tokens.spacingVerticalM} 0`,
+  },
 });
 
 /** Commands above what they are about. */
@@ -155,8 +162,13 @@ export function ErrorBar({ error, onRetry }: { error: unknown; onRetry?: () => v
   );
 }
 
+/** The outline of what is being read. */
 export const Loading = () => (
-  <Spinner label="Loading…" labelPosition="after" style={{ justifyContent: 'flex-start', padding: 16 }} />
+  <Skeleton aria-label="Loading…" className={useStyles().loading}>
+    {['40%', '100%', '90%', '95%', '80%'].map((width) => (
+      <SkeletonItem key={width} size={16} style={{ width }} />
+    ))}
+  </Skeleton>
 );
 
 interface QueryLike<T> {

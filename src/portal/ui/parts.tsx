@@ -1,5 +1,13 @@
 /** Small parts that every page uses: health badges, links to resources, text to copy, properties, JSON. */
-import { Badge, Button, Link as FluentLink, makeStyles, Tooltip, tokens } from '@fluentui/react-components';
+import {
+  Badge,
+  Button,
+  Link as FluentLink,
+  makeStyles,
+  mergeClasses,
+  Tooltip,
+  tokens,
+} from '@fluentui/react-components';
 import {
   ArrowClockwise20Regular,
   CheckmarkCircle16Filled,
@@ -10,7 +18,7 @@ import {
   QuestionCircle16Regular,
   Warning16Filled,
 } from '@fluentui/react-icons';
-import { Fragment, type ReactNode, useState } from 'react';
+import { Fragment, type ReactNode, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { readId } from '../azure/arm.js';
 import type { BackendView } from '../azure/emulator.js';
@@ -87,6 +95,7 @@ const useStyles = makeStyles({
   line: { display: 'inline-flex', alignItems: 'center', gap: tokens.spacingHorizontalXS, whiteSpace: 'nowrap' },
   // Read down the first column, then down the second, as Essentials are.
   properties: { columns: '340px 2', columnGap: tokens.spacingHorizontalXXL, margin: `0 0 ${tokens.spacingVerticalL}` },
+  oneColumn: { columns: 'auto' },
   property: {
     display: 'grid',
     gridTemplateColumns: 'minmax(120px, 180px) minmax(0, 1fr)',
@@ -108,6 +117,14 @@ const useStyles = makeStyles({
     whiteSpace: 'pre',
   },
   copy: { position: 'relative' },
+  id: {
+    display: 'flex',
+    alignItems: 'start',
+    gap: tokens.spacingHorizontalXS,
+    minWidth: 0,
+    '> button': { minWidth: 'auto', flexShrink: 0, marginBlock: '-2px' },
+  },
+  cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   copyButton: { position: 'absolute', top: '4px', right: '4px', backgroundColor: tokens.colorNeutralBackground3 },
 });
 
@@ -161,11 +178,17 @@ const breakable = (text: string): ReactNode =>
     </Fragment>
   ));
 
-/** Names and values side by side, as under "Essentials". */
-export function Properties({ items }: { items: readonly (readonly [string, ReactNode])[] }) {
+/** Names and values side by side, as under "Essentials": in two columns where there is room, or in one. */
+export function Properties({
+  items,
+  columns = 2,
+}: {
+  items: readonly (readonly [string, ReactNode])[];
+  columns?: 1 | 2;
+}) {
   const styles = useStyles();
   return (
-    <dl className={styles.properties}>
+    <dl className={mergeClasses(styles.properties, columns === 1 && styles.oneColumn)}>
       {items.map(([name, value]) => (
         <div key={name} className={styles.property}>
           <dt className={styles.term}>{name}</dt>
@@ -178,13 +201,86 @@ export function Properties({ items }: { items: readonly (readonly [string, React
   );
 }
 
+/** Puts a text into the clipboard, and says so. */
+function CopyButton({ text, label, className }: { text: string; label: string; className?: string }) {
+  const [copied, setCopied] = useState(false);
+  return (
+    <Button
+      {...(className !== undefined && { className })}
+      size="small"
+      appearance="subtle"
+      icon={<Copy16Regular />}
+      aria-label={`Copy ${label}`}
+      onClick={async () => {
+        await navigator.clipboard.writeText(text);
+        setCopied(true);
+        setTimeout(() => setCopied(false), 1500);
+      }}
+    >
+      {copied ? 'Copied' : ''}
+    </Button>
+  );
+}
+
+/** An id on one line, cut where there is no room for it, with a button that copies all of it. */
+export function CopyText({ text, label }: { text: string | undefined; label: string }) {
+  const styles = useStyles();
+  if (!text) return <>-</>;
+  return (
+    <span className={styles.id}>
+      <span className={styles.cut} title={text}>
+        {text}
+      </span>
+      <CopyButton text={text} label={label} />
+    </span>
+  );
+}
+
+/** Asks for a file. */
+export function FileButton({
+  label,
+  accept,
+  onFile,
+  children,
+  ...button
+}: {
+  /** What the file is, for who cannot see the button. */
+  label: string;
+  accept: string;
+  onFile: (file: File) => void;
+  children: ReactNode;
+  onFocus?: () => void;
+  onMouseEnter?: () => void;
+}) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <Button {...button} onClick={() => input.current?.click()}>
+        {children}
+      </Button>
+      <input
+        ref={input}
+        hidden
+        type="file"
+        accept={accept}
+        aria-label={label}
+        onChange={(event) => {
+          const [given] = event.target.files ?? [];
+          if (given) onFile(given);
+          // The same file may be chosen again.
+          event.target.value = '';
+        }}
+      />
+    </>
+  );
+}
+
 /** Characters of a text that are shown at first: a page stays quick beside a document of a megabyte. */
 const mostShown = 20_000;
 
 /** Text in a box, with a button that copies it. */
 export function Code({ text, label }: { text: string; label: string }) {
   const styles = useStyles();
-  const [copied, setCopied] = useState(false);
   const [whole, setWhole] = useState(false);
   const cut = !whole && text.length > mostShown;
   return (
@@ -198,20 +294,7 @@ export function Code({ text, label }: { text: string; label: string }) {
           Show all {text.length.toLocaleString()} characters
         </Button>
       )}
-      <Button
-        className={styles.copyButton}
-        size="small"
-        appearance="subtle"
-        icon={<Copy16Regular />}
-        aria-label={`Copy ${label}`}
-        onClick={async () => {
-          await navigator.clipboard.writeText(text);
-          setCopied(true);
-          setTimeout(() => setCopied(false), 1500);
-        }}
-      >
-        {copied ? 'Copied' : ''}
-      </Button>
+      <CopyButton className={styles.copyButton} text={text} label={label} />
     </div>
   );
 }

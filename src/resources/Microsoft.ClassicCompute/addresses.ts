@@ -70,13 +70,14 @@ export function checkStaysPlaced(
   const inUse = (what: string) => azureError('ClassicInUse', { values: { what, deployment: deployment.Name } });
   if (!next) throw inUse(`virtual network ${old.Name}`);
   for (const subnet of old.subnets) {
-    const held = privateAddresses(deployment).filter((address) => isIn(subnet.AddressPrefix, address));
+    const held = privateAddresses(deployment).filter((address) => isWithin(subnet.AddressPrefix, address));
     const kept = next.subnets.find(({ Name }) => Name.toLowerCase() === subnet.Name.toLowerCase());
-    if (held.some((address) => !kept || !isIn(kept.AddressPrefix, address))) throw inUse(`subnet ${subnet.Name}`);
+    if (held.some((address) => !kept || !isWithin(kept.AddressPrefix, address))) throw inUse(`subnet ${subnet.Name}`);
   }
 }
 
-function isIn(cidr: string, address: string): boolean {
+/** `address` is one of the IPv4 prefix; false when either cannot be read. */
+export function isWithin(cidr: string, address: string): boolean {
   const [prefix, parsed] = [parseIpv4Prefix(cidr), parseIpAddress(address)];
   return prefix !== undefined && parsed !== undefined && contains(prefix, parsed);
 }

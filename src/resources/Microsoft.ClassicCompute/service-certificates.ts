@@ -25,9 +25,9 @@ function encodedCertificate(file: Buffer): Buffer {
   }
 }
 
-function archivedCertificate(file: Buffer, password: string): Buffer {
+async function archivedCertificate(file: Buffer, password: string): Promise<Buffer> {
   try {
-    return readPkcs12(file, password);
+    return await readPkcs12(file, password);
   } catch (error) {
     if (error instanceof Pkcs12Error)
       throw unreadable(`It is no PKCS #12 archive that can be opened: ${error.message}.`);
@@ -36,12 +36,12 @@ function archivedCertificate(file: Buffer, password: string): Buffer {
 }
 
 /** The certificate in an uploaded file; of a .pfx, the private key is not kept. */
-export function readCertificateFile(file: CertificateFile): ServiceCertificate {
+export async function readCertificateFile(file: CertificateFile): Promise<ServiceCertificate> {
   const { CertificateFormat = 'pfx', Password = '' } = file;
   const data = file.Data.replace(/\s/g, '');
   const bytes = Buffer.from(data, 'base64');
   if (bytes.length === 0 || bytes.toString('base64') !== data) throw azureError('ClassicIncorrectParameter');
-  const read = CertificateFormat === 'cer' ? bytes : archivedCertificate(bytes, Password);
+  const read = CertificateFormat === 'cer' ? bytes : await archivedCertificate(bytes, Password);
   const der = encodedCertificate(read);
   return { thumbprint: createHash('sha1').update(der).digest('hex').toUpperCase(), data: der.toString('base64') };
 }

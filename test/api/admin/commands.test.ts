@@ -154,6 +154,7 @@ test('--seed deploys an ARM template into the resource group seed', async (t) =>
     'good.json': template,
     'bad.json': template.replace('10.240.0.0/16', 'x'),
     'no.json': '7',
+    'no.bicep': 'param location string',
   });
   const argv = (file: string) => ['--in-memory', '--engine', 'none', '--seed', join(folder, file)];
   const emulator = await seeded(t, argv('good.json'));
@@ -164,7 +165,8 @@ test('--seed deploys an ARM template into the resource group seed', async (t) =>
   for (const [file, message] of [
     ['bad.json', /--seed .*bad.json: /],
     ['no.json', /neither a snapshot of Lazurite's nor an ARM template/],
-    ['missing.json', /--seed cannot be read/],
+    ['no.bicep', /is no JSON; .az bicep build. compiles it/],
+    ['missing.json', /--seed .*missing.json cannot be read/],
   ] as const) {
     const start = Emulator.start(parseConfig(['--port', '0', ...argv(file)], {}), { log: silentLog });
     await t.rejects(start, { name: 'UsageError', message }, file);

@@ -240,4 +240,11 @@ t.test('UpdateLbSet is answered with the headers of Azure’s example and no oth
     await once(answer.resume(), 'end');
   }
   t.equal(ports.size, 1, 'and the connection is kept');
+  // azure-cli asks for its end with every request; a pool that is not told would use the connection once more.
+  const closing = { agent, headers: { 'x-ms-version': '2014-09-01', connection: 'close' } };
+  for (let time = 0; time < 2; time++) {
+    const [last] = (await once(request(url.replace(/\?.*/, ''), closing).end(), 'response')) as [IncomingMessage];
+    t.match([last.statusCode, last.headers.connection], [200, 'close']);
+    await once(last.resume(), 'end');
+  }
 });

@@ -58,7 +58,8 @@ export function showOpaque(resource: Resource, lookup: Lookup): Record<string, u
   const name = resource.name.slice(resource.name.lastIndexOf('/') + 1);
   const propertiesOf = (id: string): Record<string, unknown> | undefined =>
     lookUpChild(lookup, id)?.child.properties ?? lookup.resource(idKey(id))?.document.properties;
-  const properties = { ...given, ...madeUpProperties({ resource, name, given, propertiesOf }, { tenantId }) };
+  const shown = withEtag ? withChildIds(given, resource.id) : given;
+  const properties = { ...shown, ...madeUpProperties({ resource, name, given: shown, propertiesOf }, { tenantId }) };
   return {
     ...(withEtag ? { name, id: resource.id, etag: resource.etag } : { id: resource.id, name }),
     type: resource.type,
@@ -69,6 +70,21 @@ export function showOpaque(resource: Resource, lookup: Lookup): Record<string, u
       ? { provisioningState: resource.provisioningState, resourceGuid: stableGuid(resource.id), ...properties }
       : { ...properties, provisioningState: resource.provisioningState },
   };
+}
+
+/** The parts of network resources have ids: `…/applicationGateways/gateway/frontendPorts/http`. */
+function withChildIds(given: Record<string, unknown>, id: string): Record<string, unknown> {
+  const withId = (collection: string, part: unknown): unknown => {
+    const { name, properties, type } = (part ?? {}) as { name?: unknown; properties?: unknown; type?: unknown };
+    const isPart = typeof name === 'string' && typeof properties === 'object' && type === undefined;
+    return isPart ? { ...(part as object), id: `${id}/${collection}/${name}` } : part;
+  };
+  return Object.fromEntries(
+    Object.entries(given).map(([collection, parts]) => [
+      collection,
+      Array.isArray(parts) ? parts.map((part: unknown) => withId(collection, part)) : parts,
+    ]),
+  );
 }
 
 interface ListAction {
@@ -143,8 +159,14 @@ export function checkOpaque(
 export function checkParent(id: ResourceId, lookup: Lookup): void {
   if (id.types.length === 1) return;
   const depth = id.types.at(-2) === 'providers' ? -2 : -1;
-  const parent = formatResourceId({ ...id, types: id.types.slice(0, depth), names: id.names.slice(0, depth) });
+  const above = { ...id, types: id.types.slice(0, depth), names: id.names.slice(0, depth) };
+  const parent = formatResourceId(above);
   if (lookup.resource(idKey(parent))) return;
+  // What services call `default` is there with what it lies in: the blob service of a storage account.
+  if (above.types.length > 1 && above.names.at(-1)?.toLowerCase() === 'default') {
+    checkParent(above, lookup);
+    return;
+  }
   const values = { action: 'write', type: id.types.join('/'), parent };
   throw azureError('ParentResourceNotFound', { values });
 }

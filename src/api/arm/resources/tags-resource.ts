@@ -65,8 +65,10 @@ export function taggedBy(request: ResourceRequest, service: ResourceService): Ta
   return { id: formatResourceId(parent), tags: (resource.document.tags ?? {}) as Tags, save };
 }
 
-const without = (tags: Tags, gone: Tags): Tags =>
-  Object.fromEntries(Object.entries(tags).filter(([name]) => !(name in gone)));
+function without(tags: Tags, gone: Tags): Tags {
+  const names = new Set(Object.keys(gone).map((name) => name.toLowerCase()));
+  return Object.fromEntries(Object.entries(tags).filter(([name]) => !names.has(name.toLowerCase())));
+}
 
 /** The tags after a write. Throws what is wrong with them. */
 function changedTags(method: string, before: Tags, body: RequestBody): Tags {

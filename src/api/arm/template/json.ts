@@ -1,12 +1,13 @@
 /** JSON values as templates handle them: member names compare as Azure compares them, prototypes stay untouched. */
+import { isObject as hasMembers } from '../../../support/plain-data.js';
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
   [key: string]: Json;
 }
 
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** `isObject` of all plain data, for values that are JSON. */
+export const isObject = (value: Json | undefined): value is JsonObject => hasMembers(value);
 
 /** The own key of `object` that `name` means: the exact one, else the first that differs in casing only. */
 export function memberName(object: JsonObject, name: string): string | undefined {

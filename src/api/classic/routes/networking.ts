@@ -3,7 +3,12 @@
  * Reserved IP Addresses" and "Set Network Configuration".
  */
 import { azureError } from '../../../errors/index.js';
-import { checkStaysPlaced } from '../../../resources/Microsoft.ClassicCompute/addresses.js';
+import {
+  checkStaysPlaced,
+  isWithin,
+  lowestFreeAddress,
+  privateAddressesOf,
+} from '../../../resources/Microsoft.ClassicCompute/addresses.js';
 import {
   associate,
   checkIsFree,
@@ -185,6 +190,11 @@ export const reservedIpOperations: readonly ClassicOperation[] = [
   ...migrationOf({ what: 'Reserved IP', path: oneReservedIp, check: reservedIpOf, take: migrateReservedIp }),
 ];
 
+const AddressAvailability = contract('AddressAvailabilityResponse', {
+  IsAvailable: required(boolean),
+  AvailableAddresses: optional(list('AvailableAddress', text)),
+});
+
 const AddressSpace = contract('AddressSpace', { AddressPrefixes: optional(list('AddressPrefix', text)) });
 const Subnet = contract('Subnet', { Name: required(text), AddressPrefix: required(text) });
 
@@ -265,6 +275,28 @@ function migrateNetwork(call: ClassicCall, step: MigrationStep): Promise<Classic
   });
 }
 
+/** Whether an address of a virtual network is free; if not, some that are in its subnet. */
+function checkAddress(call: ClassicCall): ClassicReply {
+  if (call.query.get('op')?.toLowerCase() !== 'checkavailability') throw azureError('ClassicResourceNotFound');
+  const { site } = findNetwork(call);
+  const address = call.query.get('address') ?? '';
+  const ranges = [...site.subnets.map(({ AddressPrefix }) => AddressPrefix), ...site.addressPrefixes];
+  const range = ranges.find((cidr) => isWithin(cidr, address));
+  if (range === undefined) {
+    throw azureError('ClassicAddressOutside', { values: { address, ranges: site.addressPrefixes.join(', ') } });
+  }
+  const taken = privateAddressesOf(call.store.classic.list('hostedService'));
+  if (!taken.has(address)) return call.reply(documentOf(AddressAvailability), { IsAvailable: true });
+  const AvailableAddresses: string[] = [];
+  while (AvailableAddresses.length < 5) {
+    const free = lowestFreeAddress(range, taken);
+    if (free === undefined) break;
+    AvailableAddresses.push(free);
+    taken.add(free);
+  }
+  return call.reply(documentOf(AddressAvailability), { IsAvailable: false, AvailableAddresses });
+}
+
 const configuration = 'services/networking/media';
 
 export const networkOperations: readonly ClassicOperation[] = [
@@ -288,6 +320,13 @@ export const networkOperations: readonly ClassicOperation[] = [
     path: 'services/networking/virtualnetwork',
     since: '2011-10-01',
     handle: listSites,
+  },
+  {
+    name: 'Check Virtual Network IP Availability',
+    method: 'GET',
+    path: 'services/networking/{network}',
+    since: '2013-11-01',
+    handle: checkAddress,
   },
   ...migrationOf({
     what: 'Virtual Network',

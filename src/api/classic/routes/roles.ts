@@ -1,7 +1,7 @@
 /** Virtual machines and what can be done to running ones. Imitates "Operations on Virtual Machines". */
 import { azureError } from '../../../errors/index.js';
 import { asCloudService, asVmDeployment, setPower } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
-import { checkPublicIp } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
+import { checkPublicIp, sameName } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type { Deployment, VmDeployment } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import {
   addDataDisk,
@@ -30,7 +30,7 @@ import {
   StartRolesOperation,
 } from '../contracts/role.js';
 import { changeDeployment, changeDeploymentAtOnce, readDeployment } from '../documents.js';
-import { roleDocument } from '../render/role.js';
+import { instanceValue, roleDocument } from '../render/role.js';
 import { since } from '../versions.js';
 import { documentOf, type ValueOf } from '../xml/contract.js';
 import { readXml } from '../xml/xml.js';
@@ -169,15 +169,34 @@ function changeSeveral(call: ClassicCall): (deployment: VmDeployment) => Deploym
   return (deployment) => setPower(deployment, Roles, PostShutdownAction);
 }
 
+function findInstance(deployment: Deployment, name: string) {
+  const instance = deployment.instances.find(({ InstanceName }) => sameName(InstanceName, name));
+  if (!instance) throw azureError('ClassicRoleNotFound', { values: { role: name } });
+  return instance;
+}
+
 /** Reboot, reimage, rebuild: the instance exists and comes back as it was. */
 function restartInstance(call: ClassicCall): Promise<ClassicReply> {
-  const name = call.parameter('instance').toLowerCase();
   return changeDeployment(call, (deployment) => {
-    if (!deployment.instances.some(({ InstanceName }) => InstanceName.toLowerCase() === name)) {
-      throw azureError('ClassicRoleNotFound', { values: { role: call.parameter('instance') } });
-    }
+    findInstance(deployment, call.parameter('instance'));
     return asCloudService(deployment);
   });
+}
+
+/** A file that Remote Desktop opens: the public end of the machine's port 3389. */
+function remoteDesktopFile(call: ClassicCall): ClassicReply {
+  if (call.query.get('filetype')?.toLowerCase() !== 'rdp') throw azureError('ClassicInvalidQueryParameter');
+  const { service, deployment } = readDeployment(call);
+  const instance = findInstance(deployment, call.parameter('instance'));
+  const endpoints = instanceValue({ service, deployment }, instance).InstanceEndpoints ?? [];
+  const port = endpoints.find(({ LocalPort, Protocol }) => LocalPort === 3389 && Protocol === 'tcp')?.PublicPort;
+  if (port === undefined) throw azureError('ClassicNoRemoteDesktop');
+  const lines = [
+    `full address:s:${service.ServiceName.toLowerCase()}.cloudapp.net:${port}`,
+    'prompt for credentials:i:1',
+    '',
+  ];
+  return { status: 200, body: lines.join('\r\n'), headers: { 'content-type': 'application/x-rdp' } };
 }
 
 const roles = 'services/hostedservices/{service}/deployments/{deployment}/roles';
@@ -215,6 +234,13 @@ export const roleOperations: readonly ClassicOperation[] = [
     since: vms,
     handle: (call) => changeVms(call, change(call)),
   },
+  ...byNameAndSlot({
+    name: 'Download RDP File',
+    method: 'GET',
+    path: '/roleinstances/{instance}/ModelFile',
+    since: '2009-10-01',
+    handle: remoteDesktopFile,
+  }),
   {
     name: 'Start or Shutdown Roles',
     method: 'POST',

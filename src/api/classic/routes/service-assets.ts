@@ -23,8 +23,8 @@ import { documentOf, listDocument } from '../xml/contract.js';
 const changeService = (call: ClassicCall, change: (service: HostedService) => HostedService): Promise<ClassicReply> =>
   accept(call, () => putService(call, change(findService(call))));
 
-function addServiceCertificate(call: ClassicCall): Promise<ClassicReply> {
-  const certificate = readCertificateFile(call.body(documentOf(CertificateFile)));
+async function addServiceCertificate(call: ClassicCall): Promise<ClassicReply> {
+  const certificate = await readCertificateFile(call.body(documentOf(CertificateFile)));
   return changeService(call, (service) => addCertificate(service, certificate));
 }
 

@@ -1,12 +1,10 @@
-/** What clients ask for on their way to a load balancer: images, storage, affinity groups. Nothing of it is kept. */
+/** What clients ask for on their way to a load balancer: images, storage, gateways. Nothing of it is kept. */
 import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import { OsImage } from '../contracts/subscription.js';
 import { perform } from '../documents.js';
 import { locations } from '../locations.js';
 import { documentOf } from '../xml/contract.js';
 import { writeRoot } from '../xml/xml.js';
-
-const empty = (root: string) => (): ClassicReply => ({ status: 200, body: writeRoot(root, '') });
 
 /** Every image exists, so that any name in a script works; the name tells its operating system. */
 function getImage(call: ClassicCall): ClassicReply {
@@ -27,18 +25,28 @@ const register = (call: ClassicCall): Promise<ClassicReply> =>
 
 const since = '2009-10-01';
 
+/** Lists that are always empty: operation, path, and the root element of the answer. */
+const emptyLists: readonly (readonly [name: string, path: string, root: string])[] = [
+  ['List OS Images', 'services/images', 'Images'],
+  ['List VM Images', 'services/vmimages', 'VMImages'],
+  ['List Disks', 'services/disks', 'Disks'],
+  ['List Storage Accounts', 'services/storageservices', 'StorageServices'],
+  ['List Affinity Groups', 'affinitygroups', 'AffinityGroups'],
+  ['List Operating Systems', 'operatingsystems', 'OperatingSystems'],
+  ['List Operating System Families', 'operatingsystemfamilies', 'OperatingSystemFamilies'],
+  ['List Available Extensions', 'services/extensions', 'ExtensionImages'],
+  ['List Resource Extensions', 'services/resourceextensions', 'ResourceExtensions'],
+  ['List Network Security Groups', 'services/networking/networksecuritygroups', 'NetworkSecurityGroups'],
+  ['List Route Tables', 'services/networking/routetables', 'RouteTables'],
+  ['List Virtual Network Gateways', 'services/networking/virtualnetworkgateways', 'VirtualNetworkGateways'],
+  ['List Local Network Gateways', 'services/networking/localnetworkgateways', 'LocalNetworkGateways'],
+];
+
 export const stubOperations: readonly ClassicOperation[] = [
-  { name: 'List OS Images', method: 'GET', path: 'services/images', since, handle: empty('Images') },
+  ...emptyLists.map(([name, path, root]): ClassicOperation => {
+    const handle = (): ClassicReply => ({ status: 200, body: writeRoot(root, '') });
+    return { name, method: 'GET', path, since, handle };
+  }),
   { name: 'Get OS Image', method: 'GET', path: 'services/images/{image}', since, handle: getImage },
-  { name: 'List VM Images', method: 'GET', path: 'services/vmimages', since, handle: empty('VMImages') },
-  { name: 'List Disks', method: 'GET', path: 'services/disks', since, handle: empty('Disks') },
-  {
-    name: 'List Storage Accounts',
-    method: 'GET',
-    path: 'services/storageservices',
-    since,
-    handle: empty('StorageServices'),
-  },
-  { name: 'List Affinity Groups', method: 'GET', path: 'affinitygroups', since, handle: empty('AffinityGroups') },
   { name: 'Register Resource Provider', method: 'PUT', path: 'services', since, handle: register },
 ];
