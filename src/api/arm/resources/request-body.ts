@@ -238,19 +238,32 @@ function checkName(name: string): void {
   if (!wellFormedName.test(name)) throw azureError('InvalidResourceName', { values: { name } });
 }
 
+const collections = new WeakMap<SchemaNode, readonly (readonly [member: string, schema: SchemaNode])[]>();
+
+/** The members of `node` that hold children which clients write. */
+function collectionsOf(node: SchemaNode) {
+  let found = collections.get(node);
+  if (!found) {
+    found = Object.entries(node.properties ?? {}).filter(([, schema]) => schema.child && !schema.readOnly);
+    collections.set(node, found);
+  }
+  return found;
+}
+
 function checkChildNames(
   properties: Record<string, unknown> | undefined,
   node: SchemaNode | undefined,
   id: string,
 ): void {
-  for (const [member, schema] of Object.entries(node?.properties ?? {})) {
-    if (!schema.child || schema.readOnly) continue;
+  if (!node || !properties) return;
+  for (const [member, schema] of collectionsOf(node)) {
     const seen = new Set<string>();
     for (const child of childrenIn(properties, member)) {
       const name = child.name ?? '';
       checkName(name);
-      if (seen.has(name.toLowerCase())) throw azureError('DuplicateResourceName', { values: { id, name } });
-      seen.add(name.toLowerCase());
+      const folded = name.toLowerCase();
+      if (seen.has(folded)) throw azureError('DuplicateResourceName', { values: { id, name } });
+      seen.add(folded);
       checkChildNames(child.properties, schema.items?.properties?.properties, `${id}/${schema.child}/${name}`);
     }
   }

@@ -87,8 +87,8 @@ export class ResourceService {
   async #stored(work: () => Done): Promise<Answer> {
     const { answer, write, onFailure, note } = await this.context.store.write(work);
     if (note !== undefined) this.context.note(note);
-    const failed = write && (await this.operations.settle(write));
-    return failed && onFailure ? { ...answer, ...onFailure(failed) } : answer;
+    const changed = write && (await this.operations.settle(write, onFailure ?? (() => ({}))));
+    return { ...answer, ...changed };
   }
 
   #put(place: ModelledPlace, request: PutRequest): Done {
