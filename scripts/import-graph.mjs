@@ -14,7 +14,7 @@ export const mayImport = {
   index: ['cli', 'emulator', 'api/admin', 'api/admin/views', 'config', 'support', ...model],
   cli: ['emulator', 'api/admin', 'api/admin/views', 'api/identity', 'store', ...model, 'config', 'support'],
   emulator: ['*'],
-  'api/openapi': ['api/classic', 'resources', 'errors', 'config', 'support'],
+  'api/openapi': ['api/classic', 'http', 'resources', 'errors', 'config', 'support'],
   'api/arm': ['api/arm/deployments', 'api/arm/template', 'api/arm/providers', 'api/arm/resources', 'metrics', ...api],
   'api/arm/deployments': ['api/arm/template', 'api/arm/providers', 'api/arm/resources', 'api/identity', ...api],
   'api/arm/providers': ['api/arm/resources', ...api],

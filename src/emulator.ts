@@ -292,7 +292,7 @@ async function createApp({
       for (const { kind, document } of store.classic.every()) checkClassicDocument(kind, document);
     },
   });
-  await addOpenApi(server.app);
+  addOpenApi(server.app);
   addPortal(server.app);
   await server.app.register(identity.plugin);
   await server.app.register(async (app) => {

@@ -7,6 +7,7 @@ import type { Config } from '../config/config.js';
 import { UsageError } from '../support/usage-error.js';
 import { writeCaFiles } from './ca-files.js';
 import { variables } from './env.js';
+import { whenNpmEnds } from './npm-parent.js';
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** A shell's exit codes for a command that cannot be run. */
@@ -28,8 +29,12 @@ export function splitAtCommand(
 export const exitCodeOf = (code: number | null, signal: NodeJS.Signals | null): number =>
   code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 
-/** Passes on what is sent to this process alone; a terminal sends its Ctrl-C to the command as well. */
-export function forwardSignals(send: (signal: NodeJS.Signals) => void): () => void {
+/**
+ * Passes on what is sent to this process alone; a terminal sends its Ctrl-C to the command as well. The end of the npm that
+ * started this process is SIGTERM to the command.
+ */
+export function forwardSignals(env: NodeJS.ProcessEnv, send: (signal: NodeJS.Signals) => void): () => void {
+  const stopWatching = whenNpmEnds(env, () => send('SIGTERM'));
   const listeners = forwarded.map((name) => {
     const listener = (): void => {
       if (name !== 'SIGINT' || !process.stdin.isTTY) send(name);
@@ -38,6 +43,7 @@ export function forwardSignals(send: (signal: NodeJS.Signals) => void): () => vo
     return () => process.off(name, listener);
   });
   return () => {
+    stopWatching();
     for (const remove of listeners) remove();
   };
 }
@@ -77,7 +83,7 @@ export async function runBesideEmulator(options: BesideOptions): Promise<number>
 async function runCommand({ command, env, watch }: BesideOptions, failure: AbortSignal): Promise<number> {
   const [file = '', ...argv] = command;
   const child = spawn(file, argv, { env, stdio: 'inherit' });
-  const stopForwarding = forwardSignals((signal) => child.kill(signal));
+  const stopForwarding = forwardSignals(env, (signal) => child.kill(signal));
   failure.addEventListener('abort', () => child.kill());
   const stopWatching = watch?.(() => child.kill('SIGKILL'));
   try {

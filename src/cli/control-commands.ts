@@ -104,7 +104,13 @@ export const stop: Command = {
   details: () => runningHelp,
   async run(argv, { env, print }) {
     const { running } = readOptions(argv, { env, flags: {} });
-    await ask(running, { method: 'POST', path: 'stop' });
+    try {
+      await ask(running, { method: 'POST', path: 'stop' });
+    } catch (error) {
+      // It was ending already, and closed the connection.
+      const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+      if (code !== 'ECONNRESET') throw error;
+    }
     print(`${running.url.origin} stops`);
     return 0;
   },

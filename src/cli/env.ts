@@ -84,7 +84,12 @@ const shells: Readonly<Record<string, Shell>> = {
 /** Files of variables: what GitHub Actions reads from $GITHUB_ENV, and what dotenv and `docker --env-file` read. */
 const plainFormats: Readonly<Record<string, (variable: [name: string, value: string]) => string>> = {
   github: ([name, value]) => `${name}=${value}`,
-  dotenv: ([name, value]) => (/^[\w.:/@,+-]*$/.test(value) ? `${name}=${value}` : `${name}='${value}'`),
+  dotenv: ([name, value]) => {
+    if (/^[\w.:/@,+-]*$/.test(value)) return `${name}=${value}`;
+    // There is no way to write a quote inside of the same quotes.
+    const quote = ["'", '"', '`'].find((one) => !value.includes(one)) ?? "'";
+    return `${name}=${quote}${value}${quote}`;
+  },
 };
 
 /** What `lazurite env SHELL` prints. */

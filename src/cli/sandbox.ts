@@ -23,7 +23,7 @@ async function outside(argv: readonly string[], { env }: CommandContext): Promis
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
   });
   (child.stdio[3] as Writable).on('error', () => {});
-  const stopForwarding = forwardSignals((signal) => child.kill(signal));
+  const stopForwarding = forwardSignals(env, (signal) => child.kill(signal));
   const exitCode = await new Promise<number>((resolve) => {
     child.on('error', () => resolve(1));
     child.on('exit', (code, signal) => resolve(exitCodeOf(code, signal)));

@@ -220,7 +220,7 @@ export async function joinStore({ config, store, log }: { config: Config; store:
         }
         const address = /^[0:.]+$/.test(host) ? (seen ?? '127.0.0.1') : host;
         const reached = address === 'localhost' ? '127.0.0.1' : address;
-        node.begin(`${reached.includes(':') ? `[${reached}]` : reached}:${port}`);
+        await node.begin(`${reached.includes(':') ? `[${reached}]` : reached}:${port}`);
         if (!seeding.hasEnded) log.info('waiting until the node that writes has applied its --seed');
         await seeding.ended;
       },

@@ -375,6 +375,12 @@ export const loadBalancerErrors = {
     message: 'Load balancer {id} does not support {what}.',
     differs: 'code and text are not documented',
   },
+  InboundNatPoolFrontendPortRangeSmallerThanRequestedPorts: {
+    status: 400,
+    origin: 'network',
+    message: 'Inbound NAT pool {id} has {available} frontend ports, fewer than the {instances} requested ones.',
+    differs: 'the text is not documented',
+  },
   LoadBalancerPoolCannotHave: {
     status: 400,
     origin: 'network',

@@ -41,12 +41,16 @@ export const networkErrors = {
     origin: 'network',
     message: 'Precondition failed.',
   },
+  PrivateIPAddressMissing: {
+    status: 400,
+    origin: 'network',
+    message: 'Private IP address is required when privateIPAllocationMethod is Static in IP configuration {id}.',
+  },
   AnotherOperationInProgress: {
-    status: 429,
+    status: 409,
     origin: 'network',
     message:
       'Another operation on this or dependent resource is in progress. To retrieve status of the operation use uri: {uri}.',
-    differs: 'the HTTP status is from memory',
   },
   RetryableError: {
     status: 429,

@@ -159,6 +159,18 @@ export const virtualNetworkErrors = {
     message:
       "Security rule parameter {parameter} for rule with Id {id} cannot specify existing VIRTUALNETWORK, INTERNET, AZURELOADBALANCER, '*' or system tags. Unsupported value used: {value}.",
   },
+  SecurityRuleParameterContainsInvalidPortRanges: {
+    status: 400,
+    origin: 'network',
+    message: 'Security rule parameter {parameter} for rule with Id {id} contains invalid port ranges: {value}.',
+    differs: 'the text is not documented',
+  },
+  OverlappingSubnetsNotPermittedInSecurityRule: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Security rule parameter {parameter} for rule with Id {id} contains overlapping subnets [{first}, {second}], which is not permitted.',
+  },
   SecurityRuleParametersConflict: {
     status: 400,
     origin: 'network',
@@ -176,6 +188,34 @@ export const virtualNetworkErrors = {
     origin: 'network',
     message: 'Subnet {id} has an addressPrefix that is not the only one of its addressPrefixes.',
     differs: unknown,
+  },
+  InvalidServiceNameOnDelegation: {
+    status: 400,
+    origin: 'network',
+    message: 'The service name {service} specified on delegation {id} is not valid. Valid value(s) are: {services}',
+  },
+  SubnetDelegationsCannotChangeWhenSubnetUsedByResource: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Delegations of subnet {id} cannot be changed from [{from}] to [{to}] because it is being used by the resource {user}.',
+  },
+  AddressPrefixStringCannotBeNullOrEmpty: {
+    status: 400,
+    origin: 'network',
+    message: 'Address prefix string for resource {id} cannot be null or empty.',
+  },
+  AddressSpaceHasNoAddressPrefixes: {
+    status: 400,
+    origin: 'network',
+    message:
+      'AddressSpace of the virtual network {id} does not have any address prefixes in addressPrefixes array. AddressSpace and prefixes must be specified within properties object.',
+    differs: 'the code is not known',
+  },
+  SecondaryNetworkInterfaceInUseCannotChangeSubnet: {
+    status: 400,
+    origin: 'network',
+    message: 'Cannot change subnet of network interface {id} while it is in use as a secondary network interface.',
   },
   SubnetDelegatedTwice: {
     status: 400,

@@ -16,6 +16,7 @@ import fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type FastifySchema,
   LogController,
 } from 'fastify';
 import { AzureError, azureError, storageRefusal } from '../errors/index.js';
@@ -57,6 +58,10 @@ export interface UndecodableUrlAnswer {
 }
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the OpenAPI documents say of a route, for a route without a schema: made when they are drawn. */
+    readonly described?: () => FastifySchema;
+  }
   interface FastifyInstance {
     /** For paths like `/%zz`; the first that matches answers, and without one the server itself does. */
     readonly undecodableUrls: UndecodableUrlAnswer[];

@@ -79,7 +79,7 @@ function walk(value: object, { node, place, found }: { node: SchemaNode; place: 
     return;
   }
   if (!node.properties) return;
-  for (const name of Object.keys(value)) {
+  for (const name in value) {
     const member: unknown = (value as Record<string, unknown>)[name];
     if (member === null || typeof member !== 'object') continue;
     const schema = node.properties[name];

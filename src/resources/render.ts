@@ -46,7 +46,8 @@ interface Self {
 }
 
 class Renderer {
-  readonly #incoming = new Map<string, Link[]>();
+  /** By the member that refers, and the folded id that it refers to. */
+  readonly #incoming = new Map<string, Map<string, Link[]>>();
 
   constructor(
     readonly resource: Resource,
@@ -54,20 +55,21 @@ class Renderer {
   ) {
     const own = linksOf(options.document, options.schema, resource);
     for (const link of [...own, ...options.links]) {
-      const links = this.#incoming.get(link.target);
+      const byTarget = this.#incoming.get(link.path) ?? new Map<string, Link[]>();
+      this.#incoming.set(link.path, byTarget);
+      const links = byTarget.get(link.target);
       if (links) links.push(link);
-      else this.#incoming.set(link.target, [link]);
+      else byTarget.set(link.target, [link]);
     }
   }
 
   #backReference(node: SchemaNode, self: Self): unknown {
     const wanted = node.backReference as NonNullable<SchemaNode['backReference']>;
-    const links = this.#incoming.get(self.key);
+    const links = this.#incoming.get(wanted.path)?.get(self.key);
     if (!links) return undefined;
     const ids = new Map<string, string>();
     for (const link of links) {
-      if (link.path === wanted.path && wanted.types.includes(link.sourceType))
-        ids.set(link.sourceId.toLowerCase(), link.sourceId);
+      if (wanted.types.includes(link.sourceType)) ids.set(link.sourceId.toLowerCase(), link.sourceId);
     }
     if (ids.size === 0) return undefined;
     const references = [...ids.values()].map((id) => ({ id }));

@@ -185,7 +185,8 @@ const isUnset = (value: unknown, { type, enum: choices }: SchemaNode): boolean =
 function canonicalObject(value: Record<string, unknown>, node: SchemaNode): unknown {
   if (!node.properties) return value;
   const result: Record<string, unknown> = {};
-  for (const [given, member] of Object.entries(value)) {
+  for (const given in value) {
+    const member = value[given];
     const name = canonicalName(node, given);
     if (name === undefined) {
       if (!node.reference && given !== '__proto__') result[given] = member;

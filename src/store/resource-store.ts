@@ -87,6 +87,7 @@ const cachedResources = 4096;
 export class ResourceStore implements Lookup {
   readonly #statement: Prepared<typeof sql>;
   readonly #cache = new Map<string, Resource>();
+  readonly #groups = new Map<string, ResourceGroup>();
   /** Answers that were made of what is stored here. */
   readonly answers = new AnswerCache();
   readonly #knownSubscriptions = new Set<string>();
@@ -103,6 +104,7 @@ export class ResourceStore implements Lookup {
   /** Drops everything kept in memory. */
   forget(): void {
     this.#cache.clear();
+    this.#groups.clear();
     this.#knownSubscriptions.clear();
     this.#firstUses.clear();
     this.answers.clear();
@@ -155,8 +157,12 @@ export class ResourceStore implements Lookup {
   group(subscriptionId: string, name: string): ResourceGroup | undefined {
     const key = `/subscriptions/${subscriptionId}/resourcegroups/${name}`.toLowerCase();
     this.answers.read(key);
+    const cached = this.#groups.get(key);
+    if (cached) return cached;
     const row = this.#statement.group.get(key) as GroupRow | undefined;
-    return row && groupOf(row);
+    const group = row && groupOf(row);
+    if (group) this.#groups.set(key, group);
+    return group;
   }
 
   groups(subscriptionId: string): ResourceGroup[] {
@@ -185,6 +191,8 @@ export class ResourceStore implements Lookup {
   }
 
   #groupChanged(key: string): void {
+    this.journal.note(this.#groups, key);
+    this.#groups.delete(key);
     this.answers.changed(key);
     this.answers.changed(allGroups);
   }

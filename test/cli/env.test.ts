@@ -150,5 +150,7 @@ test('github and dotenv print one variable per line, as the readers of such file
   t.ok(dotenv.includes("NODE_EXTRA_CA_CERTS='/a b/ca.pem'"));
   t.ok(dotenv.includes('SSL_CERT_FILE=/x/bundle.pem'));
   t.equal(dotenv.length, github.length);
+  const quoted = { caFile: "/a b'c/ca.pem", bundleFile: '/x' };
+  t.match(render({ shellName: 'dotenv', url, files: quoted }, {}), /^NODE_EXTRA_CA_CERTS="\/a b'c\/ca\.pem"$/m);
   t.end();
 });

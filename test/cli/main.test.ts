@@ -78,7 +78,7 @@ test('a mistake is one line on stderr and exit code 2', async (t) => {
 });
 
 test('--version is that of the package', async (t) => {
-  for (const argument of ['--version', '-v']) {
+  for (const argument of ['--version', '-v', 'version']) {
     const { exit, out } = lazurite(t, [argument]);
     t.strictSame(await exit, [0, null]);
     t.match(out.join(''), /^\d+\.\d+\.\d+/);
@@ -125,23 +125,30 @@ test('a variable that means nothing is told, with the one that was meant', async
   );
 });
 
-test('start ends when npm, which started it, is killed', { skip: process.platform !== 'linux' }, async (t) => {
-  // Stands for npm: it starts a shell, which starts the emulator and waits for it.
-  const command = `"${process.execPath}" "${main}" start --in-memory --port 0; true`;
+const asNpmDoes = 'start and run end when npm, which started them, is killed';
+test(asNpmDoes, { skip: process.platform !== 'linux' }, async (t) => {
+  await endsWithNpm(t, 'start --in-memory --port 0');
+  const program = "console.log(process.env.LAZURITE_URL.replace('https', 'http')); setInterval(() => {}, 1e6)";
+  await endsWithNpm(t, `run -- "${process.execPath}" -e "${program}"`);
+});
+
+/** `line` is run by what stands for npm: it starts a shell, which starts the emulator and waits for it. */
+async function endsWithNpm(t: Test, line: string): Promise<void> {
+  const command = `"${process.execPath}" "${main}" ${line}; true`;
   const script = `require('node:child_process').spawn('sh', ['-c', ${JSON.stringify(command)}], { stdio: 'inherit' })`;
   const npm = spawn(process.execPath, ['-e', script], {
     env: { ...process.env, npm_command: 'start' },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   t.teardown(() => npm.kill('SIGKILL'));
-  const [line] = await once(createInterface({ input: npm.stdout }), 'line');
-  const url = /http:\/\/[^;]+/.exec(String(line))?.[0] ?? '';
+  const [first] = await once(createInterface({ input: npm.stdout }), 'line');
+  const url = /http:\/\/[^;]+/.exec(String(first))?.[0] ?? '';
   t.equal(await getPlain(`${url}/_lazurite/ready`), 200);
   const closed = once(npm.stdout, 'close');
   npm.kill('SIGKILL');
   await closed;
   await t.rejects(getPlain(`${url}/_lazurite/ready`));
-});
+}
 
 /** A process that is ready, and how to make its data plane fail and to wait for what it says. */
 async function failing(t: Test) {

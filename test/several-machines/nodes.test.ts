@@ -177,7 +177,7 @@ test('a node says why it does not start', { skip: withoutPostgres }, async (t) =
   const { url } = postgres;
   t.match(await refusalOf(t, '--store', url), /the database of --store cannot be reached/);
   await postgres.start();
-  t.match(await refusalOf(t, '--store', url, '--seed', 'file'), /--seed cannot be read/);
+  t.match(await refusalOf(t, '--store', url, '--seed', 'file'), /--seed file cannot be read/);
   t.equal(await refusalOf(t, '--store', url), '');
   t.match(await refusalOf(t, '--store', url, '--time-scale', '2'), /configured otherwise than the store/);
   t.match(await refusalOf(t, '--store', url, '--tls-name', 'lb.example.net'), /CA of the store is not good/);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'tap';
 import type { Resource } from '../../src/resources/resource-type.js';
+import type { ResourceGroup } from '../../src/store/resource-store.js';
 import { Store } from '../../src/store/store.js';
 
 const refused = new Error('refused');
@@ -21,6 +22,16 @@ const resource = (name: number, etag: string): Resource => ({
   document: { properties: { etag } },
   createdTime: '2020-01-01T00:00:00Z',
   changedTime: '2020-01-01T00:00:00Z',
+});
+
+const group = (name: number, location: string): ResourceGroup => ({
+  key: `/subscriptions/s/resourcegroups/g${name}`,
+  subscriptionId: 's',
+  name: `g${name}`,
+  location,
+  tags: undefined,
+  managedBy: undefined,
+  provisioningState: 'Succeeded',
 });
 
 const place = { pool: 'p', prefix: '10.0.0.0/28', reserved: 4 };
@@ -110,7 +121,7 @@ test('what waits is stored when the store is closed', async (t) => {
 test('after groups with refusals, everything in memory is as the file has it', async (t) => {
   const step = fc.record({
     name: fc.integer({ min: 0, max: 5 }),
-    kind: fc.constantFrom('save', 'remove', 'claim', 'release', 'read'),
+    kind: fc.constantFrom('save', 'remove', 'claim', 'release', 'read', 'saveGroup', 'removeGroup', 'readGroup'),
   });
   const work = fc.record({
     steps: fc.array(step, { maxLength: 5 }),
@@ -132,16 +143,24 @@ test('after groups with refusals, everything in memory is as the file has it', a
           else if (kind === 'remove') store.resources.remove(keyOf(name));
           else if (kind === 'claim') store.addresses.claim({ ...place, owner: keyOf(name) });
           else if (kind === 'release') store.addresses.release(keyOf(name));
+          else if (kind === 'saveGroup') store.resources.saveGroup(group(name, String(written++)));
+          else if (kind === 'removeGroup') store.resources.removeGroup(group(name, '').key);
+          else if (kind === 'readGroup') store.resources.group('s', `g${name}`);
           else store.resources.resource(keyOf(name));
         }
         if (isRefused) throw refused;
       };
-      for (const group of groups) {
-        await Promise.allSettled(group.map((one) => store.write(() => act(one))));
-        const inMemory = Array.from({ length: 6 }, (_, name) => store.resources.resource(keyOf(name)));
+      for (const works of groups) {
+        await Promise.allSettled(works.map((one) => store.write(() => act(one))));
+        const seen = () =>
+          Array.from({ length: 6 }, (_, name) => [
+            store.resources.resource(keyOf(name)),
+            store.resources.group('s', `g${name}`),
+          ]);
+        const inMemory = seen();
         const next = await nextAddress(store);
         store.forget();
-        const inFile = Array.from({ length: 6 }, (_, name) => store.resources.resource(keyOf(name)));
+        const inFile = seen();
         t.strictSame(inMemory, inFile);
         t.strictSame(next, await nextAddress(store));
       }

@@ -8,9 +8,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import swagger from '@fastify/swagger';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, RouteOptions } from 'fastify';
 import { azureError } from '../../errors/index.js';
+import { createServer } from '../../http/server.js';
 import { modulesFolder, packageVersion } from '../../support/files.js';
 
 const titles = {
@@ -98,8 +98,11 @@ function addPage(app: FastifyInstance): void {
   });
 }
 
-/** Registers the document before the routes it describes. */
-export async function addOpenApi(app: FastifyInstance): Promise<void> {
+/** The documents of what these routes answer, by name, drawn by a server of their own that never listens. */
+async function drawDocuments(routes: readonly RouteOptions[]): Promise<ReadonlyMap<string, string>> {
+  const { default: swagger } = await import('@fastify/swagger');
+  const { publishedDocument } = await import('./openapi-document.js');
+  const { app } = createServer({});
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -108,15 +111,31 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
     },
     hideUntagged: true,
   });
-  const documents = new Map<string, string>();
-  for (const name of ['arm', 'admin'] as const) {
+  for (const { method, url, schema, config } of routes) {
+    const described = config?.described?.() ?? schema;
+    if (described?.tags) app.route({ method, url, schema: described, handler: async () => undefined });
+  }
+  await app.ready();
+  const drawn = app.swagger();
+  await app.close();
+  const documentOf = ([name, titled]: [string, object]): [string, string] => {
+    const info = { ...drawn.info, ...titled };
+    return [name, JSON.stringify(publishedDocument({ ...drawn, info }, name as keyof typeof titles))];
+  };
+  return new Map(Object.entries(titles).map(documentOf));
+}
+
+/** Registers the documents before the routes that they describe. */
+export function addOpenApi(app: FastifyInstance): void {
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => {
+    routes.push(route);
+  });
+  let documents: Promise<ReadonlyMap<string, string>> | undefined;
+  for (const name of Object.keys(titles)) {
     app.get(`/openapi/${name}.json`, hidden, async (_request, reply) => {
-      const { publishedDocument } = await import('./openapi-document.js');
-      const drawn = app.swagger();
-      const info = { ...drawn.info, ...titles[name] };
-      const document = documents.get(name) ?? JSON.stringify(publishedDocument({ ...drawn, info }, name));
-      documents.set(name, document);
-      return reply.type('application/json; charset=utf-8').send(document);
+      documents ??= drawDocuments(routes);
+      return reply.type('application/json; charset=utf-8').send((await documents).get(name));
     });
   }
   app.get('/openapi/classic.json', hidden, async (_request, reply) => {

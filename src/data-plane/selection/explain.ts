@@ -1,5 +1,6 @@
 /** Answers "which backend, and why" from a plan and the probes' health, with the engines' own decision and no I/O. */
 import type { Explanation, FlowTuple } from '../model/engine.js';
+import { concernsFlow, type TrafficFault } from '../model/faults.js';
 import {
   frontendKey,
   type IndexedPlan,
@@ -29,6 +30,8 @@ interface ExplainContext {
   readonly whyUnbound?: (frontend: string) => string | undefined;
   /** Key of the member that connection tracking has noted for the flow. */
   readonly noted?: string | undefined;
+  /** The injected ones that are in force. */
+  readonly faults?: readonly TrafficFault[];
 }
 
 /** A plan made ready for questions. */
@@ -51,7 +54,7 @@ export class Explainer {
    * What would happen to a new flow with this tuple. `whyUnbound` says why a frontend (by its key) has no place on this
    * machine; undefined when it has one.
    */
-  explain(tuple: FlowTuple, { healthOf, whyUnbound, noted }: ExplainContext): Explanation {
+  explain(tuple: FlowTuple, { healthOf, whyUnbound, noted, faults = [] }: ExplainContext): Explanation {
     const { transport, sourceAddress, sourcePort, destinationAddress, destinationPort } = tuple;
     const found = this.#frontendOf(tuple);
     if (!found)
@@ -67,7 +70,12 @@ export class Explainer {
       whyUnbound?.(found.key) ??
       (this.#aclOf(rule).permits(source) ? undefined : denied(tuple, rule)) ??
       (chosen === undefined ? whyNone(selector, transport) : undefined) ??
-      (found.internal === true && chosen?.address === sourceAddress ? hairpin : undefined);
+      (found.internal === true && chosen?.address === sourceAddress ? hairpin : undefined) ??
+      (chosen &&
+        faulty(
+          transport,
+          faults.filter((fault) => concernsFlow(fault, found, chosen)),
+        ));
     const member = refusal === undefined ? chosen : undefined;
     return {
       frontend: found.key,
@@ -136,6 +144,13 @@ const denied = ({ transport, sourceAddress }: FlowTuple, { aclDeny }: PlanRule):
   const happens = transport === 'tcp' && aclDeny === 'reset' ? 'the connection is reset' : 'packets get no answer';
   return `The access control list of the endpoint denies ${sourceAddress}: ${happens}.`;
 };
+
+function faulty(transport: Transport, faults: readonly TrafficFault[]): string | undefined {
+  const has = (effect: TrafficFault['effect']): boolean => faults.some((fault) => fault.effect === effect);
+  // UDP has no reset: its datagrams are dropped.
+  if (has('drop') || (has('reset') && transport === 'udp')) return 'An injected fault drops its packets.';
+  return has('reset') ? 'An injected fault resets the connection.' : undefined;
+}
 
 function whyNone({ candidates }: Selector, transport: Transport): string {
   const why =

@@ -18,7 +18,7 @@ import type {
   PlaceState,
   ProbeHealth,
 } from '../model/engine.js';
-import type { DataPlaneFault, ThreadFailure } from '../model/faults.js';
+import { type DataPlaneFault, sortFaults, type ThreadFailure } from '../model/faults.js';
 import {
   type Collision,
   emptyPlan,
@@ -143,6 +143,7 @@ export class UserspaceEngine implements Engine {
     const noted = tracking && (await this.#ask({ type: 'noted', frontend: tracking.key, client: { address, port } }));
     return this.#explainer.explain(tuple, {
       noted: noted as string | undefined,
+      faults: sortFaults(this.#faults).traffic,
       healthOf: (key) => this.#health.get(key),
       whyUnbound: (key) => {
         const state = this.#stateOf(key);

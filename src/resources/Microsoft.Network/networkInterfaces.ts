@@ -128,10 +128,14 @@ function internalDomainNameSuffix(virtualNetwork: string): string {
   return `${zone}.bx.internal.cloudapp.net`;
 }
 
-function completeDnsSettings({ document, idText }: WriteContext<NetworkInterfaceDocument>): void {
+function completeDnsSettings({ document, idText, lookup }: WriteContext<NetworkInterfaceDocument>): void {
   const properties = document.properties;
   const subnet = ipConfigurationsOf(document).find((one) => one.properties?.subnet)?.properties?.subnet;
-  const suffix = internalDomainNameSuffix(rootKey(subnet?.id ?? idText));
+  const network = rootKey(subnet?.id ?? idText);
+  // The network may get another id when it moves, its GUID is for life.
+  const suffix = internalDomainNameSuffix(
+    String(lookup.resource(network)?.document.properties.resourceGuid ?? network),
+  );
   properties.dnsSettings ??= {};
   const label = properties.dnsSettings.internalDnsNameLabel;
   fillIn(properties.dnsSettings, { dnsServers: [] });
@@ -217,9 +221,28 @@ function* checkWhatItCannotHave(all: readonly IPConfiguration[], context: WriteC
   }
 }
 
+const subnetOf = (document: ResourceDocument | undefined): string | undefined =>
+  ipConfigurationsOf(document ?? { properties: {} }).find((one) => one.properties?.subnet)?.properties?.subnet?.id;
+
+/** While a machine has it, a network interface stays in its virtual network, and a secondary one in its subnet. */
+function* checkSubnetChange({ existing, document, idText: id, lookup }: WriteContext): Generator<AzureError> {
+  const before = subnetOf(existing?.document);
+  const after = subnetOf(document);
+  if (!existing || before === undefined || after === undefined || idKey(before) === idKey(after)) return;
+  const attached = attachment(existing, lookup);
+  if (attached && rootKey(before) !== rootKey(after)) {
+    const what = 'another virtual network than before while a virtual machine has it';
+    yield azureError('NetworkInterfaceCannotHave', { values: { id, what } });
+  }
+  if (attached?.primary === false) {
+    yield azureError('SecondaryNetworkInterfaceInUseCannotChangeSubnet', { values: { id } });
+  }
+}
+
 function* checkNetworkInterface(context: WriteContext<NetworkInterfaceDocument>, after: Lookup): Generator<AzureError> {
   const all = ipConfigurationsOf(context.document);
   yield* checkIPConfigurations(all, context);
+  yield* checkSubnetChange(context);
   yield* checkSkus(context);
   const users = all.map(({ name, properties }) => ({
     id: `${context.idText}/ipConfigurations/${name}`,
@@ -253,14 +276,21 @@ const macAddressOf = (guid: string): string =>
     ),
   ].join('-');
 
-/** A network interface has a MAC address, and is primary or not, while a virtual machine has it. */
-function viewNetworkInterface({ resource, lookup }: ViewContext): ResourceDocument {
+/** How a virtual machine has the network interface; undefined when none does. */
+function attachment(resource: Resource, lookup: Lookup): { readonly primary: boolean } | undefined {
   const link = machineLink(lookup.linksInto(resource.key));
-  if (!link) return resource.document;
+  if (!link) return undefined;
   const machine = lookup.resource(rootKey(link.sourceId))?.document.properties;
   const profile = machine?.networkProfile as { networkInterfaces?: NicReference[] } | undefined;
   const attached = profile?.networkInterfaces ?? [];
   const own = attached.find(({ id }) => idKey(id) === resource.key);
+  return { primary: own?.properties?.primary ?? attached.length <= 1 };
+}
+
+/** A network interface has a MAC address, and is primary or not, while a virtual machine has it. */
+function viewNetworkInterface({ resource, lookup }: ViewContext): ResourceDocument {
+  const attached = attachment(resource, lookup);
+  if (!attached) return resource.document;
   const properties = resource.document.properties as NetworkInterfaceProperties;
   return {
     ...resource.document,
@@ -271,7 +301,7 @@ function viewNetworkInterface({ resource, lookup }: ViewContext): ResourceDocume
           .update(properties.resourceGuid ?? resource.key)
           .digest('hex'),
       ),
-      primary: own?.properties?.primary ?? attached.length <= 1,
+      ...attached,
     },
   };
 }

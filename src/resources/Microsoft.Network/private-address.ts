@@ -75,7 +75,8 @@ export function claimPrivateAddress(context: WriteContext, claim: PrivateAddress
   }
   const common = { pool: idKey(subnetId), owner, reserved: reservedInSubnet };
 
-  if (method === 'Static' && address !== undefined) {
+  if (method === 'Static') {
+    if (!address) throw azureError('PrivateIPAddressMissing', { values: { id: owner } });
     const prefix = exactPrefix(prefixes, address, version);
     const result = context.addresses.claim({ ...common, prefix: prefix.text, exact: address });
     if ('address' in result) return result.address;

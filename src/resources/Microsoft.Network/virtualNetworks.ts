@@ -151,6 +151,9 @@ function* checkVirtualNetwork(context: WriteContext<VirtualNetworkDocument>): Ge
     yield azureError('FlowTimeoutIsOutOfRange', { values: { id: context.idText } });
   }
   const texts = addressSpace?.addressPrefixes ?? [];
+  if (texts.length === 0 && !addressSpace?.ipamPoolPrefixAllocations?.length) {
+    yield azureError('AddressSpaceHasNoAddressPrefixes', { values: { id: context.idText } });
+  }
   for (const prefix of texts) yield* checkAddressPrefix(prefix, context.idText);
   for (const name of dhcpOptions?.dnsServers ?? []) {
     if (!parseIpAddress(name)) yield azureError('NetcfgInvalidDnsServer', { values: { name } });

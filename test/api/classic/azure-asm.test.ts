@@ -3,6 +3,7 @@
  * load-balanced pair and change its distribution, and real connections show it.
  */
 import { readFileSync } from 'node:fs';
+import type { Client } from 'azure-asm-common-types';
 import type { Machine, OperationStatus } from 'azure-asm-compute';
 import type { Locations } from 'azure-asm-mgmt';
 import type { ReservedIp } from 'azure-asm-network';
@@ -141,6 +142,126 @@ t.test('over http nobody asks who calls', async (t) => {
     cloud,
     asm: connectAsm(certificateCredentials(certificate), { baseUri: cloud.emulator.httpUrl }),
   });
+});
+
+/** A call of a client by its name: `networks.setConfiguration`. Of requests without a body, the caller ends the stream. */
+function callOf(client: Client, name: string): (...args: unknown[]) => Promise<Answer> {
+  const [group = '', method = ''] = name.split('.');
+  const groups = client as unknown as Record<
+    string,
+    Record<string, (...args: unknown[]) => { end(): void } | undefined>
+  >;
+  return (...args) => ask((done) => void groups[group]?.[method]?.(...args, done)?.end?.());
+}
+
+type Answer = Readonly<Record<string, unknown>> & { readonly statusCode: number };
+
+t.test('the other calls of the clients are answered as they expect', async (t) => {
+  const cloud = await Cloud.start(t, { network, argv: ['--in-memory', '--engine', 'none'] });
+  const {
+    compute,
+    mgmt,
+    network: net,
+  } = connectAsm(certificateCredentials(await makeManagementCertificate('anybody')), {
+    baseUri: cloud.emulator.httpUrl,
+  });
+  const [ofCompute, ofNetwork, ofMgmt] = [compute, net, mgmt].map(
+    (client) => (name: string, args: unknown[], expected: object) => async () =>
+      t.match(await callOf(client, name)(...args), expected, name),
+  ) as [Step, Step, Step];
+  type Step = (name: string, args: unknown[], expected: object) => () => Promise<boolean>;
+  const done = { status: 'Succeeded' };
+  const accepted = { statusCode: 202 };
+  const names = ['mySvc', 'mySvc'];
+  const balancer = (host: number) => ({
+    name: 'ilb',
+    frontendIPConfiguration: {
+      type: 'Private',
+      subnetName: 'vms',
+      staticVirtualNetworkIPAddress: cloud.azureAddress(host),
+    },
+  });
+  const deployment = {
+    name: 'mySvc',
+    deploymentSlot: 'Production',
+    label: 'mySvc',
+    virtualNetworkName: 'VNet',
+    roles: [machine(4), machine(5)],
+  };
+  const association = { serviceName: 'mySvc', deploymentName: 'mySvc' };
+  const destination = {
+    destinationVirtualNetwork: 'New',
+    resourceGroupName: 'g',
+    virtualNetworkName: 'v',
+    subNetName: 's',
+  };
+  const machines = { roles: ['vm4', 'vm5'] };
+  const period = { startTime: new Date(0), endTime: new Date(Date.UTC(2100, 0)) };
+  const steps = [
+    ofCompute('hostedServices.create', [{ serviceName: 'mySvc', label: 'x', location: 'West US' }], {
+      statusCode: 201,
+    }),
+    ofCompute('hostedServices.update', ['mySvc', { label: 'y', description: 'd' }], { statusCode: 200 }),
+    ofNetwork('networks.setConfiguration', [{ configuration: virtualNetwork }], done),
+    ofNetwork('networks.getConfiguration', [], { configuration: virtualNetwork }),
+    ofCompute('virtualMachines.createDeployment', ['mySvc', deployment], done),
+    ofCompute('loadBalancers.create', [...names, balancer(100)], done),
+    ofCompute('loadBalancers.update', [...names, 'ilb', balancer(101)], done),
+    ofCompute('deployments.getByName', names, { loadBalancers: [balancer(101)] }),
+    ofNetwork('staticIPs.check', ['VNet', cloud.azureAddress(101)], { isAvailable: false }),
+    ofNetwork('staticIPs.check', ['VNet', cloud.azureAddress(102)], { isAvailable: true }),
+    ofCompute('loadBalancers.deleteMethod', [...names, 'ilb'], done),
+    ofCompute('dnsServer.addDNSServer', [...names, { name: 'd', address: '10.0.0.4' }], done),
+    ofCompute('dnsServer.updateDNSServer', [...names, 'd', { name: 'd', address: '10.0.0.5' }], done),
+    ofCompute('dnsServer.deleteDNSServer', [...names, 'd'], done),
+    ofNetwork('virtualIPs.beginAdding', [...names, 'vip2'], accepted),
+    ofNetwork('virtualIPs.remove', [...names, 'vip2'], done),
+    ofNetwork('reservedIPs.create', [{ name: 'ip', label: 'ip', location: 'West US' }], done),
+    ofNetwork('reservedIPs.associate', ['ip', association], done),
+    ofNetwork('reservedIPs.list', [], { reservedIPs: [{ name: 'ip', inUse: true, ...association }] }),
+    ofNetwork('reservedIPs.disassociate', ['ip', association], done),
+    ofNetwork('reservedIPs.validateMigration', ['ip'], { validationMessages: [] }),
+    ofNetwork('reservedIPs.beginPrepareMigration', ['ip'], accepted),
+    ofNetwork('reservedIPs.beginCommitMigration', ['ip'], accepted),
+    ofNetwork('networks.validateMigration', ['VNet'], { validationMessages: [] }),
+    ofNetwork('networks.beginPrepareMigration', ['VNet'], accepted),
+    ofNetwork('networks.list', [], { virtualNetworkSites: [{ name: 'VNet', migrationState: 'Prepared' }] }),
+    ofNetwork('networks.beginAbortMigration', ['VNet'], accepted),
+    ofCompute('deployments.validateMigration', [...names, destination], { statusCode: 200 }),
+    ofCompute('deployments.prepareMigration', [...names, destination], done),
+    ofCompute('deployments.beginAbortMigration', names, accepted),
+    ofCompute('virtualMachines.shutdown', [...names, 'vm4', { postShutdownAction: 'StoppedDeallocated' }], done),
+    ofCompute('virtualMachines.start', [...names, 'vm4'], done),
+    ofCompute('virtualMachines.restart', [...names, 'vm4'], done),
+    ofCompute('virtualMachines.redeploy', [...names, 'vm4'], done),
+    ofCompute('virtualMachines.initiateMaintenance', [...names, 'vm4'], done),
+    ofCompute('virtualMachines.shutdownRoles', [...names, { ...machines, postShutdownAction: 'Stopped' }], done),
+    ofCompute('virtualMachines.startRoles', [...names, machines], done),
+    ofCompute('virtualMachines.update', [...names, 'vm4', machine(4)], done),
+    ofCompute('deployments.listEvents', [...names, period.startTime, period.endTime], { deploymentEvents: [] }),
+    ofCompute('hostedServices.getDetailed', ['mySvc'], { deployments: [{ name: 'mySvc' }] }),
+    ofCompute('hostedServices.list', [], { hostedServices: [{ serviceName: 'mySvc' }] }),
+    ofCompute('hostedServices.listExtensions', ['mySvc'], { extensions: [] }),
+    ofCompute('hostedServices.listAvailableExtensions', [], { statusCode: 200 }),
+    ofCompute('serviceCertificates.list', ['mySvc'], { certificates: [] }),
+    ofCompute('operatingSystems.list', [], { operatingSystems: [] }),
+    ofCompute('operatingSystems.listFamilies', [], { operatingSystemFamilies: [] }),
+    ofCompute('virtualMachineDisks.listDisks', [], { disks: [] }),
+    ofCompute('virtualMachineOSImages.list', [], { images: [] }),
+    ofCompute('virtualMachineVMImages.list', [], { vMImages: [] }),
+    ofCompute('virtualMachineExtensions.list', [], { resourceExtensions: [] }),
+    ofNetwork('networkSecurityGroups.list', [], { networkSecurityGroups: [] }),
+    ofNetwork('routes.listRouteTables', [], { routeTables: [] }),
+    ofNetwork('gateways.listVirtualNetworkGateways', [], { statusCode: 200 }),
+    ofNetwork('gateways.listLocalNetworkGateways', [], { statusCode: 200 }),
+    ofMgmt('roleSizes.list', [], { statusCode: 200 }),
+    ofMgmt('affinityGroups.list', [], { affinityGroups: [] }),
+    ofMgmt('subscriptions.listOperations', [period], { statusCode: 200 }),
+    ofCompute('virtualMachines.deleteMethod', [...names, 'vm5', true], done),
+    ofCompute('deployments.deleteBySlot', ['mySvc', 'Production'], done),
+    ofCompute('hostedServices.deleteAll', ['mySvc'], done),
+  ];
+  for (const step of steps) await step();
 });
 
 t.test('over https with --auth token, a registered management certificate is who one is', async (t) => {

@@ -1,12 +1,12 @@
 /** What `explain` says of random flows in random states, and what then happens to them. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { Explanation } from '../../../src/data-plane/model/engine.js';
+import type { Explanation, FlowTuple } from '../../../src/data-plane/model/engine.js';
 import type { PlanMember, PlanRule, Transport } from '../../../src/data-plane/model/plan.js';
 import { UdpClient } from '../network.js';
 import { frontend, member, rule } from '../plans.js';
 import { probesOf } from '../world.js';
-import { type ContractTest, networkOf, type Stage } from './statement.js';
+import { type ContractTest, networkOf } from './statement.js';
 
 const port = 20080;
 const states = 12;
@@ -26,11 +26,12 @@ class Dice {
   }
 }
 
-/** A rule of up to three of the machines, of which the last fails its probe. */
-function randomRule(dice: Dice, { net }: Stage): PlanRule {
+/** A rule of up to three of the machines, of which the last fails its probe; in every fourth state all of them are put out. */
+function randomRule(dice: Dice, { net, state }: { net: string; state: number }): PlanRule {
+  const noneUp = state % 4 === 3;
   const members = [4, 5, 6].flatMap((last): PlanMember[] => {
-    const probe = dice.of([undefined, `probe-1|${net}.${last}`]);
-    const adminState = dice.of(['None', 'None', 'Up', 'Down'] as const);
+    const probe = dice.of([...(noneUp ? [] : [undefined]), `probe-1|${net}.${last}`]);
+    const adminState = noneUp ? 'Down' : dice.of(['None', 'None', 'Up', 'Down'] as const);
     return dice.below(4) === 0 ? [] : [member(`${net}.${last}`, 28080, { probe, adminState })];
   });
   const permit = { action: 'permit', remoteSubnet: networkOf(`${net}.0`, 8) } as const;
@@ -38,34 +39,52 @@ function randomRule(dice: Dice, { net }: Stage): PlanRule {
   return rule(members, {
     distribution: dice.of(['Default', 'SourceIP', 'SourceIPProtocol'] as const),
     noHealthyBackends: dice.of(['AllProbedDown', 'AllProbedUp'] as const),
-    acl: dice.of([[], [], [deny], [deny, permit]]),
+    acl: noneUp ? [] : dice.of([[], [], [deny], [deny, permit]]),
     ...(dice.below(2) === 0 && { connectionTracking: true }),
   });
 }
 
 /** Why nothing answers, by the counters that tell it. */
 const silences = {
-  tcp: ['noEligibleMember', 'deniedByAcl', 'hairpin'],
-  udp: ['datagramsWithoutMember', 'datagramsDenied', 'datagramsHairpin'],
+  tcp: ['noEligibleMember', 'deniedByAcl', 'hairpin', 'faultDropped', 'faultReset'],
+  udp: ['datagramsWithoutMember', 'datagramsDenied', 'datagramsHairpin', 'faultDropped'],
 } as const;
-const sentences = [/No member|no members/, /access control list/, /flow of its own/];
+const greeting = async (socket: Socket): Promise<string> =>
+  String((await once(socket, 'data'))[0]).split(' ', 1)[0] as string;
+
+const sentences = [/No member|no members/, /access control list/, /flow of its own/, /fault drops/, /fault resets/];
 
 export const explainedContract: readonly ContractTest[] = [
   {
     title: 'In random states random flows reach the member that explain names, or get no answer for its reason',
-    async run(stage) {
-      const { t, world, net } = stage;
+    async run({ t, world, net }) {
       const dice = new Dice();
       const backends = await world.backends(net, { count: 3, port: 28080 });
       const [first, second, failing] = probesOf(backends);
       if (!first || !second || !failing) throw new Error('three backends have three probes');
       const probes = [first, second, { ...failing, port: 28999 }];
-      /** An internal frontend and a public one; flows go to the one of the moment. */
-      const places = [{ address: `${net}.100`, internal: true as const }, { address: `${net}.101` }];
-      let address = `${net}.100`;
-      const scope = (transport: Transport): string => `${transport}/${address}/${port}`;
+      /** `port` 0 has HA ports; one of them has a rule for a port of its own. Flows go to the place of the moment. */
+      const places = [
+        { address: `${net}.100`, port, to: port, internal: true as const },
+        { address: `${net}.101`, port, to: port },
+        { address: `${net}.102`, port: 0, to: 28080, internal: true as const },
+        { address: `${net}.102`, port, to: port, internal: true as const },
+      ] as const;
+      type Place = (typeof places)[number];
+      let place: Place = places[0];
+      const keyOf = (transport: Transport): string => `${transport}/${place.address}/${place.port}`;
       const silenced = (transport: Transport): number[] =>
-        silences[transport].map((name) => world.count(name, scope(transport)));
+        silences[transport].map((name) => world.count(name, keyOf(transport)));
+      const applied = (rule: PlanRule): Promise<void> =>
+        world.apply(
+          places.flatMap(({ address, port, to: _, ...rest }) =>
+            (['tcp', 'udp'] as const).map((each) => ({
+              ...frontend(each, `${address}:${port}`, port === 0 ? { ...rule, backendPort: 0 } : rule),
+              ...rest,
+            })),
+          ),
+          probes,
+        );
       /** What is counted when a flow gets no answer. */
       const silence = async (transport: Transport, before: readonly number[]): Promise<number> => {
         for (;;) {
@@ -74,10 +93,20 @@ export const explainedContract: readonly ContractTest[] = [
           if (counted >= 0) return counted;
         }
       };
-      /** `reach` resolves with the member that answers. */
-      const check = async (transport: Transport, told: Explanation, reach: () => Promise<string>): Promise<void> => {
+      /** `reach` resolves with the member that answers, `refused` when the client's kernel says that nobody listens. */
+      const check = async (
+        transport: Transport,
+        told: Explanation,
+        { reach, refused }: { reach: () => Promise<string>; refused: () => Promise<unknown> },
+      ): Promise<void> => {
+        if (world.engine.frontends().some(({ key, state }) => key === keyOf(transport) && state === 'Unbound')) {
+          t.match(told, { choice: undefined, reason: 'The frontend has no place here.' });
+          await refused();
+          return;
+        }
         if (told.choice) {
           t.equal(await reach(), told.choice.address, `${transport} ${told.tuple.join(' ')}`);
+          t.equal(told.choice.port, 28080);
           return;
         }
         await world.engine.flows();
@@ -86,43 +115,59 @@ export const explainedContract: readonly ContractTest[] = [
         const counted = silence(transport, before).then((index) => sentences[index]);
         t.match(told.reason, (await Promise.race([counted, answered])) ?? 'nothing');
       };
+      /** The last client that found no eligible member, and what to ask about it. */
+      let waiting: { readonly socket: Socket; readonly tuple: FlowTuple } | undefined;
       // Sockets live through all states, as connection tracking wants.
       const sources = [201, 202, 4, 5].map((last) => `${net}.${last}`);
       const clients = await Promise.all(sources.map((from) => UdpClient.open({ from })));
       for (let state = 0; state < states; state++) {
-        const randomly = randomRule(dice, stage);
-        await world.apply(
-          places.flatMap(({ address, ...rest }) =>
-            (['tcp', 'udp'] as const).map((each) => ({
-              ...frontend(each, `${address}:${port}`, randomly),
-              ...rest,
-            })),
-          ),
-          probes,
-        );
+        await applied(randomRule(dice, { net, state }));
+        const effect = dice.of(['slow', 'drop', 'reset'] as const);
+        await world.engine.setFaults?.([{ id: 'fault-1', effect, latencyMs: 5, backend: first.address }]);
         await world.until(() => probes.every(({ address }) => (world.reason(address) ?? 'NA') !== 'NA'));
         for (let flow = 0; flow < flowsPerState; flow++) {
           const index = dice.below(sources.length);
-          address = dice.of(places).address;
+          place = dice.of<Place>(places);
+          const { address, to } = place;
           const from = sources[index] as string;
           const client = clients[index] as UdpClient;
-          const place = { sourceAddress: from, destinationAddress: address, destinationPort: port };
-          const datagram = await world.engine.explain({ ...place, transport: 'udp', sourcePort: client.port });
-          await check('udp', datagram, async () => {
-            if (datagram.choice) return (await client.ask({ address, port })).backend;
-            client.socket.send('nobody answers', port, address);
-            return String((await once(client.socket, 'message'))[0]);
+          const between = { sourceAddress: from, destinationAddress: address, destinationPort: to };
+          const datagram = await world.engine.explain({ ...between, transport: 'udp', sourcePort: client.port });
+          await check('udp', datagram, {
+            reach: async () => {
+              if (datagram.choice) return (await client.ask({ address, port: to })).backend;
+              client.socket.send('nobody answers', to, address);
+              return String((await once(client.socket, 'message'))[0]);
+            },
+            refused: async () => {},
           });
           const fromPort = 30_000 + state * flowsPerState + flow;
-          const connection = await world.engine.explain({ ...place, transport: 'tcp', sourcePort: fromPort });
+          const tuple: FlowTuple = { ...between, transport: 'tcp', sourcePort: fromPort };
+          const connection = await world.engine.explain(tuple);
           let socket: Socket | undefined;
-          await check('tcp', connection, async () => {
-            socket = connect({ host: address, port, localAddress: from, localPort: fromPort }).on('error', () => {});
-            return String((await once(socket, 'data'))[0]).split(' ', 1)[0] as string;
+          const dialled = (): Socket => {
+            socket = connect({ host: address, port: to, localAddress: from, localPort: fromPort });
+            return socket.on('error', () => {});
+          };
+          await check('tcp', connection, {
+            reach: () => greeting(dialled()),
+            refused: () => once(dialled(), 'error'),
           });
-          socket?.destroy();
+          // Not a member: it might be chosen for a flow of its own.
+          if (socket && index < 2 && sentences[0]?.test(connection.reason ?? '')) {
+            waiting?.socket.destroy();
+            waiting = { socket, tuple };
+          } else socket?.destroy();
         }
       }
+      if (!waiting) throw new Error('some client finds no eligible member');
+      await world.engine.setFaults?.([]);
+      await applied(rule(backends.map((each) => member(each.address, each.port))));
+      const served = await world.engine.explain(waiting.tuple);
+      const greeted = greeting(waiting.socket);
+      await world.advance(8000);
+      t.equal(await greeted, served.choice?.address, 'a client that waits reaches the member that explain names now');
+      waiting.socket.destroy();
       for (const client of clients) client.close();
     },
   },

@@ -92,6 +92,26 @@ t.test('A security rule says everything once', async (t) => {
       'SecurityRuleParameterContainsUnsupportedValue',
     ],
   ]);
+  const unsupported = 'SecurityRuleParameterContainsUnsupportedValue';
+  const overlapping = 'OverlappingSubnetsNotPermittedInSecurityRule';
+  const listed = (member: string, ...values: string[]): Body => group({ [member]: undefined, [`${member}es`]: values });
+  const ports = (...values: string[]): Body =>
+    group({ destinationPortRange: undefined, destinationPortRanges: values });
+  for (const member of ['sourceAddressPrefix', 'destinationAddressPrefix']) {
+    expectEach(t, azure, nsg, [
+      ['addresses, prefixes and ranges', listed(member, '10.0.0.4', '10.1.0.0/16', 'fd00::/8', '11.0.0.1-11.0.0.9')],
+      ['a tag in a list', listed(member, 'AzureContainerRegistry'), unsupported],
+      ['everything in a list', listed(member, '*'), unsupported],
+      ['one prefix inside another', listed(member, '149.173.0.0/16', '149.173.8.27/32'), overlapping],
+      ['one prefix twice', listed(member, '10.0.0.0/8', '10.0.0.0/8'), overlapping],
+      ['an address in a prefix', listed(member, '10.0.0.0/8', '10.0.0.1'), overlapping],
+    ]);
+  }
+  expectEach(t, azure, nsg, [
+    ['ports in a list', ports('80', '443-445')],
+    ['every port in a list', ports('*'), 'SecurityRuleParameterContainsInvalidPortRanges'],
+    ['every port beside one', ports('80', '*'), 'SecurityRuleParameterContainsInvalidPortRanges'],
+  ]);
   t.match(azure.refusals(nsg, group({ sourceAddressPrefix: undefined })), [
     /security rule with Id: .*\/rule\. Security rule must specify SourceAddressPrefixes, SourceAddressPrefix, or SourceApplicationSecurityGroups\.$/,
   ]);
@@ -195,6 +215,71 @@ t.test('Virtual networks and subnets have sizes and ranges that Azure has', asyn
     ['one inside the other', network(['10.0.0.0/16', '10.0.1.0/24']), 'AddressPrefixesOverlap'],
     ['flows forgotten at once', network(space, { flowTimeoutInMinutes: 3 }), 'FlowTimeoutIsOutOfRange'],
     ['flows kept', network(space, { flowTimeoutInMinutes: 30 })],
+  ]);
+});
+
+t.test('A virtual network has addresses, and its subnets parts of them', async (t) => {
+  const azure = new AzureInMemory();
+  const allocation = { pool: { id: id('networkManagers', 'm/ipamPools/p') }, numberOfIpAddresses: '256' };
+  const allocated = { addressSpace: { ipamPoolPrefixAllocations: [allocation] } };
+  expectEach(t, azure, vnet, [
+    ['no addresses', network([]), 'AddressSpaceHasNoAddressPrefixes'],
+    ['no address space', { location: 'westus' }, 'AddressSpaceHasNoAddressPrefixes'],
+    ['addresses out of a pool', network([], allocated)],
+    ['a subnet without', network(['10.0.0.0/16'], subnets({})), 'AddressPrefixStringCannotBeNullOrEmpty'],
+  ]);
+});
+
+t.test('A network interface of a machine stays in its virtual network, a secondary one in its subnet', async (t) => {
+  const azure = new AzureInMemory();
+  const two = subnets({ addressPrefix: '10.0.0.0/24' }, { addressPrefix: '10.0.1.0/24' });
+  azure.put(vnet, network(['10.0.0.0/16'], two));
+  azure.put(other, network(['10.0.0.0/16'], two));
+  const second = id('networkInterfaces', 'second');
+  for (const one of [nic, second]) azure.put(one, nicBody({}));
+  const moved = nicBody({ subnet: { id: `${vnet}/subnets/subnet1` } });
+  const away = nicBody({ subnet: { id: `${other}/subnets/subnet` } });
+  expectEach(t, azure, second, [
+    ['of no machine, to another subnet', moved],
+    ['of no machine, to another network', away],
+  ]);
+  azure.put(idOf('Microsoft.Compute/virtualMachines', 'vm'), {
+    location: 'westus',
+    properties: {
+      networkProfile: {
+        networkInterfaces: [nic, second].map((one) => ({ id: one, properties: { primary: one === nic } })),
+      },
+    },
+  });
+  expectEach(t, azure, nic, [
+    ['the primary one of a machine', moved],
+    ['to another network', away, 'NetworkInterfaceCannotHave'],
+  ]);
+  expectEach(t, azure, second, [['a secondary one', moved, 'SecondaryNetworkInterfaceInUseCannotChangeSubnet']]);
+});
+
+t.test('A subnet is delegated to services that Azure has, before others are in it', async (t) => {
+  const azure = new AzureInMemory();
+  const delegated = (...services: string[]): Body =>
+    network(
+      ['10.0.0.0/16'],
+      subnets({
+        addressPrefix: '10.0.0.0/24',
+        delegations: services.map((serviceName) => ({ name: 'one', properties: { serviceName } })),
+      }),
+    );
+  expectEach(t, azure, vnet, [
+    ['a service', delegated('Microsoft.Web/serverFarms')],
+    ['in any casing', delegated('microsoft.web/serverfarms')],
+    ['a service that came later', delegated('Microsoft.DevOpsInfrastructure/pools')],
+    ['none that Azure has', delegated('Microsoft.Web/serverFarm'), 'InvalidServiceNameOnDelegation'],
+  ]);
+  azure.put(vnet, delegated());
+  azure.put(nic, nicBody({}));
+  const code = 'SubnetDelegationsCannotChangeWhenSubnetUsedByResource';
+  expectEach(t, azure, vnet, [
+    ['as it is', delegated()],
+    ['while a network interface is in it', delegated('Microsoft.Web/serverFarms'), code],
   ]);
 });
 

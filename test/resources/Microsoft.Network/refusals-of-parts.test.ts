@@ -37,7 +37,12 @@ const codes = (azure: AzureInMemory, at: string, body: Body): string[] =>
   azure.refusals(at, body).map((text) => text.split(':')[0] as string);
 
 /** Expects of each body the code with which it is refused, or that it is taken when there is none. */
-function expectEach(t: Test, azure: AzureInMemory, at: string, cases: readonly (readonly [string, Body, string?])[]) {
+function expectEach(
+  t: Test,
+  azure: AzureInMemory,
+  at: string,
+  cases: readonly (readonly [string, Body, (string | undefined)?])[],
+) {
   for (const [title, body, code] of cases) t.same(codes(azure, at, body), code === undefined ? [] : [code], title);
 }
 
@@ -81,6 +86,10 @@ t.test('The parts of a load balancer say where they come from and go to', async 
       ),
     ],
   });
+  const natRule = (own: Body): Body => ({
+    inboundNatRules: [named({ frontendIPConfiguration: front, protocol: 'Tcp', backendPort: 22, ...own })],
+  });
+  const ofPool = { backendAddressPool: pool, frontendPortRangeStart: 6000, frontendPortRangeEnd: 6010 };
   const outbound = (own: Body): Body => ({
     outboundRules: [named({ frontendIPConfigurations: [front], backendAddressPool: pool, protocol: 'All', ...own })],
   });
@@ -96,6 +105,12 @@ t.test('The parts of a load balancer say where they come from and go to', async 
     ['no frontend', balancer(rule({ frontendIPConfiguration: undefined })), incomplete],
     ['no protocol', balancer(rule({ protocol: undefined })), incomplete],
     ['no backend port', balancer(rule({ backendPort: undefined })), incomplete],
+    ['a probe without protocol', balancer({ probes: [named({ port: 80 })] }), incomplete],
+    ['an outbound rule without protocol', balancer(outbound({ protocol: undefined })), incomplete],
+    ['a NAT rule', balancer(natRule({ frontendPort: 22 }))],
+    ['a NAT rule of every port', balancer(natRule({ frontendPort: 0 })), 'PortValueIsOutOfRange'],
+    ['a NAT rule of a pool', balancer(natRule(ofPool))],
+    ['a NAT rule of a pool, Basic', balancer(natRule(ofPool), { subnet }, 'Basic'), 'LoadBalancerDoesNotSupport'],
     ['port 0', balancer(rule({ frontendPort: 0 })), incomplete],
     ['a pool of another balancer', balancer(rule({ backendAddressPool: foreign })), 'InvalidResourceReference'],
     ['a NAT pool', balancer(natPool(5000, 5010))],
@@ -112,6 +127,68 @@ t.test('The parts of a load balancer say where they come from and go to', async 
   ]);
 });
 
+t.test('A rule for every port stands alone on its frontend and in its pool', async (t) => {
+  const azure = azureWith();
+  const second = { id: `${lb}/frontendIPConfigurations/second` };
+  const other = { id: `${lb}/backendAddressPools/other` };
+  const every = { protocol: 'All', frontendPort: 0, backendPort: 0 };
+  const port = { protocol: 'Tcp', frontendPort: 80, backendPort: 80 };
+  const two = (first: Body, last: Body, own: Body = {}): Body =>
+    balancer({
+      frontendIPConfigurations: [named({ subnet }, 'front'), named({ subnet }, 'second')],
+      backendAddressPools: [{ name: 'pool' }, { name: 'other' }],
+      loadBalancingRules: [first, last].map((rule, index) =>
+        named({ frontendIPConfiguration: front, backendAddressPool: pool, ...rule }, `rule${index}`),
+      ),
+      ...own,
+    });
+  const apart = { frontendIPConfiguration: second, backendAddressPool: other };
+  const nat = { frontendIPConfiguration: front, ...port };
+  expectEach(t, azure, lb, [
+    ['apart', two(every, { ...port, ...apart })],
+    ['floating', two(every, { ...port, frontendIPConfiguration: second, enableFloatingIP: true })],
+    ['one frontend', two(every, { ...port, backendAddressPool: other }), 'RulesUseSameFrontendPortProtocolAndIPConfig'],
+    ['one pool', two(every, { ...port, frontendIPConfiguration: second }), 'RulesUseSameBackendPortProtocolAndPool'],
+    [
+      'in the other order',
+      two({ ...port, frontendIPConfiguration: second }, every),
+      'RulesUseSameBackendPortProtocolAndPool',
+    ],
+    [
+      'beside a NAT rule',
+      two(every, { ...port, ...apart }, { inboundNatRules: [named(nat)] }),
+      'RulesUseSameFrontendPortProtocolAndIPConfig',
+    ],
+  ]);
+});
+
+t.test('Frontends and ipConfigurations of Static allocation name their address', async (t) => {
+  const azure = azureWith();
+  const at = (properties: Body): Body => ({ subnet, privateIPAllocationMethod: 'Static', ...properties });
+  const interfaceAt = (properties: Body): Body => ({
+    location: 'westus',
+    properties: { ipConfigurations: [named(at(properties), 'ip')] },
+  });
+  const cases: readonly (readonly [string, Body, string?])[] = [
+    ['an address', { privateIPAddress: '10.0.0.9' }],
+    ['none, but Dynamic', { privateIPAllocationMethod: 'Dynamic' }],
+    ['one, but Dynamic', { privateIPAllocationMethod: 'Dynamic', privateIPAddress: '10.0.0.9' }],
+    ['none', {}, 'PrivateIPAddressMissing'],
+    ['an empty one', { privateIPAddress: '' }, 'PrivateIPAddressMissing'],
+    ['one that is none', { privateIPAddress: 'ten' }, 'InvalidPrivateIPAddressFormat'],
+    ['one outside', { privateIPAddress: '10.0.1.9' }, 'PrivateIPAddressNotInSubnet'],
+    ['the network', { privateIPAddress: '10.0.0.0' }, 'PrivateIPAddressInReservedRange'],
+    ['the fourth', { privateIPAddress: '10.0.0.3' }, 'PrivateIPAddressInReservedRange'],
+    ['the last', { privateIPAddress: '10.0.0.255' }, 'PrivateIPAddressInReservedRange'],
+    ['one that is held', { privateIPAddress: '10.0.0.50' }, 'PrivateIPAddressIsAllocated'],
+  ];
+  azure.put(id('networkInterfaces', 'held'), interfaceAt({ privateIPAddress: '10.0.0.50' }));
+  for (const [title, properties, code] of cases) {
+    expectEach(t, azure, lb, [[`${title}, at a frontend`, balancer({}, at(properties)), code]]);
+    expectEach(t, azure, nic, [[`${title}, at an interface`, interfaceAt(properties), code]]);
+  }
+});
+
 t.test('Internal frontends of a load balancer are in one virtual network', async (t) => {
   const azure = azureWith();
   const gateway = id('loadBalancers', 'gateway');
@@ -126,10 +203,14 @@ t.test('Internal frontends of a load balancer are in one virtual network', async
   const refused = 'LoadBalancerDoesNotSupport';
   expectEach(t, azure, lb, [
     ['two internal ones', two({ subnet }, { subnet })],
+    ['a public one beside an internal one', two({ subnet }, { publicIPAddress: ip }), refused],
+    ['an internal one beside a public one', two({ publicIPAddress: ip }, { subnet }), refused],
     ['of two networks', two({ subnet }, { subnet: elsewhere }), refused],
     ['behind a gateway', balancer({}, chained('gateway'))],
     ['behind what is no gateway', balancer({}, chained('internal')), refused],
   ]);
+  azure.put(lb, balancer({}, { subnet }));
+  expectEach(t, azure, lb, [['all of them become public', balancer({}, { publicIPAddress: ip })]]);
   const zones = { name: 'front', zones: ['4'], properties: { subnet } };
   t.same(codes(azure, lb, balancer({ frontendIPConfigurations: [zones] })), ['AvailabilityZoneNotSupported']);
 });
@@ -152,6 +233,28 @@ t.test('Addresses of a pool are addresses, each once, in one virtual network', a
     ['no address', balancer(addresses([{ ipAddress: 'ten' }])), refused],
     ['no network', balancer(addresses([first], {})), refused],
     ['two networks', balancer(addresses([first, { ipAddress: '10.1.0.4', virtualNetwork: other }])), refused],
+    ['under sku Basic', balancer(addresses([first]), { subnet }, 'Basic'), refused],
+    ['drained', balancer(addresses([first], { virtualNetwork, drainPeriodInSeconds: 10 }))],
+    ['drained before', balancer(addresses([first], { virtualNetwork, drainPeriodInSeconds: -1 })), refused],
+  ]);
+  azure.put(lb, balancer(addresses([first])));
+  const moved = addresses([{ ipAddress: '10.1.0.4' }], { virtualNetwork: other });
+  expectEach(t, azure, lb, [['moved to another network', balancer(moved), refused]]);
+});
+
+t.test('Tunnels belong to Gateway balancers, one of each type', async (t) => {
+  const azure = azureWith();
+  const tunnel = (type: string, identifier: number): Body => ({ port: 10800, protocol: 'VXLAN', type, identifier });
+  const tunnels = (...tunnelInterfaces: Body[]): Body => ({
+    backendAddressPools: [named({ tunnelInterfaces }, 'pool')],
+  });
+  const gateway = (...all: Body[]): Body => balancer(tunnels(...all), { subnet }, 'Gateway');
+  const refused = 'LoadBalancerPoolCannotHave';
+  expectEach(t, azure, lb, [
+    ['one of each', gateway(tunnel('Internal', 900), tunnel('External', 901))],
+    ['two of one type', gateway(tunnel('Internal', 900), tunnel('Internal', 901)), refused],
+    ['two of one identifier', gateway(tunnel('Internal', 900), tunnel('External', 900)), refused],
+    ['under sku Standard', balancer(tunnels(tunnel('Internal', 900)), { subnet }), refused],
   ]);
 });
 

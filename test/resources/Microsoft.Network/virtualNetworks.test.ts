@@ -115,7 +115,7 @@ t.test('a delegation gets the actions that Azure grants to the service', async (
   const services: readonly [service: string, actions: string[]][] = [
     ['Microsoft.ContainerInstance/containerGroups', inSubnet('action')],
     ['Microsoft.DBforPostgreSQL/flexibleServers', inSubnet('join/action')],
-    ['Contoso.Unheard/of', inSubnet('join/action')],
+    ['Microsoft.Synapse/workspaces', inSubnet('join/action')],
     ['Microsoft.Netapp/volumes', ['Microsoft.Network/networkinterfaces/*', ...inSubnet('join/action')]],
     [
       'Microsoft.Sql/managedInstances',

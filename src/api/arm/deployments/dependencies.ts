@@ -3,7 +3,7 @@ import { azureError } from '../../../errors/index.js';
 import { DeferredValue, type EvaluationContext } from '../template/context.js';
 import { evaluateNode, evaluateTemplateValue } from '../template/evaluate.js';
 import { ExpressionError } from '../template/expression-error.js';
-import { isObject, type Json, type JsonObject, member } from '../template/json.js';
+import { isObject, type Json, type JsonObject, jsonText, member } from '../template/json.js';
 import { isExpression, nodesOf, parseExpression } from '../template/parser.js';
 import { splitResourceId } from '../template/resource-ids.js';
 import { bodySource, type PlannedResource } from './expand.js';
@@ -16,20 +16,26 @@ const maxDependencySize = 2 * 1024 * 1024;
 /** Finds planned resources by any of the ways in which a template can name them. */
 export class ResourceIndex {
   readonly #named = new Map<string, PlannedResource[]>();
+  /** Children that stand inside their parents, by what they are called there. */
+  readonly #namedInside = new Map<string, PlannedResource[]>();
 
   constructor(resources: readonly PlannedResource[]) {
+    const note = (names: Map<string, PlannedResource[]>, name: string, resource: PlannedResource): void => {
+      const known = names.get(name);
+      if (known) known.push(resource);
+      else names.set(name, [resource]);
+    };
     for (const resource of resources) {
-      for (const name of namesOf(resource)) {
-        const known = this.#named.get(name);
-        if (known) known.push(resource);
-        else this.#named.set(name, [resource]);
-      }
+      for (const name of namesOf(resource)) note(this.#named, name, resource);
+      const inside = nameInside(resource);
+      if (inside !== undefined) note(this.#namedInside, inside, resource);
     }
   }
 
   /** The resources that `text` names: one, or all instances of a copy. */
   find(text: string): readonly PlannedResource[] {
-    return this.#named.get(text.replace(/\/$/, '').toLowerCase()) ?? [];
+    const name = text.replace(/\/$/, '').toLowerCase();
+    return this.#named.get(name) ?? this.#namedInside.get(name) ?? [];
   }
 
   /** The resource that `text` names for a read; undefined when there is none, or a whole copy. */
@@ -53,6 +59,13 @@ function namesOf({ id, type, name, symbol, loop, existing }: PlannedResource): s
     ? []
     : [id.replace(/\/resourceGroups\/([^/]+)$/i, '/providers/Microsoft.Resources/resourceGroups/$1')];
   return [...new Set([...bySymbol, ...byName, ...long].map((text) => text.toLowerCase()))];
+}
+
+/** The folded name that a child has inside its parent; undefined for what has its whole type and name. */
+function nameInside({ source, type, name, existing }: PlannedResource): string | undefined {
+  const depth = jsonText(member(source, 'type')).split('/').length;
+  if (existing || depth >= type.split('/').length) return undefined;
+  return name.split('/').slice(-depth).join('/').toLowerCase();
 }
 
 /** For every resource (by key) the keys of those it waits for. Throws InvalidTemplate. */

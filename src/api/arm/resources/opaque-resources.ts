@@ -5,12 +5,13 @@
 import { defaultTenantId as tenantId } from '../../../config/config-values.js';
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { isKnownType, isListed, typesLike } from '../../../resources/known-types.js';
+import { madeUpList } from '../../../resources/made-up-keys.js';
 import { lookUpChild } from '../../../resources/references.js';
 import { findResourceType, resourceTypes, showsEtagAndGuid } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootOf, typeOf } from '../../../resources/resource-id.js';
 import type { Lookup, Resource, ResourceDocument } from '../../../resources/resource-type.js';
 import type { SchemaNode } from '../../../resources/schema.js';
-import { madeUpList, madeUpProperties } from '../../../resources/unmodelled-types.js';
+import { madeUpProperties } from '../../../resources/unmodelled-types.js';
 import { stableGuid } from '../../../support/ids.js';
 import { checkLocationForm } from './locations.js';
 import { type RequestBody, readBody } from './request-body.js';
@@ -58,7 +59,8 @@ export function showOpaque(resource: Resource, lookup: Lookup): Record<string, u
   const name = resource.name.slice(resource.name.lastIndexOf('/') + 1);
   const propertiesOf = (id: string): Record<string, unknown> | undefined =>
     lookUpChild(lookup, id)?.child.properties ?? lookup.resource(idKey(id))?.document.properties;
-  const properties = { ...given, ...madeUpProperties({ resource, name, given, propertiesOf }, { tenantId }) };
+  const shown = withEtag ? withChildIds(given, resource.id) : given;
+  const properties = { ...shown, ...madeUpProperties({ resource, name, given: shown, propertiesOf }, { tenantId }) };
   return {
     ...(withEtag ? { name, id: resource.id, etag: resource.etag } : { id: resource.id, name }),
     type: resource.type,
@@ -69,6 +71,21 @@ export function showOpaque(resource: Resource, lookup: Lookup): Record<string, u
       ? { provisioningState: resource.provisioningState, resourceGuid: stableGuid(resource.id), ...properties }
       : { ...properties, provisioningState: resource.provisioningState },
   };
+}
+
+/** The parts of network resources have ids: `…/applicationGateways/gateway/frontendPorts/http`. */
+function withChildIds(given: Record<string, unknown>, id: string): Record<string, unknown> {
+  const withId = (collection: string, part: unknown): unknown => {
+    const { name, properties, type } = (part ?? {}) as { name?: unknown; properties?: unknown; type?: unknown };
+    const isPart = typeof name === 'string' && typeof properties === 'object' && type === undefined;
+    return isPart ? { ...(part as object), id: `${id}/${collection}/${name}` } : part;
+  };
+  return Object.fromEntries(
+    Object.entries(given).map(([collection, parts]) => [
+      collection,
+      Array.isArray(parts) ? parts.map((part: unknown) => withId(collection, part)) : parts,
+    ]),
+  );
 }
 
 interface ListAction {
@@ -88,12 +105,17 @@ export function listOfOpaque({ id, action, apiVersion }: ListAction, lookup: Loo
 /** A resource of one provider on a resource of another: a lock or diagnostic settings on a balancer. */
 const isExtension = ({ types }: ResourceId): boolean => types.includes('providers');
 
+/** Clients write it in any casing; it is looked for in this one. */
+export const lockType = 'Microsoft.Authorization/locks';
+
+const spelt = (type: string): string => (type.toLowerCase() === lockType.toLowerCase() ? lockType : type);
+
 /** Type and name of a resource; of an extension those that its own provider gave it. */
 export function ownTypeAndName(id: ResourceId): { type: string; name: string } {
   const at = id.types.lastIndexOf('providers');
-  if (at < 0) return { type: typeOf(id), name: id.names.join('/') };
+  if (at < 0) return { type: spelt(typeOf(id)), name: id.names.join('/') };
   const type = [id.names[at], ...id.types.slice(at + 1)].join('/');
-  return { type, name: id.names.slice(at + 1).join('/') };
+  return { type: spelt(type), name: id.names.slice(at + 1).join('/') };
 }
 
 /** Azure's refusal of a type that it does not have, or that it has only in other places. */
@@ -143,8 +165,39 @@ export function checkOpaque(
 export function checkParent(id: ResourceId, lookup: Lookup): void {
   if (id.types.length === 1) return;
   const depth = id.types.at(-2) === 'providers' ? -2 : -1;
-  const parent = formatResourceId({ ...id, types: id.types.slice(0, depth), names: id.names.slice(0, depth) });
+  const above = { ...id, types: id.types.slice(0, depth), names: id.names.slice(0, depth) };
+  const parent = formatResourceId(above);
   if (lookup.resource(idKey(parent))) return;
+  // What services call `default` is there with what it lies in: the blob service of a storage account.
+  if (above.types.length > 1 && above.names.at(-1)?.toLowerCase() === 'default') {
+    checkParent(above, lookup);
+    return;
+  }
   const values = { action: 'write', type: id.types.join('/'), parent };
   throw azureError('ParentResourceNotFound', { values });
+}
+
+const lockSegment = `/providers/${lockType.toLowerCase()}/`;
+
+/** What is done to a scope. Reading and locking are always free. */
+export type LockedAccess = 'write' | 'delete';
+
+/**
+ * Throws `ScopeLocked` when a lock keeps the resource or group `id` as it is. A ReadOnly lock refuses every write, any lock
+ * a deletion, which takes what is below along. A lock holds for the subscription, group or resource on which it is, and for
+ * everything below it: https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources
+ */
+export function checkUnlocked(id: string, access: LockedAccess, lookup: Lookup): void {
+  const key = idKey(id);
+  if (key.includes(lockSegment)) return;
+  const locked: string[] = [];
+  for (const lock of lookup.everyOfType(lockType)) {
+    const scope = lock.id.slice(0, lock.key.lastIndexOf(lockSegment));
+    const above = idKey(scope);
+    const holds = key === above || key.startsWith(`${above}/`) || (access === 'delete' && above.startsWith(`${key}/`));
+    const level = String(lock.document.properties.level ?? '').toLowerCase();
+    if (holds && (level === 'readonly' || (access === 'delete' && level === 'cannotdelete'))) locked.push(scope);
+  }
+  if (locked.length === 0) return;
+  throw azureError('ScopeLocked', { values: { id, access, locked: [...new Set(locked)].join(',') } });
 }

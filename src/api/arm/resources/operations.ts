@@ -170,10 +170,11 @@ export class OperationRunner {
   ) {}
 
   /**
-   * Waits until the data plane follows a write; without a delay the operation is finished then. Resolves with the
-   * resource as it is stored after a failure; undefined when nothing failed, or nobody knows yet.
+   * Waits until the data plane follows a write; without a delay the operation is finished then. Resolves with what
+   * `onFailure` makes, within the work that stores the failure, of the resource as it is stored then; undefined when nothing
+   * failed, or nobody knows yet.
    */
-  async settle(write: Settling): Promise<Resource | undefined> {
+  async settle<T>(write: Settling, onFailure: (failed: Resource) => T): Promise<T | undefined> {
     if (this.context.operationDelayMs > 0) {
       const heard: { outcome: ApplyOutcome } = { outcome: {} };
       this.#finishLater({ operationId: write.operationId, key: write.resource.key, heard });
@@ -185,7 +186,7 @@ export class OperationRunner {
       return undefined;
     }
     const { failure } = await this.context.changed(write.touched);
-    if (failure) return this.#fail({ operationId: write.operationId, key: write.resource.key, failure });
+    if (failure) return this.#fail({ operationId: write.operationId, key: write.resource.key, failure }, onFailure);
     this.#announce(write.operationId, write.resource.key, 'Succeeded');
     return undefined;
   }
@@ -209,7 +210,7 @@ export class OperationRunner {
     const { store } = this.context;
     const { failure } = heard.outcome;
     if (failure) {
-      await this.#fail({ operationId, key, failure });
+      await this.#fail({ operationId, key, failure }, () => undefined);
       return;
     }
     const touched = await store.write(() => {
@@ -234,8 +235,8 @@ export class OperationRunner {
     this.context.events.emit('operation', { operationId, resourceId, status });
   }
 
-  /** Fails an operation, and the resource with it unless a later one has it; resolves with the resource as failed. */
-  async #fail({ operationId, key, failure }: Failed): Promise<Resource | undefined> {
+  /** Fails an operation, and the resource with it unless a later one has it; resolves with what `then` makes of it. */
+  async #fail<T>({ operationId, key, failure }: Failed, then: (failed: Resource) => T): Promise<T | undefined> {
     const { store, operationDelayMs } = this.context;
     const done = await store.write(() => {
       const operation = store.operations.operation(operationId);
@@ -246,10 +247,10 @@ export class OperationRunner {
       const failed = resource && { ...resource, provisioningState: 'Failed', etag: newEtag() };
       if (failed) store.resources.save(failed);
       store.operations.finish({ id: operationId, status: 'Failed', error: { code, message, details: [] } });
-      return { failed };
+      return { result: failed && then(failed) };
     });
     if (done) this.#announce(operationId, key, 'Failed');
-    return done?.failed;
+    return done?.result;
   }
 }
 

@@ -146,9 +146,18 @@ export function resolveReferences(document: ResourceDocument, scope: ReferenceSc
 
 const identity = (link: Link): string => `${link.sourceId.toLowerCase()}|${link.path}|${link.target}`;
 
-/** The references of `resource` to others than itself. */
-const outgoing = (resource: Resource, type: ResourceType): Link[] =>
-  linksOf(resource.document, schemaOf(type), resource).filter((link) => rootKey(link.target) !== resource.key);
+let latest: { readonly document: ResourceDocument; readonly id: string; readonly links: readonly Link[] } | undefined;
+
+/** The references of `resource` to others than itself. The checks of a write and its storing ask for the same ones. */
+export function outgoing({ key, id, type: name, document }: Resource, type: ResourceType): readonly Link[] {
+  if (latest?.document === document && latest.id === id) return latest.links;
+  const [own, below] = [key, `${key}/`];
+  const links = linksOf(document, schemaOf(type), { id, type: name }).filter(
+    ({ target }) => target !== own && !target.startsWith(below),
+  );
+  latest = { document, id, links };
+  return links;
+}
 
 /** What there will be once `resource` is stored: itself and its references in the place of those it had. */
 export function lookupAfter(lookup: Lookup, resource: Resource, type: ResourceType): Lookup {

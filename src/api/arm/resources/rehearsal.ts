@@ -22,7 +22,7 @@ import {
 } from './request.js';
 import { refusalToDropChildren } from './request-body.js';
 import { ResourceReader, type Shown } from './resource-reader.js';
-import { type DocumentWrite, DocumentWriter, type World } from './resource-writer.js';
+import { completePrincipals, type DocumentWrite, DocumentWriter, type World } from './resource-writer.js';
 
 export class Rehearsal {
   /** What the writes see: everything that is stored, and what this rehearsal wrote. */
@@ -68,7 +68,11 @@ export class Rehearsal {
     if (!place) return undefined;
     for (const child of children) if (isModelled(child.id)) this.#tried(child);
     const resource = resources.resource(place.key) as Resource;
-    if (!('type' in place)) return reader.show({ ...resource, document: opaqueDocument(request.body) }, '');
+    if (!('type' in place)) {
+      const document = opaqueDocument(request.body);
+      completePrincipals(document, resource.id);
+      return reader.show({ ...resource, document }, '');
+    }
     // Only now: what refers to children that the parent's body left out has not lost them.
     this.#links.relink(resource, place.type);
     const { child, apiVersion } = place;

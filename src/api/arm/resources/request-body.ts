@@ -89,8 +89,17 @@ export function readTags(body: RequestBody): Record<string, string> | undefined 
   const given = memberOf(body, 'tags');
   if (given === undefined || given === null) return undefined;
   validateBody({ tags: given }, tagsSchema, body);
-  checkTags(given as Record<string, string>);
-  return given as Record<string, string>;
+  return checkedTags(given as Record<string, string>);
+}
+
+/** Tag names that differ only in case are one: the spelling that comes first, and the value that comes last. */
+function foldTags(tags: Readonly<Record<string, string>>): Record<string, string> {
+  const folded = new Map<string, [name: string, value: string]>();
+  for (const [name, value] of Object.entries(tags)) {
+    const [known = name] = folded.get(name.toLowerCase()) ?? [];
+    folded.set(name.toLowerCase(), [known, value]);
+  }
+  return Object.fromEntries(folded.values());
 }
 
 /** Azure's limits for the tags of one resource; lengths in characters. */
@@ -103,11 +112,12 @@ const reservedInTagNames = /[<>%&\\?/\u0000-\u001f\u007f]/;
 const isHiddenTag = (name: string): boolean => /^(hidden|link)/i.test(name);
 
 /**
- * Throws `TagLimitExceeded`, `InvalidTagName`, `InvalidTagValueLength` or `InvalidTagNameCharacters` for tags that the
- * front door takes for no resource of any type.
+ * The tags as they are stored. Throws `TagLimitExceeded`, `InvalidTagName`, `InvalidTagValueLength` or
+ * `InvalidTagNameCharacters` for tags that the front door takes for no resource of any type.
  */
-function checkTags(tags: Record<string, string> | undefined): void {
-  const names = Object.keys(tags ?? {});
+function checkedTags(given: Record<string, string>): Record<string, string> {
+  const tags = foldTags(given);
+  const names = Object.keys(tags);
   const { tags: limit } = tagLimits;
   if (names.length > limit) throw azureError('TagLimitExceeded', { values: { count: names.length, limit } });
   const refuse = (key: ErrorKey, faulty: string[]): void => {
@@ -115,10 +125,11 @@ function checkTags(tags: Record<string, string> | undefined): void {
   };
   const tooLong = names.filter((name) => name.length > tagLimits.name);
   refuse('InvalidTagName', tooLong);
-  const valuesTooLong = names.flatMap((name) => tags?.[name] ?? []).filter((value) => value.length > tagLimits.value);
+  const valuesTooLong = names.flatMap((name) => tags[name] ?? []).filter((value) => value.length > tagLimits.value);
   refuse('InvalidTagValueLength', valuesTooLong);
   const reserved = names.filter((name) => reservedInTagNames.test(name) && !isHiddenTag(name));
   refuse('InvalidTagNameCharacters', reserved);
+  return tags;
 }
 
 /**
@@ -128,7 +139,8 @@ function checkTags(tags: Record<string, string> | undefined): void {
 export function readBody(body: RequestBody, schema: object): Record<string, unknown> {
   const canonical = canonicalise(body.value, schema as SchemaNode) as Record<string, unknown>;
   validateBody(canonical, schema, body);
-  if ((schema as SchemaNode).properties?.tags) checkTags(canonical.tags as Record<string, string> | undefined);
+  const tags = canonical.tags as Record<string, string> | undefined;
+  if (tags && (schema as SchemaNode).properties?.tags) canonical.tags = checkedTags(tags);
   return canonical;
 }
 
@@ -226,19 +238,32 @@ function checkName(name: string): void {
   if (!wellFormedName.test(name)) throw azureError('InvalidResourceName', { values: { name } });
 }
 
+const collections = new WeakMap<SchemaNode, readonly (readonly [member: string, schema: SchemaNode])[]>();
+
+/** The members of `node` that hold children which clients write. */
+function collectionsOf(node: SchemaNode) {
+  let found = collections.get(node);
+  if (!found) {
+    found = Object.entries(node.properties ?? {}).filter(([, schema]) => schema.child && !schema.readOnly);
+    collections.set(node, found);
+  }
+  return found;
+}
+
 function checkChildNames(
   properties: Record<string, unknown> | undefined,
   node: SchemaNode | undefined,
   id: string,
 ): void {
-  for (const [member, schema] of Object.entries(node?.properties ?? {})) {
-    if (!schema.child || schema.readOnly) continue;
+  if (!node || !properties) return;
+  for (const [member, schema] of collectionsOf(node)) {
     const seen = new Set<string>();
     for (const child of childrenIn(properties, member)) {
       const name = child.name ?? '';
       checkName(name);
-      if (seen.has(name.toLowerCase())) throw azureError('DuplicateResourceName', { values: { id, name } });
-      seen.add(name.toLowerCase());
+      const folded = name.toLowerCase();
+      if (seen.has(folded)) throw azureError('DuplicateResourceName', { values: { id, name } });
+      seen.add(folded);
       checkChildNames(child.properties, schema.items?.properties?.properties, `${id}/${schema.child}/${name}`);
     }
   }

@@ -65,23 +65,23 @@ function addChildRoutes(app: FastifyInstance, { type, service, path }: Handler):
   for (const collection of type.children ?? []) {
     const all = `${path}/${collection.name}`;
     const one = `${all}/:childName`;
-    const schema = (operation: Parameters<typeof routeSchema>[1]) => ({
-      schema: routeSchema(type, operation, collection.name),
+    const described = (operation: Parameters<typeof routeSchema>[1]) => ({
+      config: { described: () => routeSchema(type, operation, collection.name) },
     });
     const about = (request: FastifyRequest) => requestAbout(request, type, collection);
-    app.get(all, schema('list'), (request, reply) => {
+    app.get(all, described('list'), (request, reply) => {
       const children = () => service.children(requestAbout(request, type), collection.name);
       return sendShown(request, reply, { store: service.store, make: () => ({ body: { value: children() } }) });
     });
     const show = (request: FastifyRequest) => service.get(about(request), queryOf(request).$expand);
-    app.get(one, schema('get'), (request, reply) =>
+    app.get(one, described('get'), (request, reply) =>
       sendShown(request, reply, { store: service.store, make: () => show(request) }),
     );
     if (collection.methods !== 'write') continue;
-    app.put(one, schema('createOrUpdate'), async (request, reply) =>
+    app.put(one, described('createOrUpdate'), async (request, reply) =>
       send(request, reply, await service.put(writeAbout(request, about(request)))),
     );
-    app.delete(one, schema('delete'), async (request, reply) =>
+    app.delete(one, described('delete'), async (request, reply) =>
       send(request, reply, await service.delete(writeAbout(request, about(request)))),
     );
   }
@@ -93,7 +93,7 @@ function addActionRoutes(app: FastifyInstance, { type, service, path }: Handler)
     app.route({
       method: action.method ?? 'POST',
       url,
-      schema: routeSchema(type, 'action', action.path),
+      config: { described: () => routeSchema(type, 'action', action.path) },
       handler: async (request, reply) => {
         const parameters = parametersOf(request);
         const asked = { action, parameters, query: queryOf(request), body: RequestBody.ofText(request.body) };
@@ -110,7 +110,9 @@ export function addResourceRoutes(app: FastifyInstance, type: ResourceType, serv
   const inSubscription = `/subscriptions/:subscriptionId${path}`;
   const inGroup = `/subscriptions/:subscriptionId/resourceGroups/:resourceGroupName${path}`;
   const one = `${inGroup}/:name`;
-  const schema = (operation: Parameters<typeof routeSchema>[1]) => ({ schema: routeSchema(type, operation) });
+  const described = (operation: Parameters<typeof routeSchema>[1]) => ({
+    config: { described: () => routeSchema(type, operation) },
+  });
   const about = (request: FastifyRequest) => requestAbout(request, type);
   const shownPage = (request: FastifyRequest, scope: { subscriptionId: string; resourceGroup?: string }) => {
     const apiVersion = servedApiVersion(type, apiVersionWritten(request), context);
@@ -119,11 +121,11 @@ export function addResourceRoutes(app: FastifyInstance, type: ResourceType, serv
   };
 
   const { store } = service;
-  app.get(inSubscription, schema('listAll'), (request, reply) => {
+  app.get(inSubscription, described('listAll'), (request, reply) => {
     const all = () => shownPage(request, { subscriptionId: subscriptionOf(request, context) });
     return sendShown(request, reply, { store, make: () => ({ body: all() }) });
   });
-  app.get(inGroup, schema('list'), (request, reply) => {
+  app.get(inGroup, described('list'), (request, reply) => {
     const all = () => {
       const { subscriptionId, name: resourceGroup } = groupOf(request, context);
       return shownPage(request, { subscriptionId, resourceGroup });
@@ -131,14 +133,14 @@ export function addResourceRoutes(app: FastifyInstance, type: ResourceType, serv
     return sendShown(request, reply, { store, make: () => ({ body: all() }) });
   });
   const show = (request: FastifyRequest) => service.get(about(request), queryOf(request).$expand);
-  app.get(one, schema('get'), (request, reply) => sendShown(request, reply, { store, make: () => show(request) }));
-  app.put(one, schema('createOrUpdate'), async (request, reply: FastifyReply) =>
+  app.get(one, described('get'), (request, reply) => sendShown(request, reply, { store, make: () => show(request) }));
+  app.put(one, described('createOrUpdate'), async (request, reply: FastifyReply) =>
     send(request, reply, await service.put(writeAbout(request, about(request)))),
   );
-  app.patch(one, schema('updateTags'), async (request, reply) =>
+  app.patch(one, described('updateTags'), async (request, reply) =>
     send(request, reply, await service.patchTags(writeAbout(request, about(request)))),
   );
-  app.delete(one, schema('delete'), async (request, reply) =>
+  app.delete(one, described('delete'), async (request, reply) =>
     send(request, reply, await service.delete(writeAbout(request, about(request)))),
   );
   const handler = { type, service, path: one };

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, resourceGroupId, typeOf } from '../../../resources/resource-id.js';
 import { send } from './answers.js';
+import { checkUnlocked } from './opaque-resources.js';
 import { existingGroup, type ResourceRequest } from './request.js';
 import { RequestBody, readTags } from './request-body.js';
 import type { ResourceService } from './resource-service.js';
@@ -36,6 +37,7 @@ function taggedGroup({ id, apiVersion }: ResourceRequest, { context, store }: Re
   const save = (change: Change) =>
     context.store.write(() => {
       const group = stored();
+      checkUnlocked(resourceGroupId(group.subscriptionId, group.name), 'write', store);
       const tags = change(group.tags ?? {});
       store.saveGroup({ ...group, tags });
       return tags;
@@ -65,8 +67,10 @@ export function taggedBy(request: ResourceRequest, service: ResourceService): Ta
   return { id: formatResourceId(parent), tags: (resource.document.tags ?? {}) as Tags, save };
 }
 
-const without = (tags: Tags, gone: Tags): Tags =>
-  Object.fromEntries(Object.entries(tags).filter(([name]) => !(name in gone)));
+function without(tags: Tags, gone: Tags): Tags {
+  const names = new Set(Object.keys(gone).map((name) => name.toLowerCase()));
+  return Object.fromEntries(Object.entries(tags).filter(([name]) => !names.has(name.toLowerCase())));
+}
 
 /** The tags after a write. Throws what is wrong with them. */
 function changedTags(method: string, before: Tags, body: RequestBody): Tags {

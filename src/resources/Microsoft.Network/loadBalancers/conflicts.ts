@@ -16,12 +16,24 @@ import type { OutboundRule } from './outboundRules.js';
 
 type Context = WriteContext<LoadBalancerDocument>;
 
-interface Claim {
-  readonly id: string;
-  readonly frontend: string;
+const overlap = (a: string | undefined, b: string | undefined): boolean => a === b || a === 'All' || b === 'All';
+
+interface Ports {
   readonly protocol: string;
   readonly first: number;
   readonly last: number;
+}
+
+/** Ports of a rule; one for all protocols without a port has every port of each. */
+const portsOf = (protocol: string, first: number, last: number): Ports =>
+  protocol === 'All' && last === 0 ? { protocol, first: 0, last: 65535 } : { protocol, first, last };
+
+const share = (one: Ports, other: Ports): boolean =>
+  overlap(one.protocol, other.protocol) && one.first <= other.last && other.first <= one.last;
+
+interface Claim extends Ports {
+  readonly id: string;
+  readonly frontend: string;
 }
 
 function* claimsOf({ document, idText }: Context): Generator<Claim> {
@@ -32,7 +44,7 @@ function* claimsOf({ document, idText }: Context): Generator<Claim> {
     const { frontendIPConfiguration: frontend, protocol = 'Tcp' } = properties ?? {};
     const { frontendPortRangeStart: first = 0, frontendPortRangeEnd: last = 0 } = properties ?? {};
     const id = loadBalancerChild(idText, 'inboundNatPools', name);
-    if (frontend) yield { id, frontend: frontend.id, protocol, first, last };
+    if (frontend) yield { id, frontend: frontend.id, ...portsOf(protocol, first, last) };
   }
   for (const collection of ['loadBalancingRules', 'inboundNatRules'] as const) {
     for (const rule of document.properties[collection] ?? []) {
@@ -41,7 +53,8 @@ function* claimsOf({ document, idText }: Context): Generator<Claim> {
       const range = rule.properties as { frontendPortRangeStart?: number; frontendPortRangeEnd?: number };
       const first = range.frontendPortRangeStart ?? frontendPort;
       const last = range.frontendPortRangeEnd ?? first;
-      yield { id: loadBalancerChild(idText, collection, rule.name), frontend: frontend.id, protocol, first, last };
+      const id = loadBalancerChild(idText, collection, rule.name);
+      yield { id, frontend: frontend.id, ...portsOf(protocol, first, last) };
     }
   }
 }
@@ -50,9 +63,9 @@ function* claimsOf({ document, idText }: Context): Generator<Claim> {
 export function* checkFrontendPorts(context: Context): Generator<AzureError> {
   const byFrontend = new Map<string, Claim[]>();
   for (const claim of claimsOf(context)) {
-    const key = `${idKey(claim.frontend)}|${claim.protocol}`;
+    const key = idKey(claim.frontend);
     const earlier = byFrontend.get(key) ?? [];
-    const other = earlier.find((one) => claim.first <= one.last && one.first <= claim.last);
+    const other = earlier.find((one) => share(one, claim));
     if (other) {
       const { frontend, protocol, first: port } = claim;
       const values = { first: other.id, second: claim.id, frontend, protocol, port };
@@ -80,16 +93,24 @@ export function* checkHaPorts({ document, idText }: Context): Generator<AzureErr
 export function* checkBackendPorts(context: Context): Generator<AzureError> {
   const taken = new Map<string, string>();
   for (const rule of context.document.properties.loadBalancingRules ?? []) {
-    const { enableFloatingIP, protocol, backendPort: port, backendAddressPools = [] } = rule.properties ?? {};
+    const {
+      enableFloatingIP,
+      protocol = 'Tcp',
+      backendPort: port = 0,
+      backendAddressPools = [],
+    } = rule.properties ?? {};
     if (enableFloatingIP) continue;
     const id = loadBalancerChild(context.idText, 'loadBalancingRules', rule.name);
     for (const { id: pool } of backendAddressPools) {
-      const key = `${idKey(pool)}|${protocol}|${port}`;
-      const first = taken.get(key);
+      const key = (own: string): string => `${idKey(pool)}|${own}`;
+      const own = key(`${protocol}|${port}`);
+      // A rule for every port shares one with every other rule.
+      const first = taken.get(own) ?? taken.get(key(protocol === 'All' ? 'any' : 'All|0'));
       if (first !== undefined) {
-        const values = { first, second: id, protocol: protocol ?? 'Tcp', port: port ?? 0, pool };
+        const values = { first, second: id, protocol, port, pool };
         yield azureError('RulesUseSameBackendPortProtocolAndPool', { values });
-      } else taken.set(key, id);
+      }
+      taken.set(own, id).set(key('any'), id);
     }
   }
 }
@@ -111,8 +132,6 @@ export function* checkNatRulesBesideNatPool(context: Context): Generator<AzureEr
     });
   }
 }
-
-const overlap = (a: string | undefined, b: string | undefined): boolean => a === b || a === 'All' || b === 'All';
 
 /** Outbound rules and load balancing rules that share a frontend. */
 export function* checkOutboundFrontends(context: Context): Generator<AzureError> {

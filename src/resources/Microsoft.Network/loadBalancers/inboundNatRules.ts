@@ -57,9 +57,11 @@ export function* checkInboundNatRule(rule: InboundNatRule, context: WriteContext
   const { backendPort, frontendPort, idleTimeoutInMinutes } = rule.properties ?? {};
   const { frontendPortRangeStart: start, frontendPortRangeEnd: end } = rule.properties ?? {};
   yield* checkRange({ name, property: 'BackendPort', value: backendPort, minimum: 0, maximum: 65535 });
-  yield* checkRange({ name, property: 'FrontendPort', value: frontendPort, minimum: 0, maximum: 65534 });
   yield* checkIdleTimeout(name, idleTimeoutInMinutes, context.apiVersion);
   const isRange = start !== undefined || end !== undefined;
+  // Only a load balancing rule can be for every port.
+  const minimum = isRange || rule.properties?.backendAddressPool ? 0 : 1;
+  yield* checkRange({ name, property: 'FrontendPort', value: frontendPort, minimum, maximum: 65534 });
   const id = loadBalancerChild(context.idText, 'inboundNatRules', name);
   if (rule.properties?.backendAddressPool && start === undefined && end === undefined) {
     yield azureError('MissedInboundNatRuleV2Properties', { values: { id } });

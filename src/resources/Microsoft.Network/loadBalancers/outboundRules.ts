@@ -50,7 +50,6 @@ export function completeOutboundRule(rule: OutboundRule, context: WriteContext):
   const pool = rule.properties.backendAddressPool;
   const members = pool ? instancesOf(context.document, pool.id, context) : 0;
   rule.properties.allocatedOutboundPorts ??= defaultOutboundPorts(members);
-  rule.properties.protocol ??= 'All';
   rule.properties.enableTcpReset ??= false;
   rule.properties.idleTimeoutInMinutes ??= 4;
 }

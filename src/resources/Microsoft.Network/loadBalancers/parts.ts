@@ -9,7 +9,7 @@ import { parseIpAddress } from '../../../support/ip-address.js';
 import { childWithId } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Lookup, WriteContext } from '../../resource-type.js';
-import { loadBalancerChild } from '../common-members.js';
+import { childOf, loadBalancerChild } from '../common-members.js';
 import type { LoadBalancerDocument } from './document.js';
 import { type FrontendIPConfiguration, isInternal } from './frontendIPConfigurations.js';
 
@@ -33,8 +33,11 @@ function* checkOwn(id: string, references: readonly Reference[], { idText }: Con
 }
 
 function* checkRules(context: Context): Generator<AzureError> {
-  const { loadBalancingRules, outboundRules, inboundNatRules, inboundNatPools } = context.document.properties;
+  const { probes, loadBalancingRules, outboundRules, inboundNatRules, inboundNatPools } = context.document.properties;
   const child = (collection: string, name: string | undefined) => loadBalancerChild(context.idText, collection, name);
+  for (const { name, properties } of probes ?? []) {
+    yield* checkSaid(child('probes', name), { protocol: properties?.protocol });
+  }
   for (const { name, properties = {} } of loadBalancingRules ?? []) {
     const id = child('loadBalancingRules', name);
     const {
@@ -57,13 +60,17 @@ function* checkRules(context: Context): Generator<AzureError> {
   }
   for (const { name, properties = {} } of outboundRules ?? []) {
     const id = child('outboundRules', name);
-    const { frontendIPConfigurations, backendAddressPool } = properties;
-    yield* checkSaid(id, { frontendIPConfigurations, backendAddressPool });
+    const { frontendIPConfigurations, backendAddressPool, protocol } = properties;
+    yield* checkSaid(id, { frontendIPConfigurations, backendAddressPool, protocol });
     yield* checkOwn(id, [...(frontendIPConfigurations ?? []), backendAddressPool], context);
   }
   for (const { name, properties = {} } of inboundNatRules ?? []) {
     const id = child('inboundNatRules', name);
     const { frontendIPConfiguration, backendAddressPool } = properties;
+    if (backendAddressPool && context.document.sku?.name === 'Basic') {
+      const values = { id: context.idText, what: 'inbound NAT rules of pools under sku Basic' };
+      yield azureError('LoadBalancerDoesNotSupport', { values });
+    }
     yield* checkSaid(id, { frontendIPConfiguration });
     yield* checkOwn(id, [frontendIPConfiguration, backendAddressPool], context);
   }
@@ -83,8 +90,8 @@ function* checkFrontends({ document, idText: id, lookup }: Context): Generator<A
   const refusal = (what: string) => azureError('LoadBalancerDoesNotSupport', { values: { id, what } });
   const networks = new Set(internal.map(({ properties }) => rootKey(properties?.subnet?.id ?? '')));
   if (networks.size > 1) yield refusal('frontends in more than one virtual network');
-  const isInternalOnly = internal.length > 0 && internal.length === all.length;
-  if (isInternalOnly && document.properties.outboundRules?.length) {
+  if (internal.length > 0 && internal.length < all.length) yield refusal('public and internal frontends at once');
+  if (internal.length > 0 && document.properties.outboundRules?.length) {
     yield refusal('outbound rules of internal frontends');
   }
   for (const { properties } of all) {
@@ -99,6 +106,20 @@ function* checkPoolAddresses(context: Context): Generator<AzureError> {
   for (const { name, properties } of context.document.properties.backendAddressPools ?? []) {
     const id = loadBalancerChild(context.idText, 'backendAddressPools', name);
     const refusal = (what: string) => azureError('LoadBalancerPoolCannotHave', { values: { id, what } });
+    const before = childOf(context.existing, 'backendAddressPools', name)?.properties as typeof properties;
+    const isMoved = before?.virtualNetwork && properties?.virtualNetwork;
+    if (isMoved && idKey(before.virtualNetwork?.id ?? '') !== idKey(properties.virtualNetwork?.id ?? '')) {
+      yield refusal(`another virtual network than ${before.virtualNetwork?.id}`);
+    }
+    if ((properties?.drainPeriodInSeconds ?? 0) < 0) yield refusal('a drain period below 0');
+    const tunnels = properties?.tunnelInterfaces ?? [];
+    if (tunnels.length > 0 && context.document.sku?.name !== 'Gateway') {
+      yield refusal(`tunnel interfaces under sku ${context.document.sku?.name}`);
+    }
+    for (const member of ['type', 'identifier'] as const) {
+      const values = tunnels.map((one) => one[member]);
+      if (new Set(values).size < values.length) yield refusal(`two tunnel interfaces of the same ${member}`);
+    }
     const seen = new Set<string>();
     const networks = new Set(properties?.virtualNetwork ? [idKey(properties.virtualNetwork.id)] : []);
     for (const { properties: one } of properties?.loadBalancerBackendAddresses ?? []) {
@@ -109,6 +130,7 @@ function* checkPoolAddresses(context: Context): Generator<AzureError> {
       if (one.virtualNetwork) networks.add(idKey(one.virtualNetwork.id));
       else if (one.subnet) networks.add(rootKey(one.subnet.id));
     }
+    if (seen.size > 0 && context.document.sku?.name === 'Basic') yield refusal('IP addresses under sku Basic');
     if (networks.size > 1) yield refusal('addresses of more than one virtual network');
     if (seen.size > 0 && networks.size === 0) yield refusal('addresses without a virtual network');
   }

@@ -8,7 +8,6 @@ import { childrenIn, childWithId, lookUpChild } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Link, Lookup } from '../../resource-type.js';
 import { loadBalancerChild } from '../common-members.js';
-import type { BackendAddressPool } from './backendAddressPools.js';
 import type { LoadBalancerDocument } from './document.js';
 import { isInternal } from './frontendIPConfigurations.js';
 import { checkPortRange } from './nat-ports.js';
@@ -181,6 +180,21 @@ function* checkPool(id: string, lookup: Lookup): Generator<AzureError> {
   }
 }
 
+/** A NAT pool has a port for every instance of the scale sets that use it. */
+function* checkNatPool(id: string, lookup: Lookup): Generator<AzureError> {
+  const { inboundNatPools } = loadBalancerAt(lookup, rootKey(id))?.document.properties ?? {};
+  const { frontendPortRangeStart: start, frontendPortRangeEnd: end } =
+    childWithId(inboundNatPools, id)?.properties ?? {};
+  if (start === undefined || end === undefined) return;
+  const instances = lookup
+    .linksInto(rootKey(id))
+    .filter(({ path, target }) => path === 'loadBalancerInboundNatPools' && target === idKey(id))
+    .filter(({ sourceType }) => sourceType.endsWith('/ipConfigurations')).length;
+  if (instances === 0 || instances <= end - start + 1) return;
+  const values = { id, available: end - start + 1, instances };
+  yield azureError('InboundNatPoolFrontendPortRangeSmallerThanRequestedPorts', { values });
+}
+
 /** The network interfaces of a pool are in one virtual network; who joins is compared with one who is there. */
 function* checkNeighbours(ipConfiguration: string, member: Member, lookup: Lookup): Generator<AzureError> {
   if (!member.subnet) return;
@@ -200,6 +214,8 @@ interface Together {
   readonly ipConfigurations: Iterable<string>;
   /** Ids of the pools that are written or joined. */
   readonly pools: Iterable<string>;
+  /** Ids of the NAT pools that are written or used. */
+  readonly natPools: Iterable<string>;
 }
 
 const rulesPerNetworkInterface = 300;
@@ -225,7 +241,7 @@ function* checkNetworkInterface(ipConfigurations: readonly string[], lookup: Loo
   }
 }
 
-function* checkTogether({ ipConfigurations, pools }: Together, after: Lookup): Generator<AzureError> {
+function* checkTogether({ ipConfigurations, pools, natPools }: Together, after: Lookup): Generator<AzureError> {
   const usesOf = usesIn(after);
   for (const id of ipConfigurations) {
     const member = lookUpChild(after, id)?.child.properties as Member | undefined;
@@ -235,6 +251,7 @@ function* checkTogether({ ipConfigurations, pools }: Together, after: Lookup): G
   }
   yield* checkNetworkInterface([...ipConfigurations], after);
   for (const pool of new Set(pools)) yield* checkPool(pool, after);
+  for (const pool of new Set(natPools)) yield* checkNatPool(pool, after);
 }
 
 /** Of a write of a load balancer; `after` shows it as it will be. */
@@ -247,9 +264,11 @@ export function* checkThoseBehind(id: string, after: Lookup): Generator<AzureErr
       .filter(isMember)
       .map(({ sourceId }) => sourceId),
   );
-  const pools = (after.resource(idKey(id)) as LoadBalancer | undefined)?.document.properties.backendAddressPools ?? [];
-  const poolIds = pools.map(({ name }: BackendAddressPool) => loadBalancerChild(id, 'backendAddressPools', name));
-  yield* checkTogether({ ipConfigurations, pools: poolIds }, after);
+  const written = loadBalancerAt(after, idKey(id))?.document.properties;
+  const idsIn = (collection: 'backendAddressPools' | 'inboundNatPools'): string[] =>
+    (written?.[collection] ?? []).map(({ name }) => loadBalancerChild(id, collection, name));
+  const pools = idsIn('backendAddressPools');
+  yield* checkTogether({ ipConfigurations, pools, natPools: idsIn('inboundNatPools') }, after);
 }
 
 /** Of a write of who has these ipConfigurations; `after` shows them as they will be. */
@@ -259,6 +278,7 @@ export function* checkLoadBalancersAhead(ipConfigurations: readonly string[], af
     return member ? [{ id, member }] : [];
   });
   const pools = members.flatMap(({ member }) => member.loadBalancerBackendAddressPools ?? []).map(({ id }) => id);
-  yield* checkTogether({ ipConfigurations, pools }, after);
+  const natPools = members.flatMap(({ member }) => member.loadBalancerInboundNatPools ?? []).map(({ id }) => id);
+  yield* checkTogether({ ipConfigurations, pools, natPools }, after);
   for (const { id, member } of members) yield* checkNeighbours(id, member, after);
 }

@@ -4,7 +4,7 @@
  */
 
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { parseIpAddress, parseIpPrefix } from '../../../support/ip-address.js';
+import { formatIpPrefix, overlaps, parseIpAddress, parseIpPrefix } from '../../../support/ip-address.js';
 import type { ChildDocument } from '../../references.js';
 import * as Schema from '../../schema.js';
 import { fillIn } from '../common-members.js';
@@ -83,9 +83,6 @@ const isAddressPrefix = (text: string): boolean =>
   parseIpPrefix(text) !== undefined ||
   /^[\d.]+-[\d.]+$/.test(text);
 
-/** Tags that stand for so much that they stand alone. */
-const aloneInLists = ['*', 'virtualnetwork', 'internet', 'azureloadbalancer'];
-
 /** The members by which a rule says one thing, in the words of Azure's refusal. */
 const sides = [
   { members: ['sourcePortRange', 'sourcePortRanges'], needed: 'SourcePortRanges or SourcePortRange' },
@@ -118,13 +115,32 @@ function* checkComplete(properties: NonNullable<SecurityRule['properties']>, id:
     if (one !== undefined && other !== undefined && !isSame)
       yield azureError('SecurityRuleParametersConflict', { values: { id, one, other } });
   }
-  for (const member of ['sourceAddressPrefixes', 'destinationAddressPrefixes'] as const) {
-    const value = properties[member]?.find((text) => aloneInLists.includes(text.toLowerCase()));
-    const parameter = `${member[0]?.toUpperCase()}${member.slice(1)}`;
-    const values = { id, parameter, value: value ?? '' };
-    if (value !== undefined) yield azureError('SecurityRuleParameterContainsUnsupportedValue', { values });
+}
+
+/** Lists name addresses and ports one by one: no tag, nothing that stands for all, no prefix inside another one. */
+function* checkLists(properties: NonNullable<SecurityRule['properties']>, id: string): Generator<AzureError> {
+  for (const parameter of ['SourcePortRange', 'DestinationPortRange'] as const) {
+    const value = properties[parameter === 'SourcePortRange' ? 'sourcePortRanges' : 'destinationPortRanges'] ?? [];
+    if (!value.some((text) => text.trim() === '*')) continue;
+    yield azureError('SecurityRuleParameterContainsInvalidPortRanges', { values: { id, parameter, value: '*' } });
+  }
+  for (const parameter of ['SourceAddressPrefix', 'DestinationAddressPrefix'] as const) {
+    const texts =
+      properties[parameter === 'SourceAddressPrefix' ? 'sourceAddressPrefixes' : 'destinationAddressPrefixes'] ?? [];
+    const value = texts.find((text) => !/[:/]|^[\d.]+$|^[\d.]+-[\d.]+$/.test(text));
+    if (value !== undefined) {
+      yield azureError('SecurityRuleParameterContainsUnsupportedValue', { values: { id, parameter, value } });
+    }
+    const prefixes = texts.flatMap((text) => parseIpPrefix(text.includes('/') ? text : hostPrefix(text)) ?? []);
+    for (const [index, one] of prefixes.entries()) {
+      const other = prefixes.slice(0, index).find((earlier) => overlaps(earlier, one));
+      const values = { id, parameter, first: other ? formatIpPrefix(other) : '', second: formatIpPrefix(one) };
+      if (other) yield azureError('OverlappingSubnetsNotPermittedInSecurityRule', { values });
+    }
   }
 }
+
+const hostPrefix = (text: string): string => `${text}/${text.includes(':') ? 128 : 32}`;
 
 /** What Azure refuses about one rule. */
 export function* checkSecurityRule(rule: SecurityRule, id: string): Generator<AzureError> {
@@ -147,6 +163,7 @@ export function* checkSecurityRule(rule: SecurityRule, id: string): Generator<Az
     yield azureError('SecurityRuleInvalidPriority', { values: { value: priority } });
   }
   yield* checkComplete(properties, id);
+  yield* checkLists(properties, id);
 }
 
 /** Two rules of one direction need different priorities. */

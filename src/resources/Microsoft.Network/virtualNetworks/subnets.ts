@@ -150,7 +150,7 @@ const parsedPrefixes = (one: ChildDocument): IpPrefix[] =>
 interface SubnetMembers {
   addressPrefix?: string;
   addressPrefixes?: string[];
-  delegations?: unknown[];
+  delegations?: ChildDocument[];
   natGateway?: { id: string };
 }
 
@@ -197,7 +197,7 @@ export function* checkSubnet(
   const id = `${context.idText}/subnets/${name}`;
   const values = { name, virtualNetwork: context.id.names[0] ?? '' };
   const texts = subnetPrefixes(one);
-  if (texts.length === 0) yield azureError('NetcfgInvalidSubnet', { values });
+  if (texts.length === 0) yield azureError('AddressPrefixStringCannotBeNullOrEmpty', { values: { id } });
   for (const prefix of texts) yield* checkAddressPrefix(prefix, id);
   const prefixes = parsedPrefixes(one);
   const { addressPrefix, addressPrefixes, delegations = [] } = one.properties as SubnetMembers;
@@ -205,6 +205,13 @@ export function* checkSubnet(
     yield azureError('SubnetAddressPrefixesDiffer', { values: { id } });
   }
   if (delegations.length > 1) yield azureError('SubnetDelegatedTwice', { values: { id } });
+  const before = childNamed(childrenIn(context.existing?.document.properties, 'subnets'), name);
+  const [user] = before ? allocationsIn(context.lookup.linksInto(idKey(context.idText)), id) : [];
+  yield* checkDelegations(id, {
+    before: childrenIn(before?.properties, 'delegations'),
+    after: delegations,
+    user: user?.sourceId,
+  });
   for (const { version, length } of prefixes) {
     if (version === 4 ? length > 29 : length !== 64) yield azureError('SubnetTooSmall', { values });
   }
@@ -288,6 +295,43 @@ const services = `
     PaloAltoNetworks.Cloudngfw/firewalls Qumulo.Storage/fileSystems`
   .trim()
   .split(/\s+/);
+
+/** What Azure takes besides: services that came later, and those that it does not offer. */
+const furtherServices = `
+    Informatica.DataManagement/organizations Microsoft.BareMetal/AzureHPC Microsoft.BareMetal/AzurePaymentHSM
+    Microsoft.BareMetal/MonitoringServers Microsoft.ContainerService/TestClients Microsoft.DevOpsInfrastructure/pools
+    Microsoft.Network/applicationGateways Microsoft.Network/fpgaNetworkInterfaces
+    Microsoft.Network/managedResolvers Microsoft.Network/virtualNetworkGateways Microsoft.PowerAutomate/hostedRpa
+    Microsoft.Sql/managedInstancesOnebox Microsoft.Sql/managedInstancesStage Microsoft.Sql/managedInstancesTest
+    Microsoft.Sql/servers PureStorage.Block/storagePools Microsoft.AISupercomputer/accounts/jobs
+    Microsoft.AISupercomputer/accounts/models Microsoft.AISupercomputer/accounts/npu
+    Microsoft.Singularity/accounts/jobs Microsoft.Singularity/accounts/models`
+  .trim()
+  .split(/\s+/);
+
+const known = new Set([...services, ...furtherServices].map((service) => service.toLowerCase()));
+
+/** Refuses the delegations of the subnet `id` that no service has, and changes while `user` holds an address in it. */
+function* checkDelegations(id: string, { before, after, user }: Delegations): Generator<AzureError> {
+  const servicesOf = (all: readonly ChildDocument[]): string[] => all.map((one) => String(one.properties?.serviceName));
+  for (const { name, properties } of after) {
+    const service = String(properties?.serviceName);
+    if (known.has(service.toLowerCase())) continue;
+    const values = { id: `${id}/delegations/${name}`, service, services: [...services, ...furtherServices].join(',') };
+    yield azureError('InvalidServiceNameOnDelegation', { values });
+  }
+  const from = servicesOf(before).join(', ');
+  const to = servicesOf(after).join(', ');
+  if (user === undefined || from.toLowerCase() === to.toLowerCase()) return;
+  yield azureError('SubnetDelegationsCannotChangeWhenSubnetUsedByResource', { values: { id, from, to, user } });
+}
+
+interface Delegations {
+  readonly before: readonly ChildDocument[];
+  readonly after: readonly ChildDocument[];
+  /** Who holds an address in the subnet. */
+  readonly user: string | undefined;
+}
 
 /** `availableDelegations` of a location. */
 export const availableDelegations = (subscriptionId: string) => ({

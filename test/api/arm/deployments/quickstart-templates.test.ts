@@ -72,3 +72,57 @@ t.test('What a balancer leaves out and its children give is no change', async (t
     'what the child changes is shown',
   );
 });
+
+t.test('What other providers have from the start, fill in and call short is there for templates', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const identityId = "[resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', 'mi')]";
+  const resource = (type: string, name: string, more: Json = {}): Json => ({
+    type,
+    apiVersion: '2023-04-01',
+    name,
+    location: 'westeurope',
+    ...more,
+  });
+  const gateway = resource('Microsoft.Network/applicationGateways', 'gateway', {
+    properties: { frontendPorts: [{ name: 'http', properties: { port: 80 } }] },
+  });
+  const script = resource('Microsoft.Resources/deploymentScripts', 'script', {
+    identity: { type: 'UserAssigned', userAssignedIdentities: { [identityId]: {} } },
+    dependsOn: ['mi'],
+    properties: { azCliVersion: '2.40.0' },
+  });
+  const server = resource('Microsoft.Sql/servers', 'server', {
+    resources: [
+      resource('databases', 'db', {
+        dependsOn: ['server'],
+        resources: [resource('transparentDataEncryption', 'current', { dependsOn: ['db'], properties: {} })],
+      }),
+    ],
+  });
+  const resources = [
+    resource('Microsoft.Storage/storageAccounts', 'store', { sku: { name: 'Standard_LRS' }, kind: 'StorageV2' }),
+    resource('Microsoft.Storage/storageAccounts/blobServices/containers', 'store/default/logs', {
+      dependsOn: ['store'],
+    }),
+    resource('Microsoft.ManagedIdentity/userAssignedIdentities', 'mi'),
+    gateway,
+    script,
+    server,
+  ];
+  const outputs = { port: { type: 'string', value: "[reference('gateway').frontendPorts[0].id]" } };
+  const body = deployment(template({ resources, outputs }));
+  const done = await deploy(azure, `${deployments}/d`, body);
+  t.match(done, {
+    properties: {
+      provisioningState: 'Succeeded',
+      outputs: { port: { value: /\/applicationGateways\/gateway\/frontendPorts\/http$/ } },
+    },
+  });
+  const { body: answer } = await azure.post(`${deployments}/d/whatIf`, body);
+  t.same(unexpectedChanges(at(answer, 'properties.changes') as Change[]), []);
+  const missing = resource('Microsoft.Storage/storageAccounts/blobServices/containers', 'none/default/logs');
+  t.match(await deploy(azure, `${deployments}/e`, deployment(template({ resources: [missing] }))), {
+    properties: { provisioningState: 'Failed', error: { details: [{ code: 'ParentResourceNotFound' }] } },
+  });
+});

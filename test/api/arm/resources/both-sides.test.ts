@@ -67,6 +67,10 @@ const natPool = (name = 'nats', backendPort = 22) => ({
     frontendIPConfiguration: { id: frontend },
   },
 });
+const natPoolTo = (frontendPortRangeEnd: number): Json => {
+  const { name, properties } = natPool();
+  return { name, properties: { ...properties, frontendPortRangeEnd } };
+};
 const scaleSet = (member: Json, networkProfile: Json = {}) => ({
   location: 'westeurope',
   sku: { name: 'Standard_DS1_v2', capacity: 1 },
@@ -89,6 +93,7 @@ const scaleSet = (member: Json, networkProfile: Json = {}) => ({
   },
 });
 const inPool = { loadBalancerBackendAddressPools: [{ id: pool }] };
+const inNatPool = { loadBalancerInboundNatPools: [{ id: childId('inboundNatPools', 'nats') }] };
 const probed = { healthProbe: { id: childId('probes', 'probe') } };
 const inside = { frontendIPConfigurations: [internalFrontend()] };
 const twoPools = { backendAddressPools: [{ name: 'pool' }, { name: 'second' }] };
@@ -169,6 +174,28 @@ const pairs: readonly Pair[] = [
         (azure) => azure.put(`${nic}2`, networkInterface({ pools: [pool] })),
         join([pool]),
         write({ inboundNatRules: [range(6000)] }),
+      ],
+    ],
+  },
+  {
+    key: 'InboundNatPoolFrontendPortRangeSmallerThanRequestedPorts',
+    title: 'more instances than ports of a NAT pool',
+    ways: [
+      [
+        write({ inboundNatPools: [natPoolTo(5000)] }),
+        (azure) => azure.put(scaleSetId, scaleSet(inNatPool)),
+        (azure) => azure.put(`${scaleSetId}2`, scaleSet(inNatPool)),
+      ],
+      [
+        write({ inboundNatPools: [natPoolTo(5001)] }),
+        (azure) => azure.put(scaleSetId, scaleSet(inNatPool)),
+        (azure) => azure.put(`${scaleSetId}2`, scaleSet(inNatPool)),
+        write({ inboundNatPools: [natPoolTo(5000)] }),
+      ],
+      [
+        write({ inboundNatPools: [natPoolTo(5000)] }),
+        (azure) => azure.put(scaleSetId, scaleSet(inNatPool)),
+        (azure) => azure.put(scaleSetId, { ...scaleSet(inNatPool), sku: { name: 'Standard_DS1_v2', capacity: 2 } }),
       ],
     ],
   },

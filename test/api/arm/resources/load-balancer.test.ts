@@ -170,12 +170,12 @@ test('everything the service fills in may be sent back: nothing changes, the eta
     const prefixes = apiVersion < '2018-07-01' ? [] : ['publicIPPrefixes/prefix'];
     if (prefixes.length > 0) await make('publicIPPrefixes', 'prefix', prefix());
     const ranges = apiVersion < '2021-03-01' ? [] : [natRule('range', rangeOf('pool'))];
-    const frontendIPConfigurations = [publicFrontend(), internalFrontend('inside')];
     const inboundNatRules = [natRule('ssh'), ...ranges];
-    const balancer = { frontendIPConfigurations, inboundNatRules, inboundNatPools: [natPool('nats')] };
-    await make('loadBalancers', 'lb', loadBalancer(balancer));
+    await make('loadBalancers', 'lb', loadBalancer({ inboundNatRules, inboundNatPools: [natPool('nats')] }));
+    await make('loadBalancers', 'internal', internalBalancer());
     await make('networkInterfaces', 'nic', networkInterface({ pools, natRules: [childId('inboundNatRules', 'ssh')] }));
-    const all = ['loadBalancers/lb', 'publicIPAddresses/ip', 'virtualNetworks/vnet', 'networkInterfaces/nic'];
+    const balancers = ['loadBalancers/lb', 'loadBalancers/internal'];
+    const all = [...balancers, 'publicIPAddresses/ip', 'virtualNetworks/vnet', 'networkInterfaces/nic'];
     for (const path of [...all, 'networkSecurityGroups/nsg', ...prefixes]) {
       const before = await azure.get(`${network}/${path}`, { apiVersion });
       const written = await azure.put(`${network}/${path}`, before.body, { apiVersion });
@@ -184,6 +184,12 @@ test('everything the service fills in may be sent back: nothing changes, the eta
       t.equal((await azure.get(`${network}/${path}`, { apiVersion })).text, before.text);
     }
   }
+});
+
+const internalBalancer = (): Json => ({
+  location: 'westeurope',
+  sku: { name: 'Standard' },
+  properties: { frontendIPConfigurations: [internalFrontend('inside')] },
 });
 
 const rangeOf = (pool: string): Json => ({
@@ -228,14 +234,6 @@ test('a body is read in any casing and answered in Azure’s', async (t) => {
     Properties: {
       FRONTENDIPCONFIGURATIONS: [
         { Name: 'frontend', Properties: { publicIpAddress: { ID: shout(publicIPAddressId('ip')) } } },
-        {
-          name: 'inside',
-          properties: {
-            Subnet: { Id: shout(subnetId) },
-            privateIpAllocationMethod: 'static',
-            PrivateIPAddress: '10.0.0.9',
-          },
-        },
       ],
       backendaddresspools: [{ NAME: 'pool' }],
       Probes: [{ name: 'probe', properties: { Protocol: 'HTTP', Port: 80, RequestPath: '/' } }],
@@ -254,10 +252,7 @@ test('a body is read in any casing and answered in Azure’s', async (t) => {
     location: 'westeurope',
     sku: { name: 'Standard', tier: 'Regional' },
     properties: {
-      frontendIPConfigurations: [
-        { properties: { publicIPAddress: { id: publicIPAddressId('ip') } } },
-        { properties: { privateIPAllocationMethod: 'Static', privateIPAddress: '10.0.0.9', subnet: { id: subnetId } } },
-      ],
+      frontendIPConfigurations: [{ properties: { publicIPAddress: { id: publicIPAddressId('ip') } } }],
       probes: [{ properties: { protocol: 'Http' } }],
       loadBalancingRules: [
         {
@@ -271,6 +266,18 @@ test('a body is read in any casing and answered in Azure’s', async (t) => {
       ],
     },
   });
+  const frontend = {
+    Subnet: { Id: shout(subnetId) },
+    privateIpAllocationMethod: 'static',
+    PrivateIPAddress: '10.0.0.9',
+  };
+  const internal = await azure.put(`${network}/loadBalancers/internal`, {
+    ...internalBalancer(),
+    properties: { frontendIPConfigurations: [{ name: 'inside', properties: frontend }] },
+  });
+  t.match(at(internal.body, 'properties.frontendIPConfigurations'), [
+    { properties: { privateIPAllocationMethod: 'Static', privateIPAddress: '10.0.0.9', subnet: { id: subnetId } } },
+  ]);
 });
 
 test('ids are found in any casing and shown as first created', async (t) => {
@@ -431,7 +438,8 @@ test('back-references are computed, and left out when there are none', async (t)
 
 test('deleting a load balancer frees its frontends’ addresses and takes it off its NICs', async (t) => {
   const azure = await ArmClient.start(t);
-  await azure.makeLoadBalancer({ frontendIPConfigurations: [publicFrontend(), internalFrontend('inside')] });
+  await azure.makeLoadBalancer();
+  await azure.made(`${network}/loadBalancers/internal`, internalBalancer());
   await azure.makeNetworkInterface('nic', { pools: [childId('backendAddressPools', 'pool')] });
   const before = (await azure.get(`${network}/networkInterfaces/nic`)).body;
   t.equal(at(before, 'properties.ipConfigurations.0.properties.privateIPAddress'), '10.0.0.5', '.4 is the frontend’s');
@@ -444,6 +452,7 @@ test('deleting a load balancer frees its frontends’ addresses and takes it off
   t.not(nic.etag, before.etag);
   t.notOk(at((await azure.get(publicIPAddressId('ip'))).body, 'properties.ipConfiguration'));
   t.equal((await azure.delete(balancerId)).status, 204);
+  await azure.delete(`${network}/loadBalancers/internal`);
   const second = await azure.makeNetworkInterface('second');
   t.equal(at(second, 'properties.ipConfigurations.0.properties.privateIPAddress'), '10.0.0.4');
 });

@@ -95,7 +95,7 @@ test('what is being deleted is Deleting, then 404', async (t) => {
   const again = await azure.put(publicIPAddressId('ip'), publicIPAddress());
   t.equal(
     refusal(again),
-    `429 AnotherOperationInProgress: Another operation on this or dependent resource is in progress. To retrieve status of the operation use uri: ${deleted.headers['azure-asyncoperation']}.`,
+    `409 AnotherOperationInProgress: Another operation on this or dependent resource is in progress. To retrieve status of the operation use uri: ${deleted.headers['azure-asyncoperation']}.`,
   );
   t.same(at(again.body, 'error.details'), []);
   await azure.emulator.advance(5000);
