@@ -5,12 +5,13 @@
 import { defaultTenantId as tenantId } from '../../../config/config-values.js';
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { isCatalogue, isKnownType, isListed, typesLike } from '../../../resources/known-types.js';
+import { madeUpList } from '../../../resources/made-up-keys.js';
 import { lookUpChild } from '../../../resources/references.js';
 import { findResourceType, resourceTypes, showsEtagAndGuid } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootOf, typeOf } from '../../../resources/resource-id.js';
 import type { Lookup, Resource, ResourceDocument } from '../../../resources/resource-type.js';
 import type { SchemaNode } from '../../../resources/schema.js';
-import { madeUpList, madeUpProperties } from '../../../resources/unmodelled-types.js';
+import { madeUpProperties } from '../../../resources/unmodelled-types.js';
 import { stableGuid } from '../../../support/ids.js';
 import { checkLocationForm } from './locations.js';
 import { type RequestBody, readBody } from './request-body.js';
