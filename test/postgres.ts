@@ -45,9 +45,10 @@ export class Postgres {
     return `postgresql://lazurite@localhost/postgres?host=${this.folder}`;
   }
 
-  /** Starts the server; resolves when it answers. */
-  async start(): Promise<void> {
-    const settings = ['-c', 'listen_addresses=', '-c', 'fsync=off', '-c', 'max_connections=100'];
+  /** Starts the server; resolves when it answers. `isDurable`: what it acknowledges survives a loss of power. */
+  async start({ isDurable = false } = {}): Promise<void> {
+    const sync = isDurable ? [] : ['-c', 'fsync=off'];
+    const settings = ['-c', 'listen_addresses=', ...sync, '-c', 'max_connections=100'];
     const data = join(this.folder, 'data');
     this.#server = spawn(join(this.#bin, 'postgres'), ['-D', data, '-k', this.folder, ...settings], {
       ...this.#user,

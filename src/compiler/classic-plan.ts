@@ -2,7 +2,6 @@
  * Compiles the classic deployments of one hosted service into the plan: endpoints of virtual machines and load-balanced
  * sets, endpoints of web and worker roles, and public addresses of instances.
  */
-
 import type { Choices } from '../config/undocumented.js';
 import {
   type AclEntry,
@@ -16,7 +15,7 @@ import {
   type Transport,
 } from '../data-plane/model/plan.js';
 import { transportOf } from '../resources/Microsoft.ClassicCompute/cloud-services.js';
-import { aclSubnet, instancePort, sameName } from '../resources/Microsoft.ClassicCompute/endpoints.js';
+import { aclSubnet, additionalVip, instancePort, sameName } from '../resources/Microsoft.ClassicCompute/endpoints.js';
 import type {
   AclRule,
   CloudServiceDeployment,
@@ -31,7 +30,6 @@ import type {
   RoleInstance,
   VmDeployment,
 } from '../resources/Microsoft.ClassicCompute/types.js';
-import { additionalVip } from '../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { type AddressMapping, mapAddress, mapNetwork } from '../support/ip-address.js';
 import { deepFreeze } from '../support/plain-data.js';
 import { halfOpenMs, withChoices } from './load-balancer-plan.js';

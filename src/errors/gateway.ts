@@ -139,13 +139,17 @@ export const gatewayErrors = {
     message:
       "The Resource '{type}/{name}' under resource group '{resourceGroup}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
   },
-  ResourceMoveNotEmulated: {
-    code: 'ResourceMoveFailed',
+  ResourceMoveProviderValidationFailed: {
     status: 409,
-    origin: 'lazurite',
+    origin: 'gateway',
     message:
-      "The resources of '{resourceGroup}' cannot be moved to '{target}': Lazurite checks moves and makes none. Deploy them there instead.",
-    differs: 'Azure moves them',
+      "Resource move validation failed. Please see details. Diagnostic information: timestamp '{timestamp}', subscription id '{subscriptionId}', tracking id '{trackingId}'.",
+  },
+  ScopeLocked: {
+    status: 409,
+    origin: 'gateway',
+    message:
+      "The scope '{id}' cannot perform {access} operation because following scope(s) are locked: '{locked}'. Please remove the lock and try again.",
   },
   ParentResourceNotFound: {
     status: 404,

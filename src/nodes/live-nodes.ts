@@ -41,9 +41,10 @@ const say = `
   ON CONFLICT (address) DO UPDATE
     SET name = $2, version = $3, schema = $4, carried = $5, seen = clock_timestamp()
   RETURNING pg_notify('${nodesChannel}', $5::text || ' ' || $1)`;
+const gone = `DELETE FROM lazurite.nodes WHERE address = $1 RETURNING pg_notify('${nodesChannel}', '-1 ' || $1)`;
 const living = `
-  SELECT address, name, version, schema, carried FROM lazurite.nodes
-  WHERE seen > clock_timestamp() - interval '${silenceMs} milliseconds' ORDER BY address`;
+  SELECT address, name, version, schema, carried, extract(epoch FROM clock_timestamp() - seen) * 1000 AS silent
+  FROM lazurite.nodes WHERE seen > clock_timestamp() - interval '${silenceMs} milliseconds' ORDER BY address`;
 
 interface Waiting {
   readonly seq: number;
@@ -103,7 +104,9 @@ export class LiveNodes {
   async beat(): Promise<void> {
     if (this.#address === undefined) return;
     await this.#say();
-    for (const { address, carried } of await this.living()) this.#heard(address, carried);
+    for (const { address, carried, silent } of await this.#session.query(living)) {
+      this.#heard(String(address), Number(carried), Number(silent));
+    }
   }
 
   /** Every node that lives, this one too. */
@@ -124,11 +127,11 @@ export class LiveNodes {
     this.#heard(payload.slice(space + 1), Number(payload.slice(0, space)));
   }
 
-  #heard(address: string, carried: number): void {
+  #heard(address: string, carried: number, agoMs = 0): void {
     if (address === this.#address) return;
     // Less than before is a node that began anew.
     if (carried < 0) this.#others.delete(address);
-    else this.#others.set(address, { carried, heardMs: systemTime.now() });
+    else this.#others.set(address, { carried, heardMs: systemTime.now() - agoMs });
     for (const waiting of this.#waiting) if (this.#behind(waiting.seq) === 0) waiting.end();
   }
 
@@ -156,10 +159,15 @@ export class LiveNodes {
     return this.#behind(seq);
   }
 
+  /** Nobody waits for a node that has died, until it is heard again. */
+  async forget(address: string): Promise<void> {
+    this.#others.delete(address);
+    await this.#session.query(gone, [address]);
+  }
+
   /** Nobody waits for this node any more. */
   async leave(): Promise<void> {
     if (this.#address === undefined) return;
-    const gone = `DELETE FROM lazurite.nodes WHERE address = $1 RETURNING pg_notify('${nodesChannel}', '-1 ' || $1)`;
     const said = this.#session.query(gone, [this.#address]).catch(() => {});
     this.#address = undefined;
     await Promise.race([said, pause(farewellMs)]);

@@ -124,12 +124,15 @@ export class ClusterNode implements Ledger {
     if (warning !== undefined) log.warn(warning);
   }
 
-  /** From now on follows, and tries to become the writer, whom others reach at `address`. */
-  begin(address: string): void {
+  /**
+   * From now on follows, and tries to become the writer, whom others reach at `address`. Resolves when this node writes, or
+   * another one holds the lock.
+   */
+  begin(address: string): Promise<void> {
     this.nodes.begin(address);
     void this.#follow();
     void this.#beat();
-    void this.#tryToWrite(address);
+    return new Promise((resolve) => void this.#tryToWrite(address, resolve));
   }
 
   /** Ends every connection; whoever waits is refused. */
@@ -296,10 +299,11 @@ export class ClusterNode implements Ledger {
     this.#isAway = true;
   }
 
-  async #tryToWrite(address: string): Promise<void> {
+  async #tryToWrite(address: string, settled: () => void): Promise<void> {
     while (!this.#isClosed) {
       try {
-        if (await this.changes.tryLock(this.#lock)) await this.#write(address);
+        if (await this.changes.tryLock(this.#lock)) await this.#write(address, settled);
+        else settled();
       } catch (error) {
         if (!this.#isClosed && !(error instanceof Away)) {
           this.#options.log.error('this node could not become the writer', {}, error);
@@ -311,10 +315,12 @@ export class ClusterNode implements Ledger {
   }
 
   /** From the lock to its loss. */
-  async #write(address: string): Promise<void> {
+  async #write(address: string, settled: () => void): Promise<void> {
     const { log } = this.#options;
-    await this.#catchUp();
+    const before = await this.#catchUp();
     const { epoch } = await this.changes.raiseEpoch(address);
+    // It had the lock as long as it lived. Where it lives all the same, it is heard within a second.
+    if (before.writer !== undefined && before.writer !== address) await this.nodes.forget(before.writer);
     // Nothing of an earlier epoch can follow any more.
     const head = await this.#catchUp();
     if (head.epoch !== epoch) return;
@@ -322,6 +328,7 @@ export class ClusterNode implements Ledger {
     // The lock may have been lost meanwhile: a question on its connection would have another one.
     if (!(await this.changes.holdsLock(this.#lock))) return;
     this.#epoch = epoch;
+    settled();
     log.info('this node is the one that writes', { epoch });
     void this.#onWriter().catch((error: unknown) => log.error('what was running could not be taken up', {}, error));
     while (this.isWriter) {

@@ -1,6 +1,6 @@
 /**
- * What Azure fills in on well-known types that have no model here, what their `list…` actions answer, and which status
- * their writes have. Nothing stands behind the values: they are made up, follow from the resource's id, and stay the same.
+ * What Azure fills in on well-known types that have no model here, and which status their writes have. Nothing stands
+ * behind the values: they are made up, follow from the resource's id, and stay the same.
  */
 import { stableGuid } from '../support/ids.js';
 import type { Resource } from './resource-type.js';
@@ -27,10 +27,6 @@ const folded = (name: string): string => name.toLowerCase();
 const location = ({ resource }: MadeUpContext): string => resource.document.location ?? 'westeurope';
 const unique = (id: string, part = ''): string => stableGuid(`${id}#${part}`).replaceAll('-', '');
 const short = ({ resource }: MadeUpContext): string => unique(resource.id).slice(0, 8);
-
-/** A key in the shape of a storage account's (base64 of 64 bytes) that is recognisably not a real one. */
-const madeUpKey = (id: string, which: string): string =>
-  `NotARealKey/LazuriteMadeItUp/${unique(id, which)}${unique(id, `${which}2`).slice(0, 24)}A==`;
 
 /** The identity of a resource, or of a user-assigned identity, in the directory. */
 export const principalIdOf = (id: string): string => stableGuid(`${id}#principal`);
@@ -159,7 +155,15 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
     return { profileStatus: 'Enabled', dnsConfig: { ...dns, ...fqdn } };
   },
   'microsoft.network/virtualhubs': () => ({ routingState: 'Provisioned', virtualRouterAsn: 65515 }),
-  'microsoft.network/privateendpoints': () => ({ customDnsConfigs: [] }),
+  'microsoft.network/privateendpoints': ({ resource, name, given }) => {
+    const { customNetworkInterfaceName: wanted } = given;
+    const nic = typeof wanted === 'string' && wanted !== '' ? wanted : `${name}.nic.${stableGuid(resource.id)}`;
+    return {
+      customDnsConfigs: [],
+      manualPrivateLinkServiceConnections: [],
+      networkInterfaces: [{ id: resource.id.replace(/privateEndpoints\/[^/]+$/i, `networkInterfaces/${nic}`) }],
+    };
+  },
   'microsoft.network/expressroutecircuits': ({ resource }) => ({
     serviceKey: stableGuid(`${resource.id}#service`),
     circuitProvisioningState: 'Enabled',
@@ -212,8 +216,27 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
     nodeResourceGroup: `MC_${context.resource.resourceGroup}_${context.name}_${location(context)}`,
     powerState: { code: 'Running' },
   }),
-  'microsoft.containerinstance/containergroups': ({ given }) => ({
-    ...(given.ipAddress ? { ipAddress: { ip: '192.0.2.20', ...membersOf(given.ipAddress) } } : {}),
+  'microsoft.containerinstance/containergroups': (context) => {
+    const { ipAddress } = context.given;
+    const { dnsNameLabel } = membersOf(ipAddress);
+    const fqdn =
+      typeof dnsNameLabel !== 'string' ? {} : { fqdn: `${dnsNameLabel}.${location(context)}.azurecontainer.io` };
+    return ipAddress ? { ipAddress: { ip: '192.0.2.20', ...membersOf(ipAddress), ...fqdn } } : {};
+  },
+  'microsoft.app/containerapps': (context) => {
+    const fqdn = `${folded(context.name)}.${short(context)}.${location(context)}.azurecontainerapps.io`;
+    const configuration = membersOf(context.given.configuration);
+    return {
+      latestRevisionName: `${folded(context.name)}--0000001`,
+      latestRevisionFqdn: fqdn,
+      ...(configuration.ingress
+        ? { configuration: { ...configuration, ingress: { ...membersOf(configuration.ingress), fqdn } } }
+        : {}),
+    };
+  },
+  'microsoft.insights/datacollectionrules': ({ resource }) => ({ immutableId: `dcr-${unique(resource.id)}` }),
+  'microsoft.eventgrid/topics': (context) => ({
+    endpoint: `https://${folded(context.name)}.${location(context)}-1.eventgrid.azure.net/api/events`,
   }),
   'microsoft.app/managedenvironments': (context) => ({
     defaultDomain: `${short(context)}.${location(context)}.azurecontainerapps.io`,
@@ -254,7 +277,9 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
 };
 
 /** Members that the service says, whatever a client writes. */
-const alwaysOwn = new Set(['ipConfigurations', 'dnsConfig', 'principalId', 'clientId', 'bgpSettings', 'ipAddress']);
+const alwaysOwn = new Set(
+  'ipConfigurations dnsConfig principalId clientId bgpSettings ipAddress networkInterfaces configuration'.split(' '),
+);
 
 const gatewaySubnet = ({ given: { ipConfigurations } }: MadeUpContext): unknown =>
   subnetIdIn(Array.isArray(ipConfigurations) ? ipConfigurations[0] : undefined);
@@ -285,92 +310,6 @@ export function completeIdentity(given: unknown, { id, tenantId }: { id: string 
     ...(users.length === 0 ? {} : { userAssignedIdentities: Object.fromEntries(known) }),
   };
 }
-
-const twoKeys = (id: string) => ({ primaryKey: madeUpKey(id, 'primary'), secondaryKey: madeUpKey(id, 'secondary') });
-
-function messagingKeys(id: string): Members {
-  const parts = id.split('/');
-  const keys = twoKeys(id);
-  const text = (key: string): string =>
-    `Endpoint=sb://${folded(parts[8] ?? '')}.servicebus.windows.net/;SharedAccessKeyName=${parts.at(-1)};SharedAccessKey=${key}`;
-  return {
-    primaryConnectionString: text(keys.primaryKey),
-    secondaryConnectionString: text(keys.secondaryKey),
-    ...keys,
-    keyName: parts.at(-1),
-  };
-}
-
-const madeUpToken = (id: string): string => `sv=2022-11-02&sig=NotARealSignature${unique(id, 'sas')}`;
-
-/** Answers of `list…` actions, by folded type and action; `id` is the resource's. */
-const lists: Readonly<Record<string, (id: string, apiVersion: string) => unknown>> = {
-  'microsoft.storage/storageaccounts/listkeys': (id, apiVersion) =>
-    apiVersion < '2016'
-      ? { key1: madeUpKey(id, 'key1'), key2: madeUpKey(id, 'key2') }
-      : { keys: ['key1', 'key2'].map((keyName) => ({ keyName, value: madeUpKey(id, keyName), permissions: 'FULL' })) },
-  'microsoft.storage/storageaccounts/listaccountsas': (id) => ({ accountSasToken: madeUpToken(id) }),
-  'microsoft.storage/storageaccounts/listservicesas': (id) => ({ serviceSasToken: madeUpToken(id) }),
-  'microsoft.operationalinsights/workspaces/sharedkeys': (id) => ({
-    primarySharedKey: madeUpKey(id, 'primary'),
-    secondarySharedKey: madeUpKey(id, 'secondary'),
-  }),
-  'microsoft.operationalinsights/workspaces/listkeys': (id) => ({
-    primarySharedKey: madeUpKey(id, 'primary'),
-    secondarySharedKey: madeUpKey(id, 'secondary'),
-  }),
-  'microsoft.containerregistry/registries/listcredentials': (id) => ({
-    username: id.split('/').at(-1),
-    passwords: ['password', 'password2'].map((name) => ({ name, value: madeUpKey(id, name) })),
-  }),
-  'microsoft.documentdb/databaseaccounts/listkeys': (id) => ({
-    primaryMasterKey: madeUpKey(id, 'primary'),
-    secondaryMasterKey: madeUpKey(id, 'secondary'),
-    primaryReadonlyMasterKey: madeUpKey(id, 'primaryReadonly'),
-    secondaryReadonlyMasterKey: madeUpKey(id, 'secondaryReadonly'),
-  }),
-  'microsoft.cognitiveservices/accounts/listkeys': (id) => ({
-    key1: madeUpKey(id, 'key1'),
-    key2: madeUpKey(id, 'key2'),
-  }),
-  'microsoft.search/searchservices/listadminkeys': twoKeys,
-  'microsoft.batch/batchaccounts/listkeys': (id) => ({
-    accountName: id.split('/').at(-1),
-    primary: madeUpKey(id, 'primary'),
-    secondary: madeUpKey(id, 'secondary'),
-  }),
-  'microsoft.automation/automationaccounts/listkeys': (id) => ({
-    keys: ['Primary', 'Secondary'].map((KeyName) => ({ KeyName, Permissions: 'Full', Value: madeUpKey(id, KeyName) })),
-  }),
-  'microsoft.cache/redis/listkeys': twoKeys,
-  'microsoft.signalrservice/signalr/listkeys': twoKeys,
-  'microsoft.eventhub/namespaces/authorizationrules/listkeys': messagingKeys,
-  'microsoft.eventhub/namespaces/eventhubs/authorizationrules/listkeys': messagingKeys,
-  'microsoft.servicebus/namespaces/authorizationrules/listkeys': messagingKeys,
-  'microsoft.servicebus/namespaces/queues/authorizationrules/listkeys': messagingKeys,
-  'microsoft.relay/namespaces/authorizationrules/listkeys': messagingKeys,
-  'microsoft.web/sites/config/list': () => ({ properties: {} }),
-  'microsoft.web/sites/host/default/listkeys': (id) => ({
-    masterKey: madeUpKey(id, 'master'),
-    functionKeys: {},
-    systemKeys: {},
-  }),
-  'microsoft.devices/iothubs/listkeys': (id) => ({
-    value: [{ keyName: 'iothubowner', ...twoKeys(id), rights: 'RegistryWrite, ServiceConnect, DeviceConnect' }],
-  }),
-};
-
-/** Which action of which resource is asked for, at which api-version. */
-interface MadeUpList {
-  readonly id: string;
-  readonly type: string;
-  readonly action: string;
-  readonly apiVersion: string;
-}
-
-/** What a `list…` action of a type answers: keys that are no secrets; undefined where nothing is known of the action. */
-export const madeUpList = ({ id, type, action, apiVersion }: MadeUpList): unknown =>
-  lists[folded(`${type}/${action}`)]?.(id, apiVersion);
 
 /** Types whose resource provider answers a first PUT with 201; all others say 200, which every client takes. */
 const says201 =

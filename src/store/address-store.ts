@@ -40,6 +40,14 @@ const sql = {
   releaseOne: 'DELETE FROM addresses WHERE pool = ? AND position = ?',
 } as const;
 
+/** A pool is a resource or lies in one; owners have ids as written. */
+const renames = {
+  pools: `UPDATE addresses SET pool = @to || substr(pool, length(@from) + 1)
+    WHERE substr(pool, 1, length(@from)) = @from AND substr(pool, length(@from) + 1, 1) IN ('/', '@')`,
+  owners:
+    'UPDATE addresses SET owner = @to || substr(owner, length(@from) + 1), owner_root = @root WHERE owner_root = @from',
+} as const;
+
 export interface PublicPool {
   readonly publicPrefix: Addresses['publicPrefix'];
   /** The blocks of the IPv4 pool that may be handed out here; without them all of it. */
@@ -155,6 +163,14 @@ export class AddressStore implements Addresses {
   /** Frees everything that the top-level resource `ownerRoot` (folded id) holds. */
   release(ownerRoot: string): void {
     for (const { pool, position } of this.#rows.release(ownerRoot)) this.#freed(pool, position);
+  }
+
+  /** The resource `from` (folded id) is `to` now, as owner and as pool. */
+  rename(connection: Connection, { from, to }: { readonly from: string; readonly to: string }): void {
+    const statement = prepareAll(connection, renames);
+    statement.pools.run({ from, to: to.toLowerCase() });
+    statement.owners.run({ from, to, root: to.toLowerCase() });
+    this.forget();
   }
 
   /** Drops what is kept in memory. */

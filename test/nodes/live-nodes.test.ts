@@ -58,10 +58,13 @@ test('a node tells how far it has come, and hears of others once a second', asyn
   live.carries(8);
   await new Promise((resolve) => setImmediate(resolve));
   t.equal(told.at(-1)?.at(-1), 8);
-  rows.push({ address: '10.0.0.2:4567', name: 'two', version: '1', schema: 5, carried: '8' });
+  rows.push({ address: '10.0.0.2:4567', name: 'two', version: '1', schema: 5, carried: '8', silent: '10' });
   await live.beat();
   t.equal(await live.until(8), 0);
   t.match(await live.living(), [{ address: '10.0.0.2:4567', carried: 8 }]);
+  t.equal(await live.until(8), 0);
+  await live.forget('10.0.0.2:4567');
+  t.equal(await live.until(9), 0, 'one that has died is not waited for');
   await live.leave();
   t.strictSame(told.at(-1), ['10.0.0.1:4567']);
 });

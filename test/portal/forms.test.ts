@@ -5,7 +5,7 @@ import { ClassicCloud, member } from '../api/classic/classic-cloud.js';
 import { addressMembers, balancerBody } from '../balancer-body.js';
 import { Cloud, idOf, ref, subscriptionId, until } from '../emulator/cloud.js';
 import { succeedingTemplate } from './balancer.js';
-import { openBrowser, openPage, withoutBrowser } from './browser.js';
+import { openBrowser, openPage, openProfile, withoutBrowser } from './browser.js';
 
 const network = 237;
 const lbId = idOf('loadBalancers/lb');
@@ -42,11 +42,11 @@ t.test('the forms of the portal', { skip: withoutBrowser, timeout: 600_000 }, as
   await cloud.put('networkInterfaces/nic', {
     properties: { ipConfigurations: [{ name: 'ip', properties: { subnet: ref('virtualNetworks/vnet/subnets/vms') } }] },
   });
-  const browser = await openBrowser(t);
+  const profile = await openProfile(await openBrowser(t), { reducedMotion: 'reduce' });
   const url = (path: string): string => `${cloud.emulator.httpUrl}/portal${path}`;
   const visit = async (t: Test, path: string): Promise<Page> => {
-    const { page } = await openPage(browser, { reducedMotion: 'reduce' });
-    t.teardown(() => page.context().close());
+    const { page } = await openPage(profile);
+    t.teardown(() => page.close());
     await page.goto(url(path));
     return page;
   };

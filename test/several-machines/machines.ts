@@ -22,6 +22,7 @@ export class Machine {
   #child: ChildProcess | undefined;
   #ended: Promise<unknown> = Promise.resolve();
   port = 0;
+  isStill = false;
 
   constructor(
     readonly command: readonly string[],
@@ -32,9 +33,10 @@ export class Machine {
   }
 
   /** Starts it, on the port that it had before; resolves when it is ready. */
-  async start(url: string, options: readonly string[] = []): Promise<void> {
+  async start(url?: string, options: readonly string[] = []): Promise<void> {
     const place = ['--host', '127.0.0.1', '--port', String(this.port), '--data', this.data, '--engine', 'none'];
-    const argv = [...this.command, 'start', ...place, '--store', url, ...options];
+    const store = url === undefined ? [] : ['--store', url];
+    const argv = [...this.command, 'start', ...place, ...store, ...options];
     const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#ended = once(child, 'exit');
@@ -59,6 +61,7 @@ export class Machine {
 
   /** Stops the process in the middle of whatever it does, or lets it go on. */
   pause(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.isStill = signal === 'SIGSTOP';
     this.#child?.kill(signal);
   }
 
@@ -99,8 +102,10 @@ export class Machines {
     await Promise.all(this.all.map((machine) => machine.start(this.postgres.url, options)));
   }
 
+  /** One of those that do not stand still, in turn. */
   machine(number: number): Machine {
-    return this.all[number % this.all.length] as Machine;
+    const moving = this.all.filter(({ isStill }) => !isStill);
+    return moving[number % moving.length] as Machine;
   }
 
   /** The one that writes now; undefined while none does. */

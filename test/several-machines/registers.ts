@@ -25,6 +25,8 @@ interface Register {
 const pathOf = (name: string): string =>
   `/subscriptions/${subscriptionId}/resourceGroups/${name}?api-version=2021-04-01`;
 
+const keptTable = 'CREATE TABLE IF NOT EXISTS cut_changes (seq bigint PRIMARY KEY, entries bytea)';
+
 export class Registers {
   readonly #machines: Machines;
   readonly all: Register[] = [];
@@ -114,9 +116,26 @@ export class Registers {
     }
   }
 
+  /** Whether `cutLog` has found something to cut. */
+  wasCut = false;
+
+  /** Cuts the log behind its newest snapshot, as if an hour had passed; what it was is kept for `compareWithLog`. */
+  async cutLog(): Promise<void> {
+    const { postgres } = this.#machines;
+    await postgres.query(keptTable);
+    const rows = await postgres.query(`
+      WITH gone AS (
+        DELETE FROM lazurite.changes WHERE seq < (SELECT max(seq) FROM lazurite.snapshots) RETURNING seq, entries
+      ) INSERT INTO cut_changes SELECT * FROM gone RETURNING seq`);
+    this.wasCut ||= rows.length > 0;
+  }
+
   /** Compares what was answered with the log itself; once the clients have ended. */
   async compareWithLog(): Promise<void> {
-    const rows = await this.#machines.postgres.query('SELECT entries FROM lazurite.changes ORDER BY seq');
+    await this.#machines.postgres.query(keptTable);
+    const rows = await this.#machines.postgres.query(
+      'SELECT seq, entries FROM cut_changes UNION ALL SELECT seq, entries FROM lazurite.changes ORDER BY seq',
+    );
     const stored = new Map<string, number[]>(this.all.map(({ name }) => [name, []]));
     for (const { entries } of rows) {
       const { rows: images } = JSON.parse(gunzipSync(entries as Buffer).toString()) as { rows: RowImage[] };

@@ -3,7 +3,6 @@
  * asynchronous operations, which are accepted with 202 and an id and done when the data plane carries the change. One runs
  * per deployment at a time. Imitates "Tracking asynchronous Service Management requests".
  */
-
 import { AzureError, azureError } from '../../errors/index.js';
 import {
   type AddressSource,
@@ -25,8 +24,8 @@ import {
   withDeployment,
   withoutDeployment,
 } from '../../resources/Microsoft.ClassicCompute/deployments.js';
-import { sameName } from '../../resources/Microsoft.ClassicCompute/endpoints.js';
-import { checkCertificates } from '../../resources/Microsoft.ClassicCompute/service-certificates.js';
+import { sameName, withAddress, withVipAddresses } from '../../resources/Microsoft.ClassicCompute/endpoints.js';
+import { checkCertificates } from '../../resources/Microsoft.ClassicCompute/service-assets.js';
 import type {
   CloudServiceDeployment,
   Deployment,
@@ -34,7 +33,6 @@ import type {
   HostedService,
   ReservedIp,
 } from '../../resources/Microsoft.ClassicCompute/types.js';
-import { withAddress, withVipAddresses } from '../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { hostedServiceKey } from '../../store/classic-store.js';
 import type { Operation } from '../../store/operation-store.js';
 import { parseIpAddress } from '../../support/ip-address.js';

@@ -1,8 +1,10 @@
 /**
  * The OpenAPI document of the classic API, made from its operations and data contracts. Operations that only `?comp=`
- * tells apart are under `x-ms-paths`, where Azure's own specifications have such.
+ * tells apart are under `x-ms-paths`, where Azure's own specifications have such. Its examples work one after the other in
+ * an empty Lazurite.
  */
 
+import { defaultSubscriptionId } from '../../config/config-values.js';
 import type { ClassicOperation } from './call.js';
 import {
   ChangeConfiguration,
@@ -53,7 +55,6 @@ import {
   SubscriptionCertificate,
   SubscriptionCertificates,
 } from './contracts/subscription.js';
-import { exampleBodies, exampleParameters, exampleVersion } from './openapi-examples.js';
 import { classicOperations } from './routes/index.js';
 import { versions } from './versions.js';
 import { type ContractSchema, type DocumentType, documentOf, listDocument } from './xml/contract.js';
@@ -218,3 +219,53 @@ export function classicOpenApi(): Json {
     components: { schemas: schemas() },
   };
 }
+
+/** What stands for a parameter of a path. */
+const exampleParameters: Readonly<Record<string, string>> = {
+  subscriptionId: defaultSubscriptionId,
+  service: 'cloud',
+  deployment: 'cloud',
+  slot: 'Production',
+  role: 'MyVM1',
+};
+
+/** The version that an operation is asked for with: one of every client's, or the first that has it. */
+const exampleVersion = (since: string): string => (since > '2014-10-01' ? since : '2014-10-01');
+
+const endpoint = (members: string): string =>
+  `<InputEndpoint>
+    <LoadBalancedEndpointSetName>LBSet1</LoadBalancedEndpointSetName>
+    <LocalPort>8080</LocalPort>${members}
+    <Port>8080</Port>
+    <LoadBalancerProbe><Path>/</Path><Port>8080</Port><Protocol>http</Protocol></LoadBalancerProbe>
+    <Protocol>tcp</Protocol>`;
+
+const role = (name: string): string => `<Role>
+  <RoleName>${name}</RoleName>
+  <RoleType>PersistentVMRole</RoleType>
+  <ConfigurationSets><ConfigurationSet>
+    <ConfigurationSetType>NetworkConfiguration</ConfigurationSetType>
+    <InputEndpoints>${endpoint('<Name>HttpIn</Name>')}</InputEndpoint></InputEndpoints>
+  </ConfigurationSet></ConfigurationSets>
+  <RoleSize>Small</RoleSize>
+</Role>`;
+
+/** Bodies by operation; of the others the schema shows the form. */
+const exampleBodies: Readonly<Record<string, string>> = {
+  'Create Cloud Service': `<CreateHostedService xmlns="${azureNamespace}">
+  <ServiceName>cloud</ServiceName>
+  <Label>Y2xvdWQ=</Label>
+  <Location>West US</Location>
+</CreateHostedService>`,
+  'Create Virtual Machine Deployment': `<Deployment xmlns="${azureNamespace}">
+  <Name>cloud</Name>
+  <DeploymentSlot>Production</DeploymentSlot>
+  <Label>cloud</Label>
+  <RoleList>${role('MyVM1')}${role('MyVM2')}</RoleList>
+</Deployment>`,
+  'Update Load-Balanced Endpoint Set': `<LoadBalancedEndpointList xmlns="${azureNamespace}">
+  ${endpoint('')}
+    <LoadBalancerDistribution>sourceIP</LoadBalancerDistribution>
+  </InputEndpoint>
+</LoadBalancedEndpointList>`,
+};

@@ -7,8 +7,11 @@ import { hex, markOf } from './marks.js';
 import { tcpClosedEntryChains, tcpConnectionChains, tcpEntryChains } from './tcp-chains.js';
 import { udpEntryChains, udpFlowChains } from './udp-chains.js';
 
-function entryElement({ number, frontend: { address, port, transport } }: ChainSet): SharedElement {
-  const value = `goto ${transport === 'tcp' ? 'front' : 'new'}_${number}`;
+function entryElement(
+  { number, frontend: { address, port, transport } }: ChainSet,
+  verdict: 'goto' | 'jump' = 'goto',
+): SharedElement {
+  const value = `${verdict} ${transport === 'tcp' ? 'front' : 'new'}_${number}`;
   return port === 0
     ? { map: 'all_ports', key: `${address} . ${transport}`, value }
     : { map: 'frontends', key: `${address} . ${transport} . ${port}`, value };
@@ -26,12 +29,15 @@ export const entryFragment = (set: ChainSet, choice: SlotChoice): Fragment => ({
   shared: [entryElement(set), ...portElement(set)],
 });
 
-/** For a while after its frontend was removed, late packets of its connections are still recognised. */
+/**
+ * For a while after its frontend was removed, late packets of its connections are still recognised. New ones come back
+ * from there, for HA ports at the same address.
+ */
 export const closedEntryFragment = (set: ChainSet): Fragment => ({
   table: set.family.table,
   sets: [],
   chains: tcpClosedEntryChains(set),
-  shared: [entryElement(set)],
+  shared: [entryElement(set, 'jump')],
 });
 
 /** Members that clients with connection tracking may stay with. */

@@ -4,7 +4,7 @@
  */
 import { azureError } from '../../errors/index.js';
 import type { ModelContext } from './addresses.js';
-import { portKey, sameName } from './endpoints.js';
+import { hasPublicEndpoints, portKey, sameName } from './endpoints.js';
 import { addInternalLoadBalancer } from './internal-load-balancers.js';
 import type {
   CloudServiceDeployment,
@@ -16,7 +16,6 @@ import type {
   ServiceConfiguration,
   ServiceDefinition,
 } from './types.js';
-import { hasPublicEndpoints } from './virtual-ips.js';
 
 export interface CloudServiceRequest {
   readonly Name: string;

@@ -6,7 +6,7 @@
 import { azureError } from '../../errors/index.js';
 import { parseIpAddress } from '../../support/ip-address.js';
 import type { ModelContext } from './addresses.js';
-import { sameName } from './endpoints.js';
+import { sameName, virtualIpName } from './endpoints.js';
 import { addInternalLoadBalancer, type InternalLoadBalancerRequest } from './internal-load-balancers.js';
 import type {
   CloudServiceDeployment,
@@ -19,7 +19,6 @@ import type {
   ReservedIp,
   VmDeployment,
 } from './types.js';
-import { virtualIpName } from './virtual-ips.js';
 import { addRole, findRole, type VmRoleRequest } from './vm-roles.js';
 
 /** The deployment called `name`. */

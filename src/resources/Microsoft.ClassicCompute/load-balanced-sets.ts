@@ -4,7 +4,16 @@
  * Set-AzureLoadBalancedEndpoint.
  */
 import { azureError } from '../../errors/index.js';
-import { checkAcl, checkIdleTimeout, checkProbe, inRange, portKey, portRange, sameName } from './endpoints.js';
+import {
+  checkAcl,
+  checkedVipName,
+  checkIdleTimeout,
+  checkProbe,
+  inRange,
+  portKey,
+  portRange,
+  sameName,
+} from './endpoints.js';
 import type {
   AclRule,
   InputEndpoint,
@@ -13,7 +22,6 @@ import type {
   VmDeployment,
   VmRole,
 } from './types.js';
-import { checkedVipName } from './virtual-ips.js';
 
 /** A member of a set together with the role it belongs to. */
 export interface SetMember {

@@ -4,7 +4,16 @@
  */
 import { azureError } from '../../errors/index.js';
 import type { ModelContext } from './addresses.js';
-import { automaticPort, byName, checkEndpoint, checkNamesAreUnique, inRange, portKey, sameName } from './endpoints.js';
+import {
+  automaticPort,
+  byName,
+  checkEndpoint,
+  checkedVipName,
+  checkNamesAreUnique,
+  inRange,
+  portKey,
+  sameName,
+} from './endpoints.js';
 import { joinSet, membersOfSet } from './load-balanced-sets.js';
 import type {
   DataVirtualHardDisk,
@@ -17,7 +26,6 @@ import type {
   VmDeployment,
   VmRole,
 } from './types.js';
-import { checkedVipName } from './virtual-ips.js';
 
 /** The network configuration set of a role as a request has it. */
 export interface NetworkRequest {

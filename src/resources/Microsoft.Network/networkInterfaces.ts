@@ -128,10 +128,14 @@ function internalDomainNameSuffix(virtualNetwork: string): string {
   return `${zone}.bx.internal.cloudapp.net`;
 }
 
-function completeDnsSettings({ document, idText }: WriteContext<NetworkInterfaceDocument>): void {
+function completeDnsSettings({ document, idText, lookup }: WriteContext<NetworkInterfaceDocument>): void {
   const properties = document.properties;
   const subnet = ipConfigurationsOf(document).find((one) => one.properties?.subnet)?.properties?.subnet;
-  const suffix = internalDomainNameSuffix(rootKey(subnet?.id ?? idText));
+  const network = rootKey(subnet?.id ?? idText);
+  // The network may get another id when it moves, its GUID is for life.
+  const suffix = internalDomainNameSuffix(
+    String(lookup.resource(network)?.document.properties.resourceGuid ?? network),
+  );
   properties.dnsSettings ??= {};
   const label = properties.dnsSettings.internalDnsNameLabel;
   fillIn(properties.dnsSettings, { dnsServers: [] });

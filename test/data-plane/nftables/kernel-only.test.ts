@@ -1,6 +1,7 @@
 /** What only the kernel can do for a load balancer: SYNs that vanish, source ports, all ports, and no trace left. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
@@ -19,6 +20,15 @@ function newWorld(t: Test, scale = 1): World {
   const world = new World(({ events }) => new NftablesEngine({ clock: new Clock({ scale }), events }));
   t.teardown(() => world.close());
   return world;
+}
+
+/** Of all connections in this network namespace, as its kernel has counted them. */
+function synsSentAgain(): number {
+  const [names = [], values = []] = readFileSync('/proc/net/netstat', 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('TcpExt:'))
+    .map((line) => line.split(' '));
+  return Number(values[names.indexOf('TCPSynRetrans')]);
 }
 
 /** Resolves when the engine's counters say so; they are read once a second, and by `flows`. */
@@ -108,6 +118,27 @@ if (isInNamespace(t, import.meta.url)) {
       client.close();
     }
     t.strictSame(world.engine.frontends()[0]?.state, 'Bound');
+    await world.reset();
+  });
+
+  t.test('HA ports take over at once where a rule for one port has left, and give way to one that comes', async (t) => {
+    const world = shared;
+    const [own, other] = await world.backends('127.80.9', { count: 2, port: 28080 });
+    if (!own || !other) throw new Error('there are two backends');
+    const at = { address: '127.80.9.100', port: 28080 };
+    const single = frontend('tcp', '127.80.9.100:28080', rule(membersOf([own]), { id: 'single' }));
+    const all = frontend('tcp', '127.80.9.100:0', rule(membersOf([other]), { id: 'all', backendPort: 0 }));
+    const before = synsSentAgain();
+    for (const [frontends, backend] of [
+      [[single, all], own],
+      [[all], other],
+      [[single], own],
+      [[all], other],
+    ] as const) {
+      await world.apply(frontends);
+      for (let call = 0; call < 3; call++) t.equal(await tcpBackend(at), backend.address);
+    }
+    t.equal(synsSentAgain(), before);
     await world.reset();
   });
 

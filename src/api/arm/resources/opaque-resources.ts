@@ -5,12 +5,13 @@
 import { defaultTenantId as tenantId } from '../../../config/config-values.js';
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { isKnownType, isListed, typesLike } from '../../../resources/known-types.js';
+import { madeUpList } from '../../../resources/made-up-keys.js';
 import { lookUpChild } from '../../../resources/references.js';
 import { findResourceType, resourceTypes, showsEtagAndGuid } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootOf, typeOf } from '../../../resources/resource-id.js';
 import type { Lookup, Resource, ResourceDocument } from '../../../resources/resource-type.js';
 import type { SchemaNode } from '../../../resources/schema.js';
-import { madeUpList, madeUpProperties } from '../../../resources/unmodelled-types.js';
+import { madeUpProperties } from '../../../resources/unmodelled-types.js';
 import { stableGuid } from '../../../support/ids.js';
 import { checkLocationForm } from './locations.js';
 import { type RequestBody, readBody } from './request-body.js';
@@ -104,12 +105,17 @@ export function listOfOpaque({ id, action, apiVersion }: ListAction, lookup: Loo
 /** A resource of one provider on a resource of another: a lock or diagnostic settings on a balancer. */
 const isExtension = ({ types }: ResourceId): boolean => types.includes('providers');
 
+/** Clients write it in any casing; it is looked for in this one. */
+export const lockType = 'Microsoft.Authorization/locks';
+
+const spelt = (type: string): string => (type.toLowerCase() === lockType.toLowerCase() ? lockType : type);
+
 /** Type and name of a resource; of an extension those that its own provider gave it. */
 export function ownTypeAndName(id: ResourceId): { type: string; name: string } {
   const at = id.types.lastIndexOf('providers');
-  if (at < 0) return { type: typeOf(id), name: id.names.join('/') };
+  if (at < 0) return { type: spelt(typeOf(id)), name: id.names.join('/') };
   const type = [id.names[at], ...id.types.slice(at + 1)].join('/');
-  return { type, name: id.names.slice(at + 1).join('/') };
+  return { type: spelt(type), name: id.names.slice(at + 1).join('/') };
 }
 
 /** Azure's refusal of a type that it does not have, or that it has only in other places. */
@@ -169,4 +175,29 @@ export function checkParent(id: ResourceId, lookup: Lookup): void {
   }
   const values = { action: 'write', type: id.types.join('/'), parent };
   throw azureError('ParentResourceNotFound', { values });
+}
+
+const lockSegment = `/providers/${lockType.toLowerCase()}/`;
+
+/** What is done to a scope. Reading and locking are always free. */
+export type LockedAccess = 'write' | 'delete';
+
+/**
+ * Throws `ScopeLocked` when a lock keeps the resource or group `id` as it is. A ReadOnly lock refuses every write, any lock
+ * a deletion, which takes what is below along. A lock holds for the subscription, group or resource on which it is, and for
+ * everything below it: https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources
+ */
+export function checkUnlocked(id: string, access: LockedAccess, lookup: Lookup): void {
+  const key = idKey(id);
+  if (key.includes(lockSegment)) return;
+  const locked: string[] = [];
+  for (const lock of lookup.everyOfType(lockType)) {
+    const scope = lock.id.slice(0, lock.key.lastIndexOf(lockSegment));
+    const above = idKey(scope);
+    const holds = key === above || key.startsWith(`${above}/`) || (access === 'delete' && above.startsWith(`${key}/`));
+    const level = String(lock.document.properties.level ?? '').toLowerCase();
+    if (holds && (level === 'readonly' || (access === 'delete' && level === 'cannotdelete'))) locked.push(scope);
+  }
+  if (locked.length === 0) return;
+  throw azureError('ScopeLocked', { values: { id, access, locked: [...new Set(locked)].join(',') } });
 }

@@ -149,7 +149,7 @@ const identity = (link: Link): string => `${link.sourceId.toLowerCase()}|${link.
 let latest: { readonly document: ResourceDocument; readonly id: string; readonly links: readonly Link[] } | undefined;
 
 /** The references of `resource` to others than itself. The checks of a write and its storing ask for the same ones. */
-function outgoing({ key, id, type: name, document }: Resource, type: ResourceType): readonly Link[] {
+export function outgoing({ key, id, type: name, document }: Resource, type: ResourceType): readonly Link[] {
   if (latest?.document === document && latest.id === id) return latest.links;
   const [own, below] = [key, `${key}/`];
   const links = linksOf(document, schemaOf(type), { id, type: name }).filter(

@@ -2,12 +2,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../../../errors/index.js';
 import { requestBaseUrl } from '../../../http/server.js';
-import { idKey, parseResourceId, resourceGroupId } from '../../../resources/resource-id.js';
+import { resourceGroupId } from '../../../resources/resource-id.js';
 import { normalizeLocation } from '../../../resources/validation.js';
 import type { ResourceGroup } from '../../../store/resource-store.js';
+import { newGuid } from '../../../support/ids.js';
 import { type Answer, send } from './answers.js';
 import type { ArmContext } from './arm-context.js';
 import { checkLocation } from './locations.js';
+import { checkMove, type Move, moveResources, readMove } from './move-resources.js';
+import { checkUnlocked, type LockedAccess } from './opaque-resources.js';
 import { isDeploymentDeletionJob, untilStored } from './operations.js';
 import {
   absoluteUrl,
@@ -16,7 +19,6 @@ import {
   checkSubscription,
   existingGroup,
   groupOf,
-  notFound,
   page,
   parametersOf,
   queryOf,
@@ -116,6 +118,7 @@ export class ResourceGroups {
       checkSubscription(request, this.context);
       const created = !this.service.store.group(request.subscriptionId, request.name);
       const group = this.read(request, body);
+      if (!created) this.#checkUnlocked(group, 'write');
       this.service.store.saveGroup(group);
       return { status: created ? 201 : 200, body: showGroup(group) };
     });
@@ -125,6 +128,7 @@ export class ResourceGroups {
   patch(request: GroupRequest, body: RequestBody): Promise<Answer> {
     return this.context.store.write(() => {
       const group = existingGroup(request, this.context);
+      this.#checkUnlocked(group, 'write');
       const { tags } = groupBody(body);
       const changed = { ...group, ...(tags ? { tags } : {}) };
       this.service.store.saveGroup(changed);
@@ -140,6 +144,7 @@ export class ResourceGroups {
     const { store, operationDelayMs } = this.context;
     const { group, touched } = await store.write(() => {
       const group = existingGroup(request, this.context);
+      this.#checkUnlocked(group, 'delete');
       if (operationDelayMs === 0) return { group, touched: this.#remove(group) };
       this.service.store.saveGroup({ ...group, provisioningState: 'Deleting' });
       return { group, touched: [] };
@@ -147,6 +152,20 @@ export class ResourceGroups {
     if (operationDelayMs === 0) await this.#hasRemoved(group, touched);
     else this.#deleteLater(group);
     return group;
+  }
+
+  /** Moves resources as `read` finds in the request. Throws what `read` and `checkMove` throw; nothing is moved then. */
+  async move(read: () => Move): Promise<void> {
+    const touched = await this.context.store.write(() => {
+      const move = read();
+      checkMove(move, this.context);
+      return moveResources(move, this.context);
+    });
+    await this.context.changed(touched);
+  }
+
+  #checkUnlocked({ subscriptionId, name }: ResourceGroup, access: LockedAccess): void {
+    checkUnlocked(resourceGroupId(subscriptionId, name), access, this.service.store);
   }
 
   /** Goes on with deletions that were running when the process ended. */
@@ -232,31 +251,16 @@ function pollDeletion(request: FastifyRequest, reply: FastifyReply, context: Arm
   return reply.code(202).send();
 }
 
-/**
- * The group to which resources may be moved, as `validateMoveResources` finds. Throws `ResourceGroupNotFound` where either
- * group is missing, `ResourceNotFound` for a resource that is not in this one, `InvalidRequestContent`.
- */
-function moveTarget(request: FastifyRequest, { context, service }: ResourceGroups): ResourceGroup {
-  const group = groupOf(request, context);
-  const { resources, targetResourceGroup } = RequestBody.ofText(request.body).value;
-  const [, subscriptionId, name] =
-    /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/?$/i.exec(
-      typeof targetResourceGroup === 'string' ? targetResourceGroup : '',
-    ) ?? [];
-  if (!Array.isArray(resources) || resources.length === 0 || subscriptionId === undefined || name === undefined) {
-    const reason = "'resources' must be ids of resources, and 'targetResourceGroup' the id of a resource group.";
-    throw azureError('InvalidRequestContent', { values: { reason } });
-  }
-  for (const text of resources) {
-    const id = typeof text === 'string' ? parseResourceId(text) : undefined;
-    const found = id && service.store.resource(idKey(text));
-    if (found?.resourceGroup === group.name.toLowerCase() && found.subscriptionId === group.subscriptionId) continue;
-    throw id
-      ? notFound(id)
-      : azureError('InvalidRequestContent', { values: { reason: `${JSON.stringify(text)} is no resource id.` } });
-  }
-  return existingGroup({ subscriptionId, name, apiVersion: apiVersionOf(request) }, context);
-}
+/** The job in the Location of a move. */
+const moveJob = (): string =>
+  Buffer.from(JSON.stringify({ jobId: `RESOURCEBATCHMOVEJOB-${newGuid()}` })).toString('base64url');
+
+const moveAskedFor = (request: FastifyRequest, { context }: ResourceGroups): Move =>
+  readMove(RequestBody.ofText(request.body), {
+    source: groupOf(request, context),
+    apiVersion: apiVersionOf(request),
+    context,
+  });
 
 /** Registers the routes of resource groups. */
 export function addResourceGroupRoutes(app: FastifyInstance, groups: ResourceGroups): void {
@@ -283,14 +287,20 @@ export function addResourceGroupRoutes(app: FastifyInstance, groups: ResourceGro
     `${one}/validateMoveResources`,
     operation('Microsoft.Resources', 'Resources_validateMoveResources'),
     (request, reply) => {
-      moveTarget(request, groups);
+      checkMove(moveAskedFor(request, groups), context);
       return reply.code(204).send();
     },
   );
-  app.post(`${one}/moveResources`, operation('Microsoft.Resources', 'Resources_moveResources'), (request) => {
-    const target = moveTarget(request, groups).name;
-    throw azureError('ResourceMoveNotEmulated', { values: { resourceGroup: groupOf(request, context).name, target } });
-  });
+  app.post(
+    `${one}/moveResources`,
+    operation('Microsoft.Resources', 'Resources_moveResources'),
+    async (request, reply) => {
+      await groups.move(() => moveAskedFor(request, groups));
+      const url = `${requestBaseUrl(request)}/subscriptions/${subscriptionOf(request, context)}/operationresults`;
+      reply.headers({ location: `${url}/${moveJob()}?api-version=${apiVersionOf(request)}`, 'retry-after': '0' });
+      return reply.code(202).send();
+    },
+  );
   app.get('/subscriptions/:subscriptionId/operationresults/:job', schema('pollDeletion'), (request, reply) =>
     pollDeletion(request, reply, context),
   );

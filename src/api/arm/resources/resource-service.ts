@@ -5,13 +5,13 @@
  */
 import { azureError } from '../../../errors/index.js';
 import { childNamed, childrenIn } from '../../../resources/references.js';
-import { type ResourceId, rootOf } from '../../../resources/resource-id.js';
+import { formatResourceId, type ResourceId, rootOf } from '../../../resources/resource-id.js';
 import type { Action, ActionResult, Resource } from '../../../resources/resource-type.js';
 import { unmodelledStatuses } from '../../../resources/unmodelled-types.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
 import type { Answer } from './answers.js';
 import type { ArmContext } from './arm-context.js';
-import { checkParent, opaqueDocument, ownTypeAndName } from './opaque-resources.js';
+import { checkParent, checkUnlocked, type LockedAccess, opaqueDocument, ownTypeAndName } from './opaque-resources.js';
 import { OperationRunner, type PollPlace, pollPlaceOf, type Settling } from './operations.js';
 import {
   type Access,
@@ -79,6 +79,7 @@ export class ResourceService {
   put(request: PutRequest): Promise<Answer> {
     return this.#stored(() => {
       const place = placeOf(request, 'write', this.context);
+      this.#checkUnlocked(place, 'write');
       return 'type' in place ? this.#put(place, request) : this.#putOpaque(place, request.body);
     });
   }
@@ -150,6 +151,7 @@ export class ResourceService {
   changeTags(request: ResourceRequest, bodyFor: (tags: Record<string, string>) => RequestBody): Promise<Answer> {
     return this.#stored(() => {
       const { place, resource } = this.#found(request, 'tags');
+      this.#checkUnlocked(place, 'write');
       const tags = readTags(bodyFor((resource.document.tags ?? {}) as Record<string, string>));
       const changed = this.writer.patchTags(resource, tags);
       const body = this.reader.show(changed, place.apiVersion);
@@ -161,6 +163,7 @@ export class ResourceService {
   delete(request: DeleteRequest): Promise<Answer> {
     return this.#stored(() => {
       const place = placeOf(request, 'delete', this.context);
+      this.#checkUnlocked(place, 'delete');
       const isModelled = 'type' in place;
       const isChild = isModelled && place.child !== undefined;
       const write = isChild
@@ -194,7 +197,9 @@ export class ResourceService {
   /** Runs a POST action. Throws the resource's 404, and what the action refuses. */
   act({ action, parameters, query, body: given, ...request }: ActionRequest): Promise<Answer> {
     return this.#stored(() => {
-      const { resource, apiVersion } = this.existing(request);
+      const { place, resource } = this.#found(request, 'read');
+      const { apiVersion } = place;
+      if (action.method !== 'GET') this.#checkUnlocked(place, 'write');
       const { requestSchema, answer, run } = action;
       const body = requestSchema && !given.isEmpty ? readBody(given, requestSchema) : undefined;
       const name = (action.path.split('/').at(-1) as string).replace(/^./, (first) => first.toUpperCase());
@@ -244,6 +249,11 @@ export class ResourceService {
       if (fits && steps.length === given.length) return { action, parameters };
     }
     return undefined;
+  }
+
+  #checkUnlocked(place: Place | ModelledPlace, access: LockedAccess): void {
+    const child = 'type' in place && place.child ? `/${place.child.collection}/${place.child.name}` : '';
+    checkUnlocked(`${formatResourceId(place.id)}${child}`, access, this.store);
   }
 
   #found(request: ResourceRequest, access: Access) {

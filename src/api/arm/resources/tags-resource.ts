@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, resourceGroupId, typeOf } from '../../../resources/resource-id.js';
 import { send } from './answers.js';
+import { checkUnlocked } from './opaque-resources.js';
 import { existingGroup, type ResourceRequest } from './request.js';
 import { RequestBody, readTags } from './request-body.js';
 import type { ResourceService } from './resource-service.js';
@@ -36,6 +37,7 @@ function taggedGroup({ id, apiVersion }: ResourceRequest, { context, store }: Re
   const save = (change: Change) =>
     context.store.write(() => {
       const group = stored();
+      checkUnlocked(resourceGroupId(group.subscriptionId, group.name), 'write', store);
       const tags = change(group.tags ?? {});
       store.saveGroup({ ...group, tags });
       return tags;

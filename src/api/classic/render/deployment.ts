@@ -3,6 +3,7 @@
  * "List Cloud Services".
  */
 
+import { virtualIpName } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type {
   CloudServiceDeployment,
   Deployment,
@@ -11,7 +12,6 @@ import type {
   NetworkConfigurationRecord,
   VmDeployment,
 } from '../../../resources/Microsoft.ClassicCompute/types.js';
-import { virtualIpName } from '../../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { stableGuid } from '../../../support/ids.js';
 import type { Deployment as DeploymentContract } from '../contracts/deployment.js';
 import type { HostedService as HostedServiceContract } from '../contracts/hosted-service.js';

@@ -1,6 +1,5 @@
 /** Virtual machines and running instances as Azure shows them. Imitates "Get Role" and "Get Deployment". */
-
-import { instancePort } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
+import { additionalVip, instancePort, virtualIpName } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type {
   CloudServiceDeployment,
   Deployment,
@@ -12,7 +11,6 @@ import type {
   VmDeployment,
   VmRole,
 } from '../../../resources/Microsoft.ClassicCompute/types.js';
-import { additionalVip, virtualIpName } from '../../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import type { RoleInstance as RoleInstanceContract } from '../contracts/deployment.js';
 import type { VmRole as RoleContract } from '../contracts/role.js';
 import type { ValueOf } from '../xml/contract.js';

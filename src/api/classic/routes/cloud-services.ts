@@ -8,7 +8,7 @@ import {
   unreadDefinition,
 } from '../../../resources/Microsoft.ClassicCompute/cloud-services.js';
 import { asCloudService, checkSlotIsFree } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
-import { checkedExtensions } from '../../../resources/Microsoft.ClassicCompute/extensions.js';
+import { checkedExtensions } from '../../../resources/Microsoft.ClassicCompute/service-assets.js';
 import type { ReservedIp, ServiceConfiguration } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import { unsigned } from '../../../support/secrets.js';
 import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply } from '../call.js';

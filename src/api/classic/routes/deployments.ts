@@ -13,6 +13,7 @@ import {
   migrated,
   updateDnsServer,
 } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
+import { additionalVip, addVip, deleteVip } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
 import {
   addInternalLoadBalancer,
   deleteInternalLoadBalancer,
@@ -20,7 +21,6 @@ import {
 } from '../../../resources/Microsoft.ClassicCompute/internal-load-balancers.js';
 import { updateLoadBalancedSets } from '../../../resources/Microsoft.ClassicCompute/load-balanced-sets.js';
 import type { ReservedIp, VmDeployment } from '../../../resources/Microsoft.ClassicCompute/types.js';
-import { additionalVip, addVip, deleteVip } from '../../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import { byNameAndSlot, type ClassicCall, type ClassicOperation, type ClassicReply } from '../call.js';
 import { CreateVmDeployment, Deployment, DeploymentNetworkResource, DnsServer } from '../contracts/deployment.js';
 import { LoadBalancedEndpointList, LoadBalancer } from '../contracts/networking.js';

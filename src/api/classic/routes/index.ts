@@ -12,8 +12,7 @@ import { hostedServiceOperations } from './hosted-services.js';
 import { networkOperations, reservedIpOperations } from './networking.js';
 import { roleOperations } from './roles.js';
 import { serviceAssetOperations } from './service-assets.js';
-import { stubOperations } from './stubs.js';
-import { subscriptionOperations } from './subscription.js';
+import { stubOperations, subscriptionOperations } from './subscription.js';
 
 export const classicOperations: readonly ClassicOperation[] = [
   ...subscriptionOperations,

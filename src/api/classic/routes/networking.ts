@@ -19,12 +19,16 @@ import {
   migrated,
   withDeployment,
 } from '../../../resources/Microsoft.ClassicCompute/deployments.js';
-import { sameName } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
+import {
+  addressOfVip,
+  checkedVipName,
+  sameName,
+  withAddress,
+} from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type {
   Deployment,
   ReservedIp as ReservedIpDocument,
 } from '../../../resources/Microsoft.ClassicCompute/types.js';
-import { addressOfVip, checkedVipName, withAddress } from '../../../resources/Microsoft.ClassicCompute/virtual-ips.js';
 import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import { CreateReservedIp, ReservedIp, ReservedIpAssociation, ReservedIps } from '../contracts/networking.js';
 import {

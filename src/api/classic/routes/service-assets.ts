@@ -4,16 +4,14 @@
  */
 import { azureError } from '../../../errors/index.js';
 import {
-  addExtension,
-  deleteExtension,
-  findExtension,
-} from '../../../resources/Microsoft.ClassicCompute/extensions.js';
-import {
   addCertificate,
+  addExtension,
   deleteCertificate,
+  deleteExtension,
   findCertificate,
+  findExtension,
   readCertificateFile,
-} from '../../../resources/Microsoft.ClassicCompute/service-certificates.js';
+} from '../../../resources/Microsoft.ClassicCompute/service-assets.js';
 import type { HostedService } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import { Certificate, CertificateFile, Certificates, Extension, Extensions } from '../contracts/hosted-service.js';

@@ -1,4 +1,7 @@
-/** The subscription itself, its operations and its management certificates. Imitates "Operations on Subscriptions". */
+/**
+ * The subscription itself, its operations and its management certificates, and what clients ask of it on their way to a load
+ * balancer: images, storage, gateways, of which nothing is kept. Imitates "Operations on Subscriptions".
+ */
 import { createHash } from 'node:crypto';
 import { azureError } from '../../../errors/index.js';
 import type { CertificateRecord } from '../../../resources/Microsoft.ClassicCompute/types.js';
@@ -7,6 +10,7 @@ import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import {
   Locations,
   Operation,
+  OsImage,
   RoleSizes,
   Subscription,
   SubscriptionCertificate,
@@ -14,9 +18,9 @@ import {
   SubscriptionOperationCollection,
 } from '../contracts/subscription.js';
 import { type OperationFailure, perform } from '../documents.js';
-import { locationValues, roleSizeValues } from '../locations.js';
+import { locations, locationValues, roleSizeValues } from '../locations.js';
 import { documentOf, listDocument } from '../xml/contract.js';
-import { timestamp } from '../xml/xml.js';
+import { timestamp, writeRoot } from '../xml/xml.js';
 
 /** Documented: a subscription has at most this many management certificates. */
 const maxCertificates = 25;
@@ -200,4 +204,49 @@ export const subscriptionOperations: readonly ClassicOperation[] = [
     since: '2012-03-01',
     handle: removeCertificate,
   },
+];
+
+/** Every image exists, so that any name in a script works; the name tells its operating system. */
+function getImage(call: ClassicCall): ClassicReply {
+  const Name = call.parameter('image');
+  return call.reply(documentOf(OsImage), {
+    Category: 'Public',
+    Label: Name,
+    Location: locations.join(';'),
+    LogicalSizeInGB: 30,
+    Name,
+    OS: /win/i.test(Name) ? 'Windows' : 'Linux',
+  });
+}
+
+/** Registering a resource provider: all of them are. */
+const register = (call: ClassicCall): Promise<ClassicReply> =>
+  perform(call, { reply: { status: 200 }, work: () => {} });
+
+const since = '2009-10-01';
+
+/** Lists that are always empty: operation, path, and the root element of the answer. */
+const emptyLists: readonly (readonly [name: string, path: string, root: string])[] = [
+  ['List OS Images', 'services/images', 'Images'],
+  ['List VM Images', 'services/vmimages', 'VMImages'],
+  ['List Disks', 'services/disks', 'Disks'],
+  ['List Storage Accounts', 'services/storageservices', 'StorageServices'],
+  ['List Affinity Groups', 'affinitygroups', 'AffinityGroups'],
+  ['List Operating Systems', 'operatingsystems', 'OperatingSystems'],
+  ['List Operating System Families', 'operatingsystemfamilies', 'OperatingSystemFamilies'],
+  ['List Available Extensions', 'services/extensions', 'ExtensionImages'],
+  ['List Resource Extensions', 'services/resourceextensions', 'ResourceExtensions'],
+  ['List Network Security Groups', 'services/networking/networksecuritygroups', 'NetworkSecurityGroups'],
+  ['List Route Tables', 'services/networking/routetables', 'RouteTables'],
+  ['List Virtual Network Gateways', 'services/networking/virtualnetworkgateways', 'VirtualNetworkGateways'],
+  ['List Local Network Gateways', 'services/networking/localnetworkgateways', 'LocalNetworkGateways'],
+];
+
+export const stubOperations: readonly ClassicOperation[] = [
+  ...emptyLists.map(([name, path, root]): ClassicOperation => {
+    const handle = (): ClassicReply => ({ status: 200, body: writeRoot(root, '') });
+    return { name, method: 'GET', path, since, handle };
+  }),
+  { name: 'Get OS Image', method: 'GET', path: 'services/images/{image}', since, handle: getImage },
+  { name: 'Register Resource Provider', method: 'PUT', path: 'services', since, handle: register },
 ];

@@ -55,6 +55,8 @@ t.test('A template puts extensions on a balancer, by type and name or by scope',
   );
   const orphan = `${balancerId}2/providers/Microsoft.Insights/diagnosticSettings/d`;
   t.match(refusal(await azure.put(orphan, { properties: {} })), /^404 ParentResourceNotFound/);
+  t.match(refusal(await azure.delete(balancerId)), /^409 ScopeLocked/);
+  await azure.delete(`${group}/providers/Microsoft.Authorization/locks/keep`);
   await azure.delete(balancerId);
   t.equal((await azure.get(`${balancerId}/providers/Microsoft.Insights/diagnosticSettings/late`)).status, 404);
 });

@@ -394,33 +394,3 @@ test('the instance view of a virtual machine is answered by its own path and by 
   t.match((await azure.get(`${id}?$expand=instanceView`)).body, { properties: { instanceView } });
   t.notMatch((await azure.get(id)).text, 'instanceView');
 });
-
-test('A move of resources to another group is checked as on Azure, and not made', async (t) => {
-  const azure = await ArmClient.start(t);
-  await azure.makeGroup();
-  await azure.makePublicIPAddress('ip');
-  const target = `/subscriptions/${subscriptionId}/resourceGroups/elsewhere`;
-  const resources = [`${network}/publicIPAddresses/ip`];
-  const move = async (action: string, body: unknown): Promise<unknown> => {
-    const { status, body: answer } = await azure.post(`${group}/${action}`, body, { apiVersion: '2021-04-01' });
-    return status === 204 ? status : [status, at(answer, 'error.code')];
-  };
-  for (const action of ['validateMoveResources', 'moveResources']) {
-    const body = { resources, targetResourceGroup: target };
-    t.same(await move(action, body), [404, 'ResourceGroupNotFound']);
-    await azure.makeGroup(target);
-    t.same(await move(action, { ...body, resources: [`${resources[0]}2`] }), [404, 'ResourceNotFound']);
-    for (const wrong of [
-      {},
-      { resources },
-      { ...body, resources: [] },
-      { ...body, resources: [{}] },
-      { resources, targetResourceGroup: { toString: 1 } },
-    ]) {
-      t.same(await move(action, wrong), [400, 'InvalidRequestContent'], JSON.stringify(wrong));
-    }
-    t.same(await move(action, body), action === 'moveResources' ? [409, 'ResourceMoveFailed'] : 204);
-    await azure.delete(target, { apiVersion: '2021-04-01' });
-  }
-  t.equal((await azure.get(resources[0] as string)).status, 200);
-});

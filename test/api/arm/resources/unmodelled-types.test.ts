@@ -408,17 +408,23 @@ t.test('What Azure fills in can be made up beside whatever a client writes', asy
       { name: 'b', properties: { subnet: { id: subnet } } },
     ],
   ];
+  const members =
+    'ipConfigurations dnsConfig ipAddress bgpSettings configuration networkInterfaces customNetworkInterfaceName'.split(
+      ' ',
+    );
   const types = [
     'Microsoft.Network/azureFirewalls',
     'Microsoft.Network/virtualNetworkGateways',
     'Microsoft.Network/trafficManagerProfiles',
     'Microsoft.ContainerInstance/containerGroups',
+    'Microsoft.App/containerApps',
+    'Microsoft.Network/privateEndpoints',
     'Microsoft.Storage/storageAccounts',
   ];
   for (const type of types) {
     for (const value of values) {
       const id = `${group}/providers/${type}/one`;
-      const properties = { ipConfigurations: value, dnsConfig: value, ipAddress: value, bgpSettings: value };
+      const properties = Object.fromEntries(members.map((name) => [name, value]));
       const identity = { type: value, userAssignedIdentities: value };
       const { status } = await azure.put(id, { location: 'westeurope', identity, properties } as Json);
       t.ok(status < 500, `${type} with ${JSON.stringify(value)}: ${status}`);
@@ -438,3 +444,30 @@ t.test('A modelled type extends nothing', async (t) => {
   }
   t.equal((await azure.put('/_lazurite/snapshot', (await azure.get('/_lazurite/snapshot')).body)).status, 204);
 });
+
+t.test(
+  'A private endpoint names the network interface that Azure makes for it, an application its address',
+  async (t) => {
+    const azure = await ArmClient.start(t);
+    await azure.makeGroup();
+    const put = async (type: string, properties: Json): Promise<Json> => {
+      const { status, body } = await azure.put(`${group}/providers/${type}/one`, {
+        location: 'westeurope',
+        properties,
+      });
+      t.ok(status < 300, type);
+      return body.properties as Json;
+    };
+    const endpoint = (given: Json) => put('Microsoft.Network/privateEndpoints', { subnet: { id: 'none' }, ...given });
+    t.match(await endpoint({}), { networkInterfaces: [{ id: /\/networkInterfaces\/one\.nic\.[0-9a-f-]{36}$/ }] });
+    t.match(await endpoint({ customNetworkInterfaceName: 'mine' }), {
+      networkInterfaces: [{ id: `${network}/networkInterfaces/mine` }],
+    });
+    t.match(await put('Microsoft.App/containerApps', { configuration: { ingress: { external: true } } }), {
+      configuration: { ingress: { external: true, fqdn: /^one\..*\.azurecontainerapps\.io$/ } },
+    });
+    t.match(await put('Microsoft.ContainerInstance/containerGroups', { ipAddress: { dnsNameLabel: 'shop' } }), {
+      ipAddress: { fqdn: 'shop.westeurope.azurecontainer.io' },
+    });
+  },
+);

@@ -1,12 +1,19 @@
 /**
- * Certificates of a hosted service, which its roles name by thumbprint. Imitates "Add Service Certificate", "Delete Service
- * Certificate", and what Azure refuses of a deployment whose certificates are missing.
+ * Certificates of a hosted service, which its roles name by thumbprint, and extensions, which its deployments use by their
+ * Id; nothing runs them. Imitates "Add Service Certificate", "Delete Service Certificate", "Add Extension", "Delete
+ * Extension", and what Azure refuses of a deployment whose certificates or extensions are missing.
  */
 import { createHash, X509Certificate } from 'node:crypto';
 import { azureError } from '../../errors/index.js';
 import { Pkcs12Error, readPkcs12 } from '../../support/pkcs12.js';
 import { sameName } from './endpoints.js';
-import type { Deployment, HostedService, ServiceCertificate } from './types.js';
+import type {
+  Deployment,
+  ExtensionConfiguration,
+  HostedService,
+  ServiceCertificate,
+  ServiceExtension,
+} from './types.js';
 
 export interface CertificateFile {
   /** The file in base64. */
@@ -85,4 +92,48 @@ export function checkCertificates({ certificates = [] }: HostedService, deployme
     if (!certificates.some((one) => sameName(one.thumbprint, thumbprint)))
       throw azureError('ClassicCertificateNotFound', { values: { thumbprint } });
   }
+}
+
+/** The extension of `service` called `id`. */
+export function findExtension({ extensions = [] }: HostedService, id: string): ServiceExtension {
+  const extension = extensions.find(({ Id }) => sameName(Id, id));
+  if (!extension) throw azureError('ClassicResourceNotFound');
+  return extension;
+}
+
+/** The service with one more extension. */
+export function addExtension(service: HostedService, extension: ServiceExtension): HostedService {
+  const { extensions = [] } = service;
+  if (extensions.some(({ Id }) => sameName(Id, extension.Id)))
+    throw azureError('ClassicNameTaken', { values: { name: extension.Id } });
+  return { ...service, extensions: [...extensions, extension] };
+}
+
+const usesOf = ({ AllRoles = [], NamedRoles = [] }: ExtensionConfiguration) => [
+  ...AllRoles,
+  ...NamedRoles.flatMap(({ Extensions = [] }) => Extensions),
+];
+
+/** The service without the extension; refused while a deployment has it installed. */
+export function deleteExtension(service: HostedService, id: string): HostedService {
+  const gone = findExtension(service, id);
+  for (const deployment of service.deployments) {
+    const uses = deployment.kind === 'cloudService' ? usesOf(deployment.extensions ?? {}) : [];
+    const inUse = uses.some(({ Id, State }) => sameName(Id, gone.Id) && !sameName(State, 'Uninstall'));
+    if (inUse)
+      throw azureError('ClassicInUse', { values: { what: `extension ${gone.Id}`, deployment: deployment.Name } });
+  }
+  return { ...service, extensions: service.extensions?.filter((extension) => extension !== gone) };
+}
+
+/** `configuration`, whose extensions are all the service's. */
+export function checkedExtensions(
+  service: HostedService,
+  configuration: ExtensionConfiguration | undefined,
+): ExtensionConfiguration | undefined {
+  for (const { Id } of configuration ? usesOf(configuration) : []) {
+    if (!service.extensions?.some((extension) => sameName(extension.Id, Id)))
+      throw azureError('ClassicExtensionNotFound', { values: { id: Id } });
+  }
+  return configuration;
 }

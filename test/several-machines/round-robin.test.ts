@@ -1,0 +1,116 @@
+import { Agent } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { test } from 'tap';
+import {
+  group,
+  internalFrontend,
+  type Json,
+  network,
+  probe,
+  rule,
+  virtualNetwork,
+} from '../api/arm/resources/arm-client.js';
+import { type Answer, send } from '../built-emulator.js';
+import { withoutPostgres } from '../postgres.js';
+import { Machine, Machines } from './machines.js';
+import { RoundRobin } from './round-robin.js';
+
+const command = [...process.execArgv, fileURLToPath(new URL('../../src/main.js', import.meta.url))];
+const at = (path: string): string => `${path}?api-version=${path.startsWith(network) ? '2024-05-01' : '2021-04-01'}`;
+const balancer = `${network}/loadBalancers/lb`;
+const deployment = `${group}/providers/Microsoft.Resources/deployments/one`;
+const template = {
+  $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
+  contentVersion: '1.0.0.0',
+  resources: ['a', 'b', 'c'].map((name) => ({
+    ...{ type: 'Microsoft.Network/publicIPAddresses', apiVersion: '2024-05-01', name, location: 'westeurope' },
+    ...{ sku: { name: 'Standard' }, properties: { publicIPAllocationMethod: 'Static' } },
+  })),
+};
+const classic = `${group.split('/')[2]}`;
+
+/** One after another, so that each is decided by what the others have left behind. */
+const asked: readonly (readonly [method: string, path: string, body?: Json])[] = [
+  ['PUT', at(group), { location: 'westeurope', tags: { a: 'b' } }],
+  ['PUT', at(`${network}/virtualNetworks/vnet`), virtualNetwork()],
+  [
+    'PUT',
+    at(balancer),
+    {
+      location: 'westeurope',
+      sku: { name: 'Standard' },
+      properties: {
+        frontendIPConfigurations: [internalFrontend()],
+        backendAddressPools: [{ name: 'pool' }],
+        probes: [probe()],
+        loadBalancingRules: [rule()],
+      },
+    },
+  ],
+  ['GET', at(balancer)],
+  ['PATCH', at(balancer), { tags: { c: 'd' } }],
+  ['GET', at(`${balancer}/backendAddressPools/pool`)],
+  ['PUT', at(`${balancer}/backendAddressPools/other`), { properties: {} }],
+  ['GET', at(`${network}/loadBalancers`)],
+  ['DELETE', at(`${network}/virtualNetworks/vnet`)],
+  ['PUT', at(deployment), { properties: { mode: 'Incremental', template } }],
+  ['GET', at(`${network}/publicIPAddresses`)],
+  ['PUT', at(`${network}/publicIPAddresses/a`), { location: 'nowhere' }],
+  ['GET', at(`${network}/publicIPAddresses/none`)],
+  ['POST', `/${classic}/services/hostedservices`],
+  ['DELETE', at(balancer)],
+  ['GET', at(balancer)],
+  ['DELETE', at(`${network}/virtualNetworks/vnet`)],
+  ['GET', at(`${group}/resources`)],
+];
+
+/** Without what is another at each call: ids, times, tokens. */
+const comparable = ({ status, text }: Answer) => ({
+  status,
+  text: text
+    .replaceAll(/[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}/gi, 'GUID')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replaceAll(/PT[\d.]+S/g, 'DURATION'),
+});
+
+/** What is answered at `port`, each operation followed to its end. */
+async function answersAt(port: number) {
+  const agent = new Agent({ keepAlive: true });
+  const sent = async (method: string, path: string, body?: Json): Promise<Answer> => {
+    const bytes = body && Buffer.from(JSON.stringify(body));
+    for (;;) {
+      const headers = { 'content-type': 'application/json', 'x-ms-version': '2014-06-01' };
+      const answer = await send({ method, path, headers, body: bytes }, { port, agent });
+      // A writer that stood still on a loaded machine is replaced, and nothing was stored.
+      if (answer.status !== 503) return answer;
+    }
+  };
+  const answers = [];
+  for (const [method, path, body] of asked) {
+    const answer = await sent(method, path, body);
+    answers.push({ asked: `${method} ${path}`, ...comparable(answer) });
+    const operation = answer.headers?.['azure-asyncoperation'];
+    if (typeof operation !== 'string') continue;
+    for (let status = 'InProgress'; !/Succeeded|Failed|Canceled/.test(status); ) {
+      const { pathname, search } = new URL(operation);
+      const polled = await sent('GET', pathname + search);
+      ({ status } = JSON.parse(polled.text) as { status: string });
+      if (!/Progress|Running|Accepted/.test(status)) answers.push({ asked: `end of ${path}`, status });
+    }
+  }
+  agent.destroy();
+  return answers;
+}
+
+test('three nodes behind a balancer answer as one does', { skip: withoutPostgres }, async (t) => {
+  const machines = new Machines(command);
+  t.teardown(() => machines.remove());
+  const alone = new Machine(command, t.testdir(), 1);
+  t.teardown(() => alone.signal('SIGKILL'));
+  await Promise.all([machines.start(), alone.start()]);
+  const balanced = new RoundRobin(machines.all.map(({ port }) => port));
+  t.teardown(() => balanced.close());
+  while ((await machines.writer()) === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+  const [of, all] = await Promise.all([answersAt(alone.port), balanced.listen().then(answersAt)]);
+  t.strictSame(all, of);
+});
