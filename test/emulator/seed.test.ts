@@ -104,7 +104,9 @@ async function balanced(t: Test): Promise<Running> {
 const comparable = (shown: unknown): unknown =>
   JSON.parse(
     JSON.stringify(shown, (name, value) =>
-      ['etag', 'resourceGuid', 'ipAddress', 'privateIPAllocationMethod'].includes(name) ? undefined : value,
+      ['etag', 'resourceGuid', 'internalDomainNameSuffix', 'ipAddress', 'privateIPAllocationMethod'].includes(name)
+        ? undefined
+        : value,
     ),
   );
 
