@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Test, test } from 'tap';
@@ -175,8 +177,21 @@ test('a node says why it does not start', { skip: withoutPostgres }, async (t) =
   const postgres = new Postgres();
   t.teardown(() => postgres.remove());
   const { url } = postgres;
-  t.match(await refusalOf(t, '--store', url), /the database of --store cannot be reached/);
+  t.match(
+    await refusalOf(t, '--store', url),
+    /the database of --store cannot be reached .* is PostgreSQL running there/,
+  );
+  const stranger = createServer((socket) => socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  stranger.listen(0, '127.0.0.1');
+  await once(stranger, 'listening');
+  const { port } = stranger.address() as AddressInfo;
+  t.match(await refusalOf(t, '--store', `postgresql://u@127.0.0.1:${port}/db`), /is it PostgreSQL that answers there/);
+  stranger.close();
   await postgres.start();
+  await postgres.query('CREATE ROLE guest LOGIN');
+  t.match(await refusalOf(t, '--store', url.replace('lazurite@', 'guest@')), /lacks a right .*permission denied/);
+  t.match(await refusalOf(t, '--store', url.replace('lazurite@', 'nobody@')), /refuses this user .*"nobody"/);
+  t.match(await refusalOf(t, '--store', url.replace('/postgres', '/none')), /"none" does not exist: make the database/);
   t.match(await refusalOf(t, '--store', url, '--seed', 'file'), /--seed file cannot be read/);
   t.equal(await refusalOf(t, '--store', url), '');
   t.match(await refusalOf(t, '--store', url, '--time-scale', '2'), /configured otherwise than the store/);
