@@ -356,4 +356,44 @@ t.test('the forms of the portal', { skip: withoutBrowser, timeout: 600_000 }, as
     await page.reload();
     await page.getByLabel('Metric').getByText('Byte Count').waitFor();
   });
+
+  await t.test('a resource is deleted after a question; one in use stays, with Azure’s reason', async (t) => {
+    await cloud.publicIp('spare');
+    const page = await visit(t, `/resource${idOf('virtualNetworks/vnet')}`);
+    const dialog = page.getByRole('dialog');
+    const remove = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Delete' }).click();
+      await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+    };
+    await remove();
+    await dialog.getByRole('alert').filter({ hasText: /InUse/ }).waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    t.ok(await cloud.get('virtualNetworks/vnet'));
+    await page.goto(url(`/resource${idOf('publicIPAddresses/spare')}`));
+    await remove();
+    await page.getByRole('heading', { name: 'Neighbours', level: 1 }).waitFor();
+    await t.rejects(cloud.get('publicIPAddresses/spare'), { message: /^404/ });
+  });
+
+  await t.test('a part is removed in its panel, which shows the request', async (t) => {
+    const page = await visit(t, `/load-balancer${lbId}/outbound-rules`);
+    await page.getByRole('button', { name: 'Remove out' }).click();
+    await previews(page, { REST: /"outboundRules": \[\]/ });
+    await page.getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByText('No outbound rules to display').waitFor();
+    t.strictSame((await cloud.get('loadBalancers/lb')).properties.outboundRules, []);
+  });
+
+  await t.test('the Lab saves a snapshot, resets everything, and restores it', async (t) => {
+    const page = await visit(t, '/lab');
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save snapshot' }).click();
+    const file = await (await download).path();
+    await page.getByRole('button', { name: 'Reset everything…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Reset', exact: true }).click();
+    await until('nothing is left', async () => (await cloud.frontends()).length === 0);
+    await page.getByLabel('Snapshot file').setInputFiles(file);
+    await until('it is back', async () => (await cloud.frontends()).length > 0);
+    t.ok(await cloud.get('loadBalancers/lb'));
+  });
 });
