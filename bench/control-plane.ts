@@ -113,7 +113,7 @@ try {
   await using(ofMany(folder), async (servers) => {
     for (const connections of [8, 64]) {
       const path = `${network}/loadBalancers`;
-      await compare(`LIST ${listed} balancers`, servers, { method: 'GET', path, connections, seconds: 0.5 });
+      await compare(`LIST ${listed} balancers`, servers, { method: 'GET', path, connections, seconds: 1 });
     }
   });
 } finally {

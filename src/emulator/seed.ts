@@ -20,9 +20,12 @@ export interface SeedOptions {
   readonly log: Log;
 }
 
+/** The text of the file: UTF-8, or UTF-16 as Windows PowerShell writes what a command prints. */
 function readSeed(file: string): string {
   try {
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    const bytes = readFileSync(file);
+    const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+    return bytes.toString(isUtf16 ? 'utf16le' : 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     throw new UsageError(`--seed ${file} cannot be read: ${(error as Error).message}`);
   }
@@ -30,10 +33,12 @@ function readSeed(file: string): string {
 
 /**
  * A template may have comments, which only the deployment engine reads; everything else is plain JSON. Several documents
- * one after another, as `(az … ; az …) > FILE` leaves them, are a list.
+ * one after another, as `(az … ; curl …) > FILE` leaves them, are a list: between them is a new line, which no string has,
+ * or else nothing.
  */
 function parsed(text: string): unknown {
-  for (const json of [text, `[${text.replaceAll(/^([}\]])\s+(?=[{[])/gm, '$1,')}]`]) {
+  const list = (between: RegExp): string => `[${text.replaceAll(between, '$1,')}]`;
+  for (const json of [text, list(/([}\]])[ \t\r]*\n\s*(?=[{[])/g), list(/([}\]])\s*(?=[{[])/g)]) {
     try {
       return JSON.parse(json);
     } catch {}
@@ -61,7 +66,7 @@ export async function applySeed(options: SeedOptions): Promise<void> {
     else {
       const what =
         document === undefined
-          ? `is no JSON${file.endsWith('.bicep') ? '; `az bicep build` compiles it' : ''}`
+          ? `is no JSON; ${file.endsWith('.bicep') ? '`az bicep build` compiles it' : 'az prints it with `-o json`'}`
           : "is neither a snapshot of Lazurite's nor an ARM template, nor has it resources with their ids";
       throw new UsageError(`--seed ${file} ${what}`);
     }

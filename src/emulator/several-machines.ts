@@ -15,7 +15,7 @@ import type { Config } from '../config/config.js';
 import { type EdgeHandler, tidyUrl } from '../http/server.js';
 import { Edge } from '../nodes/edge.js';
 import { ClusterNode, type NodeEvents, refusal } from '../nodes/node.js';
-import { Away } from '../nodes/session.js';
+import { explainStoreError } from '../nodes/session.js';
 import type { Store } from '../store/store.js';
 import { Clock, systemTime } from '../support/clock.js';
 import { ensurePrivateFolder, packageVersion, readIfPresent, writePrivateFile } from '../support/files.js';
@@ -231,7 +231,7 @@ export async function joinStore({ config, store, log }: { config: Config; store:
     };
   } catch (error) {
     await close();
-    if (!(error instanceof Away)) throw error;
-    throw new UsageError(`the database of --store cannot be reached: ${error.message}`, { cause: error });
+    const sentence = explainStoreError(error);
+    throw sentence === undefined ? error : new UsageError(sentence, { cause: error });
   }
 }

@@ -145,6 +145,13 @@ export const gatewayErrors = {
     message:
       "Resource move validation failed. Please see details. Diagnostic information: timestamp '{timestamp}', subscription id '{subscriptionId}', tracking id '{trackingId}'.",
   },
+  OperationNotEmulated: {
+    code: 'NotImplemented',
+    status: 501,
+    origin: 'lazurite',
+    message: "Azure has '{operation}'. It is about a service that Lazurite does not have.",
+    differs: 'Azure answers it',
+  },
   ScopeLocked: {
     status: 409,
     origin: 'gateway',

@@ -72,6 +72,8 @@ const cut = `
   DELETE FROM lazurite.changes
   WHERE seq < (SELECT max(seq) FROM lazurite.snapshots) AND at < now() - interval '1 hour'`;
 
+/** As `server_version_num` has it: PostgreSQL 14, which can end the session of a node that stands still. */
+const oldestServer = 140_000;
 /** So many changes are read at a time. */
 const changesPerRead = 200;
 /** Real milliseconds between two attempts to have an outcome. */
@@ -116,6 +118,10 @@ export class ChangeLog {
    * configuration. Answers when (milliseconds since 1970) the log was begun.
    */
   async open({ schema, config, nowMs }: { schema: number; config: string; nowMs: number }): Promise<number> {
+    const [server] = await this.#reads.query('SHOW server_version_num');
+    if (Number(server?.server_version_num) < oldestServer) {
+      throw new UsageError('the database of --store is older than PostgreSQL 14');
+    }
     const id = newGuid();
     await this.#reads.query(`DO $do$ BEGIN PERFORM pg_advisory_xact_lock(${setUpLock}); ${setUp} END $do$`);
     await this.#reads.query(

@@ -151,6 +151,56 @@ export class Session {
   }
 }
 
+/**
+ * Why a database cannot be used, and what to do about it, by SQLSTATE or the system's code.
+ * https://www.postgresql.org/docs/15/errcodes-appendix.html
+ */
+const problems: readonly (readonly [code: RegExp, sentence: (reason: string) => string])[] = [
+  [
+    /^28/,
+    (reason) => `the database of --store refuses this user (${reason}): PGPASSWORD or a password file has the password`,
+  ],
+  [/^3D000/, (reason) => `${reason}: make the database that --store names, or name another`],
+  [
+    /^42501/,
+    (reason) => `the user of --store lacks a right (${reason}): let it create a schema, or own the schema lazurite`,
+  ],
+  [
+    /^53300/,
+    (reason) =>
+      `the database of --store takes no more connections (${reason}): each node has six, raise max_connections`,
+  ],
+  [
+    /^(ECONNREFUSED|ENOENT)$/,
+    (reason) => `the database of --store cannot be reached (${reason}): is PostgreSQL running there?`,
+  ],
+  [
+    /^(ENOTFOUND|EAI_AGAIN)$/,
+    (reason) => `the database of --store cannot be reached (${reason}): is the name of its host right?`,
+  ],
+];
+
+/** The error as a sentence for whoever starts a node; undefined where it says nothing about the database. */
+export function explainStoreError(error: unknown): string | undefined {
+  const cause = error instanceof Away ? (error.cause ?? error) : error;
+  const {
+    code = '',
+    message,
+    severity,
+    errors,
+  } = cause as Error & {
+    code?: string;
+    severity?: string;
+    errors?: readonly Error[];
+  };
+  const [, sentence] = problems.find(([pattern]) => pattern.test(code)) ?? [];
+  const reason = message || errors?.map((one) => one.message).join(', ') || code;
+  if (sentence) return sentence(reason);
+  if (severity !== undefined) return `the database of --store refuses: ${reason}`;
+  if (!(error instanceof Away)) return undefined;
+  return `the database of --store cannot be reached (${reason}): is it PostgreSQL that answers there?`;
+}
+
 /** Resolves after so many real milliseconds, which keep no process alive. */
 export const pause = (realMs: number): Promise<void> =>
   new Promise((resolve) => systemTime.wakeAfter(realMs, () => resolve()));

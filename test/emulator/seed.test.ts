@@ -56,7 +56,8 @@ async function start(t: Test, { seed, log = silentLog }: { seed?: string; log?: 
 
 function fileOf(t: Test, content: unknown): string {
   const file = join(t.testdir(), 'seed.json');
-  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  const isWritten = typeof content === 'string' || Buffer.isBuffer(content);
+  writeFileSync(file, isWritten ? content : JSON.stringify(content));
   return file;
 }
 
@@ -103,7 +104,9 @@ async function balanced(t: Test): Promise<Running> {
 const comparable = (shown: unknown): unknown =>
   JSON.parse(
     JSON.stringify(shown, (name, value) =>
-      ['etag', 'resourceGuid', 'ipAddress', 'privateIPAllocationMethod'].includes(name) ? undefined : value,
+      ['etag', 'resourceGuid', 'internalDomainNameSuffix', 'ipAddress', 'privateIPAllocationMethod'].includes(name)
+        ? undefined
+        : value,
     ),
   );
 
@@ -126,6 +129,9 @@ t.test('What a GET showed is there again: the same resources, members and addres
     'what LIST answers': { value: shown },
     'lists in a list': [shown.slice(0, 3), { value: shown.slice(3) }],
     'one document after another': shown.map((one) => JSON.stringify(one, null, 2)).join('\n'),
+    'one line per document': shown.map((one) => JSON.stringify(one)).join('\n'),
+    'documents with nothing between them': shown.map((one) => JSON.stringify(one)).join(''),
+    'UTF-16, as Windows PowerShell writes it': Buffer.from(`\uFEFF${JSON.stringify(shown, null, 2)}\r\n`, 'utf16le'),
     'what az prints': asAzPrints(shown),
   };
   for (const [what, document] of Object.entries(documents)) {

@@ -1,6 +1,6 @@
 /** Debian's Chromium for tests of the portal; a test without it is skipped with its reason. */
 import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import type { Test } from 'tap';
 
 const executablePath = '/usr/bin/chromium';
@@ -32,12 +32,18 @@ export interface OpenPage {
   readonly errors: string[];
 }
 
-/** A page of its own profile; everything that goes wrong in it is noted. */
-export async function openPage(
+/** A profile, in which every page has a session of its own; what pages have loaded is kept for the next. */
+export const openProfile = (
   browser: Browser,
   options: Parameters<Browser['newContext']>[0] = {},
+): Promise<BrowserContext> => browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+
+/** A page of a profile, or of a new one; everything that goes wrong in it is noted. */
+export async function openPage(
+  of: Browser | BrowserContext,
+  options: Parameters<Browser['newContext']>[0] = {},
 ): Promise<OpenPage> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const context = 'newContext' in of ? await openProfile(of, options) : of;
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   const errors: string[] = [];

@@ -5,7 +5,7 @@ import { ClassicCloud, member } from '../api/classic/classic-cloud.js';
 import { addressMembers, balancerBody } from '../balancer-body.js';
 import { Cloud, idOf, ref, subscriptionId, until } from '../emulator/cloud.js';
 import { succeedingTemplate } from './balancer.js';
-import { openBrowser, openPage, withoutBrowser } from './browser.js';
+import { openBrowser, openPage, openProfile, withoutBrowser } from './browser.js';
 
 const network = 237;
 const lbId = idOf('loadBalancers/lb');
@@ -42,11 +42,11 @@ t.test('the forms of the portal', { skip: withoutBrowser, timeout: 600_000 }, as
   await cloud.put('networkInterfaces/nic', {
     properties: { ipConfigurations: [{ name: 'ip', properties: { subnet: ref('virtualNetworks/vnet/subnets/vms') } }] },
   });
-  const browser = await openBrowser(t);
+  const profile = await openProfile(await openBrowser(t), { reducedMotion: 'reduce' });
   const url = (path: string): string => `${cloud.emulator.httpUrl}/portal${path}`;
   const visit = async (t: Test, path: string): Promise<Page> => {
-    const { page } = await openPage(browser, { reducedMotion: 'reduce' });
-    t.teardown(() => page.context().close());
+    const { page } = await openPage(profile);
+    t.teardown(() => page.close());
     await page.goto(url(path));
     return page;
   };
@@ -355,5 +355,45 @@ t.test('the forms of the portal', { skip: withoutBrowser, timeout: 600_000 }, as
     await page.getByText('Total').first().waitFor();
     await page.reload();
     await page.getByLabel('Metric').getByText('Byte Count').waitFor();
+  });
+
+  await t.test('a resource is deleted after a question; one in use stays, with Azure’s reason', async (t) => {
+    await cloud.publicIp('spare');
+    const page = await visit(t, `/resource${idOf('virtualNetworks/vnet')}`);
+    const dialog = page.getByRole('dialog');
+    const remove = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Delete' }).click();
+      await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+    };
+    await remove();
+    await dialog.getByRole('alert').filter({ hasText: /InUse/ }).waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    t.ok(await cloud.get('virtualNetworks/vnet'));
+    await page.goto(url(`/resource${idOf('publicIPAddresses/spare')}`));
+    await remove();
+    await page.getByRole('heading', { name: 'Neighbours', level: 1 }).waitFor();
+    await t.rejects(cloud.get('publicIPAddresses/spare'), { message: /^404/ });
+  });
+
+  await t.test('a part is removed in its panel, which shows the request', async (t) => {
+    const page = await visit(t, `/load-balancer${lbId}/outbound-rules`);
+    await page.getByRole('button', { name: 'Remove out' }).click();
+    await previews(page, { REST: /"outboundRules": \[\]/ });
+    await page.getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByText('No outbound rules to display').waitFor();
+    t.strictSame((await cloud.get('loadBalancers/lb')).properties.outboundRules, []);
+  });
+
+  await t.test('the Lab saves a snapshot, resets everything, and restores it', async (t) => {
+    const page = await visit(t, '/lab');
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save snapshot' }).click();
+    const file = await (await download).path();
+    await page.getByRole('button', { name: 'Reset everything…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Reset', exact: true }).click();
+    await until('nothing is left', async () => (await cloud.frontends()).length === 0);
+    await page.getByLabel('Snapshot file').setInputFiles(file);
+    await until('it is back', async () => (await cloud.frontends()).length > 0);
+    t.ok(await cloud.get('loadBalancers/lb'));
   });
 });

@@ -8,7 +8,7 @@ import { echoes, openStream, tcpBackend } from '../data-plane/network.js';
 import { Cloud, idOf, subscriptionId, until } from '../emulator/cloud.js';
 import { clientAddresses, loadBalancer } from '../emulator/load-balancer.js';
 import { balancer, failingTemplate } from './balancer.js';
-import { openBrowser, openPage, withoutBrowser } from './browser.js';
+import { openBrowser, openPage, openProfile, withoutBrowser } from './browser.js';
 
 const network = 232;
 const members = [4, 5];
@@ -21,10 +21,11 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
   await cloud.put('loadBalancers/lb', balancer(cloud, members));
   await cloud.membersUp(...members);
   const browser = await openBrowser(t);
+  const profile = await openProfile(browser);
   const url = (path: string): string => `${cloud.emulator.httpUrl}/portal${path}`;
 
   await t.test('changing Session persistence to Client IP makes clients stick, and breaks nothing', async (t) => {
-    const { page, errors } = await openPage(browser);
+    const { page, errors } = await openPage(profile);
     const [frontend] = await cloud.frontends();
     const at = await cloud.place(frontend?.azureAddress ?? '', 8080);
     const streams = await Promise.all(clientAddresses('127.71.0', 50).map((from) => openStream(at, { from })));
@@ -47,13 +48,13 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     t.equal(alive.filter(Boolean).length, 50, 'no stream is broken');
     for (const { socket } of streams) socket.destroy();
     t.strictSame(errors, []);
-    await page.context().close();
+    await page.close();
   });
 
   await t.test('a backend that stops turns Down with Azure’s reason without a reload, and comes back', async (t) => {
-    const { page } = await openPage(browser);
-    const { page: picture } = await openPage(browser);
-    const { page: details } = await openPage(browser);
+    const { page } = await openPage(profile);
+    const { page: picture } = await openPage(profile);
+    const { page: details } = await openPage(profile);
     const [up = '', down = ''] = members.map(cloud.azureAddress);
     await page.goto(url(`/load-balancer${lbId}/backend-pools`));
     await picture.goto(url(`/load-balancer${lbId}/insights`));
@@ -76,7 +77,7 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     t.equal(await page.getByText('Up_Probe_Success').count(), 1);
     await machines.get(5)?.acceptAgain();
     await agree('Healthy', /Up_Probe_Success/);
-    for (const one of [page, picture, details]) await one.context().close();
+    for (const one of [page, picture, details]) await one.close();
   });
 
   await t.test('the theme follows the system while the page is open, until one is chosen', async (t) => {
@@ -97,7 +98,7 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
   });
 
   await t.test('the second of two tabs that edit one rule is told, and nothing is lost', async () => {
-    const { page } = await openPage(browser);
+    const { page } = await openPage(profile);
     await page.goto(url(`/load-balancer${lbId}/probes`));
     await page.getByRole('button', { name: 'Edit probe' }).click();
     await page.getByLabel('Interval (seconds)').fill('7');
@@ -111,11 +112,11 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
       const [probe] = properties.probes as { properties: { intervalInSeconds: number } }[];
       return probe?.properties.intervalInSeconds === 7 && 'tags' in rest;
     });
-    await page.context().close();
+    await page.close();
   });
 
   await t.test('a refused edit shows Azure’s message at its field', async (t) => {
-    const { page } = await openPage(browser);
+    const { page } = await openPage(profile);
     await page.goto(url(`/load-balancer${lbId}/probes`));
     await page.getByRole('button', { name: 'Edit probe' }).click();
     await page.getByLabel('Interval (seconds)').fill('1');
@@ -125,11 +126,11 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     t.ok(await alert.count());
     await page.getByRole('tab', { name: 'Answer' }).click();
     await page.getByLabel('Answer', { exact: true }).getByText('HTTP 400').waitFor();
-    await page.context().close();
+    await page.close();
   });
 
   await t.test('a deployment with a resource that fails shows the tree of its errors', async (t) => {
-    const { page } = await openPage(browser);
+    const { page } = await openPage(profile);
     await page.goto(url('/deployments'));
     await page.getByRole('button', { name: 'Deploy a custom template' }).first().click();
     await page.getByLabel('Resource group').fill('test');
@@ -139,11 +140,11 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     await tree.getByRole('listitem').filter({ hasText: 'InvalidResourceReference' }).waitFor();
     await page.getByRole('cell', { name: 'InvalidResourceReference' }).waitFor();
     t.match(await tree.first().innerText(), /virtualNetworks\/none\/subnets\/none/);
-    await page.context().close();
+    await page.close();
   });
 
   await t.test('the sample template makes a load balancer', async (t) => {
-    const { page, errors } = await openPage(browser);
+    const { page, errors } = await openPage(profile);
     await page.goto(url('/deployments?deploy=sample'));
     await page.getByLabel('Resource group').fill('sample');
     await page.getByLabel('Deployment name').fill('sample-deployment');
@@ -153,11 +154,11 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     await page.getByRole('region', { name: 'Outputs' }).getByText('"address"').waitFor();
     t.equal((await cloud.frontends()).filter(({ rule }) => /\/sample\//.test(rule)).length, 1);
     t.strictSame(errors, []);
-    await page.context().close();
+    await page.close();
   });
 
   await t.test('What-if shows each change with its sign, and both values of a property', async (t) => {
-    const { page, errors } = await openPage(browser);
+    const { page, errors } = await openPage(profile);
     const { properties } = await cloud.get('publicIPAddresses/ip');
     const [made] = failingTemplate.resources;
     const changed = {
@@ -177,7 +178,7 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     await diff.getByText(/^~ .*\/ip \[Modify\]$/).waitFor();
     await diff.getByText('~ properties.idleTimeoutInMinutes: 4 => 10').waitFor();
     t.strictSame(errors, []);
-    await page.context().close();
+    await page.close();
   });
 
   await t.test('the keyboard alone reaches every page, and edits a rule', async (t) => {
@@ -241,7 +242,7 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     const classic = ClassicCloud.of(cloud);
     await classic.addService();
     await classic.deploy(member('web', { LocalPort: 8080, Port: 5080, Protocol: 'tcp' }));
-    const { page, errors } = await openPage(browser);
+    const { page, errors } = await openPage(profile);
     await page.goto(url(`/cloud-services/${subscriptionId}/mySvc`));
     await page.getByRole('button', { name: 'Edit set web' }).click();
     await page.getByLabel('Distribution').click();
@@ -254,11 +255,11 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
       ['sourceIP', 'sourceIP', 'sourceIP'],
     );
     t.strictSame(errors, []);
-    await page.context().close();
+    await page.close();
   });
 
   await t.test('a load balancer made in the wizard forwards', async (t) => {
-    const { page } = await openPage(browser);
+    const { page } = await openPage(profile);
     await page.goto(url('/create'));
     await page.getByLabel('Resource group').fill('wizard');
     await page.getByLabel(/^Name/).fill('made-here');
@@ -288,11 +289,11 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
       return up.length === members.length && (await cloud.frontends()).find(({ port }) => port === 8081);
     });
     t.ok(await tcpBackend(await cloud.place(frontend.azureAddress, 8081)));
-    await page.context().close();
+    await page.close();
   });
 
   await t.test('the Lab starts a stand-in in place of a member that nobody runs, and stops it', async (t) => {
-    const { page, errors } = await openPage(browser);
+    const { page, errors } = await openPage(profile);
     const nobody = 6;
     await cloud.put(
       'loadBalancers/lab',
@@ -314,6 +315,6 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
     await member.getByRole('button', { name: `Stop ${id}` }).click();
     await member.getByRole('button', { name: `Start ${id}` }).waitFor();
     t.strictSame(errors, []);
-    await page.context().close();
+    await page.close();
   });
 });

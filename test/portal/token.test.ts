@@ -53,4 +53,21 @@ t.test('with --auth token, in Chromium', { skip: withoutBrowser }, async (t) => 
       'what was refused before the token was there is asked again',
     );
   });
+
+  await t.test('when its token is no longer good the portal asks for another, and the page stays', async (t) => {
+    const { page } = await openPage(browser);
+    await page.goto(`${emulator.httpUrl}/portal/#token=${await requestToken(running)}`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Lab' }).click();
+    await page.getByRole('button', { name: 'Advance 1 minute' }).waitFor();
+    // As one that has expired.
+    await page.evaluate("sessionStorage.setItem('lazurite.token', 'old')");
+    await page.getByRole('button', { name: 'Advance 1 minute' }).click();
+    await page.getByRole('alertdialog', { name: 'A token is needed' }).waitFor();
+    await page.getByLabel('Access token').fill((await requestToken(running)) ?? '');
+    await page.getByRole('button', { name: 'Use token' }).click();
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    await page.getByText('the clock was advanced by 60 s').waitFor();
+    t.match(page.url(), '/portal/lab');
+  });
 });

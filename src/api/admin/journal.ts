@@ -75,7 +75,9 @@ export class RequestJournal {
     const requestBody = this.bounded(record.requestBody);
     const responseBody = this.bounded(record.responseBody);
     const bytes = entryBytes + (requestBody?.length ?? 0) + (responseBody?.length ?? 0);
-    this.#kept.push({ sequence: ++this.#sequence, record: { ...record, requestBody, responseBody }, bytes });
+    const isWhole = requestBody === record.requestBody && responseBody === record.responseBody;
+    const kept = isWhole ? record : { ...record, requestBody, responseBody };
+    this.#kept.push({ sequence: ++this.#sequence, record: kept, bytes });
     this.#bytes += bytes;
     const answer = `${record.method} ${record.status}`;
     this.#answered.set(answer, (this.#answered.get(answer) ?? 0) + 1);

@@ -20,6 +20,9 @@ const redirectLimit = 5;
 /** Azure's prober speaks no other version. */
 const tls = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const;
 
+/** What decides is the status: an answer whose headers are long, or not quite HTTP, still has one. */
+const lenient = { insecureHTTPParser: true, maxHeaderSize: 64 * 1024 } as const;
+
 interface HttpTarget {
   readonly protocol: 'Http' | 'Https';
   readonly address: string;
@@ -114,7 +117,7 @@ function open(target: HttpTarget, path: string): ClientRequest {
   const from = localAddress === undefined ? {} : { localAddress };
   const agent = userAgent === undefined ? {} : { 'User-Agent': userAgent };
   const headers = { Host: hostOf(target), ...agent, Connection: 'close' };
-  const options = { host: address, port, path, agent: false as const, headers, ...from };
+  const options = { host: address, port, path, agent: false as const, headers, ...lenient, ...from };
   return protocol === 'Http'
     ? httpRequest(options)
     : httpsRequest({ ...options, ...tls, rejectUnauthorized: false, servername: '' });

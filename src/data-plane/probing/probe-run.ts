@@ -24,6 +24,8 @@ export interface ProbeRunOptions {
 }
 
 const shortestTimeoutRealMs = 100;
+/** The moment has so many parts, between which the event loop turns: a thread that was held up has not heard the answer yet. */
+const partsOfMoment = 20;
 
 export class ProbeRun {
   readonly probe: PlanProbe;
@@ -125,7 +127,13 @@ export class ProbeRun {
     };
     // A probe fails when the next one is due: a moment earlier, so that the next one finds it gone.
     const azure = clock.setTimeout(passed, this.probe.timeoutMs - 1);
-    const real = realClock.setTimeout(passed, Math.min(shortestTimeoutRealMs, this.probe.timeoutMs));
+    const partMs = Math.min(shortestTimeoutRealMs, this.probe.timeoutMs) / partsOfMoment;
+    const wait = (parts: number): Timer =>
+      realClock.setTimeout(() => {
+        if (parts === 1) passed();
+        else real = wait(parts - 1);
+      }, partMs);
+    let real = wait(partsOfMoment);
     return () => {
       azure.cancel();
       real.cancel();

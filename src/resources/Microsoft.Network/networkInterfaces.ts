@@ -128,14 +128,15 @@ function internalDomainNameSuffix(virtualNetwork: string): string {
   return `${zone}.bx.internal.cloudapp.net`;
 }
 
-function completeDnsSettings({ document, idText, lookup }: WriteContext<NetworkInterfaceDocument>): void {
+function completeDnsSettings({ document, idText, existing }: WriteContext<NetworkInterfaceDocument>): void {
   const properties = document.properties;
   const subnet = ipConfigurationsOf(document).find((one) => one.properties?.subnet)?.properties?.subnet;
   const network = rootKey(subnet?.id ?? idText);
-  // The network may get another id when it moves, its GUID is for life.
-  const suffix = internalDomainNameSuffix(
-    String(lookup.resource(network)?.document.properties.resourceGuid ?? network),
-  );
+  const before = existing?.document.properties as NetworkInterfaceProperties | undefined;
+  // A network that has moved to another group keeps its suffix.
+  const stays = rootKey(subnetOf(existing?.document) ?? idText) === network;
+  const kept = stays ? before?.dnsSettings?.internalDomainNameSuffix : undefined;
+  const suffix = kept ?? internalDomainNameSuffix(network);
   properties.dnsSettings ??= {};
   const label = properties.dnsSettings.internalDnsNameLabel;
   fillIn(properties.dnsSettings, { dnsServers: [] });

@@ -16,8 +16,9 @@ import {
   parseIpPrefix,
   sizeOf,
 } from '../../support/ip-address.js';
-import { type ChildDocument, childrenIn, lookUpChild } from '../references.js';
+import { type ChildDocument, childNamed, childrenIn, lookUpChild } from '../references.js';
 import {
+  type Action,
   type ResourceDocument,
   resourceType,
   type ShowContext,
@@ -178,6 +179,32 @@ function viewVirtualNetwork({ resource, lookup, apiVersion }: ShowContext): Reso
   return { ...resource.document, properties };
 }
 
+/** What Azure answers about a subnet, or does for it; `body` is its answer. Throws `NotFound` for a subnet that is not there. */
+const ofSubnet = (name: string, action: Pick<Action, 'method' | 'since' | 'answer'>, body?: object): Action => ({
+  ...action,
+  path: `subnets/{subnet}/${name}`,
+  run: ({ resource, parameters: { subnet: one } }) => {
+    const found = childNamed((resource.document.properties as VirtualNetworkProperties).subnets ?? [], one);
+    if (!found) throw azureError('NotFound', { values: { id: `${resource.id}/subnets/${one}` } });
+    return body === undefined ? {} : { body };
+  },
+});
+
+const none = { value: [] };
+const listed = { method: 'GET', since: '2019-02-01', answer: 'sync' } as const;
+const prepared = { since: '2019-02-01', answer: 'async' } as const;
+const effective = { since: '2022-01-01', answer: 'sync', run: () => ({ body: none }) } as const;
+
+/** No service of Azure's is in these networks, and no network manager rules them. */
+const actionsOfOthers: readonly Action[] = [
+  ofSubnet('ResourceNavigationLinks', listed, none),
+  ofSubnet('ServiceAssociationLinks', listed, none),
+  ofSubnet('PrepareNetworkPolicies', prepared),
+  ofSubnet('UnprepareNetworkPolicies', prepared),
+  { ...effective, path: 'listNetworkManagerEffectiveConnectivityConfigurations' },
+  { ...effective, path: 'listNetworkManagerEffectiveSecurityAdminRules' },
+];
+
 export const virtualNetworks = resourceType<VirtualNetworkDocument>({
   type: 'Microsoft.Network/virtualNetworks',
   apiVersions: networkApiVersions,
@@ -189,7 +216,7 @@ export const virtualNetworks = resourceType<VirtualNetworkDocument>({
   defaults: completeVirtualNetwork,
   check: checkVirtualNetwork,
   view: viewVirtualNetwork,
-  requests: { actions: [ddosProtectionStatusOfNetwork] },
+  requests: { actions: [ddosProtectionStatusOfNetwork, ...actionsOfOthers] },
 });
 
 const suggestions = 5;

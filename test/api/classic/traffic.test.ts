@@ -81,7 +81,7 @@ t.test('a Remote Desktop Gateway: HTTPS and UDP 3391 of a client meet on one mac
   await classic.prepare();
   await classic.machines(t, 8443);
   const [endpoints = ''] = filesOf('classic-rd-gateway.md');
-  const vip = await classic.deploy(endpoints.replace(/<\/?InputEndpoints>/g, ''));
+  const vip = await classic.deploy(endpoints);
   const [httpsAt, udpAt] = [await cloud.place(vip, 443), await cloud.place(vip, 3391, 'udp')];
   const met = await meetings(async (from) => {
     const [https, udp] = [await tcpBackend(httpsAt, { from }), await udpBackend(udpAt, { from })];

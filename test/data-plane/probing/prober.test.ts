@@ -411,6 +411,32 @@ t.test('An HTTP probe that is answered 101 is down with Down_Probe_HttpStatusCod
   t.equal(bench.reason, 'down Down_Probe_HttpStatusCodeError');
 });
 
+t.test('The status of an HTTP answer decides, however long or untidy its headers are', async (t) => {
+  const ok = 'HTTP/1.1 200 OK\r\n';
+  for (const [answer, reason] of [
+    [`${ok}Content-Length: 0\r\n\r\n`, 'up Up_Probe_Success'],
+    ['HTTP/1.0 200 OK\r\n\r\nwithout a length', 'up Up_Probe_Success'],
+    [`HTTP/1.1 103 Early Hints\r\n\r\n${ok}\r\n`, 'up Up_Probe_Success'],
+    [`${ok}X-Long: ${'a'.repeat(20_000)}\r\n\r\n`, 'up Up_Probe_Success'],
+    [`${ok}X-Odd: \u0001\r\n\r\n`, 'up Up_Probe_Success'],
+    [`${ok}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 'up Up_Probe_Success'],
+    ['HTTP/1.1 503 Busy\r\nX-Odd: \u0001\r\n\r\n', 'down Down_Probe_HttpStatusCodeError'],
+    ['no HTTP\r\n\r\n', 'down Down_Probe_HttpEndpointUnreachable'],
+  ] as const) {
+    const bench = new Bench(t);
+    const port = await listening(
+      t,
+      createServer((socket) => {
+        socket.on('error', () => {});
+        socket.once('data', () => socket.end(answer, 'latin1'));
+      }),
+    );
+    bench.prober.put(httpProbe(port));
+    await bench.tick(0);
+    t.equal(bench.reason, reason, JSON.stringify(answer.slice(0, 50)));
+  }
+});
+
 t.test('An HTTPS probe at a server that wants a client certificate or speaks plain HTTP fails', async (t) => {
   for (const server of [
     createHttpsServer({ ...(await selfSigned()), requestCert: true, rejectUnauthorized: true }, (_, response) => {

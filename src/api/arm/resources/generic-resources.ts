@@ -1,5 +1,7 @@
 /** Resources of any type: `/resources` of a subscription or group, and types without a model of their own. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { azureError } from '../../../errors/index.js';
+import { isKnownType } from '../../../resources/known-types.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { idKey, parseResourceId, type ResourceId, resourceGroupId } from '../../../resources/resource-id.js';
 import type { Resource, ResourceDocument } from '../../../resources/resource-type.js';
@@ -149,8 +151,10 @@ function listSecrets(request: FastifyRequest, service: ResourceService): unknown
   const id = parseResourceId(`${resourceGroupId(subscriptionId, name)}/providers/${namespace}/${rest.slice(0, at)}`);
   const answer = id && listOfOpaque({ id, action: rest.slice(at + 1), apiVersion: apiVersionOf(request) }, store);
   if (id && answer === undefined) service.existing({ id, apiVersion: apiVersionWritten(request) });
-  if (answer === undefined) throw notModelled(typeIn(request), apiVersionOf(request));
-  return answer;
+  if (answer !== undefined) return answer;
+  const type = typeIn(request);
+  if (!isKnownType(type)) throw notModelled(type, apiVersionOf(request));
+  throw azureError('OperationNotEmulated', { values: { operation: `${namespace}/${rest}` } });
 }
 
 /** Registers the routes that know no type. */

@@ -4,7 +4,7 @@
  */
 import { defaultTenantId as tenantId } from '../../../config/config-values.js';
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { isKnownType, isListed, typesLike } from '../../../resources/known-types.js';
+import { isCatalogue, isKnownType, isListed, typesLike } from '../../../resources/known-types.js';
 import { madeUpList } from '../../../resources/made-up-keys.js';
 import { lookUpChild } from '../../../resources/references.js';
 import { findResourceType, resourceTypes, showsEtagAndGuid } from '../../../resources/registry.js';
@@ -118,8 +118,9 @@ export function ownTypeAndName(id: ResourceId): { type: string; name: string } {
   return { type: spelt(type), name: id.names.slice(at + 1).join('/') };
 }
 
-/** Azure's refusal of a type that it does not have, or that it has only in other places. */
+/** Azure's refusal of a type that it does not have, or that it has only in other places. What is none of both is owned up to. */
 export function notModelled(type: string, apiVersion: string): AzureError {
+  if (isCatalogue(type)) return azureError('OperationNotEmulated', { values: { operation: type } });
   const [namespace = '', ...types] = type.split('/');
   const folded = `${namespace.toLowerCase()}/`;
   const versions = resourceTypes.find((one) => one.type.toLowerCase().startsWith(folded))?.apiVersions;

@@ -148,7 +148,10 @@ const identity = (link: Link): string => `${link.sourceId.toLowerCase()}|${link.
 
 let latest: { readonly document: ResourceDocument; readonly id: string; readonly links: readonly Link[] } | undefined;
 
-/** The references of `resource` to others than itself. The checks of a write and its storing ask for the same ones. */
+/**
+ * The references of `resource` to others than itself. The checks of a write and its storing ask for the same ones; a document
+ * is not changed any more once it is checked.
+ */
 export function outgoing({ key, id, type: name, document }: Resource, type: ResourceType): readonly Link[] {
   if (latest?.document === document && latest.id === id) return latest.links;
   const [own, below] = [key, `${key}/`];

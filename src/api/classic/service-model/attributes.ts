@@ -32,7 +32,7 @@ export function refuseUnknown(file: ServiceModelFile, element: XmlElement, known
 }
 
 /** Refuses an attribute of `element` that is none of `known`, in any casing: a misspelled one would be lost otherwise. */
-export function refuseUnknownAttributes(file: ServiceModelFile, element: XmlElement, known: readonly string[]): void {
+function refuseUnknownAttributes(file: ServiceModelFile, element: XmlElement, known: readonly string[]): void {
   const folded = known.map((name) => name.toLowerCase());
   // Declarations of namespaces, and attributes of other namespaces such as xsi:schemaLocation, say nothing here.
   const unknown = [...element.attributes.keys()].find(
@@ -42,7 +42,7 @@ export function refuseUnknownAttributes(file: ServiceModelFile, element: XmlElem
   throw refused(file, `Attribute ${unknown} is unknown in ${element.name}. (line ${element.line})`);
 }
 
-/** The names that a file knows, by element; what is within an element that is not listed is not looked at. */
+/** The names that a file knows, by element; an element that is not listed may have any. */
 export interface KnownNames {
   readonly children: ReadonlyMap<string, readonly string[]>;
   readonly attributes: ReadonlyMap<string, readonly string[]>;
@@ -53,8 +53,7 @@ export function refuseUnknownWithin(file: ServiceModelFile, element: XmlElement,
   const attributes = known.attributes.get(element.name);
   if (attributes) refuseUnknownAttributes(file, element, attributes);
   const children = known.children.get(element.name);
-  if (children === undefined) return;
-  refuseUnknown(file, element, children);
+  if (children) refuseUnknown(file, element, children);
   for (const child of element.children) refuseUnknownWithin(file, child, known);
 }
 

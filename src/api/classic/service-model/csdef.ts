@@ -7,7 +7,7 @@ import type {
   ServiceDefinition,
 } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import { childOf, childrenOf, type XmlElement } from '../xml/xml.js';
-import { Attributes, readServiceModel, refuseUnknown, refuseUnknownAttributes } from './attributes.js';
+import { Attributes, readServiceModel, refuseUnknown, refuseUnknownWithin } from './attributes.js';
 
 const portNumber = { min: 1, max: 65535 };
 const maxInputEndpoints = 25;
@@ -82,7 +82,7 @@ const withoutEffect = {
 };
 
 /** The attributes of the elements that are about load balancing. */
-const attributesOfElement: ReadonlyMap<string, readonly string[]> = new Map([
+const knownAttributes: ReadonlyMap<string, readonly string[]> = new Map([
   ['LoadBalancerProbe', ['name', 'protocol', 'path', 'port', 'intervalInSeconds', 'timeoutInSeconds']],
   [
     'InputEndpoint',
@@ -106,7 +106,7 @@ const attributesOfElement: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** Their children. */
-const childrenOfElement: ReadonlyMap<string, readonly string[]> = new Map([
+const knownChildren: ReadonlyMap<string, readonly string[]> = new Map([
   ['LoadBalancerProbes', ['LoadBalancerProbe']],
   ['LoadBalancerProbe', []],
   ['InputEndpoint', []],
@@ -114,14 +114,6 @@ const childrenOfElement: ReadonlyMap<string, readonly string[]> = new Map([
   ['InstanceInputEndpoint', ['AllocatePublicPortFrom']],
   ['AllocatePublicPortFrom', ['FixedPortRange']],
 ]);
-
-function refuseUnknownWithin(element: XmlElement): void {
-  const attributes = attributesOfElement.get(element.name);
-  if (attributes) refuseUnknownAttributes('definition', element, attributes);
-  const children = childrenOfElement.get(element.name);
-  if (children) refuseUnknown('definition', element, children);
-  for (const child of element.children) refuseUnknownWithin(child);
-}
 
 /** The SDK's modules, with the input endpoints that they add to a role. */
 const modules: ReadonlyMap<string, readonly CloudServiceEndpoint[]> = new Map<string, readonly CloudServiceEndpoint[]>([
@@ -211,7 +203,7 @@ function readRole(element: XmlElement): RoleDefinition {
 /** The networking part of a .csdef. */
 export function readServiceDefinition(text: string): ServiceDefinition {
   const root = readServiceModel('definition', text);
-  refuseUnknownWithin(root);
+  refuseUnknownWithin('definition', root, { attributes: knownAttributes, children: knownChildren });
   const attributes = new Attributes('definition', root);
   const probes = childOf(root, 'LoadBalancerProbes');
   const definition: ServiceDefinition = {

@@ -18,7 +18,8 @@ interface Operation {
 }
 
 interface Document {
-  readonly paths: Record<string, Record<string, Operation>>;
+  /** Absent where a document only defines. */
+  readonly paths?: Record<string, Record<string, Operation>>;
 }
 
 /** One documented operation. */
@@ -67,19 +68,22 @@ export class OfficialOpenApi {
 
   /** Every operation of a document. */
   operations(file: string): OfficialOperation[] {
-    return Object.entries(this.#load(file).paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, { operationId, responses }]) => ({
-        method: method.toUpperCase(),
-        path,
-        operationId,
-        statuses: Object.keys(responses).filter((status) => status !== 'default'),
-      })),
+    return Object.entries(this.#load(file).paths ?? {}).flatMap(([path, methods]) =>
+      // Beside the methods stand the parameters that all of them have.
+      Object.entries(methods)
+        .filter(([method]) => method !== 'parameters')
+        .map(([method, { operationId, responses }]) => ({
+          method: method.toUpperCase(),
+          path,
+          operationId,
+          statuses: Object.keys(responses).filter((status) => status !== 'default'),
+        })),
     );
   }
 
   /** The check of an answer's body; undefined where no body is documented. */
   validator(file: string, { method, path }: OfficialOperation, status: number): ValidateFunction | undefined {
-    const operation = this.#load(file).paths[path]?.[method.toLowerCase()];
+    const operation = this.#load(file).paths?.[path]?.[method.toLowerCase()];
     if (!operation?.responses[String(status)]?.schema) return undefined;
     const pointer = ['paths', path, method.toLowerCase(), 'responses', String(status), 'schema']
       .map((step) => encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1')))
