@@ -67,10 +67,6 @@ function* checkRules(context: Context): Generator<AzureError> {
   for (const { name, properties = {} } of inboundNatRules ?? []) {
     const id = child('inboundNatRules', name);
     const { frontendIPConfiguration, backendAddressPool } = properties;
-    if (backendAddressPool && context.document.sku?.name === 'Basic') {
-      const values = { id: context.idText, what: 'inbound NAT rules of pools under sku Basic' };
-      yield azureError('LoadBalancerDoesNotSupport', { values });
-    }
     yield* checkSaid(id, { frontendIPConfiguration });
     yield* checkOwn(id, [frontendIPConfiguration, backendAddressPool], context);
   }
