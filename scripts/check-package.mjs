@@ -1,6 +1,6 @@
 // `check-package.mjs [TARBALL]`: the packed tarball in an empty folder, as somebody who installs it has it: nothing else
-// installed and no script run. On this Node, and on Node 24 where npm can get it: demo, the library with its types, resources
-// over a restart. Where Node has no SQLite: the sentence that says so, and the same after `npm install better-sqlite3`.
+// installed and no script run. On this Node, and on Node 22.13 and 24 where npm can get them: demo, the library with its
+// types, resources over a restart. Where Node has no SQLite: the sentence that says so, and the same after `npm install better-sqlite3`.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -175,9 +175,12 @@ async function main() {
   const tarball = resolve(first ?? join(folder, readdirSync(folder)[0]));
   check(readFileSync(tarball).length <= 2.5e6, 'the tarball has 2.5 MB at most');
   checkOn(process.execPath, tarball);
-  const other = process.versions.node.startsWith('24.') ? undefined : nodeOf(24);
-  if (other) checkOn(other, tarball);
-  else process.stdout.write('-- Node 24: not here, or npm cannot get it\n');
+  const [major] = process.versions.node.split('.');
+  for (const version of ['22.13.0', '24'].filter((one) => !one.startsWith(major))) {
+    const other = nodeOf(version);
+    if (other) checkOn(other, tarball);
+    else process.stdout.write(`-- Node ${version}: npm cannot get it\n`);
+  }
 }
 
 try {

@@ -3,8 +3,8 @@ import { azureError } from '../../../errors/index.js';
 import { DeferredValue, type EvaluationContext } from '../template/context.js';
 import { evaluateNode, evaluateTemplateValue } from '../template/evaluate.js';
 import { ExpressionError } from '../template/expression-error.js';
-import { isObject, type Json, type JsonObject, jsonText, member } from '../template/json.js';
-import { isExpression, nodesOf, parseExpression } from '../template/parser.js';
+import { compact, isObject, type Json, type JsonObject, jsonText, member } from '../template/json.js';
+import { type ExpressionNode, isExpression, nodesOf, parseExpression } from '../template/parser.js';
 import { splitResourceId } from '../template/resource-ids.js';
 import { bodySource, type PlannedResource } from './expand.js';
 import { evaluatingPart, invalidTemplate } from './failures.js';
@@ -68,17 +68,36 @@ function nameInside({ source, type, name, existing }: PlannedResource): string |
   return name.split('/').slice(-depth).join('/').toLowerCase();
 }
 
-/** For every resource (by key) the keys of those it waits for. Throws InvalidTemplate. */
+/** What a body reads of another resource: by `reference`, or by a function such as `listKeys`. */
+interface Read {
+  readonly key: string;
+  readonly apiVersion?: string | undefined;
+  readonly actionName?: string | undefined;
+}
+
+export interface Dependencies {
+  /** By key, the keys of what a resource waits for. */
+  readonly dependencies: ReadonlyMap<string, ReadonlySet<string>>;
+  /** As a deployment shows them: those between the resources that it deploys. */
+  readonly dependenciesShown: Json[];
+}
+
+/** For every resource those that it waits for. Throws InvalidTemplate. */
 export function* resolveDependencies(
   template: Template,
   resources: readonly PlannedResource[],
   index: ResourceIndex,
-): Generator<void, Map<string, ReadonlySet<string>>> {
+): Generator<void, Dependencies> {
   const dependencies = new Map<string, ReadonlySet<string>>();
+  const needs = new Map<string, readonly Read[]>();
   let size = 0;
   for (const resource of resources) {
     yield;
-    const found = new Set<string>();
+    const found = new Map<string, Read>();
+    const add = (read: Read): void => {
+      const text = `${read.key} ${read.apiVersion} ${read.actionName}`.toLowerCase();
+      if (!found.has(text)) found.set(text, read);
+    };
     const part = {
       root: template.source,
       kind: 'resource',
@@ -86,17 +105,18 @@ export function* resolveDependencies(
       container: resource.source,
     };
     evaluatingPart(part, () => {
-      for (const key of explicit(resource, index)) found.add(key);
-      for (const key of serial(resource, resources)) found.add(key);
-      if (resource.deployed && !resource.existing) for (const key of implicit(resource, index)) found.add(key);
+      for (const key of explicit(resource, index)) add({ key });
+      for (const key of serial(resource, resources)) add({ key });
+      if (resource.deployed && !resource.existing) implicit(resource, index, add);
     });
-    dependencies.set(resource.key, found);
-    for (const key of found) size += key.length;
+    needs.set(resource.key, [...found.values()]);
+    dependencies.set(resource.key, new Set([...found.values()].map(({ key }) => key)));
+    for (const { key } of found.values()) size += key.length;
     if (size > maxDependencySize)
       throw azureError('DeploymentJobSizeExceeded', { values: { limit: maxDependencySize } });
   }
   refuseCircles(resources, dependencies);
-  return dependencies;
+  return { dependencies, dependenciesShown: dependenciesShown(resources, needs) };
 }
 
 function explicit(resource: PlannedResource, index: ResourceIndex): string[] {
@@ -138,15 +158,15 @@ function serial({ loop, source }: PlannedResource, resources: readonly PlannedRe
 }
 
 /** What the body reads by `reference`, `references` or `list…`, as far as it can be known beforehand. */
-function implicit(resource: PlannedResource, index: ResourceIndex): Set<string> {
-  const found = new Set<string>();
-  const note = (name: string) => {
-    for (const { key } of index.find(name)) found.add(key);
+function implicit(resource: PlannedResource, index: ResourceIndex, add: (read: Read) => void): void {
+  const note = (name: string, action: string, apiVersion: string | undefined) => {
+    const actionName = /^references?$/i.test(action) ? undefined : action;
+    for (const { key } of index.find(name)) add({ key, apiVersion, actionName });
   };
   const context: EvaluationContext = {
     ...resource.context,
     ask: (query) => {
-      note(query.resource);
+      note(query.resource, query.action, query.apiVersion);
       throw new DeferredValue(query);
     },
   };
@@ -154,21 +174,30 @@ function implicit(resource: PlannedResource, index: ResourceIndex): Set<string> 
   for (const text of textsOf(body)) noteReferences(text, context, note);
   // Names that depend on a property copy come out only when the body is evaluated.
   evaluateTemplateValue(body, { context, onDeferred: () => {} });
-  return found;
 }
 
 /** Both branches of an `if` count: which one holds may depend on a resource. */
-function noteReferences(text: string, context: EvaluationContext, note: (name: string) => void): void {
-  for (const node of nodesOf(parseExpression(text))) {
-    const [first] = node.kind === 'call' ? node.args : [];
-    if (node.kind !== 'call' || !first || !/^(references?|list\w*)$/i.test(node.name) || node.namespace !== undefined)
-      continue;
+function noteReferences(
+  text: string,
+  context: EvaluationContext,
+  note: (name: string, action: string, apiVersion: string | undefined) => void,
+): void {
+  const textOf = (node: ExpressionNode | undefined): string | undefined => {
     try {
-      const name = evaluateNode(first, context);
-      if (typeof name === 'string') note(name);
+      const value = node && evaluateNode(node, context);
+      return typeof value === 'string' ? value : undefined;
     } catch (error) {
       if (!(error instanceof ExpressionError) && !(error instanceof DeferredValue)) throw error;
+      return undefined;
     }
+  };
+  for (const node of nodesOf(parseExpression(text))) {
+    if (node.kind !== 'call' || node.namespace !== undefined) continue;
+    if (!/^(references?|list\w*)$/i.test(node.name)) continue;
+    const [first, second] = node.args;
+    const name = textOf(first);
+    // All of a copy are read as the template has them: what stands there is no api-version.
+    if (name !== undefined) note(name, node.name, /^references$/i.test(node.name) ? undefined : textOf(second));
   }
 }
 
@@ -234,16 +263,16 @@ export function dependencyOrder(
   return ready;
 }
 
-/** What a deployment shows as its `dependencies`: those between the resources that it deploys. */
-export function dependenciesShown(
-  resources: readonly PlannedResource[],
-  dependencies: ReadonlyMap<string, ReadonlySet<string>>,
-): Json[] {
+function dependenciesShown(resources: readonly PlannedResource[], needs: ReadonlyMap<string, readonly Read[]>): Json[] {
   const deployed = resources.filter(({ deployed, existing }) => deployed && !existing);
   const byKey = new Map(deployed.map((resource) => [resource.key, shown(resource)]));
   return deployed.flatMap(({ key }) => {
-    const needs = [...(dependencies.get(key) ?? [])].flatMap((need) => byKey.get(need) ?? []);
-    return needs.length === 0 ? [] : [{ dependsOn: needs, ...byKey.get(key) }];
+    const dependsOn = (needs.get(key) ?? []).flatMap(({ key, apiVersion, actionName }) => {
+      const target = byKey.get(key);
+      if (!target || apiVersion === undefined) return target ?? [];
+      return compact({ ...target, actionName, apiVersion });
+    });
+    return dependsOn.length === 0 ? [] : [{ dependsOn, ...byKey.get(key) }];
   });
 }
 

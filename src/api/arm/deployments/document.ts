@@ -71,7 +71,7 @@ export function validationDocument(
 ): JsonObject {
   const document = deploymentDocument(plan, { state: 'Succeeded', started: at, changed: at, correlationId });
   const validatedResources =
-    apiVersion < validatedIdsSince ? wholeResources(plan) : idsShown(deployedResources(plan).map(({ id }) => id));
+    apiVersion < validatedIdsSince ? wholeResources(plan) : deployedResources(plan).map(({ id }) => ({ id }));
   return { ...document, properties: { ...(document.properties as JsonObject), validatedResources } };
 }
 
@@ -112,7 +112,8 @@ const parametersShown = ({ parameters }: DeploymentPlan): JsonObject =>
 
 function providersOf(plan: DeploymentPlan): Json[] {
   const namespaces = new Map<string, Map<string, { resourceType: string; locations: Set<string | null> }>>();
-  for (const resource of plan.resources) {
+  // Copies come after all others.
+  for (const resource of [...plan.resources].sort((left, right) => Number(!!left.loop) - Number(!!right.loop))) {
     if (resource.existing || !resource.deployed) continue;
     const [namespace = '', ...types] = resource.type.split('/');
     const resourceType = types.join('/');

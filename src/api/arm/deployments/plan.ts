@@ -10,7 +10,7 @@ import { ExpressionError } from '../template/expression-error.js';
 import { compact, type Json, type JsonObject, objectMember } from '../template/json.js';
 import { isExpression } from '../template/parser.js';
 import { resourceIdOf, scopeId } from '../template/resource-ids.js';
-import { dependenciesShown, dependencyOrder, notDefined, ResourceIndex, resolveDependencies } from './dependencies.js';
+import { type Dependencies, dependencyOrder, notDefined, ResourceIndex, resolveDependencies } from './dependencies.js';
 import { evaluateBody, expandResources, type PlannedResource } from './expand.js';
 import { evaluatingPart, invalidTemplate } from './failures.js';
 import { ContentNeeded } from './links.js';
@@ -20,7 +20,7 @@ import { checkExpressions, readTemplate, type Template } from './template.js';
 import { type ResolvedParameter, type TemplateContext, templateContext } from './template-context.js';
 import { outputValue } from './types.js';
 
-export interface DeploymentPlan {
+export interface DeploymentPlan extends Dependencies {
   /** The id of the deployment itself. */
   readonly id: string;
   readonly request: DeploymentRequest;
@@ -31,10 +31,6 @@ export interface DeploymentPlan {
   readonly resources: readonly PlannedResource[];
   /** Each resource after those that it waits for. */
   readonly ordered: readonly PlannedResource[];
-  /** By key, the keys of what a resource waits for. */
-  readonly dependencies: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Those between deployed resources, as documents show them. */
-  readonly dependenciesShown: Json[];
   /** By key, the body as far as it is known beforehand; texts that need a resource are left as written. */
   readonly bodies: ReadonlyMap<string, JsonObject>;
   /** Keys of the resources whose body needs a resource that is not there yet. */
@@ -105,7 +101,7 @@ function* planTemplate({
   const resources = yield* expandResources(template, context);
   const index = new ResourceIndex(resources);
   late.index = index;
-  const dependencies = yield* resolveDependencies(template, resources, index);
+  const { dependencies, dependenciesShown } = yield* resolveDependencies(template, resources, index);
   const bodies = new Map<string, JsonObject>();
   const deferred = new Set<string>();
   const nested = new Map<string, DeploymentPlan>();
@@ -135,7 +131,7 @@ function* planTemplate({
     resources,
     ordered: dependencyOrder(resources, dependencies),
     dependencies,
-    dependenciesShown: dependenciesShown(resources, dependencies),
+    dependenciesShown,
     bodies,
     deferred,
     nested,

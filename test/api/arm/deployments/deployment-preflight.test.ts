@@ -92,7 +92,13 @@ t.test('Every wrong resource has a detail, those of nested templates and standal
     publicIp('placeless', { location: undefined }),
     publicIp('skipped', { condition: false, properties: { colour: 'blue' } }),
     nested([publicIp('inner', { zones: 'all' })]),
-    { type: 'Microsoft.Network/virtualNetworks', apiVersion: '2023-09-01', name: 'vnet', location: 'westeurope' },
+    {
+      type: 'Microsoft.Network/virtualNetworks',
+      apiVersion: '2023-09-01',
+      name: 'vnet',
+      location: 'westeurope',
+      properties: { addressSpace: { addressPrefixes: ['10.0.0.0/16'] } },
+    },
     {
       type: 'Microsoft.Network/virtualNetworks/subnets',
       apiVersion: '2023-09-01',

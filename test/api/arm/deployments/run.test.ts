@@ -174,7 +174,7 @@ t.test('Validation answers with the document and what would be deployed', async 
     properties: {
       provisioningState: 'Succeeded',
       parameters: { p: { type: 'Bool', value: true } },
-      validatedResources: [{ id: id('a') }, { id: id('b') }],
+      validatedResources: [{ id: id('b') }, { id: id('a') }],
     },
   });
   const { properties } = validationDocument(planned, { ...asked, apiVersion: '2018-05-01' });
@@ -212,4 +212,41 @@ t.test('Whatever the graph, a resource begins after all that it waits for have e
     }),
     { numRuns: 50 },
   );
+});
+
+t.test('Dependencies show what is read of a resource, at which api-version and by which function', async (t) => {
+  const account = "resourceId('Microsoft.Storage/storageAccounts', 'store')";
+  const [first, second] = plan(
+    template({
+      resources: [
+        { type: 'Microsoft.Storage/storageAccounts', apiVersion: '2022-09-01', name: 'store', location: 'westeurope' },
+        {
+          type: 'Microsoft.Web/sites',
+          apiVersion: '2022-03-01',
+          name: 'reader',
+          dependsOn: ['store'],
+          properties: {
+            key: `[listKeys(${account}, '2021-04-01').keys[0].value]`,
+            again: `[listKeys(${account}, '2021-04-01').keys[1].value]`,
+            blob: `[reference(${account}, '2016-01-01').primaryEndpoints.blob]`,
+            plain: "[reference('store').primaryEndpoints.blob]",
+          },
+        },
+        {
+          type: 'Microsoft.Web/sites',
+          apiVersion: '2022-03-01',
+          name: 'only',
+          properties: { blob: `[reference(${account}, '2016-01-01').primaryEndpoints.blob]` },
+        },
+      ],
+    }),
+  ).dependenciesShown as { dependsOn: JsonObject[]; resourceName: string }[];
+  const shown = (entry: { dependsOn: JsonObject[] } | undefined) =>
+    entry?.dependsOn.map(({ resourceName, apiVersion, actionName }) => [resourceName, apiVersion, actionName]);
+  t.same(shown(first), [
+    ['store', undefined, undefined],
+    ['store', '2021-04-01', 'listKeys'],
+    ['store', '2016-01-01', undefined],
+  ]);
+  t.same(shown(second), [['store', '2016-01-01', undefined]]);
 });

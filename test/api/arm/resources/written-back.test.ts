@@ -4,6 +4,8 @@ import {
   balancerId,
   childId,
   group,
+  inboundRule,
+  internalFrontend,
   type Json,
   loadBalancer,
   natRule,
@@ -65,6 +67,35 @@ function scaleSet(capacity: number, member: Json): Json {
 const inNats = { loadBalancerInboundNatPools: [{ id: childId('inboundNatPools', 'nats') }] };
 const inPool = { loadBalancerBackendAddressPools: [{ id: pool }] };
 
+const fixedInterface: Json = {
+  location: 'westeurope',
+  properties: {
+    ipConfigurations: [
+      {
+        name: 'ipconfig',
+        properties: { privateIPAllocationMethod: 'Static', privateIPAddress: '10.0.0.77', subnet: { id: subnetId } },
+      },
+    ],
+  },
+};
+const everyPort = rule('every', { protocol: 'All', frontendPort: 0, backendPort: 0 });
+const subnets = (...own: Json[]): Json => ({
+  location: 'westeurope',
+  tags: { one: '1', ONE: '2' },
+  properties: {
+    addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
+    subnets: [
+      { name: 'default', properties: { addressPrefix: '10.0.0.0/24' } },
+      ...own.map((properties, index) => ({ name: `more${index}`, properties })),
+    ],
+  },
+});
+const security = (properties: Json): Json => ({
+  location: 'westeurope',
+  properties: { securityRules: [{ name: 'rule', properties: { ...inboundRule('80'), ...properties } }] },
+});
+const webFarm = { name: 'd', properties: { serviceName: 'Microsoft.Web/serverFarms' } };
+
 /** Bodies by id, some of which some states refuse. */
 const bodies: Readonly<Record<string, readonly Json[]>> = {
   [balancerId]: [
@@ -73,6 +104,7 @@ const bodies: Readonly<Record<string, readonly Json[]>> = {
     loadBalancer({ backendAddressPools: two, inboundNatPools: [natPool] }),
     loadBalancer({ backendAddressPools: two, inboundNatRules: [natRule('ssh')] }),
     loadBalancer({ inboundNatRules: [spread] }),
+    loadBalancer({ frontendIPConfigurations: [internalFrontend()], loadBalancingRules: [everyPort] }),
     loadBalancer({ loadBalancingRules: [], outboundRules: [outbound] }),
     loadBalancer({ backendAddressPools: [{ name: 'pool', properties: { loadBalancerBackendAddresses: [address] } }] }),
     loadBalancer({
@@ -88,9 +120,20 @@ const bodies: Readonly<Record<string, readonly Json[]>> = {
         networkInterface({ pools: [pool] }),
         networkInterface({ pools: [pool, second] }),
         networkInterface({ natRules: [childId('inboundNatRules', 'ssh')] }),
+        fixedInterface,
       ],
     ]),
   ),
+  [`${network}/virtualNetworks/vnet`]: [
+    subnets(),
+    subnets({ addressPrefix: '10.0.1.0/24', delegations: [webFarm] }),
+    subnets({ addressPrefix: '10.0.1.0/24' }, { addressPrefixes: ['10.0.2.0/25', '10.0.3.0/24'] }),
+  ],
+  [`${network}/networkSecurityGroups/nsg`]: [
+    security({}),
+    security({ sourceAddressPrefix: '', sourceAddressPrefixes: ['10.0.0.0/8', '11.0.0.1'] }),
+    security({ destinationPortRange: '', destinationPortRanges: ['80', '443-445'] }),
+  ],
   ...Object.fromEntries(
     ['s1', 's2'].map((name) => [
       `${scaleSets}/${name}`,
@@ -115,7 +158,7 @@ test('whatever writes were accepted, what GET answers can be PUT back and change
     await azure.reset();
     await azure.makeLoadBalancer();
     const next = numbers(seed);
-    for (let step = 0; step < 25; step++) {
+    for (let step = 0; step < 40; step++) {
       const id = ids[next(ids.length)] as string;
       const all = bodies[id] as readonly Json[];
       const body = all[next(all.length)] as Json;
