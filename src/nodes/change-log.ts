@@ -133,8 +133,10 @@ export class ChangeLog {
     );
     const [head] = await this.#reads.query('SELECT schema, config, created FROM lazurite.head');
     if (Number(head?.schema) !== schema) {
+      const advice =
+        Number(head?.schema) > schema ? 'start the newer one that wrote it' : 'start the older one that wrote it';
       throw new UsageError(
-        `the store was written with schema ${head?.schema}, and this Lazurite writes schema ${schema}: start the same version on every machine`,
+        `the store was written with schema ${head?.schema}, and this Lazurite writes schema ${schema}: ${advice}, all machines have one version`,
       );
     }
     if (head?.config !== config) {

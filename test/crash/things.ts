@@ -1,28 +1,11 @@
 /** What the crash campaign writes: things that have a version, can be read back, and show when only half of one is there. */
 import { readXml } from '../../src/api/classic/xml/xml.js';
-import {
-  at,
-  group,
-  internalFrontend,
-  type Json,
-  network,
-  probe,
-  publicIPAddress,
-} from '../api/arm/resources/arm-client.js';
-import {
-  azureXmlns,
-  createServiceXml,
-  deploymentXml,
-  endpointXml,
-  roleXml,
-  setsXml,
-  subscription,
-  textOf,
-} from '../api/classic/harness.js';
+import * as armKit from '../api/arm/resources/arm-client.js';
+import * as classicKit from '../api/classic/harness.js';
 import type { Answer } from '../built-emulator.js';
 
 /** Sends a request; rejects when the connection ends without an answer. Objects are sent as JSON, texts as XML. */
-export type Send = (method: string, path: string, body?: Json | string) => Promise<Answer>;
+export type Send = (method: string, path: string, body?: armKit.Json | string) => Promise<Answer>;
 
 /** What is there: nothing, a version, or what a deployment left that was interrupted. */
 export type State = number | 'interrupted' | undefined;
@@ -50,16 +33,16 @@ const newest = (path: string): string => `${path}?api-version=2022-09-01`;
 
 /** A load balancer whose version is its tag and the number of its probes and pools. */
 function balancer(send: Send, owner: number): Thing {
-  const path = versioned(`${network}/loadBalancers/lb${owner}`);
+  const path = versioned(`${armKit.network}/loadBalancers/lb${owner}`);
   const children = (version: number): number => 1 + (version % 10);
   return {
     name: `balancer ${owner}`,
     async write(version) {
       const several = Array.from({ length: children(version) }, (_, index) => index);
       const properties = {
-        frontendIPConfigurations: [internalFrontend()],
+        frontendIPConfigurations: [armKit.internalFrontend()],
         backendAddressPools: several.map((index) => ({ name: `pool${index}` })),
-        probes: several.map((index) => probe(`probe${index}`, { port: index + 1 })),
+        probes: several.map((index) => armKit.probe(`probe${index}`, { port: index + 1 })),
       };
       accepted(
         await send('PUT', path, {
@@ -74,9 +57,9 @@ function balancer(send: Send, owner: number): Thing {
     async read() {
       const { status, text } = await send('GET', path);
       if (status === 404) return undefined;
-      const body = JSON.parse(text) as Json;
-      const version = Number(at(body, 'tags.v'));
-      const { probes, backendAddressPools, provisioningState } = body.properties as Record<string, Json[]>;
+      const body = JSON.parse(text) as armKit.Json;
+      const version = Number(armKit.at(body, 'tags.v'));
+      const { probes, backendAddressPools, provisioningState } = body.properties as Record<string, armKit.Json[]>;
       const whole = probes?.length === children(version) && backendAddressPools?.length === children(version);
       if (!whole || String(provisioningState) !== 'Succeeded') throw new Half(text);
       return version;
@@ -84,7 +67,7 @@ function balancer(send: Send, owner: number): Thing {
   };
 }
 
-const services = `/${subscription}/services/hostedservices`;
+const services = `/${classicKit.subscription}/services/hostedservices`;
 
 /** A hosted service whose version is its label. */
 function service(send: Send, owner: number): Thing {
@@ -96,14 +79,14 @@ function service(send: Send, owner: number): Thing {
       const created = await send(
         'POST',
         services,
-        createServiceXml(name).replace(/<Label>.*<\/Label>/, `<Label>${label}</Label>`),
+        classicKit.createServiceXml(name).replace(/<Label>.*<\/Label>/, `<Label>${label}</Label>`),
       );
       if (created.status !== 409) return accepted(created);
       accepted(
         await send(
           'PUT',
           `${services}/${name}`,
-          `<UpdateHostedService ${azureXmlns}><Label>${label}</Label></UpdateHostedService>`,
+          `<UpdateHostedService ${classicKit.azureXmlns}><Label>${label}</Label></UpdateHostedService>`,
         ),
       );
     },
@@ -111,7 +94,7 @@ function service(send: Send, owner: number): Thing {
     async read() {
       const { status, text } = await send('GET', `${services}/${name}`);
       if (status === 404) return undefined;
-      return Number(Buffer.from(textOf(readXml(text), 'Label') ?? '', 'base64').toString());
+      return Number(Buffer.from(classicKit.textOf(readXml(text), 'Label') ?? '', 'base64').toString());
     },
   };
 }
@@ -121,7 +104,7 @@ function set(send: Send, owner: number): Thing {
   const name = `set${owner}`;
   const idle = (version: number): number => 5 + (version % 25);
   const endpoint = (version: number): string =>
-    endpointXml({
+    classicKit.endpointXml({
       LoadBalancedEndpointSetName: 'LBSet1',
       LocalPort: 8080,
       Name: 'In',
@@ -129,18 +112,18 @@ function set(send: Send, owner: number): Thing {
       Protocol: 'tcp',
       IdleTimeoutInMinutes: idle(version),
     });
-  const update = (version: number): string => setsXml(endpoint(version).replace('<Name>In</Name>', ''));
+  const update = (version: number): string => classicKit.setsXml(endpoint(version).replace('<Name>In</Name>', ''));
   return {
     name: `load-balanced set ${owner}`,
     modulus: 25,
     async write(version) {
       const updated = await send('POST', `${services}/${name}/deployments/${name}?comp=UpdateLbSet`, update(version));
       if (updated.status !== 404) return accepted(updated);
-      accepted(await send('POST', services, createServiceXml(name)), 409);
+      accepted(await send('POST', services, classicKit.createServiceXml(name)), 409);
       const roles = ['vm1', 'vm2']
-        .map((role) => roleXml('Role', { name: role, endpoints: endpoint(version) }))
+        .map((role) => classicKit.roleXml('Role', { name: role, endpoints: endpoint(version) }))
         .join('');
-      accepted(await send('POST', `${services}/${name}/deployments`, deploymentXml({ name, roles })));
+      accepted(await send('POST', `${services}/${name}/deployments`, classicKit.deploymentXml({ name, roles })));
     },
     async read() {
       const { status, text } = await send('GET', `${services}/${name}/deployments/${name}`);
@@ -164,7 +147,7 @@ const template = {
       apiVersion: '2024-05-01',
       name: "[concat(parameters('name'), copyIndex())]",
       copy: { name: 'all', count: resourcesPerDeployment },
-      ...publicIPAddress(),
+      ...armKit.publicIPAddress(),
       tags: { v: "[parameters('version')]" },
     },
   ],
@@ -173,12 +156,12 @@ const template = {
 /** A deployment of twelve addresses. Interrupted, it says so; succeeded, all of them are there. */
 function deployment(send: Send, owner: number): Thing {
   const name = `deployment${owner}`;
-  const path = newest(`${group}/providers/Microsoft.Resources/deployments/${name}`);
-  const state = async (): Promise<Json | undefined> => {
+  const path = newest(`${armKit.group}/providers/Microsoft.Resources/deployments/${name}`);
+  const state = async (): Promise<armKit.Json | undefined> => {
     for (;;) {
       const { status, text } = await send('GET', path);
       if (status === 404) return undefined;
-      const { properties } = JSON.parse(text) as { properties: Json };
+      const { properties } = JSON.parse(text) as { properties: armKit.Json };
       if (['Succeeded', 'Failed', 'Canceled'].includes(String(properties.provisioningState))) return properties;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -196,10 +179,10 @@ function deployment(send: Send, owner: number): Thing {
       const properties = await state();
       if (properties === undefined) return undefined;
       if (properties.provisioningState !== 'Succeeded') return 'interrupted';
-      const version = at(properties, 'parameters.version.value');
+      const version = armKit.at(properties, 'parameters.version.value');
       for (let index = 0; index < resourcesPerDeployment; index++) {
-        const { text } = await send('GET', versioned(`${network}/publicIPAddresses/d${owner}-${index}`));
-        if (at(JSON.parse(text), 'tags.v') !== version) throw new Half(`${name} ${version}: ${text}`);
+        const { text } = await send('GET', versioned(`${armKit.network}/publicIPAddresses/d${owner}-${index}`));
+        if (armKit.at(JSON.parse(text), 'tags.v') !== version) throw new Half(`${name} ${version}: ${text}`);
       }
       return Number(version);
     },

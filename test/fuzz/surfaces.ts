@@ -1,32 +1,8 @@
 /** What the fuzzer sends: for each surface of the emulator, requests that are right in part and broken in part. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  balancerId,
-  childId,
-  group,
-  internalFrontend,
-  type Json,
-  loadBalancer,
-  natRule,
-  network,
-  networkInterface,
-  publicIPAddress,
-  publicIPAddressId,
-  rule,
-  subnetId,
-  subscriptionId,
-  virtualNetwork,
-} from '../api/arm/resources/arm-client.js';
-import {
-  azureXmlns,
-  createServiceXml,
-  deploymentXml,
-  endpointXml,
-  roleXml,
-  setsXml,
-  subscription,
-} from '../api/classic/harness.js';
+import * as armKit from '../api/arm/resources/arm-client.js';
+import * as classicKit from '../api/classic/harness.js';
 import { cscfg, csdx, cspkg } from '../api/classic/media-service.js';
 import { jsonBody, mutateBytes, mutateText, mutateValue } from './mutate.js';
 import { Random } from './random.js';
@@ -55,8 +31,8 @@ const apiVersions = [
   '',
   'x',
 ];
-const internalId = `${network}/loadBalancers/internal`;
-const compute = `${group}/providers/Microsoft.Compute`;
+const internalId = `${armKit.network}/loadBalancers/internal`;
+const compute = `${armKit.group}/providers/Microsoft.Compute`;
 const location = 'westeurope';
 
 const image = { publisher: 'Canonical', offer: 'UbuntuServer', sku: '18.04-LTS', version: 'latest' };
@@ -67,44 +43,53 @@ const machineProfile = {
 const ipConfiguration = {
   name: 'ip',
   properties: {
-    subnet: { id: subnetId },
-    loadBalancerBackendAddressPools: [{ id: `${balancerId}/backendAddressPools/pool` }],
+    subnet: { id: armKit.subnetId },
+    loadBalancerBackendAddressPools: [{ id: `${armKit.balancerId}/backendAddressPools/pool` }],
   },
 };
 
 /** Paths of resources, with a body that Azure takes. */
-const documents: readonly (readonly [path: string, body: Json])[] = [
-  [group, { location, tags: { a: 'b' } }],
-  [`${network}/virtualNetworks/vnet`, virtualNetwork()],
-  [subnetId, { properties: { addressPrefix: '10.0.0.0/24', privateLinkServiceNetworkPolicies: 'Disabled' } }],
-  [publicIPAddressId('ip'), publicIPAddress({ dnsSettings: { domainNameLabel: 'fuzzed' } })],
-  [`${network}/publicIPPrefixes/prefix`, { location, sku: { name: 'Standard' }, properties: { prefixLength: 30 } }],
-  [balancerId, loadBalancer()],
+const documents: readonly (readonly [path: string, body: armKit.Json])[] = [
+  [armKit.group, { location, tags: { a: 'b' } }],
+  [`${armKit.network}/virtualNetworks/vnet`, armKit.virtualNetwork()],
+  [armKit.subnetId, { properties: { addressPrefix: '10.0.0.0/24', privateLinkServiceNetworkPolicies: 'Disabled' } }],
+  [armKit.publicIPAddressId('ip'), armKit.publicIPAddress({ dnsSettings: { domainNameLabel: 'fuzzed' } })],
   [
-    balancerId,
-    loadBalancer({
-      inboundNatRules: [natRule('nat')],
+    `${armKit.network}/publicIPPrefixes/prefix`,
+    { location, sku: { name: 'Standard' }, properties: { prefixLength: 30 } },
+  ],
+  [armKit.balancerId, armKit.loadBalancer()],
+  [
+    armKit.balancerId,
+    armKit.loadBalancer({
+      inboundNatRules: [armKit.natRule('nat')],
       loadBalancingRules: [
-        rule('rule', { disableOutboundSnat: true, enableFloatingIP: true, loadDistribution: 'SourceIP' }),
+        armKit.rule('rule', { disableOutboundSnat: true, enableFloatingIP: true, loadDistribution: 'SourceIP' }),
       ],
       outboundRules: [
         {
           name: 'out',
           properties: {
             protocol: 'All',
-            frontendIPConfigurations: [{ id: childId('frontendIPConfigurations', 'frontend') }],
-            backendAddressPool: { id: childId('backendAddressPools', 'pool') },
+            frontendIPConfigurations: [{ id: armKit.childId('frontendIPConfigurations', 'frontend') }],
+            backendAddressPool: { id: armKit.childId('backendAddressPools', 'pool') },
           },
         },
       ],
     }),
   ],
-  [internalId, loadBalancer({ frontendIPConfigurations: [internalFrontend()], loadBalancingRules: [], probes: [] })],
-  [`${network}/networkInterfaces/nic`, networkInterface({ pools: [`${balancerId}/backendAddressPools/pool`] })],
-  [`${internalId}/backendAddressPools/pool`, { properties: {} }],
-  [childId('inboundNatRules', 'nat'), natRule('nat')],
   [
-    `${network}/networkSecurityGroups/nsg`,
+    internalId,
+    armKit.loadBalancer({ frontendIPConfigurations: [armKit.internalFrontend()], loadBalancingRules: [], probes: [] }),
+  ],
+  [
+    `${armKit.network}/networkInterfaces/nic`,
+    armKit.networkInterface({ pools: [`${armKit.balancerId}/backendAddressPools/pool`] }),
+  ],
+  [`${internalId}/backendAddressPools/pool`, { properties: {} }],
+  [armKit.childId('inboundNatRules', 'nat'), armKit.natRule('nat')],
+  [
+    `${armKit.network}/networkSecurityGroups/nsg`,
     {
       location,
       properties: {
@@ -126,16 +111,16 @@ const documents: readonly (readonly [path: string, body: Json])[] = [
       },
     },
   ],
-  [`${network}/natGateways/nat`, { location, sku: { name: 'Standard' }, properties: { publicIpAddresses: [] } }],
-  [`${network}/routeTables/routes`, { location, properties: { routes: [] } }],
-  [`${network}/applicationSecurityGroups/asg`, { location }],
+  [`${armKit.network}/natGateways/nat`, { location, sku: { name: 'Standard' }, properties: { publicIpAddresses: [] } }],
+  [`${armKit.network}/routeTables/routes`, { location, properties: { routes: [] } }],
+  [`${armKit.network}/applicationSecurityGroups/asg`, { location }],
   [
-    `${network}/privateLinkServices/pls`,
+    `${armKit.network}/privateLinkServices/pls`,
     {
       location,
       properties: {
         loadBalancerFrontendIpConfigurations: [{ id: `${internalId}/frontendIPConfigurations/frontend` }],
-        ipConfigurations: [{ name: 'ip', properties: { subnet: { id: subnetId } } }],
+        ipConfigurations: [{ name: 'ip', properties: { subnet: { id: armKit.subnetId } } }],
       },
     },
   ],
@@ -150,7 +135,7 @@ const documents: readonly (readonly [path: string, body: Json])[] = [
       properties: {
         ...machineProfile,
         hardwareProfile: { vmSize: 'Standard_D2s_v3' },
-        networkProfile: { networkInterfaces: [{ id: `${network}/networkInterfaces/nic` }] },
+        networkProfile: { networkInterfaces: [{ id: `${armKit.network}/networkInterfaces/nic` }] },
       },
     },
   ],
@@ -173,19 +158,19 @@ const documents: readonly (readonly [path: string, body: Json])[] = [
     },
   ],
   [
-    `${group}/providers/Microsoft.Storage/storageAccounts/fuzzed`,
+    `${armKit.group}/providers/Microsoft.Storage/storageAccounts/fuzzed`,
     { location, sku: { name: 'Standard_LRS' }, kind: 'StorageV2' },
   ],
-  [`${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/me`, { location }],
+  [`${armKit.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/me`, { location }],
 ];
 
 /** Ids that exist, that could, and that are not ids. */
 const ids = [
   ...documents.map(([path]) => path),
-  `${balancerId}/frontendIPConfigurations/frontend`,
-  `${balancerId}/probes/probe`,
-  `${group}/providers/Microsoft.Network/loadBalancers/LB/backendAddressPools/none`,
-  `/subscriptions/${subscriptionId}`,
+  `${armKit.balancerId}/frontendIPConfigurations/frontend`,
+  `${armKit.balancerId}/probes/probe`,
+  `${armKit.group}/providers/Microsoft.Network/loadBalancers/LB/backendAddressPools/none`,
+  `/subscriptions/${armKit.subscriptionId}`,
   '/',
 ];
 
@@ -244,19 +229,19 @@ const arm: Surface = (random) => {
 
 const lists: Surface = (random) => {
   const path = random.of([
-    `/subscriptions/${subscriptionId}/resources`,
-    `${group}/resources`,
-    `${network}/loadBalancers`,
+    `/subscriptions/${armKit.subscriptionId}/resources`,
+    `${armKit.group}/resources`,
+    `${armKit.network}/loadBalancers`,
     '/subscriptions',
-    `/subscriptions/${subscriptionId}/providers/Microsoft.Network/loadBalancers`,
+    `/subscriptions/${armKit.subscriptionId}/providers/Microsoft.Network/loadBalancers`,
     '/tenants',
-    `/subscriptions/${subscriptionId}/providers`,
+    `/subscriptions/${armKit.subscriptionId}/providers`,
     `${compute}/virtualMachineScaleSets/vmss/virtualMachines`,
-    `${group}/deployments`,
-    `${group}/providers/microsoft.insights/metrics`,
-    `${balancerId}/providers/microsoft.insights/metrics`,
-    `/subscriptions/${subscriptionId}/providers/Microsoft.Network/locations/${location}/usages`,
-    `/subscriptions/${subscriptionId}/providers/Microsoft.Network/locations/${location}/CheckDnsNameAvailability`,
+    `${armKit.group}/deployments`,
+    `${armKit.group}/providers/microsoft.insights/metrics`,
+    `${armKit.balancerId}/providers/microsoft.insights/metrics`,
+    `/subscriptions/${armKit.subscriptionId}/providers/Microsoft.Network/locations/${location}/usages`,
+    `/subscriptions/${armKit.subscriptionId}/providers/Microsoft.Network/locations/${location}/CheckDnsNameAvailability`,
     '/metadata/endpoints',
   ]);
   return {
@@ -352,7 +337,7 @@ const templates: Surface = (random) => {
     ],
     outputs: { o: { type: random.of(['string', 'object', 'array', 'int']), value: some() } },
   };
-  const path = `${group}/providers/Microsoft.Resources/deployments/d${random.below(20)}`;
+  const path = `${armKit.group}/providers/Microsoft.Resources/deployments/d${random.below(20)}`;
   const [method, tail] = random.of([
     ['PUT', ''],
     ['POST', '/validate'],
@@ -371,8 +356,8 @@ const templates: Surface = (random) => {
   };
 };
 
-const services = `/${subscription}/services/hostedservices`;
-const set = endpointXml({
+const services = `/${classicKit.subscription}/services/hostedservices`;
+const set = classicKit.endpointXml({
   LoadBalancedEndpointSetName: 'LBSet1',
   LocalPort: 8080,
   Name: 'HttpIn',
@@ -383,35 +368,37 @@ const packageUrl = (bytes: Buffer): string => `data:application/octet-stream;bas
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 const classicRequests: readonly ((random: Random) => readonly [method: string, path: string, body: string])[] = [
-  () => ['POST', services, createServiceXml('mySvc')],
+  () => ['POST', services, classicKit.createServiceXml('mySvc')],
   () => [
     'POST',
     `${services}/mySvc/deployments`,
-    deploymentXml({
+    classicKit.deploymentXml({
       name: 'mySvc',
-      roles: roleXml('Role', { name: 'vm1', endpoints: set }) + roleXml('Role', { name: 'vm2', endpoints: set }),
+      roles:
+        classicKit.roleXml('Role', { name: 'vm1', endpoints: set }) +
+        classicKit.roleXml('Role', { name: 'vm2', endpoints: set }),
     }),
   ],
-  () => ['POST', `${services}/mySvc/deployments/mySvc?comp=UpdateLbSet`, setsXml(set)],
+  () => ['POST', `${services}/mySvc/deployments/mySvc?comp=UpdateLbSet`, classicKit.setsXml(set)],
   () => [
     'PUT',
     `${services}/mySvc/deployments/mySvc/roles/vm1`,
-    roleXml('PersistentVMRole', { name: 'vm1', endpoints: set }),
+    classicKit.roleXml('PersistentVMRole', { name: 'vm1', endpoints: set }),
   ],
   () => [
     'POST',
     `${services}/mySvc/deployments/mySvc/roleinstances/vm1/Operations`,
-    `<ShutdownRoleOperation ${azureXmlns}><OperationType>ShutdownRoleOperation</OperationType></ShutdownRoleOperation>`,
+    `<ShutdownRoleOperation ${classicKit.azureXmlns}><OperationType>ShutdownRoleOperation</OperationType></ShutdownRoleOperation>`,
   ],
   () => [
     'PUT',
-    `/${subscription}/services/networking/media`,
+    `/${classicKit.subscription}/services/networking/media`,
     '<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfiguration"><VirtualNetworkConfiguration><VirtualNetworkSites><VirtualNetworkSite name="v" Location="West US"><AddressSpace><AddressPrefix>10.9.0.0/16</AddressPrefix></AddressSpace><Subnets><Subnet name="s"><AddressPrefix>10.9.0.0/24</AddressPrefix></Subnet></Subnets></VirtualNetworkSite></VirtualNetworkSites></VirtualNetworkConfiguration></NetworkConfiguration>',
   ],
   () => [
     'POST',
-    `/${subscription}/services/networking/reservedips`,
-    `<ReservedIP ${azureXmlns}><Name>r</Name><Location>West US</Location></ReservedIP>`,
+    `/${classicKit.subscription}/services/networking/reservedips`,
+    `<ReservedIP ${classicKit.azureXmlns}><Name>r</Name><Location>West US</Location></ReservedIP>`,
   ],
   (random) => {
     const bytes = random.of([cspkg, csdx]);
@@ -420,7 +407,7 @@ const classicRequests: readonly ((random: Random) => readonly [method: string, p
     return [
       'POST',
       `${services}/mySvc/deploymentslots/${random.of(['Production', 'Staging'])}`,
-      `<CreateDeployment ${azureXmlns}><Name>web</Name><PackageUrl>${url}</PackageUrl><Label>bA==</Label><Configuration>${base64(configuration)}</Configuration></CreateDeployment>`,
+      `<CreateDeployment ${classicKit.azureXmlns}><Name>web</Name><PackageUrl>${url}</PackageUrl><Label>bA==</Label><Configuration>${base64(configuration)}</Configuration></CreateDeployment>`,
     ];
   },
   () => ['GET', `${services}/mySvc?embed-detail=true`, ''],
@@ -462,7 +449,7 @@ const fault = {
   next: 1,
   delayMs: 1,
 };
-const faults: readonly Json[] = [
+const faults: readonly armKit.Json[] = [
   fault,
   { kind: 'dataPlane', effect: 'slow', latencyMs: 1 },
   { kind: 'probe', verdict: 'flap', flapEverySeconds: 5 },
@@ -560,7 +547,8 @@ function recordedRequests(folder: string): Surface | undefined {
     const { request } = JSON.parse(random.of(lines.get(file) as string[]));
     const [url, tail = ''] = String(request.url).split('?', 2) as [string, string?];
     // In the one group that exists, what a request names may be there.
-    const here = (text: string): string => text.replace(/\/subscriptions\/[^/"]+\/resourceGroups\/[^/"]+/gi, group);
+    const here = (text: string): string =>
+      text.replace(/\/subscriptions\/[^/"]+\/resourceGroups\/[^/"]+/gi, armKit.group);
     const path = here(url);
     return {
       method: String(request.method),

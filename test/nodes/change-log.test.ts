@@ -184,7 +184,8 @@ test('a node of another configuration or schema does not start', { skip: without
   t.equal(begunMs, 1000);
   t.equal((await openLog(t, undefined, { ...opening, nowMs: 2000 })).begunMs, 1000, 'the time is that of the first');
   await t.rejects(openLog(t, undefined, { ...opening, config: '{"time-scale":2}' }), UsageError);
-  await t.rejects(openLog(t, undefined, { ...opening, schema: 7 }), { message: /schema 6, .* schema 7/ });
+  await t.rejects(openLog(t, undefined, { ...opening, schema: 7 }), { message: /schema 6, .* schema 7: .*older/ });
+  await t.rejects(openLog(t, undefined, { ...opening, schema: 5 }), { message: /schema 6, .* schema 5: .*newer/ });
   await t.rejects(openLog(t, 'postgresql://lazurite@127.0.0.1:1/postgres'), Away);
 });
 

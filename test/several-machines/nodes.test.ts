@@ -9,15 +9,7 @@ import { parseConfig } from '../../src/config/config.js';
 import { defaultSubscriptionId } from '../../src/config/config-values.js';
 import { Emulator } from '../../src/emulator.js';
 import { silentLog } from '../../src/support/log.js';
-import {
-  group,
-  internalFrontend,
-  type Json,
-  network,
-  probe,
-  rule,
-  virtualNetwork,
-} from '../api/arm/resources/arm-client.js';
+import * as armKit from '../api/arm/resources/arm-client.js';
 import type { Answer } from '../built-emulator.js';
 import { Postgres, withoutPostgres } from '../postgres.js';
 import { type Machine, Machines } from './machines.js';
@@ -28,7 +20,8 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-const versioned = (path: string): string => `${path}?api-version=${path === group ? '2021-04-01' : '2024-05-01'}`;
+const versioned = (path: string): string =>
+  `${path}?api-version=${path === armKit.group ? '2021-04-01' : '2024-05-01'}`;
 
 /** Through this node; again while no node writes, also after one that stood still with the request in its hands. */
 async function sendAgain(machine: Machine, sent: Parameters<Machine['send']>[0]) {
@@ -39,19 +32,19 @@ async function sendAgain(machine: Machine, sent: Parameters<Machine['send']>[0])
   }
 }
 
-const bytesOf = (body: Json): Buffer => Buffer.from(JSON.stringify(body));
+const bytesOf = (body: armKit.Json): Buffer => Buffer.from(JSON.stringify(body));
 
-const frontendsOf = (machine: Machine): Promise<Json> => bodyOf(machine, '/_lazurite/frontends');
+const frontendsOf = (machine: Machine): Promise<armKit.Json> => bodyOf(machine, '/_lazurite/frontends');
 
-async function put(machine: Machine, path: string, body: Json): Promise<Answer> {
+async function put(machine: Machine, path: string, body: armKit.Json): Promise<Answer> {
   const answer = await sendAgain(machine, { method: 'PUT', path: versioned(path), body: bytesOf(body) });
   if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${answer.text}`);
   return answer;
 }
 
-async function bodyOf(machine: Machine, path: string): Promise<Json> {
+async function bodyOf(machine: Machine, path: string): Promise<armKit.Json> {
   const { status, text } = await sendAgain(machine, { method: 'GET', path });
-  return status === 200 ? (JSON.parse(text) as Json) : {};
+  return status === 200 ? (JSON.parse(text) as armKit.Json) : {};
 }
 
 test('every node follows what is written through any, and a new writer goes on with what was running', {
@@ -61,21 +54,21 @@ test('every node follows what is written through any, and a new writer goes on w
   t.teardown(() => machines.remove());
   await machines.start(['--operation-delay', '2000']);
   const [first, second] = machines.all as [Machine, Machine];
-  await put(first, group, { location: 'westeurope' });
-  await put(second, `${network}/virtualNetworks/vnet`, virtualNetwork());
+  await put(first, armKit.group, { location: 'westeurope' });
+  await put(second, `${armKit.network}/virtualNetworks/vnet`, armKit.virtualNetwork());
   const balancer = {
     location: 'westeurope',
     sku: { name: 'Standard' },
     properties: {
-      frontendIPConfigurations: [internalFrontend()],
+      frontendIPConfigurations: [armKit.internalFrontend()],
       backendAddressPools: [{ name: 'pool' }],
-      probes: [probe()],
-      loadBalancingRules: [rule()],
+      probes: [armKit.probe()],
+      loadBalancingRules: [armKit.rule()],
     },
   };
-  await put(first, `${network}/loadBalancers/lb`, balancer);
+  await put(first, `${armKit.network}/loadBalancers/lb`, balancer);
   for (const machine of machines.all) {
-    await until(async () => ((await frontendsOf(machine)).value as Json[]).length === 1);
+    await until(async () => ((await frontendsOf(machine)).value as armKit.Json[]).length === 1);
   }
   const lines: string[] = [];
   const ask = ['frontends', '--all-nodes', '--url', `http://127.0.0.1:${first.port}`, '--data', first.data];
@@ -87,7 +80,7 @@ test('every node follows what is written through any, and a new writer goes on w
     return code === 0 && machines.all.every(({ port }) => shown.includes(`127.0.0.1:${port}\nAzure address`));
   };
   await until(asksBoth);
-  const nodes = async () => (await bodyOf(second, '/_lazurite/nodes')).value as Json[];
+  const nodes = async () => (await bodyOf(second, '/_lazurite/nodes')).value as armKit.Json[];
   await until(async () => (await nodes()).filter(({ writes }) => writes).length === 1);
   t.match((await nodes())[0], { schema: Number, version: /\d/, behind: Number });
 
@@ -95,7 +88,7 @@ test('every node follows what is written through any, and a new writer goes on w
   const other = machines.all.find((machine) => machine !== writer) as Machine;
   await writer?.signal('SIGKILL');
   const shown = async () =>
-    (await bodyOf(other, versioned(`${network}/loadBalancers/lb`))).properties as Json | undefined;
+    (await bodyOf(other, versioned(`${armKit.network}/loadBalancers/lb`))).properties as armKit.Json | undefined;
   await until(async () => (await shown())?.provisioningState === 'Succeeded');
   t.equal((await machines.writer())?.number, other.number);
 
@@ -103,7 +96,9 @@ test('every node follows what is written through any, and a new writer goes on w
   const { text: snapshot } = await sendAgain(first, { method: 'GET', path: '/_lazurite/snapshot' });
   const haveFrontends = async (count: number): Promise<void> => {
     for (const machine of machines.all) {
-      await until(async () => ((await bodyOf(machine, '/_lazurite/frontends')).value as Json[]).length === count);
+      await until(
+        async () => ((await bodyOf(machine, '/_lazurite/frontends')).value as armKit.Json[]).length === count,
+      );
     }
   };
   t.equal((await sendAgain(other, { method: 'POST', path: '/_lazurite/reset' })).status, 204);
@@ -113,10 +108,10 @@ test('every node follows what is written through any, and a new writer goes on w
   await haveFrontends(1);
   const changes = await machines.postgres.query('SELECT entries FROM lazurite.changes ORDER BY seq');
   const controls = changes
-    .map(({ entries }) => JSON.parse(gunzipSync(entries as Buffer).toString()) as Json)
+    .map(({ entries }) => JSON.parse(gunzipSync(entries as Buffer).toString()) as armKit.Json)
     .filter(({ control }) => control !== undefined);
   for (const kind of ['reset', 'restored']) {
-    const entry = controls.find(({ control }) => (control as Json).kind === kind);
+    const entry = controls.find(({ control }) => (control as armKit.Json).kind === kind);
     t.strictSame(entry, { rows: [], control: { kind } }, 'an entry that lists no row');
   }
 });
@@ -132,7 +127,7 @@ test('all nodes have one clock, and the same faults', { skip: withoutPostgres },
   t.strictSame(await Promise.all(groups), ['seed', 'seed'], 'the seed is there when they are ready');
 
   const [first, second] = all as [Machine, Machine];
-  const post = (machine: Machine, path: string, body: Json) =>
+  const post = (machine: Machine, path: string, body: armKit.Json) =>
     sendAgain(machine, { method: 'POST', path, body: bytesOf(body) });
   const clocks = () => Promise.all(all.map(async (one) => (await bodyOf(one, '/_lazurite/clock')).advancedSeconds));
   await Promise.all(all.map((machine) => post(machine, '/_lazurite/clock', { advanceSeconds: 100 })));
@@ -146,7 +141,9 @@ test('all nodes have one clock, and the same faults', { skip: withoutPostgres },
   const hits = () =>
     Promise.all(
       [0, 1].flatMap((index) =>
-        all.map(async (machine) => (await sendAgain(machine, { method: 'GET', path: `${group}/${index}` })).status),
+        all.map(
+          async (machine) => (await sendAgain(machine, { method: 'GET', path: `${armKit.group}/${index}` })).status,
+        ),
       ),
     );
   t.strictSame(await hits(), [418, 418, 418, 418]);
@@ -154,7 +151,11 @@ test('all nodes have one clock, and the same faults', { skip: withoutPostgres },
   await (await machines.writer())?.signal('SIGKILL');
   const other = all.find(({ isRunning }) => isRunning) as Machine;
   await until(async () => (await machines.writer()) === other);
-  t.equal((await sendAgain(other, { method: 'GET', path: `${group}/1` })).status, 418, 'the next node that writes');
+  t.equal(
+    (await sendAgain(other, { method: 'GET', path: `${armKit.group}/1` })).status,
+    418,
+    'the next node that writes',
+  );
   t.equal((await bodyOf(other, '/_lazurite/clock')).advancedSeconds, advanced);
   await [first, second].find(({ isRunning }) => !isRunning)?.start(machines.postgres.url, ['--seed', template]);
   t.strictSame(await clocks(), [advanced, advanced]);

@@ -1,24 +1,17 @@
 import { Agent } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { test } from 'tap';
-import {
-  group,
-  internalFrontend,
-  type Json,
-  network,
-  probe,
-  rule,
-  virtualNetwork,
-} from '../api/arm/resources/arm-client.js';
+import * as armKit from '../api/arm/resources/arm-client.js';
 import { type Answer, send } from '../built-emulator.js';
 import { withoutPostgres } from '../postgres.js';
 import { Machine, Machines } from './machines.js';
 import { RoundRobin } from './round-robin.js';
 
 const command = [...process.execArgv, fileURLToPath(new URL('../../src/main.js', import.meta.url))];
-const at = (path: string): string => `${path}?api-version=${path.startsWith(network) ? '2024-05-01' : '2021-04-01'}`;
-const balancer = `${network}/loadBalancers/lb`;
-const deployment = `${group}/providers/Microsoft.Resources/deployments/one`;
+const at = (path: string): string =>
+  `${path}?api-version=${path.startsWith(armKit.network) ? '2024-05-01' : '2021-04-01'}`;
+const balancer = `${armKit.network}/loadBalancers/lb`;
+const deployment = `${armKit.group}/providers/Microsoft.Resources/deployments/one`;
 const template = {
   $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
   contentVersion: '1.0.0.0',
@@ -27,12 +20,12 @@ const template = {
     ...{ sku: { name: 'Standard' }, properties: { publicIPAllocationMethod: 'Static' } },
   })),
 };
-const classic = `${group.split('/')[2]}`;
+const classic = `${armKit.group.split('/')[2]}`;
 
 /** One after another, so that each is decided by what the others have left behind. */
-const asked: readonly (readonly [method: string, path: string, body?: Json])[] = [
-  ['PUT', at(group), { location: 'westeurope', tags: { a: 'b' } }],
-  ['PUT', at(`${network}/virtualNetworks/vnet`), virtualNetwork()],
+const asked: readonly (readonly [method: string, path: string, body?: armKit.Json])[] = [
+  ['PUT', at(armKit.group), { location: 'westeurope', tags: { a: 'b' } }],
+  ['PUT', at(`${armKit.network}/virtualNetworks/vnet`), armKit.virtualNetwork()],
   [
     'PUT',
     at(balancer),
@@ -40,10 +33,10 @@ const asked: readonly (readonly [method: string, path: string, body?: Json])[] =
       location: 'westeurope',
       sku: { name: 'Standard' },
       properties: {
-        frontendIPConfigurations: [internalFrontend()],
+        frontendIPConfigurations: [armKit.internalFrontend()],
         backendAddressPools: [{ name: 'pool' }],
-        probes: [probe()],
-        loadBalancingRules: [rule()],
+        probes: [armKit.probe()],
+        loadBalancingRules: [armKit.rule()],
       },
     },
   ],
@@ -51,17 +44,17 @@ const asked: readonly (readonly [method: string, path: string, body?: Json])[] =
   ['PATCH', at(balancer), { tags: { c: 'd' } }],
   ['GET', at(`${balancer}/backendAddressPools/pool`)],
   ['PUT', at(`${balancer}/backendAddressPools/other`), { properties: {} }],
-  ['GET', at(`${network}/loadBalancers`)],
-  ['DELETE', at(`${network}/virtualNetworks/vnet`)],
+  ['GET', at(`${armKit.network}/loadBalancers`)],
+  ['DELETE', at(`${armKit.network}/virtualNetworks/vnet`)],
   ['PUT', at(deployment), { properties: { mode: 'Incremental', template } }],
-  ['GET', at(`${network}/publicIPAddresses`)],
-  ['PUT', at(`${network}/publicIPAddresses/a`), { location: 'nowhere' }],
-  ['GET', at(`${network}/publicIPAddresses/none`)],
+  ['GET', at(`${armKit.network}/publicIPAddresses`)],
+  ['PUT', at(`${armKit.network}/publicIPAddresses/a`), { location: 'nowhere' }],
+  ['GET', at(`${armKit.network}/publicIPAddresses/none`)],
   ['POST', `/${classic}/services/hostedservices`],
   ['DELETE', at(balancer)],
   ['GET', at(balancer)],
-  ['DELETE', at(`${network}/virtualNetworks/vnet`)],
-  ['GET', at(`${group}/resources`)],
+  ['DELETE', at(`${armKit.network}/virtualNetworks/vnet`)],
+  ['GET', at(`${armKit.group}/resources`)],
 ];
 
 /** Without what is another at each call: ids, times, tokens. */
@@ -76,7 +69,7 @@ const comparable = ({ status, text }: Answer) => ({
 /** What is answered at `port`, each operation followed to its end. */
 async function answersAt(port: number) {
   const agent = new Agent({ keepAlive: true });
-  const sent = async (method: string, path: string, body?: Json): Promise<Answer> => {
+  const sent = async (method: string, path: string, body?: armKit.Json): Promise<Answer> => {
     const bytes = body && Buffer.from(JSON.stringify(body));
     for (;;) {
       const headers = { 'content-type': 'application/json', 'x-ms-version': '2014-06-01' };

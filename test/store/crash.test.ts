@@ -6,18 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Test, test } from 'tap';
 import { request } from 'undici';
-import {
-  at,
-  group,
-  internalFrontend,
-  type Json,
-  network,
-  probe,
-  publicFrontend,
-  publicIPAddress,
-  rule,
-  virtualNetwork,
-} from '../api/arm/resources/arm-client.js';
+import * as armKit from '../api/arm/resources/arm-client.js';
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
@@ -42,26 +31,28 @@ async function startProcess(t: Test, data: string): Promise<Running> {
 
 interface Written {
   readonly status: number;
-  readonly body: Json;
+  readonly body: armKit.Json;
 }
 
-async function send(origin: string, method: 'PUT' | 'GET', path: string, body?: Json): Promise<Written> {
+async function send(origin: string, method: 'PUT' | 'GET', path: string, body?: armKit.Json): Promise<Written> {
   const answer = await request(`${origin}${path}?api-version=2025-05-01`, {
     method,
     ...(body ? { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } } : {}),
   });
-  return { status: answer.statusCode, body: (await answer.body.json()) as Json };
+  return { status: answer.statusCode, body: (await answer.body.json()) as armKit.Json };
 }
 
 const childrenPerBalancer = 20;
-const balancer = (number: number): string => `${network}/loadBalancers/lb${number}`;
-const balancerBody = (): Json => ({
+const balancer = (number: number): string => `${armKit.network}/loadBalancers/lb${number}`;
+const balancerBody = (): armKit.Json => ({
   location: 'westeurope',
   sku: { name: 'Standard' },
   properties: {
-    frontendIPConfigurations: [internalFrontend()],
+    frontendIPConfigurations: [armKit.internalFrontend()],
     backendAddressPools: Array.from({ length: childrenPerBalancer }, (_, index) => ({ name: `pool${index}` })),
-    probes: Array.from({ length: childrenPerBalancer }, (_, index) => probe(`probe${index}`, { port: index + 1 })),
+    probes: Array.from({ length: childrenPerBalancer }, (_, index) =>
+      armKit.probe(`probe${index}`, { port: index + 1 }),
+    ),
   },
 });
 
@@ -86,28 +77,28 @@ test('an emulator that is killed in the middle of 200 writes has every acknowled
   const backendPort = await listening(t, backend, '127.0.0.200');
   const frontendPort = await freePort(t);
   const first = await startProcess(t, data);
-  const put = async (path: string, body: Json): Promise<Json> => {
+  const put = async (path: string, body: armKit.Json): Promise<armKit.Json> => {
     const { status, body: answer } = await send(first.origin, 'PUT', path, body);
     if (status > 201) throw new Error(`${status} ${JSON.stringify(answer)}`);
     return answer;
   };
-  await put(group, { location: 'westeurope' });
-  const vnet = await put(`${network}/virtualNetworks/vnet`, virtualNetwork());
-  const address = await put(`${network}/publicIPAddresses/ip`, publicIPAddress());
+  await put(armKit.group, { location: 'westeurope' });
+  const vnet = await put(`${armKit.network}/virtualNetworks/vnet`, armKit.virtualNetwork());
+  const address = await put(`${armKit.network}/publicIPAddresses/ip`, armKit.publicIPAddress());
   const member = { name: 'a', properties: { ipAddress: '10.0.0.200', virtualNetwork: { id: vnet.id } } };
-  const served = await put(`${network}/loadBalancers/lb`, {
+  const served = await put(`${armKit.network}/loadBalancers/lb`, {
     location: 'westeurope',
     sku: { name: 'Standard' },
     properties: {
-      frontendIPConfigurations: [publicFrontend()],
+      frontendIPConfigurations: [armKit.publicFrontend()],
       backendAddressPools: [{ name: 'pool', properties: { loadBalancerBackendAddresses: [member] } }],
-      loadBalancingRules: [rule('rule', { frontendPort, backendPort, probe: undefined })],
+      loadBalancingRules: [armKit.rule('rule', { frontendPort, backendPort, probe: undefined })],
     },
   });
-  const url = `http://${at(address, 'properties.ipAddress')}:${frontendPort}/`;
+  const url = `http://${armKit.at(address, 'properties.ipAddress')}:${frontendPort}/`;
   t.equal(await (await request(url, { reset: true })).body.text(), 'still here');
 
-  const acknowledged = new Map<string, Json>();
+  const acknowledged = new Map<string, armKit.Json>();
   // A few at a time: when the process is killed, most have not been sent.
   let sent = 0;
   const client = async (): Promise<void> => {
@@ -128,29 +119,33 @@ test('an emulator that is killed in the middle of 200 writes has every acknowled
   const second = await startProcess(t, data);
   const get = (path: string) => send(second.origin, 'GET', path);
   for (const [path, body] of acknowledged) t.same((await get(path)).body, body, path);
-  t.same((await get(`${network}/loadBalancers/lb`)).body, served);
-  const all = (await get(`${network}/loadBalancers`)).body.value as Json[];
+  t.same((await get(`${armKit.network}/loadBalancers/lb`)).body, served);
+  const all = (await get(`${armKit.network}/loadBalancers`)).body.value as armKit.Json[];
   const made = all.filter(({ name }) => name !== 'lb');
   t.comment(`${acknowledged.size} acknowledged, ${made.length} made`);
-  const addresses = made.map((one) => at(one, 'properties.frontendIPConfigurations.0.properties.privateIPAddress'));
+  const addresses = made.map((one) =>
+    armKit.at(one, 'properties.frontendIPConfigurations.0.properties.privateIPAddress'),
+  );
   t.equal(new Set(addresses).size, made.length, 'each has an address of its own');
   for (const one of made) {
-    const { backendAddressPools, probes, provisioningState } = one.properties as Record<string, Json[]>;
+    const { backendAddressPools, probes, provisioningState } = one.properties as Record<string, armKit.Json[]>;
     t.same(
       [backendAddressPools?.length, probes?.length, provisioningState],
       [childrenPerBalancer, childrenPerBalancer, 'Succeeded'],
     );
   }
-  const subnet = at(
-    (await get(`${network}/virtualNetworks/vnet`)).body,
+  const subnet = armKit.at(
+    (await get(`${armKit.network}/virtualNetworks/vnet`)).body,
     'properties.subnets.0.properties.ipConfigurations',
   );
   const users = (subnet as { id: string }[])
     .map(({ id }) => id.slice(0, id.indexOf('/frontendIPConfigurations')))
     .sort();
   t.same(users, made.map(({ id }) => String(id)).sort(), 'the subnet knows exactly those that are there');
-  const next = await send(second.origin, 'PUT', `${network}/loadBalancers/next`, balancerBody());
-  t.notOk(addresses.includes(at(next.body, 'properties.frontendIPConfigurations.0.properties.privateIPAddress')));
+  const next = await send(second.origin, 'PUT', `${armKit.network}/loadBalancers/next`, balancerBody());
+  t.notOk(
+    addresses.includes(armKit.at(next.body, 'properties.frontendIPConfigurations.0.properties.privateIPAddress')),
+  );
   t.equal(await (await request(url, { reset: true })).body.text(), 'still here', 'the frontend answers again');
   second.child.kill('SIGKILL');
 });

@@ -1,15 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import t from 'tap';
-import {
-  azureXmlns,
-  createServiceXml,
-  deploymentXml,
-  endpointXml,
-  roleXml,
-  setsXml,
-  subscription,
-  textOf,
-} from './harness.js';
+import * as classicKit from './harness.js';
 import { dep, errorOf, services, ssh, start, startWithSet } from './my-service.js';
 
 t.test('x-ms-version is required, must exist, and must know the operation', async (t) => {
@@ -19,14 +10,16 @@ t.test('x-ms-version is required, must exist, and must know the operation', asyn
     const answer = await classic.get(services, { version });
     t.same([answer.statusCode, errorOf(answer.body)], [400, wrong], version);
   }
-  const body = setsXml(endpointXml({ LoadBalancedEndpointSetName: 'LBSet1' }));
+  const body = classicKit.setsXml(classicKit.endpointXml({ LoadBalancedEndpointSetName: 'LBSet1' }));
   t.equal((await classic.post(`${dep}?comp=UpdateLbSet`, body, { version: '2013-03-01' })).statusCode, 400);
   t.equal((await classic.post(`${dep}?comp=UpdateLbSet`, body, { version: '2013-06-01' })).statusCode, 202);
 });
 
 t.test('LoadBalancerDistribution is unknown before 2014-09-01, in requests and in answers', async (t) => {
   const classic = await startWithSet(t);
-  const body = setsXml(endpointXml({ LoadBalancedEndpointSetName: 'LBSet1', LoadBalancerDistribution: 'sourceIP' }));
+  const body = classicKit.setsXml(
+    classicKit.endpointXml({ LoadBalancedEndpointSetName: 'LBSet1', LoadBalancerDistribution: 'sourceIP' }),
+  );
   const old = await classic.post(`${dep}?comp=UpdateLbSet`, body, { version: '2014-08-01' });
   t.equal(errorOf(old.body), 'BadRequest: InputEndpoint has a missing, misspelled or out of order element.');
   t.equal((await classic.post(`${dep}?comp=UpdateLbSet`, body, { version: '2014-09-01' })).statusCode, 202);
@@ -72,25 +65,30 @@ t.test('UpdateLbSet answers 202 with exactly the headers of Azure’s example', 
     '<InputEndpoint><LoadBalancedEndpointSetName>LBSet1</LoadBalancedEndpointSetName><LocalPort>8081</LocalPort><Name>HttpIn</Name><Port>8000</Port><LoadBalancerProbe><Port>8080</Port><Protocol>tcp</Protocol><IntervalInSeconds>15</IntervalInSeconds><TimeoutInSeconds>31</TimeoutInSeconds></LoadBalancerProbe><Protocol>tcp</Protocol><EnableDirectServerReturn>false</EnableDirectServerReturn><IdleTimeoutInMinutes>15</IdleTimeoutInMinutes><LoadBalancerDistribution>sourceIP</LoadBalancerDistribution></InputEndpoint>',
   );
   const operation = await classic.operation(answer);
-  t.equal(textOf(operation, 'ID')?.replaceAll('-', ''), headers['x-ms-request-id']);
-  t.same([textOf(operation, 'Status'), textOf(operation, 'HttpStatusCode')], ['Succeeded', '200']);
+  t.equal(classicKit.textOf(operation, 'ID')?.replaceAll('-', ''), headers['x-ms-request-id']);
+  t.same(
+    [classicKit.textOf(operation, 'Status'), classicKit.textOf(operation, 'HttpStatusCode')],
+    ['Succeeded', '200'],
+  );
 });
 
 t.test('the empty list that azure-cli sends changes nothing and is accepted', async (t) => {
   const classic = await startWithSet(t);
   const before = await classic.get(`${dep}/roles/vm1`);
-  t.equal((await classic.post(`${dep}?comp=UpdateLbSet`, setsXml())).statusCode, 202);
+  t.equal((await classic.post(`${dep}?comp=UpdateLbSet`, classicKit.setsXml())).statusCode, 202);
   t.equal((await classic.get(`${dep}/roles/vm1`)).body, before.body);
-  t.equal((await classic.post(`${dep}?comp=other`, setsXml())).statusCode, 400);
+  t.equal((await classic.post(`${dep}?comp=other`, classicKit.setsXml())).statusCode, 400);
 });
 
 t.test('one operation runs on a deployment at a time; a second one gets ConflictError', async (t) => {
   const config = { operationDelayMs: 0 };
   const classic = await startWithSet(t, { config });
   config.operationDelayMs = 30_000;
-  const body = setsXml(endpointXml({ LoadBalancedEndpointSetName: 'LBSet1', LoadBalancerDistribution: 'none' }));
+  const body = classicKit.setsXml(
+    classicKit.endpointXml({ LoadBalancedEndpointSetName: 'LBSet1', LoadBalancerDistribution: 'none' }),
+  );
   const first = await classic.post(`${dep}?comp=UpdateLbSet`, body);
-  t.equal(textOf(await classic.operation(first), 'Status'), 'InProgress');
+  t.equal(classicKit.textOf(await classic.operation(first), 'Status'), 'InProgress');
   const second = await classic.delete(dep);
   t.equal(second.statusCode, 409);
   t.equal(
@@ -98,7 +96,7 @@ t.test('one operation runs on a deployment at a time; a second one gets Conflict
     `ConflictError: Windows Azure is currently performing an operation with x-ms-requestid ${first.headers['x-ms-request-id']} on this deployment that requires exclusive access.`,
   );
   classic.clock.advance(30_000);
-  t.equal(textOf(await classic.operation(first), 'Status'), 'Succeeded');
+  t.equal(classicKit.textOf(await classic.operation(first), 'Status'), 'Succeeded');
   t.equal((await classic.delete(dep)).statusCode, 202);
 });
 
@@ -111,25 +109,32 @@ t.test('an operation is in progress until the data plane has it', async (t) => {
     dataPlane.emit('asked');
     await once(dataPlane, 'done');
   };
-  const slow = classic.post(`${dep}?comp=UpdateLbSet`, setsXml(endpointXml({ LoadBalancedEndpointSetName: 'LBSet1' })));
+  const slow = classic.post(
+    `${dep}?comp=UpdateLbSet`,
+    classicKit.setsXml(classicKit.endpointXml({ LoadBalancedEndpointSetName: 'LBSet1' })),
+  );
   await asked;
   t.equal((await classic.delete(dep)).statusCode, 409);
   dataPlane.emit('done');
-  t.equal(textOf(await classic.operation(await slow), 'Status'), 'Succeeded');
+  t.equal(classicKit.textOf(await classic.operation(await slow), 'Status'), 'Succeeded');
 });
 
 t.test('a public port that is taken: the request is accepted, then its operation fails', async (t) => {
   const classic = await startWithSet(t);
-  const role = roleXml('PersistentVMRole', { name: 'vm3', endpoints: ssh(22) });
+  const role = classicKit.roleXml('PersistentVMRole', { name: 'vm3', endpoints: ssh(22) });
   const answer = await classic.post(`${dep}/roles`, role);
   t.equal(answer.statusCode, 202);
   const operation = await classic.operation(answer);
   t.same(
-    [textOf(operation, 'Status'), textOf(operation, 'HttpStatusCode'), textOf(operation, 'Code')],
+    [
+      classicKit.textOf(operation, 'Status'),
+      classicKit.textOf(operation, 'HttpStatusCode'),
+      classicKit.textOf(operation, 'Code'),
+    ],
     ['Failed', '400', 'BadRequest'],
   );
   t.equal(
-    textOf(operation, 'Message'),
+    classicKit.textOf(operation, 'Message'),
     'Port 22 is already in use by one of the endpoints in this deployment. Ensure that the port numbers are unique across endpoints within a deployment.',
   );
   t.equal((await classic.get(`${dep}/roles/vm3`)).statusCode, 404, 'and nothing has changed');
@@ -137,17 +142,21 @@ t.test('a public port that is taken: the request is accepted, then its operation
 
 t.test('hosted services are created once, under a DNS name', async (t) => {
   const classic = await start(t);
-  const created = await classic.post(services, createServiceXml('mySvc'));
+  const created = await classic.post(services, classicKit.createServiceXml('mySvc'));
   t.equal(created.statusCode, 201);
-  t.equal(created.headers.location, `http://management.example/subscriptions/${subscription}/compute/mySvc`);
-  t.equal(textOf(await classic.operation(created), 'Status'), 'Succeeded', 'a finished request has an operation too');
-  const again = await classic.post(services, createServiceXml('MYSVC'), {
-    subscriptionId: subscription.replace('1', '9'),
+  t.equal(created.headers.location, `http://management.example/subscriptions/${classicKit.subscription}/compute/mySvc`);
+  t.equal(
+    classicKit.textOf(await classic.operation(created), 'Status'),
+    'Succeeded',
+    'a finished request has an operation too',
+  );
+  const again = await classic.post(services, classicKit.createServiceXml('MYSVC'), {
+    subscriptionId: classicKit.subscription.replace('1', '9'),
   });
   t.same([again.statusCode, errorOf(again.body)], [409, 'ConflictError: The specified DNS name is already taken.']);
-  const wrong = await classic.post(services, createServiceXml('my_svc'));
+  const wrong = await classic.post(services, classicKit.createServiceXml('my_svc'));
   t.same([wrong.statusCode, errorOf(wrong.body)], [400, 'BadRequest: The hosted service name is invalid.']);
-  const nowhere = `<CreateHostedService ${azureXmlns}><ServiceName>a</ServiceName><Label>YQ==</Label></CreateHostedService>`;
+  const nowhere = `<CreateHostedService ${classicKit.azureXmlns}><ServiceName>a</ServiceName><Label>YQ==</Label></CreateHostedService>`;
   t.equal((await classic.post(services, nowhere)).statusCode, 400);
   t.match(
     (await classic.get(`${services}/operations/isavailable/mySvc`)).body,
@@ -189,14 +198,19 @@ t.test('a comp that the operation does not have is refused and changes nothing',
   }
   t.match((await classic.get(dep)).body, /<RoleName>vm1<.*<RoleName>vm2</);
   t.equal((await classic.get(`${dep}?comp=`)).statusCode, 200);
-  const options = await classic.app.inject({ method: 'OPTIONS', url: `/${subscription}${dep}?comp=UpdateLbSet` });
+  const options = await classic.app.inject({
+    method: 'OPTIONS',
+    url: `/${classicKit.subscription}${dep}?comp=UpdateLbSet`,
+  });
   t.match(errorOf(options.body), /^InvalidHttpVerb:/, 'in XML');
   t.equal((await classic.delete(`${dep}?COMP=Media`)).statusCode, 202);
 });
 
 t.test('bodies may be UTF-16 or begin with a byte order mark, as .NET and PowerShell write them', async (t) => {
   const classic = await startWithSet(t);
-  const set = setsXml(endpointXml({ LoadBalancedEndpointSetName: 'LBSet1', LoadBalancerDistribution: 'sourceIP' }));
+  const set = classicKit.setsXml(
+    classicKit.endpointXml({ LoadBalancedEndpointSetName: 'LBSet1', LoadBalancerDistribution: 'sourceIP' }),
+  );
   const declared = `<?xml version="1.0" encoding="utf-16"?>${set}`;
   const bigEndian = (text: string) => Buffer.from(text, 'utf16le').swap16();
   const bodies: [string, Buffer][] = [
@@ -208,13 +222,13 @@ t.test('bodies may be UTF-16 or begin with a byte order mark, as .NET and PowerS
   ];
   for (const [title, payload] of bodies) {
     const headers = { 'x-ms-version': '2015-04-01', 'content-type': 'application/xml' };
-    const url = `/${subscription}${dep}?comp=UpdateLbSet`;
+    const url = `/${classicKit.subscription}${dep}?comp=UpdateLbSet`;
     const answer = await classic.app.inject({ method: 'POST', url, headers, payload });
     t.equal(answer.statusCode, 202, `${title}: ${answer.body}`);
   }
   const networks =
     '<?xml version="1.0" encoding="utf-16"?><NetworkConfiguration><VirtualNetworkConfiguration><VirtualNetworkSites><VirtualNetworkSite name="Bücher" Location="West US"/></VirtualNetworkSites></VirtualNetworkConfiguration></NetworkConfiguration>';
-  const url = `/${subscription}/services/networking/media`;
+  const url = `/${classicKit.subscription}/services/networking/media`;
   const headers = { 'x-ms-version': '2015-04-01', 'content-type': 'text/plain' };
   const payload = Buffer.from(`\uFEFF${networks}`, 'utf16le');
   t.equal((await classic.app.inject({ method: 'PUT', url, headers, payload })).statusCode, 202);
@@ -231,7 +245,7 @@ t.test('a service with deployments is deleted with comp=media only', async (t) =
 
 t.test('what is not there is not found, in Azure’s words', async (t) => {
   const classic = await startWithSet(t);
-  await classic.post(services, createServiceXml('empty'));
+  await classic.post(services, classicKit.createServiceXml('empty'));
   const table: [string, string][] = [
     [`${services}/other/deployments/x`, 'The hosted service does not exist.'],
     [`${services}/other/deploymentslots/Production`, 'No deployments were found.'],
@@ -257,10 +271,12 @@ t.test('a slot holds one deployment, and the last role stays', async (t) => {
   const classic = await startWithSet(t);
   const again = await classic.post(
     `${services}/mySvc/deployments`,
-    deploymentXml({ name: 'b', roles: roleXml('Role', { name: 'x' }) }),
+    classicKit.deploymentXml({ name: 'b', roles: classicKit.roleXml('Role', { name: 'x' }) }),
   );
   t.equal(again.statusCode, 409);
-  const staging = deploymentXml({ name: 'b', roles: roleXml('Role', { name: 'x' }) }).replace('Production', 'Staging');
+  const staging = classicKit
+    .deploymentXml({ name: 'b', roles: classicKit.roleXml('Role', { name: 'x' }) })
+    .replace('Production', 'Staging');
   t.equal((await classic.post(`${services}/mySvc/deployments`, staging)).statusCode, 400);
   t.equal((await classic.delete(`${dep}/roles/vm2?comp=media`)).statusCode, 202);
   const last = await classic.delete(`${dep}/roles/vm1`);
@@ -272,10 +288,10 @@ t.test('a slot holds one deployment, and the last role stays', async (t) => {
 
 t.test('Update Role replaces the whole network configuration', async (t) => {
   const classic = await startWithSet(t);
-  const empty = `<PersistentVMRole ${azureXmlns}><RoleName>vm1</RoleName><ConfigurationSets/></PersistentVMRole>`;
+  const empty = `<PersistentVMRole ${classicKit.azureXmlns}><RoleName>vm1</RoleName><ConfigurationSets/></PersistentVMRole>`;
   t.equal((await classic.put(`${dep}/roles/vm1`, empty)).statusCode, 202);
   t.notMatch((await classic.get(`${dep}/roles/vm1`)).body, /InputEndpoint/);
-  const silent = `<PersistentVMRole ${azureXmlns}><RoleName>vm2</RoleName><RoleSize>Large</RoleSize></PersistentVMRole>`;
+  const silent = `<PersistentVMRole ${classicKit.azureXmlns}><RoleName>vm2</RoleName><RoleSize>Large</RoleSize></PersistentVMRole>`;
   t.equal((await classic.put(`${dep}/roles/vm2`, silent)).statusCode, 202);
   t.match((await classic.get(`${dep}/roles/vm2`)).body, /<LocalPort>8081<.*<RoleSize>Large</);
   t.equal(classic.plan().frontends.length, 1);
@@ -283,7 +299,7 @@ t.test('Update Role replaces the whole network configuration', async (t) => {
 
 t.test('clients find what they ask for on their way', async (t) => {
   const classic = await start(t);
-  await classic.post(services, createServiceXml('mySvc'));
+  await classic.post(services, classicKit.createServiceXml('mySvc'));
   const table: [string, RegExp][] = [
     ['', /<Subscription .*<SubscriptionStatus>Active</],
     ['/locations', /<Location><Name>South Central US</],

@@ -284,6 +284,12 @@ t.test(
     const hashed = await turnsDuring(() => inTurns(templateHash(long)));
     t.match(hashed.result, /^\d+$/);
     t.ok(hashed.turns >= 5, `${hashed.turns} turns of the loop for its hash`);
+    const request = deploymentRequest(
+      { properties: { template: { ...long, contentVersion: '2.0.0.0' } } },
+      { name: 'd1', scope: rg1 },
+    );
+    const planned = await turnsDuring(() => planLinked(request, environment()));
+    t.ok(planned.turns >= 10, `${planned.turns} turns of the loop for its plan`);
   },
 );
 

@@ -1,43 +1,25 @@
 import { test } from 'tap';
 import type { ErrorKey } from '../../../../src/errors/index.js';
-import {
-  type Answer,
-  ArmClient,
-  balancerId,
-  childId,
-  group,
-  internalFrontend,
-  type Json,
-  loadBalancer,
-  natRule,
-  network,
-  networkInterface,
-  probe,
-  publicFrontend,
-  publicIPAddress,
-  publicIPAddressId,
-  rule,
-  subnetId,
-  virtualNetwork,
-} from './arm-client.js';
+import * as arm from './arm-client.js';
 
-const pool = childId('backendAddressPools', 'pool');
-const second = childId('backendAddressPools', 'second');
-const frontend = childId('frontendIPConfigurations', 'frontend');
-const nic = `${network}/networkInterfaces/nic`;
-const scaleSetId = `${group}/providers/Microsoft.Compute/virtualMachineScaleSets/Set`;
-const codeOf = ({ status, body }: Answer): string => `${status} ${(body.error as Json | undefined)?.code ?? ''}`;
-const write = (properties: Json, envelope?: Json) => (azure: ArmClient) =>
-  azure.put(balancerId, loadBalancer(properties, envelope));
+const pool = arm.childId('backendAddressPools', 'pool');
+const second = arm.childId('backendAddressPools', 'second');
+const frontend = arm.childId('frontendIPConfigurations', 'frontend');
+const nic = `${arm.network}/networkInterfaces/nic`;
+const scaleSetId = `${arm.group}/providers/Microsoft.Compute/virtualMachineScaleSets/Set`;
+const codeOf = ({ status, body }: arm.Answer): string =>
+  `${status} ${(body.error as arm.Json | undefined)?.code ?? ''}`;
+const write = (properties: arm.Json, envelope?: arm.Json) => (azure: arm.ArmClient) =>
+  azure.put(arm.balancerId, arm.loadBalancer(properties, envelope));
 const join =
   (pools: string[], natRules: string[] = []) =>
-  (azure: ArmClient) =>
-    azure.put(nic, networkInterface({ pools, natRules }));
+  (azure: arm.ArmClient) =>
+    azure.put(nic, arm.networkInterface({ pools, natRules }));
 const addressed = (ipAddress = '10.0.0.9') => ({
   name: 'pool',
   properties: {
     loadBalancerBackendAddresses: [
-      { name: 'a', properties: { ipAddress, virtualNetwork: { id: `${network}/virtualNetworks/vnet` } } },
+      { name: 'a', properties: { ipAddress, virtualNetwork: { id: `${arm.network}/virtualNetworks/vnet` } } },
     ],
   },
 });
@@ -51,7 +33,7 @@ const outbound = (allocatedOutboundPorts: number) => ({
   },
 });
 const range = (frontendPortRangeEnd: number) =>
-  natRule('n', {
+  arm.natRule('n', {
     frontendPort: undefined,
     frontendPortRangeStart: 6000,
     frontendPortRangeEnd,
@@ -67,11 +49,11 @@ const natPool = (name = 'nats', backendPort = 22) => ({
     frontendIPConfiguration: { id: frontend },
   },
 });
-const natPoolTo = (frontendPortRangeEnd: number): Json => {
+const natPoolTo = (frontendPortRangeEnd: number): arm.Json => {
   const { name, properties } = natPool();
   return { name, properties: { ...properties, frontendPortRangeEnd } };
 };
-const scaleSet = (member: Json, networkProfile: Json = {}) => ({
+const scaleSet = (member: arm.Json, networkProfile: arm.Json = {}) => ({
   location: 'westeurope',
   sku: { name: 'Standard_DS1_v2', capacity: 1 },
   properties: {
@@ -83,7 +65,7 @@ const scaleSet = (member: Json, networkProfile: Json = {}) => ({
             name: 'nic',
             properties: {
               primary: true,
-              ipConfigurations: [{ name: 'ip', properties: { subnet: { id: subnetId }, ...member } }],
+              ipConfigurations: [{ name: 'ip', properties: { subnet: { id: arm.subnetId }, ...member } }],
             },
           },
         ],
@@ -93,14 +75,14 @@ const scaleSet = (member: Json, networkProfile: Json = {}) => ({
   },
 });
 const inPool = { loadBalancerBackendAddressPools: [{ id: pool }] };
-const inNatPool = { loadBalancerInboundNatPools: [{ id: childId('inboundNatPools', 'nats') }] };
-const probed = { healthProbe: { id: childId('probes', 'probe') } };
-const inside = { frontendIPConfigurations: [internalFrontend()] };
+const inNatPool = { loadBalancerInboundNatPools: [{ id: arm.childId('inboundNatPools', 'nats') }] };
+const probed = { healthProbe: { id: arm.childId('probes', 'probe') } };
+const inside = { frontendIPConfigurations: [arm.internalFrontend()] };
 const twoPools = { backendAddressPools: [{ name: 'pool' }, { name: 'second' }] };
-const colliding = [rule('a'), rule('b', { frontendPort: 81, backendAddressPool: { id: second } })];
-const apart = [rule('a'), rule('b', { frontendPort: 81, backendPort: 81, backendAddressPool: { id: second } })];
+const colliding = [arm.rule('a'), arm.rule('b', { frontendPort: 81, backendAddressPool: { id: second } })];
+const apart = [arm.rule('a'), arm.rule('b', { frontendPort: 81, backendPort: 81, backendAddressPool: { id: second } })];
 
-type Ask = (azure: ArmClient) => Promise<Answer>;
+type Ask = (azure: arm.ArmClient) => Promise<arm.Answer>;
 
 interface Pair {
   readonly key: ErrorKey;
@@ -127,13 +109,13 @@ const pairs: readonly Pair[] = [
     title: 'one NIC behind two NAT rules with one backend port',
     ways: [
       [
-        write({ inboundNatRules: [natRule('a'), natRule('b', { frontendPort: 5001 })] }),
-        join([], [childId('inboundNatRules', 'a'), childId('inboundNatRules', 'b')]),
+        write({ inboundNatRules: [arm.natRule('a'), arm.natRule('b', { frontendPort: 5001 })] }),
+        join([], [arm.childId('inboundNatRules', 'a'), arm.childId('inboundNatRules', 'b')]),
       ],
       [
-        write({ inboundNatRules: [natRule('a'), natRule('b', { frontendPort: 5001, backendPort: 23 })] }),
-        join([], [childId('inboundNatRules', 'a'), childId('inboundNatRules', 'b')]),
-        write({ inboundNatRules: [natRule('a'), natRule('b', { frontendPort: 5001 })] }),
+        write({ inboundNatRules: [arm.natRule('a'), arm.natRule('b', { frontendPort: 5001, backendPort: 23 })] }),
+        join([], [arm.childId('inboundNatRules', 'a'), arm.childId('inboundNatRules', 'b')]),
+        write({ inboundNatRules: [arm.natRule('a'), arm.natRule('b', { frontendPort: 5001 })] }),
       ],
     ],
   },
@@ -151,11 +133,11 @@ const pairs: readonly Pair[] = [
     ways: [
       [
         write({ loadBalancingRules: [], outboundRules: [outbound(40_000)] }),
-        (azure) => azure.put(`${nic}2`, networkInterface({ pools: [pool] })),
+        (azure) => azure.put(`${nic}2`, arm.networkInterface({ pools: [pool] })),
         join([pool]),
       ],
       [
-        (azure) => azure.put(`${nic}2`, networkInterface({ pools: [pool] })),
+        (azure) => azure.put(`${nic}2`, arm.networkInterface({ pools: [pool] })),
         join([pool]),
         write({ loadBalancingRules: [], outboundRules: [outbound(40_000)] }),
       ],
@@ -167,11 +149,11 @@ const pairs: readonly Pair[] = [
     ways: [
       [
         write({ inboundNatRules: [range(6000)] }),
-        (azure) => azure.put(`${nic}2`, networkInterface({ pools: [pool] })),
+        (azure) => azure.put(`${nic}2`, arm.networkInterface({ pools: [pool] })),
         join([pool]),
       ],
       [
-        (azure) => azure.put(`${nic}2`, networkInterface({ pools: [pool] })),
+        (azure) => azure.put(`${nic}2`, arm.networkInterface({ pools: [pool] })),
         join([pool]),
         write({ inboundNatRules: [range(6000)] }),
       ],
@@ -206,9 +188,9 @@ const pairs: readonly Pair[] = [
       [
         join([pool]),
         async (azure) => {
-          const id = `${network}/virtualNetworks/other`;
-          await azure.made(id, virtualNetwork());
-          return azure.put(`${nic}2`, networkInterface({ pools: [pool], subnet: `${id}/subnets/default` }));
+          const id = `${arm.network}/virtualNetworks/other`;
+          await azure.made(id, arm.virtualNetwork());
+          return azure.put(`${nic}2`, arm.networkInterface({ pools: [pool], subnet: `${id}/subnets/default` }));
         },
       ],
     ],
@@ -219,11 +201,11 @@ const pairs: readonly Pair[] = [
     ways: [
       [
         write({ ...inside, backendAddressPools: [addressed()] }),
-        (azure) => azure.put(`${network}/privateLinkServices/s`, service()),
+        (azure) => azure.put(`${arm.network}/privateLinkServices/s`, service()),
       ],
       [
         write(inside),
-        (azure) => azure.put(`${network}/privateLinkServices/s`, service()),
+        (azure) => azure.put(`${arm.network}/privateLinkServices/s`, service()),
         write({ ...inside, backendAddressPools: [addressed()] }),
       ],
     ],
@@ -245,17 +227,17 @@ const pairs: readonly Pair[] = [
       [
         async (azure) => {
           await azure.makePublicIPAddress('ip2');
-          return azure.put(`${network}/loadBalancers/lb2`, {
+          return azure.put(`${arm.network}/loadBalancers/lb2`, {
             location: 'westeurope',
             sku: { name: 'Standard' },
             properties: {
-              frontendIPConfigurations: [publicFrontend('f', 'ip2')],
+              frontendIPConfigurations: [arm.publicFrontend('f', 'ip2')],
               backendAddressPools: [{ name: 'p' }],
             },
           });
         },
         (azure) => {
-          const other = { id: `${network}/loadBalancers/lb2/backendAddressPools/p` };
+          const other = { id: `${arm.network}/loadBalancers/lb2/backendAddressPools/p` };
           return azure.put(scaleSetId, scaleSet({ loadBalancerBackendAddressPools: [{ id: pool }, other] }));
         },
       ],
@@ -272,26 +254,26 @@ const service = () => ({
   location: 'westeurope',
   properties: {
     loadBalancerFrontendIpConfigurations: [{ id: frontend }],
-    ipConfigurations: [{ name: 'c', properties: { subnet: { id: subnetId } } }],
+    ipConfigurations: [{ name: 'c', properties: { subnet: { id: arm.subnetId } } }],
   },
 });
 
-async function prepared(azure: ArmClient): Promise<void> {
+async function prepared(azure: arm.ArmClient): Promise<void> {
   await azure.reset();
   await azure.makeNetwork();
-  await azure.made(`${network}/virtualNetworks/vnet/subnets/default`, {
+  await azure.made(`${arm.network}/virtualNetworks/vnet/subnets/default`, {
     properties: { addressPrefix: '10.0.0.0/24', privateLinkServiceNetworkPolicies: 'Disabled' },
   });
   await azure.makePublicIPAddress('ip');
 }
 
 test('what Azure refuses of a balancer and those behind it is refused from either side', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   for (const { key, title, ways } of pairs) {
     for (const [index, way] of ways.entries()) {
       await prepared(azure);
       // A frontend cannot be replaced by one of another kind, so those that are internal are so from the start.
-      if (!key.startsWith('PrivateLink')) await azure.made(balancerId, loadBalancer());
+      if (!key.startsWith('PrivateLink')) await azure.made(arm.balancerId, arm.loadBalancer());
       for (const ask of way.slice(0, -1)) t.match(codeOf(await ask(azure)), /^20[01] $/, `${title}, way ${index}`);
       t.equal(codeOf(await (way.at(-1) as Ask)(azure)), `400 ${key}`, `${title}, way ${index}`);
     }
@@ -299,10 +281,10 @@ test('what Azure refuses of a balancer and those behind it is refused from eithe
 });
 
 test('what a scale set uses of a balancer stays', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   const withParts = { inboundNatPools: [natPool()] };
-  const member = { ...inPool, loadBalancerInboundNatPools: [{ id: childId('inboundNatPools', 'nats') }] };
-  const changes: readonly (readonly [ErrorKey, Json])[] = [
+  const member = { ...inPool, loadBalancerInboundNatPools: [{ id: arm.childId('inboundNatPools', 'nats') }] };
+  const changes: readonly (readonly [ErrorKey, arm.Json])[] = [
     [
       'BackendAddressPoolInUseByVirtualMachineScaleSet',
       { ...withParts, backendAddressPools: [], loadBalancingRules: [] },
@@ -310,58 +292,61 @@ test('what a scale set uses of a balancer stays', async (t) => {
     ['InboundNatPoolInUseByVirtualMachineScaleSet', {}],
     [
       'ProbeInUseByVirtualMachineScaleSet',
-      { ...withParts, probes: [], loadBalancingRules: [rule('rule', { probe: undefined })] },
+      { ...withParts, probes: [], loadBalancingRules: [arm.rule('rule', { probe: undefined })] },
     ],
     ['CannotRemoveRuleUsedByProbeUsedByVMSS', { ...withParts, loadBalancingRules: [] }],
     [
       'CannotChangePortOfRuleUsedByProbeUsedByVMSS',
-      { ...withParts, loadBalancingRules: [rule('rule', { backendPort: 81 })] },
+      { ...withParts, loadBalancingRules: [arm.rule('rule', { backendPort: 81 })] },
     ],
   ];
   await prepared(azure);
-  await azure.made(balancerId, loadBalancer(withParts));
+  await azure.made(arm.balancerId, arm.loadBalancer(withParts));
   await azure.made(scaleSetId, scaleSet(member, probed));
   for (const [key, properties] of changes) t.equal(codeOf(await write(properties)(azure)), `400 ${key}`);
   const added = {
     ...withParts,
-    loadBalancingRules: [rule(), rule('free', { frontendPort: 90, backendPort: 90, probe: undefined })],
+    loadBalancingRules: [arm.rule(), arm.rule('free', { frontendPort: 90, backendPort: 90, probe: undefined })],
   };
   t.equal((await write(added)(azure)).status, 200);
   t.equal((await write(withParts)(azure)).status, 200, 'a rule without that probe can go');
   await azure.made(`${scaleSetId}2`, scaleSet({ loadBalancerInboundNatPools: member.loadBalancerInboundNatPools }));
-  const { body } = await azure.get(balancerId);
-  const names = ((body.properties as Json).inboundNatRules as Json[]).map(({ name }) => name);
+  const { body } = await azure.get(arm.balancerId);
+  const names = ((body.properties as arm.Json).inboundNatRules as arm.Json[]).map(({ name }) => name);
   t.same(names, ['nats.0', 'nats.1'], 'rules of two scale sets have names of their own');
-  const back = await azure.put(balancerId, body);
+  const back = await azure.put(arm.balancerId, body);
   t.same([back.status, back.body], [200, body], 'it can be put back and nothing changes');
 });
 
 test('Gateway, Global and Basic balancers, and rules between versions of IP, are refused what they do not have', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await prepared(azure);
-  await azure.made(publicIPAddressId('global'), { ...publicIPAddress(), sku: { name: 'Standard', tier: 'Global' } });
-  await azure.made(publicIPAddressId('six'), publicIPAddress({ publicIPAddressVersion: 'IPv6' }));
+  await azure.made(arm.publicIPAddressId('global'), {
+    ...arm.publicIPAddress(),
+    sku: { name: 'Standard', tier: 'Global' },
+  });
+  await azure.made(arm.publicIPAddressId('six'), arm.publicIPAddress({ publicIPAddressVersion: 'IPv6' }));
   const gateway = { sku: { name: 'Gateway' } };
   const global = { sku: { name: 'Standard', tier: 'Global' } };
-  const none = { loadBalancingRules: [], probes: [probe()] };
-  const worldwide = { ...none, frontendIPConfigurations: [publicFrontend('frontend', 'global')] };
+  const none = { loadBalancingRules: [], probes: [arm.probe()] };
+  const worldwide = { ...none, frontendIPConfigurations: [arm.publicFrontend('frontend', 'global')] };
   const cases: readonly (readonly [ErrorKey, Ask])[] = [
     ['GatewayLoadBalancerNeedsInternalFrontend', write(none, gateway)],
     ['GatewayLoadBalancerRuleNeedsAllPorts', write(inside, gateway)],
     ['PublicIPAndLoadBalancerTierDoNotMatch', write(none, global)],
     ['PublicIPAndLoadBalancerTierDoNotMatch', write(worldwide)],
     ['GlobalLoadBalancerNeedsPublicFrontend', write({ ...none, ...inside }, global)],
-    ['GlobalLoadBalancerDoesNotSupport', write({ ...worldwide, inboundNatRules: [natRule('n')] }, global)],
+    ['GlobalLoadBalancerDoesNotSupport', write({ ...worldwide, inboundNatRules: [arm.natRule('n')] }, global)],
     ['GlobalLoadBalancerPoolNeedsFrontends', write({ ...worldwide, backendAddressPools: [addressed()] }, global)],
     [
       'FrontendAndBackendPoolIPVersionDoNotMatch',
-      write({ frontendIPConfigurations: [publicFrontend('frontend', 'six')], backendAddressPools: [addressed()] }),
+      write({ frontendIPConfigurations: [arm.publicFrontend('frontend', 'six')], backendAddressPools: [addressed()] }),
     ],
   ];
   for (const [key, ask] of cases) t.equal(codeOf(await ask(azure)), `400 ${key}`);
-  await azure.made(balancerId, loadBalancer({ ...none, ...inside }, { sku: { name: 'Basic' } }));
+  await azure.made(arm.balancerId, arm.loadBalancer({ ...none, ...inside }, { sku: { name: 'Basic' } }));
   t.equal(
-    codeOf(await azure.put(`${network}/privateLinkServices/s`, service())),
+    codeOf(await azure.put(`${arm.network}/privateLinkServices/s`, service())),
     '400 PrivateLinkServiceIsNotSupportedForBasicLoadBalancer',
   );
 });

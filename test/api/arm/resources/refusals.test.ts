@@ -3,46 +3,25 @@ import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'tap';
 import { type ErrorKey, errors } from '../../../../src/errors/index.js';
 import { Clock } from '../../../../src/support/clock.js';
-import {
-  type Answer,
-  ArmClient,
-  balancerId,
-  childId,
-  group,
-  internalFrontend,
-  type Json,
-  loadBalancer,
-  natRule,
-  network,
-  networkInterface,
-  probe,
-  publicFrontend,
-  publicIPAddress,
-  publicIPAddressId,
-  refusal,
-  rule,
-  subnetId,
-  subscriptionId,
-  virtualNetwork,
-} from './arm-client.js';
+import * as arm from './arm-client.js';
 
 /** A refusal: its key in the table of errors, what is asked, and Azure's text, word by word. */
-type Case = readonly [key: ErrorKey, ask: (azure: ArmClient) => Promise<Answer>, text: string];
+type Case = readonly [key: ErrorKey, ask: (azure: arm.ArmClient) => Promise<arm.Answer>, text: string];
 
-const frontend = childId('frontendIPConfigurations', 'frontend');
-const pool = childId('backendAddressPools', 'pool');
-const nic = (name: string) => `${network}/networkInterfaces/${name}`;
-const vnet = `${network}/virtualNetworks/vnet`;
-const balancer = (properties: Json, envelope?: Json) => (azure: ArmClient) =>
-  azure.put(balancerId, loadBalancer(properties, envelope));
-const ruled = (properties: Json, apiVersion?: string) => (azure: ArmClient) =>
+const frontend = arm.childId('frontendIPConfigurations', 'frontend');
+const pool = arm.childId('backendAddressPools', 'pool');
+const nic = (name: string) => `${arm.network}/networkInterfaces/${name}`;
+const vnet = `${arm.network}/virtualNetworks/vnet`;
+const balancer = (properties: arm.Json, envelope?: arm.Json) => (azure: arm.ArmClient) =>
+  azure.put(arm.balancerId, arm.loadBalancer(properties, envelope));
+const ruled = (properties: arm.Json, apiVersion?: string) => (azure: arm.ArmClient) =>
   azure.put(
-    balancerId,
-    loadBalancer({ loadBalancingRules: [rule('r', properties)] }),
+    arm.balancerId,
+    arm.loadBalancer({ loadBalancingRules: [arm.rule('r', properties)] }),
     apiVersion ? { apiVersion } : {},
   );
-const probed = (properties: Json) => balancer({ probes: [probe('probe', properties)] });
-const outbound = (name: string, properties: Json = {}) => ({
+const probed = (properties: arm.Json) => balancer({ probes: [arm.probe('probe', properties)] });
+const outbound = (name: string, properties: arm.Json = {}) => ({
   name,
   properties: {
     protocol: 'All',
@@ -51,7 +30,7 @@ const outbound = (name: string, properties: Json = {}) => ({
     ...properties,
   },
 });
-const natPool = (properties: Json = {}) => ({
+const natPool = (properties: arm.Json = {}) => ({
   name: 'nats',
   properties: {
     protocol: 'Tcp',
@@ -78,7 +57,7 @@ const aboutLoadBalancers: readonly Case[] = [
       frontendIPConfigurations: [
         {
           name: 'frontend',
-          properties: { subnet: { id: subnetId }, publicIPAddress: { id: publicIPAddressId('ip') } },
+          properties: { subnet: { id: arm.subnetId }, publicIPAddress: { id: arm.publicIPAddressId('ip') } },
         },
       ],
     }),
@@ -87,76 +66,83 @@ const aboutLoadBalancers: readonly Case[] = [
   [
     'DeletingAllIpConfigsInLoadbalancerNotSupported',
     balancer({ frontendIPConfigurations: [], loadBalancingRules: [], probes: [] }),
-    `Deleting all frontendIPConfigs from load balancer ${balancerId} is not supported.`,
+    `Deleting all frontendIPConfigs from load balancer ${arm.balancerId} is not supported.`,
   ],
   [
     'LoadBalancerWithoutFrontendIPCantHaveChildResources',
     (azure) =>
-      azure.put(`${network}/loadBalancers/bare`, { location: 'westeurope', properties: { probes: [probe()] } }),
-    `Load balancer ${network}/loadBalancers/bare without a frontend IP configuration cannot have child resources.`,
+      azure.put(`${arm.network}/loadBalancers/bare`, { location: 'westeurope', properties: { probes: [arm.probe()] } }),
+    `Load balancer ${arm.network}/loadBalancers/bare without a frontend IP configuration cannot have child resources.`,
   ],
   [
     'RulesUseSameBackendPortProtocolAndPool',
-    balancer({ loadBalancingRules: [rule('a'), rule('b', { frontendPort: 81 })] }),
-    `Load balancing rules ${childId('loadBalancingRules', 'a')} and ${childId('loadBalancingRules', 'b')} with floating IP disabled use the same protocol Tcp and backend port 8080, and must not be used with the same backend address pool ${pool}.`,
+    balancer({ loadBalancingRules: [arm.rule('a'), arm.rule('b', { frontendPort: 81 })] }),
+    `Load balancing rules ${arm.childId('loadBalancingRules', 'a')} and ${arm.childId('loadBalancingRules', 'b')} with floating IP disabled use the same protocol Tcp and backend port 8080, and must not be used with the same backend address pool ${pool}.`,
   ],
   [
     'RulesUseSameFrontendPortProtocolAndIPConfig',
-    balancer({ loadBalancingRules: [rule('a'), rule('b', { backendPort: 81 })] }),
-    `Load balancing rules ${childId('loadBalancingRules', 'a')} and ${childId('loadBalancingRules', 'b')} use the same frontend IP configuration ${frontend}, protocol Tcp and frontend port 80.`,
+    balancer({ loadBalancingRules: [arm.rule('a'), arm.rule('b', { backendPort: 81 })] }),
+    `Load balancing rules ${arm.childId('loadBalancingRules', 'a')} and ${arm.childId('loadBalancingRules', 'b')} use the same frontend IP configuration ${frontend}, protocol Tcp and frontend port 80.`,
   ],
   [
     'RulesUseSameBackendPortProtocolAndIPConfig',
     async (azure) => {
-      const rules = ['a', 'b'].map((name, at) => natRule(name, { frontendPort: 6000 + at, backendPort: 3389 + at }));
-      await azure.made(balancerId, loadBalancer({ inboundNatRules: rules }));
-      const natRules = ['a', 'b'].map((name) => childId('inboundNatRules', name));
+      const rules = ['a', 'b'].map((name, at) =>
+        arm.natRule(name, { frontendPort: 6000 + at, backendPort: 3389 + at }),
+      );
+      await azure.made(arm.balancerId, arm.loadBalancer({ inboundNatRules: rules }));
+      const natRules = ['a', 'b'].map((name) => arm.childId('inboundNatRules', name));
       await azure.makeNetworkInterface('nic', { pools: [pool], natRules });
-      const same = rules.map((one) => natRule(one.name as string, { ...(one.properties as Json), backendPort: 3389 }));
-      return azure.put(balancerId, loadBalancer({ inboundNatRules: same }));
+      const same = rules.map((one) =>
+        arm.natRule(one.name as string, { ...(one.properties as arm.Json), backendPort: 3389 }),
+      );
+      return azure.put(arm.balancerId, arm.loadBalancer({ inboundNatRules: same }));
     },
-    `Load balancer rules ${childId('inboundNatRules', 'a')} and ${childId('inboundNatRules', 'b')} with floating IP disabled use the same backend port 3389 and protocol Tcp, and must not be used with the same backend IP ${nic('nic')}/ipConfigurations/ipconfig.`,
+    `Load balancer rules ${arm.childId('inboundNatRules', 'a')} and ${arm.childId('inboundNatRules', 'b')} with floating IP disabled use the same backend port 3389 and protocol Tcp, and must not be used with the same backend IP ${nic('nic')}/ipConfigurations/ipconfig.`,
   ],
   [
     'RulesOfSameLoadBalancerTypeUseSameBackendPortProtocolAndIPConfig',
     async (azure) => {
       await azure.makePublicIPAddress('ip2');
-      const text = JSON.stringify(loadBalancer()).replaceAll('/loadBalancers/lb/', '/loadBalancers/lb2/');
+      const text = JSON.stringify(arm.loadBalancer()).replaceAll('/loadBalancers/lb/', '/loadBalancers/lb2/');
       await azure.made(
-        `${network}/loadBalancers/lb2`,
+        `${arm.network}/loadBalancers/lb2`,
         JSON.parse(text.replaceAll('publicIPAddresses/ip"', 'publicIPAddresses/ip2"')),
       );
-      return azure.put(nic('nic'), networkInterface({ pools: [pool, pool.replace('/lb/', '/lb2/')] }));
+      return azure.put(nic('nic'), arm.networkInterface({ pools: [pool, pool.replace('/lb/', '/lb2/')] }));
     },
-    `Load balancer rules ${childId('loadBalancingRules', 'rule')} and ${network}/loadBalancers/lb2/loadBalancingRules/rule belong to the load balancer of the same type and use the same backend port (8080) and protocol (Tcp), and must not be used with the same backend ip (${nic('nic')}/ipConfigurations/ipconfig).`,
+    `Load balancer rules ${arm.childId('loadBalancingRules', 'rule')} and ${arm.network}/loadBalancers/lb2/loadBalancingRules/rule belong to the load balancer of the same type and use the same backend port (8080) and protocol (Tcp), and must not be used with the same backend ip (${nic('nic')}/ipConfigurations/ipconfig).`,
   ],
   [
     'DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed',
     async (azure) => {
-      await azure.made(publicIPAddressId('basic'), { location: 'westeurope', properties: {} });
-      const body = JSON.parse(JSON.stringify(networkInterface({ pools: [pool] })));
-      body.properties.ipConfigurations[0].properties.publicIPAddress = { id: publicIPAddressId('basic') };
+      await azure.made(arm.publicIPAddressId('basic'), { location: 'westeurope', properties: {} });
+      const body = JSON.parse(JSON.stringify(arm.networkInterface({ pools: [pool] })));
+      body.properties.ipConfigurations[0].properties.publicIPAddress = { id: arm.publicIPAddressId('basic') };
       return azure.put(nic('nic'), body);
     },
-    `Different basic sku and standard sku load balancer or public Ip resources in availability set is not allowed ${balancerId} and ${publicIPAddressId('basic')}.`,
+    `Different basic sku and standard sku load balancer or public Ip resources in availability set is not allowed ${arm.balancerId} and ${arm.publicIPAddressId('basic')}.`,
   ],
   [
     'PublicIPAndLBSkuDoNotMatch',
     async (azure) => {
-      await azure.made(publicIPAddressId('basic'), { location: 'westeurope', properties: {} });
-      return azure.put(balancerId, loadBalancer({ frontendIPConfigurations: [publicFrontend('frontend', 'basic')] }));
+      await azure.made(arm.publicIPAddressId('basic'), { location: 'westeurope', properties: {} });
+      return azure.put(
+        arm.balancerId,
+        arm.loadBalancer({ frontendIPConfigurations: [arm.publicFrontend('frontend', 'basic')] }),
+      );
     },
-    `Standard sku load balancer ${balancerId} cannot reference Basic sku publicIP ${publicIPAddressId('basic')}.`,
+    `Standard sku load balancer ${arm.balancerId} cannot reference Basic sku publicIP ${arm.publicIPAddressId('basic')}.`,
   ],
   [
     'LoadBalancingRuleMustDisableSNATSinceSameFrontendIPConfigurationIsReferencedByOutboundRule',
     balancer({ outboundRules: [outbound('o')] }),
-    `Load Balancing Rules ${childId('loadBalancingRules', 'rule')} must have disableOutboundSNAT set to true when same FrontendIPConfiguration ${frontend} is referenced by Outbound Rules ${childId('outboundRules', 'o')}.`,
+    `Load Balancing Rules ${arm.childId('loadBalancingRules', 'rule')} must have disableOutboundSNAT set to true when same FrontendIPConfiguration ${frontend} is referenced by Outbound Rules ${arm.childId('outboundRules', 'o')}.`,
   ],
   [
     'MoreThanOneOutboundRuleUsingSameFrontendIPConfigurationAndProtocolIsNotSupported',
     balancer({ loadBalancingRules: [], outboundRules: [outbound('o1', { protocol: 'Tcp' }), outbound('o2')] }),
-    `Is is not supported to have more than a single outbound rule using frontendIPConfiguration ${frontend} with same or overlapping protocol. This frontendIPConfiguration is used by the following outbound rules: ${childId('outboundRules', 'o1')},${childId('outboundRules', 'o2')}`,
+    `Is is not supported to have more than a single outbound rule using frontendIPConfiguration ${frontend} with same or overlapping protocol. This frontendIPConfiguration is used by the following outbound rules: ${arm.childId('outboundRules', 'o1')},${arm.childId('outboundRules', 'o2')}`,
   ],
   [
     'ModificationOfNICIpConfigBackendPoolNotSupported',
@@ -217,90 +203,90 @@ const aboutLoadBalancers: readonly Case[] = [
   [
     'ProbeRequestPathIsNotNull',
     probed({ requestPath: '/' }),
-    `Request path for probe ${childId('probes', 'probe')} must be null when its protocol is Tcp.`,
+    `Request path for probe ${arm.childId('probes', 'probe')} must be null when its protocol is Tcp.`,
   ],
   [
     'ProbeRequestPathIsNull',
     probed({ protocol: 'Http' }),
-    `Request path for probe ${childId('probes', 'probe')} must not be null when its protocol is Http.`,
+    `Request path for probe ${arm.childId('probes', 'probe')} must not be null when its protocol is Http.`,
   ],
   [
     'HaPortsRuleNotSupported',
     ruled({ protocol: 'All', frontendPort: 0, backendPort: 0 }),
-    `Rule ${childId('loadBalancingRules', 'r')} uses protocol All with frontend port 0, which is supported only on internal frontends of Standard sku load balancers.`,
+    `Rule ${arm.childId('loadBalancingRules', 'r')} uses protocol All with frontend port 0, which is supported only on internal frontends of Standard sku load balancers.`,
   ],
   [
     'SubscriptionNotRegisteredForFeature',
     ruled({ frontendPort: 0 }, '2017-10-01'),
-    `Subscription ${subscriptionId} is not registered for feature Microsoft.Network/AllowILBAllPortsRule required to carry out the requested operation.`,
+    `Subscription ${arm.subscriptionId} is not registered for feature Microsoft.Network/AllowILBAllPortsRule required to carry out the requested operation.`,
   ],
   [
     'LoadBalancerFrontendIPConfigCannotHaveZoneWhenReferencingPublicIPAddress',
     (azure) => {
-      const { properties } = loadBalancer() as unknown as { properties: { frontendIPConfigurations: Json[] } };
+      const { properties } = arm.loadBalancer() as unknown as { properties: { frontendIPConfigurations: arm.Json[] } };
       const [first] = properties.frontendIPConfigurations;
       const frontendIPConfigurations = [first, { ...first, name: 'zoned', zones: ['1'] }];
-      return azure.put(balancerId, loadBalancer({ frontendIPConfigurations }));
+      return azure.put(arm.balancerId, arm.loadBalancer({ frontendIPConfigurations }));
     },
-    `Frontend ipConfiguration ${childId('frontendIPConfigurations', 'zoned')} has a zone specified and is referencing a publicIPAddress. Networking supports zones only for frontendIpconfigurations which reference a subnet.`,
+    `Frontend ipConfiguration ${arm.childId('frontendIPConfigurations', 'zoned')} has a zone specified and is referencing a publicIPAddress. Networking supports zones only for frontendIpconfigurations which reference a subnet.`,
   ],
   [
     'MissedInboundNatRuleV2Properties',
-    balancer({ inboundNatRules: [natRule('n', { frontendPort: undefined, backendAddressPool: { id: pool } })] }),
-    `Inbound NAT rule ${childId('inboundNatRules', 'n')} has a backend address pool, so its properties FrontendPortRangeStart, FrontendPortRangeEnd should not be null.`,
+    balancer({ inboundNatRules: [arm.natRule('n', { frontendPort: undefined, backendAddressPool: { id: pool } })] }),
+    `Inbound NAT rule ${arm.childId('inboundNatRules', 'n')} has a backend address pool, so its properties FrontendPortRangeStart, FrontendPortRangeEnd should not be null.`,
   ],
   [
     'UnsupportedSetOfInboundNatRulePropertiesWhenFrontendPortIsSpecified',
     balancer({
-      inboundNatRules: [natRule('n', { frontendPort: 22, frontendPortRangeStart: 100, frontendPortRangeEnd: 110 })],
+      inboundNatRules: [arm.natRule('n', { frontendPort: 22, frontendPortRangeStart: 100, frontendPortRangeEnd: 110 })],
     }),
-    `Inbound NAT rule ${childId('inboundNatRules', 'n')} has an unsupported set of properties. If FrontendPort 22 is set, FrontendPortRangeStart and FrontendPortRangeEnd cannot be.`,
+    `Inbound NAT rule ${arm.childId('inboundNatRules', 'n')} has an unsupported set of properties. If FrontendPort 22 is set, FrontendPortRangeStart and FrontendPortRangeEnd cannot be.`,
   ],
   [
     'SpecifiedAllocatedOutboundPortsForOutboundRuleExceedsTotalNumberOfAllowedPortsPerRule',
     balancer({ loadBalancingRules: [], outboundRules: [outbound('o', { allocatedOutboundPorts: 64008 })] }),
-    `Outbound rule ${childId('outboundRules', 'o')} allocates 64008 outbound ports, more than the 64000 that a rule may allocate.`,
+    `Outbound rule ${arm.childId('outboundRules', 'o')} allocates 64008 outbound ports, more than the 64000 that a rule may allocate.`,
   ],
   [
     'LoadBalancingRuleBackendAdressPoolAndBackendAddressPoolsCannotBeSetAtTheSameTimeWithDifferentValue',
     balancer({
       backendAddressPools: [{ name: 'pool' }, { name: 'other' }],
       loadBalancingRules: [
-        rule('r', {
-          backendAddressPool: { id: childId('backendAddressPools', 'other') },
+        arm.rule('r', {
+          backendAddressPool: { id: arm.childId('backendAddressPools', 'other') },
           backendAddressPools: [{ id: pool }],
         }),
       ],
     }),
-    `Load balancing rule ${childId('loadBalancingRules', 'r')} has a backendAddressPool that is none of its backendAddressPools. Both cannot be set with different values.`,
+    `Load balancing rule ${arm.childId('loadBalancingRules', 'r')} has a backendAddressPool that is none of its backendAddressPools. Both cannot be set with different values.`,
   ],
   [
     'ModificationOfBackendAddressesInPoolIsNotSupportedWhenSyncModeIsAutomatic',
     (azure) =>
-      azure.put(childId('backendAddressPools', 'synced'), {
+      azure.put(arm.childId('backendAddressPools', 'synced'), {
         properties: {
           syncMode: 'Automatic',
-          virtualNetwork: { id: `${network}/virtualNetworks/vnet` },
+          virtualNetwork: { id: `${arm.network}/virtualNetworks/vnet` },
           loadBalancerBackendAddresses: [{ name: 'a', properties: { ipAddress: '10.0.0.9' } }],
         },
       }),
-    `Modification of backend addresses in pool ${childId('backendAddressPools', 'synced')} is not supported when sync mode is set as Automatic.`,
+    `Modification of backend addresses in pool ${arm.childId('backendAddressPools', 'synced')} is not supported when sync mode is set as Automatic.`,
   ],
   [
     'BackendAddressPoolSyncModeNotSupported',
-    (azure) => azure.put(childId('backendAddressPools', 'synced'), { properties: { syncMode: 'Manual' } }),
-    `The sync mode of backend address pool ${childId('backendAddressPools', 'synced')} needs a virtual network and cannot be changed once it is set.`,
+    (azure) => azure.put(arm.childId('backendAddressPools', 'synced'), { properties: { syncMode: 'Manual' } }),
+    `The sync mode of backend address pool ${arm.childId('backendAddressPools', 'synced')} needs a virtual network and cannot be changed once it is set.`,
   ],
   [
     'SpecifiedAllocatedOutboundPortsForOutboundRuleIsNotAMultipleOfEight',
     balancer({ loadBalancingRules: [], outboundRules: [outbound('o', { allocatedOutboundPorts: 9 })] }),
-    `Outbound rule ${childId('outboundRules', 'o')} allocates 9 outbound ports, which is not a multiple of 8.`,
+    `Outbound rule ${arm.childId('outboundRules', 'o')} allocates 9 outbound ports, which is not a multiple of 8.`,
   ],
   [
     'InboundNatRuleFrontendPortRangeInvalid',
     balancer({
       inboundNatRules: [
-        natRule('n', {
+        arm.natRule('n', {
           frontendPort: undefined,
           frontendPortRangeStart: 9,
           frontendPortRangeEnd: 8,
@@ -308,16 +294,16 @@ const aboutLoadBalancers: readonly Case[] = [
         }),
       ],
     }),
-    `Inbound NAT rule ${childId('inboundNatRules', 'n')} has an invalid frontend port range 9-8.`,
+    `Inbound NAT rule ${arm.childId('inboundNatRules', 'n')} has an invalid frontend port range 9-8.`,
   ],
   [
     'SkuCannotBeChangedOnUpdate',
-    balancer({ frontendIPConfigurations: [internalFrontend()] }, { sku: { name: 'Basic' } }),
-    `Sku property is set at creation time and cannot be changed from Standard to Basic on resource update for resource ${balancerId}.`,
+    balancer({ frontendIPConfigurations: [arm.internalFrontend()] }, { sku: { name: 'Basic' } }),
+    `Sku property is set at creation time and cannot be changed from Standard to Basic on resource update for resource ${arm.balancerId}.`,
   ],
   [
     'ResourceAvailabilityZonesCannotBeModified',
-    balancer({ frontendIPConfigurations: [{ ...publicFrontend(), zones: ['1', '2', '3'] }] }),
+    balancer({ frontendIPConfigurations: [{ ...arm.publicFrontend(), zones: ['1', '2', '3'] }] }),
     `Resource ${frontend} has an existing availability zone constraint {} and the request has availability zone constraint 1, 2, 3, which do not match. Zones cannot be added/updated/removed once the resource is created. The resource cannot be updated from regional to zonal or vice-versa.`,
   ],
   [
@@ -328,38 +314,38 @@ const aboutLoadBalancers: readonly Case[] = [
   [
     'DuplicateResourceName',
     balancer({ backendAddressPools: [{ name: 'pool' }, { name: 'POOL' }] }),
-    `Resource ${balancerId} has two child resources with the same name (POOL).`,
+    `Resource ${arm.balancerId} has two child resources with the same name (POOL).`,
   ],
   [
     'PublicIPReferencedByMultipleIPConfigs',
-    balancer({ frontendIPConfigurations: [publicFrontend(), publicFrontend('second')] }),
-    `Public ip address ${publicIPAddressId('ip')} is referenced by multiple ipconfigs in resource ${balancerId}.`,
+    balancer({ frontendIPConfigurations: [arm.publicFrontend(), arm.publicFrontend('second')] }),
+    `Public ip address ${arm.publicIPAddressId('ip')} is referenced by multiple ipconfigs in resource ${arm.balancerId}.`,
   ],
   [
     'NotAllowedToDeleteLoadBalancerWithFrontendIpConfigurationInUseByGlobalLB',
     async (azure) => {
       const address = { name: 'r', properties: { loadBalancerFrontendIPConfiguration: { id: frontend } } };
-      await azure.made(`${network}/loadBalancers/global`, {
+      await azure.made(`${arm.network}/loadBalancers/global`, {
         location: 'westeurope',
         sku: { name: 'Standard', tier: 'Global' },
         properties: { backendAddressPools: [{ name: 'p', properties: { loadBalancerBackendAddresses: [address] } }] },
       });
-      return azure.delete(balancerId);
+      return azure.delete(arm.balancerId);
     },
-    `It is not allowed to delete load balancer ${balancerId} that has a load balancer frontend IP configuration ${frontend} referenced by global load balancer's pool ${network}/loadBalancers/global/backendAddressPools/p. Please remove from global load balancing configuration first.`,
+    `It is not allowed to delete load balancer ${arm.balancerId} that has a load balancer frontend IP configuration ${frontend} referenced by global load balancer's pool ${arm.network}/loadBalancers/global/backendAddressPools/p. Please remove from global load balancing configuration first.`,
   ],
 ];
 
-const scaleSetId = `${group}/providers/Microsoft.Compute/virtualMachineScaleSets/vmss`;
+const scaleSetId = `${arm.group}/providers/Microsoft.Compute/virtualMachineScaleSets/vmss`;
 
 /** The balancer with a NAT pool, and a scale set of one instance behind it. */
-async function withScaleSet(azure: ArmClient): Promise<void> {
-  await azure.made(balancerId, loadBalancer({ inboundNatPools: [natPool()] }));
+async function withScaleSet(azure: arm.ArmClient): Promise<void> {
+  await azure.made(arm.balancerId, arm.loadBalancer({ inboundNatPools: [natPool()] }));
   const ipConfiguration = {
     name: 'ip',
     properties: {
-      subnet: { id: subnetId },
-      loadBalancerInboundNatPools: [{ id: childId('inboundNatPools', 'nats') }],
+      subnet: { id: arm.subnetId },
+      loadBalancerInboundNatPools: [{ id: arm.childId('inboundNatPools', 'nats') }],
     },
   };
   const networkInterfaceConfigurations = [
@@ -375,12 +361,12 @@ async function withScaleSet(azure: ArmClient): Promise<void> {
   });
 }
 
-const bare = `${network}/loadBalancers/bare`;
-const basic = (properties: Json) => (azure: ArmClient) =>
+const bare = `${arm.network}/loadBalancers/bare`;
+const basic = (properties: arm.Json) => (azure: arm.ArmClient) =>
   azure.put(bare, {
     location: 'westeurope',
     properties: {
-      frontendIPConfigurations: [internalFrontend()],
+      frontendIPConfigurations: [arm.internalFrontend()],
       backendAddressPools: [{ name: 'pool' }],
       ...properties,
     },
@@ -389,7 +375,7 @@ const basic = (properties: Json) => (azure: ArmClient) =>
 const aboutScale: readonly Case[] = [
   [
     'HttpsProbeNotSupportedOnBasicSku',
-    basic({ probes: [probe('probe', { protocol: 'Https', requestPath: '/' })] }),
+    basic({ probes: [arm.probe('probe', { protocol: 'Https', requestPath: '/' })] }),
     `Probe ${bare}/probes/probe uses protocol Https, which is not supported by load balancers of sku Basic.`,
   ],
   [
@@ -409,41 +395,44 @@ const aboutScale: readonly Case[] = [
     async (azure) => {
       await azure.makeNetworkInterface('nic2', { pools: [pool] });
       const outboundRules = [outbound('o', { allocatedOutboundPorts: 40000 })];
-      return azure.put(balancerId, loadBalancer({ loadBalancingRules: [], outboundRules }));
+      return azure.put(arm.balancerId, arm.loadBalancer({ loadBalancingRules: [], outboundRules }));
     },
-    `Outbound rule ${childId('outboundRules', 'o')} allocates 80000 ports for 2 backend instances, which exceeds the 64000 ports of its frontend IP configurations.`,
+    `Outbound rule ${arm.childId('outboundRules', 'o')} allocates 80000 ports for 2 backend instances, which exceeds the 64000 ports of its frontend IP configurations.`,
   ],
   [
     'InboundNatRuleFrontendPortRangeTooSmall',
     async (azure) => {
       await azure.makeNetworkInterface('nic2', { pools: [pool] });
       const range = { frontendPortRangeStart: 6000, frontendPortRangeEnd: 6000, backendAddressPool: { id: pool } };
-      return azure.put(childId('inboundNatRules', 'n'), natRule('n', { ...range, frontendPort: undefined }));
+      return azure.put(arm.childId('inboundNatRules', 'n'), arm.natRule('n', { ...range, frontendPort: undefined }));
     },
-    `Inbound NAT rule ${childId('inboundNatRules', 'n')} has 1 frontend ports for 2 backend instances of pool ${pool}.`,
+    `Inbound NAT rule ${arm.childId('inboundNatRules', 'n')} has 1 frontend ports for 2 backend instances of pool ${pool}.`,
   ],
   [
     'LoadBalancerInUseByVirtualMachineScaleSet',
     async (azure) => {
       await withScaleSet(azure);
-      return azure.delete(balancerId);
+      return azure.delete(arm.balancerId);
     },
-    `Cannot delete load balancer ${balancerId} since its child resources nats are in use by virtual machine scale set ${scaleSetId}.`,
+    `Cannot delete load balancer ${arm.balancerId} since its child resources nats are in use by virtual machine scale set ${scaleSetId}.`,
   ],
   [
     'AddingOrUpdatingNatRulesWhenNatPoolIsPresentOnLoadbalancerIsNotSupported',
     async (azure) => {
       await withScaleSet(azure);
       return azure.put(
-        balancerId,
-        loadBalancer({ inboundNatPools: [natPool()], inboundNatRules: [natRule('ssh', { frontendPort: 4000 })] }),
+        arm.balancerId,
+        arm.loadBalancer({
+          inboundNatPools: [natPool()],
+          inboundNatRules: [arm.natRule('ssh', { frontendPort: 4000 })],
+        }),
       );
     },
-    `Adding or updating NAT Rules when NAT pool is present on loadbalancer ${balancerId} is not supported. To modify the load balancer, pass in all NAT rules unchanged or remove the LoadBalancerInboundNatRules property from your PUT request.`,
+    `Adding or updating NAT Rules when NAT pool is present on loadbalancer ${arm.balancerId} is not supported. To modify the load balancer, pass in all NAT rules unchanged or remove the LoadBalancerInboundNatRules property from your PUT request.`,
   ],
 ];
 
-const ip = publicIPAddressId('ip');
+const ip = arm.publicIPAddressId('ip');
 const aboutNeighbours: readonly Case[] = [
   [
     'PublicIPAddressCannotBeDeleted',
@@ -453,39 +442,40 @@ const aboutNeighbours: readonly Case[] = [
   [
     'PublicIPAddressInUse',
     (azure) =>
-      azure.put(`${network}/loadBalancers/second`, {
+      azure.put(`${arm.network}/loadBalancers/second`, {
         location: 'westeurope',
         sku: { name: 'Standard' },
-        properties: { frontendIPConfigurations: [publicFrontend()] },
+        properties: { frontendIPConfigurations: [arm.publicFrontend()] },
       }),
-    `Resource ${network}/loadBalancers/second/frontendIPConfigurations/frontend is referencing public IP address ${ip} that is already allocated to resource ${frontend}.`,
+    `Resource ${arm.network}/loadBalancers/second/frontendIPConfigurations/frontend is referencing public IP address ${ip} that is already allocated to resource ${frontend}.`,
   ],
   [
     'StandardAndStandardV2SkuPublicIPAddressesMustBeStatic',
-    (azure) => azure.put(publicIPAddressId('new'), publicIPAddress({ publicIPAllocationMethod: 'Dynamic' })),
-    `Standard sku publicIp ${publicIPAddressId('new')} must have AllocationMethod set to Static.`,
+    (azure) => azure.put(arm.publicIPAddressId('new'), arm.publicIPAddress({ publicIPAllocationMethod: 'Dynamic' })),
+    `Standard sku publicIp ${arm.publicIPAddressId('new')} must have AllocationMethod set to Static.`,
   ],
   [
     'PublicIPIdleTimeoutIsOutOfRange',
-    (azure) => azure.put(publicIPAddressId('new'), publicIPAddress({ idleTimeoutInMinutes: 3 })),
+    (azure) => azure.put(arm.publicIPAddressId('new'), arm.publicIPAddress({ idleTimeoutInMinutes: 3 })),
     'Public IP address new has invalid Idle Timeout. The value must be between 4 and 30.',
   ],
   [
     'InvalidDomainNameLabel',
-    (azure) => azure.put(publicIPAddressId('new'), publicIPAddress({ dnsSettings: { domainNameLabel: 'l-a_b-1-e' } })),
+    (azure) =>
+      azure.put(arm.publicIPAddressId('new'), arm.publicIPAddress({ dnsSettings: { domainNameLabel: 'l-a_b-1-e' } })),
     'The domain name label l-a_b-1-e is invalid. It must conform to the following regular expression: ^[a-z][a-z0-9-]{1,61}[a-z0-9]$.',
   ],
   [
     'DnsRecordInUse',
     async (azure) => {
       await azure.makePublicIPAddress('named', { dnsSettings: { domainNameLabel: 'dns' } });
-      return azure.put(publicIPAddressId('new'), publicIPAddress({ dnsSettings: { domainNameLabel: 'dns' } }));
+      return azure.put(arm.publicIPAddressId('new'), arm.publicIPAddress({ dnsSettings: { domainNameLabel: 'dns' } }));
     },
     'DNS record dns.westeurope.cloudapp.azure.com is already used by another public IP.',
   ],
   [
     'InUseSubnetCannotBeDeleted',
-    (azure) => azure.delete(subnetId),
+    (azure) => azure.delete(arm.subnetId),
     `Subnet default is in use by ${nic('nic')}/ipConfigurations/ipconfig and cannot be deleted. In order to delete the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.`,
   ],
   [
@@ -500,22 +490,22 @@ const aboutNeighbours: readonly Case[] = [
   ],
   [
     'PrivateIPAddressInReservedRange',
-    (azure) => azure.put(nic('new'), networkInterface({ privateIPAddress: '10.0.0.3' })),
+    (azure) => azure.put(nic('new'), arm.networkInterface({ privateIPAddress: '10.0.0.3' })),
     'Private static IP address 10.0.0.3 falls within reserved IP range of subnet prefix 10.0.0.0/24.',
   ],
   [
     'PrivateIPAddressNotInSubnet',
-    (azure) => azure.put(nic('new'), networkInterface({ privateIPAddress: '10.1.0.9' })),
+    (azure) => azure.put(nic('new'), arm.networkInterface({ privateIPAddress: '10.1.0.9' })),
     'Private static IP address 10.1.0.9 does not belong to the range of subnet prefix 10.0.0.0/24.',
   ],
   [
     'PrivateIPAddressIsAllocated',
-    (azure) => azure.put(nic('new'), networkInterface({ privateIPAddress: '10.0.0.4' })),
+    (azure) => azure.put(nic('new'), arm.networkInterface({ privateIPAddress: '10.0.0.4' })),
     `IP configuration ${nic('new')}/ipConfigurations/ipconfig is using the private IP address 10.0.0.4 which is already allocated to resource ${nic('nic')}/ipConfigurations/ipconfig.`,
   ],
   [
     'InvalidPrivateIPAddressFormat',
-    (azure) => azure.put(nic('new'), networkInterface({ privateIPAddress: '10.11.12.13.14' })),
+    (azure) => azure.put(nic('new'), arm.networkInterface({ privateIPAddress: '10.11.12.13.14' })),
     'Private static IP address value 10.11.12.13.14 is invalid.',
   ],
   [
@@ -524,7 +514,7 @@ const aboutNeighbours: readonly Case[] = [
       await azure.made(`${vnet}/subnets/tiny`, { properties: { addressPrefix: '10.0.1.0/29' } });
       const subnet = `${vnet}/subnets/tiny`;
       for (const name of ['a', 'b', 'c']) await azure.makeNetworkInterface(name, { subnet });
-      return azure.put(nic('d'), networkInterface({ subnet }));
+      return azure.put(nic('d'), arm.networkInterface({ subnet }));
     },
     'Subnet tiny with address prefix 10.0.1.0/29 does not have enough capacity for 1 IP addresses.',
   ],
@@ -538,42 +528,42 @@ const aboutNeighbours: readonly Case[] = [
 const aboutGroups: readonly Case[] = [
   [
     'InvalidResourceGroupLocation',
-    (azure) => azure.put(group, { location: 'West US' }),
+    (azure) => azure.put(arm.group, { location: 'West US' }),
     "Invalid resource group location 'West US'. The Resource group already exists in location 'westeurope'.",
   ],
   [
     'InvalidResourceGroup',
-    (azure) => azure.put(`/subscriptions/${subscriptionId}/resourceGroups/x!!`, { location: 'westeurope' }),
+    (azure) => azure.put(`/subscriptions/${arm.subscriptionId}/resourceGroups/x!!`, { location: 'westeurope' }),
     "The provided resource group name 'x!!' has these invalid characters: '!'. The name can only be a letter, digit, '-', '.', '(', ')' or '_'.",
   ],
   [
     'LocationRequired',
-    (azure) => azure.put(publicIPAddressId('new'), { properties: {} }),
+    (azure) => azure.put(arm.publicIPAddressId('new'), { properties: {} }),
     'The location property is required for this definition.',
   ],
   [
     'InvalidResourceLocationFormat',
-    (azure) => azure.put(publicIPAddressId('new'), { location: 'here & there', properties: {} }),
+    (azure) => azure.put(arm.publicIPAddressId('new'), { location: 'here & there', properties: {} }),
     "The specified location 'here & there' is invalid. A location must consist of characters, whitespace, digit, or following symbols '(,)'.",
   ],
   [
     'InvalidResourceLocation',
-    (azure) => azure.put(publicIPAddressId('ip'), { ...publicIPAddress(), location: 'East US' }),
+    (azure) => azure.put(arm.publicIPAddressId('ip'), { ...arm.publicIPAddress(), location: 'East US' }),
     "The resource 'ip' already exists in location 'westeurope' in resource group 'rg'. A resource with the same name cannot be created in location 'East US'. Please select a new resource name.",
   ],
   [
     'InvalidResourceNamespace',
-    (azure) => azure.put(`${group}/providers/Fake/things/x`, { location: 'westeurope' }),
+    (azure) => azure.put(`${arm.group}/providers/Fake/things/x`, { location: 'westeurope' }),
     "The resource namespace 'Fake' is invalid.",
   ],
   [
     'ParentResourceNotFound',
-    (azure) => azure.put(`${group}/providers/Microsoft.Cdn/profiles/p/customDomains/d`, {}),
-    `Failed to perform 'write' on resource(s) of type 'profiles/customDomains', because the parent resource '${group}/providers/Microsoft.Cdn/profiles/p' could not be found.`,
+    (azure) => azure.put(`${arm.group}/providers/Microsoft.Cdn/profiles/p/customDomains/d`, {}),
+    `Failed to perform 'write' on resource(s) of type 'profiles/customDomains', because the parent resource '${arm.group}/providers/Microsoft.Cdn/profiles/p' could not be found.`,
   ],
   [
     'InvalidDeploymentName',
-    (azure) => azure.put(`${group}/providers/Microsoft.Resources/deployments/a,b`, { properties: {} }),
+    (azure) => azure.put(`${arm.group}/providers/Microsoft.Resources/deployments/a,b`, { properties: {} }),
     "The deployment name 'a,b' is not valid: it may have up to 64 letters, digits, underscores, periods, hyphens and parentheses.",
   ],
   [
@@ -583,24 +573,24 @@ const aboutGroups: readonly Case[] = [
   ],
 ];
 
-const tagged = (tags: Json) => (azure: ArmClient) => azure.put(balancerId, loadBalancer({}, { tags }));
+const tagged = (tags: arm.Json) => (azure: arm.ArmClient) => azure.put(arm.balancerId, arm.loadBalancer({}, { tags }));
 const elsewhere =
   'Please make sure that the referenced resource exists, and that both resources are in the same region.';
 
 const aboutAnyResource: readonly Case[] = [
   [
     'InvalidResourceName',
-    (azure) => azure.put(`${network}/loadBalancers/a%20b`, loadBalancer()),
+    (azure) => azure.put(`${arm.network}/loadBalancers/a%20b`, arm.loadBalancer()),
     "Resource name a b is invalid. The name can be up to 80 characters long. It must begin with a word character, and it must end with a word character or with '_'. The name may contain word characters or '.', '-', '_'.",
   ],
   [
     'InvalidEntityName',
-    (azure) => azure.put(`${group}/providers/Microsoft.Compute/availabilitySets/_set`, { location: 'westeurope' }),
+    (azure) => azure.put(`${arm.group}/providers/Microsoft.Compute/availabilitySets/_set`, { location: 'westeurope' }),
     "The entity name 'availabilitySetName' is invalid according to its validation rule: ^[^_\\W][\\w-._]{0,79}(?<![-.])$.",
   ],
   [
     'ReservedCharacterInName',
-    (azure) => azure.put(`${group}/providers/Microsoft.Cdn/profiles/a%3Cb`, { location: 'westeurope' }),
+    (azure) => azure.put(`${arm.group}/providers/Microsoft.Cdn/profiles/a%3Cb`, { location: 'westeurope' }),
     "Resource name 'a<b' has characters that the name of no resource can have: <, >, %, &, \\, ?, /, #.",
   ],
   [
@@ -615,7 +605,7 @@ const aboutAnyResource: readonly Case[] = [
   ],
   [
     'InvalidTagValueLength',
-    (azure) => azure.patch(balancerId, { tags: { k: 'v'.repeat(257) } }),
+    (azure) => azure.patch(arm.balancerId, { tags: { k: 'v'.repeat(257) } }),
     `Tag value too large. Following tag value '${'v'.repeat(257)}' exceeded the maximum length. Maximum allowed length for tag value - '256' characters.`,
   ],
   [
@@ -625,13 +615,13 @@ const aboutAnyResource: readonly Case[] = [
   ],
   [
     'InvalidResourceReference',
-    (azure) => azure.put(nic('far'), { ...networkInterface(), location: 'northeurope' }),
-    `Resource ${subnetId} referenced by resource ${nic('far')}/ipConfigurations/ipconfig was not found. ${elsewhere}`,
+    (azure) => azure.put(nic('far'), { ...arm.networkInterface(), location: 'northeurope' }),
+    `Resource ${arm.subnetId} referenced by resource ${nic('far')}/ipConfigurations/ipconfig was not found. ${elsewhere}`,
   ],
 ];
 
 test('Azure’s refusals are raised with their status, code and text', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   for (const [key, ask, text] of [
     ...aboutLoadBalancers,
     ...aboutScale,
@@ -644,21 +634,21 @@ test('Azure’s refusals are raised with their status, code and text', async (t)
     await azure.makeNetworkInterface('nic', { pools: [pool] });
     const { status, origin, ...definition } = errors[key] as { status: number; origin: string; code?: string };
     const answer = await ask(azure);
-    t.equal(refusal(answer), `${status} ${definition.code ?? key}: ${text}`);
-    const error = answer.body.error as Json | undefined;
+    t.equal(arm.refusal(answer), `${status} ${definition.code ?? key}: ${text}`);
+    const error = answer.body.error as arm.Json | undefined;
     t.equal('details' in (error ?? {}), origin === 'network', `${key}: details come from the network provider`);
   }
 });
 
 test('locations that Azure does not have are refused with those it has', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   t.match(
-    refusal(await azure.put(group, { location: 'atlantis' })),
+    arm.refusal(await azure.put(arm.group, { location: 'atlantis' })),
     /^400 LocationNotAvailableForResourceGroup: The provided location 'atlantis' is not available for resource group\. List of available regions is 'eastus,.*'\.$/,
   );
   await azure.makeGroup();
   t.match(
-    refusal(await azure.put(publicIPAddressId('ip'), { location: 'atlantis' })),
+    arm.refusal(await azure.put(arm.publicIPAddressId('ip'), { location: 'atlantis' })),
     /^400 LocationNotAvailableForResourceType: The provided location 'atlantis' is not available for resource type 'Microsoft\.Network\/publicIPAddresses'\. List of available regions for the resource type is 'eastus,.*'\.$/,
   );
 });
@@ -668,26 +658,29 @@ test('a failed balancer takes no children until it has been written again', asyn
   await once(taken, 'listening');
   t.teardown(() => taken.close());
   const { port } = taken.address() as AddressInfo;
-  const azure = await ArmClient.start(t, { argv: ['--engine', 'userspace', '--strict-bind'], clock: new Clock() });
+  const azure = await arm.ArmClient.start(t, { argv: ['--engine', 'userspace', '--strict-bind'], clock: new Clock() });
   await azure.makeNetwork();
-  const fixed = internalFrontend('frontend', { privateIPAllocationMethod: 'Static', privateIPAddress: '10.0.0.100' });
-  const body = loadBalancer({
-    frontendIPConfigurations: [fixed],
-    loadBalancingRules: [rule('rule', { frontendPort: port })],
+  const fixed = arm.internalFrontend('frontend', {
+    privateIPAllocationMethod: 'Static',
+    privateIPAddress: '10.0.0.100',
   });
-  const failed = await azure.put(balancerId, body);
+  const body = arm.loadBalancer({
+    frontendIPConfigurations: [fixed],
+    loadBalancingRules: [arm.rule('rule', { frontendPort: port })],
+  });
+  const failed = await azure.put(arm.balancerId, body);
   t.equal(failed.status, 201);
   const operation = await azure.poll(failed);
   t.match(operation.body, { status: 'Failed', error: { code: 'FrontendBindFailed' } });
-  t.match((await azure.get(balancerId)).body, { properties: { provisioningState: 'Failed' } });
+  t.match((await azure.get(arm.balancerId)).body, { properties: { provisioningState: 'Failed' } });
   const operationId = /operations\/([0-9a-f-]+)/.exec(failed.headers['azure-asyncoperation'] ?? '')?.[1];
   t.equal(
-    refusal(await azure.put(childId('backendAddressPools', 'second'), {})),
-    `400 ParentResourceIsInFailedState: PUT operation on child resource ${childId('backendAddressPools', 'second')} is blocked because last operation (${operationId}) on parent resource failed leaving it in failed state. Run PUT operation on the parent, then retry operation on the child.`,
+    arm.refusal(await azure.put(arm.childId('backendAddressPools', 'second'), {})),
+    `400 ParentResourceIsInFailedState: PUT operation on child resource ${arm.childId('backendAddressPools', 'second')} is blocked because last operation (${operationId}) on parent resource failed leaving it in failed state. Run PUT operation on the parent, then retry operation on the child.`,
   );
   taken.close();
-  await azure.made(balancerId, loadBalancer({ frontendIPConfigurations: [fixed], loadBalancingRules: [] }));
-  t.equal((await azure.put(childId('backendAddressPools', 'second'), {})).status, 201);
+  await azure.made(arm.balancerId, arm.loadBalancer({ frontendIPConfigurations: [fixed], loadBalancingRules: [] }));
+  t.equal((await azure.put(arm.childId('backendAddressPools', 'second'), {})).status, 201);
 });
 
 test('with --strict-bind an operation that waits fails too', async (t) => {
@@ -696,12 +689,18 @@ test('with --strict-bind an operation that waits fails too', async (t) => {
   t.teardown(() => taken.close());
   const { port } = taken.address() as AddressInfo;
   const argv = ['--engine', 'userspace', '--strict-bind', '--operation-delay', '60000'];
-  const azure = await ArmClient.start(t, { argv, clock: new Clock() });
+  const azure = await arm.ArmClient.start(t, { argv, clock: new Clock() });
   await azure.makeNetwork();
   await azure.emulator.advance(60_000);
-  const fixed = internalFrontend('frontend', { privateIPAllocationMethod: 'Static', privateIPAddress: '10.0.0.101' });
-  const loadBalancingRules = [rule('rule', { frontendPort: port })];
-  const put = await azure.put(balancerId, loadBalancer({ frontendIPConfigurations: [fixed], loadBalancingRules }));
+  const fixed = arm.internalFrontend('frontend', {
+    privateIPAllocationMethod: 'Static',
+    privateIPAddress: '10.0.0.101',
+  });
+  const loadBalancingRules = [arm.rule('rule', { frontendPort: port })];
+  const put = await azure.put(
+    arm.balancerId,
+    arm.loadBalancer({ frontendIPConfigurations: [fixed], loadBalancingRules }),
+  );
   t.equal(put.status, 201);
   t.equal((await azure.poll(put)).body.status, 'InProgress');
   // The engine has applied what came before a view of its frontends.
@@ -711,38 +710,38 @@ test('with --strict-bind an operation that waits fails too', async (t) => {
 });
 
 test('an operation of the classic API that its path does not have is refused', async (t) => {
-  const azure = await ArmClient.start(t);
-  const path = `/${subscriptionId}/services/hostedservices/s/deployments/d?comp=unknown`;
+  const azure = await arm.ArmClient.start(t);
+  const path = `/${arm.subscriptionId}/services/hostedservices/s/deployments/d?comp=unknown`;
   const answer = await azure.post(path, undefined, { headers: { 'x-ms-version': '2014-10-01' } });
   t.equal(answer.status, 400);
   t.match(answer.text, /<Code>MissingOrInvalidRequiredQueryParameter<\/Code>/);
 });
 
 test('a pool names an ipConfiguration once', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeLoadBalancer();
   const made = await azure.makeNetworkInterface('nic', { pools: [pool] });
   const id = `${made.id}/ipConfigurations/ipconfig`;
   const member = (name: string) => ({ name, properties: { networkInterfaceIPConfiguration: { id } } });
-  const put = (loadBalancerBackendAddresses: Json[]) =>
+  const put = (loadBalancerBackendAddresses: arm.Json[]) =>
     azure.put(pool, { properties: { loadBalancerBackendAddresses } });
   const address = (name: string) => `${pool}/loadBalancerBackendAddresses/${name}`;
   t.equal(
-    refusal(await put([member('a'), member('b')])),
+    arm.refusal(await put([member('a'), member('b')])),
     `400 InvalidRequestFormat: Cannot parse the request.\n  DuplicateIpConfigurationReferenceOnBackendAddressPool: Found duplicate ipConfiguration reference ${id} on backend pool addresses ${address('a')} and ${address('b')}.`,
   );
   t.equal((await put([member('a')])).status, 200, 'what the pool has may be repeated');
 });
 
 test('a child or address that goes takes the references to it along, and nothing is left of a refused write', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeLoadBalancer({
     backendAddressPools: [{ name: 'pool' }, { name: 'second' }],
-    inboundNatRules: [natRule('ssh')],
+    inboundNatRules: [arm.natRule('ssh')],
   });
-  const pools = [pool, childId('backendAddressPools', 'second')];
-  const before = await azure.makeNetworkInterface('nic', { pools, natRules: [childId('inboundNatRules', 'ssh')] });
-  await azure.made(balancerId, loadBalancer());
+  const pools = [pool, arm.childId('backendAddressPools', 'second')];
+  const before = await azure.makeNetworkInterface('nic', { pools, natRules: [arm.childId('inboundNatRules', 'ssh')] });
+  await azure.made(arm.balancerId, arm.loadBalancer());
   const after = await azure.get(nic('nic'));
   t.not(after.body.etag, before.etag);
   t.match(after.text, /"loadBalancerBackendAddressPools":\[\{"id":"[^"]*\/pool"\}\]/);
@@ -750,18 +749,18 @@ test('a child or address that goes takes the references to it along, and nothing
   t.equal((await azure.put(nic('nic'), after.body)).status, 200, 'it can be written back');
 
   const refused = await azure.put(
-    `${network}/loadBalancers/inside`,
-    loadBalancer({
-      frontendIPConfigurations: [internalFrontend()],
+    `${arm.network}/loadBalancers/inside`,
+    arm.loadBalancer({
+      frontendIPConfigurations: [arm.internalFrontend()],
       loadBalancingRules: [],
-      probes: [probe('p', { port: 0 })],
+      probes: [arm.probe('p', { port: 0 })],
     }),
   );
   t.equal(refused.status, 400);
-  t.equal((await azure.get(`${network}/loadBalancers/inside`)).status, 404);
+  t.equal((await azure.get(`${arm.network}/loadBalancers/inside`)).status, 404);
   t.notMatch((await azure.get(vnet)).text, /inside/, 'no link');
   const next = await azure.makeNetworkInterface('next');
   t.match(JSON.stringify(next), /"privateIPAddress":"10\.0\.0\.5"/, 'no address held');
   t.equal((await azure.delete(nic('next'))).status < 300, true);
-  t.equal((await azure.put(`${network}/virtualNetworks/other`, virtualNetwork())).status, 201);
+  t.equal((await azure.put(`${arm.network}/virtualNetworks/other`, arm.virtualNetwork())).status, 201);
 });

@@ -1,17 +1,5 @@
 import { test } from 'tap';
-import {
-  ArmClient,
-  at,
-  balancerId,
-  childId,
-  group,
-  type Json,
-  loadBalancer,
-  network,
-  publicIPAddressId,
-  refusal,
-  rule,
-} from './arm-client.js';
+import * as arm from './arm-client.js';
 
 /** A text with the place that Azure's reader reports marked by `¦`; answers the text without it, and the place. */
 function marked(text: string): { text: string; line: number; position: number } {
@@ -27,7 +15,7 @@ const rules = (members: string) =>
   `{"location":"westeurope","properties":{"loadBalancingRules":[{"name":"r","properties":{${members}}}]}}`;
 
 test('what a body cannot mean is told with its path, line and position', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeGroup();
   const cases: [text: string, finding: string, path: string][] = [
     [
@@ -89,7 +77,7 @@ test('what a body cannot mean is told with its path, line and position', async (
   ];
   for (const [source, finding, path] of cases) {
     const { text, line, position } = marked(source);
-    const answer = await azure.put(balancerId, undefined, { text });
+    const answer = await azure.put(arm.balancerId, undefined, { text });
     t.equal(answer.status, 400);
     t.same(
       answer.body,
@@ -106,10 +94,10 @@ test('what a body cannot mean is told with its path, line and position', async (
 });
 
 test('all findings are told, in the order in which they stand', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeGroup();
-  const answer = await azure.put(balancerId, undefined, { text: probes('"x":1,"port":"a","y":2') });
-  const messages = (at(answer.body, 'error.details') as { message: string }[]).map(
+  const answer = await azure.put(arm.balancerId, undefined, { text: probes('"x":1,"port":"a","y":2') });
+  const messages = (arm.at(answer.body, 'error.details') as { message: string }[]).map(
     ({ message }) => message.split('.')[0],
   );
   t.same(messages, [
@@ -120,18 +108,18 @@ test('all findings are told, in the order in which they stand', async (t) => {
 });
 
 test('numbers and booleans may be written as text', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeNetwork();
   await azure.makePublicIPAddress('ip');
-  const asText = rule('rule', {
+  const asText = arm.rule('rule', {
     frontendPort: '80',
     backendPort: ' 8080 ',
     enableFloatingIP: 'True',
     idleTimeoutInMinutes: '5',
   });
-  const made = await azure.put(balancerId, loadBalancer({ loadBalancingRules: [asText] }));
-  t.equal(made.status, 201, refusal(made));
-  t.match(at(made.body, 'properties.loadBalancingRules.0.properties'), {
+  const made = await azure.put(arm.balancerId, arm.loadBalancer({ loadBalancingRules: [asText] }));
+  t.equal(made.status, 201, arm.refusal(made));
+  t.match(arm.at(made.body, 'properties.loadBalancingRules.0.properties'), {
     frontendPort: 80,
     backendPort: 8080,
     enableFloatingIP: true,
@@ -140,31 +128,34 @@ test('numbers and booleans may be written as text', async (t) => {
 });
 
 test('what is no JSON, or no object, is refused by the front door', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeGroup();
   for (const text of ['', '{', '[]', '5', 'null', '"x"', '{"location":"westeurope",}', '\u0000']) {
-    const answer = await azure.put(balancerId, undefined, { text });
+    const answer = await azure.put(arm.balancerId, undefined, { text });
     t.match(
-      refusal(answer),
+      arm.refusal(answer),
       /^400 InvalidRequestContent: The request content was invalid and could not be deserialized: '.+'\.$/,
       JSON.stringify(text),
     );
     t.equal(answer.headers['x-ms-failure-cause'], 'gateway');
   }
-  for (const path of [group, childId('backendAddressPools', 'x')]) {
+  for (const path of [arm.group, arm.childId('backendAddressPools', 'x')]) {
     t.match(
-      refusal(await azure.put(path, undefined, { text: '{' })),
+      arm.refusal(await azure.put(path, undefined, { text: '{' })),
       /^4\d\d (InvalidRequestContent|ResourceNotFound): /,
     );
   }
 });
 
 test('references are checked: their form, their type, and that what they name is there', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeNetwork();
-  const put = async (properties: Json) =>
-    refusal(
-      await azure.put(balancerId, loadBalancer({ frontendIPConfigurations: [{ name: 'frontend', properties }] })),
+  const put = async (properties: arm.Json) =>
+    arm.refusal(
+      await azure.put(
+        arm.balancerId,
+        arm.loadBalancer({ frontendIPConfigurations: [{ name: 'frontend', properties }] }),
+      ),
     );
   const path = 'properties.frontendIPConfigurations[0].properties';
   const format = '400 InvalidRequestFormat: Cannot parse the request.\n';
@@ -176,17 +167,17 @@ test('references are checked: their form, their type, and that what they name is
     await put({ publicIPAddress: { id: 'ip' } }),
     `${format}  InvalidJsonReferenceFormat: Reference Id ip is not formatted correctly. The Id is expected to start with /subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/. Path ${path}.publicIPAddress.`,
   );
-  const wrong = `${network}/virtualNetworks/vnet`;
+  const wrong = `${arm.network}/virtualNetworks/vnet`;
   t.equal(
     await put({ publicIPAddress: { id: wrong } }),
     `${format}  InvalidJsonReferenceWrongType: Reference Id ${wrong} is referencing resource of a wrong type. The Id is expected to reference resources of types Microsoft.Network/publicIPAddresses. Path ${path}.publicIPAddress.`,
   );
   const missing = (referenced: string, id: string) =>
     `400 InvalidResourceReference: Resource ${referenced} referenced by resource ${id} was not found. Please make sure that the referenced resource exists, and that both resources are in the same region.`;
-  const frontend = childId('frontendIPConfigurations', 'frontend');
+  const frontend = arm.childId('frontendIPConfigurations', 'frontend');
   t.equal(
-    await put({ publicIPAddress: { id: publicIPAddressId('none') } }),
-    `${missing(publicIPAddressId('none'), frontend)}\n  NotFound: Resource ${publicIPAddressId('none')} not found.`,
+    await put({ publicIPAddress: { id: arm.publicIPAddressId('none') } }),
+    `${missing(arm.publicIPAddressId('none'), frontend)}\n  NotFound: Resource ${arm.publicIPAddressId('none')} not found.`,
   );
   t.equal(
     await put({ subnet: { id: `${wrong}/subnets/none` } }),
@@ -194,9 +185,9 @@ test('references are checked: their form, their type, and that what they name is
     'a child that its parent does not have',
   );
   await azure.makePublicIPAddress('ip');
-  const other = rule('rule', { probe: { id: childId('probes', 'none') } });
+  const other = arm.rule('rule', { probe: { id: arm.childId('probes', 'none') } });
   t.equal(
-    refusal(await azure.put(balancerId, loadBalancer({ loadBalancingRules: [other] }))),
-    missing(childId('probes', 'none'), childId('loadBalancingRules', 'rule')),
+    arm.refusal(await azure.put(arm.balancerId, arm.loadBalancer({ loadBalancingRules: [other] }))),
+    missing(arm.childId('probes', 'none'), arm.childId('loadBalancingRules', 'rule')),
   );
 });

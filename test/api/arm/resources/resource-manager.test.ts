@@ -1,26 +1,14 @@
 import { test } from 'tap';
-import {
-  ArmClient,
-  at,
-  balancerId,
-  childId,
-  group,
-  type Json,
-  network,
-  publicIPAddress,
-  publicIPAddressId,
-  refusal,
-  subscriptionId,
-} from './arm-client.js';
+import * as arm from './arm-client.js';
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const names = (value: unknown): string[] => ((value ?? []) as { name: string }[]).map(({ name }) => name);
-const subscription = `/subscriptions/${subscriptionId}`;
+const subscription = `/subscriptions/${arm.subscriptionId}`;
 
 test('every answer carries the headers of Azure Resource Manager', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeLoadBalancer();
-  const got = await azure.get(balancerId);
+  const got = await azure.get(arm.balancerId);
   t.match(got.headers, {
     'cache-control': 'no-cache',
     pragma: 'no-cache',
@@ -38,16 +26,16 @@ test('every answer carries the headers of Azure Resource Manager', async (t) => 
     etag: /^W\/"/,
   });
   t.notOk('x-ms-client-request-id' in got.headers);
-  const other = await azure.get(balancerId);
+  const other = await azure.get(arm.balancerId);
   t.not(other.headers['x-ms-request-id'], got.headers['x-ms-request-id']);
   const correlationId = '00000000-0000-0000-0000-0000000000cc';
   const sent = { 'x-ms-client-request-id': 'mine', 'x-ms-correlation-request-id': correlationId };
-  const traced = await azure.get(balancerId, { headers: { ...sent, 'x-ms-return-client-request-id': 'true' } });
+  const traced = await azure.get(arm.balancerId, { headers: { ...sent, 'x-ms-return-client-request-id': 'true' } });
   t.equal(traced.headers['x-ms-client-request-id'], 'mine');
   t.equal(traced.headers['x-ms-correlation-request-id'], correlationId);
-  const put = await azure.put(publicIPAddressId('ip2'), publicIPAddress());
+  const put = await azure.put(arm.publicIPAddressId('ip2'), arm.publicIPAddress());
   t.match(put.headers, { 'x-ms-ratelimit-remaining-subscription-global-writes': /^\d+$/ });
-  const removed = await azure.delete(publicIPAddressId('ip2'));
+  const removed = await azure.delete(arm.publicIPAddressId('ip2'));
   t.match(removed.headers, {
     'x-ms-ratelimit-remaining-subscription-global-deletes': /^\d+$/,
     'azure-asyncnotification': 'Enabled',
@@ -60,9 +48,9 @@ test('every answer carries the headers of Azure Resource Manager', async (t) => 
 });
 
 test('the front door’s 404 and the network provider’s differ in code, details and headers', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeLoadBalancer();
-  const topLevel = await azure.get(`${network}/loadBalancers/none`);
+  const topLevel = await azure.get(`${arm.network}/loadBalancers/none`);
   t.equal(topLevel.status, 404);
   t.same(topLevel.body, {
     error: {
@@ -75,20 +63,20 @@ test('the front door’s 404 and the network provider’s differ in code, detail
   t.equal(topLevel.headers['x-ms-request-id'], topLevel.headers['x-ms-correlation-request-id']);
   t.notOk(Object.keys(topLevel.headers).some((name) => name.startsWith('x-ms-ratelimit')));
   t.notOk('x-ms-arm-service-request-id' in topLevel.headers);
-  const child = await azure.get(childId('probes', 'none'));
+  const child = await azure.get(arm.childId('probes', 'none'));
   t.equal(child.status, 404);
   t.same(child.body, {
-    error: { code: 'NotFound', message: `Resource ${childId('probes', 'none')} not found.`, details: [] },
+    error: { code: 'NotFound', message: `Resource ${arm.childId('probes', 'none')} not found.`, details: [] },
   });
   t.notOk('x-ms-failure-cause' in child.headers);
   t.match(child.headers, { 'x-ms-ratelimit-remaining-subscription-global-reads': /^\d+$/ });
-  for (const path of [`${network}/loadBalancers/none/probes/x`, `${network}/loadBalancers/none/probes`]) {
+  for (const path of [`${arm.network}/loadBalancers/none/probes/x`, `${arm.network}/loadBalancers/none/probes`]) {
     t.match(
-      refusal(await azure.get(path)),
+      arm.refusal(await azure.get(path)),
       /^404 ResourceNotFound: The Resource 'Microsoft.Network\/loadBalancers\/none' /,
     );
   }
-  const elsewhere = `${group}-none`;
+  const elsewhere = `${arm.group}-none`;
   for (const path of [
     elsewhere,
     `${elsewhere}/resources`,
@@ -96,17 +84,17 @@ test('the front door’s 404 and the network provider’s differ in code, detail
     `${elsewhere}/providers/Microsoft.Network/loadBalancers/lb`,
   ]) {
     t.equal(
-      refusal(await azure.get(path)),
+      arm.refusal(await azure.get(path)),
       "404 ResourceGroupNotFound: Resource group 'rg-none' could not be found.",
       path,
     );
   }
   t.equal((await azure.delete(`${elsewhere}/providers/Microsoft.Network/loadBalancers/lb`)).status, 404);
-  t.equal((await azure.delete(`${network}/loadBalancers/none`)).status, 204);
+  t.equal((await azure.delete(`${arm.network}/loadBalancers/none`)).status, 204);
 });
 
 test('no request goes without an api-version', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeGroup();
   const paths = [
     '/subscriptions',
@@ -118,23 +106,23 @@ test('no request goes without an api-version', async (t) => {
     `${subscription}/resources`,
     `${subscription}/providers`,
     `${subscription}/providers/Microsoft.Network/loadBalancers`,
-    group,
-    `${group}/resources`,
-    balancerId,
-    childId('probes', 'x'),
-    `${group}/providers/Microsoft.Storage/storageAccounts/x`,
+    arm.group,
+    `${arm.group}/resources`,
+    arm.balancerId,
+    arm.childId('probes', 'x'),
+    `${arm.group}/providers/Microsoft.Storage/storageAccounts/x`,
   ];
   for (const path of paths) {
     const answer = await azure.get(path, { apiVersion: undefined });
     t.equal(
-      refusal(answer),
+      arm.refusal(answer),
       '400 MissingApiVersionParameter: The api-version query parameter (?api-version=) is required for all requests.',
       path,
     );
     t.equal(answer.headers['x-ms-failure-cause'], 'gateway');
     const noDate = await azure.get(path, { apiVersion: 'latest' });
     t.match(
-      refusal(noDate),
+      arm.refusal(noDate),
       /^400 InvalidApiVersionParameter: The api-version 'latest' is invalid\. The supported/,
       path,
     );
@@ -142,7 +130,7 @@ test('no request goes without an api-version', async (t) => {
 });
 
 test('any subscription GUID works, in any casing; what is none does not', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   const mine = '/subscriptions/ABCDEF01-2345-6789-ABCD-EF0123456789';
   t.match((await azure.get(mine)).body, {
     subscriptionId: mine.split('/')[2]?.toLowerCase(),
@@ -156,10 +144,10 @@ test('any subscription GUID works, in any casing; what is none does not', async 
   const all = (await azure.get('/subscriptions')).body.value as { subscriptionId: string }[];
   t.ok(all.some((one) => one.subscriptionId === mine.split('/')[2]?.toLowerCase()));
   t.match(
-    refusal(await azure.get('/subscriptions/not-a-guid/resourceGroups')),
+    arm.refusal(await azure.get('/subscriptions/not-a-guid/resourceGroups')),
     /^400 InvalidSubscriptionId: .*'not-a-guid'/,
   );
-  const locations = (await azure.get(`${subscription}/locations`)).body.value as Json[];
+  const locations = (await azure.get(`${subscription}/locations`)).body.value as arm.Json[];
   t.match(
     locations.find(({ name }) => name === 'westeurope'),
     { displayName: 'West Europe', type: 'Region' },
@@ -168,14 +156,14 @@ test('any subscription GUID works, in any casing; what is none does not', async 
 });
 
 test('resource groups are created, changed, checked for and listed', async (t) => {
-  const azure = await ArmClient.start(t);
-  t.equal((await azure.head(group)).status, 404);
-  const created = await azure.put(group, { location: 'West Europe', tags: { a: 'b' } });
+  const azure = await arm.ArmClient.start(t);
+  t.equal((await azure.head(arm.group)).status, 404);
+  const created = await azure.put(arm.group, { location: 'West Europe', tags: { a: 'b' } });
   t.equal(created.status, 201);
   t.equal(
     created.text,
     JSON.stringify({
-      id: group,
+      id: arm.group,
       name: 'rg',
       type: 'Microsoft.Resources/resourceGroups',
       location: 'westeurope',
@@ -184,27 +172,27 @@ test('resource groups are created, changed, checked for and listed', async (t) =
     }),
   );
   t.notOk('azure-asyncoperation' in created.headers, 'a group is there at once');
-  t.equal((await azure.head(group.toUpperCase())).status, 204);
-  const updated = await azure.put(group.replace('rg', 'RG'), { location: 'westeurope' });
+  t.equal((await azure.head(arm.group.toUpperCase())).status, 204);
+  const updated = await azure.put(arm.group.replace('rg', 'RG'), { location: 'westeurope' });
   t.equal(updated.status, 200);
   t.equal(updated.body.name, 'rg', 'the name it was created with');
   t.notOk('tags' in updated.body);
-  t.same((await azure.patch(group, { tags: { c: 'd' } })).body.tags, { c: 'd' });
+  t.same((await azure.patch(arm.group, { tags: { c: 'd' } })).body.tags, { c: 'd' });
   t.same(names((await azure.get(`${subscription}/resourcegroups`)).body.value), ['rg']);
-  await azure.makeGroup(`${group}2`, 'eastus');
+  await azure.makeGroup(`${arm.group}2`, 'eastus');
   t.same(names((await azure.get(`${subscription}/resourcegroups?$top=1`)).body.value), ['rg']);
   t.same(
     names((await azure.get(`${subscription}/resourcegroups?$filter=tagName eq 'c' and tagValue eq 'd'`)).body.value),
     ['rg'],
   );
-  const deleted = await azure.delete(group);
+  const deleted = await azure.delete(arm.group);
   t.equal(deleted.status, 202);
   t.equal((await azure.poll(deleted, 'location')).status, 200);
-  t.equal((await azure.head(group)).status, 404);
+  t.equal((await azure.head(arm.group)).status, 404);
 });
 
 test('providers are registered, and registering one again succeeds', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   const provider = (await azure.get(`${subscription}/providers/microsoft.network`)).body;
   t.match(provider, {
     id: `${subscription}/providers/Microsoft.Network`,
@@ -220,7 +208,7 @@ test('providers are registered, and registering one again succeeds', async (t) =
   t.equal(registered.status, 200);
   t.match(registered.body, { namespace: 'Microsoft.Storage', registrationState: 'Registered' });
   t.ok(
-    ((await azure.get(`${subscription}/providers`)).body.value as Json[]).some(
+    ((await azure.get(`${subscription}/providers`)).body.value as arm.Json[]).some(
       (one) => one.namespace === 'Microsoft.Network',
     ),
   );
@@ -228,23 +216,27 @@ test('providers are registered, and registering one again succeeds', async (t) =
 });
 
 test('resources are listed in their group and in their subscription, page by page', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeGroup();
-  await azure.makeGroup(`${group}2`);
+  await azure.makeGroup(`${arm.group}2`);
   for (const name of ['a', 'b', 'c']) await azure.makePublicIPAddress(name);
-  const other = `${group}2/providers/Microsoft.Network/publicIPAddresses`;
-  await azure.made(`${other}/d`, publicIPAddress());
+  const other = `${arm.group}2/providers/Microsoft.Network/publicIPAddresses`;
+  await azure.made(`${other}/d`, arm.publicIPAddress());
   const list = async (path: string) => names((await azure.get(path)).body.value);
-  t.same(await list(`${network}/publicIPAddresses`), ['a', 'b', 'c']);
+  t.same(await list(`${arm.network}/publicIPAddresses`), ['a', 'b', 'c']);
   t.same(await list(other), ['d']);
   t.same(await list(`${subscription}/providers/Microsoft.Network/publicIPAddresses`), ['a', 'b', 'c', 'd']);
   t.same(await list(`${subscription}/providers/Microsoft.Network/loadBalancers`), []);
-  const whole = (await azure.get(`${network}/publicIPAddresses`)).body;
+  const whole = (await azure.get(`${arm.network}/publicIPAddresses`)).body;
   t.notOk('nextLink' in whole);
-  t.same((whole.value as Json[])[0], (await azure.get(publicIPAddressId('a'))).body, 'items are what GET shows');
+  t.same(
+    (whole.value as arm.Json[])[0],
+    (await azure.get(arm.publicIPAddressId('a'))).body,
+    'items are what GET shows',
+  );
   const pages: string[][] = [];
-  for (let next: string | undefined = `${network}/publicIPAddresses?$top=2`; next; ) {
-    const page = (await azure.get(next)).body as { value: Json[]; nextLink?: string };
+  for (let next: string | undefined = `${arm.network}/publicIPAddresses?$top=2`; next; ) {
+    const page = (await azure.get(next)).body as { value: arm.Json[]; nextLink?: string };
     pages.push(names(page.value));
     next = page.nextLink;
   }
@@ -252,17 +244,17 @@ test('resources are listed in their group and in their subscription, page by pag
 });
 
 test('/resources is filtered, expanded and paged', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeNetwork();
   await azure.makePublicIPAddress('ip');
-  await azure.patch(publicIPAddressId('ip'), { tags: { env: "o'brien" } });
-  await azure.made(`${group}/providers/Microsoft.Storage/storageAccounts/store`, {
+  await azure.patch(arm.publicIPAddressId('ip'), { tags: { env: "o'brien" } });
+  await azure.made(`${arm.group}/providers/Microsoft.Storage/storageAccounts/store`, {
     location: 'eastus',
     kind: 'StorageV2',
     sku: { name: 'Standard_LRS' },
     properties: {},
   });
-  const list = async (query: string, scope = group) =>
+  const list = async (query: string, scope = arm.group) =>
     names((await azure.get(`${scope}/resources${query}`)).body.value).sort();
   t.same(await list(''), ['ip', 'store', 'vnet']);
   t.same(await list('', subscription), ['ip', 'store', 'vnet']);
@@ -278,11 +270,14 @@ test('/resources is filtered, expanded and paged', async (t) => {
   ];
   for (const [filter, expected] of filters)
     t.same(await list(`?$filter=${encodeURIComponent(filter)}`), expected, filter);
-  t.match(refusal(await azure.get(`${group}/resources?$filter=color eq 'red'`)), /^400 InvalidFilterInQueryString: /);
-  const items = (await azure.get(`${group}/resources?$filter=name eq 'store'`)).body.value;
+  t.match(
+    arm.refusal(await azure.get(`${arm.group}/resources?$filter=color eq 'red'`)),
+    /^400 InvalidFilterInQueryString: /,
+  );
+  const items = (await azure.get(`${arm.group}/resources?$filter=name eq 'store'`)).body.value;
   t.same(items, [
     {
-      id: `${group}/providers/Microsoft.Storage/storageAccounts/store`,
+      id: `${arm.group}/providers/Microsoft.Storage/storageAccounts/store`,
       name: 'store',
       type: 'Microsoft.Storage/storageAccounts',
       kind: 'StorageV2',
@@ -291,19 +286,19 @@ test('/resources is filtered, expanded and paged', async (t) => {
     },
   ]);
   t.match(
-    (await azure.get(`${group}/resources?$expand=createdTime,changedTime,provisioningState&$filter=name eq 'ip'`)).body
-      .value,
+    (await azure.get(`${arm.group}/resources?$expand=createdTime,changedTime,provisioningState&$filter=name eq 'ip'`))
+      .body.value,
     [{ createdTime: /^2025-01-01T/, changedTime: /^2025-01-01T/, provisioningState: 'Succeeded' }],
   );
-  const page = (await azure.get(`${group}/resources?$top=2`)).body as { value: Json[]; nextLink: string };
+  const page = (await azure.get(`${arm.group}/resources?$top=2`)).body as { value: arm.Json[]; nextLink: string };
   t.equal(page.value.length, 2);
-  t.equal(((await azure.get(page.nextLink)).body.value as Json[]).length, 1);
+  t.equal(((await azure.get(page.nextLink)).body.value as arm.Json[]).length, 1);
 });
 
 test('types without a model are stored and echoed, unless --strict-types', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeGroup();
-  const path = `${group}/providers/Microsoft.Storage/storageAccounts/Store`;
+  const path = `${arm.group}/providers/Microsoft.Storage/storageAccounts/Store`;
   const body = { location: 'West Europe', kind: 'StorageV2', properties: { a: [1, { b: null }] }, tags: { x: 'y' } };
   const created = await azure.put(path, body, { apiVersion: '2023-01-01' });
   t.equal(created.status, 200, 'its provider answers no other status');
@@ -324,36 +319,36 @@ test('types without a model are stored and echoed, unless --strict-types', async
   t.match(child.body, { name: 'default', type: 'Microsoft.Storage/storageAccounts/blobServices' });
   t.equal((await azure.delete(path)).status, 200);
   t.match(
-    refusal(await azure.get(path)),
+    arm.refusal(await azure.get(path)),
     /^404 ResourceNotFound: The Resource 'Microsoft.Storage\/storageAccounts\/Store' /,
   );
 
-  const strict = await ArmClient.start(t, { argv: ['--strict-types'] });
+  const strict = await arm.ArmClient.start(t, { argv: ['--strict-types'] });
   await strict.makeGroup();
   const refused = await strict.put(path, body, { apiVersion: '2023-01-01' });
   t.match(
-    refusal(refused),
+    arm.refusal(refused),
     /^404 InvalidResourceType: The resource type 'storageAccounts' could not be found in the namespace 'Microsoft.Storage' for api version '2023-01-01'\./,
   );
 });
 
 test('unknown api-versions get the newest shape, unless --strict-api-versions', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeLoadBalancer();
-  t.match((await azure.get(balancerId, { apiVersion: '2031-01-01' })).body, {
+  t.match((await azure.get(arm.balancerId, { apiVersion: '2031-01-01' })).body, {
     properties: { probes: [{ properties: { probeThreshold: 1 } }] },
   });
-  const strict = await ArmClient.start(t, { argv: ['--strict-api-versions'] });
+  const strict = await arm.ArmClient.start(t, { argv: ['--strict-api-versions'] });
   await strict.makeGroup();
   t.match(
-    refusal(await strict.get(balancerId, { apiVersion: '2031-01-01' })),
+    arm.refusal(await strict.get(arm.balancerId, { apiVersion: '2031-01-01' })),
     /^400 NoRegisteredProviderFound: No registered resource provider found for location '.*' and API version '2031-01-01' for type 'loadBalancers'\. The supported api-versions are '2026-01-01, 2025-09-01, .*'\. The supported locations are 'eastus, .*'\.$/,
   );
-  t.equal((await strict.get(`${network}/loadBalancers`, { apiVersion: '2025-09-01' })).status, 200);
+  t.equal((await strict.get(`${arm.network}/loadBalancers`, { apiVersion: '2025-09-01' })).status, 200);
 });
 
 test('a DNS name label is free until an address has it', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeGroup();
   const check = async (label: string) =>
     (
@@ -380,13 +375,13 @@ test('a DNS name label is free until an address has it', async (t) => {
     location: 'westeurope',
     properties: { dnsSettings: { domainNameLabel: 'web' } },
   });
-  t.match(refusal(taken), /^400 DnsRecordInUse/);
+  t.match(arm.refusal(taken), /^400 DnsRecordInUse/);
 });
 
 test('the instance view of a virtual machine is answered by its own path and by $expand', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   await azure.makeGroup();
-  const id = `${subscription}/resourceGroups/${network.split('/')[4]}/providers/Microsoft.Compute/virtualMachines/vm`;
+  const id = `${subscription}/resourceGroups/${arm.network.split('/')[4]}/providers/Microsoft.Compute/virtualMachines/vm`;
   const machine = { location: 'westeurope', properties: { osProfile: { computerName: 'vm' } } };
   t.equal((await azure.put(id, machine)).status, 201);
   const instanceView = { statuses: [{ code: 'ProvisioningState/succeeded' }, { code: 'PowerState/running' }] };

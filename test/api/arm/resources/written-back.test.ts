@@ -1,24 +1,10 @@
 import { test } from 'tap';
-import {
-  ArmClient,
-  balancerId,
-  childId,
-  group,
-  inboundRule,
-  internalFrontend,
-  type Json,
-  loadBalancer,
-  natRule,
-  network,
-  networkInterface,
-  rule,
-  subnetId,
-} from './arm-client.js';
+import * as arm from './arm-client.js';
 
-const pool = childId('backendAddressPools', 'pool');
-const second = childId('backendAddressPools', 'second');
-const frontend = childId('frontendIPConfigurations', 'frontend');
-const scaleSets = `${group}/providers/Microsoft.Compute/virtualMachineScaleSets`;
+const pool = arm.childId('backendAddressPools', 'pool');
+const second = arm.childId('backendAddressPools', 'second');
+const frontend = arm.childId('frontendIPConfigurations', 'frontend');
+const scaleSets = `${arm.group}/providers/Microsoft.Compute/virtualMachineScaleSets`;
 
 const natPool = {
   name: 'nats',
@@ -30,7 +16,7 @@ const natPool = {
     frontendIPConfiguration: { id: frontend },
   },
 };
-const spread = natRule('spread', {
+const spread = arm.natRule('spread', {
   frontendPort: undefined,
   frontendPortRangeStart: 6000,
   frontendPortRangeEnd: 6002,
@@ -38,7 +24,7 @@ const spread = natRule('spread', {
 });
 const address = {
   name: 'a',
-  properties: { ipAddress: '10.0.0.99', virtualNetwork: { id: `${network}/virtualNetworks/vnet` } },
+  properties: { ipAddress: '10.0.0.99', virtualNetwork: { id: `${arm.network}/virtualNetworks/vnet` } },
 };
 const outbound = {
   name: 'out',
@@ -51,8 +37,8 @@ const outbound = {
 };
 const two = [{ name: 'pool' }, { name: 'second' }];
 
-function scaleSet(capacity: number, member: Json): Json {
-  const ipConfigurations = [{ name: 'ip', properties: { subnet: { id: subnetId }, ...member } }];
+function scaleSet(capacity: number, member: arm.Json): arm.Json {
+  const ipConfigurations = [{ name: 'ip', properties: { subnet: { id: arm.subnetId }, ...member } }];
   const networkInterfaceConfigurations = [{ name: 'nic', properties: { primary: true, ipConfigurations } }];
   return {
     location: 'westeurope',
@@ -64,22 +50,26 @@ function scaleSet(capacity: number, member: Json): Json {
   };
 }
 
-const inNats = { loadBalancerInboundNatPools: [{ id: childId('inboundNatPools', 'nats') }] };
+const inNats = { loadBalancerInboundNatPools: [{ id: arm.childId('inboundNatPools', 'nats') }] };
 const inPool = { loadBalancerBackendAddressPools: [{ id: pool }] };
 
-const fixedInterface: Json = {
+const fixedInterface: arm.Json = {
   location: 'westeurope',
   properties: {
     ipConfigurations: [
       {
         name: 'ipconfig',
-        properties: { privateIPAllocationMethod: 'Static', privateIPAddress: '10.0.0.77', subnet: { id: subnetId } },
+        properties: {
+          privateIPAllocationMethod: 'Static',
+          privateIPAddress: '10.0.0.77',
+          subnet: { id: arm.subnetId },
+        },
       },
     ],
   },
 };
-const everyPort = rule('every', { protocol: 'All', frontendPort: 0, backendPort: 0 });
-const subnets = (...own: Json[]): Json => ({
+const everyPort = arm.rule('every', { protocol: 'All', frontendPort: 0, backendPort: 0 });
+const subnets = (...own: arm.Json[]): arm.Json => ({
   location: 'westeurope',
   tags: { one: '1', ONE: '2' },
   properties: {
@@ -90,46 +80,48 @@ const subnets = (...own: Json[]): Json => ({
     ],
   },
 });
-const security = (properties: Json): Json => ({
+const security = (properties: arm.Json): arm.Json => ({
   location: 'westeurope',
-  properties: { securityRules: [{ name: 'rule', properties: { ...inboundRule('80'), ...properties } }] },
+  properties: { securityRules: [{ name: 'rule', properties: { ...arm.inboundRule('80'), ...properties } }] },
 });
 const webFarm = { name: 'd', properties: { serviceName: 'Microsoft.Web/serverFarms' } };
 
 /** Bodies by id, some of which some states refuse. */
-const bodies: Readonly<Record<string, readonly Json[]>> = {
-  [balancerId]: [
-    loadBalancer(),
-    loadBalancer({ backendAddressPools: two }),
-    loadBalancer({ backendAddressPools: two, inboundNatPools: [natPool] }),
-    loadBalancer({ backendAddressPools: two, inboundNatRules: [natRule('ssh')] }),
-    loadBalancer({ inboundNatRules: [spread] }),
-    loadBalancer({ frontendIPConfigurations: [internalFrontend()], loadBalancingRules: [everyPort] }),
-    loadBalancer({ loadBalancingRules: [], outboundRules: [outbound] }),
-    loadBalancer({ backendAddressPools: [{ name: 'pool', properties: { loadBalancerBackendAddresses: [address] } }] }),
-    loadBalancer({
+const bodies: Readonly<Record<string, readonly arm.Json[]>> = {
+  [arm.balancerId]: [
+    arm.loadBalancer(),
+    arm.loadBalancer({ backendAddressPools: two }),
+    arm.loadBalancer({ backendAddressPools: two, inboundNatPools: [natPool] }),
+    arm.loadBalancer({ backendAddressPools: two, inboundNatRules: [arm.natRule('ssh')] }),
+    arm.loadBalancer({ inboundNatRules: [spread] }),
+    arm.loadBalancer({ frontendIPConfigurations: [arm.internalFrontend()], loadBalancingRules: [everyPort] }),
+    arm.loadBalancer({ loadBalancingRules: [], outboundRules: [outbound] }),
+    arm.loadBalancer({
+      backendAddressPools: [{ name: 'pool', properties: { loadBalancerBackendAddresses: [address] } }],
+    }),
+    arm.loadBalancer({
       backendAddressPools: two,
-      loadBalancingRules: [rule('a'), rule('b', { frontendPort: 81, backendAddressPool: { id: second } })],
+      loadBalancingRules: [arm.rule('a'), arm.rule('b', { frontendPort: 81, backendAddressPool: { id: second } })],
     }),
   ],
   ...Object.fromEntries(
     ['n1', 'n2', 'n3'].map((name) => [
-      `${network}/networkInterfaces/${name}`,
+      `${arm.network}/networkInterfaces/${name}`,
       [
-        networkInterface(),
-        networkInterface({ pools: [pool] }),
-        networkInterface({ pools: [pool, second] }),
-        networkInterface({ natRules: [childId('inboundNatRules', 'ssh')] }),
+        arm.networkInterface(),
+        arm.networkInterface({ pools: [pool] }),
+        arm.networkInterface({ pools: [pool, second] }),
+        arm.networkInterface({ natRules: [arm.childId('inboundNatRules', 'ssh')] }),
         fixedInterface,
       ],
     ]),
   ),
-  [`${network}/virtualNetworks/vnet`]: [
+  [`${arm.network}/virtualNetworks/vnet`]: [
     subnets(),
     subnets({ addressPrefix: '10.0.1.0/24', delegations: [webFarm] }),
     subnets({ addressPrefix: '10.0.1.0/24' }, { addressPrefixes: ['10.0.2.0/25', '10.0.3.0/24'] }),
   ],
-  [`${network}/networkSecurityGroups/nsg`]: [
+  [`${arm.network}/networkSecurityGroups/nsg`]: [
     security({}),
     security({ sourceAddressPrefix: '', sourceAddressPrefixes: ['10.0.0.0/8', '11.0.0.1'] }),
     security({ destinationPortRange: '', destinationPortRanges: ['80', '443-445'] }),
@@ -152,7 +144,7 @@ function numbers(seed: number): (limit: number) => number {
 }
 
 test('whatever writes were accepted, what GET answers can be PUT back and changes nothing', async (t) => {
-  const azure = await ArmClient.start(t);
+  const azure = await arm.ArmClient.start(t);
   const ids = Object.keys(bodies);
   for (let seed = 1; seed <= 4; seed++) {
     await azure.reset();
@@ -160,8 +152,8 @@ test('whatever writes were accepted, what GET answers can be PUT back and change
     const next = numbers(seed);
     for (let step = 0; step < 40; step++) {
       const id = ids[next(ids.length)] as string;
-      const all = bodies[id] as readonly Json[];
-      const body = all[next(all.length)] as Json;
+      const all = bodies[id] as readonly arm.Json[];
+      const body = all[next(all.length)] as arm.Json;
       const { status } = next(8) === 0 ? await azure.delete(id) : await azure.put(id, body);
       if (status >= 400) continue;
       for (const one of ids) {
