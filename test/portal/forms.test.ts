@@ -248,6 +248,26 @@ t.test('the forms of the portal', { skip: withoutBrowser, timeout: 600_000 }, as
     t.match(pools.properties.backendIPConfigurations, [{ id: `${idOf('networkInterfaces/nic')}/ipConfigurations/ip` }]);
   });
 
+  await t.test('the wizard: what Azure would refuse is shown at its field before anything is sent', async (t) => {
+    const page = await visit(t, '/create');
+    await page.getByLabel('Subscription').click();
+    await page.getByRole('option', { name: new RegExp(subscriptionId) }).click();
+    await page.getByLabel(/^Resource group/).fill('test');
+    await page.getByLabel(/^Name/).fill('checked');
+    const review = page.getByRole('tab', { name: 'Review + create' });
+    const rules = page.getByRole('tab', { name: 'Inbound rules' });
+    await rules.click();
+    await page.getByLabel('Backend port').fill('70000');
+    await review.click();
+    await page.getByText('Validation failed. See Inbound rules.').waitFor();
+    await rules.click();
+    await refused(page, 'Backend port').waitFor();
+    await page.getByLabel('Backend port').fill('8080');
+    await review.click();
+    await page.getByText('Validation passed.').waitFor();
+    t.notMatch(JSON.stringify(await cloud.get('loadBalancers')), /checked/);
+  });
+
   await t.test('a deployment: texts that Azure refuses, previews, reload', async (t) => {
     const page = await visit(t, '/deployments?deploy=open');
     const template = page.getByLabel(/^Template \(ARM JSON/);

@@ -3,7 +3,7 @@ import { QueryClient, useQuery } from '@tanstack/react-query';
 import * as arm from './arm.js';
 import * as emulator from './emulator.js';
 import { type LiveEvent, subscribe } from './events.js';
-import { getJson } from './http.js';
+import { getJson, type PlannedRequest, send } from './http.js';
 
 export const queryClient = new QueryClient({
   defaultOptions: { queries: { retry: 1, staleTime: 2000, refetchOnWindowFocus: true } },
@@ -96,6 +96,19 @@ export const useLocations = () =>
           )
         : [];
     },
+  });
+
+/**
+ * What Azure says of requests that are not sent yet: the answer to `validation`, which is asked for once as long as it stays
+ * the same. `isDue` is false until it shall be asked for.
+ */
+export const useValidation = (validation: PlannedRequest | undefined, { isDue }: { readonly isDue: boolean }) =>
+  useQuery({
+    queryKey: ['validation', validation],
+    queryFn: () => (validation ? send(validation) : null),
+    enabled: isDue && validation !== undefined,
+    retry: false,
+    refetchOnWindowFocus: false,
   });
 
 export const useBackends = () => useQuery({ queryKey: ['backends'], queryFn: emulator.backends });

@@ -23,7 +23,7 @@ import { useLocation } from 'wouter';
 import { type ArmResource, write } from '../azure/arm.js';
 import type { PlannedRequest } from '../azure/http.js';
 import type { NetworkInterface } from '../azure/interfaces.js';
-import { useEverywhere, useGroups, useLocations, useSubscriptions } from '../azure/queries.js';
+import { useEverywhere, useGroups, useLocations, useSubscriptions, useValidation } from '../azure/queries.js';
 import { useParameter } from '../ui/address.js';
 import { useDraft } from '../ui/draft.js';
 import { type Choice, messageFor, refusalOf } from '../ui/fields.js';
@@ -42,6 +42,7 @@ import {
   type Step,
   start,
   steps,
+  validationRequest,
 } from './create-requests.js';
 import { InterfacesForm, MembersForm } from './members-form.js';
 
@@ -84,12 +85,21 @@ export default function CreateLoadBalancer() {
   const missing = required.filter((field) => draft[field].trim() === '');
   const reviewing = step === 'Review + create';
   const [reviewed, setReviewed] = useState(reviewing);
+  const requests = plannedRequests(draft, {
+    ids: [groups, networks, addresses].flatMap(({ data }) => (data ?? []).map(({ id }) => id)),
+    interfaces: interfaces.data ?? [],
+  });
+  const validation = useValidation(validationRequest(draft, requests), {
+    isDue: reviewing && !reading && missing.length === 0,
+  });
+  /** The newest refusal: of what was sent, or of what would be. */
+  const refused = error ?? validation.error ?? undefined;
   const goTo = (next: Step): void => {
     if (next === 'Review + create') setReviewed(true);
     setStep(next === 'Basics' ? undefined : next);
   };
   /** What is wrong with a field: it is empty when the review needs it, or Azure has refused it. */
-  const problemOf = (field: keyof Draft, failure: unknown = error): string | undefined => {
+  const problemOf = (field: keyof Draft, failure: unknown = refused): string | undefined => {
     if (reviewed && (missing as readonly string[]).includes(field)) return 'The value must not be empty.';
     const { member, isName } = asked[field] ?? {};
     // A name that is left empty is made from the load balancer's.
@@ -158,18 +168,13 @@ export default function CreateLoadBalancer() {
       </Dropdown>
     </Field>
   );
-  const requests = plannedRequests(draft, {
-    ids: [groups, networks, addresses].flatMap(({ data }) => (data ?? []).map(({ id }) => id)),
-    interfaces: interfaces.data ?? [],
-  });
-
   /** Sends one request, and shows the tab of the field that Azure refuses. */
   async function deliver(request: PlannedRequest) {
     try {
       return await write(request);
     } catch (failure) {
-      const refused = Object.entries(asked).find(([field]) => problemOf(field as keyof Draft, failure));
-      if (refused) goTo(refused[1].step);
+      const found = Object.entries(asked).find(([field]) => problemOf(field as keyof Draft, failure));
+      if (found) goTo(found[1].step);
       throw failure;
     }
   }
@@ -206,7 +211,7 @@ export default function CreateLoadBalancer() {
           </Tab>
         ))}
       </TabList>
-      {error !== undefined && <ErrorBar error={error} />}
+      {refused !== undefined && <ErrorBar error={refused} />}
       <div className={styles.form}>
         {step === 'Basics' && (
           <>
@@ -346,9 +351,17 @@ export default function CreateLoadBalancer() {
               {draft.configuration === 'NIC' ? draft.interfaceConfigurations.length : draft.members.length} members.
               These requests are sent:
             </Text>
-            {stepsWithProblems.size > 0 && (
+            {validation.isFetching && <Spinner size="tiny" label="Running final validation…" />}
+            {(stepsWithProblems.size > 0 || validation.isError) && (
               <MessageBar intent="error" layout="multiline">
-                <MessageBarBody>Validation failed. See {[...stepsWithProblems].join(', ')}.</MessageBarBody>
+                <MessageBarBody>
+                  Validation failed.{stepsWithProblems.size > 0 && ` See ${[...stepsWithProblems].join(', ')}.`}
+                </MessageBarBody>
+              </MessageBar>
+            )}
+            {stepsWithProblems.size === 0 && validation.isSuccess && (
+              <MessageBar intent="success">
+                <MessageBarBody>Validation passed.</MessageBarBody>
               </MessageBar>
             )}
             <RequestPreview

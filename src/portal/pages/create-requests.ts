@@ -269,3 +269,42 @@ export function plannedRequests(draft: Draft, { ids, interfaces }: Existing): Pl
         })),
   ];
 }
+
+const deploymentSchema = 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#';
+
+/**
+ * Asks Azure whether it would take the requests, as the portal does before it creates: `validate` of a template of what they
+ * put into the resource group, one after the other. Undefined as long as the group does not exist: Azure validates in one.
+ */
+export function validationRequest(draft: Draft, requests: readonly PlannedRequest[]): PlannedRequest | undefined {
+  const group = groupIdOf(draft);
+  const provider = `${group}/providers/`;
+  const begins = (url: string, place: string): boolean => url.toLowerCase().startsWith(place.toLowerCase());
+  if (requests.some(({ url }) => begins(url, `${group}?`))) return undefined;
+  const resources = requests
+    .filter(({ url }) => begins(url, provider))
+    .map(({ url, body }) => {
+      const { pathname: id, searchParams } = new URL(url, 'http://localhost');
+      const [namespace, type, name] = id.slice(provider.length).split('/');
+      return {
+        ...(body as object),
+        id,
+        type: `${namespace}/${type}`,
+        name,
+        apiVersion: searchParams.get('api-version'),
+      };
+    });
+  const template = {
+    $schema: deploymentSchema,
+    contentVersion: '1.0.0.0',
+    resources: resources.map(({ id: _, ...resource }, index) => ({
+      ...resource,
+      dependsOn: resources.slice(0, index).map(({ id }) => id),
+    })),
+  };
+  return {
+    method: 'POST',
+    url: armUrl(`${provider}Microsoft.Resources/deployments/${draft.name}/validate`, resourcesVersion),
+    body: { properties: { mode: 'Incremental', template } },
+  };
+}
