@@ -146,11 +146,11 @@ export const gatewayErrors = {
       "Resource move validation failed. Please see details. Diagnostic information: timestamp '{timestamp}', subscription id '{subscriptionId}', tracking id '{trackingId}'.",
   },
   OperationNotEmulated: {
-    code: 'NotImplemented',
-    status: 501,
+    code: 'OperationNotSupported',
+    status: 400,
     origin: 'lazurite',
-    message: "Azure has '{operation}'. It is about a service that Lazurite does not have.",
-    differs: 'Azure answers it',
+    message: "Lazurite does not emulate '{operation}'.",
+    differs: 'Azure answers it, or denies that there is such an operation',
   },
   ScopeLocked: {
     status: 409,

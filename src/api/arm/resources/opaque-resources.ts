@@ -118,7 +118,10 @@ export function ownTypeAndName(id: ResourceId): { type: string; name: string } {
   return { type: spelt(type), name: id.names.slice(at + 1).join('/') };
 }
 
-/** Azure's refusal of a type that it does not have, or that it has only in other places. What is none of both is owned up to. */
+/**
+ * Azure's refusal of a type that it does not have, or that it has only in other places; what Azure lists though it is no
+ * type is said not to be emulated.
+ */
 export function notModelled(type: string, apiVersion: string): AzureError {
   if (isCatalogue(type)) return azureError('OperationNotEmulated', { values: { operation: type } });
   const [namespace = '', ...types] = type.split('/');
