@@ -108,6 +108,37 @@ function checkOn(node, tarball) {
   check(stderr === '', `nothing is on stderr ${stderr}`);
 }
 
+/** Makes a cloud service with a load-balanced set, changes how the set distributes, and reads it back. */
+async function updateLbSet(url) {
+  const services = '/00000000-0000-0000-0000-00000000000a/services/hostedservices';
+  const label = Buffer.from('web').toString('base64');
+  const endpoint = (more) =>
+    `<InputEndpoint><LoadBalancedEndpointSetName>set</LoadBalancedEndpointSetName><LocalPort>8080</LocalPort><Name>web</Name><Port>8080</Port><LoadBalancerProbe><Port>8080</Port><Protocol>tcp</Protocol></LoadBalancerProbe><Protocol>tcp</Protocol>${more}</InputEndpoint>`;
+  const role = `<Role><RoleName>one</RoleName><RoleType>PersistentVMRole</RoleType><ConfigurationSets><ConfigurationSet><ConfigurationSetType>NetworkConfiguration</ConfigurationSetType><InputEndpoints>${endpoint('')}</InputEndpoints></ConfigurationSet></ConfigurationSets><OSVirtualHardDisk><MediaLink>http://127.0.0.1/vhd</MediaLink><SourceImageName>image</SourceImageName></OSVirtualHardDisk><RoleSize>Small</RoleSize></Role>`;
+  const send = async (method, path, [root, content] = []) => {
+    const body = root && `<${root} xmlns="http://schemas.microsoft.com/windowsazure">${content}</${root}>`;
+    const headers = { 'x-ms-version': '2015-04-01', 'content-type': 'application/xml' };
+    const answer = await fetch(url + services + path, { method, headers, body });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return text;
+  };
+  await send('POST', '', [
+    'CreateHostedService',
+    `<ServiceName>web</ServiceName><Label>${label}</Label><Location>West Europe</Location>`,
+  ]);
+  await send('POST', '/web/deployments', [
+    'Deployment',
+    `<Name>web</Name><DeploymentSlot>Production</DeploymentSlot><Label>${label}</Label><RoleList>${role}</RoleList>`,
+  ]);
+  await send('POST', '/web/deployments/web/?comp=UpdateLbSet', [
+    'LoadBalancedEndpointList',
+    endpoint('<LoadBalancerDistribution>sourceIP</LoadBalancerDistribution>'),
+  ]);
+  const read = await send('GET', '/web/deployments/web');
+  check(read.includes('<LoadBalancerDistribution>sourceIP</LoadBalancerDistribution>'), 'UpdateLbSet');
+}
+
 /** Inside the network: the commands and the library. */
 async function walk(lazurite) {
   const demo = succeed([process.execPath, lazurite, 'demo']);
@@ -116,9 +147,9 @@ async function walk(lazurite) {
     `demo${demo.stderr && `: ${demo.stderr}`}`,
   );
   const start = async () => {
-    const child = spawn(process.execPath, [lazurite, 'start', '--port', '0', '--host', '127.0.0.1', '--data', 'data'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    // What Node or Lazurite warns of goes to stderr, which stays empty.
+    const argv = ['start', '--port', '0', '--host', '127.0.0.1', '--data', 'data', '--log-level', 'warn'];
+    const child = spawn(process.execPath, [lazurite, ...argv], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = await once(createInterface({ input: child.stdout }), 'line');
     const url = /http:\/\/[^;)]+/.exec(line)?.[0];
     const stop = async () => {
@@ -151,6 +182,15 @@ async function walk(lazurite) {
     const { status } = await fetch(`${first.url}/openapi/${file}`);
     check(status === 200, `/openapi/${file}`);
   }
+  const portal = await get(first.url, '/portal/');
+  const parts = [...portal.matchAll(/(?:src|href)="([^"?]+)"/g)].map(([, file]) => file);
+  check(parts.length > 1, 'the portal has parts');
+  for (const part of parts) {
+    const url = new URL(part, `${first.url}/portal/`);
+    check(url.origin === first.url, `the portal's ${url.pathname} comes from the package`);
+    check((await fetch(url)).status === 200, url.pathname);
+  }
+  await updateLbSet(first.url);
   await first.stop();
   const second = await start();
   check((await get(second.url, address + version)) === before, 'what was stored is the same after a restart');
