@@ -57,6 +57,13 @@ export class Replica {
       `CREATE TABLE IF NOT EXISTS ${positionTable}
         (only INTEGER PRIMARY KEY CHECK (only = 1), seq INTEGER, id TEXT, shared TEXT)`,
     );
+    // A replica of the first version knows no control entries: there were none.
+    const columns = connection.pragma(`table_info(${positionTable})`) as readonly { readonly name: string }[];
+    if (!columns.some(({ name }) => name === 'shared')) {
+      connection.exec(
+        `ALTER TABLE ${positionTable} ADD COLUMN shared TEXT NOT NULL DEFAULT '${JSON.stringify(nothingShared)}'`,
+      );
+    }
     const kept = connection.prepare(`SELECT seq, id, shared FROM ${positionTable}`).get() as
       | (LogPosition & { shared: string })
       | undefined;
