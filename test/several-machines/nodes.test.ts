@@ -56,16 +56,7 @@ test('every node follows what is written through any, and a new writer goes on w
   const [first, second] = machines.all as [Machine, Machine];
   await put(first, armKit.group, { location: 'westeurope' });
   await put(second, `${armKit.network}/virtualNetworks/vnet`, armKit.virtualNetwork());
-  const balancer = {
-    location: 'westeurope',
-    sku: { name: 'Standard' },
-    properties: {
-      frontendIPConfigurations: [armKit.internalFrontend()],
-      backendAddressPools: [{ name: 'pool' }],
-      probes: [armKit.probe()],
-      loadBalancingRules: [armKit.rule()],
-    },
-  };
+  const balancer = armKit.loadBalancer({ frontendIPConfigurations: [armKit.internalFrontend()] });
   await put(first, `${armKit.network}/loadBalancers/lb`, balancer);
   for (const machine of machines.all) {
     await until(async () => ((await frontendsOf(machine)).value as armKit.Json[]).length === 1);

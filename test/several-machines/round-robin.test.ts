@@ -26,20 +26,7 @@ const classic = `${armKit.group.split('/')[2]}`;
 const asked: readonly (readonly [method: string, path: string, body?: armKit.Json])[] = [
   ['PUT', at(armKit.group), { location: 'westeurope', tags: { a: 'b' } }],
   ['PUT', at(`${armKit.network}/virtualNetworks/vnet`), armKit.virtualNetwork()],
-  [
-    'PUT',
-    at(balancer),
-    {
-      location: 'westeurope',
-      sku: { name: 'Standard' },
-      properties: {
-        frontendIPConfigurations: [armKit.internalFrontend()],
-        backendAddressPools: [{ name: 'pool' }],
-        probes: [armKit.probe()],
-        loadBalancingRules: [armKit.rule()],
-      },
-    },
-  ],
+  ['PUT', at(balancer), armKit.loadBalancer({ frontendIPConfigurations: [armKit.internalFrontend()] })],
   ['GET', at(balancer)],
   ['PATCH', at(balancer), { tags: { c: 'd' } }],
   ['GET', at(`${balancer}/backendAddressPools/pool`)],

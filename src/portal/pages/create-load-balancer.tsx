@@ -168,6 +168,20 @@ export default function CreateLoadBalancer() {
       </Dropdown>
     </Field>
   );
+  const radio = (label: string, member: keyof Draft & string, values: readonly string[]) => (
+    <Field label={label}>
+      <RadioGroup
+        layout="horizontal"
+        value={String(draft[member])}
+        onChange={(_, { value: chosen }) => set({ [member]: chosen } as Partial<Draft>)}
+      >
+        {values.map((one) => (
+          <Radio key={one} value={one} label={one} />
+        ))}
+      </RadioGroup>
+    </Field>
+  );
+
   /** Sends one request, and shows the tab of the field that Azure refuses. */
   async function deliver(request: PlannedRequest) {
     try {
@@ -238,16 +252,7 @@ export default function CreateLoadBalancer() {
               ['Basic', 'Basic'],
               ['Gateway', 'Gateway'],
             ])}
-            <Field label="Type">
-              <RadioGroup
-                layout="horizontal"
-                value={draft.type}
-                onChange={(_, { value: chosen }) => set({ type: chosen as Draft['type'] })}
-              >
-                <Radio value="Public" label="Public" />
-                <Radio value="Internal" label="Internal" />
-              </RadioGroup>
-            </Field>
+            {radio('Type', 'type', ['Public', 'Internal'])}
             {choice('Tier', 'tier', [
               ['Regional', 'Regional'],
               ['Global', 'Global'],
@@ -278,16 +283,7 @@ export default function CreateLoadBalancer() {
         {step === 'Backend pools' && (
           <>
             {text('Name', 'pool', { required: true })}
-            <Field label="Backend Pool Configuration">
-              <RadioGroup
-                layout="horizontal"
-                value={draft.configuration}
-                onChange={(_, { value: chosen }) => set({ configuration: chosen as Draft['configuration'] })}
-              >
-                <Radio value="NIC" label="NIC" />
-                <Radio value="IP address" label="IP address" />
-              </RadioGroup>
-            </Field>
+            {radio('Backend Pool Configuration', 'configuration', ['NIC', 'IP address'])}
             {draft.configuration === 'NIC' ? (
               <InterfacesForm
                 interfaces={interfaces.data ?? []}
