@@ -38,7 +38,7 @@ export interface Machines {
   readonly clock: Clock;
   /** Stands before the server's routes. */
   readonly edge: (caPem: string) => EdgeHandler;
-  /** Refuses what the edge has found that nobody can answer at present; answers writes when every node carries them. */
+  /** Refuses requests that no node can answer at present; answers a write when every node carries it. */
   readonly guard: (app: FastifyInstance) => void;
   /** Every node that lives. */
   readonly nodes: () => Promise<readonly NodeView[]>;

@@ -159,13 +159,13 @@ export class LiveNodes {
     return this.#behind(seq);
   }
 
-  /** Nobody waits for a node that has died, until it is heard again. */
+  /** Writes do not wait for a node that has died, until it is heard from again. */
   async forget(address: string): Promise<void> {
     this.#others.delete(address);
     await this.#session.query(gone, [address]);
   }
 
-  /** Nobody waits for this node any more. */
+  /** Removes this node from the table, so that writes do not wait for it. */
   async leave(): Promise<void> {
     if (this.#address === undefined) return;
     const said = this.#session.query(gone, [this.#address]).catch(() => {});

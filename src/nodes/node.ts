@@ -358,7 +358,7 @@ export class ClusterNode implements Ledger {
   }
 }
 
-/** The refusal of a request that nobody can answer at present, in the words of either API. */
+/** The refusal of a request that no node can answer at present, in the words of either API. */
 export const refusal = (message: string, key: 'ServiceUnavailable' | 'ClassicServerBusy' = 'ServiceUnavailable') =>
   azureError(key, {
     details: [{ code: 'StoreUnavailable', message: `${message} Nothing was stored; the call can be retried.` }],

@@ -172,7 +172,7 @@ export class OperationRunner {
   /**
    * Waits until the data plane follows a write; without a delay the operation is finished then. Resolves with what
    * `onFailure` makes, within the work that stores the failure, of the resource as it is stored then; undefined when nothing
-   * failed, or nobody knows yet.
+   * failed, or where the outcome is known only later.
    */
   async settle<T>(write: Settling, onFailure: (failed: Resource) => T): Promise<T | undefined> {
     if (this.context.operationDelayMs > 0) {

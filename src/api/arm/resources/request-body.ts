@@ -1,6 +1,6 @@
 /**
  * Request bodies: JSON that is read once, made canonical, validated against a type's schema, and put in its place; and what
- * must hold before one is written: the client saw the newest state (`If-Match`), and nobody uses what goes.
+ * must hold before one is written: the client saw the newest state (`If-Match`), and what is removed is not in use.
  */
 import { type AzureError, azureError, type ErrorKey } from '../../../errors/index.js';
 import { type ChildDocument, childrenIn, isNamed } from '../../../resources/references.js';
