@@ -243,7 +243,7 @@ async function createApp({
   const faults = new Faults({ engine, events, store });
   const { answers } = store.resources;
   const shortcut = journalHooks.around((request, response) =>
-    faults.concernCalls ? undefined : sendKept(request, response, { answers, clock }),
+    faults.concernCalls || machines?.isRefused(request) ? undefined : sendKept(request, response, { answers, clock }),
   );
   const server = createServer({
     host: config.host,
@@ -255,9 +255,9 @@ async function createApp({
     },
     log,
     clock,
-    edge: machines?.edge(certificates.caPem),
-    // A token, and whether this machine may answer, are found out on the long way.
-    shortcut: machines || config.auth === 'token' ? undefined : shortcut,
+    edge: machines?.edge({ caPem: certificates.caPem, faults }),
+    // A token is looked at on the long way.
+    shortcut: config.auth === 'token' ? undefined : shortcut,
   });
   const identity = createIdentity({ warn: log.warn, folder, host: config.host, tlsNames: config.tlsNames });
   const admin = config.auth === 'token' ? identity.admin() : undefined;

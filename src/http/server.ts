@@ -244,7 +244,8 @@ function fastifyLogger(log: Log): FastifyBaseLogger {
 }
 
 /** The scheme of the URLs that a connection asks for. */
-export const protocolOf = (socket: Socket): 'https' | 'http' => ('encrypted' in socket ? 'https' : 'http');
+export const protocolOf = (socket: Socket & { readonly encrypted?: boolean }): 'https' | 'http' =>
+  socket.encrypted ? 'https' : 'http';
 
 /**
  * The scheme and host by which a request reached the server, without a slash at the end: `https://localhost:4567`.

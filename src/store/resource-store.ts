@@ -51,6 +51,7 @@ interface GroupRow {
 const sql = {
   addSubscription: 'INSERT OR IGNORE INTO subscriptions VALUES (?, ?)',
   subscriptions: 'SELECT id, created FROM subscriptions',
+  subscription: 'SELECT 1 FROM subscriptions WHERE id = ?',
   group: 'SELECT * FROM resource_groups WHERE key = ?',
   groups: 'SELECT * FROM resource_groups WHERE subscription = ? ORDER BY key',
   saveGroup: 'INSERT OR REPLACE INTO resource_groups VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -129,7 +130,16 @@ export class ResourceStore implements Lookup {
   /** Any GUID is a subscription from its first use, whatever becomes of the request. */
   rememberSubscription(subscriptionId: string, timestamp: string): void {
     const id = subscriptionId.toLowerCase();
-    if (!this.#knownSubscriptions.has(id) && !this.#firstUses.has(id)) this.#firstUses.set(id, timestamp);
+    if (!this.hasSubscription(id) && !this.#firstUses.has(id)) this.#firstUses.set(id, timestamp);
+  }
+
+  /** Whether this subscription is stored: used before the last write. */
+  hasSubscription(subscriptionId: string): boolean {
+    const id = subscriptionId.toLowerCase();
+    if (this.#knownSubscriptions.has(id)) return true;
+    const isStored = this.#statement.subscription.get(id) !== undefined;
+    if (isStored) this.#knownSubscriptions.add(id);
+    return isStored;
   }
 
   /** Subscriptions have been used that are not stored yet. */
