@@ -3,7 +3,13 @@ import { childNamed } from '../../../resources/references.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { renderResource } from '../../../resources/render.js';
 import { idKey, rootKey } from '../../../resources/resource-id.js';
-import { type Lookup, type Resource, type ResourceType, schemaOf } from '../../../resources/resource-type.js';
+import {
+  type Lookup,
+  type Resource,
+  type ResourceType,
+  type ShowContext,
+  schemaOf,
+} from '../../../resources/resource-type.js';
 import type { SchemaNode } from '../../../resources/schema.js';
 import { showOpaque } from './opaque-resources.js';
 
@@ -13,11 +19,11 @@ export type Shown = Record<string, unknown> & { name?: string };
 export class ResourceReader {
   constructor(readonly store: Lookup) {}
 
-  /** The whole resource. `expand` is Azure's `$expand`: a path to references to be shown in full. */
-  show(resource: Resource, apiVersion: string, expand?: string): Shown {
+  /** The whole resource. */
+  show(resource: Resource, apiVersion: string, { expand, answerTo }: Showing = {}): Shown {
     const type = findResourceType(resource.type);
     if (!type) return showOpaque(resource, this.store);
-    const document = type.view?.({ resource, lookup: this.store, apiVersion, expand }) ?? resource.document;
+    const document = type.view?.({ resource, lookup: this.store, apiVersion, expand, answerTo }) ?? resource.document;
     const links = this.store.linksInto(resource.key);
     const shown = renderResource(resource, { schema: schemaOf(type), apiVersion, document, links });
     this.#expandAll(shown, expand, apiVersion);
@@ -25,15 +31,15 @@ export class ResourceReader {
   }
 
   /** The children in one collection of a resource. */
-  children(resource: Resource, collection: string, apiVersion: string): Shown[] {
-    const properties = this.show(resource, apiVersion).properties as Record<string, unknown>;
+  children(resource: Resource, { collection, apiVersion, answerTo }: Omit<ShownChild, 'name'>): Shown[] {
+    const properties = this.show(resource, apiVersion, { answerTo }).properties as Record<string, unknown>;
     return (properties[collection] as Shown[] | undefined) ?? [];
   }
 
   /** One child, by its name in any casing. */
-  child(resource: Resource, { collection, name, apiVersion, expand }: ShownChild): Shown | undefined {
-    const child = childNamed(this.children(resource, collection, apiVersion), name);
-    if (child) this.#expandAll(child, expand, apiVersion);
+  child(resource: Resource, { collection, name, ...shown }: ShownChild): Shown | undefined {
+    const child = childNamed(this.children(resource, { ...shown, collection }), name);
+    if (child) this.#expandAll(child, shown.expand, shown.apiVersion);
     return child;
   }
 
@@ -73,11 +79,12 @@ export class ResourceReader {
   }
 }
 
-interface ShownChild {
+type Showing = Pick<ShowContext, 'expand' | 'answerTo'>;
+
+interface ShownChild extends Showing {
   readonly collection: string;
   readonly name: string;
   readonly apiVersion: string;
-  readonly expand?: string | undefined;
 }
 
 /** Schema of one child of a type's collection. */

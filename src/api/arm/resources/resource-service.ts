@@ -57,7 +57,7 @@ export class ResourceService {
     const { place, resource } = this.#found(request, 'read');
     if (!('type' in place)) return { status: 200, body: this.reader.show(resource, place.apiVersion) };
     const { child, apiVersion } = place;
-    if (!child) return { status: 200, etag: resource.etag, body: this.reader.show(resource, apiVersion, expand) };
+    if (!child) return { status: 200, etag: resource.etag, body: this.reader.show(resource, apiVersion, { expand }) };
     const body = this.reader.child(resource, { ...child, apiVersion, expand });
     if (!body) throw azureError('NotFound', { values: { id: `${resource.id}/${child.collection}/${child.name}` } });
     return { status: 200, etag: resource.etag, body };
@@ -72,7 +72,7 @@ export class ResourceService {
   /** The children in one collection of a resource. Throws the resource's 404. */
   children(request: ResourceRequest, collection: string): Shown[] {
     const { resource, apiVersion } = this.existing(request);
-    return this.reader.children(resource, collection, apiVersion);
+    return this.reader.children(resource, { collection, apiVersion });
   }
 
   /** Creates or replaces a resource, or a child in its parent. Throws Azure's refusal; nothing is stored then. */
@@ -125,8 +125,12 @@ export class ResourceService {
     };
   }
 
+  /** What the answer to a PUT shows. */
   #shown(resource: Resource, { child, apiVersion }: ModelledPlace): Shown | undefined {
-    return child ? this.reader.child(resource, { ...child, apiVersion }) : this.reader.show(resource, apiVersion);
+    const answerTo = 'Put';
+    return child
+      ? this.reader.child(resource, { ...child, apiVersion, answerTo })
+      : this.reader.show(resource, apiVersion, { answerTo });
   }
 
   #putOpaque({ id, apiVersion }: Place, given: RequestBody): Done {
