@@ -8,7 +8,7 @@ import { childNamed, childrenIn } from '../../../resources/references.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { renderResource } from '../../../resources/render.js';
 import { formatResourceId, idKey, type ResourceId, rootKey, rootOf } from '../../../resources/resource-id.js';
-import type { Action, ActionResult, Lookup, Resource } from '../../../resources/resource-type.js';
+import type { Action, ActionResult, Lookup, Resource, ShowContext } from '../../../resources/resource-type.js';
 import { unmodelledStatuses } from '../../../resources/unmodelled-types.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
 import type { Answer } from './answers.js';
@@ -60,7 +60,7 @@ export class ResourceService {
     const { place, resource } = this.#found(request, 'read');
     if (!('type' in place)) return { status: 200, body: this.reader.show(resource, place.apiVersion) };
     const { child, apiVersion } = place;
-    if (!child) return { status: 200, etag: resource.etag, body: this.reader.show(resource, apiVersion, expand) };
+    if (!child) return { status: 200, etag: resource.etag, body: this.reader.show(resource, apiVersion, { expand }) };
     const body = this.reader.child(resource, { ...child, apiVersion, expand });
     if (!body) throw azureError('NotFound', { values: { id: `${resource.id}/${child.collection}/${child.name}` } });
     return { status: 200, etag: resource.etag, body };
@@ -75,7 +75,7 @@ export class ResourceService {
   /** The children in one collection of a resource. Throws the resource's 404. */
   children(request: ResourceRequest, collection: string): Shown[] {
     const { resource, apiVersion } = this.existing(request);
-    return this.reader.children(resource, collection, apiVersion);
+    return this.reader.children(resource, { collection, apiVersion });
   }
 
   /** Creates or replaces a resource, or a child in its parent. Throws Azure's refusal; nothing is stored then. */
@@ -128,8 +128,12 @@ export class ResourceService {
     };
   }
 
+  /** What the answer to a PUT shows. */
   #shown(resource: Resource, { child, apiVersion }: ModelledPlace): Shown | undefined {
-    return child ? this.reader.child(resource, { ...child, apiVersion }) : this.reader.show(resource, apiVersion);
+    const answerTo = 'Put';
+    return child
+      ? this.reader.child(resource, { ...child, apiVersion, answerTo })
+      : this.reader.show(resource, apiVersion, { answerTo });
   }
 
   #putOpaque({ id, apiVersion }: Place, given: RequestBody): Done {
@@ -304,11 +308,11 @@ export type Shown = Record<string, unknown> & { name?: string };
 export class ResourceReader {
   constructor(readonly store: Lookup) {}
 
-  /** The whole resource. `expand` is Azure's `$expand`: a path to references to be shown in full. */
-  show(resource: Resource, apiVersion: string, expand?: string): Shown {
+  /** The whole resource. */
+  show(resource: Resource, apiVersion: string, { expand, answerTo }: Showing = {}): Shown {
     const type = findResourceType(resource.type);
     if (!type) return showOpaque(resource, this.store);
-    const document = type.view?.({ resource, lookup: this.store, apiVersion, expand }) ?? resource.document;
+    const document = type.view?.({ resource, lookup: this.store, apiVersion, expand, answerTo }) ?? resource.document;
     const links = this.store.linksInto(resource.key);
     const shown = renderResource(resource, { schema: type.schema, apiVersion, document, links });
     this.#expandAll(shown, expand, apiVersion);
@@ -316,15 +320,15 @@ export class ResourceReader {
   }
 
   /** The children in one collection of a resource. */
-  children(resource: Resource, collection: string, apiVersion: string): Shown[] {
-    const properties = this.show(resource, apiVersion).properties as Record<string, unknown>;
+  children(resource: Resource, { collection, apiVersion, answerTo }: Omit<ShownChild, 'name'>): Shown[] {
+    const properties = this.show(resource, apiVersion, { answerTo }).properties as Record<string, unknown>;
     return (properties[collection] as Shown[] | undefined) ?? [];
   }
 
   /** One child, by its name in any casing. */
-  child(resource: Resource, { collection, name, apiVersion, expand }: ShownChild): Shown | undefined {
-    const child = childNamed(this.children(resource, collection, apiVersion), name);
-    if (child) this.#expandAll(child, expand, apiVersion);
+  child(resource: Resource, { collection, name, ...shown }: ShownChild): Shown | undefined {
+    const child = childNamed(this.children(resource, { ...shown, collection }), name);
+    if (child) this.#expandAll(child, shown.expand, shown.apiVersion);
     return child;
   }
 
@@ -364,9 +368,10 @@ export class ResourceReader {
   }
 }
 
-interface ShownChild {
+type Showing = Pick<ShowContext, 'expand' | 'answerTo'>;
+
+interface ShownChild extends Showing {
   readonly collection: string;
   readonly name: string;
   readonly apiVersion: string;
-  readonly expand?: string | undefined;
 }
