@@ -183,7 +183,7 @@ export async function joinStore({ config, store, log }: { config: Config; store:
           staleReads: config.staleReads === 'on',
           isOwn,
           // How often a fault has hit is counted by the node that writes.
-          isStored: (path) => !faults.concernCalls && isStored(tidyUrl(path), store),
+          isStored: (path) => faults.ofApi.size === 0 && isStored(tidyUrl(path), store),
         });
         edge = made;
         return (request, response, answer: RequestListener) =>
