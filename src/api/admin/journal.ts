@@ -130,6 +130,13 @@ interface Call {
   fault: string | undefined;
 }
 
+/** Faults that calls can be hit by. */
+export interface CallFaults {
+  readonly inForce: ReadonlyMap<string, unknown>;
+  /** Answers a call that has just come in as a fault says, or lets it go on. */
+  readonly meet: (request: FastifyRequest, reply: FastifyReply, goOn: (error?: Error) => void) => void;
+}
+
 /** A call that is answered. */
 interface AnsweredCall extends Sent, Omit<Call, keyof Sent> {
   /** Real time. */
@@ -141,8 +148,7 @@ interface AnsweredCall extends Sent, Omit<Call, keyof Sent> {
 const confidential = /\/oauth2\/|\/token$|\/msi\//i;
 
 /** Whether a path belongs to Azure's APIs. Below a GUID there is the classic one. */
-export const isAzurePath = (path: string): boolean =>
-  !/^\/(?:_lazurite|openapi|portal|assets)(?:\/|$)|^\/$/i.test(path);
+const isAzurePath = (path: string): boolean => !/^\/(?:_lazurite|openapi|portal|assets)(?:\/|$)|^\/$/i.test(path);
 
 const single = (value: unknown): string | undefined => {
   const first = Array.isArray(value) ? value[0] : value;
@@ -167,12 +173,12 @@ export class JournalHooks {
   ) {}
 
   /** To be called before routes are registered, so that they all inherit the hooks. */
-  install(app: FastifyInstance): void {
-    app.addHook('onRequest', (request, _reply, done) => {
-      if (isAzurePath(pathOf(request))) {
-        this.#calls.set(request, { startedMs: this.clock.now(), responseBody: undefined, fault: undefined });
-      }
-      done();
+  install(app: FastifyInstance, faults: CallFaults): void {
+    app.addHook('onRequest', (request, reply, done) => {
+      if (!isAzurePath(pathOf(request))) return done();
+      this.#calls.set(request, { startedMs: this.clock.now(), responseBody: undefined, fault: undefined });
+      if (faults.inForce.size > 0) faults.meet(request, reply, done);
+      else done();
     });
     app.addHook('onSend', (request, _reply, payload, done) => {
       const call = this.#calls.get(request);

@@ -15,14 +15,7 @@ import {
   rootOf,
   typeOf,
 } from '../../../resources/resource-id.js';
-import {
-  type Link,
-  type Lookup,
-  type Resource,
-  type ResourceDocument,
-  type ResourceType,
-  schemaOf,
-} from '../../../resources/resource-type.js';
+import type { Link, Lookup, Resource, ResourceDocument, ResourceType } from '../../../resources/resource-type.js';
 import type { SchemaNode } from '../../../resources/schema.js';
 import { invalidRequestFormat } from '../../../resources/validation.js';
 import type { WritableStore } from '../../../store/overlay.js';
@@ -165,7 +158,7 @@ let latest: { readonly document: ResourceDocument; readonly id: string; readonly
 export function outgoing({ key, id, type: name, document }: Resource, type: ResourceType): readonly Link[] {
   if (latest?.document === document && latest.id === id) return latest.links;
   const [own, below] = [key, `${key}/`];
-  const links = linksOf(document, schemaOf(type), { id, type: name }).filter(
+  const links = linksOf(document, type.schema, { id, type: name }).filter(
     ({ target }) => target !== own && !target.startsWith(below),
   );
   latest = { document, id, links };
