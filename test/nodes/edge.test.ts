@@ -3,7 +3,7 @@ import https from 'node:https';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { type Test, test } from 'tap';
-import { clientThumbprint } from '../../src/api/classic/authorize.js';
+import { clientThumbprint } from '../../src/api/classic/plugin.js';
 import { azureError } from '../../src/errors/index.js';
 import { requestBaseUrl } from '../../src/http/server.js';
 import { Edge } from '../../src/nodes/edge.js';

@@ -10,7 +10,6 @@ import type { FaultControl } from '../../store/write-queue.js';
 import type { Clock } from '../../support/clock.js';
 import type { Events } from '../../support/events.js';
 import { newGuid } from '../../support/ids.js';
-import { pathMatcher } from '../../support/path-pattern.js';
 import {
   type ApiFault,
   engineFault,
@@ -20,7 +19,7 @@ import {
   readFault,
 } from './fault-schema.js';
 import { type CallFaults, type JournalHooks, pathOf } from './journal.js';
-import { adminRoute, jsonBody } from './requests.js';
+import { adminRoute, jsonBody, pathMatcher } from './requests.js';
 
 interface ApiFaultInForce {
   fault: ApiFault;

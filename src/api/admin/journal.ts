@@ -7,9 +7,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Sent, Shortcut } from '../../http/server.js';
 import { type Clock, systemTime } from '../../support/clock.js';
 import type { Events } from '../../support/events.js';
-import { pathMatcher } from '../../support/path-pattern.js';
 import { shortened, shownText, unsigned } from '../../support/secrets.js';
-import { adminRoute, badRequest, queryText } from './requests.js';
+import { adminRoute, badRequest, pathMatcher, queryText } from './requests.js';
 import type { RequestView } from './views.js';
 
 /** One call as it is kept: bodies are text, parsed only when they are read. */

@@ -52,6 +52,14 @@ function readTarget(id: string): Target | undefined {
   return parsed && { id: parsed, type: typeOf(parsed).toLowerCase(), canonical: undefined };
 }
 
+/** Azure's front door looks at ids that lead to other resources before their provider reads them. */
+function checkLinked({ holder, types, jsonPath }: FoundReference, { type }: ReferenceScope): void {
+  const isInside = types.every((one) => one.startsWith(`${type}/`));
+  if (isInside || /^\/(subscriptions|providers)\//i.test(holder.id)) return;
+  const values = { id: holder.id, path: `${formatJsonPath(jsonPath)}.id` };
+  throw azureError('LinkedInvalidPropertyId', { values });
+}
+
 function formatDetail(found: FoundReference): ErrorDetail {
   const expected = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/';
   const path = formatJsonPath(found.jsonPath);
@@ -113,8 +121,9 @@ function resolve(reference: FoundReference, target: Target, scope: WriteScope): 
 }
 
 /**
- * Rewrites the ids in `document` to their canonical spelling. Throws `InvalidRequestFormat` for ids that are none or of
- * a wrong type, `InvalidResourceReference` for what does not exist, `RetryableError` for what is still being made.
+ * Rewrites the ids in `document` to their canonical spelling. Throws `LinkedInvalidPropertyId` and `InvalidRequestFormat`
+ * for ids that are none, the latter for those of a wrong type too, `InvalidResourceReference` for what does not exist,
+ * `RetryableError` for what is still being made.
  */
 export function resolveReferences(document: ResourceDocument, scope: ReferenceScope): void {
   const known = new Map<string, Target | undefined>();
@@ -124,6 +133,7 @@ export function resolveReferences(document: ResourceDocument, scope: ReferenceSc
     const { id } = reference.holder;
     if (!known.has(id)) known.set(id, readTarget(id));
     const target = known.get(id);
+    if (!target) checkLinked(reference, scope);
     const detail = target ? typeDetail(reference, target) : formatDetail(reference);
     if (detail) details.push(detail);
     else if (target) resolvable.push({ reference, target });
