@@ -51,6 +51,7 @@ interface GroupRow {
 const sql = {
   addSubscription: 'INSERT OR IGNORE INTO subscriptions VALUES (?, ?)',
   subscriptions: 'SELECT id, created FROM subscriptions',
+  subscription: 'SELECT 1 FROM subscriptions WHERE id = ?',
   group: 'SELECT * FROM resource_groups WHERE key = ?',
   groups: 'SELECT * FROM resource_groups WHERE subscription = ? ORDER BY key',
   saveGroup: 'INSERT OR REPLACE INTO resource_groups VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -96,7 +97,7 @@ export class ResourceStore implements Lookup {
   readonly answers = new AnswerCache();
   readonly #knownSubscriptions = new Set<string>();
   /** Subscriptions that are used for the first time, and when: a read writes nothing, so the next write stores them. */
-  readonly #firstUses = new Map<string, string>();
+  readonly firstUses = new Map<string, string>();
 
   constructor(
     readonly connection: Connection,
@@ -111,7 +112,7 @@ export class ResourceStore implements Lookup {
     this.#links.clear();
     this.#groups.clear();
     this.#knownSubscriptions.clear();
-    this.#firstUses.clear();
+    this.firstUses.clear();
     this.answers.clear();
   }
 
@@ -134,26 +135,30 @@ export class ResourceStore implements Lookup {
   /** Any GUID is a subscription from its first use, whatever becomes of the request. */
   rememberSubscription(subscriptionId: string, timestamp: string): void {
     const id = subscriptionId.toLowerCase();
-    if (!this.#knownSubscriptions.has(id) && !this.#firstUses.has(id)) this.#firstUses.set(id, timestamp);
+    if (!this.hasSubscription(id) && !this.firstUses.has(id)) this.firstUses.set(id, timestamp);
   }
 
-  /** Subscriptions have been used that are not stored yet. */
-  get hasFirstUses(): boolean {
-    return this.#firstUses.size > 0;
+  /** Whether this subscription is stored: used before the last write. */
+  hasSubscription(subscriptionId: string): boolean {
+    const id = subscriptionId.toLowerCase();
+    if (this.#knownSubscriptions.has(id)) return true;
+    const isStored = this.#statement.subscription.get(id) !== undefined;
+    if (isStored) this.#knownSubscriptions.add(id);
+    return isStored;
   }
 
   /** Stores the subscriptions that have been used since the last write. */
   storeFirstUses(): void {
-    for (const [id, created] of this.#firstUses) {
+    for (const [id, created] of this.firstUses) {
       this.#statement.addSubscription.run(id, created);
       this.#knownSubscriptions.add(id);
     }
-    this.#firstUses.clear();
+    this.firstUses.clear();
   }
 
   /** In the order of their first use. */
   subscriptions(): string[] {
-    const created = new Map(this.#firstUses);
+    const created = new Map(this.firstUses);
     for (const row of this.#statement.subscriptions.all() as { id: string; created: string }[])
       created.set(row.id, row.created);
     return [...created].sort(byFirstUse).map(([id]) => id);

@@ -71,7 +71,9 @@ export class Store {
     this.#queue = new WriteQueue({
       connection: this.connection,
       journal: this.#journal,
-      finish: () => this.resources.storeFirstUses(),
+      finish: () => {
+        if (this.resources.firstUses.size > 0) this.resources.storeFirstUses();
+      },
       forgetRows: (images) => this.#forgetRows(images),
       stored: () => this.#hasWritten(),
       failed: (error) => this.#hasFailed(error),
@@ -209,7 +211,7 @@ export class Store {
   /** Closes the file, once what waits is stored. Does nothing when it is closed. */
   close(): void {
     if (!this.connection.open) return;
-    if (this.resources.hasFirstUses) void this.write(() => {}).catch(() => {});
+    if (this.resources.firstUses.size > 0) void this.write(() => {}).catch(() => {});
     this.#queue.flush();
     this.connection.close();
   }

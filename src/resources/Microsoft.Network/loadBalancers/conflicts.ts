@@ -211,7 +211,7 @@ function* checkRulesOfProbe({ existing, document, idText }: Context, link: Link)
     const now = childWithId(document.properties.loadBalancingRules, rule);
     if (!usesProbe(now, link.target)) yield azureError('CannotRemoveRuleUsedByProbeUsedByVMSS', { values });
     if (now?.properties?.backendPort !== before.properties?.backendPort) {
-      yield azureError('CannotChangePortOfRuleUsedByProbeUsedByVMSS', { values });
+      yield azureError('CannotModifyRuleUsedByProbeUsedByVMSS', { values });
     }
   }
 }
