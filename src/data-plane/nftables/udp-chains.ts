@@ -15,7 +15,7 @@ import {
   type SlotChoice,
   toMember,
 } from './frontend.js';
-import { hex, markOf } from './marks.js';
+import { hex, markOf, memberBits } from './marks.js';
 import { sinceLastsMs, swallow } from './table.js';
 
 const isTracked = ({ frontend }: ChainSet): boolean => frontend.rule.connectionTracking === true;
@@ -41,7 +41,14 @@ export function udpEntryChains(set: ChainSet, choice: SlotChoice): Chain[] {
           rules: [`meta mark set ${forward} map @udp_tracked goto tracked_${number}`, `goto select_${number}`],
         },
         // The note counts while its member may have datagrams.
-        { name: `tracked_${number}`, rules: ['meta mark vmap @tracked_members', `goto select_${number}`] },
+        {
+          name: `tracked_${number}`,
+          rules: [
+            `meta mark set meta mark and ${hex(memberBits)}`,
+            `meta mark @tracked_${choice.pool} goto assign_${number}`,
+            `goto select_${number}`,
+          ],
+        },
         { name: `select_${number}`, rules: choose.rules },
       ]
     : [choose];
@@ -53,8 +60,8 @@ export function udpEntryChains(set: ChainSet, choice: SlotChoice): Chain[] {
     {
       name: `assign_${number}`,
       rules: [
-        `meta mark set meta mark or ${hex(markOf(number))}`,
         ...refuseHairpin(set),
+        `meta mark set meta mark or ${hex(markOf(number))}`,
         `${flow} @udp_flows goto known_${number}`,
         'update @arrivals { meta mark }',
         `add @udp_flows { ${flow} timeout ${idle} }`,
