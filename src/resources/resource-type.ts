@@ -221,7 +221,7 @@ export interface ApplyOutcome {
 export interface ResourceType<D extends ResourceDocument = ResourceDocument> {
   readonly type: string;
   readonly apiVersions: readonly string[];
-  readonly schema: TSchema;
+  readonly schema: SchemaNode;
   readonly children?: readonly ChildCollection[];
   readonly inUse?: readonly InUse[];
   /** Completes `context.document` with everything the service fills in; the only place for defaults. */
@@ -235,8 +235,13 @@ export interface ResourceType<D extends ResourceDocument = ResourceDocument> {
   readonly requests?: TypeRequests;
 }
 
+type Defined<D extends ResourceDocument> = Omit<ResourceType<D>, 'schema'> & { readonly schema: TSchema };
+
 /** Declares a resource type. */
 // biome-ignore lint/suspicious/noExplicitAny: the registry holds types of every document shape
-export const resourceType = <D extends ResourceDocument>(definition: ResourceType<D>): ResourceType<any> => definition;
+export const resourceType = <D extends ResourceDocument>(definition: Defined<D>): ResourceType<any> =>
+  definition as ResourceType;
 
-export const schemaOf = (type: ResourceType): SchemaNode => type.schema as SchemaNode;
+/** Schema of one child of a type's collection. */
+export const childSchema = (type: ResourceType, collection: string): SchemaNode =>
+  type.schema.properties?.properties?.properties?.[collection]?.items as SchemaNode;
