@@ -1,7 +1,8 @@
-// `build.mjs [FOLDER]`: the code of dist/, joined into a few files, because opening 700 modules is most of what a start costs. Types: tsc.
+// `build.mjs [FOLDER] [--without-portal]`: the code of dist/, joined into a few files, because opening 700 modules is most of what a start costs. Types: tsc.
 import { cpSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { build as buildPortal } from 'vite';
 
@@ -31,7 +32,7 @@ const swaggerFiles = /^(swagger-ui\.css|swagger-ui-bundle\.js|favicon-.*\.png)$/
  * Joins the sources into `outdir`. With `purpose` `package`: only what a user runs, without source maps. Answers
  * esbuild's metafile, which names every file that went in.
  */
-export async function bundle({ outdir, purpose = 'repository' }) {
+export async function bundle({ outdir, purpose = 'repository', withPortal = true }) {
   const forPackage = purpose === 'package';
   rmSync(outdir, { recursive: true, force: true });
   const { metafile } = await build({
@@ -63,16 +64,21 @@ export async function bundle({ outdir, purpose = 'repository' }) {
   for (const file of readdirSync(swagger).filter((name) => swaggerFiles.test(name))) {
     cpSync(join(swagger, file), join(outdir, 'swagger-ui', file));
   }
-  await buildPortal({
-    configFile: 'src/portal/vite.config.mjs',
-    build: { outDir: resolve(outdir, 'portal') },
-    logLevel: 'error',
-  });
+  if (withPortal) {
+    await buildPortal({
+      configFile: 'src/portal/vite.config.mjs',
+      build: { outDir: resolve(outdir, 'portal') },
+      logLevel: 'error',
+    });
+  }
   return metafile;
 }
 
 // It may be called through a symbolic link.
 if (process.argv[1] && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
-  const [outdir = 'dist'] = process.argv.slice(2);
-  await bundle({ outdir });
+  const { values, positionals } = parseArgs({
+    options: { 'without-portal': { type: 'boolean' } },
+    allowPositionals: true,
+  });
+  await bundle({ outdir: positionals[0] ?? 'dist', withPortal: !values['without-portal'] });
 }
