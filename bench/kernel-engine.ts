@@ -11,7 +11,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inNamespace, whyNoNamespace } from '../src/cli/sandbox/namespace.js';
+import { inNamespace, whyNoNamespace } from '../src/cli/sandbox.js';
 import type { ForwardingPlan, PlanMember } from '../src/data-plane/model/plan.js';
 import { NftablesEngine } from '../src/data-plane/nftables/engine.js';
 import { Clock } from '../src/support/clock.js';

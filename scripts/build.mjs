@@ -1,8 +1,9 @@
-// `build.mjs [FOLDER]`: the code of dist/, joined into a few files, because opening 700 modules is most of what a start costs. Types: tsc.
+// `build.mjs [FOLDER] [--without-portal]`: the code of dist/, joined into a few files, because opening 700 modules is most of what a start costs. Types: tsc.
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build, transform } from 'esbuild';
 import { build as buildPortal } from 'vite';
 
@@ -34,7 +35,7 @@ const target = { platform: 'node', target: 'node20', logLevel: 'warning' };
  * Joins the sources into `outdir`: the code in `code/`, which src/launch.ts loads, and a small module in the place of each
  * entry. With `purpose` `package`: only what a user runs. Answers esbuild's metafile, which names every file that went in.
  */
-export async function bundle({ outdir, purpose = 'repository' }) {
+export async function bundle({ outdir, purpose = 'repository', withPortal = true }) {
   const forPackage = purpose === 'package';
   const minify = { minifySyntax: forPackage, minifyWhitespace: forPackage };
   const entries = forPackage ? published : [...published, ...forScripts];
@@ -72,11 +73,13 @@ export async function bundle({ outdir, purpose = 'repository' }) {
   for (const file of readdirSync(swagger).filter((name) => swaggerFiles.test(name))) {
     cpSync(join(swagger, file), join(outdir, 'swagger-ui', file));
   }
-  await buildPortal({
-    configFile: 'src/portal/vite.config.mjs',
-    build: { outDir: resolve(outdir, 'portal') },
-    logLevel: 'error',
-  });
+  if (withPortal) {
+    await buildPortal({
+      configFile: 'src/portal/vite.config.mjs',
+      build: { outDir: resolve(outdir, 'portal') },
+      logLevel: 'error',
+    });
+  }
   return metafile;
 }
 
@@ -116,6 +119,9 @@ function writeEntry({ outdir, entryPoint, exports }) {
 
 // It may be called through a symbolic link.
 if (process.argv[1] && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
-  const [outdir = 'dist'] = process.argv.slice(2);
-  await bundle({ outdir });
+  const { values, positionals } = parseArgs({
+    options: { 'without-portal': { type: 'boolean' } },
+    allowPositionals: true,
+  });
+  await bundle({ outdir: positionals[0] ?? 'dist', withPortal: !values['without-portal'] });
 }

@@ -20,7 +20,7 @@ const sets = [
     options: ['--quiet', '--cleanup', '--exclude', 'exclude.json'],
     files: /\.jsonl$/,
     score: /^TOTAL .*: (\d+\/\d+) interactions match/m,
-    bar: 4591,
+    bar: 4593,
   },
   {
     name: 'recordings-2',
@@ -28,7 +28,7 @@ const sets = [
     options: ['--quiet', '--cleanup', '--carry', '--exclude', 'exclude.json', '--types', types],
     files: /\.jsonl$/,
     score: /^TOTAL .*: (\d+\/\d+) interactions match/m,
-    bar: 7004,
+    bar: 7011,
   },
   { name: 'classic-recordings-2', program: 'replay.mjs', files: /\.json$/, score: /^TOTAL (\d+ \d+)$/m, bar: 911 },
   { name: 'cases/arm', program: 'check.mjs', options: ['given'], score: /^(\d+ of \d+) cases/m, bar: 68 },

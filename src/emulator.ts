@@ -2,37 +2,33 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { addAdminRoutes } from './api/admin/admin.js';
-import { Faults, installApiFaults } from './api/admin/faults.js';
+import { Faults, installCallHooks } from './api/admin/faults.js';
 import { JournalHooks, RequestJournal } from './api/admin/journal.js';
 import { Arm, addArmRoutes } from './api/arm/arm.js';
 import { sendKept } from './api/arm/resources/answers.js';
 import { addMetricRoutes } from './api/arm/resources/resource-routes.js';
 import { checkStored } from './api/arm/resources/stored-resources.js';
-import { requireCertificateOrToken } from './api/classic/authorize.js';
-import type { PublicAddressPool } from './api/classic/call.js';
-import { type ClassicPluginOptions, classicPlugin } from './api/classic/plugin.js';
+import { sharedPublicAddresses } from './api/classic/call.js';
+import { type ClassicPluginOptions, classicPlugin, requireCertificateOrToken } from './api/classic/plugin.js';
 import { packageSource } from './api/classic/service-model/package.js';
 import { loadCertificates } from './api/identity/certificates.js';
-import { createIdentity } from './api/identity/identity.js';
-import { verifyToken } from './api/identity/require-token.js';
+import { createIdentity, verifyToken } from './api/identity/identity.js';
 import { addOpenApi } from './api/openapi/openapi.js';
 import { Reconciler } from './compiler/reconciler.js';
 import type { Config } from './config/config.js';
-import type { Engine, EngineEvents } from './data-plane/model/engine.js';
+import type { Engine } from './data-plane/model/engine.js';
 import { EmulatorControl } from './emulator/emulator-control.js';
-import { engineEvents, logEvents } from './emulator/event-log.js';
-import { PlanAdapter } from './emulator/plan-adapter.js';
+import { createEngine, PlanAdapter } from './emulator/engine.js';
 import { applySeed } from './emulator/seed.js';
 import type { Machines } from './emulator/several-machines.js';
-import { azureError } from './errors/index.js';
 import { addPortal } from './http/portal.js';
-import { createServer, type LazuriteServer, requestBaseUrl } from './http/server.js';
+import { createServer, type LazuriteServer, refuseWritesWhileDown, requestBaseUrl } from './http/server.js';
 import { Monitor } from './metrics/monitor.js';
 import { checkClassicDocument } from './resources/Microsoft.ClassicCompute/stored-documents.js';
 import { AddressBlocks } from './store/address-store.js';
 import { Store } from './store/store.js';
 import { Clock, systemTime } from './support/clock.js';
-import { Events } from './support/events.js';
+import { Events, logEvents } from './support/events.js';
 import { newGuid } from './support/ids.js';
 import { formatIpPrefix, isLoopbackHost, mapAddress } from './support/ip-address.js';
 import { createStderrLog, type Log } from './support/log.js';
@@ -72,12 +68,6 @@ interface Parts {
   readonly machines: Machines | undefined;
   readonly adminSecret: string | undefined;
   readonly port: number;
-}
-
-async function createEngine({ engine }: Config, options: { clock: Clock; events: EngineEvents }): Promise<Engine> {
-  if (engine === 'none') return new (await import('./data-plane/none/engine.js')).NoneEngine();
-  if (engine === 'userspace') return new (await import('./data-plane/userspace/engine.js')).UserspaceEngine(options);
-  return new (await import('./data-plane/nftables/engine.js')).NftablesEngine(options);
 }
 
 export class Emulator {
@@ -123,7 +113,7 @@ export class Emulator {
       logEvents(events, log);
       events.read('engineFailure', () => failed?.());
       const monitor = new Monitor({ clock, log, events });
-      engine = await createEngine(config, { clock, events: engineEvents(events) });
+      engine = await createEngine(config.engine, { clock, events });
       reconciler = new Reconciler({
         store: store.resources,
         engine,
@@ -133,7 +123,7 @@ export class Emulator {
         adapt: adapter.adapt,
         strictBind: config.strictBind,
         choices: config.undocumented,
-        switched: (change) => events.emit('mode', change),
+        events,
       });
       const parts = { config, clock, log, events, store, blocks, adapter, engine, reconciler, monitor, machines };
       const app = await createApp({ ...parts, folder, stop });
@@ -243,7 +233,7 @@ async function createApp({
   const faults = new Faults({ engine, events, store });
   const { answers } = store.resources;
   const shortcut = journalHooks.around((request, response) =>
-    faults.concernCalls ? undefined : sendKept(request, response, { answers, clock }),
+    faults.ofApi.size > 0 || machines?.isRefused(request) ? undefined : sendKept(request, response, { answers, clock }),
   );
   const server = createServer({
     host: config.host,
@@ -255,9 +245,9 @@ async function createApp({
     },
     log,
     clock,
-    edge: machines?.edge(certificates.caPem),
-    // A token, and whether this machine may answer, are found out on the long way.
-    shortcut: machines || config.auth === 'token' ? undefined : shortcut,
+    edge: machines?.edge({ caPem: certificates.caPem, faults }),
+    // A token is looked at on the long way.
+    shortcut: config.auth === 'token' ? undefined : shortcut,
   });
   const identity = createIdentity({ warn: log.warn, folder, host: config.host, tlsNames: config.tlsNames });
   const admin = config.auth === 'token' ? identity.admin() : undefined;
@@ -275,15 +265,11 @@ async function createApp({
     strictTypes: config.strictTypes,
     templateLinks: config.templateLinks,
     events,
-    changed(keys) {
-      announceResources(keys, { events, store });
-      return reconciler.changed(keys);
-    },
+    changed: reconciler.changed,
     note: (message) => log.info(message),
   });
   machines?.guard(server.app);
-  journalHooks.install(server.app);
-  installApiFaults(server.app, { faults, journal: journalHooks, clock });
+  installCallHooks(server.app, { faults, journal: journalHooks, clock });
   const resume = (): Promise<void> => arm.resume();
   const control = new EmulatorControl({
     ...{ clock, events, store, engine, reconciler, monitor, journal, faults, resume },
@@ -314,18 +300,11 @@ async function createApp({
       }),
     }),
     newGuid,
-    publicAddresses: classicPublicAddresses(store, config),
+    publicAddresses: sharedPublicAddresses(store.addresses, config.publicIpPool),
     privateAddressPool: classicPrivatePool,
     packages: packageSource({ policy: config.templateLinks, note: (message) => log.info(message) }),
     config,
-    dataPlane: {
-      classicChanged(keys) {
-        for (const id of keys) {
-          events.emit('resource', { id, change: store.classic.hostedService(id) ? 'written' : 'deleted' });
-        }
-        return reconciler.classicChanged(keys);
-      },
-    },
+    dataPlane: reconciler,
   };
   await server.app.register(async (app) => {
     refuseWritesWhileDown(app, engine, 'ClassicServerBusy');
@@ -362,39 +341,4 @@ async function createApp({
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });
   if (!machines) await seed();
   return { server, control, adminSecret: admin?.secret };
-}
-
-/** While no data plane would follow them, writes are refused before anything is stored; clients try again. */
-function refuseWritesWhileDown(
-  app: LazuriteServer['app'],
-  engine: Engine,
-  error: 'ServiceUnavailable' | 'ClassicServerBusy',
-): void {
-  const message = 'The data plane is started anew after a failure. Nothing was stored; the call can be retried.';
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (engine.running || request.method === 'GET' || request.method === 'HEAD') return done();
-    const details = [{ code: 'DataPlaneRestarting', message }];
-    return done(azureError(error, { details, headers: { 'retry-after': '1' } }));
-  });
-}
-
-/** Says which of these top-level resources (folded ids) are stored now, and which are gone. */
-function announceResources(keys: readonly string[], { events, store }: Pick<Parts, 'events' | 'store'>): void {
-  for (const key of keys) {
-    const resource = store.resources.resource(key);
-    events.emit('resource', { id: resource?.id ?? key, change: resource ? 'written' : 'deleted' });
-  }
-}
-
-/** Virtual IPs of classic deployments come out of the same pool as Resource Manager's public IP addresses. */
-function classicPublicAddresses({ addresses }: Store, { publicIpPool }: Config): PublicAddressPool {
-  const pool = { pool: 'public', prefix: formatIpPrefix(publicIpPool) };
-  const ownerRoot = '/classic/virtual-ips';
-  return {
-    allocate(taken) {
-      addresses.releaseExcept({ ...pool, ownerRoot, kept: taken });
-      const claimed = addresses.claim({ ...pool, owner: ownerRoot, reserved: 4 });
-      return 'address' in claimed ? claimed.address : undefined;
-    },
-  };
 }

@@ -1,6 +1,6 @@
 /** What a change of a resource changes in the plan, and in which order load balancers have an address. */
 import t from 'tap';
-import { type ModeSwitch, Reconciler } from '../src/compiler/reconciler.js';
+import { Reconciler } from '../src/compiler/reconciler.js';
 import { parseConfig } from '../src/config/config.js';
 import { defaultChoices } from '../src/config/undocumented.js';
 import type { ForwardingPlan } from '../src/data-plane/model/plan.js';
@@ -11,6 +11,7 @@ import type { Link, ResourceDocument } from '../src/resources/resource-type.js';
 import { hostedServiceKey } from '../src/store/classic-store.js';
 import { takeSnapshot } from '../src/store/snapshot.js';
 import { Store } from '../src/store/store.js';
+import { type EventShapes, Events } from '../src/support/events.js';
 import { deploymentWith, serviceWith } from './api/classic/model.js';
 
 const subscriptionId = '00000000-0000-0000-0000-000000000001';
@@ -31,8 +32,15 @@ class RecordingEngine extends NoneEngine {
 class World {
   readonly store = new Store({ publicPrefix: { IPv4: '127.255.0.0/24', IPv6: 'fd7f:1a2b::/48' } });
   readonly engine = new RecordingEngine();
-  readonly switched: ModeSwitch[] = [];
+  readonly switched: EventShapes['mode'][] = [];
+  readonly events = new Events((error) => {
+    throw error;
+  });
   readonly reconciler = this.restarted();
+
+  constructor() {
+    this.events.read('mode', (change) => this.switched.push(change));
+  }
 
   /** What knows nothing yet and reads the same store. */
   restarted(): Reconciler {
@@ -43,7 +51,7 @@ class World {
       hostedServices: this.store.classic,
       strictBind: false,
       choices: defaultChoices,
-      switched: (change) => this.switched.push(change),
+      events: this.events,
     });
   }
 

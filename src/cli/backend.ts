@@ -2,8 +2,7 @@
 import { isIP } from 'node:net';
 import { EchoBackend } from '../support/echo-backend.js';
 import { UsageError } from '../support/usage-error.js';
-import { aborted, type Command } from './command.js';
-import { whenNpmEnds } from './npm-parent.js';
+import { aborted, type Command, whenNpmEnds } from './command.js';
 
 function readPlace(text: string): { address: string; port: number } {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? [];

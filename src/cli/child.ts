@@ -1,13 +1,16 @@
-/** One command of the user's beside an emulator: its environment, its signals, its exit code. */
+/**
+ * One command of the user's beside an emulator: its environment, its signals, its exit code. `lazurite run` without
+ * privileges, `sandbox` in a network of its own.
+ */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Config } from '../config/config.js';
+import { type Config, optionsHelp, parseConfig, unknownVariables } from '../config/config.js';
 import { UsageError } from '../support/usage-error.js';
 import { writeCaFiles } from './ca-files.js';
+import { type Command, whenNpmEnds } from './command.js';
 import { variables } from './env.js';
-import { whenNpmEnds } from './npm-parent.js';
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** A shell's exit codes for a command that cannot be run. */
@@ -101,3 +104,22 @@ async function runCommand({ command, env, watch }: BesideOptions, failure: Abort
     stopWatching?.();
   }
 }
+
+export const run: Command = {
+  usage: 'run [OPTION of start…] -- COMMAND [ARGUMENT…]',
+  summary: 'Starts an emulator, runs a command that finds it, and stops it. The exit code is that of the command.',
+  details: () =>
+    [
+      'The emulator is in memory, on a free port, with the userspace engine. The variables of `lazurite env` are set for',
+      'the command, with LAZURITE_URL. To have a network of its own as well: lazurite sandbox.',
+      '',
+      'Options:',
+      optionsHelp(),
+    ].join('\n'),
+  async run(argv, { env, printError }) {
+    const { options, command } = splitAtCommand(argv, 'run');
+    const config = parseConfig(['--in-memory', '--port=0', ...options], { LAZURITE_LOG_LEVEL: 'warn', ...env });
+    for (const sentence of unknownVariables(env)) printError(`lazurite: ${sentence}`);
+    return runBesideEmulator({ config, command, env });
+  },
+};

@@ -15,7 +15,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   run: {
     summary: 'run a command beside an emulator of its own, in memory on a free port; its exit code is the result',
-    load: async () => (await import('./run.js')).run,
+    load: async () => (await import('./child.js')).run,
   },
   wait: {
     summary: 'wait until the emulator is ready',
@@ -59,11 +59,11 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   requests: {
     summary: 'show the journal of API calls',
-    load: async () => (await import('./requests.js')).requests,
+    load: async () => (await import('./call-commands.js')).requests,
   },
   faults: {
     summary: 'inject faults: refused calls, lost packets, false probe results',
-    load: async () => (await import('./faults.js')).faults,
+    load: async () => (await import('./call-commands.js')).faults,
   },
   snapshot: {
     summary: 'save all resources to a file, or load them from one',

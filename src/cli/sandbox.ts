@@ -4,12 +4,96 @@
  * Two processes of this program: the one that was called makes the namespace and waits; the one inside is the emulator
  * with the kernel engine, runs the command, and clears up.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
-import { optionsHelp } from '../config/config.js';
-import { exitCodeOf, forwardSignals, splitAtCommand } from './child.js';
+import { optionsHelp, parseConfig } from '../config/config.js';
+import { UsageError } from '../support/usage-error.js';
+import { exitCodeOf, forwardSignals, runBesideEmulator, splitAtCommand } from './child.js';
 import type { Command, CommandContext } from './command.js';
-import { inNamespace, requireNamespaces } from './sandbox/namespace.js';
+
+/**
+ * The loopback up, and every address of either family on it: Azure's own addresses can be bound and called there, and
+ * probes can come from 168.63.129.16.
+ */
+const setUp = [
+  'ip link set lo up || exit 125',
+  'ip address add 168.63.129.16/32 dev lo',
+  'ip route add local 0.0.0.0/0 dev lo',
+  // Without IPv6 there is just no IPv6; with it, Linux wants to be told that any address may be listened on.
+  '{ ip -6 route add local ::/0 dev lo; echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind; } 2>/dev/null',
+  'exec "$@"',
+].join('; ');
+
+/** The command that runs another one in a network namespace of its own; who calls it is root there, and only there. */
+export const inNamespace = (command: readonly string[]): readonly [string, string[]] => [
+  'unshare',
+  ['--user', '--map-root-user', '--net', '/bin/sh', '-c', setUp, 'sh', ...command],
+];
+
+/** Why no such network can be made here; undefined when it can. */
+export function whyNoNamespace(): string | undefined {
+  if (process.platform !== 'linux') return `network namespaces need Linux, this is ${process.platform}`;
+  for (const [tool, from] of [
+    ['unshare', 'util-linux'],
+    ['ip', 'iproute2'],
+    ['nft', 'nftables'],
+  ] as const) {
+    if (spawnSync(tool, [tool === 'ip' ? '-V' : '--version']).error) return `${tool} is missing: install ${from}`;
+  }
+  const [file, argv] = inNamespace(['true']);
+  const { status, stderr } = spawnSync(file, argv, { encoding: 'utf8' });
+  if (status === 0) return undefined;
+  const said = stderr.trim().split('\n', 1)[0] ?? '';
+  return `unshare: ${said || `exit code ${status}`}; unprivileged user namespaces may be switched off (kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces or, in a container, --security-opt seccomp=unconfined allow them)`;
+}
+
+/** Throws a sentence that says what is missing. */
+export function requireNamespaces(): void {
+  const reason = whyNoNamespace();
+  if (reason !== undefined) throw new UsageError(`sandbox cannot run here: ${reason}`);
+}
+
+interface InsideOptions {
+  /** Options of `start`. */
+  readonly options: readonly string[];
+  readonly command: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Runs the command beside an emulator of its own; the number is its exit code. */
+function runInside({ options, command, env }: InsideOptions): Promise<number> {
+  const config = parseConfig(['--in-memory', '--engine=nftables', ...options], { LAZURITE_LOG_LEVEL: 'warn', ...env });
+  return runBesideEmulator({ config, command, env, watch: whenCallerEnds, ended: killOthers });
+}
+
+/** The pipe from the process outside ends with it, killed or not. */
+function whenCallerEnds(then: () => void): () => void {
+  const pipe = new Socket({ fd: 3 });
+  pipe.on('error', () => {}).on('end', then);
+  pipe.resume();
+  return () => pipe.destroy();
+}
+
+/** Ends what the command has left running in this network namespace; nothing else but our own nft can be in it. */
+function killOthers(): void {
+  const ours = readlinkSync('/proc/self/ns/net');
+  for (const pid of readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)) {
+    try {
+      // After the name in brackets: the state, the parent.
+      const [, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      if (pid === process.pid || Number(parent) === process.pid) continue;
+      if (readlinkSync(`/proc/${pid}/ns/net`) === ours) process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended meanwhile, or belongs to another user.
+    }
+  }
+}
 
 /** Set for the process inside, and for the command: whoever asks knows that it runs in a sandbox. */
 const marker = 'LAZURITE_SANDBOX';
@@ -48,7 +132,6 @@ export const sandbox: Command = {
   async run(argv, context) {
     const { options, command } = splitAtCommand(argv, 'sandbox');
     if (context.env[marker] !== 'starting') return outside(argv, context);
-    const { runInside } = await import('./sandbox/inside.js');
     return runInside({ options, command, env: { ...context.env, [marker]: '1' } });
   },
 };

@@ -3,8 +3,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type Config, optionsHelp, parseConfig, unknownVariables } from '../config/config.js';
 import { systemTime } from '../support/clock.js';
 import { UsageError } from '../support/usage-error.js';
-import { aborted, type Command } from './command.js';
-import { whenNpmEnds } from './npm-parent.js';
+import { aborted, type Command, whenNpmEnds } from './command.js';
 
 /** Real time from the signal to the end of the process, whatever it waits for. */
 const longestEndMs = 10_000;

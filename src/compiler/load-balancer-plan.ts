@@ -3,16 +3,8 @@
  * behind it there are addresses, ports, rules and members.
  */
 import { type Choices, defaultChoices } from '../config/undocumented.js';
-import {
-  emptyPart,
-  frontendKey,
-  type PlanFrontend,
-  type PlanMember,
-  type PlanPart,
-  type PlanProbe,
-  type PlanRule,
-  probeKey,
-} from '../data-plane/model/plan.js';
+import type { PlanFrontend, PlanMember, PlanPart, PlanProbe, PlanRule } from '../data-plane/model/plan.js';
+import { emptyPart, frontendKey, probeKey } from '../data-plane/model/plan.js';
 import { loadBalancerChild } from '../resources/Microsoft.Network/common-members.js';
 import {
   addressOfIPConfiguration,
@@ -29,7 +21,7 @@ import { childWithId } from '../resources/references.js';
 import { idKey, rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
 import { type AddressMapping, mapAddress } from '../support/ip-address.js';
-import { alike, deepFreeze } from '../support/plain-data.js';
+import { deepFreeze } from '../support/plain-data.js';
 import { compileOutbound, transportsOf } from './outbound-plan.js';
 
 export interface PlanOptions {
@@ -306,7 +298,8 @@ class Compiler {
 /** What a load balancer contributes to the plan; nothing while it is being deleted. */
 export function compileLoadBalancer(loadBalancer: Resource, options: PlanOptions): PlanPart {
   if (loadBalancer.provisioningState === 'Deleting') return emptyPart;
-  return deepFreeze(withChoices(new Compiler(loadBalancer, options).compile(), options.choices));
+  const part = new Compiler(loadBalancer, options).compile();
+  return deepFreeze(options.choices === defaultChoices ? part : withChoices(part, options.choices));
 }
 
 const withoutDrain = ({ drainPeriodMs: _, ...member }: PlanMember): PlanMember => member;
@@ -338,7 +331,6 @@ const chosenProbe = (probe: PlanProbe, chosen: Choices): PlanProbe => ({
 
 /** The same part of a plan with what was chosen in it. */
 export function withChoices(part: PlanPart, chosen: Choices): PlanPart {
-  if (alike(chosen, defaultChoices)) return part;
   const rules = new Map<PlanRule, PlanRule>();
   const ruleOf = (rule: PlanRule): PlanRule => {
     const known = rules.get(rule) ?? chosenRule(rule, chosen);

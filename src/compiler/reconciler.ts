@@ -5,21 +5,15 @@
 
 import type { Choices } from '../config/undocumented.js';
 import type { Engine } from '../data-plane/model/engine.js';
-import {
-  type Distribution,
-  emptyPlan,
-  type ForwardingPlan,
-  inconsistency,
-  mergePlan,
-  type PlanPart,
-  type SnatAllocation,
-} from '../data-plane/model/plan.js';
+import type { ForwardingPlan, PlanPart, SnatAllocation } from '../data-plane/model/plan.js';
+import { emptyPlan, inconsistency, mergePlan } from '../data-plane/model/plan.js';
 import { backendsOfRule } from '../data-plane/selection/decision.js';
 import { azureError } from '../errors/index.js';
 import type { HostedService } from '../resources/Microsoft.ClassicCompute/types.js';
 import { idKey, rootKey } from '../resources/resource-id.js';
 import type { ApplyOutcome, BackendHealth, HealthReader, Lookup, Resource } from '../resources/resource-type.js';
 import type { ResourceStore } from '../store/resource-store.js';
+import type { EventShapes, Events } from '../support/events.js';
 import type { AddressMapping } from '../support/ip-address.js';
 import { alike } from '../support/plain-data.js';
 import { compileHostedService } from './classic-plan.js';
@@ -40,15 +34,8 @@ export interface ReconcilerOptions {
   /** A frontend that is not exactly bound fails the operation that wanted it. */
   readonly strictBind: boolean;
   readonly choices: Choices;
-  /** Called for each rule whose mode changed, once the engine distributes by the new one. */
-  readonly switched?: (change: ModeSwitch) => void;
-}
-
-/** A rule (an ARM id, or that of a classic endpoint) distributes by another mode than before. */
-export interface ModeSwitch {
-  readonly rule: string;
-  readonly from: Distribution;
-  readonly to: Distribution;
+  /** Told which resources changed, and the switch of a rule's mode once the engine distributes by the new one. */
+  readonly events: Events;
 }
 
 /** The stored hosted services of the classic API. */
@@ -80,7 +67,7 @@ export class Reconciler implements HealthReader {
   /** By the key of the hosted service. */
   readonly #classic = new Map<string, Owned>();
   readonly #classicChanged = new Set<string>();
-  readonly #switched: ModeSwitch[] = [];
+  readonly #switched: EventShapes['mode'][] = [];
   #plan: ForwardingPlan = emptyPlan;
   #partsChanged = false;
   #running: Promise<void> = Promise.resolve();
@@ -111,6 +98,11 @@ export class Reconciler implements HealthReader {
 
   /** Follows changes of these top-level resources (folded ids); resolves when the engine has them. */
   readonly changed = async (keys: readonly string[]): Promise<ApplyOutcome> => {
+    const { events, store } = this.options;
+    for (const key of keys) {
+      const resource = store.resource(key);
+      events.emit('resource', { id: resource?.id ?? key, change: resource ? 'written' : 'deleted' });
+    }
     const concerned = this.#loadBalancersConcernedBy(keys);
     if (concerned.size === 0) return {};
     for (const key of concerned) this.#changed.add(key);
@@ -121,7 +113,11 @@ export class Reconciler implements HealthReader {
   /** Follows changes of these hosted services; resolves when the engine has them. */
   async classicChanged(keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return;
-    for (const key of keys) this.#classicChanged.add(key);
+    const { events, hostedServices } = this.options;
+    for (const key of keys) {
+      events.emit('resource', { id: key, change: hostedServices.hostedService(key) ? 'written' : 'deleted' });
+      this.#classicChanged.add(key);
+    }
     await this.#schedule();
   }
 
@@ -215,17 +211,20 @@ export class Reconciler implements HealthReader {
 
   /** The part as the plan has it; what has not changed since `before` is the same object. */
   #partAfter(before: Owned | undefined, compiled: PlanPart): PlanPart {
-    const part = unchangedOf(before?.part, this.#checked(compiled));
+    const part = unchangedOf(before?.part, this.#checked(before?.part, compiled));
     if (before && part !== before.part) this.#switched.push(...modeSwitches(before.part, part));
     return part;
   }
 
-  /** Frontends whose addresses another Lazurite has leased are marked. */
-  #checked(part: PlanPart): PlanPart {
+  /** Frontends whose addresses another Lazurite has leased are marked. An address that was found free stays so. */
+  #checked(before: PlanPart | undefined, part: PlanPart): PlanPart {
     const problem = inconsistency(part);
     if (problem !== undefined) throw new Error(`The plan is inconsistent: ${problem}`);
+    const isFree = (frontend: PlanPart['frontends'][number]) => frontend.leasedElsewhere === undefined;
+    const free = new Set(before?.frontends.filter(isFree).map(({ address }) => address));
     const frontends = part.frontends.map((frontend) => {
-      const leasedElsewhere = this.options.leasedElsewhere?.(frontend.address);
+      const { address } = frontend;
+      const leasedElsewhere = free.has(address) ? undefined : this.options.leasedElsewhere?.(address);
       return leasedElsewhere === undefined ? frontend : Object.freeze({ ...frontend, leasedElsewhere });
     });
     return Object.freeze({ ...part, frontends: Object.freeze(frontends) });
@@ -237,7 +236,7 @@ export class Reconciler implements HealthReader {
     this.#plan = mergePlan(inOrder, this.#plan.version + 1);
     const { engine, adapt } = this.options;
     await engine.apply(adapt ? await adapt(this.#plan) : this.#plan);
-    for (const change of this.#switched.splice(0)) this.options.switched?.(change);
+    for (const change of this.#switched.splice(0)) this.options.events.emit('mode', change);
   }
 
   #strictOutcome(loadBalancers: ReadonlySet<string>): ApplyOutcome {
@@ -317,7 +316,7 @@ function unchangedOf(before: PlanPart | undefined, now: PlanPart): PlanPart {
 }
 
 /** Each rule of both whose mode differs, once, whatever the number of its frontends. */
-function modeSwitches(before: PlanPart, now: PlanPart): Iterable<ModeSwitch> {
+function modeSwitches(before: PlanPart, now: PlanPart): Iterable<EventShapes['mode']> {
   const old = new Map(before.frontends.map(({ rule }) => [rule.id, rule.distribution]));
   const switched = now.frontends.flatMap(({ rule: { id, distribution: to } }) => {
     const from = old.get(id);

@@ -84,10 +84,12 @@ export const defaultChoices = Object.freeze(
   Object.fromEntries(names.map((name) => [name, valuesOf(name)[0]])),
 ) as Choices;
 
-/** Reads `NAME=VALUE` texts; what is not named keeps its default. */
+/** Reads `NAME=VALUE` texts; what is not named keeps its default. Without a text, it is `defaultChoices` itself. */
 export const choices: Parse<Choices> = (written) => {
+  const named = written.filter((one) => one !== '');
+  if (named.length === 0) return defaultChoices;
   const chosen: Record<string, string> = { ...defaultChoices };
-  for (const text of written.filter((one) => one !== '')) {
+  for (const text of named) {
     const [name = '', value = ''] = text.split('=');
     if (!(name in undocumented)) {
       throw new UsageError(`knows ${names.join(', ')}, not '${name}'`);

@@ -1,9 +1,10 @@
 /** `--store URL`: this emulator as one of several machines that share what is stored. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import type { Faults } from '../api/admin/faults.js';
 import type { NodeView } from '../api/admin/views.js';
 import type { Arm } from '../api/arm/arm.js';
 import type { ClassicPluginOptions } from '../api/classic/plugin.js';
@@ -28,6 +29,15 @@ import type { EmulatorControl } from './emulator-control.js';
 /** What every node answers for itself: its pages, its data plane, its process. */
 const ownPaths = /^\/(?:$|\?|portal\b|openapi\b|_lazurite\/(?!(?:reset|snapshot|faults|requests|clock)\b))/i;
 
+/**
+ * What is read from the store alone, so that any replica shows it: not what a data plane has measured, nor what a node keeps
+ * in memory. A subscription is used for the first time at the node that writes.
+ */
+function isStored(url: string, { resources }: Store): boolean {
+  const [, subscription] = /^\/subscriptions\/([^/?]+)\//i.exec(url) ?? [];
+  return subscription !== undefined && !/\/microsoft\.insights\//i.test(url) && resources.hasSubscription(subscription);
+}
+
 /** Keys that all nodes have, as files of the data folder. */
 const sharedFiles = ['ca.pem', 'ca-key.pem', 'token-key.pem', 'admin-secret'] as const;
 
@@ -37,7 +47,9 @@ export interface Machines {
   /** The time that all nodes share. */
   readonly clock: Clock;
   /** Stands before the server's routes. */
-  readonly edge: (caPem: string) => EdgeHandler;
+  readonly edge: (parts: { caPem: string; faults: Faults }) => EdgeHandler;
+  /** Whether no node can answer this request at present. */
+  readonly isRefused: (request: IncomingMessage) => boolean;
   /** Refuses requests that no node can answer at present; answers a write when every node carries it. */
   readonly guard: (app: FastifyInstance) => void;
   /** Every node that lives. */
@@ -156,7 +168,8 @@ export async function joinStore({ config, store, log }: { config: Config; store:
       clock: new Clock({
         origin: { scale: config.timeScale, startMs: begunMs, advancedMs: 0, aheadMs: systemTime.aheadMs ?? 0 },
       }),
-      edge(caPem) {
+      isRefused: (request) => edge?.refusalOf(request) !== undefined,
+      edge({ caPem, faults }) {
         if (caPem !== keys['ca.pem']) {
           throw new UsageError(
             "the CA of the store is not good for this node's names: the first node that starts makes it, so give all nodes every --tls-name",
@@ -169,6 +182,8 @@ export async function joinStore({ config, store, log }: { config: Config; store:
           caPem,
           staleReads: config.staleReads === 'on',
           isOwn,
+          // How often a fault has hit is counted by the node that writes.
+          isStored: (path) => faults.ofApi.size === 0 && isStored(tidyUrl(path), store),
         });
         edge = made;
         return (request, response, answer: RequestListener) =>

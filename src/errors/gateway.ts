@@ -102,6 +102,12 @@ export const gatewayErrors = {
     origin: 'gateway',
     message: 'The location property is required for this definition.',
   },
+  LinkedInvalidPropertyId: {
+    status: 400,
+    origin: 'gateway',
+    message:
+      "Property id '{id}' at path '{path}' is invalid. Expect fully qualified resource Id that start with '/subscriptions/{subscriptionId}' or '/providers/{resourceProviderNamespace}/'.",
+  },
   ReservedCharacterInName: {
     code: 'InvalidResourceName',
     status: 400,

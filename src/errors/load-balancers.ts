@@ -84,7 +84,7 @@ export const loadBalancerErrors = {
     message:
       'Load balancer rule {rule} cannot be removed because the rule references the load balancer probe {probe} that used as health probe by VM scale set {scaleSet}. To remove this rule, please update VM scale set to remove the reference to the probe.',
   },
-  CannotChangePortOfRuleUsedByProbeUsedByVMSS: {
+  CannotModifyRuleUsedByProbeUsedByVMSS: {
     status: 400,
     origin: 'network',
     message:

@@ -183,6 +183,20 @@ export function createServer(options: ServerOptions): LazuriteServer {
   };
 }
 
+/** While no data plane would follow them, writes are refused before anything is stored; clients try again. */
+export function refuseWritesWhileDown(
+  app: FastifyInstance,
+  dataPlane: { readonly running: boolean },
+  error: 'ServiceUnavailable' | 'ClassicServerBusy',
+): void {
+  const message = 'The data plane is started anew after a failure. Nothing was stored; the call can be retried.';
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (dataPlane.running || request.method === 'GET' || request.method === 'HEAD') return done();
+    const details = [{ code: 'DataPlaneRestarting', message }];
+    return done(azureError(error, { details, headers: { 'retry-after': '1' } }));
+  });
+}
+
 /** The Azure error for a request that Fastify itself refuses; `undefined` for any other error. */
 function toAzureError(error: unknown): AzureError | undefined {
   if (error instanceof AzureError) return error;
@@ -244,7 +258,8 @@ function fastifyLogger(log: Log): FastifyBaseLogger {
 }
 
 /** The scheme of the URLs that a connection asks for. */
-export const protocolOf = (socket: Socket): 'https' | 'http' => ('encrypted' in socket ? 'https' : 'http');
+export const protocolOf = (socket: Socket & { readonly encrypted?: boolean }): 'https' | 'http' =>
+  socket.encrypted ? 'https' : 'http';
 
 /**
  * The scheme and host by which a request reached the server, without a slash at the end: `https://localhost:4567`.

@@ -38,6 +38,13 @@ export interface Change extends LogPosition {
   readonly entries: Entries;
 }
 
+/** The log as it is seen from a position. */
+export interface Look {
+  readonly head: Head;
+  /** Those that follow the position; undefined when it is not in the history. */
+  readonly changes: readonly Change[] | undefined;
+}
+
 /** Makes the tables where they are not there; one node at a time does. */
 const setUp = `
   CREATE SCHEMA IF NOT EXISTS lazurite;
@@ -74,8 +81,15 @@ const cut = `
 
 /** As `server_version_num` has it: PostgreSQL 14, which can end the session of a node that stands still. */
 const oldestServer = 140_000;
-/** So many changes are read at a time. */
-const changesPerRead = 200;
+/** Where the head is, and the row of a position with those behind it, all of one moment. */
+const look = `
+  SELECT h.seq AS head, h.id AS head_id, h.epoch, h.writer, c.seq, c.id,
+    CASE WHEN c.seq > $1 THEN c.entries END AS entries
+  FROM lazurite.head h
+  LEFT JOIN (SELECT * FROM lazurite.changes WHERE seq >= $1 ORDER BY seq LIMIT $2) c ON true
+  ORDER BY c.seq`;
+/** So many rows are read at a time: by those who wait for the newest, and by those who have far to go. */
+const [fewRows, manyRows] = [20, 200];
 /** Real milliseconds between two attempts to have an outcome. */
 const againMs = 200;
 /** Longest time for an answer about so many bytes, in real milliseconds. */
@@ -215,25 +229,25 @@ export class ChangeLog {
   }
 
   /**
-   * The next changes after `position`; empty at the end. Undefined when `position` is not in the history as far as it is
-   * kept.
+   * Where the head is, and the next changes after `position`: few, or with `many` as many as are read at a time. Without
+   * changes when `position` is not in the history as far as it is kept.
    */
-  async changesAfter({ seq, id }: LogPosition): Promise<Change[] | undefined> {
-    const rows = await this.#reads.query(
-      `SELECT seq, id, CASE WHEN seq > $1 THEN entries END AS entries
-       FROM lazurite.changes WHERE seq >= $1 ORDER BY seq LIMIT $2`,
-      [seq, changesPerRead],
-      { waitMs: longMs },
-    );
+  async look(position: LogPosition | undefined, { howMany }: { howMany: 'few' | 'many' }): Promise<Look> {
+    const { seq, id } = position ?? { seq: -1, id: '' };
+    const rows =
+      howMany === 'few'
+        ? await this.#checks.query(look, [seq, position ? fewRows : 0])
+        : await this.#reads.query(look, [seq, manyRows], { waitMs: longMs });
     const [first, ...rest] = rows;
-    if (!first || Number(first.seq) !== seq || first.id !== id) return undefined;
-    return Promise.all(
-      rest.map(async (row) => ({
-        seq: Number(row.seq),
-        id: String(row.id),
-        entries: (await unpacked(row.entries)) as Entries,
-      })),
-    );
+    if (!first) throw new Away('the head of the log is missing');
+    const head = headOf({ ...first, seq: first.head, id: first.head_id });
+    if (first.seq === null || Number(first.seq) !== seq || first.id !== id) return { head, changes: undefined };
+    const changes = rest.map(async (row) => ({
+      seq: Number(row.seq),
+      id: String(row.id),
+      entries: (await unpacked(row.entries)) as Entries,
+    }));
+    return { head, changes: await Promise.all(changes) };
   }
 
   /** The snapshot of this position, or the newest one; undefined when it is not there: at first the whole log is. */

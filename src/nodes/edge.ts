@@ -20,6 +20,8 @@ export interface EdgeOptions {
   readonly staleReads: boolean;
   /** Whether every node answers this path (with its query) itself. */
   readonly isOwn: (url: string) => boolean;
+  /** Whether a GET of this path can be answered by what is stored alone. */
+  readonly isStored: (url: string) => boolean;
 }
 
 /** What the other node needs to know of a connection to answer as if the client had connected to it. */
@@ -63,11 +65,16 @@ export class Edge {
 
   /** Every request goes through this before any route sees it. */
   async handle(request: IncomingMessage, response: ServerResponse, answer: RequestListener): Promise<void> {
-    const { node, isOwn, staleReads } = this.#options;
+    const { node, isOwn, isStored, staleReads } = this.#options;
+    const { method, url = '/' } = request;
     const isPassedOn = this.#takeOver(request);
-    if (!isPassedOn && isOwn(request.url ?? '/')) return answer(request, response);
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    const how = await node.answering({ isRead: isRead && staleReads && !isPassedOn });
+    if (!isPassedOn && isOwn(url)) return answer(request, response);
+    const isRead = method === 'GET' || method === 'HEAD';
+    const isFirst = isRead && !isPassedOn;
+    const how = await node.answering({
+      mayBeStale: isFirst && staleReads,
+      byReplica: isFirst && method === 'GET' && isStored(url),
+    });
     if (how === 'stale') response.setHeader('x-lazurite-stale', String(Math.round(node.ageMs / 1000)));
     if (typeof how === 'string') return answer(request, response);
     const refuse = (sentence: string): void => {

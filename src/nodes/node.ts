@@ -34,6 +34,14 @@ export interface NodeEvents {
   readonly onWriter: () => Promise<void>;
 }
 
+/** What kind of request it is. */
+export interface Asked {
+  /** Known state may do while the database is away. */
+  readonly mayBeStale: boolean;
+  /** Any replica that has followed the log to its end can answer it. */
+  readonly byReplica: boolean;
+}
+
 /** How a request is to be answered here. */
 export type Answering = 'here' | 'stale' | { readonly writer: string } | { readonly refusal: string };
 
@@ -70,7 +78,7 @@ export class ClusterNode implements Ledger {
   #wake: () => void = () => {};
   #tellWriter: (writer: string) => void = () => {};
   #waiting: { readonly resolve: () => void; readonly reject: (reason: unknown) => void }[] = [];
-  #isChecking = false;
+  #isLooking = false;
   #snapshotSeq = 0;
 
   constructor(options: NodeOptions) {
@@ -167,23 +175,29 @@ export class ClusterNode implements Ledger {
         this.#stopWriting('another node writes');
         throw refusal('Another node has become the one that writes.');
       }
-      this.#filled.apply(kept, { rows, control });
+      try {
+        this.#filled.apply(kept, { rows, control });
+      } catch (error) {
+        // The store has it, so it is acknowledged. Nobody reads here before the replica has followed.
+        this.#options.log.error('the replica cannot be written', {}, error);
+        return this.#stopWriting('its replica cannot be written');
+      }
       if (isRestored) this.#snapshotSeq = kept.seq;
       this.#snapshotNowAndThen();
     });
   }
 
-  /** How a request that has arrived just now is to be answered. `isRead`: known state may do while the database is away. */
-  async answering({ isRead }: { isRead: boolean }): Promise<Answering> {
-    if (this.isWriter) {
+  /** How a request that has arrived just now is to be answered. */
+  async answering({ mayBeStale, byReplica }: Asked): Promise<Answering> {
+    if (this.isWriter || byReplica) {
       try {
         await this.#confirm();
-        return 'here';
+        if (this.isWriter || byReplica) return 'here';
       } catch (error) {
         if (error instanceof Away) this.#noteAway(error);
       }
     }
-    if (this.#isAway) return isRead ? 'stale' : { refusal: 'The database of the store cannot be reached.' };
+    if (this.#isAway) return mayBeStale ? 'stale' : { refusal: 'The database of the store cannot be reached.' };
     if (this.isWriter || this.#writer === undefined) return { refusal: 'No node writes at present.' };
     return { writer: this.#writer };
   }
@@ -198,32 +212,38 @@ export class ClusterNode implements Ledger {
     this.#wake();
   }
 
-  /** Resolves when a look at the head that was sent after this call shows that this node still writes. */
+  /**
+   * Resolves when a look at the head that was sent after this call shows that this node still writes, or once its replica
+   * has come to that head.
+   */
   #confirm(): Promise<void> {
     const confirmed = new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    if (!this.#isChecking) void this.#checkHead();
+    if (!this.#isLooking) void this.#look();
     return confirmed;
   }
 
   /** One look serves all that waited when it was sent. */
-  async #checkHead(): Promise<void> {
-    this.#isChecking = true;
+  async #look(): Promise<void> {
+    this.#isLooking = true;
     while (this.#waiting.length > 0) {
       const served = this.#waiting.splice(0);
-      const { position } = this.#filled;
       try {
-        const head = await this.changes.head();
-        this.#noteHead(head);
-        if (head.epoch !== this.#epoch || head.seq < (position?.seq ?? 0)) {
-          this.#stopWriting('another node writes');
-          throw refusal('Another node has become the one that writes.');
-        }
+        await (this.isWriter ? this.#checkHead() : this.#catchUp());
         for (const { resolve } of served) resolve();
       } catch (error) {
         for (const { reject } of served) reject(error);
       }
     }
-    this.#isChecking = false;
+    this.#isLooking = false;
+  }
+
+  async #checkHead(): Promise<void> {
+    const { position } = this.#filled;
+    const head = await this.changes.head();
+    this.#noteHead(head);
+    if (head.epoch === this.#epoch && head.seq >= (position?.seq ?? 0)) return;
+    this.#stopWriting('another node writes');
+    throw refusal('Another node has become the one that writes.');
   }
 
   get #filled(): Replica {

@@ -106,13 +106,11 @@ export class Replica {
     return touched;
   }
 
-  /** Follows the log to its end. Answers the head that it has reached. */
+  /** Follows the log to its end, as it is after this call. Answers the head that it has reached. */
   async catchUp(): Promise<Head> {
     const { changes, onApplied, onControl } = this.#options;
-    for (;;) {
-      const head = await changes.head();
-      if (this.#position?.seq === head.seq && this.#position.id === head.id) return head;
-      const next = this.#position && (await changes.changesAfter(this.#position));
+    for (let howMany: 'few' | 'many' = 'few'; ; howMany = 'many') {
+      const { head, changes: next } = await changes.look(this.#position, { howMany });
       if (next === undefined) await this.#replace();
       for (const { entries, ...position } of next ?? []) {
         const { rows, control: told } = entries;
@@ -126,6 +124,7 @@ export class Replica {
         const touched = this.apply(position, { rows, control });
         this.#carriedAfter(control ? onControl(control) : onApplied(touched));
       }
+      if (this.#position?.seq === head.seq && this.#position.id === head.id) return head;
     }
   }
 

@@ -47,6 +47,8 @@ export class Session {
   #standing: Client | undefined;
   #isClosed = false;
   #wasNotReplicated = false;
+  /** Names of statements, by their text: the database plans each of them once. */
+  readonly #prepared = new Map<string, string>();
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -62,7 +64,7 @@ export class Session {
     this.#wasNotReplicated = false;
     try {
       const { rows } = await client.query<Record<string, unknown>>({
-        ...{ text, values: [...values] },
+        ...{ text, values: [...values], name: this.#nameOf(text) },
         // Not in the types, but taken.
         ...{ query_timeout: waitMs },
       });
@@ -75,6 +77,12 @@ export class Session {
       this.drop();
       throw new Away(message, { cause: error });
     }
+  }
+
+  #nameOf(text: string): string {
+    const name = this.#prepared.get(text) ?? `lazurite${this.#prepared.size}`;
+    this.#prepared.set(text, name);
+    return name;
   }
 
   /** The address of this machine that the connection begins at; undefined for a socket in the file system. */

@@ -7,7 +7,7 @@ import { isObject } from '../support/plain-data.js';
 import { referencesIn } from './references.js';
 import { findResourceType } from './registry.js';
 import { formatResourceId, idKey, parseResourceId, type ResourceId, rootKey, rootOf, typeOf } from './resource-id.js';
-import { type ResourceDocument, schemaOf } from './resource-type.js';
+import type { ResourceDocument } from './resource-type.js';
 import type { SchemaNode } from './schema.js';
 import { canonicalise, canonicalName } from './validation.js';
 
@@ -83,7 +83,7 @@ function schemaAt(id: ResourceId): SchemaNode | undefined {
   return id.types.slice(1).reduce<SchemaNode | undefined>((node, segment) => {
     const inner = node?.properties?.properties;
     return inner?.properties?.[canonicalName(inner, segment) ?? '']?.items;
-  }, type && schemaOf(type));
+  }, type?.schema);
 }
 
 /** Of types without a model any version is taken, and of resource groups. */

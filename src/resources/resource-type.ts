@@ -128,6 +128,8 @@ export interface ShowContext extends ViewContext {
   readonly apiVersion: string;
   /** Azure's `$expand`, as the client wrote it. */
   readonly expand?: string | undefined;
+  /** The answer to a write: what Azure fills in once the write is done is not there yet. */
+  readonly answerTo?: 'Put' | undefined;
 }
 
 /** A refusal to delete a resource, or a child in the document of `resource`, while others use it. */
@@ -219,7 +221,7 @@ export interface ApplyOutcome {
 export interface ResourceType<D extends ResourceDocument = ResourceDocument> {
   readonly type: string;
   readonly apiVersions: readonly string[];
-  readonly schema: TSchema;
+  readonly schema: SchemaNode;
   readonly children?: readonly ChildCollection[];
   readonly inUse?: readonly InUse[];
   /** Completes `context.document` with everything the service fills in; the only place for defaults. */
@@ -233,8 +235,13 @@ export interface ResourceType<D extends ResourceDocument = ResourceDocument> {
   readonly requests?: TypeRequests;
 }
 
+type Defined<D extends ResourceDocument> = Omit<ResourceType<D>, 'schema'> & { readonly schema: TSchema };
+
 /** Declares a resource type. */
 // biome-ignore lint/suspicious/noExplicitAny: the registry holds types of every document shape
-export const resourceType = <D extends ResourceDocument>(definition: ResourceType<D>): ResourceType<any> => definition;
+export const resourceType = <D extends ResourceDocument>(definition: Defined<D>): ResourceType<any> =>
+  definition as ResourceType;
 
-export const schemaOf = (type: ResourceType): SchemaNode => type.schema as SchemaNode;
+/** Schema of one child of a type's collection. */
+export const childSchema = (type: ResourceType, collection: string): SchemaNode =>
+  type.schema.properties?.properties?.properties?.[collection]?.items as SchemaNode;

@@ -51,6 +51,7 @@ interface GroupRow {
 const sql = {
   addSubscription: 'INSERT OR IGNORE INTO subscriptions VALUES (?, ?)',
   subscriptions: 'SELECT id, created FROM subscriptions',
+  subscription: 'SELECT 1 FROM subscriptions WHERE id = ?',
   group: 'SELECT * FROM resource_groups WHERE key = ?',
   groups: 'SELECT * FROM resource_groups WHERE subscription = ? ORDER BY key',
   saveGroup: 'INSERT OR REPLACE INTO resource_groups VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -83,16 +84,20 @@ const [allResources, allGroups] = ['every resource', 'every group'];
 
 /** Parsed documents kept at hand; the least recently stored ones go first. */
 const cachedResources = 4096;
+/** Lists of links that are kept in memory, and how many links may be in one of them. */
+const cachedLinks = { lists: 1024, inOne: 64 } as const;
 
 export class ResourceStore implements Lookup {
   readonly #statement: Prepared<typeof sql>;
   readonly #cache = new Map<string, Resource>();
+  /** By the name under which answers have read them. */
+  readonly #links = new Map<string, readonly Link[]>();
   readonly #groups = new Map<string, ResourceGroup>();
   /** Answers that were made of what is stored here. */
   readonly answers = new AnswerCache();
   readonly #knownSubscriptions = new Set<string>();
   /** Subscriptions that are used for the first time, and when: a read writes nothing, so the next write stores them. */
-  readonly #firstUses = new Map<string, string>();
+  readonly firstUses = new Map<string, string>();
 
   constructor(
     readonly connection: Connection,
@@ -104,9 +109,10 @@ export class ResourceStore implements Lookup {
   /** Drops everything kept in memory. */
   forget(): void {
     this.#cache.clear();
+    this.#links.clear();
     this.#groups.clear();
     this.#knownSubscriptions.clear();
-    this.#firstUses.clear();
+    this.firstUses.clear();
     this.answers.clear();
   }
 
@@ -119,8 +125,8 @@ export class ResourceStore implements Lookup {
       this.#noLongerTrue(changed, id === undefined ? '' : typeOf(id));
     }
     if (table === 'links') {
-      this.answers.changed(linksFrom(String(key.source_root)));
-      this.answers.changed(linksInto(rootKey(String(key.target))));
+      this.#linksChanged(linksFrom(String(key.source_root)));
+      this.#linksChanged(linksInto(rootKey(String(key.target))));
     }
     if (table === 'resource_groups') this.#groupChanged(String(key.key));
     if (table === 'subscriptions') this.#knownSubscriptions.delete(String(key.id));
@@ -129,26 +135,30 @@ export class ResourceStore implements Lookup {
   /** Any GUID is a subscription from its first use, whatever becomes of the request. */
   rememberSubscription(subscriptionId: string, timestamp: string): void {
     const id = subscriptionId.toLowerCase();
-    if (!this.#knownSubscriptions.has(id) && !this.#firstUses.has(id)) this.#firstUses.set(id, timestamp);
+    if (!this.hasSubscription(id) && !this.firstUses.has(id)) this.firstUses.set(id, timestamp);
   }
 
-  /** Subscriptions have been used that are not stored yet. */
-  get hasFirstUses(): boolean {
-    return this.#firstUses.size > 0;
+  /** Whether this subscription is stored: used before the last write. */
+  hasSubscription(subscriptionId: string): boolean {
+    const id = subscriptionId.toLowerCase();
+    if (this.#knownSubscriptions.has(id)) return true;
+    const isStored = this.#statement.subscription.get(id) !== undefined;
+    if (isStored) this.#knownSubscriptions.add(id);
+    return isStored;
   }
 
   /** Stores the subscriptions that have been used since the last write. */
   storeFirstUses(): void {
-    for (const [id, created] of this.#firstUses) {
+    for (const [id, created] of this.firstUses) {
       this.#statement.addSubscription.run(id, created);
       this.#knownSubscriptions.add(id);
     }
-    this.#firstUses.clear();
+    this.firstUses.clear();
   }
 
   /** In the order of their first use. */
   subscriptions(): string[] {
-    const created = new Map(this.#firstUses);
+    const created = new Map(this.firstUses);
     for (const row of this.#statement.subscriptions.all() as { id: string; created: string }[])
       created.set(row.id, row.created);
     return [...created].sort(byFirstUse).map(([id]) => id);
@@ -243,9 +253,15 @@ export class ResourceStore implements Lookup {
   }
 
   #removeLinks(sourceKey: string): void {
-    this.answers.changed(linksFrom(sourceKey));
+    this.#linksChanged(linksFrom(sourceKey));
     for (const { target_root: target } of this.#statement.removeLinks.all(sourceKey) as { target_root: string }[])
-      this.answers.changed(linksInto(target));
+      this.#linksChanged(linksInto(target));
+  }
+
+  #linksChanged(name: string): void {
+    this.journal.note(this.#links, name);
+    this.#links.delete(name);
+    this.answers.changed(name);
   }
 
   /** Resources of a subscription, narrowed by group and type. */
@@ -294,14 +310,24 @@ export class ResourceStore implements Lookup {
     return (this.#statement.unsettled.all() as ResourceRow[]).map(resourceOf);
   }
 
-  linksInto(key: string): Link[] {
-    this.answers.read(linksInto(key));
-    return (this.#statement.linksInto.all(key) as LinkRow[]).map(linkOf);
+  linksInto(key: string): readonly Link[] {
+    return this.#linksOf(linksInto(key), () => this.#statement.linksInto.all(key));
   }
 
-  linksFrom(key: string): Link[] {
-    this.answers.read(linksFrom(key));
-    return (this.#statement.linksFrom.all(key) as LinkRow[]).map(linkOf);
+  linksFrom(key: string): readonly Link[] {
+    return this.#linksOf(linksFrom(key), () => this.#statement.linksFrom.all(key));
+  }
+
+  /** A write asks for the same lists again and again. */
+  #linksOf(name: string, rows: () => unknown[]): readonly Link[] {
+    this.answers.read(name);
+    const known = this.#links.get(name);
+    if (known) return known;
+    const links = (rows() as LinkRow[]).map(linkOf);
+    if (links.length > cachedLinks.inOne) return links;
+    this.#links.set(name, links);
+    if (this.#links.size > cachedLinks.lists) this.#links.delete(this.#links.keys().next().value as string);
+    return links;
   }
 
   /** Replaces the links from `sourceKey` to other resources. */
@@ -309,7 +335,7 @@ export class ResourceStore implements Lookup {
     this.#removeLinks(sourceKey);
     for (const { sourceId, sourceType, path, target } of links) {
       const targetRoot = rootKey(target);
-      this.answers.changed(linksInto(targetRoot));
+      this.#linksChanged(linksInto(targetRoot));
       this.#statement.addLink.run(sourceKey, sourceId, sourceType, path, target, targetRoot);
     }
   }

@@ -65,13 +65,16 @@ export class Store {
     this.#warn = warn;
     this.resources = new ResourceStore(this.connection, this.#journal);
     this.addresses = new AddressStore(this.connection, { ...publicPool, journal: this.#journal });
-    this.operations = new OperationStore(this.connection, this.#journal);
+    this.operations = new OperationStore(this.connection);
     this.deployments = new DeploymentStore(this.connection);
     this.classic = new ClassicStore(this.connection);
     this.#queue = new WriteQueue({
       connection: this.connection,
       journal: this.#journal,
-      finish: () => this.resources.storeFirstUses(),
+      finish: () => {
+        if (this.resources.firstUses.size > 0) this.resources.storeFirstUses();
+        this.operations.storeCarried();
+      },
       forgetRows: (images) => this.#forgetRows(images),
       stored: () => this.#hasWritten(),
       failed: (error) => this.#hasFailed(error),
@@ -209,7 +212,7 @@ export class Store {
   /** Closes the file, once what waits is stored. Does nothing when it is closed. */
   close(): void {
     if (!this.connection.open) return;
-    if (this.resources.hasFirstUses) void this.write(() => {}).catch(() => {});
+    if (this.resources.firstUses.size > 0) void this.write(() => {}).catch(() => {});
     this.#queue.flush();
     this.connection.close();
   }

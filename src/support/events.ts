@@ -3,6 +3,7 @@
  * read it. Readers run at once, in the order in which they subscribed, and must return quickly. A bounded number of past
  * events is kept for readers that come later.
  */
+import type { Log } from './log.js';
 
 /** Every kind of event and its shape. Times are Azure milliseconds since the Unix epoch; ids are ARM resource ids. */
 export interface EventShapes {
@@ -130,4 +131,25 @@ export class Events {
       if (one.name === name) reader(one.event as EventShapes[Name]);
     });
   }
+}
+
+/** Logs what happens. */
+export function logEvents(events: Events, log: Log): void {
+  events.read('frontend', ({ key, rule, state, boundAddress, boundPort, reason }) => {
+    if (state === 'Bound') log.info('a frontend is bound', { key, rule, boundAddress, boundPort });
+    else log.warn('a frontend is not where Azure would have it', { key, rule, state, boundAddress, boundPort, reason });
+  });
+  events.read('health', ({ changes }) => {
+    for (const { key, up, reason } of changes) log.info(up ? 'a member is up' : 'a member is down', { key, reason });
+  });
+  events.read('mode', ({ rule, from, to }) => log.info('the mode was switched', { rule, from, to }));
+  events.read('deployment', ({ id, state }) => {
+    if (state === 'Succeeded') log.info('a deployment is done', { id, state });
+    else if (state === 'Failed' || state === 'Canceled') log.warn('a deployment is not done', { id, state });
+  });
+  events.read('engineInterrupted', ({ error, lostFlows, restartsInMs }) =>
+    log.error('the thread of the data plane failed and is started anew', { lostFlows, restartsInMs }, error),
+  );
+  events.read('engineRestarted', () => log.warn('the data plane works again; the flows it had are gone'));
+  events.read('engineFailure', ({ error }) => log.error('the data plane failed for good', {}, error));
 }

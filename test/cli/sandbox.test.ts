@@ -1,4 +1,5 @@
 /** `lazurite sandbox`: a network, an Azure and a load balancer of one's own, for any account. */
+
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, symlinkSync } from 'node:fs';
@@ -7,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import t from 'tap';
-import { whyNoNamespace } from '../../src/cli/sandbox/namespace.js';
+import { whyNoNamespace } from '../../src/cli/sandbox.js';
 import { readIfPresent } from '../../src/support/files.js';
 import { runLazurite } from './harness.js';
 
@@ -25,7 +26,7 @@ interface Outcome {
 /** What users run: the built emulator, and beside it a client; answers their folder. */
 async function buildInto(folder: string): Promise<string> {
   const dist = join(folder, 'dist');
-  execFileSync('env', [...plain, process.execPath, 'scripts/build.mjs', dist], { cwd: root });
+  execFileSync('env', [...plain, process.execPath, 'scripts/build.mjs', dist, '--without-portal'], { cwd: root });
   for (const name of ['migrations', 'package.json']) symlinkSync(join(root, name), join(folder, name));
   const entryPoints = { client: join(root, 'test/cli/sandbox-client.ts') };
   await build({ entryPoints, outdir: dist, bundle: true, platform: 'node', format: 'esm' });

@@ -3,7 +3,7 @@ import https from 'node:https';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { type Test, test } from 'tap';
-import { clientThumbprint } from '../../src/api/classic/authorize.js';
+import { clientThumbprint } from '../../src/api/classic/plugin.js';
 import { azureError } from '../../src/errors/index.js';
 import { requestBaseUrl } from '../../src/http/server.js';
 import { Edge } from '../../src/nodes/edge.js';
@@ -15,7 +15,7 @@ const key = 'what nodes share';
 interface Node extends Running {
   answering: Answering;
   doubts: number;
-  /** `isRead` of each request that was asked about. */
+  /** `mayBeStale` of each request that was asked about. */
   asked: boolean[];
   /** Says that another node has become the writer. */
   tellWriter: (writer: string) => void;
@@ -30,9 +30,10 @@ async function startNode(
   const node = { answering, doubts: 0, asked: [] as boolean[], tellWriter: (_writer: string): void => {} };
   const edge = new Edge({
     node: {
-      answering: async ({ isRead }) => {
-        node.asked.push(isRead);
-        return node.answering === 'stale' && !isRead ? { refusal: 'away' } : node.answering;
+      answering: async ({ mayBeStale, byReplica }) => {
+        node.asked.push(mayBeStale);
+        if (byReplica) return 'here';
+        return node.answering === 'stale' && !mayBeStale ? { refusal: 'away' } : node.answering;
       },
       ageMs: 2400,
       doubtWriter: () => void node.doubts++,
@@ -41,6 +42,7 @@ async function startNode(
       },
     },
     ...{ key: nodeKey, caPem, staleReads: true, isOwn: (url: string) => url.startsWith('/own') },
+    isStored: (url) => url.startsWith('/stored'),
   });
   t.teardown(() => edge.close());
   const routes = (app: FastifyInstance): void => {
@@ -81,6 +83,9 @@ test('a node that does not write passes requests on as they came', async (t) => 
   t.match(bodyOf(await other.send('GET', '/x', { scheme: 'http' })), { base: `http://127.0.0.1:${other.port}` });
   t.match(bodyOf(await other.send('GET', '/own/page')), { port: other.port });
   t.strictSame([other.asked, writer.asked.length], [[false, true], 2], 'its own paths need no writer');
+  t.match(bodyOf(await other.send('GET', '/stored/x')), { port: other.port }, 'its replica answers a read');
+  t.match(bodyOf(await other.send('PUT', '/stored/x')), { base: `https://127.0.0.1:${other.port}` });
+  t.strictSame([other.asked.length, writer.asked.length], [4, 3], 'a write is passed on');
   // Many at a time, and again over connections that stand.
   const many = await Promise.all(Array.from({ length: 20 }, (_, number) => other.send('GET', `/many/${number}`)));
   t.strictSame(

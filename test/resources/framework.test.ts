@@ -6,7 +6,6 @@ import { AzureError } from '../../src/errors/index.js';
 import { formatJsonPath, type JsonPath, positionInJson } from '../../src/resources/json-position.js';
 import { resourceTypes } from '../../src/resources/registry.js';
 import { formatResourceId, idKey, parseResourceId, rootKey, rootOf, typeOf } from '../../src/resources/resource-id.js';
-import { schemaOf } from '../../src/resources/resource-type.js';
 import { canonicalise } from '../../src/resources/validation.js';
 import { AzureInMemory, idOf, writeBack } from './azure-in-memory.js';
 
@@ -58,13 +57,13 @@ const anyBody = (names: readonly string[]) => {
 
 test('making a body canonical twice is the same as once, for every type and any body', async () => {
   for (const type of resourceTypes) {
-    const properties = schemaOf(type).properties?.properties?.properties ?? {};
+    const properties = type.schema.properties?.properties?.properties ?? {};
     const names = ['properties', 'location', 'sku', 'tags', 'name', 'id', ...Object.keys(properties)];
     fc.assert(
       fc.property(anyBody(names), (body) => {
         const before = JSON.stringify(body);
-        const once = canonicalise(body, schemaOf(type));
-        const twice = canonicalise(once, schemaOf(type));
+        const once = canonicalise(body, type.schema);
+        const twice = canonicalise(once, type.schema);
         if (JSON.stringify(twice) !== JSON.stringify(once)) throw new Error(`${type.type}: ${JSON.stringify(once)}`);
         if (JSON.stringify(body) !== before) throw new Error('the body was changed');
       }),

@@ -58,7 +58,7 @@ const text = fc.string({ unit: 'binary', maxLength: 12 });
 const step = fc.record({
   what: fc.constantFrom(
     ...(['save', 'remove', 'group', 'ungroup', 'link', 'claim', 'release', 'operation', 'finish'] as const),
-    ...(['deploy', 'undeploy', 'classic', 'unclassic', 'subscription'] as const),
+    ...(['deploy', 'progress', 'undeploy', 'classic', 'unclassic', 'subscription'] as const),
   ),
   one: few,
   two: few,
@@ -78,6 +78,13 @@ function resourceOf({ one, text: noise }: Step) {
     ...{ createdTime: takenAt, changedTime: takenAt },
   } as unknown as Resource;
 }
+
+/** A deployment with `two` operations. */
+const deploymentOf = ({ one, two, text: noise }: Pick<Step, 'one' | 'two' | 'text'>) => ({
+  ...{ key: `d${one}`, subscriptionId, resourceGroup: 'rg', name: `d${one}`, location: undefined, state: 'Running' },
+  ...{ changed: takenAt, started: takenAt, document: { name: `d${one}` }, template: {} },
+  operations: Array.from({ length: two }, (_, operationId) => ({ operationId, noise })),
+});
 
 function run(store: Store, taken: Step): void {
   const { resources, addresses, operations, deployments, classic } = store;
@@ -107,6 +114,7 @@ function run(store: Store, taken: Step): void {
     deploy: () => {
       if (!deployments.isRun(`r${one}${two}`)) deployments.beginRun(`r${one}${two}`, `d${one}`, 'Running');
     },
+    progress: () => deployments.save(deploymentOf(taken)),
     undeploy: () => deployments.remove(`d${one}`),
     classic: () => classic.put(classicKey, { noise } as never),
     unclassic: () => classic.delete(classicKey),
@@ -133,6 +141,37 @@ const stale = (store: Store): number[] =>
     const { content } = store.resources.answers.answer(`read ${index}`, make);
     return String(content) === JSON.stringify(make().body) ? [] : [index];
   });
+
+testOnEachDriver('a step of a deployment is one row for each operation that it has changed', async (t, driver) => {
+  const { store, log } = storeAndReplica(t, driver);
+  const begun = deploymentOf({ one: 0, two: 3, text: '' });
+  await store.write(() => store.deployments.save(begun));
+  log.length = 0;
+  const [first, second, third] = begun.operations;
+  const operations = [first, { ...second, state: 'Succeeded' }, third, { operationId: 3 }] as Record<string, unknown>[];
+  await store.write(() => store.deployments.saveProgress({ ...begun, operations }));
+  const written = log.flatMap(({ rows }) => rows.map(({ table, key }) => ({ table, key })));
+  t.same(
+    written,
+    [1, 3].map((position) => ({ table: 'deployment_operations', key: { deployment: 'd0', position } })),
+  );
+  t.same(store.deployments.deployment('d0')?.operations, operations);
+  await store.write(() => store.deployments.save(deploymentOf({ one: 0, two: 1, text: '' })));
+  t.same(store.deployments.deployment('d0')?.operations.length, 1, 'those of an earlier run are gone');
+});
+
+testOnEachDriver('a write that could not be kept leaves in memory what it did not concern', async (t, driver) => {
+  const { store, refuse } = storeAndReplica(t, driver);
+  const saved = (one: number) => store.write(() => run(store, { what: 'save', one, two: 0, text: '' }));
+  for (const one of [0, 1]) await saved(one);
+  const { answers } = store.resources;
+  for (const one of [0, 1]) answers.answer(`${one}`, () => ({ body: store.resources.resource(keyOf(one)) }));
+  refuse(new Error('another node writes'));
+  await t.rejects(saved(1), { message: 'another node writes' });
+  t.ok(answers.kept('0'));
+  t.notOk(answers.kept('1'));
+  t.same(stale(store), []);
+});
 
 testOnEachDriver('a replica that applies the images of any works is equal', async (t, driver) => {
   const { store, replica, follow } = storeAndReplica(t, driver);

@@ -10,7 +10,6 @@ import type { FaultControl } from '../../store/write-queue.js';
 import type { Clock } from '../../support/clock.js';
 import type { Events } from '../../support/events.js';
 import { newGuid } from '../../support/ids.js';
-import { pathMatcher } from '../../support/path-pattern.js';
 import {
   type ApiFault,
   engineFault,
@@ -19,11 +18,11 @@ import {
   type LastingFault,
   readFault,
 } from './fault-schema.js';
-import { isAzurePath, type JournalHooks, pathOf } from './journal.js';
-import { adminRoute, jsonBody } from './requests.js';
+import { type CallFaults, type JournalHooks, pathOf } from './journal.js';
+import { adminRoute, jsonBody, pathMatcher } from './requests.js';
 
-interface InForce {
-  fault: LastingFault;
+interface ApiFaultInForce {
+  fault: ApiFault;
   readonly matchesPath: (path: string) => boolean;
 }
 
@@ -31,7 +30,9 @@ export class Faults {
   readonly #engine: Engine;
   readonly #events: Events;
   readonly #announce: Store['announce'];
-  readonly #inForce = new Map<string, InForce>();
+  /** Of the API, by id. */
+  readonly ofApi = new Map<string, ApiFaultInForce>();
+  readonly #ofDataPlane = new Map<string, Exclude<LastingFault, ApiFault>>();
   #count = 0;
 
   constructor({ engine, events, store }: { engine: Engine; events: Events; store: Pick<Store, 'announce'> }) {
@@ -42,8 +43,7 @@ export class Faults {
 
   /** Faults of the API first, then those of the data plane, each in the order of their arrival. */
   list(): LastingFault[] {
-    const all = [...this.#inForce.values()].map(({ fault }) => fault);
-    return [...all.filter(({ kind }) => kind === 'api'), ...all.filter(({ kind }) => kind !== 'api')];
+    return [...[...this.ofApi.values()].map(({ fault }) => fault), ...this.#ofDataPlane.values()];
   }
 
   /** Puts a fault in force, or makes it happen when it is over at once; resolves when that is done. Throws `InvalidFault`. */
@@ -69,10 +69,12 @@ export class Faults {
   async #added(fault: InjectedFault): Promise<void> {
     this.#count = Math.max(this.#count, Number(fault.id.replace(/\D/g, '')));
     if (fault.kind === 'engine') this.#engine.failThread?.(fault.effect ?? 'crash');
-    else {
-      const pattern = fault.kind === 'api' ? fault.path : undefined;
-      this.#inForce.set(fault.id, { fault, matchesPath: pattern === undefined ? () => true : pathMatcher(pattern) });
-      if (fault.kind !== 'api') await this.#tellEngine();
+    else if (fault.kind === 'api') {
+      const matchesPath = fault.path === undefined ? () => true : pathMatcher(fault.path);
+      this.ofApi.set(fault.id, { fault, matchesPath });
+    } else {
+      this.#ofDataPlane.set(fault.id, fault);
+      await this.#tellEngine();
     }
     this.#events.emit('fault', { faultId: fault.id, change: 'added' });
   }
@@ -80,14 +82,14 @@ export class Faults {
   async #removed(id: string | undefined): Promise<void> {
     const ended = this.list().filter((fault) => id === undefined || fault.id === id);
     if (ended.length === 0) return;
-    for (const fault of ended) this.#inForce.delete(fault.id);
-    if (ended.some(({ kind }) => kind !== 'api')) await this.#tellEngine();
+    for (const fault of ended) this.ofApi.delete(fault.id);
+    if (ended.filter((fault) => this.#ofDataPlane.delete(fault.id)).length > 0) await this.#tellEngine();
     this.#events.emit('fault', { faultId: id, change: 'removed' });
   }
 
   /** Ends one fault; false when there is none of this id. */
   async remove(id: string): Promise<boolean> {
-    if (!this.#inForce.has(id)) return false;
+    if (!this.ofApi.has(id) && !this.#ofDataPlane.has(id)) return false;
     await this.#end(id);
     return true;
   }
@@ -100,20 +102,13 @@ export class Faults {
     await this.carryOut(await this.#announce(() => ({ kind: 'fault' as const, change: 'removed' as const, id })));
   }
 
-  /** Whether any call could be hit by a fault. */
-  get concernCalls(): boolean {
-    for (const { fault } of this.#inForce.values()) if (fault.kind === 'api') return true;
-    return false;
-  }
-
   /** The first API fault that hits this call, which uses one of its `next` up. */
   hit({ method, path }: { method: string; path: string }): ApiFault | undefined {
-    for (const entry of this.#inForce.values()) {
+    for (const entry of this.ofApi.values()) {
       const { fault, matchesPath } = entry;
-      if (fault.kind !== 'api' || (fault.method !== undefined && fault.method !== method)) continue;
-      if (!matchesPath(path)) continue;
+      if ((fault.method !== undefined && fault.method !== method) || !matchesPath(path)) continue;
       if (fault.next === 1) {
-        this.#inForce.delete(fault.id);
+        this.ofApi.delete(fault.id);
         this.#events.emit('fault', { faultId: fault.id, change: 'removed' });
         // Other machines learn it when they can: only the one that writes counts.
         this.#end(fault.id).catch(() => {});
@@ -124,8 +119,7 @@ export class Faults {
   }
 
   async #tellEngine(): Promise<void> {
-    const faults = this.list().flatMap((fault) => (fault.kind === 'api' ? [] : [engineFault(fault)]));
-    await this.#engine.setFaults?.(faults);
+    await this.#engine.setFaults?.([...this.#ofDataPlane.values()].map(engineFault));
   }
 }
 
@@ -223,14 +217,14 @@ function resetConnection(request: FastifyRequest, reply: FastifyReply): void {
   plain.resetAndDestroy();
 }
 
-export interface ApiFaultHookOptions {
+export interface CallHookOptions {
   readonly faults: Faults;
   readonly journal: JournalHooks;
   readonly clock: Clock;
 }
 
-/** To be called before routes are registered, and after the journal's hooks. */
-export function installApiFaults(app: FastifyInstance, { faults, journal, clock }: ApiFaultHookOptions): void {
+/** Has calls written to the journal and hit by faults. To be called before routes are registered. */
+export function installCallHooks(app: FastifyInstance, { faults, journal, clock }: CallHookOptions): void {
   const carryOut = async (fault: ApiFault, request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     journal.faulted(request, fault.id);
     if (fault.delayMs) await clock.wait(fault.delayMs);
@@ -242,18 +236,15 @@ export function installApiFaults(app: FastifyInstance, { faults, journal, clock 
     const path = pathOf(request);
     return answer(reply, refusalOf(fault, { method: request.method, path }), path);
   };
-  app.addHook('onRequest', (request, reply, done) => {
-    const path = pathOf(request);
-    const fault = isAzurePath(path) ? faults.hit({ method: request.method, path }) : undefined;
-    if (!fault) {
-      done();
-      return;
-    }
+  const meet: CallFaults['meet'] = (request, reply, done) => {
+    const fault = faults.hit({ method: request.method, path: pathOf(request) });
+    if (!fault) return done();
     carryOut(fault, request, reply).then(
       () => {
         if (!reply.sent) done();
       },
       (error: Error) => done(error),
     );
-  });
+  };
+  journal.install(app, { inForce: faults.ofApi, meet });
 }

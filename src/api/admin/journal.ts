@@ -7,9 +7,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Sent, Shortcut } from '../../http/server.js';
 import { type Clock, systemTime } from '../../support/clock.js';
 import type { Events } from '../../support/events.js';
-import { pathMatcher } from '../../support/path-pattern.js';
 import { shortened, shownText, unsigned } from '../../support/secrets.js';
-import { adminRoute, badRequest, queryText } from './requests.js';
+import { adminRoute, badRequest, pathMatcher, queryText } from './requests.js';
 import type { RequestView } from './views.js';
 
 /** One call as it is kept: bodies are text, parsed only when they are read. */
@@ -130,6 +129,13 @@ interface Call {
   fault: string | undefined;
 }
 
+/** Faults that calls can be hit by. */
+export interface CallFaults {
+  readonly inForce: ReadonlyMap<string, unknown>;
+  /** Answers a call that has just come in as a fault says, or lets it go on. */
+  readonly meet: (request: FastifyRequest, reply: FastifyReply, goOn: (error?: Error) => void) => void;
+}
+
 /** A call that is answered. */
 interface AnsweredCall extends Sent, Omit<Call, keyof Sent> {
   /** Real time. */
@@ -141,8 +147,7 @@ interface AnsweredCall extends Sent, Omit<Call, keyof Sent> {
 const confidential = /\/oauth2\/|\/token$|\/msi\//i;
 
 /** Whether a path belongs to Azure's APIs. Below a GUID there is the classic one. */
-export const isAzurePath = (path: string): boolean =>
-  !/^\/(?:_lazurite|openapi|portal|assets)(?:\/|$)|^\/$/i.test(path);
+const isAzurePath = (path: string): boolean => !/^\/(?:_lazurite|openapi|portal|assets)(?:\/|$)|^\/$/i.test(path);
 
 const single = (value: unknown): string | undefined => {
   const first = Array.isArray(value) ? value[0] : value;
@@ -167,12 +172,12 @@ export class JournalHooks {
   ) {}
 
   /** To be called before routes are registered, so that they all inherit the hooks. */
-  install(app: FastifyInstance): void {
-    app.addHook('onRequest', (request, _reply, done) => {
-      if (isAzurePath(pathOf(request))) {
-        this.#calls.set(request, { startedMs: this.clock.now(), responseBody: undefined, fault: undefined });
-      }
-      done();
+  install(app: FastifyInstance, faults: CallFaults): void {
+    app.addHook('onRequest', (request, reply, done) => {
+      if (!isAzurePath(pathOf(request))) return done();
+      this.#calls.set(request, { startedMs: this.clock.now(), responseBody: undefined, fault: undefined });
+      if (faults.inForce.size > 0) faults.meet(request, reply, done);
+      else done();
     });
     app.addHook('onSend', (request, _reply, payload, done) => {
       const call = this.#calls.get(request);

@@ -1,5 +1,10 @@
 /** Azure Resource Manager: every route of it, as one Fastify plugin. The only file of its folder that knows all others. */
 import type { FastifyInstance } from 'fastify';
+import {
+  deleteInstance,
+  instanceActions,
+} from '../../resources/Microsoft.Compute/virtualMachineScaleSets/instance-actions.js';
+import { virtualMachineScaleSets } from '../../resources/Microsoft.Compute/virtualMachineScaleSets.js';
 import { resourceTypes } from '../../resources/registry.js';
 import { newGuid } from '../../support/ids.js';
 import type { HostAnswer, HostPut } from './deployments/host.js';
@@ -9,15 +14,16 @@ import { DeploymentRuns } from './deployments/runs.js';
 import { ServiceHost } from './deployments/service-host.js';
 import { addNetworkRoutes } from './providers/network-routes.js';
 import { addProviderRoutes } from './providers/providers.js';
-import { addScaleSetRoutes } from './providers/scale-set-routes.js';
 import { addSubscriptionRoutes } from './providers/subscriptions.js';
-import { addRequestHeaders } from './resources/answers.js';
+import { addRequestHeaders, send } from './resources/answers.js';
 import type { ArmContext } from './resources/arm-context.js';
 import { addGenericResourceRoutes } from './resources/generic-resources.js';
+import { parametersOf, queryOf } from './resources/request.js';
 import { RequestBody } from './resources/request-body.js';
 import { addResourceGroupRoutes, ResourceGroups } from './resources/resource-groups.js';
-import { addResourceRoutes } from './resources/resource-routes.js';
+import { addResourceRoutes, requestAbout } from './resources/resource-routes.js';
 import { ResourceService } from './resources/resource-service.js';
+import { hiddenOperation } from './resources/route-schemas.js';
 import type { Json } from './template/json.js';
 
 /** A template that is deployed in process. */
@@ -71,6 +77,28 @@ export class Arm {
   /** Creates a resource or a resource group; resolves with the answer once its operation has ended. */
   put(request: HostPut): Promise<HostAnswer> {
     return this.deployments.hostFor(inProcess()).put(request);
+  }
+}
+
+/** The instances of a virtual machine scale set, with their network interfaces and addresses, below its path. */
+function addScaleSetRoutes(app: FastifyInstance, service: ResourceService): void {
+  const type = virtualMachineScaleSets;
+  const scaleSet = `/subscriptions/:subscriptionId/resourceGroups/:resourceGroupName/providers/${type.type}/:name`;
+  const routes = [
+    ...instanceActions.map((action) => ({ action, method: action.method ?? 'POST' })),
+    { action: deleteInstance, method: 'DELETE' },
+  ];
+  for (const { action, method } of routes) {
+    app.route({
+      method,
+      url: `${scaleSet}/${action.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+      ...hiddenOperation,
+      handler: async (request, reply) => {
+        const parameters = parametersOf(request);
+        const asked = { action, parameters, query: queryOf(request), body: RequestBody.ofText(request.body) };
+        return send(request, reply, await service.act({ ...requestAbout(request, type), ...asked }));
+      },
+    });
   }
 }
 

@@ -3,8 +3,10 @@
  * and the x-ms-version that brought it. Imitates "Service Management REST API Reference".
  */
 
+import type { AddressStore } from '../../store/address-store.js';
 import type { Store } from '../../store/store.js';
 import type { Clock } from '../../support/clock.js';
+import { formatIpPrefix, type IpPrefix } from '../../support/ip-address.js';
 import type { PackageSource } from './service-model/package.js';
 import type { DocumentType } from './xml/contract.js';
 
@@ -12,6 +14,19 @@ import type { DocumentType } from './xml/contract.js';
 export interface PublicAddressPool {
   /** An address that is neither in `taken` nor used elsewhere, or undefined when none is left. */
   allocate(taken: ReadonlySet<string>): string | undefined;
+}
+
+/** Virtual IPs of deployments out of the pool that public IP addresses of Resource Manager come from: `prefix`. */
+export function sharedPublicAddresses(addresses: AddressStore, prefix: IpPrefix): PublicAddressPool {
+  const pool = { pool: 'public', prefix: formatIpPrefix(prefix) };
+  const ownerRoot = '/classic/virtual-ips';
+  return {
+    allocate(taken) {
+      addresses.releaseExcept({ ...pool, ownerRoot, kept: taken });
+      const claimed = addresses.claim({ ...pool, owner: ownerRoot, reserved: 4 });
+      return 'address' in claimed ? claimed.address : undefined;
+    },
+  };
 }
 
 /** Everything that handlers need from outside. */

@@ -3,9 +3,11 @@
  * the headers that Azure's front end sends. Imitates "Service Management REST API: common parameters and headers".
  */
 import { METHODS } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AzureError, azureError, storageRefusal } from '../../errors/index.js';
 import { requestBaseUrl } from '../../http/server.js';
+import type { Store } from '../../store/store.js';
 import type { ClassicCall, ClassicMethod, ClassicOperation, ClassicReply, ClassicServices } from './call.js';
 import { ErrorDocument } from './contracts/subscription.js';
 import { noteRead } from './documents.js';
@@ -276,4 +278,36 @@ export async function classicPlugin(app: FastifyInstance, options: ClassicPlugin
   for (const url of [`/:subscriptionId(^${guid}$)`, `/:subscriptionId(^${guid}$)/*`]) {
     app.route({ method: METHODS, url, handler });
   }
+}
+
+interface AuthorizeOptions {
+  readonly store: Pick<Store, 'classic'>;
+  /** Rejects when the request's bearer token is not good; the way to register the first certificate. */
+  readonly verifyToken: (request: FastifyRequest) => Promise<unknown>;
+}
+
+/** Thumbprint of the client's certificate, as a subscription's certificates are named. Undefined over plain HTTP. */
+export function clientThumbprint({ raw }: FastifyRequest): string | undefined {
+  const socket = raw.socket as Partial<TLSSocket>;
+  // Having the private key was proved by the handshake; who signed the certificate does not matter to Azure.
+  const fingerprint = socket.getPeerCertificate?.()?.fingerprint as string | undefined;
+  return fingerprint?.replaceAll(':', '').toUpperCase();
+}
+
+/**
+ * The `authorize` option of the plugin for `--auth token`: a management certificate of the subscription, or a token. Imitates
+ * "Authenticating Service Management requests".
+ */
+export function requireCertificateOrToken({ store, verifyToken }: AuthorizeOptions) {
+  return async (request: FastifyRequest, subscriptionId: string): Promise<void> => {
+    if (request.headers.authorization !== undefined) {
+      await verifyToken(request).catch(() => {
+        throw azureError('ClassicAuthenticationFailed');
+      });
+      return;
+    }
+    const name = clientThumbprint(request);
+    const known = name && store.classic.get({ kind: 'certificate', subscriptionId, name });
+    if (!known) throw azureError('ClassicAuthenticationFailed');
+  };
 }

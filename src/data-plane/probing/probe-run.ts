@@ -8,8 +8,7 @@ import { isIPv4 } from 'node:net';
 import type { Clock, Timer } from '../../support/clock.js';
 import type { HealthReason, ProbeHealth } from '../model/engine.js';
 import type { PlanProbe } from '../model/plan.js';
-import { httpProbe } from './http-probe.js';
-import { type ProbeAttempt, type ProbeOutcome, probeFailed, tcpProbe } from './probe-attempt.js';
+import { httpProbe, type ProbeAttempt, type ProbeOutcome, probeFailed, tcpProbe } from './probe-attempt.js';
 
 export interface ProbeRunOptions {
   /** Where IPv4 probes come from. */

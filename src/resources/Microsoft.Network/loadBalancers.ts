@@ -3,16 +3,8 @@
 import { type AzureError, azureError } from '../../errors/index.js';
 import { childrenOnPath } from '../references.js';
 import { idKey, parseResourceId, type ResourceId, rootKey } from '../resource-id.js';
-import {
-  type InUse,
-  type Lookup,
-  type Resource,
-  type ResourceDocument,
-  resourceType,
-  type ShowContext,
-  type ViewContext,
-  type WriteContext,
-} from '../resource-type.js';
+import type { InUse, Lookup, Resource, ResourceDocument, ShowContext, WriteContext } from '../resource-type.js';
+import { resourceType } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { checkSkuUnchanged, childrenOf, loadBalancerChild, sku } from './common-members.js';
 import { loadBalancerActions } from './loadBalancers/actions.js';
@@ -149,12 +141,13 @@ function* checkLoadBalancer(context: WriteContext<LoadBalancerDocument>, after: 
  * Pools show their NIC members as backend addresses too, each with the frontend ports it has; a member of a Global load
  * balancer shows the address of the regional frontend that it stands for.
  */
-function viewPools({ resource, lookup }: ViewContext): LoadBalancerDocument {
+function viewPools(context: ShowContext): LoadBalancerDocument {
+  const { resource, lookup } = context;
   const document = resource.document as LoadBalancerDocument;
   const { backendAddressPools = [], inboundNatRules = [] } = document.properties;
   if (backendAddressPools.length === 0) return document;
   const shown = backendAddressPools.map((stored) => {
-    const pool = viewTunnels(stored, resource);
+    const pool = viewTunnels(stored, context);
     const poolId = loadBalancerChild(resource.id, 'backendAddressPools', pool.name);
     const rules = inboundNatRules.filter(
       (rule) => rule.properties?.backendAddressPool && idKey(rule.properties.backendAddressPool.id) === idKey(poolId),

@@ -79,6 +79,10 @@ export const versions = {
     enableTcpReset: { since: '2018-07-01' },
     allowBackendPortConflict: { since: '2018-11-01' },
   },
+  outboundRule: {
+    // In no model, yet Azure shows it since 2023.
+    allocationPolicy: { since: '2018-11-01' },
+  },
   ddosSettings: {
     protectionCoverage: { until: '2022-05-01' },
     protectedIP: { until: '2022-05-01' },

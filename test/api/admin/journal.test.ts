@@ -1,7 +1,7 @@
 /** The journal's bounds, and the patterns by which its calls and faults are chosen. */
 import { test } from 'tap';
 import { type JournalRecord, RequestJournal } from '../../../src/api/admin/journal.js';
-import { pathMatcher } from '../../../src/support/path-pattern.js';
+import { pathMatcher } from '../../../src/api/admin/requests.js';
 
 const record = (of: Partial<JournalRecord> = {}): JournalRecord => ({
   timeMs: 0,

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import t from 'tap';
-import { clientThumbprint, requireCertificateOrToken } from '../../../src/api/classic/authorize.js';
+import { clientThumbprint, requireCertificateOrToken } from '../../../src/api/classic/plugin.js';
 import { AzureError, azureError } from '../../../src/errors/index.js';
 import { azureXmlns, inMemoryStore, startClassic, subscription } from './harness.js';
 

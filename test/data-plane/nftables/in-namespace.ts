@@ -1,7 +1,7 @@
 /** Runs a test file again in a network namespace of its own, where it may load rules and every port is free. */
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
-import { inNamespace, whyNoNamespace } from '../../../src/cli/sandbox/namespace.js';
+import { inNamespace, whyNoNamespace } from '../../../src/cli/sandbox.js';
 
 const variable = 'LAZURITE_TEST_NAMESPACE';
 

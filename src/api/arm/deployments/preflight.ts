@@ -89,9 +89,9 @@ class Preflight {
     }
     const body = plan.bodies.get(key);
     if (!body || plan.deferred.has(key)) return false;
-    await plan.context.environment.budget.nextWrite(body);
     try {
-      return this.#rehearse({ id, apiVersion, body }, sure);
+      const { budget } = plan.context.environment;
+      return await budget.nextWrite(body, () => this.#rehearse({ id, apiVersion, body }, sure));
     } catch (error) {
       if (error instanceof AzureError) this.#note(error, id);
       else if (!(error instanceof OutsideTemplate)) throw error;

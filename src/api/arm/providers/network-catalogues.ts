@@ -7,6 +7,8 @@ import { availableDelegations } from '../../../resources/Microsoft.Network/virtu
 interface Place {
   readonly subscriptionId: string;
   readonly location: string;
+  /** When the list is asked for below a resource group. */
+  readonly resourceGroup: string | undefined;
 }
 
 interface Catalogue {
@@ -53,7 +55,11 @@ export const catalogues: readonly Catalogue[] = [
     name: 'availableDelegations',
     operationId: 'AvailableDelegations',
     inGroups: true,
-    list: ({ subscriptionId }) => availableDelegations(subscriptionId),
+    list: ({ subscriptionId, resourceGroup }) =>
+      // Azure writes the group so.
+      availableDelegations(
+        `/subscriptions/${subscriptionId}${resourceGroup === undefined ? '' : `/resourceGroup/${resourceGroup}`}`,
+      ),
   },
   {
     name: 'availablePrivateEndpointTypes',
@@ -64,6 +70,7 @@ export const catalogues: readonly Catalogue[] = [
         ...entry('AvailablePrivateEndpointTypes', resourceName.replace('/', '.'), subscriptionId),
         resourceName,
         displayName: resourceName,
+        apiVersion: '2018-08-01',
       })),
     }),
   },

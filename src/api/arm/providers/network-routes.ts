@@ -106,7 +106,8 @@ function addLocationRoutes(app: FastifyInstance, service: ResourceService): void
     for (const [path, id] of places) {
       app.get(`${path}/${name}`, schema(id), (request) => {
         const subscriptionId = subscriptionOf(request, context);
-        return list({ subscriptionId, location: parametersOf(request).location as string });
+        const { location: name = '', resourceGroupName: resourceGroup } = parametersOf(request);
+        return list({ subscriptionId, location: name, resourceGroup });
       });
     }
   }

@@ -10,9 +10,8 @@ import type { Resource, ResourceDocument } from '../../../resources/resource-typ
 import type { ResourceGroup } from '../../../store/resource-store.js';
 import { newEtag, newGuid } from '../../../support/ids.js';
 import type { ArmContext } from './arm-context.js';
-import { checkUnlocked } from './opaque-resources.js';
 import { outgoing } from './references.js';
-import { existingGroup, notFound } from './request.js';
+import { checkUnlocked, existingGroup, notFound } from './request.js';
 import type { RequestBody } from './request-body.js';
 
 /** A move whose groups and resources exist. */

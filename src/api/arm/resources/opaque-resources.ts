@@ -180,28 +180,3 @@ export function checkParent(id: ResourceId, lookup: Lookup): void {
   const values = { action: 'write', type: id.types.join('/'), parent };
   throw azureError('ParentResourceNotFound', { values });
 }
-
-const lockSegment = `/providers/${lockType.toLowerCase()}/`;
-
-/** What is done to a scope. Reading and locking are always free. */
-export type LockedAccess = 'write' | 'delete';
-
-/**
- * Throws `ScopeLocked` when a lock keeps the resource or group `id` as it is. A ReadOnly lock refuses every write, any lock
- * a deletion, which takes what is below along. A lock holds for the subscription, group or resource on which it is, and for
- * everything below it: https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources
- */
-export function checkUnlocked(id: string, access: LockedAccess, lookup: Lookup): void {
-  const key = idKey(id);
-  if (key.includes(lockSegment)) return;
-  const locked: string[] = [];
-  for (const lock of lookup.everyOfType(lockType)) {
-    const scope = lock.id.slice(0, lock.key.lastIndexOf(lockSegment));
-    const above = idKey(scope);
-    const holds = key === above || key.startsWith(`${above}/`) || (access === 'delete' && above.startsWith(`${key}/`));
-    const level = String(lock.document.properties.level ?? '').toLowerCase();
-    if (holds && (level === 'readonly' || (access === 'delete' && level === 'cannotdelete'))) locked.push(scope);
-  }
-  if (locked.length === 0) return;
-  throw azureError('ScopeLocked', { values: { id, access, locked: [...new Set(locked)].join(',') } });
-}

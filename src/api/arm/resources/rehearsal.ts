@@ -21,7 +21,7 @@ import {
   wellFormedApiVersion,
 } from './request.js';
 import { refusalToDropChildren } from './request-body.js';
-import { ResourceReader, type Shown } from './resource-reader.js';
+import { ResourceReader, type Shown } from './resource-service.js';
 import { completePrincipals, type DocumentWrite, DocumentWriter, type World } from './resource-writer.js';
 
 export class Rehearsal {

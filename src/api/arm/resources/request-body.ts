@@ -6,14 +6,13 @@ import { type AzureError, azureError, type ErrorKey } from '../../../errors/inde
 import { type ChildDocument, childrenIn, isNamed } from '../../../resources/references.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { idKey, type ResourceId, rootKey } from '../../../resources/resource-id.js';
-import {
-  type InUse,
-  type Link,
-  type Lookup,
-  type Resource,
-  type ResourceDocument,
-  type ResourceType,
-  schemaOf,
+import type {
+  InUse,
+  Link,
+  Lookup,
+  Resource,
+  ResourceDocument,
+  ResourceType,
 } from '../../../resources/resource-type.js';
 import { map, object, type SchemaNode } from '../../../resources/schema.js';
 import { canonicalise, checkZonesKnown, validateBody } from '../../../resources/validation.js';
@@ -225,7 +224,7 @@ export function checkNames(document: ResourceDocument, type: ResourceType, { id,
   const parameter = type.requests?.nameParameter;
   if (parameter === undefined) checkName(name);
   else if (!wellFormedComputeName.test(name)) throw azureError('InvalidEntityName', { values: { parameter } });
-  checkChildNames(document.properties, schemaOf(type).properties?.properties, id);
+  checkChildNames(document.properties, type.schema.properties?.properties, id);
 }
 
 interface Named {

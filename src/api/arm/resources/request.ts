@@ -1,18 +1,19 @@
 /**
  * What a request is about: parameters, subscription, resource group and api-version; the type that answers for its id, the
- * child in its document, and the document that it writes; pages. Absolute URLs begin with the request's own scheme and host.
+ * child in its document, and the document that it writes; locks that forbid it; pages. Absolute URLs begin with the request's
+ * own scheme and host.
  */
 import type { FastifyRequest } from 'fastify';
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { requestBaseUrl } from '../../../http/server.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId } from '../../../resources/resource-id.js';
-import type { Resource, ResourceType } from '../../../resources/resource-type.js';
+import { childSchema, type Lookup, type Resource, type ResourceType } from '../../../resources/resource-type.js';
 import type { ResourceGroup } from '../../../store/resource-store.js';
 import { isGuid } from '../../../support/ids.js';
 import type { ArmContext } from './arm-context.js';
 import { locationNames } from './locations.js';
-import { checkOpaque, ownTypeAndName } from './opaque-resources.js';
+import { checkOpaque, lockType, ownTypeAndName } from './opaque-resources.js';
 import {
   type ChildPlace,
   documentInPlace,
@@ -22,7 +23,6 @@ import {
   readResource,
   withChild,
 } from './request-body.js';
-import { childSchema } from './resource-reader.js';
 import type { DocumentWrite } from './resource-writer.js';
 
 export const parametersOf = (request: FastifyRequest): Record<string, string> =>
@@ -272,3 +272,28 @@ export function parentDocument(existing: Resource | undefined, { id }: Place): R
 /** The ARM front door's 404. */
 export const notFound = (id: ResourceId): AzureError =>
   azureError('ResourceNotFound', { values: { ...ownTypeAndName(id), resourceGroup: id.resourceGroup ?? '' } });
+
+const lockSegment = `/providers/${lockType.toLowerCase()}/`;
+
+/** What is done to a scope. Reading and locking are always free. */
+export type LockedAccess = 'write' | 'delete';
+
+/**
+ * Throws `ScopeLocked` when a lock keeps the resource or group `id` as it is. A ReadOnly lock refuses every write, any lock
+ * a deletion, which takes what is below along. A lock holds for the subscription, group or resource on which it is, and for
+ * everything below it: https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources
+ */
+export function checkUnlocked(id: string, access: LockedAccess, lookup: Lookup): void {
+  const key = idKey(id);
+  if (key.includes(lockSegment)) return;
+  const locked: string[] = [];
+  for (const lock of lookup.everyOfType(lockType)) {
+    const scope = lock.id.slice(0, lock.key.lastIndexOf(lockSegment));
+    const above = idKey(scope);
+    const holds = key === above || key.startsWith(`${above}/`) || (access === 'delete' && above.startsWith(`${key}/`));
+    const level = String(lock.document.properties.level ?? '').toLowerCase();
+    if (holds && (level === 'readonly' || (access === 'delete' && level === 'cannotdelete'))) locked.push(scope);
+  }
+  if (locked.length === 0) return;
+  throw azureError('ScopeLocked', { values: { id, access, locked: [...new Set(locked)].join(',') } });
+}

@@ -10,15 +10,16 @@ import { type Answer, send } from './answers.js';
 import type { ArmContext } from './arm-context.js';
 import { checkLocation } from './locations.js';
 import { checkMove, type Move, moveResources, readMove } from './move-resources.js';
-import { checkUnlocked, type LockedAccess } from './opaque-resources.js';
 import { isDeploymentDeletionJob, untilStored } from './operations.js';
 import {
   absoluteUrl,
   apiVersionOf,
   apiVersionWritten,
   checkSubscription,
+  checkUnlocked,
   existingGroup,
   groupOf,
+  type LockedAccess,
   page,
   parametersOf,
   queryOf,

@@ -5,17 +5,21 @@
  */
 import { azureError } from '../../../errors/index.js';
 import { childNamed, childrenIn } from '../../../resources/references.js';
-import { formatResourceId, type ResourceId, rootOf } from '../../../resources/resource-id.js';
-import type { Action, ActionResult, Resource } from '../../../resources/resource-type.js';
+import { findResourceType } from '../../../resources/registry.js';
+import { renderResource } from '../../../resources/render.js';
+import { formatResourceId, idKey, type ResourceId, rootKey, rootOf } from '../../../resources/resource-id.js';
+import type { Action, ActionResult, Lookup, Resource, ShowContext } from '../../../resources/resource-type.js';
 import { unmodelledStatuses } from '../../../resources/unmodelled-types.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
 import type { Answer } from './answers.js';
 import type { ArmContext } from './arm-context.js';
-import { checkParent, checkUnlocked, type LockedAccess, opaqueDocument, ownTypeAndName } from './opaque-resources.js';
+import { checkParent, opaqueDocument, ownTypeAndName, showOpaque } from './opaque-resources.js';
 import { OperationRunner, type PollPlace, pollPlaceOf, type Settling } from './operations.js';
 import {
   type Access,
+  checkUnlocked,
   documentWrite,
+  type LockedAccess,
   type ModelledPlace,
   modelOf,
   notFound,
@@ -26,7 +30,6 @@ import {
   type ResourceRequest,
 } from './request.js';
 import { type ChildPlace, type RequestBody, readBody, readTags, withoutChild } from './request-body.js';
-import { ResourceReader, type Shown } from './resource-reader.js';
 import { ResourceWriter, type Write } from './resource-writer.js';
 
 export type DeleteRequest = Omit<PutRequest, 'body'>;
@@ -57,7 +60,7 @@ export class ResourceService {
     const { place, resource } = this.#found(request, 'read');
     if (!('type' in place)) return { status: 200, body: this.reader.show(resource, place.apiVersion) };
     const { child, apiVersion } = place;
-    if (!child) return { status: 200, etag: resource.etag, body: this.reader.show(resource, apiVersion, expand) };
+    if (!child) return { status: 200, etag: resource.etag, body: this.reader.show(resource, apiVersion, { expand }) };
     const body = this.reader.child(resource, { ...child, apiVersion, expand });
     if (!body) throw azureError('NotFound', { values: { id: `${resource.id}/${child.collection}/${child.name}` } });
     return { status: 200, etag: resource.etag, body };
@@ -72,7 +75,7 @@ export class ResourceService {
   /** The children in one collection of a resource. Throws the resource's 404. */
   children(request: ResourceRequest, collection: string): Shown[] {
     const { resource, apiVersion } = this.existing(request);
-    return this.reader.children(resource, collection, apiVersion);
+    return this.reader.children(resource, { collection, apiVersion });
   }
 
   /** Creates or replaces a resource, or a child in its parent. Throws Azure's refusal; nothing is stored then. */
@@ -125,8 +128,12 @@ export class ResourceService {
     };
   }
 
+  /** What the answer to a PUT shows. */
   #shown(resource: Resource, { child, apiVersion }: ModelledPlace): Shown | undefined {
-    return child ? this.reader.child(resource, { ...child, apiVersion }) : this.reader.show(resource, apiVersion);
+    const answerTo = 'Put';
+    return child
+      ? this.reader.child(resource, { ...child, apiVersion, answerTo })
+      : this.reader.show(resource, apiVersion, { answerTo });
   }
 
   #putOpaque({ id, apiVersion }: Place, given: RequestBody): Done {
@@ -293,4 +300,78 @@ interface Changing {
   readonly of: { readonly key: string | undefined; readonly subscriptionId: string };
   /** Undefined when none begins. */
   readonly operation: string | undefined;
+}
+
+/** A resource or child as Azure shows it. */
+export type Shown = Record<string, unknown> & { name?: string };
+
+export class ResourceReader {
+  constructor(readonly store: Lookup) {}
+
+  /** The whole resource. */
+  show(resource: Resource, apiVersion: string, { expand, answerTo }: Showing = {}): Shown {
+    const type = findResourceType(resource.type);
+    if (!type) return showOpaque(resource, this.store);
+    const document = type.view?.({ resource, lookup: this.store, apiVersion, expand, answerTo }) ?? resource.document;
+    const links = this.store.linksInto(resource.key);
+    const shown = renderResource(resource, { schema: type.schema, apiVersion, document, links });
+    this.#expandAll(shown, expand, apiVersion);
+    return shown;
+  }
+
+  /** The children in one collection of a resource. */
+  children(resource: Resource, { collection, apiVersion, answerTo }: Omit<ShownChild, 'name'>): Shown[] {
+    const properties = this.show(resource, apiVersion, { answerTo }).properties as Record<string, unknown>;
+    return (properties[collection] as Shown[] | undefined) ?? [];
+  }
+
+  /** One child, by its name in any casing. */
+  child(resource: Resource, { collection, name, ...shown }: ShownChild): Shown | undefined {
+    const child = childNamed(this.children(resource, { ...shown, collection }), name);
+    if (child) this.#expandAll(child, shown.expand, shown.apiVersion);
+    return child;
+  }
+
+  #expandAll(shown: Shown, expand: string | undefined, apiVersion: string): void {
+    for (const path of expand?.split(',') ?? []) this.#expand(shown, path.trim().split('/'), apiVersion);
+  }
+
+  /** Replaces `{id}` at `path` below a resource or child by what it refers to. */
+  #expand(shown: Shown, path: readonly string[], apiVersion: string): void {
+    const [step, ...rest] = path;
+    if (step === undefined) return;
+    const properties = (shown.properties ?? {}) as Record<string, unknown>;
+    const member = Object.keys(properties).find((name) => name.toLowerCase() === step.toLowerCase());
+    if (member === undefined) return;
+    const value = properties[member];
+    if (Array.isArray(value)) {
+      properties[member] = value.map((item: Shown) => this.#expandItem(item, rest, apiVersion));
+    } else properties[member] = this.#expandItem(value as Shown, rest, apiVersion);
+  }
+
+  #expandItem(item: Shown, rest: readonly string[], apiVersion: string): Shown {
+    const isReference = typeof item.id === 'string' && Object.keys(item).length === 1;
+    const whole = isReference ? (this.#byId(item.id as string, apiVersion) ?? item) : item;
+    this.#expand(whole, rest, apiVersion);
+    return whole;
+  }
+
+  /** The resource or child with this id; undefined when there is none. */
+  #byId(id: string, apiVersion: string): Shown | undefined {
+    const root = this.store.resource(rootKey(id));
+    if (!root) return undefined;
+    if (root.key === idKey(id)) return this.show(root, apiVersion);
+    const [collection = '', name = ''] = id.slice(root.key.length + 1).split('/');
+    const type = findResourceType(root.type);
+    const known = type?.children?.find((child) => child.name.toLowerCase() === collection.toLowerCase());
+    return known && this.child(root, { collection: known.name, name, apiVersion });
+  }
+}
+
+type Showing = Pick<ShowContext, 'expand' | 'answerTo'>;
+
+interface ShownChild extends Showing {
+  readonly collection: string;
+  readonly name: string;
+  readonly apiVersion: string;
 }

@@ -8,14 +8,13 @@ import { defaultTenantId as tenantId } from '../../../config/config-values.js';
 import type { AzureError } from '../../../errors/index.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootKey } from '../../../resources/resource-id.js';
-import {
-  type Addresses,
-  type Lookup,
-  type Resource,
-  type ResourceDocument,
-  type ResourceType,
-  schemaOf,
-  type WriteContext,
+import type {
+  Addresses,
+  Lookup,
+  Resource,
+  ResourceDocument,
+  ResourceType,
+  WriteContext,
 } from '../../../resources/resource-type.js';
 import type { SchemaNode } from '../../../resources/schema.js';
 import { completeIdentity } from '../../../resources/unmodelled-types.js';
@@ -265,7 +264,7 @@ export class DocumentWriter {
     const { type, id, apiVersion, child } = write;
     const document = write.document(existing);
     completePrincipals(document, idText);
-    const schema = schemaOf(type);
+    const schema = type.schema;
     keepLeftOut(document.properties, { before: existing?.document.properties, schema, apiVersion });
     checkNames(document, type, { id: idText, name: existing?.name ?? (id.names[0] as string) });
     resolveReferences(document, {

@@ -1,8 +1,8 @@
 /** The route schemas for @fastify/swagger; requests are validated by ARM itself, not by these. */
 import type { FastifySchema } from 'fastify';
 import type { ResourceType } from '../../../resources/resource-type.js';
+import { childSchema } from '../../../resources/resource-type.js';
 import { annotationKeywords } from '../../../resources/schema.js';
-import { childSchema } from './resource-reader.js';
 
 type Operation = 'get' | 'list' | 'listAll' | 'createOrUpdate' | 'updateTags' | 'delete' | 'action';
 

@@ -5,7 +5,7 @@
 import { azureError } from '../../../errors/index.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, parseResourceId, typeOf } from '../../../resources/resource-id.js';
-import { type Resource, schemaOf } from '../../../resources/resource-type.js';
+import type { Resource } from '../../../resources/resource-type.js';
 import type { SchemaNode } from '../../../resources/schema.js';
 import { validateBody } from '../../../resources/validation.js';
 import type { StoredDeployment } from '../../../store/deployment-store.js';
@@ -13,7 +13,7 @@ import type { ResourceGroup } from '../../../store/resource-store.js';
 import type { ArmContext } from './arm-context.js';
 import { opaqueDocument } from './opaque-resources.js';
 import { RequestBody, readTags } from './request-body.js';
-import { ResourceReader } from './resource-reader.js';
+import { ResourceReader } from './resource-service.js';
 
 const guid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const etag = /^W\/"[\da-f-]{36}"$/;
@@ -45,7 +45,7 @@ function checkDocument({ type, document }: Resource): void {
     return;
   }
   // Names are no finding: children that a type makes itself are called after what a client may call as it likes.
-  validateBody(document, schemaOf(model), { text: JSON.stringify(document), unknownMembers: 'allowed' });
+  validateBody(document, model.schema, { text: JSON.stringify(document), unknownMembers: 'allowed' });
 }
 
 function checkGroup({ key, subscriptionId, name, tags, provisioningState }: ResourceGroup): void {

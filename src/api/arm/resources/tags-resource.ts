@@ -3,8 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, resourceGroupId, typeOf } from '../../../resources/resource-id.js';
 import { send } from './answers.js';
-import { checkUnlocked } from './opaque-resources.js';
-import { existingGroup, type ResourceRequest } from './request.js';
+import { checkUnlocked, existingGroup, type ResourceRequest } from './request.js';
 import { RequestBody, readTags } from './request-body.js';
 import type { ResourceService } from './resource-service.js';
 

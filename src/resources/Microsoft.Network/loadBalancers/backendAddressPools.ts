@@ -9,7 +9,7 @@ import { stableGuid } from '../../../support/ids.js';
 import { powerStateOfIPConfiguration } from '../../Microsoft.Compute/common-members.js';
 import { childrenIn, childWithId, lookUpChild } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
-import type { Link, Lookup, Resource, ResourceDocument, WriteContext } from '../../resource-type.js';
+import type { Link, Lookup, ResourceDocument, ShowContext, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
 import { childOf, loadBalancerChild } from '../common-members.js';
 import { versions } from '../member-versions.js';
@@ -163,9 +163,10 @@ export function completePool(pool: BackendAddressPool, context: WriteContext): v
 }
 
 /** A pool with the ports that Azure chose for its tunnels, which it shows when the write is done. */
-export function viewTunnels(pool: BackendAddressPool, { provisioningState }: Resource): BackendAddressPool {
+export function viewTunnels(pool: BackendAddressPool, { resource, answerTo }: ShowContext): BackendAddressPool {
   const { tunnelInterfaces = [] } = pool.properties ?? {};
-  if (provisioningState !== 'Succeeded' || tunnelInterfaces.length === 0) return pool;
+  const isDone = answerTo === undefined && resource.provisioningState === 'Succeeded';
+  if (!isDone || tunnelInterfaces.length === 0) return pool;
   const shown = tunnelInterfaces.map((tunnel) => ({
     ...tunnel,
     port: tunnel.port || (tunnel.type === 'External' ? externalTunnelPort : gatewayTunnel.port),

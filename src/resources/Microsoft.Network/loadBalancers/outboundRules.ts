@@ -4,6 +4,7 @@ import { type AzureError, azureError } from '../../../errors/index.js';
 import type { Lookup, ResourceDocument, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
 import { loadBalancerChild } from '../common-members.js';
+import { versions } from '../member-versions.js';
 import { membersOfPool } from './backendAddressPools.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
@@ -16,6 +17,10 @@ export const outboundRule = Schema.envelope('name id etag type properties', {
       protocol: Schema.oneOf(['Tcp', 'Udp', 'All'], { clrType: 'LoadBalancerOutboundRuleProtocol' }),
       enableTcpReset: Schema.boolean(),
       idleTimeoutInMinutes: Schema.integer(),
+      allocationPolicy: Schema.object(
+        { onDemandAllocation: Schema.boolean(), portReuse: Schema.string() },
+        { readOnly: true, ...versions.outboundRule.allocationPolicy },
+      ),
       backendAddressPool: Schema.reference(`${lb}/backendAddressPools`),
       frontendIPConfigurations: Schema.array(Schema.reference(`${lb}/frontendIPConfigurations`)),
     },
@@ -52,6 +57,7 @@ export function completeOutboundRule(rule: OutboundRule, context: WriteContext):
   rule.properties.allocatedOutboundPorts ??= defaultOutboundPorts(members);
   rule.properties.enableTcpReset ??= false;
   rule.properties.idleTimeoutInMinutes ??= 4;
+  rule.properties.allocationPolicy = { onDemandAllocation: false, portReuse: 'FirstAvailable' };
 }
 
 /** What Azure refuses about one outbound rule. */

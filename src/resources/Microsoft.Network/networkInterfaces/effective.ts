@@ -65,16 +65,25 @@ function effectiveRoutes(context: ViewContext): unknown[] {
 /** Where platform services speak from, which the tag VirtualNetwork has too. */
 const platformAddress = '168.63.129.16/32';
 
-/** Ranges that are no addresses of the Internet. */
-const notOfTheInternet = [
-  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.2.0/24'],
-  ...['192.168.0.0/16', '198.18.0.0/15', '224.0.0.0/3', platformAddress],
-];
+/** Ranges that are no addresses of the Internet: the reserved ones, and those that Azure left out in 2023. */
+const notOfTheInternet = `
+  0.0.0.0/8 4.128.0.0/12 10.0.0.0/8 13.96.0.0/13 20.35.252.0/22 20.128.0.0/16 20.130.0.0/16 20.144.0.0/14
+  20.176.0.0/13 21.0.0.0/8 22.0.0.0/8 23.103.0.0/18 25.0.0.0/16 25.4.0.0/14 25.28.0.0/14 25.33.0.0/16 25.41.0.0/20
+  25.48.0.0/12 25.64.0.0/10 25.128.0.0/14 25.142.0.0/15 25.144.0.0/12 25.160.0.0/11 25.192.0.0/11 25.224.0.0/12
+  25.244.0.0/14 25.248.0.0/15 25.250.0.0/18 25.250.64.0/20 25.250.80.0/22 25.250.84.0/23 25.251.0.0/16 25.252.0.0/15
+  25.254.0.0/21 25.254.8.0/24 25.254.16.0/20 25.254.64.0/18 25.254.128.0/17 25.255.0.0/16 40.66.128.0/17
+  40.108.0.0/17 40.109.0.0/16 52.132.0.0/14 52.145.0.0/16 68.18.0.0/15 100.64.0.0/10 104.146.0.0/17 104.147.0.0/16
+  104.212.36.0/22 104.212.52.0/22 127.0.0.0/8 129.75.0.0/16 134.177.0.0/16 138.196.0.0/16 141.251.0.0/16
+  146.147.0.0/16 157.59.0.0/16 169.254.0.0/16 172.16.0.0/12 192.0.2.0/24 192.32.0.0/16 192.168.0.0/16 198.18.0.0/15
+  224.0.0.0/3
+`
+  .trim()
+  .split(/\s+/);
 
 /** What stands behind the service tags of the default rules, for an interface in a network with these prefixes. */
 function tagMapOf(networkPrefixes: readonly string[]): Record<string, string[]> {
   const outside = [...notOfTheInternet, ...networkPrefixes].flatMap((text) => parseIpPrefix(text) ?? []);
-  // differs: Azure leaves the ranges out that its own services have, and changes them as it grows.
+  // differs: Azure changes its own ranges as it grows.
   const internet = splitAround(parseIpPrefix('0.0.0.0/0') as IpPrefix, outside).map(formatIpPrefix);
   return {
     VirtualNetwork: [...networkPrefixes, platformAddress],

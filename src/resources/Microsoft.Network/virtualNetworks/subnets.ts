@@ -333,13 +333,13 @@ interface Delegations {
   readonly user: string | undefined;
 }
 
-/** `availableDelegations` of a location. */
-export const availableDelegations = (subscriptionId: string) => ({
+/** `availableDelegations` of a location. `scope` is what the ids begin with. */
+export const availableDelegations = (scope: string) => ({
   value: services.map((serviceName) => {
     const name = serviceName.replaceAll('/', '.');
     return {
       name,
-      id: `/subscriptions/${subscriptionId}/providers/Microsoft.Network/availableDelegations/${name}`,
+      id: `${scope}/providers/Microsoft.Network/availableDelegations/${name}`,
       type: 'Microsoft.Network/availableDelegations',
       serviceName,
       actions: delegatedActions(serviceName),

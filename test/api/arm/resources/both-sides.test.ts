@@ -296,7 +296,7 @@ test('what a scale set uses of a balancer stays', async (t) => {
     ],
     ['CannotRemoveRuleUsedByProbeUsedByVMSS', { ...withParts, loadBalancingRules: [] }],
     [
-      'CannotChangePortOfRuleUsedByProbeUsedByVMSS',
+      'CannotModifyRuleUsedByProbeUsedByVMSS',
       { ...withParts, loadBalancingRules: [arm.rule('rule', { backendPort: 81 })] },
     ],
   ];

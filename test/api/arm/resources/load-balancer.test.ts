@@ -327,6 +327,20 @@ test('each of the seven child collections is listed, and each child has its own 
     t.equal(arm.refusal(missing), `404 NotFound: Resource ${arm.childId(collection, 'x')} not found.`);
     t.same(arm.at(missing.body, 'error.details'), []);
   }
+  t.same(
+    (await azure.get(arm.childId('outboundRules', 'out'))).body.properties,
+    {
+      provisioningState: 'Succeeded',
+      allocatedOutboundPorts: 1024,
+      protocol: 'Tcp',
+      enableTcpReset: false,
+      idleTimeoutInMinutes: 4,
+      allocationPolicy: { onDemandAllocation: false, portReuse: 'FirstAvailable' },
+      backendAddressPool: { id: arm.childId('backendAddressPools', 'pool') },
+      frontendIPConfigurations: [{ id: arm.childId('frontendIPConfigurations', 'frontend') }],
+    },
+    'an outbound rule shows how its ports are given out, which no model of Azure names',
+  );
   t.same((await azure.get(`${arm.balancerId}/networkInterfaces`)).body, { value: [] });
   const pools = await azure.get(`${arm.balancerId}/inboundNatPools`);
   t.equal(pools.status, 404, 'inbound NAT pools have no path of their own');

@@ -163,9 +163,16 @@ test('references are checked: their form, their type, and that what they name is
     await put({ subnet: {} }),
     `${format}  MissingJsonReferenceId: Value for reference id is missing. Path ${path}.subnet.`,
   );
+  for (const id of ['', 'ip', '[resourceId()]']) {
+    t.equal(
+      await put({ publicIPAddress: { id } }),
+      `400 LinkedInvalidPropertyId: Property id '${id}' at path '${path}.publicIPAddress.id' is invalid. Expect fully qualified resource Id that start with '/subscriptions/{subscriptionId}' or '/providers/{resourceProviderNamespace}/'.`,
+      'the front door looks at it first',
+    );
+  }
   t.equal(
-    await put({ publicIPAddress: { id: 'ip' } }),
-    `${format}  InvalidJsonReferenceFormat: Reference Id ip is not formatted correctly. The Id is expected to start with /subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/. Path ${path}.publicIPAddress.`,
+    await put({ publicIPAddress: { id: '/subscriptions/ip' } }),
+    `${format}  InvalidJsonReferenceFormat: Reference Id /subscriptions/ip is not formatted correctly. The Id is expected to start with /subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/. Path ${path}.publicIPAddress.`,
   );
   const wrong = `${arm.network}/virtualNetworks/vnet`;
   t.equal(

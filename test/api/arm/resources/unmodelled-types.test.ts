@@ -311,18 +311,22 @@ t.test('What a location offers to networks is listed', async (t) => {
   await azure.makeGroup();
   const subscription = `/subscriptions/${subscriptionId}`;
   const inLocation = '/providers/Microsoft.Network/locations/westeurope';
-  for (const scope of [subscription, group]) {
+  for (const [scope, inId] of [
+    [subscription, subscription],
+    [group, group.replace('/resourceGroups/', '/resourceGroup/')],
+  ]) {
     const all = (await azure.get(`${scope}${inLocation}/availableDelegations`)).body.value as Json[];
     t.match(
       all.find(({ serviceName }) => serviceName === 'Microsoft.Sql/managedInstances'),
       {
         name: 'Microsoft.Sql.managedInstances',
+        id: `${inId}/providers/Microsoft.Network/availableDelegations/Microsoft.Sql.managedInstances`,
         type: 'Microsoft.Network/availableDelegations',
         actions: { length: 3 },
       },
     );
     const types = await azure.get(`${scope}${inLocation}/availablePrivateEndpointTypes`);
-    t.match(types.body.value, [{ resourceName: 'Microsoft.Network/privateLinkServices' }]);
+    t.match(types.body.value, [{ resourceName: 'Microsoft.Network/privateLinkServices', apiVersion: '2018-08-01' }]);
   }
   const services = names(
     (await azure.get(`${subscription}${inLocation}/virtualNetworkAvailableEndpointServices`)).body,

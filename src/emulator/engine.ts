@@ -1,17 +1,36 @@
-/**
- * What the engine is given in the place of the plan: `--stand-ins` for members, and for frontends `--also-at`, further
- * addresses such as a container's own, where published ports arrive, and `--add-addresses`, their own addresses on an
- * interface of this machine. Of several frontends that want one port of a further address, the one of the balancer that
- * was created first has it, and the log tells the others.
- */
+/** The engine of an emulator: chosen, started, its reports made events, and the plan made what it is to carry out. */
+
 import { execFile, spawnSync } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
 import type { Config } from '../config/config.js';
+import type { Engine, EngineEvents } from '../data-plane/model/engine.js';
 import { type ForwardingPlan, frontendKey, type PlanFrontend } from '../data-plane/model/plan.js';
+import type { Clock } from '../support/clock.js';
+import type { Events } from '../support/events.js';
 import type { Log } from '../support/log.js';
 import { UsageError } from '../support/usage-error.js';
 import { AutomaticStandIns } from './stand-ins.js';
+
+/** What an engine reports, as events. */
+const engineEvents = (events: Events): EngineEvents => ({
+  onHealth: (changes) => events.emit('health', { changes }),
+  onFrontendState: (state) => events.emit('frontend', state),
+  onInterrupted: (interruption) => events.emit('engineInterrupted', interruption),
+  onRestarted: () => events.emit('engineRestarted', {}),
+  onFailure: (error) => events.emit('engineFailure', { error }),
+});
+
+/** Starts the engine that `--engine` names; what it reports is emitted as events. Only its own code is loaded. */
+export async function createEngine(
+  engine: Config['engine'],
+  { clock, events }: { clock: Clock; events: Events },
+): Promise<Engine> {
+  const options = { clock, events: engineEvents(events) };
+  if (engine === 'none') return new (await import('../data-plane/none/engine.js')).NoneEngine();
+  if (engine === 'userspace') return new (await import('../data-plane/userspace/engine.js')).UserspaceEngine(options);
+  return new (await import('../data-plane/nftables/engine.js')).NftablesEngine(options);
+}
 
 const run = promisify(execFile);
 
@@ -65,6 +84,12 @@ export interface PlanAdapterOptions {
   readonly again: () => void;
 }
 
+/**
+ * What the engine is given in the place of the plan: `--stand-ins` for members, and for frontends `--also-at`, further
+ * addresses such as a container's own, where published ports arrive, and `--add-addresses`, their own addresses on an
+ * interface of this machine. Of several frontends that want one port of a further address, the one of the balancer that
+ * was created first has it, and the log tells the others.
+ */
 export class PlanAdapter {
   readonly #alsoAt: readonly string[];
   readonly #standIns: AutomaticStandIns | undefined;

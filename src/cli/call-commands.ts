@@ -1,8 +1,13 @@
-/** `lazurite faults`: faults injected into the API, the data plane and the health probes. */
+/**
+ * `lazurite requests` and `faults`: the journal of API calls, and faults injected into the API, the data plane and the health
+ * probes.
+ */
 import { faultKinds, membersOf } from '../api/admin/fault-schema.js';
+import type { RequestView } from '../api/admin/views.js';
 import { UsageError } from '../support/usage-error.js';
-import { type Asked, ask, readOptions, runningHelp, tell, textTable } from './ask.js';
+import { type Asked, ask, duration, readOptions, runningHelp, tell, textTable } from './ask.js';
 import type { Command } from './command.js';
+import { list, watchFlag, watchHelp } from './watch.js';
 
 type Fault = Readonly<Record<string, unknown>> & { readonly id: string; readonly kind: string };
 
@@ -71,5 +76,63 @@ export const faults: Command = {
       print(what === 'all' ? 'all faults have ended' : `${what} has ended`);
     } else throw new UsageError('faults knows add, end ID and end all');
     return 0;
+  },
+};
+
+/** A client's name without the libraries it is made of. */
+const clientName = ({ userAgent, address }: RequestView['client']): string => userAgent?.split(' ')[0] ?? address ?? '';
+
+/** The table of `requests`. */
+export function requestsTable({ value }: { readonly value: readonly RequestView[] }): string {
+  if (value.length === 0) return 'No calls match.';
+  const head = ['id', 'time', 'method', 'path', 'api-version', 'status', 'error', 'took', 'client'];
+  const rows = value.map((call) => [
+    String(call.id),
+    call.time.slice(11, 23),
+    call.method,
+    call.path,
+    call.apiVersion ?? '',
+    call.status === 0 ? 'reset' : String(call.status),
+    call.errorCode ?? '',
+    duration(call.durationMs),
+    clientName(call.client),
+  ]);
+  return textTable(head, rows);
+}
+
+const filters = ['method', 'path', 'status', 'since', 'top'] as const;
+
+export const requests: Command = {
+  usage:
+    'requests [--method M] [--path PATTERN] [--status 404|4xx] [--since TIME] [--top N] [--watch] [--json] [OPTION…] | requests clear',
+  summary: 'Shows the journal of API calls of a running emulator: what came, what was answered, which client.',
+  details: () =>
+    [
+      'A path pattern is the start of a path, or has * (within a segment) and ** (anything).',
+      '--json shows the bodies too; clear empties the journal.',
+      '',
+      `${runningHelp}\n  --json        print what the admin API answers\n${watchHelp}`,
+    ].join('\n'),
+  async run(argv, context) {
+    const text = { type: 'string' } as const;
+    const flags = { ...Object.fromEntries(filters.map((name) => [name, text])), ...watchFlag };
+    const asked = readOptions(argv, { env: context.env, flags });
+    const [word, ...more] = asked.positionals;
+    if (more.length > 0 || (word !== undefined && word !== 'clear'))
+      throw new UsageError('requests knows one word: clear');
+    if (word === 'clear') {
+      await ask(asked.running, { method: 'DELETE', path: 'requests' });
+      context.print('the journal is empty');
+      return 0;
+    }
+    const query = new URLSearchParams();
+    for (const name of filters) {
+      const value = asked.values[name];
+      if (value !== undefined) query.set(name, String(value));
+    }
+    return list<{ value: RequestView[] }>(
+      { asked, context },
+      { path: `requests?${query}`, types: ['request'], show: requestsTable },
+    );
   },
 };
