@@ -15,7 +15,7 @@ import { runLazurite } from './harness.js';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Without what the test runner adds to the environment of its children. */
-const plain = ['-i', `PATH=${process.env.PATH}`, `HOME=${process.env.HOME}`];
+const plain = ['-i', `PATH=${process.env.PATH}`, `HOME=${process.env.HOME}`, 'NODE_DISABLE_COMPILE_CACHE=1'];
 
 interface Outcome {
   readonly code: number | null;

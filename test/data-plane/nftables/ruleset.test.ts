@@ -265,7 +265,7 @@ t.test('Rules that share their members share all that is kept of them, and a new
     const present = sharing.slice(0, of);
     const frontends = Array.from({ length: rules }, (_, index) => ({
       ...frontend('udp', `127.255.0.4:${1000 + index}`, rule(present, { connectionTracking: true })),
-      internal: true,
+      internal: true as const,
     }));
     return new IndexedPlan(plan(frontends));
   };
