@@ -175,7 +175,13 @@ export class ClusterNode implements Ledger {
         this.#stopWriting('another node writes');
         throw refusal('Another node has become the one that writes.');
       }
-      this.#filled.apply(kept, { rows, control });
+      try {
+        this.#filled.apply(kept, { rows, control });
+      } catch (error) {
+        // The store has it, so it is acknowledged. Nobody reads here before the replica has followed.
+        this.#options.log.error('the replica cannot be written', {}, error);
+        return this.#stopWriting('its replica cannot be written');
+      }
       if (isRestored) this.#snapshotSeq = kept.seq;
       this.#snapshotNowAndThen();
     });

@@ -65,7 +65,7 @@ export class Store {
     this.#warn = warn;
     this.resources = new ResourceStore(this.connection, this.#journal);
     this.addresses = new AddressStore(this.connection, { ...publicPool, journal: this.#journal });
-    this.operations = new OperationStore(this.connection, this.#journal);
+    this.operations = new OperationStore(this.connection);
     this.deployments = new DeploymentStore(this.connection);
     this.classic = new ClassicStore(this.connection);
     this.#queue = new WriteQueue({
@@ -73,6 +73,7 @@ export class Store {
       journal: this.#journal,
       finish: () => {
         if (this.resources.firstUses.size > 0) this.resources.storeFirstUses();
+        this.operations.storeCarried();
       },
       forgetRows: (images) => this.#forgetRows(images),
       stored: () => this.#hasWritten(),

@@ -160,6 +160,19 @@ testOnEachDriver('a step of a deployment is one row for each operation that it h
   t.same(store.deployments.deployment('d0')?.operations.length, 1, 'those of an earlier run are gone');
 });
 
+testOnEachDriver('a write that could not be kept leaves in memory what it did not concern', async (t, driver) => {
+  const { store, refuse } = storeAndReplica(t, driver);
+  const saved = (one: number) => store.write(() => run(store, { what: 'save', one, two: 0, text: '' }));
+  for (const one of [0, 1]) await saved(one);
+  const { answers } = store.resources;
+  for (const one of [0, 1]) answers.answer(`${one}`, () => ({ body: store.resources.resource(keyOf(one)) }));
+  refuse(new Error('another node writes'));
+  await t.rejects(saved(1), { message: 'another node writes' });
+  t.ok(answers.kept('0'));
+  t.notOk(answers.kept('1'));
+  t.same(stale(store), []);
+});
+
 testOnEachDriver('a replica that applies the images of any works is equal', async (t, driver) => {
   const { store, replica, follow } = storeAndReplica(t, driver);
   await fc.assert(
