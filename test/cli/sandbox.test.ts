@@ -16,7 +16,7 @@ import { runLazurite } from './harness.js';
 const root = dirname(realpathSync(fileURLToPath(new URL('../../package.json', import.meta.url))));
 
 /** Without what the test runner adds to the environment of its children. */
-const plain = ['-i', `PATH=${process.env.PATH}`, `HOME=${process.env.HOME}`];
+const plain = ['-i', `PATH=${process.env.PATH}`, `HOME=${process.env.HOME}`, 'NODE_DISABLE_COMPILE_CACHE=1'];
 
 interface Outcome {
   readonly code: number | null;

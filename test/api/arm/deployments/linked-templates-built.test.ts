@@ -12,7 +12,7 @@ import { packageFolder } from '../../../../src/support/files.js';
 // The tests may run from a built copy, which links to the package's own files.
 const root = dirname(realpathSync(new URL('package.json', packageFolder)));
 /** Without what the test runner adds to the environment of its children. */
-const env = { PATH: process.env.PATH, HOME: process.env.HOME };
+const env = { PATH: process.env.PATH, HOME: process.env.HOME, NODE_DISABLE_COMPILE_CACHE: '1' };
 
 t.test('The built product downloads linked templates, and from permitted addresses only', async (t) => {
   const folder = t.testdir();
