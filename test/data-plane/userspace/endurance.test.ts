@@ -106,7 +106,7 @@ t.test('9,000 connections that all fall idle give back descriptors and memory', 
   }
   const backends = crowd(t, 'backend', backend, 28080);
   await heard(backends);
-  const clients = crowd(t, 'clients', address, port, count, '127.84.3.200');
+  const clients = crowd(t, 'clients', address, port, count, '127.84.5');
   const descriptors = (): number => readdirSync('/proc/self/fd').length;
   const threadHeapMiB = workerHeapMiB(t);
   const scope = `tcp/${address}/${port}`;
