@@ -1,16 +1,8 @@
 /** What a deployment would change: Azure's what-if, without touching anything. */
 
 import { DeferredValue } from '../template/context.js';
-import {
-  compact,
-  equalJson,
-  isObject,
-  type Json,
-  type JsonObject,
-  jsonText,
-  member,
-  memberName,
-} from '../template/json.js';
+import type { Json, JsonObject } from '../template/json.js';
+import { compact, equalJson, isObject, jsonText, member, memberName } from '../template/json.js';
 import { deployedResources, planScopeId } from './document.js';
 import { evaluateBody, type PlannedResource } from './expand.js';
 import type { DeploymentHost, ListedResource } from './host.js';

@@ -6,15 +6,8 @@ import { azureError, type ErrorDetail } from '../../../errors/index.js';
 import { formatJsonPath } from '../../../resources/json-position.js';
 import { childrenOnPath, type FoundReference, linksOf, referencesIn } from '../../../resources/references.js';
 import { findResourceType } from '../../../resources/registry.js';
-import {
-  formatResourceId,
-  idKey,
-  parseResourceId,
-  type ResourceId,
-  rootKey,
-  rootOf,
-  typeOf,
-} from '../../../resources/resource-id.js';
+import type { ResourceId } from '../../../resources/resource-id.js';
+import { formatResourceId, idKey, parseResourceId, rootKey, rootOf, typeOf } from '../../../resources/resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument, ResourceType } from '../../../resources/resource-type.js';
 import type { SchemaNode } from '../../../resources/schema.js';
 import { invalidRequestFormat } from '../../../resources/validation.js';
