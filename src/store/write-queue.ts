@@ -49,7 +49,9 @@ export type Control =
   | { readonly kind: 'clock'; readonly advancedMs: number }
   | FaultControl
   /** The file of `--seed` is in the store. */
-  | { readonly kind: 'seeded' };
+  | { readonly kind: 'seeded' }
+  /** From here on what is kept has the shape of this schema. */
+  | { readonly kind: 'schema'; readonly schema: number };
 
 /** A fault that a person injects; without an `id` all have ended. */
 export type FaultControl =

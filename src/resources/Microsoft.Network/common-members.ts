@@ -15,6 +15,16 @@ export const ipAllocationMethod = (options: Schema.Annotations = {}) =>
 export const ipVersion = (options: Schema.Annotations = {}) =>
   Schema.oneOf(['IPv4', 'IPv6'], { clrType: 'IpVersion', ...options });
 
+/** What load balancing rules and inbound NAT rules begin with. */
+export const forwardingMembers = {
+  provisioningState: Schema.provisioningState(),
+  frontendIPConfiguration: Schema.reference('Microsoft.Network/loadBalancers/frontendIPConfigurations'),
+  frontendPort: Schema.integer(),
+  backendPort: Schema.integer(),
+  enableFloatingIP: Schema.boolean(),
+  idleTimeoutInMinutes: Schema.integer(),
+};
+
 /** Name and tier of one of the skus `names`. */
 export const sku = <const V extends readonly string[]>(names: V, options: Schema.Annotations = {}) =>
   Schema.object(

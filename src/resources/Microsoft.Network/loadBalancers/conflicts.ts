@@ -28,13 +28,25 @@ interface Ports {
 const portsOf = (protocol: string, first: number, last: number): Ports =>
   protocol === 'All' && last === 0 ? { protocol, first: 0, last: 65535 } : { protocol, first, last };
 
-const share = (one: Ports, other: Ports): boolean =>
-  overlap(one.protocol, other.protocol) && one.first <= other.last && other.first <= one.last;
-
 interface Claim extends Ports {
   readonly id: string;
   readonly frontend: string;
+  readonly floating: boolean;
+  readonly isNat: boolean;
 }
+
+const hasEveryPort = ({ first, last }: Ports): boolean => last - first === 65535;
+
+/** With floating IP, a rule for every port leaves to other floating rules and to NAT rules what they claim. */
+const leavesTo = (one: Claim, other: Claim): boolean =>
+  one.floating && hasEveryPort(one) && !hasEveryPort(other) && (other.floating || other.isNat);
+
+const share = (one: Claim, other: Claim): boolean =>
+  overlap(one.protocol, other.protocol) &&
+  one.first <= other.last &&
+  other.first <= one.last &&
+  !leavesTo(one, other) &&
+  !leavesTo(other, one);
 
 function* claimsOf({ document, idText }: Context): Generator<Claim> {
   const { inboundNatPools = [] } = document.properties;
@@ -44,17 +56,20 @@ function* claimsOf({ document, idText }: Context): Generator<Claim> {
     const { frontendIPConfiguration: frontend, protocol = 'Tcp' } = properties ?? {};
     const { frontendPortRangeStart: first = 0, frontendPortRangeEnd: last = 0 } = properties ?? {};
     const id = loadBalancerChild(idText, 'inboundNatPools', name);
-    if (frontend) yield { id, frontend: frontend.id, ...portsOf(protocol, first, last) };
+    const { enableFloatingIP: floating = false } = properties ?? {};
+    if (frontend) yield { id, frontend: frontend.id, floating, isNat: true, ...portsOf(protocol, first, last) };
   }
   for (const collection of ['loadBalancingRules', 'inboundNatRules'] as const) {
     for (const rule of document.properties[collection] ?? []) {
       const { frontendIPConfiguration: frontend, protocol = 'Tcp', frontendPort = 0 } = rule.properties ?? {};
       if (!frontend || isOfPool(rule.name)) continue;
+      const { enableFloatingIP: floating = false } = rule.properties ?? {};
       const range = rule.properties as { frontendPortRangeStart?: number; frontendPortRangeEnd?: number };
       const first = range.frontendPortRangeStart ?? frontendPort;
       const last = range.frontendPortRangeEnd ?? first;
       const id = loadBalancerChild(idText, collection, rule.name);
-      yield { id, frontend: frontend.id, ...portsOf(protocol, first, last) };
+      const isNat = collection === 'inboundNatRules';
+      yield { id, frontend: frontend.id, floating, isNat, ...portsOf(protocol, first, last) };
     }
   }
 }
