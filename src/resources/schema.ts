@@ -31,6 +31,8 @@ export interface Annotations {
   readonly reference?: readonly string[];
   /** The reference may lead into another region. */
   readonly anyRegion?: boolean;
+  /** The reference stays when what it names is deleted. */
+  readonly outlives?: boolean;
   readonly backReference?: BackReference;
   /** Last type segment of the child resources in this array. */
   readonly child?: string;
@@ -60,6 +62,7 @@ export const annotationKeywords = [
   'absentIn',
   'reference',
   'anyRegion',
+  'outlives',
   'backReference',
   'child',
   'envelope',
