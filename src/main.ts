@@ -1,13 +1,8 @@
-#!/usr/bin/env node
 /** The `lazurite` command: arguments and environment in, a command run, an exit code out. */
-import * as nodeModule from 'node:module';
 import { inspect } from 'node:util';
 import { runCommand } from './cli/commands.js';
 import { packageVersion } from './support/files.js';
 import { UsageError } from './support/usage-error.js';
-
-// Compiling is most of a start; Node 22 and later keep what they compiled for the next one.
-(nodeModule as { enableCompileCache?(): unknown }).enableCompileCache?.();
 
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
@@ -27,7 +22,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // A log line that finds no room, or no reader, is lost; what it tells of goes on.
 process.stderr.on('error', () => {});
 
-async function main(): Promise<number> {
+async function command(): Promise<number> {
   const argv = process.argv.slice(2);
   if (['--version', '-v', 'version'].includes(argv[0] ?? '')) {
     process.stdout.write(`${packageVersion()}\n`);
@@ -46,15 +41,19 @@ async function main(): Promise<number> {
 const isDebugging = (argv: readonly string[]): boolean =>
   process.env.LAZURITE_LOG_LEVEL === 'debug' || /--log-level[= ]debug\b/.test(argv.join(' '));
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const { message } = error as Error;
-  const isMistake = error instanceof UsageError;
-  const detail = isDebugging(process.argv.slice(2)) ? `\n${inspect(error)}` : '';
-  const hint = isMistake || detail ? '' : ' (--log-level debug shows where)';
-  process.stderr.write(`lazurite: ${message}${hint}${detail}\n`);
-  process.exitCode = isMistake ? 2 : 1;
+async function main(): Promise<never> {
+  try {
+    process.exitCode = await command();
+  } catch (error) {
+    const { message } = error as Error;
+    const isMistake = error instanceof UsageError;
+    const detail = isDebugging(process.argv.slice(2)) ? `\n${inspect(error)}` : '';
+    const hint = isMistake || detail ? '' : ' (--log-level debug shows where)';
+    process.stderr.write(`lazurite: ${message}${hint}${detail}\n`);
+    process.exitCode = isMistake ? 2 : 1;
+  }
+  // A command that has returned is done: nothing it left open may keep the process.
+  process.exit();
 }
-// A command that has returned is done: nothing it left open may keep the process.
-process.exit();
+
+void main();

@@ -3,16 +3,8 @@
  * behind it there are addresses, ports, rules and members.
  */
 import { type Choices, defaultChoices } from '../config/undocumented.js';
-import {
-  emptyPart,
-  frontendKey,
-  type PlanFrontend,
-  type PlanMember,
-  type PlanPart,
-  type PlanProbe,
-  type PlanRule,
-  probeKey,
-} from '../data-plane/model/plan.js';
+import type { PlanFrontend, PlanMember, PlanPart, PlanProbe, PlanRule } from '../data-plane/model/plan.js';
+import { emptyPart, frontendKey, probeKey } from '../data-plane/model/plan.js';
 import { loadBalancerChild } from '../resources/Microsoft.Network/common-members.js';
 import {
   addressOfIPConfiguration,

@@ -5,14 +5,8 @@
 
 import type { Choices } from '../config/undocumented.js';
 import type { Engine } from '../data-plane/model/engine.js';
-import {
-  emptyPlan,
-  type ForwardingPlan,
-  inconsistency,
-  mergePlan,
-  type PlanPart,
-  type SnatAllocation,
-} from '../data-plane/model/plan.js';
+import type { ForwardingPlan, PlanPart, SnatAllocation } from '../data-plane/model/plan.js';
+import { emptyPlan, inconsistency, mergePlan } from '../data-plane/model/plan.js';
 import { backendsOfRule } from '../data-plane/selection/decision.js';
 import { azureError } from '../errors/index.js';
 import type { HostedService } from '../resources/Microsoft.ClassicCompute/types.js';

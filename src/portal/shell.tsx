@@ -37,7 +37,7 @@ import { useStreamState } from './azure/events.js';
 import { whenUnauthorized } from './azure/http.js';
 import { places } from './places.js';
 import { ErrorBar, Page } from './ui/page.js';
-import { PageLink } from './ui/parts.js';
+import { menuLink, PageLink } from './ui/parts.js';
 
 const useStyles = makeStyles({
   frame: {
@@ -73,14 +73,7 @@ const useStyles = makeStyles({
     alignItems: 'center',
     gap: tokens.spacingHorizontalM,
     padding: `${tokens.spacingVerticalSNudge} ${tokens.spacingHorizontalM}`,
-    borderRadius: tokens.borderRadiusMedium,
-    color: tokens.colorNeutralForeground1,
-    textDecorationLine: 'none',
-    ':hover': {
-      backgroundColor: tokens.colorSubtleBackgroundHover,
-      color: tokens.colorNeutralForeground2Hover,
-      textDecorationLine: 'none',
-    },
+    ...menuLink,
     '@media (max-width: 900px)': { padding: '8px' },
   },
   current: {

@@ -25,21 +25,51 @@ export interface FoundReference {
   readonly jsonPath: readonly (string | number)[];
 }
 
-/** Where the walk is: the resource or child it is in, and how it came there. Linked, because few places hold anything. */
-interface Place {
-  readonly id: string;
-  readonly type: string;
-  readonly path: string;
-  readonly key: string | number | undefined;
-  readonly within: Place | undefined;
+/** The resource or child that references are in. What it is called is written out when it is asked for. */
+class Source {
+  #id: string | undefined;
+  #type: string | undefined;
+
+  private constructor(
+    readonly within: Source | undefined,
+    readonly collection: string,
+    readonly name: string,
+  ) {}
+
+  static of({ id, type }: { id: string; type: string }): Source {
+    const source = new Source(undefined, '', '');
+    [source.#id, source.#type] = [id, type];
+    return source;
+  }
+
+  child(collection: string, item: object): Source {
+    return new Source(this, collection, String((item as { name?: unknown }).name));
+  }
+
+  get id(): string {
+    this.#id ??= `${this.within?.id}/${this.collection}/${this.name}`;
+    return this.#id;
+  }
+
+  get type(): string {
+    this.#type ??= `${this.within?.type}/${this.collection}`;
+    return this.#type;
+  }
 }
 
 class Found implements FoundReference {
+  readonly path: string;
+  readonly #source: Source;
+
+  /** Where `walk` is. */
   constructor(
+    readonly walk: Walk,
     readonly holder: { id: string },
     readonly node: SchemaNode,
-    readonly place: Place,
-  ) {}
+  ) {
+    this.path = walk.path;
+    this.#source = walk.source;
+  }
 
   get types(): readonly string[] {
     return this.node.reference ?? [];
@@ -53,79 +83,98 @@ class Found implements FoundReference {
     return this.node.outlives ?? false;
   }
 
-  get path(): string {
-    return this.place.path;
-  }
-
   get sourceId(): string {
-    return this.place.id;
+    return this.#source.id;
   }
 
   get sourceType(): string {
-    return this.place.type;
+    return this.#source.type;
   }
 
   get jsonPath(): readonly (string | number)[] {
-    const steps: (string | number)[] = [];
-    for (let place: Place | undefined = this.place; place; place = place.within) {
-      if (place.key !== undefined) steps.push(place.key);
-    }
-    return steps.reverse();
+    return this.walk.pathTo(this.holder);
   }
 }
 
-// Every write and every answer walks a whole document. As nested generators, this was an eighth of the API's time.
-function walk(value: object, { node, place, found }: { node: SchemaNode; place: Place; found: Found[] }): void {
-  if (node.reference) {
-    found.push(new Found(value as { id: string }, node, place));
-    return;
-  }
-  if (Array.isArray(value)) {
-    if (node.items) walkItems(value, { node, place, found });
-    return;
-  }
-  if (!node.properties) return;
-  for (const name in value) {
-    const member: unknown = (value as Record<string, unknown>)[name];
+/** Every object in `value` with its path. */
+function* pathsIn(
+  value: object,
+  path: readonly (string | number)[],
+): Generator<readonly [object, readonly (string | number)[]]> {
+  yield [value, path];
+  for (const [name, member] of Object.entries(value)) {
     if (member === null || typeof member !== 'object') continue;
-    const schema = node.properties[name];
-    if (!schema || schema.readOnly || !mayHoldReference(schema)) continue;
-    const { id, type } = place;
-    walk(member, { node: schema, place: { id, type, path: name, key: name, within: place }, found });
+    yield* pathsIn(member, [...path, Array.isArray(value) ? Number(name) : name]);
   }
 }
 
-function walkItems(items: readonly unknown[], at: { node: SchemaNode; place: Place; found: Found[] }): void {
-  const { node, place, found } = at;
-  for (let key = 0; key < items.length; key++) {
-    const item = items[key];
-    if (item === null || typeof item !== 'object') continue;
-    const inner: Place = node.child
-      ? {
-          id: `${place.id}/${node.child}/${String((item as { name?: unknown }).name)}`,
-          type: `${place.type}/${node.child}`,
-          path: '',
-          key,
-          within: place,
-        }
-      : { ...place, key, within: place };
-    walk(item, { node: node.items as SchemaNode, place: inner, found });
+/** Every write and every answer walks a whole document, so the walk makes nothing but what it finds. */
+class Walk {
+  readonly found: Found[] = [];
+  /** The member that it is in. */
+  path = '';
+  #paths: ReadonlyMap<object, readonly (string | number)[]> | undefined;
+
+  constructor(
+    readonly document: ResourceDocument,
+    /** The resource or child that it is in. */
+    public source: Source,
+  ) {}
+
+  /** The path of an object in the document; few ever ask. */
+  pathTo(holder: object): readonly (string | number)[] {
+    this.#paths ??= new Map(pathsIn(this.document, []));
+    return this.#paths.get(holder) ?? [];
+  }
+
+  visit(value: object, node: SchemaNode): void {
+    if (node.reference) this.found.push(new Found(this, value as { id: string }, node));
+    else if (Array.isArray(value)) this.#visitItems(value, node);
+    else if (node.properties) this.#visitMembers(value as Record<string, unknown>, membersWithReferences(node));
+  }
+
+  #visitMembers(value: Record<string, unknown>, members: ReadonlyMap<string, SchemaNode>): void {
+    const path = this.path;
+    for (const name in value) {
+      const member = value[name];
+      if (member === null || typeof member !== 'object') continue;
+      const schema = members.get(name);
+      if (!schema) continue;
+      this.path = name;
+      this.visit(member, schema);
+    }
+    this.path = path;
+  }
+
+  #visitItems(items: readonly unknown[], { child, items: schema }: SchemaNode): void {
+    if (!schema) return;
+    const [source, path] = [this.source, this.path];
+    for (const item of items) {
+      if (item === null || typeof item !== 'object') continue;
+      if (child) [this.source, this.path] = [source.child(child, item), ''];
+      this.visit(item, schema);
+    }
+    [this.source, this.path] = [source, path];
   }
 }
 
-const holdsReference = new WeakMap<SchemaNode, boolean>();
+const referring = new WeakMap<SchemaNode, ReadonlyMap<string, SchemaNode>>();
 
-/** Most members are scalars; remembering which subtrees hold references keeps the walk short. */
-function mayHoldReference(node: SchemaNode): boolean {
-  const known = holdsReference.get(node);
-  if (known !== undefined) return known;
-  const holds =
-    node.reference !== undefined ||
-    (node.items !== undefined && mayHoldReference(node.items)) ||
-    Object.values(node.properties ?? {}).some((member) => !member.readOnly && mayHoldReference(member));
-  holdsReference.set(node, holds);
-  return holds;
+/** Most members are scalars; remembering which may hold references keeps the walk short. */
+function membersWithReferences(node: SchemaNode): ReadonlyMap<string, SchemaNode> {
+  let members = referring.get(node);
+  if (!members) {
+    const all = Object.entries(node.properties ?? {});
+    members = new Map(all.filter(([, member]) => !member.readOnly && mayHoldReference(member)));
+    referring.set(node, members);
+  }
+  return members;
 }
+
+const mayHoldReference = (node: SchemaNode): boolean =>
+  node.reference !== undefined ||
+  (node.items !== undefined && mayHoldReference(node.items)) ||
+  membersWithReferences(node).size > 0;
 
 /** Every reference in `document` of the resource `id` of type `type`, in the document's order. */
 export function referencesIn(
@@ -133,20 +182,32 @@ export function referencesIn(
   schema: SchemaNode,
   { id, type }: { id: string; type: string },
 ): readonly FoundReference[] {
-  const found: Found[] = [];
-  const place: Place = { id, type, path: '', key: undefined, within: undefined };
-  walk(document, { node: schema, place, found });
-  return found;
+  const walk = new Walk(document, Source.of({ id, type }));
+  walk.visit(document, schema);
+  return walk.found;
 }
 
-/** The document's references as links. */
+/** Folds ids; the same few stand in many places of a document. */
+export function foldingIds(): (id: string) => string {
+  const folded = new Map<string, string>();
+  return (id) => {
+    let key = folded.get(id);
+    if (key === undefined) {
+      key = id.toLowerCase();
+      folded.set(id, key);
+    }
+    return key;
+  };
+}
+
+/** The document's references to other resources than itself as links; `id` is spelt as in the document. */
 export function linksOf(document: ResourceDocument, schema: SchemaNode, source: { id: string; type: string }): Link[] {
-  return referencesIn(document, schema, source).map(({ sourceId, sourceType, path, holder }) => ({
-    sourceId,
-    sourceType,
-    path,
-    target: holder.id.toLowerCase(),
-  }));
+  const [own, key] = [`${source.id}/`, source.id.toLowerCase()];
+  return referencesIn(document, schema, source).flatMap(({ sourceId, sourceType, path, holder }) => {
+    if (holder.id.startsWith(own)) return [];
+    const target = holder.id.toLowerCase();
+    return target === key || target.startsWith(`${key}/`) ? [] : [{ sourceId, sourceType, path, target }];
+  });
 }
 
 /** A child as it is stored: its members, whatever they are, in `properties`. */

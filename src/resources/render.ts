@@ -2,7 +2,7 @@
  * Writes a stored resource as Azure shows it: members in Azure's order, ids, types and etags of every child, computed
  * back-references, and only what the request's api-version knows.
  */
-import { linksOf } from './references.js';
+import { foldingIds, referencesIn } from './references.js';
 import type { Link, Resource, ResourceDocument } from './resource-type.js';
 import type { SchemaNode } from './schema.js';
 
@@ -39,40 +39,48 @@ function membersOf(node: SchemaNode, apiVersion: string): Members {
 
 interface Self {
   readonly id: string;
-  /** The id as links are found by it. */
-  readonly key: string;
   readonly type: string;
   readonly name: string;
 }
 
+type Referring = Pick<Link, 'sourceId' | 'sourceType'>;
+
 class Renderer {
   /** By the member that refers, and the folded id that it refers to. */
-  readonly #incoming = new Map<string, Map<string, Link[]>>();
+  readonly #incoming = new Map<string, Map<string, Referring[]>>();
 
   constructor(
     readonly resource: Resource,
     readonly options: RenderOptions,
   ) {
-    const own = linksOf(options.document, options.schema, resource);
-    for (const link of [...own, ...options.links]) {
-      const byTarget = this.#incoming.get(link.path) ?? new Map<string, Link[]>();
-      this.#incoming.set(link.path, byTarget);
-      const links = byTarget.get(link.target);
-      if (links) links.push(link);
-      else byTarget.set(link.target, [link]);
+    const folded = foldingIds();
+    for (const found of referencesIn(options.document, options.schema, resource))
+      this.#refers(found.path, folded(found.holder.id)).push(found);
+    for (const link of options.links) this.#refers(link.path, link.target).push(link);
+  }
+
+  #refers(path: string, target: string): Referring[] {
+    let byTarget = this.#incoming.get(path);
+    if (!byTarget) {
+      byTarget = new Map();
+      this.#incoming.set(path, byTarget);
     }
+    let referring = byTarget.get(target);
+    if (!referring) {
+      referring = [];
+      byTarget.set(target, referring);
+    }
+    return referring;
   }
 
   #backReference(node: SchemaNode, self: Self): unknown {
     const wanted = node.backReference as NonNullable<SchemaNode['backReference']>;
-    const links = this.#incoming.get(wanted.path)?.get(self.key);
-    if (!links) return undefined;
-    const ids = new Map<string, string>();
-    for (const link of links) {
-      if (wanted.types.includes(link.sourceType)) ids.set(link.sourceId.toLowerCase(), link.sourceId);
-    }
+    const referring = this.#incoming.get(wanted.path)?.get(self.id.toLowerCase());
+    if (!referring) return undefined;
+    const ids = new Set<string>();
+    for (const { sourceId, sourceType } of referring) if (wanted.types.includes(sourceType)) ids.add(sourceId);
     if (ids.size === 0) return undefined;
-    const references = [...ids.values()].map((id) => ({ id }));
+    const references = Array.from(ids, (id) => ({ id }));
     return wanted.single ? references[0] : references;
   }
 
@@ -89,9 +97,7 @@ class Renderer {
 
   /** `value` as `node` shows it. */
   render(value: unknown, node: SchemaNode, self: Self): unknown {
-    if (Array.isArray(value)) {
-      return node.items ? value.map((item) => this.#renderItem(item, node, self)) : value;
-    }
+    if (Array.isArray(value)) return node.items ? this.#renderItems(value, node, self) : value;
     if (value === null || typeof value !== 'object' || !node.properties || node.reference) return value;
     const stored = value as Record<string, unknown>;
     const shown: Record<string, unknown> = {};
@@ -103,22 +109,18 @@ class Renderer {
     return shown;
   }
 
-  #renderItem(item: unknown, node: SchemaNode, self: Self): unknown {
-    const items = node.items as SchemaNode;
-    if (!node.child) return this.render(item, items, self);
-    const name = String((item as { name?: unknown }).name);
-    const id = `${self.id}/${node.child}/${name}`;
-    return this.render(item, items, {
-      id,
-      key: id.toLowerCase(),
-      type: `${self.type}/${node.child}`,
-      name,
+  #renderItems(items: readonly unknown[], node: SchemaNode, self: Self): unknown[] {
+    const schema = node.items as SchemaNode;
+    if (!node.child) return items.map((item) => this.render(item, schema, self));
+    const [ids, type] = [`${self.id}/${node.child}/`, `${self.type}/${node.child}`];
+    return items.map((item) => {
+      const name = String((item as { name?: unknown }).name);
+      return this.render(item, schema, { id: ids + name, type, name });
     });
   }
 }
 
 /** The whole resource as a GET shows it. */
 export function renderResource(resource: Resource, options: RenderOptions): Record<string, unknown> {
-  const self = { id: resource.id, key: resource.id.toLowerCase(), type: resource.type, name: resource.name };
-  return new Renderer(resource, options).render(options.document, options.schema, self) as Record<string, unknown>;
+  return new Renderer(resource, options).render(options.document, options.schema, resource) as Record<string, unknown>;
 }

@@ -36,6 +36,8 @@ export interface Annotations {
   readonly backReference?: BackReference;
   /** Last type segment of the child resources in this array. */
   readonly child?: string;
+  /** These children may have any name, such as that of a service. */
+  readonly anyName?: boolean;
   /** A PUT at this api-version or a later one that leaves the member out keeps it; null empties it. */
   readonly keptSince?: string;
   readonly fold?: 'location';
@@ -60,6 +62,7 @@ export const annotationKeywords = [
   'since',
   'until',
   'absentIn',
+  'anyName',
   'reference',
   'anyRegion',
   'outlives',

@@ -22,7 +22,7 @@ export interface DeploymentRecord {
   readonly template: unknown;
 }
 
-/** A deployment as it was read; documents, operations and template are parsed when they are asked for. */
+/** A deployment as it was read; documents and template are parsed, and operations read, when they are asked for. */
 export interface StoredDeployment extends DeploymentRecord {
   /** The JSON text of `document`. */
   readonly documentText: string;
@@ -47,15 +47,24 @@ interface DeploymentRow {
   changed: string;
   started: string;
   document: string;
-  operations: string;
   template: string;
 }
 
 const active = "state IN ('Accepted', 'Running')";
 
 const sql = {
-  save: 'INSERT OR REPLACE INTO deployments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  progress: 'UPDATE deployments SET state = ?, changed = ?, document = ?, operations = ? WHERE key = ?',
+  save: `INSERT INTO deployments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET name = excluded.name, location = excluded.location, state = excluded.state,
+      changed = excluded.changed, started = excluded.started, document = excluded.document, template = excluded.template
+    WHERE (name, location, state, changed, started, document, template) IS NOT (excluded.name, excluded.location,
+      excluded.state, excluded.changed, excluded.started, excluded.document, excluded.template)`,
+  progress: `UPDATE deployments SET state = @state, changed = @changed, document = @document
+    WHERE key = @key AND (state, changed, document) IS NOT (@state, @changed, @document)`,
+  /** What an operation shows already is not written again. */
+  saveOperation: `INSERT INTO deployment_operations VALUES (?, ?, ?)
+    ON CONFLICT (deployment, position) DO UPDATE SET document = excluded.document WHERE document <> excluded.document`,
+  removeOperations: 'DELETE FROM deployment_operations WHERE deployment = ? AND position >= ?',
+  operations: 'SELECT document FROM deployment_operations WHERE deployment = ? ORDER BY position',
   one: 'SELECT * FROM deployments WHERE key = ?',
   inScope: 'SELECT * FROM deployments WHERE subscription = ? AND resource_group IS ? ORDER BY changed DESC, key',
   every: 'SELECT * FROM deployments ORDER BY key',
@@ -91,39 +100,47 @@ export class DeploymentStore {
       changed,
       started,
       JSON.stringify(deployment.document),
-      JSON.stringify(deployment.operations),
       JSON.stringify(deployment.template),
     );
+    this.#saveOperations(key, deployment.operations);
   }
 
-  /** Stores how far a deployment has come. */
+  /** Stores how far a deployment has come: what has not changed is not written. */
   saveProgress({ key, state, changed, document, operations }: DeploymentProgress): void {
-    this.#statement.progress.run(state, changed, JSON.stringify(document), JSON.stringify(operations), key);
+    this.#statement.progress.run({ key, state, changed, document: JSON.stringify(document) });
+    this.#saveOperations(key, operations);
+  }
+
+  #saveOperations(key: string, operations: readonly JsonObject[]): void {
+    for (const [position, operation] of operations.entries())
+      this.#statement.saveOperation.run(key, position, JSON.stringify(operation));
+    this.#statement.removeOperations.run(key, operations.length);
   }
 
   deployment(key: string): StoredDeployment | undefined {
     const row = this.#statement.one.get(key) as DeploymentRow | undefined;
-    return row && deploymentOf(row);
+    return row && this.#deploymentOf(row);
   }
 
   /** The deployments to a resource group, or to the subscription itself; the latest first. */
   list(subscriptionId: string, resourceGroup: string | undefined): StoredDeployment[] {
     const group = resourceGroup?.toLowerCase() ?? null;
-    return (this.#statement.inScope.all(subscriptionId.toLowerCase(), group) as DeploymentRow[]).map(deploymentOf);
+    return this.#deploymentsOf(this.#statement.inScope.all(subscriptionId.toLowerCase(), group));
   }
 
   /** Deployments of all scopes. */
   every(): StoredDeployment[] {
-    return (this.#statement.every.all() as DeploymentRow[]).map(deploymentOf);
+    return this.#deploymentsOf(this.#statement.every.all());
   }
 
   /** Deployments that have not come to an end. */
   active(): StoredDeployment[] {
-    return (this.#statement.active.all() as DeploymentRow[]).map(deploymentOf);
+    return this.#deploymentsOf(this.#statement.active.all());
   }
 
   remove(key: string): void {
     this.#statement.remove.run(key);
+    this.#statement.removeOperations.run(key, 0);
     this.#statement.removeRuns.run(key);
   }
 
@@ -155,25 +172,35 @@ export class DeploymentStore {
     const row = this.#statement.run.get(id, key) as { id: string; status: string; error: string | null } | undefined;
     return row && { ...row, error: row.error === null ? undefined : (JSON.parse(row.error) as unknown) };
   }
-}
 
-const deploymentOf = (row: DeploymentRow): StoredDeployment => ({
-  key: row.key,
-  subscriptionId: row.subscription,
-  resourceGroup: row.resource_group ?? undefined,
-  name: row.name,
-  location: row.location ?? undefined,
-  state: row.state,
-  changed: row.changed,
-  started: row.started,
-  documentText: row.document,
-  get document() {
-    return JSON.parse(row.document) as JsonObject;
-  },
-  get operations() {
-    return JSON.parse(row.operations) as JsonObject[];
-  },
-  get template() {
-    return JSON.parse(row.template) as unknown;
-  },
-});
+  #deploymentsOf(rows: unknown[]): StoredDeployment[] {
+    return (rows as DeploymentRow[]).map((row) => this.#deploymentOf(row));
+  }
+
+  #deploymentOf(row: DeploymentRow): StoredDeployment {
+    const operations = (): JsonObject[] =>
+      (this.#statement.operations.all(row.key) as { document: string }[]).map(
+        ({ document }) => JSON.parse(document) as JsonObject,
+      );
+    return {
+      key: row.key,
+      subscriptionId: row.subscription,
+      resourceGroup: row.resource_group ?? undefined,
+      name: row.name,
+      location: row.location ?? undefined,
+      state: row.state,
+      changed: row.changed,
+      started: row.started,
+      documentText: row.document,
+      get document() {
+        return JSON.parse(row.document) as JsonObject;
+      },
+      get operations() {
+        return operations();
+      },
+      get template() {
+        return JSON.parse(row.template) as unknown;
+      },
+    };
+  }
+}

@@ -1,7 +1,6 @@
 /** Operations of both APIs in SQLite: what a client polls outlives the process that accepted it. */
 import { type Prepared, prepareAll } from './database.js';
 import type { Connection } from './sqlite.js';
-import type { MemoryJournal } from './write-queue.js';
 
 export type OperationStatus = 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
 
@@ -42,14 +41,18 @@ const sql = {
     (id, api, subscription, name, resource_key, status, started, visible, result, error)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   one: 'SELECT * FROM operations WHERE id = ?',
-  running: "SELECT * FROM operations WHERE status = 'InProgress' ORDER BY started",
+  running: "SELECT * FROM operations WHERE api = 'arm' AND status = 'InProgress' ORDER BY started",
   ofResource: "SELECT * FROM operations WHERE resource_key = ? ORDER BY started DESC, status = 'InProgress' DESC",
   ofSubscription: `SELECT * FROM operations WHERE api = ? AND subscription = ? AND started BETWEEN ? AND ?
     ORDER BY sequence DESC`,
   finish: 'UPDATE operations SET status = ?, result = ?, error = ? WHERE id = ?',
   prune: "DELETE FROM operations WHERE api = 'arm' AND started < ? AND status <> 'InProgress'",
   /** Classic operations but for the latest ones. */
-  oldClassic: "SELECT id, visible FROM operations WHERE api = 'classic' ORDER BY sequence DESC LIMIT -1 OFFSET ?",
+  oldClassic: `SELECT id, visible, status FROM operations WHERE api = 'classic'
+    ORDER BY sequence DESC LIMIT -1 OFFSET ?`,
+  /** What the data plane carries has its outcome: all classic operations, or the one with this id. */
+  settle: `UPDATE operations SET status = CASE WHEN error IS NULL THEN 'Succeeded' ELSE 'Failed' END
+    WHERE api = 'classic' AND status = 'InProgress' AND id = coalesce(?, id)`,
   delete: 'DELETE FROM operations WHERE id = ?',
   startedLater: 'UPDATE operations SET started = @nowMs WHERE started > @nowMs',
   visibleLater: 'UPDATE operations SET visible = @latestMs WHERE visible > @latestMs',
@@ -64,16 +67,13 @@ const classicSavesBetweenPrunings = 100;
 
 export class OperationStore {
   readonly #statement: Prepared<typeof sql>;
-  /** Operations whose change the data plane does not carry yet. */
-  readonly #applying = new Set<string>();
+  /** Classic operations that are stored as InProgress, whose change the data plane carries by now. */
+  readonly #carried = new Set<string>();
   /** The latest reads, by id. */
   readonly #reads = new Map<string, Operation>();
   readonly #saves = { arm: 0, classic: 0 };
 
-  constructor(
-    connection: Connection,
-    readonly journal: MemoryJournal,
-  ) {
+  constructor(connection: Connection) {
     this.#statement = prepareAll(connection, sql);
   }
 
@@ -97,24 +97,28 @@ export class OperationStore {
   }
 
   #pruneClassic(nowMs: number): void {
-    const old = this.#statement.oldClassic.all(keptClassic) as Pick<OperationRow, 'id' | 'visible'>[];
-    for (const { id, visible } of old)
-      if (!this.#applying.has(id) && (visible ?? 0) <= nowMs) this.#statement.delete.run(id);
+    const old = this.#statement.oldClassic.all(keptClassic) as Pick<OperationRow, 'id' | 'visible' | 'status'>[];
+    for (const { id, visible, status } of old)
+      if (status !== 'InProgress' && (visible ?? 0) <= nowMs) this.#statement.delete.run(id);
   }
 
   /** Whether an operation is still InProgress at this Azure time. */
-  isRunning({ id, status, visibleMs = 0 }: Operation, nowMs: number): boolean {
-    return status === 'InProgress' || this.#applying.has(id) || nowMs < visibleMs;
+  isRunning({ status, visibleMs = 0 }: Operation, nowMs: number): boolean {
+    return status === 'InProgress' || nowMs < visibleMs;
   }
 
-  /** Within the write of the operation `id`: it counts as InProgress until `applied`. */
-  applying(id: string): void {
-    this.journal.note(this.#applying, id);
-    this.#applying.add(id);
+  /**
+   * The data plane carries what the classic operation `id` has changed: it has succeeded, or failed where it has an error.
+   * The next write stores that; a process that takes over before it carries everything that is stored when it begins.
+   */
+  carried(id: string): void {
+    this.#carried.add(id);
   }
 
-  applied(id: string): void {
-    this.#applying.delete(id);
+  /** Within a write: stores which operations the data plane carries since the last one. */
+  storeCarried(): void {
+    // Those that are stored already were so by a write that came to its end.
+    for (const id of this.#carried) if (Number(this.#statement.settle.run(id).changes) === 0) this.#carried.delete(id);
   }
 
   /** Remembers a read in memory: clients poll the ids of reads too, but a read must not write to the disk. */
@@ -125,26 +129,28 @@ export class OperationStore {
 
   operation(id: string): Operation | undefined {
     const row = this.#statement.one.get(id) as OperationRow | undefined;
-    return row ? operationOf(row) : this.#reads.get(id);
+    return row ? this.#operationOf(row) : this.#reads.get(id);
   }
 
   /**
-   * Brings times that are still to come to now: they are of a clock that was ahead of this one (moved forward, faster,
-   * or of a machine whose clock was set back since), and nothing may wait until they have come.
+   * When a process takes over. The data plane carries all that is stored. Times that are still to come are brought to now:
+   * they are of a clock that was ahead of this one (moved forward, faster, or of a machine whose clock was set back
+   * since), and nothing may wait until they have come.
    */
   bringToNow({ nowMs, operationDelayMs }: { nowMs: number; operationDelayMs: number }): void {
+    this.#statement.settle.run(null);
     this.#statement.startedLater.run({ nowMs });
     this.#statement.visibleLater.run({ latestMs: nowMs + operationDelayMs });
   }
 
-  /** Operations that were accepted and have not finished. */
+  /** Operations of Azure Resource Manager that were accepted and have not finished. */
   running(): Operation[] {
-    return (this.#statement.running.all() as OperationRow[]).map(operationOf);
+    return this.#operationsOf(this.#statement.running.all());
   }
 
   /** Operations on a resource (folded id), the last one first. */
   ofResource(resourceKey: string): Operation[] {
-    return (this.#statement.ofResource.all(resourceKey) as OperationRow[]).map(operationOf);
+    return this.#operationsOf(this.#statement.ofResource.all(resourceKey));
   }
 
   /** Operations of one API on a subscription that started at these Azure times, the last one first. */
@@ -153,12 +159,21 @@ export class OperationStore {
     { fromMs, toMs }: { fromMs: number; toMs: number },
   ): Operation[] {
     const rows = this.#statement.ofSubscription.all(api, subscriptionId.toLowerCase(), fromMs, toMs);
-    return (rows as OperationRow[]).map(operationOf);
+    return this.#operationsOf(rows);
   }
 
   finish({ id, status, result, error }: Pick<Operation, 'id' | 'status'> & Partial<Operation>): void {
     const resultText = result === undefined ? null : JSON.stringify(result);
     this.#statement.finish.run(status, resultText, error === undefined ? null : JSON.stringify(error), id);
+  }
+
+  #operationsOf(rows: unknown[]): Operation[] {
+    return (rows as OperationRow[]).map((row) => this.#operationOf(row));
+  }
+
+  #operationOf(row: OperationRow): Operation {
+    const outcome = row.error === null ? 'Succeeded' : 'Failed';
+    return operationOf(this.#carried.has(row.id) ? { ...row, status: outcome } : row);
   }
 }
 

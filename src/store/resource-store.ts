@@ -84,10 +84,14 @@ const [allResources, allGroups] = ['every resource', 'every group'];
 
 /** Parsed documents kept at hand; the least recently stored ones go first. */
 const cachedResources = 4096;
+/** Lists of links that are kept in memory, and how many links may be in one of them. */
+const cachedLinks = { lists: 1024, inOne: 64 } as const;
 
 export class ResourceStore implements Lookup {
   readonly #statement: Prepared<typeof sql>;
   readonly #cache = new Map<string, Resource>();
+  /** By the name under which answers have read them. */
+  readonly #links = new Map<string, readonly Link[]>();
   readonly #groups = new Map<string, ResourceGroup>();
   /** Answers that were made of what is stored here. */
   readonly answers = new AnswerCache();
@@ -105,6 +109,7 @@ export class ResourceStore implements Lookup {
   /** Drops everything kept in memory. */
   forget(): void {
     this.#cache.clear();
+    this.#links.clear();
     this.#groups.clear();
     this.#knownSubscriptions.clear();
     this.firstUses.clear();
@@ -120,8 +125,8 @@ export class ResourceStore implements Lookup {
       this.#noLongerTrue(changed, id === undefined ? '' : typeOf(id));
     }
     if (table === 'links') {
-      this.answers.changed(linksFrom(String(key.source_root)));
-      this.answers.changed(linksInto(rootKey(String(key.target))));
+      this.#linksChanged(linksFrom(String(key.source_root)));
+      this.#linksChanged(linksInto(rootKey(String(key.target))));
     }
     if (table === 'resource_groups') this.#groupChanged(String(key.key));
     if (table === 'subscriptions') this.#knownSubscriptions.delete(String(key.id));
@@ -248,9 +253,15 @@ export class ResourceStore implements Lookup {
   }
 
   #removeLinks(sourceKey: string): void {
-    this.answers.changed(linksFrom(sourceKey));
+    this.#linksChanged(linksFrom(sourceKey));
     for (const { target_root: target } of this.#statement.removeLinks.all(sourceKey) as { target_root: string }[])
-      this.answers.changed(linksInto(target));
+      this.#linksChanged(linksInto(target));
+  }
+
+  #linksChanged(name: string): void {
+    this.journal.note(this.#links, name);
+    this.#links.delete(name);
+    this.answers.changed(name);
   }
 
   /** Resources of a subscription, narrowed by group and type. */
@@ -299,14 +310,24 @@ export class ResourceStore implements Lookup {
     return (this.#statement.unsettled.all() as ResourceRow[]).map(resourceOf);
   }
 
-  linksInto(key: string): Link[] {
-    this.answers.read(linksInto(key));
-    return (this.#statement.linksInto.all(key) as LinkRow[]).map(linkOf);
+  linksInto(key: string): readonly Link[] {
+    return this.#linksOf(linksInto(key), () => this.#statement.linksInto.all(key));
   }
 
-  linksFrom(key: string): Link[] {
-    this.answers.read(linksFrom(key));
-    return (this.#statement.linksFrom.all(key) as LinkRow[]).map(linkOf);
+  linksFrom(key: string): readonly Link[] {
+    return this.#linksOf(linksFrom(key), () => this.#statement.linksFrom.all(key));
+  }
+
+  /** A write asks for the same lists again and again. */
+  #linksOf(name: string, rows: () => unknown[]): readonly Link[] {
+    this.answers.read(name);
+    const known = this.#links.get(name);
+    if (known) return known;
+    const links = (rows() as LinkRow[]).map(linkOf);
+    if (links.length > cachedLinks.inOne) return links;
+    this.#links.set(name, links);
+    if (this.#links.size > cachedLinks.lists) this.#links.delete(this.#links.keys().next().value as string);
+    return links;
   }
 
   /** Replaces the links from `sourceKey` to other resources. */
@@ -314,7 +335,7 @@ export class ResourceStore implements Lookup {
     this.#removeLinks(sourceKey);
     for (const { sourceId, sourceType, path, target } of links) {
       const targetRoot = rootKey(target);
-      this.answers.changed(linksInto(targetRoot));
+      this.#linksChanged(linksInto(targetRoot));
       this.#statement.addLink.run(sourceKey, sourceId, sourceType, path, target, targetRoot);
     }
   }

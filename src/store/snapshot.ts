@@ -70,11 +70,12 @@ export const isSnapshot = (document: unknown): document is Snapshot =>
   (document as Partial<Snapshot> | null)?.format === snapshotFormat;
 
 /** Columns that hold JSON, by table and name, with what the JSON is. */
-const jsonColumns: Readonly<Record<string, Readonly<Record<string, 'object' | 'array' | 'any'>>>> = {
+const jsonColumns: Readonly<Record<string, Readonly<Record<string, 'object' | 'any'>>>> = {
   resource_groups: { tags: 'object' },
   resources: { document: 'object' },
   operations: { result: 'any', error: 'object' },
-  deployments: { document: 'object', operations: 'array', template: 'any' },
+  deployments: { document: 'object', template: 'any' },
+  deployment_operations: { document: 'object' },
   deployment_runs: { error: 'object' },
   classic_documents: { document: 'object' },
 };

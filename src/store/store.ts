@@ -46,6 +46,8 @@ function refusing(check: () => void = () => {}): void {
 
 export class Store {
   readonly connection: Connection;
+  /** Of the file: the newest that this version knows. */
+  readonly schema: number;
   readonly resources: ResourceStore;
   readonly addresses: AddressStore;
   readonly operations: OperationStore;
@@ -61,11 +63,12 @@ export class Store {
 
   constructor({ file, driver, warn, isReplica = false, ...publicPool }: StoreOptions) {
     this.connection = openDatabase({ file, driver, warn });
+    this.schema = this.connection.pragma('user_version', { simple: true }) as number;
     if (!isReplica) this.#refuseReplica();
     this.#warn = warn;
     this.resources = new ResourceStore(this.connection, this.#journal);
     this.addresses = new AddressStore(this.connection, { ...publicPool, journal: this.#journal });
-    this.operations = new OperationStore(this.connection, this.#journal);
+    this.operations = new OperationStore(this.connection);
     this.deployments = new DeploymentStore(this.connection);
     this.classic = new ClassicStore(this.connection);
     this.#queue = new WriteQueue({
@@ -73,6 +76,7 @@ export class Store {
       journal: this.#journal,
       finish: () => {
         if (this.resources.firstUses.size > 0) this.resources.storeFirstUses();
+        this.operations.storeCarried();
       },
       forgetRows: (images) => this.#forgetRows(images),
       stored: () => this.#hasWritten(),

@@ -49,7 +49,9 @@ export type Control =
   | { readonly kind: 'clock'; readonly advancedMs: number }
   | FaultControl
   /** The file of `--seed` is in the store. */
-  | { readonly kind: 'seeded' };
+  | { readonly kind: 'seeded' }
+  /** From here on what is kept has the shape of this schema. */
+  | { readonly kind: 'schema'; readonly schema: number };
 
 /** A fault that a person injects; without an `id` all have ended. */
 export type FaultControl =
@@ -134,7 +136,7 @@ export class WriteQueue {
 
   /** Stores now all that wait; a ledger takes nothing more, so they are refused. */
   flush(): void {
-    if (this.#ledger) this.#refuse(new Error('The store is closed.'), this.#waiting.splice(0));
+    if (this.#ledger) this.#reject(new Error('The store is closed.'), this.#waiting.splice(0));
     while (this.#waiting.length > 0) this.#storeGroup();
   }
 
@@ -159,19 +161,26 @@ export class WriteQueue {
       const control = this.#runGroup(group, settle);
       return { rows: control ? [] : recorder.images(), control };
     };
+    const rehearsed = (): Outcome => {
+      try {
+        return journal.run(() => connection.rehearse(run));
+      } catch (error) {
+        throw this.#options.failed(error);
+      }
+    };
     try {
       ledger.check();
-      const outcome = journal.run(() => connection.rehearse(run));
+      const outcome = rehearsed();
       forgetRows(outcome.rows);
       if (outcome.control || outcome.rows.length > 0) await ledger.keep(outcome);
       for (const one of settle) one();
     } catch (error) {
-      this.#refuse(error, group);
+      // Rows, and what is kept in memory of them, are as they were before the works.
+      this.#reject(error, group);
     }
   }
 
-  #refuse(error: unknown, group: readonly Waiting[]): void {
-    const reason = this.#options.failed(error);
+  #reject(reason: unknown, group: readonly Waiting[]): void {
     // Where no transaction begins, none would begin for the others.
     for (const { reject } of group.length > 0 ? group : this.#waiting.splice(0)) reject(reason);
   }
@@ -191,7 +200,7 @@ export class WriteQueue {
       stored();
       for (const one of settle) one();
     } catch (error) {
-      this.#refuse(error, group);
+      this.#reject(this.#options.failed(error), group);
     }
   }
 

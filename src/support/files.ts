@@ -9,6 +9,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 
@@ -20,11 +21,16 @@ export function ensurePrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
 }
 
-/** Writes `text` to `file` with mode 0600, whole or not at all. */
-export function writePrivateFile(file: string, text: string): void {
+/** Writes `contents` to `file` with mode 0600, whole or not at all. */
+export function writePrivateFile(file: string, contents: string | Uint8Array): void {
   const unfinished = `${file}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(unfinished, text, { mode: 0o600, flag: 'wx' });
-  renameSync(unfinished, file);
+  try {
+    writeFileSync(unfinished, contents, { mode: 0o600, flag: 'wx' });
+    renameSync(unfinished, file);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
 }
 
 /** Gives `file` mode 0600 before anything is written to it; one that is not there is made, empty. */

@@ -15,7 +15,7 @@ import { runLazurite } from './harness.js';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Without what the test runner adds to the environment of its children. */
-const plain = ['-i', `PATH=${process.env.PATH}`, `HOME=${process.env.HOME}`];
+const plain = ['-i', `PATH=${process.env.PATH}`, `HOME=${process.env.HOME}`, 'NODE_DISABLE_COMPILE_CACHE=1'];
 
 interface Outcome {
   readonly code: number | null;
@@ -26,7 +26,7 @@ interface Outcome {
 /** What users run: the built emulator, and beside it a client; answers their folder. */
 async function buildInto(folder: string): Promise<string> {
   const dist = join(folder, 'dist');
-  execFileSync('env', [...plain, process.execPath, 'scripts/build.mjs', dist], { cwd: root });
+  execFileSync('env', [...plain, process.execPath, 'scripts/build.mjs', dist, '--without-portal'], { cwd: root });
   for (const name of ['migrations', 'package.json']) symlinkSync(join(root, name), join(folder, name));
   const entryPoints = { client: join(root, 'test/cli/sandbox-client.ts') };
   await build({ entryPoints, outdir: dist, bundle: true, platform: 'node', format: 'esm' });

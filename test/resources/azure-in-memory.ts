@@ -42,20 +42,40 @@ export interface PutOptions {
   readonly apiVersion?: string;
 }
 
+const networkId = (type: string, name: string): string => idOf(`Microsoft.Network/${type}`, name);
+
+/** One resource of each of these types, by a short name. */
+export const ids = {
+  vnet: networkId('virtualNetworks', 'vnet'),
+  gateway: networkId('natGateways', 'gateway'),
+  asg: networkId('applicationSecurityGroups', 'asg'),
+  table: networkId('routeTables', 'table'),
+  service: networkId('privateLinkServices', 'service'),
+  lb: networkId('loadBalancers', 'lb'),
+  ip: networkId('publicIPAddresses', 'ip'),
+  nic: networkId('networkInterfaces', 'nic'),
+  nsg: networkId('networkSecurityGroups', 'nsg'),
+  vm: idOf('Microsoft.Compute/virtualMachines', 'vm'),
+  set: idOf('Microsoft.Compute/availabilitySets', 'set'),
+} as const;
+
+/** The resource group that `idOf` names. */
+export const group = {
+  key: `/subscriptions/${subscriptionId}/resourcegroups/group`,
+  subscriptionId,
+  name: 'group',
+  location: 'westus',
+  tags: undefined,
+  managedBy: undefined,
+  provisioningState: 'Succeeded',
+} as const;
+
 export class AzureInMemory implements Lookup {
   readonly #service = serviceInMemory();
   readonly #store = this.#service.context.store;
 
   constructor() {
-    this.#store.resources.saveGroup({
-      key: `/subscriptions/${subscriptionId}/resourcegroups/group`,
-      subscriptionId,
-      name: 'group',
-      location: 'westus',
-      tags: undefined,
-      managedBy: undefined,
-      provisioningState: 'Succeeded',
-    });
+    this.#store.resources.saveGroup(group);
   }
 
   /** The virtual network `vnet` (10.0.0.0/16) with `subnet` (10.0.0.0/24). */

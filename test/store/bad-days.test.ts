@@ -16,7 +16,7 @@ import { UsageError } from '../../src/support/usage-error.js';
 import { ArmClient } from '../api/arm/resources/arm-client.js';
 import { until } from '../emulator/cloud.js';
 import { manualTime } from '../manual-time.js';
-import { idOf, newestApiVersion, serviceInMemory, subscriptionId } from '../resources/azure-in-memory.js';
+import { group, idOf, newestApiVersion, serviceInMemory } from '../resources/azure-in-memory.js';
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const publicPrefix = { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' };
@@ -258,15 +258,6 @@ test('an operation that cannot be stored as ended ends when there is room again'
   const service = serviceInMemory({ clock, operationDelayMs: 5000, note: (line) => notes.push(line) });
   const { store } = service.context;
   t.teardown(() => store.close());
-  const group = {
-    key: `/subscriptions/${subscriptionId}/resourcegroups/group`,
-    subscriptionId,
-    name: 'group',
-    location: 'westus',
-    tags: undefined,
-    managedBy: undefined,
-    provisioningState: 'Succeeded',
-  } as const;
   store.resources.saveGroup(group);
   const id = parseResourceId(idOf('Microsoft.Network/routeTables', 'routes')) as ResourceId;
   const put = { id, apiVersion: newestApiVersion, body: RequestBody.ofValue({ location: 'westus' }), baseUrl: '' };

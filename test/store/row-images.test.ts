@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Test } from 'tap';
 import type { Resource } from '../../src/resources/resource-type.js';
+import { oldestShared, reshapeImages, reshapeSnapshot } from '../../src/store/earlier-schema.js';
 import { takeSnapshot } from '../../src/store/snapshot.js';
 import type { DriverName } from '../../src/store/sqlite.js';
 import { Store } from '../../src/store/store.js';
@@ -12,11 +13,13 @@ const takenAt = '2026-01-01T00:00:00Z';
 const subscriptionId = '00000000-0000-0000-0000-00000000000a';
 const group = `/subscriptions/${subscriptionId}/resourceGroups/rg`;
 
-/** A store whose works are kept in a list of images, which a replica follows. */
-function storeAndReplica(t: Test, driver: DriverName) {
+/** A store whose works are kept in a list of images, in the shape of the schema `shape`, which a replica follows. */
+function storeAndReplica(t: Test, driver: DriverName, { shape }: { shape?: number } = {}) {
   const store = new Store({ publicPrefix, driver });
   const replica = new Store({ publicPrefix, driver });
   const log: Outcome[] = [];
+  const { schema } = store;
+  const written = shape ?? schema;
   const applyTo = (one: Store, { rows, control }: Outcome): void => {
     if (control?.kind === 'reset') one.replace(undefined, () => {});
     else if (control?.kind === 'restored') one.replace(control.document, () => {});
@@ -27,7 +30,8 @@ function storeAndReplica(t: Test, driver: DriverName) {
     check() {},
     async keep(outcome) {
       if (refusal) throw refusal;
-      log.push(JSON.parse(JSON.stringify(outcome)) as Outcome);
+      const rows = reshapeImages(outcome.rows, { from: schema, to: written, connection: store.connection });
+      log.push(JSON.parse(JSON.stringify({ ...outcome, rows })) as Outcome);
       applyTo(store, outcome);
     },
   });
@@ -44,7 +48,10 @@ function storeAndReplica(t: Test, driver: DriverName) {
       refusal = error;
     },
     follow: () => {
-      for (const outcome of log.splice(0)) applyTo(replica, outcome);
+      for (const { rows, control } of log.splice(0)) {
+        const { connection } = replica;
+        applyTo(replica, { control, rows: reshapeImages(rows, { from: written, to: schema, connection }) });
+      }
     },
   };
 }
@@ -58,7 +65,7 @@ const text = fc.string({ unit: 'binary', maxLength: 12 });
 const step = fc.record({
   what: fc.constantFrom(
     ...(['save', 'remove', 'group', 'ungroup', 'link', 'claim', 'release', 'operation', 'finish'] as const),
-    ...(['deploy', 'undeploy', 'classic', 'unclassic', 'subscription'] as const),
+    ...(['deploy', 'progress', 'undeploy', 'classic', 'unclassic', 'subscription'] as const),
   ),
   one: few,
   two: few,
@@ -78,6 +85,13 @@ function resourceOf({ one, text: noise }: Step) {
     ...{ createdTime: takenAt, changedTime: takenAt },
   } as unknown as Resource;
 }
+
+/** A deployment with `two` operations. */
+const deploymentOf = ({ one, two, text: noise }: Pick<Step, 'one' | 'two' | 'text'>) => ({
+  ...{ key: `d${one}`, subscriptionId, resourceGroup: 'rg', name: `d${one}`, location: undefined, state: 'Running' },
+  ...{ changed: takenAt, started: takenAt, document: { name: `d${one}` }, template: {} },
+  operations: Array.from({ length: two }, (_, operationId) => ({ operationId, noise })),
+});
 
 function run(store: Store, taken: Step): void {
   const { resources, addresses, operations, deployments, classic } = store;
@@ -107,6 +121,7 @@ function run(store: Store, taken: Step): void {
     deploy: () => {
       if (!deployments.isRun(`r${one}${two}`)) deployments.beginRun(`r${one}${two}`, `d${one}`, 'Running');
     },
+    progress: () => deployments.save(deploymentOf(taken)),
     undeploy: () => deployments.remove(`d${one}`),
     classic: () => classic.put(classicKey, { noise } as never),
     unclassic: () => classic.delete(classicKey),
@@ -133,6 +148,64 @@ const stale = (store: Store): number[] =>
     const { content } = store.resources.answers.answer(`read ${index}`, make);
     return String(content) === JSON.stringify(make().body) ? [] : [index];
   });
+
+testOnEachDriver('versions that share a store in an earlier schema keep the same rows', async (t, driver) => {
+  const { store, replica, log, follow } = storeAndReplica(t, driver, { shape: oldestShared });
+  await fc.assert(
+    fc.asyncProperty(fc.array(work, { maxLength: 8 }), async (works) => {
+      for (const { steps } of works) {
+        await store.write(() => {
+          for (const taken of steps) run(store, taken);
+        });
+      }
+      const rows = log.flatMap((outcome) => outcome.rows);
+      t.notOk(
+        rows.some(({ table }) => table === 'deployment_operations'),
+        'a table that the earlier schema does not have',
+      );
+      for (const { table, row } of rows) if (table === 'deployments' && row) t.type(row.operations, 'string');
+      follow();
+      t.same(snapshotOf(replica).tables, snapshotOf(store).tables);
+      const earlier = reshapeSnapshot(snapshotOf(store), oldestShared);
+      t.equal(earlier.schemaVersion, oldestShared);
+      t.notOk('deployment_operations' in earlier.tables);
+      replica.replace(reshapeSnapshot(JSON.parse(JSON.stringify(earlier)) as typeof earlier, store.schema), () => {});
+      t.same(snapshotOf(replica).tables, snapshotOf(store).tables, 'from a snapshot');
+    }),
+    { numRuns: 100 },
+  );
+});
+
+testOnEachDriver('a step of a deployment is one row for each operation that it has changed', async (t, driver) => {
+  const { store, log } = storeAndReplica(t, driver);
+  const begun = deploymentOf({ one: 0, two: 3, text: '' });
+  await store.write(() => store.deployments.save(begun));
+  log.length = 0;
+  const [first, second, third] = begun.operations;
+  const operations = [first, { ...second, state: 'Succeeded' }, third, { operationId: 3 }] as Record<string, unknown>[];
+  await store.write(() => store.deployments.saveProgress({ ...begun, operations }));
+  const written = log.flatMap(({ rows }) => rows.map(({ table, key }) => ({ table, key })));
+  t.same(
+    written,
+    [1, 3].map((position) => ({ table: 'deployment_operations', key: { deployment: 'd0', position } })),
+  );
+  t.same(store.deployments.deployment('d0')?.operations, operations);
+  await store.write(() => store.deployments.save(deploymentOf({ one: 0, two: 1, text: '' })));
+  t.same(store.deployments.deployment('d0')?.operations.length, 1, 'those of an earlier run are gone');
+});
+
+testOnEachDriver('a write that could not be kept leaves in memory what it did not concern', async (t, driver) => {
+  const { store, refuse } = storeAndReplica(t, driver);
+  const saved = (one: number) => store.write(() => run(store, { what: 'save', one, two: 0, text: '' }));
+  for (const one of [0, 1]) await saved(one);
+  const { answers } = store.resources;
+  for (const one of [0, 1]) answers.answer(`${one}`, () => ({ body: store.resources.resource(keyOf(one)) }));
+  refuse(new Error('another node writes'));
+  await t.rejects(saved(1), { message: 'another node writes' });
+  t.ok(answers.kept('0'));
+  t.notOk(answers.kept('1'));
+  t.same(stale(store), []);
+});
 
 testOnEachDriver('a replica that applies the images of any works is equal', async (t, driver) => {
   const { store, replica, follow } = storeAndReplica(t, driver);

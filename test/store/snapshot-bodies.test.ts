@@ -104,7 +104,7 @@ test('what a body may not say, a snapshot may not either', async (t) => {
   const { client, snapshot } = await filled(t);
   const refuse = async (table: string, id: RegExp, change: (row: Json) => unknown, reason: RegExp): Promise<void> => {
     const rows = structuredClone(snapshot.tables[table] ?? []) as Json[];
-    change(rows.find((row) => id.test(String(row.key ?? row.name))) as Json);
+    change(rows.find((row) => id.test(String(row.key ?? row.name ?? row.deployment))) as Json);
     const answer = await client.put('/_lazurite/snapshot', {
       ...snapshot,
       tables: { ...snapshot.tables, [table]: rows },
@@ -127,7 +127,8 @@ test('what a body may not say, a snapshot may not either', async (t) => {
   await refuse('resources', balancer, (row) => Object.assign(row, { document: '{' }), /is no JSON/);
   await refuse('resources', balancer, (row) => Object.assign(row, { changed: 'yesterday' }), /is no instant/);
   await refuse('resource_groups', /rg$/, (row) => Object.assign(row, { tags: { a: 1 } }), /tags|Tags/);
-  await refuse('deployments', /deployment$/, (row) => Object.assign(row, { operations: {} }), /is no JSON array/);
+  await refuse('deployments', /deployment$/, (row) => Object.assign(row, { document: [] }), /is no JSON object/);
+  await refuse('deployment_operations', /./, (row) => Object.assign(row, { document: [] }), /is no JSON object/);
   await refuse(
     'classic_documents',
     /./,

@@ -118,6 +118,23 @@ testOnEachDriver(
   },
 );
 
+testOnEachDriver('a deployment that an earlier version has stored keeps its operations', async (t, driver) => {
+  const file = join(t.testdir(), 'earlier.sqlite');
+  fileOfVersion(file, 5);
+  const earlier = openSqlite(file);
+  const put = earlier.prepare('INSERT INTO deployments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const time = '2020-01-01T00:00:00Z';
+  for (const [key, operations] of Object.entries({ one: '[{"operationId":"B"},{"operationId":"A"}]', two: '[]' }))
+    put.run(key, 's', 'rg', key, null, 'Succeeded', time, time, '{"name":"n"}', operations, '{"t":1}');
+  earlier.close();
+  const store = new Store({ file, driver, publicPrefix });
+  t.teardown(() => store.close());
+  const [one, two] = store.deployments.every();
+  t.match(one, { name: 'one', document: { name: 'n' }, template: { t: 1 } });
+  t.same(one?.operations, [{ operationId: 'B' }, { operationId: 'A' }]);
+  t.same(two?.operations, []);
+});
+
 testOnEachDriver('a file of a newer Lazurite is refused and left alone', async (t, driver) => {
   const file = join(t.testdir(), 'newer.sqlite');
   fileOfVersion(file, migrations.length);

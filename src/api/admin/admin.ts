@@ -1,5 +1,6 @@
 /** The admin API under `/_lazurite/`: what Azure does not show, and what only an emulator can do. */
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import { azureError } from '../../errors/index.js';
 import type { Monitor } from '../../metrics/monitor.js';
 import { addClockRoutes, addSnapshotRoutes, type ClockContext, type SnapshotKeeper } from './control-routes.js';
 import { backendsOf, frontendsOf, outboundOf } from './data-plane-views.js';
@@ -10,7 +11,7 @@ import { addJournalRoutes, type RequestJournal } from './journal.js';
 import { addMetricRoutes } from './metric-routes.js';
 import { adminRoute } from './requests.js';
 import { addStandInRoutes } from './stand-ins.js';
-import type { NodeView } from './views.js';
+import type { NodeView, StoreUpgradeView } from './views.js';
 
 export interface AdminContext extends ClockContext, ExplainContext, EventStreamSources {
   readonly caPem: string;
@@ -22,10 +23,18 @@ export interface AdminContext extends ClockContext, ExplainContext, EventStreamS
   readonly snapshots: SnapshotKeeper;
   /** Forgets every resource and ends every flow. */
   readonly reset: () => Promise<void>;
-  /** The nodes that share the store; absent where it is not shared. */
-  readonly nodes?: (() => Promise<readonly NodeView[]>) | undefined;
+  /** The store that several nodes share, and they; absent where it is not shared. */
+  readonly nodes?: SharedStore | undefined;
   /** Ends the process; absent where that is the caller's own, and the route with it. */
   readonly stop?: (() => void) | undefined;
+}
+
+/** What the admin API shows of the store that several nodes share, and does with it. */
+export interface SharedStore {
+  /** Every node that lives. */
+  readonly living: () => Promise<readonly NodeView[]>;
+  /** From now on the store is written in the newest schema that this version knows. Refused while an older node lives. */
+  readonly upgrade: () => Promise<StoreUpgradeView>;
 }
 
 /** Registers the admin routes on `app`: open to everyone is only what a client needs before it can have a token. */
@@ -88,10 +97,18 @@ function addGuardedRoutes(app: FastifyInstance, context: AdminContext): void {
       return reply.code(204).send();
     },
   );
-  const { nodes = async () => [], stop } = context;
+  const { nodes, stop } = context;
   app.get('/_lazurite/nodes', adminRoute('nodes', { summary: 'The nodes that share the store' }), async () => ({
-    value: await nodes(),
+    value: (await nodes?.living()) ?? [],
   }));
+  app.post(
+    '/_lazurite/store/upgrade',
+    adminRoute('upgradeStore', { summary: 'Write the shared store in the newest schema' }),
+    async () => {
+      if (!nodes) throw azureError('StoreNotUpgraded', { values: { reason: 'it is not shared, see --store' } });
+      return nodes.upgrade();
+    },
+  );
   if (stop === undefined) return;
   app.post('/_lazurite/stop', adminRoute('stop', { summary: 'End the process' }), (_request, reply) => {
     reply.raw.once('close', stop);

@@ -143,7 +143,7 @@ function operationOf(
     subscriptionId,
     name: operation.name,
     resourceKey: url,
-    status: error ? 'Failed' : 'Succeeded',
+    status: 'InProgress',
     startedMs: clock.now(),
     visibleMs,
     result: undefined,
@@ -151,21 +151,20 @@ function operationOf(
   };
 }
 
-/** Stores the operation. It counts as running until the data plane carries it, which its caller waits for. */
-function saveOperation(call: ClassicCall, outcome: { visibleMs: number; error?: OperationFailure }): void {
+/** Stores the operation. It is InProgress until the data plane carries it, which its caller waits for. */
+const saveOperation = (call: ClassicCall, outcome: { visibleMs: number; error?: OperationFailure }): void =>
   call.store.operations.save(operationOf(call, outcome));
-  call.store.operations.applying(call.requestId);
-}
 
 /** Leaves the record of a read: Azure answers its operation status as it does a write's. */
-export const noteRead = (call: ClassicCall): void => call.store.operations.noteRead(operationOf(call, {}));
+export const noteRead = (call: ClassicCall): void =>
+  call.store.operations.noteRead({ ...operationOf(call, {}), status: 'Succeeded' });
 
 /** Resolves when the data plane carries what the call has changed. */
 async function carried(call: ClassicCall): Promise<void> {
   try {
     await call.dataPlane.classicChanged([...call.changedServices]);
   } finally {
-    call.store.operations.applied(call.requestId);
+    call.store.operations.carried(call.requestId);
   }
 }
 

@@ -4,7 +4,7 @@ import { type Family, familyOf } from './family.js';
 import type { Elements, Fragment } from './fragment.js';
 import { noElements } from './fragment.js';
 import type { ChainSet, SlotChoice } from './frontend.js';
-import { hex, mostChainSets } from './marks.js';
+import { hex, type MemberNumbers, mostChainSets } from './marks.js';
 
 /** Real time that the engine has to reset both ends of an idle flow, before the kernel forgets it. */
 const resetMarginMs = 2000;
@@ -25,8 +25,6 @@ export interface OpenSet {
   choice: SlotChoice | undefined;
   connections?: Fragment | undefined;
   entry?: Fragment | undefined;
-  /** Made from the members that were eligible. */
-  tracked?: { readonly from: readonly number[]; readonly fragment: Fragment } | undefined;
   choose(choice: SlotChoice, rule: PlanRule): void;
 }
 
@@ -55,7 +53,6 @@ class NumberedSet implements OpenSet {
   choice: SlotChoice | undefined;
   connections?: Fragment | undefined;
   entry?: Fragment | undefined;
-  tracked?: { readonly from: readonly number[]; readonly fragment: Fragment } | undefined;
   set: ChainSet;
 
   constructor(
@@ -77,10 +74,7 @@ class NumberedSet implements OpenSet {
       if (members.has(number)) this.left.delete(number);
       else if (!this.left.has(number)) this.left.set(number, change);
     }
-    for (const [number, key] of members) {
-      if (!this.members.has(number)) this.connections = undefined;
-      this.members.set(number, key);
-    }
+    for (const [number, key] of members) this.members.set(number, key);
   }
 
   /** Keeps the entry chains when nothing about them changes. */
@@ -101,13 +95,16 @@ class NumberedSet implements OpenSet {
 
 export class ChainSets {
   readonly #scale: number;
+  readonly #numbers: MemberNumbers;
   readonly #byNumber = new Map<number, NumberedSet>();
   readonly #current = new Map<string, NumberedSet>();
   #changes = 0;
   #last = 0;
 
-  constructor(scale: number) {
+  /** `scale`: Azure milliseconds in a real one. */
+  constructor(scale: number, numbers: MemberNumbers) {
     this.#scale = scale;
+    this.#numbers = numbers;
   }
 
   /** The number of the last change that was begun. */
@@ -129,7 +126,8 @@ export class ChainSets {
   }
 
   /** The set of a frontend: the one it has, unless a property changed that established flows keep. */
-  open(frontend: PlanFrontend, numberOf: (address: string) => number): OpenSet {
+  open(frontend: PlanFrontend): OpenSet {
+    const numberOf = (address: string): number => this.#numbers.of(address);
     const { key, rule } = frontend;
     const known = this.#current.get(key);
     // Removing all members changes no property that established flows keep.
@@ -150,7 +148,9 @@ export class ChainSets {
       this.#current.set(key, set);
     }
     const opened = set as NumberedSet;
-    opened.takeMembers(new Map(rule.members.map(({ address, key }) => [numberOf(address), key])), this.#changes);
+    const members = new Map(rule.members.map(({ address, key }) => [numberOf(address), key]));
+    for (const member of members.keys()) if (!opened.members.has(member)) this.#numbers.use(member);
+    opened.takeMembers(members, this.#changes);
     return opened;
   }
 
@@ -176,6 +176,7 @@ export class ChainSets {
 
   /** Removes a set that no flow needs any more. */
   forget(number: number): void {
+    for (const member of this.#byNumber.get(number)?.members.keys() ?? []) this.#numbers.release(member);
     this.#byNumber.delete(number);
   }
 
@@ -184,10 +185,9 @@ export class ChainSets {
     const set = this.#byNumber.get(number);
     if (!set) return;
     for (const member of members) {
-      set.members.delete(member);
+      if (set.members.delete(member)) this.#numbers.release(member);
       set.left.delete(member);
     }
-    set.connections = undefined;
   }
 
   #freeNumber(): number {

@@ -10,12 +10,9 @@ import { payloadBytes } from './flows.js';
 import { type ListedElement, type Listing, listElements } from './listing.js';
 import { countedAs, mostMembers, readMark } from './marks.js';
 import { outboundCounts } from './outbound.js';
+import { countingSets } from './table.js';
 
-const sets = [
-  ['set', 'arrivals'],
-  ['map', 'targets'],
-  ['map', 'replies_of'],
-] as const;
+const sets = countingSets.map((name) => ['set', name] as const);
 
 type Values = Map<CounterName, number>;
 
@@ -33,8 +30,15 @@ interface Retirement {
   readonly isCurrent: (frontend: string) => boolean;
 }
 
-/** Saves the counts of what can be forgotten; answers the marks under which arrivals were counted, by table. */
-export type SaveCounts = (retirement: Retirement) => ReadonlyMap<string, readonly number[]>;
+/** Elements of one set, by their marks. */
+interface CountedMarks {
+  readonly table: string;
+  readonly set: string;
+  readonly marks: readonly number[];
+}
+
+/** Saves the counts of what can be forgotten; answers the elements that held them. */
+export type SaveCounts = (retirement: Retirement) => readonly CountedMarks[];
 
 export class KernelCounters {
   #scopes = new Map<string, Values>();
@@ -71,13 +75,13 @@ export class KernelCounters {
     return this.#mutex.run(async () => {
       const listings = await list(reading);
       await remove(({ isUnreferenced, isCurrent }) => {
-        const { all, gone, arrivals } = tally(listings, reading, isUnreferenced);
+        const { all, gone, counted } = tally(listings, reading, isUnreferenced);
         for (const [scope, values] of gone) {
           if (!isCurrent(scope.split('|', 1)[0] ?? '')) continue;
           for (const [name, value] of values) add(this.#own, scope, name, value);
         }
         this.#scopes = all;
-        return arrivals;
+        return counted;
       });
     });
   }
@@ -87,8 +91,8 @@ interface Tallies {
   /** Without unreferenced marks. */
   readonly all: Map<string, Values>;
   readonly gone: Map<string, Values>;
-  /** Marks of gone arrivals, by table. */
-  readonly arrivals: ReadonlyMap<string, readonly number[]>;
+  /** The elements of `gone`. */
+  readonly counted: readonly CountedMarks[];
 }
 
 interface Listings {
@@ -113,24 +117,26 @@ function tally(
 ): Tallies {
   const all = new Map<string, Values>();
   const gone = new Map<string, Values>();
-  const goneArrivals = new Map<string, number[]>();
+  const counted: CountedMarks[] = [];
   addOutbound(all, { listing: listings.outbound, outbound });
   for (const [family, listing] of listings.byFamily) {
     const arrivals = new Map((listing.get('arrivals') ?? []).map((element) => [element.mark, element]));
     for (const element of arrivals.values()) arrived(isUnreferenced(element.mark) ? gone : all, element, chainSets);
-    goneArrivals.set(family.table, [...arrivals.keys()].filter(isUnreferenced));
+    for (const [set, elements] of listing) {
+      const marks = elements.map(({ mark }) => mark).filter(isUnreferenced);
+      counted.push({ table: family.table, set, marks });
+    }
     for (const [way, name] of [
-      ['in', 'targets'],
-      ['out', 'replies_of'],
+      ['in', 'sent'],
+      ['out', 'replied'],
     ] as const) {
       for (const element of listing.get(name) ?? []) {
-        if (element.packets === 0) continue;
         const beginnings = arrivals.get(element.mark)?.packets ?? 0;
         traffic(isUnreferenced(element.mark) ? gone : all, { element, way, family, beginnings, chainSets });
       }
     }
   }
-  return { all, gone, arrivals: goneArrivals };
+  return { all, gone, counted };
 }
 
 function add(scopes: Map<string, Values>, scope: string, name: CounterName, amount: number): void {

@@ -17,14 +17,8 @@ import type {
   ProbeHealth,
 } from '../model/engine.js';
 import type { ThreadFailure } from '../model/faults.js';
-import {
-  emptyPlan,
-  type ForwardingPlan,
-  IndexedPlan,
-  type PlanFrontend,
-  type PlanMember,
-  type PlanProbe,
-} from '../model/plan.js';
+import type { ForwardingPlan, PlanFrontend, PlanMember, PlanProbe } from '../model/plan.js';
+import { emptyPlan, IndexedPlan } from '../model/plan.js';
 import { allProbedDown, candidatesOf, ProbeUsers } from '../selection/decision.js';
 import { Explainer } from '../selection/explain.js';
 import { Drains } from '../userspace/drains.js';

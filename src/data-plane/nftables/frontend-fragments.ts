@@ -40,32 +40,11 @@ export const closedEntryFragment = (set: ChainSet): Fragment => ({
   shared: [entryElement(set, 'jump')],
 });
 
-/** Members that clients with connection tracking may stay with. */
-export const trackedMembersFragment = ({ number, family }: ChainSet, members: readonly number[]): Fragment => ({
-  table: family.table,
-  sets: [],
-  chains: [],
-  shared: members.map((member) => ({
-    map: 'tracked_members',
-    key: hex(markOf(number, member)),
-    value: `goto assign_${number}`,
-  })),
-});
-
-/** How packets of flows go on, in both directions. `members`: addresses by number, including members that have left. */
-export function connectionsFragment(
-  set: ChainSet,
-  { ports, members }: { ports: Elements; members: ReadonlyMap<number, string> },
-): Fragment {
+/** How packets of flows go on, in both directions. */
+export function connectionsFragment(set: ChainSet, ports: Elements): Fragment {
   const { number, family, frontend } = set;
   const mark = hex(markOf(number));
-  const shared: SharedElement[] = [];
-  for (const [member, address] of members) {
-    const key = hex(markOf(number, member));
-    shared.push({ map: 'targets', key, value: address });
-    if (frontend.internal) shared.push({ map: 'hairpins', key: `${address} . ${key}`, value: '' });
-    shared.push({ map: 'replies_of', key, value: `goto reply_${number}` });
-  }
+  const shared: SharedElement[] = [{ map: 'replies_of', key: mark, value: `goto reply_${number}` }];
   if (frontend.transport === 'tcp') {
     shared.push({ map: 'established_of', key: mark, value: `goto forward_${number}` });
     shared.push({ map: 'client_ends_of', key: mark, value: `goto ending_${number}` });
@@ -96,6 +75,21 @@ interface PoolState {
   readonly table: SlotTable;
   readonly members: readonly number[];
 }
+
+/** The members of a pool that clients with connection tracking may stay with. */
+export const trackedFragment = ({ number, family, members }: Omit<PoolState, 'table'>): Fragment => ({
+  table: family.table,
+  sets: [
+    {
+      kind: 'set',
+      name: `tracked_${number}`,
+      spec: 'typeof meta mark;',
+      elements: new Map(members.map((member) => [hex(member), ''])),
+    },
+  ],
+  chains: [],
+  shared: [],
+});
 
 /** `typeof numgen`: the way to declare a plain number in nft; it cannot print `typeof jhash`. */
 export function poolFragment({ number, family, table, members }: PoolState): Fragment {

@@ -83,7 +83,7 @@ export function hairpinChains({ number, frontend: { internal, transport } }: Cha
   return internal ? [{ name: `hairpin_${number}`, rules: [...count(number, 'hairpin'), unanswered] }] : [];
 }
 
-/** Leads to `hairpinChains`, when the mark names the member. */
+/** Leads to `hairpinChains`, when the mark is the member's number alone. */
 export const refuseHairpin = ({ family: { ip }, number, frontend: { internal } }: ChainSet): string[] =>
   internal ? [`${ip} saddr . meta mark @hairpins goto hairpin_${number}`] : [];
 
@@ -91,11 +91,10 @@ export const countLate = (number: number): string[] => [...count(number, 'late')
 
 /** Rewrites a packet's destination from frontend to member, and counts it. */
 export function toMember({ family: { ip }, number, port, frontend: { transport } }: ChainSet): string[] {
-  const rewritten = `${ip} daddr set meta mark map @targets`;
-  if (port === 0) return [rewritten];
-  const portNow =
-    port === undefined ? `${transport} dport set meta mark and ${hex(memberBits)} map @ports_${number}` : undefined;
-  return [rewritten, portNow ?? `${transport} dport set ${port}`];
+  const member = `meta mark and ${hex(memberBits)} map`;
+  const rewritten = ['update @sent { meta mark }', `${ip} daddr set ${member} @targets`];
+  if (port === 0) return rewritten;
+  return [...rewritten, `${transport} dport set ${port === undefined ? `${member} @ports_${number}` : port}`];
 }
 
 /** Rewrites a reply's source from member to frontend. */
@@ -108,7 +107,7 @@ export const fromFrontend = ({ family: { ip }, frontend: { address, port, transp
 export function backToMember({ family: { ip }, number, port, frontend: { transport } }: ChainSet): string[] {
   const member = `meta mark and ${hex(memberBits)} map`;
   return [
-    `${ip} saddr set meta mark map @targets`,
+    `${ip} saddr set ${member} @targets`,
     ...(port === 0
       ? []
       : [`${transport} sport set ${port === undefined ? `${member} @ports_${number}` : String(port)}`]),

@@ -299,7 +299,7 @@ export class KernelTables {
 
   async #forget(gone: Unreferenced, save: SaveCounts): Promise<void> {
     const { sets } = this.#model;
-    const arrivals = save({
+    const counted = save({
       isUnreferenced: (mark) => isUnreferenced(gone, mark),
       isCurrent: (frontend) => sets.isCurrent(frontend),
     });
@@ -309,8 +309,8 @@ export class KernelTables {
     }
     for (const [number, members] of gone.members) sets.forgetMembers(number, members);
     await this.#send(this.#compileAgain());
-    for (const [table, marks] of arrivals) {
-      await deleteCounts(this.#loader, { table, set: 'arrivals', keys: markKeys(marks) });
+    for (const { table, set, marks } of counted) {
+      await deleteCounts(this.#loader, { table, set, keys: markKeys(marks) });
     }
   }
 

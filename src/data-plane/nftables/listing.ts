@@ -132,23 +132,25 @@ export async function getElement(
   return readListing(text).get(set)?.[0];
 }
 
-/** `take` gets what nft prints for these commands, piece by piece. Separate processes, so that a long answer does not delay changes. */
+/**
+ * `take` gets what nft prints for these commands, piece by piece. One process for all, whose start costs more than a list;
+ * not the loader's, so that a long answer does not delay changes.
+ */
 function readFromKernel(commands: readonly string[], take: (text: string) => void): Promise<void> {
-  // nft 1.0.6 prints only the last of several lists in one command.
-  const script = 'for command; do nft "$command" || exit; done';
   return new Promise((resolve, reject) => {
-    const nft = spawn('/bin/sh', ['-c', script, 'sh', ...commands], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: environment,
-    });
+    // Of several lists in one command, and in a file, nft 1.0.6 prints only the last.
+    const nft = spawn('nft', ['-i'], { env: environment });
     let errors = '';
     nft.stdout.setEncoding('utf8').on('data', take);
     nft.stderr.setEncoding('utf8').on('data', (text: string) => {
       errors += text;
     });
     nft.on('error', reject);
+    nft.stdin.on('error', () => {});
+    nft.stdin.end(commands.map((command) => `${command}\n`).join(''));
+    // It goes on after an error, and ends as if there had been none.
     nft.on('close', (code) =>
-      code === 0 ? resolve() : reject(new NftError(`nft: ${sentenceOf(errors)} (${commands[0]} …)`)),
+      code === 0 && errors === '' ? resolve() : reject(new NftError(`nft: ${sentenceOf(errors)} (${commands[0]} …)`)),
     );
   });
 }

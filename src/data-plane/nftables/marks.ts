@@ -30,63 +30,65 @@ export const readMark = (mark: number): { chains: number; member: number } => ({
   member: mark & memberBits,
 });
 
+/** Numbers of backend addresses; each belongs to its address while a set of chains needs it. */
 export class MemberNumbers {
   readonly #limit: number;
-  readonly #sets: () => Iterable<{ readonly members: ReadonlyMap<number, unknown> }>;
-  /** The first at number 1. */
-  readonly #addresses: string[] = [];
   readonly #numbers = new Map<string, number>();
-  /** Unused numbers, searched for when all have been assigned. */
-  #free: number[] = [];
-  /** Assigned since `begin`; the sets that need them may not list them yet. */
-  readonly #fresh = new Set<number>();
+  readonly #addresses = new Map<number, string>();
+  /** How many sets of chains need a number. */
+  readonly #uses = new Map<number, number>();
+  /** Numbers that nothing needs any more. */
+  readonly #free: number[] = [];
+  #last = 0;
+  #version = 0;
 
-  /** `limit`: how many numbers there are. `sets`: sets whose members need their numbers. */
-  constructor(limit: number, sets: () => Iterable<{ readonly members: ReadonlyMap<number, unknown> }>) {
+  /** `limit`: how many numbers there are. */
+  constructor(limit: number) {
     this.#limit = limit;
-    this.#sets = sets;
   }
 
-  /** Numbers assigned before are in use only if a set lists them. */
-  begin(): void {
-    this.#fresh.clear();
+  /** Another one whenever an address has got a number or lost it. */
+  get version(): number {
+    return this.#version;
   }
 
-  /** The number of an address, which keeps it while it is needed. Throws when all are needed. */
+  /** The number of an address, which keeps it from the first `use` until the last `release`. Throws when all are needed. */
   of(address: string): number {
-    const number = this.#numbers.get(address) ?? this.#give(address);
-    this.#fresh.add(number);
+    let number = this.#numbers.get(address);
+    if (number === undefined) {
+      number = this.#last < this.#limit ? ++this.#last : this.#free.pop();
+      if (number === undefined) throw new Error(`The nftables engine knows at most ${this.#limit} backend addresses.`);
+      this.#numbers.set(address, number);
+      this.#addresses.set(number, address);
+      this.#version++;
+    }
     return number;
+  }
+
+  use(number: number): void {
+    this.#uses.set(number, (this.#uses.get(number) ?? 0) + 1);
+  }
+
+  release(number: number): void {
+    const uses = (this.#uses.get(number) ?? 0) - 1;
+    if (uses > 0) {
+      this.#uses.set(number, uses);
+      return;
+    }
+    this.#numbers.delete(this.#addresses.get(number) ?? '');
+    this.#addresses.delete(number);
+    this.#uses.delete(number);
+    this.#version++;
+    this.#free.push(number);
   }
 
   /** The address behind a number. */
   addressOf(number: number): string | undefined {
-    return this.#addresses[number - 1];
+    return this.#addresses.get(number);
   }
 
-  #give(address: string): number {
-    const number = this.#addresses.length < this.#limit ? this.#addresses.push(address) : this.#reuse(address);
-    this.#numbers.set(address, number);
-    return number;
-  }
-
-  #reuse(address: string): number {
-    if (this.#free.length === 0) this.#free = this.#unneeded();
-    const number = this.#free.pop();
-    if (number === undefined) throw new Error(`The nftables engine knows at most ${this.#limit} backend addresses.`);
-    this.#addresses[number - 1] = address;
-    return number;
-  }
-
-  #unneeded(): number[] {
-    const needed = new Set(this.#fresh);
-    for (const { members } of this.#sets()) for (const number of members.keys()) needed.add(number);
-    const free: number[] = [];
-    for (const [address, number] of this.#numbers) {
-      if (needed.has(number)) continue;
-      this.#numbers.delete(address);
-      free.push(number);
-    }
-    return free;
+  /** All addresses by their numbers. */
+  all(): ReadonlyMap<number, string> {
+    return this.#addresses;
   }
 }

@@ -13,11 +13,11 @@ import {
   connectionsFragment,
   entryFragment,
   poolFragment,
-  trackedMembersFragment,
+  trackedFragment,
 } from './frontend-fragments.js';
 import { MemberNumbers, mostMembers } from './marks.js';
 import { OutboundModel } from './outbound.js';
-import { addressesFragment, tableFragment } from './table.js';
+import { addressesFragment, membersFragment, tableFragment } from './table.js';
 
 /** Members that rules choose among; all rules that agree about them share one. */
 interface Pool {
@@ -30,6 +30,8 @@ interface Pool {
   /** Numbers of the eligible members. */
   readonly members: readonly number[];
   readonly fragment: Fragment;
+  /** For rules with connection tracking. */
+  tracked?: Fragment;
 }
 
 /** A frontend of the plan, with what it has in the kernel. */
@@ -65,12 +67,6 @@ function entryOf(one: OpenSet): Fragment | undefined {
   return one.entry;
 }
 
-function trackedMembersOf(one: OpenSet, members: readonly number[]): Fragment {
-  if (one.tracked?.from !== members)
-    one.tracked = { from: members, fragment: trackedMembersFragment(one.set, members) };
-  return one.tracked.fragment;
-}
-
 /** What the probes say. */
 export interface MemberHealth {
   readonly healthOf: HealthOf;
@@ -83,6 +79,7 @@ export class RulesetModel {
   readonly #members: MemberNumbers;
   readonly #tableFragments = new Map<string, Fragment>();
   readonly #addressFragments = new Map<Family, { readonly text: string; readonly fragment: Fragment }>();
+  readonly #memberFragments = new Map<Family, { readonly version: number; readonly fragment: Fragment }>();
   readonly sets: ChainSets;
   readonly #outbound: OutboundModel;
   readonly #families = new Set<Family>();
@@ -95,8 +92,8 @@ export class RulesetModel {
 
   /** `scale`: Azure milliseconds in a real one. */
   constructor(scale: number, members = mostMembers) {
-    this.sets = new ChainSets(scale);
-    this.#members = new MemberNumbers(members, () => this.sets.all());
+    this.#members = new MemberNumbers(members);
+    this.sets = new ChainSets(scale, this.#members);
     this.#outbound = new OutboundModel(scale);
   }
 
@@ -115,7 +112,6 @@ export class RulesetModel {
 
   /** The ruleset for a plan; frontends that left it keep what their flows need until `sets.forget`. */
   compile(plan: IndexedPlan, { healthOf, flipped }: MemberHealth): Ruleset {
-    this.#members.begin();
     this.sets.beginChange();
     const served = new Map<string, Served>();
     for (const frontend of plan.frontends.values()) {
@@ -137,6 +133,7 @@ export class RulesetModel {
     for (const family of this.#families) {
       this.#tableOf(family, { allPorts, ruleset });
       ruleset.set(`addresses ${family.ip}`, this.#addressesOf(family));
+      ruleset.set(`members ${family.ip}`, this.#membersOf(family));
     }
     const pools = new Map<string, Pool>();
     for (const { frontend, set, poolKey } of open) {
@@ -150,7 +147,8 @@ export class RulesetModel {
       ruleset.set(`pool ${pool.number}`, pool.fragment);
       set.choose({ pool: pool.number, slotCount: pool.slotCount }, frontend.rule);
       if (frontend.transport === 'udp' && frontend.rule.connectionTracking) {
-        ruleset.set(`tracked ${set.set.number}`, trackedMembersOf(set, pool.members));
+        pool.tracked ??= trackedFragment({ ...pool, family: set.family });
+        ruleset.set(`tracked ${pool.number}`, pool.tracked);
       }
     }
     this.#followPools(pools);
@@ -169,7 +167,7 @@ export class RulesetModel {
   }
 
   #open(frontend: PlanFrontend): Served {
-    const set = this.sets.open(frontend, (address) => this.#members.of(address));
+    const set = this.sets.open(frontend);
     return { frontend, set, poolKey: poolKeyOf(frontend) };
   }
 
@@ -192,10 +190,7 @@ export class RulesetModel {
   }
 
   #connectionsOf(one: OpenSet): Fragment {
-    if (!one.connections) {
-      const members = new Map([...one.members.keys()].map((number) => [number, this.addressOf(number) ?? '']));
-      one.connections = connectionsFragment(one.set, { ports: one.ports, members });
-    }
+    one.connections ??= connectionsFragment(one.set, one.ports);
     return one.connections;
   }
 
@@ -216,6 +211,17 @@ export class RulesetModel {
     const fragment = addressesFragment(family, addresses);
     this.#addressFragments.set(family, { text, fragment });
     return fragment;
+  }
+
+  #membersOf(family: Family): Fragment {
+    const { version } = this.#members;
+    let known = this.#memberFragments.get(family);
+    if (known?.version !== version) {
+      const members = [...this.#members.all()].filter(([, address]) => familyOf(address) === family);
+      known = { version, fragment: membersFragment(family, new Map(members)) };
+      this.#memberFragments.set(family, known);
+    }
+    return known.fragment;
   }
 
   #poolOf(key: string, { frontend, healthOf }: { frontend: PlanFrontend; healthOf: HealthOf }): Pool {

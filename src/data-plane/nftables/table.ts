@@ -37,6 +37,9 @@ const halfLastsMs = 7_200_000;
 /** How long the beginning of a flow is remembered; real time, and longer than any flow of a test. */
 export const sinceLastsMs = 86_400_000;
 
+/** What is counted by the frontend and the member of a packet: new flows, packets to the member, its replies. */
+export const countingSets = ['arrivals', 'sent', 'replied'] as const;
+
 const set = (name: string, spec: string): NamedSet => ({ kind: 'set', name, spec, elements: noElements });
 const map = (name: string, spec: string): NamedSet => ({ kind: 'map', name, spec, elements: noElements });
 
@@ -187,6 +190,21 @@ export function addressesFragment({ ip, table }: Family, addresses: ReadonlySet<
   };
 }
 
+/** Where packets of a member's flows go, by its number, and from where they would come back to itself. */
+export function membersFragment({ ip, table }: Family, members: ReadonlyMap<number, string>): Fragment {
+  const own = [...members].map(([number, address]) => [hex(number), address] as const);
+  const hairpins = own.map(([number, address]) => [`${address} . ${number}`, ''] as const);
+  return {
+    table,
+    sets: [
+      { ...map('targets', `typeof meta mark : ${ip} daddr;`), elements: new Map(own) },
+      { ...set('hairpins', `typeof ${ip} saddr . meta mark;`), elements: new Map(hairpins) },
+    ],
+    chains: [],
+    shared: [],
+  };
+}
+
 /** How the kernel answers a datagram that no socket takes; over IPv6 it may answer from another address. */
 const portUnreachable = {
   ip: 'icmp type destination-unreachable icmp code 3 ip saddr @frontend_addresses',
@@ -219,12 +237,8 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
       map('tcp_half', `typeof ${keyType(family)} : meta mark; ${dynamic(flowLimit)}`),
       map('tcp_done', `typeof ${keyType(family)} : meta mark; ${dynamic(flowLimit)}`),
       set('tcp_ended', `typeof ${forwardTuple(family)}; ${dynamic(flowLimit)}`),
-      // Where packets of a flow go, and their replies; both have counters.
-      map('targets', `typeof meta mark : ${ip} daddr; counter;`),
-      map('replies_of', 'typeof meta mark : verdict; counter;'),
-      set('hairpins', `typeof ${ip} saddr . meta mark;`),
-      map('tracked_members', 'typeof meta mark : verdict;'),
-      set('arrivals', `typeof meta mark; counter; size ${countLimit}; flags dynamic;`),
+      map('replies_of', 'typeof meta mark : verdict;'),
+      ...countingSets.map((name) => set(name, `typeof meta mark; counter; size ${countLimit}; flags dynamic;`)),
       ...pokeSets(family),
     ],
     chains: [
@@ -241,8 +255,9 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
       {
         name: 'of_reply',
         rules: [
-          'meta mark vmap @replies_of',
           `meta mark and ${hex(clientEnded)} != 0 goto of_ended_reply`,
+          'update @replied { meta mark }',
+          `meta mark and ${hex(chainBits)} vmap @replies_of`,
           'meta mark set 0',
         ],
       },

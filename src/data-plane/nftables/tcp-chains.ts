@@ -57,8 +57,8 @@ function assign(set: ChainSet): Chain {
   return {
     name: `assign_${number}`,
     rules: [
-      `meta mark set meta mark or ${hex(markOf(number))}`,
       ...refuseHairpin(set),
+      `meta mark set meta mark or ${hex(markOf(number))}`,
       'update @arrivals { meta mark }',
       ...begin(set),
       `delete @tcp_half { ${forward} : meta mark }`,

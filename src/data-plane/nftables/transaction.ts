@@ -7,7 +7,8 @@ export interface NftCommand {
   readonly bytes: number;
 }
 
-const ruleBytes = 1500;
+/** Most take half of it. */
+const ruleBytes = 500;
 const elementBytes = 72;
 /** A slot number and its value. */
 const slotBytes = 32;
@@ -178,7 +179,7 @@ export const changesBetween = (before: Ruleset, after: Ruleset): readonly NftCom
   new Comparison(before, after).commands();
 
 /** Commands gathered into as few transactions as the kernel takes from an unprivileged process. */
-export function transactions(commands: readonly NftCommand[], limitBytes = 100_000): string[] {
+export function transactions(commands: readonly NftCommand[], limitBytes = 150_000): string[] {
   const lines: string[] = [];
   let texts: string[] = [];
   let bytes = 0;

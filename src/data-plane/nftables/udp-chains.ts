@@ -4,21 +4,11 @@
  */
 import { backwardKey, backwardTuple, forwardKey, forwardTuple, nftDuration, withMark } from './family.js';
 import type { Chain } from './fragment.js';
-import {
-  type ChainSet,
-  choosingChains,
-  finish,
-  fromFrontend,
-  hairpinChains,
-  refuseHairpin,
-  repliesLastMs,
-  type SlotChoice,
-  toMember,
-} from './frontend.js';
-import { hex, markOf } from './marks.js';
+import * as parts from './frontend.js';
+import { hex, markOf, memberBits } from './marks.js';
 import { sinceLastsMs, swallow } from './table.js';
 
-const isTracked = ({ frontend }: ChainSet): boolean => frontend.rule.connectionTracking === true;
+const isTracked = ({ frontend }: parts.ChainSet): boolean => frontend.rule.connectionTracking === true;
 
 /** Notes the member of a client, or renews the note: with connection tracking it decides about later datagrams. */
 const track = (key: string, idleMs: number): string[] => [
@@ -27,13 +17,13 @@ const track = (key: string, idleMs: number): string[] => [
 ];
 
 /** How datagrams choose; replaced with the rule. */
-export function udpEntryChains(set: ChainSet, choice: SlotChoice): Chain[] {
+export function udpEntryChains(set: parts.ChainSet, choice: parts.SlotChoice): Chain[] {
   const { number, family, idleMs } = set;
   const forward = forwardKey(family);
   const backward = backwardKey(family);
   const idle = nftDuration(idleMs);
   const flow = withMark(forwardTuple(family));
-  const [access, choose, denied] = choosingChains(set, choice);
+  const [access, choose, denied] = parts.choosingChains(set, choice);
   const selection = isTracked(set)
     ? [
         {
@@ -41,7 +31,14 @@ export function udpEntryChains(set: ChainSet, choice: SlotChoice): Chain[] {
           rules: [`meta mark set ${forward} map @udp_tracked goto tracked_${number}`, `goto select_${number}`],
         },
         // The note counts while its member may have datagrams.
-        { name: `tracked_${number}`, rules: ['meta mark vmap @tracked_members', `goto select_${number}`] },
+        {
+          name: `tracked_${number}`,
+          rules: [
+            `meta mark set meta mark and ${hex(memberBits)}`,
+            `meta mark @tracked_${choice.pool} goto assign_${number}`,
+            `goto select_${number}`,
+          ],
+        },
         { name: `select_${number}`, rules: choose.rules },
       ]
     : [choose];
@@ -49,12 +46,12 @@ export function udpEntryChains(set: ChainSet, choice: SlotChoice): Chain[] {
     access,
     ...selection,
     denied,
-    ...hairpinChains(set),
+    ...parts.hairpinChains(set),
     {
       name: `assign_${number}`,
       rules: [
+        ...parts.refuseHairpin(set),
         `meta mark set meta mark or ${hex(markOf(number))}`,
-        ...refuseHairpin(set),
         `${flow} @udp_flows goto known_${number}`,
         'update @arrivals { meta mark }',
         `add @udp_flows { ${flow} timeout ${idle} }`,
@@ -62,10 +59,10 @@ export function udpEntryChains(set: ChainSet, choice: SlotChoice): Chain[] {
         `update @udp_flows { ${flow} timeout ${idle} }`,
         `add @udp_since { ${flow} timeout ${nftDuration(sinceLastsMs)} }`,
         ...(isTracked(set) ? track(forward, idleMs) : []),
-        ...toMember(set),
+        ...parts.toMember(set),
         `delete @udp_replies { ${backward} : meta mark }`,
-        `add @udp_replies { ${backward} timeout ${nftDuration(idleMs + repliesLastMs)} : meta mark }`,
-        finish,
+        `add @udp_replies { ${backward} timeout ${nftDuration(idleMs + parts.repliesLastMs)} : meta mark }`,
+        parts.finish,
       ],
     },
     {
@@ -73,16 +70,16 @@ export function udpEntryChains(set: ChainSet, choice: SlotChoice): Chain[] {
       rules: [
         `update @udp_flows { ${flow} timeout ${idle} }`,
         ...(isTracked(set) ? track(forward, idleMs) : []),
-        ...toMember(set),
-        `${backward} != @udp_replies add @udp_replies { ${backward} timeout ${nftDuration(idleMs + repliesLastMs)} : meta mark }`,
-        finish,
+        ...parts.toMember(set),
+        `${backward} != @udp_replies add @udp_replies { ${backward} timeout ${nftDuration(idleMs + parts.repliesLastMs)} : meta mark }`,
+        parts.finish,
       ],
     },
   ];
 }
 
 /** Chains of replies; kept while there may be any. */
-export function udpFlowChains(set: ChainSet): Chain[] {
+export function udpFlowChains(set: parts.ChainSet): Chain[] {
   const { number, family, idleMs } = set;
   const forward = forwardKey(family);
   const flow = withMark(backwardTuple(family));
@@ -90,12 +87,15 @@ export function udpFlowChains(set: ChainSet): Chain[] {
     {
       name: `reply_${number}`,
       rules: [
-        `update @udp_replies { ${forward} timeout ${nftDuration(idleMs + repliesLastMs)} : meta mark }`,
-        ...fromFrontend(set),
+        `update @udp_replies { ${forward} timeout ${nftDuration(idleMs + parts.repliesLastMs)} : meta mark }`,
+        ...parts.fromFrontend(set),
         `${flow} @udp_flows goto deliver_${number}`,
         swallow,
       ],
     },
-    { name: `deliver_${number}`, rules: [`update @udp_flows { ${flow} timeout ${nftDuration(idleMs)} }`, finish] },
+    {
+      name: `deliver_${number}`,
+      rules: [`update @udp_flows { ${flow} timeout ${nftDuration(idleMs)} }`, parts.finish],
+    },
   ];
 }

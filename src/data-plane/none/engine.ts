@@ -1,17 +1,9 @@
 /** No data plane at all: the control plane works, every frontend is Unbound, and `explain` still says what Azure would do. */
-import type {
-  CounterSample,
-  Engine,
-  Explanation,
-  FlowInfo,
-  FlowTuple,
-  FrontendState,
-  ProbeHealth,
-} from '../model/engine.js';
+import type * as model from '../model/engine.js';
 import { emptyPlan, type ForwardingPlan, IndexedPlan } from '../model/plan.js';
 import { Explainer } from '../selection/explain.js';
 
-export class NoneEngine implements Engine {
+export class NoneEngine implements model.Engine {
   readonly name = 'none';
   readonly running = true;
   readonly whyNoOutbound = 'There is no data plane (--engine none).';
@@ -23,7 +15,7 @@ export class NoneEngine implements Engine {
     this.#explainer = undefined;
   }
 
-  frontends(): readonly FrontendState[] {
+  frontends(): readonly model.FrontendState[] {
     return this.#plan.frontends.map(({ key, rule }) => ({
       key,
       rule: rule.id,
@@ -35,23 +27,23 @@ export class NoneEngine implements Engine {
   }
 
   /** There is no probing: every probe stays as it is before its first attempt. */
-  health(): readonly ProbeHealth[] {
+  health(): readonly model.ProbeHealth[] {
     return this.#plan.probes.map(({ key }) => ({ key, up: false, reason: 'NA', sinceMs: 0 }));
   }
 
   healthOf(): undefined {}
 
   /** Takes every probed member for healthy, because nothing says otherwise. */
-  async explain(tuple: FlowTuple): Promise<Explanation> {
+  async explain(tuple: model.FlowTuple): Promise<model.Explanation> {
     this.#explainer ??= new Explainer(new IndexedPlan(this.#plan));
     return this.#explainer.explain(tuple, { healthOf: () => ({ up: true, reason: 'Up_Probe_Success' }) });
   }
 
-  async flows(): Promise<readonly FlowInfo[]> {
+  async flows(): Promise<readonly model.FlowInfo[]> {
     return [];
   }
 
-  counters(): readonly CounterSample[] {
+  counters(): readonly model.CounterSample[] {
     return [];
   }
 

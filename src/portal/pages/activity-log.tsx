@@ -1,57 +1,33 @@
 /** Activity log of a resource, and the whole journal: API requests with what was sent and answered. */
-import {
-  Badge,
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Link,
-} from '@fluentui/react-components';
+import { Badge, Link } from '@fluentui/react-components';
 import { readId } from '../azure/arm.js';
 import type { RequestView } from '../azure/emulator.js';
 import { useJournal } from '../azure/queries.js';
 import { useOpened } from '../ui/address.js';
 import { type Column, DataTable } from '../ui/data-table.js';
+import { DetailsDialog } from '../ui/dialog.js';
 import { Empty, formatTime, Loaded } from '../ui/page.js';
 import { CopyText, HealthWordLine, Json, Properties } from '../ui/parts.js';
 
 function EntryDialog({ entry, onClose }: { entry: RequestView; onClose: () => void }) {
   return (
-    <Dialog open onOpenChange={(_, { open }) => !open && onClose()}>
-      <DialogSurface style={{ maxWidth: 900 }}>
-        <DialogBody>
-          <DialogTitle>
-            {entry.method} {entry.status}
-          </DialogTitle>
-          <DialogContent>
-            <Properties
-              columns={1}
-              items={[
-                ['Path', entry.path],
-                ['Query', entry.query],
-                ['Time', formatTime(entry.time)],
-                ['Duration', `${entry.durationMs.toFixed(1)} ms`],
-                ['Client', `${entry.client.userAgent ?? ''} (${entry.client.address})`],
-                [
-                  'Correlation ID',
-                  <CopyText key="correlation" text={entry.correlationId ?? ''} label="Correlation ID" />,
-                ],
-                ['Error code', entry.errorCode ?? '-'],
-                ['Fault', entry.fault === null ? '-' : JSON.stringify(entry.fault)],
-              ]}
-            />
-            {entry.requestBody != null && <Json value={entry.requestBody} label="Request body" />}
-            {entry.responseBody != null && <Json value={entry.responseBody} label="Response body" />}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={onClose}>Close</Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <DetailsDialog title={`${entry.method} ${entry.status}`} onClose={onClose}>
+      <Properties
+        columns={1}
+        items={[
+          ['Path', entry.path],
+          ['Query', entry.query],
+          ['Time', formatTime(entry.time)],
+          ['Duration', `${entry.durationMs.toFixed(1)} ms`],
+          ['Client', `${entry.client.userAgent ?? ''} (${entry.client.address})`],
+          ['Correlation ID', <CopyText key="correlation" text={entry.correlationId ?? ''} label="Correlation ID" />],
+          ['Error code', entry.errorCode ?? '-'],
+          ['Fault', entry.fault === null ? '-' : JSON.stringify(entry.fault)],
+        ]}
+      />
+      {entry.requestBody != null && <Json value={entry.requestBody} label="Request body" />}
+      {entry.responseBody != null && <Json value={entry.responseBody} label="Response body" />}
+    </DetailsDialog>
   );
 }
 

@@ -1,6 +1,5 @@
 /** Backend pools: members by NIC or IP address, their admin state and health, and the panel that edits a pool. */
 import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
-import { Add20Regular } from '@fluentui/react-icons';
 import type { ArmResource, BackendAddress, BackendAddressPool, Child, LoadBalancer } from '../azure/arm.js';
 import { readId } from '../azure/arm.js';
 import type { BackendView } from '../azure/emulator.js';
@@ -11,8 +10,8 @@ import { DataTable } from '../ui/data-table.js';
 import { useDraft } from '../ui/draft.js';
 import { EditPanel } from '../ui/edit-panel.js';
 import { type FieldSpec, Fields } from '../ui/fields.js';
-import { CommandBar, Empty } from '../ui/page.js';
-import { MemberState, RefreshButton, ResourceLink, RowActions } from '../ui/parts.js';
+import { Empty } from '../ui/page.js';
+import { AddAndRefresh, MemberState, ResourceLink, RowActions } from '../ui/parts.js';
 import { nameField, withChild, withoutChild } from './collections.js';
 import { InterfacesForm, MembersForm } from './members-form.js';
 import { azFor, azOfInterface, terraformFor, terraformOfInterface } from './other-tools.js';
@@ -195,12 +194,7 @@ export function BackendPools({ lb }: { lb: LoadBalancer }) {
   const add = () => panel.open('add');
   return (
     <>
-      <CommandBar>
-        <Button appearance="subtle" icon={<Add20Regular />} onClick={add}>
-          Add
-        </Button>
-        <RefreshButton />
-      </CommandBar>
+      <AddAndRefresh onAdd={add} />
       {lb.properties.backendAddressPools.length === 0 && (
         <Empty title="No backend pools to display" action={<Button onClick={add}>Add backend pool</Button>}>
           A backend pool holds the members that get the traffic: network interfaces or IP addresses.

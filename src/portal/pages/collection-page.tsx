@@ -1,18 +1,6 @@
 /** The list of one kind of part of a load balancer, with the panel that adds and edits one. */
 import { Button, Link } from '@fluentui/react-components';
-import { Add20Regular } from '@fluentui/react-icons';
-import type {
-  ArmResource,
-  Child,
-  Collection,
-  FrontendIPConfiguration,
-  InboundNatRule,
-  LoadBalancer,
-  LoadBalancingRule,
-  OutboundRule,
-  Probe,
-  Reference,
-} from '../azure/arm.js';
+import type * as arm from '../azure/arm.js';
 import { nameOf, readId, sameId } from '../azure/arm.js';
 import { backendsOfRule, countOf, wordFor } from '../azure/health.js';
 import { ipConfigurationsOf, linkedTo, linkRequests, type NetworkInterface, textOf } from '../azure/interfaces.js';
@@ -22,8 +10,8 @@ import { type Column, DataTable } from '../ui/data-table.js';
 import { useDraft } from '../ui/draft.js';
 import { EditPanel } from '../ui/edit-panel.js';
 import { type FieldSpec, Fields } from '../ui/fields.js';
-import { CommandBar, Empty } from '../ui/page.js';
-import { Health, PageLink, RefreshButton, ResourceLink, RowActions } from '../ui/parts.js';
+import { Empty } from '../ui/page.js';
+import { AddAndRefresh, Health, PageLink, ResourceLink, RowActions } from '../ui/parts.js';
 import {
   type FieldOptions,
   fresh,
@@ -41,14 +29,14 @@ import {
 import { azFor, terraformFor } from './other-tools.js';
 import { RuleHealth } from './rule-health.js';
 
-type Editable = Exclude<Collection, 'backendAddressPools'>;
-type AnyChild = Child<never>;
+type Editable = Exclude<arm.Collection, 'backendAddressPools'>;
+type AnyChild = arm.Child<never>;
 
 interface Kind {
   readonly one: string;
   readonly many: string;
   readonly empty: string;
-  readonly fields: (lb: LoadBalancer, options: FieldOptions) => FieldSpec<AnyChild>[];
+  readonly fields: (lb: arm.LoadBalancer, options: FieldOptions) => FieldSpec<AnyChild>[];
 }
 
 const kinds: Readonly<Record<Editable, Kind>> = {
@@ -84,7 +72,7 @@ const kinds: Readonly<Record<Editable, Kind>> = {
   },
 };
 
-function FrontendAddress({ child }: { child: Child<FrontendIPConfiguration> }) {
+function FrontendAddress({ child }: { child: arm.Child<arm.FrontendIPConfiguration> }) {
   const frontends = useFrontends();
   const ours = (child.properties.loadBalancingRules ?? []).flatMap(({ id }) =>
     (frontends.data ?? []).filter(({ rule }) => sameId(rule, id)),
@@ -97,7 +85,11 @@ function FrontendAddress({ child }: { child: Child<FrontendIPConfiguration> }) {
   return <>{first?.azureAddress ?? child.properties.privateIPAddress ?? publicIp?.properties.ipAddress ?? '-'}</>;
 }
 
-function useColumns(lb: LoadBalancer, collection: Editable, showHealth: (rule: string) => void): Column<AnyChild>[] {
+function useColumns(
+  lb: arm.LoadBalancer,
+  collection: Editable,
+  showHealth: (rule: string) => void,
+): Column<AnyChild>[] {
   const backends = useBackends();
   const frontends = useFrontends();
   const outbound = useOutbound();
@@ -109,32 +101,35 @@ function useColumns(lb: LoadBalancer, collection: Editable, showHealth: (rule: s
         { name: 'Name', text: (c) => c.name },
         {
           name: 'IP address',
-          text: (c) => (c.properties as FrontendIPConfiguration).privateIPAddress ?? '',
+          text: (c) => (c.properties as arm.FrontendIPConfiguration).privateIPAddress ?? '',
           show: (c) => <FrontendAddress child={c} />,
         },
         {
           name: 'Public IP address / Subnet',
           text: (c) =>
             nameOf(
-              (c.properties as FrontendIPConfiguration).publicIPAddress ??
-                (c.properties as FrontendIPConfiguration).subnet,
+              (c.properties as arm.FrontendIPConfiguration).publicIPAddress ??
+                (c.properties as arm.FrontendIPConfiguration).subnet,
             ),
           show: (c) => {
-            const p = c.properties as FrontendIPConfiguration;
+            const p = c.properties as arm.FrontendIPConfiguration;
             return (
               <ResourceLink id={p.publicIPAddress?.id ?? p.subnet?.id} text={nameOf(p.publicIPAddress ?? p.subnet)} />
             );
           },
         },
-        { name: 'Rules count', text: (c) => (c.properties as FrontendIPConfiguration).loadBalancingRules?.length ?? 0 },
+        {
+          name: 'Rules count',
+          text: (c) => (c.properties as arm.FrontendIPConfiguration).loadBalancingRules?.length ?? 0,
+        },
       ];
     case 'probes':
       return [
         { name: 'Name', text: (c) => c.name },
-        { name: 'Protocol', text: (c) => (c.properties as Probe).protocol.toUpperCase() },
-        { name: 'Port', text: (c) => (c.properties as Probe).port },
-        { name: 'Path', text: (c) => (c.properties as Probe).requestPath ?? '-' },
-        { name: 'Interval (seconds)', text: (c) => (c.properties as Probe).intervalInSeconds ?? 15 },
+        { name: 'Protocol', text: (c) => (c.properties as arm.Probe).protocol.toUpperCase() },
+        { name: 'Port', text: (c) => (c.properties as arm.Probe).port },
+        { name: 'Path', text: (c) => (c.properties as arm.Probe).requestPath ?? '-' },
+        { name: 'Interval (seconds)', text: (c) => (c.properties as arm.Probe).intervalInSeconds ?? 15 },
         { name: 'Used by', text: (c) => usersOf(lb, ruleId(c)).join(', ') || '-' },
       ];
     case 'loadBalancingRules':
@@ -143,11 +138,11 @@ function useColumns(lb: LoadBalancer, collection: Editable, showHealth: (rule: s
         {
           name: 'Protocol',
           text: (c) =>
-            `${(c.properties as LoadBalancingRule).protocol.toUpperCase()}/${(c.properties as LoadBalancingRule).frontendPort}`,
+            `${(c.properties as arm.LoadBalancingRule).protocol.toUpperCase()}/${(c.properties as arm.LoadBalancingRule).frontendPort}`,
         },
         {
           name: 'Frontend',
-          text: (c) => nameOf((c.properties as LoadBalancingRule).frontendIPConfiguration),
+          text: (c) => nameOf((c.properties as arm.LoadBalancingRule).frontendIPConfiguration),
           show: (c) => {
             const state = frontends.data?.find(({ rule }) => sameId(rule, ruleId(c)));
             const where =
@@ -156,12 +151,12 @@ function useColumns(lb: LoadBalancer, collection: Editable, showHealth: (rule: s
                 : state
                   ? ` (${state.state}${state.boundPort ? `: ${state.boundAddress}:${state.boundPort}` : ''})`
                   : '';
-            return `${nameOf((c.properties as LoadBalancingRule).frontendIPConfiguration)}${where}`;
+            return `${nameOf((c.properties as arm.LoadBalancingRule).frontendIPConfiguration)}${where}`;
           },
         },
-        { name: 'Backend pool', text: (c) => nameOf((c.properties as LoadBalancingRule).backendAddressPool) },
-        { name: 'Health probe', text: (c) => nameOf((c.properties as LoadBalancingRule).probe) || '-' },
-        { name: 'Session persistence', text: (c) => persistenceOf(c.properties as LoadBalancingRule) },
+        { name: 'Backend pool', text: (c) => nameOf((c.properties as arm.LoadBalancingRule).backendAddressPool) },
+        { name: 'Health probe', text: (c) => nameOf((c.properties as arm.LoadBalancingRule).probe) || '-' },
+        { name: 'Session persistence', text: (c) => persistenceOf(c.properties as arm.LoadBalancingRule) },
         {
           name: 'Health status',
           text: (c) => wordFor(countOf(backendsOfRule(backends.data ?? [], ruleId(c)))),
@@ -178,11 +173,11 @@ function useColumns(lb: LoadBalancer, collection: Editable, showHealth: (rule: s
     case 'inboundNatRules':
       return [
         { name: 'Name', text: (c) => c.name },
-        { name: 'Frontend IP', text: (c) => nameOf((c.properties as InboundNatRule).frontendIPConfiguration) },
+        { name: 'Frontend IP', text: (c) => nameOf((c.properties as arm.InboundNatRule).frontendIPConfiguration) },
         {
           name: 'Frontend port',
           text: (c) => {
-            const p = c.properties as InboundNatRule;
+            const p = c.properties as arm.InboundNatRule;
             // A range has the port 0.
             return p.frontendPort || `${p.frontendPortRangeStart} to ${p.frontendPortRangeEnd}`;
           },
@@ -190,17 +185,17 @@ function useColumns(lb: LoadBalancer, collection: Editable, showHealth: (rule: s
         {
           name: 'Service',
           text: (c) =>
-            `${(c.properties as InboundNatRule).protocol.toUpperCase()}/${(c.properties as InboundNatRule).backendPort}`,
+            `${(c.properties as arm.InboundNatRule).protocol.toUpperCase()}/${(c.properties as arm.InboundNatRule).backendPort}`,
         },
         {
           name: 'Target',
           text: (c) =>
             nameOf(
-              (c.properties as InboundNatRule).backendIPConfiguration ??
-                (c.properties as InboundNatRule).backendAddressPool,
+              (c.properties as arm.InboundNatRule).backendIPConfiguration ??
+                (c.properties as arm.InboundNatRule).backendAddressPool,
             ) || '-',
           show: (c) => {
-            const p = c.properties as InboundNatRule;
+            const p = c.properties as arm.InboundNatRule;
             return p.backendIPConfiguration ? (
               <ResourceLink id={p.backendIPConfiguration.id} />
             ) : (
@@ -214,16 +209,16 @@ function useColumns(lb: LoadBalancer, collection: Editable, showHealth: (rule: s
         { name: 'Name', text: (c) => c.name },
         {
           name: 'Frontend IP addresses',
-          text: (c) => (c.properties as OutboundRule).frontendIPConfigurations.map(nameOf).join(', '),
+          text: (c) => (c.properties as arm.OutboundRule).frontendIPConfigurations.map(nameOf).join(', '),
         },
-        { name: 'Backend pool', text: (c) => nameOf((c.properties as OutboundRule).backendAddressPool) },
-        { name: 'Protocol', text: (c) => (c.properties as OutboundRule).protocol.toUpperCase() },
-        { name: 'Ports per instance', text: (c) => (c.properties as OutboundRule).allocatedOutboundPorts ?? 0 },
+        { name: 'Backend pool', text: (c) => nameOf((c.properties as arm.OutboundRule).backendAddressPool) },
+        { name: 'Protocol', text: (c) => (c.properties as arm.OutboundRule).protocol.toUpperCase() },
+        { name: 'Ports per instance', text: (c) => (c.properties as arm.OutboundRule).allocatedOutboundPorts ?? 0 },
         {
           name: 'Available frontend ports',
-          text: (c) => frontendPorts(lb, c as Child<OutboundRule>, outbound.data ?? []).free,
+          text: (c) => frontendPorts(lb, c as arm.Child<arm.OutboundRule>, outbound.data ?? []).free,
           show: (c) => {
-            const { free, all } = frontendPorts(lb, c as Child<OutboundRule>, outbound.data ?? []);
+            const { free, all } = frontendPorts(lb, c as arm.Child<arm.OutboundRule>, outbound.data ?? []);
             return `${free.toLocaleString()} of ${all.toLocaleString()}`;
           },
         },
@@ -237,22 +232,22 @@ function Editor({ lb, collection, name, onClose }: Opened & { readonly name: str
   const isNew = name === undefined;
   const found = (lb.properties[collection] as AnyChild[]).find((one) => one.name === name);
   const target = `${lb.id}/${collection}/${name}`;
-  const publicIps = useEverywhere<ArmResource>('Microsoft.Network/publicIPAddresses');
-  const networks = useEverywhere<ArmResource<{ subnets?: Reference[] }>>('Microsoft.Network/virtualNetworks');
+  const publicIps = useEverywhere<arm.ArmResource>('Microsoft.Network/publicIPAddresses');
+  const networks = useEverywhere<arm.ArmResource<{ subnets?: arm.Reference[] }>>('Microsoft.Network/virtualNetworks');
   const interfaces = useEverywhere<NetworkInterface>('Microsoft.Network/networkInterfaces');
   const draft = useDraft<Draft>(`${lb.id}/${collection}/${name ?? ''}`, {
     child: found ?? fresh[collection](lb),
     etag: lb.etag,
   });
   const { child, etag, interfaceConfiguration } = draft.value;
-  const choices = (found: readonly Reference[]) =>
+  const choices = (found: readonly arm.Reference[]) =>
     found.map(({ id }) => ({ value: id, text: `${readId(id).name} (${readId(id).rootName})` }));
   const close = (): void => {
     draft.clear();
     onClose();
   };
   const isForMachine =
-    collection === 'inboundNatRules' && (child.properties as InboundNatRule).backendAddressPool === undefined;
+    collection === 'inboundNatRules' && (child.properties as arm.InboundNatRule).backendAddressPool === undefined;
   const chosen =
     interfaceConfiguration ?? linkedTo(interfaces.data ?? [], 'loadBalancerInboundNatRules', target)[0] ?? '';
   return (
@@ -317,7 +312,7 @@ function Editor({ lb, collection, name, onClose }: Opened & { readonly name: str
 }
 
 interface Opened {
-  readonly lb: LoadBalancer;
+  readonly lb: arm.LoadBalancer;
   readonly collection: Editable;
   readonly onClose: () => void;
 }
@@ -329,7 +324,7 @@ interface Draft {
   readonly interfaceConfiguration?: string;
 }
 
-export function CollectionPage({ lb, collection }: { lb: LoadBalancer; collection: Editable }) {
+export function CollectionPage({ lb, collection }: { lb: arm.LoadBalancer; collection: Editable }) {
   const kind = kinds[collection];
   const panel = useOpened('panel');
   const health = useOpened('health');
@@ -339,12 +334,7 @@ export function CollectionPage({ lb, collection }: { lb: LoadBalancer; collectio
   const add = () => panel.open('add');
   return (
     <>
-      <CommandBar>
-        <Button appearance="subtle" icon={<Add20Regular />} onClick={add}>
-          Add
-        </Button>
-        <RefreshButton />
-      </CommandBar>
+      <AddAndRefresh onAdd={add} />
       <DataTable
         label={kind.many}
         rows={lb.properties[collection] as AnyChild[]}

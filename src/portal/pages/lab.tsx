@@ -1,23 +1,10 @@
 /** Lab: the clock, faults, snapshots, reset and the journal: what Azure does not have. */
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  Text,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
+import { Button, Field, Input, makeStyles, Text, Textarea, tokens } from '@fluentui/react-components';
 import { useState } from 'react';
 import type { BackendView } from '../azure/emulator.js';
 import { useBackends, useClock, useFaults, useLoadBalancers, useStandIns } from '../azure/queries.js';
 import { DataTable } from '../ui/data-table.js';
+import { ModalDialog } from '../ui/dialog.js';
 import { useDraft } from '../ui/draft.js';
 import { messageFor, refusalOf } from '../ui/fields.js';
 import { Empty, formatTime, Loaded, Page } from '../ui/page.js';
@@ -311,29 +298,27 @@ function StateCard() {
         </Button>
       </div>
       {acts.preview}
-      <Dialog open={asking} onOpenChange={(_, { open }) => setAsking(open)}>
-        <DialogSurface>
-          <DialogBody>
-            <DialogTitle>Reset everything?</DialogTitle>
-            <DialogContent>
-              All resources, flows, faults and the journal are removed. This cannot be undone; a snapshot can be saved
-              before.
-            </DialogContent>
-            <DialogActions>
-              <Button
-                appearance="primary"
-                onClick={() => {
-                  setAsking(false);
-                  void acts.run(reset);
-                }}
-              >
-                Reset
-              </Button>
-              <Button onClick={() => setAsking(false)}>Cancel</Button>
-            </DialogActions>
-          </DialogBody>
-        </DialogSurface>
-      </Dialog>
+      <ModalDialog
+        title="Reset everything?"
+        open={asking}
+        onClose={() => setAsking(false)}
+        actions={
+          <>
+            <Button
+              appearance="primary"
+              onClick={() => {
+                setAsking(false);
+                void acts.run(reset);
+              }}
+            >
+              Reset
+            </Button>
+            <Button onClick={() => setAsking(false)}>Cancel</Button>
+          </>
+        }
+      >
+        All resources, flows, faults and the journal are removed. This cannot be undone; a snapshot can be saved before.
+      </ModalDialog>
     </LabCard>
   );
 }

@@ -8,7 +8,7 @@ import { useResource } from '../azure/queries.js';
 import { useOpened } from '../ui/address.js';
 import { DeleteDialog } from '../ui/delete-dialog.js';
 import { CommandBar, Loaded, Loading, Page } from '../ui/page.js';
-import { PageLink, RefreshButton } from '../ui/parts.js';
+import { menuLink, PageLink, RefreshButton } from '../ui/parts.js';
 import { ActivityLog } from './activity-log.js';
 import { BackendPools } from './backend-pools.js';
 import { CollectionPage } from './collection-page.js';
@@ -64,14 +64,7 @@ const useStyles = makeStyles({
   },
   item: {
     padding: '5px 8px',
-    borderRadius: tokens.borderRadiusMedium,
-    color: tokens.colorNeutralForeground1,
-    textDecorationLine: 'none',
-    ':hover': {
-      backgroundColor: tokens.colorSubtleBackgroundHover,
-      color: tokens.colorNeutralForeground2Hover,
-      textDecorationLine: 'none',
-    },
+    ...menuLink,
   },
   current: {
     backgroundColor: tokens.colorSubtleBackgroundSelected,

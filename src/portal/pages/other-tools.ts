@@ -1,27 +1,21 @@
 /** What forms write, as `az` commands and as Terraform. */
-import type {
-  BackendAddressPool,
-  Child,
-  Collection,
-  FrontendIPConfiguration,
-  InboundNatRule,
-  LoadBalancer,
-  LoadBalancingRule,
-  OutboundRule,
-  Probe,
-  Reference,
-} from '../azure/arm.js';
+import type * as arm from '../azure/arm.js';
 import { nameOf, readId } from '../azure/arm.js';
 
-const groupAnd = (lb: LoadBalancer): string => `-g ${readId(lb.id).resourceGroup} --lb-name ${lb.name}`;
+const groupAnd = (lb: arm.LoadBalancer): string => `-g ${readId(lb.id).resourceGroup} --lb-name ${lb.name}`;
 
 /** The `az` command for a part of a load balancer. */
-export function azFor(lb: LoadBalancer, collection: Collection, child: Child<unknown>, isNew: boolean): string {
+export function azFor(
+  lb: arm.LoadBalancer,
+  collection: arm.Collection,
+  child: arm.Child<unknown>,
+  isNew: boolean,
+): string {
   const verb = isNew ? 'create' : 'update';
   const p = child.properties as Record<string, unknown>;
   const option = (flag: string, value: unknown): string =>
     value === undefined || value === '' ? '' : ` ${flag} ${value}`;
-  const ref = (member: string): string => nameOf(p[member] as Reference | undefined);
+  const ref = (member: string): string => nameOf(p[member] as arm.Reference | undefined);
   switch (collection) {
     case 'loadBalancingRules':
       return `az network lb rule ${verb} ${groupAnd(lb)} -n ${child.name}${option('--protocol', p.protocol)}${option('--frontend-ip-name', ref('frontendIPConfiguration'))}${option('--frontend-port', p.frontendPort)}${option('--backend-pool-name', ref('backendAddressPool'))}${option('--backend-port', p.backendPort)}${option('--probe-name', ref('probe'))}${option('--load-distribution', p.loadDistribution)}${option('--idle-timeout', p.idleTimeoutInMinutes)}${option('--enable-tcp-reset', p.enableTcpReset)}${option('--floating-ip', p.enableFloatingIP)}`;
@@ -30,23 +24,23 @@ export function azFor(lb: LoadBalancer, collection: Collection, child: Child<unk
     case 'inboundNatRules':
       return `az network lb inbound-nat-rule ${verb} ${groupAnd(lb)} -n ${child.name}${option('--protocol', p.protocol)}${option('--frontend-ip', ref('frontendIPConfiguration'))}${option('--frontend-port', p.frontendPort)}${option('--backend-port', p.backendPort)}`;
     case 'outboundRules':
-      return `az network lb outbound-rule ${verb} ${groupAnd(lb)} -n ${child.name}${option('--protocol', p.protocol)}${option('--frontend-ip-configs', (p.frontendIPConfigurations as Reference[]).map(nameOf).join(' '))}${option('--address-pool', ref('backendAddressPool'))}${option('--outbound-ports', p.allocatedOutboundPorts)}`;
+      return `az network lb outbound-rule ${verb} ${groupAnd(lb)} -n ${child.name}${option('--protocol', p.protocol)}${option('--frontend-ip-configs', (p.frontendIPConfigurations as arm.Reference[]).map(nameOf).join(' '))}${option('--address-pool', ref('backendAddressPool'))}${option('--outbound-ports', p.allocatedOutboundPorts)}`;
     case 'backendAddressPools': {
-      const { loadBalancerBackendAddresses: members = [] } = child.properties as BackendAddressPool;
+      const { loadBalancerBackendAddresses: members = [] } = child.properties as arm.BackendAddressPool;
       const addresses = members
         .filter(({ properties }) => properties.ipAddress !== undefined)
         .map(({ name, properties }) => ` \\\n  --backend-addresses name=${name} ip-address=${properties.ipAddress}`);
       return `az network lb address-pool ${verb} ${groupAnd(lb)} -n ${child.name}${option('--vnet', ref('virtualNetwork'))}${addresses.join('')}`;
     }
     case 'frontendIPConfigurations': {
-      const { publicIPAddress, subnet, privateIPAddress } = child.properties as FrontendIPConfiguration;
+      const { publicIPAddress, subnet, privateIPAddress } = child.properties as arm.FrontendIPConfiguration;
       return `az network lb frontend-ip ${verb} ${groupAnd(lb)} -n ${child.name}${option('--public-ip-address', publicIPAddress?.id)}${option('--subnet', subnet?.id)}${option('--private-ip-address', subnet && privateIPAddress)}`;
     }
   }
 }
 
 /** The command by which the IP configuration of a network interface joins a pool. */
-export const azOfInterface = (lb: LoadBalancer, pool: { readonly name: string }, id: string): string =>
+export const azOfInterface = (lb: arm.LoadBalancer, pool: { readonly name: string }, id: string): string =>
   `az network nic ip-config address-pool add ${groupAnd(lb)} --address-pool ${pool.name} --nic-name ${readId(id).rootName} --ip-config-name ${readId(id).name}`;
 
 /** The Terraform resource by which the IP configuration of a network interface joins a pool. */
@@ -91,7 +85,7 @@ export const withBlocks = (
   );
 
 /** A load balancer as Terraform has it: its frontends are blocks of it, every other part is a resource of its own. */
-export function terraformOfBalancer(lb: LoadBalancer): string {
+export function terraformOfBalancer(lb: arm.LoadBalancer): string {
   const balancer = terraformBlock('azurerm_lb', lb, {
     resource_group_name: readId(lb.id).resourceGroup,
     location: lb.location,
@@ -113,12 +107,12 @@ export function terraformOfBalancer(lb: LoadBalancer): string {
 }
 
 /** The Terraform resource for a part of a load balancer. */
-export function terraformFor(lb: LoadBalancer, collection: Collection, child: Child<unknown>): string {
+export function terraformFor(lb: arm.LoadBalancer, collection: arm.Collection, child: arm.Child<unknown>): string {
   const loadbalancer_id = lb.id;
   const ofBalancer = { resource_group_name: readId(lb.id).resourceGroup, loadbalancer_id };
   switch (collection) {
     case 'probes': {
-      const p = child.properties as Probe;
+      const p = child.properties as arm.Probe;
       return terraformBlock('azurerm_lb_probe', child, {
         loadbalancer_id,
         protocol: p.protocol,
@@ -129,7 +123,7 @@ export function terraformFor(lb: LoadBalancer, collection: Collection, child: Ch
       });
     }
     case 'loadBalancingRules': {
-      const p = child.properties as LoadBalancingRule;
+      const p = child.properties as arm.LoadBalancingRule;
       return terraformBlock('azurerm_lb_rule', child, {
         loadbalancer_id,
         protocol: p.protocol,
@@ -144,7 +138,7 @@ export function terraformFor(lb: LoadBalancer, collection: Collection, child: Ch
       });
     }
     case 'inboundNatRules': {
-      const p = child.properties as InboundNatRule;
+      const p = child.properties as arm.InboundNatRule;
       const ofPool = p.backendAddressPool !== undefined;
       return terraformBlock('azurerm_lb_nat_rule', child, {
         ...ofBalancer,
@@ -159,7 +153,7 @@ export function terraformFor(lb: LoadBalancer, collection: Collection, child: Ch
       });
     }
     case 'outboundRules': {
-      const p = child.properties as OutboundRule;
+      const p = child.properties as arm.OutboundRule;
       const block = terraformBlock('azurerm_lb_outbound_rule', child, {
         loadbalancer_id,
         protocol: p.protocol,
@@ -174,7 +168,7 @@ export function terraformFor(lb: LoadBalancer, collection: Collection, child: Ch
       );
     }
     case 'backendAddressPools': {
-      const members = (child.properties as BackendAddressPool).loadBalancerBackendAddresses ?? [];
+      const members = (child.properties as arm.BackendAddressPool).loadBalancerBackendAddresses ?? [];
       const pool = terraformBlock('azurerm_lb_backend_address_pool', child, { loadbalancer_id });
       const addresses = members
         .filter(({ properties }) => properties.ipAddress !== undefined)
@@ -182,7 +176,7 @@ export function terraformFor(lb: LoadBalancer, collection: Collection, child: Ch
           terraformBlock('azurerm_lb_backend_address_pool_address', member, {
             backend_address_pool_id: child.id ?? `${lb.id}/backendAddressPools/${child.name}`,
             virtual_network_id:
-              member.properties.virtualNetwork?.id ?? (child.properties as BackendAddressPool).virtualNetwork?.id,
+              member.properties.virtualNetwork?.id ?? (child.properties as arm.BackendAddressPool).virtualNetwork?.id,
             ip_address: member.properties.ipAddress,
           }),
         );
@@ -190,7 +184,7 @@ export function terraformFor(lb: LoadBalancer, collection: Collection, child: Ch
     }
     case 'frontendIPConfigurations': {
       const others = lb.properties.frontendIPConfigurations.filter(({ name }) => name !== child.name);
-      const frontendIPConfigurations = [...others, child as Child<FrontendIPConfiguration>];
+      const frontendIPConfigurations = [...others, child as arm.Child<arm.FrontendIPConfiguration>];
       return terraformOfBalancer({ ...lb, properties: { ...lb.properties, frontendIPConfigurations } });
     }
   }

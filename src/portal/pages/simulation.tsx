@@ -10,14 +10,17 @@ import { Empty, ErrorBar } from '../ui/page.js';
 import { RequestPreview } from '../ui/request-preview.js';
 import { useSending } from '../ui/sending.js';
 
+/** Fields beside each other, with the button at their end. */
+export const formInARow = {
+  display: 'flex',
+  flexWrap: 'wrap',
+  gap: tokens.spacingHorizontalM,
+  alignItems: 'end',
+  margin: `${tokens.spacingVerticalM} 0`,
+} as const;
+
 const useStyles = makeStyles({
-  form: {
-    display: 'flex',
-    flexWrap: 'wrap',
-    gap: tokens.spacingHorizontalM,
-    alignItems: 'end',
-    margin: `${tokens.spacingVerticalM} 0`,
-  },
+  form: formInARow,
   modes: {
     display: 'grid',
     gridTemplateColumns: 'repeat(auto-fit, minmax(min(320px, 100%), 1fr))',

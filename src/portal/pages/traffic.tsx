@@ -15,16 +15,10 @@ import { Empty, ErrorBar, Loaded, Page } from '../ui/page.js';
 import { Properties } from '../ui/parts.js';
 import { RequestPreview } from '../ui/request-preview.js';
 import type { Answered } from '../ui/sending.js';
-import { modeNames, Simulation } from './simulation.js';
+import { formInARow, modeNames, Simulation } from './simulation.js';
 
 const useStyles = makeStyles({
-  form: {
-    display: 'flex',
-    flexWrap: 'wrap',
-    gap: tokens.spacingHorizontalM,
-    alignItems: 'end',
-    margin: `${tokens.spacingVerticalM} 0`,
-  },
+  form: formInARow,
   answer: {
     margin: `${tokens.spacingVerticalM} 0`,
     fontSize: tokens.fontSizeBase400,

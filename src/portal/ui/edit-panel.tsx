@@ -1,12 +1,6 @@
 /** A panel that edits a resource: shows the request, sends it with If-Match, and offers the newer state after a 412. */
 import {
   Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
   DrawerBody,
   DrawerFooter,
   DrawerHeader,
@@ -20,6 +14,7 @@ import { Dismiss24Regular } from '@fluentui/react-icons';
 import { type ReactNode, useState } from 'react';
 import { type ArmResource, armUrl, putRequest, write } from '../azure/arm.js';
 import { getJson, type PlannedRequest, RequestError } from '../azure/http.js';
+import { ModalDialog } from './dialog.js';
 import { ErrorBar } from './page.js';
 import { type OtherWays, RequestPreview } from './request-preview.js';
 import { useSending } from './sending.js';
@@ -110,47 +105,45 @@ export function EditPanel<R extends ArmResource<unknown>>({
         <Button onClick={onClose}>Cancel</Button>
         {busy && <Spinner size="tiny" label="Updating…" />}
       </DrawerFooter>
-      <Dialog open={newer !== undefined} modalType="alert">
-        <DialogSurface>
-          <DialogBody>
-            <DialogTitle>Changed by someone else</DialogTitle>
-            <DialogContent>
-              {resource.name} was changed after you opened it (412 PreconditionFailed). Nothing was saved, and what you
-              entered is still here.
-            </DialogContent>
-            <DialogActions>
-              <Button
-                appearance="primary"
-                onClick={() => {
-                  const current = newer as R;
-                  setBase(current);
-                  setNewer(undefined);
-                  void save(current);
-                }}
-              >
-                Apply my change to the newer state
-              </Button>
-              <Button
-                onClick={() => {
-                  setBase(newer as R);
-                  setNewer(undefined);
-                  fail(undefined);
-                }}
-              >
-                Keep editing
-              </Button>
-              <Button
-                onClick={() => {
-                  setNewer(undefined);
-                  onClose();
-                }}
-              >
-                Show the newer state
-              </Button>
-            </DialogActions>
-          </DialogBody>
-        </DialogSurface>
-      </Dialog>
+      <ModalDialog
+        title="Changed by someone else"
+        open={newer !== undefined}
+        actions={
+          <>
+            <Button
+              appearance="primary"
+              onClick={() => {
+                const current = newer as R;
+                setBase(current);
+                setNewer(undefined);
+                void save(current);
+              }}
+            >
+              Apply my change to the newer state
+            </Button>
+            <Button
+              onClick={() => {
+                setBase(newer as R);
+                setNewer(undefined);
+                fail(undefined);
+              }}
+            >
+              Keep editing
+            </Button>
+            <Button
+              onClick={() => {
+                setNewer(undefined);
+                onClose();
+              }}
+            >
+              Show the newer state
+            </Button>
+          </>
+        }
+      >
+        {resource.name} was changed after you opened it (412 PreconditionFailed). Nothing was saved, and what you
+        entered is still here.
+      </ModalDialog>
     </OverlayDrawer>
   );
 }

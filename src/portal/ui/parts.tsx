@@ -9,6 +9,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import {
+  Add20Regular,
   ArrowClockwise20Regular,
   CheckmarkCircle16Filled,
   Copy16Regular,
@@ -24,6 +25,7 @@ import { readId } from '../azure/arm.js';
 import type { BackendView } from '../azure/emulator.js';
 import { explainReason, type HealthCount, type HealthWord, wordFor } from '../azure/health.js';
 import { queryClient } from '../azure/queries.js';
+import { CommandBar } from './page.js';
 
 /** A link inside the portal. `href` is below /portal; a modifier key opens it as the browser does. */
 export function PageLink({
@@ -53,11 +55,33 @@ export function PageLink({
   );
 }
 
+/** The look of a link in a menu. */
+export const menuLink = {
+  borderRadius: tokens.borderRadiusMedium,
+  color: tokens.colorNeutralForeground1,
+  textDecorationLine: 'none',
+  ':hover': {
+    backgroundColor: tokens.colorSubtleBackgroundHover,
+    color: tokens.colorNeutralForeground2Hover,
+    textDecorationLine: 'none',
+  },
+} as const;
+
 /** Reads everything that the page shows again. */
 export const RefreshButton = () => (
   <Button appearance="subtle" icon={<ArrowClockwise20Regular />} onClick={() => void queryClient.invalidateQueries()}>
     Refresh
   </Button>
+);
+
+/** What can be done with a list whose rows can be added. */
+export const AddAndRefresh = ({ onAdd }: { onAdd: () => void }) => (
+  <CommandBar>
+    <Button appearance="subtle" icon={<Add20Regular />} onClick={onAdd}>
+      Add
+    </Button>
+    <RefreshButton />
+  </CommandBar>
 );
 
 /** The buttons of a row that can be changed. */

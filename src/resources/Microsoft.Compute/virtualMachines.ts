@@ -6,24 +6,11 @@
 import { type AzureError, azureError } from '../../errors/index.js';
 import { childrenIn } from '../references.js';
 import { idKey, rootKey } from '../resource-id.js';
-import {
-  type Action,
-  type Lookup,
-  type ResourceDocument,
-  resourceType,
-  type ShowContext,
-  type ViewContext,
-  type WriteContext,
-} from '../resource-type.js';
+import type { Action, Lookup, ResourceDocument, ShowContext, ViewContext, WriteContext } from '../resource-type.js';
+import { resourceType } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import {
-  completeProfiles,
-  computeApiVersions,
-  osProfile,
-  type PowerState,
-  powerStatuses,
-  storageProfile,
-} from './common-members.js';
+import type { PowerState } from './common-members.js';
+import { completeProfiles, computeApiVersions, osProfile, powerStatuses, storageProfile } from './common-members.js';
 
 interface VirtualMachineDocument extends ResourceDocument {
   powerState?: PowerState;

@@ -15,6 +15,16 @@ export const ipAllocationMethod = (options: Schema.Annotations = {}) =>
 export const ipVersion = (options: Schema.Annotations = {}) =>
   Schema.oneOf(['IPv4', 'IPv6'], { clrType: 'IpVersion', ...options });
 
+/** What load balancing rules and inbound NAT rules begin with. */
+export const forwardingMembers = {
+  provisioningState: Schema.provisioningState(),
+  frontendIPConfiguration: Schema.reference('Microsoft.Network/loadBalancers/frontendIPConfigurations'),
+  frontendPort: Schema.integer(),
+  backendPort: Schema.integer(),
+  enableFloatingIP: Schema.boolean(),
+  idleTimeoutInMinutes: Schema.integer(),
+};
+
 /** Name and tier of one of the skus `names`. */
 export const sku = <const V extends readonly string[]>(names: V, options: Schema.Annotations = {}) =>
   Schema.object(
@@ -126,21 +136,17 @@ export interface PortRange {
   readonly maximum: number;
 }
 
+const nothing: readonly AzureError[] = [];
+
 /** Refuses a port outside its range; a missing one counts as 0. */
-export function* checkRange({ name, property, value = 0, minimum, maximum }: PortRange): Generator<AzureError> {
-  if (value < minimum || value > maximum) {
-    yield azureError('PortValueIsOutOfRange', { values: { name, property, value, minimum, maximum } });
-  }
+export function checkRange({ name, property, value = 0, minimum, maximum }: PortRange): readonly AzureError[] {
+  if (value >= minimum && value <= maximum) return nothing;
+  return [azureError('PortValueIsOutOfRange', { values: { name, property, value, minimum, maximum } })];
 }
 
 /** Rules could idle for 30 minutes at most before TCP reset arrived (2018-07-01), 100 since. */
-export function* checkIdleTimeout(
-  name: string,
-  minutes: number | undefined,
-  apiVersion: string,
-): Generator<AzureError> {
+export function checkIdleTimeout(name: string, minutes: number | undefined, apiVersion: string): readonly AzureError[] {
   const maximum = apiVersion < '2018-07-01' ? 30 : 100;
-  if (minutes !== undefined && (minutes < 4 || minutes > maximum)) {
-    yield azureError('RuleIdleTimeoutIsOutOfRange', { values: { name, minimum: 4, maximum } });
-  }
+  if (minutes === undefined || (minutes >= 4 && minutes <= maximum)) return nothing;
+  return [azureError('RuleIdleTimeoutIsOutOfRange', { values: { name, minimum: 4, maximum } })];
 }

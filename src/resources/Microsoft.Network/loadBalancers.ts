@@ -3,15 +3,8 @@
 import { type AzureError, azureError } from '../../errors/index.js';
 import { childrenOnPath } from '../references.js';
 import { idKey, parseResourceId, type ResourceId, rootKey } from '../resource-id.js';
-import {
-  type InUse,
-  type Lookup,
-  type Resource,
-  type ResourceDocument,
-  resourceType,
-  type ShowContext,
-  type WriteContext,
-} from '../resource-type.js';
+import type { InUse, Lookup, Resource, ResourceDocument, ShowContext, WriteContext } from '../resource-type.js';
+import { resourceType } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { checkSkuUnchanged, childrenOf, loadBalancerChild, sku } from './common-members.js';
 import { loadBalancerActions } from './loadBalancers/actions.js';

@@ -8,15 +8,8 @@ import { type AzureError, azureError } from '../../errors/index.js';
 import { parseIpAddress } from '../../support/ip-address.js';
 import { childrenIn, lookUpChild } from '../references.js';
 import { idKey, rootKey } from '../resource-id.js';
-import {
-  type InUse,
-  type Lookup,
-  type Resource,
-  type ResourceDocument,
-  resourceType,
-  type ViewContext,
-  type WriteContext,
-} from '../resource-type.js';
+import type { InUse, Lookup, Resource, ResourceDocument, ViewContext, WriteContext } from '../resource-type.js';
+import { resourceType } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { checkNoNatGateway, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
 import { checkLoadBalancersAhead } from './loadBalancers/together.js';

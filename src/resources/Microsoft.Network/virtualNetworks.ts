@@ -17,14 +17,8 @@ import {
   sizeOf,
 } from '../../support/ip-address.js';
 import { type ChildDocument, childNamed, childrenIn, lookUpChild } from '../references.js';
-import {
-  type Action,
-  type ResourceDocument,
-  resourceType,
-  type ShowContext,
-  type ViewContext,
-  type WriteContext,
-} from '../resource-type.js';
+import type { Action, ResourceDocument, ShowContext, ViewContext, WriteContext } from '../resource-type.js';
+import { resourceType } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { checkAddressPrefix, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
 import { networkApiVersions, versions } from './member-versions.js';

@@ -14,25 +14,26 @@ const idsIn = ({ connection }: Store): string[] =>
 t.test('the latest operations can be asked for; older ones are forgotten once they are done', async (t) => {
   const clock = new Clock({ source: manualTime() });
   const store = inMemoryStore();
-  const start = (id: string, visibleMs: number) =>
+  const start = (id: string, visibleMs: number, status: 'Succeeded' | 'InProgress' = 'Succeeded') =>
     store.operations.save({
       id,
       api: 'classic',
       subscriptionId: subscription,
       name: 'Update Role',
       resourceKey: '',
-      status: 'Succeeded',
+      status,
       startedMs: clock.now(),
       visibleMs,
       result: undefined,
       error: undefined,
     });
   start('slow', clock.now() + 60_000);
-  store.operations.applying('applying');
-  start('applying', clock.now());
+  start('applying', clock.now(), 'InProgress');
   for (let number = 0; number < 2500; number++) start(`quick${number}`, clock.now());
   const ids = () => idsIn(store);
-  store.operations.applied('applying');
+  store.operations.carried('applying');
+  t.equal(store.operations.operation('applying')?.status, 'Succeeded', 'before any write');
+  store.operations.storeCarried();
   t.ok(ids().length < 1110, `${ids().length} records`);
   t.strictSame(ids().slice(0, 2), ['slow', 'applying'], 'what is InProgress stays');
   t.equal(ids().at(-1), 'quick2499');
@@ -71,9 +72,28 @@ t.test('an operation is InProgress until the data plane carries it', async (t) =
   const id = idsIn(store).at(-1);
   const status = async () => (await classic.get(`/operations/${id}`)).body;
   t.match(await status(), '<Status>InProgress</Status>');
+  const stored = () => store.connection.prepare('SELECT status FROM operations WHERE id = ?').get(id);
+  t.match(stored(), { status: 'InProgress' }, 'whoever takes over finds it so');
   carried();
   t.equal((await deletion).statusCode, 202);
   t.match(await status(), '<Status>Succeeded</Status>');
+  // The next write stores it, also after one that was undone.
+  await store.write(() => store.operations.finish({ id: 'none', status: 'Failed' }));
+  t.match(stored(), { status: 'Succeeded' });
+});
+
+t.test('a process that takes over carries what was InProgress', async (t) => {
+  const store = inMemoryStore();
+  const operation = { api: 'classic', subscriptionId: subscription, name: 'Update Role', resourceKey: '' } as const;
+  const begun = { ...operation, status: 'InProgress', startedMs: 0, visibleMs: 0, result: undefined } as const;
+  store.operations.save({ ...begun, id: 'good', error: undefined });
+  store.operations.save({ ...begun, id: 'bad', error: { status: 409 } });
+  store.operations.save({ ...begun, id: 'arm', api: 'arm', error: undefined });
+  store.operations.bringToNow({ nowMs: 1, operationDelayMs: 0 });
+  t.strictSame(
+    ['good', 'bad', 'arm'].map((id) => store.operations.operation(id)?.status),
+    ['Succeeded', 'Failed', 'InProgress'],
+  );
 });
 
 t.test('the writes of a period are listed, the latest first, by object and by status', async (t) => {

@@ -129,19 +129,25 @@ export const silenceContract: readonly ContractTest[] = [
       await change(0);
       const { socket, heard, send } = await listener(stage, port);
       const errors = new Set<string>();
-      let changing = true;
       let sent = 0;
-      const sending = (async () => {
-        while (changing) {
+      const sendTen = async (): Promise<void> => {
+        for (let each = 0; each < 10; each++, sent++) {
           const error = await send();
-          sent++;
           if (error !== undefined) errors.add(error);
-          if (sent % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
         }
-      })();
-      for (let index = 0; index < 200; index++) await change(index);
-      changing = false;
-      await sending;
+      };
+      for (let index = 0; index < 200; index++) {
+        let changing = true;
+        const changed = change(index).finally(() => {
+          changing = false;
+        });
+        // Before and while the members change, but not more the longer an engine takes.
+        for (let turn = 0; turn < 10 && (changing || turn === 0); turn++) {
+          await sendTen();
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        await changed;
+      }
       await moment();
       t.ok(sent > 200);
       t.strictSame([...errors], []);

@@ -40,7 +40,8 @@ t.test('A TCP rule: new connections are hashed over the five-tuple, and nothing 
   ]);
   t.strictSame(chain('forward_1'), [
     'update @tcp_flows { ip saddr . th sport . ip daddr . th dport timeout 240000ms : meta mark }',
-    'ip daddr set meta mark map @targets',
+    'update @sent { meta mark }',
+    'ip daddr set meta mark and 0x0000ffff map @targets',
     'tcp dport set 8080',
     'meta mark set 0 notrack accept',
   ]);
@@ -75,15 +76,16 @@ t.test('A datagram chooses its member anew; with connection tracking its client 
   const { model, ruleset, chain } = start(tracked, 'udp');
   const key = 'ip saddr . th sport . ip daddr . th dport';
   t.strictSame(chain('choose_1'), [`meta mark set ${key} map @udp_tracked goto tracked_1`, 'goto select_1']);
-  t.strictSame(chain('tracked_1'), ['meta mark vmap @tracked_members', 'goto select_1']);
-  t.strictSame(ruleset.get('tracked 1')?.shared, [
-    { map: 'tracked_members', key: '0x00010001', value: 'goto assign_1' },
-    { map: 'tracked_members', key: '0x00010002', value: 'goto assign_1' },
+  t.strictSame(chain('tracked_1'), [
+    'meta mark set meta mark and 0x0000ffff',
+    'meta mark @tracked_1 goto assign_1',
+    'goto select_1',
   ]);
+  t.strictSame([...(ruleset.get('tracked 1')?.sets[0]?.elements.keys() ?? [])], ['0x00000001', '0x00000002']);
   const oneDown: HealthOf = (key) => ({ up: key !== 'probe-1|127.0.0.5', reason: 'Down_Probe_TcpProbeTimeout' });
   const next = model.compile(onPort80(tracked, 'udp'), { healthOf: oneDown });
   const lines = transactions(changesBetween(ruleset, next));
-  t.match(lines.at(-1), /delete element ip lazurite tracked_members \{ 0x00010002 \}$/);
+  t.match(lines.at(-1), /delete element ip lazurite tracked_1 \{ 0x00000002 \}/);
   t.equal(model.compile(onPort80(tracked, 'udp'), { healthOf: oneDown }).get('tracked 1'), next.get('tracked 1'));
   t.end();
 });
@@ -257,13 +259,41 @@ t.test('When one of many pools changes, nothing else is made anew', (t) => {
   t.end();
 });
 
+t.test('Rules that share their members share all that is kept of them, and a new member is written once', (t) => {
+  const sharing = Array.from({ length: 100 }, (_, last) => member(`127.1.0.${last + 1}`, 8080));
+  const planOf = (rules: number, of: number) => {
+    const present = sharing.slice(0, of);
+    const frontends = Array.from({ length: rules }, (_, index) => ({
+      ...frontend('udp', `127.255.0.4:${1000 + index}`, rule(present, { connectionTracking: true })),
+      internal: true as const,
+    }));
+    return new IndexedPlan(plan(frontends));
+  };
+  const elementsOf = (ruleset: Ruleset): number =>
+    [...ruleset.values()].reduce(
+      (sum, { sets, shared }) => sum + shared.length + sets.reduce((own, { elements }) => own + elements.size, 0),
+      0,
+    );
+  const size = (rules: number, of: number) =>
+    elementsOf(new RulesetModel(1).compile(planOf(rules, of), { healthOf: everybodyUp }));
+  t.equal(size(20, 100) - size(20, 50), size(2, 100) - size(2, 50), 'members cost the same under 20 rules and under 2');
+  const model = new RulesetModel(1);
+  const before = model.compile(planOf(20, 99), { healthOf: everybodyUp });
+  const after = model.compile(planOf(20, 100), { healthOf: everybodyUp });
+  t.strictSame(
+    [...after].filter(([id, of]) => before.get(id) !== of).map(([id]) => id),
+    ['members ip', 'pool 1', 'tracked 1'],
+  );
+  t.end();
+});
+
 t.test('When the last frontend is gone and forgotten, what lists flows and counters still finds its sets', (t) => {
   const { model, ruleset } = start(rule(members));
   const nothing = new IndexedPlan(plan([]));
   model.compile(nothing, { healthOf: everybodyUp });
   model.sets.forget(1);
   const left = model.compile(nothing, { healthOf: everybodyUp });
-  t.strictSame([...left.keys()], ['table ip', 'addresses ip']);
+  t.strictSame([...left.keys()], ['table ip', 'addresses ip', 'members ip']);
   t.equal(left.get('table ip'), ruleset.get('table ip'));
   t.end();
 });

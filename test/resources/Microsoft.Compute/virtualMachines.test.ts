@@ -2,14 +2,9 @@ import t from 'tap';
 import { powerStateOfIPConfiguration } from '../../../src/resources/Microsoft.Compute/common-members.js';
 import { virtualMachineInstanceView } from '../../../src/resources/Microsoft.Compute/virtualMachines.js';
 import type { Resource } from '../../../src/resources/resource-type.js';
-import { AzureInMemory, idOf, writeBack } from '../azure-in-memory.js';
+import { AzureInMemory, idOf, ids, writeBack } from '../azure-in-memory.js';
 
-const id = idOf('Microsoft.Compute/virtualMachines', 'vm');
-const nic = idOf('Microsoft.Network/networkInterfaces', 'nic');
-const vnet = idOf('Microsoft.Network/virtualNetworks', 'vnet');
-const set = idOf('Microsoft.Compute/availabilitySets', 'set');
-const nsg = idOf('Microsoft.Network/networkSecurityGroups', 'nsg');
-const table = idOf('Microsoft.Network/routeTables', 'table');
+const { vm: id, nic, vnet, set, nsg, table } = ids;
 
 function azureWith(): AzureInMemory {
   const azure = new AzureInMemory();

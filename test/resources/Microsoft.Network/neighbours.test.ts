@@ -1,14 +1,7 @@
 import t from 'tap';
-import { AzureInMemory, idOf, writeBack } from '../azure-in-memory.js';
+import { AzureInMemory, idOf, ids, writeBack } from '../azure-in-memory.js';
 
-const vnet = idOf('Microsoft.Network/virtualNetworks', 'vnet');
-const gateway = idOf('Microsoft.Network/natGateways', 'gateway');
-const group = idOf('Microsoft.Network/applicationSecurityGroups', 'asg');
-const table = idOf('Microsoft.Network/routeTables', 'table');
-const service = idOf('Microsoft.Network/privateLinkServices', 'service');
-const lb = idOf('Microsoft.Network/loadBalancers', 'lb');
-const ip = idOf('Microsoft.Network/publicIPAddresses', 'ip');
-const nic = idOf('Microsoft.Network/networkInterfaces', 'nic');
+const { vnet, gateway, asg: group, table, service, lb, ip, nic } = ids;
 
 const azureWith = () => new AzureInMemory();
 

@@ -155,6 +155,19 @@ t.test('A rule for every port stands alone on its frontend and in its pool', asy
       'RulesUseSameBackendPortProtocolAndPool',
     ],
     [
+      'floating, beside a NAT rule',
+      two({ ...every, enableFloatingIP: true }, { ...port, ...apart }, { inboundNatRules: [named(nat)] }),
+    ],
+    [
+      'both floating on one frontend',
+      two({ ...every, enableFloatingIP: true }, { ...port, backendAddressPool: other, enableFloatingIP: true }),
+    ],
+    [
+      'one of two floating on one frontend',
+      two({ ...every, enableFloatingIP: true }, { ...port, backendAddressPool: other }),
+      'RulesUseSameFrontendPortProtocolAndIPConfig',
+    ],
+    [
       'beside a NAT rule',
       two(every, { ...port, ...apart }, { inboundNatRules: [named(nat)] }),
       'RulesUseSameFrontendPortProtocolAndIPConfig',

@@ -94,6 +94,19 @@ t.test('an old api-version gets the old defaults and shows only what it knows', 
   ]);
 });
 
+t.test('a delegation may be named after its service', async (t) => {
+  const azure = azureWith();
+  const name = 'Microsoft.Netapp/volumes';
+  const delegations = [{ name, properties: { serviceName: name } }];
+  azure.put(id, network({ subnet: { addressPrefix: '10.0.0.0/24', delegations } }));
+  const [before, after] = writeBack(azure, id);
+  t.same(after, before);
+  t.match(azure.at(id, 'properties.subnets.0.properties.delegations.0'), {
+    name,
+    id: `${id}/subnets/subnet/delegations/${name}`,
+  });
+});
+
 t.test('a delegation gets the actions that Azure grants to the service', async (t) => {
   const azure = azureWith();
   const delegations = [{ name: 'd', properties: { serviceName: 'Microsoft.Web/serverFarms' } }];

@@ -12,6 +12,17 @@ import type { DeploymentEnvironment } from '../template/context.js';
 import type { Json, JsonObject } from '../template/json.js';
 import { LinkedTemplates } from './links.js';
 
+/** Azure's, as the endpoints of accounts and vaults have them, which templates put together with them. */
+const suffixes: JsonObject = {
+  acrLoginServer: '.azurecr.io',
+  azureDatalakeAnalyticsCatalogAndJob: 'azuredatalakeanalytics.net',
+  azureDatalakeStoreFileSystem: 'azuredatalakestore.net',
+  azureFrontDoorEndpointSuffix: 'azurefd.net',
+  keyvaultDns: '.vault.azure.net',
+  sqlServerHostname: '.database.windows.net',
+  storage: 'core.windows.net',
+};
+
 export interface EnvironmentOptions {
   /** Where the client reached us. */
   readonly origin: string;
@@ -43,7 +54,7 @@ export const deploymentEnvironment = (
   tenantId: defaultTenantId,
   deployer: deployerOf(authorization),
   // Templates look up names by that of the cloud, and know those that Azure has.
-  cloud: { ...(cloudMetadata('2022-09-01', origin) as JsonObject), name: 'AzureCloud' },
+  cloud: { ...(cloudMetadata('2022-09-01', origin) as JsonObject), name: 'AzureCloud', suffixes },
   subscription: (subscriptionId) => ({
     id: `/subscriptions/${subscriptionId}`,
     subscriptionId,

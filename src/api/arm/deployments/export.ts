@@ -9,6 +9,7 @@ import { groupOf } from '../resources/request.js';
 import { RequestBody } from '../resources/request-body.js';
 import { operation } from '../resources/route-schemas.js';
 import type { Json, JsonObject } from '../template/json.js';
+import { inTurns } from '../template/json-reader.js';
 
 const schemaUri = 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#';
 /** For types that are not modelled; the group does not remember with which version they were written. */
@@ -73,22 +74,31 @@ function exportResource(resource: Resource, scope: Export): Json {
   };
 }
 
-/** The resources as a template. */
-function exportTemplate(resources: readonly Resource[]): JsonObject {
+/** Resources in a piece of work. */
+const atOnce = 20;
+
+/** The resources as a template, in pieces. */
+function* exportTemplate(resources: readonly Resource[]): Generator<void, JsonObject> {
   const parameters: JsonObject = {};
   const exported = new Map(resources.map((resource) => [resource.key, resource]));
   for (const resource of resources) {
     if (resource.name.includes('/')) continue;
     parameters[parameterName(resource, 'name')] = { defaultValue: resource.name, type: 'String' };
   }
-  const converted = resources.map((resource) => exportResource(resource, { exported, parameters }));
+  const converted: Json[] = [];
+  for (const resource of resources) {
+    converted.push(exportResource(resource, { exported, parameters }));
+    if (converted.length % atOnce === 0) yield;
+  }
+  // The text of the answer is a piece of its own.
+  yield;
   return { $schema: schemaUri, contentVersion: '1.0.0.0', parameters, variables: {}, resources: converted };
 }
 
 /** Registers `POST …/resourceGroups/{name}/exportTemplate`. */
 export function addDeploymentExportRoutes(app: FastifyInstance, context: ArmContext): void {
   const path = '/subscriptions/:subscriptionId/resourceGroups/:resourceGroupName/exportTemplate';
-  app.post(path, operation('Microsoft.Resources', 'ResourceGroups_exportTemplate'), (request) => {
+  app.post(path, operation('Microsoft.Resources', 'ResourceGroups_exportTemplate'), async (request) => {
     const { subscriptionId, name: resourceGroup } = groupOf(request, context);
     const { resources = ['*'] } = request.body ? RequestBody.ofText(request.body).value : {};
     if (!Array.isArray(resources) || !resources.every((id) => typeof id === 'string')) {
@@ -97,6 +107,7 @@ export function addDeploymentExportRoutes(app: FastifyInstance, context: ArmCont
     }
     const wanted = new Set(resources.map(idKey));
     const all = context.store.resources.list({ subscriptionId, resourceGroup });
-    return { template: exportTemplate(all.filter(({ key }) => wanted.has('*') || wanted.has(key))) };
+    const chosen = all.filter(({ key }) => wanted.has('*') || wanted.has(key));
+    return { template: await inTurns(exportTemplate(chosen)) };
   });
 }

@@ -216,9 +216,8 @@ export async function planLinked(
     try {
       const planning = planDeployment(request, environment, depth);
       for (;;) {
-        const step = planning.next();
+        const step = await environment.budget.nextPart(() => planning.next());
         if (step.done) return step.value;
-        await environment.budget.nextPart();
       }
     } catch (error) {
       if (!(error instanceof ContentNeeded)) throw error;

@@ -9,7 +9,6 @@
  * and what resources outside of the template hold, are refused while the deployment runs.
  */
 import { AzureError, azureError, type ErrorDetail } from '../../../errors/index.js';
-import { findResourceType } from '../../../resources/registry.js';
 import { parseResourceId, rootKey } from '../../../resources/resource-id.js';
 import { Rehearsal } from '../resources/rehearsal.js';
 import { isModelled, type PutRequest as ResourcePut } from '../resources/request.js';
@@ -44,7 +43,8 @@ export function resourcePut({ id, apiVersion, body }: HostPut, baseUrl: string):
   const place = parseResourceId(id);
   if (!place) return undefined;
   // Templates give children of network resources a location, which no child has; Azure's deployments take no offence.
-  const isChild = place.types.length > 1 && findResourceType(`${place.namespace}/${place.types[0]}`);
+  // What lies below a resource without being a part of it, as an extension of a machine does, has one.
+  const isChild = place.types.length > 1 && isModelled(place);
   const sent = isChild
     ? Object.fromEntries(Object.entries(body).filter(([name]) => name.toLowerCase() !== 'location'))
     : body;
@@ -89,9 +89,9 @@ class Preflight {
     }
     const body = plan.bodies.get(key);
     if (!body || plan.deferred.has(key)) return false;
-    await plan.context.environment.budget.nextWrite(body);
     try {
-      return this.#rehearse({ id, apiVersion, body }, sure);
+      const { budget } = plan.context.environment;
+      return await budget.nextWrite(body, () => this.#rehearse({ id, apiVersion, body }, sure));
     } catch (error) {
       if (error instanceof AzureError) this.#note(error, id);
       else if (!(error instanceof OutsideTemplate)) throw error;

@@ -1,16 +1,8 @@
 /** A deployment as a client asks for it: the request's text read leniently, its members checked. */
 import { azureError } from '../../../errors/index.js';
 import type { ContentLink, DeploymentScope, LinkedContents } from '../template/context.js';
-import {
-  isObject,
-  type Json,
-  type JsonObject,
-  jsonText,
-  member,
-  memberName,
-  objectMember,
-  setMember,
-} from '../template/json.js';
+import type { Json, JsonObject } from '../template/json.js';
+import { isObject, jsonText, member, memberName, objectMember, setMember } from '../template/json.js';
 import { inTurns, JsonReadError, readJsonInPieces } from '../template/json-reader.js';
 import type { PlannedResource } from './expand.js';
 import { ContentNeeded, checkContentVersion, parsedContent, readLink } from './links.js';

@@ -41,10 +41,9 @@ export class ReferenceReader {
         return value;
       },
     };
-    await context.environment.budget.nextPart();
     for (;;) {
       try {
-        return evaluate(asking);
+        return await context.environment.budget.nextPart(() => evaluate(asking));
       } catch (error) {
         if (!(error instanceof DeferredValue)) throw error;
         known.set(queryKey(error.query), await this.#fetch(error.query));

@@ -10,7 +10,7 @@ import type { DeploymentHost, HostAnswer } from './host.js';
 import { type DeploymentPlan, partOf, planLinked } from './plan.js';
 import { nestedRequest } from './request.js';
 import { ReferenceReader } from './resource-reader.js';
-import { secretsIn, withoutSecrets } from './secrets.js';
+import { secretsIn, withoutSecrets, withoutSecureDefaults } from './secrets.js';
 import { outputShown, outputValue } from './types.js';
 
 export interface RunOptions {
@@ -169,8 +169,7 @@ export class DeploymentRun {
     try {
       const body = await this.#reader.evaluate(resource.context, (context) => evaluateBody(resource, { context }));
       if (resource.nested) return await this.#deployNested(resource, body);
-      await this.#options.environment.budget.nextWrite(body);
-      return await this.#put(resource, body);
+      return await this.#options.environment.budget.nextWrite(body, () => this.#put(resource, body));
     } catch (error) {
       if (error instanceof ExpressionError) {
         return {
@@ -203,12 +202,9 @@ export class DeploymentRun {
     const plan = await planLinked(request, environment, 1);
     // What could be planned beforehand was looked at beforehand.
     if (!this.plan.nested.has(resource.key)) await host.preflight?.(plan);
+    const template = withoutSecureDefaults(plan.request.template);
     const save = (run: DeploymentRun) =>
-      host.saveDeployment?.({
-        document: run.document(),
-        operations: run.operations(),
-        template: plan.request.template,
-      });
+      host.saveDeployment?.({ document: run.document(), operations: run.operations(), template });
     const run = new DeploymentRun(plan, { host, environment, correlationId, onChange: save });
     this.#children.add(run);
     const document = await run.start();

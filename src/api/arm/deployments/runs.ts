@@ -68,11 +68,12 @@ export class DeploymentRuns {
     };
     const run = runDeployment(plan, { host, environment, correlationId, onChange });
     const document = run.document();
+    const template = withoutSecureDefaults(plan.request.template);
     const { operationId, created } = await store.write(() => {
       const before = store.deployments.deployment(key);
       this.checkNotActive(before);
       const operationId = this.#newOperationId();
-      this.#save(document, { operations: [], template: plan.request.template });
+      this.#save(document, { operations: [], template });
       store.deployments.beginRun(operationId, key, run.state);
       return { operationId, created: !before };
     });
@@ -108,7 +109,7 @@ export class DeploymentRuns {
       started: before && isActive(before.state) ? before.started : String(timestamp),
       document,
       operations,
-      template: withoutSecureDefaults(template),
+      template,
     });
   }
 

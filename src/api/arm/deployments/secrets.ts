@@ -46,16 +46,24 @@ export function hidingSecrets(error: unknown, secrets: readonly string[]): unkno
 export const isSecureType = (type: Json | undefined): boolean =>
   typeof type === 'string' && /^secure(string|object)$/i.test(type);
 
-/** `template` without the defaults of its secure parameters, those of templates inside it included. */
+/**
+ * `template` without the defaults of its secure parameters, those of templates inside it included. Shares with it what has
+ * none: a copy of 4 MB takes long.
+ */
 export function withoutSecureDefaults(template: Json): Json {
-  if (Array.isArray(template)) return template.map(withoutSecureDefaults);
+  if (Array.isArray(template)) {
+    const cleaned = template.map(withoutSecureDefaults);
+    return cleaned.some((element, index) => element !== template[index]) ? cleaned : template;
+  }
   if (!isObject(template)) return template;
-  const secure = Object.entries(template).some(([key, value]) => key.toLowerCase() === 'type' && isSecureType(value));
-  return Object.fromEntries(
-    Object.entries(template)
-      .filter(([key]) => !secure || key.toLowerCase() !== 'defaultvalue')
-      .map(([key, value]) => [key, withoutSecureDefaults(value)]),
-  );
+  const keys = Object.keys(template);
+  const isSecure = keys.some((key) => key.toLowerCase() === 'type' && isSecureType(template[key]));
+  const kept = isSecure ? keys.filter((key) => key.toLowerCase() !== 'defaultvalue') : keys;
+  const cleaned = kept.map((key) => withoutSecureDefaults(template[key] as Json));
+  if (kept.length === keys.length && cleaned.every((value, index) => value === template[keys[index] as string])) {
+    return template;
+  }
+  return Object.fromEntries(kept.map((key, index) => [key, cleaned[index] as Json]));
 }
 
 /** The parameters of a deployment, and the deployments inside it. */

@@ -1,16 +1,8 @@
 /** What a deployment would change: Azure's what-if, without touching anything. */
 
 import { DeferredValue } from '../template/context.js';
-import {
-  compact,
-  equalJson,
-  isObject,
-  type Json,
-  type JsonObject,
-  jsonText,
-  member,
-  memberName,
-} from '../template/json.js';
+import type { Json, JsonObject } from '../template/json.js';
+import { compact, equalJson, isObject, jsonText, member, memberName } from '../template/json.js';
 import { deployedResources, planScopeId } from './document.js';
 import { evaluateBody, type PlannedResource } from './expand.js';
 import type { DeploymentHost, ListedResource } from './host.js';
@@ -156,7 +148,10 @@ export async function whatIf(plan: DeploymentPlan, host: WhatIfHost, correlation
     if (siblings) siblings.push(write);
     else children.set(parent, [write]);
   }
-  for (const write of writes) changes.push(await changeOf(write, { host, children }));
+  const { budget } = plan.context.environment;
+  for (const write of writes) {
+    changes.push(await budget.nextWrite(write.body, () => changeOf(write, { host, children })));
+  }
   const touched = new Set(changes.map(({ resourceId }) => String(resourceId).toLowerCase()));
   changes.push(...(await untouched(plans, { host, touched })));
   const shown = plan.request.resultFormat?.toLowerCase() === 'resourceidonly' ? changes.map(idOnly) : changes;
@@ -240,7 +235,6 @@ interface World {
 async function changeOf({ resource, body }: Write, { host, children }: World): Promise<JsonObject> {
   const { id, type, apiVersion } = resource;
   const head = { apiVersion, id, name: resource.name.split('/').at(-1) ?? resource.name, type };
-  await resource.context.environment.budget.nextWrite(body);
   const before = await host.get(id, apiVersion);
   if (!before) return { resourceId: id, changeType: 'Create', after: { ...head, ...body } };
   const inside = (children.get(id.toLowerCase()) ?? []).map(({ resource: { id, apiVersion }, body }) => ({

@@ -2,117 +2,79 @@
 import type { Resource } from '../../../resources/resource-type.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
 
-interface Quota {
-  readonly name: string;
-  readonly displayName: string;
-  readonly limit: number;
-  /** Type of Microsoft.Network whose resources count; limits per resource count nothing. */
+/** What uses a quota; limits per resource count nothing. */
+interface Used {
+  /** Type of Microsoft.Network whose resources count. */
   readonly type?: string;
   readonly counts?: (resource: Resource) => boolean;
 }
+
+type Quota = readonly [name: string, displayName: string, limit: number, used?: Used];
 
 const unlimited = 2147483647;
 const isStatic = ({ document }: Resource): boolean => document.properties.publicIPAllocationMethod === 'Static';
 const isStandard = ({ document }: Resource): boolean => document.sku?.name === 'Standard';
 
 const quotas: readonly Quota[] = [
-  { name: 'VirtualNetworks', displayName: 'Virtual Networks', limit: 1000, type: 'virtualNetworks' },
-  { name: 'CustomIpPrefixes', displayName: 'Custom Ip Prefixes', limit: 5 },
-  { name: 'PublicIpPrefixes', displayName: 'Public Ip Prefixes', limit: unlimited, type: 'publicIPPrefixes' },
-  { name: 'PublicIPAddresses', displayName: 'Public IP Addresses', limit: 1000, type: 'publicIPAddresses' },
-  {
-    name: 'StaticPublicIPAddresses',
-    displayName: 'Static Public IP Addresses',
-    limit: 1000,
-    type: 'publicIPAddresses',
-    counts: isStatic,
-  },
-  {
-    name: 'StandardSkuPublicIpAddresses',
-    displayName: 'Public IP Addresses - Standard',
-    limit: 1000,
-    type: 'publicIPAddresses',
-    counts: isStandard,
-  },
-  { name: 'NetworkSecurityGroups', displayName: 'Network Security Groups', limit: 5000, type: 'networkSecurityGroups' },
-  { name: 'NatGateways', displayName: 'Nat Gateways', limit: 1000, type: 'natGateways' },
-  { name: 'NetworkInterfaces', displayName: 'Network Interfaces', limit: 65536, type: 'networkInterfaces' },
-  { name: 'PrivateEndpoints', displayName: 'Private Endpoints', limit: 65536 },
-  { name: 'PrivateEndpointRedirectMaps', displayName: 'Private Endpoint Redirect Maps', limit: unlimited },
-  { name: 'LoadBalancers', displayName: 'Load Balancers', limit: 1000, type: 'loadBalancers' },
-  { name: 'PrivateLinkServices', displayName: 'Private Link Services', limit: 1800, type: 'privateLinkServices' },
-  { name: 'ApplicationGateways', displayName: 'Application Gateways', limit: 1000 },
-  { name: 'RouteTables', displayName: 'Route Tables', limit: 200, type: 'routeTables' },
-  { name: 'RouteFilters', displayName: 'Route Filters', limit: 1000 },
-  { name: 'NetworkWatchers', displayName: 'Network Watchers', limit: 1 },
-  { name: 'PacketCaptures', displayName: 'Packet Captures', limit: 10000 },
-  {
-    name: 'ApplicationSecurityGroups',
-    displayName: 'Application Security Groups.',
-    limit: 3000,
-    type: 'applicationSecurityGroups',
-  },
-  { name: 'DdosProtectionPlans', displayName: 'DDoS Protection Plans.', limit: 1 },
-  { name: 'DdosCustomPolicies', displayName: 'DDoS customized policies', limit: 200 },
-  { name: 'ServiceEndpointPolicies', displayName: 'Service Endpoint Policies', limit: 500 },
-  { name: 'NetworkIntentPolicies', displayName: 'Network Intent Policies', limit: 200 },
-  {
-    name: 'StandardSkuLoadBalancers',
-    displayName: 'Standard Sku Load Balancers',
-    limit: 1000,
-    type: 'loadBalancers',
-    counts: isStandard,
-  },
-  {
-    name: 'AuxiliaryModeEnabledNetworkInterfaces',
-    displayName: 'Auxiliary Mode Enabled Network Interfaces',
-    limit: 10,
-  },
-  { name: 'DnsServersPerVirtualNetwork', displayName: 'DNS servers per Virtual Network', limit: 20 },
-  { name: 'CustomDnsServersPerP2SVpnGateway', displayName: 'Custom DNS servers per P2SVpnGateway', limit: 5 },
-  { name: 'SubnetsPerVirtualNetwork', displayName: 'Subnets per Virtual Network', limit: 3000 },
-  { name: 'IPConfigurationsPerVirtualNetwork', displayName: 'IP Configurations per Virtual Network', limit: 65536 },
-  { name: 'PeeringsPerVirtualNetwork', displayName: 'Peerings per Virtual Network', limit: 500 },
-  { name: 'PrefixesPerSubnet', displayName: 'Prefixes per Subnet', limit: 500 },
-  {
-    name: 'SecurityRulesPerNetworkSecurityGroup',
-    displayName: 'Security rules per Network Security Group',
-    limit: 1000,
-  },
-  { name: 'SecurityRulesPerNetworkIntentPolicy', displayName: 'Security rules per Network Intent Policy', limit: 100 },
-  { name: 'RoutesPerNetworkIntentPolicy', displayName: 'Routes per Network Intent Policy', limit: 200 },
-  {
-    name: 'SecurityRuleAddressesOrPortsPerNetworkSecurityGroup',
-    displayName: 'Security rules addresses or ports per Network Security Group',
-    limit: 4000,
-  },
-  { name: 'InboundRulesPerLoadBalancer', displayName: 'Inbound Rules per Load Balancer', limit: 250 },
-  {
-    name: 'FrontendIPConfigurationPerLoadBalancer',
-    displayName: 'Frontend IP Configurations per Load Balancer',
-    limit: 200,
-  },
-  { name: 'OutboundRulesPerLoadBalancer', displayName: 'Outbound Rules per Load Balancer', limit: 5 },
-  { name: 'RoutesPerRouteTable', displayName: 'Routes per Route Table', limit: 400 },
-  { name: 'RoutesWithServiceTagPerRouteTable', displayName: 'Routes with service tag per Route Table', limit: 25 },
-  {
-    name: 'SecondaryIPConfigurationsPerNetworkInterface',
-    displayName: 'Secondary IP Configurations per Network Interface',
-    limit: 256,
-  },
-  {
-    name: 'SecondaryIPConfigurationsPerPrivateEndpointNetworkInterface',
-    displayName: 'Secondary IP Configurations per PrivateEndpoint Network Interface',
-    limit: 500,
-  },
-  { name: 'InboundNatOrLbRulesPerNetworkInterface', displayName: 'Inbound rules per Network Interface', limit: 300 },
-  { name: 'RouteFilterRulesPerRouteFilter', displayName: 'Route filter rules per Route Filter', limit: 1 },
-  {
-    name: 'RouteFiltersPerExpressRouteBgpPeering',
-    displayName: 'Route filters per Express route BGP Peering',
-    limit: 1,
-  },
-  { name: 'MinPublicIpInterNetworkPrefixLength', displayName: 'Public IPv4 Prefix Length', limit: 28 },
+  ['VirtualNetworks', 'Virtual Networks', 1000, { type: 'virtualNetworks' }],
+  ['CustomIpPrefixes', 'Custom Ip Prefixes', 5],
+  ['PublicIpPrefixes', 'Public Ip Prefixes', unlimited, { type: 'publicIPPrefixes' }],
+  ['PublicIPAddresses', 'Public IP Addresses', 1000, { type: 'publicIPAddresses' }],
+  ['StaticPublicIPAddresses', 'Static Public IP Addresses', 1000, { type: 'publicIPAddresses', counts: isStatic }],
+  [
+    'StandardSkuPublicIpAddresses',
+    'Public IP Addresses - Standard',
+    1000,
+    { type: 'publicIPAddresses', counts: isStandard },
+  ],
+  ['NetworkSecurityGroups', 'Network Security Groups', 5000, { type: 'networkSecurityGroups' }],
+  ['NatGateways', 'Nat Gateways', 1000, { type: 'natGateways' }],
+  ['NetworkInterfaces', 'Network Interfaces', 65536, { type: 'networkInterfaces' }],
+  ['PrivateEndpoints', 'Private Endpoints', 65536],
+  ['PrivateEndpointRedirectMaps', 'Private Endpoint Redirect Maps', unlimited],
+  ['LoadBalancers', 'Load Balancers', 1000, { type: 'loadBalancers' }],
+  ['PrivateLinkServices', 'Private Link Services', 1800, { type: 'privateLinkServices' }],
+  ['ApplicationGateways', 'Application Gateways', 1000],
+  ['RouteTables', 'Route Tables', 200, { type: 'routeTables' }],
+  ['RouteFilters', 'Route Filters', 1000],
+  ['NetworkWatchers', 'Network Watchers', 1],
+  ['PacketCaptures', 'Packet Captures', 10000],
+  ['ApplicationSecurityGroups', 'Application Security Groups.', 3000, { type: 'applicationSecurityGroups' }],
+  ['DdosProtectionPlans', 'DDoS Protection Plans.', 1],
+  ['DdosCustomPolicies', 'DDoS customized policies', 200],
+  ['ServiceEndpointPolicies', 'Service Endpoint Policies', 500],
+  ['NetworkIntentPolicies', 'Network Intent Policies', 200],
+  ['StandardSkuLoadBalancers', 'Standard Sku Load Balancers', 1000, { type: 'loadBalancers', counts: isStandard }],
+  ['AuxiliaryModeEnabledNetworkInterfaces', 'Auxiliary Mode Enabled Network Interfaces', 10],
+  ['DnsServersPerVirtualNetwork', 'DNS servers per Virtual Network', 20],
+  ['CustomDnsServersPerP2SVpnGateway', 'Custom DNS servers per P2SVpnGateway', 5],
+  ['SubnetsPerVirtualNetwork', 'Subnets per Virtual Network', 3000],
+  ['IPConfigurationsPerVirtualNetwork', 'IP Configurations per Virtual Network', 65536],
+  ['PeeringsPerVirtualNetwork', 'Peerings per Virtual Network', 500],
+  ['PrefixesPerSubnet', 'Prefixes per Subnet', 500],
+  ['SecurityRulesPerNetworkSecurityGroup', 'Security rules per Network Security Group', 1000],
+  ['SecurityRulesPerNetworkIntentPolicy', 'Security rules per Network Intent Policy', 100],
+  ['RoutesPerNetworkIntentPolicy', 'Routes per Network Intent Policy', 200],
+  [
+    'SecurityRuleAddressesOrPortsPerNetworkSecurityGroup',
+    'Security rules addresses or ports per Network Security Group',
+    4000,
+  ],
+  ['InboundRulesPerLoadBalancer', 'Inbound Rules per Load Balancer', 250],
+  ['FrontendIPConfigurationPerLoadBalancer', 'Frontend IP Configurations per Load Balancer', 200],
+  ['OutboundRulesPerLoadBalancer', 'Outbound Rules per Load Balancer', 5],
+  ['RoutesPerRouteTable', 'Routes per Route Table', 400],
+  ['RoutesWithServiceTagPerRouteTable', 'Routes with service tag per Route Table', 25],
+  ['SecondaryIPConfigurationsPerNetworkInterface', 'Secondary IP Configurations per Network Interface', 256],
+  [
+    'SecondaryIPConfigurationsPerPrivateEndpointNetworkInterface',
+    'Secondary IP Configurations per PrivateEndpoint Network Interface',
+    500,
+  ],
+  ['InboundNatOrLbRulesPerNetworkInterface', 'Inbound rules per Network Interface', 300],
+  ['RouteFilterRulesPerRouteFilter', 'Route filter rules per Route Filter', 1],
+  ['RouteFiltersPerExpressRouteBgpPeering', 'Route filters per Express route BGP Peering', 1],
+  ['MinPublicIpInterNetworkPrefixLength', 'Public IPv4 Prefix Length', 28],
 ];
 
 /** The usages of a subscription in a location. */
@@ -131,7 +93,7 @@ export function networkUsages(
     here.set(type, found);
     return found;
   };
-  const value = quotas.map(({ name, displayName, limit, type, counts = () => true }) => ({
+  const value = quotas.map(([name, displayName, limit, { type, counts = () => true } = {}]) => ({
     currentValue: type === undefined ? 0 : ofType(type).filter(counts).length,
     id: `${scope}/${name}`,
     limit,

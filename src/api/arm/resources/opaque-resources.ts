@@ -171,7 +171,7 @@ export function checkParent(id: ResourceId, lookup: Lookup): void {
   const depth = id.types.at(-2) === 'providers' ? -2 : -1;
   const above = { ...id, types: id.types.slice(0, depth), names: id.names.slice(0, depth) };
   const parent = formatResourceId(above);
-  if (lookup.resource(idKey(parent))) return;
+  if (lookup.resource(idKey(parent)) || lookUpChild(lookup, parent)) return;
   // What services call `default` is there with what it lies in: the blob service of a storage account.
   if (above.types.length > 1 && above.names.at(-1)?.toLowerCase() === 'default') {
     checkParent(above, lookup);

@@ -6,15 +6,8 @@ import { azureError, type ErrorDetail } from '../../../errors/index.js';
 import { formatJsonPath } from '../../../resources/json-position.js';
 import { childrenOnPath, type FoundReference, linksOf, referencesIn } from '../../../resources/references.js';
 import { findResourceType } from '../../../resources/registry.js';
-import {
-  formatResourceId,
-  idKey,
-  parseResourceId,
-  type ResourceId,
-  rootKey,
-  rootOf,
-  typeOf,
-} from '../../../resources/resource-id.js';
+import type { ResourceId } from '../../../resources/resource-id.js';
+import { formatResourceId, idKey, parseResourceId, rootKey, rootOf, typeOf } from '../../../resources/resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument, ResourceType } from '../../../resources/resource-type.js';
 import type { SchemaNode } from '../../../resources/schema.js';
 import { invalidRequestFormat } from '../../../resources/validation.js';
@@ -43,13 +36,15 @@ interface Target {
   readonly id: ResourceId;
   /** Folded. */
   readonly type: string;
+  /** The lists of types that it has been found in. */
+  readonly fits: Set<readonly string[]>;
   /** Its canonical spelling, once it has been looked for. */
   canonical: string | undefined;
 }
 
 function readTarget(id: string): Target | undefined {
   const parsed = parseResourceId(id);
-  return parsed && { id: parsed, type: typeOf(parsed).toLowerCase(), canonical: undefined };
+  return parsed && { id: parsed, type: typeOf(parsed).toLowerCase(), fits: new Set(), canonical: undefined };
 }
 
 /** Azure's front door looks at ids that lead to other resources before their provider reads them. */
@@ -68,10 +63,15 @@ function formatDetail(found: FoundReference): ErrorDetail {
 }
 
 function typeDetail(found: FoundReference, target: Target): ErrorDetail | undefined {
-  if (found.types.some((type) => type.toLowerCase() === target.type)) return undefined;
+  const { types } = found;
+  if (target.fits.has(types)) return undefined;
+  if (types.some((type) => type.toLowerCase() === target.type)) {
+    target.fits.add(types);
+    return undefined;
+  }
   const message =
     `Reference Id ${found.holder.id} is referencing resource of a wrong type. The Id is expected to reference ` +
-    `resources of types ${found.types.join(', ')}. Path ${formatJsonPath(found.jsonPath)}.`;
+    `resources of types ${types.join(', ')}. Path ${formatJsonPath(found.jsonPath)}.`;
   return { code: 'InvalidJsonReferenceWrongType', message };
 }
 
@@ -164,12 +164,9 @@ let latest: { readonly document: ResourceDocument; readonly id: string; readonly
  * The references of `resource` to others than itself. The checks of a write and its storing ask for the same ones; a document
  * is not changed any more once it is checked.
  */
-export function outgoing({ key, id, type: name, document }: Resource, type: ResourceType): readonly Link[] {
+export function outgoing({ id, type: name, document }: Resource, type: ResourceType): readonly Link[] {
   if (latest?.document === document && latest.id === id) return latest.links;
-  const [own, below] = [key, `${key}/`];
-  const links = linksOf(document, type.schema, { id, type: name }).filter(
-    ({ target }) => target !== own && !target.startsWith(below),
-  );
+  const links = linksOf(document, type.schema, { id, type: name });
   latest = { document, id, links };
   return links;
 }

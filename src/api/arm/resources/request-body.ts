@@ -259,7 +259,7 @@ function checkChildNames(
     const seen = new Set<string>();
     for (const child of childrenIn(properties, member)) {
       const name = child.name ?? '';
-      checkName(name);
+      if (!schema.anyName) checkName(name);
       const folded = name.toLowerCase();
       if (seen.has(folded)) throw azureError('DuplicateResourceName', { values: { id, name } });
       seen.add(folded);

@@ -35,7 +35,10 @@ const exceeded = (what: string, limit: number): ExpressionError =>
 /** Shared by everything that one request evaluates, nested deployments included. */
 export class EvaluationBudget {
   #steps = 0;
+  /** Of evaluation, since others went first. */
   #stepsSincePause = 0;
+  /** What parts and writes cost, since others went first; none of them is refused for it. */
+  #partsSincePause = 0;
   #callDepth = 0;
   /** Resolves at the next turn of the event loop; undefined while no evaluation waits for it. */
   #turn: Promise<void> | undefined;
@@ -81,32 +84,39 @@ export class EvaluationBudget {
   }
 
   /**
-   * Begins a write of `body`, tried or made: lets everything else that waits go first, when it is time to. Counts for when
-   * that is, but not against the limit of steps.
+   * Does `write`, a write of `body` that is tried or made: lets everything else that waits go first, when it is time to.
+   * Counts for when that is, but not against the limit of steps.
    */
-  async nextWrite(body: Json): Promise<void> {
-    await this.#afterPause(stepsPerWrite + Math.ceil(JSON.stringify(body).length * stepsPerCharacter));
+  nextWrite<T>(body: Json, write: () => T | Promise<T>): Promise<T> {
+    return this.#afterPause(stepsPerWrite + Math.ceil(JSON.stringify(body).length * stepsPerCharacter), write);
   }
 
-  /** Begins the next part, such as a resource: lets everything else that waits go first, when it is time to. */
-  async nextPart(): Promise<void> {
-    await this.#afterPause(stepsPerPart);
-    this.#steps += stepsPerPart;
+  /** Does the next part, such as a resource: lets everything else that waits go first, when it is time to. */
+  nextPart<T>(part: () => T | Promise<T>): Promise<T> {
+    return this.#afterPause(stepsPerPart, () => {
+      this.#steps += stepsPerPart;
+      return part();
+    });
   }
 
-  /** Many may wait at once: each goes on when those before it leave room for it in a turn of the loop. */
-  async #afterPause(steps: number): Promise<void> {
-    while (this.#stepsSincePause > stepsBeforePause) {
+  /**
+   * Many may wait at once: each goes on when those before it leave room for it in a turn of the loop. Work begins where that
+   * is found, so that the next one sees what it has cost.
+   */
+  async #afterPause<T>(steps: number, work: () => T | Promise<T>): Promise<T> {
+    while (this.#stepsSincePause + this.#partsSincePause > stepsBeforePause) {
       this.#turn ??= new Promise((resolve) => {
         setImmediate(() => {
           this.#stepsSincePause = 0;
+          this.#partsSincePause = 0;
           this.#turn = undefined;
           resolve();
         });
       });
       await this.#turn;
     }
-    this.#stepsSincePause += steps;
+    this.#partsSincePause += steps;
+    return work();
   }
 
   #measure(value: Json, depth: number): Measured {

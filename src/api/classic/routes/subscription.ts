@@ -7,16 +7,7 @@ import { azureError } from '../../../errors/index.js';
 import type { CertificateRecord } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import type { Operation as StoredOperation } from '../../../store/operation-store.js';
 import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
-import {
-  Locations,
-  Operation,
-  OsImage,
-  RoleSizes,
-  Subscription,
-  SubscriptionCertificate,
-  SubscriptionCertificates,
-  SubscriptionOperationCollection,
-} from '../contracts/subscription.js';
+import * as contracts from '../contracts/subscription.js';
 import { type OperationFailure, perform } from '../documents.js';
 import { locations, locationValues, roleSizeValues } from '../locations.js';
 import { documentOf, listDocument } from '../xml/contract.js';
@@ -29,7 +20,7 @@ function getSubscription(call: ClassicCall): ClassicReply {
   const { classic } = call.store;
   const services = classic.list('hostedService', call.subscriptionId);
   const reservedIps = classic.list('reservedIp', call.subscriptionId);
-  return call.reply(documentOf(Subscription), {
+  return call.reply(documentOf(contracts.Subscription), {
     SubscriptionID: call.subscriptionId,
     SubscriptionName: 'Lazurite',
     SubscriptionStatus: 'Active',
@@ -65,7 +56,7 @@ function getOperation(call: ClassicCall): ClassicReply {
   const operation = call.store.operations.operation(id.replaceAll('-', '').toLowerCase());
   if (operation?.api !== 'classic' || operation.subscriptionId !== call.subscriptionId.toLowerCase())
     throw azureError('ClassicOperationNotFound', { values: { id } });
-  return call.reply(documentOf(Operation), operationValue(call, operation));
+  return call.reply(documentOf(contracts.Operation), operationValue(call, operation));
 }
 
 /** A time of the query, as Azure's documentation writes it: a date, or date and time in UTC. */
@@ -101,7 +92,7 @@ function listOperations(call: ClassicCall): ClassicReply {
       (object === undefined || OperationObjectId.toLowerCase().includes(object)) &&
       (status === undefined || OperationStatus.Status.toLowerCase() === status),
   );
-  return call.reply(documentOf(SubscriptionOperationCollection), { SubscriptionOperations });
+  return call.reply(documentOf(contracts.SubscriptionOperationCollection), { SubscriptionOperations });
 }
 
 const certificateKey = ({ subscriptionId }: ClassicCall, name: string) =>
@@ -115,7 +106,7 @@ const certificateValue = (certificate: CertificateRecord) => ({
 });
 
 function addCertificate(call: ClassicCall): Promise<ClassicReply> {
-  const body = call.body(documentOf(SubscriptionCertificate));
+  const body = call.body(documentOf(contracts.SubscriptionCertificate));
   const data = body.SubscriptionCertificateData.replace(/\s/g, '');
   const der = Buffer.from(data, 'base64');
   if (der.length === 0 || der.toString('base64') !== data) throw azureError('ClassicIncorrectParameter');
@@ -141,7 +132,7 @@ function addCertificate(call: ClassicCall): Promise<ClassicReply> {
 function listCertificates(call: ClassicCall): ClassicReply {
   const certificates = call.store.classic.list('certificate', call.subscriptionId);
   const values = certificates.map(certificateValue);
-  return call.reply(listDocument('SubscriptionCertificates', SubscriptionCertificates), values);
+  return call.reply(listDocument('SubscriptionCertificates', contracts.SubscriptionCertificates), values);
 }
 
 function findCertificate(call: ClassicCall): CertificateRecord {
@@ -152,7 +143,7 @@ function findCertificate(call: ClassicCall): CertificateRecord {
 }
 
 const getCertificate = (call: ClassicCall): ClassicReply =>
-  call.reply(documentOf(SubscriptionCertificate), certificateValue(findCertificate(call)));
+  call.reply(documentOf(contracts.SubscriptionCertificate), certificateValue(findCertificate(call)));
 
 function removeCertificate(call: ClassicCall): Promise<ClassicReply> {
   const { thumbprint } = findCertificate(call);
@@ -163,10 +154,10 @@ function removeCertificate(call: ClassicCall): Promise<ClassicReply> {
 }
 
 const listLocations = (call: ClassicCall): ClassicReply =>
-  call.reply(listDocument('Locations', Locations), locationValues);
+  call.reply(listDocument('Locations', contracts.Locations), locationValues);
 
 const listRoleSizes = (call: ClassicCall): ClassicReply =>
-  call.reply(listDocument('RoleSizes', RoleSizes), roleSizeValues);
+  call.reply(listDocument('RoleSizes', contracts.RoleSizes), roleSizeValues);
 
 const certificate = 'certificates/{thumbprint}';
 
@@ -209,7 +200,7 @@ export const subscriptionOperations: readonly ClassicOperation[] = [
 /** Every image exists, so that any name in a script works; the name tells its operating system. */
 function getImage(call: ClassicCall): ClassicReply {
   const Name = call.parameter('image');
-  return call.reply(documentOf(OsImage), {
+  return call.reply(documentOf(contracts.OsImage), {
     Category: 'Public',
     Label: Name,
     Location: locations.join(';'),

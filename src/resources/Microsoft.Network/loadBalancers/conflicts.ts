@@ -5,7 +5,7 @@
  */
 import { type AzureError, azureError, type ErrorKey } from '../../../errors/index.js';
 import { alike } from '../../../support/plain-data.js';
-import { childrenOnPath, childWithId } from '../../references.js';
+import { childrenOnPath, childWithId, foldingIds } from '../../references.js';
 import { idKey, parseResourceId, type ResourceId, rootKey } from '../../resource-id.js';
 import type { Link, WriteContext } from '../../resource-type.js';
 import { childOf, childrenOf, loadBalancerChild } from '../common-members.js';
@@ -28,13 +28,25 @@ interface Ports {
 const portsOf = (protocol: string, first: number, last: number): Ports =>
   protocol === 'All' && last === 0 ? { protocol, first: 0, last: 65535 } : { protocol, first, last };
 
-const share = (one: Ports, other: Ports): boolean =>
-  overlap(one.protocol, other.protocol) && one.first <= other.last && other.first <= one.last;
-
 interface Claim extends Ports {
   readonly id: string;
   readonly frontend: string;
+  readonly floating: boolean;
+  readonly isNat: boolean;
 }
+
+const hasEveryPort = ({ first, last }: Ports): boolean => last - first === 65535;
+
+/** With floating IP, a rule for every port leaves to other floating rules and to NAT rules what they claim. */
+const leavesTo = (one: Claim, other: Claim): boolean =>
+  one.floating && hasEveryPort(one) && !hasEveryPort(other) && (other.floating || other.isNat);
+
+const share = (one: Claim, other: Claim): boolean =>
+  overlap(one.protocol, other.protocol) &&
+  one.first <= other.last &&
+  other.first <= one.last &&
+  !leavesTo(one, other) &&
+  !leavesTo(other, one);
 
 function* claimsOf({ document, idText }: Context): Generator<Claim> {
   const { inboundNatPools = [] } = document.properties;
@@ -44,34 +56,62 @@ function* claimsOf({ document, idText }: Context): Generator<Claim> {
     const { frontendIPConfiguration: frontend, protocol = 'Tcp' } = properties ?? {};
     const { frontendPortRangeStart: first = 0, frontendPortRangeEnd: last = 0 } = properties ?? {};
     const id = loadBalancerChild(idText, 'inboundNatPools', name);
-    if (frontend) yield { id, frontend: frontend.id, ...portsOf(protocol, first, last) };
+    const { enableFloatingIP: floating = false } = properties ?? {};
+    if (frontend) yield { id, frontend: frontend.id, floating, isNat: true, ...portsOf(protocol, first, last) };
   }
   for (const collection of ['loadBalancingRules', 'inboundNatRules'] as const) {
     for (const rule of document.properties[collection] ?? []) {
       const { frontendIPConfiguration: frontend, protocol = 'Tcp', frontendPort = 0 } = rule.properties ?? {};
       if (!frontend || isOfPool(rule.name)) continue;
+      const { enableFloatingIP: floating = false } = rule.properties ?? {};
       const range = rule.properties as { frontendPortRangeStart?: number; frontendPortRangeEnd?: number };
       const first = range.frontendPortRangeStart ?? frontendPort;
       const last = range.frontendPortRangeEnd ?? first;
       const id = loadBalancerChild(idText, collection, rule.name);
-      yield { id, frontend: frontend.id, ...portsOf(protocol, first, last) };
+      const isNat = collection === 'inboundNatRules';
+      yield { id, frontend: frontend.id, floating, isNat, ...portsOf(protocol, first, last) };
     }
+  }
+}
+
+/** The claims to one frontend. */
+class Claims {
+  readonly #all: Claim[] = [];
+  readonly #ofOnePort = new Map<number, Claim[]>();
+  readonly #ofSeveral: Claim[] = [];
+
+  add(claim: Claim): void {
+    const { first, last } = claim;
+    this.#all.push(claim);
+    const ofPort = this.#ofOnePort.get(first);
+    if (first !== last) this.#ofSeveral.push(claim);
+    else if (ofPort) ofPort.push(claim);
+    else this.#ofOnePort.set(first, [claim]);
+  }
+
+  /** The earliest one that shares a port with `claim`. Of a thousand rules nearly all have one port each, of their own. */
+  sharing(claim: Claim): Claim | undefined {
+    const shares = (one: Claim): boolean => share(one, claim);
+    const isFree =
+      claim.first === claim.last && !this.#ofOnePort.get(claim.first)?.some(shares) && !this.#ofSeveral.some(shares);
+    return isFree ? undefined : this.#all.find(shares);
   }
 }
 
 /** Refuses two rules that would answer on the same frontend, protocol and port. */
 export function* checkFrontendPorts(context: Context): Generator<AzureError> {
-  const byFrontend = new Map<string, Claim[]>();
+  const byFrontend = new Map<string, Claims>();
+  const folded = foldingIds();
   for (const claim of claimsOf(context)) {
-    const key = idKey(claim.frontend);
-    const earlier = byFrontend.get(key) ?? [];
-    const other = earlier.find((one) => share(one, claim));
+    const key = folded(claim.frontend);
+    const earlier = byFrontend.get(key) ?? new Claims();
+    const other = earlier.sharing(claim);
     if (other) {
       const { frontend, protocol, first: port } = claim;
       const values = { first: other.id, second: claim.id, frontend, protocol, port };
       yield azureError('RulesUseSameFrontendPortProtocolAndIPConfig', { values });
     }
-    earlier.push(claim);
+    earlier.add(claim);
     byFrontend.set(key, earlier);
   }
 }
@@ -91,7 +131,8 @@ export function* checkHaPorts({ document, idText }: Context): Generator<AzureErr
 
 /** Without floating IP, a pool can receive a protocol and port from one rule only. */
 export function* checkBackendPorts(context: Context): Generator<AzureError> {
-  const taken = new Map<string, string>();
+  const byPool = new Map<string, Map<string, string>>();
+  const folded = foldingIds();
   for (const rule of context.document.properties.loadBalancingRules ?? []) {
     const {
       enableFloatingIP,
@@ -101,16 +142,17 @@ export function* checkBackendPorts(context: Context): Generator<AzureError> {
     } = rule.properties ?? {};
     if (enableFloatingIP) continue;
     const id = loadBalancerChild(context.idText, 'loadBalancingRules', rule.name);
+    const own = `${protocol}|${port}`;
     for (const { id: pool } of backendAddressPools) {
-      const key = (own: string): string => `${idKey(pool)}|${own}`;
-      const own = key(`${protocol}|${port}`);
+      const key = folded(pool);
+      const taken = byPool.get(key) ?? new Map<string, string>();
       // A rule for every port shares one with every other rule.
-      const first = taken.get(own) ?? taken.get(key(protocol === 'All' ? 'any' : 'All|0'));
+      const first = taken.get(own) ?? taken.get(protocol === 'All' ? 'any' : 'All|0');
       if (first !== undefined) {
         const values = { first, second: id, protocol, port, pool };
         yield azureError('RulesUseSameBackendPortProtocolAndPool', { values });
       }
-      taken.set(own, id).set(key('any'), id);
+      byPool.set(key, taken.set(own, id).set('any', id));
     }
   }
 }

@@ -3,7 +3,7 @@
 import { type AzureError, azureError } from '../../../errors/index.js';
 import type { WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
-import { checkIdleTimeout, checkRange, loadBalancerChild } from '../common-members.js';
+import { checkIdleTimeout, checkRange, forwardingMembers, loadBalancerChild } from '../common-members.js';
 import { versions } from '../member-versions.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
@@ -11,12 +11,7 @@ const lb = 'Microsoft.Network/loadBalancers';
 export const inboundNatRule = Schema.envelope('name id etag type properties', {
   properties: Schema.object(
     {
-      provisioningState: Schema.provisioningState(),
-      frontendIPConfiguration: Schema.reference(`${lb}/frontendIPConfigurations`),
-      frontendPort: Schema.integer(),
-      backendPort: Schema.integer(),
-      enableFloatingIP: Schema.boolean(),
-      idleTimeoutInMinutes: Schema.integer(),
+      ...forwardingMembers,
       protocol: Schema.oneOf(['Udp', 'Tcp', 'All'], { clrType: 'TransportProtocol' }),
       enableDestinationServiceEndpoint: Schema.boolean({
         readOnly: true,

@@ -4,7 +4,7 @@ import { type AzureError, azureError } from '../../../errors/index.js';
 import { idKey } from '../../resource-id.js';
 import type { WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
-import { checkIdleTimeout, checkRange, loadBalancerChild } from '../common-members.js';
+import { checkIdleTimeout, checkRange, forwardingMembers, loadBalancerChild } from '../common-members.js';
 import { versions } from '../member-versions.js';
 
 const lb = 'Microsoft.Network/loadBalancers';
@@ -12,12 +12,7 @@ const lb = 'Microsoft.Network/loadBalancers';
 export const loadBalancingRule = Schema.envelope('name id etag type properties', {
   properties: Schema.object(
     {
-      provisioningState: Schema.provisioningState(),
-      frontendIPConfiguration: Schema.reference(`${lb}/frontendIPConfigurations`),
-      frontendPort: Schema.integer(),
-      backendPort: Schema.integer(),
-      enableFloatingIP: Schema.boolean(),
-      idleTimeoutInMinutes: Schema.integer(),
+      ...forwardingMembers,
       protocol: Schema.oneOf(['Udp', 'Tcp', 'All', 'Quic'], { clrType: 'TransportProtocol' }),
       // Not in Azure's documents, but in every answer.
       enableDestinationServiceEndpoint: Schema.boolean({

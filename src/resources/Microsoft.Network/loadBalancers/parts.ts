@@ -17,19 +17,25 @@ type Context = WriteContext<LoadBalancerDocument>;
 type Reference = { id: string } | undefined;
 
 /** A part that needs some members, and which of them it has. */
-function* checkSaid(id: string, members: Readonly<Record<string, unknown>>): Generator<AzureError> {
-  for (const [what, value] of Object.entries(members)) {
+function checkSaid(id: string, members: Readonly<Record<string, unknown>>): readonly AzureError[] {
+  const refusals: AzureError[] = [];
+  for (const what in members) {
+    const value = members[what];
     const isSaid = Array.isArray(value) ? value.length > 0 : value !== undefined;
-    if (!isSaid) yield azureError('LoadBalancerPartIsIncomplete', { values: { id, what } });
+    if (!isSaid) refusals.push(azureError('LoadBalancerPartIsIncomplete', { values: { id, what } }));
   }
+  return refusals;
 }
 
 /** Parts refer to parts of their own balancer. */
-function* checkOwn(id: string, references: readonly Reference[], { idText }: Context): Generator<AzureError> {
+function checkOwn(id: string, references: readonly Reference[], { idText }: Context): readonly AzureError[] {
+  const refusals: AzureError[] = [];
   for (const reference of references) {
-    if (!reference || rootKey(reference.id) === idKey(idText)) continue;
-    yield azureError('InvalidResourceReference', { values: { id, referenced: reference.id } });
+    // Ids of what is there have been spelt as it is.
+    if (!reference || reference.id.startsWith(`${idText}/`) || rootKey(reference.id) === idKey(idText)) continue;
+    refusals.push(azureError('InvalidResourceReference', { values: { id, referenced: reference.id } }));
   }
+  return refusals;
 }
 
 function* checkRules(context: Context): Generator<AzureError> {
@@ -187,6 +193,8 @@ export function versionOf({ properties }: FrontendIPConfiguration, { lookup }: {
 /** A rule does not translate between the versions of IP. */
 function* checkVersions(context: Context): Generator<AzureError> {
   const { loadBalancingRules, frontendIPConfigurations, backendAddressPools } = context.document.properties;
+  const hasAddresses = backendAddressPools?.some(({ properties }) => properties?.loadBalancerBackendAddresses?.length);
+  if (!hasAddresses) return;
   for (const { name, properties } of loadBalancingRules ?? []) {
     const frontend = childWithId(frontendIPConfigurations, properties?.frontendIPConfiguration?.id);
     const version = frontend && versionOf(frontend, context);

@@ -143,8 +143,10 @@ function* checkVersionsOfMembers(
       .filter(({ sourceType }) => sourceType === 'Microsoft.Network/networkInterfaces/ipConfigurations')
       .map(({ sourceId }) => (lookUpChild(lookup, sourceId)?.child.properties as Member)?.privateIPAddressVersion),
   );
+  if (versions.size === 0) return;
+  const key = idKey(pool);
   for (const { name, properties } of document.properties.loadBalancingRules ?? []) {
-    if (!properties?.backendAddressPools?.some((one) => idKey(one.id) === idKey(pool))) continue;
+    if (!properties?.backendAddressPools?.some((one) => idKey(one.id) === key)) continue;
     const frontend = childWithId(document.properties.frontendIPConfigurations, properties.frontendIPConfiguration?.id);
     const version = frontend && versionOf(frontend, { lookup });
     if (version === undefined || [...versions].every((one) => (one ?? 'IPv4') === version)) continue;

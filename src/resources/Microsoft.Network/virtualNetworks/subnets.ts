@@ -73,7 +73,7 @@ export const subnet = Schema.envelope('name id etag properties type', {
       ),
       ipAllocations: Schema.array(Schema.reference('Microsoft.Network/ipAllocations'), versions.subnet.ipAllocations),
       applicationGatewayIPConfigurations: Schema.anything(),
-      delegations: Schema.children('delegations', delegation, versions.subnet.delegations),
+      delegations: Schema.children('delegations', delegation, { anyName: true, ...versions.subnet.delegations }),
       purpose: Schema.string({ readOnly: true }),
       privateEndpointNetworkPolicies: Schema.oneOf(
         [...enabledOrDisabled, 'NetworkSecurityGroupEnabled', 'RouteTableEnabled'],

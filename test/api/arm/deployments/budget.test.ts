@@ -144,8 +144,8 @@ t.test('What templates really do stays within the limits', async (t) => {
 
 t.test('Writes that wait together are spread over turns of the loop, and so is reading their bodies', async (t) => {
   for (const begin of [
-    (budget: EvaluationBudget) => budget.nextWrite({ properties: {} }),
-    (budget: EvaluationBudget) => budget.nextPart(),
+    (budget: EvaluationBudget, work: () => void) => budget.nextWrite({ properties: {} }, work),
+    (budget: EvaluationBudget, work: () => void) => budget.nextPart(work),
   ]) {
     const budget = new EvaluationBudget();
     const perTurn = [0];
@@ -156,13 +156,20 @@ t.test('Writes that wait together are spread over turns of the loop, and so is r
     let isDone = false;
     setImmediate(endTurn);
     const all = Array.from({ length: 800 }, async () => {
-      await begin(budget);
-      perTurn.push((perTurn.pop() as number) + 1);
+      await begin(budget, () => {
+        perTurn.push((perTurn.pop() as number) + 1);
+      });
     });
     await Promise.all(all);
     isDone = true;
     t.ok(Math.max(...perTurn) <= 30, `${Math.max(...perTurn)} of 800 at most between two turns`);
   }
+});
+
+t.test('Parts that wait together are not refused for what the others cost', async () => {
+  const budget = new EvaluationBudget();
+  await Promise.all(Array.from({ length: 20 }, () => budget.nextPart(() => budget.spend(50_000))));
+  await budget.nextWrite('x'.repeat(400_000), () => budget.spend(50_000));
 });
 
 const numbered = <T>(count: number, one: (index: number) => T): Record<string, T> =>

@@ -1,15 +1,8 @@
 /** Conditions: what Azure does not evaluate of a resource that is skipped, and what others may say of it. */
 import t from 'tap';
-import { plan, run, template } from './deploy-for-tests.js';
+import { publicIp as ip, plan, run, template } from './deploy-for-tests.js';
 import { FakeHost } from './fake-host.js';
 
-const ip = (name: string, more: Record<string, unknown> = {}) => ({
-  type: 'Microsoft.Network/publicIPAddresses',
-  apiVersion: '2023-09-01',
-  name,
-  properties: {},
-  ...more,
-});
 const deployment = (more: Record<string, unknown>) => ({
   type: 'Microsoft.Resources/deployments',
   apiVersion: '2022-09-01',

@@ -9,6 +9,15 @@ import { FakeHost } from './fake-host.js';
 
 export const rg1: DeploymentScope = { kind: 'resourceGroup', subscriptionId, resourceGroup: 'rg1' };
 
+/** A public IP address as a template has it. */
+export const publicIp = (name: string, more: Record<string, unknown> = {}) => ({
+  type: 'Microsoft.Network/publicIPAddresses',
+  apiVersion: '2023-09-01',
+  name,
+  properties: {},
+  ...more,
+});
+
 /** A template with these sections. */
 export const template = (sections: Record<string, unknown>): JsonObject =>
   ({

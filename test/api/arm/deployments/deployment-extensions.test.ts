@@ -86,3 +86,61 @@ t.test('A template assigns roles and policies in the subscription', async (t) =>
   t.equal((await azure.delete(id)).status, 200);
   t.equal((await azure.get(id)).status, 404);
 });
+
+t.test(
+  'A template puts extensions on parts of resources too, and an extension of a machine has a location',
+  async (t) => {
+    const azure = await ArmClient.start(t);
+    await azure.makeLoadBalancer();
+    await azure.makeNetworkInterface('nic');
+    const pool = `${balancerId}/backendAddressPools/pool`;
+    const assigned = { type: 'Microsoft.Authorization/roleAssignments', apiVersion: '2022-04-01' };
+    const properties = { roleDefinitionId: 'x', principalId: '33333333-3333-3333-3333-333333333333' };
+    const compute = { apiVersion: '2024-07-01', location: 'westeurope' };
+    const machine = "[resourceId('Microsoft.Compute/virtualMachines', 'vm')]";
+    const source = template({
+      resources: [
+        { ...assigned, name: '3a5b2a4a-3584-4d6b-9cf0-ceb1e4f88a5d', scope: pool, properties },
+        { ...assigned, name: '3a5b2a4a-3584-4d6b-9cf0-ceb1e4f88a5e', scope: `${pool}x`, properties },
+      ],
+    });
+    t.match(at(await deploy(azure, `${deployments}/d1`, deployment(source)), 'properties.error.details'), [
+      { code: 'ParentResourceNotFound', message: /pools?\/poolx/i },
+    ]);
+    const id = `${pool}/providers/Microsoft.Authorization/roleAssignments/3a5b2a4a-3584-4d6b-9cf0-ceb1e4f88a5d`;
+    t.match((await azure.get(id)).body, { id, properties });
+    const extended = template({
+      resources: [
+        {
+          ...compute,
+          type: 'Microsoft.Compute/virtualMachines',
+          name: 'vm',
+          properties: {
+            networkProfile: {
+              networkInterfaces: [{ id: `${group}/providers/Microsoft.Network/networkInterfaces/nic` }],
+            },
+          },
+        },
+        {
+          ...compute,
+          type: 'Microsoft.Compute/virtualMachines/extensions',
+          name: 'vm/script',
+          dependsOn: [machine],
+          properties: { publisher: 'Microsoft.Azure.Extensions', type: 'CustomScript', typeHandlerVersion: '2.1' },
+        },
+      ],
+      outputs: {
+        location: {
+          type: 'string',
+          value:
+            "[reference(resourceId('Microsoft.Compute/virtualMachines/extensions', 'vm', 'script'), '2024-07-01', 'full').location]",
+        },
+      },
+    });
+    const deployed = await deploy(azure, `${deployments}/d2`, deployment(extended));
+    t.match(at(deployed, 'properties'), {
+      provisioningState: 'Succeeded',
+      outputs: { location: { value: 'westeurope' } },
+    });
+  },
+);

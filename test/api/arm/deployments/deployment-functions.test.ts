@@ -67,3 +67,26 @@ t.test('deployer() is whoever the token of the request names', async (t) => {
     t.match(await deployerOf(headers), { objectId: /^[\da-f-]{36}$/, tenantId: /^1{8}-/ }, JSON.stringify(headers));
   }
 });
+
+t.test('Host names that templates put together end as the endpoints of their resources do', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const storage = {
+    type: 'Microsoft.Storage/storageAccounts',
+    apiVersion: '2023-01-01',
+    name: 'acct',
+    location: 'westeurope',
+  };
+  const outputs = {
+    read: { type: 'string', value: "[reference('acct').primaryEndpoints.blob]" },
+    made: { type: 'string', value: "[format('https://acct.blob.{0}/', environment().suffixes.storage)]" },
+    vault: { type: 'string', value: '[environment().suffixes.keyvaultDns]' },
+  };
+  const deployed = await deploy(azure, `${deployments}/d1`, deployment(template({ resources: [storage], outputs })));
+  const blob = 'https://acct.blob.core.windows.net/';
+  t.match(at(deployed, 'properties.outputs'), {
+    read: { value: blob },
+    made: { value: blob },
+    vault: { value: '.vault.azure.net' },
+  });
+});

@@ -97,7 +97,7 @@ const tables: Record<string, [string, Json][]> = {
         { key: 'b', value: 2 },
       ],
     ],
-    ["objectKeys(createObject('b', 2, 'a', 1))", ['b', 'a']],
+    ["objectKeys(createObject('b', 2, 'A', 1))", ['A', 'b']],
     ["shallowMerge(createArray(createObject('a', 1), createObject('a', 2, 'b', 3)))", { a: 2, b: 3 }],
     ["tryGet(createObject('a', createArray(createObject('b', 5))), 'a', 0, 'b')", 5],
     ["tryGet(createObject('a', 1), 'b', 'c')", null],

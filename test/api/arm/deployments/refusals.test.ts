@@ -6,16 +6,9 @@ import { templateHash } from '../../../../src/api/arm/template/hashes.js';
 import type { Json } from '../../../../src/api/arm/template/json.js';
 import { AzureError } from '../../../../src/errors/index.js';
 import { atOnce } from '../../../turns.js';
-import { type PlanOptions, plan, planNow, rg1, template } from './deploy-for-tests.js';
+import { publicIp as ip, type PlanOptions, plan, planNow, rg1, template } from './deploy-for-tests.js';
 import { environment } from './evaluate-for-tests.js';
 
-const ip = (name: string, more: Record<string, unknown> = {}) => ({
-  type: 'Microsoft.Network/publicIPAddresses',
-  apiVersion: '2023-09-01',
-  name,
-  properties: {},
-  ...more,
-});
 const deployment = (properties: Record<string, unknown>) => ({
   type: 'Microsoft.Resources/deployments',
   apiVersion: '2022-09-01',

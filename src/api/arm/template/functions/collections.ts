@@ -197,7 +197,11 @@ export const objectFunctions: readonly FunctionDefinition[] = [
       .sort(byKey)
       .map(([key, value]) => ({ key, value })),
   ),
-  define('objectKeys', 1, (call) => Object.keys(call.object(0))),
+  define('objectKeys', 1, (call) =>
+    Object.entries(call.object(0))
+      .sort(byKey)
+      .map(([key]) => key),
+  ),
   define('shallowMerge', 1, (call) => Object.assign({}, ...objectsOf(call, call.array(0)).map(asOwnMembers))),
   define('tryGet', [2], tryGet),
   define('union', [1], union),
