@@ -171,7 +171,7 @@ function answer(reply: FastifyReply, make: () => object): FastifyReply {
 }
 
 /** Registers the metric routes on `app`, which has the routes of Azure Resource Manager too. */
-export function addMetricRoutes(
+export function addMonitorRoutes(
   app: FastifyInstance,
   { context, monitor }: { context: ArmContext; monitor: Monitor },
 ): void {
