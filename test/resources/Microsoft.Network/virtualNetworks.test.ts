@@ -281,7 +281,7 @@ t.test('CheckIPAddressAvailability knows reserved, taken and free addresses', as
   });
 });
 
-t.test('a peering is connected when both sides have one, and disconnected when the other network is gone', async (t) => {
+t.test('a peering is connected when both sides have one, disconnected when the other is gone', async (t) => {
   const azure = azureWith();
   const other = idOf('Microsoft.Network/virtualNetworks', 'other');
   const peered = (prefix: string, remote?: string) => {
