@@ -149,7 +149,7 @@ export function resolveReferences(document: ResourceDocument, scope: ReferenceSc
   }
   if (details.length > 0) throw invalidRequestFormat(details);
 
-  const here = { ...scope, self: idKey(scope.idText), document };
+  const here = { self: idKey(scope.idText), document, ...scope };
   for (const { reference, target } of resolvable) {
     target.canonical ??= resolve(reference, target, here);
     reference.holder.id = target.canonical;

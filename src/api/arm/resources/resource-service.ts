@@ -99,18 +99,15 @@ export class ResourceService {
     if (place.child) this.#resourceAt(place); // Whose 404 comes before the child's body is read.
     let isNewChild = true;
     const { document: make, ...write } = documentWrite(place, request);
-    const done = this.writer.put({
-      ...write,
-      document: (existing) => {
-        const { collection = '', name } = place.child ?? {};
-        isNewChild = !childNamed(childrenIn(existing?.document.properties, collection), name);
-        return make(existing);
-      },
-    });
+    const document = (existing: Resource | undefined) => {
+      const { collection = '', name } = place.child ?? {};
+      isNewChild = !childNamed(childrenIn(existing?.document.properties, collection), name);
+      return make(existing);
+    };
+    const done = this.writer.put({ document, ...write });
     const { resource } = done;
-    const { document } = resource;
     const created = place.child ? isNewChild : done.created;
-    const outcome = { ...done, created, document, apiVersion: place.apiVersion };
+    const outcome = { document: resource.document, apiVersion: place.apiVersion, ...done, created };
     const own = place.child ? undefined : place.type.requests?.statuses;
     const isDone = this.context.operationDelayMs === 0 && own?.putIsDone?.(outcome);
     const operation = pollPlaceOf(resource, outcome);
