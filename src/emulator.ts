@@ -6,7 +6,7 @@ import { Faults, installCallHooks } from './api/admin/faults.js';
 import { JournalHooks, RequestJournal } from './api/admin/journal.js';
 import { Arm, addArmRoutes } from './api/arm/arm.js';
 import { sendKept } from './api/arm/resources/answers.js';
-import { addMetricRoutes } from './api/arm/resources/resource-routes.js';
+import { addMonitorRoutes } from './api/arm/resources/resource-routes.js';
 import { checkStored } from './api/arm/resources/stored-resources.js';
 import { sharedPublicAddresses } from './api/classic/call.js';
 import { type ClassicPluginOptions, classicPlugin, requireCertificateOrToken } from './api/classic/plugin.js';
@@ -285,7 +285,7 @@ async function createApp({
     if (config.auth === 'token') app.addHook('onRequest', identity.requireToken);
     refuseWritesWhileDown(app, engine, 'ServiceUnavailable');
     addArmRoutes(app, arm);
-    addMetricRoutes(app, { context: arm.context, monitor });
+    addMonitorRoutes(app, { context: arm.context, monitor });
   });
   const classic: ClassicPluginOptions = {
     clock,

@@ -46,6 +46,8 @@ function refusing(check: () => void = () => {}): void {
 
 export class Store {
   readonly connection: Connection;
+  /** Of the file: the newest that this version knows. */
+  readonly schema: number;
   readonly resources: ResourceStore;
   readonly addresses: AddressStore;
   readonly operations: OperationStore;
@@ -61,6 +63,7 @@ export class Store {
 
   constructor({ file, driver, warn, isReplica = false, ...publicPool }: StoreOptions) {
     this.connection = openDatabase({ file, driver, warn });
+    this.schema = this.connection.pragma('user_version', { simple: true }) as number;
     if (!isReplica) this.#refuseReplica();
     this.#warn = warn;
     this.resources = new ResourceStore(this.connection, this.#journal);

@@ -49,7 +49,9 @@ export type Control =
   | { readonly kind: 'clock'; readonly advancedMs: number }
   | FaultControl
   /** The file of `--seed` is in the store. */
-  | { readonly kind: 'seeded' };
+  | { readonly kind: 'seeded' }
+  /** From here on what is kept has the shape of this schema. */
+  | { readonly kind: 'schema'; readonly schema: number };
 
 /** A fault that a person injects; without an `id` all have ended. */
 export type FaultControl =
@@ -119,10 +121,8 @@ export class WriteQueue {
   /** Resolves or rejects with what `work` answers or throws, once its group is stored. */
   add<T>(work: () => T, { durability = 'on-disk', control }: WriteOptions<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({
-        ...{ work, durability, reject, resolve: resolve as Waiting['resolve'] },
-        control: control as Waiting['control'],
-      });
+      const waiting = { work, durability, control, resolve, reject } as Waiting;
+      this.#waiting.push(waiting);
       this.#schedule();
     });
   }

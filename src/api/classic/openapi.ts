@@ -56,7 +56,7 @@ import {
   SubscriptionCertificates,
 } from './contracts/subscription.js';
 import { classicOperations } from './routes/index.js';
-import { versions } from './versions.js';
+import { serviceVersions } from './versions.js';
 import { type ContractSchema, type DocumentType, documentOf, listDocument } from './xml/contract.js';
 import { azureNamespace } from './xml/xml.js';
 
@@ -211,7 +211,7 @@ export function classicOpenApi(): Json {
     info: {
       title: 'Lazurite: classic Service Management API',
       version: '0.1.0',
-      description: `Cloud services, virtual machines and their load-balanced sets, in XML. Values of x-ms-version: ${versions.join(', ')}.`,
+      description: `Cloud services, virtual machines and their load-balanced sets, in XML. Values of x-ms-version: ${serviceVersions.join(', ')}.`,
     },
     tags: ['Subscription', 'Cloud services', 'Deployments', 'Roles', 'Networking and images'].map((name) => ({ name })),
     paths,

@@ -4,7 +4,7 @@
 /**
  * Documented versions to 2015-04-01 and, after it, those that real clients send. Versions order as their dates do.
  */
-export const versions: readonly string[] = [
+export const serviceVersions: readonly string[] = [
   '2009-10-01',
   '2010-04-01',
   '2010-10-28',

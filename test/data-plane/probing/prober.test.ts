@@ -324,8 +324,10 @@ t.test('An HTTPS probe takes a self-signed certificate of any name, and sends no
 
 t.test('An HTTPS probe accepts only TLS 1.2 and a chain that is signed with SHA-256 or better', async (t) => {
   const strong = await selfSigned();
+  const oldTls = { minVersion: 'TLSv1' as const, maxVersion: 'TLSv1.1' as const, ciphers: 'DEFAULT@SECLEVEL=0' };
   for (const { options, reason } of [
     { options: { ...strong, minVersion: 'TLSv1.3' as const }, reason: 'down Down_Probe_HttpEndpointUnreachable' },
+    { options: { ...strong, ...oldTls }, reason: 'down Down_Probe_HttpEndpointUnreachable' },
     { options: await selfSigned('SHA-1'), reason: 'down Down_Probe_HttpEndpointUnreachable' },
     { options: await selfSigned('SHA-384'), reason: 'up Up_Probe_Success' },
   ]) {
@@ -417,6 +419,20 @@ t.test('The status of an HTTP answer decides, however long or untidy its headers
     [`${ok}Content-Length: 0\r\n\r\n`, 'up Up_Probe_Success'],
     ['HTTP/1.0 200 OK\r\n\r\nwithout a length', 'up Up_Probe_Success'],
     [`HTTP/1.1 103 Early Hints\r\n\r\n${ok}\r\n`, 'up Up_Probe_Success'],
+    [`HTTP/1.1 100 Continue\r\n\r\n${ok}\r\n`, 'up Up_Probe_Success'],
+    ['HTTP/1.1 200\r\n\r\n', 'up Up_Probe_Success'],
+    ['HTTP/1.1 200 OK\n\n', 'up Up_Probe_Success'],
+    [`${ok}Transfer-Encoding: chunked\r\n\r\n2\r\nup\r\n0\r\n\r\n`, 'up Up_Probe_Success'],
+    [`${ok}Transfer-Encoding: chunked\r\n\r\nno chunk`, 'up Up_Probe_Success'],
+    [`${ok}Content-Length: 100\r\n\r\nless`, 'up Up_Probe_Success'],
+    ['HTTP/1.1 206 Partial Content\r\nContent-Length: 0\r\n\r\n', 'down Down_Probe_HttpStatusCodeError'],
+    ['HTTP/1.1 308 Permanent Redirect\r\nLocation: /\r\n\r\n', 'down Down_Probe_HttpStatusCodeError'],
+    ['HTTP/1.1 100 Continue\r\n\r\n', 'down Down_Probe_HttpEndpointUnreachable'],
+    [`${ok}X-Unfinished: yes`, 'down Down_Probe_HttpEndpointUnreachable'],
+    ['up', 'down Down_Probe_HttpEndpointUnreachable'],
+    // What a server that speaks only HTTP/2 sends first.
+    ['\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64', 'down Down_Probe_HttpEndpointUnreachable'],
+    ['', 'down Down_Probe_HttpEndpointUnreachable'],
     [`${ok}X-Long: ${'a'.repeat(20_000)}\r\n\r\n`, 'up Up_Probe_Success'],
     [`${ok}X-Odd: \u0001\r\n\r\n`, 'up Up_Probe_Success'],
     [`${ok}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 'up Up_Probe_Success'],
