@@ -122,6 +122,13 @@ export function createServer(options: ServerOptions): LazuriteServer {
     },
     loggerInstance: fastifyLogger(log),
     logController: new LogController({ disableRequestLogging: true }),
+    // Plugins validate with schemas of their own; those of routes are there for the OpenAPI documents.
+    schemaController: {
+      compilersFactory: {
+        buildValidator: () => () => () => true,
+        buildSerializer: () => () => JSON.stringify,
+      } as object,
+    },
     requestIdHeader: false,
     // A resource id may be longer than Fastify expects of a parameter, and a load balancer larger than it allows.
     bodyLimit: bodyLimitBytes,
@@ -132,15 +139,12 @@ export function createServer(options: ServerOptions): LazuriteServer {
   });
 
   app.decorate('undecodableUrls', undecodableUrls);
-  // Plugins read bodies themselves (ARM with positions, for its error messages), and validate with their own schemas;
-  // the schemas of routes are there for the OpenAPI documents.
+  // Plugins read bodies themselves (ARM with positions, for its error messages).
   app.removeAllContentTypeParsers();
   // A byte order mark, which editors and PowerShell write, is no part of the text.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) =>
     done(null, String(body).replace(/^\uFEFF/, '')),
   );
-  app.setValidatorCompiler(() => () => true);
-  app.setSerializerCompiler(() => JSON.stringify);
 
   const sendError = (error: unknown, { request, reply }: { request: FastifyRequest; reply: FastifyReply }) => {
     const known = toAzureError(error) ?? internalError(error, { request, reply });
