@@ -121,10 +121,8 @@ export class WriteQueue {
   /** Resolves or rejects with what `work` answers or throws, once its group is stored. */
   add<T>(work: () => T, { durability = 'on-disk', control }: WriteOptions<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({
-        ...{ work, durability, reject, resolve: resolve as Waiting['resolve'] },
-        control: control as Waiting['control'],
-      });
+      const waiting = { work, durability, control, resolve, reject } as Waiting;
+      this.#waiting.push(waiting);
       this.#schedule();
     });
   }

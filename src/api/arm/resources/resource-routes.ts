@@ -48,10 +48,10 @@ export function requestAbout(
 
 /** What a PUT or DELETE says besides what it is about. */
 export const writeAbout = (request: FastifyRequest, about: ResourceRequest): PutRequest & DeleteRequest => ({
-  ...about,
   body: RequestBody.ofText(request.body),
   conditions: preconditionsOf(request),
   baseUrl: requestBaseUrl(request),
+  ...about,
 });
 
 interface Handler {
