@@ -2,16 +2,76 @@
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import { azureError } from '../../errors/index.js';
 import type { Monitor } from '../../metrics/monitor.js';
-import { addClockRoutes, addSnapshotRoutes, type ClockContext, type SnapshotKeeper } from './control-routes.js';
+import type { Snapshot } from '../../store/snapshot.js';
+import type { Clock } from '../../support/clock.js';
 import { backendsOf, frontendsOf, outboundOf } from './data-plane-views.js';
 import type { EventStreamSources } from './event-stream.js';
 import { addExplainRoute, addSimulateRoute, type ExplainContext } from './explain-routes.js';
 import { addFaultRoutes, type Faults } from './faults.js';
 import { addJournalRoutes, type RequestJournal } from './journal.js';
 import { addMetricRoutes } from './metric-routes.js';
-import { adminRoute } from './requests.js';
+import { adminRoute, badRequest, jsonBody } from './requests.js';
 import { addStandInRoutes } from './stand-ins.js';
-import type { NodeView, StoreUpgradeView } from './views.js';
+import type { ClockView, NodeView, StoreUpgradeView } from './views.js';
+
+interface ClockContext {
+  readonly clock: Clock;
+  /** Moves emulator and engine forward by Azure milliseconds. */
+  readonly advance: (azureMs: number) => Promise<void>;
+}
+
+const clockView = ({ clock }: ClockContext): ClockView => ({
+  now: clock.timestamp(),
+  timeScale: clock.scale,
+  advancedSeconds: Math.round(clock.advancedMs / 100) / 10,
+});
+
+/** Ten years: more is a mistake, and dates would end. */
+const longestSeconds = 10 * 365 * 24 * 3600;
+
+/** Registers the routes of the clock. */
+function addClockRoutes(app: FastifyInstance, context: ClockContext): void {
+  app.get('/_lazurite/clock', adminRoute('clock', { summary: 'The time of Azure' }), () => clockView(context));
+  app.post(
+    '/_lazurite/clock',
+    adminRoute('advanceClock', { summary: 'Move the time of Azure forward', body: { advanceSeconds: 240 } }),
+    async (request) => {
+      const { advanceSeconds: seconds } = jsonBody(request);
+      if (typeof seconds !== 'number' || !(seconds >= 0 && seconds <= longestSeconds)) {
+        throw badRequest("'advanceSeconds' must be a number of Azure seconds");
+      }
+      await context.advance(seconds * 1000);
+      return clockView(context);
+    },
+  );
+}
+
+export interface SnapshotKeeper {
+  readonly take: () => Snapshot;
+  /** Replaces everything; resolves when the data plane follows. Throws, with nothing changed, what it cannot take. */
+  readonly restore: (document: unknown) => Promise<void>;
+}
+
+/** A snapshot may be far larger than a resource. */
+const bodyLimitBytes = 256 * 1024 * 1024;
+
+/** Registers the routes of snapshots. */
+function addSnapshotRoutes(app: FastifyInstance, keeper: SnapshotKeeper): void {
+  app.get('/_lazurite/snapshot', adminRoute('takeSnapshot', { summary: 'Everything that is stored' }), () =>
+    keeper.take(),
+  );
+  app.put(
+    '/_lazurite/snapshot',
+    {
+      ...adminRoute('restoreSnapshot', { summary: 'Replace everything that is stored', body: {} }),
+      bodyLimit: bodyLimitBytes,
+    },
+    async (request, reply) => {
+      await keeper.restore(jsonBody(request));
+      return reply.code(204).send();
+    },
+  );
+}
 
 export interface AdminContext extends ClockContext, ExplainContext, EventStreamSources {
   readonly caPem: string;
