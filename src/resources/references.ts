@@ -14,6 +14,8 @@ export interface FoundReference {
   readonly types: readonly string[];
   /** It may lead into another region. */
   readonly anyRegion: boolean;
+  /** It stays when what it names is deleted. */
+  readonly outlives: boolean;
   /** The member that holds it. */
   readonly path: string;
   /** Id and type of the resource or child that refers. */
@@ -75,6 +77,10 @@ class Found implements FoundReference {
 
   get anyRegion(): boolean {
     return this.node.anyRegion ?? false;
+  }
+
+  get outlives(): boolean {
+    return this.node.outlives ?? false;
   }
 
   get sourceId(): string {

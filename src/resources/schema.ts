@@ -31,6 +31,8 @@ export interface Annotations {
   readonly reference?: readonly string[];
   /** The reference may lead into another region. */
   readonly anyRegion?: boolean;
+  /** The reference stays when what it names is deleted. */
+  readonly outlives?: boolean;
   readonly backReference?: BackReference;
   /** Last type segment of the child resources in this array. */
   readonly child?: string;
@@ -63,6 +65,7 @@ export const annotationKeywords = [
   'anyName',
   'reference',
   'anyRegion',
+  'outlives',
   'backReference',
   'child',
   'envelope',

@@ -115,19 +115,19 @@ export class ResourceService {
       write: done,
       answer: {
         status: own?.put?.(outcome) ?? (created ? 201 : 200),
-        body: this.#shown(resource, place),
+        body: this.#shown(resource, place, done),
         ...(isDone ? {} : { operation }),
       },
       onFailure: ({ etag }) => ({
-        body: this.#shown({ ...resource, etag, provisioningState: 'Failed' }, place),
+        body: this.#shown({ ...resource, etag, provisioningState: 'Failed' }, place, done),
         operation,
       }),
     };
   }
 
   /** What the answer to a PUT shows. */
-  #shown(resource: Resource, { child, apiVersion }: ModelledPlace): Shown | undefined {
-    const answerTo = 'Put';
+  #shown(resource: Resource, { child, apiVersion }: ModelledPlace, { before }: Write): Shown | undefined {
+    const answerTo = { before };
     return child
       ? this.reader.child(resource, { ...child, apiVersion, answerTo })
       : this.reader.show(resource, apiVersion, { answerTo });
