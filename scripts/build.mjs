@@ -87,7 +87,8 @@ export async function bundle({ outdir, purpose = 'repository', withPortal = true
 async function asCommonJs(text, minify) {
   const supported = { 'dynamic-import': false };
   const define = { 'import.meta.url': 'moduleUrl' };
-  return (await transform(text, { ...target, ...minify, format: 'cjs', supported, define })).code;
+  const { code } = await transform(text, { ...target, ...minify, format: 'cjs', supported, define });
+  return `(function (exports, require, module, moduleUrl) {${code}\n})`;
 }
 
 async function writeLauncher({ code, build: id, minify }) {
@@ -108,12 +109,13 @@ module.exports = new Modules({ folder: __dirname, build: '${id}', env: process.e
 /** `src/config/config.ts` is `dist/config/config.js` to those who import it, which exports what `code/config.cjs` does. */
 function writeEntry({ outdir, entryPoint, exports }) {
   const file = join(outdir, relative('src', entryPoint).replace(/ts$/, 'js'));
-  const up = relative(dirname(file), join(outdir, 'code/launch.cjs'));
-  const loading = `modules.load('${basename(entryPoint, '.ts')}.cjs');\n`;
+  const launcher = `./${relative(dirname(file), join(outdir, 'code/launch.cjs'))}`;
+  const loading = `createRequire(import.meta.url)('${launcher}').load('${basename(entryPoint, '.ts')}.cjs');\n`;
   const names = exports.length > 0 ? `export const { ${exports.join(', ')} } = ` : '';
   const isCommand = entryPoint === published[0];
   mkdirSync(dirname(file), { recursive: true });
-  const begin = `${isCommand ? '#!/usr/bin/env node\n' : ''}import modules from '${up.startsWith('.') ? up : `./${up}`}';\n`;
+  // To import CommonJS would take Node longer: it looks for what is exported.
+  const begin = `${isCommand ? '#!/usr/bin/env node\n' : ''}import { createRequire } from 'node:module';\n`;
   writeFileSync(file, begin + names + loading, { mode: isCommand ? 0o755 : 0o644 });
 }
 

@@ -6,7 +6,7 @@ import { Faults, installCallHooks } from './api/admin/faults.js';
 import { JournalHooks, RequestJournal } from './api/admin/journal.js';
 import { Arm, addArmRoutes } from './api/arm/arm.js';
 import { sendKept } from './api/arm/resources/answers.js';
-import { addMetricRoutes } from './api/arm/resources/resource-routes.js';
+import { addMonitorRoutes } from './api/arm/resources/resource-routes.js';
 import { checkStored } from './api/arm/resources/stored-resources.js';
 import { sharedPublicAddresses } from './api/classic/call.js';
 import { type ClassicPluginOptions, classicPlugin, requireCertificateOrToken } from './api/classic/plugin.js';
@@ -21,6 +21,7 @@ import { EmulatorControl } from './emulator/emulator-control.js';
 import { createEngine, PlanAdapter } from './emulator/engine.js';
 import { applySeed } from './emulator/seed.js';
 import type { Machines } from './emulator/several-machines.js';
+import { LateRoutes } from './http/late-routes.js';
 import { addPortal } from './http/portal.js';
 import { createServer, type LazuriteServer, refuseWritesWhileDown, requestBaseUrl } from './http/server.js';
 import { Monitor } from './metrics/monitor.js';
@@ -278,14 +279,15 @@ async function createApp({
       for (const { kind, document } of store.classic.every()) checkClassicDocument(kind, document);
     },
   });
-  addOpenApi(server.app);
+  const added = addOpenApi(server.app);
   addPortal(server.app);
   await server.app.register(identity.plugin);
   await server.app.register(async (app) => {
+    const late = new LateRoutes(app, { below: '/subscriptions/', added });
     if (config.auth === 'token') app.addHook('onRequest', identity.requireToken);
     refuseWritesWhileDown(app, engine, 'ServiceUnavailable');
-    addArmRoutes(app, arm);
-    addMetricRoutes(app, { context: arm.context, monitor });
+    late.add((routes) => addArmRoutes(routes, arm));
+    addMonitorRoutes(app, { context: arm.context, monitor });
   });
   const classic: ClassicPluginOptions = {
     clock,

@@ -10,14 +10,11 @@
  * const network = new NetworkManagementClient(credential, subscriptionId, clientOptions);
  * ```
  */
-/// <reference lib="esnext.disposable" preserve="true" />
-
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BackendView, ExplainView, FrontendView, RequestView } from './api/admin/views.js';
-import { writeCaFiles } from './cli/ca-files.js';
-import { variables } from './cli/env.js';
+import { variables, writeCaFiles } from './cli/env.js';
 import { options as definitions, parseConfig } from './config/config.js';
 import { defaultSubscriptionId, defaultTenantId } from './config/config-values.js';
 import type { FlowInfo } from './data-plane/model/engine.js';
@@ -25,6 +22,8 @@ import type { Emulator } from './emulator.js';
 import type { EventName, EventShapes, Events } from './support/events.js';
 import { silentLog, stderrLog } from './support/log.js';
 import { UsageError } from './support/usage-error.js';
+
+/// <reference lib="esnext.disposable" preserve="true" />
 
 export { UsageError } from './support/usage-error.js';
 

@@ -22,10 +22,9 @@ export interface ModulesOptions {
 }
 
 type Exports = Record<string, unknown>;
+/** What the build makes of a module: a function of what CommonJS gives, and of its `import.meta.url`. */
 type Body = (exports: Exports, require: (name: string) => unknown, module: { exports: Exports }, url: string) => void;
 
-/** The build gives them what they name `exports`, `require`, `module`, and in place of `import.meta.url`. */
-const wrapper = ['(function (exports, require, module, moduleUrl) {', '\n})'] as const;
 const digestLength = 32;
 const ending = '.bin';
 /** Real time in which a start has come to its end. Functions that were not called by then are compiled when they are. */
@@ -64,7 +63,7 @@ export class Modules {
 
   #compiled(name: string, filename: string): Script {
     // The build writes ASCII only.
-    const source = wrapper.join(readFileSync(filename, 'latin1'));
+    const source = readFileSync(filename, 'latin1');
     const cachedData = this.#keptCode(name);
     const script = new Script(source, { filename, ...(cachedData && { cachedData }) });
     if (this.#kept !== undefined && (!cachedData || script.cachedDataRejected)) {

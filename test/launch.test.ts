@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Modules } from '../src/launch.js';
 
+const wrapped = (code: string) => `(function (exports, require, module, moduleUrl) {${code}\n})`;
 const files = {
-  'main.cjs': `const { twice } = require('./chunk.cjs');
+  'main.cjs': wrapped(`const { twice } = require('./chunk.cjs');
 exports.answer = twice(require('node:path').basename(moduleUrl).length);
-exports.twice = twice;`,
-  'chunk.cjs': 'exports.twice = (number) => 2 * number;',
+exports.twice = twice;`),
+  'chunk.cjs': wrapped('exports.twice = (number) => 2 * number;'),
 };
 
 type Main = { answer: number; twice: unknown };
@@ -81,7 +82,7 @@ t.test('What is damaged, cut short or of another build is compiled and kept agai
 
 t.test('What was kept of a module that is gone is removed', async (t) => {
   const { modules, start, answer, contents } = prepare(t);
-  writeFileSync(join(modules, 'old.cjs'), 'exports.old = true;');
+  writeFileSync(join(modules, 'old.cjs'), wrapped('exports.old = true;'));
   const first = start();
   answer(first);
   first.load('old.cjs');

@@ -8,9 +8,8 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, optionsHelp, parseConfig, unknownVariables } from '../config/config.js';
 import { UsageError } from '../support/usage-error.js';
-import { writeCaFiles } from './ca-files.js';
 import { type Command, whenNpmEnds } from './command.js';
-import { variables } from './env.js';
+import { variables, writeCaFiles } from './env.js';
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** A shell's exit codes for a command that cannot be run. */

@@ -73,6 +73,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'delete every resource of a running emulator',
     load: async () => (await import('./control-commands.js')).reset,
   },
+  store: {
+    summary: 'let the nodes of a shared store write it in the newest schema',
+    load: async () => (await import('./control-commands.js')).store,
+  },
   sandbox: {
     summary: 'run a command with an Azure and a network of its own; no root, every port free, nothing left behind',
     load: async () => (await import('./sandbox.js')).sandbox,

@@ -1,7 +1,7 @@
-/** `lazurite clock`, `snapshot`, `reset`, `stop` and `wait`: the time, the stored resources and the life of an emulator. */
+/** `lazurite clock`, `snapshot`, `reset`, `store`, `stop` and `wait`: the time, the stored resources and the life of an emulator. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import type { ClockView } from '../api/admin/views.js';
+import type { ClockView, StoreUpgradeView } from '../api/admin/views.js';
 import type { Snapshot } from '../store/snapshot.js';
 import { systemTime } from '../support/clock.js';
 import { keepPrivate } from '../support/files.js';
@@ -94,6 +94,22 @@ export const reset: Command = {
     client.close();
     if (status >= 400) throw new UsageError(`${client.url} refused to reset: ${JSON.stringify(body)}`);
     print(`${client.url} is as new`);
+    return 0;
+  },
+};
+
+export const store: Command = {
+  usage: 'store upgrade [OPTION…]',
+  summary: 'Lets the nodes that share a store write it in the newest schema; refused while an older node is there.',
+  details: () =>
+    `After all nodes have a new version, which until then writes what the version before it can read.\n\n${runningHelp}\n  --json        print what the admin API answers`,
+  async run(argv, { env, print }) {
+    const asked = readOptions(argv, { env, flags: {} });
+    if (asked.positionals.join(' ') !== 'upgrade') throw new UsageError('store wants upgrade');
+    const answer = await ask<StoreUpgradeView>(asked.running, { method: 'POST', path: 'store/upgrade' });
+    const show = ({ from, to }: StoreUpgradeView): string =>
+      from === to ? `the store is written in schema ${to} already` : `the store is written in schema ${to} from now on`;
+    tell(answer, { print, asked, show });
     return 0;
   },
 };

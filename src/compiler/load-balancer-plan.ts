@@ -37,12 +37,20 @@ export const halfOpenMs = minuteMs;
 /** Azure gives an HTTP probe half a minute at most, whatever its interval. */
 const longestHttpTimeoutMs = 30_000;
 
+interface Place {
+  readonly azureAddress: string;
+  readonly address: string;
+  readonly internal?: { readonly internal: true };
+}
+
 class Compiler {
   readonly #frontends: PlanFrontend[] = [];
   readonly #probes = new Map<string, PlanProbe>();
   readonly #document: LoadBalancerDocument;
   readonly #pools = new Map<string, readonly PoolMember[]>();
   readonly #mapped = new Map<string, string>();
+  /** Where frontends are, by their ids. */
+  readonly #places = new Map<string, Place>();
   /** Members by the probe and the pools of the rules that share them. */
   readonly #shared = new Map<string, Pick<PlanRule, 'members' | 'stopped'>>();
 
@@ -173,12 +181,13 @@ class Compiler {
       ports: [frontendPort],
       protocol: rule.properties?.protocol,
       rule: {
-        ...this.#ruleBasics(rule, 'loadBalancingRules', frontend.id),
         distribution: rule.properties?.loadDistribution ?? 'Default',
-        ...(rule.properties?.enableConnectionTracking && { connectionTracking: true as const }),
         noHealthyBackends: probe?.properties?.noHealthyBackendsBehavior ?? 'AllProbedDown',
         backendPort: rule.properties?.backendPort ?? 0,
+        // To add members to an object that was spread costs microseconds each, so these come last.
+        ...this.#ruleBasics(rule, 'loadBalancingRules', frontend.id),
         ...this.#members(rule, probe),
+        ...(rule.properties?.enableConnectionTracking && { connectionTracking: true as const }),
       },
     });
   }
@@ -225,7 +234,6 @@ class Compiler {
         ports: [port],
         protocol: rule.properties?.protocol,
         rule: {
-          ...this.#ruleBasics(rule, 'inboundNatRules', frontend.id),
           distribution: 'Default',
           noHealthyBackends: 'AllProbedDown',
           members: [
@@ -240,6 +248,7 @@ class Compiler {
               probe: undefined,
             },
           ],
+          ...this.#ruleBasics(rule, 'inboundNatRules', frontend.id),
         },
       });
     }
@@ -281,17 +290,28 @@ class Compiler {
     protocol: string | undefined;
     rule: PlanRule;
   }): void {
-    const azureAddress = frontendAddress(this.loadBalancer, frontendId, this.options.lookup);
-    if (azureAddress === undefined) return;
-    const address = this.#map(azureAddress);
-    const isPublic = publicIPOf(this.loadBalancer, frontendId, this.options.lookup) !== undefined;
-    const internal = isPublic ? undefined : ({ internal: true } as const);
+    const place = this.#placeOf(frontendId);
+    if (!place) return;
+    const { azureAddress, address, internal } = place;
     for (const transport of transportsOf(protocol)) {
       for (const port of ports) {
         const key = frontendKey({ transport, address, port });
-        this.#frontends.push({ key, transport, azureAddress, address, port, ...internal, rule });
+        this.#frontends.push({ key, transport, azureAddress, address, port, rule, ...internal });
       }
     }
+  }
+
+  /** Where a frontend is; undefined while it has no address. Many rules share one. */
+  #placeOf(frontendId: string): Place | undefined {
+    let place = this.#places.get(frontendId);
+    if (place) return place;
+    const { lookup } = this.options;
+    const azureAddress = frontendAddress(this.loadBalancer, frontendId, lookup);
+    if (azureAddress === undefined) return undefined;
+    const isPublic = publicIPOf(this.loadBalancer, frontendId, lookup) !== undefined;
+    place = { azureAddress, address: this.#map(azureAddress), ...(isPublic ? {} : { internal: { internal: true } }) };
+    this.#places.set(frontendId, place);
+    return place;
   }
 }
 

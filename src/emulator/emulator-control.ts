@@ -1,5 +1,5 @@
 /** What concerns every part of an emulator at once: reset, snapshots, and moving the clock forward. */
-import type { SnapshotKeeper } from '../api/admin/control-routes.js';
+import type { SnapshotKeeper } from '../api/admin/admin.js';
 import type { Faults } from '../api/admin/faults.js';
 import type { RequestJournal } from '../api/admin/journal.js';
 import type { Reconciler } from '../compiler/reconciler.js';

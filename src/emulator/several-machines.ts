@@ -4,8 +4,8 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import type { SharedStore } from '../api/admin/admin.js';
 import type { Faults } from '../api/admin/faults.js';
-import type { NodeView } from '../api/admin/views.js';
 import type { Arm } from '../api/arm/arm.js';
 import type { ClassicPluginOptions } from '../api/classic/plugin.js';
 import { loadAdminSecret } from '../api/identity/admin-secret.js';
@@ -13,10 +13,12 @@ import { loadCertificates } from '../api/identity/certificates.js';
 import { loadSigningKey } from '../api/identity/tokens.js';
 import type { Reconciler } from '../compiler/reconciler.js';
 import type { Config } from '../config/config.js';
+import { azureError } from '../errors/index.js';
 import { type EdgeHandler, tidyUrl } from '../http/server.js';
 import { Edge } from '../nodes/edge.js';
 import { ClusterNode, type NodeEvents, refusal } from '../nodes/node.js';
 import { explainStoreError } from '../nodes/session.js';
+import { oldestShared } from '../store/earlier-schema.js';
 import type { Store } from '../store/store.js';
 import { Clock, systemTime } from '../support/clock.js';
 import { ensurePrivateFolder, packageVersion, readIfPresent, writePrivateFile } from '../support/files.js';
@@ -27,7 +29,7 @@ import { UsageError } from '../support/usage-error.js';
 import type { EmulatorControl } from './emulator-control.js';
 
 /** What every node answers for itself: its pages, its data plane, its process. */
-const ownPaths = /^\/(?:$|\?|portal\b|openapi\b|_lazurite\/(?!(?:reset|snapshot|faults|requests|clock)\b))/i;
+const ownPaths = /^\/(?:$|\?|portal\b|openapi\b|_lazurite\/(?!(?:reset|snapshot|faults|requests|clock|store)\b))/i;
 
 /**
  * What is read from the store alone, so that any replica shows it: not what a data plane has measured, nor what a node keeps
@@ -53,7 +55,7 @@ export interface Machines {
   /** Refuses requests that no node can answer at present; answers a write when every node carries it. */
   readonly guard: (app: FastifyInstance) => void;
   /** Every node that lives. */
-  readonly nodes: () => Promise<readonly NodeView[]>;
+  readonly nodes: SharedStore;
   /** Fills the replica, and follows what other nodes write. */
   readonly follow: (parts: Followed) => Promise<void>;
   /** From now on reachable at this port for other nodes. */
@@ -122,6 +124,9 @@ class Seeding {
   }
 }
 
+const olderNodes = (older: readonly string[]): string =>
+  `${older.join(', ')} would not know the newer schema: start this version there first`;
+
 /** Applies the seed, and keeps that it was. */
 async function seedOnce(store: Store, seed: () => Promise<void>): Promise<void> {
   await seed();
@@ -145,7 +150,7 @@ async function makeKeys({ host, tlsNames }: Config): Promise<Record<string, stri
 /** Connects to the store that `--store` names, and gets the keys and the time from it. Throws a `UsageError` why not. */
 export async function joinStore({ config, store, log }: { config: Config; store: Store; log: Log }): Promise<Machines> {
   const url = config.store ?? '';
-  const schema = store.connection.pragma('user_version', { simple: true }) as number;
+  const { schema } = store;
   const node = new ClusterNode({ url, facts: { name: hostname(), version: packageVersion(), schema }, store, log });
   const temporary = config.inMemory ? mkdtempSync(join(tmpdir(), 'lazurite-node-')) : undefined;
   const folder = temporary ?? config.data;
@@ -154,7 +159,10 @@ export async function joinStore({ config, store, log }: { config: Config; store:
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
   };
   try {
-    const begunMs = await node.changes.open({ schema, config: agreedOn(config), nowMs: systemTime.now() });
+    const begunMs = await node.changes.open({
+      ...{ schema, oldest: oldestShared },
+      ...{ config: agreedOn(config), nowMs: systemTime.now() },
+    });
     const keys = await node.changes.keys(() => makeKeys(config));
     ensurePrivateFolder(folder);
     for (const name of sharedFiles) {
@@ -203,12 +211,21 @@ export async function joinStore({ config, store, log }: { config: Config; store:
           return payload;
         });
       },
-      async nodes() {
-        const [living, { seq, writer }] = await Promise.all([node.nodes.living(), node.changes.head()]);
-        return living.map(({ carried, ...one }) => {
-          const writes = one.address === writer;
-          return { ...one, writes, behind: writes ? 0 : Math.max(0, seq - carried) };
-        });
+      nodes: {
+        async living() {
+          const [living, { seq, writer }] = await Promise.all([node.nodes.living(), node.changes.head()]);
+          return living.map(({ carried, ...one }) => {
+            const writes = one.address === writer;
+            return { ...one, writes, behind: writes ? 0 : Math.max(0, seq - carried) };
+          });
+        },
+        async upgrade() {
+          const [living, { schema: from }] = await Promise.all([node.nodes.living(), node.changes.head()]);
+          const older = living.filter((one) => one.schema < schema).map((one) => `${one.address} (${one.version})`);
+          if (older.length > 0) throw azureError('StoreNotUpgraded', { values: { reason: olderNodes(older) } });
+          if (from < schema) await store.announce(() => ({ kind: 'schema', schema }));
+          return { from, to: schema };
+        },
       },
       async follow(parts) {
         const events = followed(parts);

@@ -15,6 +15,12 @@ export const adminErrors = {
       'The snapshot was taken with schema {found}, this Lazurite has schema {known}: restore it with the version that took it, and take it again after an upgrade of the data folder.',
     differs: 'Azure has no snapshots',
   },
+  StoreNotUpgraded: {
+    status: 409,
+    origin: 'lazurite',
+    message: 'The store stays as it is: {reason}.',
+    differs: 'Azure has no such store',
+  },
   InvalidFault: {
     status: 400,
     origin: 'lazurite',

@@ -112,12 +112,14 @@ export class OnePort {
   }
 
   #count(server: http.Server): void {
+    // One function for all: a response closes once.
+    const closed = (): void => {
+      this.#requestsInProgress--;
+      if (this.#requestsInProgress === 0) this.#idle?.();
+    };
     server.on('request', (_request, response) => {
       this.#requestsInProgress++;
-      response.once('close', () => {
-        this.#requestsInProgress--;
-        if (this.#requestsInProgress === 0) this.#idle?.();
-      });
+      response.on('close', closed);
     });
   }
 

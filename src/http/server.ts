@@ -80,6 +80,8 @@ export interface LazuriteServer {
 export const noSniffing = ['x-content-type-options', 'nosniff'] as const;
 const megabyte = 1024 * 1024;
 const bodyLimitBytes = 8 * megabyte;
+/** A resource id may be longer than Fastify expects of a parameter. */
+export const routerOptions = { caseSensitive: false, maxParamLength: 2048 };
 
 // Swagger UI's page finds its files relative to a path with a slash at the end.
 const keepsTrailingSlash = /^\/openapi\/?$/i;
@@ -122,25 +124,29 @@ export function createServer(options: ServerOptions): LazuriteServer {
     },
     loggerInstance: fastifyLogger(log),
     logController: new LogController({ disableRequestLogging: true }),
+    // Plugins validate with schemas of their own; those of routes are there for the OpenAPI documents.
+    schemaController: {
+      compilersFactory: {
+        buildValidator: () => () => () => true,
+        buildSerializer: () => () => JSON.stringify,
+      } as object,
+    },
     requestIdHeader: false,
-    // A resource id may be longer than Fastify expects of a parameter, and a load balancer larger than it allows.
+    // A load balancer may be larger than Fastify allows.
     bodyLimit: bodyLimitBytes,
-    routerOptions: { caseSensitive: false, maxParamLength: 2048 },
+    routerOptions,
     // Azure answers HEAD for a few resources only.
     exposeHeadRoutes: false,
     rewriteUrl: (request: IncomingMessage) => tidyUrl(request.url ?? '/'),
   });
 
   app.decorate('undecodableUrls', undecodableUrls);
-  // Plugins read bodies themselves (ARM with positions, for its error messages), and validate with their own schemas;
-  // the schemas of routes are there for the OpenAPI documents.
+  // Plugins read bodies themselves (ARM with positions, for its error messages).
   app.removeAllContentTypeParsers();
   // A byte order mark, which editors and PowerShell write, is no part of the text.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) =>
     done(null, String(body).replace(/^\uFEFF/, '')),
   );
-  app.setValidatorCompiler(() => () => true);
-  app.setSerializerCompiler(() => JSON.stringify);
 
   const sendError = (error: unknown, { request, reply }: { request: FastifyRequest; reply: FastifyReply }) => {
     const known = toAzureError(error) ?? internalError(error, { request, reply });

@@ -4,7 +4,7 @@
  */
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import type { RowImage } from '../store/row-images.js';
+import type { RowImage, Touched } from '../store/row-images.js';
 import type { Control } from '../store/write-queue.js';
 import { newGuid } from '../support/ids.js';
 import { UsageError } from '../support/usage-error.js';
@@ -25,11 +25,17 @@ export interface Head extends LogPosition {
   readonly epoch: number;
   /** Where the writer is reached, `address:port`; undefined before the first. */
   readonly writer: string | undefined;
+  /** In the shape of which changes and snapshots are written. */
+  readonly schema: number;
 }
 
 /** What one append carries. */
 export interface Entries {
+  /** In the shape of which the rows are. */
+  readonly schema: number;
   readonly rows: readonly RowImage[];
+  /** What the rows are about: the data planes of other nodes follow it, whatever version they have. */
+  readonly touched?: Touched | undefined;
   /** In place of rows; what was restored lies beside the log, as the snapshot of the change's own position. */
   readonly control?: Control | { readonly kind: 'restored' } | undefined;
 }
@@ -67,7 +73,8 @@ const [writerLock, setUpLock] = ['7809644653219574885', '7809644653219574886'];
 
 const append = `
   WITH h AS (
-    UPDATE lazurite.head SET seq = seq + 1, id = $1 WHERE seq = $2 AND epoch = $3 RETURNING seq
+    UPDATE lazurite.head SET seq = seq + 1, id = $1, schema = greatest(schema, $7)
+    WHERE seq = $2 AND epoch = $3 RETURNING seq
   ), s AS (
     INSERT INTO lazurite.snapshots (seq, id, document) SELECT seq, $1, $6 FROM h WHERE $6::bytea IS NOT NULL
   )
@@ -83,7 +90,7 @@ const cut = `
 const oldestServer = 140_000;
 /** Where the head is, and the row of a position with those behind it, all of one moment. */
 const look = `
-  SELECT h.seq AS head, h.id AS head_id, h.epoch, h.writer, c.seq, c.id,
+  SELECT h.seq AS head, h.id AS head_id, h.epoch, h.writer, h.schema, c.seq, c.id,
     CASE WHEN c.seq > $1 THEN c.entries END AS entries
   FROM lazurite.head h
   LEFT JOIN (SELECT * FROM lazurite.changes WHERE seq >= $1 ORDER BY seq LIMIT $2) c ON true
@@ -97,10 +104,22 @@ const longestMs = (bytes: number): number => 3000 + bytes / 1000;
 /** For statements that read or write a whole snapshot. */
 const longMs = 60_000;
 
+/** What a node begins with. */
+export interface Opening {
+  /** The newest schema that it knows. */
+  readonly schema: number;
+  /** The earliest that it can write in. */
+  readonly oldest: number;
+  readonly config: string;
+  readonly nowMs: number;
+}
+
 export interface AppendOptions {
   readonly after: LogPosition;
   readonly epoch: number;
   readonly snapshot?: unknown;
+  /** What follows has another shape. */
+  readonly upgradeTo?: number | undefined;
 }
 
 export interface ChangeLogOptions {
@@ -128,10 +147,10 @@ export class ChangeLog {
   }
 
   /**
-   * Makes the tables, and the head where there is none. Throws a `UsageError` where the head was made by another schema or
-   * configuration. Answers when (milliseconds since 1970) the log was begun.
+   * Makes the tables, and the head where there is none. Throws a `UsageError` where this version does not know the schema of
+   * the head, or the configuration is another. Answers when (milliseconds since 1970) the log was begun.
    */
-  async open({ schema, config, nowMs }: { schema: number; config: string; nowMs: number }): Promise<number> {
+  async open({ schema, oldest, config, nowMs }: Opening): Promise<number> {
     const [server] = await this.#reads.query('SHOW server_version_num');
     if (Number(server?.server_version_num) < oldestServer) {
       throw new UsageError('the database of --store is older than PostgreSQL 14');
@@ -143,14 +162,16 @@ export class ChangeLog {
         INSERT INTO lazurite.head (seq, id, epoch, schema, config, created) VALUES (0, $1, 0, $2, $3, $4)
         ON CONFLICT DO NOTHING RETURNING id
       ) INSERT INTO lazurite.changes (seq, id, node, entries) SELECT 0, id, $5, $6 FROM h`,
-      [id, schema, config, nowMs, this.#node, await packed({ rows: [] })],
+      [id, schema, config, nowMs, this.#node, await packed({ schema, rows: [] } satisfies Entries)],
     );
     const [head] = await this.#reads.query('SELECT schema, config, created FROM lazurite.head');
-    if (Number(head?.schema) !== schema) {
+    if (Number(head?.schema) > schema || Number(head?.schema) < oldest) {
       const advice =
-        Number(head?.schema) > schema ? 'start the newer one that wrote it' : 'start the older one that wrote it';
+        Number(head?.schema) > schema
+          ? 'start the newer one that wrote it'
+          : 'bring it up with the versions in between, each with lazurite store upgrade';
       throw new UsageError(
-        `the store was written with schema ${head?.schema}, and this Lazurite writes schema ${schema}: ${advice}, all machines have one version`,
+        `the store is written in schema ${head?.schema}, and this Lazurite knows ${oldest} to ${schema}: ${advice}`,
       );
     }
     if (head?.config !== config) {
@@ -162,7 +183,7 @@ export class ChangeLog {
   }
 
   async head(): Promise<Head> {
-    const [row] = await this.#checks.query('SELECT seq, id, epoch, writer FROM lazurite.head');
+    const [row] = await this.#checks.query('SELECT seq, id, epoch, writer, schema FROM lazurite.head');
     if (!row) throw new Away('the head of the log is missing');
     return headOf(row);
   }
@@ -186,7 +207,7 @@ export class ChangeLog {
   async raiseEpoch(writer: string): Promise<Head> {
     const [row] = await this.#writes.query(
       `UPDATE lazurite.head SET epoch = epoch + 1, writer = $1
-       RETURNING seq, id, epoch, writer, pg_notify('lazurite', seq::text)`,
+       RETURNING seq, id, epoch, writer, schema, pg_notify('lazurite', seq::text)`,
       [writer],
     );
     if (!row) throw new Away('the head of the log is missing');
@@ -198,11 +219,14 @@ export class ChangeLog {
    * nothing was stored nor ever will be. Does not end before it is known which: an attempt of unknown outcome is sent again
    * as it was. `snapshot`: everything that is stored from there on.
    */
-  async append(entries: Entries, { after, epoch, snapshot }: AppendOptions): Promise<LogPosition | undefined> {
+  async append(
+    entries: Entries,
+    { after, epoch, snapshot, upgradeTo }: AppendOptions,
+  ): Promise<LogPosition | undefined> {
     const id = newGuid();
     const bytes = await packed(entries);
     const document = snapshot === undefined ? null : await packed(snapshot);
-    const values = [id, after.seq, epoch, this.#node, bytes, document];
+    const values = [id, after.seq, epoch, this.#node, bytes, document, upgradeTo ?? null];
     const waitMs = longestMs(bytes.length + (document?.length ?? 0));
     for (let isFirst = true; ; isFirst = false) {
       try {
@@ -320,6 +344,7 @@ const headOf = (row: Row): Head => ({
   id: String(row.id),
   epoch: Number(row.epoch),
   writer: row.writer === null ? undefined : String(row.writer),
+  schema: Number(row.schema),
 });
 
 const packed = (value: unknown): Promise<Buffer> => compress(JSON.stringify(value), { level: 1 });

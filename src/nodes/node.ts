@@ -4,7 +4,6 @@
  */
 import { azureError } from '../errors/index.js';
 import type { Touched } from '../store/row-images.js';
-import type { Snapshot } from '../store/snapshot.js';
 import type { Store } from '../store/store.js';
 import type { Control, Ledger, Outcome } from '../store/write-queue.js';
 import { systemTime } from '../support/clock.js';
@@ -158,16 +157,15 @@ export class ClusterNode implements Ledger {
   }
 
   /** Appends what a group of works has come to, and applies it. */
-  async keep({ rows, control }: Outcome): Promise<void> {
+  async keep(outcome: Outcome): Promise<void> {
     await this.#alone(async () => {
       this.check();
-      const { position, shared } = this.#filled;
+      const { position } = this.#filled;
       const epoch = this.#epoch as number;
       if (!position) throw refusal('The replica is empty.');
-      const isRestored = control?.kind === 'restored';
-      const snapshot = isRestored ? { ...(control.document as Snapshot), shared } : undefined;
-      const entries = { rows, control: isRestored ? ({ kind: 'restored' } as const) : control };
-      const kept = await this.changes.append(entries, { after: position, epoch, snapshot }).catch((error: Error) => {
+      const { entries, ...beside } = this.#filled.appendOf(outcome);
+      const options = { ...beside, after: position, epoch };
+      const kept = await this.changes.append(entries, options).catch((error: Error) => {
         this.#stopWriting(error.message);
         throw refusal(`The store did not take the write: ${error.message}.`);
       });
@@ -176,13 +174,13 @@ export class ClusterNode implements Ledger {
         throw refusal('Another node has become the one that writes.');
       }
       try {
-        this.#filled.apply(kept, { rows, control });
+        this.#filled.apply(kept, outcome);
       } catch (error) {
         // The store has it, so it is acknowledged. Nobody reads here before the replica has followed.
         this.#options.log.error('the replica cannot be written', {}, error);
         return this.#stopWriting('its replica cannot be written');
       }
-      if (isRestored) this.#snapshotSeq = kept.seq;
+      if (outcome.control?.kind === 'restored') this.#snapshotSeq = kept.seq;
       this.#snapshotNowAndThen();
     });
   }
@@ -371,7 +369,7 @@ export class ClusterNode implements Ledger {
     const { log } = this.#options;
     if (!position || position.seq - this.#snapshotSeq < changesBetweenSnapshots) return;
     this.#snapshotSeq = position.seq;
-    const document = this.#filled.snapshot(new Date(systemTime.now()).toISOString());
+    const document = this.#filled.snapshot();
     this.changes
       .keepSnapshot(position, document)
       .catch((error: Error) => log.warn('no snapshot could be kept in the store', { reason: error.message }));

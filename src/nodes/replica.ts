@@ -1,11 +1,13 @@
 /** The SQLite file of a node as a replica of the log: how far it has come, following, and being made anew. */
 
+import { reshapeImages, reshapeSnapshot } from '../store/earlier-schema.js';
 import type { Touched } from '../store/row-images.js';
 import { positionTable, type Snapshot, takeSnapshot } from '../store/snapshot.js';
 import type { Store } from '../store/store.js';
 import type { Control, FaultControl, Outcome } from '../store/write-queue.js';
+import { systemTime } from '../support/clock.js';
 import { UsageError } from '../support/usage-error.js';
-import type { ChangeLog, Head, LogPosition } from './change-log.js';
+import type { AppendOptions, ChangeLog, Entries, Head, LogPosition } from './change-log.js';
 
 export interface ReplicaOptions {
   readonly store: Store;
@@ -29,6 +31,7 @@ export interface Shared {
   readonly isSeeded: boolean;
 }
 
+const nothingTouched: Touched = { resources: [], hostedServices: [] };
 const nothingShared: Shared = { advancedMs: 0, faults: [], isSeeded: false };
 
 function sharedAfter(shared: Shared, control: Control | { kind: 'restored' } | undefined): Shared {
@@ -47,6 +50,8 @@ export class Replica {
   readonly #options: ReplicaOptions;
   #position: LogPosition | undefined;
   #shared = nothingShared;
+  /** In the shape of which schema the log is written. */
+  #written = 0;
   #carried: Promise<unknown> = Promise.resolve();
 
   /** Throws a `UsageError` where the file has data of its own, which the log's would replace. */
@@ -93,17 +98,16 @@ export class Replica {
   }
 
   /** Applies a change that follows the position. */
-  apply({ seq, id }: LogPosition, { rows, control }: Outcome): Touched {
+  apply({ seq, id }: LogPosition, { rows, control }: Outcome): void {
     const shared = sharedAfter(this.#shared, control);
     const save = (): void => this.#save({ seq, id }, shared);
     const { store } = this.#options;
-    let touched: Touched = { resources: [], hostedServices: [] };
     if (control?.kind === 'reset') store.replace(undefined, save);
     else if (control?.kind === 'restored') store.replace(control.document, save);
-    else touched = store.apply(rows, save);
+    else store.apply(rows, save);
+    if (control?.kind === 'schema') this.#written = control.schema;
     this.#position = { seq, id };
     this.#shared = shared;
-    return touched;
   }
 
   /** Follows the log to its end, as it is after this call. Answers the head that it has reached. */
@@ -111,18 +115,26 @@ export class Replica {
     const { changes, onApplied, onControl } = this.#options;
     for (let howMany: 'few' | 'many' = 'few'; ; howMany = 'many') {
       const { head, changes: next } = await changes.look(this.#position, { howMany });
+      if (head.schema > this.#options.store.schema) {
+        throw new UsageError(`the store is written in schema ${head.schema} by now, which this version does not know`);
+      }
+      this.#written = head.schema;
       if (next === undefined) await this.#replace();
       for (const { entries, ...position } of next ?? []) {
-        const { rows, control: told } = entries;
+        const { control: told } = entries;
+        const { connection, schema: to } = this.#options.store;
+        const rows = reshapeImages(entries.rows, { from: entries.schema, to, connection });
         const restored = told?.kind === 'restored' ? await changes.snapshot(position) : undefined;
         // A later snapshot may have taken the place of the one that was restored: the replica begins with that.
         if (told?.kind === 'restored' && !restored) {
           await this.#replace();
           break;
         }
-        const control = restored ? { kind: 'restored' as const, document: restored.document } : (told as Control);
-        const touched = this.apply(position, { rows, control });
-        this.#carriedAfter(control ? onControl(control) : onApplied(touched));
+        const control = restored
+          ? { kind: 'restored' as const, document: this.#known(restored.document) }
+          : (told as Control);
+        this.apply(position, { rows, control });
+        this.#carriedAfter(control ? onControl(control) : onApplied(entries.touched ?? nothingTouched));
       }
       if (this.#position?.seq === head.seq && this.#position.id === head.id) return head;
     }
@@ -142,7 +154,7 @@ export class Replica {
     if (!position) throw new Error('the log of the store has no beginning and no snapshot');
     if (this.#position) warn('the history of the store is not the one of the replica, which is made anew');
     const { shared = nothingShared } = (snapshot?.document ?? {}) as Partial<SharedSnapshot>;
-    store.replace(snapshot?.document, () => this.#save(position, shared));
+    store.replace(snapshot && this.#known(snapshot.document), () => this.#save(position, shared));
     this.#position = { seq: position.seq, id: position.id };
     this.#shared = shared;
     this.#carryOutShared();
@@ -167,9 +179,39 @@ export class Replica {
       .run(...values);
   }
 
+  /** A snapshot of the store in the shape of the file. */
+  #known(document: unknown): Snapshot {
+    return reshapeSnapshot(document as Snapshot, this.#options.store.schema);
+  }
+
   /** Everything at the position, as a node that is made anew needs it. */
-  snapshot(takenAt: string): SharedSnapshot {
-    return { ...takeSnapshot(this.#options.store.connection, takenAt), shared: this.#shared };
+  snapshot(): SharedSnapshot {
+    const takenAt = new Date(systemTime.now()).toISOString();
+    return this.#shareable(takeSnapshot(this.#options.store.connection, takenAt));
+  }
+
+  #shareable(snapshot: Snapshot): SharedSnapshot {
+    return { ...reshapeSnapshot(snapshot, this.#written), shared: this.#shared };
+  }
+
+  /** What an append of this outcome carries, in the shape in which the log is written. */
+  appendOf({
+    rows,
+    control,
+  }: Outcome): { readonly entries: Entries; readonly snapshot?: SharedSnapshot } & Pick<AppendOptions, 'upgradeTo'> {
+    const { store } = this.#options;
+    const { connection, schema: from } = store;
+    const schema = this.#written;
+    if (control?.kind === 'restored') {
+      const snapshot = this.#shareable(control.document as Snapshot);
+      return { entries: { schema, rows: [], control: { kind: 'restored' } }, snapshot };
+    }
+    if (control) {
+      const entries = { schema, rows: [], control };
+      return control.kind === 'schema' ? { entries, upgradeTo: control.schema } : { entries };
+    }
+    const reshaped = reshapeImages(rows, { from, to: schema, connection });
+    return { entries: { schema, rows: reshaped, touched: store.touched(rows) } };
   }
 }
 

@@ -128,8 +128,8 @@ export interface ShowContext extends ViewContext {
   readonly apiVersion: string;
   /** Azure's `$expand`, as the client wrote it. */
   readonly expand?: string | undefined;
-  /** The answer to a write: what Azure fills in once the write is done is not there yet. */
-  readonly answerTo?: 'Put' | undefined;
+  /** The write that this answers: what Azure fills in once it is done is not there yet. `before` is what it replaced. */
+  readonly answerTo?: { readonly before: ResourceDocument | undefined } | undefined;
 }
 
 /** A refusal to delete a resource, or a child in the document of `resource`, while others use it. */

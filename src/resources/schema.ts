@@ -7,7 +7,7 @@
  * `{id}` of one of these types), `backReference` (computed from references of others), `child` (an array of child
  * resources), `fold` (how a string is made canonical).
  */
-import { type Static, type TSchema, Type } from 'typebox';
+import type { Static, TArray, TBoolean, TInteger, TObject, TOptional, TSchema, TString, TUnsafe } from 'typebox';
 
 export type { Static, TSchema };
 
@@ -31,6 +31,8 @@ export interface Annotations {
   readonly reference?: readonly string[];
   /** The reference may lead into another region. */
   readonly anyRegion?: boolean;
+  /** The reference stays when what it names is deleted. */
+  readonly outlives?: boolean;
   readonly backReference?: BackReference;
   /** Last type segment of the child resources in this array. */
   readonly child?: string;
@@ -63,6 +65,7 @@ export const annotationKeywords = [
   'anyName',
   'reference',
   'anyRegion',
+  'outlives',
   'backReference',
   'child',
   'envelope',
@@ -73,40 +76,44 @@ export const annotationKeywords = [
 ] as const;
 
 type Members = Record<string, TSchema>;
-type OptionalMembers<M extends Members> = { [K in keyof M]: ReturnType<typeof Type.Optional<M[K]>> };
+type OptionalMembers<M extends Members> = { [K in keyof M]: TOptional<M[K]> };
+
+/** A schema is plain JSON; only the compiler knows which type it describes. Loading TypeBox would cost every start. */
+const typed = <T extends TSchema>(schema: object) => schema as T;
 
 /** An object whose members are all optional, as Azure treats them; `required` names those it insists on. */
 export function object<M extends Members>(members: M, options: Annotations & { required?: readonly string[] } = {}) {
   const { required, ...rest } = options;
-  const optional: Members = {};
-  for (const [name, schema] of Object.entries(members)) optional[name] = Type.Optional(schema);
-  const schema = Type.Object(optional as OptionalMembers<M>, { additionalProperties: false, ...rest });
-  return required ? Object.assign(schema, { required: [...required] }) : schema;
+  return typed<TObject<OptionalMembers<M>>>({
+    type: 'object',
+    properties: members,
+    additionalProperties: false,
+    ...rest,
+    ...(required && { required: [...required] }),
+  });
 }
 
-/** Annotations as TypeBox takes them: any further members of the schema. */
-const extra = (options: Annotations) => options as { description?: string };
-
-export const string = (options: Annotations = {}) => Type.String(extra(options));
+export const string = (options: Annotations = {}) => typed<TString>({ type: 'string', ...options });
 export const integer = (options: Annotations & { minimum?: number; maximum?: number } = {}) =>
-  Type.Integer({ minimum: -2147483648, maximum: 2147483647, ...options });
-export const boolean = (options: Annotations = {}) => Type.Boolean(extra(options));
-export const array = <T extends TSchema>(items: T, options: Annotations = {}) => Type.Array(items, extra(options));
+  typed<TInteger>({ type: 'integer', minimum: -2147483648, maximum: 2147483647, ...options });
+export const boolean = (options: Annotations = {}) => typed<TBoolean>({ type: 'boolean', ...options });
+export const array = <T extends TSchema>(items: T, options: Annotations = {}) =>
+  typed<TArray<T>>({ type: 'array', items, ...options });
 export const map = (options: Annotations = {}) =>
-  Type.Unsafe<Record<string, string>>({ type: 'object', additionalProperties: { type: 'string' }, ...options });
+  typed<TUnsafe<Record<string, string>>>({ type: 'object', additionalProperties: { type: 'string' }, ...options });
 /** An object with any members: for parts of other types of which Lazurite fills in some. */
 export const anyObject = (options: Annotations = {}) =>
-  Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true, ...options });
+  typed<TUnsafe<Record<string, unknown>>>({ type: 'object', additionalProperties: true, ...options });
 /** Anything at all: for parts of other types that Lazurite stores and echoes without reading. */
-export const anything = (options: Annotations = {}) => Type.Unsafe<unknown>({ ...options });
+export const anything = (options: Annotations = {}) => typed<TUnsafe<unknown>>({ ...options });
 
 /** A closed set of values; `clrType` is the enum's name in Azure's error text. */
 export const oneOf = <const V extends readonly string[]>(values: V, options: Annotations = {}) =>
-  Type.Unsafe<V[number]>({ type: 'string', enum: [...values], ...options });
+  typed<TUnsafe<V[number]>>({ type: 'string', enum: [...values], ...options });
 
 /** `{id}` of a resource of one of `types`. Whole embedded resources are accepted and reduced to their id. */
 export const reference = (types: string | readonly string[], options: Annotations = {}) =>
-  Type.Unsafe<{ id: string }>({
+  typed<TUnsafe<{ id: string }>>({
     type: 'object',
     properties: { id: { type: 'string' } },
     required: ['id'],
@@ -122,7 +129,7 @@ export const backReferences = (
 ) => {
   const { single, ...rest } = options;
   const types = typeof type === 'string' ? [type] : type;
-  return Type.Unsafe<unknown>({
+  return typed<TUnsafe<unknown>>({
     ...(single ? { type: 'object' } : { type: 'array', items: { type: 'object' } }),
     readOnly: true,
     backReference: { types, path, ...(single ? { single } : {}) },
@@ -165,4 +172,4 @@ export function envelope<M extends Members>(order: string, extra: M) {
 
 /** An array of child resources whose ids end in `/{segment}/{name}`. */
 export const children = <T extends TSchema>(segment: string, items: T, options: Annotations = {}) =>
-  Type.Array(items, extra({ ...options, child: segment }));
+  array(items, { ...options, child: segment });

@@ -8,22 +8,26 @@ import { formatJsonPath, type JsonPart, type JsonPath, type JsonPosition, positi
 import { annotationKeywords, type SchemaNode } from './schema.js';
 
 /** The one place where Ajv's options are set. Nothing is coerced, filled in or removed: that is done before or after. */
-export const ajv = new Ajv({
-  strict: true,
-  allErrors: true,
-  coerceTypes: false,
-  useDefaults: false,
-  removeAdditional: false,
-  verbose: true,
-});
-ajv.addVocabulary([...annotationKeywords]);
+function newAjv(): Ajv {
+  const made = new Ajv({
+    strict: true,
+    allErrors: true,
+    coerceTypes: false,
+    useDefaults: false,
+    removeAdditional: false,
+    verbose: true,
+  });
+  return made.addVocabulary([...annotationKeywords]);
+}
 
+let ajv: Ajv | undefined;
 const validators = new WeakMap<object, ValidateFunction>();
 
 function validatorFor(schema: object): ValidateFunction {
   let validate = validators.get(schema);
   if (!validate) {
     // Compiling costs milliseconds, so a type is compiled when it is first written.
+    ajv ??= newAjv();
     validate = ajv.compile(schema);
     validators.set(schema, validate);
   }

@@ -49,7 +49,9 @@ export type Control =
   | { readonly kind: 'clock'; readonly advancedMs: number }
   | FaultControl
   /** The file of `--seed` is in the store. */
-  | { readonly kind: 'seeded' };
+  | { readonly kind: 'seeded' }
+  /** From here on what is kept has the shape of this schema. */
+  | { readonly kind: 'schema'; readonly schema: number };
 
 /** A fault that a person injects; without an `id` all have ended. */
 export type FaultControl =
@@ -105,11 +107,15 @@ export interface WriteQueueOptions {
 
 /** So long (real milliseconds) one turn takes on further works. */
 const longestTurnMs = 20;
+/** So long (real milliseconds) a group waits for others. */
+const longestGatheringMs = 0.25;
 
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
   readonly #waiting: Waiting[] = [];
   #isScheduled = false;
+  /** How many works the last group had. */
+  #lastSize = 0;
   #ledger: { readonly ledger: Ledger; readonly recorder: RowRecorder } | undefined;
 
   constructor(options: WriteQueueOptions) {
@@ -119,10 +125,8 @@ export class WriteQueue {
   /** Resolves or rejects with what `work` answers or throws, once its group is stored. */
   add<T>(work: () => T, { durability = 'on-disk', control }: WriteOptions<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({
-        ...{ work, durability, reject, resolve: resolve as Waiting['resolve'] },
-        control: control as Waiting['control'],
-      });
+      const waiting = { work, durability, control, resolve, reject } as Waiting;
+      this.#waiting.push(waiting);
       this.#schedule();
     });
   }
@@ -138,17 +142,26 @@ export class WriteQueue {
     while (this.#waiting.length > 0) this.#storeGroup();
   }
 
-  /** After the requests that the loop reads in this turn, which may bring more works. */
+  /**
+   * After the requests that the loop reads in this turn, which may bring more works. Clients that were answered together
+   * come back together, so a group waits a moment for as many as the last one had; a lone writer never waits.
+   */
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(async () => {
+    const endMs = systemTime.now() + longestGatheringMs;
+    const store = async (): Promise<void> => {
+      if (this.#waiting.length < this.#lastSize && systemTime.now() < endMs) {
+        setImmediate(store);
+        return;
+      }
       // One group at a time is on its way to a ledger, and all that come meanwhile are the next.
       if (this.#ledger) await this.#keepGroup(this.#ledger);
       else if (this.#waiting.length > 0) this.#storeGroup();
       this.#isScheduled = false;
       if (this.#waiting.length > 0) this.#schedule();
-    });
+    };
+    setImmediate(store);
   }
 
   async #keepGroup({ ledger, recorder }: { ledger: Ledger; recorder: RowRecorder }): Promise<void> {
@@ -220,6 +233,7 @@ export class WriteQueue {
         if (isStorageError(error)) throw error;
         settle.push(() => one.reject(error));
       }
+      this.#lastSize = group.length;
     } while (this.#waiting.length > 0 && !this.#waiting[0]?.control && systemTime.now() < endMs);
     finish();
     return undefined;

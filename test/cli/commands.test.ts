@@ -126,6 +126,7 @@ test('where nothing listens, a command says what to do', async (t) => {
     message: /answered 404: is it a Lazurite/,
   });
   await t.rejects(runLazurite(['reset', '--url', url]), { name: 'UsageError', message: /refused to reset/ });
+  await t.rejects(runLazurite(['store', '--url', url]), { name: 'UsageError', message: 'store wants upgrade' });
 });
 
 test('the client of commands keeps its connections, and trusts only the CA that it is given', async (t) => {

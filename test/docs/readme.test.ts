@@ -1,10 +1,10 @@
 /** README is true: its table is printed from the options, its program is the tested one, its commands work. */
+
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { writeCaFiles } from '../../src/cli/ca-files.js';
-import { variables } from '../../src/cli/env.js';
+import { variables, writeCaFiles } from '../../src/cli/env.js';
 import { optionsTable } from '../../src/config/config.js';
 import { tcpBackend } from '../data-plane/network.js';
 import { Cloud } from '../emulator/cloud.js';

@@ -12,7 +12,7 @@ import { UsageError } from '../../src/support/usage-error.js';
 import { Postgres, withoutPostgres } from '../postgres.js';
 
 const publicPrefix = { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' };
-const opening = { schema: 6, config: '{"time-scale":1}', nowMs: 1000 };
+const opening = { schema: 6, oldest: 5, config: '{"time-scale":1}', nowMs: 1000 };
 
 const postgres = withoutPostgres === false ? new Postgres() : undefined;
 test('PostgreSQL starts', { skip: withoutPostgres }, async (t) => {
@@ -44,7 +44,7 @@ const image = (number: number): RowImage => ({
   key: { id: `s${number}` },
   row: { id: `s${number}`, created: '2026-01-01T00:00:00Z' },
 });
-const entries = (number: number) => ({ rows: [image(number)] });
+const entries = (number: number) => ({ schema: 6, rows: [image(number)] });
 
 const changesAfter = async (log: ChangeLog, position: LogPosition) =>
   (await log.look(position, { howMany: 'many' })).changes;
@@ -54,11 +54,11 @@ const rowsOf = async (): Promise<number> =>
 
 test('changes are read in the order in which they were appended', { skip: withoutPostgres }, async (t) => {
   const { log } = await emptyLog(t);
-  const { epoch, writer, ...begin } = await log.raiseEpoch('10.0.0.1:4567');
+  const { epoch, writer, schema, ...begin } = await log.raiseEpoch('10.0.0.1:4567');
   t.strictSame([epoch, writer, begin.seq], [1, '10.0.0.1:4567', 0]);
   let after: LogPosition = begin;
   for (const number of [1, 2, 3]) after = (await log.append(entries(number), { after, epoch })) as LogPosition;
-  t.strictSame(await log.head(), { ...after, epoch, writer });
+  t.strictSame(await log.head(), { ...after, epoch, writer, schema });
   const changes = await changesAfter(log, begin);
   t.strictSame(
     changes?.map(({ seq, entries }) => [seq, entries]),
@@ -66,7 +66,7 @@ test('changes are read in the order in which they were appended', { skip: withou
   );
   t.strictSame(await changesAfter(log, after), []);
   const { head, changes: few } = await log.look(begin, { howMany: 'few' });
-  t.strictSame([head, few?.length], [{ ...after, epoch, writer }, 3], 'the head of the same moment');
+  t.strictSame([head, few?.length], [{ ...after, epoch, writer, schema }, 3], 'the head of the same moment');
   t.equal((await log.look(undefined, { howMany: 'few' })).changes, undefined, 'an empty replica has no place');
   t.equal(await changesAfter(log, { ...begin, id: after.id }), undefined, 'a position of another history');
 });
@@ -193,8 +193,11 @@ test('a node of another configuration or schema does not start', { skip: without
   t.equal(begunMs, 1000);
   t.equal((await openLog(t, undefined, { ...opening, nowMs: 2000 })).begunMs, 1000, 'the time is that of the first');
   await t.rejects(openLog(t, undefined, { ...opening, config: '{"time-scale":2}' }), UsageError);
-  await t.rejects(openLog(t, undefined, { ...opening, schema: 7 }), { message: /schema 6, .* schema 7: .*older/ });
-  await t.rejects(openLog(t, undefined, { ...opening, schema: 5 }), { message: /schema 6, .* schema 5: .*newer/ });
+  await t.rejects(openLog(t, undefined, { ...opening, schema: 5 }), { message: /schema 6, .* 5 to 5: .*newer/ });
+  const much = { ...opening, schema: 8, oldest: 7 };
+  await t.rejects(openLog(t, undefined, much), { message: /schema 6, .* 7 to 8: .*versions in between/ });
+  const { log } = await openLog(t, undefined, { ...opening, schema: 7, oldest: 6 });
+  t.equal((await log.head()).schema, 6, 'a newer node leaves the schema as it is');
   await t.rejects(openLog(t, 'postgresql://lazurite@127.0.0.1:1/postgres'), Away);
 });
 

@@ -1,11 +1,11 @@
 /** README's JavaScript program, run as a process of its own that knows nothing but the variables of `lazurite env`. */
+
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { writeCaFiles } from '../../src/cli/ca-files.js';
-import { variables } from '../../src/cli/env.js';
+import { variables, writeCaFiles } from '../../src/cli/env.js';
 import { tcpBackend } from '../data-plane/network.js';
 import { Cloud } from '../emulator/cloud.js';
 

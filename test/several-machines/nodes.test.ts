@@ -8,6 +8,8 @@ import { runCommand } from '../../src/cli/commands.js';
 import { parseConfig } from '../../src/config/config.js';
 import { defaultSubscriptionId } from '../../src/config/config-values.js';
 import { Emulator } from '../../src/emulator.js';
+import { openDatabase } from '../../src/store/database.js';
+import type { RowImage } from '../../src/store/row-images.js';
 import { silentLog } from '../../src/support/log.js';
 import * as armKit from '../api/arm/resources/arm-client.js';
 import type { Answer } from '../built-emulator.js';
@@ -15,6 +17,8 @@ import { Postgres, withoutPostgres } from '../postgres.js';
 import { type Machine, Machines } from './machines.js';
 
 const command = [...process.execArgv, fileURLToPath(new URL('../../src/main.js', import.meta.url))];
+
+const newest = openDatabase().pragma('user_version', { simple: true }) as number;
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -103,8 +107,70 @@ test('every node follows what is written through any, and a new writer goes on w
     .filter(({ control }) => control !== undefined);
   for (const kind of ['reset', 'restored']) {
     const entry = controls.find(({ control }) => (control as armKit.Json).kind === kind);
-    t.strictSame(entry, { rows: [], control: { kind } }, 'an entry that lists no row');
+    t.strictSame(entry, { schema: newest, rows: [], control: { kind } }, 'an entry that lists no row');
   }
+});
+
+test('nodes write in the schema of the store until it is upgraded', { skip: withoutPostgres }, async (t) => {
+  const machines = new Machines(command, 2);
+  t.teardown(() => machines.remove());
+  const { postgres, all } = machines;
+  await machines.start();
+  await Promise.all(all.map((machine) => machine.signal('SIGTERM')));
+  // As nodes of the version before would have left it.
+  await postgres.query('UPDATE lazurite.head SET schema = 5');
+  await Promise.all(all.map((machine) => machine.start(postgres.url)));
+  const [first, second] = all as [Machine, Machine];
+  const deployment = `${armKit.group}/providers/Microsoft.Resources/deployments/one`;
+  const deploy = async (machine: Machine): Promise<void> => {
+    const sent = { method: 'PUT', path: `${deployment}?api-version=2021-04-01` };
+    const properties = { mode: 'Incremental', template: withOneAddress };
+    t.ok((await sendAgain(machine, { ...sent, body: bytesOf({ properties }) })).status < 300);
+    const shown = async () => (await bodyOf(machine, sent.path)).properties as armKit.Json | undefined;
+    await until(async () => (await shown())?.provisioningState === 'Succeeded');
+  };
+  const tablesOf = async (schema: number) =>
+    (await postgres.query('SELECT entries FROM lazurite.changes ORDER BY seq'))
+      .map(
+        ({ entries }) => JSON.parse(gunzipSync(entries as Buffer).toString()) as { schema: number; rows: RowImage[] },
+      )
+      .filter((one) => one.schema === schema)
+      .flatMap(({ rows }) => rows.map(({ table }) => table));
+  await put(first, armKit.group, { location: 'westeurope' });
+  await deploy(second);
+  t.ok((await tablesOf(5)).includes('deployments'));
+  t.notOk((await tablesOf(5)).includes('deployment_operations'));
+
+  const context = { env: {}, printError() {}, signal: new AbortController().signal };
+  const upgrade = async (): Promise<string> => {
+    const lines: string[] = [];
+    const argv = ['store', 'upgrade', '--url', `http://127.0.0.1:${second.port}`, '--data', second.data];
+    await runCommand(argv, { ...context, print: (line) => lines.push(line) });
+    return lines.join();
+  };
+  // While no node writes, it is asked again.
+  const outcome = async (): Promise<string> => {
+    for (;;) {
+      const said = await upgrade().catch((error: Error) => error.message);
+      if (!/503|reset|hang up/.test(said)) return said;
+    }
+  };
+  await postgres.query(
+    "INSERT INTO lazurite.nodes VALUES ('10.0.0.9:4567', 'old', '0.0.9', 5, 0, clock_timestamp() + interval '1 hour')",
+  );
+  t.match(await outcome(), /10\.0\.0\.9:4567 \(0\.0\.9\) would not know the newer schema/);
+  await postgres.query("DELETE FROM lazurite.nodes WHERE name = 'old'");
+  t.match(await outcome(), `the store is written in schema ${newest}`);
+  t.match(await outcome(), 'already');
+  t.match(await postgres.query('SELECT schema FROM lazurite.head'), [{ schema: newest }]);
+  await deploy(first);
+  t.ok((await tablesOf(newest)).includes('deployment_operations'));
+  await Promise.all(all.map((machine) => machine.signal('SIGTERM')));
+  await Promise.all(all.map((machine) => machine.start(postgres.url)));
+  await Promise.all(all.map((machine) => machine.signal('SIGTERM')));
+  const [one, other] = all.map((machine) => machine.snapshot());
+  t.strictSame(other, one);
+  t.ok((one?.tables.deployment_operations ?? []).length > 0);
 });
 
 test('all nodes have one clock, and the same faults', { skip: withoutPostgres }, async (t) => {
@@ -154,6 +220,17 @@ test('all nodes have one clock, and the same faults', { skip: withoutPostgres },
   t.equal((await sendAgain(first, { method: 'DELETE', path: '/_lazurite/faults' })).status, 204);
   t.notOk((await hits()).includes(418));
 });
+
+const withOneAddress = {
+  $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
+  contentVersion: '1.0.0.0',
+  resources: [
+    {
+      ...{ type: 'Microsoft.Network/publicIPAddresses', apiVersion: '2024-05-01', name: 'ip', location: 'westeurope' },
+      ...{ sku: { name: 'Standard' }, properties: { publicIPAllocationMethod: 'Static' } },
+    },
+  ],
+};
 
 const seeded = {
   $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',

@@ -2,7 +2,7 @@
  * Faults that a person injects: one schema for each kind, from which the admin API's checks, the options and help of
  * `lazurite faults` and the tables of docs/admin-api.md are made.
  */
-import { type Static, type TObject, Type } from 'typebox';
+import type { Static, TNumber, TObject, TOptional, TSchema, TString, TUnsafe } from 'typebox';
 import type { DataPlaneFault } from '../../data-plane/model/faults.js';
 import { azureError } from '../../errors/index.js';
 
@@ -15,10 +15,13 @@ interface Option {
   readonly value: string;
 }
 
-const text = (about: Option) => Type.Optional(Type.String({ ...about }));
-const number = (about: Option & { minimum: number; maximum?: number }) => Type.Optional(Type.Number({ ...about }));
+const typed = <T extends TSchema>(schema: object) => schema as T;
+const text = (about: Option) => typed<TOptional<TString>>({ type: 'string', ...about });
+const number = (about: Option & { minimum: number; maximum?: number }) =>
+  typed<TOptional<TNumber>>({ type: 'number', ...about });
 const oneOf = <const Choice extends string>(choices: Choice[], about: Omit<Option, 'value'>) =>
-  Type.Optional(Type.Enum(choices, { ...about, value: choices.join('|') }));
+  typed<TOptional<TUnsafe<Choice>>>({ enum: choices, ...about, value: choices.join('|') });
+const members = <M extends Record<string, TSchema>>(properties: M) => typed<TObject<M>>({ type: 'object', properties });
 
 const backend = text({
   option: 'backend',
@@ -26,7 +29,7 @@ const backend = text({
   description: "the member's address, of Azure or of this machine",
 });
 
-const apiSchema = Type.Object({
+const apiSchema = members({
   method: text({ option: 'method', value: 'M', description: 'HTTP method; any when absent' }),
   path: text({ option: 'path', value: 'PATTERN', description: 'pattern of the path; any when absent' }),
   status: number({
@@ -53,7 +56,7 @@ const apiSchema = Type.Object({
   next: number({ minimum: 1, option: 'next', value: 'N', description: 'how many requests it hits; all when absent' }),
 });
 
-const dataPlaneSchema = Type.Object({
+const dataPlaneSchema = members({
   effect: oneOf(['drop', 'reset', 'slow'], { option: 'effect', description: 'what happens to flows; see below' }),
   frontend: text({ option: 'frontend', value: 'IP[:PORT]', description: 'only flows of this frontend' }),
   rule: text({ option: 'rule', value: 'NAME', description: 'only flows of this rule: resource id or name' }),
@@ -72,7 +75,7 @@ const dataPlaneSchema = Type.Object({
   }),
 });
 
-const probeSchema = Type.Object({
+const probeSchema = members({
   verdict: oneOf(['up', 'down', 'flap'], { option: 'verdict', description: 'what the probe finds from now on' }),
   probe: text({ option: 'probe', value: 'NAME', description: 'only this probe: resource id or name' }),
   backend,
@@ -84,7 +87,7 @@ const probeSchema = Type.Object({
   }),
 });
 
-const engineSchema = Type.Object({
+const engineSchema = members({
   effect: oneOf(['crash', 'hang'], {
     option: 'effect',
     description: 'an uncaught error, or no more answers',

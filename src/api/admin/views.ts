@@ -113,3 +113,9 @@ export interface NodeView {
   /** Changes that its data plane does not carry yet. */
   readonly behind: number;
 }
+
+/** In which schemas the shared store was, and is now, written. */
+export interface StoreUpgradeView {
+  readonly from: number;
+  readonly to: number;
+}

@@ -11,8 +11,8 @@ import type { Store } from '../../store/store.js';
 import type { ClassicCall, ClassicMethod, ClassicOperation, ClassicReply, ClassicServices } from './call.js';
 import { ErrorDocument } from './contracts/subscription.js';
 import { noteRead } from './documents.js';
+import { serviceVersions } from './fixed-lists.js';
 import { classicOperations } from './routes/index.js';
-import { versions } from './versions.js';
 import { documentOf, readDocument, writeDocument } from './xml/contract.js';
 import { decodeXml, readXml } from './xml/xml.js';
 
@@ -59,7 +59,7 @@ function matchPath(route: Route, segments: readonly string[]): Record<string, st
   return path;
 }
 
-const knownVersions = new Set(versions);
+const knownVersions = new Set(serviceVersions);
 
 /** The request's version; a missing, malformed or unknown one, and one below the operation's, are refused. */
 function checkedVersion(header: RouteRequest['version'], since: string): string {
@@ -134,7 +134,7 @@ const guid = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-
 
 const serverHeader = '1.0.6198.146 (rd_rdfe_stable.141015-1306) Microsoft-HTTPAPI/2.0';
 const region = 'ussouth2';
-const newestVersion = versions.at(-1) as string;
+const newestVersion = serviceVersions.at(-1) as string;
 
 function send(reply: FastifyReply, { status, body, headers = {} }: ClassicReply, requestId: string): FastifyReply {
   const { httpVersion, headers: asked } = reply.request.raw;

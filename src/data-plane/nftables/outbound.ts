@@ -3,14 +3,17 @@
  * with a port out of the backend's block. Here the kernel tracks connections: it finds ports that are free.
  *
  * Each port of a block is used once per destination, as in Azure. When all are in use, packets of new connections are
- * dropped.
+ * dropped: on their way out, and datagrams that are sent here already where they are sent, so that their sender sees no error.
  */
 import type { PlanOutbound, Transport } from '../model/plan.js';
 import { familyOf, ipv4 } from './family.js';
 import { type Chain, type Fragment, type NamedSet, noElements, type SharedElement } from './fragment.js';
+import { swallow } from './table.js';
 
 /** Before other tables' source NAT: the first rule that matches a connection decides. */
 const priority = 90;
+/** After the engine's own chain that looks at what is sent here, and before connection tracking. */
+const sendingPriority = -305;
 const backendLimit = 65_536;
 const destinationLimit = 65_536;
 /** How long the kernel keeps the port of a connection that has ended. */
@@ -24,8 +27,13 @@ export const outboundCounts = [
 
 const { table } = ipv4;
 
+const countExhausted = 'update @outbound_exhausted { ip saddr . meta l4proto }';
+
 /** The key under which a backend's connections of one protocol are found and counted. */
 export const backendElement = ({ address, transport }: PlanOutbound): string => `${address} . ${transport}`;
+
+/** A sender and its destination. */
+const datagram = 'ip saddr . udp sport . ip daddr . udp dport';
 
 /** Whole seconds: the kernel has no finer unit here. */
 const idleSeconds = ({ idleTimeoutMs }: PlanOutbound, scale: number): number =>
@@ -51,23 +59,39 @@ const nameOf = ({ transport, address }: PlanOutbound): string =>
   `outbound_${transport}_${address.replaceAll('.', '_')}`;
 
 function backendFragment(one: PlanOutbound, scale: number): Fragment {
-  const { transport, frontendAddress, firstPort, lastPort, inside } = one;
+  const { transport, address, frontendAddress, firstPort, lastPort, inside } = one;
   const count = lastPort - firstPort + 1;
   const name = nameOf(one);
   // An element keeps the count that it was created with, so another count needs another set.
   const lent = `${name}_${count}`;
   const destination = `ip daddr . ${transport} dport`;
-  const chain: Chain = {
+  const seconds = idleSeconds(one, scale);
+  const staysInside = `ip daddr { ${[...new Set(inside)].sort().join(', ')} } return`;
+  const noneLeft = `add @${lent} { ${destination} ct count over ${count} }`;
+  const isUdp = transport === 'udp';
+  const leaving: Chain = {
     name,
     rules: [
-      `ip daddr { ${[...new Set(inside)].sort().join(', ')} } return`,
-      `add @${lent} { ${destination} ct count over ${count} } goto outbound_without_port`,
+      staysInside,
+      // The kernel would count a connection twice if it were asked twice in one moment.
+      `${isUdp ? `${datagram} != @outbound_sent ` : ''}${noneLeft} goto outbound_without_port`,
       'update @outbound_opened { ip saddr . meta l4proto }',
-      `ct timeout set "${timeoutName(transport, idleSeconds(one, scale))}"`,
+      `ct timeout set "${timeoutName(transport, seconds)}"`,
       `meta l4proto ${transport} snat to ${frontendAddress}:${firstPort}-${lastPort}`,
     ],
   };
-  const entry: SharedElement = { map: 'outbound_of', key: backendElement(one), value: `goto ${name}` };
+  const noted = `{ ${datagram} timeout ${seconds}s }`;
+  const sending: Chain = {
+    name: `${name}_sends`,
+    rules: [
+      staysInside,
+      `${datagram} @outbound_sent update @outbound_sent ${noted} return`,
+      `${noneLeft} goto outbound_unsent`,
+      `add @outbound_sent ${noted}`,
+    ],
+  };
+  const shared: SharedElement[] = [{ map: 'outbound_of', key: backendElement(one), value: `goto ${name}` }];
+  if (isUdp) shared.push({ map: 'outbound_sends', key: address, value: `goto ${sending.name}` });
   return {
     table,
     sets: [
@@ -78,8 +102,8 @@ function backendFragment(one: PlanOutbound, scale: number): Fragment {
         elements: noElements,
       },
     ],
-    chains: [chain],
-    shared: [entry],
+    chains: isUdp ? [leaving, sending] : [leaving],
+    shared,
   };
 }
 
@@ -90,11 +114,25 @@ function commonFragment(timeouts: readonly NamedSet[]): Fragment {
     table,
     sets: [
       { kind: 'map', name: 'outbound_of', spec: 'typeof ip saddr . meta l4proto : verdict;', elements: noElements },
+      { kind: 'map', name: 'outbound_sends', spec: 'typeof ip saddr : verdict;', elements: noElements },
+      // Datagrams that are sent here and have a port: whoever has one is not counted again.
+      {
+        kind: 'set',
+        name: 'outbound_sent',
+        spec: `typeof ${datagram}; size ${destinationLimit}; flags dynamic,timeout;`,
+        elements: noElements,
+      },
       ...outboundCounts.map(([kind, name]) => ({ kind, name, spec: counting, elements: noElements })),
       ...timeouts,
     ],
     chains: [
-      { name: 'outbound_without_port', rules: ['update @outbound_exhausted { ip saddr . meta l4proto }', 'drop'] },
+      { name: 'outbound_without_port', rules: [countExhausted, 'drop'] },
+      { name: 'outbound_unsent', rules: [countExhausted, swallow] },
+      {
+        name: 'sending',
+        hook: `type route hook output priority ${sendingPriority};`,
+        rules: ['meta l4proto udp ip saddr vmap @outbound_sends'],
+      },
       {
         name: 'leaving',
         hook: `type nat hook postrouting priority ${priority};`,

@@ -121,7 +121,7 @@ export class Selector {
     const choice = context.choices?.of(rule, context) ?? choiceOf(rule, context);
     this.candidates = choice.candidates;
     this.members = choice.members;
-    this.hash = new TupleHash({ ...frontend, distribution: rule.distribution });
+    this.hash = new TupleHash({ distribution: rule.distribution, ...frontend });
     this.table = choice.table;
   }
 

@@ -15,8 +15,8 @@ import type {
   DnsServer,
   HostedService,
   MigrationState,
-  PowerState,
   ReservedIp,
+  RolePowerState,
   VmDeployment,
 } from './types.js';
 import { addRole, findRole, type VmRoleRequest } from './vm-roles.js';
@@ -167,7 +167,7 @@ export function migrated(
 }
 
 /** The deployment with the named virtual machines switched on or off. */
-export function setPower(deployment: VmDeployment, names: readonly string[], power: PowerState): VmDeployment {
+export function setPower(deployment: VmDeployment, names: readonly string[], power: RolePowerState): VmDeployment {
   const roles = new Set(names.map((name) => findRole(deployment, name).RoleName));
   const instances = deployment.instances.map((instance) =>
     roles.has(instance.RoleName) ? { ...instance, power } : instance,

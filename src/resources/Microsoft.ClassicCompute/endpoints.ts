@@ -47,7 +47,7 @@ export const idleTimeoutRange = (parameter: string): NumberRange => ({ parameter
 const missing = (parameter: string) => azureError('ClassicMissingParameterValue', { values: { parameter } });
 
 /** A probe with Azure's defaults (15 s, 31 s) filled in. */
-export function checkProbe(probe: NonNullable<InputEndpointRequest['LoadBalancerProbe']>): LoadBalancerProbe {
+export function checkEndpointProbe(probe: NonNullable<InputEndpointRequest['LoadBalancerProbe']>): LoadBalancerProbe {
   const { Path, Port, Protocol, IntervalInSeconds = 15, TimeoutInSeconds = 31 } = probe;
   if (Protocol === undefined) throw missing('LoadBalancerProbe.Protocol');
   if (Port === undefined) throw missing('LoadBalancerProbe.Port');
@@ -65,7 +65,7 @@ export function checkProbe(probe: NonNullable<InputEndpointRequest['LoadBalancer
 /** A public address of instances, whose label can be part of a domain name. */
 export function checkPublicIp(publicIp: PublicIp): PublicIp {
   const { IdleTimeoutInMinutes, DomainNameLabel: value } = publicIp;
-  checkIdleTimeout(IdleTimeoutInMinutes);
+  checkEndpointIdleTimeout(IdleTimeoutInMinutes);
   if (value === undefined || dnsLabels.cloudService.test(value)) return publicIp;
   const values = { value, parameter: 'DomainNameLabel', allowed: 'letters, digits and hyphens' };
   throw azureError('ClassicInvalidParameterValue', { values });
@@ -99,7 +99,7 @@ export function checkAcl(acl: InputEndpointRequest['EndpointAcl'], endpoint: str
 export const aclSubnet = (rule: AclRule): string => canonicalCidr(rule.RemoteSubnet);
 
 /** Azure echoes an idle timeout that the client gave, the default of 4 minutes too. */
-export const checkIdleTimeout = (minutes: number | undefined): number | undefined =>
+export const checkEndpointIdleTimeout = (minutes: number | undefined): number | undefined =>
   minutes === undefined ? undefined : inRange(minutes, idleTimeoutRange('IdleTimeoutInMinutes'));
 
 /** The identity of a frontend port: every VIP and every internal load balancer has a port space of its own. */
@@ -128,12 +128,12 @@ export function checkEndpoint(request: InputEndpointRequest): UnassignedEndpoint
     LocalPort: inRange(LocalPort, portRange('LocalPort')),
     Name,
     Port: Port === undefined || Port === 0 ? undefined : inRange(Port, portRange('Port')),
-    LoadBalancerProbe: request.LoadBalancerProbe && checkProbe(request.LoadBalancerProbe),
+    LoadBalancerProbe: request.LoadBalancerProbe && checkEndpointProbe(request.LoadBalancerProbe),
     Protocol,
     EnableDirectServerReturn: request.EnableDirectServerReturn ?? false,
     EndpointAcl: checkAcl(request.EndpointAcl, Name),
     LoadBalancerName: request.LoadBalancerName,
-    IdleTimeoutInMinutes: checkIdleTimeout(request.IdleTimeoutInMinutes),
+    IdleTimeoutInMinutes: checkEndpointIdleTimeout(request.IdleTimeoutInMinutes),
     LoadBalancerDistribution: request.LoadBalancerDistribution,
     VirtualIPName: request.VirtualIPName,
   };

@@ -6,9 +6,9 @@
 import { azureError } from '../../errors/index.js';
 import {
   checkAcl,
+  checkEndpointIdleTimeout,
+  checkEndpointProbe,
   checkedVipName,
-  checkIdleTimeout,
-  checkProbe,
   inRange,
   portKey,
   portRange,
@@ -121,14 +121,14 @@ function updatedSettings(
   return {
     Port: Port === undefined ? existing.Port : inRange(Port, portRange('Port')),
     // Documented: an absent probe keeps the existing one, an absent ACL removes it.
-    LoadBalancerProbe: LoadBalancerProbe ? checkProbe(LoadBalancerProbe) : existing.LoadBalancerProbe,
+    LoadBalancerProbe: LoadBalancerProbe ? checkEndpointProbe(LoadBalancerProbe) : existing.LoadBalancerProbe,
     Protocol: request.Protocol ?? existing.Protocol,
     EnableDirectServerReturn: request.EnableDirectServerReturn ?? existing.EnableDirectServerReturn,
     EndpointAcl: checkAcl(request.EndpointAcl, set),
     // Kept when absent: Azure PowerShell sends it only when asked to, and would move the set to the public VIP.
     LoadBalancerName: request.LoadBalancerName ?? existing.LoadBalancerName,
     // Absent elements are defaults: 4 minutes, 5-tuple. A default that was said is echoed.
-    IdleTimeoutInMinutes: checkIdleTimeout(request.IdleTimeoutInMinutes),
+    IdleTimeoutInMinutes: checkEndpointIdleTimeout(request.IdleTimeoutInMinutes),
     LoadBalancerDistribution: request.LoadBalancerDistribution,
     VirtualIPName:
       request.VirtualIPName === undefined

@@ -6,7 +6,7 @@
 export type EndpointProtocol = 'tcp' | 'udp';
 export type LoadBalancerDistribution = 'sourceIP' | 'sourceIPProtocol' | 'none';
 export type DeploymentSlot = 'Production' | 'Staging';
-export type PowerState = 'Started' | 'Stopped' | 'StoppedDeallocated';
+export type RolePowerState = 'Started' | 'Stopped' | 'StoppedDeallocated';
 
 export interface LoadBalancerProbe {
   readonly Path?: string | undefined;
@@ -127,7 +127,7 @@ export interface RoleInstance {
   readonly InstanceUpgradeDomain: number;
   readonly InstanceFaultDomain: number;
   readonly IpAddress: string;
-  readonly power: PowerState;
+  readonly power: RolePowerState;
   /** Addresses of the role's PublicIPs, in their order. */
   readonly publicAddresses: readonly string[];
 }

@@ -216,6 +216,13 @@ test('a snapshot brings everything back, forwarding included', async (t) => {
     t.strictSame(again.tables, snapshot.tables);
   });
 
+  await t.test('a store that no other machine shares is not upgraded', async (t) => {
+    t.match(await cloud.send('POST', '/_lazurite/store/upgrade'), {
+      status: 409,
+      body: { error: { code: 'StoreNotUpgraded', message: /is not shared/ } },
+    });
+  });
+
   await t.test('one of another schema is refused, and says which', async (t) => {
     const older = { ...snapshot, schemaVersion: snapshot.schemaVersion - 1 };
     t.match(await cloud.send('PUT', '/_lazurite/snapshot', older), {

@@ -113,7 +113,7 @@ if (isInNamespace(t, import.meta.url)) {
     for (const { socket } of streams) socket.destroy();
   });
 
-  t.test('A ninth UDP socket of a backend with eight ports is not heard', async (t) => {
+  t.test('A ninth UDP socket of a backend with eight ports is not heard, and is not told so', async (t) => {
     const world = await stage(t);
     const from = '127.70.4.4';
     // Of the other address, the kernel may still remember what the tests before have sent.
@@ -125,9 +125,21 @@ if (isInNamespace(t, import.meta.url)) {
     for (const client of clients) seen.push(await client.ask(internet));
     t.strictSame(portsSeen(seen), portsFrom(1024, 8));
     let answers = 0;
-    ninth.socket.on('message', () => answers++).send('anybody there?', internet.port, internet.address);
-    while ((await counts(world, 'snatPortsExhausted', `outbound/udp/${from}`)) === 0) await world.engine.flows();
-    t.match(await clients[0]?.ask(internet), { seenAs: /^127\.255\.0\.5:/ }, 'who has a port keeps it');
+    ninth.socket.on('message', () => answers++);
+    const errors: (Error | null)[] = [];
+    for (let sent = 0; sent < 20; sent++) {
+      errors.push(
+        await new Promise((done) => ninth.socket.send('anybody there?', internet.port, internet.address, done)),
+      );
+      for (const client of clients) {
+        t.match(await client.ask(internet), { seenAs: /^127\.255\.0\.5:/ }, 'who has a port keeps it');
+      }
+    }
+    t.ok(
+      errors.every((error) => error === null),
+      'nor is it told so',
+    );
+    t.equal(await counts(world, 'snatPortsExhausted', `outbound/udp/${from}`), 20);
     t.equal(answers, 0);
   });
 

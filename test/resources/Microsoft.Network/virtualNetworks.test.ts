@@ -281,7 +281,7 @@ t.test('CheckIPAddressAvailability knows reserved, taken and free addresses', as
   });
 });
 
-t.test('a peering is connected when both sides have one', async (t) => {
+t.test('a peering is connected when both sides have one, disconnected when the other is gone', async (t) => {
   const azure = azureWith();
   const other = idOf('Microsoft.Network/virtualNetworks', 'other');
   const peered = (prefix: string, remote?: string) => {
@@ -307,4 +307,14 @@ t.test('a peering is connected when both sides have one', async (t) => {
   });
   const [before, after] = writeBack(azure, id);
   t.same(before, after, 'writing it back changes nothing');
+  azure.delete(other);
+  t.match(azure.at(id, 'properties.virtualNetworkPeerings.0.properties'), {
+    peeringState: 'Disconnected',
+    remoteVirtualNetwork: { id: other },
+    remoteAddressSpace: { addressPrefixes: ['172.16.0.0/16'] },
+  });
+  const [left, right] = writeBack(azure, id);
+  t.same(left, right, 'nor does it then');
+  const third = idOf('Microsoft.Network/virtualNetworks', 'third');
+  t.match(azure.refusals(third, peered('10.2.0.0/16', other)), [/^InvalidResourceReference: /]);
 });

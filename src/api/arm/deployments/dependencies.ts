@@ -2,9 +2,8 @@
 import { azureError } from '../../../errors/index.js';
 import { DeferredValue, type EvaluationContext } from '../template/context.js';
 import { evaluateNode, evaluateTemplateValue } from '../template/evaluate.js';
-import { ExpressionError } from '../template/expression-error.js';
 import { compact, isObject, type Json, type JsonObject, jsonText, member } from '../template/json.js';
-import { type ExpressionNode, isExpression, nodesOf, parseExpression } from '../template/parser.js';
+import { ExpressionError, type ExpressionNode, isExpression, nodesOf, parseExpression } from '../template/parser.js';
 import { splitResourceId } from '../template/resource-ids.js';
 import { bodySource, type PlannedResource } from './expand.js';
 import { evaluatingPart, invalidTemplate } from './failures.js';

@@ -2,9 +2,9 @@
 import { AzureError } from '../../../errors/index.js';
 import type { DeferredValue, DeploymentScope, EvaluationContext } from '../template/context.js';
 import { copyCount, evaluateTemplateValue } from '../template/evaluate.js';
-import { ExpressionError } from '../template/expression-error.js';
 import { isObject, type Json, type JsonObject, jsonText, member, objectMember } from '../template/json.js';
 import { positionOf } from '../template/json-reader.js';
+import { ExpressionError } from '../template/parser.js';
 import { parseScopeId, resourceIdOf, scopeId, segmentsMatch } from '../template/resource-ids.js';
 import { asFailureOf, invalidTemplate, positionText } from './failures.js';
 import { checkLimit, type DeclaredResource, declaredResources, limits, type Template } from './template.js';

@@ -1,9 +1,9 @@
 /** Why a template or a deployment fails: InvalidTemplate, and errors of resources one inside the other. */
 import { AzureError, azureError, type ErrorInfo } from '../../../errors/index.js';
 import { DeferredValue } from '../template/context.js';
-import { ExpressionError } from '../template/expression-error.js';
 import { compact, isObject, type Json, type JsonObject, member, objectMember } from '../template/json.js';
 import { positionOf, relativeTo, type TextPosition } from '../template/json-reader.js';
+import { ExpressionError } from '../template/parser.js';
 
 /** Where in the request a template is wrong, as Azure tells programs. */
 const violation = ({ line, column }: TextPosition, path: string): ErrorInfo => ({

@@ -1,14 +1,12 @@
 /** Makes a plan of a deployment: everything that can be refused is refused here, before a resource is touched. */
-
 import {
   DeferredValue,
   type DeploymentEnvironment,
   type EvaluationContext,
   type ResourceQuery,
 } from '../template/context.js';
-import { ExpressionError } from '../template/expression-error.js';
 import { compact, type Json, type JsonObject, objectMember } from '../template/json.js';
-import { isExpression } from '../template/parser.js';
+import { ExpressionError, isExpression } from '../template/parser.js';
 import { resourceIdOf, scopeId } from '../template/resource-ids.js';
 import { type Dependencies, dependencyOrder, notDefined, ResourceIndex, resolveDependencies } from './dependencies.js';
 import { evaluateBody, expandResources, type PlannedResource } from './expand.js';

@@ -1,8 +1,8 @@
 /** Carries a plan out: what does not depend on each other at the same time, what depends on a failure not at all. */
 import { azureError } from '../../../errors/index.js';
 import { DeferredValue, type DeploymentEnvironment } from '../template/context.js';
-import { ExpressionError } from '../template/expression-error.js';
 import { type JsonObject, objectMember, setMember } from '../template/json.js';
+import { ExpressionError } from '../template/parser.js';
 import { DeploymentOperations, type DeploymentState, deploymentDocument, planScopeId } from './document.js';
 import { evaluateBody, type PlannedResource } from './expand.js';
 import { type DeploymentFailure, expressionFailure, failureFrom, failureOf } from './failures.js';

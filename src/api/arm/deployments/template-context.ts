@@ -3,11 +3,11 @@
 import type { DeploymentEnvironment, DeploymentScope, EvaluationContext } from '../template/context.js';
 import { DeferredValue } from '../template/context.js';
 import { copyCount, evaluateTemplateValue, parameterNotFound, variableNotFound } from '../template/evaluate.js';
-import { ExpressionError } from '../template/expression-error.js';
 import { templateHash } from '../template/hashes.js';
 import type { Json, JsonObject } from '../template/json.js';
 import { compact, isObject, jsonText, member, memberName, objectMember } from '../template/json.js';
 import { positionOf } from '../template/json-reader.js';
+import { ExpressionError } from '../template/parser.js';
 import { evaluatingPart, invalidTemplate, positionText } from './failures.js';
 import { linkShown } from './links.js';
 import type { DeploymentRequest } from './request.js';

@@ -1,14 +1,12 @@
 /** A template's structure: sections and resources read, limits, names and expressions checked, nothing evaluated yet. */
-
 import { azureError } from '../../../errors/index.js';
 import type { UserFunction } from '../template/context.js';
 import { parameterNotFound, unknownFunction, variableNotFound } from '../template/evaluate.js';
-import { ExpressionError } from '../template/expression-error.js';
 import { checkArity, type FunctionDefinition } from '../template/functions/function-call.js';
 import { findFunction } from '../template/functions/registry.js';
 import { isObject, type Json, type JsonObject, jsonText, member, objectMember, typeName } from '../template/json.js';
 import { positionOf, relativeTo } from '../template/json-reader.js';
-import { type CallNode, isExpression, nodesOf, parseExpression } from '../template/parser.js';
+import { type CallNode, ExpressionError, isExpression, nodesOf, parseExpression } from '../template/parser.js';
 import { evaluatingPart, invalidTemplate, type TemplatePart } from './failures.js';
 import { hidingSecrets, isSecureType } from './secrets.js';
 

@@ -1,11 +1,9 @@
 /** The types of parameters and outputs: what values they take, Azure's words for those they do not, and outputs. */
-
 import type { DeferredValue, EvaluationContext } from '../template/context.js';
 import { copyCount, evaluateTemplateValue } from '../template/evaluate.js';
-import { ExpressionError } from '../template/expression-error.js';
 import type { Json, JsonObject } from '../template/json.js';
 import { equalJson, isObject, jsonText, member, memberName, objectMember, typeName } from '../template/json.js';
-import { isExpression } from '../template/parser.js';
+import { ExpressionError, isExpression } from '../template/parser.js';
 import { invalidTemplate } from './failures.js';
 import type { DeclaredOutput, Template } from './template.js';
 

@@ -23,8 +23,7 @@ import { RequestBody, readBody } from '../resources/request-body.js';
 import { requestAbout } from '../resources/resource-routes.js';
 import type { ResourceService } from '../resources/resource-service.js';
 import { operation } from '../resources/route-schemas.js';
-import { catalogues } from './network-catalogues.js';
-import { networkUsages } from './network-usages.js';
+import { catalogues, networkUsages } from './network-catalogues.js';
 
 /** The operation in the path. Throws `OperationIdNotFound`. */
 function operationOf(request: FastifyRequest, { context }: ResourceService): Operation {

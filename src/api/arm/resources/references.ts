@@ -89,6 +89,14 @@ function canonicalId(found: FoundReference, { id, type }: Target, owner: Resourc
 const inOneRegion = (one: ResourceDocument, other: ResourceDocument): boolean =>
   one.location === other.location || [one, other].some(({ location, sku }) => !location || sku?.tier === 'Global');
 
+/** Whether a reference to what is gone was there before, and stays. */
+function isKept({ outlives, holder }: FoundReference, { self, lookup, schema, type }: WriteScope): boolean {
+  const existing = outlives ? lookup.resource(self) : undefined;
+  if (!existing) return false;
+  const before = referencesIn(existing.document, schema, { id: existing.id, type });
+  return before.some((one) => one.outlives && idKey(one.holder.id) === idKey(holder.id));
+}
+
 /** What the reference says when it is spelt canonically; what it says already where the target has no model here. */
 function resolve(reference: FoundReference, target: Target, scope: WriteScope): string {
   const root = rootOf(target.id);
@@ -100,6 +108,7 @@ function resolve(reference: FoundReference, target: Target, scope: WriteScope): 
   // Types without a model here cannot be missing, and nobody knows what is in them.
   const canonical = (known && canonicalId(reference, target, known)) ?? (hasModel ? undefined : reference.holder.id);
   const isFar = hasModel && owner && !reference.anyRegion && !inOneRegion(owner.document, scope.document);
+  if (canonical === undefined && isKept(reference, scope)) return reference.holder.id;
   if (canonical === undefined || isFar) {
     // What is missing as a whole is named once more; a child that its parent does not have is not.
     const isWhole = target.id.types.length === 1;
@@ -140,7 +149,7 @@ export function resolveReferences(document: ResourceDocument, scope: ReferenceSc
   }
   if (details.length > 0) throw invalidRequestFormat(details);
 
-  const here = { ...scope, self: idKey(scope.idText), document };
+  const here = { self: idKey(scope.idText), document, ...scope };
   for (const { reference, target } of resolvable) {
     target.canonical ??= resolve(reference, target, here);
     reference.holder.id = target.canonical;
@@ -225,7 +234,9 @@ export class ResourceLinks {
     const source = resources.resource(sourceKey);
     const type = source && findResourceType(source.type);
     if (!source || !type) return;
-    const document = withoutReferences(source.document, target) as ResourceDocument;
+    const references = referencesIn(source.document, type.schema, { id: source.id, type: type.type });
+    const lasting = new Set<unknown>(references.flatMap(({ outlives, holder }) => (outlives ? [holder] : [])));
+    const document = withoutReferences(source.document, { target, lasting }) as ResourceDocument;
     const changed = { ...source, document, etag: newEtag(), changedTime: this.context.clock.timestamp() };
     resources.save(changed);
     resources.replaceLinks(sourceKey, outgoing(changed, type));
@@ -242,20 +253,29 @@ export class ResourceLinks {
   }
 }
 
-/** `value` without references to `target` (folded id) or anything in it. */
-function withoutReferences(value: unknown, target: string): unknown {
+interface Dropping {
+  /** Folded id. */
+  readonly target: string;
+  /** The objects that keep theirs. */
+  readonly lasting: ReadonlySet<unknown>;
+}
+
+/** `value` without references to the target or anything in it. */
+function withoutReferences(value: unknown, dropping: Dropping): unknown {
+  const { target, lasting } = dropping;
   const refers = (member: unknown): boolean => {
     const id = (member as { id?: unknown } | null)?.id;
-    return typeof id === 'string' && (idKey(id) === target || idKey(id).startsWith(`${target}/`));
+    if (typeof id !== 'string' || lasting.has(member)) return false;
+    return idKey(id) === target || idKey(id).startsWith(`${target}/`);
   };
   if (Array.isArray(value)) {
-    return value.filter((item) => !refers(item)).map((item) => withoutReferences(item, target));
+    return value.filter((item) => !refers(item)).map((item) => withoutReferences(item, dropping));
   }
   if (value === null || typeof value !== 'object') return value;
   const kept: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(value)) {
     if (refers(member)) continue;
-    const rest = withoutReferences(member, target);
+    const rest = withoutReferences(member, dropping);
     // Azure never shows an empty list of references.
     if (Array.isArray(member) && member.length > 0 && (rest as unknown[]).length === 0) continue;
     kept[name] = rest;

@@ -240,7 +240,7 @@ export function placeOf(
   }
   const model = modelOf(id, access);
   if (model) {
-    return { ...modelledPlace(id, model), apiVersion: servedApiVersion(model.type, apiVersion, context) };
+    return { apiVersion: servedApiVersion(model.type, apiVersion, context), ...modelledPlace(id, model) };
   }
   const version = wellFormedApiVersion(apiVersion);
   checkOpaque(id, { apiVersion: version, strictTypes: context.strictTypes });
@@ -253,13 +253,13 @@ export function documentWrite(place: ModelledPlace, { body, conditions = {}, bas
   const common = { type, id, apiVersion, conditions, baseUrl };
   if (!child) {
     const read = readResource(body, type);
-    return { ...common, document: (existing) => documentInPlace(read, { existing, id }) };
+    return { document: (existing) => documentInPlace(read, { existing, id }), ...common };
   }
   const read = readBody(body, childSchema(type, child.collection));
   return {
-    ...common,
-    child: { ...child, method: 'Put' },
+    child: { method: 'Put', ...child },
     document: (existing) => withChild(parentDocument(existing, place), child, read),
+    ...common,
   };
 }
 

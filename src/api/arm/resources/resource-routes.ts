@@ -48,10 +48,10 @@ export function requestAbout(
 
 /** What a PUT or DELETE says besides what it is about. */
 export const writeAbout = (request: FastifyRequest, about: ResourceRequest): PutRequest & DeleteRequest => ({
-  ...about,
   body: RequestBody.ofText(request.body),
   conditions: preconditionsOf(request),
   baseUrl: requestBaseUrl(request),
+  ...about,
 });
 
 interface Handler {
@@ -171,7 +171,7 @@ function answer(reply: FastifyReply, make: () => object): FastifyReply {
 }
 
 /** Registers the metric routes on `app`, which has the routes of Azure Resource Manager too. */
-export function addMetricRoutes(
+export function addMonitorRoutes(
   app: FastifyInstance,
   { context, monitor }: { context: ArmContext; monitor: Monitor },
 ): void {

@@ -99,18 +99,15 @@ export class ResourceService {
     if (place.child) this.#resourceAt(place); // Whose 404 comes before the child's body is read.
     let isNewChild = true;
     const { document: make, ...write } = documentWrite(place, request);
-    const done = this.writer.put({
-      ...write,
-      document: (existing) => {
-        const { collection = '', name } = place.child ?? {};
-        isNewChild = !childNamed(childrenIn(existing?.document.properties, collection), name);
-        return make(existing);
-      },
-    });
+    const document = (existing: Resource | undefined) => {
+      const { collection = '', name } = place.child ?? {};
+      isNewChild = !childNamed(childrenIn(existing?.document.properties, collection), name);
+      return make(existing);
+    };
+    const done = this.writer.put({ document, ...write });
     const { resource } = done;
-    const { document } = resource;
     const created = place.child ? isNewChild : done.created;
-    const outcome = { ...done, created, document, apiVersion: place.apiVersion };
+    const outcome = { document: resource.document, apiVersion: place.apiVersion, ...done, created };
     const own = place.child ? undefined : place.type.requests?.statuses;
     const isDone = this.context.operationDelayMs === 0 && own?.putIsDone?.(outcome);
     const operation = pollPlaceOf(resource, outcome);
@@ -118,19 +115,19 @@ export class ResourceService {
       write: done,
       answer: {
         status: own?.put?.(outcome) ?? (created ? 201 : 200),
-        body: this.#shown(resource, place),
+        body: this.#shown(resource, place, done),
         ...(isDone ? {} : { operation }),
       },
       onFailure: ({ etag }) => ({
-        body: this.#shown({ ...resource, etag, provisioningState: 'Failed' }, place),
+        body: this.#shown({ ...resource, etag, provisioningState: 'Failed' }, place, done),
         operation,
       }),
     };
   }
 
   /** What the answer to a PUT shows. */
-  #shown(resource: Resource, { child, apiVersion }: ModelledPlace): Shown | undefined {
-    const answerTo = 'Put';
+  #shown(resource: Resource, { child, apiVersion }: ModelledPlace, { before }: Write): Shown | undefined {
+    const answerTo = { before };
     return child
       ? this.reader.child(resource, { ...child, apiVersion, answerTo })
       : this.reader.show(resource, apiVersion, { answerTo });

@@ -63,10 +63,10 @@ export class ResourceWriter {
     checkPreconditions(idText, existing, conditions);
     const childId = `${idText}/${child?.collection}/${child?.name}`;
     this.#operations.checkFree({ existing, child: child !== undefined, childId, baseUrl, apiVersion });
-    const document = this.#documents.complete(write, { ...place, lookup: resources, addresses });
+    const document = this.#documents.complete(write, { lookup: resources, addresses, ...place });
     const refusal = refusalToDropChildren(resources, existing, document);
     if (refusal) throw refusal;
-    return this.#store({ write, ...place, document });
+    return this.#store({ write, document, ...place });
   }
 
   #store(storing: Storing): Write {

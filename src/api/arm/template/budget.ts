@@ -3,8 +3,9 @@
  * limits where they are documented (https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices),
  * others such that no evaluation holds the thread for long.
  */
-import { ExpressionError } from './expression-error.js';
+
 import { isObject, type Json } from './json.js';
+import { ExpressionError } from './parser.js';
 
 /** Between two pauses: about 20 ms of work. */
 const maxStepsWithoutPause = 80_000;

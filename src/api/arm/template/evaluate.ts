@@ -1,7 +1,5 @@
 /** Evaluates expressions and template values: calls, member access, expressions in texts and keys, property copies. */
-
 import { DeferredValue, type EvaluationContext } from './context.js';
-import { ExpressionError } from './expression-error.js';
 import { checkArity, FunctionCall, readMember } from './functions/function-call.js';
 import { findFunction } from './functions/registry.js';
 import { isObject, type Json, type JsonObject, member, setMember } from './json.js';
@@ -9,6 +7,7 @@ import { positionOf, type TextPosition } from './json-reader.js';
 import {
   type AccessNode,
   type CallNode,
+  ExpressionError,
   type ExpressionNode,
   isExpression,
   parseExpression,

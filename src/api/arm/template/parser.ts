@@ -1,5 +1,19 @@
 /** Parses template expressions: tokens, named as Azure names them in its messages, and the syntax tree. */
-import { ExpressionError } from './expression-error.js';
+import type { TextPosition } from './json-reader.js';
+
+/** The expression is wrong; the message is what Azure says about it. */
+export class ExpressionError extends Error {
+  override readonly name = 'ExpressionError';
+  /** Where in the expression, counted from its opening bracket; undefined when it concerns the whole. */
+  readonly offset: number | undefined;
+  /** Where the expression stands in its text; set by whoever knows. */
+  position: TextPosition | undefined;
+
+  constructor(message: string, offset?: number) {
+    super(message);
+    this.offset = offset;
+  }
+}
 
 export interface LiteralNode {
   readonly kind: 'literal';

@@ -5,9 +5,9 @@ import type {
   Deployment,
   HostedService,
   InputEndpoint,
-  PowerState,
   PublicIp,
   RoleInstance,
+  RolePowerState,
   VmDeployment,
   VmRole,
 } from '../../../resources/Microsoft.ClassicCompute/types.js';
@@ -65,7 +65,7 @@ export const roleInDeployment = (deployment: VmDeployment, role: VmRole): RoleVa
 type InstanceValue = ValueOf<typeof RoleInstanceContract>;
 type EndpointValue = NonNullable<InstanceValue['InstanceEndpoints']>[number];
 
-const statuses: Readonly<Record<PowerState, string>> = {
+const statuses: Readonly<Record<RolePowerState, string>> = {
   Started: 'ReadyRole',
   Stopped: 'StoppedVM',
   StoppedDeallocated: 'StoppedDeallocated',

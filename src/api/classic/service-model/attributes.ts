@@ -5,7 +5,7 @@
  */
 import { AzureError, azureError } from '../../../errors/index.js';
 import { inRange } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
-import { childOf, childrenOf, readXml, type XmlElement } from '../xml/xml.js';
+import { childElement, childElements, readXml, type XmlElement } from '../xml/xml.js';
 
 export type ServiceModelFile = 'definition' | 'configuration' | 'networks';
 
@@ -21,8 +21,8 @@ export const refused = (file: ServiceModelFile, reason: string): AzureError =>
 
 /** The `item` elements within the child called `container`. */
 export function within(parent: XmlElement | undefined, container: string, item: string): XmlElement[] {
-  const list = parent && childOf(parent, container);
-  return list ? childrenOf(list, item) : [];
+  const list = parent && childElement(parent, container);
+  return list ? childElements(list, item) : [];
 }
 
 /** Refuses a child of `element` that is none of `known`, by its name. */

@@ -1,7 +1,15 @@
 /** Reads instance counts and networking from a .cscfg. Imitates "Azure Cloud Services Config Schema (.cscfg File)". */
 import { checkAcl, checkPublicIp } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type { PublicIp, ServiceConfiguration } from '../../../resources/Microsoft.ClassicCompute/types.js';
-import { childOf, childrenOf, decodeXml, escapeAttribute, escapeText, readXml, type XmlElement } from '../xml/xml.js';
+import {
+  childElement,
+  childElements,
+  decodeXml,
+  escapeAttribute,
+  escapeText,
+  readXml,
+  type XmlElement,
+} from '../xml/xml.js';
 import { Attributes, readServiceModel, refuseUnknownWithin, within } from './attributes.js';
 
 const attributesOf = (element: XmlElement): Attributes => new Attributes('configuration', element);
@@ -18,7 +26,7 @@ function readRule(element: XmlElement) {
 
 function readAccessControl(element: XmlElement): ServiceConfiguration['accessControls'][number] {
   const name = attributesOf(element).required('name');
-  return { name, rules: checkAcl({ Rules: childrenOf(element, 'Rule').map(readRule) }, name)?.Rules ?? [] };
+  return { name, rules: checkAcl({ Rules: childElements(element, 'Rule').map(readRule) }, name)?.Rules ?? [] };
 }
 
 function readPublicIp(element: XmlElement): PublicIp {
@@ -32,7 +40,7 @@ function readPublicIp(element: XmlElement): PublicIp {
 
 function readLoadBalancer(element: XmlElement): ServiceConfiguration['loadBalancers'][number] {
   const attributes = attributesOf(element);
-  const frontend = childOf(element, 'FrontendIPConfiguration');
+  const frontend = childElement(element, 'FrontendIPConfiguration');
   if (!frontend) throw attributes.refuse('A LoadBalancer needs a FrontendIPConfiguration.');
   const settings = attributesOf(frontend);
   return {
@@ -85,7 +93,7 @@ function withChild(
 ): XmlElement {
   const order = children.get(parent.name) ?? [];
   const others = parent.children.filter((child) => child.name !== name);
-  const changed = change(childOf(parent, name));
+  const changed = change(childElement(parent, name));
   const all = changed ? [...others, changed] : others;
   const rank = (child: XmlElement) => order.indexOf(child.name);
   return { ...parent, children: all.sort((a, b) => rank(a) - rank(b)) };
@@ -141,21 +149,21 @@ export function readServiceConfiguration(text: string): ServiceConfiguration {
   const root = readServiceModel('configuration', text);
   refuseUnknownWithin('configuration', root, { children, attributes });
   const ofRoot = attributesOf(root);
-  const network = childOf(root, 'NetworkConfiguration');
-  const site = network && childOf(network, 'VirtualNetworkSite');
-  const assignments = network && childOf(network, 'AddressAssignments');
+  const network = childElement(root, 'NetworkConfiguration');
+  const site = network && childElement(network, 'VirtualNetworkSite');
+  const assignments = network && childElement(network, 'AddressAssignments');
   const name = (element: XmlElement) => attributesOf(element).required('name');
   const reservedIps = within(assignments, 'ReservedIPs', 'ReservedIP').map(name);
   if (reservedIps.length > 1) throw ofRoot.refuse('A deployment has one ReservedIP at most.');
   return {
     serviceName: ofRoot.optional('serviceName') ?? '',
     osFamily: ofRoot.optional('osFamily') ?? '1',
-    roles: childrenOf(root, 'Role').map((role) => {
-      const instances = childOf(role, 'Instances');
+    roles: childElements(root, 'Role').map((role) => {
+      const instances = childElement(role, 'Instances');
       const count = instances && attributesOf(instances).number('count', { min: 0, max: 1000 });
       return { name: name(role), instances: count ?? 1 };
     }),
-    thumbprints: childrenOf(root, 'Role').flatMap((role) =>
+    thumbprints: childElements(root, 'Role').flatMap((role) =>
       within(role, 'Certificates', 'Certificate').map((element) => attributesOf(element).required('thumbprint')),
     ),
     accessControls: within(network, 'AccessControls', 'AccessControl').map(readAccessControl),
@@ -165,7 +173,7 @@ export function readServiceConfiguration(text: string): ServiceConfiguration {
       return { role: entry.required('role'), endpoint, accessControl: entry.required('accessControl') };
     }),
     virtualNetworkSite: site && name(site),
-    instanceAddresses: (assignments ? childrenOf(assignments, 'InstanceAddress') : []).map((element) => ({
+    instanceAddresses: (assignments ? childElements(assignments, 'InstanceAddress') : []).map((element) => ({
       roleName: attributesOf(element).required('roleName'),
       subnets: within(element, 'Subnets', 'Subnet').map(name),
       publicIps: within(element, 'PublicIPs', 'PublicIP').map(readPublicIp),

@@ -1,12 +1,12 @@
 /** Reads what a .csdef says about networking. Imitates "Azure Cloud Services Definition Schema (.csdef File)". */
-import { checkProbe } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
+import { checkEndpointProbe } from '../../../resources/Microsoft.ClassicCompute/endpoints.js';
 import type {
   CloudServiceEndpoint,
   InstanceInputEndpoint,
   RoleDefinition,
   ServiceDefinition,
 } from '../../../resources/Microsoft.ClassicCompute/types.js';
-import { childOf, childrenOf, type XmlElement } from '../xml/xml.js';
+import { childElement, childElements, type XmlElement } from '../xml/xml.js';
 import { Attributes, readServiceModel, refuseUnknown, refuseUnknownWithin } from './attributes.js';
 
 const portNumber = { min: 1, max: 65535 };
@@ -15,7 +15,7 @@ const maxInputEndpoints = 25;
 function readProbe(element: XmlElement): ServiceDefinition['probes'][number] {
   const attributes = new Attributes('definition', element);
   const port = attributes.number('port', portNumber);
-  const probe = checkProbe({
+  const probe = checkEndpointProbe({
     Protocol: attributes.oneOf('protocol', ['http', 'tcp']),
     Path: attributes.optional('path'),
     // Without a port, the endpoint's own is probed: 0 stands for it.
@@ -47,8 +47,8 @@ function readInputEndpoint(element: XmlElement): CloudServiceEndpoint {
 
 function readInstanceInputEndpoint(element: XmlElement): InstanceInputEndpoint {
   const attributes = new Attributes('definition', element);
-  const ports = childOf(element, 'AllocatePublicPortFrom');
-  const range = ports && childOf(ports, 'FixedPortRange');
+  const ports = childElement(element, 'AllocatePublicPortFrom');
+  const range = ports && childElement(ports, 'FixedPortRange');
   if (!range) throw attributes.refuse('An InstanceInputEndpoint needs AllocatePublicPortFrom with a FixedPortRange.');
   const limits = new Attributes('definition', range);
   const localPort = attributes.number('localPort', portNumber);
@@ -146,8 +146,8 @@ const modules: ReadonlyMap<string, readonly CloudServiceEndpoint[]> = new Map<st
 ]);
 
 function importedEndpoints(role: XmlElement): readonly CloudServiceEndpoint[] {
-  const imports = childOf(role, 'Imports');
-  return (imports ? childrenOf(imports, 'Import') : []).flatMap((element) => {
+  const imports = childElement(role, 'Imports');
+  return (imports ? childElements(imports, 'Import') : []).flatMap((element) => {
     const attributes = new Attributes('definition', element);
     const name = attributes.required('moduleName');
     const endpoints = modules.get(name.toLowerCase());
@@ -169,8 +169,8 @@ function checkEndpointNames(
 
 /** A certificate that an endpoint names is one of the role's. */
 function checkCertificates(role: XmlElement, endpoints: readonly XmlElement[]): void {
-  const list = childOf(role, 'Certificates');
-  const known = (list ? childrenOf(list, 'Certificate') : []).map((certificate) =>
+  const list = childElement(role, 'Certificates');
+  const known = (list ? childElements(list, 'Certificate') : []).map((certificate) =>
     new Attributes('definition', certificate).required('name').toLowerCase(),
   );
   for (const endpoint of endpoints) {
@@ -187,9 +187,9 @@ function readRole(element: XmlElement): RoleDefinition {
   const attributes = new Attributes('definition', element);
   refuseUnknown('definition', element, withoutEffect.role);
   // SDK 1.x had the endpoints in InputEndpoints, right in the role.
-  const endpoints = ['Endpoints', 'InputEndpoints'].flatMap((name) => childrenOf(element, name));
+  const endpoints = ['Endpoints', 'InputEndpoints'].flatMap((name) => childElements(element, name));
   for (const one of endpoints) refuseUnknown('definition', one, withoutEffect.endpoints);
-  const named = (name: string) => endpoints.flatMap((one) => childrenOf(one, name));
+  const named = (name: string) => endpoints.flatMap((one) => childElements(one, name));
   checkCertificates(element, named('InputEndpoint'));
   return {
     name: attributes.required('name'),
@@ -205,11 +205,11 @@ export function readServiceDefinition(text: string): ServiceDefinition {
   const root = readServiceModel('definition', text);
   refuseUnknownWithin('definition', root, { attributes: knownAttributes, children: knownChildren });
   const attributes = new Attributes('definition', root);
-  const probes = childOf(root, 'LoadBalancerProbes');
+  const probes = childElement(root, 'LoadBalancerProbes');
   const definition: ServiceDefinition = {
     name: attributes.required('name'),
     upgradeDomainCount: attributes.number('upgradeDomainCount', { min: 1, max: 20 }) ?? 5,
-    probes: probes ? childrenOf(probes, 'LoadBalancerProbe').map(readProbe) : [],
+    probes: probes ? childElements(probes, 'LoadBalancerProbe').map(readProbe) : [],
     roles: root.children.filter(({ name }) => name === 'WebRole' || name === 'WorkerRole').map(readRole),
   };
   refuseUnknown('definition', root, withoutEffect.root);

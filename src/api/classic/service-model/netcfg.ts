@@ -7,7 +7,7 @@ import { sameName } from '../../../resources/Microsoft.ClassicCompute/endpoints.
 import type { VirtualNetworkSiteRecord } from '../../../resources/Microsoft.ClassicCompute/types.js';
 import { stableGuid } from '../../../support/ids.js';
 import { contains, type IpPrefix, networkOf, overlaps, parseIpv4Prefix } from '../../../support/ip-address.js';
-import { childOf, type XmlElement } from '../xml/xml.js';
+import { childElement, type XmlElement } from '../xml/xml.js';
 import { Attributes, refuseUnknownWithin, within } from './attributes.js';
 
 const attributesOf = (element: XmlElement): Attributes => new Attributes('networks', element);
@@ -69,7 +69,7 @@ const isWithin = (inner: IpPrefix, outer: IpPrefix): boolean =>
 
 /** Refuses a reference from a virtual network to something that the file does not define. */
 function checkReferences(site: XmlElement, defined: { dns: readonly string[]; local: readonly string[] }): void {
-  const gateway = childOf(site, 'Gateway');
+  const gateway = childElement(site, 'Gateway');
   const references = [
     ...within(site, 'DnsServersRef', 'DnsServerRef').map((element) => ({ element, names: defined.dns })),
     ...within(gateway, 'ConnectionsToLocalNetwork', 'LocalNetworkSiteRef').map((element) => ({
@@ -92,7 +92,7 @@ function readSite(site: XmlElement, subscriptionId: string): VirtualNetworkSiteR
   const names = distinctNames(elements);
   const known: IpPrefix[] = [];
   const subnets = elements.map((element, index) => {
-    const child = childOf(element, 'AddressPrefix');
+    const child = childElement(element, 'AddressPrefix');
     if (!child) throw attributesOf(element).refuse('A Subnet needs an AddressPrefix.');
     const { text, prefix } = prefixOf(child);
     if (!space.some((one) => isWithin(prefix, one.prefix))) {
@@ -122,8 +122,8 @@ export function readNetworkConfiguration(root: XmlElement, subscriptionId: strin
     throw azureError('ClassicMalformedElement', { values: { type: 'NetworkConfiguration' } });
   }
   refuseUnknownWithin('networks', root, { children, attributes });
-  const configuration = childOf(root, 'VirtualNetworkConfiguration');
-  const dns = configuration && childOf(configuration, 'Dns');
+  const configuration = childElement(root, 'VirtualNetworkConfiguration');
+  const dns = configuration && childElement(configuration, 'Dns');
   const defined = {
     dns: distinctNames(within(dns, 'DnsServers', 'DnsServer')),
     local: distinctNames(within(configuration, 'LocalNetworkSites', 'LocalNetworkSite')),

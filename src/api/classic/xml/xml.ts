@@ -139,11 +139,11 @@ export const isNil = (element: XmlElement): boolean => {
 };
 
 /** The first child called `name`, in any namespace. */
-export const childOf = (element: XmlElement, name: string): XmlElement | undefined =>
+export const childElement = (element: XmlElement, name: string): XmlElement | undefined =>
   element.children.find((child) => child.name === name);
 
 /** All children called `name`, in document order. */
-export const childrenOf = (element: XmlElement, name: string): XmlElement[] =>
+export const childElements = (element: XmlElement, name: string): XmlElement[] =>
   element.children.filter((child) => child.name === name);
 
 /** The namespace of every classic request and answer. */

@@ -7,7 +7,7 @@
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { stableGuid } from '../../../support/ids.js';
 import { powerStateOfIPConfiguration } from '../../Microsoft.Compute/common-members.js';
-import { childrenIn, childWithId, lookUpChild } from '../../references.js';
+import { childNamed, childrenIn, childWithId, lookUpChild } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Link, Lookup, ResourceDocument, ShowContext, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
@@ -113,6 +113,15 @@ export type BackendAddressPool = Schema.Static<typeof backendAddressPool>;
 const gatewayTunnel = { port: 10800, identifier: 800, protocol: 'VXLAN', type: 'Internal' } as const;
 const externalTunnelPort = 10801;
 
+type Tunnel = NonNullable<NonNullable<BackendAddressPool['properties']>['tunnelInterfaces']>[number];
+
+const chosenPort = ({ type }: Tunnel): number => (type === 'External' ? externalTunnelPort : gatewayTunnel.port);
+
+/** The tunnels that a pool of this name had in the document that was there before. */
+const tunnelsBefore = (document: ResourceDocument | undefined, { name }: BackendAddressPool): readonly Tunnel[] =>
+  (childNamed(childrenIn(document?.properties, 'backendAddressPools'), name) as BackendAddressPool | undefined)
+    ?.properties?.tunnelInterfaces ?? [];
+
 /**
  * NIC members belong to their NICs: a request may repeat them, each once, and one on the pool's own path must repeat
  * all of them. Checked before they are dropped from the document.
@@ -150,7 +159,13 @@ export function completePool(pool: BackendAddressPool, context: WriteContext): v
   pool.properties.loadBalancerBackendAddresses = (pool.properties.loadBalancerBackendAddresses ?? []).filter(
     ({ properties }) => properties?.ipAddress !== undefined || properties?.loadBalancerFrontendIPConfiguration,
   );
-  for (const tunnel of pool.properties.tunnelInterfaces ?? []) tunnel.port ??= 0;
+  const before = tunnelsBefore(context.existing?.document, pool);
+  for (const [index, tunnel] of (pool.properties.tunnelInterfaces ?? []).entries()) {
+    // Sent back as it was shown, a port that Azure chose is still one.
+    const isChosen = before[index]?.port === 0 && tunnel.port === chosenPort(tunnel);
+    if (isChosen) tunnel.port = 0;
+    tunnel.port ??= 0;
+  }
   if (context.document.sku?.name === 'Gateway') pool.properties.tunnelInterfaces ??= [{ ...gatewayTunnel }];
   for (const address of pool.properties.loadBalancerBackendAddresses) {
     address.properties ??= {};
@@ -162,15 +177,15 @@ export function completePool(pool: BackendAddressPool, context: WriteContext): v
   }
 }
 
-/** A pool with the ports that Azure chose for its tunnels, which it shows when the write is done. */
+/** A pool with the ports that Azure chose for its tunnels, stored as 0, which it shows when the write is done. */
 export function viewTunnels(pool: BackendAddressPool, { resource, answerTo }: ShowContext): BackendAddressPool {
   const { tunnelInterfaces = [] } = pool.properties ?? {};
-  const isDone = answerTo === undefined && resource.provisioningState === 'Succeeded';
-  if (!isDone || tunnelInterfaces.length === 0) return pool;
-  const shown = tunnelInterfaces.map((tunnel) => ({
-    ...tunnel,
-    port: tunnel.port || (tunnel.type === 'External' ? externalTunnelPort : gatewayTunnel.port),
-  }));
+  if (resource.provisioningState !== 'Succeeded' || tunnelInterfaces.length === 0) return pool;
+  const known = answerTo && tunnelsBefore(answerTo.before, pool);
+  const shown = tunnelInterfaces.map((tunnel, index) => {
+    const isNew = known !== undefined && known[index]?.port !== 0;
+    return { ...tunnel, port: tunnel.port || (isNew ? 0 : chosenPort(tunnel)) };
+  });
   return { ...pool, properties: { ...pool.properties, tunnelInterfaces: shown } };
 }
 

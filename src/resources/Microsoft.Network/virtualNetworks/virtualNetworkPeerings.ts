@@ -29,7 +29,10 @@ export const virtualNetworkPeering = Schema.envelope('name id etag properties ty
         readOnly: true,
         ...versions.virtualNetworkPeering.peeringSyncLevel,
       }),
-      remoteVirtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks', { anyRegion: true }),
+      remoteVirtualNetwork: Schema.reference('Microsoft.Network/virtualNetworks', {
+        anyRegion: true,
+        outlives: true,
+      }),
       allowVirtualNetworkAccess: Schema.boolean(),
       allowForwardedTraffic: Schema.boolean(),
       allowGatewayTransit: Schema.boolean(),
@@ -141,20 +144,21 @@ export function* checkPeerings(
   }
 }
 
-/** The peering of the virtual network `localId` with its state: connected when the other side peers back. */
+/**
+ * The peering of the virtual network `localId` with its state: connected when the other side peers back, disconnected when
+ * the other side is gone.
+ */
 export function viewPeering(one: ChildDocument, localId: string, lookup: Lookup): ChildDocument {
   const remote = remoteOf(one);
-  const theirs = childrenIn(
-    (remote && lookup.resource(idKey(remote))?.document.properties) || undefined,
-    'virtualNetworkPeerings',
-  );
-  const connected = theirs.some((other) => idKey(remoteOf(other) ?? '') === idKey(localId));
+  const other = remote === undefined ? undefined : lookup.resource(idKey(remote));
+  const theirs = childrenIn(other?.document.properties, 'virtualNetworkPeerings');
+  const connected = theirs.some((one) => idKey(remoteOf(one) ?? '') === idKey(localId));
   const remoteGateways = one.properties?.useRemoteGateways && remote ? gatewaysIn(remote, lookup) : [];
   return {
     ...one,
     properties: {
       ...one.properties,
-      peeringState: connected ? 'Connected' : 'Initiated',
+      peeringState: connected ? 'Connected' : other ? 'Initiated' : 'Disconnected',
       peeringSyncLevel: connected ? 'FullyInSync' : 'RemoteNotInSync',
       ...(remoteGateways.length > 0 ? { remoteGateways } : {}),
     },

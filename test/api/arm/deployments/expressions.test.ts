@@ -2,10 +2,9 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { evaluateText } from '../../../../src/api/arm/template/evaluate.js';
-import { ExpressionError } from '../../../../src/api/arm/template/expression-error.js';
 import { functions } from '../../../../src/api/arm/template/functions/registry.js';
 import type { Json } from '../../../../src/api/arm/template/json.js';
-import { isExpression, parseExpression, printNode } from '../../../../src/api/arm/template/parser.js';
+import { ExpressionError, isExpression, parseExpression, printNode } from '../../../../src/api/arm/template/parser.js';
 import { endsOrThrows, shredsOf } from '../../../shreds.js';
 import { contextWith, evaluate, groupId, subscriptionId } from './evaluate-for-tests.js';
 

@@ -1,10 +1,8 @@
 /** One call of a built-in function: its arguments and members of values, checked and refused in Azure's words. */
-
 import type { EvaluationBudget } from '../budget.js';
 import { type EvaluationContext, seeFunction } from '../context.js';
-import { ExpressionError } from '../expression-error.js';
 import { isObject, type Json, type JsonObject, memberName, typeName } from '../json.js';
-import type { ExpressionNode } from '../parser.js';
+import { ExpressionError, type ExpressionNode } from '../parser.js';
 
 export interface FunctionDefinition {
   readonly name: string;
