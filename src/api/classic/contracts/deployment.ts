@@ -2,7 +2,7 @@
  * Data contracts of deployments, of virtual machines and of web and worker roles. Imitates "Create Virtual Machine
  * Deployment", "Create Deployment", "Upgrade Deployment" and "Get Deployment".
  */
-import { since } from '../versions.js';
+import { since } from '../fixed-lists.js';
 import {
   boolean,
   type ContractType,

@@ -2,7 +2,7 @@
  * Data contracts of endpoints, internal load balancers and reserved IPs. Imitates "Add Role", element InputEndpoint,
  * "Update Load-Balanced Endpoint Set", "Add Load Balancer" and "Create Reserved IP Address".
  */
-import { since } from '../versions.js';
+import { since } from '../fixed-lists.js';
 import {
   boolean,
   contract,

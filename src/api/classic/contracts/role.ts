@@ -2,7 +2,7 @@
  * Data contracts of virtual machines and of what can be done to a running one. Imitates "Add Role", "Update Role", "Get
  * Role", "Shutdown Role" and its siblings.
  */
-import { since } from '../versions.js';
+import { since } from '../fixed-lists.js';
 import {
   boolean,
   contract,
