@@ -1,10 +1,15 @@
 /**
  * How long all members of many rules going down together hold the API's thread and the data plane's, and what closing a
- * minute of metrics costs then: `[RULES] [MEMBERS]`, by default 1,500 and 100.
+ * minute of metrics costs then: `[RULES] [MEMBERS] [ENGINE]`, by default 1,500, 100 and userspace. The kernel engine runs
+ * in a network namespace, where every member's address has a server that stops.
  */
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as pause, setTimeout as wait } from 'node:timers/promises';
-import type { Engine, ProbeHealth } from '../src/data-plane/model/engine.js';
+import { inNamespace, whyNoNamespace } from '../src/cli/sandbox.js';
+import type { Engine, EngineEvents, ProbeHealth } from '../src/data-plane/model/engine.js';
 import {
   emptyPlan,
   type ForwardingPlan,
@@ -12,6 +17,7 @@ import {
   type PlanFrontend,
   probeKey,
 } from '../src/data-plane/model/plan.js';
+import { NftablesEngine } from '../src/data-plane/nftables/engine.js';
 import { UserspaceEngine } from '../src/data-plane/userspace/engine.js';
 import { Monitor } from '../src/metrics/monitor.js';
 import { Clock, systemTime } from '../src/support/clock.js';
@@ -20,7 +26,9 @@ import { silentLog } from '../src/support/log.js';
 import { member, rule, tcpProbe } from '../test/data-plane/plans.js';
 import { manualTime } from '../test/manual-time.js';
 
-const [rules = 1500, members = 100] = process.argv.slice(2).map(Number);
+const [rules = 1500, members = 100] = process.argv.slice(2, 4).map(Number);
+const [, , , , kind = 'userspace'] = process.argv;
+const marker = 'LAZURITE_BENCH_NAMESPACE';
 const bar = 50;
 const failures: string[] = [];
 
@@ -52,19 +60,52 @@ const raise = (error: unknown): never => {
   throw error;
 };
 
-/** One probe for all rules, injected faults for flips: both threads of the userspace engine, and metrics. */
-async function bothThreads(): Promise<void> {
+/** What makes all members answer their probes, and what makes them stop. */
+interface Flips {
+  readonly up: () => Promise<void>;
+  readonly down: () => Promise<void>;
+}
+
+type Start = (options: { clock: Clock; events: EngineEvents }) => { engine: Engine; flips: Flips };
+
+/** Its probes are told by injected faults. */
+const userspace: Start = (options) => {
+  const engine = new UserspaceEngine(options);
+  const tell = (verdict: 'up' | 'down') => () => engine.setFaults([{ id: verdict, effect: 'probe', verdict }]);
+  return { engine, flips: { up: tell('up'), down: tell('down') } };
+};
+
+/** Its probes ask a server that has every address of the namespace. */
+const kernel: Start = (options) => {
+  const engine = new NftablesEngine(options);
+  const server = createServer((socket) => socket.destroy());
+  const probeAgain = () => engine.advanceClock(3_600_000);
+  const up = async (): Promise<void> => {
+    await once(server.listen(9, '0.0.0.0'), 'listening');
+    await probeAgain();
+  };
+  const down = async (): Promise<void> => {
+    server.close();
+    await probeAgain();
+  };
+  return { engine, flips: { up, down } };
+};
+
+/** One probe for all rules: both threads of the engine, and metrics. */
+async function bothThreads(start: Start): Promise<void> {
   const clock = new Clock();
   const events = new Events(raise);
-  const engine = new UserspaceEngine({
+  const { engine, flips } = start({
     clock,
     events: { onHealth: (changes) => events.emit('health', { changes }), onFailure: raise },
   });
   const plan = planOf(() => 'probe');
   const monitor = new Monitor({ clock, log: silentLog, events });
   monitor.watch({ engine, plan: () => plan, snatAllocations: () => [] });
+  const loadedMs = systemTime.now();
   await engine.apply(plan);
-  await engine.setFaults([{ id: 'up', effect: 'probe', verdict: 'up' }]);
+  console.log(`the first plan is carried out after ${Math.round(systemTime.now() - loadedMs)} ms`);
+  await flips.up();
   const allAre = (up: boolean): boolean =>
     engine.health().every((health) => health.up === up && health.reason !== 'NA');
   while (!allAre(true)) await wait(20);
@@ -72,7 +113,7 @@ async function bothThreads(): Promise<void> {
   let longestAnswerMs = 0;
   let done = false;
   const asking = (async () => {
-    while (!done) {
+    while (!done && engine.name === 'userspace') {
       const fromMs = systemTime.now();
       await engine.flows();
       longestAnswerMs = Math.max(longestAnswerMs, systemTime.now() - fromMs);
@@ -81,7 +122,7 @@ async function bothThreads(): Promise<void> {
   })();
   main.enable();
   const fromMs = systemTime.now();
-  await engine.setFaults([{ id: 'down', effect: 'probe', verdict: 'down' }]);
+  await flips.down();
   while (!allAre(false)) await wait(5);
   console.log(
     `${rules} rules, ${members} members, one probe: all down after ${Math.round(systemTime.now() - fromMs)} ms`,
@@ -91,7 +132,7 @@ async function bothThreads(): Promise<void> {
   await asking;
   main.disable();
   show('longest hold of the API’s thread', main.max / 1e6);
-  show('longest wait for an answer of the data plane’s thread', longestAnswerMs);
+  if (engine.name === 'userspace') show('longest wait for an answer of the data plane’s thread', longestAnswerMs);
   await engine.close(0);
   clock.close();
 }
@@ -160,7 +201,16 @@ async function metricsAlone(): Promise<void> {
   show('closing a minute, all of it at once', wholeMs);
 }
 
-await bothThreads();
+if (kind === 'nftables' && process.env[marker] !== '1') {
+  const reason = whyNoNamespace();
+  if (reason !== undefined) {
+    console.log(`skipped: ${reason}`);
+    process.exit(0);
+  }
+  const [file, argv] = inNamespace([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
+  process.exit(spawnSync(file, argv, { stdio: 'inherit', env: { ...process.env, [marker]: '1' } }).status ?? 1);
+}
+await bothThreads(kind === 'nftables' ? kernel : userspace);
 await metricsAlone();
 console.log(failures.length === 0 ? `everything within ${bar} ms` : `over ${bar} ms: ${failures.join('; ')}`);
 process.exit(failures.length === 0 ? 0 : 1);

@@ -1,9 +1,9 @@
-/** How long `lazurite start` takes until it is ready, and what it occupies then, against Node doing nothing. */
+/** How long `lazurite start` takes until it is ready, against Node doing nothing, and what it occupies and uses while idle. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lazurite, median, start, stop } from './process.js';
+import { cpuSeconds, lazurite, median, start, stop } from './process.js';
 
 const rounds = 7;
 
@@ -24,27 +24,50 @@ function nodeMs(): number {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'lazurite-bench-'));
-const cases: Record<string, readonly string[]> = {
-  'new data folder': [],
-  'its data folder': ['--data', join(folder, 'kept')],
-  'in memory, engine none': ['--in-memory', '--engine', 'none'],
+const cases: Record<string, (round: number) => readonly string[]> = {
+  'new data folder': (round) => ['--data', join(folder, String(round))],
+  'its data folder': () => ['--data', join(folder, 'kept')],
+  'in memory, engine none': () => ['--in-memory', '--engine', 'none'],
 };
+const begin = (args: readonly string[]) => start(lazurite, ['start', '--port', '0', ...args]);
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Starts once for the kept folder, until what V8 compiled is kept too. */
+async function warmUp(): Promise<void> {
+  const first = await begin(cases['its data folder']?.(0) ?? []);
+  await sleep(6000);
+  await stop(first);
+}
+
+async function measureIdle(seconds: number): Promise<string> {
+  const idle = await begin(cases['its data folder']?.(0) ?? []);
+  await sleep(3000);
+  const before = cpuSeconds(idle);
+  await sleep(seconds * 1000);
+  const used = (100 * (cpuSeconds(idle) - before)) / seconds;
+  const memory = residentMiB(idle.process.pid);
+  await stop(idle);
+  return `idle: ${memory.toFixed(0)} MiB resident, ${used.toFixed(2)} % of a core over ${seconds} s`;
+}
+
 try {
-  console.log(`Node alone: ${median(Array.from({ length: rounds }, nodeMs)).toFixed(0)} ms`);
-  for (const [name, args] of Object.entries(cases)) {
-    const times: number[] = [];
-    const memory: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const place = args.length > 0 ? args : ['--data', join(folder, String(round))];
-      const started = await start(lazurite, ['start', '--port', '0', ...place]);
-      times.push(started.startedMs);
-      memory.push(residentMiB(started.process.pid));
+  await warmUp();
+  const alone: number[] = [];
+  const times = new Map<string, number[]>(Object.keys(cases).map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    alone.push(nodeMs());
+    for (const [name, args] of Object.entries(cases)) {
+      const started = await begin(args(round));
+      times.get(name)?.push(started.startedMs);
       await stop(started);
     }
-    console.log(
-      `${name.padEnd(24)}ready after ${median(times).toFixed(0)} ms, ${median(memory).toFixed(0)} MiB resident`,
-    );
   }
+  console.log(`Node ${process.version} alone: ${median(alone).toFixed(0)} ms`);
+  for (const [name, measured] of times) {
+    const ratio = median(measured) / median(alone);
+    console.log(`${name.padEnd(24)}ready after ${median(measured).toFixed(0)} ms, ${ratio.toFixed(1)}x of Node alone`);
+  }
+  console.log(await measureIdle(20));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -21,6 +21,7 @@ import { EmulatorControl } from './emulator/emulator-control.js';
 import { createEngine, PlanAdapter } from './emulator/engine.js';
 import { applySeed } from './emulator/seed.js';
 import type { Machines } from './emulator/several-machines.js';
+import { LateRoutes } from './http/late-routes.js';
 import { addPortal } from './http/portal.js';
 import { createServer, type LazuriteServer, refuseWritesWhileDown, requestBaseUrl } from './http/server.js';
 import { Monitor } from './metrics/monitor.js';
@@ -278,13 +279,14 @@ async function createApp({
       for (const { kind, document } of store.classic.every()) checkClassicDocument(kind, document);
     },
   });
-  addOpenApi(server.app);
+  const added = addOpenApi(server.app);
   addPortal(server.app);
   await server.app.register(identity.plugin);
   await server.app.register(async (app) => {
+    const late = new LateRoutes(app, { below: '/subscriptions/', added });
     if (config.auth === 'token') app.addHook('onRequest', identity.requireToken);
     refuseWritesWhileDown(app, engine, 'ServiceUnavailable');
-    addArmRoutes(app, arm);
+    late.add((routes) => addArmRoutes(routes, arm));
     addMonitorRoutes(app, { context: arm.context, monitor });
   });
   const classic: ClassicPluginOptions = {

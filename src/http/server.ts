@@ -80,6 +80,8 @@ export interface LazuriteServer {
 export const noSniffing = ['x-content-type-options', 'nosniff'] as const;
 const megabyte = 1024 * 1024;
 const bodyLimitBytes = 8 * megabyte;
+/** A resource id may be longer than Fastify expects of a parameter. */
+export const routerOptions = { caseSensitive: false, maxParamLength: 2048 };
 
 // Swagger UI's page finds its files relative to a path with a slash at the end.
 const keepsTrailingSlash = /^\/openapi\/?$/i;
@@ -130,9 +132,9 @@ export function createServer(options: ServerOptions): LazuriteServer {
       } as object,
     },
     requestIdHeader: false,
-    // A resource id may be longer than Fastify expects of a parameter, and a load balancer larger than it allows.
+    // A load balancer may be larger than Fastify allows.
     bodyLimit: bodyLimitBytes,
-    routerOptions: { caseSensitive: false, maxParamLength: 2048 },
+    routerOptions,
     // Azure answers HEAD for a few resources only.
     exposeHeadRoutes: false,
     rewriteUrl: (request: IncomingMessage) => tidyUrl(request.url ?? '/'),

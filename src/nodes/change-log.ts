@@ -4,7 +4,7 @@
  */
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import type { RowImage } from '../store/row-images.js';
+import type { RowImage, Touched } from '../store/row-images.js';
 import type { Control } from '../store/write-queue.js';
 import { newGuid } from '../support/ids.js';
 import { UsageError } from '../support/usage-error.js';
@@ -34,6 +34,8 @@ export interface Entries {
   /** In the shape of which the rows are. */
   readonly schema: number;
   readonly rows: readonly RowImage[];
+  /** What the rows are about: the data planes of other nodes follow it, whatever version they have. */
+  readonly touched?: Touched | undefined;
   /** In place of rows; what was restored lies beside the log, as the snapshot of the change's own position. */
   readonly control?: Control | { readonly kind: 'restored' } | undefined;
 }

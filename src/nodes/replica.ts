@@ -31,6 +31,7 @@ export interface Shared {
   readonly isSeeded: boolean;
 }
 
+const nothingTouched: Touched = { resources: [], hostedServices: [] };
 const nothingShared: Shared = { advancedMs: 0, faults: [], isSeeded: false };
 
 function sharedAfter(shared: Shared, control: Control | { kind: 'restored' } | undefined): Shared {
@@ -97,18 +98,16 @@ export class Replica {
   }
 
   /** Applies a change that follows the position. */
-  apply({ seq, id }: LogPosition, { rows, control }: Outcome): Touched {
+  apply({ seq, id }: LogPosition, { rows, control }: Outcome): void {
     const shared = sharedAfter(this.#shared, control);
     const save = (): void => this.#save({ seq, id }, shared);
     const { store } = this.#options;
-    let touched: Touched = { resources: [], hostedServices: [] };
     if (control?.kind === 'reset') store.replace(undefined, save);
     else if (control?.kind === 'restored') store.replace(control.document, save);
-    else touched = store.apply(rows, save);
+    else store.apply(rows, save);
     if (control?.kind === 'schema') this.#written = control.schema;
     this.#position = { seq, id };
     this.#shared = shared;
-    return touched;
   }
 
   /** Follows the log to its end, as it is after this call. Answers the head that it has reached. */
@@ -134,8 +133,8 @@ export class Replica {
         const control = restored
           ? { kind: 'restored' as const, document: this.#known(restored.document) }
           : (told as Control);
-        const touched = this.apply(position, { rows, control });
-        this.#carriedAfter(control ? onControl(control) : onApplied(touched));
+        this.apply(position, { rows, control });
+        this.#carriedAfter(control ? onControl(control) : onApplied(entries.touched ?? nothingTouched));
       }
       if (this.#position?.seq === head.seq && this.#position.id === head.id) return head;
     }
@@ -200,14 +199,19 @@ export class Replica {
     rows,
     control,
   }: Outcome): { readonly entries: Entries; readonly snapshot?: SharedSnapshot } & Pick<AppendOptions, 'upgradeTo'> {
-    const { connection, schema: from } = this.#options.store;
+    const { store } = this.#options;
+    const { connection, schema: from } = store;
     const schema = this.#written;
     if (control?.kind === 'restored') {
       const snapshot = this.#shareable(control.document as Snapshot);
       return { entries: { schema, rows: [], control: { kind: 'restored' } }, snapshot };
     }
-    const entries = { schema, rows: reshapeImages(rows, { from, to: schema, connection }), control };
-    return control?.kind === 'schema' ? { entries, upgradeTo: control.schema } : { entries };
+    if (control) {
+      const entries = { schema, rows: [], control };
+      return control.kind === 'schema' ? { entries, upgradeTo: control.schema } : { entries };
+    }
+    const reshaped = reshapeImages(rows, { from, to: schema, connection });
+    return { entries: { schema, rows: reshaped, touched: store.touched(rows) } };
   }
 }
 

@@ -52,19 +52,25 @@ export function isKnownType(type: string): boolean {
   return types.includes(top);
 }
 
-/** What Azure lists in a subscription under the name of a type, though nobody can create one: catalogues of its services. */
-const catalogues: readonly string[] = `
+/**
+ * What would be wrong to store as it is given: catalogues of Azure's services, which nobody can create, and stacks, which
+ * deploy what they are given.
+ */
+const neverStored: readonly string[] = [
+  'microsoft.resources/deploymentstacks',
+  ...`
   applicationGatewayAvailableRequestHeaders applicationGatewayAvailableResponseHeaders
   applicationGatewayAvailableServerVariables applicationGatewayAvailableSslOptions applicationGatewayAvailableWafRuleSets
   azureFirewallFqdnTags azureWebCategories bgpServiceCommunities expressRouteProviderPorts expressRouteServiceProviders
   expressRoutePortsLocations networkVirtualApplianceSkus`
-  .trim()
-  .split(/\s+/)
-  .map((name) => `microsoft.network/${name}`.toLowerCase());
+    .trim()
+    .split(/\s+/)
+    .map((name) => `microsoft.network/${name}`.toLowerCase()),
+];
 
-/** Whether Azure has something at the path of `type` that is no resource. */
-export const isCatalogue = (type: string): boolean =>
-  catalogues.includes(type.toLowerCase().split('/').slice(0, 2).join('/'));
+/** Whether Azure has something at the path of `type` that is no resource which could be stored and shown again. */
+export const isNeverStored = (type: string): boolean =>
+  neverStored.includes(type.toLowerCase().split('/').slice(0, 2).join('/'));
 
 /** How many letters have to be added, removed or replaced to make one text of the other. */
 function distance(from: string, to: string): number {

@@ -203,11 +203,14 @@ export function foldingIds(): (id: string) => string {
 /** The document's references to other resources than itself as links; `id` is spelt as in the document. */
 export function linksOf(document: ResourceDocument, schema: SchemaNode, source: { id: string; type: string }): Link[] {
   const [own, key] = [`${source.id}/`, source.id.toLowerCase()];
-  return referencesIn(document, schema, source).flatMap(({ sourceId, sourceType, path, holder }) => {
-    if (holder.id.startsWith(own)) return [];
-    const target = holder.id.toLowerCase();
-    return target === key || target.startsWith(`${key}/`) ? [] : [{ sourceId, sourceType, path, target }];
-  });
+  const links: Link[] = [];
+  for (const found of referencesIn(document, schema, source)) {
+    if (found.holder.id.startsWith(own)) continue;
+    const target = found.holder.id.toLowerCase();
+    if (target === key || target.startsWith(`${key}/`)) continue;
+    links.push({ sourceId: found.sourceId, sourceType: found.sourceType, path: found.path, target });
+  }
+  return links;
 }
 
 /** A child as it is stored: its members, whatever they are, in `properties`. */

@@ -51,6 +51,7 @@ interface DeploymentRow {
 }
 
 const active = "state IN ('Accepted', 'Running')";
+const activeRun = active.replace('state', 'status');
 
 const sql = {
   save: `INSERT INTO deployments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -72,10 +73,15 @@ const sql = {
   remove: 'DELETE FROM deployments WHERE key = ?',
   removeRuns: 'DELETE FROM deployment_runs WHERE deployment = ?',
   saveRun: 'INSERT INTO deployment_runs VALUES (?, ?, ?, ?)',
-  run: 'SELECT id, status, error FROM deployment_runs WHERE id = ? AND deployment = ?',
+  run: `SELECT id, status, CASE WHEN NOT ${activeRun} THEN error END AS error
+    FROM deployment_runs WHERE id = ? AND deployment = ?`,
   isRun: 'SELECT 1 FROM deployment_runs WHERE id = ?',
-  runProgress: 'UPDATE deployment_runs SET status = ?, error = ? WHERE id = ?',
-  endRuns: `UPDATE deployment_runs SET status = ?, error = ? WHERE deployment = ? AND ${active.replace('state', 'status')}`,
+  /** While a run goes on, it keeps the error that a cancellation has left. */
+  runProgress: `UPDATE deployment_runs SET status = @status,
+    error = coalesce(@error, CASE WHEN ${activeRun.replace('status', '@status')} THEN error END) WHERE id = @id`,
+  cancelRuns: `UPDATE deployment_runs SET error = ? WHERE deployment = ? AND ${activeRun}`,
+  cancellation: `SELECT error FROM deployment_runs WHERE deployment = ? AND ${activeRun} AND error IS NOT NULL`,
+  endRuns: `UPDATE deployment_runs SET status = ?, error = ? WHERE deployment = ? AND ${activeRun}`,
 } as const;
 
 const jsonOrNull = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
@@ -160,7 +166,18 @@ export class DeploymentStore {
   }
 
   saveRun({ id, status, error }: DeploymentRunStatus): void {
-    this.#statement.runProgress.run(status, jsonOrNull(error), id);
+    this.#statement.runProgress.run({ id, status, error: jsonOrNull(error) });
+  }
+
+  /** The runs of a deployment that go on are to end, with this error. */
+  cancelRuns(key: string, error: unknown): void {
+    this.#statement.cancelRuns.run(jsonOrNull(error), key);
+  }
+
+  /** The error with which a run that goes on is to end; undefined where none was cancelled. */
+  cancellation(key: string): unknown {
+    const row = this.#statement.cancellation.get(key) as { error: string } | undefined;
+    return row && (JSON.parse(row.error) as unknown);
   }
 
   /** Ends every run of a deployment that is still going on. */

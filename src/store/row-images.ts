@@ -81,8 +81,8 @@ export class RowRecorder {
     );
   }
 
-  /** Brings the rows to what the images show, and answers what they are about; within a transaction. */
-  apply(images: readonly RowImage[]): Touched {
+  /** What the images are about, in a file that is as it was before them. */
+  touched(images: readonly RowImage[]): Touched {
     const resources = new Set<string>();
     const hostedServices = new Set<string>();
     for (const { table, key, row } of images) {
@@ -92,10 +92,14 @@ export class RowRecorder {
       const document = row ?? (this.#tables.find((one) => one.table === table)?.row.get(key) as Cells | undefined);
       if (document?.kind === 'hostedService') hostedServices.add(`${document.subscription}/${document.name}`);
     }
+    return { resources: [...resources], hostedServices: [...hostedServices] };
+  }
+
+  /** Brings the rows to what the images show; within a transaction. */
+  apply(images: readonly RowImage[]): void {
     for (const { table, key, row } of images) if (row === null) this.#deletion(table, Object.keys(key)).run(key);
     for (const { table, row } of images) if (row !== null) this.#replacement(table, Object.keys(row)).run(row);
     this.clear();
-    return { resources: [...resources], hostedServices: [...hostedServices] };
   }
 
   /** Forgets what it has noted. */

@@ -146,20 +146,27 @@ export class Store {
     this.#queue.keepIn(ledger, this.#recorder);
   }
 
+  /** What the images are about, which are not applied yet. */
+  touched(images: readonly RowImage[]): Touched {
+    return this.#following.touched(images);
+  }
+
   /**
    * Brings rows to what the images show, runs `beside` in the same transaction, and drops from memory what is kept of
-   * exactly these rows. Answers what they are about.
+   * exactly these rows.
    */
-  apply(images: readonly RowImage[], beside: () => void): Touched {
-    const recorder = this.#recorder;
-    if (!recorder) throw new Error('a file that is the truth itself follows no ledger');
-    const touched = this.connection.transaction(() => {
-      const concerned = recorder.apply(images);
+  apply(images: readonly RowImage[], beside: () => void): void {
+    const recorder = this.#following;
+    this.connection.transaction(() => {
+      recorder.apply(images);
       beside();
-      return concerned;
     });
     this.#forgetRows(images);
-    return touched;
+  }
+
+  get #following(): RowRecorder {
+    if (!this.#recorder) throw new Error('a file that is the truth itself follows no ledger');
+    return this.#recorder;
   }
 
   /** Replaces everything by what a snapshot of the ledger holds, or by nothing; `beside` as in `apply`. */

@@ -2,6 +2,7 @@
  * Works that wait to be stored. All that wait when the event loop has read what came in run in one turn: each in a
  * savepoint, all under one COMMIT, so that one wait for the disk serves them all. No transaction stays open over a turn.
  */
+import { azureError } from '../errors/index.js';
 import { systemTime } from '../support/clock.js';
 import type { RowImage, RowRecorder } from './row-images.js';
 import type { Connection } from './sqlite.js';
@@ -107,11 +108,15 @@ export interface WriteQueueOptions {
 
 /** So long (real milliseconds) one turn takes on further works. */
 const longestTurnMs = 20;
+/** So long (real milliseconds) a group waits for others. */
+const longestGatheringMs = 0.25;
 
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
   readonly #waiting: Waiting[] = [];
   #isScheduled = false;
+  /** How many works the last group had. */
+  #lastSize = 0;
   #ledger: { readonly ledger: Ledger; readonly recorder: RowRecorder } | undefined;
 
   constructor(options: WriteQueueOptions) {
@@ -134,21 +139,31 @@ export class WriteQueue {
 
   /** Stores now all that wait; a ledger takes nothing more, so they are refused. */
   flush(): void {
-    if (this.#ledger) this.#reject(new Error('The store is closed.'), this.#waiting.splice(0));
+    if (this.#ledger)
+      this.#reject(azureError('StorageUnavailable', { values: { reason: 'this node ends' } }), this.#waiting.splice(0));
     while (this.#waiting.length > 0) this.#storeGroup();
   }
 
-  /** After the requests that the loop reads in this turn, which may bring more works. */
+  /**
+   * After the requests that the loop reads in this turn, which may bring more works. Clients that were answered together
+   * come back together, so a group waits a moment for as many as the last one had; a lone writer never waits.
+   */
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(async () => {
+    const endMs = systemTime.now() + longestGatheringMs;
+    const store = async (): Promise<void> => {
+      if (this.#waiting.length < this.#lastSize && systemTime.now() < endMs) {
+        setImmediate(store);
+        return;
+      }
       // One group at a time is on its way to a ledger, and all that come meanwhile are the next.
       if (this.#ledger) await this.#keepGroup(this.#ledger);
       else if (this.#waiting.length > 0) this.#storeGroup();
       this.#isScheduled = false;
       if (this.#waiting.length > 0) this.#schedule();
-    });
+    };
+    setImmediate(store);
   }
 
   async #keepGroup({ ledger, recorder }: { ledger: Ledger; recorder: RowRecorder }): Promise<void> {
@@ -220,6 +235,7 @@ export class WriteQueue {
         if (isStorageError(error)) throw error;
         settle.push(() => one.reject(error));
       }
+      this.#lastSize = group.length;
     } while (this.#waiting.length > 0 && !this.#waiting[0]?.control && systemTime.now() < endMs);
     finish();
     return undefined;

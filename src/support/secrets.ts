@@ -34,10 +34,17 @@ export function shownText(text: string): unknown {
   return isDeeper(value, mostLevels) ? hidden : withoutSecrets(value);
 }
 
-/** The first `limit` characters of a text without secrets: once it is cut, nobody can tell what stood in the rest. */
+/** Of a text that may hold secrets; to read a longer one would keep everybody else waiting. */
+const mostCharacters = 1024 * 1024;
+
+/**
+ * The first `limit` characters of a text without secrets: once it is cut, nobody can tell what stood in the rest. A very
+ * long one that may hold secrets is hidden.
+ */
 export function shortened(text: string, limit: number): string {
   // Reading a long text takes long: where none of it can be a secret, the rest of it has no say.
   const isOpen = text.length > limit && !suspicious.test(text) && !unclear.test(text);
+  if (!isOpen && text.length > mostCharacters) return hidden;
   const shown = isOpen ? unsigned(text.slice(0, limit)) : shownText(text);
   // A copy, because a slice would keep the whole text in memory.
   return Buffer.from((typeof shown === 'string' ? shown : JSON.stringify(shown)).slice(0, limit)).toString();

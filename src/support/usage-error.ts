@@ -8,6 +8,8 @@ const fileProblems: Readonly<Record<string, (path: string) => string>> = {
   ENOSPC: (path) => `the disk of ${path} is full: make room, or choose another folder with --data`,
   EDQUOT: (path) => `the disk quota is used up, so ${path} cannot be written: make room, or choose another --data`,
   EROFS: (path) => `${path} is on a file system that is read-only: choose another folder with --data`,
+  // Node says so of a folder with parents that cannot be made, also where the file system is read-only.
+  ENOENT: (path) => `${path} cannot be made, its file system may be read-only: choose another folder with --data`,
   EACCES: (path) => `this user may not use ${path}: change its owner or its mode, or choose another folder with --data`,
   EPERM: (path) => `this user may not use ${path}: change its owner or its mode, or choose another folder with --data`,
   EEXIST: (path) => `${path} is no folder: move it away, or choose another folder with --data`,

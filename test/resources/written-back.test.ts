@@ -4,6 +4,7 @@ import { AzureError } from '../../src/errors/index.js';
 import { findResourceType, resourceTypes } from '../../src/resources/registry.js';
 import { idKey } from '../../src/resources/resource-id.js';
 import type { SchemaNode } from '../../src/resources/schema.js';
+import { inboundRule } from '../api/arm/resources/arm-client.js';
 import { AzureInMemory, idOf } from './azure-in-memory.js';
 
 type Body = Record<string, unknown>;
@@ -116,14 +117,8 @@ const machine = (own: Body, ...interfaces: string[]) =>
   });
 const rule = (own: Body) =>
   named('rule', {
+    ...inboundRule('80'),
     protocol: '*',
-    access: 'Allow',
-    direction: 'Inbound',
-    priority: 100,
-    sourceAddressPrefix: '*',
-    sourcePortRange: '*',
-    destinationAddressPrefix: '*',
-    destinationPortRange: '80',
     ...own,
   });
 const inNats = { loadBalancerInboundNatPools: [ofPublic('inboundNatPools', 'nats')] };

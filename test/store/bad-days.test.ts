@@ -193,6 +193,12 @@ test('a full disk and one that is read-only keep the start with a sentence', mou
     readOnly.said.err,
     /^lazurite: .*data is on a file system that is read-only: choose another folder with --data\n$/,
   );
+  const below = command(t, {
+    argv: [...argv.slice(0, -1), join(data, 'not', 'there')],
+    mount: `mount --bind "${data}" "${data}" && mount -o remount,bind,ro "${data}"`,
+  });
+  t.equal(await below.exit, 2);
+  t.match(below.said.err, /^lazurite: .*there cannot be made, its file system may be read-only: choose another .*\n$/);
 });
 
 test('a disk that fills up while it runs refuses writes with 507, and is told once', mountless, async (t) => {

@@ -10,7 +10,7 @@ import { addExplainRoute, addSimulateRoute, type ExplainContext } from './explai
 import { addFaultRoutes, type Faults } from './faults.js';
 import { addJournalRoutes, type RequestJournal } from './journal.js';
 import { addMetricRoutes } from './metric-routes.js';
-import { adminRoute, badRequest, jsonBody } from './requests.js';
+import { adminRoute, badRequest, inPieces, jsonBody, listTexts } from './requests.js';
 import { addStandInRoutes } from './stand-ins.js';
 import type { ClockView, NodeView, StoreUpgradeView } from './views.js';
 
@@ -128,7 +128,8 @@ function addGuardedRoutes(app: FastifyInstance, context: AdminContext): void {
   app.get(
     '/_lazurite/backends',
     adminRoute('backends', { summary: 'Every member of every rule, up or down, and why' }),
-    () => ({ value: backendsOf(plan(), engine) }),
+    (_request, reply) =>
+      reply.type('application/json; charset=utf-8').send(inPieces(listTexts(backendsOf(plan(), engine)))),
   );
   app.get(
     '/_lazurite/outbound',

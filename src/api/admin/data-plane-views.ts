@@ -40,31 +40,27 @@ export const outboundOf = (plan: ForwardingPlan, { whyNoOutbound }: Engine): Out
     reason: whyNoOutbound ?? null,
   }));
 
-/** Every backend of every rule, with what the prober or an administrator says about it. */
-export function backendsOf(plan: ForwardingPlan, engine: Engine): BackendView[] {
+/** Every backend of every rule, with what the prober or an administrator says about it when it is asked for. */
+export function* backendsOf(plan: ForwardingPlan, engine: Engine): Generator<BackendView> {
   const seen = new Set<string>();
-  return plan.frontends.flatMap(({ rule }) =>
-    backendsOfRule(rule, (key) => engine.healthOf(key)).flatMap(
-      ({ member, eligible, reason, stopped }): BackendView[] => {
-        // A rule for All protocols has a frontend for each of them.
-        const identity = `${rule.id}|${member.key}`;
-        if (seen.has(identity)) return [];
-        seen.add(identity);
-        const probed = member.probe === undefined ? undefined : engine.healthOf(member.probe);
-        return [
-          {
-            rule: rule.id,
-            id: member.id,
-            azureAddress: member.azureAddress,
-            address: member.address,
-            port: portOf(rule, member),
-            adminState: member.adminState,
-            state: eligible ? 'Up' : 'Down',
-            reason: stopped ? 'Stopped' : member.probe === undefined ? 'NoProbe' : reason,
-            since: probed ? new Date(probed.sinceMs).toISOString() : null,
-          },
-        ];
-      },
-    ),
-  );
+  for (const { rule } of plan.frontends) {
+    for (const { member, eligible, reason, stopped } of backendsOfRule(rule, (key) => engine.healthOf(key))) {
+      // A rule for All protocols has a frontend for each of them.
+      const identity = `${rule.id}|${member.key}`;
+      if (seen.has(identity)) continue;
+      seen.add(identity);
+      const probed = member.probe === undefined ? undefined : engine.healthOf(member.probe);
+      yield {
+        rule: rule.id,
+        id: member.id,
+        azureAddress: member.azureAddress,
+        address: member.address,
+        port: portOf(rule, member),
+        adminState: member.adminState,
+        state: eligible ? 'Up' : 'Down',
+        reason: stopped ? 'Stopped' : member.probe === undefined ? 'NoProbe' : reason,
+        since: probed ? new Date(probed.sinceMs).toISOString() : null,
+      };
+    }
+  }
 }

@@ -7,7 +7,7 @@ import type { Monitor } from '../../metrics/monitor.js';
 import { backendsOf } from './data-plane-views.js';
 import { EventStream, type EventStreamSources } from './event-stream.js';
 import type { RequestJournal } from './journal.js';
-import { adminRoute } from './requests.js';
+import { adminRoute, inPieces } from './requests.js';
 
 export interface PrometheusSources {
   readonly engine: Engine;
@@ -65,15 +65,23 @@ function counterMetrics({ engine, plan }: PrometheusSources): PrometheusMetric[]
   });
 }
 
+function* backendSamples(plan: ForwardingPlan, engine: Engine): Generator<PrometheusSample> {
+  for (const { rule, azureAddress, state, reason } of backendsOf(plan, engine)) {
+    const labels = {
+      load_balancer: rule.split('/').at(-3) ?? '',
+      rule: lastSegment(rule),
+      backend: azureAddress,
+      reason,
+    };
+    yield { labels, value: state === 'Up' ? 1 : 0 };
+  }
+}
+
 function stateMetrics({ engine, plan }: PrometheusSources): PrometheusMetric[] {
   const states = new Map(engine.frontends().map(({ key, state }) => [key, state]));
   const frontends = plan().frontends.map((frontend) => ({
     labels: { ...labelsOf(frontend), state: states.get(frontend.key) ?? 'Unbound' },
     value: states.get(frontend.key) === 'Bound' ? 1 : 0,
-  }));
-  const backends = backendsOf(plan(), engine).map(({ rule, azureAddress, state, reason }) => ({
-    labels: { load_balancer: rule.split('/').at(-3) ?? '', rule: lastSegment(rule), backend: azureAddress, reason },
-    value: state === 'Up' ? 1 : 0,
   }));
   return [
     {
@@ -86,7 +94,7 @@ function stateMetrics({ engine, plan }: PrometheusSources): PrometheusMetric[] {
       name: 'lazurite_backend_up',
       type: 'gauge',
       help: '1 when new flows may go to the backend.',
-      samples: backends,
+      samples: backendSamples(plan(), engine),
     },
   ];
 }
@@ -116,7 +124,7 @@ export function addMetricRoutes(
   app.get(
     '/_lazurite/metrics',
     adminRoute('metrics', { summary: 'Counters and metrics, as Prometheus reads them' }),
-    (_request, reply) => reply.type(prometheusContentType).send(prometheusText(prometheusMetrics(context))),
+    (_request, reply) => reply.type(prometheusContentType).send(inPieces(prometheusTexts(prometheusMetrics(context)))),
   );
   const stream = new EventStream(context);
   app.addHook('onClose', async () => stream.close());
@@ -139,7 +147,8 @@ export interface PrometheusMetric {
   readonly name: string;
   readonly type: 'counter' | 'gauge';
   readonly help: string;
-  readonly samples: readonly PrometheusSample[];
+  /** Made when they are asked for. */
+  readonly samples: Iterable<PrometheusSample>;
 }
 
 export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8';
@@ -154,16 +163,15 @@ function line(name: string, { labels, value }: PrometheusSample): string {
   return `${name}${list.length > 0 ? `{${list.join(',')}}` : ''} ${value}`;
 }
 
-/** One page; metrics without samples are left out. */
-export function prometheusText(metrics: readonly PrometheusMetric[]): string {
-  const pages = metrics
-    .filter(({ samples }) => samples.length > 0)
-    .map(({ name, type, help, samples }) =>
-      [`# HELP ${name} ${escapeHelp(help)}`, `# TYPE ${name} ${type}`, ...samples.map((one) => line(name, one))].join(
-        '\n',
-      ),
-    );
-  return pages.length === 0 ? '' : `${pages.join('\n')}\n`;
+/** The lines of one page; metrics without samples are left out. */
+function* prometheusTexts(metrics: readonly PrometheusMetric[]): Generator<string> {
+  for (const { name, type, help, samples } of metrics) {
+    let head = `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
+    for (const sample of samples) {
+      yield `${head}${line(name, sample)}\n`;
+      head = '';
+    }
+  }
 }
 
 /** `bytesIn` → `bytes_in`. */

@@ -3,7 +3,6 @@
  * tells apart are under `x-ms-paths`, where Azure's own specifications have such. Its examples work one after the other in
  * an empty Lazurite.
  */
-
 import { defaultSubscriptionId } from '../../config/config-values.js';
 import type { ClassicOperation } from './call.js';
 import {
@@ -55,8 +54,8 @@ import {
   SubscriptionCertificate,
   SubscriptionCertificates,
 } from './contracts/subscription.js';
+import { serviceVersions } from './fixed-lists.js';
 import { classicOperations } from './routes/index.js';
-import { serviceVersions } from './versions.js';
 import { type ContractSchema, type DocumentType, documentOf, listDocument } from './xml/contract.js';
 import { azureNamespace } from './xml/xml.js';
 

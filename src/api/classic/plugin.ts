@@ -11,8 +11,8 @@ import type { Store } from '../../store/store.js';
 import type { ClassicCall, ClassicMethod, ClassicOperation, ClassicReply, ClassicServices } from './call.js';
 import { ErrorDocument } from './contracts/subscription.js';
 import { noteRead } from './documents.js';
+import { serviceVersions } from './fixed-lists.js';
 import { classicOperations } from './routes/index.js';
-import { serviceVersions } from './versions.js';
 import { documentOf, readDocument, writeDocument } from './xml/contract.js';
 import { decodeXml, readXml } from './xml/xml.js';
 

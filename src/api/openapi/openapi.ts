@@ -125,12 +125,13 @@ async function drawDocuments(routes: readonly RouteOptions[]): Promise<ReadonlyM
   return new Map(Object.entries(titles).map(documentOf));
 }
 
-/** Registers the documents before the routes that they describe. */
-export function addOpenApi(app: FastifyInstance): void {
+/** Registers the documents before the routes that they describe; the result is to be told of routes that are made late. */
+export function addOpenApi(app: FastifyInstance): (route: RouteOptions) => void {
   const routes: RouteOptions[] = [];
-  app.addHook('onRoute', (route) => {
+  const added = (route: RouteOptions): void => {
     routes.push(route);
-  });
+  };
+  app.addHook('onRoute', added);
   let documents: Promise<ReadonlyMap<string, string>> | undefined;
   for (const name of Object.keys(titles)) {
     app.get(`/openapi/${name}.json`, hidden, async (_request, reply) => {
@@ -144,4 +145,5 @@ export function addOpenApi(app: FastifyInstance): void {
     return reply.send({ ...classicOpenApi(), servers });
   });
   addPage(app);
+  return added;
 }

@@ -47,6 +47,20 @@ test('the journal holds no more bytes than it may', (t) => {
   t.end();
 });
 
+test('a very long body that may hold a secret is hidden, however little of it would be kept', (t) => {
+  const journal = new RequestJournal();
+  const body = (bytes: number, more: object) => JSON.stringify({ ...more, x: 'x'.repeat(bytes) });
+  const bodies = [body(2e6, {}), body(1e5, { adminPassword: 'hunter2' }), body(2e6, { adminPassword: 'hunter2' })];
+  for (const requestBody of bodies) journal.add(record({ requestBody }));
+  const kept = journal.select().map(({ record }) => record.requestBody ?? '');
+  t.strictSame(
+    kept.map((text) => text.slice(0, 10)),
+    ['{"x":"xxxx', '{"adminPas', '*******'],
+  );
+  t.notMatch(kept.join(), 'hunter2');
+  t.end();
+});
+
 test('a path pattern is the start of a path, or has wildcards', (t) => {
   const cases: [pattern: string, path: string, matches: boolean][] = [
     ['/subscriptions', '/subscriptions/1/resourceGroups', true],

@@ -247,4 +247,41 @@ export const eligibilityContract: readonly ContractTest[] = [
       t.equal(heard, 0, 'the denied hear nothing');
     },
   },
+  {
+    title:
+      'A changed access control list holds for the next datagram and the next connection, not for established ones',
+    async run({ t, world, net, frontend: address }) {
+      const backends = await world.backends(net, { count: 1, port: 28080 });
+      const at = { address, port: 20080 };
+      const from = `${net}.201`;
+      const apply = async (remoteSubnet?: string): Promise<void> => {
+        const acl = remoteSubnet === undefined ? [] : [{ action: 'deny' as const, remoteSubnet }];
+        const forward = rule(membersOf(backends), { acl });
+        await world.apply([frontend('tcp', `${address}:20080`, forward), frontend('udp', `${address}:20080`, forward)]);
+      };
+      await apply();
+      const stream = await openStream(at, { from });
+      const client = await UdpClient.open({ from });
+      await client.ask(at);
+      let heard = 0;
+      client.socket.on('message', (answer) => {
+        if (String(answer).endsWith('denied')) heard++;
+      });
+      await apply(networkOf(from));
+      t.ok(await echoes(stream, 'established'));
+      client.socket.send('denied', at.port, at.address);
+      await world.counted('datagramsDenied', `udp/${address}/20080`);
+      const denied = connect({ host: address, port: 20080, localAddress: from }).on('error', () => {});
+      await world.counted('deniedByAcl', `tcp/${address}/20080`);
+      t.equal(await tcpBackend(at, { from: `${net}.202` }), `${net}.4`, 'others are served');
+      t.equal(heard, 0);
+      denied.destroy();
+      await apply(networkOf(`${net}.203`));
+      t.equal((await client.ask(at)).backend, `${net}.4`, 'who is not denied any more is served');
+      t.equal(await tcpBackend(at, { from }), `${net}.4`);
+      t.ok(await echoes(stream, 'all the time'));
+      client.close();
+      stream.socket.destroy();
+    },
+  },
 ];

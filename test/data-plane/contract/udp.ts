@@ -1,5 +1,5 @@
 /** Statements about UDP: Azure keeps no state of it, so every datagram is distributed on its own. */
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Engine } from '../../../src/data-plane/model/engine.js';
 import type { PlanMember, PlanRule } from '../../../src/data-plane/model/plan.js';
@@ -23,6 +23,15 @@ async function explained(
     destinationPort: port,
   };
   return (await engine.explain(tuple)).choice?.address;
+}
+
+/** A UDP server that sends back what it gets, with room for bursts. */
+async function echoServer(address: string): Promise<Socket> {
+  const server = createSocket({ type: datagramsOf(address), recvBufferSize: 4_194_304, sendBufferSize: 4_194_304 });
+  server.on('message', (datagram, from) => server.send(datagram, from.port, from.address));
+  server.bind(28080, address);
+  await once(server, 'listening');
+  return server;
 }
 
 export const udpContract: readonly ContractTest[] = [
@@ -133,14 +142,7 @@ export const udpContract: readonly ContractTest[] = [
   {
     title: "A burst of 1,000 datagrams of 1,400 B from one client is answered whole, from the frontend's address",
     async run({ t, world, net, frontend: address }) {
-      const backend = createSocket({
-        type: datagramsOf(address),
-        recvBufferSize: 4_194_304,
-        sendBufferSize: 4_194_304,
-      });
-      backend.on('message', (datagram, from) => backend.send(datagram, from.port, from.address));
-      backend.bind(28080, `${net}.4`);
-      await once(backend, 'listening');
+      const backend = await echoServer(`${net}.4`);
       const only = [member(`${net}.4`, 28080)];
       await world.apply([frontend('udp', `${address}:${port}`, rule(only))]);
       const client = createSocket({ type: datagramsOf(address), recvBufferSize: 4_194_304, sendBufferSize: 4_194_304 });
@@ -167,6 +169,27 @@ export const udpContract: readonly ContractTest[] = [
       await Promise.race([all, missing]);
       waited.abort();
       t.equal(answered.size, count);
+      backend.close();
+      client.close();
+    },
+  },
+  {
+    title: 'Datagrams of every size come back whole, the empty one too',
+    async run({ t, world, net, frontend: address }) {
+      const backend = await echoServer(`${net}.4`);
+      await world.apply([frontend('udp', `${address}:${port}`, rule([member(`${net}.4`, 28080)]))]);
+      const client = createSocket(datagramsOf(address));
+      client.bind(0, `${net}.201`);
+      await once(client, 'listening');
+      // One after the other: none can be lost to a full buffer. The longest fits one packet with either address family.
+      for (const size of [0, 1, 511, 1472, 1473, 9000, 65_487]) {
+        const datagram = Buffer.alloc(size, size);
+        const answered = once(client, 'message');
+        client.send(datagram, port, address);
+        const [answer, from] = (await answered) as [Buffer, { address: string; port: number }];
+        t.ok(answer.equals(datagram), `${size} bytes`);
+        t.strictSame([from.address, from.port], [address, port]);
+      }
       backend.close();
       client.close();
     },

@@ -301,8 +301,38 @@ async function selfSigned(hash = 'SHA-256'): Promise<{ key: string; cert: string
     notBefore: new Date('2020-01-01'),
     notAfter: new Date('2099-01-01'),
   });
-  const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  return { key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----`, cert: certificate.toString('pem') };
+  return { key: await pemOf(keys.privateKey), cert: certificate.toString('pem') };
+}
+
+/** A certificate with the one of its issuer, which a root that is not sent has signed with `hash`. */
+async function issued(hash: string): Promise<{ key: string; cert: string }> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+  const pair = () =>
+    webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
+  const [root, issuer, own] = await Promise.all([pair(), pair(), pair()]);
+  const during = { notBefore: new Date('2020-01-01'), notAfter: new Date('2099-01-01') };
+  const middle = await X509CertificateGenerator.create({
+    subject: 'CN=issuer',
+    issuer: 'CN=root',
+    publicKey: issuer.publicKey,
+    signingKey: root.privateKey,
+    signingAlgorithm: { ...algorithm, hash },
+    ...during,
+  });
+  const leaf = await X509CertificateGenerator.create({
+    subject: 'CN=somebody else',
+    issuer: 'CN=issuer',
+    publicKey: own.publicKey,
+    signingKey: issuer.privateKey,
+    signingAlgorithm: algorithm,
+    ...during,
+  });
+  return { key: await pemOf(own.privateKey), cert: `${leaf.toString('pem')}\n${middle.toString('pem')}` };
+}
+
+async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
+  const text = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key)).toString('base64');
+  return `-----BEGIN PRIVATE KEY-----\n${text}\n-----END PRIVATE KEY-----`;
 }
 
 t.test('An HTTPS probe takes a self-signed certificate of any name, and sends no server name', async (t) => {
@@ -324,12 +354,15 @@ t.test('An HTTPS probe takes a self-signed certificate of any name, and sends no
 
 t.test('An HTTPS probe accepts only TLS 1.2 and a chain that is signed with SHA-256 or better', async (t) => {
   const strong = await selfSigned();
-  const oldTls = { minVersion: 'TLSv1' as const, maxVersion: 'TLSv1.1' as const, ciphers: 'DEFAULT@SECLEVEL=0' };
+  const weak = { ciphers: 'DEFAULT@SECLEVEL=0' };
+  const oldTls = { minVersion: 'TLSv1' as const, maxVersion: 'TLSv1.1' as const, ...weak };
   for (const { options, reason } of [
     { options: { ...strong, minVersion: 'TLSv1.3' as const }, reason: 'down Down_Probe_HttpEndpointUnreachable' },
     { options: { ...strong, ...oldTls }, reason: 'down Down_Probe_HttpEndpointUnreachable' },
     { options: await selfSigned('SHA-1'), reason: 'down Down_Probe_HttpEndpointUnreachable' },
     { options: await selfSigned('SHA-384'), reason: 'up Up_Probe_Success' },
+    { options: { ...(await issued('SHA-1')), ...weak }, reason: 'down Down_Probe_HttpEndpointUnreachable' },
+    { options: await issued('SHA-256'), reason: 'up Up_Probe_Success' },
   ]) {
     const bench = new Bench(t);
     const port = await listening(

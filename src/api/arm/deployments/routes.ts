@@ -231,8 +231,8 @@ export function addDeploymentRoutes(app: FastifyInstance, parts: DeploymentParts
     app.delete(one, schema('delete'), (request, reply) => remove(request, reply, parts));
     app.post(`${one}/validate`, schema('validate'), (request, reply) => validate(request, reply, parts));
     app.post(`${one}/whatIf`, schema('whatIf'), (request, reply) => answerWhatIf(request, reply, parts));
-    app.post(`${one}/cancel`, schema('cancel'), (request, reply) => {
-      runs.cancel(existingDeployment(request, context));
+    app.post(`${one}/cancel`, schema('cancel'), async (request, reply) => {
+      await runs.cancel(existingDeployment(request, context));
       return reply.code(204).send();
     });
     app.post(`${one}/exportTemplate`, schema('exportTemplate'), (request) => ({

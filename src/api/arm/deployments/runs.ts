@@ -4,7 +4,7 @@ import type { StoredDeployment } from '../../../store/deployment-store.js';
 import type { ArmContext } from '../resources/arm-context.js';
 import { untilStored } from '../resources/operations.js';
 import type { DeploymentEnvironment } from '../template/context.js';
-import type { Json, JsonObject } from '../template/json.js';
+import type { JsonObject } from '../template/json.js';
 import type { DeploymentHost, NestedDeployment } from './host.js';
 import type { DeploymentPlan } from './plan.js';
 import { type DeploymentRun, runDeployment } from './run.js';
@@ -138,12 +138,16 @@ export class DeploymentRuns {
     if (error !== undefined) this.#context.note(`deployment ${run.plan.request.name} came to no end: ${String(error)}`);
   }
 
-  /** Lets a running deployment start nothing further. */
-  cancel(stored: StoredDeployment): void {
-    if (!isActive(stored.state)) {
-      throw azureError('DeploymentNotRunning', { values: { name: stored.name, state: stored.state } });
-    }
-    this.#running.get(stored.key)?.cancel();
+  /** Lets a running deployment start nothing further, also where another process goes on with what is stored. */
+  async cancel({ key, name, state: shown }: StoredDeployment): Promise<void> {
+    const { store } = this.#context;
+    await store.write(() => {
+      const { state } = store.deployments.deployment(key) ?? { state: shown };
+      if (!isActive(state)) throw azureError('DeploymentNotRunning', { values: { name, state } });
+      const { code, message } = azureError('DeploymentCanceled', { values: { name } });
+      store.deployments.cancelRuns(key, { code, message });
+    });
+    this.#running.get(key)?.cancel();
   }
 
   /** What is running in a resource group that has been deleted starts nothing further. */
@@ -152,19 +156,19 @@ export class DeploymentRuns {
     for (const [key, run] of this.#running) if (key.startsWith(within)) run.cancel();
   }
 
-  /** Fails what was running when the process ended: it is not resumed. */
+  /** Ends what was running when the process ended, as cancelled or failed: it is not resumed. */
   endInterrupted(): void {
     const { store } = this.#context;
     const { deployments } = store;
     const endAll = (): void => {
       for (const stored of deployments.active()) {
         const { code, message } = azureError('DeploymentInterrupted', { values: { name: stored.name } });
-        const error: Json = { code, message };
         const { key, changed, operations, document: before } = stored;
-        const properties = { ...propertiesOf(before), provisioningState: 'Failed', error };
-        const document = { ...before, properties };
-        deployments.saveProgress({ key, changed, operations, state: 'Failed', document });
-        deployments.endRuns(stored.key, { status: 'Failed', error });
+        const cancellation = deployments.cancellation(key);
+        const [state, error] = cancellation ? ['Canceled', cancellation] : ['Failed', { code, message }];
+        const document = { ...before, properties: { ...propertiesOf(before), provisioningState: state, error } };
+        deployments.saveProgress({ key, changed, operations, state, document });
+        deployments.endRuns(key, { status: state, error });
       }
     };
     void untilStored(this.#context, () => store.write(endAll));

@@ -1,22 +1,11 @@
 /** Resolves the parameters and variables of a template: what its expressions see. */
-import {
-  DeferredValue,
-  type DeploymentEnvironment,
-  type DeploymentScope,
-  type EvaluationContext,
-} from '../template/context.js';
+
+import type { DeploymentEnvironment, DeploymentScope, EvaluationContext } from '../template/context.js';
+import { DeferredValue } from '../template/context.js';
 import { copyCount, evaluateTemplateValue, parameterNotFound, variableNotFound } from '../template/evaluate.js';
 import { templateHash } from '../template/hashes.js';
-import {
-  compact,
-  isObject,
-  type Json,
-  type JsonObject,
-  jsonText,
-  member,
-  memberName,
-  objectMember,
-} from '../template/json.js';
+import type { Json, JsonObject } from '../template/json.js';
+import { compact, isObject, jsonText, member, memberName, objectMember } from '../template/json.js';
 import { positionOf } from '../template/json-reader.js';
 import { ExpressionError } from '../template/parser.js';
 import { evaluatingPart, invalidTemplate, positionText } from './failures.js';

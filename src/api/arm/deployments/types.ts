@@ -1,17 +1,8 @@
 /** The types of parameters and outputs: what values they take, Azure's words for those they do not, and outputs. */
 import type { DeferredValue, EvaluationContext } from '../template/context.js';
 import { copyCount, evaluateTemplateValue } from '../template/evaluate.js';
-import {
-  equalJson,
-  isObject,
-  type Json,
-  type JsonObject,
-  jsonText,
-  member,
-  memberName,
-  objectMember,
-  typeName,
-} from '../template/json.js';
+import type { Json, JsonObject } from '../template/json.js';
+import { equalJson, isObject, jsonText, member, memberName, objectMember, typeName } from '../template/json.js';
 import { ExpressionError, isExpression } from '../template/parser.js';
 import { invalidTemplate } from './failures.js';
 import type { DeclaredOutput, Template } from './template.js';

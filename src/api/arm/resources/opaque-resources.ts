@@ -4,7 +4,7 @@
  */
 import { defaultTenantId as tenantId } from '../../../config/config-values.js';
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { isCatalogue, isKnownType, isListed, typesLike } from '../../../resources/known-types.js';
+import { isKnownType, isListed, isNeverStored, typesLike } from '../../../resources/known-types.js';
 import { madeUpList } from '../../../resources/made-up-keys.js';
 import { lookUpChild } from '../../../resources/references.js';
 import { findResourceType, resourceTypes, showsEtagAndGuid } from '../../../resources/registry.js';
@@ -119,11 +119,11 @@ export function ownTypeAndName(id: ResourceId): { type: string; name: string } {
 }
 
 /**
- * Azure's refusal of a type that it does not have, or that it has only in other places; what Azure lists though it is no
- * type is said not to be emulated.
+ * Azure's refusal of a type that it does not have, or that it has only in other places; what Azure has though it cannot be
+ * stored is said not to be emulated.
  */
 export function notModelled(type: string, apiVersion: string): AzureError {
-  if (isCatalogue(type)) return azureError('OperationNotEmulated', { values: { operation: type } });
+  if (isNeverStored(type)) return azureError('OperationNotEmulated', { values: { operation: type } });
   const [namespace = '', ...types] = type.split('/');
   const folded = `${namespace.toLowerCase()}/`;
   const versions = resourceTypes.find((one) => one.type.toLowerCase().startsWith(folded))?.apiVersions;
@@ -137,6 +137,7 @@ export function notModelled(type: string, apiVersion: string): AzureError {
 /** Whether a type without a model is one of Azure's, as far as can be told. */
 function mayExist(id: ResourceId): boolean {
   const { type } = ownTypeAndName(id);
+  if (isNeverStored(type)) return false;
   // No modelled type extends others.
   if (isExtension(id)) return isKnownType(type) && !findResourceType(type.split('/').slice(0, 2).join('/'));
   const model = findResourceType(`${id.namespace}/${id.types[0]}`);

@@ -2,7 +2,7 @@
  * Data contracts of deployments, of virtual machines and of web and worker roles. Imitates "Create Virtual Machine
  * Deployment", "Create Deployment", "Upgrade Deployment" and "Get Deployment".
  */
-import { since } from '../versions.js';
+import { since } from '../fixed-lists.js';
 import {
   boolean,
   type ContractType,
@@ -16,6 +16,7 @@ import {
   nested,
   nillableText,
   optional,
+  optionals,
   required,
   text,
   textOrEmpty,
@@ -63,18 +64,14 @@ const InstancePublicIp = contract('PublicIP', {
 });
 
 export const RoleInstance = contract('RoleInstance', {
-  RoleName: optional(text),
-  InstanceName: optional(text),
-  InstanceStatus: optional(text),
+  ...optionals(text, 'RoleName', 'InstanceName', 'InstanceStatus'),
   InstanceUpgradeDomain: optional(integer),
   InstanceFaultDomain: optional(integer),
   InstanceSize: optional(text),
   InstanceStateDetails: optional(textOrEmpty),
   IpAddress: optional(text),
   InstanceEndpoints: optional(listOf('InstanceEndpoint', InstanceEndpoint)),
-  PowerState: optional(text),
-  HostName: optional(text),
-  RemoteAccessCertificateThumbprint: optional(text),
+  ...optionals(text, 'PowerState', 'HostName', 'RemoteAccessCertificateThumbprint'),
   GuestAgentStatus: optional(ignored),
   ResourceExtensionStatusList: optional(ignored),
   PublicIPs: optional(listOf('PublicIP', InstancePublicIp)),
@@ -133,13 +130,7 @@ const ExtensionConfiguration = optional(
 
 /** Document of Get Deployment. */
 export const Deployment = contract('Deployment', {
-  Name: optional(text),
-  DeploymentSlot: optional(text),
-  PrivateID: optional(text),
-  Status: optional(text),
-  Label: optional(text),
-  Url: optional(text),
-  Configuration: optional(text),
+  ...optionals(text, 'Name', 'DeploymentSlot', 'PrivateID', 'Status', 'Label', 'Url', 'Configuration'),
   RoleInstanceList: optional(listOf('RoleInstance', RoleInstance)),
   UpgradeStatus: optional(ignored),
   UpgradeDomainCount: optional(integer),
@@ -222,9 +213,7 @@ export const WalkUpgradeDomain = contract('WalkUpgradeDomain', { UpgradeDomain: 
 export const DeploymentNetworkResource = contract(
   'DeploymentNetworkResource',
   {
-    ResourceGroupName: optional(text),
-    VirtualNetworkName: optional(text),
-    SubNetName: optional(text),
+    ...optionals(text, 'ResourceGroupName', 'VirtualNetworkName', 'SubNetName'),
     DestinationVirtualNetwork: required(enumeration('DestinationVirtualNetwork', ['Default', 'New', 'Existing'])),
   },
   { anyOrderFrom: 'ResourceGroupName' },

@@ -10,6 +10,7 @@ import {
   nested,
   nillableText,
   optional,
+  optionals,
   required,
   text,
 } from '../xml/contract.js';
@@ -20,9 +21,7 @@ export const CreateHostedService = contract(
   {
     ServiceName: required(text),
     Label: required(encodedLabel),
-    Description: optional(text),
-    Location: optional(text),
-    AffinityGroup: optional(text),
+    ...optionals(text, 'Description', 'Location', 'AffinityGroup'),
     ExtendedProperties: optional(listOf('ExtendedProperty', ExtendedProperty)),
     ReverseDnsFqdn: optional(text),
   },
@@ -50,9 +49,7 @@ export const CertificateFile = contract('CertificateFile', {
 
 /** A certificate of a service; Get Service Certificate shows its data only. */
 export const Certificate = contract('Certificate', {
-  CertificateUrl: optional(text),
-  Thumbprint: optional(text),
-  ThumbprintAlgorithm: optional(text),
+  ...optionals(text, 'CertificateUrl', 'Thumbprint', 'ThumbprintAlgorithm'),
   Data: required(text),
 });
 
@@ -65,10 +62,7 @@ export const Extension = contract(
     ProviderNameSpace: required(text),
     Type: required(text),
     Id: required(text),
-    Version: optional(text),
-    Thumbprint: optional(text),
-    ThumbprintAlgorithm: optional(text),
-    PublicConfiguration: optional(text),
+    ...optionals(text, 'Version', 'Thumbprint', 'ThumbprintAlgorithm', 'PublicConfiguration'),
     PrivateConfiguration: optional(ignored),
   },
   { anyOrderFrom: 'ProviderNameSpace' },
@@ -85,12 +79,7 @@ export const ComputeCapabilities = contract('ComputeCapabilities', {
 
 export const HostedServiceProperties = contract('HostedServiceProperties', {
   Description: optional(nillableText),
-  Location: optional(text),
-  AffinityGroup: optional(text),
-  Label: optional(text),
-  Status: optional(text),
-  DateCreated: optional(text),
-  DateLastModified: optional(text),
+  ...optionals(text, 'Location', 'AffinityGroup', 'Label', 'Status', 'DateCreated', 'DateLastModified'),
   ExtendedProperties: optional(listOf('ExtendedProperty', ExtendedProperty)),
   ReverseDnsFqdn: optional(text),
 });

@@ -2,8 +2,19 @@
  * Data contracts of endpoints, internal load balancers and reserved IPs. Imitates "Add Role", element InputEndpoint,
  * "Update Load-Balanced Endpoint Set", "Add Load Balancer" and "Create Reserved IP Address".
  */
-import { since } from '../versions.js';
-import { boolean, contract, enumeration, integer, listOf, nested, optional, required, text } from '../xml/contract.js';
+import { since } from '../fixed-lists.js';
+import {
+  boolean,
+  contract,
+  enumeration,
+  integer,
+  listOf,
+  nested,
+  optional,
+  optionals,
+  required,
+  text,
+} from '../xml/contract.js';
 
 const Protocol = enumeration('Protocol', ['tcp', 'udp']);
 const LoadBalancerDistribution = enumeration('LoadBalancerDistribution', ['sourceIP', 'sourceIPProtocol', 'none']);
@@ -90,10 +101,7 @@ export const CreateReservedIp = contract(
   'ReservedIP',
   {
     Name: required(text),
-    Label: optional(text),
-    ServiceName: optional(text),
-    DeploymentName: optional(text),
-    Location: optional(text),
+    ...optionals(text, 'Label', 'ServiceName', 'DeploymentName', 'Location'),
     VirtualIPName: optional(text, { since: since.virtualIps }),
   },
   { anyOrderFrom: 'Label' },
@@ -106,15 +114,9 @@ export const ReservedIpAssociation = contract('ReservedIPAssociation', {
 });
 
 export const ReservedIp = contract('ReservedIP', {
-  Name: optional(text),
-  Address: optional(text),
-  Id: optional(text),
-  Label: optional(text),
-  State: optional(text),
+  ...optionals(text, 'Name', 'Address', 'Id', 'Label', 'State'),
   InUse: optional(boolean),
-  ServiceName: optional(text),
-  DeploymentName: optional(text),
-  Location: optional(text),
+  ...optionals(text, 'ServiceName', 'DeploymentName', 'Location'),
   VirtualIPName: optional(text, { since: since.virtualIps }),
   MigrationState: optional(text, { since: since.migration }),
 });

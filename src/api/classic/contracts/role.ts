@@ -2,7 +2,7 @@
  * Data contracts of virtual machines and of what can be done to a running one. Imitates "Add Role", "Update Role", "Get
  * Role", "Shutdown Role" and its siblings.
  */
-import { since } from '../versions.js';
+import { since } from '../fixed-lists.js';
 import {
   boolean,
   contract,
@@ -13,6 +13,7 @@ import {
   listOf,
   nested,
   optional,
+  optionals,
   required,
   text,
   textOrEmpty,
@@ -34,25 +35,28 @@ export const ConfigurationSet = contract(
     SubnetNames: optional(list('SubnetName', text)),
     StaticVirtualNetworkIPAddress: optional(text),
     PublicIPs: optional(listOf('PublicIP', PublicIp)),
-    NetworkInterfaces: optional(ignored),
-    NetworkSecurityGroup: optional(ignored),
-    IPForwarding: optional(ignored),
-    StoredCertificateSettings: optional(ignored),
-    HostName: optional(ignored),
-    UserName: optional(ignored),
-    UserPassword: optional(ignored),
-    DisableSshPasswordAuthentication: optional(ignored),
-    SSH: optional(ignored),
-    CustomData: optional(ignored),
-    ComputerName: optional(ignored),
-    AdminPassword: optional(ignored),
-    AdminUsername: optional(ignored),
-    ResetPasswordOnFirstLogon: optional(ignored),
-    EnableAutomaticUpdates: optional(ignored),
-    TimeZone: optional(ignored),
-    DomainJoin: optional(ignored),
-    WinRM: optional(ignored),
-    AdditionalUnattendContent: optional(ignored),
+    ...optionals(
+      ignored,
+      'NetworkInterfaces',
+      'NetworkSecurityGroup',
+      'IPForwarding',
+      'StoredCertificateSettings',
+      'HostName',
+      'UserName',
+      'UserPassword',
+      'DisableSshPasswordAuthentication',
+      'SSH',
+      'CustomData',
+      'ComputerName',
+      'AdminPassword',
+      'AdminUsername',
+      'ResetPasswordOnFirstLogon',
+      'EnableAutomaticUpdates',
+      'TimeZone',
+      'DomainJoin',
+      'WinRM',
+      'AdditionalUnattendContent',
+    ),
   },
   { anyOrderFrom: 'InputEndpoints', instanceType: 'NetworkConfigurationSet' },
 );
@@ -66,10 +70,7 @@ const ExtensionParameter = contract(
 export const ResourceExtensionReference = contract(
   'ResourceExtensionReference',
   {
-    ReferenceName: optional(text),
-    Publisher: optional(text),
-    Name: optional(text),
-    Version: optional(text),
+    ...optionals(text, 'ReferenceName', 'Publisher', 'Name', 'Version'),
     ResourceExtensionParameterValues: optional(listOf('ResourceExtensionParameterValue', ExtensionParameter)),
     State: optional(text),
     ForceUpdate: optional(ignored),
@@ -81,9 +82,7 @@ export const ResourceExtensionReference = contract(
 export const DataVirtualHardDisk = contract(
   'DataVirtualHardDisk',
   {
-    HostCaching: optional(text),
-    DiskLabel: optional(text),
-    DiskName: optional(text),
+    ...optionals(text, 'HostCaching', 'DiskLabel', 'DiskName'),
     Lun: optional(integer),
     LogicalDiskSizeInGB: optional(integer),
     MediaLink: optional(text),
@@ -98,10 +97,7 @@ export const OsVirtualHardDisk = contract(
   {
     HostCaching: optional(text),
     DiskLabel: optional(ignored),
-    DiskName: optional(text),
-    MediaLink: optional(text),
-    SourceImageName: optional(text),
-    OS: optional(text),
+    ...optionals(text, 'DiskName', 'MediaLink', 'SourceImageName', 'OS'),
     RemoteSourceImageLink: optional(ignored),
     IOType: optional(text),
     ResizedSizeInGB: optional(ignored),
@@ -124,10 +120,7 @@ const members = {
   RoleSize: optional(text),
   DefaultWinRmCertificateThumbprint: optional(text),
   ProvisionGuestAgent: optional(boolean),
-  VMImageInput: optional(ignored),
-  UseCertificateAuthentication: optional(ignored),
-  DebugSettings: optional(ignored),
-  LicenseType: optional(ignored),
+  ...optionals(ignored, 'VMImageInput', 'UseCertificateAuthentication', 'DebugSettings', 'LicenseType'),
   MigrationState: optional(text, { since: since.migration }),
 };
 
@@ -163,10 +156,7 @@ export const CaptureRoleAsVmImageOperation = contract('CaptureRoleAsVMImageOpera
   OSState: required(enumeration('OSState', ['Generalized', 'Specialized'])),
   VMImageName: optional(text),
   VMImageLabel: optional(text),
-  Description: optional(ignored),
-  Language: optional(ignored),
-  ImageFamily: optional(ignored),
-  RecommendedVMSize: optional(ignored),
+  ...optionals(ignored, 'Description', 'Language', 'ImageFamily', 'RecommendedVMSize'),
 });
 
 export const StartRolesOperation = contract('StartRolesOperation', { OperationType, Roles });

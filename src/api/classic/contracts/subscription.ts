@@ -1,5 +1,16 @@
 /** Data contracts of what belongs to a subscription. Imitates "Get Subscription", "List Locations" and "Get Operation Status". */
-import { boolean, contract, integer, list, listOf, nested, optional, required, text } from '../xml/contract.js';
+import {
+  boolean,
+  contract,
+  integer,
+  list,
+  listOf,
+  nested,
+  optional,
+  optionals,
+  required,
+  text,
+} from '../xml/contract.js';
 import { ComputeCapabilities } from './hosted-service.js';
 
 export const ErrorDocument = contract('Error', { Code: required(text), Message: required(text) });
@@ -47,19 +58,20 @@ export const Subscription = contract('Subscription', {
   SubscriptionStatus: required(text),
   AccountAdminLiveEmailId: optional(text),
   ServiceAdminLiveEmailId: optional(text),
-  MaxCoreCount: optional(integer),
-  MaxStorageAccounts: optional(integer),
-  MaxHostedServices: optional(integer),
-  CurrentCoreCount: optional(integer),
-  CurrentHostedServices: optional(integer),
-  CurrentStorageAccounts: optional(integer),
-  MaxVirtualNetworkSites: optional(integer),
-  MaxLocalNetworkSites: optional(integer),
-  MaxDnsServers: optional(integer),
+  ...optionals(
+    integer,
+    'MaxCoreCount',
+    'MaxStorageAccounts',
+    'MaxHostedServices',
+    'CurrentCoreCount',
+    'CurrentHostedServices',
+    'CurrentStorageAccounts',
+    'MaxVirtualNetworkSites',
+    'MaxLocalNetworkSites',
+    'MaxDnsServers',
+  ),
   CreatedTime: optional(text),
-  MaxReservedIPs: optional(integer),
-  CurrentReservedIPs: optional(integer),
-  MaxPublicIPCount: optional(integer),
+  ...optionals(integer, 'MaxReservedIPs', 'CurrentReservedIPs', 'MaxPublicIPCount'),
 });
 
 export const RoleSize = contract('RoleSize', {
@@ -69,9 +81,7 @@ export const RoleSize = contract('RoleSize', {
   MemoryInMb: optional(integer),
   SupportedByWebWorkerRoles: optional(boolean),
   SupportedByVirtualMachines: optional(boolean),
-  MaxDataDiskCount: optional(integer),
-  WebWorkerResourceDiskSizeInMb: optional(integer),
-  VirtualMachineResourceDiskSizeInMb: optional(integer),
+  ...optionals(integer, 'MaxDataDiskCount', 'WebWorkerResourceDiskSizeInMb', 'VirtualMachineResourceDiskSizeInMb'),
 });
 
 export const RoleSizes = listOf('RoleSize', RoleSize);
@@ -86,9 +96,7 @@ export const SubscriptionCertificate = contract('SubscriptionCertificate', {
 export const SubscriptionCertificates = listOf('SubscriptionCertificate', SubscriptionCertificate);
 
 export const OsImage = contract('OSImage', {
-  Category: optional(text),
-  Label: optional(text),
-  Location: optional(text),
+  ...optionals(text, 'Category', 'Label', 'Location'),
   LogicalSizeInGB: optional(integer),
   Name: required(text),
   OS: optional(text),

@@ -15,7 +15,7 @@ import type {
 import { stableGuid } from '../../../support/ids.js';
 import type { Deployment as DeploymentContract } from '../contracts/deployment.js';
 import type { HostedService as HostedServiceContract } from '../contracts/hosted-service.js';
-import { computeCapabilities } from '../locations.js';
+import { computeCapabilities } from '../fixed-lists.js';
 import type { ValueOf } from '../xml/contract.js';
 import { escapeAttribute, timestamp } from '../xml/xml.js';
 import { instanceValue, roleInDeployment, vipOf } from './role.js';

@@ -33,8 +33,8 @@ import {
   readDeployment,
   reservedIpKey,
 } from '../documents.js';
+import { since } from '../fixed-lists.js';
 import { deploymentValue } from '../render/deployment.js';
-import { since } from '../versions.js';
 import { documentOf, listDocument } from '../xml/contract.js';
 import { writeRoot } from '../xml/xml.js';
 import { roleRequest } from './roles.js';

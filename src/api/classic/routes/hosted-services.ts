@@ -26,7 +26,7 @@ import {
   stamped,
   withNamedAddress,
 } from '../documents.js';
-import { canonicalLocation } from '../locations.js';
+import { canonicalLocation } from '../fixed-lists.js';
 import { hostedServiceValue } from '../render/deployment.js';
 import { documentOf, listDocument } from '../xml/contract.js';
 

@@ -43,9 +43,8 @@ import {
   stamped,
   withNamedAddress,
 } from '../documents.js';
-import { canonicalLocation } from '../locations.js';
+import { canonicalLocation, since } from '../fixed-lists.js';
 import { readNetworkConfiguration } from '../service-model/netcfg.js';
-import { since } from '../versions.js';
 import {
   boolean,
   contract,

@@ -30,8 +30,8 @@ import {
   StartRolesOperation,
 } from '../contracts/role.js';
 import { changeDeployment, changeDeploymentAtOnce, readDeployment } from '../documents.js';
+import { since } from '../fixed-lists.js';
 import { instanceValue, roleDocument } from '../render/role.js';
-import { since } from '../versions.js';
 import { documentOf, type ValueOf } from '../xml/contract.js';
 import { readXml } from '../xml/xml.js';
 

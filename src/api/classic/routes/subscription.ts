@@ -9,7 +9,7 @@ import type { Operation as StoredOperation } from '../../../store/operation-stor
 import type { ClassicCall, ClassicOperation, ClassicReply } from '../call.js';
 import * as contracts from '../contracts/subscription.js';
 import { type OperationFailure, perform } from '../documents.js';
-import { locations, locationValues, roleSizeValues } from '../locations.js';
+import { locations, locationValues, roleSizeValues } from '../fixed-lists.js';
 import { documentOf, listDocument } from '../xml/contract.js';
 import { timestamp, writeRoot } from '../xml/xml.js';
 

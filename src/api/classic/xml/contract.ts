@@ -182,6 +182,12 @@ export const optional = <T>(type: ContractType<T>, options: MemberOptions = {}):
   ...options,
 });
 
+/** Members that may all be absent, of one type, in this order. */
+export const optionals = <T, const N extends readonly string[]>(type: ContractType<T>, ...names: N) =>
+  Object.fromEntries(names.map((name) => [name, optional(type)])) as {
+    readonly [Name in N[number]]: ContractMember<T, false>;
+  };
+
 /** A member without which the element is refused. */
 export const required = <T>(type: ContractType<T>, options: MemberOptions = {}): ContractMember<T, true> => ({
   type,

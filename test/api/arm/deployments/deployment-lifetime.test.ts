@@ -90,6 +90,23 @@ t.test('Deployments survive a restart; one that was running has failed and says 
   t.equal((await after.put(`${deployments}/running`, chain)).status, 200, 'it can be deployed again');
 });
 
+t.test('A deployment that was cancelled is so after a restart too', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lazurite-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const argv = ['--data', folder];
+  const before = await ArmClient.start(t, { argv: [...argv, ...delayed] });
+  await before.makeGroup();
+  const accepted = await before.put(`${deployments}/d1`, chain);
+  t.equal((await before.post(`${deployments}/d1/cancel`)).status, 204);
+  t.same((await before.poll(accepted)).body, { status: 'Running' }, 'what has begun is brought to its end');
+  await before.close();
+  const after = await ArmClient.start(t, { argv });
+  const { body } = await after.get(`${deployments}/d1`);
+  t.match(body, { properties: { provisioningState: 'Canceled', error: { code: 'DeploymentCanceled' } } });
+  const { pathname } = new URL(accepted.headers['azure-asyncoperation'] as string);
+  t.match((await after.get(pathname)).body, { status: 'Canceled', error: at(body, 'properties.error') });
+});
+
 t.test('A reset forgets deployments, and ends one that is running', async (t) => {
   const azure = await ArmClient.start(t, { argv: delayed });
   await azure.makeGroup();

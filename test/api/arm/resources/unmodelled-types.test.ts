@@ -9,6 +9,7 @@ import {
   loadBalancer,
   network,
   networkInterface,
+  refusal,
   subscriptionId,
 } from './arm-client.js';
 
@@ -475,3 +476,15 @@ t.test(
     });
   },
 );
+
+t.test('A deployment stack is refused, since nothing of it would be deployed', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const stack = `${group}/providers/Microsoft.Resources/deploymentStacks/stack`;
+  const answer = await azure.put(stack, { properties: { actionOnUnmanage: { resources: 'delete' } } });
+  t.match(
+    refusal(answer),
+    "400 OperationNotSupported: Lazurite does not emulate 'Microsoft.Resources/deploymentStacks'.",
+  );
+  t.match(refusal(await azure.get(stack)), /^400 OperationNotSupported/);
+});
