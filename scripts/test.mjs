@@ -6,7 +6,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildTests } from './build-tests.mjs';
 
@@ -32,13 +32,32 @@ const timeoutMs = 20 * 60_000;
 const timesFile = '.tap/times.json';
 /** What takes longest begins first; where nothing has been measured yet, these do. */
 const longest = [
-  'az.test.ts',
-  'look.test.ts',
-  'endurance.test.ts',
-  'engine.test.ts',
-  'leaks.test.ts',
-  'limits.test.ts',
-];
+  'data-plane/userspace/endurance.test.ts',
+  'data-plane/nftables/engine.test.ts',
+  'data-plane/nftables/ipv6.test.ts',
+  'portal/forms.test.ts',
+  'portal/look.test.ts',
+  'az/az.test.ts',
+  'data-plane/nftables/leaks.test.ts',
+  'portal/pages.test.ts',
+  'several-machines/nodes.test.ts',
+  'several-machines/fail-over.test.ts',
+  'data-plane/userspace/limits.test.ts',
+  'cli/main.test.ts',
+  'api/classic/timing.test.ts',
+  'api/classic/azure-asm.test.ts',
+  'cli/sandbox.test.ts',
+  'portal/openapi-page.test.ts',
+  'store/bad-days.test.ts',
+  'emulator/silence.test.ts',
+  'several-machines/round-robin.test.ts',
+  'api/classic/traffic.test.ts',
+  'emulator/distribution.test.ts',
+  'emulator/membership.test.ts',
+  'portal/sign-in.test.ts',
+  'portal/thousand.test.ts',
+  'store/snapshot-bodies.test.ts',
+].map((file) => join('test', file));
 
 function readTimes() {
   try {
@@ -109,8 +128,7 @@ function count(output, code) {
 }
 
 const times = readTimes();
-const expectedMs = (file) =>
-  times[file] ?? (longest.includes(basename(file)) ? 60_000 - longest.indexOf(basename(file)) : 0);
+const expectedMs = (file) => times[file] ?? (longest.includes(file) ? 60_000 - longest.indexOf(file) : 0);
 const isWhole = positionals.length === 0;
 const files = isWhole ? allFiles() : positionals;
 const waiting = files.filter((file) => file !== last).sort((a, b) => expectedMs(b) - expectedMs(a));

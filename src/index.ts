@@ -10,6 +10,8 @@
  * const network = new NetworkManagementClient(credential, subscriptionId, clientOptions);
  * ```
  */
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,8 +24,6 @@ import type { Emulator } from './emulator.js';
 import type { EventName, EventShapes, Events } from './support/events.js';
 import { silentLog, stderrLog } from './support/log.js';
 import { UsageError } from './support/usage-error.js';
-
-/// <reference lib="esnext.disposable" preserve="true" />
 
 export { UsageError } from './support/usage-error.js';
 

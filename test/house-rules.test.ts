@@ -85,6 +85,11 @@ t.test('the clock, the environment and randomness are read in few places', async
   t.strictSame(reading, []);
 });
 
+t.test('a reference to a library stands before the imports, where the compiler reads it', async (t) => {
+  const late = files.filter((file) => /^import [\s\S]*^\/\/\/ <reference /m.test(text(file)));
+  t.strictSame(late, []);
+});
+
 t.test('what a client can see is thrown from the error table', async (t) => {
   const throwing = files.filter(
     (file) => /^(api|resources)\//.test(file) && /\bthrow new (Error|AzureError)\(/.test(codeOf(file)),

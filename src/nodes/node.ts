@@ -224,6 +224,8 @@ export class ClusterNode implements Ledger {
   async #look(): Promise<void> {
     this.#isLooking = true;
     while (this.#waiting.length > 0) {
+      // All requests that the loop reads in this turn share a look.
+      await new Promise((resolve) => setImmediate(resolve));
       const served = this.#waiting.splice(0);
       try {
         await (this.isWriter ? this.#checkHead() : this.#catchUp());

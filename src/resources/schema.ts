@@ -41,6 +41,8 @@ export interface Annotations {
   /** A PUT at this api-version or a later one that leaves the member out keeps it; null empties it. */
   readonly keptSince?: string;
   readonly fold?: 'location';
+  /** A text that may be empty; of any other member an empty text says nothing. */
+  readonly mayBeEmpty?: boolean;
   /** The members around a resource's `properties`: only here are names, ids and etags computed. */
   readonly envelope?: boolean;
   /** Name of the contract class that Azure's JSON errors mention. */
@@ -66,6 +68,7 @@ export const annotationKeywords = [
   'reference',
   'anyRegion',
   'outlives',
+  'mayBeEmpty',
   'backReference',
   'child',
   'envelope',
@@ -94,6 +97,8 @@ export function object<M extends Members>(members: M, options: Annotations & { r
 }
 
 export const string = (options: Annotations = {}) => typed<TString>({ type: 'string', ...options });
+/** A string that may be empty. */
+export const text = () => string({ mayBeEmpty: true });
 export const integer = (options: Annotations & { minimum?: number; maximum?: number } = {}) =>
   typed<TInteger>({ type: 'integer', minimum: -2147483648, maximum: 2147483647, ...options });
 export const boolean = (options: Annotations = {}) => typed<TBoolean>({ type: 'boolean', ...options });
@@ -146,7 +151,7 @@ export const extendedLocation = (options: Annotations) =>
 export const zones = (options: Annotations) => array(string(), options);
 
 const envelopeMembers = {
-  name: () => string(),
+  name: text,
   id: () => string({ readOnly: true }),
   etag: () => string({ readOnly: true }),
   type: () => string({ readOnly: true }),

@@ -182,9 +182,9 @@ function canonicalString(value: string, node: SchemaNode): string {
   return node.enum.find((candidate) => candidate.toLowerCase() === folded) ?? value;
 }
 
-/** Azure's reader takes an empty text for no value where a choice, a number or a boolean is expected. */
-const isUnset = (value: unknown, { type, enum: choices }: SchemaNode): boolean =>
-  value === '' && (choices !== undefined || type === 'integer' || type === 'boolean') && !choices?.includes('');
+/** Clients write an empty text where they mean no value. */
+const isUnset = (value: unknown, { type, enum: choices, mayBeEmpty = false }: SchemaNode): boolean =>
+  value === '' && ['string', 'integer', 'boolean'].includes(type ?? '') && !mayBeEmpty && !choices?.includes('');
 
 function canonicalObject(value: Record<string, unknown>, node: SchemaNode): unknown {
   if (!node.properties) return value;
@@ -201,7 +201,9 @@ function canonicalObject(value: Record<string, unknown>, node: SchemaNode): unkn
       result[name] = [];
       continue;
     }
-    if ((schema.readOnly && !schema.echoed) || member === null || isUnset(member, schema)) continue;
+    if ((schema.readOnly && !schema.echoed) || member === null) continue;
+    // An empty id is no id: whoever follows it says so.
+    if (!node.reference && isUnset(member, schema)) continue;
     result[name] = canonicalise(member, schema);
   }
   return result;

@@ -2,6 +2,7 @@
  * Works that wait to be stored. All that wait when the event loop has read what came in run in one turn: each in a
  * savepoint, all under one COMMIT, so that one wait for the disk serves them all. No transaction stays open over a turn.
  */
+import { azureError } from '../errors/index.js';
 import { systemTime } from '../support/clock.js';
 import type { RowImage, RowRecorder } from './row-images.js';
 import type { Connection } from './sqlite.js';
@@ -138,7 +139,8 @@ export class WriteQueue {
 
   /** Stores now all that wait; a ledger takes nothing more, so they are refused. */
   flush(): void {
-    if (this.#ledger) this.#reject(new Error('The store is closed.'), this.#waiting.splice(0));
+    if (this.#ledger)
+      this.#reject(azureError('StorageUnavailable', { values: { reason: 'this node ends' } }), this.#waiting.splice(0));
     while (this.#waiting.length > 0) this.#storeGroup();
   }
 

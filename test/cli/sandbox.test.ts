@@ -2,9 +2,9 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, symlinkSync } from 'node:fs';
+import { readdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import t from 'tap';
@@ -12,7 +12,8 @@ import { whyNoNamespace } from '../../src/cli/sandbox.js';
 import { readIfPresent } from '../../src/support/files.js';
 import { runLazurite } from './harness.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+// The tests may run from a built copy, which links to the package's own files.
+const root = dirname(realpathSync(fileURLToPath(new URL('../../package.json', import.meta.url))));
 
 /** Without what the test runner adds to the environment of its children. */
 const plain = ['-i', `PATH=${process.env.PATH}`, `HOME=${process.env.HOME}`, 'NODE_DISABLE_COMPILE_CACHE=1'];

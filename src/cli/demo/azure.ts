@@ -73,6 +73,8 @@ export class DemoAzure {
         backendAddressPool: child('backendAddressPools', 'vms'),
         probe: child('probes', 'health'),
         loadDistribution: 'Default',
+        // 4 minutes are 24 s of real time, and a busy machine may take longer for the demo.
+        idleTimeoutInMinutes: 30,
       },
     });
     await this.#put(
@@ -83,7 +85,8 @@ export class DemoAzure {
         probes: [
           {
             name: 'health',
-            properties: { protocol: 'Http', port: ports.backend, requestPath: '/health', intervalInSeconds: 5 },
+            // Six seconds of real time: a busy machine may hold the backends up for one.
+            properties: { protocol: 'Http', port: ports.backend, requestPath: '/health', intervalInSeconds: 60 },
           },
         ],
         loadBalancingRules: [rule('Tcp'), rule('Udp')],

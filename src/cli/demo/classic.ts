@@ -23,13 +23,16 @@ interface Ports {
 }
 
 const probe = ({ backend }: Ports): string =>
-  `<LoadBalancerProbe><Path>/health</Path><Port>${backend}</Port><Protocol>http</Protocol><IntervalInSeconds>5</IntervalInSeconds><TimeoutInSeconds>11</TimeoutInSeconds></LoadBalancerProbe>`;
+  `<LoadBalancerProbe><Path>/health</Path><Port>${backend}</Port><Protocol>http</Protocol><IntervalInSeconds>60</IntervalInSeconds><TimeoutInSeconds>121</TimeoutInSeconds></LoadBalancerProbe>`;
+
+const idleTimeout = (transport: string): string =>
+  transport === 'tcp' ? '<IdleTimeoutInMinutes>30</IdleTimeoutInMinutes>' : '';
 
 /** One virtual machine with an endpoint in the set of each protocol. */
 function role(name: string, ports: Ports): string {
   const endpoints = transports.map(
     (transport) =>
-      `<InputEndpoint><LoadBalancedEndpointSetName>${transport}</LoadBalancedEndpointSetName><LocalPort>${ports.backend}</LocalPort><Name>${transport}</Name><Port>${ports.frontend}</Port>${probe(ports)}<Protocol>${transport}</Protocol></InputEndpoint>`,
+      `<InputEndpoint><LoadBalancedEndpointSetName>${transport}</LoadBalancedEndpointSetName><LocalPort>${ports.backend}</LocalPort><Name>${transport}</Name><Port>${ports.frontend}</Port>${probe(ports)}<Protocol>${transport}</Protocol>${idleTimeout(transport)}</InputEndpoint>`,
   );
   return `<Role><RoleName>${name}</RoleName><RoleType>PersistentVMRole</RoleType><ConfigurationSets><ConfigurationSet><ConfigurationSetType>NetworkConfiguration</ConfigurationSetType><InputEndpoints>${endpoints.join('')}</InputEndpoints><SubnetNames><SubnetName>vms</SubnetName></SubnetNames></ConfigurationSet></ConfigurationSets><RoleSize>Small</RoleSize></Role>`;
 }

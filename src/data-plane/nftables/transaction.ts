@@ -7,8 +7,8 @@ export interface NftCommand {
   readonly bytes: number;
 }
 
-/** Most take half of it. */
-const ruleBytes = 500;
+/** About twice what a rule takes: most are short, and one that lists many networks takes two to three bytes a character. */
+const ruleBytes = (rule: string): number => Math.max(500, 5 * rule.length);
 const elementBytes = 72;
 /** A slot number and its value. */
 const slotBytes = 32;
@@ -107,7 +107,7 @@ function fillRules(place: string, chain: Chain, { isNew }: { isNew: boolean }): 
   const rules = chain.rules.map((rule) => `add rule ${place} ${rule}`);
   return {
     text: (isNew ? rules : [`flush chain ${place}`, ...rules]).join('; '),
-    bytes: objectBytes + ruleBytes * rules.length,
+    bytes: rules.reduce((sum, rule) => sum + ruleBytes(rule), objectBytes),
   };
 }
 

@@ -353,6 +353,16 @@ t.test('Outbound rules: a chain for each backend and protocol, and nothing witho
   t.end();
 });
 
+t.test('Networks of many prefixes are loaded in transactions that an unprivileged process may send', (t) => {
+  const inside = Array.from({ length: 200 }, (_, index) => `127.${index}.0.0/16`);
+  const blocks = Array.from({ length: 50 }, (_, last) => outbound('udp', `127.0.0.${last + 4}`, { inside }));
+  const ruleset = new RulesetModel(1).compile(new IndexedPlan(plan([], [], blocks)), { healthOf: everybodyUp });
+  const lines = transactions(changesBetween(new Map(), ruleset));
+  // In a message a rule takes two to three bytes for each of these, of the 200 KiB that one may have.
+  t.ok(lines.every((line) => line.length < 32_000));
+  t.end();
+});
+
 t.test('Another block of ports rewrites the chain of its backend, and of nobody else', (t) => {
   const model = new RulesetModel(1);
   const blocks = [outbound('tcp', '127.0.0.4'), outbound('tcp', '127.0.0.5', { firstPort: 1032, lastPort: 1039 })];

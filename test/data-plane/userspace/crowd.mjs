@@ -1,11 +1,13 @@
 /**
  * One side of a crowd of connections, in a process of its own, because they need more descriptors than one may have.
- * `backend ADDRESS PORT`: echoes. `clients ADDRESS PORT COUNT SOURCE`: opens COUNT, hears an echo on each, says `open`,
- * waits until all have ended, says how they ended, and begins again at the next message. Both: `leave` closes all.
+ * `backend ADDRESS PORT`: echoes. `clients ADDRESS PORT COUNT NET`: opens COUNT, hears an echo on each, says `open`, waits
+ * until all have ended, says how they ended, and begins again at the next message. Both: `leave` closes all.
  */
 import { connect, createServer } from 'node:net';
 
-const [role, host, port, count, source] = process.argv.slice(2);
+const [role, host, port, count, net] = process.argv.slice(2);
+/** Of one address the kernel searches a free port for 1 ms when it has thousands of connections already. */
+const sources = 20;
 
 const sockets = new Set();
 
@@ -28,9 +30,10 @@ function echo() {
   server.listen({ host, port: Number(port), backlog: 1024 }, () => process.send('listening'));
 }
 
-function openOne(ends) {
+function openOne(ends, number) {
+  const localAddress = `${net}.${1 + (number % sources)}`;
   return new Promise((resolve, reject) => {
-    const socket = keep(connect({ host, port: Number(port), localAddress: source }, () => socket.write('x')));
+    const socket = keep(connect({ host, port: Number(port), localAddress }, () => socket.write('x')));
     let end = 'FIN';
     socket.once('data', resolve);
     socket.on('error', (error) => {
@@ -46,7 +49,7 @@ async function crowd() {
   const total = Number(count);
   for (let opened = 0; opened < total; ) {
     const batch = Math.min(64, total - opened);
-    await Promise.all(Array.from({ length: batch }, () => openOne(ends)));
+    await Promise.all(Array.from({ length: batch }, (_, index) => openOne(ends, opened + index)));
     opened += batch;
   }
   process.send('open');

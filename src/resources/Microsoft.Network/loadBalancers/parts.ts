@@ -27,12 +27,12 @@ function checkSaid(id: string, members: Readonly<Record<string, unknown>>): read
   return refusals;
 }
 
-/** Parts refer to parts of their own balancer. */
-function checkOwn(id: string, references: readonly Reference[], { idText }: Context): readonly AzureError[] {
+/** Parts refer to parts of their own balancer, whose id with a slash behind it is `own`. */
+function checkOwn(id: string, references: readonly Reference[], own: string): readonly AzureError[] {
   const refusals: AzureError[] = [];
   for (const reference of references) {
     // Ids of what is there have been spelt as it is.
-    if (!reference || reference.id.startsWith(`${idText}/`) || rootKey(reference.id) === idKey(idText)) continue;
+    if (!reference || reference.id.startsWith(own) || `${rootKey(reference.id)}/` === idKey(own)) continue;
     refusals.push(azureError('InvalidResourceReference', { values: { id, referenced: reference.id } }));
   }
   return refusals;
@@ -40,6 +40,7 @@ function checkOwn(id: string, references: readonly Reference[], { idText }: Cont
 
 function* checkRules(context: Context): Generator<AzureError> {
   const { probes, loadBalancingRules, outboundRules, inboundNatRules, inboundNatPools } = context.document.properties;
+  const own = `${context.idText}/`;
   const child = (collection: string, name: string | undefined) => loadBalancerChild(context.idText, collection, name);
   for (const { name, properties } of probes ?? []) {
     yield* checkSaid(child('probes', name), { protocol: properties?.protocol });
@@ -55,7 +56,7 @@ function* checkRules(context: Context): Generator<AzureError> {
       backendPort,
     } = properties;
     yield* checkSaid(id, { frontendIPConfiguration, protocol });
-    yield* checkOwn(id, [frontendIPConfiguration, probe, ...backendAddressPools], context);
+    yield* checkOwn(id, [frontendIPConfiguration, probe, ...backendAddressPools], own);
     const isEvery = protocol === 'All' || protocol === 'Quic';
     if (protocol === 'All' && (frontendPort || backendPort))
       yield azureError('HaPortsRuleNotSupported', { values: { id } });
@@ -68,19 +69,19 @@ function* checkRules(context: Context): Generator<AzureError> {
     const id = child('outboundRules', name);
     const { frontendIPConfigurations, backendAddressPool, protocol } = properties;
     yield* checkSaid(id, { frontendIPConfigurations, backendAddressPool, protocol });
-    yield* checkOwn(id, [...(frontendIPConfigurations ?? []), backendAddressPool], context);
+    yield* checkOwn(id, [...(frontendIPConfigurations ?? []), backendAddressPool], own);
   }
   for (const { name, properties = {} } of inboundNatRules ?? []) {
     const id = child('inboundNatRules', name);
     const { frontendIPConfiguration, backendAddressPool } = properties;
     yield* checkSaid(id, { frontendIPConfiguration });
-    yield* checkOwn(id, [frontendIPConfiguration, backendAddressPool], context);
+    yield* checkOwn(id, [frontendIPConfiguration, backendAddressPool], own);
   }
   for (const { name, properties = {} } of inboundNatPools ?? []) {
     const id = child('inboundNatPools', name);
     const { frontendIPConfiguration, frontendPortRangeStart: start = 0, frontendPortRangeEnd: end = 0 } = properties;
     yield* checkSaid(id, { frontendIPConfiguration });
-    yield* checkOwn(id, [frontendIPConfiguration], context);
+    yield* checkOwn(id, [frontendIPConfiguration], own);
     if (start > end) yield azureError('InboundNatPoolFrontendPortRangeInvalid', { values: { id, start, end } });
   }
 }

@@ -20,13 +20,13 @@ export const securityRule = Schema.envelope('name id etag type properties', {
   properties: Schema.object(
     {
       provisioningState: Schema.provisioningState(),
-      description: Schema.string(),
+      description: Schema.text(),
       // Any casing is kept: Azure shows `tcp` and `TCP` as they were sent.
       protocol: Schema.string(),
-      sourcePortRange: Schema.string(),
-      destinationPortRange: Schema.string(),
-      sourceAddressPrefix: Schema.string(),
-      destinationAddressPrefix: Schema.string(),
+      sourcePortRange: Schema.text(),
+      destinationPortRange: Schema.text(),
+      sourceAddressPrefix: Schema.text(),
+      destinationAddressPrefix: Schema.text(),
       access: Schema.oneOf(['Allow', 'Deny'], { clrType: 'SecurityRuleAccess' }),
       priority: Schema.integer(),
       direction: Schema.oneOf(['Inbound', 'Outbound'], { clrType: 'SecurityRuleDirection' }),

@@ -46,7 +46,7 @@ export const subnet = Schema.envelope('name id etag properties type', {
     {
       provisioningState: Schema.provisioningState(),
       sharingScope: Schema.oneOf(['Tenant', 'DelegatedServices'], versions.subnet.sharingScope),
-      addressPrefix: Schema.string(),
+      addressPrefix: Schema.text(),
       addressPrefixes: Schema.array(Schema.string(), versions.subnet.addressPrefixes),
       ipamPoolPrefixAllocations: Schema.array(Schema.anything(), versions.subnet.ipamPoolPrefixAllocations),
       networkSecurityGroup: Schema.reference('Microsoft.Network/networkSecurityGroups'),
