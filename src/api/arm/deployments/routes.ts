@@ -148,8 +148,10 @@ async function firstOf(ended: Promise<void>, { clock }: ArmContext): Promise<voi
 
 async function answerWhatIf(request: FastifyRequest, reply: FastifyReply, parts: DeploymentParts) {
   const { plan, host, correlationId } = await planned(request, reply, parts);
-  const answer = withoutSecureValues(await whatIf(plan, host, correlationId), plan);
-  // It may be twice as long as what all resources are: its text takes a turn of the loop of its own.
+  const found = await whatIf(plan, host, correlationId);
+  // It may be twice as long as all resources are: to look for secrets and to write its text take turns of their own.
+  await setImmediate();
+  const answer = withoutSecureValues(found, plan);
   await setImmediate();
   return reply.send(answer);
 }

@@ -242,9 +242,11 @@ async function changeOf({ resource, body }: Write, { host, children }: World): P
     apiVersion,
     body,
   }));
-  const preview = await host.preview?.({ id, apiVersion, body }, inside);
+  const { budget } = resource.context.environment;
+  // Reading, trying and comparing a large resource are a turn of the loop each.
+  const preview = await budget.nextWrite(body, () => host.preview?.({ id, apiVersion, body }, inside));
   const after = preview ?? { ...head, ...body };
-  const changes = delta(before, after, { complete: preview !== undefined });
+  const changes = await budget.nextPart(() => delta(before, after, { complete: preview !== undefined }));
   return compact({
     resourceId: id,
     changeType: changes.length === 0 ? 'NoChange' : 'Modify',
