@@ -153,8 +153,7 @@ export const loadBalancerErrors = {
     status: 400,
     origin: 'network',
     message:
-      'Private link service {id} is not supported for load balancer {loadBalancer}, which has IP addresses in its backend address pools.',
-    differs: 'the text is not documented',
+      'Private link service is not supported for load balancer {loadBalancer} with backend addresses set by (virtualNetwork, ipAddress) or (subnet, ipAddress).',
   },
   PrivateLinkServiceIsNotSupportedForBasicLoadBalancer: {
     status: 400,
@@ -252,8 +251,8 @@ export const loadBalancerErrors = {
   HttpsProbeNotSupportedOnBasicSku: {
     status: 400,
     origin: 'network',
-    message: 'Probe {id} uses protocol Https, which is not supported by load balancers of sku Basic.',
-    differs: 'code and text are not documented',
+    message: 'Probe with https protocol is only supported on standard SKU load balancer.',
+    differs: 'the code is not documented',
   },
   HaPortsRuleNotSupported: {
     status: 400,
@@ -284,16 +283,12 @@ export const loadBalancerErrors = {
   MissedInboundNatRuleV2Properties: {
     status: 400,
     origin: 'network',
-    message:
-      'Inbound NAT rule {id} has a backend address pool, so its properties FrontendPortRangeStart, FrontendPortRangeEnd should not be null.',
-    differs: 'the beginning of the text is not known',
+    message: 'For inbound Nat rule V2 properties FrontendPortRangeStart, FrontendPortRangeEnd should not be null.',
   },
   UnsupportedSetOfInboundNatRulePropertiesWhenFrontendPortIsSpecified: {
     status: 400,
     origin: 'network',
-    message:
-      'Inbound NAT rule {id} has an unsupported set of properties. If FrontendPort {port} is set, FrontendPortRangeStart and FrontendPortRangeEnd cannot be.',
-    differs: 'the text is known in part only',
+    message: 'If FrontendPort {port} is set, properties FrontendPortRangeStart, FrontendPortRangeEnd should be null.',
   },
   LoadBalancerFrontendIPConfigCannotHaveZoneWhenReferencingPublicIPAddress: {
     status: 400,

@@ -188,8 +188,8 @@ export const networkErrors = {
   InUseApplicationSecurityGroupCannotBeDeleted: {
     status: 400,
     origin: 'network',
-    message: 'Application security group {id} cannot be deleted because it is in use by {user}.',
-    differs: 'code and text are not documented',
+    message: 'Application Security Group {name} cannot be deleted because it is referenced by {users}.',
+    differs: 'the code is not documented, nor the text for security rules',
   },
   InUseRouteTableCannotBeDeleted: {
     status: 400,
@@ -213,7 +213,7 @@ export const networkErrors = {
     status: 400,
     origin: 'network',
     message: 'Public IP prefix {id} is in use by {user} and cannot be deleted.',
-    differs: 'code and text are not documented',
+    differs: 'the text is not documented',
   },
   PublicIPPrefixLengthIsOutOfRange: {
     status: 400,
@@ -223,10 +223,11 @@ export const networkErrors = {
     differs: 'code and text are not documented',
   },
   PublicIPPrefixIsFull: {
+    code: 'PublicIpPrefixOutOfIpAddresses',
     status: 400,
     origin: 'network',
     message: 'Public IP prefix {id} has no free address.',
-    differs: 'code and text are not documented',
+    differs: 'the text is not documented',
   },
   InUseSubnetCannotBeDeleted: {
     status: 400,

@@ -236,6 +236,11 @@ export const virtualNetworkErrors = {
     message: 'Network interfaces of {id} must be in subnets of one virtual network.',
     differs: 'code and text are from memory',
   },
+  NetworkInterfaceMustHavePrimaryPropertySet: {
+    status: 400,
+    origin: 'network',
+    message: 'Network interface {name} must have Primary property set.',
+  },
   VirtualMachineMustHaveOneNetworkInterfaceAsPrimary: {
     status: 400,
     origin: 'network',

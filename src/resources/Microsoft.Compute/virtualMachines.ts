@@ -81,7 +81,6 @@ function completeVirtualMachine(context: WriteContext<VirtualMachineDocument>): 
   if (properties.userData !== undefined) delete properties.userData;
 }
 
-/** A network interface belongs to one machine. */
 /** Several network interfaces of one machine: one is primary, and all are in one virtual network. */
 function* checkNetworkInterfacesTogether(
   all: readonly { id: string; properties?: { primary?: boolean } }[],
@@ -91,7 +90,13 @@ function* checkNetworkInterfacesTogether(
   if (new Set(all.map((one) => idKey(one.id))).size < all.length) {
     yield azureError('MachineCannotHave', { values: { id, what: 'one network interface twice' } });
   }
-  if (all.filter(({ properties }) => properties?.primary).length !== 1) {
+  const primaries = all.filter(({ properties }) => properties?.primary).length;
+  const unsaid = all.find(({ properties }) => properties?.primary === undefined);
+  if (primaries === 0 && unsaid) {
+    const name = unsaid.id.slice(unsaid.id.lastIndexOf('/') + 1);
+    yield azureError('NetworkInterfaceMustHavePrimaryPropertySet', { values: { name } });
+  }
+  if (primaries !== 1) {
     yield azureError('VirtualMachineMustHaveOneNetworkInterfaceAsPrimary', { values: { id } });
   }
   const networks = new Set(

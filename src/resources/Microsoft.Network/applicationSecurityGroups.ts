@@ -13,11 +13,13 @@ const schema = Schema.envelope('name id etag type location tags properties', {
   properties: Schema.object({ provisioningState: Schema.provisioningState(), resourceGuid: Schema.resourceGuid() }),
 });
 
-const usedBy = (path: string): InUse => ({
+const usedBy = (path: string, users: 'IpConfiguration(s)' | 'SecurityRule(s)'): InUse => ({
   by: 'Microsoft.Network/*',
   path,
-  refuse: ({ id, links }) =>
-    azureError('InUseApplicationSecurityGroupCannotBeDeleted', { values: { id, user: links[0]?.sourceId ?? '' } }),
+  refuse({ name, links }) {
+    const names = links.map(({ sourceId }) => sourceId.slice(sourceId.lastIndexOf('/') + 1)).join(', ');
+    return azureError('InUseApplicationSecurityGroupCannotBeDeleted', { values: { name, users: `${users} ${names}` } });
+  },
 });
 
 export const applicationSecurityGroups = resourceType({
@@ -25,8 +27,8 @@ export const applicationSecurityGroups = resourceType({
   apiVersions: networkApiVersionsSince('2017-09-01'),
   schema,
   inUse: [
-    usedBy('applicationSecurityGroups'),
-    usedBy('sourceApplicationSecurityGroups'),
-    usedBy('destinationApplicationSecurityGroups'),
+    usedBy('applicationSecurityGroups', 'IpConfiguration(s)'),
+    usedBy('sourceApplicationSecurityGroups', 'SecurityRule(s)'),
+    usedBy('destinationApplicationSecurityGroups', 'SecurityRule(s)'),
   ],
 });

@@ -65,7 +65,7 @@ t.test('an application security group in use cannot be deleted', async (t) => {
   azure.put(nic, { location: 'westus', properties: { ipConfigurations: [{ name: 'ipconfig1', properties }] } });
   t.throws(() => azure.delete(group), {
     code: 'InUseApplicationSecurityGroupCannotBeDeleted',
-    message: `Application security group ${group} cannot be deleted because it is in use by ${nic}/ipConfigurations/ipconfig1.`,
+    message: `Application Security Group ${group.split('/').at(-1)} cannot be deleted because it is referenced by IpConfiguration(s) ipconfig1.`,
   });
   unchanged(t, azure, group);
 });

@@ -205,7 +205,9 @@ t.test('a prefix hands out all of its addresses, and no more', async (t) => {
     [azure.at(ip('a'), 'properties.ipAddress'), azure.at(ip('b'), 'properties.ipAddress')],
     ['127.255.0.2', '127.255.0.3'],
   );
-  t.same(azure.refusals(ip('c'), body), [`PublicIPPrefixIsFull: Public IP prefix ${prefix} has no free address.`]);
+  t.same(azure.refusals(ip('c'), body), [
+    `PublicIpPrefixOutOfIpAddresses: Public IP prefix ${prefix} has no free address.`,
+  ]);
   azure.put(ip('single'), standard);
   t.equal(azure.at(ip('single'), 'properties.ipAddress'), '127.255.0.4', 'others get addresses beside the prefix');
 });

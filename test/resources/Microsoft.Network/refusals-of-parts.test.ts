@@ -355,7 +355,7 @@ t.test('A machine is in one place, with network interfaces that fit together', a
   const sets = ['set', 'set2'].map((name) => compute('availabilitySets', name));
   for (const set of sets) azure.put(set, { location: 'westus', sku: { name: 'Aligned' } });
   const machine = compute('virtualMachines', 'vm');
-  const primary = (name: string, isPrimary: boolean): Body => ({
+  const primary = (name: string, isPrimary?: boolean): Body => ({
     id: id('networkInterfaces', name),
     properties: { primary: isPrimary },
   });
@@ -370,6 +370,8 @@ t.test('A machine is in one place, with network interfaces that fit together', a
   expectEach(t, azure, machine, [
     ['two network interfaces', body([primary('nic', true), primary('second', false)])],
     ['none primary', body([primary('nic', false), primary('second', false)]), without],
+    ['primary of neither', body([primary('nic'), primary('second')]), 'NetworkInterfaceMustHavePrimaryPropertySet'],
+    ['primary of one', body([primary('nic', true), primary('second')])],
     ['both primary', body([primary('nic', true), primary('second', true)]), without],
     ['one twice', body([primary('nic', true), primary('nic', false)]), 'InvalidParameter'],
     ['in two networks', body([primary('nic', true), primary('far', false)]), 'SubnetsNotInSameVnet'],

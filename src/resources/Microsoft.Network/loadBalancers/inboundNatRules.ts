@@ -57,14 +57,14 @@ export function* checkInboundNatRule(rule: InboundNatRule, context: WriteContext
   // Only a load balancing rule can be for every port.
   const minimum = isRange || rule.properties?.backendAddressPool ? 0 : 1;
   yield* checkRange({ name, property: 'FrontendPort', value: frontendPort, minimum, maximum: 65534 });
-  const id = loadBalancerChild(context.idText, 'inboundNatRules', name);
   if (rule.properties?.backendAddressPool && start === undefined && end === undefined) {
-    yield azureError('MissedInboundNatRuleV2Properties', { values: { id } });
+    yield azureError('MissedInboundNatRuleV2Properties');
   }
   if (isRange && frontendPort) {
-    const values = { id, port: frontendPort };
+    const values = { port: frontendPort };
     yield azureError('UnsupportedSetOfInboundNatRulePropertiesWhenFrontendPortIsSpecified', { values });
   }
+  const id = loadBalancerChild(context.idText, 'inboundNatRules', name);
   // Azure takes a range that starts at 0, though no member ever gets that port.
   if (isRange && (start === undefined || end === undefined || start < 0 || end > 65534 || start > end)) {
     yield azureError('InboundNatRuleFrontendPortRangeInvalid', {

@@ -223,9 +223,9 @@ export const hasIPBasedPool = (document: LoadBalancerDocument): boolean =>
 
 function* checkPrivateLinkService({ document, idText, lookup }: Context): Generator<AzureError> {
   if (!hasIPBasedPool(document)) return;
-  const link = lookup.linksInto(idKey(idText)).find(({ path }) => path === 'loadBalancerFrontendIpConfigurations');
-  if (!link) return;
-  const values = { id: link.sourceId, loadBalancer: idText };
+  const links = lookup.linksInto(idKey(idText));
+  if (!links.some(({ path }) => path === 'loadBalancerFrontendIpConfigurations')) return;
+  const values = { loadBalancer: idText };
   yield azureError('PrivateLinkServiceIsNotSupportedForIPBasedLoadBalancer', { values });
 }
 

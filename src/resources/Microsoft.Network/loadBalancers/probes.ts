@@ -61,6 +61,6 @@ export function* checkProbe(probe: Probe, context: WriteContext): Generator<Azur
     yield azureError('ProbeThresholdIsOutOfRange', { values: { name } });
   }
   if (protocol === 'Https' && context.document.sku?.name === 'Basic') {
-    yield azureError('HttpsProbeNotSupportedOnBasicSku', { values: { id } });
+    yield azureError('HttpsProbeNotSupportedOnBasicSku');
   }
 }

@@ -233,14 +233,14 @@ const aboutLoadBalancers: readonly Case[] = [
   [
     'MissedInboundNatRuleV2Properties',
     balancer({ inboundNatRules: [arm.natRule('n', { frontendPort: undefined, backendAddressPool: { id: pool } })] }),
-    `Inbound NAT rule ${arm.childId('inboundNatRules', 'n')} has a backend address pool, so its properties FrontendPortRangeStart, FrontendPortRangeEnd should not be null.`,
+    'For inbound Nat rule V2 properties FrontendPortRangeStart, FrontendPortRangeEnd should not be null.',
   ],
   [
     'UnsupportedSetOfInboundNatRulePropertiesWhenFrontendPortIsSpecified',
     balancer({
       inboundNatRules: [arm.natRule('n', { frontendPort: 22, frontendPortRangeStart: 100, frontendPortRangeEnd: 110 })],
     }),
-    `Inbound NAT rule ${arm.childId('inboundNatRules', 'n')} has an unsupported set of properties. If FrontendPort 22 is set, FrontendPortRangeStart and FrontendPortRangeEnd cannot be.`,
+    'If FrontendPort 22 is set, properties FrontendPortRangeStart, FrontendPortRangeEnd should be null.',
   ],
   [
     'SpecifiedAllocatedOutboundPortsForOutboundRuleExceedsTotalNumberOfAllowedPortsPerRule',
@@ -376,7 +376,7 @@ const aboutScale: readonly Case[] = [
   [
     'HttpsProbeNotSupportedOnBasicSku',
     basic({ probes: [arm.probe('probe', { protocol: 'Https', requestPath: '/' })] }),
-    `Probe ${bare}/probes/probe uses protocol Https, which is not supported by load balancers of sku Basic.`,
+    'Probe with https protocol is only supported on standard SKU load balancer.',
   ],
   [
     'OutboundRulesNotSupportedOnBasicSku',
