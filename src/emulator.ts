@@ -279,11 +279,11 @@ async function createApp({
       for (const { kind, document } of store.classic.every()) checkClassicDocument(kind, document);
     },
   });
-  const added = addOpenApi(server.app);
+  addOpenApi(server.app);
   addPortal(server.app);
   await server.app.register(identity.plugin);
   await server.app.register(async (app) => {
-    const late = new LateRoutes(app, { below: '/subscriptions/', added });
+    const late = new LateRoutes(app, { below: '/subscriptions/' });
     if (config.auth === 'token') app.addHook('onRequest', identity.requireToken);
     refuseWritesWhileDown(app, engine, 'ServiceUnavailable');
     late.add((routes) => addArmRoutes(routes, arm));

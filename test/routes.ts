@@ -7,8 +7,16 @@ export interface Route {
   readonly path: string;
 }
 
-/** The routes of `app`, read from the tree that Fastify prints: each level adds to the path of the one above it. */
+/** The routes of `app`: those that Fastify knows, and the late ones in place of the one that stands for them all. */
 export function routesOf(app: FastifyInstance): Route[] {
+  const late = app.lateRoutes.flatMap(({ method, url }) =>
+    [method].flat().map((one) => ({ method: String(one), path: url.toLowerCase() })),
+  );
+  return [...printedRoutes(app).filter(({ path }) => path !== '/subscriptions/*'), ...late];
+}
+
+/** The tree that Fastify prints: each level adds to the path of the one above it. */
+function printedRoutes(app: FastifyInstance): Route[] {
   const above: string[] = [];
   return app
     .printRoutes({ commonPrefix: false })

@@ -26,17 +26,15 @@ export class LateRoutes {
   readonly #routes: RouteOptions[] = [];
   readonly #app: FastifyInstance;
   readonly #below: string;
-  readonly #added: (route: RouteOptions) => void;
   #router: findMyWay.Instance<findMyWay.HTTPVersion.V1> | undefined;
 
   /**
    * To be called before `app` gets hooks of its own: they are not for paths that no route is for. `below` begins and ends
-   * with a slash; `added` is told of every late route.
+   * with a slash.
    */
-  constructor(app: FastifyInstance, { below, added }: { below: string; added: (route: RouteOptions) => void }) {
+  constructor(app: FastifyInstance, { below }: { below: string }) {
     this.#app = app;
     this.#below = below;
-    this.#added = added;
     app.decorateRequest('lateHandler', undefined);
     app.addHook('onRequest', (request, reply, done) => {
       // Of the routes of `app` that the server knows, only the one for all late routes has this parameter.
@@ -54,7 +52,7 @@ export class LateRoutes {
       if (!options.url.startsWith(this.#below)) this.#app.route(options);
       else {
         this.#routes.push(options);
-        this.#added(options);
+        this.#app.lateRoutes.push(options);
       }
     };
     const short =

@@ -18,6 +18,7 @@ import fastify, {
   type FastifyRequest,
   type FastifySchema,
   LogController,
+  type RouteOptions,
 } from 'fastify';
 import { AzureError, azureError, storageRefusal } from '../errors/index.js';
 import { Clock } from '../support/clock.js';
@@ -65,6 +66,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** For paths like `/%zz`; the first that matches answers, and without one the server itself does. */
     readonly undecodableUrls: UndecodableUrlAnswer[];
+    /** Routes that are made at the first request: Fastify does not know them. */
+    readonly lateRoutes: RouteOptions[];
   }
 }
 
@@ -141,6 +144,7 @@ export function createServer(options: ServerOptions): LazuriteServer {
   });
 
   app.decorate('undecodableUrls', undecodableUrls);
+  app.decorate('lateRoutes', []);
   // Plugins read bodies themselves (ARM with positions, for its error messages).
   app.removeAllContentTypeParsers();
   // A byte order mark, which editors and PowerShell write, is no part of the text.

@@ -1,5 +1,5 @@
 /** Routes that are made at the first request answer as the server's own do. */
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import t, { type Test } from 'tap';
 import { azureError } from '../../src/errors/index.js';
 import { LateRoutes } from '../../src/http/late-routes.js';
@@ -25,11 +25,8 @@ function addRoutes(app: FastifyInstance): void {
 async function start(t: Test, isLate: boolean) {
   const { app, close } = createServer({ log: silentLog });
   t.teardown(close);
-  const added: RouteOptions[] = [];
   await app.register(async (scope) => {
-    const late = isLate
-      ? new LateRoutes(scope, { below: '/below/', added: (route) => void added.push(route) })
-      : undefined;
+    const late = isLate ? new LateRoutes(scope, { below: '/below/' }) : undefined;
     scope.addHook('onRequest', (request, reply, done) => {
       reply.header('x-hook', 'ran');
       done(request.headers['x-refuse'] === undefined ? undefined : azureError('HostHeaderInvalid'));
@@ -38,7 +35,7 @@ async function start(t: Test, isLate: boolean) {
     else addRoutes(scope);
   });
   await app.ready();
-  return { app, added };
+  return app;
 }
 
 const long = 'n'.repeat(2100);
@@ -76,7 +73,7 @@ const paths = [
 
 t.test('Late routes answer as those that are made at once', async (t) => {
   const [late, early] = [await start(t, true), await start(t, false)];
-  const ask = async ({ app }: typeof late, method: string, url: string, headers: Record<string, string>) => {
+  const ask = async (app: typeof late, method: string, url: string, headers: Record<string, string>) => {
     const response = await app.inject({
       method: method as 'GET',
       url,
@@ -97,8 +94,8 @@ t.test('Late routes answer as those that are made at once', async (t) => {
   }
 });
 
-t.test('Whoever wants to know is told of late routes before they are made', async (t) => {
-  const { added } = await start(t, true);
+t.test('Late routes are told before they are made', async (t) => {
+  const { lateRoutes: added } = await start(t, true);
   t.strictSame(
     added.map(({ url }) => url),
     [

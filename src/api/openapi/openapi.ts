@@ -125,17 +125,14 @@ async function drawDocuments(routes: readonly RouteOptions[]): Promise<ReadonlyM
   return new Map(Object.entries(titles).map(documentOf));
 }
 
-/** Registers the documents before the routes that they describe; the result is to be told of routes that are made late. */
-export function addOpenApi(app: FastifyInstance): (route: RouteOptions) => void {
+/** Registers the documents before the routes that they describe. */
+export function addOpenApi(app: FastifyInstance): void {
   const routes: RouteOptions[] = [];
-  const added = (route: RouteOptions): void => {
-    routes.push(route);
-  };
-  app.addHook('onRoute', added);
+  app.addHook('onRoute', (route) => void routes.push(route));
   let documents: Promise<ReadonlyMap<string, string>> | undefined;
   for (const name of Object.keys(titles)) {
     app.get(`/openapi/${name}.json`, hidden, async (_request, reply) => {
-      documents ??= drawDocuments(routes);
+      documents ??= drawDocuments([...app.lateRoutes, ...routes]);
       return reply.type('application/json; charset=utf-8').send((await documents).get(name));
     });
   }
@@ -145,5 +142,4 @@ export function addOpenApi(app: FastifyInstance): (route: RouteOptions) => void 
     return reply.send({ ...classicOpenApi(), servers });
   });
   addPage(app);
-  return added;
 }
