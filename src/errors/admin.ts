@@ -71,7 +71,7 @@ export const adminErrors = {
     status: 400,
     origin: 'network',
     message: '{reason}',
-    differs: 'the texts are not documented',
+    differs: 'only the text about intervals is documented',
   },
   MetricResourceNotFound: {
     code: 'NotFound',

@@ -272,8 +272,6 @@ export const gatewayErrors = {
     code: 'InvalidFilterInQueryString',
     status: 400,
     origin: 'gateway',
-    message:
-      "The filter '{filter}' is not supported. Use resourceGroup, name, resourceType, location, tagName and tagValue with eq, ne, and, or, startswith or substringof.",
-    differs: 'the text is not documented',
+    message: "Invalid $filter '{filter}' specified in the query string.",
   },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -21,8 +21,8 @@ export const loadBalancerErrors = {
   LoadBalancerWithoutFrontendIPCantHaveChildResources: {
     status: 400,
     origin: 'network',
-    message: 'Load balancer {id} without a frontend IP configuration cannot have child resources.',
-    differs: 'the text is not documented',
+    message:
+      'Load Balancer {id} does not have Frontend IP Configuration, but it has other child resources. This setup is not supported.',
   },
   RulesUseSameBackendPortProtocolAndPool: {
     status: 400,
@@ -306,8 +306,7 @@ export const loadBalancerErrors = {
   ModificationOfBackendAddressesInPoolIsNotSupportedWhenSyncModeIsAutomatic: {
     status: 400,
     origin: 'network',
-    message: 'Modification of backend addresses in pool {id} is not supported when sync mode is set as Automatic.',
-    differs: 'the beginning of the text is not known',
+    message: 'Modification of backend addresses in pools is not supported when sync mode is set as Automatic.',
   },
   BackendAddressPoolSyncModeNotSupported: {
     status: 400,

@@ -167,11 +167,11 @@ export const networkErrors = {
       "Availability Set '{name}' cannot be deleted. Before deleting an Availability Set please ensure that it does not contain any VM. Instances of VMs in the set: {users}.",
     differs: 'the text is from memory',
   },
-  InUseNatGatewayCannotBeDeleted: {
+  CannotDeleteNatGatewayAssociatedToSubnet: {
     status: 400,
     origin: 'network',
-    message: 'NAT gateway {id} cannot be deleted because it is in use by subnet {user}.',
-    differs: 'the text is not documented',
+    message:
+      'NAT Gateway {id} is still configured on {count} subnets. Remove NAT Gateway from all referenced subnets and then delete NAT Gateway.',
   },
   NatGatewayIdleTimeoutIsOutOfRange: {
     status: 400,
@@ -333,8 +333,8 @@ export const networkErrors = {
   IPConfigurationMustHaveSubnet: {
     status: 400,
     origin: 'network',
-    message: 'IP configuration {id} must reference a subnet.',
-    differs: 'code and text are not documented',
+    message: 'Subnet reference is required for ipconfiguration {id}.',
+    differs: 'the code is not documented',
   },
   IpConfigurationsOnSameNicCannotUseDifferentSubnets: {
     status: 400,

@@ -58,8 +58,8 @@ export const virtualNetworkErrors = {
   NatGatewayCannotBeUsedBySubnetsBelongingToDifferentVirtualNetworks: {
     status: 400,
     origin: 'network',
-    message: 'NAT gateway {id} cannot be used by subnets {first} and {second} of different virtual networks.',
-    differs: textUnknown,
+    message:
+      'NAT Gateway cannot be configured on multiple virtual networks. NAT Gateway {id} is currently used on virtual network {first} and cannot be added to virtual network {second}.',
   },
   NatGatewayDoesNotSupport: {
     status: 400,

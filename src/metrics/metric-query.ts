@@ -75,7 +75,15 @@ function intervalOf(text: string | undefined): { interval: string; intervalMinut
   if (interval === 'FULL') return { interval, intervalMinutes: undefined };
   const intervalMinutes = timeGrains[interval];
   if (intervalMinutes !== undefined) return { interval, intervalMinutes };
-  throw refuse(`Invalid time grain duration: ${text}, supported ones are: ${Object.keys(timeGrains).join(',')}`);
+  const supported = Object.values(timeGrains).map(timeSpanText).join(',');
+  throw refuse(`Invalid time grain duration: ${text}, supported ones are: ${supported}`);
+}
+
+/** 5 is `00:05:00`, 1440 is `1.00:00:00`: as .NET writes a time span. */
+function timeSpanText(minutes: number): string {
+  const days = Math.floor(minutes / 1440);
+  const [hh, mm] = [Math.floor(minutes / 60) % 24, minutes % 60].map((part) => String(part).padStart(2, '0'));
+  return `${days > 0 ? `${days}.` : ''}${hh}:${mm}:00`;
 }
 
 function aggregationsOf(text: string | undefined): readonly Aggregation[] | undefined {

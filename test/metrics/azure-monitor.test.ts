@@ -168,7 +168,10 @@ test('what Azure Monitor does not know is refused', (t) => {
     { metricnames: 'Bytes' },
     /^Failed to find metric configuration for provider: Microsoft.Network, resource Type: loadBalancers, metric: Bytes, Valid metrics: SnatConnectionCount,/,
   );
-  refuses({ interval: 'PT2M' }, /Invalid time grain duration: PT2M/);
+  refuses(
+    { interval: 'PT2M' },
+    /^Invalid time grain duration: PT2M, supported ones are: 00:01:00,00:05:00,.*,12:00:00,1\.00:00:00$/,
+  );
   refuses({ aggregation: 'Median' }, /Invalid aggregation type: Median/);
   refuses({ timespan: 'today' }, /invalid time interval/);
   refuses({ timespan: '2025-01-02T00:00:00Z/2025-01-01T00:00:00Z' }, /invalid time interval/);

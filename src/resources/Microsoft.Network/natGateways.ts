@@ -113,7 +113,7 @@ export const natGateways = resourceType<NatGatewayDocument>({
       by: 'Microsoft.Network/virtualNetworks/subnets',
       path: 'natGateway',
       refuse: ({ id, links }) =>
-        azureError('InUseNatGatewayCannotBeDeleted', { values: { id, user: links[0]?.sourceId ?? '' } }),
+        azureError('CannotDeleteNatGatewayAssociatedToSubnet', { values: { id, count: links.length } }),
     },
   ],
   defaults: completeNatGateway,

@@ -32,8 +32,8 @@ t.test('a NAT gateway in use cannot be deleted', async (t) => {
   azure.putNetwork({ natGateway: { id: gateway } });
   t.same(azure.at(gateway, 'properties.subnets'), [{ id: `${vnet}/subnets/subnet` }]);
   t.throws(() => azure.delete(gateway), {
-    code: 'InUseNatGatewayCannotBeDeleted',
-    message: `NAT gateway ${gateway} cannot be deleted because it is in use by subnet ${vnet}/subnets/subnet.`,
+    code: 'CannotDeleteNatGatewayAssociatedToSubnet',
+    message: `NAT Gateway ${gateway} is still configured on 1 subnets. Remove NAT Gateway from all referenced subnets and then delete NAT Gateway.`,
   });
 });
 

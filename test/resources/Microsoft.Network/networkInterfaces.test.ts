@@ -192,7 +192,7 @@ t.test('a network interface has a configuration, with a subnet, and all in one s
   ]);
   const bare = { location: 'eastus', properties: { ipConfigurations: [{ name: 'ipconfig1' }] } };
   t.same(azure.refusals(id, bare), [
-    `IPConfigurationMustHaveSubnet: IP configuration ${id}/ipConfigurations/ipconfig1 must reference a subnet.`,
+    `IPConfigurationMustHaveSubnet: Subnet reference is required for ipconfiguration ${id}/ipConfigurations/ipconfig1.`,
   ]);
   t.same(azure.refusals(id, nic({ primary: true }, { name: 'second', subnet: subnet('small') })), [
     `IpConfigurationsOnSameNicCannotUseDifferentSubnets: IPConfigurations on a Nic ${id} cannot belong to different subnets. Subnets referred: ${subnet().id};${subnet('small').id}`,

@@ -202,8 +202,7 @@ export function* checkPool(pool: BackendAddressPool, context: WriteContext): Gen
     yield azureError('BackendAddressPoolSyncModeNotSupported', { values: { id } });
   }
   if (syncMode === 'Automatic' && addressed) {
-    const code = 'ModificationOfBackendAddressesInPoolIsNotSupportedWhenSyncModeIsAutomatic';
-    yield azureError(code, { values: { id } });
+    yield azureError('ModificationOfBackendAddressesInPoolIsNotSupportedWhenSyncModeIsAutomatic');
   }
 }
 

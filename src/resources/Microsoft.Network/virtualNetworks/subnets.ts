@@ -183,7 +183,8 @@ function* checkNatGatewayOf(one: ChildDocument, id: string, { idText, lookup }: 
     .linksInto(idKey(natGateway.id))
     .find(({ path, sourceId }) => path === 'natGateway' && rootKey(sourceId) !== idKey(idText));
   if (!other) return;
-  const values = { id: natGateway.id, first: other.sourceId, second: id };
+  const first = lookup.resource(rootKey(other.sourceId))?.id ?? other.sourceId;
+  const values = { id: natGateway.id, first, second: idText };
   yield azureError('NatGatewayCannotBeUsedBySubnetsBelongingToDifferentVirtualNetworks', { values });
 }
 

@@ -72,7 +72,7 @@ const aboutLoadBalancers: readonly Case[] = [
     'LoadBalancerWithoutFrontendIPCantHaveChildResources',
     (azure) =>
       azure.put(`${arm.network}/loadBalancers/bare`, { location: 'westeurope', properties: { probes: [arm.probe()] } }),
-    `Load balancer ${arm.network}/loadBalancers/bare without a frontend IP configuration cannot have child resources.`,
+    `Load Balancer ${arm.network}/loadBalancers/bare does not have Frontend IP Configuration, but it has other child resources. This setup is not supported.`,
   ],
   [
     'RulesUseSameBackendPortProtocolAndPool',
@@ -270,7 +270,7 @@ const aboutLoadBalancers: readonly Case[] = [
           loadBalancerBackendAddresses: [{ name: 'a', properties: { ipAddress: '10.0.0.9' } }],
         },
       }),
-    `Modification of backend addresses in pool ${arm.childId('backendAddressPools', 'synced')} is not supported when sync mode is set as Automatic.`,
+    'Modification of backend addresses in pools is not supported when sync mode is set as Automatic.',
   ],
   [
     'BackendAddressPoolSyncModeNotSupported',
