@@ -10,14 +10,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { addressMembers, balancerBody } from '../test/balancer-body.js';
-import { group, network } from './control-plane-body.js';
+import { balancerBody } from '../test/balancer-body.js';
+import { group, large, largeBody, largeRules, location, network, publicIp, vnet } from './control-plane-body.js';
 import { lazurite } from './process.js';
 
 /** Milliseconds. */
 const bar = 50;
 const rounds = 3;
-const location = 'westeurope';
 const subscription = group.split('/').slice(0, 3).join('/');
 const deployments = `${group}/providers/Microsoft.Resources/deployments`;
 const version = 'api-version=2024-05-01';
@@ -168,36 +167,6 @@ const opaque = (count: number, bytes: number): object[] =>
     },
   }));
 
-const rules = 1500;
-const members = 100;
-const balancer = `${network}/loadBalancers/large`;
-function large(turn: number): ReturnType<typeof balancerBody> {
-  const addresses = Array.from(
-    { length: members },
-    (_, index) => `10.91.${index === 0 ? 1 + (turn % 200) : 0}.${index + 1}`,
-  );
-  const ports = Array.from({ length: rules }, (_, index) => index);
-  return balancerBody(balancer, {
-    frontends: { front: { publicIPAddress: { id: `${network}/publicIPAddresses/ip` } } },
-    pools: { pool: addressMembers(addresses, { id: `${network}/virtualNetworks/vnet` }) },
-    probes: { probe: { port: 9, intervalInSeconds: 300 } },
-    rules: Object.fromEntries(
-      ports.map((index) => [
-        `rule-${index}`,
-        { frontendPort: 20_000 + index, backendPort: 9000 + index, probe: 'probe' },
-      ]),
-    ),
-  });
-}
-
-const vnet = {
-  location,
-  properties: {
-    addressSpace: { addressPrefixes: ['10.91.0.0/16'] },
-    subnets: [{ name: 'vms', properties: { addressPrefix: '10.91.0.0/16' } }],
-  },
-};
-const publicIp = { location, sku: { name: 'Standard' }, properties: { publicIPAllocationMethod: 'Static' } };
 const networkResource = (type: string, name: string, body: object): object => ({
   type: `Microsoft.Network/${type}`,
   apiVersion: '2024-05-01',
@@ -229,8 +198,8 @@ const admin = {
 };
 const whole = { isWhole: true };
 const metrics = (name: string, filter: string): string =>
-  `${balancer}/providers/microsoft.insights/metrics?api-version=2023-10-01&metricnames=${name}&$filter=${encodeURIComponent(filter)}`;
-const pool = { id: `${balancer}/backendAddressPools/pool` };
+  `${large}/providers/microsoft.insights/metrics?api-version=2023-10-01&metricnames=${name}&$filter=${encodeURIComponent(filter)}`;
+const pool = { id: `${large}/backendAddressPools/pool` };
 const subnet = { id: `${network}/virtualNetworks/vnet/subnets/vms` };
 
 async function aroundBalancer(): Promise<void> {
@@ -264,34 +233,34 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   },
   async rules() {
     await aroundBalancer();
-    await measure(`PUT of ${rules} rules`, (round) => done('PUT', at(balancer), large(round)), whole);
-    await measure('the same PUT', () => done('PUT', at(balancer), large(rounds - 1)), whole);
-    await measure('PATCH of its tags', (round) => done('PATCH', at(balancer), { tags: { round: String(round) } }));
+    await measure(`PUT of ${largeRules} rules`, (round) => done('PUT', at(large), largeBody(round)), whole);
+    await measure('the same PUT', () => done('PUT', at(large), largeBody(rounds - 1)), whole);
+    await measure('PATCH of its tags', (round) => done('PATCH', at(large), { tags: { round: String(round) } }));
     await reads({
-      GET: at(balancer),
-      'GET of an older version': at(balancer, 'api-version=2018-07-01'),
-      'its rules': at(`${balancer}/loadBalancingRules`),
-      'one rule': at(`${balancer}/loadBalancingRules/rule-7`),
-      'its pools': at(`${balancer}/backendAddressPools`),
+      GET: at(large),
+      'GET of an older version': at(large, 'api-version=2018-07-01'),
+      'its rules': at(`${large}/loadBalancingRules`),
+      'one rule': at(`${large}/loadBalancingRules/rule-7`),
+      'its pools': at(`${large}/backendAddressPools`),
       'list of balancers': at(`${network}/loadBalancers`),
       'metrics by port': metrics('VipAvailability,ByteCount,PacketCount,SYNCount', "FrontendPort eq '*'"),
       ...admin,
     });
-    await measure('health of a rule', () => done('POST', at(`${balancer}/loadBalancingRules/rule-7/health`)));
-    const { location: _, ...body } = large(0);
+    await measure('health of a rule', () => done('POST', at(`${large}/loadBalancingRules/rule-7/health`)));
+    const { location: _, ...body } = largeBody(0);
     await deploys(
-      `${rules} rules`,
+      `${largeRules} rules`,
       template([networkResource('loadBalancers', 'large', { location, ...body })]),
       whole,
     );
-    await measure('DELETE', () => done('DELETE', at(balancer)), { times: 1, ...whole });
+    await measure('DELETE', () => done('DELETE', at(large)), { times: 1, ...whole });
   },
   async many() {
     await aroundBalancer();
     const rule = { frontendPort: 20_000, backendPort: 9000, probe: 'probe' };
     const frontends = { front: { publicIPAddress: { id: `${network}/publicIPAddresses/ip` } } };
     const probes = { probe: { port: 9, intervalInSeconds: 300 } };
-    await done('PUT', at(balancer), balancerBody(balancer, { frontends, probes, rules: { one: rule } }));
+    await done('PUT', at(large), balancerBody(large, { frontends, probes, rules: { one: rule } }));
     const members = 500;
     const putNic = (index: number, tags: object = {}): Promise<string> => {
       const joined = index < members ? { loadBalancerBackendAddressPools: [pool] } : {};
@@ -310,14 +279,14 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
       whole,
     );
     await reads({
-      'GET of the balancer': at(balancer),
+      'GET of the balancer': at(large),
       'GET of its pool': at(pool.id),
       'GET of the subnet': at(subnet.id),
       'GET of the network': at(`${network}/virtualNetworks/vnet`),
       'metrics by member': metrics('DipAvailability', "BackendIPAddress eq '*'"),
       ...admin,
     });
-    await measure('health of the rule', () => done('POST', at(`${balancer}/loadBalancingRules/one/health`)));
+    await measure('health of the rule', () => done('POST', at(`${large}/loadBalancingRules/one/health`)));
     const all = { resources: ['*'] };
     await measure('export of the group', () => done('POST', at(`${group}/exportTemplate`, groupVersion), all), whole);
     let snapshot = '';

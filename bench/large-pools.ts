@@ -8,16 +8,22 @@ import { setImmediate as pause, setTimeout as wait } from 'node:timers/promises'
 import { emptyPlan, type ForwardingPlan, type PlanMember } from '../src/data-plane/model/plan.js';
 import { UserspaceEngine } from '../src/data-plane/userspace/engine.js';
 import { Clock, systemTime } from '../src/support/clock.js';
-import { addressMembers, balancerBody } from '../test/balancer-body.js';
 import { frontend, member, rule, tcpProbe } from '../test/data-plane/plans.js';
-import { group, network } from './control-plane-body.js';
+import {
+  group,
+  large,
+  largeBody,
+  largeMembers,
+  largeRules,
+  location,
+  network,
+  publicIp,
+  vnet,
+} from './control-plane-body.js';
 import { lazurite, median, type Started, start, stop } from './process.js';
 
-const rules = 1500;
-const members = 100;
 const largePool = 5000;
 const turns = 9;
-const location = 'westeurope';
 const failures: string[] = [];
 
 function show(what: string, { value, unit, bar }: { value: number; unit: string; bar: number }): void {
@@ -50,44 +56,15 @@ async function put({ url }: Started, path: string, body: object, version = '2024
 const peakMiB = ({ process: { pid } }: Started): number =>
   Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
-/** The pool's first member has another address in each turn. */
-function largeBalancer(turn: number): object {
-  const addresses = Array.from({ length: members }, (_, index) => `10.91.${index === 0 ? 1 + turn : 0}.${index + 1}`);
-  const ports = Array.from({ length: rules }, (_, index) => index);
-  return balancerBody(`${network}/loadBalancers/large`, {
-    frontends: { front: { publicIPAddress: { id: `${network}/publicIPAddresses/ip` } } },
-    pools: { pool: addressMembers(addresses, { id: `${network}/virtualNetworks/vnet` }) },
-    probes: { probe: { port: 9, intervalInSeconds: 300 } },
-    rules: Object.fromEntries(
-      ports.map((index) => [
-        `rule-${index}`,
-        { frontendPort: 20_000 + index, backendPort: 9000 + index, probe: 'probe' },
-      ]),
-    ),
-  });
-}
-
 async function largePut(): Promise<void> {
   const server = await start(lazurite, ['start', '--in-memory', '--port', '0', '--log-level', 'error']);
   await put(server, group, { location }, '2021-04-01');
-  const prefix = '10.91.0.0/16';
-  await put(server, `${network}/virtualNetworks/vnet`, {
-    location,
-    properties: {
-      addressSpace: { addressPrefixes: [prefix] },
-      subnets: [{ name: 'vms', properties: { addressPrefix: prefix } }],
-    },
-  });
-  await put(server, `${network}/publicIPAddresses/ip`, {
-    location,
-    sku: { name: 'Standard' },
-    properties: { publicIPAllocationMethod: 'Static' },
-  });
-  const of = `${rules} rules × ${members} members`;
-  const path = `${network}/loadBalancers/large`;
+  await put(server, `${network}/virtualNetworks/vnet`, vnet);
+  await put(server, `${network}/publicIPAddresses/ip`, publicIp);
+  const of = `${largeRules} rules × ${largeMembers} members`;
   const unit = 'ms';
-  show(`PUT of ${of}, until it is carried out`, { value: await put(server, path, largeBalancer(0)), unit, bar: 1000 });
-  show(`PUT of ${of}, one member another`, { value: await put(server, path, largeBalancer(1)), unit, bar: 1000 });
+  show(`PUT of ${of}, until it is carried out`, { value: await put(server, large, largeBody(0)), unit, bar: 1000 });
+  show(`PUT of ${of}, one member another`, { value: await put(server, large, largeBody(1)), unit, bar: 1000 });
   show('the most memory of the process', { value: peakMiB(server), unit: 'MiB', bar: 250 });
   await stop(server);
 }
