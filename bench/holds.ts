@@ -9,10 +9,11 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { balancerBody } from '../test/balancer-body.js';
 import { group, large, largeBody, largeRules, location, network, publicIp, vnet } from './control-plane-body.js';
-import { lazurite } from './process.js';
+import { lazurite, median } from './process.js';
 
 /** Milliseconds. */
 const bar = 50;
@@ -80,7 +81,7 @@ async function done(
     const { status: state, error } = JSON.parse((await send('GET', `${pathname}${search}`)).text);
     if (state === 'Succeeded') break;
     if (state === 'Failed') throw new Error(`${method} ${path}: ${JSON.stringify(error).slice(0, 1000)}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await wait(10);
   }
   return text;
 }
@@ -109,7 +110,7 @@ async function measure(
     longest.push(await tell('stop'));
   }
   const [first = 0] = longest;
-  const middle = [...longest].sort((a, b) => a - b)[longest.length >> 1] as number;
+  const middle = median(longest);
   const over = middle > bar && !isWhole;
   console.log(
     `${what.padEnd(64)} ${first.toFixed(0).padStart(5)} first ${middle.toFixed(0).padStart(5)} ms${over ? `  over the bar of ${bar}` : ''}`,

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { cpuSeconds, lazurite, median, start, stop } from './process.js';
 
 const rounds = 7;
@@ -30,20 +31,19 @@ const cases: Record<string, (round: number) => readonly string[]> = {
   'in memory, engine none': () => ['--in-memory', '--engine', 'none'],
 };
 const begin = (args: readonly string[]) => start(lazurite, ['start', '--port', '0', ...args]);
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Starts once for the kept folder, until what V8 compiled is kept too. */
 async function warmUp(): Promise<void> {
   const first = await begin(cases['its data folder']?.(0) ?? []);
-  await sleep(6000);
+  await wait(6000);
   await stop(first);
 }
 
 async function measureIdle(seconds: number): Promise<string> {
   const idle = await begin(cases['its data folder']?.(0) ?? []);
-  await sleep(3000);
+  await wait(3000);
   const before = cpuSeconds(idle);
-  await sleep(seconds * 1000);
+  await wait(seconds * 1000);
   const used = (100 * (cpuSeconds(idle) - before)) / seconds;
   const memory = residentMiB(idle.process.pid);
   await stop(idle);
