@@ -68,7 +68,7 @@ interface Flips {
 
 type Start = (options: { clock: Clock; events: EngineEvents }) => { engine: Engine; flips: Flips };
 
-/** Its probes are told by injected faults. */
+/** Injected faults decide what its probes find. */
 const userspace: Start = (options) => {
   const engine = new UserspaceEngine(options);
   const tell = (verdict: 'up' | 'down') => () => engine.setFaults([{ id: verdict, effect: 'probe', verdict }]);

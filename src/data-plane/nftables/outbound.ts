@@ -3,7 +3,7 @@
  * with a port out of the backend's block. Here the kernel tracks connections: it finds ports that are free.
  *
  * Each port of a block is used once per destination, as in Azure. When all are in use, packets of new connections are
- * dropped: on their way out, and datagrams that are sent here already where they are sent, so that their sender sees no error.
+ * dropped on their way out. Datagrams from this machine are dropped as they are sent, so that their sender sees no error.
  */
 import type { PlanOutbound, Transport } from '../model/plan.js';
 import { familyOf, ipv4 } from './family.js';
@@ -115,7 +115,7 @@ function commonFragment(timeouts: readonly NamedSet[]): Fragment {
     sets: [
       { kind: 'map', name: 'outbound_of', spec: 'typeof ip saddr . meta l4proto : verdict;', elements: noElements },
       { kind: 'map', name: 'outbound_sends', spec: 'typeof ip saddr : verdict;', elements: noElements },
-      // Datagrams that are sent here and have a port: whoever has one is not counted again.
+      // UDP flows from this machine that have a port, so that none is counted twice.
       {
         kind: 'set',
         name: 'outbound_sent',

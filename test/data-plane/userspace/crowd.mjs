@@ -6,7 +6,7 @@
 import { connect, createServer } from 'node:net';
 
 const [role, host, port, count, net] = process.argv.slice(2);
-/** Of one address the kernel searches a free port for 1 ms when it has thousands of connections already. */
+/** From an address that has thousands of connections already, the kernel needs 1 ms to find a free port. */
 const sources = 20;
 
 const sockets = new Set();
