@@ -118,8 +118,6 @@ export interface AppendOptions {
   readonly after: LogPosition;
   readonly epoch: number;
   readonly snapshot?: unknown;
-  /** What follows has another shape. */
-  readonly upgradeTo?: number | undefined;
 }
 
 export interface ChangeLogOptions {
@@ -219,14 +217,12 @@ export class ChangeLog {
    * nothing was stored nor ever will be. Does not end before it is known which: an attempt of unknown outcome is sent again
    * as it was. `snapshot`: everything that is stored from there on.
    */
-  async append(
-    entries: Entries,
-    { after, epoch, snapshot, upgradeTo }: AppendOptions,
-  ): Promise<LogPosition | undefined> {
+  async append(entries: Entries, { after, epoch, snapshot }: AppendOptions): Promise<LogPosition | undefined> {
     const id = newGuid();
     const bytes = await packed(entries);
     const document = snapshot === undefined ? null : await packed(snapshot);
-    const values = [id, after.seq, epoch, this.#node, bytes, document, upgradeTo ?? null];
+    const schema = entries.control?.kind === 'schema' ? entries.control.schema : null;
+    const values = [id, after.seq, epoch, this.#node, bytes, document, schema];
     const waitMs = longestMs(bytes.length + (document?.length ?? 0));
     for (let isFirst = true; ; isFirst = false) {
       try {
