@@ -91,7 +91,7 @@ function killOthers(): void {
   }
 }
 
-/** Set for the process inside, and for the command: whoever asks knows that it runs in a sandbox. */
+/** Set for the process inside, and for the command: by it a program finds out that it runs in a sandbox. */
 const marker = 'LAZURITE_SANDBOX';
 
 async function outside(argv: readonly string[], { env }: CommandContext): Promise<number> {

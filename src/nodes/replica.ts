@@ -50,7 +50,7 @@ export class Replica {
   readonly #options: ReplicaOptions;
   #position: LogPosition | undefined;
   #shared = nothingShared;
-  /** In the shape of which schema the log is written. */
+  /** The schema that the log is written in. */
   #written = 0;
   #carried: Promise<unknown> = Promise.resolve();
 
@@ -194,7 +194,7 @@ export class Replica {
     return { ...reshapeSnapshot(snapshot, this.#written), shared: this.#shared };
   }
 
-  /** What an append of this outcome carries, in the shape in which the log is written. */
+  /** What an append of this outcome carries, in the schema that the log is written in. */
   appendOf({ rows, control }: Outcome): { readonly entries: Entries; readonly snapshot?: SharedSnapshot } {
     const { store } = this.#options;
     const { connection, schema: from } = store;
