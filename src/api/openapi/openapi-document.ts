@@ -3,6 +3,7 @@
  * a resource's schema is written once and referred to, and every operation has the parameters and bodies that ARM reads
  * by itself.
  */
+import { lastSegment } from '../../resources/resource-id.js';
 import { annotationKeywords } from '../../resources/schema.js';
 import { isObject } from '../../support/plain-data.js';
 import { exampleApiVersion, exampleBody, exampleParameters } from './examples.js';
@@ -127,7 +128,7 @@ function withExamples(place: Place, operation: Operation): Operation {
     return [type, { schema, example }];
   });
   // Links into the page are split at slashes.
-  const tags = operation.tags?.map((tag) => tag.slice(tag.lastIndexOf('/') + 1));
+  const tags = operation.tags?.map(lastSegment);
   return {
     ...{ summary: summaryOf(place), ...operation },
     ...(tags && { tags }),
