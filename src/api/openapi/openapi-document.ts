@@ -138,7 +138,7 @@ function withExamples(place: Place, operation: Operation): Operation {
   };
 }
 
-/** Where the document is read, and where Lazurite is when nobody says otherwise. */
+/** Where the document is read, and where Lazurite is by default. */
 export const servers = [
   { url: '/', description: 'where this document is from' },
   { url: 'http://localhost:4567', description: 'the default of Lazurite' },

@@ -244,7 +244,7 @@ async function changeOf({ resource, body }: Write, { host, children }: World): P
     body,
   }));
   const { budget } = resource.context.environment;
-  // Reading, trying and comparing a large resource are a turn of the loop each.
+  // Reading, trying and comparing a large resource get a turn of the event loop each.
   const preview = await budget.nextWrite(body, () => host.preview?.({ id, apiVersion, body }, inside));
   const after = preview ?? { ...head, ...body };
   const changes = await budget.nextPart(() => delta(before, after, { complete: preview !== undefined }));

@@ -143,7 +143,7 @@ interface Failed {
   readonly failure: NonNullable<ApplyOutcome['failure']>;
 }
 
-/** Azure milliseconds between two tries to store what nobody waits for. */
+/** Azure milliseconds between two tries to store what no request waits for. */
 const storeAgainMs = 1000;
 
 /** Runs `work`, which no request waits for: again while the data cannot be written, and never with a rejection. */

@@ -1,6 +1,6 @@
 /**
- * Resources as everybody reads and writes them: routes, deployments and seeds say which resource, at which api-version
- * and with which body, and get what Azure answers. A write decides, changes and renders its answer in one
+ * Reads and writes resources: routes, deployments and seeds say which resource, at which api-version and with which body,
+ * and get what Azure answers. A write decides, changes and renders its answer in one
  * work of the store, and is followed by the data plane before it is answered.
  */
 import { azureError } from '../../../errors/index.js';
