@@ -123,7 +123,7 @@ export class Modules {
 
 /**
  * One set of files for each installation, version of Node and kind of thread. Code is run from there, so that the folder
- * must be this user's and open to nobody else.
+ * must belong to this user, and other users must have no access to it.
  */
 function keptPlace({ folder, env }: ModulesOptions): string | undefined {
   if (env.NODE_DISABLE_COMPILE_CACHE) return undefined;

@@ -23,9 +23,9 @@ function prepare(t: Test, env: NodeJS.ProcessEnv = {}) {
     new Modules({ folder: modules, build, env: { NODE_COMPILE_CACHE: kept, ...env } });
   const answer = (started: Modules): number => (started.load('main.cjs') as Main).answer;
   const place = (): string => join(kept, String(readdirSync(kept)[0]));
-  /** Names and contents of what is kept. */
-  const contents = () => new Map(readdirSync(place()).map((name) => [name, statSync(join(place(), name)).ino]));
-  return { modules, kept, start, answer, place, contents };
+  /** Names and inodes of the files that are kept: a file that is written again has another inode. */
+  const inodes = () => new Map(readdirSync(place()).map((name) => [name, statSync(join(place(), name)).ino]));
+  return { modules, kept, start, answer, place, inodes };
 }
 
 t.test('A module runs once, and sees those beside it and those of Node', async (t) => {
@@ -37,22 +37,22 @@ t.test('A module runs once, and sees those beside it and those of Node', async (
 });
 
 t.test('What is compiled is kept in files of this user alone, and the next start takes it', async (t) => {
-  const { start, answer, place, contents } = prepare(t);
+  const { start, answer, place, inodes } = prepare(t);
   const first = start();
   answer(first);
   first.keep();
-  const written = contents();
+  const written = inodes();
   t.equal(written.size, 2);
   t.equal(statSync(place()).mode & 0o777, 0o700);
   for (const name of written.keys()) t.equal(statSync(join(place(), name)).mode & 0o777, 0o600);
   const second = start();
   t.equal(answer(second), 16);
   second.keep();
-  t.strictSame(contents(), written, 'nothing was compiled again');
+  t.strictSame(inodes(), written, 'nothing was compiled again');
 });
 
 t.test('What is damaged, cut short or of another build is compiled and kept again', async (t) => {
-  const { start, answer, place, contents } = prepare(t);
+  const { start, answer, place, inodes } = prepare(t);
   const first = start();
   answer(first);
   first.keep();
@@ -62,55 +62,55 @@ t.test('What is damaged, cut short or of another build is compiled and kept agai
     empty: () => Buffer.alloc(0),
   };
   for (const [what, change] of Object.entries(damage)) {
-    for (const name of contents().keys()) writeFileSync(join(place(), name), change(readFileSync(join(place(), name))));
-    const before = contents();
+    for (const name of inodes().keys()) writeFileSync(join(place(), name), change(readFileSync(join(place(), name))));
+    const before = inodes();
     const next = start();
     t.equal(answer(next), 16, what);
     next.keep();
-    const after = contents();
+    const after = inodes();
     t.ok(
       [...before].every(([name, file]) => after.get(name) !== file),
       `${what}: written again`,
     );
   }
-  const before = contents();
+  const before = inodes();
   const other = start('two');
   t.equal(answer(other), 16);
   other.keep();
-  t.ok([...before].every(([name, file]) => contents().get(name) !== file));
+  t.ok([...before].every(([name, file]) => inodes().get(name) !== file));
 });
 
 t.test('What was kept of a module that is gone is removed', async (t) => {
-  const { modules, start, answer, contents } = prepare(t);
+  const { modules, start, answer, inodes } = prepare(t);
   writeFileSync(join(modules, 'old.cjs'), wrapped('exports.old = true;'));
   const first = start();
   answer(first);
   first.load('old.cjs');
   first.keep();
-  t.equal(contents().size, 3);
+  t.equal(inodes().size, 3);
   rmSync(join(modules, 'old.cjs'));
   const second = start('two');
   answer(second);
   second.keep();
-  t.equal(contents().size, 2);
+  t.equal(inodes().size, 2);
 });
 
 t.test('Where nothing can or may be kept, everything is compiled', async (t) => {
-  t.test('NODE_DISABLE_COMPILE_CACHE', async (t) => {
+  await t.test('NODE_DISABLE_COMPILE_CACHE', async (t) => {
     const { kept, start, answer } = prepare(t, { NODE_DISABLE_COMPILE_CACHE: '1' });
     const started = start();
     t.equal(answer(started), 16);
     started.keep();
     t.strictSame(readdirSync(kept), []);
   });
-  t.test('a folder that is a file', async (t) => {
+  await t.test('a folder that is a file', async (t) => {
     const { modules, start, answer } = prepare(t, { NODE_COMPILE_CACHE: join(t.testdirName, 'modules', 'main.cjs') });
     const started = start();
     t.equal(answer(started), 16);
     started.keep();
     t.strictSame(readdirSync(modules).sort(), Object.keys(files).sort());
   });
-  t.test('a folder that others may read or write', { skip: process.platform === 'win32' }, async (t) => {
+  await t.test('a folder that others may read or write', { skip: process.platform === 'win32' }, async (t) => {
     const { kept, start, answer } = prepare(t);
     const place = join(kept, `lazurite-code-${process.getuid?.()}`);
     mkdirSync(place);

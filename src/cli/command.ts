@@ -41,7 +41,7 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
 const everyMs = 500;
 
 /** Name and parent of a process; undefined where /proc does not tell. */
-function processOf(pid: number): { readonly name: string; readonly parent: number } | undefined {
+export function processOf(pid: number): { readonly name: string; readonly parent: number } | undefined {
   try {
     const [, name = '', parent] = /\((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
     return { name, parent: Number(parent) };
@@ -66,7 +66,10 @@ const isOfNpx = (shell: { readonly parent: number } | undefined, env: NodeJS.Pro
   shell !== undefined &&
   /^npm( |$)/.test(processOf(shell.parent)?.name ?? '');
 
-/** `npx` and `npm start` do not always pass a signal on. Calls `then` once npm, or the shell between it and this process, has ended; the result ends the watch. */
+/**
+ * `npx` and `npm start` do not always pass a signal on. Calls `then` once npm, or the shell between it and this process, has
+ * ended; the result ends the watch.
+ */
 export function whenNpmEnds(env: NodeJS.ProcessEnv, then: () => void): () => void {
   const { ppid } = process;
   const parent = processOf(ppid);

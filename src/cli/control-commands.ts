@@ -1,4 +1,7 @@
-/** `lazurite clock`, `snapshot`, `reset`, `store`, `stop` and `wait`: the time, the stored resources and the life of an emulator. */
+/**
+ * `lazurite clock`, `snapshot`, `reset`, `store`, `stop` and `wait`: the time, the stored resources and the life of an
+ * emulator.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { ClockView, StoreUpgradeView } from '../api/admin/views.js';

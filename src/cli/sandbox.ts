@@ -5,13 +5,13 @@
  * with the kernel engine, runs the command, and clears up.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { optionsHelp, parseConfig } from '../config/config.js';
 import { UsageError } from '../support/usage-error.js';
 import { exitCodeOf, forwardSignals, runBesideEmulator, splitAtCommand } from './child.js';
-import type { Command, CommandContext } from './command.js';
+import { type Command, type CommandContext, processOf } from './command.js';
 
 /**
  * The loopback up, and every address of either family on it: Azure's own addresses can be bound and called there, and
@@ -83,11 +83,7 @@ function killOthers(): void {
     .filter((name) => /^\d+$/.test(name))
     .map(Number)) {
     try {
-      // After the name in brackets: the state, the parent.
-      const [, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ');
-      if (pid === process.pid || Number(parent) === process.pid) continue;
+      if (pid === process.pid || processOf(pid)?.parent === process.pid) continue;
       if (readlinkSync(`/proc/${pid}/ns/net`) === ours) process.kill(pid, 'SIGKILL');
     } catch {
       // It has ended meanwhile, or belongs to another user.
@@ -95,7 +91,7 @@ function killOthers(): void {
   }
 }
 
-/** Set for the process inside, and for the command: whoever asks knows that it runs in a sandbox. */
+/** Set for the process inside, and for the command: by it a program finds out that it runs in a sandbox. */
 const marker = 'LAZURITE_SANDBOX';
 
 async function outside(argv: readonly string[], { env }: CommandContext): Promise<number> {

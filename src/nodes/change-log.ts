@@ -25,16 +25,16 @@ export interface Head extends LogPosition {
   readonly epoch: number;
   /** Where the writer is reached, `address:port`; undefined before the first. */
   readonly writer: string | undefined;
-  /** In the shape of which changes and snapshots are written. */
+  /** The schema that changes and snapshots are written in. */
   readonly schema: number;
 }
 
 /** What one append carries. */
 export interface Entries {
-  /** In the shape of which the rows are. */
+  /** The schema that the rows are written in. */
   readonly schema: number;
   readonly rows: readonly RowImage[];
-  /** What the rows are about: the data planes of other nodes follow it, whatever version they have. */
+  /** What the rows are about. The data planes of other nodes follow this, so it does not depend on the schema. */
   readonly touched?: Touched | undefined;
   /** In place of rows; what was restored lies beside the log, as the snapshot of the change's own position. */
   readonly control?: Control | { readonly kind: 'restored' } | undefined;
@@ -68,7 +68,7 @@ const setUp = `
   REVOKE ALL ON lazurite.keys FROM PUBLIC;
   ${nodesTable}
 `;
-/** Numbers that others who share the database do not use: of the writer, and of whoever makes the tables. */
+/** Numbers of locks, which no other program in the database uses: of the writer, and of making the tables. */
 const [writerLock, setUpLock] = ['7809644653219574885', '7809644653219574886'];
 
 const append = `
@@ -95,7 +95,7 @@ const look = `
   FROM lazurite.head h
   LEFT JOIN (SELECT * FROM lazurite.changes WHERE seq >= $1 ORDER BY seq LIMIT $2) c ON true
   ORDER BY c.seq`;
-/** So many rows are read at a time: by those who wait for the newest, and by those who have far to go. */
+/** How many rows a look reads: few, where only the newest changes are missing, or many, where the head is far ahead. */
 const [fewRows, manyRows] = [20, 200];
 /** Real milliseconds between two attempts to have an outcome. */
 const againMs = 200;
@@ -118,8 +118,6 @@ export interface AppendOptions {
   readonly after: LogPosition;
   readonly epoch: number;
   readonly snapshot?: unknown;
-  /** What follows has another shape. */
-  readonly upgradeTo?: number | undefined;
 }
 
 export interface ChangeLogOptions {
@@ -219,14 +217,12 @@ export class ChangeLog {
    * nothing was stored nor ever will be. Does not end before it is known which: an attempt of unknown outcome is sent again
    * as it was. `snapshot`: everything that is stored from there on.
    */
-  async append(
-    entries: Entries,
-    { after, epoch, snapshot, upgradeTo }: AppendOptions,
-  ): Promise<LogPosition | undefined> {
+  async append(entries: Entries, { after, epoch, snapshot }: AppendOptions): Promise<LogPosition | undefined> {
     const id = newGuid();
     const bytes = await packed(entries);
     const document = snapshot === undefined ? null : await packed(snapshot);
-    const values = [id, after.seq, epoch, this.#node, bytes, document, upgradeTo ?? null];
+    const schema = entries.control?.kind === 'schema' ? entries.control.schema : null;
+    const values = [id, after.seq, epoch, this.#node, bytes, document, schema];
     const waitMs = longestMs(bytes.length + (document?.length ?? 0));
     for (let isFirst = true; ; isFirst = false) {
       try {

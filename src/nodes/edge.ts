@@ -70,10 +70,10 @@ export class Edge {
     const isPassedOn = this.#takeOver(request);
     if (!isPassedOn && isOwn(url)) return answer(request, response);
     const isRead = method === 'GET' || method === 'HEAD';
-    const isFirst = isRead && !isPassedOn;
+    const isDirectRead = isRead && !isPassedOn;
     const how = await node.answering({
-      mayBeStale: isFirst && staleReads,
-      byReplica: isFirst && method === 'GET' && isStored(url),
+      mayBeStale: isDirectRead && staleReads,
+      byReplica: isDirectRead && method === 'GET' && isStored(url),
     });
     if (how === 'stale') response.setHeader('x-lazurite-stale', String(Math.round(node.ageMs / 1000)));
     if (typeof how === 'string') return answer(request, response);
@@ -120,7 +120,7 @@ export class Edge {
     return proof;
   }
 
-  /** A node that no longer writes may stand still: nobody waits for it. */
+  /** A node that no longer writes may stand still, so requests do not wait for it. */
   #giveUp(writer: string): void {
     for (const [upstream, address] of this.#passedOn) {
       if (address !== writer) upstream.destroy(new Error('another node writes'));

@@ -35,9 +35,9 @@ export interface NodeEvents {
 
 /** What kind of request it is. */
 export interface Asked {
-  /** Known state may do while the database is away. */
+  /** While the database is away, it may be answered from the last known state. */
   readonly mayBeStale: boolean;
-  /** Any replica that has followed the log to its end can answer it. */
+  /** It may be answered by any replica that has followed the log to its end. */
   readonly byReplica: boolean;
 }
 
@@ -142,7 +142,7 @@ export class ClusterNode implements Ledger {
     return new Promise((resolve) => void this.#tryToWrite(address, resolve));
   }
 
-  /** Ends every connection; whoever waits is refused. */
+  /** Ends every connection; requests that wait are refused. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#epoch = undefined;
@@ -176,7 +176,7 @@ export class ClusterNode implements Ledger {
       try {
         this.#filled.apply(kept, outcome);
       } catch (error) {
-        // The store has it, so it is acknowledged. Nobody reads here before the replica has followed.
+        // The store has it, so it is acknowledged. No request is answered here before the replica has followed.
         this.#options.log.error('the replica cannot be written', {}, error);
         return this.#stopWriting('its replica cannot be written');
       }

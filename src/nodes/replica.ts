@@ -7,7 +7,7 @@ import type { Store } from '../store/store.js';
 import type { Control, FaultControl, Outcome } from '../store/write-queue.js';
 import { systemTime } from '../support/clock.js';
 import { UsageError } from '../support/usage-error.js';
-import type { AppendOptions, ChangeLog, Entries, Head, LogPosition } from './change-log.js';
+import type { ChangeLog, Entries, Head, LogPosition } from './change-log.js';
 
 export interface ReplicaOptions {
   readonly store: Store;
@@ -50,7 +50,7 @@ export class Replica {
   readonly #options: ReplicaOptions;
   #position: LogPosition | undefined;
   #shared = nothingShared;
-  /** In the shape of which schema the log is written. */
+  /** The schema that the log is written in. */
   #written = 0;
   #carried: Promise<unknown> = Promise.resolve();
 
@@ -194,11 +194,8 @@ export class Replica {
     return { ...reshapeSnapshot(snapshot, this.#written), shared: this.#shared };
   }
 
-  /** What an append of this outcome carries, in the shape in which the log is written. */
-  appendOf({
-    rows,
-    control,
-  }: Outcome): { readonly entries: Entries; readonly snapshot?: SharedSnapshot } & Pick<AppendOptions, 'upgradeTo'> {
+  /** What an append of this outcome carries, in the schema that the log is written in. */
+  appendOf({ rows, control }: Outcome): { readonly entries: Entries; readonly snapshot?: SharedSnapshot } {
     const { store } = this.#options;
     const { connection, schema: from } = store;
     const schema = this.#written;
@@ -206,10 +203,7 @@ export class Replica {
       const snapshot = this.#shareable(control.document as Snapshot);
       return { entries: { schema, rows: [], control: { kind: 'restored' } }, snapshot };
     }
-    if (control) {
-      const entries = { schema, rows: [], control };
-      return control.kind === 'schema' ? { entries, upgradeTo: control.schema } : { entries };
-    }
+    if (control) return { entries: { schema, rows: [], control } };
     const reshaped = reshapeImages(rows, { from, to: schema, connection });
     return { entries: { schema, rows: reshaped, touched: store.touched(rows) } };
   }

@@ -188,7 +188,7 @@ const problems: readonly (readonly [code: RegExp, sentence: (reason: string) => 
   ],
 ];
 
-/** The error as a sentence for whoever starts a node; undefined where it says nothing about the database. */
+/** The error as a sentence for the person who starts a node; undefined where it says nothing about the database. */
 export function explainStoreError(error: unknown): string | undefined {
   const cause = error instanceof Away ? (error.cause ?? error) : error;
   const {

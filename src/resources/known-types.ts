@@ -53,7 +53,7 @@ export function isKnownType(type: string): boolean {
 }
 
 /**
- * What would be wrong to store as it is given: catalogues of Azure's services, which nobody can create, and stacks, which
+ * What would be wrong to store as it is given: catalogues of Azure's services, which cannot be created, and stacks, which
  * deploy what they are given.
  */
 const neverStored: readonly string[] = [

@@ -1,5 +1,6 @@
 /** What `list…` actions of well-known types without a model answer: keys that are made up, stay the same, and open nothing. */
 import { stableGuid } from '../support/ids.js';
+import { lastSegment } from './resource-id.js';
 
 type Members = Record<string, unknown>;
 
@@ -44,7 +45,7 @@ const lists: Readonly<Record<string, (id: string, apiVersion: string) => unknown
   'microsoft.operationalinsights/workspaces/sharedkeys': sharedKeys,
   'microsoft.operationalinsights/workspaces/listkeys': sharedKeys,
   'microsoft.containerregistry/registries/listcredentials': (id) => ({
-    username: id.split('/').at(-1),
+    username: lastSegment(id),
     passwords: ['password', 'password2'].map((name) => ({ name, value: madeUpKey(id, name) })),
   }),
   'microsoft.documentdb/databaseaccounts/listkeys': (id) => ({
@@ -56,7 +57,7 @@ const lists: Readonly<Record<string, (id: string, apiVersion: string) => unknown
   'microsoft.cognitiveservices/accounts/listkeys': numberedKeys,
   'microsoft.search/searchservices/listadminkeys': twoKeys,
   'microsoft.batch/batchaccounts/listkeys': (id) => ({
-    accountName: id.split('/').at(-1),
+    accountName: lastSegment(id),
     primary: madeUpKey(id, 'primary'),
     secondary: madeUpKey(id, 'secondary'),
   }),

@@ -2,7 +2,7 @@
  * Children in documents, and references between resources: finds every reference in a document, following the schema; links
  * and back-references are derived from it.
  */
-import { parseResourceId, type ResourceId, rootKey } from './resource-id.js';
+import { lastSegment, parseResourceId, type ResourceId, rootKey } from './resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument } from './resource-type.js';
 import type { SchemaNode } from './schema.js';
 
@@ -238,7 +238,7 @@ export const childNamed = <C extends { name?: string | undefined }>(
 export const childWithId = <C extends { name?: string | undefined }>(
   children: readonly C[] | undefined,
   id: string | undefined,
-): C | undefined => (id === undefined ? undefined : childNamed(children, id.slice(id.lastIndexOf('/') + 1)));
+): C | undefined => (id === undefined ? undefined : childNamed(children, lastSegment(id)));
 
 /** The properties of `child`, made when it has none. */
 export function propertiesOf(child: ChildDocument): Record<string, unknown> {

@@ -51,6 +51,9 @@ export function formatResourceId(id: ResourceId): string {
   return `/subscriptions/${id.subscriptionId}${group}/providers/${id.namespace}${pairs}`;
 }
 
+/** What follows the last slash: the name in an id or a qualified name, the last segment of a type. */
+export const lastSegment = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
 /** Id of the top-level resource that `id` is or lies in. */
 export function rootOf(id: ResourceId): ResourceId {
   return id.types.length === 1 ? id : { ...id, types: id.types.slice(0, 1), names: id.names.slice(0, 1) };

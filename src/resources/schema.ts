@@ -82,7 +82,7 @@ type Members = Record<string, TSchema>;
 type OptionalMembers<M extends Members> = { [K in keyof M]: TOptional<M[K]> };
 
 /** A schema is plain JSON; only the compiler knows which type it describes. Loading TypeBox would cost every start. */
-const typed = <T extends TSchema>(schema: object) => schema as T;
+export const typed = <T extends TSchema>(schema: object) => schema as T;
 
 /** An object whose members are all optional, as Azure treats them; `required` names those it insists on. */
 export function object<M extends Members>(members: M, options: Annotations & { required?: readonly string[] } = {}) {

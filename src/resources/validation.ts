@@ -202,7 +202,7 @@ function canonicalObject(value: Record<string, unknown>, node: SchemaNode): unkn
       continue;
     }
     if ((schema.readOnly && !schema.echoed) || member === null) continue;
-    // An empty id is no id: whoever follows it says so.
+    // An empty id stays: it is refused when references are resolved.
     if (!node.reference && isUnset(member, schema)) continue;
     result[name] = canonicalise(member, schema);
   }

@@ -36,6 +36,10 @@ interface OperationRow {
   error: string | null;
 }
 
+/** What the data plane carries has its outcome. */
+const settleAll = `UPDATE operations SET status = CASE WHEN error IS NULL THEN 'Succeeded' ELSE 'Failed' END
+  WHERE api = 'classic' AND status = 'InProgress'`;
+
 const sql = {
   save: `INSERT OR REPLACE INTO operations
     (id, api, subscription, name, resource_key, status, started, visible, result, error)
@@ -50,9 +54,8 @@ const sql = {
   /** Classic operations but for the latest ones. */
   oldClassic: `SELECT id, visible, status FROM operations WHERE api = 'classic'
     ORDER BY sequence DESC LIMIT -1 OFFSET ?`,
-  /** What the data plane carries has its outcome: all classic operations, or the one with this id. */
-  settle: `UPDATE operations SET status = CASE WHEN error IS NULL THEN 'Succeeded' ELSE 'Failed' END
-    WHERE api = 'classic' AND status = 'InProgress' AND id = coalesce(?, id)`,
+  settle: `${settleAll} AND id = ?`,
+  settleAll,
   delete: 'DELETE FROM operations WHERE id = ?',
   startedLater: 'UPDATE operations SET started = @nowMs WHERE started > @nowMs',
   visibleLater: 'UPDATE operations SET visible = @latestMs WHERE visible > @latestMs',
@@ -138,7 +141,7 @@ export class OperationStore {
    * since), and nothing may wait until they have come.
    */
   bringToNow({ nowMs, operationDelayMs }: { nowMs: number; operationDelayMs: number }): void {
-    this.#statement.settle.run(null);
+    this.#statement.settleAll.run();
     this.#statement.startedLater.run({ nowMs });
     this.#statement.visibleLater.run({ latestMs: nowMs + operationDelayMs });
   }

@@ -46,7 +46,7 @@ function refusing(check: () => void = () => {}): void {
 
 export class Store {
   readonly connection: Connection;
-  /** Of the file: the newest that this version knows. */
+  /** The schema of the file, which is the newest that this version knows. */
   readonly schema: number;
   readonly resources: ResourceStore;
   readonly addresses: AddressStore;
@@ -99,7 +99,7 @@ export class Store {
     return this.#queue.add<T>(work, options);
   }
 
-  /** Keeps what `decide` answers for every machine that shares the store; what it says is then carried out by whoever asked. */
+  /** Keeps what `decide` answers for every machine that shares the store; the caller then carries out what it says. */
   announce<T extends Control>(decide: () => T): Promise<T> {
     const work = decide as () => Synchronous<T>;
     return this.write<T>(work, { durability: 'with-next-write', control: (control) => control });
@@ -180,7 +180,7 @@ export class Store {
     this.forget();
   }
 
-  /** Drops everything kept in memory: the tables were replaced, or nobody knows what is in them. */
+  /** Drops everything kept in memory: the tables were replaced, or what is in them is not known. */
   forget(): void {
     this.resources.forget();
     this.addresses.forget();

@@ -40,7 +40,7 @@ export class MemoryJournal {
 
 /**
  * What concerns every machine that shares the store, and is no single row. It is kept in place of the rows of its work;
- * whoever has written it carries out the rest, and so does every other machine when it comes there.
+ * the machine that has written it carries out the rest, and so does every other machine when it comes there.
  */
 export type Control =
   | { readonly kind: 'reset' }

@@ -34,12 +34,12 @@ export function shownText(text: string): unknown {
   return isDeeper(value, mostLevels) ? hidden : withoutSecrets(value);
 }
 
-/** Of a text that may hold secrets; to read a longer one would keep everybody else waiting. */
+/** Of a text that may hold secrets: reading a longer one would delay all other requests. */
 const mostCharacters = 1024 * 1024;
 
 /**
- * The first `limit` characters of a text without secrets: once it is cut, nobody can tell what stood in the rest. A very
- * long one that may hold secrets is hidden.
+ * The first `limit` characters of a text without its secrets. They are removed before it is cut, because a cut text can no
+ * longer be parsed. A very long text that may hold secrets is hidden.
  */
 export function shortened(text: string, limit: number): string {
   // Reading a long text takes long: where none of it can be a secret, the rest of it has no say.

@@ -40,3 +40,15 @@ function mixed(value: number): number {
   mix ^= mix + Math.imul(mix ^ (mix >>> 7), mix | 61);
   return (mix ^ (mix >>> 14)) >>> 0;
 }
+
+/**
+ * Whole numbers from 0 to below `limit`, in other sequences than those of `Random`: with the seeds of the tests that write
+ * resources back, these reach every body that the tests list.
+ */
+export function numbers(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return (state >>> 8) % limit;
+  };
+}

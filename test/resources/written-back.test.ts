@@ -5,6 +5,7 @@ import { findResourceType, resourceTypes } from '../../src/resources/registry.js
 import { idKey } from '../../src/resources/resource-id.js';
 import type { SchemaNode } from '../../src/resources/schema.js';
 import { inboundRule } from '../api/arm/resources/arm-client.js';
+import { numbers } from '../fuzz/random.js';
 import { AzureInMemory, idOf } from './azure-in-memory.js';
 
 type Body = Record<string, unknown>;
@@ -360,15 +361,6 @@ const bodies: Readonly<Record<string, readonly Body[]>> = {
   ],
   ...Object.fromEntries(['s1', 's2'].map((name) => [inCompute('virtualMachineScaleSets', name), scaleSets])),
 };
-
-/** The same numbers from 0 to below `limit` in every run. */
-function numbers(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    return (state >>> 8) % limit;
-  };
-}
 
 /** Whether it was accepted. */
 function tried(work: () => unknown): boolean {

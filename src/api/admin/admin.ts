@@ -83,7 +83,7 @@ export interface AdminContext extends ClockContext, ExplainContext, EventStreamS
   readonly snapshots: SnapshotKeeper;
   /** Forgets every resource and ends every flow. */
   readonly reset: () => Promise<void>;
-  /** The store that several nodes share, and they; absent where it is not shared. */
+  /** The shared store with its nodes; absent where the store is not shared. */
   readonly nodes?: SharedStore | undefined;
   /** Ends the process; absent where that is the caller's own, and the route with it. */
   readonly stop?: (() => void) | undefined;

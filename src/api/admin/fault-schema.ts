@@ -5,6 +5,7 @@
 import type { Static, TNumber, TObject, TOptional, TSchema, TString, TUnsafe } from 'typebox';
 import type { DataPlaneFault } from '../../data-plane/model/faults.js';
 import { azureError } from '../../errors/index.js';
+import { typed } from '../../resources/schema.js';
 
 /** What a member of a fault is to the command line. */
 interface Option {
@@ -15,7 +16,6 @@ interface Option {
   readonly value: string;
 }
 
-const typed = <T extends TSchema>(schema: object) => schema as T;
 const text = (about: Option) => typed<TOptional<TString>>({ type: 'string', ...about });
 const number = (about: Option & { minimum: number; maximum?: number }) =>
   typed<TOptional<TNumber>>({ type: 'number', ...about });

@@ -4,6 +4,7 @@ import { type CounterName, counterNames } from '../../data-plane/model/counters.
 import type { Engine } from '../../data-plane/model/engine.js';
 import { type ForwardingPlan, keysOfScope, type PlanFrontend, type PlanOutbound } from '../../data-plane/model/plan.js';
 import type { Monitor } from '../../metrics/monitor.js';
+import { lastSegment } from '../../resources/resource-id.js';
 import { backendsOf } from './data-plane-views.js';
 import { EventStream, type EventStreamSources } from './event-stream.js';
 import type { RequestJournal } from './journal.js';
@@ -16,8 +17,6 @@ export interface PrometheusSources {
 }
 
 type Labels = Readonly<Record<string, string | number>>;
-
-const lastSegment = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
 
 const labelsOf = ({ azureAddress, port, transport, rule }: PlanFrontend): Labels => ({
   load_balancer: lastSegment(rule.loadBalancerId),

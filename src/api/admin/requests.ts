@@ -1,4 +1,7 @@
-/** What admin routes have in common: how they appear in documents, and how their bodies, queries and path patterns are read, how long lists are sent. */
+/**
+ * What admin routes have in common: how they appear in documents, how bodies, queries and path patterns are read, and how
+ * long lists are sent.
+ */
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';

@@ -1,6 +1,6 @@
 /**
- * `/_lazurite/stand-ins`: servers that stand in for members of a pool which nobody runs, as `lazurite backend` starts them. They
- * listen where the plan expects a member and nowhere else, and end with the emulator and with its reset.
+ * `/_lazurite/stand-ins`: servers in place of pool members that do not run, as `lazurite backend` starts them. They listen
+ * where the plan expects a member and nowhere else, and end with the emulator and with its reset.
  */
 import type { FastifyInstance } from 'fastify';
 import { type ForwardingPlan, portOf } from '../../data-plane/model/plan.js';

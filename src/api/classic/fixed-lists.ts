@@ -1,6 +1,6 @@
 /**
- * What the classic API lists whatever is stored: regions, machine sizes, and the versions of `x-ms-version` with what each one
- * knows. Imitates "List Locations", "List Role Sizes" and "Service Management versioning".
+ * Lists of the classic API that do not depend on what is stored: regions, machine sizes, and the values of `x-ms-version` with
+ * the elements and operations that they brought. Imitates "List Locations", "List Role Sizes" and "Service Management versioning".
  */
 
 /** Regions by display name. */

@@ -1,6 +1,7 @@
 /**
- * The classic API as a Fastify plugin: everything under a subscription id. Every answer and every refusal is XML with
- * the headers that Azure's front end sends. Imitates "Service Management REST API: common parameters and headers".
+ * The classic API as a Fastify plugin: everything under a subscription id, and who may call it. Every answer and every
+ * refusal is XML with the headers that Azure's front end sends. Imitates "Service Management REST API: common parameters and
+ * headers".
  */
 import { METHODS } from 'node:http';
 import type { TLSSocket } from 'node:tls';

@@ -28,7 +28,7 @@ export function loadAdminSecret(folder: string | undefined): string {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** An `onRequest` hook that lets in whoever has the secret; everybody else is sent on to `requireToken`. */
+/** An `onRequest` hook that lets in requests with the secret; all others are left to `requireToken`. */
 export function requireSecretOr(requireToken: onRequestAsyncHookHandler, secret: string): onRequestAsyncHookHandler {
   const expected = digest(`Bearer ${secret}`);
   return async function (request, reply) {

@@ -3,6 +3,7 @@
  * a resource's schema is written once and referred to, and every operation has the parameters and bodies that ARM reads
  * by itself.
  */
+import { lastSegment } from '../../resources/resource-id.js';
 import { annotationKeywords } from '../../resources/schema.js';
 import { isObject } from '../../support/plain-data.js';
 import { exampleApiVersion, exampleBody, exampleParameters } from './examples.js';
@@ -127,7 +128,7 @@ function withExamples(place: Place, operation: Operation): Operation {
     return [type, { schema, example }];
   });
   // Links into the page are split at slashes.
-  const tags = operation.tags?.map((tag) => tag.slice(tag.lastIndexOf('/') + 1));
+  const tags = operation.tags?.map(lastSegment);
   return {
     ...{ summary: summaryOf(place), ...operation },
     ...(tags && { tags }),
@@ -137,7 +138,7 @@ function withExamples(place: Place, operation: Operation): Operation {
   };
 }
 
-/** Where the document is read, and where Lazurite is when nobody says otherwise. */
+/** Where the document is read, and where Lazurite is by default. */
 export const servers = [
   { url: '/', description: 'where this document is from' },
   { url: 'http://localhost:4567', description: 'the default of Lazurite' },

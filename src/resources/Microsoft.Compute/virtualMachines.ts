@@ -5,7 +5,7 @@
 
 import { type AzureError, azureError } from '../../errors/index.js';
 import { childrenIn } from '../references.js';
-import { idKey, rootKey } from '../resource-id.js';
+import { idKey, lastSegment, rootKey } from '../resource-id.js';
 import type { Action, Lookup, ResourceDocument, ShowContext, ViewContext, WriteContext } from '../resource-type.js';
 import { resourceType } from '../resource-type.js';
 import * as Schema from '../schema.js';
@@ -93,8 +93,7 @@ function* checkNetworkInterfacesTogether(
   const primaries = all.filter(({ properties }) => properties?.primary).length;
   const unsaid = all.find(({ properties }) => properties?.primary === undefined);
   if (primaries === 0 && unsaid) {
-    const name = unsaid.id.slice(unsaid.id.lastIndexOf('/') + 1);
-    yield azureError('NetworkInterfaceMustHavePrimaryPropertySet', { values: { name } });
+    yield azureError('NetworkInterfaceMustHavePrimaryPropertySet', { values: { name: lastSegment(unsaid.id) } });
   }
   if (primaries !== 1) {
     yield azureError('VirtualMachineMustHaveOneNetworkInterfaceAsPrimary', { values: { id } });

@@ -4,6 +4,7 @@
  */
 
 import { azureError } from '../../errors/index.js';
+import { lastSegment } from '../resource-id.js';
 import { type InUse, resourceType } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { networkApiVersionsSince } from './member-versions.js';
@@ -17,7 +18,7 @@ const usedBy = (path: string, users: 'IpConfiguration(s)' | 'SecurityRule(s)'): 
   by: 'Microsoft.Network/*',
   path,
   refuse({ name, links }) {
-    const names = links.map(({ sourceId }) => sourceId.slice(sourceId.lastIndexOf('/') + 1)).join(', ');
+    const names = links.map(({ sourceId }) => lastSegment(sourceId)).join(', ');
     return azureError('InUseApplicationSecurityGroupCannotBeDeleted', { values: { name, users: `${users} ${names}` } });
   },
 });

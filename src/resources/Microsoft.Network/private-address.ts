@@ -85,7 +85,7 @@ export function claimPrivateAddress(context: WriteContext, claim: PrivateAddress
   }
 
   const held = preferred === undefined ? undefined : parseIpAddress(preferred);
-  // The prefix of the held address goes first, so that a growing subnet moves nobody.
+  // The prefix of the held address goes first, so that no address changes when a subnet grows.
   const ordered = held ? [...prefixes].sort((a, b) => Number(contains(b, held)) - Number(contains(a, held))) : prefixes;
   for (const prefix of ordered) {
     const wish = held && contains(prefix, held) ? preferred : undefined;

@@ -73,7 +73,7 @@ t.test('an operation is InProgress until the data plane carries it', async (t) =
   const status = async () => (await classic.get(`/operations/${id}`)).body;
   t.match(await status(), '<Status>InProgress</Status>');
   const stored = () => store.connection.prepare('SELECT status FROM operations WHERE id = ?').get(id);
-  t.match(stored(), { status: 'InProgress' }, 'whoever takes over finds it so');
+  t.match(stored(), { status: 'InProgress' }, 'a node that takes over reads it as InProgress');
   carried();
   t.equal((await deletion).statusCode, 202);
   t.match(await status(), '<Status>Succeeded</Status>');

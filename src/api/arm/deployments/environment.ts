@@ -30,7 +30,7 @@ export interface EnvironmentOptions {
   readonly authorization: string | undefined;
 }
 
-/** Whoever the token of a request names; without a token, one whom every request means. */
+/** Who the token of a request names; without a token, the same made-up deployer for every request. */
 function deployerOf(authorization: string | undefined): JsonObject {
   const claims = claimsOf(authorization);
   const { oid = objectIdOf('deployer'), tid = defaultTenantId, upn } = claims;

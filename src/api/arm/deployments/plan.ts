@@ -1,4 +1,5 @@
 /** Makes a plan of a deployment: everything that can be refused is refused here, before a resource is touched. */
+import { lastSegment } from '../../../resources/resource-id.js';
 import {
   DeferredValue,
   type DeploymentEnvironment,
@@ -169,7 +170,7 @@ function resourceInfo(index: ResourceIndex | undefined, symbol: string): Json {
   const resource = index?.findOne(symbol);
   if (!resource) throw new ExpressionError(`The resource '${symbol}' is not defined in the template`);
   const { id, name, type, apiVersion } = resource;
-  return compact({ id, name: name.split('/').at(-1) ?? name, type, apiVersion });
+  return compact({ id, name: lastSegment(name), type, apiVersion });
 }
 
 /** A resource that is read must be in the template, or be named by id and api-version. */

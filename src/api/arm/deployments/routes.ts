@@ -149,7 +149,7 @@ async function firstOf(ended: Promise<void>, { clock }: ArmContext): Promise<voi
 async function answerWhatIf(request: FastifyRequest, reply: FastifyReply, parts: DeploymentParts) {
   const { plan, host, correlationId } = await planned(request, reply, parts);
   const found = await whatIf(plan, host, correlationId);
-  // It may be twice as long as all resources are: to look for secrets and to write its text take turns of their own.
+  // The answer may be twice as long as all resources are: its secrets and its text get a turn of the event loop each.
   await setImmediate();
   const answer = withoutSecureValues(found, plan);
   await setImmediate();

@@ -1,5 +1,6 @@
 /** Carries a plan out: what does not depend on each other at the same time, what depends on a failure not at all. */
 import { azureError } from '../../../errors/index.js';
+import { lastSegment } from '../../../resources/resource-id.js';
 import { DeferredValue, type DeploymentEnvironment } from '../template/context.js';
 import { type JsonObject, objectMember, setMember } from '../template/json.js';
 import { ExpressionError } from '../template/parser.js';
@@ -240,7 +241,7 @@ export class DeploymentRun {
   }
 
   async #delete({ id, type }: { id: string; type: string }): Promise<DeploymentFailure | undefined> {
-    const end = this.#operations.begin('Delete', { id, type, name: id.split('/').at(-1) ?? id }, this.#now());
+    const end = this.#operations.begin('Delete', { id, type, name: lastSegment(id) }, this.#now());
     const { status, body } = await this.#options.host.delete(id);
     const failure = status >= 400 && status !== 404 ? failureOf(status, body) : undefined;
     end({ at: this.#now(), status, failure });

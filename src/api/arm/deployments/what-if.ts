@@ -1,5 +1,6 @@
 /** What a deployment would change: Azure's what-if, without touching anything. */
 
+import { lastSegment } from '../../../resources/resource-id.js';
 import { DeferredValue } from '../template/context.js';
 import type { Json, JsonObject } from '../template/json.js';
 import { compact, equalJson, isObject, jsonText, member, memberName } from '../template/json.js';
@@ -234,7 +235,7 @@ interface World {
  */
 async function changeOf({ resource, body }: Write, { host, children }: World): Promise<JsonObject> {
   const { id, type, apiVersion } = resource;
-  const head = { apiVersion, id, name: resource.name.split('/').at(-1) ?? resource.name, type };
+  const head = { apiVersion, id, name: lastSegment(resource.name), type };
   const before = await host.get(id, apiVersion);
   if (!before) return { resourceId: id, changeType: 'Create', after: { ...head, ...body } };
   const inside = (children.get(id.toLowerCase()) ?? []).map(({ resource: { id, apiVersion }, body }) => ({
@@ -243,7 +244,7 @@ async function changeOf({ resource, body }: Write, { host, children }: World): P
     body,
   }));
   const { budget } = resource.context.environment;
-  // Reading, trying and comparing a large resource are a turn of the loop each.
+  // Reading, trying and comparing a large resource get a turn of the event loop each.
   const preview = await budget.nextWrite(body, () => host.preview?.({ id, apiVersion, body }, inside));
   const after = preview ?? { ...head, ...body };
   const changes = await budget.nextPart(() => delta(before, after, { complete: preview !== undefined }));

@@ -58,7 +58,7 @@ export const catalogues: readonly Catalogue[] = [
     operationId: 'AvailableDelegations',
     inGroups: true,
     list: ({ subscriptionId, resourceGroup }) =>
-      // Azure writes the group so.
+      // Azure writes `resourceGroup` here, without an s.
       availableDelegations(
         `/subscriptions/${subscriptionId}${resourceGroup === undefined ? '' : `/resourceGroup/${resourceGroup}`}`,
       ),

@@ -1,6 +1,7 @@
 /** Tenants, subscriptions and their locations (`/tenants`, `/subscriptions`). */
 import type { FastifyInstance } from 'fastify';
 import { defaultSubscriptionId, defaultTenantId as tenantId } from '../../../config/config-values.js';
+import { lastSegment } from '../../../resources/resource-id.js';
 import type { ArmContext } from '../resources/arm-context.js';
 import { azureLocations } from '../resources/locations.js';
 import { apiVersionOf, subscriptionOf } from '../resources/request.js';
@@ -62,7 +63,7 @@ export function addSubscriptionRoutes(app: FastifyInstance, context: ArmContext)
     (request) => {
       const subscriptionId = subscriptionOf(request, context);
       const { location, subscriptionIds } = RequestBody.ofText(request.body).value;
-      const asked = Array.isArray(subscriptionIds) ? subscriptionIds.map((id) => String(id).split('/').at(-1)) : [];
+      const asked = Array.isArray(subscriptionIds) ? subscriptionIds.map((id) => lastSegment(String(id))) : [];
       const availabilityZonePeers = ['1', '2', '3'].map((availabilityZone) => ({
         availabilityZone,
         peers: asked.map((id) => ({ subscriptionId: id, availabilityZone })),

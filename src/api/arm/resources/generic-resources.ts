@@ -200,7 +200,7 @@ export function addGenericResourceRoutes(app: FastifyInstance, service: Resource
   const getOrList = (request: FastifyRequest, reply: FastifyReply) =>
     listsType(request) ? reply.send(listOpaque(request, service)) : get(request, reply);
   app.get(inSubscription, hiddenOperation, getOrList);
-  // Azure's providers of networks and machines have no HEAD; nobody is told that what exists does not.
+  // Azure's providers of networks and machines have no HEAD; yet of a resource that exists the answer is never 404.
   const head = (request: FastifyRequest, reply: FastifyReply) => {
     const about = requestAbout(request, service);
     const { resource } = service.existing(about);

@@ -8,7 +8,8 @@ import { isKnownType, isListed, isNeverStored, typesLike } from '../../../resour
 import { madeUpList } from '../../../resources/made-up-keys.js';
 import { lookUpChild } from '../../../resources/references.js';
 import { findResourceType, resourceTypes, showsEtagAndGuid } from '../../../resources/registry.js';
-import { formatResourceId, idKey, type ResourceId, rootOf, typeOf } from '../../../resources/resource-id.js';
+import type { ResourceId } from '../../../resources/resource-id.js';
+import { formatResourceId, idKey, lastSegment, rootOf, typeOf } from '../../../resources/resource-id.js';
 import type { Lookup, Resource, ResourceDocument } from '../../../resources/resource-type.js';
 import type { SchemaNode } from '../../../resources/schema.js';
 import { madeUpProperties } from '../../../resources/unmodelled-types.js';
@@ -56,7 +57,7 @@ export function showOpaque(resource: Resource, lookup: Lookup): Record<string, u
   const { location, tags, properties: given, ...rest } = resource.document;
   const withEtag = showsEtagAndGuid(resource.type);
   // A child shows its own name, though lists of all types show it with its parents'.
-  const name = resource.name.slice(resource.name.lastIndexOf('/') + 1);
+  const name = lastSegment(resource.name);
   const propertiesOf = (id: string): Record<string, unknown> | undefined =>
     lookUpChild(lookup, id)?.child.properties ?? lookup.resource(idKey(id))?.document.properties;
   const shown = withEtag ? withChildIds(given, resource.id) : given;

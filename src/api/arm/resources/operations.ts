@@ -3,6 +3,7 @@
  * wait for one that is still running, and how they come to their end. Only `--operation-delay` lets them run for a while.
  */
 import { AzureError, azureError } from '../../../errors/index.js';
+import { lastSegment } from '../../../resources/resource-id.js';
 import type { ApplyOutcome, Resource } from '../../../resources/resource-type.js';
 import { normalizeLocation } from '../../../resources/validation.js';
 import type { Operation } from '../../../store/operation-store.js';
@@ -40,8 +41,7 @@ export const pollUrl = (
 
 /** As Azure's texts call writes to a type: `PutLoadBalancerOperation`, `DeletePublicIpAddressOperation`. */
 export function operationName(method: 'Put' | 'Delete', type: string): string {
-  const collection = type.slice(type.lastIndexOf('/') + 1);
-  const one = collection
+  const one = lastSegment(type)
     .replace(/^./, (first) => first.toUpperCase())
     .replace('IP', 'Ip')
     .replace(/sses$/, 'ss')
@@ -143,7 +143,7 @@ interface Failed {
   readonly failure: NonNullable<ApplyOutcome['failure']>;
 }
 
-/** Azure milliseconds between two tries to store what nobody waits for. */
+/** Azure milliseconds between two tries to store what no request waits for. */
 const storeAgainMs = 1000;
 
 /** Runs `work`, which no request waits for: again while the data cannot be written, and never with a rejection. */

@@ -105,7 +105,7 @@ function resolve(reference: FoundReference, target: Target, scope: WriteScope): 
   const owner = isSelf ? undefined : scope.lookup.resource(ownerKey);
   const known = isSelf ? ({ id: scope.idText, document: scope.document } as Resource) : owner;
   const hasModel = scope.canonicalType(typeOf(root)) !== undefined;
-  // Types without a model here cannot be missing, and nobody knows what is in them.
+  // Types without a model here cannot be missing, and what is in them is not known.
   const canonical = (known && canonicalId(reference, target, known)) ?? (hasModel ? undefined : reference.holder.id);
   const isFar = hasModel && owner && !reference.anyRegion && !inOneRegion(owner.document, scope.document);
   if (canonical === undefined && isKept(reference, scope)) return reference.holder.id;

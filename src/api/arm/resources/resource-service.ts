@@ -1,13 +1,14 @@
 /**
- * Resources as everybody reads and writes them: routes, deployments and seeds say which resource, at which api-version
- * and with which body, and get what Azure answers. A write decides, changes and renders its answer in one
+ * Reads and writes resources: routes, deployments and seeds say which resource, at which api-version and with which body,
+ * and get what Azure answers. A write decides, changes and renders its answer in one
  * work of the store, and is followed by the data plane before it is answered.
  */
 import { azureError } from '../../../errors/index.js';
 import { childNamed, childrenIn } from '../../../resources/references.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { renderResource } from '../../../resources/render.js';
-import { formatResourceId, idKey, type ResourceId, rootKey, rootOf } from '../../../resources/resource-id.js';
+import type { ResourceId } from '../../../resources/resource-id.js';
+import { formatResourceId, idKey, lastSegment, rootKey, rootOf } from '../../../resources/resource-id.js';
 import type { Action, ActionResult, Lookup, Resource, ShowContext } from '../../../resources/resource-type.js';
 import { unmodelledStatuses } from '../../../resources/unmodelled-types.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
@@ -206,7 +207,7 @@ export class ResourceService {
       if (action.method !== 'GET') this.#checkUnlocked(place, 'write');
       const { requestSchema, answer, run } = action;
       const body = requestSchema && !given.isEmpty ? readBody(given, requestSchema) : undefined;
-      const name = (action.path.split('/').at(-1) as string).replace(/^./, (first) => first.toUpperCase());
+      const name = lastSegment(action.path).replace(/^./, (first) => first.toUpperCase());
       const { health } = this.context;
       const result = run({ resource, lookup: this.store, parameters, query, body, health });
       const operation = answer === 'async' ? `${name}Operation` : undefined;

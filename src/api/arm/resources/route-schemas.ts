@@ -1,5 +1,6 @@
 /** The route schemas for @fastify/swagger; requests are validated by ARM itself, not by these. */
 import type { FastifySchema } from 'fastify';
+import { lastSegment } from '../../../resources/resource-id.js';
 import type { ResourceType } from '../../../resources/resource-type.js';
 import { childSchema } from '../../../resources/resource-type.js';
 import { annotationKeywords } from '../../../resources/schema.js';
@@ -49,9 +50,9 @@ export function routeSchema(type: ResourceType, operation: Operation, part?: str
   const collection = operation === 'action' ? undefined : part;
   const name = collection ?? shortType;
   const titled = name.replace(/^./, (first) => first.toUpperCase());
-  const lastSegment = part?.split('/').at(-1);
+  const last = part && lastSegment(part);
   // A POST called `delete` is another operation than DELETE.
-  const action = operation !== 'action' ? operation : lastSegment === 'delete' ? 'deleteAction' : lastSegment;
+  const action = operation !== 'action' ? operation : last === 'delete' ? 'deleteAction' : last;
   const operationId = `${operation === 'action' ? shortType.replace(/^./, (c) => c.toUpperCase()) : titled}_${action}`;
   const common = {
     tags: [`${namespace}/${shortType}`],

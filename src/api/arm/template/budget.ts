@@ -36,9 +36,9 @@ const exceeded = (what: string, limit: number): ExpressionError =>
 /** Shared by everything that one request evaluates, nested deployments included. */
 export class EvaluationBudget {
   #steps = 0;
-  /** Of evaluation, since others went first. */
+  /** Steps of evaluation since the last pause. */
   #stepsSincePause = 0;
-  /** What parts and writes cost, since others went first; none of them is refused for it. */
+  /** What parts and writes cost since the last pause, in steps; nothing is refused for it. */
   #partsSincePause = 0;
   #callDepth = 0;
   /** Resolves at the next turn of the event loop; undefined while no evaluation waits for it. */

@@ -10,7 +10,7 @@ export interface TextPosition {
   readonly column: number;
 }
 
-/** The text that values were read from, and where its lines begin once somebody asks. */
+/** The text that values were read from. Where its lines begin is found when the first position is asked for. */
 class Source {
   #lineStarts: number[] | undefined;
 

@@ -6,7 +6,7 @@ export class ExpressionError extends Error {
   override readonly name = 'ExpressionError';
   /** Where in the expression, counted from its opening bracket; undefined when it concerns the whole. */
   readonly offset: number | undefined;
-  /** Where the expression stands in its text; set by whoever knows. */
+  /** Where the expression stands in its text; set where that is known. */
   position: TextPosition | undefined;
 
   constructor(message: string, offset?: number) {

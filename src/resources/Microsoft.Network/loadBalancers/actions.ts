@@ -1,7 +1,7 @@
 /** POST actions about load balancers: port mapping query, rule health, migration to IP-based pools, exchange of public addresses. */
 
 import { type AzureError, azureError } from '../../../errors/index.js';
-import { childNamed } from '../../references.js';
+import { childNamed, lookUpChild } from '../../references.js';
 import { idKey, parseResourceId, rootKey } from '../../resource-id.js';
 import type { Action, ActionContext, ActionResult, Lookup, ResourceDocument } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
@@ -127,11 +127,8 @@ const migrateToIpBased: Action = {
 const isNetworkInterface = ({ lookup }: ActionContext, key: string): boolean =>
   lookup.resource(key)?.document.properties.ipConfigurations !== undefined;
 
-function subnetOf(context: ActionContext, ipConfigurationId: string): string | undefined {
-  const name = ipConfigurationId.slice(ipConfigurationId.lastIndexOf('/') + 1);
-  const found = childOf(context.lookup.resource(rootKey(ipConfigurationId)), 'ipConfigurations', name);
-  return (found?.properties?.subnet as { id: string } | undefined)?.id;
-}
+const subnetOf = ({ lookup }: ActionContext, ipConfigurationId: string): string | undefined =>
+  (lookUpChild(lookup, ipConfigurationId)?.child.properties?.subnet as { id: string } | undefined)?.id;
 
 function withoutPools(context: ActionContext, nicKey: string, pools: ReadonlySet<string>) {
   const nic = context.lookup.resource(nicKey);

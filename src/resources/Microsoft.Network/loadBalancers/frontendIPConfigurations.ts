@@ -82,7 +82,7 @@ const storedFrontend = (name: string | undefined, context: WriteContext) =>
 
 /**
  * Frontends in the order in which they claim addresses: those that name one, those that hold one, then the new ones, so
- * that nobody is given what another one asks for or has.
+ * that no frontend is given an address that another one names or holds.
  */
 export function inOrderOfClaims(
   frontends: readonly FrontendIPConfiguration[],

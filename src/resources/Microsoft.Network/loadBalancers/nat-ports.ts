@@ -1,7 +1,7 @@
 /**
  * Frontend ports that Azure hands out to inbound NAT rules. A rule v2 gives each pool member one port of its range; an
- * inbound NAT pool becomes one rule per scale set instance, called `<pool>.<instance>`. Whoever has a port keeps it for as
- * long as it stays; the lowest free one goes to whoever joins.
+ * inbound NAT pool becomes one rule per scale set instance, called `<pool>.<instance>`. A member keeps its port for as long
+ * as it stays; one that joins gets the lowest free port.
  */
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { childNamed, childWithId } from '../../references.js';
@@ -59,7 +59,7 @@ export function withPortMappings(
     if (JSON.stringify(mapping) === JSON.stringify(portMappingOf(rule))) return rule;
     changed = true;
     const { [member]: _before, ...properties } = rule.properties as typeof rule.properties & { [member]?: PortMapping };
-    // A mapping of nobody is none: a body that is put back has none either.
+    // An empty mapping is left out: a body that is put back has none either.
     const own = Object.keys(mapping).length > 0 ? { [member]: mapping } : {};
     return { ...rule, properties: { ...properties, ...own } };
   });

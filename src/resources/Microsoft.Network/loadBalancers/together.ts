@@ -19,7 +19,7 @@ interface LoadBalancer {
   readonly document: LoadBalancerDocument;
 }
 
-/** A rule that sends a protocol and port to whoever is at its target. */
+/** A rule that sends a protocol and port to the members of its target. */
 interface Use {
   readonly loadBalancer: string;
   readonly rule: string;

@@ -48,7 +48,7 @@ t.test('A list function asks the resource as any client would, and fails as that
   t.match(at(await deploy(azure, `${deployments}/d2`, dated), 'properties.error.details.0.message'), /was not found/);
 });
 
-t.test('deployer() is whoever the token of the request names', async (t) => {
+t.test('deployer() is the identity that the token of the request names', async (t) => {
   const azure = await ArmClient.start(t);
   await azure.makeGroup();
   const body = deployment(template({ outputs: { who: { type: 'object', value: '[deployer()]' } } }));

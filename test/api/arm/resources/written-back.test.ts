@@ -1,4 +1,5 @@
 import { test } from 'tap';
+import { numbers } from '../../../fuzz/random.js';
 import * as arm from './arm-client.js';
 
 const pool = arm.childId('backendAddressPools', 'pool');
@@ -133,15 +134,6 @@ const bodies: Readonly<Record<string, readonly arm.Json[]>> = {
     ]),
   ),
 };
-
-/** The same numbers from 0 to below `limit` in every run. */
-function numbers(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    return (state >>> 8) % limit;
-  };
-}
 
 const written = ['backendAddressPools', 'inboundNatRules', 'subnets', 'securityRules'];
 
