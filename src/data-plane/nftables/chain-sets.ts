@@ -23,7 +23,7 @@ export interface OpenSet {
   /** The number of the change since which it has not been open. */
   endedBy: number;
   choice: SlotChoice | undefined;
-  connections?: Fragment | undefined;
+  connections?: Fragment;
   entry?: Fragment | undefined;
   choose(choice: SlotChoice, rule: PlanRule): void;
 }
@@ -51,7 +51,7 @@ class NumberedSet implements OpenSet {
   state: 'open' | 'retired' | 'closed' = 'open';
   endedBy = 0;
   choice: SlotChoice | undefined;
-  connections?: Fragment | undefined;
+  connections?: Fragment;
   entry?: Fragment | undefined;
   set: ChainSet;
 

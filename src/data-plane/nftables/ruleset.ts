@@ -153,7 +153,8 @@ export class RulesetModel {
     }
     this.#followPools(pools);
     for (const one of this.sets.all()) {
-      ruleset.set(`connections ${one.set.number}`, this.#connectionsOf(one));
+      one.connections ??= connectionsFragment(one.set, one.ports);
+      ruleset.set(`connections ${one.set.number}`, one.connections);
       const entry = entryOf(one);
       if (entry) ruleset.set(`entry ${one.set.number}`, entry);
     }
@@ -187,11 +188,6 @@ export class RulesetModel {
       this.#byProbe.add(key, user.rule.members);
     }
     this.#pools = pools;
-  }
-
-  #connectionsOf(one: OpenSet): Fragment {
-    one.connections ??= connectionsFragment(one.set, one.ports);
-    return one.connections;
   }
 
   #tableOf(family: Family, { allPorts, ruleset }: { allPorts: boolean; ruleset: Map<string, Fragment> }): void {
