@@ -9,12 +9,13 @@ import {
   formatIpPrefix,
   type IpPrefix,
   mapAddress,
+  mapNetwork,
   networkOf,
   parseIpAddress,
-  parseIpv4Network,
+  parseIpNetwork,
 } from '../../src/support/ip-address.js';
 
-const network = (text: string) => parseIpv4Network(text) as IpPrefix;
+const network = (text: string) => parseIpNetwork(text) as IpPrefix;
 const refuses = (argv: string[], env: Record<string, string> = {}): string => {
   try {
     parseConfig(argv, env);
@@ -35,7 +36,7 @@ test('without a word said, the defaults hold', async (t) => {
     store: undefined,
     staleReads: 'on',
     engine: 'userspace',
-    publicIpPool: network('127.255.0.0/16'),
+    publicIpPool: { IPv4: network('127.255.0.0/16'), IPv6: network('fd7f:1a2b::/48') },
     timeScale: 1,
     operationDelayMs: 0,
     strictApiVersions: false,
@@ -76,7 +77,7 @@ test('every option can be given on the command line', async (t) => {
     data: '/tmp/d',
     inMemory: true,
     engine: 'none',
-    publicIpPool: network('127.9.0.0/24'),
+    publicIpPool: { IPv4: network('127.9.0.0/24'), IPv6: network('fd7f:1a2b::/48') },
     timeScale: 60,
     operationDelayMs: 250,
     strictApiVersions: true,
@@ -178,7 +179,7 @@ test('what cannot be used is refused in one line that names the option and what 
     [['--operation-delay=-1'], "UsageError: --operation-delay must be a whole number from 0 to 86400000, not '-1'"],
     [
       ['--public-ip-pool', '10.0.0.1/8'],
-      "UsageError: --public-ip-pool must be an IPv4 network like 127.255.0.0/16, not '10.0.0.1/8'",
+      "UsageError: --public-ip-pool must be a network like 127.255.0.0/16 or fd7f:1a2b::/48, not '10.0.0.1/8'",
     ],
     [
       ['--public-ip-pool', '10.0.0.0/31'],
@@ -257,7 +258,32 @@ test('with --address-map none every address is used as it is; otherwise the firs
   t.equal(mapAddress('10.2.2.3', addressMap), '127.2.2.3');
 });
 
-test('public addresses stay as they are printed, even from a pool that a mapping covers', async (t) => {
+test('public addresses of either version come from a pool of their own', async (t) => {
+  const pools = (...argv: string[]) => {
+    const { IPv4, IPv6 } = parseConfig(argv, {}).publicIpPool;
+    return [IPv4, IPv6].map(formatIpPrefix);
+  };
+  t.strictSame(pools('--public-ip-pool', '2001:db8::/64'), ['127.255.0.0/16', '2001:db8::/64']);
+  t.strictSame(pools('--public-ip-pool=2001:db8::/64', '--public-ip-pool=20.1.0.0/16'), [
+    '20.1.0.0/16',
+    '2001:db8::/64',
+  ]);
+  t.throws(() => pools('--public-ip-pool', '2001:db8::/127'), { message: /at least four addresses/ });
+});
+
+test('a mapping that was asked for moves public addresses of either version', async (t) => {
+  const pairs = ['20.1.0.0/16=127.55.0.0/16', '2001:db8::/64=fd00:1::/64'];
+  const pools = ['--public-ip-pool=20.1.0.0/16', '--public-ip-pool=2001:db8::/64'];
+  const byArguments = parseConfig([...pools, ...pairs.map((pair) => `--address-map=${pair}`)], {});
+  const byEnvironment = parseConfig(pools, { LAZURITE_ADDRESS_MAP: pairs.join(',') });
+  for (const { addressMap } of [byArguments, byEnvironment]) {
+    t.equal(mapAddress('20.1.0.4', addressMap), '127.55.0.4');
+    t.equal(mapAddress('2001:db8::4', addressMap), 'fd00:1::4');
+    t.equal(mapNetwork('2001:db8::10/124', addressMap), 'fd00:1::10/124');
+  }
+});
+
+test('public addresses stay as they are printed, even from a pool that a usual mapping covers', async (t) => {
   const { addressMap } = parseConfig(['--public-ip-pool', '10.200.0.0/16'], {});
   t.equal(mapAddress('10.200.0.1', addressMap), '10.200.0.1');
   t.equal(mapAddress('10.201.0.1', addressMap), '127.201.0.1');
