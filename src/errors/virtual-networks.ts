@@ -126,14 +126,15 @@ export const virtualNetworkErrors = {
     code: 'InvalidParameter',
     status: 400,
     origin: 'gateway',
+    target: 'property',
     message: 'The specified {what} {value} must fall in the range {minimum} to {maximum}.',
-    differs: 'the text is from memory',
+    differs: 'the text is documented for fault domains',
   },
   PropertyChangeNotAllowed: {
     status: 409,
     origin: 'gateway',
+    target: 'property',
     message: "Changing property '{property}' is not allowed.",
-    differs: 'the text is from memory',
   },
   PrivateLinkServiceCannotHave: {
     status: 400,
@@ -144,8 +145,7 @@ export const virtualNetworkErrors = {
   RouteConflict: {
     status: 400,
     origin: 'network',
-    message: 'Route {first} conflicts with route {second}. Routes of a route table cannot have the same AddressPrefix.',
-    differs: 'code and text are from memory',
+    message: 'Route: {name} conflicts with Route: {other}. Routes cannot have the same AddressPrefix.',
   },
   RouteParametersMissing: {
     status: 400,
@@ -186,8 +186,8 @@ export const virtualNetworkErrors = {
   SubnetAddressPrefixesDiffer: {
     status: 400,
     origin: 'network',
-    message: 'Subnet {id} has an addressPrefix that is not the only one of its addressPrefixes.',
-    differs: unknown,
+    message: 'Invalid configuration on subnet {id}; cannot populate both address prefix and address prefixes.',
+    differs: 'the code is not documented',
   },
   InvalidServiceNameOnDelegation: {
     status: 400,

@@ -10,7 +10,15 @@ import type { Action, Lookup, ResourceDocument, ShowContext, ViewContext, WriteC
 import { resourceType } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import type { PowerState } from './common-members.js';
-import { completeProfiles, computeApiVersions, osProfile, powerStatuses, storageProfile } from './common-members.js';
+import {
+  checkSettled,
+  completeProfiles,
+  computeApiVersions,
+  osProfile,
+  powerStatuses,
+  type Settled,
+  storageProfile,
+} from './common-members.js';
 
 interface VirtualMachineDocument extends ResourceDocument {
   powerState?: PowerState;
@@ -81,6 +89,31 @@ function completeVirtualMachine(context: WriteContext<VirtualMachineDocument>): 
   if (properties.userData !== undefined) delete properties.userData;
 }
 
+interface Profiles {
+  osProfile?: {
+    computerName?: string;
+    adminUsername?: string;
+    linuxConfiguration?: { ssh?: { publicKeys?: unknown } };
+  };
+  storageProfile?: {
+    imageReference?: Record<string, unknown>;
+    osDisk?: { name?: string; createOption?: string; vhd?: { uri?: string } };
+  };
+}
+
+const imageOf = ({ storageProfile: { imageReference } = {} }: Profiles): unknown =>
+  imageReference && ['publisher', 'offer', 'sku', 'version', 'id'].map((name) => imageReference[name] ?? '');
+
+const settled: Settled = {
+  imageReference: imageOf,
+  'osDisk.name': ({ storageProfile: storage }: Profiles) => storage?.osDisk?.name,
+  'osDisk.createOption': ({ storageProfile: storage }: Profiles) => storage?.osDisk?.createOption,
+  'osDisk.vhd.uri': ({ storageProfile: storage }: Profiles) => storage?.osDisk?.vhd?.uri,
+  'osProfile.computerName': ({ osProfile: os }: Profiles) => os?.computerName,
+  'osProfile.adminUsername': ({ osProfile: os }: Profiles) => os?.adminUsername,
+  'linuxConfiguration.ssh.publicKeys': ({ osProfile: os }: Profiles) => os?.linuxConfiguration?.ssh?.publicKeys,
+};
+
 /** Several network interfaces of one machine: one is primary, and all are in one virtual network. */
 function* checkNetworkInterfacesTogether(
   all: readonly { id: string; properties?: { primary?: boolean } }[],
@@ -136,6 +169,7 @@ function* checkPlacement({
 function* checkVirtualMachine(context: WriteContext<VirtualMachineDocument>): Generator<AzureError> {
   const { document, lookup, idText } = context;
   yield* checkPlacement(context);
+  yield* checkSettled(context, settled);
   for (const { id } of document.properties.networkProfile?.networkInterfaces ?? []) {
     const other = lookup
       .linksInto(idKey(id))
