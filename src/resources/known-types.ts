@@ -53,11 +53,14 @@ export function isKnownType(type: string): boolean {
 }
 
 /**
- * What would be wrong to store as it is given: catalogues of Azure's services, which cannot be created, and stacks, which
- * deploy what they are given.
+ * What would be wrong to store as it is given: catalogues of Azure's services, which cannot be created, and stacks and
+ * upgrades, which act on what they are given.
  */
 const neverStored: readonly string[] = [
   'microsoft.resources/deploymentstacks',
+  'microsoft.compute/skus',
+  'microsoft.compute/virtualmachinescalesets/osrollingupgrade',
+  'microsoft.compute/virtualmachinescalesets/rollingupgrades',
   ...`
   applicationGatewayAvailableRequestHeaders applicationGatewayAvailableResponseHeaders
   applicationGatewayAvailableServerVariables applicationGatewayAvailableSslOptions applicationGatewayAvailableWafRuleSets
@@ -70,7 +73,7 @@ const neverStored: readonly string[] = [
 
 /** Whether Azure has something at the path of `type` that is no resource which could be stored and shown again. */
 export const isNeverStored = (type: string): boolean =>
-  neverStored.includes(type.toLowerCase().split('/').slice(0, 2).join('/'));
+  neverStored.some((one) => `${type.toLowerCase()}/`.startsWith(`${one}/`));
 
 /** How many letters have to be added, removed or replaced to make one text of the other. */
 function distance(from: string, to: string): number {

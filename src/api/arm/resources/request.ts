@@ -107,14 +107,15 @@ export function wellFormedApiVersion(written: string | undefined): string {
 const told = new Set<string>();
 
 /**
- * The api-version for a type. A newer one than this Lazurite knows gets the newest shape and one log line; with
- * `--strict-api-versions`, what Azure does not list is refused with the list (`NoRegisteredProviderFound`).
+ * The api-version for a type. A newer one than this Lazurite knows gets the newest shape and one log line. One from before
+ * the type's first, and with `--strict-api-versions` each that Azure does not list, is refused with the list
+ * (`NoRegisteredProviderFound`).
  */
 export function servedApiVersion(type: ResourceType, written: string | undefined, context: ArmContext): string {
   const version = wellFormedApiVersion(written);
   if (type.apiVersions.includes(version)) return version;
   const newestFirst = [...type.apiVersions].reverse();
-  if (context.strictApiVersions) {
+  if (context.strictApiVersions || version < (type.apiVersions[0] as string)) {
     const location = '';
     const shortType = type.type.split('/').slice(1).join('/');
     const supported = newestFirst.join(', ');

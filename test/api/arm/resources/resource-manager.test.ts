@@ -1,4 +1,5 @@
 import { test } from 'tap';
+import { resourceTypes } from '../../../../src/resources/registry.js';
 import * as arm from './arm-client.js';
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -345,6 +346,17 @@ test('unknown api-versions get the newest shape, unless --strict-api-versions', 
     /^400 NoRegisteredProviderFound: No registered resource provider found for location '.*' and API version '2031-01-01' for type 'loadBalancers'\. The supported api-versions are '2026-01-01, 2025-09-01, .*'\. The supported locations are 'eastus, .*'\.$/,
   );
   t.equal((await strict.get(`${arm.network}/loadBalancers`, { apiVersion: '2025-09-01' })).status, 200);
+});
+
+test('an api-version from before the first one of a type is refused', async (t) => {
+  const azure = await arm.ArmClient.start(t);
+  await azure.makeGroup();
+  for (const { type, apiVersions } of resourceTypes) {
+    const [namespace, name] = type.split('/');
+    const answer = await azure.get(`${arm.group}/providers/${namespace}/${name}/one`, { apiVersion: '2014-01-01' });
+    t.match(arm.refusal(answer), `400 NoRegisteredProviderFound: No registered resource provider found`, type);
+    t.match(arm.refusal(answer), `for type '${name}'. The supported api-versions are '${apiVersions.at(-1)}, `, type);
+  }
 });
 
 test('a DNS name label is free until an address has it', async (t) => {

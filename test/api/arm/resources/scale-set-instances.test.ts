@@ -1,6 +1,6 @@
 /** The instances of a scale set over the wire: machines, network interfaces, public addresses, power, scaling. */
 import t from 'tap';
-import { ArmClient, at, group, type Json, network } from './arm-client.js';
+import { ArmClient, at, group, type Json, network, refusal } from './arm-client.js';
 
 const scaleSet = `${group}/providers/Microsoft.Compute/virtualMachineScaleSets/set`;
 const subnet = { id: `${network}/virtualNetworks/vnet/subnets/default` };
@@ -84,6 +84,18 @@ t.test('Everything that a pool names below a scale set can be read', async (t) =
   t.match(address[1], { name: 'pub', properties: { idleTimeoutInMinutes: 10, ipAddress: /^\d+\./ } });
   t.same((await azure.get(String(address[1]?.id), compute)).body, address[1]);
   t.equal((await azure.get(`${scaleSet}/virtualMachines/7`, compute)).status, 404);
+});
+
+t.test('A scale set names its size, and what would upgrade it is refused as not emulated', async (t) => {
+  const azure = await start(t, 2);
+  t.match(await list(azure, 'skus'), [{ sku: { capacity: 2 }, capacity: { minimum: 0 } }]);
+  t.same(await list(azure, 'osUpgradeHistory'), []);
+  for (const answer of [
+    await azure.get(`${scaleSet}/rollingUpgrades/latest`, compute),
+    await azure.post(`${scaleSet}/osRollingUpgrade`, undefined, compute),
+    await azure.get('/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Compute/skus', compute),
+  ])
+    t.match(refusal(answer), /^400 OperationNotSupported: Lazurite does not emulate/);
 });
 
 t.test('An instance is stopped and started by itself', async (t) => {

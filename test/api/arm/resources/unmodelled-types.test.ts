@@ -56,6 +56,13 @@ t.test('Resources of a type without a model are listed in their subscription, gr
   t.same(names((await azure.get(`${group}${lock}`)).body), ['keep']);
   t.same(names((await azure.get(`${network}/natGateways`)).body), []);
   t.same(names((await azure.get(`${account}/providers/Microsoft.Insights/diagnosticSettings`)).body), []);
+  for (const missing of [`${network}/privateLinkServices/none`, `${account}x`])
+    for (const children of ['privateEndpointConnections', 'providers/Microsoft.Insights/diagnosticSettings'])
+      t.match(
+        refusal(await azure.get(`${missing}/${children}`)),
+        /^404 (ResourceNotFound|InvalidResourceType)/,
+        children,
+      );
 });
 
 t.test('What Azure fills in on well-known types is there, and stays the same', async (t) => {
