@@ -205,15 +205,26 @@ function* checkConfigurations(
 }
 
 function* checkScaleSet(context: WriteContext<VirtualMachineScaleSetDocument>, after: Lookup): Generator<AzureError> {
-  const { virtualMachineProfile, virtualMachines } = context.document.properties;
+  const { zones = [], properties } = context.document;
+  const { virtualMachineProfile, virtualMachines, singlePlacementGroup } = properties;
   const { networkInterfaceConfigurations = [], healthProbe } = virtualMachineProfile?.networkProfile ?? {};
-  const pools = networkInterfaceConfigurations
-    .flatMap(({ properties }) => properties?.ipConfigurations ?? [])
-    .flatMap(({ properties }) => properties?.loadBalancerBackendAddressPools ?? []);
+  const configurations = networkInterfaceConfigurations
+    .flatMap((one) => one.properties?.ipConfigurations ?? [])
+    .flatMap((one) => one.properties ?? []);
+  const publicIPs = configurations.flatMap(
+    (one) => (one.publicIPAddressConfiguration as { sku?: { name?: string } } | undefined)?.sku?.name ?? [],
+  );
   yield* checkSettled(context, settled);
   yield* checkNamesOf(networkInterfaceConfigurations, context.idText);
   yield* checkConfigurations(networkInterfaceConfigurations, context);
-  yield* checkLoadBalancersOfScaleSet({ pools: pools.map(({ id }) => id), probe: healthProbe?.id }, context);
+  const use = {
+    pools: configurations.flatMap((one) => one.loadBalancerBackendAddressPools ?? []).map(({ id }) => id),
+    natPools: configurations.flatMap((one) => one.loadBalancerInboundNatPools ?? []).map(({ id }) => id),
+    probe: healthProbe?.id,
+    publicIPSkus: publicIPs,
+    isSpread: singlePlacementGroup === false || zones.length > 1,
+  };
+  yield* checkLoadBalancersOfScaleSet(use, context);
   // The instances are alike, so one speaks for all.
   const [first] = virtualMachines ?? [];
   const one = { id: context.idText, document: { properties: { virtualMachines: first ? [first] : [] } } };

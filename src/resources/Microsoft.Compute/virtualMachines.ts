@@ -4,6 +4,7 @@
  */
 
 import { type AzureError, azureError } from '../../errors/index.js';
+import { checkNetworkInterfacesAhead } from '../Microsoft.Network/loadBalancers/together.js';
 import { childrenIn } from '../references.js';
 import { idKey, lastSegment, rootKey } from '../resource-id.js';
 import type { Action, Lookup, ResourceDocument, ShowContext, ViewContext, WriteContext } from '../resource-type.js';
@@ -166,20 +167,22 @@ function* checkPlacement({
   }
 }
 
-function* checkVirtualMachine(context: WriteContext<VirtualMachineDocument>): Generator<AzureError> {
+function* checkVirtualMachine(context: WriteContext<VirtualMachineDocument>, after: Lookup): Generator<AzureError> {
   const { document, lookup, idText } = context;
+  const networkInterfaces = document.properties.networkProfile?.networkInterfaces ?? [];
   yield* checkPlacement(context);
   yield* checkSettled(context, settled);
-  for (const { id } of document.properties.networkProfile?.networkInterfaces ?? []) {
+  for (const { id } of networkInterfaces) {
     const other = lookup
       .linksInto(idKey(id))
       .find(({ path, sourceId }) => path === 'networkInterfaces' && rootKey(sourceId) !== idKey(idText));
     if (other) yield azureError('NicInUse', { values: { id, user: other.sourceId } });
   }
-  yield* checkNetworkInterfacesTogether(document.properties.networkProfile?.networkInterfaces ?? [], {
-    id: idText,
-    lookup,
-  });
+  yield* checkNetworkInterfacesTogether(networkInterfaces, { id: idText, lookup });
+  yield* checkNetworkInterfacesAhead(
+    networkInterfaces.map(({ id }) => id),
+    after,
+  );
 }
 
 /** What `GET …/virtualMachines/{name}/instanceView` answers. */
