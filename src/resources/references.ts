@@ -187,28 +187,33 @@ export function referencesIn(
   return walk.found;
 }
 
-/** Folds ids; the same few stand in many places of a document. */
-export function foldingIds(): (id: string) => string {
-  const folded = new Map<string, string>();
+/** Makes something of ids, once of each: the same few stand in many places of a document, and they are long. */
+export function onceForEach<T extends NonNullable<unknown>>(make: (id: string) => T): (id: string) => T {
+  const made = new Map<string, T>();
   return (id) => {
-    let key = folded.get(id);
-    if (key === undefined) {
-      key = id.toLowerCase();
-      folded.set(id, key);
+    let one = made.get(id);
+    if (one === undefined) {
+      one = make(id);
+      made.set(id, one);
     }
-    return key;
+    return one;
   };
 }
 
+/** Folds ids. */
+export const foldingIds = (): ((id: string) => string) => onceForEach((id) => id.toLowerCase());
+
 /** The document's references to other resources than itself as links; `id` is spelt as in the document. */
 export function linksOf(document: ResourceDocument, schema: SchemaNode, source: { id: string; type: string }): Link[] {
-  const [own, key] = [`${source.id}/`, source.id.toLowerCase()];
+  const key = source.id.toLowerCase();
+  const targetOf = onceForEach((id) => {
+    const target = id.toLowerCase();
+    return { target, isOwn: target === key || target.startsWith(`${key}/`) };
+  });
   const links: Link[] = [];
   for (const found of referencesIn(document, schema, source)) {
-    if (found.holder.id.startsWith(own)) continue;
-    const target = found.holder.id.toLowerCase();
-    if (target === key || target.startsWith(`${key}/`)) continue;
-    links.push({ sourceId: found.sourceId, sourceType: found.sourceType, path: found.path, target });
+    const { target, isOwn } = targetOf(found.holder.id);
+    if (!isOwn) links.push({ sourceId: found.sourceId, sourceType: found.sourceType, path: found.path, target });
   }
   return links;
 }

@@ -77,10 +77,14 @@ class Renderer {
     const wanted = node.backReference as NonNullable<SchemaNode['backReference']>;
     const referring = this.#incoming.get(wanted.path)?.get(self.id.toLowerCase());
     if (!referring) return undefined;
-    const ids = new Set<string>();
-    for (const { sourceId, sourceType } of referring) if (wanted.types.includes(sourceType)) ids.add(sourceId);
-    if (ids.size === 0) return undefined;
-    const references = Array.from(ids, (id) => ({ id }));
+    const known = new Set<string>();
+    const references: { id: string }[] = [];
+    for (const { sourceId: id, sourceType } of referring) {
+      if (!wanted.types.includes(sourceType) || known.has(id)) continue;
+      known.add(id);
+      references.push({ id });
+    }
+    if (references.length === 0) return undefined;
     return wanted.single ? references[0] : references;
   }
 

@@ -157,12 +157,6 @@ class OverlaidAddressRows implements AddressRows {
     freed.add(position.position);
     if (owner !== undefined) this.#holdings.get(rootKey(owner))?.delete(textOf(position));
   }
-
-  release(ownerRoot: string): PoolPosition[] {
-    const held = this.heldBy(ownerRoot);
-    for (const position of held) this.free(position);
-    return held;
-  }
 }
 
 const textOf = ({ pool, position }: PoolPosition): string => `${pool} ${position}`;

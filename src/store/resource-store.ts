@@ -77,21 +77,21 @@ const sql = {
 } as const;
 
 /** What answers read, by name: a resource or group by its key, the links into and from a resource, and lists. */
-const linksInto = (key: string): string => `>${key}`;
-const linksFrom = (key: string): string => `<${key}`;
+const nameOfLinks = (way: Way, key: string): string => (way === 'into' ? `>${key}` : `<${key}`);
 const ofType = (type: string): string => `every ${type.toLowerCase()}`;
 const [allResources, allGroups] = ['every resource', 'every group'];
 
 /** Parsed documents kept at hand; the least recently stored ones go first. */
 const cachedResources = 4096;
-/** Lists of links that are kept in memory, and how many links may be in one of them. */
-const cachedLinks = { lists: 1024, inOne: 64 } as const;
+type Way = 'into' | 'from';
+/** Lists of links that are kept in memory of either way, and how many links may be in one of them. */
+const cachedLinks = { lists: 512, inOne: 64 } as const;
 
 export class ResourceStore implements Lookup {
   readonly #statement: Prepared<typeof sql>;
   readonly #cache = new Map<string, Resource>();
-  /** By the name under which answers have read them. */
-  readonly #links = new Map<string, readonly Link[]>();
+  /** By the resource that they lead into, or from. A key has its hash; the name that answers read is made anew each time. */
+  readonly #links = { into: new Map<string, readonly Link[]>(), from: new Map<string, readonly Link[]>() };
   readonly #groups = new Map<string, ResourceGroup>();
   /** Answers that were made of what is stored here. */
   readonly answers = new AnswerCache();
@@ -109,7 +109,8 @@ export class ResourceStore implements Lookup {
   /** Drops everything kept in memory. */
   forget(): void {
     this.#cache.clear();
-    this.#links.clear();
+    this.#links.into.clear();
+    this.#links.from.clear();
     this.#groups.clear();
     this.#knownSubscriptions.clear();
     this.firstUses.clear();
@@ -125,8 +126,8 @@ export class ResourceStore implements Lookup {
       this.#noLongerTrue(changed, id === undefined ? '' : typeOf(id));
     }
     if (table === 'links') {
-      this.#linksChanged(linksFrom(String(key.source_root)));
-      this.#linksChanged(linksInto(rootKey(String(key.target))));
+      this.#linksChanged('from', String(key.source_root));
+      this.#linksChanged('into', rootKey(String(key.target)));
     }
     if (table === 'resource_groups') this.#groupChanged(String(key.key));
     if (table === 'subscriptions') this.#knownSubscriptions.delete(String(key.id));
@@ -253,15 +254,15 @@ export class ResourceStore implements Lookup {
   }
 
   #removeLinks(sourceKey: string): void {
-    this.#linksChanged(linksFrom(sourceKey));
+    this.#linksChanged('from', sourceKey);
     for (const { target_root: target } of this.#statement.removeLinks.all(sourceKey) as { target_root: string }[])
-      this.#linksChanged(linksInto(target));
+      this.#linksChanged('into', target);
   }
 
-  #linksChanged(name: string): void {
-    this.journal.note(this.#links, name);
-    this.#links.delete(name);
-    this.answers.changed(name);
+  #linksChanged(way: Way, key: string): void {
+    this.journal.note(this.#links[way], key);
+    this.#links[way].delete(key);
+    this.answers.changed(nameOfLinks(way, key));
   }
 
   /** Resources of a subscription, narrowed by group and type. */
@@ -311,22 +312,24 @@ export class ResourceStore implements Lookup {
   }
 
   linksInto(key: string): readonly Link[] {
-    return this.#linksOf(linksInto(key), () => this.#statement.linksInto.all(key));
+    return this.#linksOf('into', key);
   }
 
   linksFrom(key: string): readonly Link[] {
-    return this.#linksOf(linksFrom(key), () => this.#statement.linksFrom.all(key));
+    return this.#linksOf('from', key);
   }
 
   /** A write asks for the same lists again and again. */
-  #linksOf(name: string, rows: () => unknown[]): readonly Link[] {
-    this.answers.read(name);
-    const known = this.#links.get(name);
+  #linksOf(way: Way, key: string): readonly Link[] {
+    const lists = this.#links[way];
+    this.answers.read(nameOfLinks(way, key));
+    const known = lists.get(key);
     if (known) return known;
-    const links = (rows() as LinkRow[]).map(linkOf);
+    const statement = this.#statement[way === 'into' ? 'linksInto' : 'linksFrom'];
+    const links = (statement.all(key) as LinkRow[]).map(linkOf);
     if (links.length > cachedLinks.inOne) return links;
-    this.#links.set(name, links);
-    if (this.#links.size > cachedLinks.lists) this.#links.delete(this.#links.keys().next().value as string);
+    lists.set(key, links);
+    if (lists.size > cachedLinks.lists) lists.delete(lists.keys().next().value as string);
     return links;
   }
 
@@ -335,7 +338,7 @@ export class ResourceStore implements Lookup {
     this.#removeLinks(sourceKey);
     for (const { sourceId, sourceType, path, target } of links) {
       const targetRoot = rootKey(target);
-      this.#linksChanged(linksInto(targetRoot));
+      this.#linksChanged('into', targetRoot);
       this.#statement.addLink.run(sourceKey, sourceId, sourceType, path, target, targetRoot);
     }
   }

@@ -149,7 +149,8 @@ export interface ScopeRequest {
 export function checkSubscription({ subscriptionId, apiVersion }: ScopeRequest, { store, clock }: ArmContext): void {
   wellFormedApiVersion(apiVersion);
   if (!isGuid(subscriptionId)) throw azureError('InvalidSubscriptionId', { values: { subscriptionId } });
-  store.resources.rememberSubscription(subscriptionId, clock.timestamp());
+  const { resources } = store;
+  if (!resources.hasSubscription(subscriptionId)) resources.rememberSubscription(subscriptionId, clock.timestamp());
 }
 
 /** The resource group `name`. Throws as `checkSubscription` does, or `ResourceGroupNotFound`. */
