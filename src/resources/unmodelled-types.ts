@@ -120,6 +120,10 @@ const databaseServer = (host: string) => (context: MadeUpContext) => ({
   state: 'Ready',
 });
 
+const eventEndpoint = (context: MadeUpContext) => ({
+  endpoint: `https://${folded(context.name)}.${location(context)}-1.eventgrid.azure.net/api/events`,
+});
+
 const messaging = ({ resource, name }: MadeUpContext) => ({
   serviceBusEndpoint: `https://${folded(name)}.servicebus.windows.net:443/`,
   metricId: `${resource.subscriptionId}:${folded(name)}`,
@@ -307,9 +311,15 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
     };
   },
   'microsoft.insights/datacollectionrules': ({ resource }) => ({ immutableId: `dcr-${unique(resource.id)}` }),
-  'microsoft.eventgrid/topics': (context) => ({
-    endpoint: `https://${folded(context.name)}.${location(context)}-1.eventgrid.azure.net/api/events`,
-  }),
+  'microsoft.eventgrid/topics': eventEndpoint,
+  'microsoft.eventgrid/domains': eventEndpoint,
+  'microsoft.servicefabric/managedclusters': (context) => {
+    const { dnsName } = context.given;
+    const host = folded(typeof dnsName === 'string' ? dnsName : context.name);
+    const fqdn = `${host}.${location(context)}.cloudapp.azure.com`;
+    const clusterId = stableGuid(context.resource.id);
+    return { fqdn, clusterId, clientConnectionPort: 19_000, httpGatewayConnectionPort: 19_080 };
+  },
   'microsoft.app/managedenvironments': (context) => ({
     defaultDomain: `${short(context)}.${location(context)}.azurecontainerapps.io`,
     staticIp: '192.0.2.30',

@@ -91,6 +91,12 @@ t.test('What Azure fills in on well-known types is there, and stays the same', a
     ['Microsoft.ContainerRegistry/registries', { loginServer: 'one.azurecr.io' }],
     ['Microsoft.ServiceFabric/clusters', { clusterEndpoint: /^https:/ }],
     [
+      'Microsoft.ServiceFabric/managedClusters',
+      { fqdn: 'mine.westeurope.cloudapp.azure.com', clusterId: String },
+      { properties: { dnsName: 'Mine' } },
+    ],
+    ['Microsoft.EventGrid/domains', { endpoint: /^https:/ }],
+    [
       'Microsoft.Storage/storageAccounts',
       { secondaryEndpoints: { blob: 'https://one-secondary.blob.core.windows.net/' } },
       { sku: { name: 'Standard_RAGRS' } },
@@ -524,7 +530,7 @@ t.test('What Azure fills in can be made up beside whatever a client writes', asy
     ],
   ];
   const members =
-    'ipConfigurations dnsConfig ipAddress bgpSettings configuration networkInterfaces customNetworkInterfaceName addressPrefix virtualHub hubIPAddresses addonProfiles oidcIssuerProfile registrationInfo privateLinkServiceConnections virtualNetworkConfiguration subnet'.split(
+    'ipConfigurations dnsConfig ipAddress bgpSettings configuration networkInterfaces customNetworkInterfaceName dnsName addressPrefix virtualHub hubIPAddresses addonProfiles oidcIssuerProfile registrationInfo privateLinkServiceConnections virtualNetworkConfiguration subnet'.split(
       ' ',
     );
   const types = [
@@ -541,6 +547,7 @@ t.test('What Azure fills in can be made up beside whatever a client writes', asy
     'Microsoft.Network/dnsResolvers/resolver/inboundEndpoints',
     'Microsoft.Network/virtualHubs',
     'Microsoft.Network/vpnGateways',
+    'Microsoft.ServiceFabric/managedClusters',
   ];
   await azure.put(`${network}/dnsResolvers/resolver`, { location: 'westeurope' });
   for (const type of types) {
