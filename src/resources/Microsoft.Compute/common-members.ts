@@ -3,8 +3,9 @@
  * modelled; the rest is stored and shown as it was sent.
  */
 
+import { type AzureError, azureError } from '../../errors/index.js';
 import { rootKey } from '../resource-id.js';
-import type { Lookup, ResourceDocument } from '../resource-type.js';
+import type { Lookup, ResourceDocument, WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 
 export const osProfileMembers = () => ({
@@ -68,6 +69,20 @@ export function completeProfiles({ osProfile: os, storageProfile: storage }: Pro
   if (!storage) return;
   storage.dataDisks ??= [];
   if (storage.osDisk) storage.osDisk.osType ??= isWindows ? 'Windows' : 'Linux';
+}
+
+/** What stays as it was created, of the properties of a resource, by the name that Azure refuses a change with. */
+export type Settled = Readonly<Record<string, (properties: Record<string, unknown>) => unknown>>;
+
+/** Refuses another value for what is settled. What a write leaves out, it does not change. */
+export function* checkSettled({ document, existing }: WriteContext, settled: Settled): Generator<AzureError> {
+  if (!existing) return;
+  for (const [property, valueIn] of Object.entries(settled)) {
+    const [before, now] = [existing.document.properties, document.properties].map(valueIn);
+    if (before === undefined || now === undefined) continue;
+    if (JSON.stringify(before).toLowerCase() === JSON.stringify(now).toLowerCase()) continue;
+    yield azureError('PropertyChangeNotAllowed', { values: { property } });
+  }
 }
 
 export const computeApiVersions: readonly string[] = `

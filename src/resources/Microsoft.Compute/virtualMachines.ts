@@ -4,13 +4,22 @@
  */
 
 import { type AzureError, azureError } from '../../errors/index.js';
+import { checkNetworkInterfacesAhead } from '../Microsoft.Network/loadBalancers/together.js';
 import { childrenIn } from '../references.js';
 import { idKey, lastSegment, rootKey } from '../resource-id.js';
 import type { Action, Lookup, ResourceDocument, ShowContext, ViewContext, WriteContext } from '../resource-type.js';
 import { resourceType } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import type { PowerState } from './common-members.js';
-import { completeProfiles, computeApiVersions, osProfile, powerStatuses, storageProfile } from './common-members.js';
+import {
+  checkSettled,
+  completeProfiles,
+  computeApiVersions,
+  osProfile,
+  powerStatuses,
+  type Settled,
+  storageProfile,
+} from './common-members.js';
 
 interface VirtualMachineDocument extends ResourceDocument {
   powerState?: PowerState;
@@ -81,6 +90,31 @@ function completeVirtualMachine(context: WriteContext<VirtualMachineDocument>): 
   if (properties.userData !== undefined) delete properties.userData;
 }
 
+interface Profiles {
+  osProfile?: {
+    computerName?: string;
+    adminUsername?: string;
+    linuxConfiguration?: { ssh?: { publicKeys?: unknown } };
+  };
+  storageProfile?: {
+    imageReference?: Record<string, unknown>;
+    osDisk?: { name?: string; createOption?: string; vhd?: { uri?: string } };
+  };
+}
+
+const imageOf = ({ storageProfile: { imageReference } = {} }: Profiles): unknown =>
+  imageReference && ['publisher', 'offer', 'sku', 'version', 'id'].map((name) => imageReference[name] ?? '');
+
+const settled: Settled = {
+  imageReference: imageOf,
+  'osDisk.name': ({ storageProfile: storage }: Profiles) => storage?.osDisk?.name,
+  'osDisk.createOption': ({ storageProfile: storage }: Profiles) => storage?.osDisk?.createOption,
+  'osDisk.vhd.uri': ({ storageProfile: storage }: Profiles) => storage?.osDisk?.vhd?.uri,
+  'osProfile.computerName': ({ osProfile: os }: Profiles) => os?.computerName,
+  'osProfile.adminUsername': ({ osProfile: os }: Profiles) => os?.adminUsername,
+  'linuxConfiguration.ssh.publicKeys': ({ osProfile: os }: Profiles) => os?.linuxConfiguration?.ssh?.publicKeys,
+};
+
 /** Several network interfaces of one machine: one is primary, and all are in one virtual network. */
 function* checkNetworkInterfacesTogether(
   all: readonly { id: string; properties?: { primary?: boolean } }[],
@@ -133,19 +167,22 @@ function* checkPlacement({
   }
 }
 
-function* checkVirtualMachine(context: WriteContext<VirtualMachineDocument>): Generator<AzureError> {
+function* checkVirtualMachine(context: WriteContext<VirtualMachineDocument>, after: Lookup): Generator<AzureError> {
   const { document, lookup, idText } = context;
+  const networkInterfaces = document.properties.networkProfile?.networkInterfaces ?? [];
   yield* checkPlacement(context);
-  for (const { id } of document.properties.networkProfile?.networkInterfaces ?? []) {
+  yield* checkSettled(context, settled);
+  for (const { id } of networkInterfaces) {
     const other = lookup
       .linksInto(idKey(id))
       .find(({ path, sourceId }) => path === 'networkInterfaces' && rootKey(sourceId) !== idKey(idText));
     if (other) yield azureError('NicInUse', { values: { id, user: other.sourceId } });
   }
-  yield* checkNetworkInterfacesTogether(document.properties.networkProfile?.networkInterfaces ?? [], {
-    id: idText,
-    lookup,
-  });
+  yield* checkNetworkInterfacesTogether(networkInterfaces, { id: idText, lookup });
+  yield* checkNetworkInterfacesAhead(
+    networkInterfaces.map(({ id }) => id),
+    after,
+  );
 }
 
 /** What `GET …/virtualMachines/{name}/instanceView` answers. */

@@ -116,6 +116,15 @@ t.test('a flexible scale set has virtual machines of their own instead of instan
     orchestrationMode: 'Flexible',
     platformFaultDomainCount: 1,
   });
+  azure.put(id, scaleSet(2), { apiVersion });
+  t.match(azure.at(id, 'properties', apiVersion), { orchestrationMode: 'Flexible', platformFaultDomainCount: 1 });
+  t.throws(() => azure.put(id, scaleSet(2, { orchestrationMode: 'Uniform' }), { apiVersion }), {
+    message: "Changing property 'orchestrationMode' is not allowed.",
+  });
+  t.throws(() => azure.put(id, scaleSet(2, { platformFaultDomainCount: 5 }), { apiVersion }), {
+    message: "Changing property 'platformFaultDomainCount' is not allowed.",
+    target: 'platformFaultDomainCount',
+  });
 });
 
 t.test('a deallocated scale set stays so until it is started', async (t) => {

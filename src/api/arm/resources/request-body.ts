@@ -160,7 +160,7 @@ export function readResource(body: RequestBody, type: ResourceType): GivenResour
   return { document, location };
 }
 
-/** The document that takes the place of `existing`. Throws `AvailabilityZoneNotSupported`, or `InvalidResourceLocation` when that one is elsewhere. */
+/** The document that takes the place of `existing`. Throws `InvalidAvailabilityZone`, or `InvalidResourceLocation` when that one is elsewhere. */
 export function documentInPlace(
   { document, location }: GivenResource,
   { existing, id }: { existing: Resource | undefined; id: ResourceId },

@@ -4,13 +4,13 @@
  * work of the store, and is followed by the data plane before it is answered.
  */
 import { azureError } from '../../../errors/index.js';
+import { unmodelledStatuses } from '../../../resources/known-types.js';
 import { childNamed, childrenIn } from '../../../resources/references.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { renderResource } from '../../../resources/render.js';
 import type { ResourceId } from '../../../resources/resource-id.js';
 import { formatResourceId, idKey, lastSegment, rootKey, rootOf } from '../../../resources/resource-id.js';
 import type { Action, ActionResult, Lookup, Resource, ShowContext } from '../../../resources/resource-type.js';
-import { unmodelledStatuses } from '../../../resources/unmodelled-types.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
 import type { Answer } from './answers.js';
 import type { ArmContext } from './arm-context.js';

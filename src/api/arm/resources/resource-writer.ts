@@ -6,6 +6,7 @@
  */
 import { defaultTenantId as tenantId } from '../../../config/config-values.js';
 import type { AzureError } from '../../../errors/index.js';
+import { completeIdentity } from '../../../resources/made-up-identities.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootKey } from '../../../resources/resource-id.js';
 import type {
@@ -17,7 +18,6 @@ import type {
   WriteContext,
 } from '../../../resources/resource-type.js';
 import type { SchemaNode } from '../../../resources/schema.js';
-import { completeIdentity } from '../../../resources/unmodelled-types.js';
 import { newEtag, newGuid } from '../../../support/ids.js';
 import { alike } from '../../../support/plain-data.js';
 import type { ArmContext } from './arm-context.js';

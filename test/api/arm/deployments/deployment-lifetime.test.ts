@@ -62,7 +62,7 @@ t.test('A cancelled deployment starts nothing further', async (t) => {
   t.match(await advanceToEnd(azure, async () => (await azure.poll(accepted)).body), { status: 'Canceled' });
   t.same(await names(azure, 'publicIPAddresses'), ['first']);
   t.match((await azure.get(`${deployments}/d1`)).body, { properties: { provisioningState: 'Canceled' } });
-  t.match(refusal(await azure.post(`${deployments}/d1/cancel`)), /^409 DeploymentCannotBeCanceled/);
+  t.match(refusal(await azure.post(`${deployments}/d1/cancel`)), /^409 DeploymentCannotBeCancelled/);
 });
 
 t.test('Deployments survive a restart; one that was running has failed and says why', async (t) => {
