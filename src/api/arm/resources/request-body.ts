@@ -124,7 +124,7 @@ function checkedTags(given: Record<string, string>): Record<string, string> {
   };
   const tooLong = names.filter((name) => name.length > tagLimits.name);
   refuse('InvalidTagName', tooLong);
-  const valuesTooLong = names.flatMap((name) => tags[name] ?? []).filter((value) => value.length > tagLimits.value);
+  const valuesTooLong = Object.values(tags).filter((value) => value.length > tagLimits.value);
   refuse('InvalidTagValueLength', valuesTooLong);
   const reserved = names.filter((name) => reservedInTagNames.test(name) && !isHiddenTag(name));
   refuse('InvalidTagNameCharacters', reserved);
