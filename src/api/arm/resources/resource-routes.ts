@@ -138,7 +138,7 @@ export function addResourceRoutes(app: FastifyInstance, type: ResourceType, serv
     send(request, reply, await service.put(writeAbout(request, about(request)))),
   );
   app.patch(one, described('updateTags'), async (request, reply) =>
-    send(request, reply, await service.patchTags(writeAbout(request, about(request)))),
+    send(request, reply, await service.patch(writeAbout(request, about(request)))),
   );
   app.delete(one, described('delete'), async (request, reply) =>
     send(request, reply, await service.delete(writeAbout(request, about(request)))),
