@@ -18,6 +18,7 @@ import {
   osProfile,
   powerStatuses,
   type Settled,
+  sizesAction,
   storageProfile,
 } from './common-members.js';
 
@@ -224,6 +225,7 @@ export const virtualMachines = resourceType<VirtualMachineDocument>({
         answer: 'sync',
         run: (context) => ({ body: virtualMachineInstanceView(context) }),
       },
+      sizesAction,
       powerAction('start', 'running'),
       powerAction('restart', 'running'),
       powerAction('redeploy', 'running'),
