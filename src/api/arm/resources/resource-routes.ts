@@ -51,6 +51,7 @@ export const writeAbout = (request: FastifyRequest, about: ResourceRequest): Put
   body: RequestBody.ofText(request.body),
   conditions: preconditionsOf(request),
   baseUrl: requestBaseUrl(request),
+  answerAs: 'text',
   ...about,
 });
 

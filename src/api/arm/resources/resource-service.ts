@@ -85,15 +85,17 @@ export class ResourceService {
       const place = placeOf(request, 'write', this.context);
       this.#checkUnlocked(place, 'write');
       return 'type' in place ? this.#put(place, request) : this.#putOpaque(place, request.body);
-    });
+    }, request);
   }
 
   /** Does a write, and answers once the data plane follows. */
-  async #stored(work: () => Done): Promise<Answer> {
+  async #stored(work: () => Done, { answerAs }: Pick<PutRequest, 'answerAs'> = {}): Promise<Answer> {
     const { answer, write, onFailure, note } = await this.context.store.write(work);
     if (note !== undefined) this.context.note(note);
-    const changed = write && (await this.operations.settle(write, onFailure ?? (() => ({}))));
-    return { ...answer, ...changed };
+    const following = write && this.operations.settle(write, onFailure ?? (() => ({})));
+    const written = answerAs === 'text' ? textOf(answer.body) : undefined;
+    const [changed, text] = await Promise.all([following, written]);
+    return { ...answer, ...(changed ?? { text }) };
   }
 
   #put(place: ModelledPlace, request: PutRequest): Done {
@@ -286,6 +288,12 @@ export class ResourceService {
     if (!resource) throw notFound(id);
     return resource;
   }
+}
+
+/** A body as JSON, written once the engine has been told what changed: its thread is at work meanwhile. */
+async function textOf(body: unknown): Promise<string | undefined> {
+  await new Promise<void>((resume) => process.nextTick(resume));
+  return JSON.stringify(body);
 }
 
 /** What a work has done. */
