@@ -213,12 +213,6 @@ export const gatewayErrors = {
     message: "Nothing answers {method} at '{path}'.",
     differs: 'a path outside Azure Resource Manager; Azure has other hosts there',
   },
-  MethodNotAllowed: {
-    status: 405,
-    origin: 'gateway',
-    message: "The http method '{method}' is not supported for the requested resource.",
-    differs: 'the text is not documented',
-  },
   AuthenticationFailed: {
     status: 401,
     origin: 'gateway',

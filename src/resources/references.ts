@@ -18,7 +18,8 @@ export interface FoundReference {
   readonly outlives: boolean;
   /** The member that holds it. */
   readonly path: string;
-  /** Id and type of the resource or child that refers. */
+  /** The resource or child that refers: the same object for all references in it. */
+  readonly source: object;
   readonly sourceId: string;
   readonly sourceType: string;
   /** JSON path from the document's root. */
@@ -59,7 +60,7 @@ class Source {
 
 class Found implements FoundReference {
   readonly path: string;
-  readonly #source: Source;
+  readonly source: Source;
 
   /** Where `walk` is. */
   constructor(
@@ -68,7 +69,7 @@ class Found implements FoundReference {
     readonly node: SchemaNode,
   ) {
     this.path = walk.path;
-    this.#source = walk.source;
+    this.source = walk.source;
   }
 
   get types(): readonly string[] {
@@ -84,11 +85,11 @@ class Found implements FoundReference {
   }
 
   get sourceId(): string {
-    return this.#source.id;
+    return this.source.id;
   }
 
   get sourceType(): string {
-    return this.#source.type;
+    return this.source.type;
   }
 
   get jsonPath(): readonly (string | number)[] {

@@ -61,8 +61,6 @@ function addressesIn(prefix: unknown, offsets: readonly number[]): string[] {
 
 /** Where services that are reached by private endpoints have their names, by folded group; else it is a storage account. */
 const linkedHosts: Readonly<Record<string, string>> = {
-  namespace: 'servicebus.windows.net',
-  rediscache: 'redis.cache.windows.net',
   registry: 'azurecr.io',
   sites: 'azurewebsites.net',
   sql: 'documents.azure.com',
@@ -205,19 +203,21 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
     virtualRouterIps: addressesIn(context.given.addressPrefix, [4, 5]),
   }),
   'microsoft.network/vpngateways': (context) => {
-    const bgpPeeringAddresses = addressesIn(hubPrefix(context), [12, 13]).map((address, index) => ({
-      ipconfigurationId: `Instance${index}`,
-      defaultBgpIpAddresses: [address],
+    const ipConfigurations = addressesIn(hubPrefix(context), [12, 13]).map((privateIpAddress, index) => ({
+      id: `Instance${index}`,
+      publicIpAddress: `192.0.2.${50 + index}`,
+      privateIpAddress,
+    }));
+    const bgpPeeringAddresses = ipConfigurations.map(({ id, publicIpAddress, privateIpAddress }) => ({
+      ipconfigurationId: id,
+      defaultBgpIpAddresses: [privateIpAddress],
       customBgpIpAddresses: [],
-      tunnelIpAddresses: [`192.0.2.${50 + index}`, address],
+      tunnelIpAddresses: [publicIpAddress, privateIpAddress],
     }));
     const bgpSettings = { asn: 65515, peerWeight: 0, ...membersOf(context.given.bgpSettings), bgpPeeringAddresses };
-    return { bgpSettings, connections: [], vpnGatewayScaleUnit: 1 };
+    return { bgpSettings, ipConfigurations, connections: [], vpnGatewayScaleUnit: 1 };
   },
-  'microsoft.network/dnsresolvers': ({ resource }) => ({
-    dnsResolverState: 'Connected',
-    resourceGuid: stableGuid(resource.id),
-  }),
+  'microsoft.network/dnsresolvers': () => ({ dnsResolverState: 'Connected' }),
   'microsoft.network/dnsresolvers/inboundendpoints': (context) => {
     const { ipConfigurations } = context.given;
     if (!Array.isArray(ipConfigurations)) return {};

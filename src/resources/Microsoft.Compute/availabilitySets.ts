@@ -6,7 +6,7 @@
 import { azureError } from '../../errors/index.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { checkSettled, computeApiVersions, type Settled } from './common-members.js';
+import { checkSettled, computeApiVersions, type Settled, sizesAction } from './common-members.js';
 
 interface AvailabilitySetDocument extends ResourceDocument {
   properties: Record<string, unknown> & { platformUpdateDomainCount?: number; platformFaultDomainCount?: number };
@@ -69,6 +69,8 @@ export const availabilitySets = resourceType<AvailabilitySetDocument>({
   },
   requests: {
     nameParameter: 'availabilitySetName',
+    patchesAll: true,
+    actions: [sizesAction],
     statuses: { put: () => 200, putIsDone: () => true, delete: () => 200 },
   },
 });

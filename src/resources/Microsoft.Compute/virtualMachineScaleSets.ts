@@ -143,13 +143,21 @@ function completeScaleSet(context: WriteContext<VirtualMachineScaleSetDocument>)
   const { document, existing } = context;
   const properties = document.properties;
   const before = existing?.document.properties as VirtualMachineScaleSetDocument['properties'] | undefined;
-  properties.orchestrationMode ??= before?.orchestrationMode ?? 'Uniform';
+  // What a write leaves out stays: `az vmss scale` sends the location and the SKU alone.
+  const { virtualMachines: _, ...kept } = structuredClone(before ?? {});
+  for (const [name, value] of Object.entries(kept)) properties[name] ??= value;
+  for (const name of ['sku', 'zones'] as const) {
+    if (document[name] === undefined && existing?.document[name] !== undefined) {
+      Object.assign(document, { [name]: structuredClone(existing.document[name]) });
+    }
+  }
+  properties.orchestrationMode ??= 'Uniform';
   const isFlexible = properties.orchestrationMode === 'Flexible';
   properties.uniqueId = before?.uniqueId ?? context.newGuid();
   if (document.sku) document.sku.tier ??= 'Standard';
   properties.singlePlacementGroup ??= !isFlexible;
   if (!isFlexible) properties.overprovision ??= true;
-  properties.platformFaultDomainCount ??= before?.platformFaultDomainCount ?? (isFlexible ? 1 : 5);
+  properties.platformFaultDomainCount ??= isFlexible ? 1 : 5;
   completeProfiles(properties.virtualMachineProfile ?? {});
   // Azure takes what extensions must not show, and never shows it again.
   for (const extension of properties.virtualMachineProfile?.extensionProfile?.extensions ?? []) {
@@ -240,5 +248,5 @@ export const virtualMachineScaleSets = resourceType<VirtualMachineScaleSetDocume
   schema,
   defaults: completeScaleSet,
   check: checkScaleSet,
-  requests: { nameParameter: 'vmScaleSetName', actions: scaleSetActions },
+  requests: { nameParameter: 'vmScaleSetName', patchesAll: true, actions: scaleSetActions },
 });

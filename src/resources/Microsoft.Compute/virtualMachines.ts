@@ -18,6 +18,7 @@ import {
   osProfile,
   powerStatuses,
   type Settled,
+  sizesAction,
   storageProfile,
 } from './common-members.js';
 
@@ -216,6 +217,7 @@ export const virtualMachines = resourceType<VirtualMachineDocument>({
   view: showVirtualMachine,
   requests: {
     nameParameter: 'vmName',
+    patchesAll: true,
     actions: [
       {
         path: 'instanceView',
@@ -224,6 +226,7 @@ export const virtualMachines = resourceType<VirtualMachineDocument>({
         answer: 'sync',
         run: (context) => ({ body: virtualMachineInstanceView(context) }),
       },
+      sizesAction,
       powerAction('start', 'running'),
       powerAction('restart', 'running'),
       powerAction('redeploy', 'running'),

@@ -234,6 +234,8 @@ t.test('what a virtual machine was created with stays as it is', async (t) => {
   azure.put(id, withChanges({ osDisk: disk }));
   azure.put(id, withChanges({ osDisk: disk, imageReference: undefined }, { computerName: undefined }));
   azure.put(id, withChanges({ osDisk: { ...disk, createOption: 'fromImage', diskSizeGB: 64 } }));
+  const reordered = publicKeys.map(({ path, keyData }) => ({ keyData, path }));
+  azure.put(id, withChanges({ osDisk: disk }, { linuxConfiguration: { ssh: { publicKeys: reordered } } }));
   const keys = [{ path: '/home/user/.ssh/authorized_keys', keyData: 'ssh-rsa BBBB' }];
   for (const [property, body] of [
     ['imageReference', withChanges({ imageReference: { ...storageProfile.imageReference, sku: '16.04-LTS' } })],

@@ -134,7 +134,10 @@ t.test('What Azure fills in on well-known types is there, and stays the same', a
     ],
     [
       'Microsoft.Network/vpnGateways',
-      { bgpSettings: { asn: 65010, bgpPeeringAddresses: [{ defaultBgpIpAddresses: ['10.8.0.12'] }, {}] } },
+      {
+        bgpSettings: { asn: 65010, bgpPeeringAddresses: [{ defaultBgpIpAddresses: ['10.8.0.12'] }, {}] },
+        ipConfigurations: [{ publicIpAddress: String, privateIpAddress: '10.8.0.12' }, {}],
+      },
       { properties: { virtualHub, bgpSettings: { asn: 65010 } } },
     ],
     [
