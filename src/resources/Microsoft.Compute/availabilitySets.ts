@@ -69,6 +69,7 @@ export const availabilitySets = resourceType<AvailabilitySetDocument>({
   },
   requests: {
     nameParameter: 'availabilitySetName',
+    patchesAll: true,
     actions: [sizesAction],
     statuses: { put: () => 200, putIsDone: () => true, delete: () => 200 },
   },

@@ -248,5 +248,5 @@ export const virtualMachineScaleSets = resourceType<VirtualMachineScaleSetDocume
   schema,
   defaults: completeScaleSet,
   check: checkScaleSet,
-  requests: { nameParameter: 'vmScaleSetName', actions: scaleSetActions },
+  requests: { nameParameter: 'vmScaleSetName', patchesAll: true, actions: scaleSetActions },
 });

@@ -217,6 +217,7 @@ export const virtualMachines = resourceType<VirtualMachineDocument>({
   view: showVirtualMachine,
   requests: {
     nameParameter: 'vmName',
+    patchesAll: true,
     actions: [
       {
         path: 'instanceView',

@@ -182,6 +182,8 @@ export interface PutRequest extends ResourceRequest {
   readonly conditions?: Preconditions;
   /** Where the caller reached us (`https://localhost:4567`): refusals name the URL of the operation that is in the way. */
   readonly baseUrl: string;
+  /** The answer is to have its body as text too. */
+  readonly answerAs?: 'text';
 }
 
 /** The modelled type behind an id, and the child in its document that the id names. */

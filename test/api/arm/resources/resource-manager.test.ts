@@ -341,6 +341,17 @@ test('types without a model are stored and echoed, unless --strict-types', async
   t.same((await azure.get(path)).body.id, path);
   t.same(names((await azure.get(path.slice(0, path.lastIndexOf('/')))).body.value), ['Store']);
   t.same((await azure.patch(path, { tags: { z: '1' } })).body.tags, { z: '1' });
+  const changes = { Kind: 'BlobStorage', properties: { b: { c: 1 } }, identity: { type: 'SystemAssigned' } };
+  t.equal((await azure.patch(path, changes)).status, 200);
+  t.match((await azure.get(path)).body, {
+    kind: 'BlobStorage',
+    location: 'westeurope',
+    tags: { z: '1' },
+    identity: { type: 'SystemAssigned', principalId: /^[0-9a-f-]{36}$/ },
+    properties: { a: [1, { b: null }], b: { c: 1 } },
+  });
+  const without = (await azure.patch(path, { properties: { a: null, b: { d: 2 } }, tags: {} })).body;
+  t.match(without, { tags: {}, properties: { a: undefined, b: { c: 1, d: 2 } } });
   const child = await azure.put(`${path}/blobServices/default`, { properties: {} });
   t.match(child.body, { name: 'default', type: 'Microsoft.Storage/storageAccounts/blobServices' });
   t.equal((await azure.delete(path)).status, 200);
