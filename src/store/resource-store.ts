@@ -1,7 +1,7 @@
 /** Resources, their links and resource groups in SQLite; every statement is prepared once, by name. */
 import { parseResourceId, rootKey, typeOf } from '../resources/resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument } from '../resources/resource-type.js';
-import { AnswerCache } from './answer-cache.js';
+import { AnswerCache, KeptLists } from './answer-cache.js';
 import { type Prepared, prepareAll } from './database.js';
 import type { RowImage } from './row-images.js';
 import type { Connection } from './sqlite.js';
@@ -84,18 +84,12 @@ const [allResources, allGroups] = ['every resource', 'every group'];
 /** Parsed documents kept at hand; the least recently stored ones go first. */
 const cachedResources = 4096;
 type Way = 'into' | 'from';
-/**
- * Lists of links that are kept in memory of either way. Of long ones, such as that of a pool with thousands of members, a
- * few are kept: a write asks for the same one again and again.
- */
-const cachedLinks = { short: { lists: 8192, atMost: 64 }, long: { lists: 4, atMost: 16_384 } } as const;
 
 export class ResourceStore implements Lookup {
   readonly #statement: Prepared<typeof sql>;
   readonly #cache = new Map<string, Resource>();
   /** By the resource that they lead into, or from. A key has its hash; the name that answers read is made anew each time. */
-  readonly #links = { into: new Map<string, readonly Link[]>(), from: new Map<string, readonly Link[]>() };
-  readonly #longLinks = { into: new Map<string, readonly Link[]>(), from: new Map<string, readonly Link[]>() };
+  readonly #links = { into: new KeptLists<Link>(), from: new KeptLists<Link>() };
   readonly #groups = new Map<string, ResourceGroup>();
   /** Answers that were made of what is stored here. */
   readonly answers = new AnswerCache();
@@ -113,10 +107,8 @@ export class ResourceStore implements Lookup {
   /** Drops everything kept in memory. */
   forget(): void {
     this.#cache.clear();
-    for (const { into, from } of [this.#links, this.#longLinks]) {
-      into.clear();
-      from.clear();
-    }
+    this.#links.into.clear();
+    this.#links.from.clear();
     this.#groups.clear();
     this.#knownSubscriptions.clear();
     this.firstUses.clear();
@@ -266,10 +258,8 @@ export class ResourceStore implements Lookup {
   }
 
   #linksChanged(way: Way, key: string): void {
-    for (const { [way]: lists } of [this.#links, this.#longLinks]) {
-      this.journal.note(lists, key);
-      lists.delete(key);
-    }
+    this.journal.note(this.#links[way], key);
+    this.#links[way].delete(key);
     this.answers.changed(nameOfLinks(way, key));
   }
 
@@ -330,16 +320,11 @@ export class ResourceStore implements Lookup {
   /** A write asks for the same lists again and again. */
   #linksOf(way: Way, key: string): readonly Link[] {
     this.answers.read(nameOfLinks(way, key));
-    const known = this.#links[way].get(key) ?? this.#longLinks[way].get(key);
+    const known = this.#links[way].get(key);
     if (known) return known;
     const statement = this.#statement[way === 'into' ? 'linksInto' : 'linksFrom'];
     const links = (statement.all(key) as LinkRow[]).map(linkOf);
-    const { short, long } = cachedLinks;
-    const isShort = links.length <= short.atMost;
-    if (links.length > long.atMost) return links;
-    const lists = (isShort ? this.#links : this.#longLinks)[way];
-    lists.set(key, links);
-    if (lists.size > (isShort ? short : long).lists) lists.delete(lists.keys().next().value as string);
+    this.#links[way].set(key, links);
     return links;
   }
 
