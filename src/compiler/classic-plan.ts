@@ -2,7 +2,7 @@
  * Compiles the classic deployments of one hosted service into the plan: endpoints of virtual machines and load-balanced
  * sets, endpoints of web and worker roles, and public addresses of instances.
  */
-import type { Choices } from '../config/undocumented.js';
+import { type Choices, defaultChoices } from '../config/undocumented.js';
 import {
   type AclEntry,
   frontendKey,
@@ -345,5 +345,5 @@ export function compileHostedService(service: HostedService, options: ClassicPla
     probes: parts.flatMap(({ probes }) => probes),
     outbound: [],
   };
-  return deepFreeze(withChoices(part, options.choices));
+  return deepFreeze(options.choices === defaultChoices ? part : withChoices(part, options.choices));
 }

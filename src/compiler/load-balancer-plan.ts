@@ -327,7 +327,7 @@ class Compiler {
 export function compileLoadBalancer(loadBalancer: Resource, options: PlanOptions): PlanPart {
   if (loadBalancer.provisioningState === 'Deleting') return emptyPart;
   const part = new Compiler(loadBalancer, options).compile();
-  return deepFreeze(withChoices(part, options.choices));
+  return deepFreeze(options.choices === defaultChoices ? part : withChoices(part, options.choices));
 }
 
 const withoutDrain = ({ drainPeriodMs: _, ...member }: PlanMember): PlanMember => member;
@@ -359,7 +359,6 @@ const chosenProbe = (probe: PlanProbe, chosen: Choices): PlanProbe => ({
 
 /** The same part of a plan with what was chosen in it. */
 export function withChoices(part: PlanPart, chosen: Choices): PlanPart {
-  if (chosen === defaultChoices) return part;
   const rules = new Map<PlanRule, PlanRule>();
   const ruleOf = (rule: PlanRule): PlanRule => {
     const known = rules.get(rule) ?? chosenRule(rule, chosen);
