@@ -1,7 +1,7 @@
 /** Resources, their links and resource groups in SQLite; every statement is prepared once, by name. */
 import { parseResourceId, rootKey, typeOf } from '../resources/resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument } from '../resources/resource-type.js';
-import { AnswerCache } from './answer-cache.js';
+import { AnswerCache, KeptLists } from './answer-cache.js';
 import { type Prepared, prepareAll } from './database.js';
 import type { RowImage } from './row-images.js';
 import type { Connection } from './sqlite.js';
@@ -84,14 +84,12 @@ const [allResources, allGroups] = ['every resource', 'every group'];
 /** Parsed documents kept at hand; the least recently stored ones go first. */
 const cachedResources = 4096;
 type Way = 'into' | 'from';
-/** Lists of links that are kept in memory of either way, and how many links may be in one of them. */
-const cachedLinks = { lists: 512, inOne: 64 } as const;
 
 export class ResourceStore implements Lookup {
   readonly #statement: Prepared<typeof sql>;
   readonly #cache = new Map<string, Resource>();
   /** By the resource that they lead into, or from. A key has its hash; the name that answers read is made anew each time. */
-  readonly #links = { into: new Map<string, readonly Link[]>(), from: new Map<string, readonly Link[]>() };
+  readonly #links = { into: new KeptLists<Link>(), from: new KeptLists<Link>() };
   readonly #groups = new Map<string, ResourceGroup>();
   /** Answers that were made of what is stored here. */
   readonly answers = new AnswerCache();
@@ -321,15 +319,12 @@ export class ResourceStore implements Lookup {
 
   /** A write asks for the same lists again and again. */
   #linksOf(way: Way, key: string): readonly Link[] {
-    const lists = this.#links[way];
     this.answers.read(nameOfLinks(way, key));
-    const known = lists.get(key);
+    const known = this.#links[way].get(key);
     if (known) return known;
     const statement = this.#statement[way === 'into' ? 'linksInto' : 'linksFrom'];
     const links = (statement.all(key) as LinkRow[]).map(linkOf);
-    if (links.length > cachedLinks.inOne) return links;
-    lists.set(key, links);
-    if (lists.size > cachedLinks.lists) lists.delete(lists.keys().next().value as string);
+    this.#links[way].set(key, links);
     return links;
   }
 

@@ -137,7 +137,7 @@ const joins = (pool: string, lookup: Lookup): readonly Link[] =>
     .linksInto(rootKey(pool))
     .filter(({ path, target }) => path === 'loadBalancerBackendAddressPools' && target === idKey(pool));
 
-/** Who joins a pool has the IP version of the frontends that serve it. */
+/** Each of `joined` has the IP version of the frontends that serve the pool. */
 function* checkVersionsOfMembers(
   { id, document }: LoadBalancer,
   { joined, pool, lookup }: { joined: readonly Link[]; pool: string; lookup: Lookup },
@@ -159,8 +159,11 @@ function* checkVersionsOfMembers(
   }
 }
 
-/** A pool has addresses or network interfaces, and ports for all its members. */
-function* checkPool(id: string, lookup: Lookup): Generator<AzureError> {
+/** A pool has addresses or network interfaces, and ports for all its members; `written` are those that the write is about. */
+function* checkPool(
+  id: string,
+  { lookup, written }: { lookup: Lookup; written: ReadonlySet<string> },
+): Generator<AzureError> {
   const loadBalancer = loadBalancerAt(lookup, rootKey(id));
   const { backendAddressPools, outboundRules, inboundNatRules } = loadBalancer?.document.properties ?? {};
   const pool = childWithId(backendAddressPools, id);
@@ -172,7 +175,8 @@ function* checkPool(id: string, lookup: Lookup): Generator<AzureError> {
     const code = 'CannotMixIPBasedAddressesAndIPConfigurationsOnLoadBalancerBackendAddressPool';
     yield azureError(code, { values: { id: poolId } });
   }
-  yield* checkVersionsOfMembers(loadBalancer, { joined, pool: poolId, lookup });
+  const concerned = joined.filter(({ sourceId }) => written.has(idKey(sourceId)));
+  yield* checkVersionsOfMembers(loadBalancer, { joined: concerned, pool: poolId, lookup });
   // A scale set's profile names the pool too; its instances are the members.
   const members = joined.filter(({ sourceType }) => sourceType.endsWith('/ipConfigurations')).length;
   for (const rule of outboundRules ?? []) {
@@ -346,7 +350,8 @@ function* checkTogether({ ipConfigurations, pools, natPools }: Together, after: 
     yield* checkBackendPortsOf(id, member, usesOf);
   }
   yield* checkNetworkInterface([...ipConfigurations], after);
-  for (const pool of new Set(pools)) yield* checkPool(pool, after);
+  const written = new Set([...ipConfigurations].map(idKey));
+  for (const pool of new Set(pools)) yield* checkPool(pool, { lookup: after, written });
   for (const pool of new Set(natPools)) yield* checkNatPool(pool, after);
 }
 
