@@ -1,4 +1,5 @@
 /** Resources, their links and resource groups in SQLite; every statement is prepared once, by name. */
+import { LinkLists } from '../resources/references.js';
 import { parseResourceId, rootKey, typeOf } from '../resources/resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument } from '../resources/resource-type.js';
 import { AnswerCache } from './answer-cache.js';
@@ -70,7 +71,8 @@ const sql = {
   every: 'SELECT * FROM resources ORDER BY key',
   everyGroup: 'SELECT * FROM resource_groups ORDER BY key',
   unsettled: "SELECT * FROM resources WHERE state NOT IN ('Succeeded', 'Failed')",
-  linksInto: 'SELECT source_id, source_type, path, target FROM links WHERE target_root = ? ORDER BY source_id, path',
+  linksInto:
+    'SELECT source_id, source_type, path, target FROM links WHERE target_root = ? ORDER BY source_id, path, target',
   linksFrom: 'SELECT source_id, source_type, path, target FROM links WHERE source_root = ? ORDER BY source_id, path',
   addLink: 'INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?, ?, ?)',
   removeLinks: 'DELETE FROM links WHERE source_root = ? RETURNING target_root',
@@ -84,14 +86,12 @@ const [allResources, allGroups] = ['every resource', 'every group'];
 /** Parsed documents kept at hand; the least recently stored ones go first. */
 const cachedResources = 4096;
 type Way = 'into' | 'from';
-/** Lists of links that are kept in memory of either way, and how many links may be in one of them. */
-const cachedLinks = { lists: 512, inOne: 64 } as const;
 
 export class ResourceStore implements Lookup {
   readonly #statement: Prepared<typeof sql>;
   readonly #cache = new Map<string, Resource>();
   /** By the resource that they lead into, or from. A key has its hash; the name that answers read is made anew each time. */
-  readonly #links = { into: new Map<string, readonly Link[]>(), from: new Map<string, readonly Link[]>() };
+  readonly #links = { into: new LinkLists(), from: new LinkLists() };
   readonly #groups = new Map<string, ResourceGroup>();
   /** Answers that were made of what is stored here. */
   readonly answers = new AnswerCache();
@@ -239,7 +239,7 @@ export class ResourceStore implements Lookup {
     const existing = this.resource(key);
     if (existing) this.#changed(key, existing.type);
     this.#statement.remove.run(key);
-    this.#removeLinks(key);
+    this.replaceLinks(key, []);
     this.#cache.delete(key);
   }
 
@@ -251,12 +251,6 @@ export class ResourceStore implements Lookup {
 
   #noLongerTrue(key: string, type: string): void {
     for (const name of [key, ofType(type), allResources]) this.answers.changed(name);
-  }
-
-  #removeLinks(sourceKey: string): void {
-    this.#linksChanged('from', sourceKey);
-    for (const { target_root: target } of this.#statement.removeLinks.all(sourceKey) as { target_root: string }[])
-      this.#linksChanged('into', target);
   }
 
   #linksChanged(way: Way, key: string): void {
@@ -327,20 +321,22 @@ export class ResourceStore implements Lookup {
     if (known) return known;
     const statement = this.#statement[way === 'into' ? 'linksInto' : 'linksFrom'];
     const links = (statement.all(key) as LinkRow[]).map(linkOf);
-    if (links.length > cachedLinks.inOne) return links;
-    lists.set(key, links);
-    if (lists.size > cachedLinks.lists) lists.delete(lists.keys().next().value as string);
+    lists.keep(key, links);
     return links;
   }
 
   /** Replaces the links from `sourceKey` to other resources. */
   replaceLinks(sourceKey: string, links: readonly Link[]): void {
-    this.#removeLinks(sourceKey);
-    for (const { sourceId, sourceType, path, target } of links) {
-      const targetRoot = rootKey(target);
-      this.#linksChanged('into', targetRoot);
-      this.#statement.addLink.run(sourceKey, sourceId, sourceType, path, target, targetRoot);
-    }
+    const rows = this.#statement.removeLinks.all(sourceKey) as { target_root: string }[];
+    const removed = rows.map((row) => row.target_root);
+    const added = links.filter(({ sourceId, sourceType, path, target }) => {
+      const { changes } = this.#statement.addLink.run(sourceKey, sourceId, sourceType, path, target, rootKey(target));
+      return Number(changes) > 0;
+    });
+    const lists = this.#links.into.exchanged(sourceKey, { removed, added });
+    this.#linksChanged('from', sourceKey);
+    for (const target of [...removed, ...added.map((link) => rootKey(link.target))]) this.#linksChanged('into', target);
+    for (const [target, list] of lists) this.#links.into.keep(target, list);
   }
 
   #resourcesOf(rows: unknown[]): Resource[] {

@@ -189,13 +189,19 @@ export function outgoing({ id, type: name, document }: Resource, type: ResourceT
 /** What there will be once `resource` is stored: itself and its references in the place of those it had. */
 export function lookupAfter(lookup: Lookup, resource: Resource, type: ResourceType): Lookup {
   let own: readonly Link[] | undefined;
+  // Checks ask for the same lists again and again, and one of them may be long.
+  const lists = new Map<string, readonly Link[]>();
   return {
     resource: (key) => (key === resource.key ? resource : lookup.resource(key)),
     linksInto: (root) => {
       if (root === resource.key) return lookup.linksInto(root);
+      let list = lists.get(root);
+      if (list) return list;
       own ??= outgoing(resource, type);
       const others = lookup.linksInto(root).filter(({ sourceId }) => rootKey(sourceId) !== resource.key);
-      return [...others, ...own.filter(({ target }) => rootKey(target) === root)];
+      list = [...others, ...own.filter(({ target }) => rootKey(target) === root)];
+      lists.set(root, list);
+      return list;
     },
     everyOfType: (name) => lookup.everyOfType(name),
   };

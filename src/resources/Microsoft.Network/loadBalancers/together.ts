@@ -14,10 +14,7 @@ import { checkPortRange } from './nat-ports.js';
 import { checkOutboundPorts } from './outboundRules.js';
 import { versionOf } from './parts.js';
 
-interface LoadBalancer {
-  readonly id: string;
-  readonly document: LoadBalancerDocument;
-}
+type LoadBalancer = Pick<Resource, 'id'> & { readonly document: LoadBalancerDocument };
 
 /** A rule that sends a protocol and port to the members of its target. */
 interface Use {
@@ -132,23 +129,27 @@ function* checkVirtualNetwork(ipConfiguration: string, member: Member, lookup: L
 const isMember = ({ sourceType }: Link): boolean =>
   /^Microsoft\.(Network\/networkInterfaces|Compute\/virtualMachineScaleSets)\/.*ipConfigurations$/.test(sourceType);
 
-const joins = (pool: string, lookup: Lookup): readonly Link[] =>
-  lookup
+function joins(pool: string, lookup: Lookup): readonly Link[] {
+  const key = idKey(pool);
+  return lookup
     .linksInto(rootKey(pool))
-    .filter(({ path, target }) => path === 'loadBalancerBackendAddressPools' && target === idKey(pool));
+    .filter(({ path, target }) => path === 'loadBalancerBackendAddressPools' && target === key);
+}
 
-/** Who joins a pool has the IP version of the frontends that serve it. */
+/** Who joins a pool has the IP version of the frontends that serve it. Only the `ipConfigurations` are looked at. */
 function* checkVersionsOfMembers(
   { id, document }: LoadBalancer,
-  { joined, pool, lookup }: { joined: readonly Link[]; pool: string; lookup: Lookup },
+  { ipConfigurations, pool, lookup }: { ipConfigurations: readonly string[]; pool: string; lookup: Lookup },
 ): Generator<AzureError> {
+  const key = idKey(pool);
   const versions = new Set(
-    joined
-      .filter(({ sourceType }) => sourceType === 'Microsoft.Network/networkInterfaces/ipConfigurations')
-      .map(({ sourceId }) => (lookUpChild(lookup, sourceId)?.child.properties as Member)?.privateIPAddressVersion),
+    ipConfigurations
+      .filter((one) => !isOfScaleSet(one))
+      .map((one) => (lookUpChild(lookup, one)?.child.properties ?? {}) as Member)
+      .filter((member) => targetsOf(member).some((target) => idKey(target) === key))
+      .map(({ privateIPAddressVersion }) => privateIPAddressVersion),
   );
   if (versions.size === 0) return;
-  const key = idKey(pool);
   for (const { name, properties } of document.properties.loadBalancingRules ?? []) {
     if (!properties?.backendAddressPools?.some((one) => idKey(one.id) === key)) continue;
     const frontend = childWithId(document.properties.frontendIPConfigurations, properties.frontendIPConfiguration?.id);
@@ -160,7 +161,7 @@ function* checkVersionsOfMembers(
 }
 
 /** A pool has addresses or network interfaces, and ports for all its members. */
-function* checkPool(id: string, lookup: Lookup): Generator<AzureError> {
+function* checkPool(id: string, ipConfigurations: readonly string[], lookup: Lookup): Generator<AzureError> {
   const loadBalancer = loadBalancerAt(lookup, rootKey(id));
   const { backendAddressPools, outboundRules, inboundNatRules } = loadBalancer?.document.properties ?? {};
   const pool = childWithId(backendAddressPools, id);
@@ -172,7 +173,7 @@ function* checkPool(id: string, lookup: Lookup): Generator<AzureError> {
     const code = 'CannotMixIPBasedAddressesAndIPConfigurationsOnLoadBalancerBackendAddressPool';
     yield azureError(code, { values: { id: poolId } });
   }
-  yield* checkVersionsOfMembers(loadBalancer, { joined, pool: poolId, lookup });
+  yield* checkVersionsOfMembers(loadBalancer, { ipConfigurations, pool: poolId, lookup });
   // A scale set's profile names the pool too; its instances are the members.
   const members = joined.filter(({ sourceType }) => sourceType.endsWith('/ipConfigurations')).length;
   for (const rule of outboundRules ?? []) {
@@ -258,10 +259,14 @@ function* checkSetOfBasic(ipConfiguration: string, member: Member, lookup: Looku
 
 const setsPerPool = 150;
 
-/** The machines of a pool are in so many availability sets. */
-function* checkSetsOf(pool: string, lookup: Lookup): Generator<AzureError> {
-  const joined = joins(pool, lookup).filter(isMember);
+/** The machines of a pool are in so many availability sets, counted when who joins is in a set that is new to it. */
+function* checkSetsOf(pool: string, ipConfigurations: readonly string[], lookup: Lookup): Generator<AzureError> {
+  const own = new Set(ipConfigurations.flatMap((id) => setOf(id, lookup) ?? []));
+  const joined = own.size === 0 ? [] : joins(pool, lookup).filter(isMember);
   if (joined.length <= setsPerPool) return;
+  const joining = new Set(ipConfigurations.map(idKey));
+  const others = joined.filter(({ sourceId }) => !joining.has(idKey(sourceId)));
+  if (others.some(({ sourceId }) => own.delete(setOf(sourceId, lookup) ?? '') && own.size === 0)) return;
   const sets = new Set(joined.flatMap(({ sourceId }) => setOf(sourceId, lookup) ?? [])).size;
   if (sets <= setsPerPool) return;
   yield azureError('MaxAvailabilitySetsInLoadBalancerReached', { values: { pool, sets, limit: setsPerPool } });
@@ -337,7 +342,8 @@ function* checkNetworkInterface(ipConfigurations: readonly string[], lookup: Loo
   }
 }
 
-function* checkTogether({ ipConfigurations, pools, natPools }: Together, after: Lookup): Generator<AzureError> {
+function* checkTogether({ pools, natPools, ...written }: Together, after: Lookup): Generator<AzureError> {
+  const ipConfigurations = [...written.ipConfigurations];
   const usesOf = usesIn(after);
   for (const id of ipConfigurations) {
     const member = lookUpChild(after, id)?.child.properties as Member | undefined;
@@ -345,8 +351,8 @@ function* checkTogether({ ipConfigurations, pools, natPools }: Together, after: 
     yield* checkVirtualNetwork(id, member, after);
     yield* checkBackendPortsOf(id, member, usesOf);
   }
-  yield* checkNetworkInterface([...ipConfigurations], after);
-  for (const pool of new Set(pools)) yield* checkPool(pool, after);
+  yield* checkNetworkInterface(ipConfigurations, after);
+  for (const pool of new Set(pools)) yield* checkPool(pool, ipConfigurations, after);
   for (const pool of new Set(natPools)) yield* checkNatPool(pool, after);
 }
 
@@ -379,7 +385,7 @@ export function* checkLoadBalancersAhead(ipConfigurations: readonly string[], af
     yield* checkNeighbours(id, member, after);
     yield* checkSetOfBasic(id, member, after);
   }
-  for (const pool of new Set(pools)) yield* checkSetsOf(pool, after);
+  for (const pool of new Set(pools)) yield* checkSetsOf(pool, ipConfigurations, after);
 }
 
 /** Of a write of who has these network interfaces. */
