@@ -53,7 +53,6 @@ class Compiler {
   readonly #probes = new Map<string, PlanProbe>();
   readonly #document: LoadBalancerDocument;
   readonly #pools = new Map<string, readonly PoolMember[]>();
-  readonly #mapped = new Map<string, string>();
   /** Where frontends are, by their ids. */
   readonly #places = new Map<string, Place>();
   /** Members by the probe and the pools of the rules that share them. */
@@ -74,14 +73,8 @@ class Compiler {
     return { frontends: this.#frontends, probes: [...this.#probes.values()], outbound };
   }
 
-  /** Many rules name the same few addresses. */
   #map(address: string): string {
-    let mapped = this.#mapped.get(address);
-    if (mapped === undefined) {
-      mapped = mapAddress(address, this.options.addressMap);
-      this.#mapped.set(address, mapped);
-    }
-    return mapped;
+    return mapAddress(address, this.options.addressMap);
   }
 
   #membersOf(poolId: string): readonly PoolMember[] {

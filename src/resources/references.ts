@@ -219,76 +219,37 @@ export function linksOf(document: ResourceDocument, schema: SchemaNode, source: 
   return links;
 }
 
-/** How links are sorted where they are listed, as the database does. */
-export function compareLinks(a: Link, b: Link): number {
+/** Links by the folded id of the top-level resource that they lead into. */
+export function linksByRoot(links: readonly Link[]): Map<string, Link[]> {
+  const byRoot = new Map<string, Link[]>();
+  for (const link of links) {
+    const root = rootKey(link.target);
+    const others = byRoot.get(root);
+    if (others) others.push(link);
+    else byRoot.set(root, [link]);
+  }
+  return byRoot;
+}
+
+/** As the database sorts links. */
+function compareLinks(a: Link, b: Link): number {
   const member = (['sourceId', 'path', 'target'] as const).find((name) => a[name] !== b[name]);
   return member === undefined ? 0 : a[member] < b[member] ? -1 : 1;
 }
 
-/** A sorted list with a further link in its place. */
-function withLink(list: readonly Link[], link: Link): readonly Link[] {
-  let [low, high] = [0, list.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (compareLinks(list[middle] as Link, link) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return list.toSpliced(low, 0, link);
-}
-
-/** How many links, and lists of them, are kept together. */
-const keptLinks = 32_768;
-
-/** Lists of links by the resource that they lead into, or from; the ones that have been kept longest go first. */
-export class LinkLists {
-  readonly #lists = new Map<string, readonly Link[]>();
-  #size = 0;
-
-  get(key: string): readonly Link[] | undefined {
-    return this.#lists.get(key);
-  }
-
-  keep(key: string, links: readonly Link[]): void {
-    this.delete(key);
-    if (links.length >= keptLinks) return;
-    this.#lists.set(key, links);
-    this.#size += 1 + links.length;
-    for (const oldest of this.#lists.keys()) {
-      if (this.#size <= keptLinks) return;
-      this.delete(oldest);
+/** A sorted list with further links in it, each in its place. */
+export function withLinks(list: readonly Link[], further: readonly Link[]): readonly Link[] {
+  const links = [...list];
+  for (const link of further) {
+    let [low, high] = [0, links.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareLinks(links[middle] as Link, link) < 0) low = middle + 1;
+      else high = middle;
     }
+    links.splice(low, 0, link);
   }
-
-  delete(key: string): void {
-    const links = this.#lists.get(key);
-    if (links && this.#lists.delete(key)) this.#size -= 1 + links.length;
-  }
-
-  /**
-   * Lists into resources, as they are once the links from `sourceKey` into `removed` are gone and `added` has come: a long
-   * list is not read again for each that comes into it.
-   */
-  exchanged(
-    sourceKey: string,
-    { removed, added }: { removed: readonly string[]; added: readonly Link[] },
-  ): Map<string, readonly Link[]> {
-    const lists = new Map<string, readonly Link[]>();
-    for (const target of removed) {
-      const others = this.#lists.get(target)?.filter(({ sourceId }) => rootKey(sourceId) !== sourceKey);
-      if (others) lists.set(target, others);
-    }
-    for (const link of added) {
-      const target = rootKey(link.target);
-      const list = lists.get(target) ?? this.#lists.get(target);
-      if (list) lists.set(target, withLink(list, link));
-    }
-    return lists;
-  }
-
-  clear(): void {
-    this.#lists.clear();
-    this.#size = 0;
-  }
+  return links;
 }
 
 /** A child as it is stored: its members, whatever they are, in `properties`. */

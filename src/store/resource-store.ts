@@ -1,8 +1,8 @@
 /** Resources, their links and resource groups in SQLite; every statement is prepared once, by name. */
-import { LinkLists } from '../resources/references.js';
+import { linksByRoot, withLinks } from '../resources/references.js';
 import { parseResourceId, rootKey, typeOf } from '../resources/resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument } from '../resources/resource-type.js';
-import { AnswerCache } from './answer-cache.js';
+import { AnswerCache, KeptLists } from './answer-cache.js';
 import { type Prepared, prepareAll } from './database.js';
 import type { RowImage } from './row-images.js';
 import type { Connection } from './sqlite.js';
@@ -91,7 +91,7 @@ export class ResourceStore implements Lookup {
   readonly #statement: Prepared<typeof sql>;
   readonly #cache = new Map<string, Resource>();
   /** By the resource that they lead into, or from. A key has its hash; the name that answers read is made anew each time. */
-  readonly #links = { into: new LinkLists(), from: new LinkLists() };
+  readonly #links = { into: new KeptLists<Link>(), from: new KeptLists<Link>() };
   readonly #groups = new Map<string, ResourceGroup>();
   /** Answers that were made of what is stored here. */
   readonly answers = new AnswerCache();
@@ -315,28 +315,32 @@ export class ResourceStore implements Lookup {
 
   /** A write asks for the same lists again and again. */
   #linksOf(way: Way, key: string): readonly Link[] {
-    const lists = this.#links[way];
     this.answers.read(nameOfLinks(way, key));
-    const known = lists.get(key);
+    const known = this.#links[way].get(key);
     if (known) return known;
     const statement = this.#statement[way === 'into' ? 'linksInto' : 'linksFrom'];
     const links = (statement.all(key) as LinkRow[]).map(linkOf);
-    lists.keep(key, links);
+    this.#links[way].set(key, links);
     return links;
   }
 
   /** Replaces the links from `sourceKey` to other resources. */
   replaceLinks(sourceKey: string, links: readonly Link[]): void {
     const rows = this.#statement.removeLinks.all(sourceKey) as { target_root: string }[];
-    const removed = rows.map((row) => row.target_root);
     const added = links.filter(({ sourceId, sourceType, path, target }) => {
       const { changes } = this.#statement.addLink.run(sourceKey, sourceId, sourceType, path, target, rootKey(target));
       return Number(changes) > 0;
     });
-    const lists = this.#links.into.exchanged(sourceKey, { removed, added });
+    const into = linksByRoot(added);
+    const removed = new Set(rows.map((row) => row.target_root));
     this.#linksChanged('from', sourceKey);
-    for (const target of [...removed, ...added.map((link) => rootKey(link.target))]) this.#linksChanged('into', target);
-    for (const [target, list] of lists) this.#links.into.keep(target, list);
+    for (const target of new Set([...removed, ...into.keys()])) {
+      const before = this.#links.into.get(target);
+      this.#linksChanged('into', target);
+      // A long list is not read again for each that comes into it.
+      const others = removed.has(target) ? before?.filter(({ sourceId }) => rootKey(sourceId) !== sourceKey) : before;
+      if (others) this.#links.into.set(target, withLinks(others, into.get(target) ?? []));
+    }
   }
 
   #resourcesOf(rows: unknown[]): Resource[] {

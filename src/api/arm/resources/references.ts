@@ -188,20 +188,24 @@ export function outgoing({ id, type: name, document }: Resource, type: ResourceT
 
 /** What there will be once `resource` is stored: itself and its references in the place of those it had. */
 export function lookupAfter(lookup: Lookup, resource: Resource, type: ResourceType): Lookup {
+  const { key: self } = resource;
   let own: readonly Link[] | undefined;
-  // Checks ask for the same lists again and again, and one of them may be long.
-  const lists = new Map<string, readonly Link[]>();
+  // The checks of one write ask for the same lists again and again, and those of large pools are long.
+  const known = new Map<string, readonly Link[]>();
+  const isOthers = ({ sourceId }: Link): boolean =>
+    (sourceId.length > self.length && sourceId[self.length] !== '/') ||
+    sourceId.slice(0, self.length).toLowerCase() !== self;
   return {
-    resource: (key) => (key === resource.key ? resource : lookup.resource(key)),
+    resource: (key) => (key === self ? resource : lookup.resource(key)),
     linksInto: (root) => {
-      if (root === resource.key) return lookup.linksInto(root);
-      let list = lists.get(root);
-      if (list) return list;
+      if (root === self) return lookup.linksInto(root);
       own ??= outgoing(resource, type);
-      const others = lookup.linksInto(root).filter(({ sourceId }) => rootKey(sourceId) !== resource.key);
-      list = [...others, ...own.filter(({ target }) => rootKey(target) === root)];
-      lists.set(root, list);
-      return list;
+      let links = known.get(root);
+      if (!links) {
+        links = [...lookup.linksInto(root).filter(isOthers), ...own.filter(({ target }) => rootKey(target) === root)];
+        known.set(root, links);
+      }
+      return links;
     },
     everyOfType: (name) => lookup.everyOfType(name),
   };

@@ -244,7 +244,7 @@ function writtenMember(address: BackendAddress, poolId: string): PoolMember {
 function joinedMember(link: Link, poolId: string, lookup: Lookup): PoolMember {
   return {
     key: idKey(link.sourceId),
-    // Few ask for it, and it is a hash.
+    // Only where it is shown: a pool may have thousands of members.
     get name() {
       return stableGuid(`${poolId}|${link.sourceId}`);
     },
@@ -269,11 +269,10 @@ export function membersOfPool(
   const pool = childWithId(childrenIn(document.properties, 'backendAddressPools'), poolId);
   const addresses = childrenIn(pool?.properties, 'loadBalancerBackendAddresses') as BackendAddress[];
   const written = addresses.map((one) => writtenMember(one, poolId));
-  const key = idKey(poolId);
   const joined = lookup
     .linksInto(rootKey(poolId))
     // A scale set's profile names the pool too; its instances are the members.
-    .filter(({ path, target, sourceType }) => path === memberPath && target === key && isMember(sourceType))
+    .filter(({ path, target, sourceType }) => path === memberPath && target === idKey(poolId) && isMember(sourceType))
     .map((link) => joinedMember(link, poolId, lookup));
   return [...written, ...joined];
 }

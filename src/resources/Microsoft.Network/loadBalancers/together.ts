@@ -129,27 +129,23 @@ function* checkVirtualNetwork(ipConfiguration: string, member: Member, lookup: L
 const isMember = ({ sourceType }: Link): boolean =>
   /^Microsoft\.(Network\/networkInterfaces|Compute\/virtualMachineScaleSets)\/.*ipConfigurations$/.test(sourceType);
 
-function joins(pool: string, lookup: Lookup): readonly Link[] {
-  const key = idKey(pool);
-  return lookup
+const joins = (pool: string, lookup: Lookup): readonly Link[] =>
+  lookup
     .linksInto(rootKey(pool))
-    .filter(({ path, target }) => path === 'loadBalancerBackendAddressPools' && target === key);
-}
+    .filter(({ path, target }) => path === 'loadBalancerBackendAddressPools' && target === idKey(pool));
 
-/** Who joins a pool has the IP version of the frontends that serve it. Only the `ipConfigurations` are looked at. */
+/** Each of `joined` has the IP version of the frontends that serve the pool. */
 function* checkVersionsOfMembers(
   { id, document }: LoadBalancer,
-  { ipConfigurations, pool, lookup }: { ipConfigurations: readonly string[]; pool: string; lookup: Lookup },
+  { joined, pool, lookup }: { joined: readonly Link[]; pool: string; lookup: Lookup },
 ): Generator<AzureError> {
-  const key = idKey(pool);
   const versions = new Set(
-    ipConfigurations
-      .filter((one) => !isOfScaleSet(one))
-      .map((one) => (lookUpChild(lookup, one)?.child.properties ?? {}) as Member)
-      .filter((member) => targetsOf(member).some((target) => idKey(target) === key))
-      .map(({ privateIPAddressVersion }) => privateIPAddressVersion),
+    joined
+      .filter(({ sourceType }) => sourceType === 'Microsoft.Network/networkInterfaces/ipConfigurations')
+      .map(({ sourceId }) => (lookUpChild(lookup, sourceId)?.child.properties as Member)?.privateIPAddressVersion),
   );
   if (versions.size === 0) return;
+  const key = idKey(pool);
   for (const { name, properties } of document.properties.loadBalancingRules ?? []) {
     if (!properties?.backendAddressPools?.some((one) => idKey(one.id) === key)) continue;
     const frontend = childWithId(document.properties.frontendIPConfigurations, properties.frontendIPConfiguration?.id);
@@ -160,8 +156,11 @@ function* checkVersionsOfMembers(
   }
 }
 
-/** A pool has addresses or network interfaces, and ports for all its members. */
-function* checkPool(id: string, ipConfigurations: readonly string[], lookup: Lookup): Generator<AzureError> {
+/** A pool has addresses or network interfaces, and ports for all its members; `written` are those that the write is about. */
+function* checkPool(
+  id: string,
+  { lookup, written }: { lookup: Lookup; written: ReadonlySet<string> },
+): Generator<AzureError> {
   const loadBalancer = loadBalancerAt(lookup, rootKey(id));
   const { backendAddressPools, outboundRules, inboundNatRules } = loadBalancer?.document.properties ?? {};
   const pool = childWithId(backendAddressPools, id);
@@ -173,7 +172,8 @@ function* checkPool(id: string, ipConfigurations: readonly string[], lookup: Loo
     const code = 'CannotMixIPBasedAddressesAndIPConfigurationsOnLoadBalancerBackendAddressPool';
     yield azureError(code, { values: { id: poolId } });
   }
-  yield* checkVersionsOfMembers(loadBalancer, { ipConfigurations, pool: poolId, lookup });
+  const concerned = joined.filter(({ sourceId }) => written.has(idKey(sourceId)));
+  yield* checkVersionsOfMembers(loadBalancer, { joined: concerned, pool: poolId, lookup });
   // A scale set's profile names the pool too; its instances are the members.
   const members = joined.filter(({ sourceType }) => sourceType.endsWith('/ipConfigurations')).length;
   for (const rule of outboundRules ?? []) {
@@ -342,8 +342,7 @@ function* checkNetworkInterface(ipConfigurations: readonly string[], lookup: Loo
   }
 }
 
-function* checkTogether({ pools, natPools, ...written }: Together, after: Lookup): Generator<AzureError> {
-  const ipConfigurations = [...written.ipConfigurations];
+function* checkTogether({ ipConfigurations, pools, natPools }: Together, after: Lookup): Generator<AzureError> {
   const usesOf = usesIn(after);
   for (const id of ipConfigurations) {
     const member = lookUpChild(after, id)?.child.properties as Member | undefined;
@@ -351,8 +350,9 @@ function* checkTogether({ pools, natPools, ...written }: Together, after: Lookup
     yield* checkVirtualNetwork(id, member, after);
     yield* checkBackendPortsOf(id, member, usesOf);
   }
-  yield* checkNetworkInterface(ipConfigurations, after);
-  for (const pool of new Set(pools)) yield* checkPool(pool, ipConfigurations, after);
+  yield* checkNetworkInterface([...ipConfigurations], after);
+  const written = new Set([...ipConfigurations].map(idKey));
+  for (const pool of new Set(pools)) yield* checkPool(pool, { lookup: after, written });
   for (const pool of new Set(natPools)) yield* checkNatPool(pool, after);
 }
 
