@@ -29,6 +29,10 @@ export async function repeatUntil(
   }
 }
 
+/** Asks every 20 ms whether something holds; rejects with its source text when it never does. */
+export const untilTrue = (holds: () => boolean | Promise<boolean>): Promise<void> =>
+  repeatUntil(holds, { what: () => String(holds), step: () => new Promise((resolve) => setTimeout(resolve, 20)) });
+
 /** How often others go first while something long is done: counted in turns of the event loop, not in time. */
 export async function turnsDuring<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly turns: number }> {
   let turns = 0;
