@@ -35,8 +35,6 @@ import { formatIpPrefix, isLoopbackHost, mapAddress } from './support/ip-address
 import { createStderrLog, type Log } from './support/log.js';
 import { explainFileError } from './support/usage-error.js';
 
-/** IPv6 public addresses; a loopback has only one of its own, so they are never bound as they are. */
-const publicIPv6Pool = 'fd7f:1a2b::/48';
 /** Where classic virtual machines outside a virtual network get their addresses. */
 const classicPrivatePool = '10.200.0.0/16';
 const flowGraceMs = 5000;
@@ -94,8 +92,9 @@ export class Emulator {
   ): Promise<Emulator> {
     const dataFolder = config.inMemory ? undefined : config.data;
     if (dataFolder !== undefined) mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-    const publicPrefix = { IPv4: formatIpPrefix(config.publicIpPool), IPv6: publicIPv6Pool };
-    const blocks = new AddressBlocks(config.publicIpPool);
+    const { IPv4, IPv6 } = config.publicIpPool;
+    const publicPrefix = { IPv4: formatIpPrefix(IPv4), IPv6: formatIpPrefix(IPv6) };
+    const blocks = new AddressBlocks(IPv4);
     const isShared = config.store !== undefined;
     // The addresses of a store that machines share are shared too: blocks are for neighbours on one machine.
     const pool = { publicPrefix, ...(!isShared && { blocks }) };
@@ -253,7 +252,7 @@ async function createApp({
   const identity = createIdentity({ warn: log.warn, folder, host: config.host, tlsNames: config.tlsNames });
   const admin = config.auth === 'token' ? identity.admin() : undefined;
   if (!admin && !isLoopbackHost(config.host)) {
-    log.warn('whoever reaches this machine may do everything here: --auth token asks for a token', {
+    log.warn('every client that reaches this machine may do everything here: --auth token asks for a token', {
       host: config.host,
     });
   }
@@ -302,7 +301,7 @@ async function createApp({
       }),
     }),
     newGuid,
-    publicAddresses: sharedPublicAddresses(store.addresses, config.publicIpPool),
+    publicAddresses: sharedPublicAddresses(store.addresses, config.publicIpPool.IPv4),
     privateAddressPool: classicPrivatePool,
     packages: packageSource({ policy: config.templateLinks, note: (message) => log.info(message) }),
     config,

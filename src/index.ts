@@ -39,8 +39,8 @@ export interface LazuriteOptions {
   readonly engine?: 'userspace' | 'nftables' | 'none';
   /** `CIDR=CIDR` pairs, or `none`. */
   readonly addressMap?: readonly string[] | 'none';
-  /** Where public IP addresses are taken from. */
-  readonly publicIpPool?: string;
+  /** Where public IP addresses are taken from: an IPv4 network, an IPv6 network, or one of each. */
+  readonly publicIpPool?: string | readonly string[];
   /** How many Azure seconds pass in one. */
   readonly timeScale?: number;
   /** How long an asynchronous operation stays InProgress. */

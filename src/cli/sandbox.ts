@@ -20,7 +20,7 @@ import { type Command, type CommandContext, processOf } from './command.js';
 const setUp = [
   'ip link set lo up || exit 125',
   'ip address add 168.63.129.16/32 dev lo',
-  'ip route add local 0.0.0.0/0 dev lo',
+  'ip route add local 0.0.0.0/0 dev lo src 127.0.0.1',
   // Without IPv6 there is just no IPv6; with it, Linux wants to be told that any address may be listened on.
   '{ ip -6 route add local ::/0 dev lo; echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind; } 2>/dev/null',
   'exec "$@"',
@@ -55,6 +55,9 @@ export function requireNamespaces(): void {
   if (reason !== undefined) throw new UsageError(`sandbox cannot run here: ${reason}`);
 }
 
+/** Every address leads to this loopback, so public ones need not be those that clients refuse to call public. */
+const publicLooking = '20.0.0.0/16,2603:1030:7f::/48';
+
 interface InsideOptions {
   /** Options of `start`. */
   readonly options: readonly string[];
@@ -64,7 +67,8 @@ interface InsideOptions {
 
 /** Runs the command beside an emulator of its own; the number is its exit code. */
 function runInside({ options, command, env }: InsideOptions): Promise<number> {
-  const config = parseConfig(['--in-memory', '--engine=nftables', ...options], { LAZURITE_LOG_LEVEL: 'warn', ...env });
+  const own = { LAZURITE_LOG_LEVEL: 'warn', LAZURITE_PUBLIC_IP_POOL: publicLooking };
+  const config = parseConfig(['--in-memory', '--engine=nftables', ...options], { ...own, ...env });
   return runBesideEmulator({ config, command, env, watch: whenCallerEnds, ended: killOthers });
 }
 

@@ -5,7 +5,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { isGuid } from '../support/ids.js';
-import { type AddressMapping, type IpPrefix, parseIpv4Network } from '../support/ip-address.js';
+import { type AddressMapping, type IpPrefix, parseIpNetwork, sizeOf } from '../support/ip-address.js';
 import { UsageError } from '../support/usage-error.js';
 
 /** Reads the texts given for one option; without `repeatable` there is one. */
@@ -80,16 +80,29 @@ export const scale: Parse<number> = (written) => {
     : refuse(`must be a number from 0.001 to 100000, not '${last(written)}'`);
 };
 
-export const network: Parse<IpPrefix> = (written) => {
-  const prefix =
-    parseIpv4Network(last(written)) ?? refuse(`must be an IPv4 network like 127.255.0.0/16, not '${last(written)}'`);
-  return prefix.length <= 30 ? prefix : refuse(`must hold at least four addresses, and '${last(written)}' does not`);
+/** The network that public addresses of each version are taken from. */
+export interface PublicIpPool {
+  readonly IPv4: IpPrefix;
+  readonly IPv6: IpPrefix;
+}
+
+export const defaultPublicIpPool = '127.255.0.0/16,fd7f:1a2b::/48';
+
+/** A version that nothing is written for has its default. */
+export const publicIpPool: Parse<PublicIpPool> = (written) => {
+  const networks = [...defaultPublicIpPool.split(','), ...written].map((text) => {
+    const network =
+      parseIpNetwork(text) ?? refuse(`must be a network like 127.255.0.0/16 or fd7f:1a2b::/48, not '${text}'`);
+    return sizeOf(network) >= 4 ? network : refuse(`must hold at least four addresses, and '${text}' does not`);
+  });
+  const lastOf = (version: 4 | 6) => networks.findLast((network) => network.version === version) as IpPrefix;
+  return { IPv4: lastOf(4), IPv6: lastOf(6) };
 };
 
 const mapping = (text: string): AddressMapping => {
-  const [from, to, ...rest] = text.split('=').map(parseIpv4Network);
+  const [from, to, ...rest] = text.split('=').map(parseIpNetwork);
   if (!from || !to || rest.length > 0) return refuse(`must be CIDR=CIDR, like 10.0.0.0/8=127.0.0.0/8, not '${text}'`);
-  return from.length === to.length
+  return from.version === to.version && from.length === to.length
     ? { from, to }
     : refuse(`must name two networks of one size, and those of '${text}' differ`);
 };

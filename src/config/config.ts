@@ -6,17 +6,18 @@ import { parseArgs } from 'node:util';
 import { overlaps } from '../support/ip-address.js';
 import { didYouMean, UsageError } from '../support/usage-error.js';
 import {
+  defaultPublicIpPool,
   dnsNames,
   folder,
   furtherAddresses,
   hostName,
   interfaceName,
   mappings,
-  network,
   oneOf,
   optionalText,
   type Parse,
   postgresUrl,
+  publicIpPool,
   scale,
   switched,
   wholeNumber,
@@ -103,9 +104,10 @@ export const options = {
   publicIpPool: option({
     name: 'public-ip-pool',
     value: 'CIDR',
-    fallback: '127.255.0.0/16',
-    sentence: 'Where public IP addresses are taken from.',
-    parse: network,
+    repeatable: true,
+    fallback: defaultPublicIpPool,
+    sentence: 'Where public IP addresses are taken from: an IPv4 network, an IPv6 network, or one of each.',
+    parse: publicIpPool,
   }),
   timeScale: option({
     name: 'time-scale',
@@ -246,11 +248,11 @@ function findWritten(
   return { written: parts, where: env[variable] ? variable : `--${definition.name}` };
 }
 
-/** A public address that `az` prints must be usable as it is, so no mapping may move the pool. */
+/** A public address that `az` prints must be usable as it is, so no mapping moves the pool but one that was asked for. */
 function keepPoolInPlace(config: Config): Config {
   const { publicIpPool: pool, addressMap } = config;
-  if (!addressMap.some(({ from }) => overlaps(from, pool))) return config;
-  return { ...config, addressMap: [{ from: pool, to: pool }, ...addressMap] };
+  const moved = [pool.IPv4, pool.IPv6].filter((network) => addressMap.some(({ from }) => overlaps(from, network)));
+  return { ...config, addressMap: [...moved.map((network) => ({ from: network, to: network })), ...addressMap] };
 }
 
 /**
@@ -267,7 +269,10 @@ export function parseConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Co
       throw error instanceof UsageError ? new UsageError(`${where} ${error.message}`) : error;
     }
   });
-  return keepPoolInPlace(Object.fromEntries(entries) as Config);
+  const config = Object.fromEntries(entries) as Config;
+  const { addressMap } = options;
+  const isMapWritten = values[addressMap.name] !== undefined || Boolean(env[environmentName(addressMap)]);
+  return isMapWritten ? config : keepPoolInPlace(config);
 }
 
 function readArguments(argv: readonly string[]): Record<string, string | boolean | (string | boolean)[] | undefined> {

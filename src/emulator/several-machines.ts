@@ -66,7 +66,7 @@ export interface Machines {
 /** What all nodes have to agree on, as a text that a person can read. */
 const agreedOn = (config: Config): string =>
   JSON.stringify({
-    'public-ip-pool': formatIpPrefix(config.publicIpPool),
+    'public-ip-pool': Object.values(config.publicIpPool).map(formatIpPrefix).join(','),
     'address-map': config.addressMap.map(({ from, to }) => `${formatIpPrefix(from)}=${formatIpPrefix(to)}`),
     'time-scale': config.timeScale,
     'operation-delay': config.operationDelayMs,

@@ -209,6 +209,8 @@ export interface TypeRequests {
   readonly statuses?: AnswerStatuses;
   /** What the compute provider, whose names follow a rule of its own, calls the resource's name: `vmName`. */
   readonly nameParameter?: string;
+  /** Whether a PATCH changes every member that it has; else it replaces the tags and says nothing besides. */
+  readonly patchesAll?: boolean;
 }
 
 /** What became of a change in the data plane. */

@@ -55,10 +55,16 @@ export function parseIpv4Prefix(text: string): IpPrefix | undefined {
   return prefix?.version === 4 ? prefix : undefined;
 }
 
-/** Reads an IPv4 prefix without host bits, such as `10.0.0.0/8`; undefined for anything else. */
-export function parseIpv4Network(text: string): IpPrefix | undefined {
-  const prefix = parseIpv4Prefix(text);
+/** Reads a prefix without host bits, such as `10.0.0.0/8`; undefined for anything else. */
+export function parseIpNetwork(text: string): IpPrefix | undefined {
+  const prefix = parseIpPrefix(text);
   return prefix?.value === (prefix && networkOf(prefix).value) ? prefix : undefined;
+}
+
+/** The same for IPv4 alone. */
+export function parseIpv4Network(text: string): IpPrefix | undefined {
+  const network = parseIpNetwork(text);
+  return network?.version === 4 ? network : undefined;
 }
 
 /** Number of addresses in the prefix. */
@@ -95,26 +101,45 @@ export function splitAround(prefix: IpPrefix, holes: readonly IpPrefix[]): IpPre
 export const isLoopbackHost = (host: string): boolean =>
   /(?:^|\.)localhost$/i.test(host) || /^\[?::1\]?$/.test(host) || (isIPv4(host) && host.startsWith('127.'));
 
-/** Addresses in `from` are found at the same place within `to`, which is as large. Both are IPv4. */
+/** Addresses in `from` are found at the same place within `to`, which is as large and of the same version. */
 export interface AddressMapping {
   readonly from: IpPrefix;
   readonly to: IpPrefix;
 }
 
 /**
- * The address of this machine that stands for an Azure address. The first mapping that contains it decides; an IPv4
- * address that none contains, and every IPv6 address, stays as it is.
+ * The address of this machine that stands for an Azure address. The first mapping that contains it decides; an
+ * address that none contains stays as it is.
  */
 export function mapAddress(address: string, maps: readonly AddressMapping[]): string {
-  const parsed = address.includes(':') ? undefined : parseIpAddress(address);
+  let known = mappedAddresses.get(maps);
+  if (!known) {
+    known = new Map();
+    mappedAddresses.set(maps, known);
+  }
+  let mapped = known.get(address);
+  if (mapped === undefined) {
+    mapped = findMapped(address, maps);
+    if (known.size >= mappedAtHand) known.clear();
+    known.set(address, mapped);
+  }
+  return mapped;
+}
+
+/** The same addresses are mapped at each change of a plan. */
+const mappedAddresses = new WeakMap<readonly AddressMapping[], Map<string, string>>();
+const mappedAtHand = 65_536;
+
+function findMapped(address: string, maps: readonly AddressMapping[]): string {
+  const parsed = parseIpAddress(address);
   const mapping = parsed && maps.find(({ from }) => contains(from, parsed));
   if (!parsed || !mapping) return address;
-  return formatIpAddress({ version: 4, value: mapping.to.value + (parsed.value - mapping.from.value) });
+  return formatIpAddress({ ...parsed, value: mapping.to.value + (parsed.value - mapping.from.value) });
 }
 
 /** The network of this machine that stands for one of Azure's, as long as one mapping covers it whole; else the same. */
 export function mapNetwork(network: string, maps: readonly AddressMapping[]): string {
-  const prefix = parseIpv4Network(network);
+  const prefix = parseIpNetwork(network);
   const mapping = prefix && maps.find(({ from }) => prefix.length >= from.length && contains(from, prefix));
   if (!prefix || !mapping) return network;
   return formatIpPrefix({ ...prefix, value: mapping.to.value + (prefix.value - mapping.from.value) });

@@ -87,6 +87,7 @@ else {
     );
     for (const { address, url, probedFrom } of answers) {
       t.strictSame([address, url], [answers[0].address, 'https://localhost:4567']);
+      t.match(address, /^20\.0\.0\./, 'clients accept it as a public address');
       t.strictSame(probedFrom, ['168.63.129.16'], "probes come from Azure's own address");
     }
   });

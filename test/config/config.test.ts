@@ -9,12 +9,14 @@ import {
   formatIpPrefix,
   type IpPrefix,
   mapAddress,
+  mapNetwork,
   networkOf,
   parseIpAddress,
+  parseIpNetwork,
   parseIpv4Network,
 } from '../../src/support/ip-address.js';
 
-const network = (text: string) => parseIpv4Network(text) as IpPrefix;
+const network = (text: string) => parseIpNetwork(text) as IpPrefix;
 const refuses = (argv: string[], env: Record<string, string> = {}): string => {
   try {
     parseConfig(argv, env);
@@ -35,7 +37,7 @@ test('without a word said, the defaults hold', async (t) => {
     store: undefined,
     staleReads: 'on',
     engine: 'userspace',
-    publicIpPool: network('127.255.0.0/16'),
+    publicIpPool: { IPv4: network('127.255.0.0/16'), IPv6: network('fd7f:1a2b::/48') },
     timeScale: 1,
     operationDelayMs: 0,
     strictApiVersions: false,
@@ -76,7 +78,7 @@ test('every option can be given on the command line', async (t) => {
     data: '/tmp/d',
     inMemory: true,
     engine: 'none',
-    publicIpPool: network('127.9.0.0/24'),
+    publicIpPool: { IPv4: network('127.9.0.0/24'), IPv6: network('fd7f:1a2b::/48') },
     timeScale: 60,
     operationDelayMs: 250,
     strictApiVersions: true,
@@ -178,7 +180,7 @@ test('what cannot be used is refused in one line that names the option and what 
     [['--operation-delay=-1'], "UsageError: --operation-delay must be a whole number from 0 to 86400000, not '-1'"],
     [
       ['--public-ip-pool', '10.0.0.1/8'],
-      "UsageError: --public-ip-pool must be an IPv4 network like 127.255.0.0/16, not '10.0.0.1/8'",
+      "UsageError: --public-ip-pool must be a network like 127.255.0.0/16 or fd7f:1a2b::/48, not '10.0.0.1/8'",
     ],
     [
       ['--public-ip-pool', '10.0.0.0/31'],
@@ -257,22 +259,50 @@ test('with --address-map none every address is used as it is; otherwise the firs
   t.equal(mapAddress('10.2.2.3', addressMap), '127.2.2.3');
 });
 
-test('public addresses stay as they are printed, even from a pool that a mapping covers', async (t) => {
+test('public addresses of either version come from a pool of their own', async (t) => {
+  const pools = (...argv: string[]) => {
+    const { IPv4, IPv6 } = parseConfig(argv, {}).publicIpPool;
+    return [IPv4, IPv6].map(formatIpPrefix);
+  };
+  t.strictSame(pools('--public-ip-pool', '2001:db8::/64'), ['127.255.0.0/16', '2001:db8::/64']);
+  t.strictSame(pools('--public-ip-pool=2001:db8::/64', '--public-ip-pool=20.1.0.0/16'), [
+    '20.1.0.0/16',
+    '2001:db8::/64',
+  ]);
+  t.throws(() => pools('--public-ip-pool', '2001:db8::/127'), { message: /at least four addresses/ });
+});
+
+test('a mapping that was asked for moves public addresses of either version', async (t) => {
+  const pairs = ['20.1.0.0/16=127.55.0.0/16', '2001:db8::/64=fd00:1::/64'];
+  const pools = ['--public-ip-pool=20.1.0.0/16', '--public-ip-pool=2001:db8::/64'];
+  const byArguments = parseConfig([...pools, ...pairs.map((pair) => `--address-map=${pair}`)], {});
+  const byEnvironment = parseConfig(pools, { LAZURITE_ADDRESS_MAP: pairs.join(',') });
+  for (const { addressMap } of [byArguments, byEnvironment]) {
+    t.equal(mapAddress('20.1.0.4', addressMap), '127.55.0.4');
+    t.equal(mapAddress('2001:db8::4', addressMap), 'fd00:1::4');
+    t.equal(mapNetwork('2001:db8::10/124', addressMap), 'fd00:1::10/124');
+  }
+});
+
+test('public addresses stay as they are printed, even from a pool that a usual mapping covers', async (t) => {
   const { addressMap } = parseConfig(['--public-ip-pool', '10.200.0.0/16'], {});
   t.equal(mapAddress('10.200.0.1', addressMap), '10.200.0.1');
   t.equal(mapAddress('10.201.0.1', addressMap), '127.201.0.1');
 });
 
 test('a mapped address is found again by the mapping turned around', async (t) => {
-  const address = fc.bigInt(0n, 0xffffffffn).map((value) => ({ version: 4 as const, value }));
-  fc.assert(
-    fc.property(address, address, fc.integer({ min: 1, max: 32 }), (one, other, length) => {
-      const [from, to] = [networkOf({ ...one, length }), networkOf({ ...other, length })];
-      const moved = mapAddress(formatIpAddress(one), [{ from, to }]);
-      const back = mapAddress(moved, [{ from: to, to: from }]);
-      return contains(to, parseIpAddress(moved) as IpPrefix) && back === formatIpAddress(one);
-    }),
-  );
+  for (const version of [4, 6] as const) {
+    const bits = version === 4 ? 32 : 128;
+    const address = fc.bigInt(0n, (1n << BigInt(bits)) - 1n).map((value) => ({ version, value }));
+    fc.assert(
+      fc.property(address, address, fc.integer({ min: 1, max: bits }), (one, other, length) => {
+        const [from, to] = [networkOf({ ...one, length }), networkOf({ ...other, length })];
+        const moved = mapAddress(formatIpAddress(one), [{ from, to }]);
+        const back = mapAddress(moved, [{ from: to, to: from }]);
+        return contains(to, parseIpAddress(moved) as IpPrefix) && back === formatIpAddress(one);
+      }),
+    );
+  }
   t.strictSame(parseIpv4Network('0.0.0.0/0'), { version: 4, value: 0n, length: 0 });
   for (const text of ['10.0.0.0', '10.0.0.0/33', '10.0.0.1/24', '300.0.0.0/8', 'fd00::/8', ''])
     t.equal(parseIpv4Network(text), undefined, text);

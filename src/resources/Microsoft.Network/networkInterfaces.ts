@@ -163,23 +163,6 @@ function completeNetworkInterface(context: WriteContext<NetworkInterfaceDocument
   });
 }
 
-/** A network interface cannot stand behind Basic and Standard at once, balancers and public addresses alike. */
-function* checkSkus({ document, lookup }: WriteContext<NetworkInterfaceDocument>): Generator<AzureError> {
-  const ids = ipConfigurationsOf(document).flatMap(({ properties = {} }) => [
-    ...(properties.loadBalancerBackendAddressPools ?? []),
-    ...(properties.loadBalancerInboundNatRules ?? []),
-    ...(properties.publicIPAddress ? [properties.publicIPAddress] : []),
-  ]);
-  const users = [...new Set(ids.map(({ id }) => rootKey(id)))].flatMap((key) => lookup.resource(key) ?? []);
-  const isBasic = (resource: Resource): boolean => (resource.document.sku?.name ?? 'Basic') === 'Basic';
-  const [first] = users;
-  const second = first && users.find((resource) => isBasic(resource) !== isBasic(first));
-  if (first && second) {
-    const values = { first: first.id, second: second.id };
-    yield azureError('DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed', { values });
-  }
-}
-
 /** Addresses, networks and NAT rules that no network interface can have. */
 function* checkWhatItCannotHave(all: readonly IPConfiguration[], context: WriteContext): Generator<AzureError> {
   const { document, idText: id, lookup } = context;
@@ -237,7 +220,6 @@ function* checkNetworkInterface(context: WriteContext<NetworkInterfaceDocument>,
   const all = ipConfigurationsOf(context.document);
   yield* checkIPConfigurations(all, context);
   yield* checkSubnetChange(context);
-  yield* checkSkus(context);
   const users = all.map(({ name, properties }) => ({
     id: `${context.idText}/ipConfigurations/${name}`,
     publicIPAddress: properties?.publicIPAddress,

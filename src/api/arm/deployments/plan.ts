@@ -1,5 +1,6 @@
 /** Makes a plan of a deployment: everything that can be refused is refused here, before a resource is touched. */
 import { lastSegment } from '../../../resources/resource-id.js';
+import { normalizeLocation } from '../../../resources/validation.js';
 import {
   DeferredValue,
   type DeploymentEnvironment,
@@ -87,7 +88,6 @@ function* planTemplate({
   parameters,
   context: bare,
 }: Planning): Generator<void, DeploymentPlan> {
-  const { environment } = bare;
   const late: { index?: ResourceIndex } = {};
   const context: EvaluationContext = {
     ...bare,
@@ -117,7 +117,7 @@ function* planTemplate({
     );
     bodies.set(resource.key, body);
     if (!resource.nested) continue;
-    const plan = yield* planNested(resource, body, { environment, depth, complete: !deferred.has(resource.key) });
+    const plan = yield* planNested(resource, body, { resources, depth, complete: !deferred.has(resource.key) });
     if (plan) nested.set(resource.key, plan);
   }
   yield* checkOutputs(template, context);
@@ -147,18 +147,55 @@ export const partOf = (template: Template, resource: PlannedResource) => ({
   container: resource.source,
 });
 
+/** `environment` with the resource groups that `resources` make, as far as they are known beforehand. */
+const withGroupsOf = (
+  resources: readonly PlannedResource[],
+  environment: DeploymentEnvironment,
+): DeploymentEnvironment => ({
+  ...environment,
+  resourceGroup(subscriptionId, name) {
+    const existing = environment.resourceGroup(subscriptionId, name);
+    if (existing) return existing;
+    const id = `/subscriptions/${subscriptionId}/resourceGroups/${name}`;
+    const group = resources.find((one) => one.deployed && !one.existing && one.id.toLowerCase() === id.toLowerCase());
+    return group && groupMadeBy(group);
+  },
+});
+
+/** What `resourceGroup()` will show of a group that a template makes; undefined when that depends on resources. */
+function groupMadeBy(group: PlannedResource): JsonObject | undefined {
+  let known = true;
+  const onDeferred = () => {
+    known = false;
+  };
+  const { location, tags, managedBy } = evaluateBody(group, { context: group.context, onDeferred });
+  if (!known || typeof location !== 'string') return undefined;
+  const { id, name, type } = group;
+  const properties = { provisioningState: 'Succeeded' };
+  return compact({ id, name, type, location: normalizeLocation(location), managedBy, tags, properties });
+}
+
+interface Nesting {
+  /** Those of the template that the nested deployment stands in. */
+  readonly resources: readonly PlannedResource[];
+  readonly depth: number;
+  /** Nothing of its body depends on resources. */
+  readonly complete: boolean;
+}
+
 function* planNested(
   resource: PlannedResource,
   body: JsonObject,
-  { environment, depth, complete }: { environment: DeploymentEnvironment; depth: number; complete: boolean },
+  { resources, depth, complete }: Nesting,
 ): Generator<void, DeploymentPlan | undefined> {
   const request = nestedRequest(resource, body);
   const { scope } = request;
-  const groupExists =
+  const environment = withGroupsOf(resources, resource.context.environment);
+  const groupIsKnown =
     scope.kind !== 'resourceGroup' ||
     environment.resourceGroup(scope.subscriptionId, scope.resourceGroup) !== undefined;
-  if (complete && groupExists) return yield* planDeployment(request, environment, depth + 1);
-  // Its parameters come from resources, or its group from this very deployment: only what never changes can be checked.
+  if (complete && groupIsKnown) return yield* planDeployment(request, environment, depth + 1);
+  // Its parameters come from resources, or its group from elsewhere: only what never changes can be checked.
   if (resource.nested?.innerScope || (request.templateLink && !isExpression(request.templateLink.uri))) {
     const { template } = withLinkedContents({ ...request, parametersLink: undefined }, environment.contents);
     checkExpressions(readTemplate(template));

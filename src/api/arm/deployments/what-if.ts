@@ -134,7 +134,7 @@ function elementKey(elements: readonly Json[]): (element: Json, index: number) =
 export const changeJson = ({ path, propertyChangeType, before, after, children }: PropertyChange): JsonObject =>
   compact({ path, propertyChangeType, before, after, children: children?.map(changeJson) });
 
-export type WhatIfHost = Pick<DeploymentHost, 'get' | 'list' | 'preview'>;
+export type WhatIfHost = Pick<DeploymentHost, 'action' | 'get' | 'list' | 'preview'>;
 
 /** The answer to a whatIf request: `{status, properties: {correlationId, changes}}`. */
 export async function whatIf(plan: DeploymentPlan, host: WhatIfHost, correlationId: string): Promise<JsonObject> {
@@ -204,7 +204,12 @@ async function look(plan: DeploymentPlan, looking: Looking): Promise<void> {
  */
 async function lookLate(plan: DeploymentPlan, resource: PlannedResource, looking: Looking): Promise<void> {
   const { host } = looking;
-  const reader = new ReferenceReader(plan, { ...refusing, get: (id, version) => host.get(id, version) });
+  const reader = new ReferenceReader(plan, {
+    ...refusing,
+    get: (id, version) => host.get(id, version),
+    // Only `list…` functions get here: they read, as `reference` does.
+    action: (request) => host.action(request),
+  });
   let nested: DeploymentPlan;
   try {
     const body = await reader.evaluate(resource.context, (context) => evaluateBody(resource, { context }));

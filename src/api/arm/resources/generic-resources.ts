@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../../../errors/index.js';
 import { isKnownType } from '../../../resources/known-types.js';
 import { findResourceType } from '../../../resources/registry.js';
-import { idKey, parseResourceId, type ResourceId, resourceGroupId } from '../../../resources/resource-id.js';
+import { idKey, parseResourceId, type ResourceId, resourceGroupId, rootOf } from '../../../resources/resource-id.js';
 import type { Resource, ResourceDocument } from '../../../resources/resource-type.js';
 import { type Answer, send } from './answers.js';
 import type { ArmContext } from './arm-context.js';
@@ -132,6 +132,12 @@ function listOpaque(request: FastifyRequest, service: ResourceService) {
   const id = parseResourceId(`${scope}/providers/${namespace}/${rest}/x`);
   const apiVersion = apiVersionOf(request);
   if (id) checkOpaque(id, { apiVersion, strictTypes: context.strictTypes });
+  const above =
+    parent === '' || resourceGroup === undefined
+      ? undefined
+      : parseResourceId(`${scope}/providers/${namespace}/${parent}`);
+  // Services have children that are there from the start, of which only the first resource is stored.
+  if (above) service.existing({ id: rootOf(above), apiVersion: newestOf(above) ?? apiVersion });
   const type = typeIn(request).toLowerCase();
   const inScope = store.list({ subscriptionId, ...(resourceGroup === undefined ? {} : { resourceGroup }) });
   if (type === healthType.toLowerCase()) {
@@ -187,7 +193,7 @@ export function addGenericResourceRoutes(app: FastifyInstance, service: Resource
     const about = requestAbout(request, service);
     const tagged = taggedBy(about, service);
     if (tagged) return answerTags(request, reply, tagged);
-    return send(request, reply, await service.patchTags(writeAbout(request, about)));
+    return send(request, reply, await service.patch(writeAbout(request, about)));
   };
   const remove = async (request: FastifyRequest, reply: FastifyReply) => {
     const about = requestAbout(request, service);

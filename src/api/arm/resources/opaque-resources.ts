@@ -167,6 +167,16 @@ export function checkOpaque(
   if (strictTypes || !mayExist(id)) throw notModelled(typeOf(id), apiVersion);
 }
 
+/** What services make themselves below a resource, by folded type; clients put more into it, or name it first. */
+const madeByServices = new Set([
+  'microsoft.recoveryservices/vaults/backupfabrics',
+  'microsoft.recoveryservices/vaults/backupfabrics/protectioncontainers',
+]);
+
+/** Whether a child is there with what it lies in. What services call `default` is: the blob service of an account. */
+const isMadeByService = (id: ResourceId): boolean =>
+  id.types.length > 1 && (id.names.at(-1)?.toLowerCase() === 'default' || madeByServices.has(typeOf(id).toLowerCase()));
+
 /** A child cannot be there before its parent, nor an extension before what it extends. Throws `ParentResourceNotFound`. */
 export function checkParent(id: ResourceId, lookup: Lookup): void {
   if (id.types.length === 1) return;
@@ -174,8 +184,7 @@ export function checkParent(id: ResourceId, lookup: Lookup): void {
   const above = { ...id, types: id.types.slice(0, depth), names: id.names.slice(0, depth) };
   const parent = formatResourceId(above);
   if (lookup.resource(idKey(parent)) || lookUpChild(lookup, parent)) return;
-  // What services call `default` is there with what it lies in: the blob service of a storage account.
-  if (above.types.length > 1 && above.names.at(-1)?.toLowerCase() === 'default') {
+  if (isMadeByService(above)) {
     checkParent(above, lookup);
     return;
   }

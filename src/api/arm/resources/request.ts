@@ -107,14 +107,15 @@ export function wellFormedApiVersion(written: string | undefined): string {
 const told = new Set<string>();
 
 /**
- * The api-version for a type. A newer one than this Lazurite knows gets the newest shape and one log line; with
- * `--strict-api-versions`, what Azure does not list is refused with the list (`NoRegisteredProviderFound`).
+ * The api-version for a type. A newer one than this Lazurite knows gets the newest shape and one log line. One from before
+ * the type's first, and with `--strict-api-versions` each that Azure does not list, is refused with the list
+ * (`NoRegisteredProviderFound`).
  */
 export function servedApiVersion(type: ResourceType, written: string | undefined, context: ArmContext): string {
   const version = wellFormedApiVersion(written);
   if (type.apiVersions.includes(version)) return version;
   const newestFirst = [...type.apiVersions].reverse();
-  if (context.strictApiVersions) {
+  if (context.strictApiVersions || version < (type.apiVersions[0] as string)) {
     const location = '';
     const shortType = type.type.split('/').slice(1).join('/');
     const supported = newestFirst.join(', ');
@@ -148,7 +149,8 @@ export interface ScopeRequest {
 export function checkSubscription({ subscriptionId, apiVersion }: ScopeRequest, { store, clock }: ArmContext): void {
   wellFormedApiVersion(apiVersion);
   if (!isGuid(subscriptionId)) throw azureError('InvalidSubscriptionId', { values: { subscriptionId } });
-  store.resources.rememberSubscription(subscriptionId, clock.timestamp());
+  const { resources } = store;
+  if (!resources.hasSubscription(subscriptionId)) resources.rememberSubscription(subscriptionId, clock.timestamp());
 }
 
 /** The resource group `name`. Throws as `checkSubscription` does, or `ResourceGroupNotFound`. */
@@ -178,8 +180,12 @@ export interface ResourceRequest {
 export interface PutRequest extends ResourceRequest {
   readonly body: RequestBody;
   readonly conditions?: Preconditions;
+  /** Within the write: throws when it is wanted no more. */
+  readonly check?: (() => void) | undefined;
   /** Where the caller reached us (`https://localhost:4567`): refusals name the URL of the operation that is in the way. */
   readonly baseUrl: string;
+  /** The answer is to have its body as text too. */
+  readonly answerAs?: 'text';
 }
 
 /** The modelled type behind an id, and the child in its document that the id names. */

@@ -218,6 +218,13 @@ function instanceView({ resource }: ActionContext, instance: Instance): unknown 
   };
 }
 
+/** Of the sizes that a scale set may change to, only its own is known here. */
+const availableSku = (scaleSet: Resource): unknown => ({
+  resourceType: 'Microsoft.Compute/virtualMachineScaleSets',
+  sku: documentOf(scaleSet).sku,
+  capacity: { minimum: 0, maximum: 1000, defaultCapacity: 1, scaleType: 'Automatic' },
+});
+
 function scaleSetView({ resource }: ActionContext): unknown {
   const count = instancesOf(resource.document).length;
   const [provisioned] = powerStatuses(resource.document);
@@ -307,6 +314,8 @@ const addresses = `${configurations}/{ipConfiguration}/publicIPAddresses`;
 /** What is read about instances, and actions on one of them. */
 export const instanceActions: readonly Action[] = [
   read('instanceView', scaleSetView),
+  read('skus', ({ resource }) => ({ value: [availableSku(resource)] })),
+  list('osUpgradeHistory', () => []),
   list('virtualMachines', ({ resource }) => instancesOf(resource.document).map((one) => showInstance(resource, one))),
   list('networkInterfaces', ({ resource }) => interfaces(resource, instancesOf(resource.document)).map(showInterface)),
   list('publicIPAddresses', ({ resource }) =>

@@ -316,6 +316,41 @@ t.test('A deployment to a subscription has its resource groups looked at', async
   t.equal((await azure.head(`/subscriptions/${arm.subscriptionId}/resourceGroups/new`)).status, 404);
 });
 
+t.test('What a template puts into a resource group that it makes itself is looked at', async (t) => {
+  const azure = await start(t);
+  const group = (more: arm.Json = {}): arm.Json => ({
+    type: 'Microsoft.Resources/resourceGroups',
+    apiVersion: '2022-09-01',
+    name: 'new',
+    location: 'West Europe',
+    ...more,
+  });
+  const into = (resources: arm.Json[]) => nested(resources, { resourceGroup: 'new', dependsOn: ['new'] });
+  const inside = into([
+    nested([
+      client.publicIp('good', { location: '[resourceGroup().location]' }),
+      client.publicIp('bad', { location: 'atlantis', tags: { group: '[resourceGroup().id]' } }),
+    ]),
+  ]);
+  const asked = async (action: string, resources: arm.Json[]): Promise<arm.Json> => {
+    const body = client.deployment(client.template({ resources }), { location: 'westeurope' });
+    return (await azure.post(`${client.subscriptionDeployments}/d1/${action}`, body)).body as arm.Json;
+  };
+  const refused = {
+    code: 'LocationNotAvailableForResourceType',
+    target: /\/resourceGroups\/new\/.*\/publicIPAddresses\/bad$/,
+  };
+  t.match(arm.at(await asked('validate', [group(), inside]), 'error.details'), [refused]);
+  const unsure = group({ location: `[reference('${arm.balancerId}', '2023-09-01', 'Full').location]` });
+  t.notOk((await asked('validate', [unsure, inside])).error, 'where the group will be is not known yet');
+  const fine = into([client.publicIp('good', { location: '[resourceGroup().location]' })]);
+  const changes = arm.at(await asked('whatIf', [group(), fine]), 'properties.changes') as arm.Json[];
+  t.match(changes.map(({ changeType, after }) => [changeType, arm.at(after, 'location')]).sort(), [
+    ['Create', 'West Europe'],
+    ['Create', 'westeurope'],
+  ]);
+});
+
 t.test('With --strict-types a template with a type that is not modelled is refused as a whole', async (t) => {
   const azure = await start(t, ['--strict-types']);
   const vault = { type: 'Microsoft.KeyVault/vaults', apiVersion: '2023-02-01', name: 'v', location: 'westeurope' };

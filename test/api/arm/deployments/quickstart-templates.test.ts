@@ -3,7 +3,15 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { type Change, quickstarts, unexpectedChanges } from '../../../az/quickstarts.js';
 import { ArmClient, at, type Json } from '../resources/arm-client.js';
-import { balancer, deploy, deployment, deployments, publicIp, template } from './deployment-client.js';
+import {
+  balancer,
+  deploy,
+  deployment,
+  deployments,
+  nestedDeployment,
+  publicIp,
+  template,
+} from './deployment-client.js';
 
 t.test('Templates in the manner of the quickstarts deploy, and what-if then finds nothing to change', async (t) => {
   const azure = await ArmClient.start(t);
@@ -100,7 +108,12 @@ t.test('What other providers have from the start, fill in and call short is ther
       }),
     ],
   });
+  const protectedItem = 'Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems';
   const resources = [
+    resource('Microsoft.RecoveryServices/vaults', 'safe', { sku: { name: 'RS0', tier: 'Standard' } }),
+    resource(protectedItem, 'safe/Azure/iaasvmcontainer;iaasvmcontainerv2;rg;vm/vm;iaasvmcontainerv2;rg;vm', {
+      dependsOn: ['safe'],
+    }),
     resource('Microsoft.Storage/storageAccounts', 'store', { sku: { name: 'Standard_LRS' }, kind: 'StorageV2' }),
     resource('Microsoft.Storage/storageAccounts/blobServices/containers', 'store/default/logs', {
       dependsOn: ['store'],
@@ -121,8 +134,39 @@ t.test('What other providers have from the start, fill in and call short is ther
   });
   const { body: answer } = await azure.post(`${deployments}/d/whatIf`, body);
   t.same(unexpectedChanges(at(answer, 'properties.changes') as Change[]), []);
-  const missing = resource('Microsoft.Storage/storageAccounts/blobServices/containers', 'none/default/logs');
-  t.match(await deploy(azure, `${deployments}/e`, deployment(template({ resources: [missing] }))), {
-    properties: { provisioningState: 'Failed', error: { details: [{ code: 'ParentResourceNotFound' }] } },
-  });
+  for (const missing of [
+    resource('Microsoft.Storage/storageAccounts/blobServices/containers', 'none/default/logs'),
+    resource(protectedItem, 'none/Azure/c/i'),
+  ]) {
+    t.match(await deploy(azure, `${deployments}/e`, deployment(template({ resources: [missing] }))), {
+      properties: { provisioningState: 'Failed', error: { details: [{ code: 'ParentResourceNotFound' }] } },
+    });
+  }
+});
+
+t.test('What-if asks for the keys that the parameters of a nested deployment need', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const workspace = {
+    type: 'Microsoft.OperationalInsights/workspaces',
+    apiVersion: '2023-09-01',
+    name: 'logs',
+    location: 'westeurope',
+  };
+  const inner = nestedDeployment(
+    'inner',
+    {
+      parameters: { key: { type: 'securestring' } },
+      resources: [publicIp('ip', { tags: { length: "[string(length(parameters('key')))]" } })],
+    },
+    { parameters: { key: { value: "[listKeys('logs', '2023-09-01').primarySharedKey]" } } },
+  );
+  const body = deployment(template({ resources: [workspace, { ...inner, dependsOn: ['logs'] }] }));
+  const changes = async (): Promise<unknown> =>
+    (at((await azure.post(`${deployments}/d/whatIf`, body)).body, 'properties.changes') as Json[]).map(
+      ({ changeType }) => changeType,
+    );
+  t.same(await changes(), ['Create', 'Unsupported'], 'there are no keys yet');
+  t.match(await deploy(azure, `${deployments}/d`, body), { properties: { provisioningState: 'Succeeded' } });
+  t.same(await changes(), ['NoChange', 'NoChange']);
 });
