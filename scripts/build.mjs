@@ -29,18 +29,36 @@ const forScripts = [
 /** The pictures, styles and scripts of the OpenAPI page. */
 const swaggerFiles = /^(swagger-ui\.css|swagger-ui-bundle\.js|favicon-.*\.png)$/;
 
-/** Fastify loads HTTP/2 when it is loaded, for an option that Lazurite does not use; to load it takes a twelfth of a start. */
-const http2WhenUsed = {
-  name: 'http2-when-used',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?http2$/ }, ({ importer }) =>
-      /[\\/]fastify[\\/]lib[\\/]/.test(importer) ? { path: 'http2', namespace: 'when-used' } : undefined,
-    );
-    onLoad({ filter: /^http2$/, namespace: 'when-used' }, () => ({
-      contents: `for (const name of ['createServer', 'createSecureServer']) {
-        exports[name] = (...all) => require('node:http2')[name](...all);
-      }`,
+/**
+ * Modules that most processes never use, by name: who imports them at its beginning, and the members that are used. They are
+ * loaded when such a member is first asked for.
+ */
+const late = {
+  ajv: { importer: /[\\/]src[\\/]resources[\\/]validation\.ts$/, members: ['Ajv'] },
+  saxes: { importer: /[\\/]src[\\/]api[\\/]classic[\\/]xml[\\/]xml\.ts$/, members: ['SaxesParser'] },
+  semver: { importer: /[\\/]fastify[\\/]lib[\\/]plugin-utils\.js$/, members: ['satisfies', 'gt', 'coerce'] },
+  'node:http2': { importer: /[\\/]fastify[\\/]lib[\\/]server\.js$/, members: ['createServer', 'createSecureServer'] },
+};
+
+/** A module of getters in the place of each module of `late`; the import inside it is the module itself. */
+const lateModules = {
+  name: 'late-modules',
+  setup({ onResolve, onLoad, onEnd }) {
+    const found = new Set();
+    onResolve({ filter: new RegExp(`^(${Object.keys(late).join('|')})$`) }, ({ path, importer, namespace }) => {
+      if (namespace !== 'file' || !late[path].importer.test(importer)) return undefined;
+      found.add(path);
+      return { path, namespace: 'late', pluginData: dirname(importer) };
+    });
+    onLoad({ filter: /.*/, namespace: 'late' }, ({ path, pluginData: resolveDir }) => ({
+      contents: `module.exports = {
+        ${late[path].members.map((name) => `get ${name}() { return require('${path}').${name}; }`).join(',')} };`,
+      resolveDir,
     }));
+    onEnd(() => {
+      const missing = Object.keys(late).filter((name) => !found.has(name));
+      return { errors: missing.map((name) => ({ text: `nobody imports ${name} as scripts/build.mjs says` })) };
+    });
   },
 };
 
@@ -68,9 +86,9 @@ export async function bundle({ outdir, purpose = 'repository', withPortal = true
     legalComments: forPackage ? 'none' : 'linked',
     metafile: true,
     write: false,
-    plugins: [http2WhenUsed],
     // Native addons, which look for files beside them; the second is never used.
     external: ['better-sqlite3', 'pg-native'],
+    plugins: [lateModules],
   });
   mkdirSync(code, { recursive: true });
   const written = createHash('sha256');
