@@ -219,6 +219,39 @@ export function linksOf(document: ResourceDocument, schema: SchemaNode, source: 
   return links;
 }
 
+/** Links by the folded id of the top-level resource that they lead into. */
+export function linksByRoot(links: readonly Link[]): Map<string, Link[]> {
+  const byRoot = new Map<string, Link[]>();
+  for (const link of links) {
+    const root = rootKey(link.target);
+    const others = byRoot.get(root);
+    if (others) others.push(link);
+    else byRoot.set(root, [link]);
+  }
+  return byRoot;
+}
+
+/** As the database sorts links. */
+function compareLinks(a: Link, b: Link): number {
+  const member = (['sourceId', 'path', 'target'] as const).find((name) => a[name] !== b[name]);
+  return member === undefined ? 0 : a[member] < b[member] ? -1 : 1;
+}
+
+/** A sorted list with further links in it, each in its place. */
+export function withLinks(list: readonly Link[], further: readonly Link[]): readonly Link[] {
+  const links = [...list];
+  for (const link of further) {
+    let [low, high] = [0, links.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareLinks(links[middle] as Link, link) < 0) low = middle + 1;
+      else high = middle;
+    }
+    links.splice(low, 0, link);
+  }
+  return links;
+}
+
 /** A child as it is stored: its members, whatever they are, in `properties`. */
 export interface ChildDocument {
   name?: string;

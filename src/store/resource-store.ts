@@ -1,4 +1,5 @@
 /** Resources, their links and resource groups in SQLite; every statement is prepared once, by name. */
+import { linksByRoot, withLinks } from '../resources/references.js';
 import { parseResourceId, rootKey, typeOf } from '../resources/resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument } from '../resources/resource-type.js';
 import { AnswerCache, KeptLists } from './answer-cache.js';
@@ -70,7 +71,8 @@ const sql = {
   every: 'SELECT * FROM resources ORDER BY key',
   everyGroup: 'SELECT * FROM resource_groups ORDER BY key',
   unsettled: "SELECT * FROM resources WHERE state NOT IN ('Succeeded', 'Failed')",
-  linksInto: 'SELECT source_id, source_type, path, target FROM links WHERE target_root = ? ORDER BY source_id, path',
+  linksInto:
+    'SELECT source_id, source_type, path, target FROM links WHERE target_root = ? ORDER BY source_id, path, target',
   linksFrom: 'SELECT source_id, source_type, path, target FROM links WHERE source_root = ? ORDER BY source_id, path',
   addLink: 'INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?, ?, ?)',
   removeLinks: 'DELETE FROM links WHERE source_root = ? RETURNING target_root',
@@ -237,7 +239,7 @@ export class ResourceStore implements Lookup {
     const existing = this.resource(key);
     if (existing) this.#changed(key, existing.type);
     this.#statement.remove.run(key);
-    this.#removeLinks(key);
+    this.replaceLinks(key, []);
     this.#cache.delete(key);
   }
 
@@ -249,12 +251,6 @@ export class ResourceStore implements Lookup {
 
   #noLongerTrue(key: string, type: string): void {
     for (const name of [key, ofType(type), allResources]) this.answers.changed(name);
-  }
-
-  #removeLinks(sourceKey: string): void {
-    this.#linksChanged('from', sourceKey);
-    for (const { target_root: target } of this.#statement.removeLinks.all(sourceKey) as { target_root: string }[])
-      this.#linksChanged('into', target);
   }
 
   #linksChanged(way: Way, key: string): void {
@@ -330,11 +326,20 @@ export class ResourceStore implements Lookup {
 
   /** Replaces the links from `sourceKey` to other resources. */
   replaceLinks(sourceKey: string, links: readonly Link[]): void {
-    this.#removeLinks(sourceKey);
-    for (const { sourceId, sourceType, path, target } of links) {
-      const targetRoot = rootKey(target);
-      this.#linksChanged('into', targetRoot);
-      this.#statement.addLink.run(sourceKey, sourceId, sourceType, path, target, targetRoot);
+    const rows = this.#statement.removeLinks.all(sourceKey) as { target_root: string }[];
+    const added = links.filter(({ sourceId, sourceType, path, target }) => {
+      const { changes } = this.#statement.addLink.run(sourceKey, sourceId, sourceType, path, target, rootKey(target));
+      return Number(changes) > 0;
+    });
+    const into = linksByRoot(added);
+    const removed = new Set(rows.map((row) => row.target_root));
+    this.#linksChanged('from', sourceKey);
+    for (const target of new Set([...removed, ...into.keys()])) {
+      const before = this.#links.into.get(target);
+      this.#linksChanged('into', target);
+      // A long list is not read again for each that comes into it.
+      const others = removed.has(target) ? before?.filter(({ sourceId }) => rootKey(sourceId) !== sourceKey) : before;
+      if (others) this.#links.into.set(target, withLinks(others, into.get(target) ?? []));
     }
   }
 

@@ -7,7 +7,15 @@ import { type AzureError, azureError } from '../../errors/index.js';
 import { checkNetworkInterfacesAhead } from '../Microsoft.Network/loadBalancers/together.js';
 import { childrenIn } from '../references.js';
 import { idKey, lastSegment, rootKey } from '../resource-id.js';
-import type { Action, Lookup, ResourceDocument, ShowContext, ViewContext, WriteContext } from '../resource-type.js';
+import type {
+  Action,
+  Lookup,
+  Resource,
+  ResourceDocument,
+  ShowContext,
+  ViewContext,
+  WriteContext,
+} from '../resource-type.js';
 import { resourceType } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import type { PowerState } from './common-members.js';
@@ -40,7 +48,8 @@ const networkInterface = () => {
   return Object.assign(target, { properties: { ...given, properties }, additionalProperties: false });
 };
 
-const schema = Schema.envelope('name id type location extendedLocation tags identity plan zones properties', {
+const schema = Schema.envelope('name id type location extendedLocation tags identity plan zones properties resources', {
+  resources: Schema.array(Schema.anything(), { readOnly: true }),
   extendedLocation: Schema.extendedLocation({ since: '2020-12-01' }),
   identity: Schema.anything(),
   plan: Schema.anything(),
@@ -193,9 +202,24 @@ export const virtualMachineInstanceView = ({ resource }: ViewContext): Record<st
   statuses: powerStatuses(resource.document),
 });
 
+/** The extensions of a machine, which are stored on their own, as the machine shows them: `az vm extension list` reads them there. */
+function extensionsOf({ key }: Resource, lookup: Lookup) {
+  return [...lookup.everyOfType('Microsoft.Compute/virtualMachines/extensions')]
+    .filter((one) => one.key.startsWith(`${key}/`))
+    .map(({ id, type, provisioningState, document: { location, tags, properties } }) => ({
+      name: lastSegment(id),
+      id,
+      type,
+      location,
+      ...(tags ? { tags } : {}),
+      properties: { ...properties, provisioningState },
+    }));
+}
+
 /** `$expand=instanceView` shows the instance view among the properties. */
 function showVirtualMachine({ expand, ...context }: ShowContext): ResourceDocument {
-  const { document } = context.resource;
+  const resources = extensionsOf(context.resource, context.lookup);
+  const document = { ...context.resource.document, ...(resources.length > 0 ? { resources } : {}) };
   const wanted = expand?.split(',').some((part) => part.trim().toLowerCase() === 'instanceview');
   if (!wanted) return document;
   return { ...document, properties: { ...document.properties, instanceView: virtualMachineInstanceView(context) } };

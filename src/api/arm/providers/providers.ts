@@ -78,11 +78,27 @@ function showImage({ subscriptionId, location, publisher, offer, sku, version }:
   };
 }
 
+/** Offers and SKUs that a list names, of each publisher in it; clients may ask for any other too. */
+const images: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  Canonical: { '0001-com-ubuntu-server-jammy': ['22_04-lts', '22_04-lts-gen2'], UbuntuServer: ['18.04-LTS'] },
+  Debian: { 'debian-12': ['12', '12-gen2'] },
+  MicrosoftWindowsServer: { WindowsServer: ['2022-datacenter', '2022-datacenter-g2'] },
+};
+
+const named = <T>(all: Readonly<Record<string, T>>, wanted: string): T | undefined =>
+  Object.entries(all).find(([name]) => name.toLowerCase() === wanted.toLowerCase())?.[1];
+
+/** What is below `publisher` and `offer`, as far as they are given: publishers, offers or SKUs. */
+function imageNames({ publisher, offer }: Readonly<Record<string, string>>): readonly string[] {
+  if (publisher === undefined) return Object.keys(images);
+  const offers = named(images, publisher) ?? {};
+  return offer === undefined ? Object.keys(offers) : (named(offers, offer) ?? []);
+}
+
 /** Clients ask for these before they create a machine or a scale set, `az vm create` among them. */
 function addComputeRoutes(app: FastifyInstance, context: ArmContext): void {
   const schema = (operationId: string) => operation('Microsoft.Compute/locations', operationId);
   const location = '/subscriptions/:subscriptionId/providers/Microsoft.Compute/locations/:location';
-  const versions = `${location}/publishers/:publisher/artifacttypes/vmimage/offers/:offer/skus/:sku/versions`;
   const imageOf = (request: FastifyRequest): ImageVersion => {
     subscriptionOf(request, context);
     return { version: '1.0.0', ...(parametersOf(request) as Omit<ImageVersion, 'version'>) };
@@ -91,6 +107,21 @@ function addComputeRoutes(app: FastifyInstance, context: ArmContext): void {
     subscriptionOf(request, context);
     return listSizes();
   });
+  const publishers = `${location}/publishers`;
+  const offers = `${publishers}/:publisher/artifacttypes/vmimage/offers`;
+  for (const [path, operationId] of [
+    [publishers, 'listPublishers'],
+    [offers, 'listOffers'],
+    [`${offers}/:offer/skus`, 'listSkus'],
+  ] as const) {
+    app.get(path, schema(`VirtualMachineImages_${operationId}`), (request) => {
+      subscriptionOf(request, context);
+      const { location: place, ...parts } = parametersOf(request);
+      const above = request.url.split('?')[0];
+      return imageNames(parts).map((name) => ({ location: place, name, id: `${above}/${name}` }));
+    });
+  }
+  const versions = `${offers}/:offer/skus/:sku/versions`;
   app.get(versions, schema('VirtualMachineImages_list'), (request) => [showImage(imageOf(request))]);
   app.get(`${versions}/:version`, schema('VirtualMachineImages_get'), (request) => {
     const image = imageOf(request);

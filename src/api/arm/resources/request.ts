@@ -180,6 +180,8 @@ export interface ResourceRequest {
 export interface PutRequest extends ResourceRequest {
   readonly body: RequestBody;
   readonly conditions?: Preconditions;
+  /** Within the write: throws when it is wanted no more. */
+  readonly check?: (() => void) | undefined;
   /** Where the caller reached us (`https://localhost:4567`): refusals name the URL of the operation that is in the way. */
   readonly baseUrl: string;
   /** The answer is to have its body as text too. */

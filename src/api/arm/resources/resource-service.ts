@@ -82,6 +82,7 @@ export class ResourceService {
   /** Creates or replaces a resource, or a child in its parent. Throws Azure's refusal; nothing is stored then. */
   put(request: PutRequest): Promise<Answer> {
     return this.#stored(() => {
+      request.check?.();
       const place = placeOf(request, 'write', this.context);
       this.#checkUnlocked(place, 'write');
       return 'type' in place ? this.#put(place, request) : this.#putOpaque(place, request.body);
@@ -184,6 +185,7 @@ export class ResourceService {
   /** Deletes a resource or child; 204 when there is none. Throws Azure's refusal. */
   delete(request: DeleteRequest): Promise<Answer> {
     return this.#stored(() => {
+      request.check?.();
       const place = placeOf(request, 'delete', this.context);
       this.#checkUnlocked(place, 'delete');
       const isModelled = 'type' in place;

@@ -14,10 +14,7 @@ import { checkPortRange } from './nat-ports.js';
 import { checkOutboundPorts } from './outboundRules.js';
 import { versionOf } from './parts.js';
 
-interface LoadBalancer {
-  readonly id: string;
-  readonly document: LoadBalancerDocument;
-}
+type LoadBalancer = Pick<Resource, 'id'> & { readonly document: LoadBalancerDocument };
 
 /** A rule that sends a protocol and port to the members of its target. */
 interface Use {
@@ -262,10 +259,14 @@ function* checkSetOfBasic(ipConfiguration: string, member: Member, lookup: Looku
 
 const setsPerPool = 150;
 
-/** The machines of a pool are in so many availability sets. */
-function* checkSetsOf(pool: string, lookup: Lookup): Generator<AzureError> {
-  const joined = joins(pool, lookup).filter(isMember);
+/** The machines of a pool are in so many availability sets, counted when who joins is in a set that is new to it. */
+function* checkSetsOf(pool: string, ipConfigurations: readonly string[], lookup: Lookup): Generator<AzureError> {
+  const own = new Set(ipConfigurations.flatMap((id) => setOf(id, lookup) ?? []));
+  const joined = own.size === 0 ? [] : joins(pool, lookup).filter(isMember);
   if (joined.length <= setsPerPool) return;
+  const joining = new Set(ipConfigurations.map(idKey));
+  const others = joined.filter(({ sourceId }) => !joining.has(idKey(sourceId)));
+  if (others.some(({ sourceId }) => own.delete(setOf(sourceId, lookup) ?? '') && own.size === 0)) return;
   const sets = new Set(joined.flatMap(({ sourceId }) => setOf(sourceId, lookup) ?? [])).size;
   if (sets <= setsPerPool) return;
   yield azureError('MaxAvailabilitySetsInLoadBalancerReached', { values: { pool, sets, limit: setsPerPool } });
@@ -384,7 +385,7 @@ export function* checkLoadBalancersAhead(ipConfigurations: readonly string[], af
     yield* checkNeighbours(id, member, after);
     yield* checkSetOfBasic(id, member, after);
   }
-  for (const pool of new Set(pools)) yield* checkSetsOf(pool, after);
+  for (const pool of new Set(pools)) yield* checkSetsOf(pool, ipConfigurations, after);
 }
 
 /** Of a write of who has these network interfaces. */

@@ -37,6 +37,11 @@ t.test('A virtual machine has extensions, each named by its last segment and gon
   t.equal((await azure.head(`${vm}/extensions/none`)).status, 404);
   t.equal((await azure.head(vm)).status, 405, 'there, but Azure has no HEAD for it');
   t.same(names((await azure.get(`${vm}/extensions`)).body), ['of-vm', 'setup'], 'of this machine only');
+  const shown = (await azure.get(vm)).body;
+  t.same(names({ value: shown.resources }), ['of-vm', 'setup'], 'the machine shows them too');
+  t.match(shown.resources, [{}, { id: `${vm}/extensions/setup`, properties: { provisioningState: 'Succeeded' } }]);
+  const { status } = await azure.put(vm, shown);
+  t.equal(status, 200, 'what it shows can be written back');
   t.equal((await azure.delete(vm)).status, 202);
   t.equal((await azure.get(`${vm}/extensions/setup`)).status, 404);
 });
