@@ -1,6 +1,7 @@
 /**
  * Answers of reads, kept as bytes until something changes that they were made from. While an answer is made, every read of
- * the resource store notes what it has read; every write drops the answers that have read what it writes.
+ * the resource store notes what it has read; every write drops the answers that have read what it writes. Beside them the
+ * lists that the resource store keeps.
  */
 
 export interface KeptAnswer {
