@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type AzureError, azureError } from '../../errors/index.js';
 import { rootKey } from '../resource-id.js';
-import type { Action, Lookup, ResourceDocument, WriteContext } from '../resource-type.js';
+import type { Action, Lookup, Resource, ResourceDocument, WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 
 export const osProfileMembers = () => ({
@@ -141,13 +141,12 @@ export type PowerState = 'running' | 'stopped' | 'deallocated';
 export const powerStateOf = (document: ResourceDocument): PowerState =>
   (document.powerState as PowerState | undefined) ?? 'running';
 
-/** Power state of the machine that has the network interface with this folded id; undefined when none has. */
-function powerStateOfNetworkInterface(lookup: Lookup, nicKey: string): PowerState | undefined {
+/** The machine that has the network interface with this folded id; undefined when none has. */
+export function machineOf(lookup: Lookup, nicKey: string): Resource | undefined {
   const link = lookup
     .linksInto(nicKey)
     .find(({ path, sourceType }) => path === 'networkInterfaces' && sourceType.startsWith('Microsoft.Compute/'));
-  const machine = link && lookup.resource(rootKey(link.sourceId));
-  return machine && powerStateOf(machine.document);
+  return link && lookup.resource(rootKey(link.sourceId));
 }
 
 interface InstanceWithPower {
@@ -158,7 +157,10 @@ interface InstanceWithPower {
 /** Power state of the machine, or of the scale set's instance, that has the ipConfiguration with this id. */
 export function powerStateOfIPConfiguration(lookup: Lookup, id: string): PowerState | undefined {
   const [, instanceId] = /\/virtualMachineScaleSets\/[^/]+\/virtualMachines\/([^/]+)\//i.exec(id) ?? [];
-  if (instanceId === undefined) return powerStateOfNetworkInterface(lookup, rootKey(id));
+  if (instanceId === undefined) {
+    const machine = machineOf(lookup, rootKey(id));
+    return machine && powerStateOf(machine.document);
+  }
   const instances = lookup.resource(rootKey(id))?.document.properties.virtualMachines as
     | InstanceWithPower[]
     | undefined;

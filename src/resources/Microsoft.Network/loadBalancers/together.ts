@@ -4,6 +4,7 @@
  * match, availability sets and SKUs that do not, and ports that are too few for another member.
  */
 import { type AzureError, azureError } from '../../../errors/index.js';
+import { machineOf } from '../../Microsoft.Compute/common-members.js';
 import { childrenIn, childWithId, lookUpChild } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Link, Lookup, Resource } from '../../resource-type.js';
@@ -216,12 +217,6 @@ function* checkNeighbours(ipConfiguration: string, member: Member, lookup: Looku
   }
 }
 
-/** The machine that has a network interface. */
-function machineOf(nic: string, lookup: Lookup): Resource | undefined {
-  const link = lookup.linksInto(idKey(nic)).find(({ path }) => path === 'networkInterfaces');
-  return link && lookup.resource(rootKey(link.sourceId));
-}
-
 /**
  * Folded id of the availability set or scale set whose machine has an ipConfiguration; a machine outside of both is a set
  * of its own. Undefined while no machine has it.
@@ -229,7 +224,7 @@ function machineOf(nic: string, lookup: Lookup): Resource | undefined {
 function setOf(ipConfiguration: string, lookup: Lookup): string | undefined {
   const owner = rootKey(ipConfiguration);
   if (isOfScaleSet(ipConfiguration)) return owner;
-  const machine = machineOf(owner, lookup);
+  const machine = machineOf(lookup, owner);
   const { availabilitySet, virtualMachineScaleSet } = (machine?.document.properties ?? {}) as {
     availabilitySet?: { id: string };
     virtualMachineScaleSet?: { id: string };
@@ -277,7 +272,7 @@ const membersIn = (nic: Resource | undefined): Member[] =>
 
 /** Folded ids of the network interfaces of a machine, or of every machine of its availability set. */
 function besides(nic: string, lookup: Lookup): string[] {
-  const machine = machineOf(nic, lookup);
+  const machine = machineOf(lookup, nic);
   if (!machine) return [nic];
   const { availabilitySet } = machine.document.properties as { availabilitySet?: { id: string } };
   const machines = availabilitySet
