@@ -219,6 +219,15 @@ export function linksOf(document: ResourceDocument, schema: SchemaNode, source: 
   return links;
 }
 
+/** Those of `links` that do not come from the top-level resource with the folded id `root`, nor from a child of it. */
+export function linksFromOthers(links: readonly Link[], root: string): Link[] {
+  // Most are told apart by the character behind the id, without folding it: lists of large pools are long.
+  const isOthers = ({ sourceId }: Link): boolean =>
+    (sourceId.length > root.length && sourceId[root.length] !== '/') ||
+    sourceId.slice(0, root.length).toLowerCase() !== root;
+  return links.filter(isOthers);
+}
+
 /** Links by the folded id of the top-level resource that they lead into. */
 export function linksByRoot(links: readonly Link[]): Map<string, Link[]> {
   const byRoot = new Map<string, Link[]>();

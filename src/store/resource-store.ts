@@ -1,5 +1,5 @@
 /** Resources, their links and resource groups in SQLite; every statement is prepared once, by name. */
-import { linksByRoot, withLinks } from '../resources/references.js';
+import { linksByRoot, linksFromOthers, withLinks } from '../resources/references.js';
 import { parseResourceId, rootKey, typeOf } from '../resources/resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument } from '../resources/resource-type.js';
 import { AnswerCache, KeptLists } from './answer-cache.js';
@@ -338,7 +338,7 @@ export class ResourceStore implements Lookup {
       const before = this.#links.into.get(target);
       this.#linksChanged('into', target);
       // A long list is not read again for each that comes into it.
-      const others = removed.has(target) ? before?.filter(({ sourceId }) => rootKey(sourceId) !== sourceKey) : before;
+      const others = before && removed.has(target) ? linksFromOthers(before, sourceKey) : before;
       if (others) this.#links.into.set(target, withLinks(others, into.get(target) ?? []));
     }
   }

@@ -7,6 +7,7 @@ import { formatJsonPath } from '../../../resources/json-position.js';
 import {
   childrenOnPath,
   type FoundReference,
+  linksFromOthers,
   linksOf,
   onceForEach,
   referencesIn,
@@ -192,9 +193,6 @@ export function lookupAfter(lookup: Lookup, resource: Resource, type: ResourceTy
   let own: readonly Link[] | undefined;
   // The checks of one write ask for the same lists again and again, and those of large pools are long.
   const known = new Map<string, readonly Link[]>();
-  const isOthers = ({ sourceId }: Link): boolean =>
-    (sourceId.length > self.length && sourceId[self.length] !== '/') ||
-    sourceId.slice(0, self.length).toLowerCase() !== self;
   return {
     resource: (key) => (key === self ? resource : lookup.resource(key)),
     linksInto: (root) => {
@@ -202,7 +200,8 @@ export function lookupAfter(lookup: Lookup, resource: Resource, type: ResourceTy
       own ??= outgoing(resource, type);
       let links = known.get(root);
       if (!links) {
-        links = [...lookup.linksInto(root).filter(isOthers), ...own.filter(({ target }) => rootKey(target) === root)];
+        const others = linksFromOthers(lookup.linksInto(root), self);
+        links = [...others, ...own.filter(({ target }) => rootKey(target) === root)];
         known.set(root, links);
       }
       return links;
