@@ -3,12 +3,14 @@
 /** How long a test waits for anything: much longer than it takes on a busy machine. */
 const patienceMs = 120_000;
 
+const inVain = (what: string | (() => string)): Error =>
+  new Error(`Waited in vain: ${typeof what === 'string' ? what : what()}`);
+
 /** What `waited` resolves with; rejects, naming what was waited for, when that does not come. */
 export async function inTime<T>(what: string | (() => string), waited: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const tooLate = (): void => reject(new Error(`Waited in vain: ${typeof what === 'string' ? what : what()}`));
-    timer = setTimeout(tooLate, patienceMs);
+    timer = setTimeout(() => reject(inVain(what)), patienceMs);
   });
   try {
     return await Promise.race([waited, late]);
@@ -24,7 +26,7 @@ export async function repeatUntil(
 ): Promise<void> {
   const giveUpMs = performance.now() + patienceMs;
   while (!(await holds())) {
-    if (performance.now() > giveUpMs) throw new Error(`Waited in vain: ${typeof what === 'string' ? what : what()}`);
+    if (performance.now() > giveUpMs) throw inVain(what);
     await step();
   }
 }

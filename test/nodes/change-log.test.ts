@@ -168,10 +168,10 @@ test('a commit that its standby has not confirmed is asked about again', { skip:
   const { log } = await emptyLog(t);
   t.match(await log.durabilityWarning(), /no synchronous standby/);
   const { epoch, ...begin } = await log.raiseEpoch('a');
-  await postgres?.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+  await postgres?.query("ALTER SYSTEM SET synchronous_standby_names = 'absent'");
   await postgres?.query('SELECT pg_reload_conf()');
   const shown = async () => (await postgres?.query('SHOW synchronous_standby_names'))?.[0]?.synchronous_standby_names;
-  await untilTrue(async () => (await shown()) === 'nobody');
+  await untilTrue(async () => (await shown()) === 'absent');
   const appended = log.append(entries(1), { after: begin, epoch });
   const waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name = 'test'";
   const cancelled = async () => {

@@ -87,7 +87,7 @@ const refused = (azure: AzureInMemory, id: string, body: Body): string[] => {
 
 const differentSets = 'NetworkInterfaceAndLoadBalancerAreInDifferentAvailabilitySets';
 
-t.test('machines of one availability set are behind a Basic load balancer, whoever is written last', (t) => {
+t.test('machines of one availability set are behind a Basic load balancer, whichever is written last', (t) => {
   const azure = azureWith('Basic');
   for (const name of ['first', 'second', 'third']) azure.put(nicId(name), networkInterface(joining));
   azure.put(compute('virtualMachines', 'first'), machine('first', 'set'));
@@ -150,7 +150,7 @@ t.test('a pool has machines of up to 150 availability sets', (t) => {
   t.end();
 });
 
-t.test('one availability set has Basic or Standard, whoever is written last', (t) => {
+t.test('one availability set has Basic or Standard, whichever is written last', (t) => {
   const azure = azureWith('Standard');
   azure.put(network('publicIPAddresses', 'basic'), { location: 'westus', sku: { name: 'Basic' }, properties: {} });
   const basic = { publicIPAddress: { id: network('publicIPAddresses', 'basic') } };

@@ -202,7 +202,7 @@ test('a location has sizes and images of machines, as clients ask before they cr
   t.same(await namesAt(''), ['Canonical', 'Debian', 'MicrosoftWindowsServer']);
   t.same(await namesAt('/debian/artifacttypes/vmimage/offers'), ['debian-12']);
   t.same(await namesAt('/Canonical/artifacttypes/vmimage/offers/UbuntuServer/skus'), ['18.04-LTS']);
-  t.same(await namesAt('/Nobody/artifacttypes/vmimage/offers/none/skus'), []);
+  t.same(await namesAt('/NoSuchPublisher/artifacttypes/vmimage/offers/none/skus'), []);
   const versions = (await azure.get(`${skus}/versions`)).body as unknown as arm.Json[];
   t.match(versions, [{ location: 'westeurope', name: '1.0.0', id: /\/Publishers\/Canonical\/.*\/Versions\/1\.0\.0$/ }]);
   const image = { operatingSystem: 'Linux' };
