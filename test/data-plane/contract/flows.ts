@@ -200,6 +200,38 @@ export const flowContract: readonly ContractTest[] = [
     },
   },
   {
+    title: 'flows lists what is established, with its backend and its bytes',
+    async run({ t, world, net, frontend: address }) {
+      const at = await onBothTransports({ world, net, frontend: address });
+      const stream = await openStream(at, { from: `${net}.200` });
+      const client = await UdpClient.open({ from: `${net}.201` });
+      await client.ask(at);
+      t.ok(await echoes(stream, 'x'.repeat(1000)));
+      const shown = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
+      const flows = await world.engine.flows();
+      const ours = flows.filter((flow) => flow.frontend.includes(`/${address}/`));
+      t.match(
+        ours.find(({ transport }) => transport === 'tcp'),
+        {
+          rule: 'rule-1',
+          source: `${shown(`${net}.200`)}:${stream.socket.localPort}`,
+          backend: `${net}.4`,
+          bytesIn: 1000,
+        },
+      );
+      t.match(
+        ours.find(({ transport }) => transport === 'udp'),
+        { source: `${shown(`${net}.201`)}:${client.port}`, bytesIn: 12 },
+      );
+      t.equal(world.count('connections', `tcp/${address}/20080`), 1);
+      t.equal(world.count('bytesIn', `tcp/${address}/20080`), 1000);
+      t.equal(world.count('connections', `tcp/${address}/20080|${net}.4`), 1);
+      t.equal(world.count('packetsIn', `udp/${address}/20080`), 1);
+      client.close();
+      stream.socket.destroy();
+    },
+  },
+  {
     title: 'While the pool and the mode change 1,000 times, 64 streams run on and no new connection fails',
     async run({ t, world, net, frontend: address }) {
       const backends = await world.backends(net, { count: 4, port: 28080 });
@@ -232,38 +264,6 @@ export const flowContract: readonly ContractTest[] = [
       t.ok(whole, 'what was sent meanwhile came back');
       t.equal(failed, 0);
       for (const { socket } of streams) socket.destroy();
-    },
-  },
-  {
-    title: 'flows lists what is established, with its backend and its bytes',
-    async run({ t, world, net, frontend: address }) {
-      const at = await onBothTransports({ world, net, frontend: address });
-      const stream = await openStream(at, { from: `${net}.200` });
-      const client = await UdpClient.open({ from: `${net}.201` });
-      await client.ask(at);
-      t.ok(await echoes(stream, 'x'.repeat(1000)));
-      const shown = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
-      const flows = await world.engine.flows();
-      const ours = flows.filter((flow) => flow.frontend.includes(`/${address}/`));
-      t.match(
-        ours.find(({ transport }) => transport === 'tcp'),
-        {
-          rule: 'rule-1',
-          source: `${shown(`${net}.200`)}:${stream.socket.localPort}`,
-          backend: `${net}.4`,
-          bytesIn: 1000,
-        },
-      );
-      t.match(
-        ours.find(({ transport }) => transport === 'udp'),
-        { source: `${shown(`${net}.201`)}:${client.port}`, bytesIn: 12 },
-      );
-      t.equal(world.count('connections', `tcp/${address}/20080`), 1);
-      t.equal(world.count('bytesIn', `tcp/${address}/20080`), 1000);
-      t.equal(world.count('connections', `tcp/${address}/20080|${net}.4`), 1);
-      t.equal(world.count('packetsIn', `udp/${address}/20080`), 1);
-      client.close();
-      stream.socket.destroy();
     },
   },
 ];
