@@ -1,7 +1,7 @@
 /** Statements about flows: what a pass-through load balancer passes through. */
 import { randomBytes, randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { connect, createServer, isIPv6, type Socket } from 'node:net';
+import { nextEvent } from '../../turns.js';
 import { dial, echoes, ending, inParallel, openStream, readAll, sha256, tcpBackend, UdpClient } from '../network.js';
 import { frontend, member, rule } from '../plans.js';
 import { membersOf } from '../world.js';
@@ -11,7 +11,7 @@ import type { ContractTest, Stage } from './statement.js';
 async function behindFrontend({ t, world, net, frontend: address }: Stage, serve: (socket: Socket) => void) {
   const server = createServer({ allowHalfOpen: true }, serve);
   server.listen(28081, `${net}.4`);
-  await once(server, 'listening');
+  await nextEvent(server, 'listening');
   t.teardown(() => server.close());
   await world.apply([frontend('tcp', `${address}:20080`, rule([member(`${net}.4`, 28081)]))]);
   return { address, port: 20080 };
@@ -89,10 +89,10 @@ export const flowContract: readonly ContractTest[] = [
         socket.write('hello');
       });
       const resetting = await dial(at);
-      await once(resetting, 'data');
+      await nextEvent(resetting, 'data');
       resetting.resetAndDestroy();
       const reset = await dial(at);
-      await once(reset, 'data');
+      await nextEvent(reset, 'data');
       const end = ending(reset);
       arrived[1]?.resetAndDestroy();
       t.equal(await end, 'ECONNRESET');
@@ -126,7 +126,7 @@ export const flowContract: readonly ContractTest[] = [
       if (!server) throw new Error('nobody connected');
       t.equal(sha256(await readAll(server)), sha256(data));
       server.end();
-      await once(client.resume(), 'close');
+      await nextEvent(client.resume(), 'close');
     },
   },
   {
