@@ -66,7 +66,10 @@ const sql = {
   bySubscription: 'SELECT * FROM resources WHERE subscription = ? ORDER BY key',
   byType: 'SELECT * FROM resources WHERE subscription = ? AND type = ? ORDER BY key',
   byGroupAndType: 'SELECT * FROM resources WHERE subscription = ? AND resource_group = ? AND type = ? ORDER BY key',
-  everyOfType: 'SELECT * FROM resources WHERE type = ? ORDER BY key',
+  /** Each subscription is found in the index of types, so that nothing but what is asked for is read. */
+  everyOfType: `WITH RECURSIVE used (id) AS (SELECT MIN(subscription) FROM resources UNION ALL
+      SELECT (SELECT MIN(subscription) FROM resources WHERE subscription > used.id) FROM used WHERE id IS NOT NULL)
+    SELECT * FROM resources WHERE subscription IN used AND type = ? ORDER BY key`,
   below: "SELECT * FROM resources WHERE key > ? || '/' AND key < ? || '0' ORDER BY key",
   every: 'SELECT * FROM resources ORDER BY key',
   everyGroup: 'SELECT * FROM resource_groups ORDER BY key',
