@@ -24,6 +24,7 @@ import { Explainer } from '../selection/explain.js';
 import { Drains } from '../userspace/drains.js';
 import { collisionState, newCollisions, UserspaceEngine } from '../userspace/engine.js';
 import { reasonFor } from '../userspace/frontend-binder.js';
+import type { LoadingThread } from '../userspace/worker-thread.js';
 import { type Family, familyOf } from './family.js';
 import { KernelTables } from './kernel-tables.js';
 import { refuseWhereImpossible } from './loader.js';
@@ -32,6 +33,8 @@ interface NftablesEngineOptions {
   /** The emulator's clock; `advanceClock` is to be called with every `advance`. */
   readonly clock: Clock;
   readonly events?: EngineEvents;
+  /** The first thread of what probes, if it is there already. */
+  readonly thread?: LoadingThread | undefined;
 }
 
 /** Real time between two checks for open flows while closing. */
@@ -61,7 +64,7 @@ export class NftablesEngine implements Engine {
   #closing = false;
 
   /** Throws a `UsageError` where the kernel engine cannot run. */
-  constructor({ clock, events = {} }: NftablesEngineOptions) {
+  constructor({ clock, events = {}, thread }: NftablesEngineOptions) {
     refuseWhereImpossible();
     this.#events = events;
     const onFailure = (error: Error): void => {
@@ -78,6 +81,7 @@ export class NftablesEngine implements Engine {
     });
     this.#prober = new UserspaceEngine({
       clock,
+      thread,
       events: {
         ...events,
         onHealth: (changes) => void this.#healthChanged(changes).catch(onFailure),
