@@ -177,7 +177,7 @@ t.test('A member that goes down gives its slots away, and no other slot is writt
 });
 
 t.test('The number of a backend that is forgotten is given to another one, and never before', (t) => {
-  const model = new RulesetModel(1, 3);
+  const model = new RulesetModel(1, { members: 3 });
   const compile = (...last: number[]) =>
     model.compile(onPort80(rule(last.map((each) => member(`127.0.0.${each}`, 8080)))), { healthOf: everybodyUp });
   compile(4, 5);
