@@ -4,7 +4,7 @@
  *
  * On its way, the body of the PUT is copied or converted as a whole six times: from bytes to text (Fastify), from text to
  * an object (`RequestBody.value`), into its canonical form (`canonicalise`), from the completed document to the text that
- * is stored (`ResourceStore.save`), into the resource as it is shown (`renderResource`), and from that to text (Fastify).
+ * is stored (`ResourceStore.save`), into the resource as it is shown (`renderResource`), and from that to text (`textOf`).
  */
 import { Session } from 'node:inspector/promises';
 import { parseConfig } from '../src/config/config.js';

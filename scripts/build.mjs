@@ -29,6 +29,39 @@ const forScripts = [
 /** The pictures, styles and scripts of the OpenAPI page. */
 const swaggerFiles = /^(swagger-ui\.css|swagger-ui-bundle\.js|favicon-.*\.png)$/;
 
+/**
+ * Modules that most processes never use, by name: who imports them at its beginning, and the members that are used. They are
+ * loaded when such a member is first asked for.
+ */
+const late = {
+  ajv: { importer: /[\\/]src[\\/]resources[\\/]validation\.ts$/, members: ['Ajv'] },
+  saxes: { importer: /[\\/]src[\\/]api[\\/]classic[\\/]xml[\\/]xml\.ts$/, members: ['SaxesParser'] },
+  semver: { importer: /[\\/]fastify[\\/]lib[\\/]plugin-utils\.js$/, members: ['satisfies', 'gt', 'coerce'] },
+  'node:http2': { importer: /[\\/]fastify[\\/]lib[\\/]server\.js$/, members: ['createServer', 'createSecureServer'] },
+};
+
+/** A module of getters in the place of each module of `late`; the import inside it is the module itself. */
+const lateModules = {
+  name: 'late-modules',
+  setup({ onResolve, onLoad, onEnd }) {
+    const found = new Set();
+    onResolve({ filter: new RegExp(`^(${Object.keys(late).join('|')})$`) }, ({ path, importer, namespace }) => {
+      if (namespace !== 'file' || !late[path].importer.test(importer)) return undefined;
+      found.add(path);
+      return { path, namespace: 'late', pluginData: dirname(importer) };
+    });
+    onLoad({ filter: /.*/, namespace: 'late' }, ({ path, pluginData: resolveDir }) => ({
+      contents: `module.exports = {
+        ${late[path].members.map((name) => `get ${name}() { return require('${path}').${name}; }`).join(',')} };`,
+      resolveDir,
+    }));
+    onEnd(() => {
+      const missing = Object.keys(late).filter((name) => !found.has(name));
+      return { errors: missing.map((name) => ({ text: `nobody imports ${name} as scripts/build.mjs says` })) };
+    });
+  },
+};
+
 const target = { platform: 'node', target: 'node20', logLevel: 'warning' };
 
 /**
@@ -55,6 +88,7 @@ export async function bundle({ outdir, purpose = 'repository', withPortal = true
     write: false,
     // Native addons, which look for files beside them; the second is never used.
     external: ['better-sqlite3', 'pg-native'],
+    plugins: [lateModules],
   });
   mkdirSync(code, { recursive: true });
   const written = createHash('sha256');

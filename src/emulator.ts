@@ -252,7 +252,7 @@ async function createApp({
   const identity = createIdentity({ warn: log.warn, folder, host: config.host, tlsNames: config.tlsNames });
   const admin = config.auth === 'token' ? identity.admin() : undefined;
   if (!admin && !isLoopbackHost(config.host)) {
-    log.warn('whoever reaches this machine may do everything here: --auth token asks for a token', {
+    log.warn('every client that reaches this machine may do everything here: --auth token asks for a token', {
       host: config.host,
     });
   }

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
+import { inTime } from './turns.js';
 
 export interface Answer {
   readonly status: number;
@@ -25,7 +26,13 @@ export const spawnBuilt = (...options: string[]): ChildProcess =>
 
 /** The port of an emulator, once it is ready. */
 export async function portOf(child: ChildProcess): Promise<number> {
-  const [line] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string];
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  const ended = once(child, 'exit').then(([code, signal]): never => {
+    throw new Error(`the emulator ended with ${code ?? signal} before it was ready`);
+  });
+  // It may well end later.
+  ended.catch(() => {});
+  const [line] = (await inTime('an emulator that is ready', Promise.race([once(lines, 'line'), ended]))) as [string];
   return Number(/:(\d+)/.exec(line)?.[1]);
 }
 

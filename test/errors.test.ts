@@ -26,7 +26,6 @@ test('every error says who answers it, with a status of an error and a text that
 
 /** What no test can raise, and why. */
 const notRaised: Partial<Record<ErrorKey, string>> = {
-  MethodNotAllowed: 'paths answer 404 to methods that they do not have',
   PublicIPCountLimitReached: 'the public pool has more addresses than a test can take',
 };
 

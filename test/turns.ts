@@ -1,3 +1,40 @@
+/** Waits: counted in turns of the event loop, and none of them without an end. */
+
+/** How long a test waits for anything: much longer than it takes on a busy machine. */
+const patienceMs = 120_000;
+
+const inVain = (what: string | (() => string)): Error =>
+  new Error(`Waited in vain: ${typeof what === 'string' ? what : what()}`);
+
+/** What `waited` resolves with; rejects, naming what was waited for, when that does not come. */
+export async function inTime<T>(what: string | (() => string), waited: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(inVain(what)), patienceMs);
+  });
+  try {
+    return await Promise.race([waited, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Repeats a step until something holds; rejects, naming what was waited for, when that does not come. */
+export async function repeatUntil(
+  holds: () => boolean | Promise<boolean>,
+  { what, step }: { readonly what: string | (() => string); readonly step: () => unknown },
+): Promise<void> {
+  const giveUpMs = performance.now() + patienceMs;
+  while (!(await holds())) {
+    if (performance.now() > giveUpMs) throw inVain(what);
+    await step();
+  }
+}
+
+/** Asks every 20 ms whether something holds; rejects with its source text when it never does. */
+export const untilTrue = (holds: () => boolean | Promise<boolean>): Promise<void> =>
+  repeatUntil(holds, { what: () => String(holds), step: () => new Promise((resolve) => setTimeout(resolve, 20)) });
+
 /** How often others go first while something long is done: counted in turns of the event loop, not in time. */
 export async function turnsDuring<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly turns: number }> {
   let turns = 0;

@@ -13,7 +13,7 @@ function readyLine({ url, httpUrl, config }: { url: string; httpUrl: string; con
   return `lazurite ready ${url} (and ${httpUrl}; engine ${config.engine}; ${data})`;
 }
 
-/** Written beside its place first, so that nobody reads half of it. */
+/** Written beside its place first, so that no reader sees half of it. */
 function writeReadyFile(file: string, { url, httpUrl }: { url: string; httpUrl: string }): void {
   try {
     writeFileSync(`${file}.new`, `${JSON.stringify({ url, httpUrl, pid: process.pid })}\n`);

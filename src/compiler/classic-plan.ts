@@ -259,7 +259,7 @@ class DeploymentCompiler {
     }
   }
 
-  /** Whoever calls the public IP address of an instance reaches that instance, past endpoints and their ACLs. */
+  /** Connections to the public IP address of an instance reach that instance, past endpoints and their ACLs. */
   #publicIps(instance: RoleInstance): void {
     const { publicIps, ports } = publicPorts(this.deployment, instance.RoleName);
     for (const [index, azureAddress] of instance.publicAddresses.entries()) {

@@ -37,6 +37,11 @@ export const halfOpenMs = minuteMs;
 /** Azure gives an HTTP probe half a minute at most, whatever its interval. */
 const longestHttpTimeoutMs = 30_000;
 
+/** What is not the same of rules of either kind; of `others` NAT rules have none. */
+type OwnOfRule = Pick<PlanRule, 'frontendId' | 'id' | 'distribution' | 'noHealthyBackends' | 'members'> & {
+  readonly others?: Pick<PlanRule, 'backendPort' | 'stopped' | 'connectionTracking'>;
+};
+
 interface Place {
   readonly azureAddress: string;
   readonly address: string;
@@ -48,7 +53,6 @@ class Compiler {
   readonly #probes = new Map<string, PlanProbe>();
   readonly #document: LoadBalancerDocument;
   readonly #pools = new Map<string, readonly PoolMember[]>();
-  readonly #mapped = new Map<string, string>();
   /** Where frontends are, by their ids. */
   readonly #places = new Map<string, Place>();
   /** Members by the probe and the pools of the rules that share them. */
@@ -69,14 +73,8 @@ class Compiler {
     return { frontends: this.#frontends, probes: [...this.#probes.values()], outbound };
   }
 
-  /** Many rules name the same few addresses. */
   #map(address: string): string {
-    let mapped = this.#mapped.get(address);
-    if (mapped === undefined) {
-      mapped = mapAddress(address, this.options.addressMap);
-      this.#mapped.set(address, mapped);
-    }
-    return mapped;
+    return mapAddress(address, this.options.addressMap);
   }
 
   #membersOf(poolId: string): readonly PoolMember[] {
@@ -176,35 +174,44 @@ class Compiler {
     const { frontendIPConfiguration: frontend, probe: probeReference, frontendPort = 0 } = rule.properties ?? {};
     if (!frontend) return;
     const probe = probeReference && this.#probe(probeReference.id);
+    const { members, stopped } = this.#members(rule, probe);
     this.#addFrontends({
       frontendId: frontend.id,
       ports: [frontendPort],
       protocol: rule.properties?.protocol,
-      rule: {
+      rule: this.#rule(rule, {
+        frontendId: frontend.id,
+        id: loadBalancerChild(this.loadBalancer.id, 'loadBalancingRules', rule.name),
         distribution: rule.properties?.loadDistribution ?? 'Default',
         noHealthyBackends: probe?.properties?.noHealthyBackendsBehavior ?? 'AllProbedDown',
-        backendPort: rule.properties?.backendPort ?? 0,
-        // To add members to an object that was spread costs microseconds each, so these come last.
-        ...this.#ruleBasics(rule, 'loadBalancingRules', frontend.id),
-        ...this.#members(rule, probe),
-        ...(rule.properties?.enableConnectionTracking && { connectionTracking: true as const }),
-      },
+        members,
+        others: {
+          backendPort: rule.properties?.backendPort ?? 0,
+          ...(stopped && { stopped }),
+          ...(rule.properties?.enableConnectionTracking && { connectionTracking: true as const }),
+        },
+      }),
     });
   }
 
-  #ruleBasics(rule: LoadBalancingRule | InboundNatRule, collection: string, frontendId: string) {
+  #rule(rule: LoadBalancingRule | InboundNatRule, own: OwnOfRule): PlanRule {
+    const { frontendId, id, distribution, noHealthyBackends, members, others } = own;
     return {
       frontendId,
-      id: loadBalancerChild(this.loadBalancer.id, collection, rule.name),
+      id,
       loadBalancerId: this.loadBalancer.id,
       sku: this.#sku,
+      distribution,
       idleTimeoutMs: this.#idleTimeoutInMinutes(rule, frontendId) * minuteMs,
       halfOpenMs,
       tcpReset: rule.properties?.enableTcpReset ?? false,
       floatingIp: rule.properties?.enableFloatingIP ?? false,
       allProbedDown: this.#sku === 'Basic' ? 'endEstablished' : 'keepEstablished',
+      noHealthyBackends,
       acl: [],
-    } as const;
+      members,
+      ...others,
+    };
   }
 
   get #sku(): NonNullable<PlanRule['sku']> {
@@ -233,7 +240,9 @@ class Compiler {
         frontendId: frontend.id,
         ports: [port],
         protocol: rule.properties?.protocol,
-        rule: {
+        rule: this.#rule(rule, {
+          frontendId: frontend.id,
+          id,
           distribution: 'Default',
           noHealthyBackends: 'AllProbedDown',
           members: [
@@ -248,8 +257,7 @@ class Compiler {
               probe: undefined,
             },
           ],
-          ...this.#ruleBasics(rule, 'inboundNatRules', frontend.id),
-        },
+        }),
       });
     }
   }

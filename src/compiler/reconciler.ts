@@ -53,7 +53,8 @@ interface Owned {
 }
 
 interface Compiled extends Owned {
-  readonly snat: readonly SnatAllocation[];
+  /** Worked out when it is first asked for. */
+  readonly snat: () => readonly SnatAllocation[];
   /** Folded ids of the top-level resources that the compilation looked at, or whose incoming references it read. */
   readonly read: ReadonlySet<string>;
 }
@@ -153,7 +154,9 @@ export class Reconciler implements HealthReader {
     const lookup = new RecordingLookup(store, key);
     const compiled = compileLoadBalancer(loadBalancer, { lookup, addressMap, choices });
     const part = this.#partAfter(before, compiled);
-    const snat = snatAllocationsOf(loadBalancer, lookup);
+    let allocations: readonly SnatAllocation[] | undefined;
+    // It reads nothing that the compilation has not read: a change of that comes back here.
+    const snat = () => (allocations ??= snatAllocationsOf(loadBalancer, store));
     for (const read of lookup.read) {
       const readers = this.#readers.get(read);
       if (readers) readers.add(key);
@@ -257,7 +260,7 @@ export class Reconciler implements HealthReader {
 
   /** The SNAT ports of all load balancers. */
   snatAllocations(): readonly SnatAllocation[] {
-    return [...this.#compiled.values()].flatMap(({ snat }) => snat);
+    return [...this.#compiled.values()].flatMap(({ snat }) => snat());
   }
 
   rule(ruleId: string): ReadonlyMap<string, BackendHealth> {

@@ -1,9 +1,10 @@
 /**
- * `--stand-ins`: a backend for every member that nobody serves, so that a template alone gives a load balancer that answers.
+ * `--stand-ins`: a backend for every member at whose address nothing listens, so that a template alone gives a load balancer
+ * that answers.
  *
- * A stand-in does not listen at the member's address, where it would be in the way of whoever comes: it has a port of its
- * own on 127.0.0.1, and the plan that the engine is given leads there for as long as nothing listens at the member's own
- * address. Who listens is read from the kernel's tables once a second.
+ * A stand-in does not listen at the member's address, where it would be in the way of a server that is started later: it
+ * has a port of its own on 127.0.0.1, and the plan that the engine is given leads there for as long as nothing listens at
+ * the member's own address. What listens is read from the kernel's tables once a second.
  */
 import { readFile } from 'node:fs/promises';
 import {
@@ -82,7 +83,7 @@ export class AutomaticStandIns {
     this.#lookAgain();
   }
 
-  /** The plan in which every member that nobody serves is a stand-in. */
+  /** The plan in which every member at whose address nothing listens is a stand-in. */
   async adapt(plan: ForwardingPlan): Promise<ForwardingPlan> {
     this.#served = servedBy(plan);
     const listeners = await readListeners();

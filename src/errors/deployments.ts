@@ -64,11 +64,11 @@ export const deploymentErrors = {
     differs: 'the code is not known',
   },
   DeploymentParametersTwice: {
-    code: 'InvalidTemplate',
+    code: 'InvalidDeployment',
     status: 400,
     origin: 'gateway',
-    message: "The deployment '{name}' cannot have both the ParametersLink and the Parameters property set.",
-    differs: "Azure's wording is not known",
+    message:
+      "The deployment '{name}' cannot have both the ParameterLink and Parameter property set. Please use one or the other.",
   },
   ExtensionNotEmulated: {
     code: 'InvalidTemplate',
@@ -132,12 +132,19 @@ export const deploymentErrors = {
     message:
       "Invalid deployment location '{location}'. The deployment '{name}' already exists in location '{existing}'.",
   },
+  DeploymentNameTooLong: {
+    code: 'InvalidDeployment',
+    status: 400,
+    origin: 'gateway',
+    message:
+      "The provided deployment name '{name}' has a length of '{length}' which exceeds the maximum length of '64'. Please see https://aka.ms/arm-deploy for usage details.",
+  },
   InvalidDeploymentName: {
     code: 'InvalidDeployment',
     status: 400,
     origin: 'gateway',
     message:
-      "The deployment name '{name}' is not valid: it may have up to 64 letters, digits, underscores, periods, hyphens and parentheses.",
+      "The deployment name '{name}' is not valid: it may have letters, digits, underscores, periods, hyphens and parentheses.",
     differs: "Azure's wording is not known",
   },
   DeploymentLocationRequired: {
@@ -148,11 +155,11 @@ export const deploymentErrors = {
       "The 'location' property must be specified for '{name}'. Please see https://aka.ms/deploy-to-subscription for usage details.",
   },
   DeploymentNotRunning: {
-    code: 'DeploymentCannotBeCanceled',
+    code: 'DeploymentCannotBeCancelled',
     status: 409,
     origin: 'gateway',
     message: "The deployment '{name}' cannot be canceled: its provisioning state is '{state}'.",
-    differs: 'code and text are not documented',
+    differs: 'the text is not documented',
   },
   DeploymentInterrupted: {
     status: 409,

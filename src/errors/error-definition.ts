@@ -9,6 +9,8 @@ export interface ErrorDefinition {
   readonly status: number;
   readonly origin: ErrorOrigin;
   readonly message: string;
+  /** The value that the answer shows as `target` too. */
+  readonly target?: string;
   /** Why this may not be Azure's own wording. */
   readonly differs?: string;
 }

@@ -41,7 +41,6 @@ export const gatewayErrors = {
     status: 400,
     origin: 'gateway',
     message: "The provided subscription identifier '{subscriptionId}' is malformed or invalid.",
-    differs: 'the text is from memory',
   },
   ResourceGroupNotFound: {
     status: 404,
@@ -83,12 +82,11 @@ export const gatewayErrors = {
     message:
       "The resource '{name}' already exists in location '{existing}' in resource group '{resourceGroup}'. A resource with the same name cannot be created in location '{location}'. Please select a new resource name.",
   },
-  AvailabilityZoneNotSupported: {
+  InvalidAvailabilityZone: {
     status: 400,
     origin: 'gateway',
     message:
       "The zone(s) '{zones}' for resource '{resource}' is not supported. The supported zones for location '{location}' are '1,2,3'",
-    differs: 'the text is from memory',
   },
   InvalidResourceLocationFormat: {
     code: 'InvalidResourceLocation',
@@ -215,23 +213,16 @@ export const gatewayErrors = {
     message: "Nothing answers {method} at '{path}'.",
     differs: 'a path outside Azure Resource Manager; Azure has other hosts there',
   },
-  MethodNotAllowed: {
-    status: 405,
-    origin: 'gateway',
-    message: "The http method '{method}' is not supported for the requested resource.",
-    differs: 'the text is not documented',
-  },
   AuthenticationFailed: {
     status: 401,
     origin: 'gateway',
     message: "Authentication failed. The 'Authorization' header is missing.",
   },
   AuthorizationHeaderInvalid: {
-    code: 'AuthenticationFailed',
+    code: 'AuthenticationFailedInvalidHeader',
     status: 401,
     origin: 'gateway',
     message: "Authentication failed. The 'Authorization' header is provided in an invalid format.",
-    differs: 'the text is from memory',
   },
   InvalidAuthenticationToken: {
     status: 401,
@@ -255,7 +246,6 @@ export const gatewayErrors = {
     status: 401,
     origin: 'gateway',
     message: "The access token expiry UTC time '{expiry}' is earlier than current UTC time '{now}'.",
-    differs: 'the text is from memory',
   },
   InternalServerError: {
     status: 500,

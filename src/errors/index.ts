@@ -42,6 +42,8 @@ export class AzureError extends Error {
   readonly code: string;
   readonly status: number;
   readonly origin: ErrorOrigin;
+  /** What of the request is refused, where Azure says so. */
+  readonly target: string | undefined;
   readonly details: readonly ErrorDetail[];
   readonly additionalInfo: readonly ErrorInfo[];
   readonly headers: Readonly<Record<string, string>>;
@@ -58,6 +60,7 @@ export class AzureError extends Error {
     this.code = definition.code ?? key;
     this.status = definition.status;
     this.origin = definition.origin;
+    this.target = definition.target === undefined ? undefined : String(values[definition.target]);
     this.details = details;
     this.additionalInfo = additionalInfo;
     this.headers = headers;
@@ -66,11 +69,12 @@ export class AzureError extends Error {
 
   /** The body: `{"error":{"code","message"}}`, with `details` where the network provider answers. */
   toBody(): { error: ErrorBody } {
-    const { code, message, details, additionalInfo } = this;
+    const { code, message, target, details, additionalInfo } = this;
     return {
       error: {
         code,
         message,
+        ...(target === undefined ? {} : { target }),
         ...(this.origin === 'network' || details.length > 0 ? { details } : {}),
         ...(additionalInfo.length > 0 ? { additionalInfo } : {}),
       },
@@ -81,6 +85,7 @@ export class AzureError extends Error {
 interface ErrorBody {
   readonly code: string;
   readonly message: string;
+  readonly target?: string;
   readonly details?: readonly ErrorDetail[];
   readonly additionalInfo?: readonly ErrorInfo[];
 }

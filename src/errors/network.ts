@@ -164,8 +164,13 @@ export const networkErrors = {
     status: 409,
     origin: 'gateway',
     message:
-      "Availability Set '{name}' cannot be deleted. Before deleting an Availability Set please ensure that it does not contain any VM. Instances of VMs in the set: {users}.",
-    differs: 'the text is from memory',
+      "Availability Set '{name}' cannot be deleted. Before deleting an Availability Set please ensure that it does not contain any VM.",
+  },
+  AvailabilitySetSkuCannotBeChanged: {
+    code: 'OperationNotAllowed',
+    status: 409,
+    origin: 'gateway',
+    message: "Changing availability set SKU from '{from}' to '{to}' is not allowed.",
   },
   CannotDeleteNatGatewayAssociatedToSubnet: {
     status: 400,
@@ -372,9 +377,7 @@ export const networkErrors = {
   SecurityRuleInvalidProtocol: {
     status: 400,
     origin: 'network',
-    message:
-      'Security rule has invalid Protocol. Value provided: {value}. Allowed values are Tcp, Udp, Icmp, Esp, Ah, *.',
-    differs: 'code and text are not documented',
+    message: 'Security rule has invalid Protocol. Value provided: {value} Allowed values: Icmp,Tcp,Udp,Esp,Ah,*.',
   },
   SecurityRuleInvalidPortRange: {
     status: 400,

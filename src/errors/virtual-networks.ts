@@ -50,6 +50,13 @@ export const virtualNetworkErrors = {
     message: 'Network interface {nic} is used by {rules} load balancer rules, more than the {limit} that are allowed.',
     differs: textUnknown,
   },
+  MaxAvailabilitySetsInLoadBalancerReached: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Backend address pool {pool} has network interfaces of {sets} availability sets, more than the {limit} that are allowed. A virtual machine outside availability sets counts as one of its own.',
+    differs: textUnknown,
+  },
   MissingNextHopIpAddress: {
     status: 400,
     origin: 'network',
@@ -78,6 +85,12 @@ export const virtualNetworkErrors = {
     origin: 'network',
     message: 'Network interface {id} cannot have {what}.',
     differs: unknown,
+  },
+  NetworkInterfaceAndLoadBalancerAreInDifferentAvailabilitySets: {
+    status: 400,
+    origin: 'network',
+    message:
+      'Network interface {nic} uses load balancer {loadBalancer} associated with different availability set ({set}).',
   },
   NextHopIpAddressInvalid: {
     status: 400,
@@ -126,14 +139,15 @@ export const virtualNetworkErrors = {
     code: 'InvalidParameter',
     status: 400,
     origin: 'gateway',
+    target: 'property',
     message: 'The specified {what} {value} must fall in the range {minimum} to {maximum}.',
-    differs: 'the text is from memory',
+    differs: 'the text is documented for fault domains',
   },
   PropertyChangeNotAllowed: {
     status: 409,
     origin: 'gateway',
+    target: 'property',
     message: "Changing property '{property}' is not allowed.",
-    differs: 'the text is from memory',
   },
   PrivateLinkServiceCannotHave: {
     status: 400,
@@ -144,8 +158,7 @@ export const virtualNetworkErrors = {
   RouteConflict: {
     status: 400,
     origin: 'network',
-    message: 'Route {first} conflicts with route {second}. Routes of a route table cannot have the same AddressPrefix.',
-    differs: 'code and text are from memory',
+    message: 'Route: {name} conflicts with Route: {other}. Routes cannot have the same AddressPrefix.',
   },
   RouteParametersMissing: {
     status: 400,
@@ -186,8 +199,8 @@ export const virtualNetworkErrors = {
   SubnetAddressPrefixesDiffer: {
     status: 400,
     origin: 'network',
-    message: 'Subnet {id} has an addressPrefix that is not the only one of its addressPrefixes.',
-    differs: unknown,
+    message: 'Invalid configuration on subnet {id}; cannot populate both address prefix and address prefixes.',
+    differs: 'the code is not documented',
   },
   InvalidServiceNameOnDelegation: {
     status: 400,
@@ -246,6 +259,17 @@ export const virtualNetworkErrors = {
     origin: 'network',
     message: 'Virtual machine {id} must have one network interface set as the primary.',
     differs: 'code and text are from memory',
+  },
+  DifferentSkuLoadBalancerAndPublicIPAddressNotAllowedInVMSS: {
+    status: 400,
+    origin: 'network',
+    message: 'Different basic sku and standard sku load balancer or public Ip resources in VMSS is not allowed.',
+  },
+  VMScaleSetCannotReferenceLoadbalancerWhenLargeScaleOrCrossAZ: {
+    status: 400,
+    origin: 'network',
+    message:
+      'VM scale set cannot use a basic SKU load balancer when LargeScale property is enabled, or when the VMSS spans multiple availability zones. Please use standard SKU load balancer instead.',
   },
   VnetAddressSpaceOverlapsWithAlreadyPeeredVnet: {
     status: 400,

@@ -20,7 +20,7 @@ export interface DownloadOptions {
   readonly maxBytes: number;
   /** Of real time, for the whole download with all its redirections. */
   readonly timeoutMs?: number;
-  /** Ends the download, because nobody waits for it any longer. */
+  /** Ends the download, because its result is not wanted any longer. */
   readonly signal?: AbortSignal | undefined;
   /** The addresses of a host name; by default as the operating system resolves it. */
   readonly resolve?: (hostname: string) => Promise<readonly Address[]>;

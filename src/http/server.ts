@@ -83,8 +83,11 @@ export interface LazuriteServer {
 export const noSniffing = ['x-content-type-options', 'nosniff'] as const;
 const megabyte = 1024 * 1024;
 const bodyLimitBytes = 8 * megabyte;
-/** A resource id may be longer than Fastify expects of a parameter. */
-export const routerOptions = { caseSensitive: false, maxParamLength: 2048 };
+/**
+ * A resource id may be longer than Fastify expects of a parameter. Patterns in paths are those of the source, which no
+ * caller can change; to examine each for every method takes a fortieth of a start.
+ */
+export const routerOptions = { caseSensitive: false, maxParamLength: 2048, allowUnsafeRegex: true };
 
 // Swagger UI's page finds its files relative to a path with a slash at the end.
 const keepsTrailingSlash = /^\/openapi\/?$/i;

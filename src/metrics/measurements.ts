@@ -112,7 +112,7 @@ const asked = 4;
 const share = 5;
 const width = 6;
 
-/** Ended minutes that nobody asked for: while its clock is moved far, the engine is this much ahead at most. */
+/** Ended minutes that have not been read: while its clock is moved far, the engine is this much ahead at most. */
 const keptMinutes = 240;
 
 /** Which share of each minute each health probe was up, by Azure's clock: what DipAvailability reports. */

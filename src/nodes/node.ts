@@ -49,6 +49,9 @@ const lookAgainMs = 1000;
 const tryLockMs = 200;
 /** The database ends the lock of a writer that is silent for so long, and another node gets it. */
 const silenceMs = 3000;
+/** A look that served so many requests is followed by one that waits so long for the next requests of their clients. */
+const manyServed = 4;
+const gatherMs = 1;
 const changesBetweenSnapshots = 1000;
 /** What a server-side keepalive notices: idle, interval, count. */
 const keepAlives = [
@@ -76,8 +79,12 @@ export class ClusterNode implements Ledger {
   #exclusive: Promise<unknown> = Promise.resolve();
   #wake: () => void = () => {};
   #tellWriter: (writer: string) => void = () => {};
-  #waiting: { readonly resolve: () => void; readonly reject: (reason: unknown) => void }[] = [];
-  #isLooking = false;
+  /** The look at the head that is still to be sent, and how many requests wait for it. */
+  #nextLook: Promise<void> | undefined;
+  #waiting = 0;
+  /** Ends with the look that is under way, which served so many requests. */
+  #lookEnded: Promise<void> = Promise.resolve();
+  #lastServed = 0;
   #snapshotSeq = 0;
 
   constructor(options: NodeOptions) {
@@ -215,26 +222,27 @@ export class ClusterNode implements Ledger {
    * has come to that head.
    */
   #confirm(): Promise<void> {
-    const confirmed = new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    if (!this.#isLooking) void this.#look();
-    return confirmed;
+    this.#waiting++;
+    this.#nextLook ??= this.#look();
+    return this.#nextLook;
   }
 
   /** One look serves all that waited when it was sent. */
   async #look(): Promise<void> {
-    this.#isLooking = true;
-    while (this.#waiting.length > 0) {
-      // All requests that the loop reads in this turn share a look.
-      await new Promise((resolve) => setImmediate(resolve));
-      const served = this.#waiting.splice(0);
-      try {
-        await (this.isWriter ? this.#checkHead() : this.#catchUp());
-        for (const { resolve } of served) resolve();
-      } catch (error) {
-        for (const { reject } of served) reject(error);
-      }
-    }
-    this.#isLooking = false;
+    await this.#lookEnded;
+    // All requests that the loop reads in this turn share a look.
+    await new Promise((resolve) => setImmediate(resolve));
+    // Clients that were answered together come back together; where they are few, none waits for another.
+    if (this.#lastServed >= manyServed && this.#waiting < this.#lastServed) await pause(gatherMs);
+    this.#lastServed = this.#waiting;
+    this.#waiting = 0;
+    this.#nextLook = undefined;
+    const look: Promise<unknown> = this.isWriter ? this.#checkHead() : this.#catchUp();
+    this.#lookEnded = look.then(
+      () => {},
+      () => {},
+    );
+    await look;
   }
 
   async #checkHead(): Promise<void> {

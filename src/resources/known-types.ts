@@ -1,5 +1,6 @@
 /**
- * The types that Azure has in the namespaces that Lazurite knows, so that a mistyped one is refused instead of stored.
+ * The types that Azure has in the namespaces that Lazurite knows, so that a mistyped one is refused instead of stored,
+ * and which status the writes of those without a model have.
  * Children stand here only below types with a model: of the others any child is taken.
  */
 
@@ -99,3 +100,16 @@ export function typesLike(type: string): string | undefined {
     .sort((a, b) => a.far - b.far);
   return near[0] && `${namespaceNamed(namespace)}/${near[0].name}`;
 }
+
+/** Types whose resource provider answers a first PUT with 201; all others say 200, which every client takes. */
+const says201 =
+  /^microsoft\.(network|compute|authorization)\/(?!(disk|snapshots)|privatednszones|privatelinkservices\/privateendpointconnections)/i;
+/** Types that are deleted in the background. */
+const deletesLater =
+  /^microsoft\.(network\/(?!trafficmanager|dnszones)|compute\/(?!proximityplacementgroups$|hostgroups$|sshpublickeys$))/i;
+
+/** Statuses of the writes of a type without a model. */
+export const unmodelledStatuses = (type: string): { readonly created: 200 | 201; readonly deleted: 200 | 202 } => ({
+  created: says201.test(type) ? 201 : 200,
+  deleted: deletesLater.test(type) ? 202 : 200,
+});

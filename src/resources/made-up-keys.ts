@@ -34,6 +34,31 @@ function messagingKeys(id: string): Members {
 
 const madeUpToken = (id: string): string => `sv=2022-11-02&sig=NotARealSignature${unique(id, 'sas')}`;
 
+function publishing(id: string): Members {
+  const site = id.split('/')[8] ?? '';
+  const publishingPassword = madeUpKey(id, 'publishing');
+  const host = `${folded(site)}.scm.azurewebsites.net`;
+  const scmUri = `https://$${site}:${encodeURIComponent(publishingPassword)}@${host}`;
+  return { name: site, publishingUserName: `$${site}`, publishingPassword, scmUri };
+}
+
+const authKeys = (id: string) => ({ authKey1: madeUpKey(id, 'authKey1'), authKey2: madeUpKey(id, 'authKey2') });
+
+const callbackUrl = (id: string) => ({
+  value: `https://${folded(id.split('/')[8] ?? '')}.logic.invalid/?${madeUpToken(id)}`,
+  method: 'POST',
+});
+
+/** A kubeconfig of no cluster: no cluster runs. */
+const kubeconfigs = (id: string) => ({
+  kubeconfigs: [
+    {
+      name: 'clusterUser',
+      value: Buffer.from(`apiVersion: v1\nkind: Config\n# ${madeUpKey(id, 'kubeconfig')}\n`).toString('base64'),
+    },
+  ],
+});
+
 /** Answers of `list…` actions, by folded type and action; `id` is the resource's. */
 const lists: Readonly<Record<string, (id: string, apiVersion: string) => unknown>> = {
   'microsoft.storage/storageaccounts/listkeys': (id, apiVersion) =>
@@ -54,6 +79,29 @@ const lists: Readonly<Record<string, (id: string, apiVersion: string) => unknown
     primaryReadonlyMasterKey: madeUpKey(id, 'primaryReadonly'),
     secondaryReadonlyMasterKey: madeUpKey(id, 'secondaryReadonly'),
   }),
+  'microsoft.documentdb/databaseaccounts/listconnectionstrings': (id) => ({
+    connectionStrings: ['primary', 'secondary'].map((which) => ({
+      connectionString: `AccountEndpoint=https://${folded(lastSegment(id))}.documents.azure.com:443/;AccountKey=${madeUpKey(id, which)};`,
+      description: `${which} SQL connection string`,
+    })),
+  }),
+  'microsoft.datafactory/factories/integrationruntimes/listauthkeys': authKeys,
+  'microsoft.synapse/workspaces/integrationruntimes/listauthkeys': authKeys,
+  'microsoft.containerservice/managedclusters/listclusteradmincredential': kubeconfigs,
+  'microsoft.containerservice/managedclusters/listclusterusercredential': kubeconfigs,
+  'microsoft.logic/workflows/triggers/listcallbackurl': callbackUrl,
+  'microsoft.logic/workflows/listcallbackurl': callbackUrl,
+  'microsoft.maps/accounts/listkeys': twoKeys,
+  'microsoft.cache/redisenterprise/databases/listkeys': twoKeys,
+  'microsoft.appconfiguration/configurationstores/listkeys': (id) => ({
+    value: ['Primary', 'Secondary'].map((name) => {
+      const value = madeUpKey(id, name);
+      const connectionString = `Endpoint=https://${folded(lastSegment(id))}.azconfig.io;Id=${name};Secret=${value}`;
+      return { id: name, name, value, connectionString, readOnly: false };
+    }),
+  }),
+  'microsoft.eventgrid/domains/listkeys': numberedKeys,
+  'microsoft.search/searchservices/listquerykeys': (id) => ({ value: [{ name: null, key: madeUpKey(id, 'query') }] }),
   'microsoft.cognitiveservices/accounts/listkeys': numberedKeys,
   'microsoft.search/searchservices/listadminkeys': twoKeys,
   'microsoft.batch/batchaccounts/listkeys': (id) => ({
@@ -72,7 +120,7 @@ const lists: Readonly<Record<string, (id: string, apiVersion: string) => unknown
   'microsoft.servicebus/namespaces/authorizationrules/listkeys': messagingKeys,
   'microsoft.servicebus/namespaces/queues/authorizationrules/listkeys': messagingKeys,
   'microsoft.relay/namespaces/authorizationrules/listkeys': messagingKeys,
-  'microsoft.web/sites/config/list': () => ({ properties: {} }),
+  'microsoft.web/sites/config/list': (id) => ({ properties: /publishingcredentials$/i.test(id) ? publishing(id) : {} }),
   'microsoft.web/sites/host/default/listkeys': (id) => ({
     masterKey: madeUpKey(id, 'master'),
     functionKeys: {},

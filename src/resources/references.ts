@@ -18,7 +18,8 @@ export interface FoundReference {
   readonly outlives: boolean;
   /** The member that holds it. */
   readonly path: string;
-  /** Id and type of the resource or child that refers. */
+  /** The resource or child that refers: the same object for all references in it. */
+  readonly source: object;
   readonly sourceId: string;
   readonly sourceType: string;
   /** JSON path from the document's root. */
@@ -59,7 +60,7 @@ class Source {
 
 class Found implements FoundReference {
   readonly path: string;
-  readonly #source: Source;
+  readonly source: Source;
 
   /** Where `walk` is. */
   constructor(
@@ -68,7 +69,7 @@ class Found implements FoundReference {
     readonly node: SchemaNode,
   ) {
     this.path = walk.path;
-    this.#source = walk.source;
+    this.source = walk.source;
   }
 
   get types(): readonly string[] {
@@ -84,11 +85,11 @@ class Found implements FoundReference {
   }
 
   get sourceId(): string {
-    return this.#source.id;
+    return this.source.id;
   }
 
   get sourceType(): string {
-    return this.#source.type;
+    return this.source.type;
   }
 
   get jsonPath(): readonly (string | number)[] {
@@ -187,28 +188,75 @@ export function referencesIn(
   return walk.found;
 }
 
-/** Folds ids; the same few stand in many places of a document. */
-export function foldingIds(): (id: string) => string {
-  const folded = new Map<string, string>();
+/** Makes something of ids, once of each: the same few stand in many places of a document, and they are long. */
+export function onceForEach<T extends NonNullable<unknown>>(make: (id: string) => T): (id: string) => T {
+  const made = new Map<string, T>();
   return (id) => {
-    let key = folded.get(id);
-    if (key === undefined) {
-      key = id.toLowerCase();
-      folded.set(id, key);
+    let one = made.get(id);
+    if (one === undefined) {
+      one = make(id);
+      made.set(id, one);
     }
-    return key;
+    return one;
   };
 }
 
+/** Folds ids. */
+export const foldingIds = (): ((id: string) => string) => onceForEach((id) => id.toLowerCase());
+
 /** The document's references to other resources than itself as links; `id` is spelt as in the document. */
 export function linksOf(document: ResourceDocument, schema: SchemaNode, source: { id: string; type: string }): Link[] {
-  const [own, key] = [`${source.id}/`, source.id.toLowerCase()];
+  const key = source.id.toLowerCase();
+  const targetOf = onceForEach((id) => {
+    const target = id.toLowerCase();
+    return { target, isOwn: target === key || target.startsWith(`${key}/`) };
+  });
   const links: Link[] = [];
   for (const found of referencesIn(document, schema, source)) {
-    if (found.holder.id.startsWith(own)) continue;
-    const target = found.holder.id.toLowerCase();
-    if (target === key || target.startsWith(`${key}/`)) continue;
-    links.push({ sourceId: found.sourceId, sourceType: found.sourceType, path: found.path, target });
+    const { target, isOwn } = targetOf(found.holder.id);
+    if (!isOwn) links.push({ sourceId: found.sourceId, sourceType: found.sourceType, path: found.path, target });
+  }
+  return links;
+}
+
+/** Those of `links` that do not come from the top-level resource with the folded id `root`, nor from a child of it. */
+export function linksFromOthers(links: readonly Link[], root: string): Link[] {
+  // Most are told apart by the character behind the id, without folding it: lists of large pools are long.
+  const isOthers = ({ sourceId }: Link): boolean =>
+    (sourceId.length > root.length && sourceId[root.length] !== '/') ||
+    sourceId.slice(0, root.length).toLowerCase() !== root;
+  return links.filter(isOthers);
+}
+
+/** Links by the folded id of the top-level resource that they lead into. */
+export function linksByRoot(links: readonly Link[]): Map<string, Link[]> {
+  const byRoot = new Map<string, Link[]>();
+  for (const link of links) {
+    const root = rootKey(link.target);
+    const others = byRoot.get(root);
+    if (others) others.push(link);
+    else byRoot.set(root, [link]);
+  }
+  return byRoot;
+}
+
+/** As the database sorts links. */
+function compareLinks(a: Link, b: Link): number {
+  const member = (['sourceId', 'path', 'target'] as const).find((name) => a[name] !== b[name]);
+  return member === undefined ? 0 : a[member] < b[member] ? -1 : 1;
+}
+
+/** A sorted list with further links in it, each in its place. */
+export function withLinks(list: readonly Link[], further: readonly Link[]): readonly Link[] {
+  const links = [...list];
+  for (const link of further) {
+    let [low, high] = [0, links.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareLinks(links[middle] as Link, link) < 0) low = middle + 1;
+      else high = middle;
+    }
+    links.splice(low, 0, link);
   }
   return links;
 }

@@ -2,7 +2,7 @@
  * Writes a stored resource as Azure shows it: members in Azure's order, ids, types and etags of every child, computed
  * back-references, and only what the request's api-version knows.
  */
-import { foldingIds, referencesIn } from './references.js';
+import { type FoundReference, foldingIds, referencesIn } from './references.js';
 import type { Link, Resource, ResourceDocument } from './resource-type.js';
 import type { SchemaNode } from './schema.js';
 
@@ -43,7 +43,7 @@ interface Self {
   readonly name: string;
 }
 
-type Referring = Pick<Link, 'sourceId' | 'sourceType'>;
+type Referring = Pick<Link, 'sourceId' | 'sourceType'> & Pick<FoundReference, 'source'>;
 
 class Renderer {
   /** By the member that refers, and the folded id that it refers to. */
@@ -56,7 +56,7 @@ class Renderer {
     const folded = foldingIds();
     for (const found of referencesIn(options.document, options.schema, resource))
       this.#refers(found.path, folded(found.holder.id)).push(found);
-    for (const link of options.links) this.#refers(link.path, link.target).push(link);
+    for (const link of options.links) this.#refers(link.path, link.target).push({ ...link, source: link });
   }
 
   #refers(path: string, target: string): Referring[] {
@@ -77,10 +77,14 @@ class Renderer {
     const wanted = node.backReference as NonNullable<SchemaNode['backReference']>;
     const referring = this.#incoming.get(wanted.path)?.get(self.id.toLowerCase());
     if (!referring) return undefined;
-    const ids = new Set<string>();
-    for (const { sourceId, sourceType } of referring) if (wanted.types.includes(sourceType)) ids.add(sourceId);
-    if (ids.size === 0) return undefined;
-    const references = Array.from(ids, (id) => ({ id }));
+    const known = new Set<object>();
+    const references: { id: string }[] = [];
+    for (const { source, sourceId: id, sourceType } of referring) {
+      if (!wanted.types.includes(sourceType) || known.has(source)) continue;
+      known.add(source);
+      references.push({ id });
+    }
+    if (references.length === 0) return undefined;
     return wanted.single ? references[0] : references;
   }
 

@@ -105,7 +105,7 @@ export interface WriteContext<D extends ResourceDocument = ResourceDocument> {
   /** The id as it will be stored. */
   readonly idText: string;
   readonly apiVersion: string;
-  /** The canonical body; `defaults` completes it in place before anybody else sees it. */
+  /** The canonical body; `defaults` completes it in place before it is checked. */
   readonly document: D;
   readonly existing: Resource | undefined;
   /** The child that the request is about, when it was made on the child's own path. */
@@ -209,6 +209,8 @@ export interface TypeRequests {
   readonly statuses?: AnswerStatuses;
   /** What the compute provider, whose names follow a rule of its own, calls the resource's name: `vmName`. */
   readonly nameParameter?: string;
+  /** Whether a PATCH changes every member that it has; else it replaces the tags and says nothing besides. */
+  readonly patchesAll?: boolean;
 }
 
 /** What became of a change in the data plane. */

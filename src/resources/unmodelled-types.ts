@@ -1,43 +1,26 @@
 /**
- * What Azure fills in on well-known types that have no model here, and which status their writes have. Nothing stands
- * behind the values: they are made up, follow from the resource's id, and stay the same.
+ * What Azure fills in on well-known types that have no model here. Nothing stands behind the values: they are made up,
+ * follow from the resource's id, and stay the same.
  */
 import { stableGuid } from '../support/ids.js';
-import type { Resource } from './resource-type.js';
+import {
+  clientIdOf,
+  clusterIdentities,
+  folded,
+  location,
+  type MadeUpContext,
+  type Members,
+  membersOf,
+  nodeGroup,
+  principalIdOf,
+  type Tenancy,
+} from './made-up-identities.js';
 
-type Members = Record<string, unknown>;
-
-/** A resource whose members are asked for. */
-export interface MadeUpContext {
-  readonly resource: Resource;
-  /** The last segment of its name. */
-  readonly name: string;
-  /** As the client wrote them. */
-  readonly given: Members;
-  /** The document of what an id names; undefined when that is not stored. */
-  readonly propertiesOf: (id: string) => Members | undefined;
-}
-
-/** The tenant of every subscription here. */
-export interface Tenancy {
-  readonly tenantId: string;
-}
-
-const folded = (name: string): string => name.toLowerCase();
-const location = ({ resource }: MadeUpContext): string => resource.document.location ?? 'westeurope';
 const unique = (id: string, part = ''): string => stableGuid(`${id}#${part}`).replaceAll('-', '');
 const short = ({ resource }: MadeUpContext): string => unique(resource.id).slice(0, 8);
 
-/** The identity of a resource, or of a user-assigned identity, in the directory. */
-export const principalIdOf = (id: string): string => stableGuid(`${id}#principal`);
-const clientIdOf = (id: string): string => stableGuid(`${id}#client`);
-
 const storageHost = (kind: string) => (name: string) => `https://${folded(name)}.${kind}.core.windows.net/`;
 const storageKinds = ['blob', 'dfs', 'file', 'queue', 'table'] as const;
-
-/** The members of a value that clients write as they like: none of what is no object. */
-const membersOf = (value: unknown): Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : {};
 
 /** The address that a service takes in the subnet of its first ipConfiguration: the first that Azure hands out. */
 function firstAddress({ propertiesOf }: MadeUpContext, subnetId: unknown): string {
@@ -45,9 +28,7 @@ function firstAddress({ propertiesOf }: MadeUpContext, subnetId: unknown): strin
     typeof subnetId === 'string' ? propertiesOf(subnetId) : undefined,
   );
   const prefix = addressPrefix ?? (Array.isArray(addressPrefixes) ? addressPrefixes[0] : undefined);
-  const [address = ''] = (typeof prefix === 'string' ? prefix : '10.0.0.0/24').split('/');
-  const [a, b, c, d] = address.split('.').map(Number);
-  return [a, b, c, (d ?? 0) + 4].join('.');
+  return addressesIn(prefix, [4])[0] as string;
 }
 
 const subnetIdIn = (configuration: unknown): unknown =>
@@ -71,6 +52,63 @@ const addressed = (context: MadeUpContext): Members[] | undefined => {
   });
 };
 
+/** The addresses of `prefix` that lie so far above its first. */
+function addressesIn(prefix: unknown, offsets: readonly number[]): string[] {
+  const [address = ''] = (typeof prefix === 'string' ? prefix : '10.0.0.0/24').split('/');
+  const [a, b, c, d] = address.split('.').map(Number);
+  return offsets.map((offset) => [a, b, c, (d ?? 0) + offset].join('.'));
+}
+
+/** Where services that are reached by private endpoints have their names, by folded group; else it is a storage account. */
+const linkedHosts: Readonly<Record<string, string>> = {
+  registry: 'azurecr.io',
+  sites: 'azurewebsites.net',
+  sql: 'documents.azure.com',
+  sqlserver: 'database.windows.net',
+  vault: 'vault.azure.net',
+};
+
+/** The names and addresses under which a private endpoint reaches a service of Azure's own. */
+function privateNames(context: MadeUpContext): Members[] {
+  const { privateLinkServiceConnections: connections, subnet } = context.given;
+  const ipAddresses = [firstAddress(context, membersOf(subnet).id)];
+  return (Array.isArray(connections) ? connections : []).flatMap((connection: unknown) => {
+    const { privateLinkServiceId: id, groupIds } = membersOf(membersOf(connection).properties);
+    const [group] = Array.isArray(groupIds) ? groupIds : [];
+    if (typeof id !== 'string' || typeof group !== 'string') return [];
+    const host = linkedHosts[folded(group)] ?? `${folded(group)}.core.windows.net`;
+    return [{ fqdn: `${folded(id.split('/')[8] ?? '')}.${host}`, ipAddresses }];
+  });
+}
+
+/** The addresses of the virtual hub in which a gateway or a firewall is. */
+function hubPrefix({ given, propertiesOf }: MadeUpContext): unknown {
+  const { id } = membersOf(given.virtualHub);
+  return typeof id === 'string' ? membersOf(propertiesOf(id)).addressPrefix : undefined;
+}
+
+/** What a firewall in a virtual hub gets from it. */
+function hubAddresses(context: MadeUpContext): Members {
+  if (!context.given.virtualHub) return {};
+  const wanted = membersOf(context.given.hubIPAddresses);
+  const publicIPs = membersOf(wanted.publicIPs);
+  const { count } = publicIPs;
+  const length = typeof count === 'number' && count < 100 ? count : 1;
+  const addresses = Array.from({ length }, (_, index) => ({ address: `192.0.2.${60 + index}` }));
+  const [privateIPAddress] = addressesIn(hubPrefix(context), [132]);
+  return { hubIPAddresses: { privateIPAddress, ...wanted, publicIPs: { addresses, ...publicIPs } } };
+}
+
+/** Accounts whose copy in another region may be read have endpoints for that. */
+function secondaryEndpoints({ resource, name }: MadeUpContext): Members {
+  const sku = membersOf(resource.document.sku).name;
+  if (typeof sku !== 'string' || !/_RAGZ?RS$/i.test(sku)) return {};
+  const kinds = storageKinds.filter((kind) => kind !== 'file');
+  return {
+    secondaryEndpoints: Object.fromEntries(kinds.map((kind) => [kind, storageHost(kind)(`${name}-secondary`)])),
+  };
+}
+
 const withHost = (member: string, host: string) => (context: MadeUpContext) => ({
   [member]: `${folded(context.name)}.${host}`,
 });
@@ -78,6 +116,10 @@ const withHost = (member: string, host: string) => (context: MadeUpContext) => (
 const databaseServer = (host: string) => (context: MadeUpContext) => ({
   ...withHost('fullyQualifiedDomainName', host)(context),
   state: 'Ready',
+});
+
+const eventEndpoint = (context: MadeUpContext) => ({
+  endpoint: `https://${folded(context.name)}.${location(context)}-1.eventgrid.azure.net/api/events`,
 });
 
 const messaging = ({ resource, name }: MadeUpContext) => ({
@@ -96,6 +138,7 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
       ...Object.fromEntries(storageKinds.map((kind) => [kind, storageHost(kind)(context.name)])),
       web: storageHost('z6.web')(context.name),
     },
+    ...secondaryEndpoints(context),
   }),
   'microsoft.managedidentity/userassignedidentities': ({ resource }, { tenantId }) => ({
     tenantId,
@@ -139,7 +182,7 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
   'microsoft.network/firewallpolicies': () => ({ childPolicies: [], firewalls: [], ruleCollectionGroups: [] }),
   'microsoft.network/azurefirewalls': (context) => {
     const ipConfigurations = addressed(context);
-    return { ...(ipConfigurations ? { ipConfigurations } : {}), threatIntelMode: 'Alert' };
+    return { ...(ipConfigurations ? { ipConfigurations } : {}), ...hubAddresses(context), threatIntelMode: 'Alert' };
   },
   'microsoft.network/bastionhosts': (context) => ({
     dnsName: `bst-${stableGuid(context.resource.id)}.bastion.azure.com`,
@@ -154,12 +197,44 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
     const fqdn = typeof relativeName === 'string' ? { fqdn: `${folded(relativeName)}.trafficmanager.net` } : {};
     return { profileStatus: 'Enabled', dnsConfig: { ...dns, ...fqdn } };
   },
-  'microsoft.network/virtualhubs': () => ({ routingState: 'Provisioned', virtualRouterAsn: 65515 }),
-  'microsoft.network/privateendpoints': ({ resource, name, given }) => {
+  'microsoft.network/virtualhubs': (context) => ({
+    routingState: 'Provisioned',
+    virtualRouterAsn: 65515,
+    virtualRouterIps: addressesIn(context.given.addressPrefix, [4, 5]),
+  }),
+  'microsoft.network/vpngateways': (context) => {
+    const ipConfigurations = addressesIn(hubPrefix(context), [12, 13]).map((privateIpAddress, index) => ({
+      id: `Instance${index}`,
+      publicIpAddress: `192.0.2.${50 + index}`,
+      privateIpAddress,
+    }));
+    const bgpPeeringAddresses = ipConfigurations.map(({ id, publicIpAddress, privateIpAddress }) => ({
+      ipconfigurationId: id,
+      defaultBgpIpAddresses: [privateIpAddress],
+      customBgpIpAddresses: [],
+      tunnelIpAddresses: [publicIpAddress, privateIpAddress],
+    }));
+    const bgpSettings = { asn: 65515, peerWeight: 0, ...membersOf(context.given.bgpSettings), bgpPeeringAddresses };
+    return { bgpSettings, ipConfigurations, connections: [], vpnGatewayScaleUnit: 1 };
+  },
+  'microsoft.network/dnsresolvers': () => ({ dnsResolverState: 'Connected' }),
+  'microsoft.network/dnsresolvers/inboundendpoints': (context) => {
+    const { ipConfigurations } = context.given;
+    if (!Array.isArray(ipConfigurations)) return {};
+    return {
+      ipConfigurations: ipConfigurations.map((one: unknown) => {
+        const configuration = membersOf(one);
+        const privateIpAddress = firstAddress(context, membersOf(configuration.subnet).id);
+        return { privateIpAllocationMethod: 'Dynamic', privateIpAddress, ...configuration };
+      }),
+    };
+  },
+  'microsoft.network/privateendpoints': (context) => {
+    const { resource, name, given } = context;
     const { customNetworkInterfaceName: wanted } = given;
     const nic = typeof wanted === 'string' && wanted !== '' ? wanted : `${name}.nic.${stableGuid(resource.id)}`;
     return {
-      customDnsConfigs: [],
+      customDnsConfigs: privateNames(context),
       manualPrivateLinkServiceConnections: [],
       networkInterfaces: [{ id: resource.id.replace(/privateEndpoints\/[^/]+$/i, `networkInterfaces/${nic}`) }],
     };
@@ -213,8 +288,9 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
   'microsoft.containerregistry/registries': withHost('loginServer', 'azurecr.io'),
   'microsoft.containerservice/managedclusters': (context) => ({
     fqdn: `${folded(context.name)}-${short(context)}.hcp.${location(context)}.azmk8s.io`,
-    nodeResourceGroup: `MC_${context.resource.resourceGroup}_${context.name}_${location(context)}`,
+    nodeResourceGroup: nodeGroup(context),
     powerState: { code: 'Running' },
+    ...clusterIdentities(context),
   }),
   'microsoft.containerinstance/containergroups': (context) => {
     const { ipAddress } = context.given;
@@ -235,9 +311,15 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
     };
   },
   'microsoft.insights/datacollectionrules': ({ resource }) => ({ immutableId: `dcr-${unique(resource.id)}` }),
-  'microsoft.eventgrid/topics': (context) => ({
-    endpoint: `https://${folded(context.name)}.${location(context)}-1.eventgrid.azure.net/api/events`,
-  }),
+  'microsoft.eventgrid/topics': eventEndpoint,
+  'microsoft.eventgrid/domains': eventEndpoint,
+  'microsoft.servicefabric/managedclusters': (context) => {
+    const { dnsName } = context.given;
+    const host = folded(typeof dnsName === 'string' ? dnsName : context.name);
+    const fqdn = `${host}.${location(context)}.cloudapp.azure.com`;
+    const clusterId = stableGuid(context.resource.id);
+    return { fqdn, clusterId, clientConnectionPort: 19_000, httpGatewayConnectionPort: 19_080 };
+  },
   'microsoft.app/managedenvironments': (context) => ({
     defaultDomain: `${short(context)}.${location(context)}.azurecontainerapps.io`,
     staticIp: '192.0.2.30',
@@ -255,6 +337,7 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
   }),
   'microsoft.automation/automationaccounts': (context) => ({
     state: 'Ok',
+    RegistrationUrl: `https://${stableGuid(context.resource.id)}.agentsvc.${location(context)}.azure-automation.net/accounts/${stableGuid(context.resource.id)}`,
     automationHybridServiceUrl: `https://${stableGuid(context.resource.id)}.jrds.${location(context)}.azure-automation.net/automationAccounts/${stableGuid(context.resource.id)}`,
   }),
   'microsoft.devices/iothubs': (context) => ({
@@ -270,7 +353,24 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
   'microsoft.compute/galleries': ({ resource, name }) => ({
     identifier: { uniqueName: `${resource.subscriptionId}-${name.toUpperCase()}` },
   }),
-  'microsoft.apimanagement/service': ({ name }) => ({ gatewayUrl: `https://${folded(name)}.azure-api.net` }),
+  'microsoft.apimanagement/service': (context) => {
+    const urls = { gatewayUrl: '', developerPortalUrl: '.developer', managementApiUrl: '.management', scmUrl: '.scm' };
+    const { virtualNetworkType, virtualNetworkConfiguration } = context.given;
+    const subnetId = membersOf(virtualNetworkConfiguration).subnetResourceId;
+    return {
+      ...Object.fromEntries(
+        Object.entries(urls).map(([url, part]) => [url, `https://${folded(context.name)}${part}.azure-api.net`]),
+      ),
+      publicIPAddresses: ['192.0.2.40'],
+      ...(virtualNetworkType === 'Internal' ? { privateIPAddresses: [firstAddress(context, subnetId)] } : {}),
+    };
+  },
+  'microsoft.desktopvirtualization/hostpools': ({ resource, given }) => ({
+    ...(given.registrationInfo
+      ? { registrationInfo: { ...membersOf(given.registrationInfo), token: `NotARealToken.${unique(resource.id)}` } }
+      : {}),
+    objectId: stableGuid(resource.id),
+  }),
   'microsoft.authorization/roleassignments': ({ resource }) => ({
     scope: resource.id.slice(0, resource.id.toLowerCase().lastIndexOf('/providers/')),
   }),
@@ -278,7 +378,9 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
 
 /** Members that the service says, whatever a client writes. */
 const alwaysOwn = new Set(
-  'ipConfigurations dnsConfig principalId clientId bgpSettings ipAddress networkInterfaces configuration'.split(' '),
+  'ipConfigurations dnsConfig principalId clientId bgpSettings ipAddress networkInterfaces configuration hubIPAddresses addonProfiles oidcIssuerProfile registrationInfo'.split(
+    ' ',
+  ),
 );
 
 const gatewaySubnet = ({ given: { ipConfigurations } }: MadeUpContext): unknown =>
@@ -296,30 +398,3 @@ export function madeUpProperties(context: MadeUpContext, tenancy: Tenancy): Memb
   const wins = Object.entries(made).filter(([name]) => alwaysOwn.has(name) || context.given[name] === undefined);
   return Object.fromEntries(wins);
 }
-
-/** A resource's `identity` with the principals that the directory gives it. `id` is the resource's. */
-export function completeIdentity(given: unknown, { id, tenantId }: { id: string } & Tenancy): unknown {
-  if (given === null || typeof given !== 'object') return given;
-  const { principalId: _principal, tenantId: _tenant, ...identity } = given as Members;
-  const users = Object.keys(membersOf(identity.userAssignedIdentities));
-  const isSystem = typeof identity.type === 'string' && /systemassigned/i.test(identity.type);
-  const known = users.map((user) => [user, { principalId: principalIdOf(user), clientId: clientIdOf(user) }]);
-  return {
-    ...(isSystem ? { principalId: principalIdOf(id), tenantId } : {}),
-    ...identity,
-    ...(users.length === 0 ? {} : { userAssignedIdentities: Object.fromEntries(known) }),
-  };
-}
-
-/** Types whose resource provider answers a first PUT with 201; all others say 200, which every client takes. */
-const says201 =
-  /^microsoft\.(network|compute|authorization)\/(?!(disk|snapshots)|privatednszones|privatelinkservices\/privateendpointconnections)/i;
-/** Types that are deleted in the background. */
-const deletesLater =
-  /^microsoft\.(network\/(?!trafficmanager|dnszones)|compute\/(?!proximityplacementgroups$|hostgroups$|sshpublickeys$))/i;
-
-/** Statuses of the writes of a type without a model. */
-export const unmodelledStatuses = (type: string): { readonly created: 200 | 201; readonly deleted: 200 | 202 } => ({
-  created: says201.test(type) ? 201 : 200,
-  deleted: deletesLater.test(type) ? 202 : 200,
-});

@@ -156,7 +156,7 @@ export function* checkZonesKnown(
 ): Generator<AzureError> {
   const unknown = Array.isArray(given) ? given.filter((zone) => !availabilityZones.includes(String(zone))) : [];
   const values = { zones: unknown.join(','), resource, location };
-  if (unknown.length > 0) yield azureError('AvailabilityZoneNotSupported', { values });
+  if (unknown.length > 0) yield azureError('InvalidAvailabilityZone', { values });
 }
 
 const memberNames = new WeakMap<SchemaNode, Map<string, string>>();

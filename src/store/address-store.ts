@@ -33,7 +33,6 @@ const sql = {
     ORDER BY position LIMIT 1`,
   occupied: 'SELECT MAX(position) AS position FROM addresses WHERE pool = ? AND position >= ? AND position < ?',
   take: 'INSERT INTO addresses VALUES (?, ?, ?, ?)',
-  release: 'DELETE FROM addresses WHERE owner_root = ? RETURNING pool, position',
   heldBy: 'SELECT pool, position FROM addresses WHERE owner_root = ?',
   usedBlocks:
     'SELECT DISTINCT CAST(position / @size AS INTEGER) AS block FROM addresses WHERE pool = @pool ORDER BY block',
@@ -90,8 +89,6 @@ export interface AddressRows {
   heldBy(ownerRoot: string): PoolPosition[];
   take(position: PoolPosition, owner: string): void;
   free(position: PoolPosition): void;
-  /** Frees what `ownerRoot` holds, and answers it. */
-  release(ownerRoot: string): PoolPosition[];
 }
 
 /** The rows of the database. */
@@ -130,10 +127,6 @@ class StoredAddressRows implements AddressRows {
   free({ pool, position }: PoolPosition): void {
     this.#statement.releaseOne.run(pool, position);
   }
-
-  release(ownerRoot: string): PoolPosition[] {
-    return this.#statement.release.all(ownerRoot) as PoolPosition[];
-  }
 }
 
 export class AddressStore implements Addresses {
@@ -162,7 +155,7 @@ export class AddressStore implements Addresses {
 
   /** Frees everything that the top-level resource `ownerRoot` (folded id) holds. */
   release(ownerRoot: string): void {
-    for (const { pool, position } of this.#rows.release(ownerRoot)) this.#freed(pool, position);
+    for (const held of this.#rows.heldBy(ownerRoot)) this.#free(held);
   }
 
   /** The resource `from` (folded id) is `to` now, as owner and as pool. */
@@ -189,10 +182,13 @@ export class AddressStore implements Addresses {
     const pool = poolKey(name, range);
     for (const held of this.#rows.heldBy(ownerRoot)) {
       const address = formatIpAddress({ ...range, value: range.value + BigInt(held.position) });
-      if (held.pool !== pool || kept.has(address)) continue;
-      this.#rows.free(held);
-      this.#freed(pool, held.position);
+      if (held.pool === pool && !kept.has(address)) this.#free(held);
     }
+  }
+
+  #free(held: PoolPosition): void {
+    this.#rows.free(held);
+    this.#freed(held.pool, held.position);
   }
 
   claim({ pool: name, owner, prefix, reserved, preferred, exact }: AddressClaim): ClaimResult {

@@ -1,6 +1,7 @@
 /**
  * Answers of reads, kept as bytes until something changes that they were made from. While an answer is made, every read of
- * the resource store notes what it has read; every write drops the answers that have read what it writes.
+ * the resource store notes what it has read; every write drops the answers that have read what it writes. Beside them the
+ * lists that the resource store keeps.
  */
 
 export interface KeptAnswer {
@@ -119,5 +120,38 @@ export class AnswerCache {
       readers?.delete(key);
       if (readers?.size === 0) this.#readers.delete(name);
     }
+  }
+}
+
+/**
+ * Lists that are kept in memory by their keys; the oldest ones go first. Of long ones, such as the links into a pool with
+ * thousands of members, a few are kept: one write asks for the same list again and again.
+ */
+export class KeptLists<T> {
+  readonly #kinds = [
+    { lists: new Map<string, readonly T[]>(), atMost: 8192, upTo: 64 },
+    { lists: new Map<string, readonly T[]>(), atMost: 4, upTo: 16_384 },
+  ] as const;
+
+  get(key: string): readonly T[] | undefined {
+    const [{ lists: short }, { lists: long }] = this.#kinds;
+    return short.get(key) ?? long.get(key);
+  }
+
+  /** Keeps a list that is not kept yet, unless it is too long. */
+  set(key: string, list: readonly T[]): void {
+    const kind = this.#kinds.find(({ upTo }) => list.length <= upTo);
+    if (!kind) return;
+    const { lists, atMost } = kind;
+    lists.set(key, list);
+    if (lists.size > atMost) lists.delete(lists.keys().next().value as string);
+  }
+
+  delete(key: string): void {
+    for (const { lists } of this.#kinds) lists.delete(key);
+  }
+
+  clear(): void {
+    for (const { lists } of this.#kinds) lists.clear();
   }
 }

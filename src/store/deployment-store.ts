@@ -80,7 +80,7 @@ const sql = {
   runProgress: `UPDATE deployment_runs SET status = @status,
     error = coalesce(@error, CASE WHEN ${activeRun.replace('status', '@status')} THEN error END) WHERE id = @id`,
   cancelRuns: `UPDATE deployment_runs SET error = ? WHERE deployment = ? AND ${activeRun}`,
-  cancellation: `SELECT error FROM deployment_runs WHERE deployment = ? AND ${activeRun} AND error IS NOT NULL`,
+  activeRun: `SELECT error IS NOT NULL AS cancelled FROM deployment_runs WHERE deployment = ? AND ${activeRun}`,
   endRuns: `UPDATE deployment_runs SET status = ?, error = ? WHERE deployment = ? AND ${activeRun}`,
 } as const;
 
@@ -174,10 +174,10 @@ export class DeploymentStore {
     this.#statement.cancelRuns.run(jsonOrNull(error), key);
   }
 
-  /** The error with which a run that goes on is to end; undefined where none was cancelled. */
-  cancellation(key: string): unknown {
-    const row = this.#statement.cancellation.get(key) as { error: string } | undefined;
-    return row && (JSON.parse(row.error) as unknown);
+  /** Whether the run that goes on was cancelled; undefined where none goes on. */
+  activeRun(key: string): { readonly isCancelled: boolean } | undefined {
+    const row = this.#statement.activeRun.get(key) as { cancelled: number } | undefined;
+    return row && { isCancelled: row.cancelled === 1 };
   }
 
   /** Ends every run of a deployment that is still going on. */

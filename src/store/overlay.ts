@@ -2,6 +2,7 @@
  * A view of the store in which writes are tried. It reads through to what is stored and keeps to itself what is written, so
  * that it needs no transaction, lives over turns of the loop, and leaves no trace.
  */
+import { withLinks } from '../resources/references.js';
 import { rootKey } from '../resources/resource-id.js';
 import type { Addresses, Link, Resource } from '../resources/resource-type.js';
 import type { AddressRows, AddressStore, PoolPosition, PositionRange } from './address-store.js';
@@ -56,7 +57,7 @@ class OverlaidResources implements WritableResources {
   linksInto(key: string): Link[] {
     const stored = this.#stored.linksInto(key);
     const kept = this.#from.size === 0 ? stored : stored.filter(({ sourceId }) => !this.#from.has(rootKey(sourceId)));
-    return inOrder([...kept, ...(this.#into.get(key) ?? [])]);
+    return [...withLinks(kept, [...(this.#into.get(key) ?? [])])];
   }
 
   linksFrom(key: string): Link[] {
@@ -65,9 +66,8 @@ class OverlaidResources implements WritableResources {
 
   replaceLinks(sourceKey: string, given: readonly Link[]): void {
     for (const link of this.#from.get(sourceKey) ?? []) this.#into.get(rootKey(link.target))?.delete(link);
-    const links = inOrder([
-      ...new Map(given.map((link) => [`${link.sourceId} ${link.path} ${link.target}`, link])).values(),
-    ]);
+    const byName = new Map(given.map((link) => [`${link.sourceId} ${link.path} ${link.target}`, link]));
+    const links = withLinks([], [...byName.values()]);
     this.#from.set(sourceKey, links);
     for (const link of links) {
       const root = rootKey(link.target);
@@ -75,13 +75,6 @@ class OverlaidResources implements WritableResources {
     }
   }
 }
-
-/** Links in the order in which the database answers them. */
-const inOrder = (links: Link[]): Link[] =>
-  links.sort((a, b) => {
-    const member = (['sourceId', 'path', 'target'] as const).find((name) => a[name] !== b[name]);
-    return member === undefined ? 0 : a[member] < b[member] ? -1 : 1;
-  });
 
 /** Of one pool, by position: who holds what was taken here, and which of the stored rows no longer count. */
 interface PoolChanges {
@@ -156,12 +149,6 @@ class OverlaidAddressRows implements AddressRows {
     taken.delete(position.position);
     freed.add(position.position);
     if (owner !== undefined) this.#holdings.get(rootKey(owner))?.delete(textOf(position));
-  }
-
-  release(ownerRoot: string): PoolPosition[] {
-    const held = this.heldBy(ownerRoot);
-    for (const position of held) this.free(position);
-    return held;
   }
 }
 

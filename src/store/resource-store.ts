@@ -1,7 +1,8 @@
 /** Resources, their links and resource groups in SQLite; every statement is prepared once, by name. */
+import { linksByRoot, linksFromOthers, withLinks } from '../resources/references.js';
 import { parseResourceId, rootKey, typeOf } from '../resources/resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument } from '../resources/resource-type.js';
-import { AnswerCache } from './answer-cache.js';
+import { AnswerCache, KeptLists } from './answer-cache.js';
 import { type Prepared, prepareAll } from './database.js';
 import type { RowImage } from './row-images.js';
 import type { Connection } from './sqlite.js';
@@ -70,28 +71,27 @@ const sql = {
   every: 'SELECT * FROM resources ORDER BY key',
   everyGroup: 'SELECT * FROM resource_groups ORDER BY key',
   unsettled: "SELECT * FROM resources WHERE state NOT IN ('Succeeded', 'Failed')",
-  linksInto: 'SELECT source_id, source_type, path, target FROM links WHERE target_root = ? ORDER BY source_id, path',
+  linksInto:
+    'SELECT source_id, source_type, path, target FROM links WHERE target_root = ? ORDER BY source_id, path, target',
   linksFrom: 'SELECT source_id, source_type, path, target FROM links WHERE source_root = ? ORDER BY source_id, path',
   addLink: 'INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?, ?, ?)',
   removeLinks: 'DELETE FROM links WHERE source_root = ? RETURNING target_root',
 } as const;
 
 /** What answers read, by name: a resource or group by its key, the links into and from a resource, and lists. */
-const linksInto = (key: string): string => `>${key}`;
-const linksFrom = (key: string): string => `<${key}`;
+const nameOfLinks = (way: Way, key: string): string => (way === 'into' ? `>${key}` : `<${key}`);
 const ofType = (type: string): string => `every ${type.toLowerCase()}`;
 const [allResources, allGroups] = ['every resource', 'every group'];
 
 /** Parsed documents kept at hand; the least recently stored ones go first. */
 const cachedResources = 4096;
-/** Lists of links that are kept in memory, and how many links may be in one of them. */
-const cachedLinks = { lists: 1024, inOne: 64 } as const;
+type Way = 'into' | 'from';
 
 export class ResourceStore implements Lookup {
   readonly #statement: Prepared<typeof sql>;
   readonly #cache = new Map<string, Resource>();
-  /** By the name under which answers have read them. */
-  readonly #links = new Map<string, readonly Link[]>();
+  /** By the resource that they lead into, or from. A key has its hash; the name that answers read is made anew each time. */
+  readonly #links = { into: new KeptLists<Link>(), from: new KeptLists<Link>() };
   readonly #groups = new Map<string, ResourceGroup>();
   /** Answers that were made of what is stored here. */
   readonly answers = new AnswerCache();
@@ -109,7 +109,8 @@ export class ResourceStore implements Lookup {
   /** Drops everything kept in memory. */
   forget(): void {
     this.#cache.clear();
-    this.#links.clear();
+    this.#links.into.clear();
+    this.#links.from.clear();
     this.#groups.clear();
     this.#knownSubscriptions.clear();
     this.firstUses.clear();
@@ -125,8 +126,8 @@ export class ResourceStore implements Lookup {
       this.#noLongerTrue(changed, id === undefined ? '' : typeOf(id));
     }
     if (table === 'links') {
-      this.#linksChanged(linksFrom(String(key.source_root)));
-      this.#linksChanged(linksInto(rootKey(String(key.target))));
+      this.#linksChanged('from', String(key.source_root));
+      this.#linksChanged('into', rootKey(String(key.target)));
     }
     if (table === 'resource_groups') this.#groupChanged(String(key.key));
     if (table === 'subscriptions') this.#knownSubscriptions.delete(String(key.id));
@@ -238,7 +239,7 @@ export class ResourceStore implements Lookup {
     const existing = this.resource(key);
     if (existing) this.#changed(key, existing.type);
     this.#statement.remove.run(key);
-    this.#removeLinks(key);
+    this.replaceLinks(key, []);
     this.#cache.delete(key);
   }
 
@@ -252,16 +253,10 @@ export class ResourceStore implements Lookup {
     for (const name of [key, ofType(type), allResources]) this.answers.changed(name);
   }
 
-  #removeLinks(sourceKey: string): void {
-    this.#linksChanged(linksFrom(sourceKey));
-    for (const { target_root: target } of this.#statement.removeLinks.all(sourceKey) as { target_root: string }[])
-      this.#linksChanged(linksInto(target));
-  }
-
-  #linksChanged(name: string): void {
-    this.journal.note(this.#links, name);
-    this.#links.delete(name);
-    this.answers.changed(name);
+  #linksChanged(way: Way, key: string): void {
+    this.journal.note(this.#links[way], key);
+    this.#links[way].delete(key);
+    this.answers.changed(nameOfLinks(way, key));
   }
 
   /** Resources of a subscription, narrowed by group and type. */
@@ -311,32 +306,40 @@ export class ResourceStore implements Lookup {
   }
 
   linksInto(key: string): readonly Link[] {
-    return this.#linksOf(linksInto(key), () => this.#statement.linksInto.all(key));
+    return this.#linksOf('into', key);
   }
 
   linksFrom(key: string): readonly Link[] {
-    return this.#linksOf(linksFrom(key), () => this.#statement.linksFrom.all(key));
+    return this.#linksOf('from', key);
   }
 
   /** A write asks for the same lists again and again. */
-  #linksOf(name: string, rows: () => unknown[]): readonly Link[] {
-    this.answers.read(name);
-    const known = this.#links.get(name);
+  #linksOf(way: Way, key: string): readonly Link[] {
+    this.answers.read(nameOfLinks(way, key));
+    const known = this.#links[way].get(key);
     if (known) return known;
-    const links = (rows() as LinkRow[]).map(linkOf);
-    if (links.length > cachedLinks.inOne) return links;
-    this.#links.set(name, links);
-    if (this.#links.size > cachedLinks.lists) this.#links.delete(this.#links.keys().next().value as string);
+    const statement = this.#statement[way === 'into' ? 'linksInto' : 'linksFrom'];
+    const links = (statement.all(key) as LinkRow[]).map(linkOf);
+    this.#links[way].set(key, links);
     return links;
   }
 
   /** Replaces the links from `sourceKey` to other resources. */
   replaceLinks(sourceKey: string, links: readonly Link[]): void {
-    this.#removeLinks(sourceKey);
-    for (const { sourceId, sourceType, path, target } of links) {
-      const targetRoot = rootKey(target);
-      this.#linksChanged(linksInto(targetRoot));
-      this.#statement.addLink.run(sourceKey, sourceId, sourceType, path, target, targetRoot);
+    const rows = this.#statement.removeLinks.all(sourceKey) as { target_root: string }[];
+    const added = links.filter(({ sourceId, sourceType, path, target }) => {
+      const { changes } = this.#statement.addLink.run(sourceKey, sourceId, sourceType, path, target, rootKey(target));
+      return Number(changes) > 0;
+    });
+    const into = linksByRoot(added);
+    const removed = new Set(rows.map((row) => row.target_root));
+    this.#linksChanged('from', sourceKey);
+    for (const target of new Set([...removed, ...into.keys()])) {
+      const before = this.#links.into.get(target);
+      this.#linksChanged('into', target);
+      // A long list is not read again for each that comes into it.
+      const others = before && removed.has(target) ? linksFromOthers(before, sourceKey) : before;
+      if (others) this.#links.into.set(target, withLinks(others, into.get(target) ?? []));
     }
   }
 

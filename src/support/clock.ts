@@ -11,7 +11,7 @@ export interface TimeSource {
   now(): number;
   /** Calls `wake` once after `delayMs` real milliseconds; returns how to call that off. */
   wakeAfter(delayMs: number, wake: () => void): () => void;
-  /** By how much `now` is ahead of a time that all threads share and that nobody can set. */
+  /** By how much `now` is ahead of a time that all threads share and that cannot be set. */
   readonly aheadMs?: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The one source of events within the process. Whoever causes something emits it here; the log, the metrics and the stream
- * read it. Readers run at once, in the order in which they subscribed, and must return quickly. A bounded number of past
+ * The one source of events within the process. The code that causes something emits it here; the log, the metrics and the
+ * stream read it. Readers run at once, in the order in which they subscribed, and must return quickly. A bounded number of past
  * events is kept for readers that come later.
  */
 import type { Log } from './log.js';

@@ -112,6 +112,25 @@ export interface AddressMapping {
  * address that none contains stays as it is.
  */
 export function mapAddress(address: string, maps: readonly AddressMapping[]): string {
+  let known = mappedAddresses.get(maps);
+  if (!known) {
+    known = new Map();
+    mappedAddresses.set(maps, known);
+  }
+  let mapped = known.get(address);
+  if (mapped === undefined) {
+    mapped = findMapped(address, maps);
+    if (known.size >= mappedAtHand) known.clear();
+    known.set(address, mapped);
+  }
+  return mapped;
+}
+
+/** The same addresses are mapped at each change of a plan. */
+const mappedAddresses = new WeakMap<readonly AddressMapping[], Map<string, string>>();
+const mappedAtHand = 65_536;
+
+function findMapped(address: string, maps: readonly AddressMapping[]): string {
   const parsed = parseIpAddress(address);
   const mapping = parsed && maps.find(({ from }) => contains(from, parsed));
   if (!parsed || !mapping) return address;

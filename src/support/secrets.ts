@@ -12,8 +12,12 @@ const secretName = new RegExp(`(${secretNames})$`, 'i');
 const secureType = /^secure(string|object)$/i;
 /** A text in which these words stand may hold secrets: by their names, or as parameters of which no type is known. */
 const suspicious = new RegExp(`${secretNames}|secure(string|object)|templateLink`, 'i');
-/** A template as text, whose parameters are hidden where it cannot be read, and escaped letters, which may be any word. */
-const unclear = /"template"\s*:\s*"|\\u00/i;
+/**
+ * What hides secrets that stand far in front of it: secure types, links to templates, a template as text, whose parameters are
+ * hidden where it cannot be read, and escaped letters, which may be any word. One by one, because a search for a single
+ * word leaps over most of a text.
+ */
+const farReaching = [/secure(?=string|object)/i, /template(?:Link|"\s*:\s*")/i, /\\u00/i];
 
 const memberOf = (value: unknown, name: string): unknown =>
   isObject(value) ? Object.entries(value).find(([key]) => key.toLowerCase() === name)?.[1] : undefined;
@@ -42,10 +46,11 @@ const mostCharacters = 1024 * 1024;
  * longer be parsed. A very long text that may hold secrets is hidden.
  */
 export function shortened(text: string, limit: number): string {
-  // Reading a long text takes long: where none of it can be a secret, the rest of it has no say.
-  const isOpen = text.length > limit && !suspicious.test(text) && !unclear.test(text);
+  // Reading a long text takes long: where none of its beginning can be a secret, the rest of it has no say.
+  const beginning = text.slice(0, limit);
+  const isOpen = text.length > limit && !suspicious.test(beginning) && !farReaching.some((word) => word.test(text));
   if (!isOpen && text.length > mostCharacters) return hidden;
-  const shown = isOpen ? unsigned(text.slice(0, limit)) : shownText(text);
+  const shown = isOpen ? unsigned(beginning) : shownText(text);
   // A copy, because a slice would keep the whole text in memory.
   return Buffer.from((typeof shown === 'string' ? shown : JSON.stringify(shown)).slice(0, limit)).toString();
 }

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import type { RuleParts } from '../balancer-body.js';
-import { type Backend, echoes, ending, openStream, tcpBackend, UdpClient } from '../data-plane/network.js';
+import { type Backend, echoes, ending, openStream, streamTo, tcpBackend, UdpClient } from '../data-plane/network.js';
 import { Cloud, until } from '../emulator/cloud.js';
-import { addresses, givenUp, healthOf, type Member, putBalancer, reached, streamTo } from './stage.js';
+import { addresses, givenUp, healthOf, type Member, putBalancer, reached } from './stage.js';
 
 const port = 8080;
 const client = '127.243.200.1';

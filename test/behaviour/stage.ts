@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Test } from 'tap';
 import { balancerBody, type RuleParts } from '../balancer-body.js';
-import { type At, type From, inParallel, openStream, type Stream, tcpBackend } from '../data-plane/network.js';
+import { type At, inParallel, tcpBackend } from '../data-plane/network.js';
 import { type Cloud, idOf, ref, until } from '../emulator/cloud.js';
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -114,15 +114,6 @@ export async function givenUp<T>(cloud: Cloud, end: Promise<T>): Promise<T> {
     return isOver;
   });
   return end;
-}
-
-/** A connection of this client to that backend. */
-export async function streamTo(at: At, { backend, ...from }: From & { backend: string }): Promise<Stream> {
-  for (;;) {
-    const stream = await openStream(at, from);
-    if (stream.backend === backend) return stream;
-    stream.socket.destroy();
-  }
 }
 
 /** What a probe of HTTP finds: a page with the status that the test wants, or silence. */

@@ -160,7 +160,7 @@ async function failing(t: Test) {
     fail: (effect: string) =>
       fetch(`${url}/_lazurite/faults`, { method: 'POST', body: JSON.stringify({ kind: 'engine', effect }) }),
     async said(pattern: RegExp) {
-      while (!pattern.test(started.err.join(''))) await once(started.child.stderr as Readable, 'data');
+      await until(`it says ${pattern}`, () => pattern.test(started.err.join('')));
     },
   };
 }

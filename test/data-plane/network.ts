@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { inTime } from '../turns.js';
 
 /** The type of a datagram socket at an address. */
 export const datagramsOf = (address = '127.0.0.1'): 'udp4' | 'udp6' => (isIPv6(address) ? 'udp6' : 'udp4');
@@ -91,13 +92,13 @@ const local = ({ from, fromPort }: From) => ({
 /** Connects without waiting for anything but the handshake. */
 export async function dial(at: At, from: From = {}): Promise<Socket> {
   const socket = connect({ host: at.address, port: at.port, allowHalfOpen: true, noDelay: true, ...local(from) });
-  await once(socket, 'connect');
+  await inTime(`a handshake with ${at.address}:${at.port}`, once(socket, 'connect'));
   return socket;
 }
 
 /** Connects and reads the greeting; rejects when the connection ends before. */
 export function openStream(at: At, from: From = {}): Promise<Stream> {
-  return new Promise((resolve, reject) => {
+  const greeted = new Promise<Stream>((resolve, reject) => {
     const socket = connect({ host: at.address, port: at.port, allowHalfOpen: true, noDelay: true, ...local(from) });
     let text = '';
     const read = (chunk: Buffer): void => {
@@ -115,6 +116,17 @@ export function openStream(at: At, from: From = {}): Promise<Stream> {
     socket.on('error', reject);
     socket.on('close', ended);
   });
+  return inTime(`a greeting at ${at.address}:${at.port}`, greeted);
+}
+
+/** A connection of this client to that backend, which is chosen in the end when it is eligible. */
+export async function streamTo(at: At, { backend, ...from }: From & { backend: string }): Promise<Stream> {
+  for (let tries = 0; tries < 1000; tries++) {
+    const stream = await openStream(at, from);
+    if (stream.backend === backend) return stream;
+    stream.socket.destroy();
+  }
+  throw new Error(`None of 1000 connections to ${at.address}:${at.port} reached ${backend}.`);
 }
 
 /** Which backend answers a new TCP connection. */
@@ -125,13 +137,25 @@ export async function tcpBackend(at: At, from: From = {}): Promise<string> {
 }
 
 /** Sends text over a stream and waits until it has come back. */
-export async function echoes({ socket }: Stream, text: string): Promise<boolean> {
-  socket.write(text);
+export async function echoes({ socket, backend }: Stream, text: string): Promise<boolean> {
   let back = '';
-  while (back.length < text.length) {
-    const [chunk] = (await once(socket.resume(), 'data')) as [Buffer];
-    back += chunk;
-  }
+  const whole = new Promise<void>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      back += chunk;
+      if (back.length >= text.length) end();
+    };
+    const end = (error?: Error): void => {
+      socket.off('data', read).off('error', end).off('close', closed);
+      if (error) reject(error);
+      else resolve();
+    };
+    const closed = (): void =>
+      end(new Error(`The connection ended after ${back.length} of ${text.length} characters.`));
+    // One listener for all of it: chunks that came while the socket was paused are handed over in one turn.
+    socket.on('data', read).on('error', end).on('close', closed).resume();
+    socket.write(text);
+  });
+  await inTime(() => `an echo of ${backend}: ${back.length} of ${text.length} characters came`, whole);
   return back === text;
 }
 
@@ -162,7 +186,10 @@ export class UdpClient {
     const again = setInterval(ask, 1000);
     ask();
     for (;;) {
-      const [answer, from] = (await once(this.socket, 'message')) as [Buffer, RemoteInfo];
+      const [answer, from] = (await inTime(`an answer of ${at.address}:${at.port}`, once(this.socket, 'message'))) as [
+        Buffer,
+        RemoteInfo,
+      ];
       const [backend = '', seenAs = '', asked = question] = String(answer).split(' ');
       // An earlier question that was asked twice is answered twice.
       if (asked !== question) continue;

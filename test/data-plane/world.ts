@@ -9,6 +9,7 @@ import type {
 } from '../../src/data-plane/model/engine.js';
 import type { PlanFrontend, PlanMember, PlanProbe } from '../../src/data-plane/model/plan.js';
 import { Clock } from '../../src/support/clock.js';
+import { inTime, repeatUntil } from '../turns.js';
 import { Backend } from './network.js';
 import { member, plan, tcpProbe } from './plans.js';
 
@@ -75,7 +76,10 @@ export class World {
 
   /** Resolves when an event of the engine has made the condition true. */
   async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await once(this.#changes, 'change');
+    const state = (): string =>
+      JSON.stringify([this.engine.health(), this.engine.frontends(), this.failures.map(String)]);
+    const what = (): string => `${condition}, with health, frontends and failures ${state()}`;
+    while (!condition()) await inTime(what, once(this.#changes, 'change'));
   }
 
   /** Resolves when the probes of these addresses are up. */
@@ -97,7 +101,10 @@ export class World {
 
   /** Resolves when the engine has counted so many; asking for its flows lets it go on meanwhile. */
   async counted(name: string, scope: string, atLeast = 1): Promise<void> {
-    while (this.count(name, scope) < atLeast) await this.engine.flows();
+    await repeatUntil(() => this.count(name, scope) >= atLeast, {
+      what: () => `${atLeast} of ${name} at ${scope}, of ${JSON.stringify(this.engine.counters())}`,
+      step: () => this.engine.flows(),
+    });
   }
 
   /** Between two tests: an empty plan and no backends. */

@@ -3,6 +3,7 @@ import t from 'tap';
 import type { ProbeHealth } from '../../src/data-plane/model/engine.js';
 import type { ForwardingPlan, PlanFrontend } from '../../src/data-plane/model/plan.js';
 import { NoneEngine } from '../../src/data-plane/none/engine.js';
+import { type HealthEvent, HealthEvents } from '../../src/metrics/health-events.js';
 import { MetricStore } from '../../src/metrics/metric-store.js';
 import { Monitor } from '../../src/metrics/monitor.js';
 import { Clock } from '../../src/support/clock.js';
@@ -203,6 +204,20 @@ t.test('a new plan keeps what has not changed, and forgets frontends that are go
       [100, undefined],
     ].sort(),
   );
+});
+
+t.test('a health event names twenty ports and counts the others', async (t) => {
+  const announced: HealthEvent[] = [];
+  const events = new HealthEvents((event) => announced.push(event));
+  const observe = (address: string, ports: number): void => {
+    const probedPorts = Array.from({ length: ports }, (_, index) => `TCP:${index + 1}`);
+    events.observe({ loadBalancerId: 'lb', address, probedPorts, withoutBackends: true, availability: 0 }, startMs);
+  };
+  observe('127.0.0.1', 20);
+  observe('127.0.0.2', 1500);
+  const named = announced.flatMap(({ Description }) => /\{(.*)\}/.exec(Description)?.[1] ?? []);
+  t.match(named[0], /^TCP:1, .*, TCP:20$/);
+  t.match(named[1], /^TCP:1, .*, TCP:20 and 1480 more$/);
 });
 
 t.test('a series keeps equal minutes as one, forgets what is older than a day, and then counts on', (t) => {

@@ -10,6 +10,7 @@ import { takeSnapshot } from '../../src/store/snapshot.js';
 import { Store } from '../../src/store/store.js';
 import { UsageError } from '../../src/support/usage-error.js';
 import { Postgres, withoutPostgres } from '../postgres.js';
+import { untilTrue } from '../turns.js';
 
 const publicPrefix = { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' };
 const opening = { schema: 6, oldest: 5, config: '{"time-scale":1}', nowMs: 1000 };
@@ -167,10 +168,10 @@ test('a commit that its standby has not confirmed is asked about again', { skip:
   const { log } = await emptyLog(t);
   t.match(await log.durabilityWarning(), /no synchronous standby/);
   const { epoch, ...begin } = await log.raiseEpoch('a');
-  await postgres?.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+  await postgres?.query("ALTER SYSTEM SET synchronous_standby_names = 'absent'");
   await postgres?.query('SELECT pg_reload_conf()');
   const shown = async () => (await postgres?.query('SHOW synchronous_standby_names'))?.[0]?.synchronous_standby_names;
-  while ((await shown()) !== 'nobody') await new Promise((resolve) => setTimeout(resolve, 20));
+  await untilTrue(async () => (await shown()) === 'absent');
   const appended = log.append(entries(1), { after: begin, epoch });
   const waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name = 'test'";
   const cancelled = async () => {

@@ -9,6 +9,7 @@ import { requestBaseUrl } from '../../src/http/server.js';
 import { Edge } from '../../src/nodes/edge.js';
 import type { Answering } from '../../src/nodes/node.js';
 import { certificates, type Running, start } from '../server-harness.js';
+import { untilTrue } from '../turns.js';
 
 const key = 'what nodes share';
 
@@ -176,7 +177,7 @@ test('nobody waits for a writer that stands still once another one writes', asyn
   const port = (proxy.address() as AddressInfo).port;
   const node = await startNode(t, { answering: { writer: address(port) } });
   const read = node.send('GET', '/x');
-  while (writer.asked.length < 1) await new Promise((resolve) => setImmediate(resolve));
+  await untilTrue(() => writer.asked.length >= 1);
   node.tellWriter(address(port));
   node.tellWriter(address(writer.port));
   t.equal((await read).status, 503);

@@ -1,15 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { test } from 'tap';
 import { withoutPostgres } from '../postgres.js';
+import { untilTrue } from '../turns.js';
 import { Machines } from './machines.js';
 import { Registers } from './registers.js';
 
 const command = [...process.execArgv, fileURLToPath(new URL('../../src/main.js', import.meta.url))];
-
-/** Resolves when `holds` does. */
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
 
 test('three nodes lose nothing and apply nothing twice when the writer is killed', {
   skip: withoutPostgres,
@@ -17,22 +13,22 @@ test('three nodes lose nothing and apply nothing twice when the writer is killed
   const machines = new Machines(command);
   t.teardown(() => machines.remove());
   await machines.start();
-  await until(async () => (await machines.writer()) !== undefined);
+  await untilTrue(async () => (await machines.writer()) !== undefined);
   const registers = new Registers(machines);
   const ended = registers.run(8);
-  await until(() => registers.acknowledged >= 50);
+  await untilTrue(() => registers.acknowledged >= 50);
   const killed = await machines.writer();
   await killed?.signal('SIGKILL');
   const before = registers.acknowledged;
-  await until(() => registers.acknowledged >= before + 50);
+  await untilTrue(() => registers.acknowledged >= before + 50);
   t.not(await machines.writer(), killed, 'another node writes');
   await killed?.start(machines.postgres.url);
-  await until(() => registers.acknowledged >= before + 100);
+  await untilTrue(() => registers.acknowledged >= before + 100);
   // The database goes away and comes back: nothing is acknowledged meanwhile, and then it goes on.
   await machines.postgres.stop();
   await machines.postgres.start();
   const away = registers.acknowledged;
-  await until(() => registers.acknowledged >= away + 50);
+  await untilTrue(() => registers.acknowledged >= away + 50);
   registers.end();
   await ended;
   t.comment(`${registers.acknowledged} writes, ${registers.reads} reads, longest gap ${registers.longestGapMs} ms`);

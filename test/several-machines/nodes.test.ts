@@ -14,15 +14,12 @@ import { silentLog } from '../../src/support/log.js';
 import * as armKit from '../api/arm/resources/arm-client.js';
 import type { Answer } from '../built-emulator.js';
 import { Postgres, withoutPostgres } from '../postgres.js';
+import { untilTrue } from '../turns.js';
 import { type Machine, Machines } from './machines.js';
 
 const command = [...process.execArgv, fileURLToPath(new URL('../../src/main.js', import.meta.url))];
 
 const newest = openDatabase().pragma('user_version', { simple: true }) as number;
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
 
 const versioned = (path: string): string =>
   `${path}?api-version=${path === armKit.group ? '2021-04-01' : '2024-05-01'}`;
@@ -63,7 +60,7 @@ test('every node follows what is written through any, and a new writer goes on w
   const balancer = armKit.loadBalancer({ frontendIPConfigurations: [armKit.internalFrontend()] });
   await put(first, `${armKit.network}/loadBalancers/lb`, balancer);
   for (const machine of machines.all) {
-    await until(async () => ((await frontendsOf(machine)).value as armKit.Json[]).length === 1);
+    await untilTrue(async () => ((await frontendsOf(machine)).value as armKit.Json[]).length === 1);
   }
   const lines: string[] = [];
   const ask = ['frontends', '--all-nodes', '--url', `http://127.0.0.1:${first.port}`, '--data', first.data];
@@ -74,9 +71,9 @@ test('every node follows what is written through any, and a new writer goes on w
     const shown = lines.splice(0).join();
     return code === 0 && machines.all.every(({ port }) => shown.includes(`127.0.0.1:${port}\nAzure address`));
   };
-  await until(asksBoth);
+  await untilTrue(asksBoth);
   const nodes = async () => (await bodyOf(second, '/_lazurite/nodes')).value as armKit.Json[];
-  await until(async () => (await nodes()).filter(({ writes }) => writes).length === 1);
+  await untilTrue(async () => (await nodes()).filter(({ writes }) => writes).length === 1);
   t.match((await nodes())[0], { schema: Number, version: /\d/, behind: Number });
 
   const writer = await machines.writer();
@@ -84,14 +81,14 @@ test('every node follows what is written through any, and a new writer goes on w
   await writer?.signal('SIGKILL');
   const shown = async () =>
     (await bodyOf(other, versioned(`${armKit.network}/loadBalancers/lb`))).properties as armKit.Json | undefined;
-  await until(async () => (await shown())?.provisioningState === 'Succeeded');
+  await untilTrue(async () => (await shown())?.provisioningState === 'Succeeded');
   t.equal((await machines.writer())?.number, other.number);
 
   await writer?.start(machines.postgres.url, ['--operation-delay', '2000']);
   const { text: snapshot } = await sendAgain(first, { method: 'GET', path: '/_lazurite/snapshot' });
   const haveFrontends = async (count: number): Promise<void> => {
     for (const machine of machines.all) {
-      await until(
+      await untilTrue(
         async () => ((await bodyOf(machine, '/_lazurite/frontends')).value as armKit.Json[]).length === count,
       );
     }
@@ -128,7 +125,7 @@ test('nodes write in the schema of the store until it is upgraded', { skip: with
     const body = bytesOf({ properties: { mode: 'Incremental', template: withOneAddress } });
     for (let state: unknown; state !== 'Succeeded'; ) {
       await sendAgain(machine, { method: 'PUT', path, body });
-      await until(async () => {
+      await untilTrue(async () => {
         state = ((await bodyOf(machine, path)).properties as armKit.Json | undefined)?.provisioningState;
         return state === 'Succeeded' || state === 'Failed';
       });
@@ -212,7 +209,7 @@ test('all nodes have one clock, and the same faults', { skip: withoutPostgres },
 
   await (await machines.writer())?.signal('SIGKILL');
   const other = all.find(({ isRunning }) => isRunning) as Machine;
-  await until(async () => (await machines.writer()) === other);
+  await untilTrue(async () => (await machines.writer()) === other);
   t.equal(
     (await sendAgain(other, { method: 'GET', path: `${armKit.group}/1` })).status,
     418,

@@ -4,6 +4,7 @@ import { test } from 'tap';
 import * as armKit from '../api/arm/resources/arm-client.js';
 import { type Answer, send } from '../built-emulator.js';
 import { withoutPostgres } from '../postgres.js';
+import { untilTrue } from '../turns.js';
 import { Machine, Machines } from './machines.js';
 import { RoundRobin } from './round-robin.js';
 
@@ -73,8 +74,8 @@ async function answersAt(port: number) {
     if (typeof operation !== 'string') continue;
     for (let status = 'InProgress'; !/Succeeded|Failed|Canceled/.test(status); ) {
       const { pathname, search } = new URL(operation);
-      const polled = await sent('GET', pathname + search);
-      ({ status } = JSON.parse(polled.text) as { status: string });
+      const untilTrue = await sent('GET', pathname + search);
+      ({ status } = JSON.parse(untilTrue.text) as { status: string });
       if (!/Progress|Running|Accepted/.test(status)) answers.push({ asked: `end of ${path}`, status });
     }
   }
@@ -101,7 +102,7 @@ test('three nodes behind a balancer answer as one does', { skip: withoutPostgres
   await Promise.all([machines.start(), alone.start()]);
   const balanced = new RoundRobin(machines.all.map(({ port }) => port));
   t.teardown(() => balanced.close());
-  while ((await machines.writer()) === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+  await untilTrue(async () => (await machines.writer()) !== undefined);
   const one = await answersAt(alone.port);
   t.strictSame(await wholeAnswersAt(await balanced.listen()), one);
 });

@@ -205,7 +205,7 @@ test('a disk that fills up while it runs refuses writes with 507, and is told on
   const data = join(t.testdir({ data: {} }), 'data');
   const argv = ['--port', '0', '--engine', 'none', '--data', data];
   const { child, said, exit } = command(t, { argv, mount: `mount -t tmpfs -o size=1m none "${data}"` });
-  while (!said.out.includes('lazurite ready')) await new Promise((resolve) => child.stdout.once('data', resolve));
+  await until('it is ready', () => said.out.includes('lazurite ready'));
   const url = /http:\/\/[^;]+/.exec(said.out)?.[0] ?? '';
   const group = `${url}/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg`;
   const put = (path: string, body: object): Promise<Response> =>

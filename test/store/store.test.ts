@@ -327,6 +327,46 @@ testOnEachDriver('an address is never handed out twice, and always the lowest fr
   );
 });
 
+testOnEachDriver(
+  'lists of references in memory are what the file says, whatever joins, leaves or fails',
+  async (t, driver) => {
+    const idOf = (name: string) => `/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/${name}`;
+    const targets = ['loadBalancers/a', 'loadBalancers/b'].map((name) => idOf(name).toLowerCase());
+    const step = fc.record({
+      source: fc.constantFrom('n1', 'N10', 'n2'),
+      // A reference may be written twice.
+      links: fc.array(fc.tuple(fc.nat(1), fc.constantFrom('pool', 'rule')), { maxLength: 4 }),
+      fails: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        const store = new Store({ driver, publicPrefix });
+        const { resources } = store;
+        try {
+          for (const { source, links, fails } of steps) {
+            for (const target of targets) resources.linksInto(target);
+            const sourceId = idOf(`networkInterfaces/${source}`);
+            const work = store.write(() => {
+              const one = { sourceId: `${sourceId}/ipConfigurations/c`, sourceType: 'ipConfigurations' };
+              const given = links.map(([to, path]) => ({ ...one, path, target: `${targets[to]}/pools/p` }));
+              resources.replaceLinks(sourceId.toLowerCase(), given);
+              if (fails) throw new Error('refused');
+            });
+            await work.catch(() => {});
+            const lists = () => targets.map((target) => resources.linksInto(target));
+            const kept = lists();
+            resources.forget();
+            t.same(kept, lists());
+          }
+        } finally {
+          await store.close();
+        }
+      }),
+      { numRuns: 100 },
+    );
+  },
+);
+
 testOnEachDriver('a work within a write is undone alone when it throws', async (t, driver) => {
   const connection = openSqlite(':memory:', { driver });
   t.teardown(() => connection.close());

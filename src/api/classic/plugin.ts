@@ -241,12 +241,14 @@ interface Prepared {
  * under a subscription id is classic, so unknown paths get XML too.
  */
 export async function classicPlugin(app: FastifyInstance, options: ClassicPluginOptions): Promise<void> {
-  const router = new ClassicRouter(classicOperations);
+  // Most runs have no classic request.
+  let router: ClassicRouter | undefined;
 
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     const requestId = options.newGuid().replaceAll('-', '');
     try {
       await options.authorize?.(request, subscriptionIdOf(request));
+      router ??= new ClassicRouter(classicOperations);
       const call = prepare(request, { options, router, requestId, departed: departureOf(reply) });
       const answer = await call.operation.handle(call);
       if (call.operation.method === 'GET') noteRead(call);

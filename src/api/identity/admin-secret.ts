@@ -1,6 +1,6 @@
 /**
- * The secret that opens `/_lazurite/` under `--auth token`, beside tokens: whoever may read the data folder, as the commands
- * of this machine do, needs no token to inspect and control the emulator.
+ * The secret that opens `/_lazurite/` under `--auth token`, beside tokens: a program that may read the data folder, as the
+ * commands of this machine do, needs no token to inspect and control the emulator.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';

@@ -24,7 +24,7 @@ export const ipv4: Family = {
   pokeAddress: '127.254.254.254',
   hashesKeys: false,
 };
-/** The poke address is of the block for discarded packets (RFC 6666). Where no route leads to it, nobody is poked. */
+/** The poke address is of the block for discarded packets (RFC 6666). Where no route leads to it, nothing is sent. */
 export const ipv6: Family = {
   ip: 'ip6',
   table: `ip6 ${tableName}`,

@@ -275,7 +275,7 @@ export class KernelTables {
       this.#ended.add(set.number);
       closed[set.frontend.transport].add(set.number);
     }
-    // Datagrams have found no member since the change. The map of their flows may be long: nobody waits for it.
+    // Datagrams have found no member since the change. The map of their flows may be long, so the change does not wait for it.
     if (closed.udp.size > 0) this.#endFlowsOf(closed.udp, 'udp').catch((error: Error) => this.#fail(error));
     if (closed.tcp.size > 0) await this.#endFlowsOf(closed.tcp, 'tcp');
   }

@@ -65,7 +65,7 @@ function newRecovery(): Recovery {
     resolve = succeed;
     reject = fail;
   });
-  // Perhaps nobody waits for it.
+  // It may have no reader.
   done.catch(() => {});
   return { done, resolve, reject };
 }

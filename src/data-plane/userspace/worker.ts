@@ -16,7 +16,7 @@ const forwarder = new Forwarder(workerData as WorkerSetup, {
   frontend: (state) => report({ type: 'frontend', state }),
 });
 
-/** An injected fault: throws where nobody catches, or waits for what never comes. */
+/** An injected fault: throws where nothing catches it, or waits for what never comes. */
 function fail(how: ThreadFailure): undefined {
   if (how === 'hang') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   setImmediate(() => {

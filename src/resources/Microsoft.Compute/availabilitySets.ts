@@ -6,7 +6,7 @@
 import { azureError } from '../../errors/index.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { computeApiVersions } from './common-members.js';
+import { checkSettled, computeApiVersions, type Settled, sizesAction } from './common-members.js';
 
 interface AvailabilitySetDocument extends ResourceDocument {
   properties: Record<string, unknown> & { platformUpdateDomainCount?: number; platformFaultDomainCount?: number };
@@ -29,6 +29,11 @@ const schema = Schema.envelope('name id type location tags properties sku', {
   ),
 });
 
+const settled: Settled = {
+  platformFaultDomainCount: ({ platformFaultDomainCount: count }) => count,
+  platformUpdateDomainCount: ({ platformUpdateDomainCount: count }) => count,
+};
+
 export const availabilitySets = resourceType<AvailabilitySetDocument>({
   type: 'Microsoft.Compute/availabilitySets',
   apiVersions: computeApiVersions,
@@ -37,29 +42,35 @@ export const availabilitySets = resourceType<AvailabilitySetDocument>({
     {
       by: 'Microsoft.Compute/virtualMachines',
       path: 'availabilitySet',
-      refuse: ({ name, links }) =>
-        azureError('AvailabilitySetInUse', {
-          values: { name, users: links.map(({ sourceId }) => sourceId).join(', ') },
-        }),
+      refuse: ({ name }) => azureError('AvailabilitySetInUse', { values: { name } }),
     },
   ],
-  defaults: ({ document }: WriteContext<AvailabilitySetDocument>) => {
-    document.sku ??= { name: 'Classic' };
-    document.properties.platformUpdateDomainCount ??= 5;
-    document.properties.platformFaultDomainCount ??= 3;
+  defaults: ({ document, existing }: WriteContext<AvailabilitySetDocument>) => {
+    const before = existing?.document as AvailabilitySetDocument | undefined;
+    document.sku ??= before?.sku ?? { name: 'Classic' };
+    document.properties.platformUpdateDomainCount ??= before?.properties.platformUpdateDomainCount ?? 5;
+    document.properties.platformFaultDomainCount ??= before?.properties.platformFaultDomainCount ?? 3;
   },
-  *check({ document }) {
+  *check(context) {
+    const { document, existing } = context;
+    const { sku: { name: from } = {} } = existing?.document ?? {};
+    const { sku: { name: to = '' } = {} } = document;
+    if (from === 'Aligned' && to !== from)
+      yield azureError('AvailabilitySetSkuCannotBeChanged', { values: { from, to } });
+    yield* checkSettled(context, settled);
     const { platformUpdateDomainCount: update, platformFaultDomainCount: fault } = document.properties;
-    for (const [what, value, maximum] of [
-      ['fault domain count', fault, 3],
-      ['update domain count', update, 20],
+    for (const [what, value, maximum, property] of [
+      ['fault domain count', fault, 3, 'platformFaultDomainCount'],
+      ['update domain count', update, 20, 'platformUpdateDomainCount'],
     ] as const) {
       if (typeof value !== 'number' || (value >= 1 && value <= maximum)) continue;
-      yield azureError('MachineCountOutOfRange', { values: { what, value, minimum: 1, maximum } });
+      yield azureError('MachineCountOutOfRange', { values: { what, value, minimum: 1, maximum, property } });
     }
   },
   requests: {
     nameParameter: 'availabilitySetName',
+    patchesAll: true,
+    actions: [sizesAction],
     statuses: { put: () => 200, putIsDone: () => true, delete: () => 200 },
   },
 });

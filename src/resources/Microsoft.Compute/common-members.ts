@@ -3,8 +3,10 @@
  * modelled; the rest is stored and shown as it was sent.
  */
 
+import { isDeepStrictEqual } from 'node:util';
+import { type AzureError, azureError } from '../../errors/index.js';
 import { rootKey } from '../resource-id.js';
-import type { Lookup, ResourceDocument } from '../resource-type.js';
+import type { Action, Lookup, Resource, ResourceDocument, WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 
 export const osProfileMembers = () => ({
@@ -70,6 +72,23 @@ export function completeProfiles({ osProfile: os, storageProfile: storage }: Pro
   if (storage.osDisk) storage.osDisk.osType ??= isWindows ? 'Windows' : 'Linux';
 }
 
+/** What stays as it was created, of the properties of a resource, by the name that Azure refuses a change with. */
+export type Settled = Readonly<Record<string, (properties: Record<string, unknown>) => unknown>>;
+
+/** A value whose casing says nothing. */
+const folded = (value: unknown): unknown => JSON.parse(JSON.stringify(value).toLowerCase());
+
+/** Refuses another value for what is settled. What a write leaves out, it does not change. */
+export function* checkSettled({ document, existing }: WriteContext, settled: Settled): Generator<AzureError> {
+  if (!existing) return;
+  for (const [property, valueIn] of Object.entries(settled)) {
+    const [before, now] = [existing.document.properties, document.properties].map(valueIn);
+    if (before === undefined || now === undefined) continue;
+    if (isDeepStrictEqual(folded(before), folded(now))) continue;
+    yield azureError('PropertyChangeNotAllowed', { values: { property } });
+  }
+}
+
 export const computeApiVersions: readonly string[] = `
   2015-05-01-preview 2015-06-15
   2016-03-30 2016-04-30-preview 2016-08-30
@@ -86,19 +105,48 @@ export const computeApiVersions: readonly string[] = `
   .trim()
   .split(/\s+/);
 
+/** Sizes that machines can have: name, cores, memory and temporary disk in MB, data disks. A few of Azure's several hundred. */
+const sizes = [
+  ['Standard_B1s', 1, 1024, 4096, 2],
+  ['Standard_B2s', 2, 4096, 8192, 4],
+  ['Standard_DS1_v2', 1, 3584, 7168, 4],
+  ['Standard_DS2_v2', 2, 7168, 14336, 8],
+  ['Standard_D2s_v3', 2, 8192, 16384, 4],
+  ['Standard_D4s_v3', 4, 16384, 32768, 8],
+] as const;
+
+/** What `GET …/vmSizes` answers, of a location, a machine or an availability set. */
+export const listSizes = () => ({
+  value: sizes.map(([name, numberOfCores, memoryInMB, resourceDiskSizeInMB, maxDataDiskCount]) => ({
+    name,
+    numberOfCores,
+    osDiskSizeInMB: 1047552,
+    resourceDiskSizeInMB,
+    memoryInMB,
+    maxDataDiskCount,
+  })),
+});
+
+export const sizesAction: Action = {
+  path: 'vmSizes',
+  method: 'GET',
+  since: '2015-06-15',
+  answer: 'sync',
+  run: () => ({ body: listSizes() }),
+};
+
 export type PowerState = 'running' | 'stopped' | 'deallocated';
 
 /** The machine's power state; kept beside what Azure shows, since only the instance view tells it. */
 export const powerStateOf = (document: ResourceDocument): PowerState =>
   (document.powerState as PowerState | undefined) ?? 'running';
 
-/** Power state of the machine that has the network interface with this folded id; undefined when none has. */
-function powerStateOfNetworkInterface(lookup: Lookup, nicKey: string): PowerState | undefined {
+/** The machine that has the network interface with this folded id; undefined when none has. */
+export function machineOf(lookup: Lookup, nicKey: string): Resource | undefined {
   const link = lookup
     .linksInto(nicKey)
     .find(({ path, sourceType }) => path === 'networkInterfaces' && sourceType.startsWith('Microsoft.Compute/'));
-  const machine = link && lookup.resource(rootKey(link.sourceId));
-  return machine && powerStateOf(machine.document);
+  return link && lookup.resource(rootKey(link.sourceId));
 }
 
 interface InstanceWithPower {
@@ -109,7 +157,10 @@ interface InstanceWithPower {
 /** Power state of the machine, or of the scale set's instance, that has the ipConfiguration with this id. */
 export function powerStateOfIPConfiguration(lookup: Lookup, id: string): PowerState | undefined {
   const [, instanceId] = /\/virtualMachineScaleSets\/[^/]+\/virtualMachines\/([^/]+)\//i.exec(id) ?? [];
-  if (instanceId === undefined) return powerStateOfNetworkInterface(lookup, rootKey(id));
+  if (instanceId === undefined) {
+    const machine = machineOf(lookup, rootKey(id));
+    return machine && powerStateOf(machine.document);
+  }
   const instances = lookup.resource(rootKey(id))?.document.properties.virtualMachines as
     | InstanceWithPower[]
     | undefined;

@@ -10,7 +10,14 @@ import { checkLoadBalancersAhead } from '../Microsoft.Network/loadBalancers/toge
 import { rootKey } from '../resource-id.js';
 import { type Lookup, type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { completeProfiles, computeApiVersions, osProfile, storageProfile } from './common-members.js';
+import {
+  checkSettled,
+  completeProfiles,
+  computeApiVersions,
+  osProfile,
+  type Settled,
+  storageProfile,
+} from './common-members.js';
 import { scaleSetActions } from './virtualMachineScaleSets/instance-actions.js';
 import {
   type Instance,
@@ -135,11 +142,20 @@ const schema = Schema.envelope('name id type location extendedLocation tags sku 
 function completeScaleSet(context: WriteContext<VirtualMachineScaleSetDocument>): void {
   const { document, existing } = context;
   const properties = document.properties;
+  const before = existing?.document.properties as VirtualMachineScaleSetDocument['properties'] | undefined;
+  // What a write leaves out stays: `az vmss scale` sends the location and the SKU alone.
+  const { virtualMachines: _, ...kept } = structuredClone(before ?? {});
+  for (const [name, value] of Object.entries(kept)) properties[name] ??= value;
+  for (const name of ['sku', 'zones'] as const) {
+    if (document[name] === undefined && existing?.document[name] !== undefined) {
+      Object.assign(document, { [name]: structuredClone(existing.document[name]) });
+    }
+  }
+  properties.orchestrationMode ??= 'Uniform';
   const isFlexible = properties.orchestrationMode === 'Flexible';
-  properties.uniqueId = (existing?.document.properties.uniqueId as string | undefined) ?? context.newGuid();
+  properties.uniqueId = before?.uniqueId ?? context.newGuid();
   if (document.sku) document.sku.tier ??= 'Standard';
   properties.singlePlacementGroup ??= !isFlexible;
-  properties.orchestrationMode ??= 'Uniform';
   if (!isFlexible) properties.overprovision ??= true;
   properties.platformFaultDomainCount ??= isFlexible ? 1 : 5;
   completeProfiles(properties.virtualMachineProfile ?? {});
@@ -152,6 +168,11 @@ function completeScaleSet(context: WriteContext<VirtualMachineScaleSetDocument>)
   const capacity = isFlexible ? 0 : (document.sku?.capacity ?? 0);
   properties.virtualMachines = placeInstances(context, { capacity, profile });
 }
+
+const settled: Settled = {
+  orchestrationMode: ({ orchestrationMode: mode }) => mode,
+  platformFaultDomainCount: ({ platformFaultDomainCount: count }) => count,
+};
 
 const wellFormed = /^\w([\w.-]{0,78}\w)?$/;
 
@@ -176,7 +197,7 @@ function* checkConfigurations(
 ): Generator<AzureError> {
   const value = document.sku?.capacity ?? 0;
   if (value < 0 || value > 1000) {
-    const values = { what: 'capacity', value, minimum: 0, maximum: 1000 };
+    const values = { what: 'capacity', value, minimum: 0, maximum: 1000, property: 'sku.capacity' };
     yield azureError('MachineCountOutOfRange', { values });
   }
   const primary = all.filter(({ properties }) => (properties as { primary?: boolean } | undefined)?.primary);
@@ -192,14 +213,26 @@ function* checkConfigurations(
 }
 
 function* checkScaleSet(context: WriteContext<VirtualMachineScaleSetDocument>, after: Lookup): Generator<AzureError> {
-  const { virtualMachineProfile, virtualMachines } = context.document.properties;
+  const { zones = [], properties } = context.document;
+  const { virtualMachineProfile, virtualMachines, singlePlacementGroup } = properties;
   const { networkInterfaceConfigurations = [], healthProbe } = virtualMachineProfile?.networkProfile ?? {};
-  const pools = networkInterfaceConfigurations
-    .flatMap(({ properties }) => properties?.ipConfigurations ?? [])
-    .flatMap(({ properties }) => properties?.loadBalancerBackendAddressPools ?? []);
+  const configurations = networkInterfaceConfigurations
+    .flatMap((one) => one.properties?.ipConfigurations ?? [])
+    .flatMap((one) => one.properties ?? []);
+  const publicIPs = configurations.flatMap(
+    (one) => (one.publicIPAddressConfiguration as { sku?: { name?: string } } | undefined)?.sku?.name ?? [],
+  );
+  yield* checkSettled(context, settled);
   yield* checkNamesOf(networkInterfaceConfigurations, context.idText);
   yield* checkConfigurations(networkInterfaceConfigurations, context);
-  yield* checkLoadBalancersOfScaleSet({ pools: pools.map(({ id }) => id), probe: healthProbe?.id }, context);
+  const use = {
+    pools: configurations.flatMap((one) => one.loadBalancerBackendAddressPools ?? []).map(({ id }) => id),
+    natPools: configurations.flatMap((one) => one.loadBalancerInboundNatPools ?? []).map(({ id }) => id),
+    probe: healthProbe?.id,
+    publicIPSkus: publicIPs,
+    isSpread: singlePlacementGroup === false || zones.length > 1,
+  };
+  yield* checkLoadBalancersOfScaleSet(use, context);
   // The instances are alike, so one speaks for all.
   const [first] = virtualMachines ?? [];
   const one = { id: context.idText, document: { properties: { virtualMachines: first ? [first] : [] } } };
@@ -215,5 +248,5 @@ export const virtualMachineScaleSets = resourceType<VirtualMachineScaleSetDocume
   schema,
   defaults: completeScaleSet,
   check: checkScaleSet,
-  requests: { nameParameter: 'vmScaleSetName', actions: scaleSetActions },
+  requests: { nameParameter: 'vmScaleSetName', patchesAll: true, actions: scaleSetActions },
 });

@@ -4,13 +4,31 @@
  */
 
 import { type AzureError, azureError } from '../../errors/index.js';
+import { checkNetworkInterfacesAhead } from '../Microsoft.Network/loadBalancers/together.js';
 import { childrenIn } from '../references.js';
 import { idKey, lastSegment, rootKey } from '../resource-id.js';
-import type { Action, Lookup, ResourceDocument, ShowContext, ViewContext, WriteContext } from '../resource-type.js';
+import type {
+  Action,
+  Lookup,
+  Resource,
+  ResourceDocument,
+  ShowContext,
+  ViewContext,
+  WriteContext,
+} from '../resource-type.js';
 import { resourceType } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import type { PowerState } from './common-members.js';
-import { completeProfiles, computeApiVersions, osProfile, powerStatuses, storageProfile } from './common-members.js';
+import {
+  checkSettled,
+  completeProfiles,
+  computeApiVersions,
+  osProfile,
+  powerStatuses,
+  type Settled,
+  sizesAction,
+  storageProfile,
+} from './common-members.js';
 
 interface VirtualMachineDocument extends ResourceDocument {
   powerState?: PowerState;
@@ -30,7 +48,8 @@ const networkInterface = () => {
   return Object.assign(target, { properties: { ...given, properties }, additionalProperties: false });
 };
 
-const schema = Schema.envelope('name id type location extendedLocation tags identity plan zones properties', {
+const schema = Schema.envelope('name id type location extendedLocation tags identity plan zones properties resources', {
+  resources: Schema.array(Schema.anything(), { readOnly: true }),
   extendedLocation: Schema.extendedLocation({ since: '2020-12-01' }),
   identity: Schema.anything(),
   plan: Schema.anything(),
@@ -80,6 +99,31 @@ function completeVirtualMachine(context: WriteContext<VirtualMachineDocument>): 
   // Azure takes the password and never shows it again.
   if (properties.userData !== undefined) delete properties.userData;
 }
+
+interface Profiles {
+  osProfile?: {
+    computerName?: string;
+    adminUsername?: string;
+    linuxConfiguration?: { ssh?: { publicKeys?: unknown } };
+  };
+  storageProfile?: {
+    imageReference?: Record<string, unknown>;
+    osDisk?: { name?: string; createOption?: string; vhd?: { uri?: string } };
+  };
+}
+
+const imageOf = ({ storageProfile: { imageReference } = {} }: Profiles): unknown =>
+  imageReference && ['publisher', 'offer', 'sku', 'version', 'id'].map((name) => imageReference[name] ?? '');
+
+const settled: Settled = {
+  imageReference: imageOf,
+  'osDisk.name': ({ storageProfile: storage }: Profiles) => storage?.osDisk?.name,
+  'osDisk.createOption': ({ storageProfile: storage }: Profiles) => storage?.osDisk?.createOption,
+  'osDisk.vhd.uri': ({ storageProfile: storage }: Profiles) => storage?.osDisk?.vhd?.uri,
+  'osProfile.computerName': ({ osProfile: os }: Profiles) => os?.computerName,
+  'osProfile.adminUsername': ({ osProfile: os }: Profiles) => os?.adminUsername,
+  'linuxConfiguration.ssh.publicKeys': ({ osProfile: os }: Profiles) => os?.linuxConfiguration?.ssh?.publicKeys,
+};
 
 /** Several network interfaces of one machine: one is primary, and all are in one virtual network. */
 function* checkNetworkInterfacesTogether(
@@ -133,19 +177,22 @@ function* checkPlacement({
   }
 }
 
-function* checkVirtualMachine(context: WriteContext<VirtualMachineDocument>): Generator<AzureError> {
+function* checkVirtualMachine(context: WriteContext<VirtualMachineDocument>, after: Lookup): Generator<AzureError> {
   const { document, lookup, idText } = context;
+  const networkInterfaces = document.properties.networkProfile?.networkInterfaces ?? [];
   yield* checkPlacement(context);
-  for (const { id } of document.properties.networkProfile?.networkInterfaces ?? []) {
+  yield* checkSettled(context, settled);
+  for (const { id } of networkInterfaces) {
     const other = lookup
       .linksInto(idKey(id))
       .find(({ path, sourceId }) => path === 'networkInterfaces' && rootKey(sourceId) !== idKey(idText));
     if (other) yield azureError('NicInUse', { values: { id, user: other.sourceId } });
   }
-  yield* checkNetworkInterfacesTogether(document.properties.networkProfile?.networkInterfaces ?? [], {
-    id: idText,
-    lookup,
-  });
+  yield* checkNetworkInterfacesTogether(networkInterfaces, { id: idText, lookup });
+  yield* checkNetworkInterfacesAhead(
+    networkInterfaces.map(({ id }) => id),
+    after,
+  );
 }
 
 /** What `GET …/virtualMachines/{name}/instanceView` answers. */
@@ -155,9 +202,24 @@ export const virtualMachineInstanceView = ({ resource }: ViewContext): Record<st
   statuses: powerStatuses(resource.document),
 });
 
+/** The extensions of a machine, which are stored on their own, as the machine shows them: `az vm extension list` reads them there. */
+function extensionsOf({ key }: Resource, lookup: Lookup) {
+  return [...lookup.everyOfType('Microsoft.Compute/virtualMachines/extensions')]
+    .filter((one) => one.key.startsWith(`${key}/`))
+    .map(({ id, type, provisioningState, document: { location, tags, properties } }) => ({
+      name: lastSegment(id),
+      id,
+      type,
+      location,
+      ...(tags ? { tags } : {}),
+      properties: { ...properties, provisioningState },
+    }));
+}
+
 /** `$expand=instanceView` shows the instance view among the properties. */
 function showVirtualMachine({ expand, ...context }: ShowContext): ResourceDocument {
-  const { document } = context.resource;
+  const resources = extensionsOf(context.resource, context.lookup);
+  const document = { ...context.resource.document, ...(resources.length > 0 ? { resources } : {}) };
   const wanted = expand?.split(',').some((part) => part.trim().toLowerCase() === 'instanceview');
   if (!wanted) return document;
   return { ...document, properties: { ...document.properties, instanceView: virtualMachineInstanceView(context) } };
@@ -179,6 +241,7 @@ export const virtualMachines = resourceType<VirtualMachineDocument>({
   view: showVirtualMachine,
   requests: {
     nameParameter: 'vmName',
+    patchesAll: true,
     actions: [
       {
         path: 'instanceView',
@@ -187,6 +250,7 @@ export const virtualMachines = resourceType<VirtualMachineDocument>({
         answer: 'sync',
         run: (context) => ({ body: virtualMachineInstanceView(context) }),
       },
+      sizesAction,
       powerAction('start', 'running'),
       powerAction('restart', 'running'),
       powerAction('redeploy', 'running'),

@@ -77,7 +77,9 @@ function completeLoadBalancer(context: WriteContext<LoadBalancerDocument>): void
   const { document, existing } = context;
   // A version that does not know the member cannot mean another one by leaving it out.
   if (context.apiVersion < '2017-08-01') document.sku ??= { ...existing?.document.sku };
-  document.sku = { ...document.sku, name: document.sku?.name ?? 'Basic', tier: document.sku?.tier ?? 'Regional' };
+  document.sku ??= {};
+  document.sku.name ??= 'Basic';
+  document.sku.tier ??= 'Regional';
   const properties = document.properties;
   const before = existing?.document.properties as LoadBalancerDocument['properties'] | undefined;
   properties.resourceGuid = before?.resourceGuid ?? context.newGuid();

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { type AzureError, azureError } from '../../errors/index.js';
 import { parseIpAddress } from '../../support/ip-address.js';
+import { machineOf } from '../Microsoft.Compute/common-members.js';
 import { childrenIn, lookUpChild } from '../references.js';
 import { idKey, rootKey } from '../resource-id.js';
 import type { InUse, Lookup, Resource, ResourceDocument, ViewContext, WriteContext } from '../resource-type.js';
@@ -14,7 +15,7 @@ import * as Schema from '../schema.js';
 import { checkNoNatGateway, fillIn, keepResourceGuid, readOnlyReference } from './common-members.js';
 import { checkLoadBalancersAhead } from './loadBalancers/together.js';
 import { networkApiVersions, versions } from './member-versions.js';
-import { effectiveActions, machineLink } from './networkInterfaces/effective.js';
+import { effectiveActions } from './networkInterfaces/effective.js';
 import {
   checkIPConfigurations,
   completeIPConfigurations,
@@ -163,23 +164,6 @@ function completeNetworkInterface(context: WriteContext<NetworkInterfaceDocument
   });
 }
 
-/** A network interface cannot stand behind Basic and Standard at once, balancers and public addresses alike. */
-function* checkSkus({ document, lookup }: WriteContext<NetworkInterfaceDocument>): Generator<AzureError> {
-  const ids = ipConfigurationsOf(document).flatMap(({ properties = {} }) => [
-    ...(properties.loadBalancerBackendAddressPools ?? []),
-    ...(properties.loadBalancerInboundNatRules ?? []),
-    ...(properties.publicIPAddress ? [properties.publicIPAddress] : []),
-  ]);
-  const users = [...new Set(ids.map(({ id }) => rootKey(id)))].flatMap((key) => lookup.resource(key) ?? []);
-  const isBasic = (resource: Resource): boolean => (resource.document.sku?.name ?? 'Basic') === 'Basic';
-  const [first] = users;
-  const second = first && users.find((resource) => isBasic(resource) !== isBasic(first));
-  if (first && second) {
-    const values = { first: first.id, second: second.id };
-    yield azureError('DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed', { values });
-  }
-}
-
 /** Addresses, networks and NAT rules that no network interface can have. */
 function* checkWhatItCannotHave(all: readonly IPConfiguration[], context: WriteContext): Generator<AzureError> {
   const { document, idText: id, lookup } = context;
@@ -237,7 +221,6 @@ function* checkNetworkInterface(context: WriteContext<NetworkInterfaceDocument>,
   const all = ipConfigurationsOf(context.document);
   yield* checkIPConfigurations(all, context);
   yield* checkSubnetChange(context);
-  yield* checkSkus(context);
   const users = all.map(({ name, properties }) => ({
     id: `${context.idText}/ipConfigurations/${name}`,
     publicIPAddress: properties?.publicIPAddress,
@@ -272,10 +255,9 @@ const macAddressOf = (guid: string): string =>
 
 /** How a virtual machine has the network interface; undefined when none does. */
 function attachment(resource: Resource, lookup: Lookup): { readonly primary: boolean } | undefined {
-  const link = machineLink(lookup.linksInto(resource.key));
-  if (!link) return undefined;
-  const machine = lookup.resource(rootKey(link.sourceId))?.document.properties;
-  const profile = machine?.networkProfile as { networkInterfaces?: NicReference[] } | undefined;
+  const machine = machineOf(lookup, resource.key);
+  if (!machine) return undefined;
+  const profile = machine.document.properties.networkProfile as { networkInterfaces?: NicReference[] } | undefined;
   const attached = profile?.networkInterfaces ?? [];
   const own = attached.find(({ id }) => idKey(id) === resource.key);
   return { primary: own?.properties?.primary ?? attached.length <= 1 };

@@ -77,7 +77,7 @@ function* checkRouteTable({ document, idText }: WriteContext<RouteTableDocument>
     const prefix = properties?.addressPrefix ?? '';
     if (/^[\d.]+$|[/:]/.test(prefix)) yield* checkAddressPrefix(prefix, `${idText}/routes/${name}`);
     const first = byPrefix.get(prefix.toLowerCase());
-    if (first !== undefined) yield azureError('RouteConflict', { values: { first, second: name } });
+    if (first !== undefined) yield azureError('RouteConflict', { values: { name, other: first } });
     byPrefix.set(prefix.toLowerCase(), name);
   }
 }

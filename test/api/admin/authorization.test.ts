@@ -153,7 +153,7 @@ test('a start on other hosts without --auth token is warned of in one line', asy
   };
   const lines = await warnings(['--host', '0.0.0.0']);
   t.equal(lines.length, 1);
-  t.match(lines[0], /whoever reaches this machine may do everything here: --auth token asks for a token/);
+  t.match(lines[0], /every client that reaches this machine may do everything here: --auth token asks for a token/);
   t.strictSame(await warnings(['--host', '0.0.0.0', '--auth', 'token']), []);
   for (const host of ['localhost', '127.0.0.1']) t.strictSame(await warnings(['--host', host]), [], host);
 });

@@ -47,6 +47,37 @@ test('the journal holds no more bytes than it may', (t) => {
   t.end();
 });
 
+test('the beginning of a long body hides what words far behind it make a secret', (t) => {
+  const journal = new RequestJournal({ bodyBytes: 200 });
+  const filler = { filler: 'x'.repeat(1000) };
+  const given = { parameters: { text: { value: 'MARKER' } } };
+  const bodies: Record<string, string> = {
+    'a type after its default value': JSON.stringify({
+      text: { defaultValue: 'MARKER', ...filler, type: 'secureString' },
+    }),
+    'a link to a template': JSON.stringify({ ...given, ...filler, templateLink: { uri: 'http://127.0.0.1/' } }),
+    'a template as text': JSON.stringify({ ...given, ...filler, template: '{' }),
+    'a template after its parameters': JSON.stringify({
+      ...given,
+      ...filler,
+      template: { parameters: { text: { type: 'SecureObject' } } },
+    }),
+    'a word with an escaped letter': JSON.stringify({ ...given, ...filler, templateLink: {} }).replace(
+      'teL',
+      't\\u0065L',
+    ),
+    'the name of a member': JSON.stringify({ adminPassword: 'MARKER', ...filler }),
+  };
+  for (const [what, body] of Object.entries(bodies)) {
+    const kept = journal.bounded(body) ?? '';
+    t.notMatch(kept, /MARKER/, what);
+    t.ok(kept.length <= 200, `${what}: cut`);
+  }
+  const later = JSON.stringify({ name: 'shown', ...filler, adminPassword: 'MARKER' });
+  t.equal(journal.bounded(later), later.slice(0, 200), 'what is cut off has no say otherwise');
+  t.end();
+});
+
 test('a very long body that may hold a secret is hidden, however little of it would be kept', (t) => {
   const journal = new RequestJournal();
   const body = (bytes: number, more: object) => JSON.stringify({ ...more, x: 'x'.repeat(bytes) });

@@ -3,6 +3,7 @@ import { type Test, test } from 'tap';
 import { classicOperations } from '../../../src/api/classic/routes/index.js';
 import { createLog } from '../../../src/support/log.js';
 import { filled, type Route, routesOf } from '../../routes.js';
+import { inTime } from '../../turns.js';
 import { template } from '../arm/deployments/deployment-client.js';
 import { ArmClient, type Json, newestApiVersion, subscriptionId } from '../arm/resources/arm-client.js';
 import { azureXmlns, createServiceXml } from '../classic/harness.js';
@@ -111,7 +112,11 @@ async function listen(t: Test, azure: ArmClient): Promise<() => Promise<string>>
   return async () => {
     const from = text.length;
     await azure.post('/_lazurite/clock', { advanceSeconds: 1 });
-    while (!text.includes('event: clock', from)) text += (await parts.read()).value ?? '';
+    while (!text.includes('event: clock', from)) {
+      const { value, done } = await inTime('the event of a moved clock', parts.read());
+      if (done) throw new Error(`The stream of events ended after: ${text.slice(from)}`);
+      text += value;
+    }
     return text.slice(from);
   };
 }

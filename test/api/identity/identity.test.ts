@@ -318,7 +318,11 @@ test('with --auth token, no token, a wrong one and a stale one are refused as Az
     t.equal(reply.headers['x-ms-failure-cause'], 'gateway');
   };
   await refused(undefined, 'AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing.");
-  await refused('Basic eDp5', 'AuthenticationFailed', /invalid format/);
+  await refused(
+    'Basic eDp5',
+    'AuthenticationFailedInvalidHeader',
+    "Authentication failed. The 'Authorization' header is provided in an invalid format.",
+  );
   await refused('Bearer opaque', 'InvalidAuthenticationToken', 'The access token is invalid.');
   const token = tokenOf(await post('/adfs/oauth2/token', { ...client, scope }));
   await refused(`Bearer ${token.slice(0, -4)}AAAA`, 'InvalidAuthenticationToken', /invalid/);

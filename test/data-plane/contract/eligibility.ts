@@ -1,6 +1,7 @@
 /** Statements about probes, admin state and who gets new flows. */
 import { connect } from 'node:net';
-import { echoes, ending, openStream, tcpBackend, UdpClient } from '../network.js';
+import { repeatUntil } from '../../turns.js';
+import { echoes, ending, openStream, streamTo, tcpBackend, UdpClient } from '../network.js';
 import { frontend, rule } from '../plans.js';
 import { membersOf, probedMembers, probesOf } from '../world.js';
 import { type ContractTest, networkOf } from './statement.js';
@@ -23,11 +24,7 @@ export const eligibilityContract: readonly ContractTest[] = [
       await world.healthy(first.address, second.address);
       const client = `${net}.200`;
       t.equal((await reached(at, client)).size, 2);
-      let stream = await openStream(at, { from: client });
-      while (stream.backend !== first.address) {
-        stream.socket.destroy();
-        stream = await openStream(at, { from: client });
-      }
+      const stream = await streamTo(at, { from: client, backend: first.address });
       first.refuse();
       await world.advance(5000);
       await world.until(() => !world.isUp(first.address));
@@ -51,7 +48,10 @@ export const eligibilityContract: readonly ContractTest[] = [
       const turn = async (up: boolean): Promise<void> => {
         const announced = world.healthSeen.length;
         const moved = world.advance(5000);
-        while (world.isUp(backend.address) !== up) await new Promise((resolve) => setImmediate(resolve));
+        await repeatUntil(() => world.isUp(backend.address) === up, {
+          what: `${backend.address} is ${up ? 'up' : 'down'}`,
+          step: () => new Promise((resolve) => setImmediate(resolve)),
+        });
         t.match(world.healthSeen.slice(announced), [{ up }], 'what is announced has come true');
         await moved;
       };
@@ -112,13 +112,7 @@ export const eligibilityContract: readonly ContractTest[] = [
       const probes = probesOf(backends);
       await world.apply([frontend('tcp', `${address}:20080`, rule([up, down, none]))], probes);
       await world.healthy(up.address, down.address, none.address);
-      const stream = await (async () => {
-        for (;;) {
-          const stream = await openStream(at, { from: `${net}.200` });
-          if (stream.backend === down.address) return stream;
-          stream.socket.destroy();
-        }
-      })();
+      const stream = await streamTo(at, { from: `${net}.200`, backend: down.address });
       const decided = [{ ...up, adminState: 'Up' as const }, { ...down, adminState: 'Down' as const }, none];
       const failing = probes.map((probe) => (probe.address === up.address ? { ...probe, port: 28999 } : probe));
       await world.apply([frontend('tcp', `${address}:20080`, rule(decided))], failing);
@@ -151,10 +145,8 @@ export const eligibilityContract: readonly ContractTest[] = [
       await apply(down, removed, returning, stays);
       await world.healthy(...backends.map((backend) => backend.address));
       const streams = new Map<string, Awaited<ReturnType<typeof openStream>>>();
-      while (streams.size < 4) {
-        const stream = await openStream(at, { from: `${net}.200` });
-        if (streams.has(stream.backend)) stream.socket.destroy();
-        else streams.set(stream.backend, stream);
+      for (const { address: backend } of backends) {
+        streams.set(backend, await streamTo(at, { from: `${net}.200`, backend }));
       }
       const out = { ...down, adminState: 'Down' as const };
       await apply(out, stays);

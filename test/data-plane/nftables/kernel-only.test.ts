@@ -9,6 +9,7 @@ import { NftablesEngine } from '../../../src/data-plane/nftables/engine.js';
 import { refuseWhereImpossible } from '../../../src/data-plane/nftables/loader.js';
 import { Clock } from '../../../src/support/clock.js';
 import { UsageError } from '../../../src/support/usage-error.js';
+import { repeatUntil } from '../../turns.js';
 import { Backend, echoes, ending, openStream, tcpBackend, UdpClient } from '../network.js';
 import { frontend, member, plan, rule } from '../plans.js';
 import { membersOf, probedMembers, probesOf, World } from '../world.js';
@@ -49,7 +50,7 @@ if (isInNamespace(t, import.meta.url)) {
     const socket = connect({ host: '127.80.0.100', port: 20080 })
       .on('connect', () => heard++)
       .on('error', () => heard++);
-    while ((await counts(world, 'noEligibleMember', 'tcp/127.80.0.100/20080')) === 0) await world.engine.flows();
+    await world.counted('noEligibleMember', 'tcp/127.80.0.100/20080');
     t.equal(heard, 0);
     socket.destroy();
     t.equal(backends[0]?.accepted, 0);
@@ -253,7 +254,10 @@ if (isInNamespace(t, import.meta.url)) {
     const world = newWorld(t);
     const backends = await world.backends('127.80.7', { count: 1, port: 28080 });
     const place = frontend('tcp', '127.80.7.100:80', rule(membersOf(backends)));
-    while (nft('list tables').includes('lazurite')) await new Promise((resolve) => setImmediate(resolve));
+    await repeatUntil(() => !nft('list tables').includes('lazurite'), {
+      what: 'the table is gone',
+      step: () => new Promise((resolve) => setImmediate(resolve)),
+    });
     await world.apply([place]);
     t.equal(await tcpBackend({ address: '127.80.7.100', port: 80 }), '127.80.7.4');
   });

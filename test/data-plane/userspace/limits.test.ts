@@ -6,6 +6,7 @@ import { connect, createServer } from 'node:net';
 import t, { type Test } from 'tap';
 import { UserspaceEngine } from '../../../src/data-plane/userspace/engine.js';
 import { Clock } from '../../../src/support/clock.js';
+import { repeatUntil } from '../../turns.js';
 import { dial, echoes, ending, inParallel, openStream, tcpBackend, UdpClient } from '../network.js';
 import { frontend, member, plan, rule } from '../plans.js';
 import { membersOf, probedMembers, probesOf, World } from '../world.js';
@@ -158,7 +159,10 @@ t.test('Above the descriptor limit new connections are refused and counted, esta
   t.equal(world.count('descriptorLimit', 'tcp/127.82.2.100/20080'), 1);
   t.ok((await Promise.all(streams.map((stream) => echoes(stream, 'still here')))).every(Boolean));
   for (const { socket } of streams) socket.destroy();
-  while ((await world.engine.flows()).length > 0);
+  await repeatUntil(async () => (await world.engine.flows()).length === 0, {
+    what: 'no flow is left',
+    step: () => undefined,
+  });
   t.equal(await tcpBackend(at), '127.82.2.4', 'what was closed can be used again');
 });
 
@@ -231,7 +235,10 @@ t.test('Counters of a frontend that is gone disappear with its last flow', async
   t.ok(world.engine.counters().length > 0);
   await world.apply([]);
   await end;
-  while (world.engine.counters().length > 0) await world.engine.flows();
+  await repeatUntil(() => world.engine.counters().length === 0, {
+    what: () => `no counter is left, of ${JSON.stringify(world.engine.counters())}`,
+    step: () => world.engine.flows(),
+  });
   t.strictSame(world.engine.frontends(), []);
 });
 
@@ -293,7 +300,10 @@ t.test('Ends and resets that cross each other leave no socket behind', { skip: n
     await closed;
   });
   const scope = 'tcp/127.82.9.100/20080';
-  while (world.count('connectionsClosed', scope) < world.count('connections', scope)) await world.engine.flows();
+  await repeatUntil(() => world.count('connectionsClosed', scope) >= world.count('connections', scope), {
+    what: 'every connection is closed',
+    step: () => world.engine.flows(),
+  });
   t.strictSame(await world.engine.flows(), []);
   t.ok(readdirSync('/proc/self/fd').length <= before + 8, `${readdirSync('/proc/self/fd').length} of ${before}`);
 });

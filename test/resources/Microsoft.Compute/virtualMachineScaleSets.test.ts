@@ -116,6 +116,27 @@ t.test('a flexible scale set has virtual machines of their own instead of instan
     orchestrationMode: 'Flexible',
     platformFaultDomainCount: 1,
   });
+  azure.put(id, scaleSet(2), { apiVersion });
+  t.match(azure.at(id, 'properties', apiVersion), { orchestrationMode: 'Flexible', platformFaultDomainCount: 1 });
+  t.throws(() => azure.put(id, scaleSet(2, { orchestrationMode: 'Uniform' }), { apiVersion }), {
+    message: "Changing property 'orchestrationMode' is not allowed.",
+  });
+  t.throws(() => azure.put(id, scaleSet(2, { platformFaultDomainCount: 5 }), { apiVersion }), {
+    message: "Changing property 'platformFaultDomainCount' is not allowed.",
+    target: 'platformFaultDomainCount',
+  });
+});
+
+t.test('what a write of a scale set leaves out stays', async (t) => {
+  const azure = azureWith();
+  azure.put(id, { ...scaleSet(1, { overprovision: false }), zones: ['1'] }, { apiVersion });
+  const before = azure.get(id, apiVersion) as { properties: object };
+  azure.put(id, { location: 'westus', sku: { name: 'Standard_DS1_v2', capacity: 2 } }, { apiVersion });
+  t.equal(addresses(azure).length, 2);
+  t.same(azure.get(id, apiVersion), { ...before, sku: { name: 'Standard_DS1_v2', tier: 'Standard', capacity: 2 } });
+  azure.put(id, { location: 'westus', properties: { overprovision: true } }, { apiVersion });
+  t.match(azure.get(id, apiVersion), { sku: { capacity: 2 }, properties: { overprovision: true } });
+  t.equal(addresses(azure).length, 2);
 });
 
 t.test('a deallocated scale set stays so until it is started', async (t) => {

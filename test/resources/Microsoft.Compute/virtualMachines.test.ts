@@ -214,6 +214,41 @@ t.test('an availability set knows its machines and cannot be deleted while it ha
   });
   t.throws(() => azure.delete(set), {
     code: 'OperationNotAllowed',
-    message: `Availability Set 'set' cannot be deleted. Before deleting an Availability Set please ensure that it does not contain any VM. Instances of VMs in the set: ${id}.`,
+    message: `Availability Set 'set' cannot be deleted. Before deleting an Availability Set please ensure that it does not contain any VM.`,
   });
+});
+
+t.test('what a virtual machine was created with stays as it is', async (t) => {
+  const azure = azureWith();
+  const publicKeys = [{ path: '/home/user/.ssh/authorized_keys', keyData: 'ssh-rsa AAAA' }];
+  const { storageProfile, osProfile } = machine.properties;
+  const withChanges = (storage: object, os: object = {}) => ({
+    ...machine,
+    properties: {
+      ...machine.properties,
+      storageProfile: { ...storageProfile, ...storage },
+      osProfile: { ...osProfile, linuxConfiguration: { ssh: { publicKeys } }, ...os },
+    },
+  });
+  const disk = { ...storageProfile.osDisk, name: 'disk' };
+  azure.put(id, withChanges({ osDisk: disk }));
+  azure.put(id, withChanges({ osDisk: disk, imageReference: undefined }, { computerName: undefined }));
+  azure.put(id, withChanges({ osDisk: { ...disk, createOption: 'fromImage', diskSizeGB: 64 } }));
+  const reordered = publicKeys.map(({ path, keyData }) => ({ keyData, path }));
+  azure.put(id, withChanges({ osDisk: disk }, { linuxConfiguration: { ssh: { publicKeys: reordered } } }));
+  const keys = [{ path: '/home/user/.ssh/authorized_keys', keyData: 'ssh-rsa BBBB' }];
+  for (const [property, body] of [
+    ['imageReference', withChanges({ imageReference: { ...storageProfile.imageReference, sku: '16.04-LTS' } })],
+    ['osDisk.name', withChanges({ osDisk: { ...disk, name: 'another' } })],
+    ['osDisk.createOption', withChanges({ osDisk: { ...disk, createOption: 'Attach' } })],
+    ['osProfile.computerName', withChanges({ osDisk: disk }, { computerName: 'another' })],
+    ['osProfile.adminUsername', withChanges({ osDisk: disk }, { adminUsername: 'another' })],
+    [
+      'linuxConfiguration.ssh.publicKeys',
+      withChanges({ osDisk: disk }, { linuxConfiguration: { ssh: { publicKeys: keys } } }),
+    ],
+  ] as const) {
+    const message = `Changing property '${property}' is not allowed.`;
+    t.throws(() => azure.put(id, body), { code: 'PropertyChangeNotAllowed', message, target: property }, property);
+  }
 });

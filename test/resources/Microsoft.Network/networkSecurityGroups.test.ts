@@ -101,7 +101,7 @@ t.test('Azure refuses rules out of range', async (t) => {
     'SecurityRuleDescriptionTooLong: Security rule description cannot exceed 140 chars.',
   ]);
   t.same(refusals({ protocol: 'Sctp' }), [
-    'SecurityRuleInvalidProtocol: Security rule has invalid Protocol. Value provided: Sctp. Allowed values are Tcp, Udp, Icmp, Esp, Ah, *.',
+    'SecurityRuleInvalidProtocol: Security rule has invalid Protocol. Value provided: Sctp Allowed values: Icmp,Tcp,Udp,Esp,Ah,*.',
   ]);
   t.same(refusals({ sourcePortRange: '23-45', sourceAddressPrefix: 'Internet', destinationAddressPrefix: '1234' }), []);
   const destinations = { destinationAddressPrefix: undefined, destinationAddressPrefixes: ['10.0.0.0/8', 'fd00::/8'] };

@@ -311,7 +311,7 @@ t.test('A NAT gateway has regional IPv4 addresses of its zone, and no Basic neig
     ['one twice', standard({ publicIpAddresses: [ip('ip'), ip('ip')] }), refused],
     ['another zone', standard({ publicIpAddresses: [ip('zonal')] }, { zones: ['1'] }), refused],
     ['two zones', standard({}, { zones: ['1', '2'] }), refused],
-    ['a zone that is none', standard({}, { zones: ['4'] }), 'AvailabilityZoneNotSupported'],
+    ['a zone that is none', standard({}, { zones: ['4'] }), 'InvalidAvailabilityZone'],
   ]);
   azure.put(gateway, standard({ publicIpAddresses: [ip('ip')] }));
   const natGateway = { id: gateway };
@@ -348,7 +348,7 @@ t.test('An address out of a prefix is like the prefix, and stays in it', async (
     ['another sku', publicIP({ publicIPPrefix }, { sku: { name: 'Basic' } }), refused],
     ['another tier', publicIP({ publicIPPrefix }, { sku: { name: 'Standard', tier: 'Global' } }), refused],
     ['another zone', publicIP({ publicIPPrefix }, { zones: ['1'] }), refused],
-    ['a zone that is none', publicIP({}, { zones: ['4'] }), 'AvailabilityZoneNotSupported'],
+    ['a zone that is none', publicIP({}, { zones: ['4'] }), 'InvalidAvailabilityZone'],
   ]);
   azure.put(ip, publicIP({ publicIPPrefix }));
   t.same(codes(azure, ip, publicIP({ publicIPPrefix: { id: second } })), ['PublicIPPrefixOfAddressCannotBeChanged']);

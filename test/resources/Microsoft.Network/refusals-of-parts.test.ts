@@ -225,7 +225,7 @@ t.test('Internal frontends of a load balancer are in one virtual network', async
   azure.put(lb, balancer({}, { subnet }));
   expectEach(t, azure, lb, [['all of them become public', balancer({}, { publicIPAddress: ip })]]);
   const zones = { name: 'front', zones: ['4'], properties: { subnet } };
-  t.same(codes(azure, lb, balancer({ frontendIPConfigurations: [zones] })), ['AvailabilityZoneNotSupported']);
+  t.same(codes(azure, lb, balancer({ frontendIPConfigurations: [zones] })), ['InvalidAvailabilityZone']);
 });
 
 t.test('Addresses of a pool are addresses, each once, in one virtual network', async (t) => {
@@ -388,6 +388,16 @@ t.test('A machine is in one place, with network interfaces that fit together', a
     ['no fault domain', setWith({ platformFaultDomainCount: 0 }), 'InvalidParameter'],
     ['too many update domains', setWith({ platformUpdateDomainCount: 21 }), 'InvalidParameter'],
   ]);
+  const set = compute('availabilitySets', 'fourth');
+  azure.put(set, setWith({ platformFaultDomainCount: 2, platformUpdateDomainCount: 10 }));
+  t.same(codes(azure, set, setWith({ platformFaultDomainCount: 3 })), ['PropertyChangeNotAllowed']);
+  t.same(codes(azure, set, setWith({ platformUpdateDomainCount: 5 })), ['PropertyChangeNotAllowed']);
+  t.same(codes(azure, set, { ...setWith({}), sku: { name: 'Classic' } }), ['OperationNotAllowed']);
+  azure.put(set, { location: 'westus', properties: {} });
+  t.match(azure.get(set), {
+    sku: { name: 'Aligned' },
+    properties: { platformFaultDomainCount: 2, platformUpdateDomainCount: 10 },
+  });
 });
 
 t.test('Instances of a scale set have network interfaces that fit together', async (t) => {

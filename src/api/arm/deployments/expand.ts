@@ -36,8 +36,9 @@ export interface PlannedResource {
   readonly nested: { readonly scope: DeploymentScope; readonly innerScope: boolean } | undefined;
 }
 
+/** differs: retries and waits of `@options`, and asserts, do nothing: what they wait for does not happen here. */
 const notInBody = new Set(
-  'type name apiVersion dependsOn copy condition comments resources scope existing metadata subscriptionId resourceGroup'
+  'type name apiVersion dependsOn copy condition comments resources scope existing metadata subscriptionId resourceGroup asserts $options @options'
     .toLowerCase()
     .split(' '),
 );

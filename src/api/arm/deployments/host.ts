@@ -6,6 +6,8 @@ export interface HostPut {
   readonly id: string;
   readonly apiVersion: string;
   readonly body: JsonObject;
+  /** Within the write: throws when its deployment goes on no more. */
+  readonly check?: (() => void) | undefined;
 }
 
 export interface HostAction {
@@ -40,7 +42,7 @@ export interface DeploymentHost {
   get(id: string, apiVersion: string): Promise<JsonObject | undefined>;
   /** The tracked resources of a resource group, for Complete mode and what-if. */
   list(scopeId: string): Promise<readonly ListedResource[]>;
-  delete(id: string): Promise<HostAnswer>;
+  delete(request: Pick<HostPut, 'id' | 'check'>): Promise<HostAnswer>;
   /** A POST such as `listKeys`. */
   action(request: HostAction): Promise<HostAnswer>;
   /** Looks at a nested deployment before any of it is touched. Throws InvalidTemplateDeployment. */

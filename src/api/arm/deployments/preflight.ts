@@ -39,7 +39,7 @@ export async function preflight(plan: DeploymentPlan, options: PreflightOptions)
 }
 
 /** The PUT that a deployment makes of a resource; undefined for a resource group, whose id is none of a resource. */
-export function resourcePut({ id, apiVersion, body }: HostPut, baseUrl: string): ResourcePut | undefined {
+export function resourcePut({ id, apiVersion, body, check }: HostPut, baseUrl: string): ResourcePut | undefined {
   const place = parseResourceId(id);
   if (!place) return undefined;
   // Templates give children of network resources a location, which no child has; Azure's deployments take no offence.
@@ -48,7 +48,7 @@ export function resourcePut({ id, apiVersion, body }: HostPut, baseUrl: string):
   const sent = isChild
     ? Object.fromEntries(Object.entries(body).filter(([name]) => name.toLowerCase() !== 'location'))
     : body;
-  return { id: place, apiVersion, body: RequestBody.ofValue(sent), baseUrl };
+  return { id: place, apiVersion, body: RequestBody.ofValue(sent), baseUrl, check };
 }
 
 /** Subscription and name in the id of a resource group. Throws `ScopeNotEmulated` for any other id. */

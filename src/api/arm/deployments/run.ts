@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly correlationId: string;
   /** Called whenever the state changed, and of operations at the latest when a twentieth of them ended. */
   readonly onChange?: (run: DeploymentRun) => void;
+  /** Within each write: throws when the deployment goes on no more. */
+  readonly check?: () => void;
 }
 
 type Outcome = 'done' | 'failed' | 'notStarted';
@@ -184,7 +186,7 @@ export class DeploymentRun {
 
   async #put(resource: PlannedResource, body: JsonObject): Promise<{ status: number; failure?: DeploymentFailure }> {
     const { id, apiVersion } = resource;
-    const answer: HostAnswer = await this.#options.host.put({ id, apiVersion, body });
+    const answer: HostAnswer = await this.#options.host.put({ id, apiVersion, body, check: this.#options.check });
     if (answer.status >= 400) return { status: answer.status, failure: failureOf(answer.status, answer.body) };
     this.#deployed.push(id);
     return { status: answer.status };
@@ -194,7 +196,8 @@ export class DeploymentRun {
     resource: PlannedResource,
     body: JsonObject,
   ): Promise<{ status: number; failure?: DeploymentFailure }> {
-    const { environment, correlationId, host } = this.#options;
+    const { onChange: _, ...options } = this.#options;
+    const { environment, host } = options;
     const request = nestedRequest(resource, body);
     const { scope } = request;
     if (scope.kind === 'resourceGroup' && !environment.resourceGroup(scope.subscriptionId, scope.resourceGroup)) {
@@ -206,7 +209,7 @@ export class DeploymentRun {
     const template = withoutSecureDefaults(plan.request.template);
     const save = (run: DeploymentRun) =>
       host.saveDeployment?.({ document: run.document(), operations: run.operations(), template });
-    const run = new DeploymentRun(plan, { host, environment, correlationId, onChange: save });
+    const run = new DeploymentRun(plan, { ...options, onChange: save });
     this.#children.add(run);
     const document = await run.start();
     this.#reader.noteDeployment(resource.key, { document, outputs: run.#outputValues });
@@ -242,7 +245,7 @@ export class DeploymentRun {
 
   async #delete({ id, type }: { id: string; type: string }): Promise<DeploymentFailure | undefined> {
     const end = this.#operations.begin('Delete', { id, type, name: lastSegment(id) }, this.#now());
-    const { status, body } = await this.#options.host.delete(id);
+    const { status, body } = await this.#options.host.delete({ id, check: this.#options.check });
     const failure = status >= 400 && status !== 404 ? failureOf(status, body) : undefined;
     end({ at: this.#now(), status, failure });
     return failure;

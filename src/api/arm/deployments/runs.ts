@@ -66,7 +66,12 @@ export class DeploymentRuns {
     const onChange = (): void => {
       saved = untilStored(this.#context, () => this.#follow(run, { key, operationId }));
     };
-    const run = runDeployment(plan, { host, environment, correlationId, onChange });
+    // Another process may have ended it, which knows nothing of what runs here.
+    const check = (): void => {
+      const { status = 'Failed' } = store.deployments.run(operationId, key) ?? {};
+      if (!isActive(status)) throw azureError('DeploymentInterrupted', { values: { name: plan.request.name } });
+    };
+    const run = runDeployment(plan, { host, environment, correlationId, onChange, check });
     const document = run.document();
     const template = withoutSecureDefaults(plan.request.template);
     const { operationId, created } = await store.write(() => {
@@ -161,11 +166,18 @@ export class DeploymentRuns {
     const { store } = this.#context;
     const { deployments } = store;
     const endAll = (): void => {
-      for (const stored of deployments.active()) {
-        const { code, message } = azureError('DeploymentInterrupted', { values: { name: stored.name } });
-        const { key, changed, operations, document: before } = stored;
-        const cancellation = deployments.cancellation(key);
-        const [state, error] = cancellation ? ['Canceled', cancellation] : ['Failed', { code, message }];
+      const active = deployments.active();
+      const cancelled = active.filter(({ key }) => deployments.activeRun(key)?.isCancelled);
+      // Those inside one have no run of their own, and its correlation id.
+      const inside = new Set(cancelled.map(({ document }) => propertiesOf(document).correlationId));
+      for (const { key, name, changed, operations, document: before } of active) {
+        const run = deployments.activeRun(key);
+        const isCancelled = run ? run.isCancelled : inside.has(propertiesOf(before).correlationId);
+        const [state, why] = isCancelled
+          ? (['Canceled', 'DeploymentCanceled'] as const)
+          : (['Failed', 'DeploymentInterrupted'] as const);
+        const { code, message } = azureError(why, { values: { name } });
+        const error = { code, message };
         const document = { ...before, properties: { ...propertiesOf(before), provisioningState: state, error } };
         deployments.saveProgress({ key, changed, operations, state, document });
         deployments.endRuns(key, { status: state, error });

@@ -36,11 +36,13 @@ export function scopeOf(request: FastifyRequest, context: ArmContext): Deploymen
 export const deploymentId = (scope: DeploymentScope, name: string): string =>
   `${scopeId(scope)}/providers/Microsoft.Resources/deployments/${name}`;
 
-/** The deployment in the path of `request`. Throws what `scopeOf` throws, or `InvalidDeploymentName`. */
+/** The deployment in the path of `request`. Throws what `scopeOf` throws, `DeploymentNameTooLong` or `InvalidDeploymentName`. */
 export function targetOf(request: FastifyRequest, context: ArmContext) {
   const scope = scopeOf(request, context);
   const name = parametersOf(request).deploymentName as string;
-  if (!/^[-\w.()]{1,64}$/.test(name)) throw azureError('InvalidDeploymentName', { values: { name } });
+  const { length } = name;
+  if (length > 64) throw azureError('DeploymentNameTooLong', { values: { name, length } });
+  if (!/^[-\w.()]+$/.test(name)) throw azureError('InvalidDeploymentName', { values: { name } });
   const id = deploymentId(scope, name);
   return { scope, name, id, key: id.toLowerCase() };
 }

@@ -61,12 +61,12 @@ export class ServiceHost implements DeploymentHost {
     });
   }
 
-  async delete(id: string): Promise<HostAnswer> {
+  async delete({ id, check }: Pick<HostPut, 'id' | 'check'>): Promise<HostAnswer> {
     const { service, baseUrl } = this.#options;
     return this.#write(async () => {
       const place = parseResourceId(id);
       if (!place) throw azureError('ScopeNotEmulated', { values: { id } });
-      return service.delete({ id: place, apiVersion: newestApiVersion(id), baseUrl });
+      return service.delete({ id: place, apiVersion: newestApiVersion(id), baseUrl, check });
     });
   }
 

@@ -102,6 +102,11 @@ class ParameterResolver {
           `The template parameter '${name}' is a reference to a Key Vault secret, which is not emulated. ${seeParameterFile}`,
         );
       }
+      if (member(given, 'expression') !== undefined) {
+        throw invalidTemplate(
+          `The template parameter '${name}' is an expression of external inputs, which is not emulated: give its value. ${seeParameterFile}`,
+        );
+      }
       const value = member(given, 'value');
       const isDefault = value === undefined || (value === null && type.kind !== 'any');
       if (!isDefault) return value as Json;

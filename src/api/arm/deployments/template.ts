@@ -24,7 +24,7 @@ export interface DeclaredOutput {
 export interface Template {
   readonly source: JsonObject;
   readonly contentVersion: string;
-  /** languageVersion 2.0: resources have symbolic names. */
+  /** languageVersion 2.0 or later: resources have symbolic names. */
   readonly symbolic: boolean;
   readonly parameters: ReadonlyMap<string, JsonObject>;
   readonly definitions: JsonObject;
@@ -71,7 +71,8 @@ export function readTemplate(source: Json): Template {
     const names = Object.keys(objectMember(source, section) ?? {});
     if (names.length > 0) throw azureError('ExtensionNotEmulated', { values: { names: names.join(', ') } });
   }
-  const symbolic = jsonText(member(source, 'languageVersion') ?? '').startsWith('2.');
+  // Compilers of Bicep wrote the experimental versions before there was a 2.0.
+  const symbolic = /^(2\.|1\.(9|1\d)-experimental$)/.test(jsonText(member(source, 'languageVersion') ?? ''));
   const template: Template = {
     source,
     contentVersion: jsonText(member(source, 'contentVersion')),

@@ -16,6 +16,8 @@ export interface Answer {
   readonly status: number;
   /** The resource, child or result; undefined for an empty answer. */
   readonly body?: unknown;
+  /** The body as JSON, where it has been written already. */
+  readonly text?: string | undefined;
   readonly etag?: string;
   /** The operation that began. */
   readonly operation?: PollPlace;
@@ -27,7 +29,7 @@ export interface Answer {
 
 /** Sends what the service answered, with the headers by which the operation that began is polled. */
 export function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
-  const { status, body, etag, operation, asyncNotification } = answer;
+  const { status, body, text, etag, operation, asyncNotification } = answer;
   if (etag !== undefined) reply.header('etag', etag);
   if (asyncNotification) reply.header('azure-asyncnotification', 'Enabled');
   if (operation) {
@@ -41,7 +43,7 @@ export function send(request: FastifyRequest, reply: FastifyReply, answer: Answe
     });
     if (answer.hasResult) reply.header('location', pollUrl(baseUrl, 'operationResults', operation));
   }
-  return reply.code(status).send(body);
+  return text === undefined ? reply.code(status).send(body) : reply.code(status).type(json).send(text);
 }
 
 const json = 'application/json; charset=utf-8';

@@ -193,7 +193,7 @@ export function addGenericResourceRoutes(app: FastifyInstance, service: Resource
     const about = requestAbout(request, service);
     const tagged = taggedBy(about, service);
     if (tagged) return answerTags(request, reply, tagged);
-    return send(request, reply, await service.patchTags(writeAbout(request, about)));
+    return send(request, reply, await service.patch(writeAbout(request, about)));
   };
   const remove = async (request: FastifyRequest, reply: FastifyReply) => {
     const about = requestAbout(request, service);

@@ -41,12 +41,10 @@ export const pollUrl = (
 
 /** As Azure's texts call writes to a type: `PutLoadBalancerOperation`, `DeletePublicIpAddressOperation`. */
 export function operationName(method: 'Put' | 'Delete', type: string): string {
-  const one = lastSegment(type)
-    .replace(/^./, (first) => first.toUpperCase())
-    .replace('IP', 'Ip')
-    .replace(/sses$/, 'ss')
-    .replace(/(?<!s)s$/, '');
-  return `${method}${one}Operation`;
+  const last = lastSegment(type);
+  const all = `${last.charAt(0).toUpperCase()}${last.slice(1)}`.replace('IP', 'Ip');
+  const endLength = all.endsWith('sses') ? 2 : all.endsWith('s') && !all.endsWith('ss') ? 1 : 0;
+  return `${method}${all.slice(0, all.length - endLength)}Operation`;
 }
 
 interface Intent {

@@ -4,7 +4,14 @@
  */
 import { azureError, type ErrorDetail } from '../../../errors/index.js';
 import { formatJsonPath } from '../../../resources/json-position.js';
-import { childrenOnPath, type FoundReference, linksOf, referencesIn } from '../../../resources/references.js';
+import {
+  childrenOnPath,
+  type FoundReference,
+  linksFromOthers,
+  linksOf,
+  onceForEach,
+  referencesIn,
+} from '../../../resources/references.js';
 import { findResourceType } from '../../../resources/registry.js';
 import type { ResourceId } from '../../../resources/resource-id.js';
 import { formatResourceId, idKey, parseResourceId, rootKey, rootOf, typeOf } from '../../../resources/resource-id.js';
@@ -29,6 +36,8 @@ interface WriteScope extends ReferenceScope {
   /** Folded id of the resource that is written. */
   readonly self: string;
   readonly document: ResourceDocument;
+  /** Reads the id of a resource that is there. */
+  readonly parsed: (id: string) => ResourceId;
 }
 
 /** An id as it stands in the document. The same one is often in many places, so each is read once. */
@@ -75,9 +84,13 @@ function typeDetail(found: FoundReference, target: Target): ErrorDetail | undefi
   return { code: 'InvalidJsonReferenceWrongType', message };
 }
 
-function canonicalId(found: FoundReference, { id, type }: Target, owner: Resource): string | undefined {
-  const root = parseResourceId(owner.id) as ResourceId;
-  const children = childrenOnPath(owner.document, id);
+interface Owner {
+  readonly document: ResourceDocument;
+  readonly root: ResourceId;
+}
+
+function canonicalId(found: FoundReference, { id, type }: Target, { document, root }: Owner): string | undefined {
+  const children = childrenOnPath(document, id);
   const canonicalType = found.types.find((one) => one.toLowerCase() === type) as string;
   const types = canonicalType.split('/').slice(1);
   if (!children) return undefined;
@@ -103,10 +116,12 @@ function resolve(reference: FoundReference, target: Target, scope: WriteScope): 
   const ownerKey = idKey(formatResourceId(root));
   const isSelf = ownerKey === scope.self;
   const owner = isSelf ? undefined : scope.lookup.resource(ownerKey);
-  const known = isSelf ? ({ id: scope.idText, document: scope.document } as Resource) : owner;
+  const known = isSelf ? { id: scope.idText, document: scope.document } : owner;
   const hasModel = scope.canonicalType(typeOf(root)) !== undefined;
   // Types without a model here cannot be missing, and what is in them is not known.
-  const canonical = (known && canonicalId(reference, target, known)) ?? (hasModel ? undefined : reference.holder.id);
+  const canonical =
+    (known && canonicalId(reference, target, { document: known.document, root: scope.parsed(known.id) })) ??
+    (hasModel ? undefined : reference.holder.id);
   const isFar = hasModel && owner && !reference.anyRegion && !inOneRegion(owner.document, scope.document);
   if (canonical === undefined && isKept(reference, scope)) return reference.holder.id;
   if (canonical === undefined || isFar) {
@@ -149,7 +164,8 @@ export function resolveReferences(document: ResourceDocument, scope: ReferenceSc
   }
   if (details.length > 0) throw invalidRequestFormat(details);
 
-  const here = { self: idKey(scope.idText), document, ...scope };
+  const parsed = onceForEach((id) => parseResourceId(id) as ResourceId);
+  const here = { self: idKey(scope.idText), document, parsed, ...scope };
   for (const { reference, target } of resolvable) {
     target.canonical ??= resolve(reference, target, here);
     reference.holder.id = target.canonical;
@@ -173,14 +189,22 @@ export function outgoing({ id, type: name, document }: Resource, type: ResourceT
 
 /** What there will be once `resource` is stored: itself and its references in the place of those it had. */
 export function lookupAfter(lookup: Lookup, resource: Resource, type: ResourceType): Lookup {
+  const { key: self } = resource;
   let own: readonly Link[] | undefined;
+  // The checks of one write ask for the same lists again and again, and those of large pools are long.
+  const known = new Map<string, readonly Link[]>();
   return {
-    resource: (key) => (key === resource.key ? resource : lookup.resource(key)),
+    resource: (key) => (key === self ? resource : lookup.resource(key)),
     linksInto: (root) => {
-      if (root === resource.key) return lookup.linksInto(root);
+      if (root === self) return lookup.linksInto(root);
       own ??= outgoing(resource, type);
-      const others = lookup.linksInto(root).filter(({ sourceId }) => rootKey(sourceId) !== resource.key);
-      return [...others, ...own.filter(({ target }) => rootKey(target) === root)];
+      let links = known.get(root);
+      if (!links) {
+        const others = linksFromOthers(lookup.linksInto(root), self);
+        links = [...others, ...own.filter(({ target }) => rootKey(target) === root)];
+        known.set(root, links);
+      }
+      return links;
     },
     everyOfType: (name) => lookup.everyOfType(name),
   };

@@ -96,10 +96,9 @@ export class Rehearsal {
   /** No operation begins, and the resource counts as provisioned at once. Its links are left to the caller. */
   #write(write: DocumentWrite, world: World): Resource {
     const place = this.#documents.place(write);
-    const document = this.#documents.complete(write, { ...place, ...world });
-    const refusal = refusalToDropChildren(world.lookup, place.existing, document);
+    const resource = this.#documents.complete(write, { provisioningState: 'Succeeded', ...place, ...world });
+    const refusal = refusalToDropChildren(world.lookup, place.existing, resource.document);
     if (refusal) throw refusal;
-    const resource = this.#documents.resource({ write, ...place, document }, 'Succeeded');
     this.view.resources.save(resource);
     return resource;
   }

@@ -91,6 +91,24 @@ export function readTags(body: RequestBody): Record<string, string> | undefined 
   return checkedTags(given as Record<string, string>);
 }
 
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * What a PATCH makes of a resource: objects change member by member, whatever the casing of names; lists, tags and values
+ * are replaced, and null takes a member away.
+ */
+export function patched(whole: object, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const result: Record<string, unknown> = { ...whole };
+  for (const [name, value] of Object.entries(given)) {
+    const member = Object.keys(result).find((one) => one.toLowerCase() === name.toLowerCase()) ?? name;
+    const before = result[member];
+    if (value === null) delete result[member];
+    else result[member] = isObject(value) && isObject(before) && member !== 'tags' ? patched(before, value) : value;
+  }
+  return result;
+}
+
 /** Tag names that differ only in case are one: the spelling that comes first, and the value that comes last. */
 function foldTags(tags: Readonly<Record<string, string>>): Record<string, string> {
   const folded = new Map<string, [name: string, value: string]>();
@@ -124,7 +142,7 @@ function checkedTags(given: Record<string, string>): Record<string, string> {
   };
   const tooLong = names.filter((name) => name.length > tagLimits.name);
   refuse('InvalidTagName', tooLong);
-  const valuesTooLong = names.flatMap((name) => tags[name] ?? []).filter((value) => value.length > tagLimits.value);
+  const valuesTooLong = Object.values(tags).filter((value) => value.length > tagLimits.value);
   refuse('InvalidTagValueLength', valuesTooLong);
   const reserved = names.filter((name) => reservedInTagNames.test(name) && !isHiddenTag(name));
   refuse('InvalidTagNameCharacters', reserved);
@@ -160,7 +178,7 @@ export function readResource(body: RequestBody, type: ResourceType): GivenResour
   return { document, location };
 }
 
-/** The document that takes the place of `existing`. Throws `AvailabilityZoneNotSupported`, or `InvalidResourceLocation` when that one is elsewhere. */
+/** The document that takes the place of `existing`. Throws `InvalidAvailabilityZone`, or `InvalidResourceLocation` when that one is elsewhere. */
 export function documentInPlace(
   { document, location }: GivenResource,
   { existing, id }: { existing: Resource | undefined; id: ResourceId },

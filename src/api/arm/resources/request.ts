@@ -149,7 +149,8 @@ export interface ScopeRequest {
 export function checkSubscription({ subscriptionId, apiVersion }: ScopeRequest, { store, clock }: ArmContext): void {
   wellFormedApiVersion(apiVersion);
   if (!isGuid(subscriptionId)) throw azureError('InvalidSubscriptionId', { values: { subscriptionId } });
-  store.resources.rememberSubscription(subscriptionId, clock.timestamp());
+  const { resources } = store;
+  if (!resources.hasSubscription(subscriptionId)) resources.rememberSubscription(subscriptionId, clock.timestamp());
 }
 
 /** The resource group `name`. Throws as `checkSubscription` does, or `ResourceGroupNotFound`. */
@@ -179,8 +180,12 @@ export interface ResourceRequest {
 export interface PutRequest extends ResourceRequest {
   readonly body: RequestBody;
   readonly conditions?: Preconditions;
+  /** Within the write: throws when it is wanted no more. */
+  readonly check?: (() => void) | undefined;
   /** Where the caller reached us (`https://localhost:4567`): refusals name the URL of the operation that is in the way. */
   readonly baseUrl: string;
+  /** The answer is to have its body as text too. */
+  readonly answerAs?: 'text';
 }
 
 /** The modelled type behind an id, and the child in its document that the id names. */

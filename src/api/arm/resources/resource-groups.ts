@@ -20,6 +20,7 @@ import {
   existingGroup,
   groupOf,
   type LockedAccess,
+  type PutRequest,
   page,
   parametersOf,
   queryOf,
@@ -114,8 +115,9 @@ export class ResourceGroups {
   }
 
   /** Creates or replaces a group. Throws as `checkSubscription` and `read` do. */
-  put(request: GroupRequest, body: RequestBody): Promise<Answer> {
+  put(request: GroupRequest & Pick<PutRequest, 'check'>, body: RequestBody): Promise<Answer> {
     return this.context.store.write(() => {
+      request.check?.();
       checkSubscription(request, this.context);
       const created = !this.service.store.group(request.subscriptionId, request.name);
       const group = this.read(request, body);

@@ -51,6 +51,7 @@ export const writeAbout = (request: FastifyRequest, about: ResourceRequest): Put
   body: RequestBody.ofText(request.body),
   conditions: preconditionsOf(request),
   baseUrl: requestBaseUrl(request),
+  answerAs: 'text',
   ...about,
 });
 
@@ -138,7 +139,7 @@ export function addResourceRoutes(app: FastifyInstance, type: ResourceType, serv
     send(request, reply, await service.put(writeAbout(request, about(request)))),
   );
   app.patch(one, described('updateTags'), async (request, reply) =>
-    send(request, reply, await service.patchTags(writeAbout(request, about(request)))),
+    send(request, reply, await service.patch(writeAbout(request, about(request)))),
   );
   app.delete(one, described('delete'), async (request, reply) =>
     send(request, reply, await service.delete(writeAbout(request, about(request)))),

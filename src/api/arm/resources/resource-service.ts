@@ -4,13 +4,13 @@
  * work of the store, and is followed by the data plane before it is answered.
  */
 import { azureError } from '../../../errors/index.js';
+import { unmodelledStatuses } from '../../../resources/known-types.js';
 import { childNamed, childrenIn } from '../../../resources/references.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { renderResource } from '../../../resources/render.js';
 import type { ResourceId } from '../../../resources/resource-id.js';
 import { formatResourceId, idKey, lastSegment, rootKey, rootOf } from '../../../resources/resource-id.js';
 import type { Action, ActionResult, Lookup, Resource, ShowContext } from '../../../resources/resource-type.js';
-import { unmodelledStatuses } from '../../../resources/unmodelled-types.js';
 import type { ResourceStore } from '../../../store/resource-store.js';
 import type { Answer } from './answers.js';
 import type { ArmContext } from './arm-context.js';
@@ -30,7 +30,7 @@ import {
   placeOf,
   type ResourceRequest,
 } from './request.js';
-import { type ChildPlace, type RequestBody, readBody, readTags, withoutChild } from './request-body.js';
+import { type ChildPlace, patched, RequestBody, readBody, readTags, withoutChild } from './request-body.js';
 import { ResourceWriter, type Write } from './resource-writer.js';
 
 export type DeleteRequest = Omit<PutRequest, 'body'>;
@@ -82,18 +82,21 @@ export class ResourceService {
   /** Creates or replaces a resource, or a child in its parent. Throws Azure's refusal; nothing is stored then. */
   put(request: PutRequest): Promise<Answer> {
     return this.#stored(() => {
+      request.check?.();
       const place = placeOf(request, 'write', this.context);
       this.#checkUnlocked(place, 'write');
       return 'type' in place ? this.#put(place, request) : this.#putOpaque(place, request.body);
-    });
+    }, request);
   }
 
   /** Does a write, and answers once the data plane follows. */
-  async #stored(work: () => Done): Promise<Answer> {
+  async #stored(work: () => Done, { answerAs }: Pick<PutRequest, 'answerAs'> = {}): Promise<Answer> {
     const { answer, write, onFailure, note } = await this.context.store.write(work);
     if (note !== undefined) this.context.note(note);
-    const changed = write && (await this.operations.settle(write, onFailure ?? (() => ({}))));
-    return { ...answer, ...changed };
+    const following = write && this.operations.settle(write, onFailure ?? (() => ({})));
+    const written = answerAs === 'text' ? textOf(answer.body) : undefined;
+    const [changed, text] = await Promise.all([following, written]);
+    return { ...answer, ...(changed ?? { text }) };
   }
 
   #put(place: ModelledPlace, request: PutRequest): Done {
@@ -147,26 +150,42 @@ export class ResourceService {
     };
   }
 
-  /** Replaces the tags of a resource. Throws its 404. */
-  patchTags({ body, ...request }: ResourceRequest & { readonly body: RequestBody }): Promise<Answer> {
-    return this.changeTags(request, () => body);
+  /** Changes what the body has, where the type takes more than tags; else replaces the tags. Throws its 404, and as `put`. */
+  patch(request: PutRequest): Promise<Answer> {
+    return this.#stored(() => {
+      const { place, resource } = this.#found(request, 'tags');
+      this.#checkUnlocked(place, 'write');
+      const { value } = request.body;
+      const isModelled = 'type' in place;
+      const takesMore = !isModelled || place.type.requests?.patchesAll;
+      if (!takesMore || Object.keys(value).every((name) => name.toLowerCase() === 'tags')) {
+        return this.#changeTags({ place, resource }, request.body);
+      }
+      const whole = isModelled ? this.reader.show(resource, place.apiVersion) : resource.document;
+      const body = RequestBody.ofValue(patched(whole, value));
+      return isModelled ? this.#put(place, { ...request, body }) : this.#putOpaque(place, body);
+    });
   }
 
   /** Replaces the tags of a resource by those in the body that `bodyFor` makes of them. Throws its 404. */
   changeTags(request: ResourceRequest, bodyFor: (tags: Record<string, string>) => RequestBody): Promise<Answer> {
     return this.#stored(() => {
-      const { place, resource } = this.#found(request, 'tags');
-      this.#checkUnlocked(place, 'write');
-      const tags = readTags(bodyFor((resource.document.tags ?? {}) as Record<string, string>));
-      const changed = this.writer.patchTags(resource, tags);
-      const body = this.reader.show(changed, place.apiVersion);
-      return { answer: { status: 200, body, asyncNotification: 'type' in place } };
+      const found = this.#found(request, 'tags');
+      this.#checkUnlocked(found.place, 'write');
+      return this.#changeTags(found, bodyFor((found.resource.document.tags ?? {}) as Record<string, string>));
     });
+  }
+
+  #changeTags({ place, resource }: { place: Place | ModelledPlace; resource: Resource }, given: RequestBody): Done {
+    const changed = this.writer.patchTags(resource, readTags(given));
+    const body = this.reader.show(changed, place.apiVersion);
+    return { answer: { status: 200, body, asyncNotification: 'type' in place } };
   }
 
   /** Deletes a resource or child; 204 when there is none. Throws Azure's refusal. */
   delete(request: DeleteRequest): Promise<Answer> {
     return this.#stored(() => {
+      request.check?.();
       const place = placeOf(request, 'delete', this.context);
       this.#checkUnlocked(place, 'delete');
       const isModelled = 'type' in place;
@@ -271,6 +290,12 @@ export class ResourceService {
     if (!resource) throw notFound(id);
     return resource;
   }
+}
+
+/** A body as JSON, written once the engine has been told what changed: its thread is at work meanwhile. */
+async function textOf(body: unknown): Promise<string | undefined> {
+  await new Promise<void>((resume) => process.nextTick(resume));
+  return JSON.stringify(body);
 }
 
 /** What a work has done. */

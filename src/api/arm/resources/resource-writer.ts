@@ -6,6 +6,7 @@
  */
 import { defaultTenantId as tenantId } from '../../../config/config-values.js';
 import type { AzureError } from '../../../errors/index.js';
+import { completeIdentity } from '../../../resources/made-up-identities.js';
 import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, rootKey } from '../../../resources/resource-id.js';
 import type {
@@ -17,7 +18,6 @@ import type {
   WriteContext,
 } from '../../../resources/resource-type.js';
 import type { SchemaNode } from '../../../resources/schema.js';
-import { completeIdentity } from '../../../resources/unmodelled-types.js';
 import { newEtag, newGuid } from '../../../support/ids.js';
 import { alike } from '../../../support/plain-data.js';
 import type { ArmContext } from './arm-context.js';
@@ -63,17 +63,16 @@ export class ResourceWriter {
     checkPreconditions(idText, existing, conditions);
     const childId = `${idText}/${child?.collection}/${child?.name}`;
     this.#operations.checkFree({ existing, child: child !== undefined, childId, baseUrl, apiVersion });
-    const document = this.#documents.complete(write, { lookup: resources, addresses, ...place });
-    const refusal = refusalToDropChildren(resources, existing, document);
+    const provisioningState = this.context.operationDelayMs > 0 ? 'Updating' : 'Succeeded';
+    const resource = this.#documents.complete(write, { lookup: resources, addresses, provisioningState, ...place });
+    const refusal = refusalToDropChildren(resources, existing, resource.document);
     if (refusal) throw refusal;
-    return this.#store({ write, document, ...place });
+    return this.#store(resource, { existing, write });
   }
 
-  #store(storing: Storing): Write {
+  #store(resource: Resource, { existing, write }: Storing): Write {
     const { resources } = this.context.store;
-    const { type, child } = storing.write;
-    const { key, existing } = storing;
-    const resource = this.#documents.resource(storing, this.context.operationDelayMs > 0 ? 'Updating' : 'Succeeded');
+    const { type, child } = write;
     const keeps = resource === existing;
     let touched: readonly string[] = [];
     if (!keeps) {
@@ -84,7 +83,7 @@ export class ResourceWriter {
     const operationId = this.#operations.record(resource, name);
     this.#operations.supersede(existing, { name, id: operationId });
     return {
-      resource: resources.resource(key) ?? resource,
+      resource: resources.resource(resource.key) ?? resource,
       created: !existing,
       before: existing?.document,
       operationId,
@@ -207,16 +206,21 @@ export interface World {
   readonly addresses: Addresses;
 }
 
+/** What a write makes its resource from. */
+interface Completing extends WritePlace, World {
+  /** Which the resource is to have. */
+  readonly provisioningState: 'Updating' | 'Succeeded';
+}
+
 export interface WritePlace {
   readonly key: string;
   readonly idText: string;
   readonly existing: Resource | undefined;
 }
 
-/** What is stored once `document` is complete. */
-export interface Storing extends WritePlace {
+interface Storing {
   readonly write: DocumentWrite;
-  readonly document: ResourceDocument;
+  readonly existing: Resource | undefined;
 }
 
 function firstOf(refusals: Iterable<AzureError> | undefined): AzureError | undefined {
@@ -257,10 +261,11 @@ export class DocumentWriter {
   }
 
   /**
-   * The document with its references resolved and its defaults filled in. Frees the addresses of the resource and claims
-   * those that it has from now on. Throws what is refused.
+   * The resource to store, its references resolved and its defaults filled in: the existing one itself when nothing
+   * changes. Frees the addresses of the resource and claims those that it has from now on. Throws what is refused.
    */
-  complete(write: DocumentWrite, { key, idText, existing, lookup, addresses }: WritePlace & World): ResourceDocument {
+  complete(write: DocumentWrite, completing: Completing): Resource {
+    const { key, idText, existing, lookup, addresses } = completing;
     const { type, id, apiVersion, child } = write;
     const document = write.document(existing);
     completePrincipals(document, idText);
@@ -277,14 +282,16 @@ export class DocumentWriter {
     this.context.store.addresses.release(key);
     const context: WriteContext = { id, idText, apiVersion, document, existing, child, lookup, addresses, newGuid };
     type.defaults?.(context);
-    const written = this.resource({ write, key, idText, existing, document }, 'Succeeded');
-    const refusal = firstOf(type.check?.(context, lookupAfter(lookup, written, type)));
+    const resource = this.#with(document, { write, ...completing });
+    const refusal = firstOf(type.check?.(context, lookupAfter(lookup, resource, type)));
     if (refusal) throw refusal;
-    return document;
+    return resource;
   }
 
-  /** The resource to store: the existing one itself when nothing changes. */
-  resource({ write: { type, id }, key, idText, existing, document }: Storing, provisioningState: string): Resource {
+  #with(
+    document: ResourceDocument,
+    { write: { type, id }, key, idText, existing, provisioningState }: Completing & { readonly write: DocumentWrite },
+  ): Resource {
     const now = this.context.clock.timestamp();
     const same = existing !== undefined && alike(existing.document, document);
     if (same && existing.provisioningState === provisioningState) return existing;

@@ -79,7 +79,9 @@ export function routeSchema(type: ResourceType, operation: Operation, part?: str
     case 'updateTags':
       return {
         ...common,
-        body: { type: 'object', properties: { tags: { type: 'object', additionalProperties: { type: 'string' } } } },
+        body: type.requests?.patchesAll
+          ? resource
+          : { type: 'object', properties: { tags: { type: 'object', additionalProperties: { type: 'string' } } } },
         response: { 200: described(resource, 'OK'), default: error },
       };
     case 'delete':

@@ -61,7 +61,7 @@ export function readZip(archive: Buffer): ZipFiles | undefined {
 }
 
 /**
- * Fetches what a PackageUrl points to, until `signal` says that nobody waits for it. Undefined: the package is in Azure's
+ * Fetches what a PackageUrl points to, until `signal` says that its request has ended. Undefined: the package is in Azure's
  * Blob service, from where nothing may be downloaded.
  */
 export type PackageSource = (url: string, signal?: AbortSignal) => Promise<Buffer | undefined>;

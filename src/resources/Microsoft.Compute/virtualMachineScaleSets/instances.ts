@@ -18,7 +18,7 @@ export const instanceIPConfigurationMembers = () => ({
   loadBalancerInboundNatPools: Schema.array(Schema.reference(`${lb}/inboundNatPools`)),
 });
 
-/** Instances in the scale set's own document, so that their references are found like anybody's; never shown. */
+/** Instances in the scale set's own document, so that their references are found like those of other resources; never shown. */
 export const instances = () =>
   Schema.children(
     'virtualMachines',

@@ -244,7 +244,10 @@ function writtenMember(address: BackendAddress, poolId: string): PoolMember {
 function joinedMember(link: Link, poolId: string, lookup: Lookup): PoolMember {
   return {
     key: idKey(link.sourceId),
-    name: stableGuid(`${poolId}|${link.sourceId}`),
+    // Only where it is shown: a pool may have thousands of members.
+    get name() {
+      return stableGuid(`${poolId}|${link.sourceId}`);
+    },
     id: link.sourceId,
     ipAddress: addressOfIPConfiguration(lookup, link.sourceId),
     adminState: 'None',

@@ -7,7 +7,7 @@ import { type AzureError, azureError, type ErrorKey } from '../../../errors/inde
 import { alike } from '../../../support/plain-data.js';
 import { childrenOnPath, childWithId, foldingIds } from '../../references.js';
 import { idKey, parseResourceId, type ResourceId, rootKey } from '../../resource-id.js';
-import type { Link, WriteContext } from '../../resource-type.js';
+import type { Link, Lookup, WriteContext } from '../../resource-type.js';
 import { childOf, childrenOf, loadBalancerChild } from '../common-members.js';
 import type { LoadBalancerDocument } from './document.js';
 import { isInternal } from './frontendIPConfigurations.js';
@@ -249,11 +249,40 @@ export function* checkPartsInUse(context: Context): Generator<AzureError> {
   for (const link of links) if (link.path === 'healthProbe') yield* checkRulesOfProbe(context, link);
 }
 
+interface ScaleSetUse {
+  readonly pools: readonly string[];
+  readonly natPools: readonly string[];
+  readonly probe: string | undefined;
+  /** SKUs that its instances' public addresses ask for. */
+  readonly publicIPSkus: readonly string[];
+  /** Whether its instances are in several placement groups or availability zones. */
+  readonly isSpread: boolean;
+}
+
+/** A scale set uses Basic or Standard, and Basic only where its instances are together. */
+function* checkSkusOfScaleSet(
+  { pools, natPools, publicIPSkus, isSpread }: ScaleSetUse,
+  lookup: Lookup,
+): Generator<AzureError> {
+  const keys = new Set([...pools, ...natPools].map(rootKey));
+  const loadBalancers = [...keys].flatMap((key) => lookup.resource(key) ?? []);
+  const skus = loadBalancers.map(({ document }) => document.sku?.name ?? 'Basic');
+  const basic = [...skus, ...publicIPSkus].filter((name) => name === 'Basic').length;
+  if (basic > 0 && basic < skus.length + publicIPSkus.length) {
+    yield azureError('DifferentSkuLoadBalancerAndPublicIPAddressNotAllowedInVMSS');
+  }
+  if (isSpread && skus.includes('Basic')) {
+    yield azureError('VMScaleSetCannotReferenceLoadbalancerWhenLargeScaleOrCrossAZ');
+  }
+}
+
 /** Scale sets, as far as their load balancers go: at most one internal and one public one, and a probe that is used. */
 export function* checkLoadBalancersOfScaleSet(
-  { pools, probe }: { readonly pools: readonly string[]; readonly probe: string | undefined },
+  use: ScaleSetUse,
   { idText, lookup }: Pick<WriteContext, 'idText' | 'lookup'>,
 ): Generator<AzureError> {
+  const { pools, probe } = use;
+  yield* checkSkusOfScaleSet(use, lookup);
   const first = new Map<boolean, string>();
   for (const key of new Set(pools.map(rootKey))) {
     const loadBalancer = lookup.resource(key);

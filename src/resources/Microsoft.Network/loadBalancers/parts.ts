@@ -6,7 +6,7 @@
  */
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { parseIpAddress } from '../../../support/ip-address.js';
-import { childWithId } from '../../references.js';
+import { childWithId, onceForEach } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Lookup, WriteContext } from '../../resource-type.js';
 import { childOf, loadBalancerChild } from '../common-members.js';
@@ -27,12 +27,13 @@ function checkSaid(id: string, members: Readonly<Record<string, unknown>>): read
   return refusals;
 }
 
-/** Parts refer to parts of their own balancer, whose id with a slash behind it is `own`. */
-function checkOwn(id: string, references: readonly Reference[], own: string): readonly AzureError[] {
+type IsOwn = (id: string) => boolean;
+
+/** Parts refer to parts of their own balancer. */
+function checkOwn(id: string, references: readonly Reference[], isOwn: IsOwn): readonly AzureError[] {
   const refusals: AzureError[] = [];
   for (const reference of references) {
-    // Ids of what is there have been spelt as it is.
-    if (!reference || reference.id.startsWith(own) || `${rootKey(reference.id)}/` === idKey(own)) continue;
+    if (!reference || isOwn(reference.id)) continue;
     refusals.push(azureError('InvalidResourceReference', { values: { id, referenced: reference.id } }));
   }
   return refusals;
@@ -40,7 +41,8 @@ function checkOwn(id: string, references: readonly Reference[], own: string): re
 
 function* checkRules(context: Context): Generator<AzureError> {
   const { probes, loadBalancingRules, outboundRules, inboundNatRules, inboundNatPools } = context.document.properties;
-  const own = `${context.idText}/`;
+  const own = idKey(context.idText);
+  const isOwn = onceForEach((id) => rootKey(id) === own);
   const child = (collection: string, name: string | undefined) => loadBalancerChild(context.idText, collection, name);
   for (const { name, properties } of probes ?? []) {
     yield* checkSaid(child('probes', name), { protocol: properties?.protocol });
@@ -56,7 +58,7 @@ function* checkRules(context: Context): Generator<AzureError> {
       backendPort,
     } = properties;
     yield* checkSaid(id, { frontendIPConfiguration, protocol });
-    yield* checkOwn(id, [frontendIPConfiguration, probe, ...backendAddressPools], own);
+    yield* checkOwn(id, [frontendIPConfiguration, probe, ...backendAddressPools], isOwn);
     const isEvery = protocol === 'All' || protocol === 'Quic';
     if (protocol === 'All' && (frontendPort || backendPort))
       yield azureError('HaPortsRuleNotSupported', { values: { id } });
@@ -69,19 +71,19 @@ function* checkRules(context: Context): Generator<AzureError> {
     const id = child('outboundRules', name);
     const { frontendIPConfigurations, backendAddressPool, protocol } = properties;
     yield* checkSaid(id, { frontendIPConfigurations, backendAddressPool, protocol });
-    yield* checkOwn(id, [...(frontendIPConfigurations ?? []), backendAddressPool], own);
+    yield* checkOwn(id, [...(frontendIPConfigurations ?? []), backendAddressPool], isOwn);
   }
   for (const { name, properties = {} } of inboundNatRules ?? []) {
     const id = child('inboundNatRules', name);
     const { frontendIPConfiguration, backendAddressPool } = properties;
     yield* checkSaid(id, { frontendIPConfiguration });
-    yield* checkOwn(id, [frontendIPConfiguration, backendAddressPool], own);
+    yield* checkOwn(id, [frontendIPConfiguration, backendAddressPool], isOwn);
   }
   for (const { name, properties = {} } of inboundNatPools ?? []) {
     const id = child('inboundNatPools', name);
     const { frontendIPConfiguration, frontendPortRangeStart: start = 0, frontendPortRangeEnd: end = 0 } = properties;
     yield* checkSaid(id, { frontendIPConfiguration });
-    yield* checkOwn(id, [frontendIPConfiguration], own);
+    yield* checkOwn(id, [frontendIPConfiguration], isOwn);
     if (start > end) yield azureError('InboundNatPoolFrontendPortRangeInvalid', { values: { id, start, end } });
   }
 }

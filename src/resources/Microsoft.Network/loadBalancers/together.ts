@@ -1,12 +1,13 @@
 /**
  * What Azure refuses about a load balancer together with those behind it, whichever of both is written: ports that one
  * ipConfiguration would receive twice, pools of addresses that a network interface joins, virtual networks that do not
- * match, and ports that are too few for another member.
+ * match, availability sets and SKUs that do not, and ports that are too few for another member.
  */
 import { type AzureError, azureError } from '../../../errors/index.js';
+import { machineOf } from '../../Microsoft.Compute/common-members.js';
 import { childrenIn, childWithId, lookUpChild } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
-import type { Link, Lookup } from '../../resource-type.js';
+import type { Link, Lookup, Resource } from '../../resource-type.js';
 import { loadBalancerChild } from '../common-members.js';
 import type { LoadBalancerDocument } from './document.js';
 import { isInternal } from './frontendIPConfigurations.js';
@@ -14,10 +15,7 @@ import { checkPortRange } from './nat-ports.js';
 import { checkOutboundPorts } from './outboundRules.js';
 import { versionOf } from './parts.js';
 
-interface LoadBalancer {
-  readonly id: string;
-  readonly document: LoadBalancerDocument;
-}
+type LoadBalancer = Pick<Resource, 'id'> & { readonly document: LoadBalancerDocument };
 
 /** A rule that sends a protocol and port to the members of its target. */
 interface Use {
@@ -31,6 +29,7 @@ interface Use {
 interface Member {
   privateIPAddressVersion?: string;
   subnet?: { id: string };
+  publicIPAddress?: { id: string };
   loadBalancerBackendAddressPools?: { id: string }[];
   loadBalancerInboundNatRules?: { id: string }[];
   loadBalancerInboundNatPools?: { id: string }[];
@@ -128,12 +127,15 @@ function* checkVirtualNetwork(ipConfiguration: string, member: Member, lookup: L
   }
 }
 
+const isMember = ({ sourceType }: Link): boolean =>
+  /^Microsoft\.(Network\/networkInterfaces|Compute\/virtualMachineScaleSets)\/.*ipConfigurations$/.test(sourceType);
+
 const joins = (pool: string, lookup: Lookup): readonly Link[] =>
   lookup
     .linksInto(rootKey(pool))
     .filter(({ path, target }) => path === 'loadBalancerBackendAddressPools' && target === idKey(pool));
 
-/** Who joins a pool has the IP version of the frontends that serve it. */
+/** Each of `joined` has the IP version of the frontends that serve the pool. */
 function* checkVersionsOfMembers(
   { id, document }: LoadBalancer,
   { joined, pool, lookup }: { joined: readonly Link[]; pool: string; lookup: Lookup },
@@ -155,8 +157,11 @@ function* checkVersionsOfMembers(
   }
 }
 
-/** A pool has addresses or network interfaces, and ports for all its members. */
-function* checkPool(id: string, lookup: Lookup): Generator<AzureError> {
+/** A pool has addresses or network interfaces, and ports for all its members; `written` are those that the write is about. */
+function* checkPool(
+  id: string,
+  { lookup, written }: { lookup: Lookup; written: ReadonlySet<string> },
+): Generator<AzureError> {
   const loadBalancer = loadBalancerAt(lookup, rootKey(id));
   const { backendAddressPools, outboundRules, inboundNatRules } = loadBalancer?.document.properties ?? {};
   const pool = childWithId(backendAddressPools, id);
@@ -168,7 +173,8 @@ function* checkPool(id: string, lookup: Lookup): Generator<AzureError> {
     const code = 'CannotMixIPBasedAddressesAndIPConfigurationsOnLoadBalancerBackendAddressPool';
     yield azureError(code, { values: { id: poolId } });
   }
-  yield* checkVersionsOfMembers(loadBalancer, { joined, pool: poolId, lookup });
+  const concerned = joined.filter(({ sourceId }) => written.has(idKey(sourceId)));
+  yield* checkVersionsOfMembers(loadBalancer, { joined: concerned, pool: poolId, lookup });
   // A scale set's profile names the pool too; its instances are the members.
   const members = joined.filter(({ sourceType }) => sourceType.endsWith('/ipConfigurations')).length;
   for (const rule of outboundRules ?? []) {
@@ -208,6 +214,94 @@ function* checkNeighbours(ipConfiguration: string, member: Member, lookup: Looku
     const virtualNetwork = virtualNetworkOf(lookup, theirs);
     const values = { nic: ownerOf(lookup, ipConfiguration), loadBalancer, virtualNetwork };
     yield azureError('NetworkInterfacesOfLoadBalancerMustUseSameVnet', { values });
+  }
+}
+
+/**
+ * Folded id of the availability set or scale set whose machine has an ipConfiguration; a machine outside of both is a set
+ * of its own. Undefined while no machine has it.
+ */
+function setOf(ipConfiguration: string, lookup: Lookup): string | undefined {
+  const owner = rootKey(ipConfiguration);
+  if (isOfScaleSet(ipConfiguration)) return owner;
+  const machine = machineOf(lookup, owner);
+  const { availabilitySet, virtualMachineScaleSet } = (machine?.document.properties ?? {}) as {
+    availabilitySet?: { id: string };
+    virtualMachineScaleSet?: { id: string };
+  };
+  const set = availabilitySet ?? virtualMachineScaleSet;
+  return set ? idKey(set.id) : machine?.key;
+}
+
+const isBasic = (resource: Resource | undefined): boolean => (resource?.document.sku?.name ?? 'Basic') === 'Basic';
+
+/** Behind a Basic load balancer are the machines of one set; who joins is compared with those who are there. */
+function* checkSetOfBasic(ipConfiguration: string, member: Member, lookup: Lookup): Generator<AzureError> {
+  const own = setOf(ipConfiguration, lookup);
+  if (own === undefined) return;
+  for (const key of new Set(targetsOf(member).map(rootKey))) {
+    const loadBalancer = lookup.resource(key);
+    if (!loadBalancer || !isBasic(loadBalancer)) continue;
+    for (const { sourceId } of lookup.linksInto(key).filter(isMember)) {
+      const theirs = setOf(sourceId, lookup);
+      if (theirs === undefined || theirs === own) continue;
+      const set = lookup.resource(theirs)?.id ?? theirs;
+      const values = { nic: ownerOf(lookup, ipConfiguration), loadBalancer: loadBalancer.id, set };
+      yield azureError('NetworkInterfaceAndLoadBalancerAreInDifferentAvailabilitySets', { values });
+    }
+  }
+}
+
+const setsPerPool = 150;
+
+/** The machines of a pool are in so many availability sets, counted when who joins is in a set that is new to it. */
+function* checkSetsOf(pool: string, ipConfigurations: readonly string[], lookup: Lookup): Generator<AzureError> {
+  const own = new Set(ipConfigurations.flatMap((id) => setOf(id, lookup) ?? []));
+  const joined = own.size === 0 ? [] : joins(pool, lookup).filter(isMember);
+  if (joined.length <= setsPerPool) return;
+  const joining = new Set(ipConfigurations.map(idKey));
+  const others = joined.filter(({ sourceId }) => !joining.has(idKey(sourceId)));
+  if (others.some(({ sourceId }) => own.delete(setOf(sourceId, lookup) ?? '') && own.size === 0)) return;
+  const sets = new Set(joined.flatMap(({ sourceId }) => setOf(sourceId, lookup) ?? [])).size;
+  if (sets <= setsPerPool) return;
+  yield azureError('MaxAvailabilitySetsInLoadBalancerReached', { values: { pool, sets, limit: setsPerPool } });
+}
+
+const membersIn = (nic: Resource | undefined): Member[] =>
+  childrenIn(nic?.document.properties, 'ipConfigurations').flatMap(({ properties }) => (properties as Member) ?? []);
+
+/** Folded ids of the network interfaces of a machine, or of every machine of its availability set. */
+function besides(nic: string, lookup: Lookup): string[] {
+  const machine = machineOf(lookup, nic);
+  if (!machine) return [nic];
+  const { availabilitySet } = machine.document.properties as { availabilitySet?: { id: string } };
+  const machines = availabilitySet
+    ? lookup
+        .linksInto(idKey(availabilitySet.id))
+        .filter(({ path }) => path === 'availabilitySet')
+        .flatMap(({ sourceId }) => lookup.resource(rootKey(sourceId)) ?? [])
+    : [machine];
+  const referencesOf = ({ document }: Resource) =>
+    (document.properties.networkProfile as { networkInterfaces?: { id: string }[] } | undefined)?.networkInterfaces ??
+    [];
+  return [nic, ...machines.flatMap(referencesOf).map(({ id }) => idKey(id))];
+}
+
+/** Network interfaces of one availability set are not behind Basic and Standard at once, nor have addresses of both. */
+function* checkSkus(ipConfigurations: readonly string[], lookup: Lookup): Generator<AzureError> {
+  for (const nic of new Set(ipConfigurations.filter((id) => !isOfScaleSet(id)).map(rootKey))) {
+    const keysOf = (key: string): string[] =>
+      membersIn(lookup.resource(key))
+        .flatMap((member) => [...targetsOf(member), member.publicIPAddress?.id ?? []].flat())
+        .map(rootKey);
+    const [first] = keysOf(nic).flatMap((key) => lookup.resource(key) ?? []);
+    if (!first) continue;
+    const second = [...new Set(besides(nic, lookup).flatMap(keysOf))]
+      .flatMap((key) => lookup.resource(key) ?? [])
+      .find((resource) => isBasic(resource) !== isBasic(first));
+    if (!second) continue;
+    const values = { first: first.id, second: second.id };
+    yield azureError('DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed', { values });
   }
 }
 
@@ -252,14 +346,13 @@ function* checkTogether({ ipConfigurations, pools, natPools }: Together, after: 
     yield* checkBackendPortsOf(id, member, usesOf);
   }
   yield* checkNetworkInterface([...ipConfigurations], after);
-  for (const pool of new Set(pools)) yield* checkPool(pool, after);
+  const written = new Set([...ipConfigurations].map(idKey));
+  for (const pool of new Set(pools)) yield* checkPool(pool, { lookup: after, written });
   for (const pool of new Set(natPools)) yield* checkNatPool(pool, after);
 }
 
 /** Of a write of a load balancer; `after` shows it as it will be. */
 export function* checkThoseBehind(id: string, after: Lookup): Generator<AzureError> {
-  const isMember = ({ sourceType }: Link): boolean =>
-    /^Microsoft\.(Network\/networkInterfaces|Compute\/virtualMachineScaleSets)\/.*ipConfigurations$/.test(sourceType);
   const ipConfigurations = new Set(
     after
       .linksInto(idKey(id))
@@ -275,6 +368,7 @@ export function* checkThoseBehind(id: string, after: Lookup): Generator<AzureErr
 
 /** Of a write of who has these ipConfigurations; `after` shows them as they will be. */
 export function* checkLoadBalancersAhead(ipConfigurations: readonly string[], after: Lookup): Generator<AzureError> {
+  yield* checkSkus(ipConfigurations, after);
   const members = ipConfigurations.flatMap((id) => {
     const member = lookUpChild(after, id)?.child.properties as Member | undefined;
     return member ? [{ id, member }] : [];
@@ -282,5 +376,19 @@ export function* checkLoadBalancersAhead(ipConfigurations: readonly string[], af
   const pools = members.flatMap(({ member }) => member.loadBalancerBackendAddressPools ?? []).map(({ id }) => id);
   const natPools = members.flatMap(({ member }) => member.loadBalancerInboundNatPools ?? []).map(({ id }) => id);
   yield* checkTogether({ ipConfigurations, pools, natPools }, after);
-  for (const { id, member } of members) yield* checkNeighbours(id, member, after);
+  for (const { id, member } of members) {
+    yield* checkNeighbours(id, member, after);
+    yield* checkSetOfBasic(id, member, after);
+  }
+  for (const pool of new Set(pools)) yield* checkSetsOf(pool, ipConfigurations, after);
+}
+
+/** Of a write of who has these network interfaces. */
+export function* checkNetworkInterfacesAhead(nics: readonly string[], after: Lookup): Generator<AzureError> {
+  const ipConfigurations = nics.flatMap((nic) =>
+    childrenIn(after.resource(idKey(nic))?.document.properties, 'ipConfigurations').map(
+      ({ name }) => `${nic}/ipConfigurations/${name}`,
+    ),
+  );
+  yield* checkLoadBalancersAhead(ipConfigurations, after);
 }

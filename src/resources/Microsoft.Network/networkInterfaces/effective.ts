@@ -4,20 +4,15 @@
  */
 import { azureError } from '../../../errors/index.js';
 import { formatIpPrefix, type IpPrefix, parseIpPrefix, splitAround } from '../../../support/ip-address.js';
+import { machineOf, powerStateOf } from '../../Microsoft.Compute/common-members.js';
 import { type ChildDocument, childrenIn, lookUpChild } from '../../references.js';
-import { idKey, rootKey } from '../../resource-id.js';
-import type { Action, Link, Resource, ViewContext } from '../../resource-type.js';
+import { idKey } from '../../resource-id.js';
+import type { Action, Resource, ViewContext } from '../../resource-type.js';
 import { defaultSecurityRules } from '../networkSecurityGroups/securityRules.js';
 
-/** The reference by which a virtual machine or scale set instance has the network interface. */
-export const machineLink = (links: readonly Link[]): Link | undefined =>
-  links.find(({ path, sourceType }) => path === 'networkInterfaces' && sourceType.startsWith('Microsoft.Compute/'));
-
 function isRunning({ resource, lookup }: ViewContext): boolean {
-  const link = machineLink(lookup.linksInto(resource.key));
-  const machine = link && lookup.resource(rootKey(link.sourceId));
-  const power = machine?.document.powerState ?? 'running';
-  return machine !== undefined && power === 'running';
+  const machine = machineOf(lookup, resource.key);
+  return machine !== undefined && powerStateOf(machine.document) === 'running';
 }
 
 const subnetOf = (nic: Resource): string | undefined =>

@@ -4,7 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { ArmClient, at, balancerId, type Json, refusal } from '../resources/arm-client.js';
-import { balancer, deploy, deployment, deployments, names, publicIp, template } from './deployment-client.js';
+import {
+  balancer,
+  deploy,
+  deployment,
+  deployments,
+  names,
+  nestedDeployment,
+  publicIp,
+  template,
+} from './deployment-client.js';
 
 const delayMs = 1000;
 const delayed = ['--operation-delay', String(delayMs)];
@@ -62,7 +71,7 @@ t.test('A cancelled deployment starts nothing further', async (t) => {
   t.match(await advanceToEnd(azure, async () => (await azure.poll(accepted)).body), { status: 'Canceled' });
   t.same(await names(azure, 'publicIPAddresses'), ['first']);
   t.match((await azure.get(`${deployments}/d1`)).body, { properties: { provisioningState: 'Canceled' } });
-  t.match(refusal(await azure.post(`${deployments}/d1/cancel`)), /^409 DeploymentCannotBeCanceled/);
+  t.match(refusal(await azure.post(`${deployments}/d1/cancel`)), /^409 DeploymentCannotBeCancelled/);
 });
 
 t.test('Deployments survive a restart; one that was running has failed and says why', async (t) => {
@@ -106,6 +115,33 @@ t.test('A deployment that was cancelled is so after a restart too', async (t) =>
   const { pathname } = new URL(accepted.headers['azure-asyncoperation'] as string);
   t.match((await after.get(pathname)).body, { status: 'Canceled', error: at(body, 'properties.error') });
 });
+
+t.test(
+  'What runs inside a cancelled deployment is cancelled after a restart too, what runs beside it has failed',
+  async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'lazurite-'));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    const argv = ['--data', folder];
+    const before = await ArmClient.start(t, { argv: [...argv, ...delayed] });
+    await before.makeGroup();
+    for (const name of ['cancelled', 'other']) {
+      const resources = [publicIp(`${name}First`), publicIp(`${name}Second`, { dependsOn: [`${name}First`] })];
+      await before.put(
+        `${deployments}/${name}`,
+        deployment(template({ resources: [nestedDeployment(`${name}Inside`, { resources })] })),
+      );
+    }
+    t.equal((await before.post(`${deployments}/cancelled/cancel`)).status, 204);
+    t.match((await before.get(`${deployments}/cancelledInside`)).body, {
+      properties: { provisioningState: 'Running' },
+    });
+    await before.close();
+    const after = await ArmClient.start(t, { argv });
+    const end = async (name: string) => at((await after.get(`${deployments}/${name}`)).body, 'properties.error.code');
+    for (const name of ['cancelled', 'cancelledInside']) t.equal(await end(name), 'DeploymentCanceled', name);
+    for (const name of ['other', 'otherInside']) t.equal(await end(name), 'DeploymentInterrupted', name);
+  },
+);
 
 t.test('A reset forgets deployments, and ends one that is running', async (t) => {
   const azure = await ArmClient.start(t, { argv: delayed });

@@ -43,7 +43,7 @@ export class FakeHost implements DeploymentHost {
       .filter(({ id }) => id.toLowerCase().startsWith(`${scopeId.toLowerCase()}/`));
   }
 
-  async delete(id: string): Promise<HostAnswer> {
+  async delete({ id }: Pick<HostPut, 'id'>): Promise<HostAnswer> {
     const name = id.split('/').at(-1) as string;
     const user = this.usedBy.get(name);
     if (user !== undefined && [...this.resources.keys()].some((key) => key.endsWith(`/${user}`))) {

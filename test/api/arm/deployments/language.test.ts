@@ -103,6 +103,19 @@ t.test('Children may be declared by symbolic name, inside their parents', async 
   );
 });
 
+t.test('Symbolic names are there since the experimental versions, with options that nothing here needs', async (t) => {
+  const lb = balancer('lb', { asserts: { never: '[false()]' }, '@options': { retryOn: { retryCount: 3 } } });
+  for (const languageVersion of ['1.9-experimental', '1.10-experimental', '2.0', '2.1-experimental']) {
+    const planned = plan(template({ languageVersion, resources: { lb } }));
+    t.same(
+      Object.keys([...planned.bodies.values()][0] ?? {}).sort(),
+      ['location', 'properties'],
+      'only what the resource provider knows is sent',
+    );
+  }
+  t.throws(() => plan(template({ languageVersion: '1.0', resources: { lb } })), { code: 'InvalidTemplate' });
+});
+
 t.test('A secure output is for the template around it, and for nobody else', async (t) => {
   const outputs = {
     key: { type: 'securestring', value: "[parameters('key')]" },

@@ -1,4 +1,4 @@
-/** Linked templates as they ship: the joined files of `npm run build` behave as the modules do. */
+/** What ships: the joined files of `npm run build` download linked templates as the modules do, and load no HTTP/2. */
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,6 +6,7 @@ import { realpathSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import { packageFolder } from '../../../../src/support/files.js';
 
@@ -18,6 +19,11 @@ t.test('The built product downloads linked templates, and from permitted address
   const folder = t.testdir();
   execFileSync(process.execPath, ['scripts/build.mjs', join(folder, 'dist'), '--without-portal'], { cwd: root, env });
   for (const name of ['migrations', 'package.json', 'node_modules']) symlinkSync(join(root, name), join(folder, name));
+  const emulatorModule = JSON.stringify(pathToFileURL(join(folder, 'dist/emulator.js')));
+  const loading = `import(${emulatorModule}).then(() => console.log(process.moduleLoadList.join()))`;
+  const loaded = execFileSync(process.execPath, ['-e', loading], { env, encoding: 'utf8' });
+  t.match(loaded, /NativeModule https\b/, 'the emulator is loaded');
+  t.notMatch(loaded, /NativeModule http2\b/, 'Fastify loads HTTP/2 when it is asked for it');
   const argv = ['start', '--in-memory', '--port', '0', '--engine', 'none'];
   const emulator = spawn(process.execPath, [join(folder, 'dist/main.js'), ...argv], { env });
   const ended = once(emulator, 'exit');

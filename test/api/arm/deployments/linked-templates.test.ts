@@ -169,7 +169,7 @@ t.test('What cannot be downloaded is refused before anything is touched', async 
   const file = { uri: `${origin}/parameters.json` };
   t.equal(
     await validate(linking({ template: named, parameters: nameIs('ip'), parametersLink: file })),
-    "400 InvalidTemplate: The deployment 'd1' cannot have both the ParametersLink and the Parameters property set.",
+    "400 InvalidDeployment: The deployment 'd1' cannot have both the ParameterLink and Parameter property set. Please use one or the other.",
   );
   const spec = `${group}/providers/Microsoft.Resources/templateSpecs/spec/versions/1`;
   t.equal(

@@ -321,10 +321,16 @@ t.test('Azure refuses requests that are none, and Lazurite those that it does no
   await t.rejects(read('{"properties": {"template": {}, "onErrorDeployment": {"type": "LastSuccessful"}}}'), {
     code: 'OnErrorDeploymentNotSupported',
   });
-  const keyVault = await read(
-    `{"properties": {"template": {"$schema": "x", "contentVersion": "1", "parameters": {"p": {"type": "securestring"}}, "resources": []}, "parameters": {"p": {"reference": {"secretName": "s"}}}}}`,
-  );
-  t.throws(() => planNow(keyVault, environment()), /Key Vault secret, which is not emulated/);
+  const indirect: readonly [given: string, message: RegExp][] = [
+    ['{"reference": {"secretName": "s"}}', /Key Vault secret, which is not emulated/],
+    ['{"expression": "[externalInputs(\'e\')]"}', /'p' is an expression of external inputs, which is not emulated/],
+  ];
+  for (const [given, message] of indirect) {
+    const request = await read(
+      `{"properties": {"template": {"$schema": "x", "contentVersion": "1", "parameters": {"p": {"type": "securestring", "defaultValue": ""}}, "resources": []}, "parameters": {"p": ${given}}}}`,
+    );
+    t.throws(() => planNow(request, environment()), message);
+  }
   const file = await read(
     `{"properties": {"template": {}, "parameters": {"$schema": "s", "parameters": {"p": {"value": 1}}}}}`,
   );

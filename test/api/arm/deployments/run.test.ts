@@ -121,6 +121,41 @@ t.test('A host that breaks fails the resource, not the emulator', async (t) => {
   t.match(properties.error, { details: [{ code: 'InternalServerError', message: 'broken' }] });
 });
 
+t.test('Every write of a deployment, also of one inside it, checks that it goes on', async (t) => {
+  const host = new FakeHost();
+  const checked: string[] = [];
+  const put = host.put.bind(host);
+  host.put = (request) => {
+    checked.push(request.id.split('/').at(-1) as string);
+    try {
+      request.check?.();
+    } catch {
+      return Promise.resolve({ status: 409, body: { error: { code: 'Ended', message: 'ended' } } });
+    }
+    return put(request);
+  };
+  let goesOn = true;
+  const inside = {
+    type: 'Microsoft.Resources/deployments',
+    apiVersion: '2022-09-01',
+    name: 'inside',
+    dependsOn: ['a'],
+    properties: { mode: 'Incremental', template: template({ resources: [address('b')] }) },
+  };
+  const started = runDeployment(plan(template({ resources: [address('a'), inside] })), {
+    host,
+    environment: environment(),
+    correlationId: 'c',
+    check: () => {
+      if (!goesOn) throw new Error('ended');
+      goesOn = false;
+    },
+  });
+  await started.start();
+  t.same(checked, ['a', 'b']);
+  t.same(host.log, ['begin a', 'end a']);
+});
+
 t.test('A cancelled deployment starts nothing further', async (t) => {
   const host = new FakeHost();
   const started = runDeployment(plan(template({ resources: [address('a'), address('b', ['a'])] })), {

@@ -564,7 +564,13 @@ const aboutGroups: readonly Case[] = [
   [
     'InvalidDeploymentName',
     (azure) => azure.put(`${arm.group}/providers/Microsoft.Resources/deployments/a,b`, { properties: {} }),
-    "The deployment name 'a,b' is not valid: it may have up to 64 letters, digits, underscores, periods, hyphens and parentheses.",
+    "The deployment name 'a,b' is not valid: it may have letters, digits, underscores, periods, hyphens and parentheses.",
+  ],
+  [
+    'DeploymentNameTooLong',
+    (azure) =>
+      azure.put(`${arm.group}/providers/Microsoft.Resources/deployments/${'d'.repeat(65)}`, { properties: {} }),
+    `The provided deployment name '${'d'.repeat(65)}' has a length of '65' which exceeds the maximum length of '64'. Please see https://aka.ms/arm-deploy for usage details.`,
   ],
   [
     'InvalidSubscriptionId',

@@ -192,6 +192,36 @@ test('resource groups are created, changed, checked for and listed', async (t) =
   t.equal((await azure.head(arm.group)).status, 404);
 });
 
+test('a location has sizes and images of machines, as clients ask before they create one', async (t) => {
+  const azure = await arm.ArmClient.start(t);
+  const location = `${subscription}/providers/Microsoft.Compute/locations/westeurope`;
+  const sizes = (await azure.get(`${location}/vmSizes`)).body.value as arm.Json[];
+  t.match(sizes[0], { name: 'Standard_B1s', numberOfCores: 1, memoryInMB: 1024 });
+  const skus = `${location}/publishers/Canonical/artifacttypes/vmimage/offers/UbuntuServer/skus/18.04-LTS`;
+  const namesAt = async (path: string) => names((await azure.get(`${location}/publishers${path}`)).body as never);
+  t.same(await namesAt(''), ['Canonical', 'Debian', 'MicrosoftWindowsServer']);
+  t.same(await namesAt('/debian/artifacttypes/vmimage/offers'), ['debian-12']);
+  t.same(await namesAt('/Canonical/artifacttypes/vmimage/offers/UbuntuServer/skus'), ['18.04-LTS']);
+  t.same(await namesAt('/NoSuchPublisher/artifacttypes/vmimage/offers/none/skus'), []);
+  const versions = (await azure.get(`${skus}/versions`)).body as unknown as arm.Json[];
+  t.match(versions, [{ location: 'westeurope', name: '1.0.0', id: /\/Publishers\/Canonical\/.*\/Versions\/1\.0\.0$/ }]);
+  const image = { operatingSystem: 'Linux' };
+  t.match(await azure.get(`${skus}/versions/1.0.0`), {
+    status: 200,
+    body: { name: '1.0.0', properties: { osDiskImage: image, hyperVGeneration: 'V1', dataDiskImages: [] } },
+  });
+  const windows = `${location}/publishers/MicrosoftWindowsServer/artifacttypes/vmimage/offers/WindowsServer/skus/2022-datacenter-g2`;
+  t.match((await azure.get(`${windows}/versions/latest`)).body.properties, {
+    osDiskImage: { operatingSystem: 'Windows' },
+    hyperVGeneration: 'V2',
+  });
+  const set = `${arm.group}/providers/Microsoft.Compute/availabilitySets/set`;
+  t.equal((await azure.get(`${set}/vmSizes`)).status, 404);
+  await azure.put(arm.group, { location: 'westeurope' });
+  t.equal((await azure.put(set, { location: 'westeurope', sku: { name: 'Aligned' } })).status, 200);
+  t.same((await azure.get(`${set}/vmSizes`)).body.value, sizes);
+});
+
 test('providers are registered, and registering one again succeeds', async (t) => {
   const azure = await arm.ArmClient.start(t);
   const provider = (await azure.get(`${subscription}/providers/microsoft.network`)).body;
@@ -316,6 +346,17 @@ test('types without a model are stored and echoed, unless --strict-types', async
   t.same((await azure.get(path)).body.id, path);
   t.same(names((await azure.get(path.slice(0, path.lastIndexOf('/')))).body.value), ['Store']);
   t.same((await azure.patch(path, { tags: { z: '1' } })).body.tags, { z: '1' });
+  const changes = { Kind: 'BlobStorage', properties: { b: { c: 1 } }, identity: { type: 'SystemAssigned' } };
+  t.equal((await azure.patch(path, changes)).status, 200);
+  t.match((await azure.get(path)).body, {
+    kind: 'BlobStorage',
+    location: 'westeurope',
+    tags: { z: '1' },
+    identity: { type: 'SystemAssigned', principalId: /^[0-9a-f-]{36}$/ },
+    properties: { a: [1, { b: null }], b: { c: 1 } },
+  });
+  const without = (await azure.patch(path, { properties: { a: null, b: { d: 2 } }, tags: {} })).body;
+  t.match(without, { tags: {}, properties: { a: undefined, b: { c: 1, d: 2 } } });
   const child = await azure.put(`${path}/blobServices/default`, { properties: {} });
   t.match(child.body, { name: 'default', type: 'Microsoft.Storage/storageAccounts/blobServices' });
   t.equal((await azure.delete(path)).status, 200);

@@ -140,3 +140,33 @@ t.test('A pool with instances of a scale set is not migrated to IP addresses', a
   const { body: balancer } = await azure.get(`${network}/loadBalancers/lb`);
   t.equal((at(balancer, 'properties.backendAddressPools.0.properties.backendIPConfigurations') as Json[]).length, 1);
 });
+
+t.test('A PATCH of a scale set changes what it has, and nothing else', async (t) => {
+  const azure = await start(t, 1);
+  const before = (await azure.get(scaleSet, compute)).body;
+  const identified = await azure.patch(scaleSet, { identity: { type: 'SystemAssigned' } }, compute);
+  t.equal(identified.status, 200);
+  const { identity, ...rest } = (await azure.get(scaleSet, compute)).body;
+  t.match(identity, { type: 'SystemAssigned', principalId: /^[0-9a-f-]{36}$/ });
+  t.same(rest, before);
+  await azure.patch(scaleSet, { Sku: { capacity: 3 }, tags: { a: 'b' } }, compute);
+  t.same(await ids(azure), ['0', '1', '2']);
+  const changed = (await azure.patch(scaleSet, { properties: { upgradePolicy: { mode: 'Manual' } } }, compute)).body;
+  t.match(changed, { sku: { name: 'Standard_B1s', capacity: 3 }, tags: { a: 'b' } });
+  t.match(changed.properties, { upgradePolicy: { mode: 'Manual' }, virtualMachineProfile: { networkProfile: {} } });
+  const domains = await azure.patch(scaleSet, { properties: { platformFaultDomainCount: 2 } }, compute);
+  t.match(refusal(domains), /^409 PropertyChangeNotAllowed: /);
+  t.same(at(domains.body, 'error.target'), 'platformFaultDomainCount');
+  const none = await azure.patch(`${scaleSet}none`, { identity: { type: 'None' } }, compute);
+  t.match(refusal(none), /^404 ResourceNotFound/);
+});
+
+t.test('A PATCH of what stands in Microsoft.Network changes tags alone', async (t) => {
+  const azure = await start(t, 1);
+  const path = `${network}/loadBalancers/lb`;
+  const { properties } = (await azure.get(path)).body;
+  const patched = await azure.patch(path, { tags: { a: 'b' }, properties: { backendAddressPools: [] } });
+  t.match(patched, { status: 200, body: { tags: { a: 'b' } } });
+  t.same(Object.keys(patched.body.properties as Json), Object.keys(properties as Json));
+  t.match(at(patched.body, 'properties.backendAddressPools.0'), { name: 'pool' });
+});

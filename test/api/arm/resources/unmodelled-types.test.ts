@@ -37,6 +37,11 @@ t.test('A virtual machine has extensions, each named by its last segment and gon
   t.equal((await azure.head(`${vm}/extensions/none`)).status, 404);
   t.equal((await azure.head(vm)).status, 405, 'there, but Azure has no HEAD for it');
   t.same(names((await azure.get(`${vm}/extensions`)).body), ['of-vm', 'setup'], 'of this machine only');
+  const shown = (await azure.get(vm)).body;
+  t.same(names({ value: shown.resources }), ['of-vm', 'setup'], 'the machine shows them too');
+  t.match(shown.resources, [{}, { id: `${vm}/extensions/setup`, properties: { provisioningState: 'Succeeded' } }]);
+  const { status } = await azure.put(vm, shown);
+  t.equal(status, 200, 'what it shows can be written back');
   t.equal((await azure.delete(vm)).status, 202);
   t.equal((await azure.get(`${vm}/extensions/setup`)).status, 404);
 });
@@ -67,8 +72,12 @@ t.test('Resources of a type without a model are listed in their subscription, gr
 
 t.test('What Azure fills in on well-known types is there, and stays the same', async (t) => {
   const azure = await ArmClient.start(t);
-  await azure.makeGroup();
-  const expected: readonly [string, Json][] = [
+  await azure.makeNetwork();
+  const subnetResourceId = `${network}/virtualNetworks/vnet/subnets/default`;
+  const subnetAddress = '10.0.0.4';
+  const hub = { properties: { addressPrefix: '10.8.0.0/16' } };
+  const virtualHub = { id: `${network}/virtualHubs/one` };
+  const expected: readonly [type: string, shown: Json, sent?: Json][] = [
     ['Microsoft.Storage/storageAccounts', { primaryEndpoints: { blob: 'https://one.blob.core.windows.net/' } }],
     [
       'Microsoft.ManagedIdentity/userAssignedIdentities',
@@ -86,10 +95,84 @@ t.test('What Azure fills in on well-known types is there, and stays the same', a
     ['Microsoft.Sql/servers', { fullyQualifiedDomainName: 'one.database.windows.net' }],
     ['Microsoft.ContainerRegistry/registries', { loginServer: 'one.azurecr.io' }],
     ['Microsoft.ServiceFabric/clusters', { clusterEndpoint: /^https:/ }],
+    [
+      'Microsoft.ServiceFabric/managedClusters',
+      { fqdn: 'mine.westeurope.cloudapp.azure.com', clusterId: String },
+      { properties: { dnsName: 'Mine' } },
+    ],
+    ['Microsoft.EventGrid/domains', { endpoint: /^https:/ }],
+    [
+      'Microsoft.Storage/storageAccounts',
+      { secondaryEndpoints: { blob: 'https://one-secondary.blob.core.windows.net/' } },
+      { sku: { name: 'Standard_RAGRS' } },
+    ],
+    [
+      'Microsoft.ContainerService/managedClusters',
+      {
+        identityProfile: { kubeletidentity: { clientId: String, objectId: String } },
+        addonProfiles: { monitoring: { enabled: true, identity: { objectId: String } }, dashboard: { enabled: false } },
+        oidcIssuerProfile: { issuerURL: /^https:/ },
+      },
+      {
+        properties: {
+          addonProfiles: { monitoring: { enabled: true }, dashboard: { enabled: false } },
+          oidcIssuerProfile: { enabled: true },
+        },
+      },
+    ],
+    [
+      'Microsoft.ApiManagement/service',
+      { privateIPAddresses: [subnetAddress], developerPortalUrl: 'https://one.developer.azure-api.net' },
+      { properties: { virtualNetworkType: 'Internal', virtualNetworkConfiguration: { subnetResourceId } } },
+    ],
+    [
+      'Microsoft.DesktopVirtualization/hostPools',
+      { registrationInfo: { token: /^NotARealToken/ } },
+      { properties: { registrationInfo: { registrationTokenOperation: 'Update' } } },
+    ],
+    ['Microsoft.Automation/automationAccounts', { RegistrationUrl: /^https:/ }],
+    ['Microsoft.Network/virtualHubs', { virtualRouterIps: ['10.8.0.4', '10.8.0.5'] }, hub],
+    [
+      'Microsoft.Network/azureFirewalls',
+      { hubIPAddresses: { privateIPAddress: '10.8.0.132', publicIPs: { addresses: [{ address: String }] } } },
+      { properties: { virtualHub, hubIPAddresses: { publicIPs: { count: 1 } } } },
+    ],
+    [
+      'Microsoft.Network/vpnGateways',
+      {
+        bgpSettings: { asn: 65010, bgpPeeringAddresses: [{ defaultBgpIpAddresses: ['10.8.0.12'] }, {}] },
+        ipConfigurations: [{ publicIpAddress: String, privateIpAddress: '10.8.0.12' }, {}],
+      },
+      { properties: { virtualHub, bgpSettings: { asn: 65010 } } },
+    ],
+    [
+      'Microsoft.Network/privateEndpoints',
+      { customDnsConfigs: [{ fqdn: 'one.vault.azure.net', ipAddresses: [subnetAddress] }] },
+      {
+        properties: {
+          subnet: { id: subnetResourceId },
+          privateLinkServiceConnections: [
+            {
+              name: 'link',
+              properties: {
+                privateLinkServiceId: `${group}/providers/Microsoft.KeyVault/vaults/one`,
+                groupIds: ['vault'],
+              },
+            },
+          ],
+        },
+      },
+    ],
+    ['Microsoft.Network/dnsResolvers', { dnsResolverState: 'Connected' }],
+    [
+      'Microsoft.Network/dnsResolvers/one/inboundEndpoints',
+      { ipConfigurations: [{ privateIpAddress: subnetAddress }] },
+      { properties: { ipConfigurations: [{ subnet: { id: subnetResourceId } }] } },
+    ],
   ];
-  for (const [type, properties] of expected) {
+  for (const [type, properties, sent = {}] of expected) {
     const path = `${group}/providers/${type}/one`;
-    const made = await azure.put(path, { location: 'westeurope', properties: {} });
+    const made = await azure.put(path, { location: 'westeurope', properties: {}, ...sent });
     t.match(at(made.body, 'properties'), properties, type);
     t.same((await azure.get(path)).body, made.body, `${type} stays the same`);
     t.match(
@@ -137,6 +220,37 @@ t.test('Keys are listed over the wire and in templates, and are nobody’s secre
     deployment(template({ outputs: { key: { type: 'string', value } } })),
   );
   t.equal(at(made, 'properties.outputs.key.value'), key);
+});
+
+t.test('Lists of keys, tokens and addresses that templates ask for have answers', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const lists: readonly [type: string, list: string, shown: Json][] = [
+    ['Microsoft.AppConfiguration/configurationStores/one', 'listKeys', { value: [{ connectionString: String }, {}] }],
+    ['Microsoft.Cache/redisEnterprise/one', 'databases/default/listKeys', { primaryKey: String }],
+    ['Microsoft.ContainerService/managedClusters/one', 'listClusterUserCredential', { kubeconfigs: [{}] }],
+    ['Microsoft.ContainerService/managedClusters/one', 'listClusterAdminCredential', { kubeconfigs: [{}] }],
+    ['Microsoft.DataFactory/factories/one', 'integrationRuntimes/ir/listAuthKeys', { authKey1: String }],
+    ['Microsoft.DocumentDB/databaseAccounts/one', 'listConnectionStrings', { connectionStrings: [{}, {}] }],
+    ['Microsoft.EventGrid/domains/one', 'listKeys', { key1: String }],
+    ['Microsoft.Logic/workflows/one', 'triggers/manual/listCallbackUrl', { value: /^https:/ }],
+    ['Microsoft.Logic/workflows/one', 'listCallbackUrl', { value: /^https:/ }],
+    ['Microsoft.Maps/accounts/one', 'listKeys', { primaryKey: String }],
+    ['Microsoft.Search/searchServices/one', 'listQueryKeys', { value: [{ key: String }] }],
+    ['Microsoft.Synapse/workspaces/one', 'integrationRuntimes/ir/listAuthKeys', { authKey2: String }],
+    ['Microsoft.Web/sites/one', 'config/publishingcredentials/list', { properties: { publishingUserName: '$one' } }],
+    ['Microsoft.Web/sites/one', 'config/appsettings/list', { properties: {} }],
+  ];
+  for (const [type, list, shown] of lists) {
+    const id = `${group}/providers/${type}`;
+    t.equal((await azure.post(`${id}/${list}`)).status, 404, `${type} is not there`);
+    await azure.put(id, { location: 'westeurope' });
+    const { status, body } = await azure.post(`${id}/${list}`);
+    t.equal(status, 200, `${type}/${list}`);
+    t.match(body, shown, `${type}/${list}`);
+    t.same((await azure.post(`${id}/${list}`)).body, body, 'the same each time');
+    await azure.delete(id);
+  }
 });
 
 t.test('A type that Azure does not have is refused with a hint', async (t) => {
@@ -412,6 +526,9 @@ t.test('What Azure fills in can be made up beside whatever a client writes', asy
     { properties: null },
     { properties: { subnet: null } },
     { relativeName: { toString: 1 } },
+    { id: { toString: 1 }, publicIPs: { count: -1 }, enabled: true, subnetResourceId: { toString: 1 } },
+    { properties: { privateLinkServiceId: { toString: 1 }, groupIds: [{ toString: 1 }] } },
+    { publicIPs: { count: 1e12 }, subnet: { id: { toString: 1 } } },
   ];
   const values = [
     ...[...scalars, ...inside].flatMap((value: unknown): unknown[] => [value, [value]]),
@@ -421,7 +538,7 @@ t.test('What Azure fills in can be made up beside whatever a client writes', asy
     ],
   ];
   const members =
-    'ipConfigurations dnsConfig ipAddress bgpSettings configuration networkInterfaces customNetworkInterfaceName'.split(
+    'ipConfigurations dnsConfig ipAddress bgpSettings configuration networkInterfaces customNetworkInterfaceName dnsName addressPrefix virtualHub hubIPAddresses addonProfiles oidcIssuerProfile registrationInfo privateLinkServiceConnections virtualNetworkConfiguration subnet'.split(
       ' ',
     );
   const types = [
@@ -432,13 +549,22 @@ t.test('What Azure fills in can be made up beside whatever a client writes', asy
     'Microsoft.App/containerApps',
     'Microsoft.Network/privateEndpoints',
     'Microsoft.Storage/storageAccounts',
+    'Microsoft.ApiManagement/service',
+    'Microsoft.ContainerService/managedClusters',
+    'Microsoft.DesktopVirtualization/hostPools',
+    'Microsoft.Network/dnsResolvers/resolver/inboundEndpoints',
+    'Microsoft.Network/virtualHubs',
+    'Microsoft.Network/vpnGateways',
+    'Microsoft.ServiceFabric/managedClusters',
   ];
+  await azure.put(`${network}/dnsResolvers/resolver`, { location: 'westeurope' });
   for (const type of types) {
     for (const value of values) {
       const id = `${group}/providers/${type}/one`;
       const properties = Object.fromEntries(members.map((name) => [name, value]));
       const identity = { type: value, userAssignedIdentities: value };
-      const { status } = await azure.put(id, { location: 'westeurope', identity, properties } as Json);
+      const sku = { name: value };
+      const { status } = await azure.put(id, { location: 'westeurope', identity, sku, properties } as Json);
       t.ok(status < 500, `${type} with ${JSON.stringify(value)}: ${status}`);
       t.ok((await azure.get(id)).status < 500);
     }
