@@ -4,16 +4,8 @@
  */
 import { type PlanFrontend, portOf } from '../model/plan.js';
 import type { Fragment } from './fragment.js';
-import { type Adopt, type ChainSet, finish, fromFrontend } from './frontend.js';
+import { type ChainSet, finish, fromFrontend, type NodeOptions } from './frontend.js';
 import { adoptionKey } from './tcp-chains.js';
-
-/** What a kernel engine does as one of several nodes that announce the same frontends. */
-export interface NodeOptions {
-  /** Whether flows that other nodes have carried go on here: always, or for an idle timeout after the nodes have changed. */
-  readonly adopt: Adopt;
-  /** Whether the site returns a flow the way it came, so that answers come to the node that carries their flow. */
-  readonly symmetric: boolean;
-}
 
 /** By members, as the rule's other properties are few. */
 const keysOf = new WeakMap<PlanFrontend, readonly string[]>();

@@ -24,8 +24,9 @@ import { Explainer } from '../selection/explain.js';
 import { Drains } from '../userspace/drains.js';
 import { collisionState, newCollisions, UserspaceEngine } from '../userspace/engine.js';
 import { reasonFor } from '../userspace/frontend-binder.js';
-import { indistinct, type NodeOptions } from './answers.js';
+import { indistinct } from './answers.js';
 import { type Family, familyOf } from './family.js';
+import { alone, type NodeOptions } from './frontend.js';
 import { KernelTables } from './kernel-tables.js';
 import { refuseWhereImpossible } from './loader.js';
 
@@ -34,7 +35,7 @@ interface NftablesEngineOptions {
   readonly clock: Clock;
   readonly events?: EngineEvents;
   /** Where it is one of several nodes; `nodesChanged` is then to be called when others have come or gone. */
-  readonly node?: NodeOptions | undefined;
+  readonly node?: NodeOptions;
 }
 
 /** Real time between two checks for open flows while closing. */
@@ -45,7 +46,7 @@ export class NftablesEngine implements Engine {
   readonly whyNoOutbound = undefined;
   readonly #realClock = new Clock();
   readonly #events: EngineEvents;
-  readonly #node: NodeOptions | undefined;
+  readonly #node: NodeOptions;
   readonly #prober: UserspaceEngine;
   readonly #kernel: KernelTables;
   readonly #drains: Drains;
@@ -67,7 +68,7 @@ export class NftablesEngine implements Engine {
   #closing = false;
 
   /** Throws a `UsageError` where the kernel engine cannot run. */
-  constructor({ clock, events = {}, node }: NftablesEngineOptions) {
+  constructor({ clock, events = {}, node = alone }: NftablesEngineOptions) {
     refuseWhereImpossible();
     this.#events = events;
     this.#node = node;
@@ -102,10 +103,9 @@ export class NftablesEngine implements Engine {
       const before = this.#plan;
       const changes = next.changesFrom(before);
       this.#plan = next;
-      const isDistinct = !this.#node || this.#node.symmetric;
       const unbound = this.#indistinct;
       const own = frontends.filter(isServed);
-      this.#indistinct = isDistinct ? new Map() : indistinct(own);
+      this.#indistinct = this.#node.symmetric ? new Map() : indistinct(own);
       const served = own.filter(({ key }) => !this.#indistinct.has(key));
       this.#served = served.length === frontends.length ? next : new IndexedPlan({ ...plan, frontends: served });
       this.#explainer = new Explainer(next);

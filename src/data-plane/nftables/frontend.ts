@@ -7,8 +7,19 @@ import type { Chain } from './fragment.js';
 import { countedAs, hex, markOf, memberBits } from './marks.js';
 import { leave, swallow } from './table.js';
 
-/** When a TCP packet in the middle of a flow that is not known here goes where the hash says; see `AdoptionWindow`. */
-export type Adopt = 'never' | 'after-change' | 'always';
+/** What a kernel engine does as one of several nodes that announce the same frontends. */
+export interface NodeOptions {
+  /** Whether flows that other nodes have carried go on here: always, or for an idle timeout after the nodes have changed. */
+  readonly adopt: 'never' | 'after-change' | 'always';
+  /** Whether the site returns a flow the way it came, so that answers come to the node that carries their flow. */
+  readonly symmetric: boolean;
+}
+
+/** There is no other node. */
+export const alone: NodeOptions = { adopt: 'never', symmetric: true };
+
+/** Whether flows or answers may come that another node knows. */
+export const hasOthers = ({ adopt, symmetric }: NodeOptions): boolean => adopt !== 'never' || !symmetric;
 
 /** Properties that flows of a frontend keep until they end, even if the rule changes. */
 export interface ChainSet {
@@ -20,7 +31,7 @@ export interface ChainSet {
   readonly idleMs: number;
   /** The port of every member, 0 to keep the client's, or undefined when members differ and a map holds the ports. */
   readonly port: number | undefined;
-  readonly adopt: Adopt;
+  readonly node: NodeOptions;
 }
 
 /** The slots that new flows are distributed by. */

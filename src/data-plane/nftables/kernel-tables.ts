@@ -3,7 +3,6 @@ import type { Clock, Timer } from '../../support/clock.js';
 import type { CounterSample, FlowInfo, FlowTuple } from '../model/engine.js';
 import { emptyPlan, IndexedPlan, type PlanFrontend, type Transport } from '../model/plan.js';
 import type { Ending } from '../userspace/drains.js';
-import type { NodeOptions } from './answers.js';
 import {
   collectReferences,
   countCandidates,
@@ -20,7 +19,7 @@ import { ageFlows, forgetElements, forgetFlows, resetFlows } from './end-flows.j
 import { type Family, familyOf, ipv4, ipv6, keyOfTuple, nftDuration } from './family.js';
 import { describeFlows, type KernelFlow, kernelFlows } from './flows.js';
 import type { Ruleset } from './fragment.js';
-import type { Adopt } from './frontend.js';
+import type { NodeOptions } from './frontend.js';
 import { IdleResets, silenceLimitMs, wantsReset } from './idle-resets.js';
 import { getElement } from './listing.js';
 import { explainLoadFailure, Loader } from './loader.js';
@@ -36,8 +35,7 @@ interface KernelTablesOptions {
   readonly onFailure: (error: Error) => void;
   /** Runs a task when no other one changes the tables. */
   readonly inTurn: (task: () => Promise<void>) => Promise<void>;
-  /** Where the engine is one of several nodes. */
-  readonly node: NodeOptions | undefined;
+  readonly node: NodeOptions;
 }
 
 /** Real time between two readings of the counters, and how many times longer than a reading it is at least. */
@@ -60,7 +58,7 @@ export class KernelTables {
   /** Closed sets whose flows have been ended. */
   readonly #ended = new Set<number>();
   readonly #firstListedMs = new Map<string, number>();
-  readonly #adopt: Adopt | undefined;
+  readonly #adopt: NodeOptions['adopt'];
   /** When the set of nodes changed, in real time. */
   #nodesChangedMs = Number.NEGATIVE_INFINITY;
   /** Elements that have been added to `adopting` since then, by table. */
@@ -86,7 +84,7 @@ export class KernelTables {
     this.#inTurn = inTurn;
     this.#loader = new Loader(onFailure);
     this.#model = new RulesetModel(clock.scale, { node });
-    this.#adopt = node?.adopt;
+    this.#adopt = node.adopt;
     this.#idle = new IdleResets({
       realClock,
       sets: this.#model.sets,
@@ -105,7 +103,6 @@ export class KernelTables {
     for (const [key, one] of this.#outbound) if (!plan.outbound.has(key)) this.#leftOutbound.add(backendElement(one));
     for (const one of plan.outbound.values()) this.#leftOutbound.delete(backendElement(one));
     this.#outbound = plan.outbound;
-    await this.#adoptInTime();
     await this.#endRemoved();
     this.#idle.planChanged();
     if (!this.#reading) this.#readSoon();
@@ -235,6 +232,7 @@ export class KernelTables {
     }
     this.#loaded = ruleset;
     this.#carriedOut = this.#model.sets.changes;
+    await this.#adoptInTime();
   }
 
   /** After a refused transaction the loaded state is unknown: everything is loaded again, once. */

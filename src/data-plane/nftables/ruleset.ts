@@ -5,10 +5,11 @@
 
 import type { IndexedPlan, PlanFrontend, PlanMember } from '../model/plan.js';
 import { eligibleKeys, type HealthOf, largePool, ProbeUsers, SlotTables } from '../selection/decision.js';
-import { Answers, type NodeOptions } from './answers.js';
+import { Answers } from './answers.js';
 import { ChainSets, type OpenSet } from './chain-sets.js';
 import { type Family, familyOf, ipv4 } from './family.js';
 import type { Fragment, Ruleset } from './fragment.js';
+import { alone, hasOthers, type NodeOptions } from './frontend.js';
 import {
   closedEntryFragment,
   connectionsFragment,
@@ -78,8 +79,7 @@ export interface MemberHealth {
 export class RulesetModel {
   readonly #tables = new SlotTables();
   readonly #members: MemberNumbers;
-  readonly #isNode: boolean;
-  /** Undefined where all answers come to the node that carries their flow. */
+  /** Undefined where no flows and answers of other nodes come. */
   readonly #answers: Answers | undefined;
   readonly #tableFragments = new Map<string, Fragment>();
   readonly #addressFragments = new Map<Family, { readonly text: string; readonly fragment: Fragment }>();
@@ -94,16 +94,11 @@ export class RulesetModel {
   readonly #byProbe = new ProbeUsers<string>();
   #nextPool = 1;
 
-  /** `scale`: Azure milliseconds in a real one. `members`: how many may have numbers. `node`: where it is one of several. */
-  constructor(
-    scale: number,
-    { members = mostMembers, node }: { members?: number; node?: NodeOptions | undefined } = {},
-  ) {
-    const adopt = node?.adopt ?? 'never';
+  /** `scale`: Azure milliseconds in a real one. `members`: how many may have numbers. */
+  constructor(scale: number, { members = mostMembers, node = alone }: { members?: number; node?: NodeOptions } = {}) {
     this.#members = new MemberNumbers(members);
-    this.#isNode = node !== undefined;
-    if (node && !(node.symmetric && adopt === 'never')) this.#answers = new Answers(node);
-    this.sets = new ChainSets({ scale, numbers: this.#members, adopt });
+    if (hasOthers(node)) this.#answers = new Answers(node);
+    this.sets = new ChainSets({ scale, numbers: this.#members, node });
     this.#outbound = new OutboundModel(scale);
   }
 
@@ -204,7 +199,8 @@ export class RulesetModel {
   #tableOf(family: Family, { allPorts, ruleset }: { allPorts: boolean; ruleset: Map<string, Fragment> }): void {
     const name = `table ${family.ip}`;
     const variant = `${name} ${allPorts}`;
-    const known = this.#tableFragments.get(variant) ?? tableFragment(family, { allPorts, isNode: this.#isNode });
+    const known =
+      this.#tableFragments.get(variant) ?? tableFragment(family, { allPorts, hasOthers: this.#answers !== undefined });
     this.#tableFragments.set(variant, known);
     ruleset.set(name, known);
   }

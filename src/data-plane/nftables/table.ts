@@ -214,12 +214,12 @@ const portUnreachable = {
 interface TableOptions {
   /** Whether some frontend has all ports; without one the lookup is left out. */
   readonly allPorts: boolean;
-  /** Whether it is one of several: flows and answers of others may come. */
-  readonly isNode: boolean;
+  /** Whether flows and answers of other nodes may come. */
+  readonly hasOthers: boolean;
 }
 
 /**
- * Flows that another node began, until a second packet is seen; the idle timeouts that have not passed since the nodes
+ * Flows that another node began, of which one packet was seen; the idle timeouts that have not passed since the nodes
  * changed; where answers belong.
  */
 const nodeSets = (family: Family): NamedSet[] => [
@@ -232,7 +232,7 @@ const nodeSets = (family: Family): NamedSet[] => [
 const toAnswers = ({ ip }: Family): string =>
   `fib daddr type != local ${ip} saddr . meta l4proto . th sport vmap @answers`;
 
-export function tableFragment(family: Family, { allPorts, isNode }: TableOptions): Fragment {
+export function tableFragment(family: Family, { allPorts, hasOthers }: TableOptions): Fragment {
   const { ip, table, pokeAddress } = family;
   const key = forwardKey(family);
   const backward = backwardKey(family);
@@ -256,10 +256,10 @@ export function tableFragment(family: Family, { allPorts, isNode }: TableOptions
       map('replies_of', 'typeof meta mark : verdict;'),
       ...countingSets.map((name) => set(name, `typeof meta mark; counter; size ${countLimit}; flags dynamic;`)),
       ...pokeSets(family),
-      ...(isNode ? nodeSets(family) : []),
+      ...(hasOthers ? nodeSets(family) : []),
     ],
     chains: [
-      ...(isNode ? [{ name: 'no_answer', rules: ['meta mark set 0'] }] : []),
+      ...(hasOthers ? [{ name: 'no_answer', rules: ['meta mark set 0'] }] : []),
       { name: 'poke_ends', rules: pokeRules(family) },
       ...endingChains(family),
       {
@@ -285,7 +285,7 @@ export function tableFragment(family: Family, { allPorts, isNode }: TableOptions
         rules: [
           `meta mark set ${key} map @tcp_replies goto of_reply`,
           `tcp flags & (fin|syn|rst|ack) == syn delete @tcp_replies { ${backward} : meta mark }`,
-          ...(isNode ? [`tcp flags & (syn|ack) != syn ${toAnswers(family)}`] : []),
+          ...(hasOthers ? [`tcp flags & (syn|ack) != syn ${toAnswers(family)}`] : []),
           // A frontend's port without a rule is silent: the kernel's answer to a SYN is not sent.
           `tcp flags & (fin|syn|rst|ack) == rst|ack tcp sequence 0 ${ip} saddr @frontend_addresses ${ip} saddr . tcp sport != @frontend_ports drop`,
         ],
@@ -295,7 +295,7 @@ export function tableFragment(family: Family, { allPorts, isNode }: TableOptions
         rules: [
           `meta mark set ${key} map @udp_replies goto of_reply`,
           `delete @udp_replies { ${backward} : meta mark }`,
-          ...(isNode ? [toAnswers(family)] : []),
+          ...(hasOthers ? [toAnswers(family)] : []),
         ],
       },
       { name: 'frontend_entry', rules: entries },

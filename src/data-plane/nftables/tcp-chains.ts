@@ -41,7 +41,7 @@ export function tcpEntryChains(set: ChainSet, choice: SlotChoice): Chain[] {
     ...choosingChains(set, choice),
     ...hairpinChains(set),
     assign(set),
-    ...(set.adopt === 'never' ? [overChain(set, 'late')] : adoptingChains(set, choice)),
+    ...(set.node.adopt === 'never' ? [overChain(set, 'late')] : adoptingChains(set, choice)),
   ];
 }
 
@@ -55,7 +55,7 @@ export const tcpClosedEntryChains = (set: ChainSet): Chain[] => [
 ];
 
 function assign(set: ChainSet): Chain {
-  const { number, family, adopt } = set;
+  const { number, family, node } = set;
   const forward = forwardKey(family);
   return {
     name: `assign_${number}`,
@@ -67,7 +67,7 @@ function assign(set: ChainSet): Chain {
       `delete @tcp_half { ${forward} : meta mark }`,
       `delete @tcp_done { ${forward} : meta mark }`,
       `delete @tcp_ended { ${forwardTuple(family)} }`,
-      ...(adopt === 'never' ? [] : [`delete @tcp_adopted { ${forward} : meta mark }`]),
+      ...(node.adopt === 'never' ? [] : [`delete @tcp_adopted { ${forward} : meta mark }`]),
       ...remember(set),
     ],
   };
@@ -91,12 +91,14 @@ const adoptedMs = 10_000;
 
 /**
  * Packets in the middle of a flow that is not known here: another node may have carried it. The hash chooses the member
- * that it chose there. A second packet, of either side, makes it a flow like others.
+ * that it chose there. The member's answer makes it a flow like others; so does a second packet of the client where the
+ * answer may come by another node.
  *
  * Whether a flow is over that this node has carried is known from its replies, which are recognised for longer.
  */
 function adoptingChains(set: ChainSet, choice: SlotChoice): Chain[] {
-  const { number, family, adopt, idleMs } = set;
+  const { number, family, node, idleMs } = set;
+  const { adopt, symmetric } = node;
   const forward = forwardKey(family);
   const backward = backwardKey(family);
   const whenOpen = [`meta mark set ${adoptionKey(idleMs)}`, `meta mark != @adopting goto unknown_${number}`];
@@ -106,7 +108,7 @@ function adoptingChains(set: ChainSet, choice: SlotChoice): Chain[] {
       rules: [
         `${forwardTuple(family)} @tcp_ended goto over_${number}`,
         `tcp flags & syn != 0 goto over_${number}`,
-        `meta mark set ${forward} map @tcp_adopted goto settle_${number}`,
+        `meta mark set ${forward} map @tcp_adopted goto noted_${number}`,
         ...(adopt === 'after-change' ? whenOpen : []),
         `meta mark set ${hashOf(set, choice.slotCount)} map @slots_${choice.pool} goto adopt_${number}`,
         `goto over_${number}`,
@@ -134,21 +136,9 @@ function adoptingChains(set: ChainSet, choice: SlotChoice): Chain[] {
       name: `stale_${number}`,
       rules: [...backToFrontend(set), `delete @tcp_adopted { ${forward} : meta mark }`, `goto over_${number}`],
     },
+    symmetric ? awaitingChain(set) : settlingChain(set),
     {
-      name: `settle_${number}`,
-      rules: [
-        `delete @tcp_adopted { ${forward} : meta mark }`,
-        `tcp flags & rst != 0 goto aborted_${number}`,
-        `tcp flags & fin != 0 meta mark set meta mark or ${hex(clientEnded)}`,
-        `meta mark and ${hex(clientEnded)} != 0 add @tcp_half { ${forward} timeout ${nftDuration(halfLastsMs)} : meta mark }`,
-        `meta mark set meta mark and ${hex(memberBits)}`,
-        `meta mark set meta mark or ${hex(markOf(number))}`,
-        ...begin(set),
-        ...remember(set),
-      ],
-    },
-    {
-      name: `aborted_${number}`,
+      name: `pass_${number}`,
       rules: [`meta mark set meta mark and ${hex(flowBits)}`, ...toMember(set), finish],
     },
     overChain(set, 'over'),
@@ -157,6 +147,41 @@ function adoptingChains(set: ChainSet, choice: SlotChoice): Chain[] {
       ? [{ name: `unknown_${number}`, rules: [...countLate(number), 'meta mark set 0 drop'] }]
       : []),
   ];
+}
+
+/** A later packet of a flow whose member has not answered: it goes the same way, and is no reason to remember the flow. */
+function awaitingChain({ number, family }: ChainSet): Chain {
+  const note = `@tcp_adopted { ${forwardKey(family)}`;
+  return {
+    name: `noted_${number}`,
+    rules: [
+      `tcp flags & (fin|rst) == 0 goto pass_${number}`,
+      `delete ${note} : meta mark }`,
+      `tcp flags & rst != 0 goto pass_${number}`,
+      `meta mark set meta mark or ${hex(clientEnded)}`,
+      `add ${note} timeout ${nftDuration(adoptedMs)} : meta mark }`,
+      `goto pass_${number}`,
+    ],
+  };
+}
+
+/** A later packet of a flow that the member may answer by another node. */
+function settlingChain(set: ChainSet): Chain {
+  const { number, family } = set;
+  const forward = forwardKey(family);
+  return {
+    name: `noted_${number}`,
+    rules: [
+      `delete @tcp_adopted { ${forward} : meta mark }`,
+      `tcp flags & rst != 0 goto pass_${number}`,
+      `tcp flags & fin != 0 meta mark set meta mark or ${hex(clientEnded)}`,
+      `meta mark and ${hex(clientEnded)} != 0 add @tcp_half { ${forward} timeout ${nftDuration(halfLastsMs)} : meta mark }`,
+      `meta mark set meta mark and ${hex(memberBits)}`,
+      `meta mark set meta mark or ${hex(markOf(number))}`,
+      ...begin(set),
+      ...remember(set),
+    ],
+  };
 }
 
 /** The key in `adopting` of flows with this idle timeout. */
@@ -180,7 +205,7 @@ export function tcpConnectionChains(set: ChainSet): Chain[] {
   const forward = forwardKey(family);
   const backward = backwardKey(family);
   const reject = `goto reject_${number}`;
-  const adopts = set.adopt !== 'never';
+  const adopts = set.node.adopt !== 'never';
   /** A reply whose flow is not known here, or known by one packet. `next`: the chain of one that is known. */
   const late = (next: string): string[] => [
     ...(adopts

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import type { Distribution, PlanRule } from '../../../src/data-plane/model/plan.js';
 import { NftablesEngine } from '../../../src/data-plane/nftables/engine.js';
+import { alone, type NodeOptions } from '../../../src/data-plane/nftables/frontend.js';
+import { inTime, repeatUntil } from '../../turns.js';
 import { Backend, echoes, ending, openStream, type Stream } from '../network.js';
 import { frontend, rule } from '../plans.js';
 import { membersOf, World } from '../world.js';
@@ -11,17 +13,7 @@ import { isInNamespace } from './in-namespace.js';
 
 const nft = (...command: string[]): string => execFileSync('nft', command, { encoding: 'utf8' });
 
-const longestMs = 60_000;
 const fourMinutesMs = 240_000;
-
-/** What `promise` resolves with; rejects with the name of what did not happen. */
-async function soon<T>(what: string, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`did not happen in time: ${what}`)), longestMs);
-  });
-  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
 
 interface SiteOptions {
   /** Two numbers, of addresses that no other test has. */
@@ -56,8 +48,8 @@ class Site {
     return site;
   }
 
-  #newNode(adopt: 'never' | 'after-change' | 'always' = 'never'): World {
-    return new World(({ clock, events }) => new NftablesEngine({ clock, events, node: { adopt, symmetric: false } }));
+  #newNode(node: NodeOptions = alone): World {
+    return new World(({ clock, events }) => new NftablesEngine({ clock, events, node }));
   }
 
   #apply(): Promise<void> {
@@ -67,14 +59,14 @@ class Site {
   }
 
   /** The node ends and another one takes its place; packets on the way meanwhile are lost, and sent again later. */
-  async replaceNode(adopt: 'never' | 'after-change' | 'always', onTheWay: () => void = () => {}): Promise<void> {
-    await soon('that everything sent was acknowledged', this.#acknowledged());
+  async replaceNode(node: NodeOptions, onTheWay: () => void = () => {}): Promise<void> {
+    await this.#acknowledged();
     nft('add table ip gap');
     nft('add chain ip gap sent { type filter hook output priority -400; }');
     nft(`add rule ip gap sent ip daddr ${this.options.net}.0/24 meta l4proto tcp drop`);
     onTheWay();
     await this.node.engine.close(0);
-    this.node = this.#newNode(adopt);
+    this.node = this.#newNode(node);
     await this.#apply();
     nft('delete table ip gap');
   }
@@ -85,13 +77,16 @@ class Site {
       readFileSync('/proc/net/tcp', 'utf8')
         .split('\n')
         .some((line) => / 01 (?!00000000:)/.test(line));
-    while (waiting()) await new Promise((resolve) => setImmediate(resolve));
+    await repeatUntil(() => !waiting(), {
+      what: 'that everything sent was acknowledged',
+      step: () => new Promise((resolve) => setImmediate(resolve)),
+    });
   }
 
   /** A connection on which both sides have spoken. */
   async open(from = 200): Promise<Stream> {
-    const stream = await soon('a connection', openStream(this.at, { from: `${this.options.net}.${from}` }));
-    await soon('an echo', echoes(stream, 'begun'));
+    const stream = await openStream(this.at, { from: `${this.options.net}.${from}` });
+    await inTime('an echo', echoes(stream, 'begun'));
     stream.socket.on('error', () => {});
     return stream;
   }
@@ -102,7 +97,7 @@ class Site {
 
   /** Resolves when the node has counted so many. */
   async counted(name: string, atLeast = 1): Promise<void> {
-    await soon(name, this.node.counted(name, `tcp/${this.at.address}/${this.at.port}`, atLeast));
+    await this.node.counted(name, `tcp/${this.at.address}/${this.at.port}`, atLeast);
   }
 
   /** The client's address and port, and the member, of each flow. */
@@ -111,6 +106,9 @@ class Site {
     return flows.map(({ source, backend }) => `${source} ${backend.split('|')[0] ?? ''}`).sort();
   }
 }
+
+const always: NodeOptions = { adopt: 'always', symmetric: false };
+const afterChange: NodeOptions = { adopt: 'after-change', symmetric: false };
 
 const distributions: readonly Distribution[] = ['Default', 'SourceIP', 'SourceIPProtocol'];
 
@@ -127,15 +125,15 @@ if (isInNamespace(t, import.meta.url)) {
         const streams = await Promise.all(Array.from({ length: 20 }, (_, client) => site.open(200 + client)));
         t.ok(new Set(streams.map(({ backend }) => backend)).size > 1, 'several members serve them');
         for (let node = 0; node < 2; node++) {
-          await site.replaceNode('after-change');
+          await site.replaceNode(afterChange);
           await site.nodesChanged();
-          for (const stream of streams) t.ok(await soon('an echo', echoes(stream, `node ${node}`)));
+          for (const stream of streams) t.ok(await inTime('an echo', echoes(stream, `node ${node}`)));
           await site.counted('flowsAdopted', streams.length);
           t.equal((await site.flows()).length, streams.length);
         }
         const ends = Promise.all(streams.map(({ socket }) => ending(socket)));
         await site.node.advance(fourMinutesMs + 1000);
-        t.strictSame(new Set(await soon('the idle timeout', ends)), new Set(['ECONNRESET']));
+        t.strictSame(new Set(await inTime('the idle timeout', ends)), new Set(['ECONNRESET']));
         t.strictSame(await site.flows(), []);
       },
     );
@@ -144,10 +142,10 @@ if (isInNamespace(t, import.meta.url)) {
   t.test('A node that does not adopt resets such a connection', async (t) => {
     const site = await Site.start(t, { net: '127.90.3', rest: { tcpReset: true } });
     const stream = await site.open();
-    await site.replaceNode('never');
+    await site.replaceNode(alone);
     const end = ending(stream.socket);
     stream.socket.write('is anybody there?');
-    t.equal(await soon('a reset', end), 'ECONNRESET');
+    t.equal(await inTime('a reset', end), 'ECONNRESET');
     await site.counted('discardedAfterDrop');
   });
 
@@ -156,8 +154,8 @@ if (isInNamespace(t, import.meta.url)) {
     async (t) => {
       const site = await Site.start(t, { net: '127.90.4', rest: { tcpReset: true } });
       const stream = await site.open();
-      await site.replaceNode('after-change');
-      const heard = soon('an echo', echoes(stream, 'sent again'));
+      await site.replaceNode(afterChange);
+      const heard = inTime('an echo', echoes(stream, 'sent again'));
       await site.counted('discardedAfterDrop');
       t.strictSame(await site.flows(), []);
       await site.nodesChanged();
@@ -168,7 +166,7 @@ if (isInNamespace(t, import.meta.url)) {
   t.test('An idle timeout after the nodes have changed, flows of other nodes are refused again', async (t) => {
     const site = await Site.start(t, { net: '127.90.5' });
     const stream = await site.open();
-    await site.replaceNode('after-change');
+    await site.replaceNode(afterChange);
     await site.nodesChanged();
     await site.node.advance(fourMinutesMs + 1000);
     stream.socket.write('too late');
@@ -180,11 +178,11 @@ if (isInNamespace(t, import.meta.url)) {
   t.test('A flow that this node knows to be over stays over', async (t) => {
     for (const [index, tcpReset] of [false, true].entries()) {
       const site = await Site.start(t, { net: `127.90.${6 + index}`, rest: { tcpReset } });
-      await site.replaceNode('always');
+      await site.replaceNode(always);
       const stream = await site.open();
       const end = tcpReset ? ending(stream.socket) : undefined;
       await site.node.advance(fourMinutesMs + 1000);
-      if (end) t.equal(await soon('the idle timeout', end), 'ECONNRESET');
+      if (end) t.equal(await inTime('the idle timeout', end), 'ECONNRESET');
       else {
         stream.socket.write('still there?');
         await site.counted('discardedAfterDrop');
@@ -199,8 +197,8 @@ if (isInNamespace(t, import.meta.url)) {
   t.test('FIN in the middle is adopted half-closed: the other side ends it', async (t) => {
     const site = await Site.start(t, { net: '127.90.8' });
     const stream = await site.open();
-    await site.replaceNode('always', () => stream.socket.end('goodbye'));
-    t.equal(await soon('the end', ending(stream.socket)), 'end');
+    await site.replaceNode(always, () => stream.socket.end('goodbye'));
+    t.equal(await inTime('the end', ending(stream.socket)), 'end');
     await site.counted('flowsAdopted');
     t.strictSame(await site.flows(), []);
   });
@@ -210,10 +208,10 @@ if (isInNamespace(t, import.meta.url)) {
     const stream = await site.open();
     const [served] = site.backends.flatMap(({ sockets }) => [...sockets]);
     if (!served) throw new Error('nobody connected');
-    await site.replaceNode('always');
+    await site.replaceNode(always);
     const end = new Promise((resolve) => served.on('close', resolve));
     stream.socket.resetAndDestroy();
-    await soon('the reset', end);
+    await inTime('the reset', end);
     t.strictSame(await site.flows(), []);
     t.notMatch(nft('list map ip lazurite tcp_adopted'), 'elements');
   });
@@ -221,10 +219,38 @@ if (isInNamespace(t, import.meta.url)) {
   t.test('A flow of another node becomes one of this node by its second packet', async (t) => {
     const site = await Site.start(t, { net: '127.90.10', rest: { tcpReset: true } });
     const stream = await site.open();
-    await site.replaceNode('always');
-    t.ok(await soon('an echo', echoes(stream, 'x')));
+    await site.replaceNode(always);
+    t.ok(await inTime('an echo', echoes(stream, 'x')));
     t.equal((await site.flows()).length, 1);
     t.notMatch(nft('list map ip lazurite tcp_adopted'), 'elements');
     stream.socket.destroy();
   });
+
+  t.test(
+    'Where the site returns a flow the way it came, nothing but the answer makes it one of this node',
+    async (t) => {
+      const site = await Site.start(t, { net: '127.90.11', rest: { tcpReset: true } });
+      const stream = await site.open();
+      await site.replaceNode({ adopt: 'always', symmetric: true });
+      nft('add table ip muted');
+      nft('add chain ip muted answers { type filter hook output priority -400; }');
+      nft(`add rule ip muted answers ip saddr ${site.options.net}.0/24 tcp sport 28080 drop`);
+      nft('add chain ip muted sent { type filter hook postrouting priority 400; }');
+      nft(`add rule ip muted sent ip daddr ${site.options.net}.0/24 tcp dport 28080 counter`);
+      stream.socket.write('is anybody there?');
+      await repeatUntil(() => /packets ([3-9]|\d\d)/.test(nft('list chain ip muted sent')), {
+        what: 'that the client had sent it three times',
+        step: () => new Promise((resolve) => setTimeout(resolve, 20)),
+      });
+      t.strictSame(await site.flows(), []);
+      t.match(nft('list map ip lazurite tcp_adopted'), 'elements');
+      const heard = new Promise((resolve) => stream.socket.once('data', resolve));
+      stream.socket.resume();
+      nft('delete table ip muted');
+      t.equal(String(await inTime('the answer', heard)), 'is anybody there?');
+      t.equal((await site.flows()).length, 1);
+      t.notMatch(nft('list map ip lazurite tcp_adopted'), 'elements');
+      stream.socket.destroy();
+    },
+  );
 }
