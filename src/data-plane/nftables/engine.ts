@@ -24,6 +24,7 @@ import { Explainer } from '../selection/explain.js';
 import { Drains } from '../userspace/drains.js';
 import { collisionState, newCollisions, UserspaceEngine } from '../userspace/engine.js';
 import { reasonFor } from '../userspace/frontend-binder.js';
+import type { LoadingThread } from '../userspace/worker-thread.js';
 import { indistinct } from './answers.js';
 import { type Family, familyOf } from './family.js';
 import { alone, type NodeOptions } from './frontend.js';
@@ -36,6 +37,8 @@ interface NftablesEngineOptions {
   readonly events?: EngineEvents;
   /** Where it is one of several nodes; `nodesChanged` is then to be called when others have come or gone. */
   readonly node?: NodeOptions;
+  /** The first thread of what probes, if it is there already. */
+  readonly thread?: LoadingThread | undefined;
 }
 
 /** Real time between two checks for open flows while closing. */
@@ -68,7 +71,7 @@ export class NftablesEngine implements Engine {
   #closing = false;
 
   /** Throws a `UsageError` where the kernel engine cannot run. */
-  constructor({ clock, events = {}, node = alone }: NftablesEngineOptions) {
+  constructor({ clock, events = {}, thread, node = alone }: NftablesEngineOptions) {
     refuseWhereImpossible();
     this.#events = events;
     this.#node = node;
@@ -87,6 +90,7 @@ export class NftablesEngine implements Engine {
     });
     this.#prober = new UserspaceEngine({
       clock,
+      thread,
       events: {
         ...events,
         onHealth: (changes) => void this.#healthChanged(changes).catch(onFailure),

@@ -5,7 +5,6 @@
  * all socket work. A thread that throws or hangs is started anew with the current plan; its flows are lost.
  */
 import { Clock } from '../../support/clock.js';
-import { modulesFolder } from '../../support/files.js';
 import { CounterScope } from '../model/counters.js';
 import type {
   CounterSample,
@@ -31,7 +30,7 @@ import { Explainer } from '../selection/explain.js';
 import { collisionReason, noOutboundReason } from './frontend-binder.js';
 import type { Applied, Report, Request, WorkerAnswer } from './messages.js';
 import { defaultDescriptorLimit } from './socket-limits.js';
-import { ThreadEnded, WorkerThread } from './worker-thread.js';
+import { LoadingThread, ThreadEnded, WorkerThread } from './worker-thread.js';
 
 interface UserspaceEngineOptions {
   /** The emulator's clock; the worker follows it, and `advanceClock` is to be called with every `advance`. */
@@ -39,8 +38,8 @@ interface UserspaceEngineOptions {
   readonly events?: EngineEvents;
   /** How many file descriptors the data plane may use; by default what the process may open, less a reserve. */
   readonly descriptorLimit?: number;
-  /** Entry of the thread; another one only in tests. */
-  readonly worker?: URL;
+  /** The first thread; it is started here if it was not before. */
+  readonly thread?: LoadingThread | undefined;
   /** By which the thread is watched and started anew. */
   readonly realClock?: Clock;
 }
@@ -73,7 +72,7 @@ function newRecovery(): Recovery {
 export class UserspaceEngine implements Engine {
   readonly name = 'userspace';
   readonly whyNoOutbound = noOutboundReason;
-  readonly #options: Required<Omit<UserspaceEngineOptions, 'events'>>;
+  readonly #options: Required<Omit<UserspaceEngineOptions, 'events' | 'thread'>> & { readonly entry: URL };
   readonly #events: EngineEvents;
   #thread: WorkerThread;
   readonly #scopes = new Map<string, CounterScope>();
@@ -96,13 +95,13 @@ export class UserspaceEngine implements Engine {
     clock,
     events = {},
     descriptorLimit = defaultDescriptorLimit(),
-    worker = new URL('data-plane/userspace/worker.js', modulesFolder),
+    thread = new LoadingThread(),
     realClock = new Clock(),
   }: UserspaceEngineOptions) {
-    this.#options = { clock, descriptorLimit, worker, realClock };
+    this.#options = { clock, descriptorLimit, entry: thread.entry, realClock };
     this.#events = events;
     this.#advancedMs = clock.origin.advancedMs;
-    this.#thread = this.#startThread();
+    this.#thread = this.#takeThread(thread);
   }
 
   get running(): boolean {
@@ -192,10 +191,10 @@ export class UserspaceEngine implements Engine {
     this.#options.realClock.close();
   }
 
-  #startThread(): WorkerThread {
-    const { clock, descriptorLimit, worker, realClock } = this.#options;
+  #takeThread(thread: LoadingThread): WorkerThread {
+    const { clock, descriptorLimit, realClock } = this.#options;
     return new WorkerThread({
-      entry: worker,
+      thread,
       setup: {
         origin: { ...clock.origin, advancedMs: this.#advancedMs },
         descriptorLimit,
@@ -294,7 +293,7 @@ export class UserspaceEngine implements Engine {
     if (this.#closing) return;
     this.#restarts++;
     const startedAtMs = this.#advancedMs;
-    this.#thread = this.#startThread();
+    this.#thread = this.#takeThread(new LoadingThread(this.#options.entry));
     try {
       await this.#catchUp(this.#thread, startedAtMs);
     } catch (error) {
