@@ -184,8 +184,7 @@ export class UserspaceEngine implements Engine {
   async close(graceMs: number): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    this.#recovery?.reject(new Error('The data plane is closed.'));
-    // Requests that are still pending are rejected when the thread ends.
+    this.#recovery?.resolve();
     this.#thread.ask({ type: 'close', graceMs }).catch(() => {});
     await this.#thread.end(this.running ? graceMs + closeWithinMs : 0);
     this.#options.realClock.close();
@@ -206,15 +205,19 @@ export class UserspaceEngine implements Engine {
     });
   }
 
-  /** The thread's answer; undefined when it failed meanwhile and the next one has taken over. */
+  /**
+   * The thread's answer; undefined when it failed meanwhile and the next one has taken over, or when the engine is closed:
+   * then nothing is left to carry out, and who waits for it has nothing to do about it.
+   */
   async #ask(request: Request): Promise<WorkerAnswer> {
     if (!this.#recovery) {
       try {
         return await this.#thread.ask(request);
       } catch (error) {
-        if (this.#closing || !(error instanceof ThreadEnded)) throw error;
+        if (!(error instanceof ThreadEnded)) throw error;
       }
     }
+    if (this.#closing) return undefined;
     await this.#recovery?.done;
     return undefined;
   }

@@ -168,8 +168,9 @@ export class Forwarder {
     return frontend && this.#udp.noted(frontend, client);
   }
 
+  /** What was asked for before is carried out first. */
   async close(graceMs: number): Promise<void> {
-    this.#prober.stop();
+    await this.#mutex.run(async () => this.#prober.stop());
     this.#binder.stop();
     const endMs = this.#realClock.now() + graceMs;
     while (this.#tcp.openFlows > 0 && this.#realClock.now() < endMs) await this.#realClock.wait(pollMs);
