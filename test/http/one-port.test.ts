@@ -10,6 +10,7 @@ import { test } from 'tap';
 import { createServer } from '../../src/http/server.js';
 import { createLog } from '../../src/support/log.js';
 import { certificates, echo, readAll, send, start } from '../server-harness.js';
+import { inTime } from '../turns.js';
 
 test('one port speaks HTTPS and HTTP, and a request knows which', async (t) => {
   const { send, port } = await start(t, { tlsNames: ['lazurite'] });
@@ -234,7 +235,7 @@ test('a request that fails after the grace is over ends as unavailable, and is n
   await server.close();
   t.equal(await answer, 'ECONNRESET');
   fail();
-  t.equal(await answered, 503);
+  t.equal(await inTime('the answer to a request that has failed', answered), 503);
   t.notMatch(server.lines.join(''), /a request failed/);
 });
 
