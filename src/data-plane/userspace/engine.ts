@@ -28,7 +28,7 @@ import {
 } from '../model/plan.js';
 import { Explainer } from '../selection/explain.js';
 import { collisionReason, noOutboundReason } from './frontend-binder.js';
-import type { Applied, Report, Request, WorkerAnswer } from './messages.js';
+import { type Applied, type Report, type Request, toSend, type WorkerAnswer } from './messages.js';
 import { defaultDescriptorLimit } from './socket-limits.js';
 import { LoadingThread, ThreadEnded, WorkerThread } from './worker-thread.js';
 
@@ -116,7 +116,7 @@ export class UserspaceEngine implements Engine {
     this.#explainer = new Explainer(this.#plan);
     for (const key of changes.removedFrontends) this.#states.delete(key);
     for (const key of changes.removedProbes) this.#health.delete(key);
-    const applied = (await this.#ask({ type: 'apply', changes })) as Applied | undefined;
+    const applied = (await this.#ask({ type: 'apply', changes: toSend(changes, before) })) as Applied | undefined;
     if (applied) this.#take(applied);
     for (const { key } of takenOver(changes.frontends, before)) this.#announce(key);
     for (const collision of newCollisions(next, before)) this.#events.onFrontendState?.(collisionState(collision));
@@ -319,7 +319,8 @@ export class UserspaceEngine implements Engine {
       const [next, nextFaults, nextMs] = [this.#plan, this.#faults, this.#advancedMs];
       if (nextMs > advancedMs) await thread.ask({ type: 'advance', azureMs: nextMs - advancedMs });
       if (nextFaults.length + faults.length > 0) await thread.ask({ type: 'setFaults', faults: nextFaults });
-      this.#take((await thread.ask({ type: 'apply', changes: next.changesFrom(carried) })) as Applied);
+      const changes = toSend(next.changesFrom(carried), carried);
+      this.#take((await thread.ask({ type: 'apply', changes })) as Applied);
       [carried, faults, advancedMs] = [next, nextFaults, nextMs];
     }
   }
