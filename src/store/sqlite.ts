@@ -86,16 +86,21 @@ function nodeSqlite(): Driver | undefined {
 }
 
 /** The preferred one first. */
-const finders: Readonly<Record<DriverName, () => Driver | undefined>> = {
-  'better-sqlite3': betterSqlite3,
-  'node:sqlite': nodeSqlite,
-};
+const finders = [
+  { name: 'better-sqlite3', find: betterSqlite3 },
+  { name: 'node:sqlite', find: nodeSqlite },
+] as const;
 const found = new Map<DriverName, Driver | undefined>();
 
-/** The driver of this name; undefined where it does not work here. */
-function driverOf(name: DriverName): Driver | undefined {
-  if (!found.has(name)) found.set(name, finders[name]());
-  return found.get(name);
+/** The driver of this name, or the preferred one; undefined where there is none that works. No other is loaded. */
+function driverFor(wanted: DriverName | undefined): Driver | undefined {
+  for (const { name, find } of finders) {
+    if (wanted !== undefined && wanted !== name) continue;
+    if (!found.has(name)) found.set(name, find());
+    const driver = found.get(name);
+    if (driver) return driver;
+  }
+  return undefined;
 }
 
 const remedy = (): string =>
@@ -104,7 +109,7 @@ const remedy = (): string =>
 
 /** Opens a file, or `:memory:`. Throws a `UsageError` that says what to do where there is no driver. */
 export function openSqlite(file: string, { driver }: { driver?: DriverName | undefined } = {}): Connection {
-  const chosen = driver ? driverOf(driver) : (driverOf('better-sqlite3') ?? driverOf('node:sqlite'));
+  const chosen = driverFor(driver);
   if (!chosen) throw new UsageError(remedy());
   return new SqliteConnection(chosen, file);
 }
