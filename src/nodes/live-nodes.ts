@@ -73,10 +73,14 @@ export class LiveNodes {
   /** From now on this node is reached at `address`, and tells what it carries. */
   begin(address: string): void {
     this.#address = address;
-    // One that died a moment ago, and is back before it was missed, has gone all the same.
-    this.#session.query(gone, [address]).catch(() => {});
-    this.#tell();
     this.onChange();
+    this.#isTelling = true;
+    const told = (): void => {
+      this.#isTelling = false;
+      this.#tell();
+    };
+    // One that died a moment ago, and is back before it was missed, has gone all the same.
+    this.#session.query(gone, [address]).then(told, told);
   }
 
   /** The data plane of this node carries every change up to `seq`. */
