@@ -104,6 +104,7 @@ export class NftablesEngine implements Engine {
     const next = new IndexedPlan({ ...plan, frontends });
     await this.#updateProber(next, plan.probes);
     await this.#mutex.run(async () => {
+      if (this.#closing) return;
       const before = this.#plan;
       const changes = next.changesFrom(before);
       this.#plan = next;

@@ -28,7 +28,7 @@ import {
 } from '../model/plan.js';
 import { Explainer } from '../selection/explain.js';
 import { collisionReason, noOutboundReason } from './frontend-binder.js';
-import type { Applied, Report, Request, WorkerAnswer } from './messages.js';
+import { type Applied, type Report, type Request, toSend, type WorkerAnswer } from './messages.js';
 import { defaultDescriptorLimit } from './socket-limits.js';
 import { LoadingThread, ThreadEnded, WorkerThread } from './worker-thread.js';
 
@@ -116,7 +116,7 @@ export class UserspaceEngine implements Engine {
     this.#explainer = new Explainer(this.#plan);
     for (const key of changes.removedFrontends) this.#states.delete(key);
     for (const key of changes.removedProbes) this.#health.delete(key);
-    const applied = (await this.#ask({ type: 'apply', changes })) as Applied | undefined;
+    const applied = (await this.#ask({ type: 'apply', changes: toSend(changes, before) })) as Applied | undefined;
     if (applied) this.#take(applied);
     for (const { key } of takenOver(changes.frontends, before)) this.#announce(key);
     for (const collision of newCollisions(next, before)) this.#events.onFrontendState?.(collisionState(collision));
@@ -184,8 +184,7 @@ export class UserspaceEngine implements Engine {
   async close(graceMs: number): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    this.#recovery?.reject(new Error('The data plane is closed.'));
-    // Requests that are still pending are rejected when the thread ends.
+    this.#recovery?.resolve();
     this.#thread.ask({ type: 'close', graceMs }).catch(() => {});
     await this.#thread.end(this.running ? graceMs + closeWithinMs : 0);
     this.#options.realClock.close();
@@ -206,15 +205,19 @@ export class UserspaceEngine implements Engine {
     });
   }
 
-  /** The thread's answer; undefined when it failed meanwhile and the next one has taken over. */
+  /**
+   * The thread's answer; undefined when it failed meanwhile and the next one has taken over, or when the engine is closed:
+   * then nothing is left to carry out, and who waits for it has nothing to do about it.
+   */
   async #ask(request: Request): Promise<WorkerAnswer> {
     if (!this.#recovery) {
       try {
         return await this.#thread.ask(request);
       } catch (error) {
-        if (this.#closing || !(error instanceof ThreadEnded)) throw error;
+        if (!(error instanceof ThreadEnded)) throw error;
       }
     }
+    if (this.#closing) return undefined;
     await this.#recovery?.done;
     return undefined;
   }
@@ -316,7 +319,8 @@ export class UserspaceEngine implements Engine {
       const [next, nextFaults, nextMs] = [this.#plan, this.#faults, this.#advancedMs];
       if (nextMs > advancedMs) await thread.ask({ type: 'advance', azureMs: nextMs - advancedMs });
       if (nextFaults.length + faults.length > 0) await thread.ask({ type: 'setFaults', faults: nextFaults });
-      this.#take((await thread.ask({ type: 'apply', changes: next.changesFrom(carried) })) as Applied);
+      const changes = toSend(next.changesFrom(carried), carried);
+      this.#take((await thread.ask({ type: 'apply', changes })) as Applied);
       [carried, faults, advancedMs] = [next, nextFaults, nextMs];
     }
   }
