@@ -111,9 +111,15 @@ export class ResourceService {
     const done = this.writer.put({ document, ...write });
     const { resource } = done;
     const created = place.child ? isNewChild : done.created;
-    const outcome = { document: resource.document, apiVersion: place.apiVersion, ...done, created };
-    const own = place.child ? undefined : place.type.requests?.statuses;
-    const isDone = this.context.operationDelayMs === 0 && own?.putIsDone?.(outcome);
+    const outcome = {
+      document: resource.document,
+      apiVersion: place.apiVersion,
+      ...done,
+      created,
+      child: place.child?.collection,
+    };
+    const own = place.type.requests?.statuses;
+    const isDone = !place.child && this.context.operationDelayMs === 0 && own?.putIsDone?.(outcome);
     const operation = pollPlaceOf(resource, outcome);
     return {
       write: done,
