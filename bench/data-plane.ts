@@ -1,5 +1,5 @@
 /**
- * The userspace engine against HAProxy and nginx's stream module: all in turn in one run, medians, ratios.
+ * The userspace engine against HAProxy, nginx's stream module and Node's own sockets: all in turn in one run, medians, ratios.
  *
  * Needs Debian's haproxy, nginx-light with libnginx-mod-stream, and gcc for the load generator; what is missing is
  * skipped with its reason. Client and backend share one core, the proxy has the other, each proxy forwards in one
@@ -144,13 +144,14 @@ function nginx(): Target {
   return { name: 'nginx', address, process: startOn(1, 'nginx', ['-c', file]) };
 }
 
-function lazurite(): Target {
-  const address = '127.0.0.1:29003';
+/** A process of Node's: the userspace engine, or Node's own sockets without any of Lazurite's code. */
+function node(name: 'lazurite' | 'node'): Target {
+  const [address, how] = name === 'node' ? ['127.0.0.1:29004', ['sockets']] : ['127.0.0.1:29003', []];
   const script = here.replace(/data-plane(\.[jt]s)$/, 'data-plane-engine$1');
   return {
-    name: 'lazurite',
+    name,
     address,
-    process: startOn(1, process.execPath, [...process.execArgv, script, address, backend]),
+    process: startOn(1, process.execPath, [...process.execArgv, script, address, backend, ...how]),
   };
 }
 
@@ -265,10 +266,10 @@ async function main(): Promise<void> {
   else console.log('skipped haproxy: not installed (apt-get install haproxy)');
   if (has('nginx') && existsSync(streamModule)) targets.push(nginx());
   else console.log('skipped nginx: not installed with its stream module (nginx-light libnginx-mod-stream)');
-  const ours = lazurite();
-  targets.push(ours);
+  const ours = [node('node'), node('lazurite')];
+  targets.push(...ours);
   try {
-    await new Promise((resolve) => ours.process?.stdout?.once('data', resolve));
+    await Promise.all(ours.map((one) => new Promise((resolve) => one.process?.stdout?.once('data', resolve))));
     compare(targets);
   } finally {
     for (const target of targets) target.process?.kill('SIGKILL');

@@ -15,16 +15,22 @@ export interface Started {
   readonly startedMs: number;
 }
 
-/** Resolves with the first line on stdout that names an `http://` address. */
-export async function start(script: string, args: readonly string[]): Promise<Started> {
+/** Resolves with the first line on stdout that names an `http://` address. What follows on stdout is read and dropped. */
+export async function startCommand(command: string, args: readonly string[]): Promise<Started> {
   const before = performance.now();
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: child.stdout })) {
     const [url] = /http:\/\/[^\s;)]+/.exec(line) ?? [];
-    if (url) return { process: child, url, startedMs: performance.now() - before };
+    if (!url) continue;
+    child.stdout.resume();
+    return { process: child, url, startedMs: performance.now() - before };
   }
-  throw new Error(`${script} ended without saying where it is`);
+  throw new Error(`${command} ${args.join(' ')} ended without saying where it is`);
 }
+
+/** The same for a script that Node runs. */
+export const start = (script: string, args: readonly string[]): Promise<Started> =>
+  startCommand(process.execPath, [script, ...args]);
 
 export async function stop({ process: child }: Started): Promise<void> {
   if (child.exitCode !== null) return;
@@ -39,6 +45,16 @@ export const median = (values: readonly number[]): number => {
     ? (sorted[middle] as number)
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 };
+
+/** Resident memory in MiB; Linux only. */
+export function residentMiB({ process: { pid } }: Started): number {
+  try {
+    const [, kilobytes = 0] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(kilobytes) / 1024;
+  } catch {
+    return Number.NaN;
+  }
+}
 
 /** CPU seconds that a process and its threads have used; Linux only. */
 export function cpuSeconds({ process: child }: Started): number {

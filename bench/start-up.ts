@@ -1,22 +1,12 @@
 /** How long `lazurite start` takes until it is ready, against Node doing nothing, and what it occupies and uses while idle. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { cpuSeconds, lazurite, median, start, stop } from './process.js';
+import { cpuSeconds, lazurite, median, residentMiB, start, stop } from './process.js';
 
 const rounds = 7;
-
-/** Resident memory in MiB; Linux only. */
-function residentMiB(pid: number | undefined): number {
-  try {
-    const [, kilobytes = 0] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Number(kilobytes) / 1024;
-  } catch {
-    return Number.NaN;
-  }
-}
 
 function nodeMs(): number {
   const before = performance.now();
@@ -45,7 +35,7 @@ async function measureIdle(seconds: number): Promise<string> {
   const before = cpuSeconds(idle);
   await wait(seconds * 1000);
   const used = (100 * (cpuSeconds(idle) - before)) / seconds;
-  const memory = residentMiB(idle.process.pid);
+  const memory = residentMiB(idle);
   await stop(idle);
   return `idle: ${memory.toFixed(0)} MiB resident, ${used.toFixed(2)} % of a core over ${seconds} s`;
 }

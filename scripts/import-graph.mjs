@@ -14,7 +14,10 @@ export const mayImport = {
   launch: ['support'],
   main: ['cli', 'config', 'emulator', 'support'],
   index: ['cli', 'emulator', 'api/admin', 'api/admin/views', 'config', 'support', ...model],
-  cli: ['emulator', 'api/admin', 'api/admin/views', 'api/identity', 'store', ...model, 'config', 'support'],
+  cli: [
+    ...['emulator', 'api/admin', 'api/admin/views', 'api/identity', 'store', 'data-plane/userspace', ...model],
+    ...['config', 'support'],
+  ],
   emulator: ['*'],
   'api/openapi': ['api/classic', 'http', 'resources', 'errors', 'config', 'support'],
   'api/arm': ['api/arm/deployments', 'api/arm/template', 'api/arm/providers', 'api/arm/resources', 'metrics', ...api],

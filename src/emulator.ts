@@ -17,6 +17,7 @@ import { addOpenApi } from './api/openapi/openapi.js';
 import { Reconciler } from './compiler/reconciler.js';
 import type { Config } from './config/config.js';
 import type { Engine } from './data-plane/model/engine.js';
+import type { LoadingThread } from './data-plane/userspace/worker-thread.js';
 import { EmulatorControl } from './emulator/emulator-control.js';
 import { createEngine, PlanAdapter } from './emulator/engine.js';
 import { applySeed } from './emulator/seed.js';
@@ -46,6 +47,8 @@ export interface EmulatorOptions {
   readonly log?: Log;
   /** Called when `POST /_lazurite/stop` asks for the end of the process; without it there is no such route. */
   readonly stop?: () => void;
+  /** The thread of the engine, if it is there already. */
+  readonly thread?: LoadingThread | undefined;
   /** Called when the data plane has failed for good: the process should end. */
   readonly failed?: () => void;
 }
@@ -88,7 +91,7 @@ export class Emulator {
 
   static async #start(
     config: Config,
-    { clock: given, log = createStderrLog(config), stop, failed }: EmulatorOptions,
+    { clock: given, log = createStderrLog(config), stop, thread, failed }: EmulatorOptions,
   ): Promise<Emulator> {
     const dataFolder = config.inMemory ? undefined : config.data;
     if (dataFolder !== undefined) mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
@@ -113,7 +116,7 @@ export class Emulator {
       logEvents(events, log);
       events.read('engineFailure', () => failed?.());
       const monitor = new Monitor({ clock, log, events });
-      engine = await createEngine(config.engine, { clock, events });
+      engine = await createEngine(config.engine, { clock, events, thread });
       reconciler = new Reconciler({
         store: store.resources,
         engine,

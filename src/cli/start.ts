@@ -1,6 +1,7 @@
 /** `lazurite start`: the emulator, from the line that says it is ready to the signal that ends it. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type Config, optionsHelp, parseConfig, unknownVariables } from '../config/config.js';
+import type { LoadingThread } from '../data-plane/userspace/worker-thread.js';
 import { systemTime } from '../support/clock.js';
 import { UsageError } from '../support/usage-error.js';
 import { aborted, type Command, whenNpmEnds } from './command.js';
@@ -23,6 +24,13 @@ function writeReadyFile(file: string, { url, httpUrl }: { url: string; httpUrl: 
   }
 }
 
+/** The engine's thread loads its modules while this one loads those of the API. */
+async function engineThread({ engine }: Config): Promise<LoadingThread | undefined> {
+  if (engine === 'none') return undefined;
+  const { LoadingThread } = await import('../data-plane/userspace/worker-thread.js');
+  return new LoadingThread();
+}
+
 export const start: Command = {
   usage: '[start] [OPTION…]',
   summary: 'Runs the emulator until SIGINT or SIGTERM.',
@@ -30,6 +38,7 @@ export const start: Command = {
   async run(argv, { env, print, printError, signal }) {
     const config = parseConfig(argv, env);
     for (const sentence of unknownVariables(env)) printError(`lazurite: ${sentence}`);
+    const thread = await engineThread(config);
     const { Emulator } = await import('../emulator.js');
     const asked = new AbortController();
     let exitCode = 0;
@@ -45,7 +54,7 @@ export const start: Command = {
         process.exit(1);
       }),
     );
-    const emulator = await Emulator.start(config, { stop: () => asked.abort(), failed });
+    const emulator = await Emulator.start(config, { stop: () => asked.abort(), failed, thread });
     waitingFor = () => emulator.waitingFor;
     const { url, httpUrl } = emulator;
     if (config.readyFile !== undefined) writeReadyFile(config.readyFile, { url, httpUrl });

@@ -17,7 +17,7 @@ import type { LoadBalancingRule } from '../resources/Microsoft.Network/loadBalan
 import { instanceBehind, portMappingOf } from '../resources/Microsoft.Network/loadBalancers/nat-ports.js';
 import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/parts.js';
 import type { Probe } from '../resources/Microsoft.Network/loadBalancers/probes.js';
-import { childWithId } from '../resources/references.js';
+import { childWithId, sourcesByTarget } from '../resources/references.js';
 import { idKey, rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
 import { type AddressMapping, mapAddress } from '../support/ip-address.js';
@@ -48,6 +48,20 @@ interface Place {
   readonly internal?: { readonly internal: true };
 }
 
+/** What the members of a pool have from the rule. */
+interface MemberOfRule {
+  readonly probe: Probe | undefined;
+  readonly drainPeriodMs: number;
+  /** All that its members are planned from beside themselves. The parts of a stored document stay the same objects. */
+  readonly from: readonly unknown[];
+}
+
+/** What members of pools were last planned as, and from what. */
+const plannedBy = new WeakMap<
+  PoolMember,
+  Pick<MemberOfRule, 'from'> & { readonly member: PlanMember; readonly planProbe: PlanProbe | undefined }
+>();
+
 class Compiler {
   readonly #frontends: PlanFrontend[] = [];
   readonly #probes = new Map<string, PlanProbe>();
@@ -55,6 +69,8 @@ class Compiler {
   readonly #pools = new Map<string, readonly PoolMember[]>();
   /** Where frontends are, by their ids. */
   readonly #places = new Map<string, Place>();
+  /** Ids of ipConfigurations by the inbound NAT rule that they name. */
+  #behindNatRules: ReadonlyMap<string, readonly string[]> | undefined;
   /** Members by the probe and the pools of the rules that share them. */
   readonly #shared = new Map<string, Pick<PlanRule, 'members' | 'stopped'>>();
 
@@ -91,8 +107,8 @@ class Compiler {
     return childWithId(this.#document.properties.probes, id);
   }
 
-  /** Registers the probe of one address and answers its key. */
-  #probeOf(probe: Probe, azureAddress: string): string {
+  /** Registers the probe of one address and answers it. */
+  #probeOf(probe: Probe, azureAddress: string): PlanProbe {
     const id = loadBalancerChild(this.loadBalancer.id, 'probes', probe.name);
     const address = this.#map(azureAddress);
     const key = probeKey(id, address);
@@ -104,7 +120,7 @@ class Compiler {
       probeThreshold = 1,
     } = probe.properties ?? {};
     const intervalMs = intervalInSeconds * 1000;
-    this.#probes.set(key, {
+    const planned: PlanProbe = {
       key,
       id,
       protocol,
@@ -115,8 +131,9 @@ class Compiler {
       intervalMs,
       timeoutMs: protocol === 'Tcp' ? intervalMs : Math.min(intervalMs, longestHttpTimeoutMs),
       threshold: probeThreshold,
-    });
-    return key;
+    };
+    this.#probes.set(key, planned);
+    return planned;
   }
 
   #drainPeriodMs(poolId: string): number {
@@ -147,22 +164,11 @@ class Compiler {
     const stopped: PlanMember[] = [];
     for (const { id: poolId } of rule.properties?.backendAddressPools ?? []) {
       const drainPeriodMs = this.#drainPeriodMs(poolId);
+      const from = [this.loadBalancer.id, this.options.addressMap, probe, drainPeriodMs];
       for (const member of this.#membersOf(poolId)) {
-        const azureAddress = this.#address(member);
-        if (azureAddress === undefined) continue;
-        const isProbed = probe !== undefined && member.running && member.frontendId === undefined;
-        const planned: PlanMember = {
-          key: azureAddress,
-          id: member.id,
-          azureAddress,
-          address: this.#map(azureAddress),
-          port: 0,
-          adminState: member.adminState,
-          // A Global balancer's members are frontends, which no probe of its own looks at.
-          probe: isProbed ? this.#probeOf(probe, azureAddress) : undefined,
-          ...(drainPeriodMs > 0 && { drainPeriodMs }),
-        };
-        if (member.running) members.set(azureAddress, planned);
+        const planned = this.#planned(member, { probe, drainPeriodMs, from });
+        if (!planned) continue;
+        if (member.running) members.set(planned.key, planned);
         else stopped.push(planned);
       }
     }
@@ -170,16 +176,42 @@ class Compiler {
     return { members: inOrder, ...(stopped.length > 0 && { stopped }) };
   }
 
+  /**
+   * A member of a pool as the plan has it; undefined while it has no address. Of a member that joined by itself it is the
+   * same object until something changes that it was made from, so that one more in a large pool costs little.
+   */
+  #planned(of: PoolMember, { probe, drainPeriodMs, from }: MemberOfRule): PlanMember | undefined {
+    const known = plannedBy.get(of);
+    if (known?.from.every((one, index) => one === from[index])) {
+      if (known.planProbe) this.#probes.set(known.planProbe.key, known.planProbe);
+      return known.member;
+    }
+    const azureAddress = this.#address(of);
+    if (azureAddress === undefined) return undefined;
+    // A Global balancer's members are frontends, which no probe of its own looks at.
+    const isProbed = probe !== undefined && of.running && of.frontendId === undefined;
+    const planProbe = isProbed ? this.#probeOf(probe, azureAddress) : undefined;
+    const member: PlanMember = {
+      key: azureAddress,
+      id: of.id,
+      azureAddress,
+      address: this.#map(azureAddress),
+      port: 0,
+      adminState: of.adminState,
+      probe: planProbe?.key,
+      ...(drainPeriodMs > 0 && { drainPeriodMs }),
+    };
+    if (of.networkInterfaceIPConfigurationId !== undefined) plannedBy.set(of, { from, member, planProbe });
+    return member;
+  }
+
   #loadBalancingRule(rule: LoadBalancingRule): void {
     const { frontendIPConfiguration: frontend, probe: probeReference, frontendPort = 0 } = rule.properties ?? {};
     if (!frontend) return;
     const probe = probeReference && this.#probe(probeReference.id);
     const { members, stopped } = this.#members(rule, probe);
-    this.#addFrontends({
-      frontendId: frontend.id,
-      ports: [frontendPort],
-      protocol: rule.properties?.protocol,
-      rule: this.#rule(rule, {
+    this.#addFrontends(
+      this.#rule(rule, {
         frontendId: frontend.id,
         id: loadBalancerChild(this.loadBalancer.id, 'loadBalancingRules', rule.name),
         distribution: rule.properties?.loadDistribution ?? 'Default',
@@ -191,7 +223,8 @@ class Compiler {
           ...(rule.properties?.enableConnectionTracking && { connectionTracking: true as const }),
         },
       }),
-    });
+      { port: frontendPort, protocol: rule.properties?.protocol },
+    );
   }
 
   #rule(rule: LoadBalancingRule | InboundNatRule, own: OwnOfRule): PlanRule {
@@ -236,11 +269,8 @@ class Compiler {
         ? this.#targetAt(instance, frontendPort)
         : this.#joinedTargets(id, frontendPort);
     for (const { port, member, address } of targets) {
-      this.#addFrontends({
-        frontendId: frontend.id,
-        ports: [port],
-        protocol: rule.properties?.protocol,
-        rule: this.#rule(rule, {
+      this.#addFrontends(
+        this.#rule(rule, {
           frontendId: frontend.id,
           id,
           distribution: 'Default',
@@ -258,7 +288,8 @@ class Compiler {
             },
           ],
         }),
-      });
+        { port, protocol: rule.properties?.protocol },
+      );
     }
   }
 
@@ -279,33 +310,21 @@ class Compiler {
 
   /** NAT v1: the NIC ipConfiguration that names the rule. */
   #joinedTargets(ruleId: string, port: number) {
-    const { lookup } = this.options;
-    return lookup
-      .linksInto(this.loadBalancer.key)
-      .filter((link) => link.path === 'loadBalancerInboundNatRules' && link.target === idKey(ruleId))
-      .flatMap(({ sourceId }) => this.#targetAt(sourceId, port))
-      .slice(0, 1);
+    this.#behindNatRules ??= sourcesByTarget(
+      this.options.lookup.linksInto(this.loadBalancer.key),
+      'loadBalancerInboundNatRules',
+    );
+    const sources = this.#behindNatRules.get(idKey(ruleId)) ?? [];
+    return sources.flatMap((sourceId) => this.#targetAt(sourceId, port)).slice(0, 1);
   }
 
-  #addFrontends({
-    frontendId,
-    ports,
-    protocol,
-    rule,
-  }: {
-    frontendId: string;
-    ports: readonly number[];
-    protocol: string | undefined;
-    rule: PlanRule;
-  }): void {
-    const place = this.#placeOf(frontendId);
+  #addFrontends(rule: PlanRule, { port, protocol }: { port: number; protocol: string | undefined }): void {
+    const place = this.#placeOf(rule.frontendId);
     if (!place) return;
     const { azureAddress, address, internal } = place;
     for (const transport of transportsOf(protocol)) {
-      for (const port of ports) {
-        const key = frontendKey({ transport, address, port });
-        this.#frontends.push({ key, transport, azureAddress, address, port, rule, ...internal });
-      }
+      const key = frontendKey({ transport, address, port });
+      this.#frontends.push({ key, transport, azureAddress, address, port, rule, ...internal });
     }
   }
 

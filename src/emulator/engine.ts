@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { Config } from '../config/config.js';
 import type { Engine, EngineEvents } from '../data-plane/model/engine.js';
 import { type ForwardingPlan, frontendKey, type PlanFrontend } from '../data-plane/model/plan.js';
+import type { LoadingThread } from '../data-plane/userspace/worker-thread.js';
 import type { Clock } from '../support/clock.js';
 import type { Events } from '../support/events.js';
 import type { Log } from '../support/log.js';
@@ -24,9 +25,9 @@ const engineEvents = (events: Events): EngineEvents => ({
 /** Starts the engine that `--engine` names; what it reports is emitted as events. Only its own code is loaded. */
 export async function createEngine(
   engine: Config['engine'],
-  { clock, events }: { clock: Clock; events: Events },
+  { clock, events, thread }: { clock: Clock; events: Events; thread: LoadingThread | undefined },
 ): Promise<Engine> {
-  const options = { clock, events: engineEvents(events) };
+  const options = { clock, events: engineEvents(events), thread };
   if (engine === 'none') return new (await import('../data-plane/none/engine.js')).NoneEngine();
   if (engine === 'userspace') return new (await import('../data-plane/userspace/engine.js')).UserspaceEngine(options);
   return new (await import('../data-plane/nftables/engine.js')).NftablesEngine(options);

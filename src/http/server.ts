@@ -108,6 +108,7 @@ export function createServer(options: ServerOptions): LazuriteServer {
   const ownNames = new OwnNames(options);
   const ports: OnePort[] = [];
   let isEnding = false;
+  let hasEnded = false;
   const undecodableUrls: UndecodableUrlAnswer[] = [];
   const app: FastifyInstance = fastify({
     serverFactory(routes) {
@@ -164,6 +165,8 @@ export function createServer(options: ServerOptions): LazuriteServer {
   };
 
   const internalError = (error: unknown, { request, reply }: { request: FastifyRequest; reply: FastifyReply }) => {
+    // Its connection is gone: it was not finished within the grace, and what it needs is being given back.
+    if (hasEnded) return azureError('ServiceUnavailable');
     const trackingId = newGuid();
     log.error('a request failed', { method: request.method, url: request.url, trackingId }, error);
     const correlationId = String(reply.getHeader('x-ms-correlation-request-id') ?? trackingId);
@@ -182,6 +185,7 @@ export function createServer(options: ServerOptions): LazuriteServer {
   app.addHook('preClose', async () => {
     isEnding = true;
     await Promise.all(ports.map((port) => port.close()));
+    hasEnded = true;
   });
 
   return {

@@ -240,6 +240,18 @@ export function linksByRoot(links: readonly Link[]): Map<string, Link[]> {
   return byRoot;
 }
 
+/** Ids of what refers by the member `path`, by the folded ids that they refer to. */
+export function sourcesByTarget(links: readonly Link[], path: string): Map<string, string[]> {
+  const sources = new Map<string, string[]>();
+  for (const link of links) {
+    if (link.path !== path) continue;
+    const known = sources.get(link.target);
+    if (known) known.push(link.sourceId);
+    else sources.set(link.target, [link.sourceId]);
+  }
+  return sources;
+}
+
 /** As the database sorts links. */
 function compareLinks(a: Link, b: Link): number {
   const member = (['sourceId', 'path', 'target'] as const).find((name) => a[name] !== b[name]);
@@ -276,11 +288,38 @@ export const childrenIn = (properties: Record<string, unknown> | undefined, coll
 export const isNamed = (child: { readonly name?: string | undefined }, name: string | undefined): boolean =>
   name !== undefined && child.name?.toLowerCase() === name.toLowerCase();
 
+/** Longer lists are indexed: a scale set has up to 1,000 instances, and all of them are asked for one after the other. */
+const indexedFrom = 32;
+const positions = new WeakMap<readonly object[], Map<string, number>>();
+
+/** Where the first child called `folded` was when the list was first searched. */
+function knownPosition(children: readonly { name?: string | undefined }[], folded: string): number | undefined {
+  let known = positions.get(children);
+  if (!known) {
+    known = new Map();
+    for (const [index, { name }] of children.entries()) {
+      const key = name?.toLowerCase();
+      if (key !== undefined && !known.has(key)) known.set(key, index);
+    }
+    positions.set(children, known);
+  }
+  return known.get(folded);
+}
+
 /** The child called `name`, whatever the casing. */
-export const childNamed = <C extends { name?: string | undefined }>(
+export function childNamed<C extends { name?: string | undefined }>(
   children: readonly C[] | undefined,
   name: string | undefined,
-): C | undefined => children?.find((child) => isNamed(child, name));
+): C | undefined {
+  if (!children || name === undefined) return undefined;
+  if (children.length >= indexedFrom) {
+    const position = knownPosition(children, name.toLowerCase());
+    const child = position === undefined ? undefined : children[position];
+    // A document that is being written may have changed since.
+    if (child && isNamed(child, name)) return child;
+  }
+  return children.find((child) => isNamed(child, name));
+}
 
 /** The child of one collection that `id` names by its last segment. */
 export const childWithId = <C extends { name?: string | undefined }>(

@@ -66,7 +66,10 @@ const sql = {
   bySubscription: 'SELECT * FROM resources WHERE subscription = ? ORDER BY key',
   byType: 'SELECT * FROM resources WHERE subscription = ? AND type = ? ORDER BY key',
   byGroupAndType: 'SELECT * FROM resources WHERE subscription = ? AND resource_group = ? AND type = ? ORDER BY key',
-  everyOfType: 'SELECT * FROM resources WHERE type = ? ORDER BY key',
+  /** Subscription by subscription, as the index has types. */
+  everyOfType: `WITH RECURSIVE used (id) AS (SELECT MIN(subscription) FROM resources UNION ALL
+    SELECT (SELECT MIN(subscription) FROM resources WHERE subscription > used.id) FROM used WHERE id IS NOT NULL)
+    SELECT * FROM resources WHERE subscription IN used AND type = ? ORDER BY key`,
   below: "SELECT * FROM resources WHERE key > ? || '/' AND key < ? || '0' ORDER BY key",
   every: 'SELECT * FROM resources ORDER BY key',
   everyGroup: 'SELECT * FROM resource_groups ORDER BY key',
@@ -79,7 +82,7 @@ const sql = {
 } as const;
 
 /** What answers read, by name: a resource or group by its key, the links into and from a resource, and lists. */
-const nameOfLinks = (way: Way, key: string): string => (way === 'into' ? `>${key}` : `<${key}`);
+const nameOfLinks = (way: Way, key: string): string => `${way === 'into' ? '>' : '<'}${key}`;
 const ofType = (type: string): string => `every ${type.toLowerCase()}`;
 const [allResources, allGroups] = ['every resource', 'every group'];
 
@@ -120,10 +123,9 @@ export class ResourceStore implements Lookup {
   /** A row was written beside these methods, or undone: drops what is kept in memory of it, and what was made from it. */
   forgetRow({ table, key }: RowImage): void {
     if (table === 'resources') {
-      const changed = String(key.key);
-      this.#cache.delete(changed);
-      const id = parseResourceId(changed);
-      this.#noLongerTrue(changed, id === undefined ? '' : typeOf(id));
+      const id = parseResourceId(String(key.key));
+      this.#cache.delete(String(key.key));
+      this.#noLongerTrue(String(key.key), id === undefined ? '' : typeOf(id));
     }
     if (table === 'links') {
       this.#linksChanged('from', String(key.source_root));
@@ -183,14 +185,13 @@ export class ResourceStore implements Lookup {
 
   saveGroup(group: ResourceGroup): void {
     const { key, subscriptionId, name, location, tags, managedBy, provisioningState } = group;
-    const tagsText = tags ? JSON.stringify(tags) : null;
     this.#groupChanged(key);
     this.#statement.saveGroup.run(
       key,
       subscriptionId.toLowerCase(),
       name,
       location,
-      tagsText,
+      tags ? JSON.stringify(tags) : null,
       managedBy ?? null,
       provisioningState,
     );
@@ -236,8 +237,8 @@ export class ResourceStore implements Lookup {
   }
 
   remove(key: string): void {
-    const existing = this.resource(key);
-    if (existing) this.#changed(key, existing.type);
+    const { type } = this.resource(key) ?? {};
+    if (type !== undefined) this.#changed(key, type);
     this.#statement.remove.run(key);
     this.replaceLinks(key, []);
     this.#cache.delete(key);

@@ -10,6 +10,7 @@ import { test } from 'tap';
 import { createServer } from '../../src/http/server.js';
 import { createLog } from '../../src/support/log.js';
 import { certificates, echo, readAll, send, start } from '../server-harness.js';
+import { inTime } from '../turns.js';
 
 test('one port speaks HTTPS and HTTP, and a request knows which', async (t) => {
   const { send, port } = await start(t, { tlsNames: ['lazurite'] });
@@ -202,6 +203,40 @@ test('a request that takes longer than the grace is cut off', async (t) => {
   await inside;
   await server.close();
   t.equal(await answer, 'ECONNRESET');
+});
+
+test('a request that fails after the grace is over ends as unavailable, and is no failure in the log', async (t) => {
+  let entered = (): void => {};
+  const inside = new Promise<void>((resolve) => {
+    entered = resolve;
+  });
+  let fail = (): void => {};
+  let sent = (_status: number): void => {};
+  const answered = new Promise<number>((resolve) => {
+    sent = resolve;
+  });
+  const server = await start(t, {
+    timeouts: { closeGraceMs: 10 },
+    routes: (app) => {
+      app.addHook('onSend', async (_request, reply, body) => {
+        sent(reply.statusCode);
+        return body;
+      });
+      app.get('/stuck', () => {
+        entered();
+        return new Promise((_, reject) => {
+          fail = () => reject(new Error('what it needs is gone'));
+        });
+      });
+    },
+  });
+  const answer = server.send('GET', '/stuck').catch((error: NodeJS.ErrnoException) => error.code);
+  await inside;
+  await server.close();
+  t.equal(await answer, 'ECONNRESET');
+  fail();
+  t.equal(await inTime('the answer to a request that has failed', answered), 503);
+  t.notMatch(server.lines.join(''), /a request failed/);
 });
 
 test('a port that is taken is said so, with what to do about it', async (t) => {

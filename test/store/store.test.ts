@@ -4,9 +4,15 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { test } from 'tap';
 import { rootKey } from '../../src/resources/resource-id.js';
+import { AddressStore } from '../../src/store/address-store.js';
+import { ClassicStore } from '../../src/store/classic-store.js';
 import { openDatabase } from '../../src/store/database.js';
+import { DeploymentStore } from '../../src/store/deployment-store.js';
+import { OperationStore } from '../../src/store/operation-store.js';
+import { ResourceStore } from '../../src/store/resource-store.js';
 import { type DriverName, openSqlite } from '../../src/store/sqlite.js';
 import { Store } from '../../src/store/store.js';
+import { MemoryJournal } from '../../src/store/write-queue.js';
 import { Clock } from '../../src/support/clock.js';
 import { packageFolder } from '../../src/support/files.js';
 import { ArmClient, balancerId, loadBalancer, network, publicIPAddressId } from '../api/arm/resources/arm-client.js';
@@ -133,6 +139,38 @@ testOnEachDriver('a deployment that an earlier version has stored keeps its oper
   t.match(one, { name: 'one', document: { name: 'n' }, template: { t: 1 } });
   t.same(one?.operations, [{ operationId: 'B' }, { operationId: 'A' }]);
   t.same(two?.operations, []);
+});
+
+/** What a process asks once, when it starts or takes over. */
+const atStart = [/state NOT IN/, /status = 'InProgress' ORDER BY started$/, /state IN \('Accepted', 'Running'\)/];
+
+testOnEachDriver('no question for a part of what is stored reads the rest', async (t, driver) => {
+  const connection = openSqlite(':memory:', { driver });
+  t.teardown(() => connection.close());
+  for (const one of migrations) connection.exec(readFileSync(join(migrationsPath, one), 'utf8'));
+  const asked: string[] = [];
+  const prepare = (sql: string) => {
+    asked.push(sql);
+    return connection.prepare(sql);
+  };
+  const watched = Object.assign(Object.create(connection), { prepare });
+  const journal = new MemoryJournal();
+  new ResourceStore(watched, journal);
+  new AddressStore(watched, { publicPrefix, journal });
+  new OperationStore(watched);
+  new DeploymentStore(watched);
+  new ClassicStore(watched);
+  const ofParts = asked.filter(
+    (sql) => /^(SELECT|WITH)[^;]* WHERE /s.test(sql) && !atStart.some((one) => one.test(sql)),
+  );
+  t.ok(ofParts.length > 20);
+  for (const sql of ofParts) {
+    const plan = connection.prepare(`EXPLAIN QUERY PLAN ${sql.replace(/\?|@\w+/g, "'x'")}`).all() as {
+      detail: string;
+    }[];
+    const scans = plan.filter(({ detail }) => /^SCAN (?!used|.* USING INDEX classic_operations)/.test(detail));
+    t.same(scans, [], sql);
+  }
 });
 
 testOnEachDriver('a file of a newer Lazurite is refused and left alone', async (t, driver) => {

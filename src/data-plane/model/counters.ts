@@ -58,6 +58,8 @@ export const counterNames = [
   'flowsMoved',
   'flowsRefusedByBackend',
   'flowsFailed',
+  /** TCP flows that another node began, by their first packet here. */
+  'flowsAdopted',
   /** Of backends towards the outside: connections with a port of their block, and attempts when all were lent. */
   'snatConnections',
   'snatPortsExhausted',

@@ -249,11 +249,18 @@ function missing<T>(now: Map<string, T>, before: Map<string, T>): string[] {
   return keys;
 }
 
+/** Probes whose key is what their id and address make. They are frozen, and most are in the next part again. */
+const soundProbes = new WeakSet<PlanProbe>();
+
 /** What is wrong with a part in itself; undefined when every key is what it says and every reference resolves. */
 export function inconsistency({ frontends, probes, outbound }: PlanPart): string | undefined {
   const probeKeys = new Set<string>();
-  for (const { key, id, address } of probes) {
-    if (key !== probeKey(id, address)) return `The probe ${key} has another key than its id and address make.`;
+  for (const probe of probes) {
+    const { key, id, address } = probe;
+    if (!soundProbes.has(probe)) {
+      if (key !== probeKey(id, address)) return `The probe ${key} has another key than its id and address make.`;
+      soundProbes.add(probe);
+    }
     if (probeKeys.has(key)) return `The probe ${key} occurs twice.`;
     probeKeys.add(key);
   }

@@ -3,7 +3,7 @@ import type { PlanFrontend, PlanRule } from '../model/plan.js';
 import { type Family, familyOf } from './family.js';
 import type { Elements, Fragment } from './fragment.js';
 import { noElements } from './fragment.js';
-import type { ChainSet, SlotChoice } from './frontend.js';
+import type { ChainSet, NodeOptions, SlotChoice } from './frontend.js';
 import { hex, type MemberNumbers, mostChainSets } from './marks.js';
 
 /** Real time that the engine has to reset both ends of an idle flow, before the kernel forgets it. */
@@ -96,15 +96,17 @@ class NumberedSet implements OpenSet {
 export class ChainSets {
   readonly #scale: number;
   readonly #numbers: MemberNumbers;
+  readonly #node: NodeOptions;
   readonly #byNumber = new Map<number, NumberedSet>();
   readonly #current = new Map<string, NumberedSet>();
   #changes = 0;
   #last = 0;
 
   /** `scale`: Azure milliseconds in a real one. */
-  constructor(scale: number, numbers: MemberNumbers) {
+  constructor({ scale, numbers, node }: { scale: number; numbers: MemberNumbers; node: NodeOptions }) {
     this.#scale = scale;
     this.#numbers = numbers;
+    this.#node = node;
   }
 
   /** The number of the last change that was begun. */
@@ -140,7 +142,8 @@ export class ChainSets {
       const idleMs = rule.idleTimeoutMs / this.#scale;
       const margin = rule.tcpReset && frontend.transport === 'tcp' ? resetMarginMs : 0;
       const number = this.#freeNumber();
-      const chains = { number, family: familyOf(frontend.address), frontend, idleMs: idleMs + margin, port };
+      const family = familyOf(frontend.address);
+      const chains = { number, family, frontend, idleMs: idleMs + margin, port, node: this.#node };
       set = new NumberedSet(identity, chains, elements, idleMs);
       // Keeps its predecessor's pool until the next plan sets one.
       set.choice = known?.choice;

@@ -172,6 +172,10 @@ function arrived(scopes: Map<string, Values>, { mark, packets }: ListedElement, 
     add(scopes, key, 'discardedAfterDrop', packets);
     return;
   }
+  if (member === countedAs.adopted) {
+    add(scopes, key, 'flowsAdopted', packets);
+    return;
+  }
   if (tcp || member <= mostMembers) add(scopes, key, 'connections', packets);
   if (member === countedAs.noEligibleMember) {
     add(scopes, key, tcp ? 'noEligibleMember' : 'datagramsWithoutMember', packets);

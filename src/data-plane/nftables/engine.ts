@@ -24,7 +24,10 @@ import { Explainer } from '../selection/explain.js';
 import { Drains } from '../userspace/drains.js';
 import { collisionState, newCollisions, UserspaceEngine } from '../userspace/engine.js';
 import { reasonFor } from '../userspace/frontend-binder.js';
+import type { LoadingThread } from '../userspace/worker-thread.js';
+import { indistinct } from './answers.js';
 import { type Family, familyOf } from './family.js';
+import { alone, type NodeOptions } from './frontend.js';
 import { KernelTables } from './kernel-tables.js';
 import { refuseWhereImpossible } from './loader.js';
 
@@ -32,6 +35,10 @@ interface NftablesEngineOptions {
   /** The emulator's clock; `advanceClock` is to be called with every `advance`. */
   readonly clock: Clock;
   readonly events?: EngineEvents;
+  /** Where it is one of several nodes; `nodesChanged` is then to be called when others have come or gone. */
+  readonly node?: NodeOptions;
+  /** The first thread of what probes, if it is there already. */
+  readonly thread?: LoadingThread | undefined;
 }
 
 /** Real time between two checks for open flows while closing. */
@@ -42,6 +49,7 @@ export class NftablesEngine implements Engine {
   readonly whyNoOutbound = undefined;
   readonly #realClock = new Clock();
   readonly #events: EngineEvents;
+  readonly #node: NodeOptions;
   readonly #prober: UserspaceEngine;
   readonly #kernel: KernelTables;
   readonly #drains: Drains;
@@ -52,6 +60,8 @@ export class NftablesEngine implements Engine {
   #probed = new IndexedPlan(emptyPlan);
   /** The part of the plan that the kernel forwards. */
   #served = new IndexedPlan(emptyPlan);
+  /** Frontends that another node could not answer for, by their keys, with the reasons. */
+  #indistinct: ReadonlyMap<string, string> = new Map();
   /** Frontends whose flows end when all members are probed down. */
   readonly #ending = new ProbeUsers<PlanFrontend>();
   /** Not announced yet. */
@@ -61,9 +71,10 @@ export class NftablesEngine implements Engine {
   #closing = false;
 
   /** Throws a `UsageError` where the kernel engine cannot run. */
-  constructor({ clock, events = {} }: NftablesEngineOptions) {
+  constructor({ clock, events = {}, thread, node = alone }: NftablesEngineOptions) {
     refuseWhereImpossible();
     this.#events = events;
+    this.#node = node;
     const onFailure = (error: Error): void => {
       if (!this.#closing) events.onFailure?.(error);
     };
@@ -72,12 +83,14 @@ export class NftablesEngine implements Engine {
       realClock: this.#realClock,
       onFailure,
       inTurn: (task) => this.#mutex.run(task),
+      node,
     });
     this.#drains = new Drains(clock, (ending) => {
       if (!this.#closing) void this.#mutex.run(() => this.#kernel.end([ending])).catch(onFailure);
     });
     this.#prober = new UserspaceEngine({
       clock,
+      thread,
       events: {
         ...events,
         onHealth: (changes) => void this.#healthChanged(changes).catch(onFailure),
@@ -91,17 +104,20 @@ export class NftablesEngine implements Engine {
     const next = new IndexedPlan({ ...plan, frontends });
     await this.#updateProber(next, plan.probes);
     await this.#mutex.run(async () => {
+      if (this.#closing) return;
       const before = this.#plan;
       const changes = next.changesFrom(before);
       this.#plan = next;
-      this.#served = frontends.every(isServed)
-        ? next
-        : new IndexedPlan({ ...plan, frontends: frontends.filter(isServed) });
+      const unbound = this.#indistinct;
+      const own = frontends.filter(isServed);
+      this.#indistinct = this.#node.symmetric ? new Map() : indistinct(own);
+      const served = own.filter(({ key }) => !this.#indistinct.has(key));
+      this.#served = served.length === frontends.length ? next : new IndexedPlan({ ...plan, frontends: served });
       this.#explainer = new Explainer(next);
       await this.#load([...changes.removedProbes, ...changes.probes.map(({ key }) => key)]);
       const changed = [...changes.frontends.map(({ key }) => key), ...changes.removedFrontends];
       for (const key of changed) this.#frontendChanged(before.frontends.get(key), next.frontends.get(key));
-      this.#announce(before);
+      this.#announce(before, unbound);
     });
   }
 
@@ -113,7 +129,10 @@ export class NftablesEngine implements Engine {
 
   /** The kernel forwards every packet addressed to a frontend: only another rule can prevent that. */
   frontends(): readonly FrontendState[] {
-    return [...[...this.#plan.frontends.values()].map(stateOf), ...this.#plan.collisions.map(collisionState)];
+    return [
+      ...[...this.#plan.frontends.values()].map((one) => this.#stateOf(one)),
+      ...this.#plan.collisions.map(collisionState),
+    ];
   }
 
   /** A probe counts as flipped once the kernel has been updated; before the first load its state is NA. */
@@ -139,7 +158,7 @@ export class NftablesEngine implements Engine {
       healthOf: (key) => this.healthOf(key),
       whyUnbound: (key) => {
         const frontend = this.#plan.frontends.get(key);
-        return frontend && stateOf(frontend).reason;
+        return frontend && this.#stateOf(frontend).reason;
       },
     });
   }
@@ -165,6 +184,10 @@ export class NftablesEngine implements Engine {
   async advanceClock(azureMs: number): Promise<void> {
     await this.#prober.advanceClock(azureMs);
     await this.#mutex.run(() => this.#kernel.advance(azureMs));
+  }
+
+  async nodesChanged(): Promise<void> {
+    await this.#mutex.run(() => this.#kernel.nodesChanged());
   }
 
   async close(graceMs: number): Promise<void> {
@@ -224,10 +247,21 @@ export class NftablesEngine implements Engine {
     await this.#kernel.end(ending.map(({ key }) => ({ frontend: key, why: 'endedAllProbedDown' })));
   }
 
-  #announce(before: IndexedPlan): void {
+  #stateOf(frontend: PlanFrontend): FrontendState {
+    const { key, address, port, rule } = frontend;
+    const own = { key, rule: rule.id };
+    const reason = isServed(frontend) ? this.#indistinct.get(key) : reasonFor('LEASED', frontend);
+    if (reason !== undefined)
+      return { ...own, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
+    return { ...own, state: 'Bound', boundAddress: address, boundPort: port, reason };
+  }
+
+  #announce(before: IndexedPlan, unbound: ReadonlyMap<string, string>): void {
     for (const frontend of this.#plan.frontends.values()) {
       const owner = before.frontends.get(frontend.key);
-      if (owner?.rule.id !== frontend.rule.id) this.#events.onFrontendState?.(stateOf(frontend));
+      const isSame =
+        owner?.rule.id === frontend.rule.id && unbound.get(frontend.key) === this.#indistinct.get(frontend.key);
+      if (!isSame) this.#events.onFrontendState?.(this.#stateOf(frontend));
     }
     for (const collision of newCollisions(this.#plan, before))
       this.#events.onFrontendState?.(collisionState(collision));
@@ -265,11 +299,3 @@ const endsWhenAllAreDown = ({ transport, rule }: PlanFrontend): boolean =>
 
 /** Not where another process has the address. */
 const isServed = ({ leasedElsewhere }: PlanFrontend): boolean => leasedElsewhere === undefined;
-
-function stateOf(frontend: PlanFrontend): FrontendState {
-  const { key, address, port, rule } = frontend;
-  const own = { key, rule: rule.id };
-  if (isServed(frontend)) return { ...own, state: 'Bound', boundAddress: address, boundPort: port, reason: undefined };
-  const reason = reasonFor('LEASED', frontend);
-  return { ...own, state: 'Unbound', boundAddress: undefined, boundPort: undefined, reason };
-}

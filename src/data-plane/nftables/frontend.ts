@@ -7,6 +7,20 @@ import type { Chain } from './fragment.js';
 import { countedAs, hex, markOf, memberBits } from './marks.js';
 import { leave, swallow } from './table.js';
 
+/** What a kernel engine does as one of several nodes that announce the same frontends. */
+export interface NodeOptions {
+  /** Whether flows that other nodes have carried go on here: always, or for an idle timeout after the nodes have changed. */
+  readonly adopt: 'never' | 'after-change' | 'always';
+  /** Whether the site returns a flow the way it came, so that answers come to the node that carries their flow. */
+  readonly symmetric: boolean;
+}
+
+/** There is no other node. */
+export const alone: NodeOptions = { adopt: 'never', symmetric: true };
+
+/** Whether flows or answers may come that another node knows. */
+export const hasOthers = ({ adopt, symmetric }: NodeOptions): boolean => adopt !== 'never' || !symmetric;
+
 /** Properties that flows of a frontend keep until they end, even if the rule changes. */
 export interface ChainSet {
   /** Its number in the mark and in the names of its chains. */
@@ -17,6 +31,7 @@ export interface ChainSet {
   readonly idleMs: number;
   /** The port of every member, 0 to keep the client's, or undefined when members differ and a map holds the ports. */
   readonly port: number | undefined;
+  readonly node: NodeOptions;
 }
 
 /** The slots that new flows are distributed by. */
@@ -51,8 +66,8 @@ function accessRules({ family: { ip }, number }: ChainSet, acl: readonly AclEntr
   ];
 }
 
-/** Counts a packet that gets no member. */
-const count = (number: number, as: keyof typeof countedAs): string[] => [
+/** Counts a packet that gets no member, or a flow that another node began. */
+export const count = (number: number, as: keyof typeof countedAs): string[] => [
   `meta mark set ${hex(markOf(number, countedAs[as]))}`,
   'update @arrivals { meta mark }',
 ];
@@ -90,12 +105,20 @@ export const refuseHairpin = ({ family: { ip }, number, frontend: { internal } }
 export const countLate = (number: number): string[] => [...count(number, 'late'), 'meta mark set 0'];
 
 /** Rewrites a packet's destination from frontend to member, and counts it. */
-export function toMember({ family: { ip }, number, port, frontend: { transport } }: ChainSet): string[] {
+export const toMember = (set: ChainSet): string[] => ['update @sent { meta mark }', ...rewriteToMember(set)];
+
+export function rewriteToMember({ family: { ip }, number, port, frontend: { transport } }: ChainSet): string[] {
   const member = `meta mark and ${hex(memberBits)} map`;
-  const rewritten = ['update @sent { meta mark }', `${ip} daddr set ${member} @targets`];
+  const rewritten = [`${ip} daddr set ${member} @targets`];
   if (port === 0) return rewritten;
   return [...rewritten, `${transport} dport set ${port === undefined ? `${member} @ports_${number}` : port}`];
 }
+
+/** Undoes `rewriteToMember`. */
+export const backToFrontend = ({ family: { ip }, frontend: { address, port, transport } }: ChainSet): string[] => [
+  `${ip} daddr set ${address}`,
+  ...(port === 0 ? [] : [`${transport} dport set ${port}`]),
+];
 
 /** Rewrites a reply's source from member to frontend. */
 export const fromFrontend = ({ family: { ip }, frontend: { address, port, transport } }: ChainSet): string[] => [

@@ -16,15 +16,17 @@ import {
 } from './collector.js';
 import { type CounterReading, KernelCounters, type SaveCounts } from './counters.js';
 import { ageFlows, forgetElements, forgetFlows, resetFlows } from './end-flows.js';
-import { type Family, familyOf, ipv4, ipv6, keyOfTuple } from './family.js';
+import { type Family, familyOf, ipv4, ipv6, keyOfTuple, nftDuration } from './family.js';
 import { describeFlows, type KernelFlow, kernelFlows } from './flows.js';
 import type { Ruleset } from './fragment.js';
+import type { NodeOptions } from './frontend.js';
 import { IdleResets, silenceLimitMs, wantsReset } from './idle-resets.js';
 import { getElement } from './listing.js';
 import { explainLoadFailure, Loader } from './loader.js';
 import { readMark } from './marks.js';
 import { backendElement } from './outbound.js';
 import { type MemberHealth, RulesetModel } from './ruleset.js';
+import { adoptionKey } from './tcp-chains.js';
 import { changesBetween } from './transaction.js';
 
 interface KernelTablesOptions {
@@ -33,6 +35,7 @@ interface KernelTablesOptions {
   readonly onFailure: (error: Error) => void;
   /** Runs a task when no other one changes the tables. */
   readonly inTurn: (task: () => Promise<void>) => Promise<void>;
+  readonly node: NodeOptions;
 }
 
 /** Real time between two readings of the counters, and how many times longer than a reading it is at least. */
@@ -55,6 +58,11 @@ export class KernelTables {
   /** Closed sets whose flows have been ended. */
   readonly #ended = new Set<number>();
   readonly #firstListedMs = new Map<string, number>();
+  readonly #adopt: NodeOptions['adopt'];
+  /** When the set of nodes changed, in real time. */
+  #nodesChangedMs = Number.NEGATIVE_INFINITY;
+  /** Elements that have been added to `adopting` since then, by table. */
+  readonly #adopting = new Map<string, Set<string>>();
   #loaded: Ruleset = new Map();
   #outbound: IndexedPlan['outbound'] = new Map();
   /** Backends that had outbound ports and have been removed since. */
@@ -69,13 +77,14 @@ export class KernelTables {
   #collecting: Timer | undefined;
   #closed = false;
 
-  constructor({ clock, realClock, onFailure, inTurn }: KernelTablesOptions) {
+  constructor({ clock, realClock, onFailure, inTurn, node }: KernelTablesOptions) {
     this.#clock = clock;
     this.#realClock = realClock;
     this.#onFailure = onFailure;
     this.#inTurn = inTurn;
     this.#loader = new Loader(onFailure);
-    this.#model = new RulesetModel(clock.scale);
+    this.#model = new RulesetModel(clock.scale, { node });
+    this.#adopt = node.adopt;
     this.#idle = new IdleResets({
       realClock,
       sets: this.#model.sets,
@@ -142,6 +151,40 @@ export class KernelTables {
       byMs,
       this.#loader,
     );
+    await this.#nodesHadChangedAt(this.#nodesChangedMs - byMs);
+  }
+
+  /** Flows that other nodes have carried may come to this one from now on, for an idle timeout. */
+  nodesChanged(): Promise<void> {
+    return this.#nodesHadChangedAt(this.#realClock.now());
+  }
+
+  async #nodesHadChangedAt(ms: number): Promise<void> {
+    this.#nodesChangedMs = ms;
+    await this.#closeAdoption();
+    await this.#adoptInTime();
+  }
+
+  async #closeAdoption(): Promise<void> {
+    const tables = [...this.#adopting.keys()];
+    this.#adopting.clear();
+    if (tables.length > 0)
+      await this.#loader.transaction(tables.map((table) => `flush set ${table} adopting`).join('; '));
+  }
+
+  /** For each idle timeout, flows with it are adopted until it has passed since the change; the kernel ends that by itself. */
+  async #adoptInTime(): Promise<void> {
+    if (this.#adopt !== 'after-change') return;
+    const sinceMs = this.#realClock.now() - this.#nodesChangedMs;
+    const commands: string[] = [];
+    for (const { set, family } of this.#model.sets.all()) {
+      const added = this.#adopting.get(family.table) ?? new Set();
+      const key = adoptionKey(set.idleMs);
+      if (set.idleMs <= sinceMs || added.has(key) || !this.#families.has(family)) continue;
+      this.#adopting.set(family.table, added.add(key));
+      commands.push(`add element ${family.table} adopting { ${key} timeout ${nftDuration(set.idleMs - sinceMs)} }`);
+    }
+    if (commands.length > 0) await this.#loader.transaction(commands.join('; '));
   }
 
   /** Resets these TCP connections. */
@@ -189,6 +232,7 @@ export class KernelTables {
     }
     this.#loaded = ruleset;
     this.#carriedOut = this.#model.sets.changes;
+    await this.#adoptInTime();
   }
 
   /** After a refused transaction the loaded state is unknown: everything is loaded again, once. */
@@ -198,6 +242,7 @@ export class KernelTables {
       throw error;
     });
     await this.#loader.run(changesBetween(new Map(), ruleset));
+    this.#adopting.clear();
   }
 
   #flows(...transports: readonly Transport[]): Promise<KernelFlow[]> {

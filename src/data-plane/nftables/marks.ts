@@ -13,8 +13,14 @@ export const flowBits = memberBits | chainBits;
 export const clientEnded = 0x80000000;
 export const backendEnded = 0x40000000;
 
-/** Values of the member field that count packets without a member. */
-export const countedAs = { noEligibleMember: 0xffff, denied: 0xfffe, late: 0xfffd, hairpin: 0xfffc } as const;
+/** Values of the member field that count packets without a member, and flows that another node began. */
+export const countedAs = {
+  noEligibleMember: 0xffff,
+  denied: 0xfffe,
+  late: 0xfffd,
+  hairpin: 0xfffc,
+  adopted: 0xfffb,
+} as const;
 export const mostMembers = 0xfff0;
 export const mostChainSets = 0x3fff;
 

@@ -5,9 +5,11 @@
 
 import type { IndexedPlan, PlanFrontend, PlanMember } from '../model/plan.js';
 import { eligibleKeys, type HealthOf, largePool, ProbeUsers, SlotTables } from '../selection/decision.js';
+import { Answers } from './answers.js';
 import { ChainSets, type OpenSet } from './chain-sets.js';
 import { type Family, familyOf, ipv4 } from './family.js';
 import type { Fragment, Ruleset } from './fragment.js';
+import { alone, hasOthers, type NodeOptions } from './frontend.js';
 import {
   closedEntryFragment,
   connectionsFragment,
@@ -77,6 +79,8 @@ export interface MemberHealth {
 export class RulesetModel {
   readonly #tables = new SlotTables();
   readonly #members: MemberNumbers;
+  /** Undefined where no flows and answers of other nodes come. */
+  readonly #answers: Answers | undefined;
   readonly #tableFragments = new Map<string, Fragment>();
   readonly #addressFragments = new Map<Family, { readonly text: string; readonly fragment: Fragment }>();
   readonly #memberFragments = new Map<Family, { readonly version: number; readonly fragment: Fragment }>();
@@ -90,10 +94,11 @@ export class RulesetModel {
   readonly #byProbe = new ProbeUsers<string>();
   #nextPool = 1;
 
-  /** `scale`: Azure milliseconds in a real one. */
-  constructor(scale: number, members = mostMembers) {
+  /** `scale`: Azure milliseconds in a real one. `members`: how many may have numbers. */
+  constructor(scale: number, { members = mostMembers, node = alone }: { members?: number; node?: NodeOptions } = {}) {
     this.#members = new MemberNumbers(members);
-    this.sets = new ChainSets(scale, this.#members);
+    if (hasOthers(node)) this.#answers = new Answers(node);
+    this.sets = new ChainSets({ scale, numbers: this.#members, node });
     this.#outbound = new OutboundModel(scale);
   }
 
@@ -158,7 +163,8 @@ export class RulesetModel {
       const entry = entryOf(one);
       if (entry) ruleset.set(`entry ${one.set.number}`, entry);
     }
-    for (const [id, fragment] of outbound) ruleset.set(id, fragment);
+    const answers = this.#answers?.compile(open.map(({ set }) => set.set)) ?? [];
+    for (const [id, fragment] of [...answers, ...outbound]) ruleset.set(id, fragment);
     return ruleset;
   }
 
@@ -193,7 +199,8 @@ export class RulesetModel {
   #tableOf(family: Family, { allPorts, ruleset }: { allPorts: boolean; ruleset: Map<string, Fragment> }): void {
     const name = `table ${family.ip}`;
     const variant = `${name} ${allPorts}`;
-    const known = this.#tableFragments.get(variant) ?? tableFragment(family, { allPorts });
+    const known =
+      this.#tableFragments.get(variant) ?? tableFragment(family, { allPorts, hasOthers: this.#answers !== undefined });
     this.#tableFragments.set(variant, known);
     ruleset.set(name, known);
   }

@@ -33,7 +33,7 @@ const countLimit = 262_144;
 /** A flow whose both sides have ended: late acknowledgements are still forwarded. Real time. */
 const lastingMs = 10_000;
 /** How long it is known which side has ended; longer than any idle timeout. Real time. */
-const halfLastsMs = 7_200_000;
+export const halfLastsMs = 7_200_000;
 /** How long the beginning of a flow is remembered; real time, and longer than any flow of a test. */
 export const sinceLastsMs = 86_400_000;
 
@@ -214,9 +214,25 @@ const portUnreachable = {
 interface TableOptions {
   /** Whether some frontend has all ports; without one the lookup is left out. */
   readonly allPorts: boolean;
+  /** Whether flows and answers of other nodes may come. */
+  readonly hasOthers: boolean;
 }
 
-export function tableFragment(family: Family, { allPorts }: TableOptions): Fragment {
+/**
+ * Flows that another node began, of which one packet was seen; the idle timeouts that have not passed since the nodes
+ * changed; where answers belong.
+ */
+const nodeSets = (family: Family): NamedSet[] => [
+  map('tcp_adopted', `typeof ${keyType(family)} : meta mark; ${dynamic(flowLimit)}`),
+  set('adopting', 'typeof meta mark; flags timeout;'),
+  map('answers', `typeof ${family.ip} saddr . meta l4proto . th sport : verdict;`),
+];
+
+/** An answer whose request another node has carried. Those to this machine are of its own probes. */
+const toAnswers = ({ ip }: Family): string =>
+  `fib daddr type != local ${ip} saddr . meta l4proto . th sport vmap @answers`;
+
+export function tableFragment(family: Family, { allPorts, hasOthers }: TableOptions): Fragment {
   const { ip, table, pokeAddress } = family;
   const key = forwardKey(family);
   const backward = backwardKey(family);
@@ -240,8 +256,10 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
       map('replies_of', 'typeof meta mark : verdict;'),
       ...countingSets.map((name) => set(name, `typeof meta mark; counter; size ${countLimit}; flags dynamic;`)),
       ...pokeSets(family),
+      ...(hasOthers ? nodeSets(family) : []),
     ],
     chains: [
+      ...(hasOthers ? [{ name: 'no_answer', rules: ['meta mark set 0'] }] : []),
       { name: 'poke_ends', rules: pokeRules(family) },
       ...endingChains(family),
       {
@@ -267,6 +285,7 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
         rules: [
           `meta mark set ${key} map @tcp_replies goto of_reply`,
           `tcp flags & (fin|syn|rst|ack) == syn delete @tcp_replies { ${backward} : meta mark }`,
+          ...(hasOthers ? [`tcp flags & (syn|ack) != syn ${toAnswers(family)}`] : []),
           // A frontend's port without a rule is silent: the kernel's answer to a SYN is not sent.
           `tcp flags & (fin|syn|rst|ack) == rst|ack tcp sequence 0 ${ip} saddr @frontend_addresses ${ip} saddr . tcp sport != @frontend_ports drop`,
         ],
@@ -276,6 +295,7 @@ export function tableFragment(family: Family, { allPorts }: TableOptions): Fragm
         rules: [
           `meta mark set ${key} map @udp_replies goto of_reply`,
           `delete @udp_replies { ${backward} : meta mark }`,
+          ...(hasOthers ? [toAnswers(family)] : []),
         ],
       },
       { name: 'frontend_entry', rules: entries },

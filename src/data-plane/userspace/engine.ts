@@ -5,7 +5,6 @@
  * all socket work. A thread that throws or hangs is started anew with the current plan; its flows are lost.
  */
 import { Clock } from '../../support/clock.js';
-import { modulesFolder } from '../../support/files.js';
 import { CounterScope } from '../model/counters.js';
 import type {
   CounterSample,
@@ -29,9 +28,9 @@ import {
 } from '../model/plan.js';
 import { Explainer } from '../selection/explain.js';
 import { collisionReason, noOutboundReason } from './frontend-binder.js';
-import type { Applied, Report, Request, WorkerAnswer } from './messages.js';
+import { type Applied, type Report, type Request, toSend, type WorkerAnswer } from './messages.js';
 import { defaultDescriptorLimit } from './socket-limits.js';
-import { ThreadEnded, WorkerThread } from './worker-thread.js';
+import { LoadingThread, ThreadEnded, WorkerThread } from './worker-thread.js';
 
 interface UserspaceEngineOptions {
   /** The emulator's clock; the worker follows it, and `advanceClock` is to be called with every `advance`. */
@@ -39,8 +38,8 @@ interface UserspaceEngineOptions {
   readonly events?: EngineEvents;
   /** How many file descriptors the data plane may use; by default what the process may open, less a reserve. */
   readonly descriptorLimit?: number;
-  /** Entry of the thread; another one only in tests. */
-  readonly worker?: URL;
+  /** The first thread; it is started here if it was not before. */
+  readonly thread?: LoadingThread | undefined;
   /** By which the thread is watched and started anew. */
   readonly realClock?: Clock;
 }
@@ -73,7 +72,7 @@ function newRecovery(): Recovery {
 export class UserspaceEngine implements Engine {
   readonly name = 'userspace';
   readonly whyNoOutbound = noOutboundReason;
-  readonly #options: Required<Omit<UserspaceEngineOptions, 'events'>>;
+  readonly #options: Required<Omit<UserspaceEngineOptions, 'events' | 'thread'>> & { readonly entry: URL };
   readonly #events: EngineEvents;
   #thread: WorkerThread;
   readonly #scopes = new Map<string, CounterScope>();
@@ -96,13 +95,13 @@ export class UserspaceEngine implements Engine {
     clock,
     events = {},
     descriptorLimit = defaultDescriptorLimit(),
-    worker = new URL('data-plane/userspace/worker.js', modulesFolder),
+    thread = new LoadingThread(),
     realClock = new Clock(),
   }: UserspaceEngineOptions) {
-    this.#options = { clock, descriptorLimit, worker, realClock };
+    this.#options = { clock, descriptorLimit, entry: thread.entry, realClock };
     this.#events = events;
     this.#advancedMs = clock.origin.advancedMs;
-    this.#thread = this.#startThread();
+    this.#thread = this.#takeThread(thread);
   }
 
   get running(): boolean {
@@ -117,7 +116,7 @@ export class UserspaceEngine implements Engine {
     this.#explainer = new Explainer(this.#plan);
     for (const key of changes.removedFrontends) this.#states.delete(key);
     for (const key of changes.removedProbes) this.#health.delete(key);
-    const applied = (await this.#ask({ type: 'apply', changes })) as Applied | undefined;
+    const applied = (await this.#ask({ type: 'apply', changes: toSend(changes, before) })) as Applied | undefined;
     if (applied) this.#take(applied);
     for (const { key } of takenOver(changes.frontends, before)) this.#announce(key);
     for (const collision of newCollisions(next, before)) this.#events.onFrontendState?.(collisionState(collision));
@@ -185,17 +184,16 @@ export class UserspaceEngine implements Engine {
   async close(graceMs: number): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    this.#recovery?.reject(new Error('The data plane is closed.'));
-    // Requests that are still pending are rejected when the thread ends.
+    this.#recovery?.resolve();
     this.#thread.ask({ type: 'close', graceMs }).catch(() => {});
     await this.#thread.end(this.running ? graceMs + closeWithinMs : 0);
     this.#options.realClock.close();
   }
 
-  #startThread(): WorkerThread {
-    const { clock, descriptorLimit, worker, realClock } = this.#options;
+  #takeThread(thread: LoadingThread): WorkerThread {
+    const { clock, descriptorLimit, realClock } = this.#options;
     return new WorkerThread({
-      entry: worker,
+      thread,
       setup: {
         origin: { ...clock.origin, advancedMs: this.#advancedMs },
         descriptorLimit,
@@ -207,15 +205,19 @@ export class UserspaceEngine implements Engine {
     });
   }
 
-  /** The thread's answer; undefined when it failed meanwhile and the next one has taken over. */
+  /**
+   * The thread's answer; undefined when it failed meanwhile and the next one has taken over, or when the engine is closed:
+   * then nothing is left to carry out, and who waits for it has nothing to do about it.
+   */
   async #ask(request: Request): Promise<WorkerAnswer> {
     if (!this.#recovery) {
       try {
         return await this.#thread.ask(request);
       } catch (error) {
-        if (this.#closing || !(error instanceof ThreadEnded)) throw error;
+        if (!(error instanceof ThreadEnded)) throw error;
       }
     }
+    if (this.#closing) return undefined;
     await this.#recovery?.done;
     return undefined;
   }
@@ -294,7 +296,7 @@ export class UserspaceEngine implements Engine {
     if (this.#closing) return;
     this.#restarts++;
     const startedAtMs = this.#advancedMs;
-    this.#thread = this.#startThread();
+    this.#thread = this.#takeThread(new LoadingThread(this.#options.entry));
     try {
       await this.#catchUp(this.#thread, startedAtMs);
     } catch (error) {
@@ -317,7 +319,8 @@ export class UserspaceEngine implements Engine {
       const [next, nextFaults, nextMs] = [this.#plan, this.#faults, this.#advancedMs];
       if (nextMs > advancedMs) await thread.ask({ type: 'advance', azureMs: nextMs - advancedMs });
       if (nextFaults.length + faults.length > 0) await thread.ask({ type: 'setFaults', faults: nextFaults });
-      this.#take((await thread.ask({ type: 'apply', changes: next.changesFrom(carried) })) as Applied);
+      const changes = toSend(next.changesFrom(carried), carried);
+      this.#take((await thread.ask({ type: 'apply', changes })) as Applied);
       [carried, faults, advancedMs] = [next, nextFaults, nextMs];
     }
   }

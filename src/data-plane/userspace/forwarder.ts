@@ -20,7 +20,7 @@ import { Frontend } from './frontend.js';
 import { FrontendBinder } from './frontend-binder.js';
 import { InjectedFaults } from './injected-faults.js';
 import { Listeners } from './listeners.js';
-import type { Applied, WorkerSetup } from './messages.js';
+import { type Applied, received, type SentChanges, type WorkerSetup } from './messages.js';
 import { Descriptors, type SharedResources, SourcePorts } from './socket-limits.js';
 import { TcpForwarder } from './tcp.js';
 import { UdpForwarder } from './udp.js';
@@ -96,10 +96,12 @@ export class Forwarder {
   }
 
   /** One plan at a time: slot tables of large pools are built in slices between packets. */
-  async apply(changes: PlanChanges): Promise<Applied> {
+  async apply(changes: SentChanges): Promise<Applied> {
     const { size } = this.#frontends;
     const isNew = changes.frontends.some(({ key }) => !this.#frontends.has(key));
-    await this.#mutex.run(() => this.#take(changes));
+    await this.#mutex.run(() =>
+      this.#take(received(changes, (key) => this.#frontends.get(key)?.plan.rule.members ?? [])),
+    );
     // A changed rule at the same address and port needs no new socket.
     if (isNew || this.#frontends.size !== size) await this.#binder.apply([...this.#frontends.values()]);
     // What the probes have found meanwhile is reported before the answer, which would hide that it is news.
@@ -168,8 +170,9 @@ export class Forwarder {
     return frontend && this.#udp.noted(frontend, client);
   }
 
+  /** What was asked for before is carried out first. */
   async close(graceMs: number): Promise<void> {
-    this.#prober.stop();
+    await this.#mutex.run(async () => this.#prober.stop());
     this.#binder.stop();
     const endMs = this.#realClock.now() + graceMs;
     while (this.#tcp.openFlows > 0 && this.#realClock.now() < endMs) await this.#realClock.wait(pollMs);

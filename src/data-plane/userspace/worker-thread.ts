@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../../support/clock.js';
+import { modulesFolder } from '../../support/files.js';
 import type { Ask, Report, Request, WorkerAnswer, WorkerSetup } from './messages.js';
 
 /** Connections are short-lived objects by the thousand: a larger nursery copies fewer of them. */
@@ -32,9 +33,29 @@ interface Pending {
   reject(error: Error): void;
 }
 
-export interface WorkerThreadOptions {
-  /** Module of the thread. */
+/** A thread that loads its modules; what it is for it is told by the `WorkerThread` that takes it. */
+export class LoadingThread {
   readonly entry: URL;
+  readonly worker: Worker;
+  readonly exited: Promise<unknown>;
+  /** Why it has ended meanwhile. */
+  failure: Error | undefined;
+
+  constructor(entry = new URL('data-plane/userspace/worker.js', modulesFolder)) {
+    this.entry = entry;
+    this.worker = new Worker(entry, { name: 'lazurite-data-plane', resourceLimits: { maxYoungGenerationSizeMb } });
+    this.exited = once(this.worker, 'exit').catch(() => {});
+    this.worker.on('error', (error: Error) => {
+      this.failure ??= error;
+    });
+    this.worker.on('exit', (code) => {
+      this.failure ??= new Error(`The data plane's thread ended with code ${code}.`);
+    });
+  }
+}
+
+export interface WorkerThreadOptions {
+  readonly thread: LoadingThread;
   readonly setup: WorkerSetup;
   readonly realClock: Clock;
   /** Everything that the thread reports, but answers. */
@@ -55,17 +76,18 @@ export class WorkerThread {
   #look: Timer | undefined;
 
   constructor(options: WorkerThreadOptions) {
+    const { thread, setup } = options;
     this.#options = options;
-    this.#worker = new Worker(options.entry, {
-      workerData: options.setup,
-      name: 'lazurite-data-plane',
-      resourceLimits: { maxYoungGenerationSizeMb },
-    });
-    this.#exited = once(this.#worker, 'exit').catch(() => {});
+    this.#worker = thread.worker;
+    this.#exited = thread.exited;
     this.#worker.on('message', (report: Report) => this.#receive(report));
-    this.#worker.on('error', (error: Error) => this.#fail(error));
-    this.#worker.on('exit', (code) => this.#fail(new Error(`The data plane's thread ended with code ${code}.`)));
+    const ended = (): void => this.#fail(thread.failure as Error);
+    this.#worker.on('error', ended);
+    this.#worker.on('exit', ended);
+    this.#worker.postMessage(setup);
     this.#lookLater();
+    // Whoever made this is told afterwards, as of every other failure.
+    if (thread.failure) queueMicrotask(ended);
   }
 
   /** Resolves with the answer. Rejects with `ThreadEnded`, or with what the thread says about this request. */

@@ -1,5 +1,5 @@
 /** Entry of the engine's own thread: a blocked API loop must not stall traffic, nor traffic the API. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { ThreadFailure } from '../model/faults.js';
 import { Forwarder } from './forwarder.js';
 import type { Ask, Report, Request, WorkerAnswer, WorkerSetup } from './messages.js';
@@ -9,12 +9,13 @@ if (!port) throw new Error('userspace/worker.ts runs only as a worker thread');
 
 const report = (message: Report): void => port.postMessage(message);
 
-const forwarder = new Forwarder(workerData as WorkerSetup, {
-  opened: (location) => report({ type: 'scope', location }),
-  released: ({ scope, number }) => report({ type: 'scopeGone', scope, number }),
-  health: (changes) => report({ type: 'health', changes }),
-  frontend: (state) => report({ type: 'frontend', state }),
-});
+const forwarding = (setup: WorkerSetup): Forwarder =>
+  new Forwarder(setup, {
+    opened: (location) => report({ type: 'scope', location }),
+    released: ({ scope, number }) => report({ type: 'scopeGone', scope, number }),
+    health: (changes) => report({ type: 'health', changes }),
+    frontend: (state) => report({ type: 'frontend', state }),
+  });
 
 /** An injected fault: throws where nothing catches it, or waits for what never comes. */
 function fail(how: ThreadFailure): undefined {
@@ -24,7 +25,7 @@ function fail(how: ThreadFailure): undefined {
   });
 }
 
-async function carryOut(request: Request): Promise<WorkerAnswer> {
+async function carryOut(forwarder: Forwarder, request: Request): Promise<WorkerAnswer> {
   switch (request.type) {
     case 'apply':
       return forwarder.apply(request.changes);
@@ -48,8 +49,16 @@ async function carryOut(request: Request): Promise<WorkerAnswer> {
   }
 }
 
-port.on('message', ({ id, request }: Ask) => {
-  carryOut(request)
+let forwarder: Forwarder | undefined;
+
+port.on('message', (message: WorkerSetup | Ask) => {
+  // The first message says how to begin.
+  if (!forwarder) {
+    forwarder = forwarding(message as WorkerSetup);
+    return;
+  }
+  const { id, request } = message as Ask;
+  carryOut(forwarder, request)
     .then(
       (answer) => report({ type: 'answer', id, answer }),
       (error: Error) => report({ type: 'error', id, error }),

@@ -5,6 +5,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { type AzureError, azureError } from '../../errors/index.js';
+import { childNamed } from '../references.js';
 import { rootKey } from '../resource-id.js';
 import type { Action, Lookup, Resource, ResourceDocument, WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
@@ -164,7 +165,7 @@ export function powerStateOfIPConfiguration(lookup: Lookup, id: string): PowerSt
   const instances = lookup.resource(rootKey(id))?.document.properties.virtualMachines as
     | InstanceWithPower[]
     | undefined;
-  return instances?.find(({ name }) => name === instanceId)?.properties.powerState;
+  return childNamed(instances, instanceId)?.properties.powerState;
 }
 
 /** What an instance view says about a machine: `statuses` of `GET …/instanceView`. */

@@ -122,7 +122,7 @@ export const versions = {
     privateIPAddressVersion: { since: '2016-03-30' },
     gatewayLoadBalancer: { since: '2021-02-01' },
     applicationSecurityGroups: { since: '2017-09-01' },
-    applicationGatewayBackendAddressPools: { since: '2016-09-01' },
+    applicationGatewayBackendAddressPools: { since: '2016-03-30' },
     virtualNetworkTaps: { since: '2018-08-01' },
     isInUseWithService: { since: '2015-06-15', until: '2018-06-01' },
     privateLinkConnectionProperties: { since: '2019-09-01' },

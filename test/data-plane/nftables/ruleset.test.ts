@@ -2,8 +2,10 @@
 import t from 'tap';
 import type { PlanFrontend, PlanRule } from '../../../src/data-plane/model/plan.js';
 import { IndexedPlan } from '../../../src/data-plane/model/plan.js';
+import { indistinct } from '../../../src/data-plane/nftables/answers.js';
 import { findUnreferenced } from '../../../src/data-plane/nftables/collector.js';
 import type { Ruleset } from '../../../src/data-plane/nftables/fragment.js';
+import { alone, type NodeOptions } from '../../../src/data-plane/nftables/frontend.js';
 import { readListing } from '../../../src/data-plane/nftables/listing.js';
 import { RulesetModel } from '../../../src/data-plane/nftables/ruleset.js';
 import { changesBetween, transactions } from '../../../src/data-plane/nftables/transaction.js';
@@ -17,8 +19,8 @@ const onPort80 = (of: PlanRule, transport: 'tcp' | 'udp' = 'tcp') =>
 
 const isNat = ({ hook = '' }: { readonly hook?: string }): boolean => hook.startsWith('type nat');
 
-function start(of: PlanRule, transport: 'tcp' | 'udp' = 'tcp') {
-  const model = new RulesetModel(1);
+function start(of: PlanRule, transport: 'tcp' | 'udp' = 'tcp', node: NodeOptions = alone) {
+  const model = new RulesetModel(1, { node });
   const ruleset = model.compile(onPort80(of, transport), { healthOf: everybodyUp });
   const chain = (name: string): readonly string[] =>
     [...ruleset.values()].flatMap(({ chains }) => chains).find((each) => each.name === name)?.rules ?? [];
@@ -177,7 +179,7 @@ t.test('A member that goes down gives its slots away, and no other slot is writt
 });
 
 t.test('The number of a backend that is forgotten is given to another one, and never before', (t) => {
-  const model = new RulesetModel(1, 3);
+  const model = new RulesetModel(1, { members: 3 });
   const compile = (...last: number[]) =>
     model.compile(onPort80(rule(last.map((each) => member(`127.0.0.${each}`, 8080)))), { healthOf: everybodyUp });
   compile(4, 5);
@@ -415,5 +417,86 @@ table ip lazurite {
     { mark: 0x10001, expiresMs: 93_784_005 },
   ]);
   t.match(listing.get('answered'), [{ mark: 0x10001, packets: 5, bytes: 270 }]);
+  t.end();
+});
+
+const loadedText = (ruleset: Ruleset): string => transactions(changesBetween(new Map(), ruleset)).join('; ');
+
+t.test('A machine alone, and a node to which nothing of others comes, has no rule for flows of other nodes', (t) => {
+  for (const transport of ['tcp', 'udp'] as const) {
+    const { ruleset } = start(rule(members), transport);
+    t.notMatch(loadedText(ruleset), /adopt|answer|noted|over_1|turn_|hold_/);
+    const node = new RulesetModel(1, { node: { adopt: 'never', symmetric: true } });
+    t.equal(
+      loadedText(node.compile(onPort80(rule(members), transport), { healthOf: everybodyUp })),
+      loadedText(ruleset),
+    );
+  }
+  t.end();
+});
+
+t.test(
+  'A node that adopts sends a packet of an unknown flow where the hash says, always or while that is open',
+  (t) => {
+    const choose =
+      'meta mark set jhash ip saddr . tcp sport . ip daddr . tcp dport mod 4096 seed 0x4c617a7b map @slots_1 goto adopt_1';
+    const refused = [
+      'ip saddr . th sport . ip daddr . th dport @tcp_ended goto over_1',
+      'tcp flags & syn != 0 goto over_1',
+      'meta mark set ip saddr . th sport . ip daddr . th dport map @tcp_adopted goto noted_1',
+    ];
+    const always = start(rule(members), 'tcp', { adopt: 'always', symmetric: true }).chain;
+    t.strictSame(always('late_1'), [...refused, choose, 'goto over_1']);
+    t.strictSame(always('unknown_1'), []);
+    const afterChange = start(rule(members), 'tcp', { adopt: 'after-change', symmetric: true }).chain;
+    t.strictSame(afterChange('late_1'), [
+      ...refused,
+      'meta mark set 0x0003a980',
+      'meta mark != @adopting goto unknown_1',
+      choose,
+      'goto over_1',
+    ]);
+    t.equal(afterChange('unknown_1').at(-1), 'meta mark set 0 drop', 'and without RST before it is open');
+    t.strictSame(start(rule(members), 'tcp', { adopt: 'never', symmetric: false }).chain('adopt_1'), []);
+    t.end();
+  },
+);
+
+t.test('Answers are turned back by member and port, and nothing is remembered of them', (t) => {
+  for (const transport of ['tcp', 'udp'] as const) {
+    const { ruleset, chain } = start(rule(members), transport, { adopt: 'never', symmetric: false });
+    const { shared = [] } = ruleset.get('answers 1') ?? {};
+    t.strictSame(
+      shared.map(({ map, key, value }) => [map, key, value]),
+      members.map(({ address }) => ['answers', `${address} . ${transport} . 8080`, 'goto turn_1']),
+    );
+    t.strictSame(chain('turn_1'), [
+      'ip saddr set 127.255.0.4',
+      `${transport} sport set 80`,
+      'meta mark set 0 notrack accept',
+    ]);
+    t.match(
+      chain(`of_${transport}`).join(),
+      /fib daddr type != local ip saddr . meta l4proto . th sport vmap @answers/,
+    );
+  }
+  t.end();
+});
+
+t.test('Of frontends that share a member and port the first one has the answers; all ports belong to nobody', (t) => {
+  const here = rule(members);
+  const [first, second, all] = [
+    frontend('tcp', '127.255.0.4:80', here),
+    frontend('tcp', '127.255.0.5:80', here),
+    frontend('tcp', '127.255.0.6:0', rule([member('127.0.0.9', 0)])),
+  ];
+  const reasons = indistinct([first, second, frontend('udp', '127.255.0.4:80', here), all]);
+  t.strictSame([...reasons.keys()], [second.key, all.key]);
+  t.match(reasons.get(second.key), 'those of 127.0.0.4:8080 belong to rule-1 at 127.255.0.4:80');
+  t.match(reasons.get(all.key), '--symmetric');
+  const model = new RulesetModel(1, { node: { adopt: 'after-change', symmetric: true } });
+  const ruleset = model.compile(new IndexedPlan(plan([first, second])), { healthOf: everybodyUp });
+  const held = [...ruleset.values()].flatMap(({ shared }) => shared).filter(({ map }) => map === 'answers');
+  t.strictSame([...new Set(held.map(({ value }) => value))], ['goto hold_1'], 'it may be of either: it is sent again');
   t.end();
 });

@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import t, { type Test } from 'tap';
 import { UserspaceEngine } from '../../../src/data-plane/userspace/engine.js';
+import { LoadingThread } from '../../../src/data-plane/userspace/worker-thread.js';
 import { Clock } from '../../../src/support/clock.js';
 import { repeatUntil } from '../../turns.js';
 import { dial, echoes, ending, inParallel, openStream, tcpBackend, UdpClient } from '../network.js';
@@ -329,8 +330,10 @@ t.test('When the thread of the data plane dies the engine says so, once, and ans
   const engine = new UserspaceEngine({
     clock: new Clock(),
     events: { onFailure: (error) => failures.push(error) },
-    worker: new URL(
-      'data:text/javascript,import{parentPort}from"node:worker_threads";parentPort.on("message",()=>{throw new Error("defect")})',
+    thread: new LoadingThread(
+      new URL(
+        'data:text/javascript,import{parentPort}from"node:worker_threads";parentPort.on("message",()=>{throw new Error("defect")})',
+      ),
     ),
   });
   await t.rejects(engine.apply(plan([])), { message: 'defect' });
@@ -341,4 +344,15 @@ t.test('When the thread of the data plane dies the engine says so, once, and ans
     failures.map(({ message }) => message),
     ['defect'],
   );
+});
+
+t.test('A thread that failed before its engine began fails as one that fails later', async (t) => {
+  const failures: Error[] = [];
+  const thread = new LoadingThread(new URL('data:text/javascript,throw new Error("defect")'));
+  await thread.exited;
+  const events = { onFailure: (error: Error) => failures.push(error) };
+  const engine = new UserspaceEngine({ clock: new Clock(), events, thread });
+  await t.rejects(engine.apply(plan([])), { message: 'defect' });
+  await engine.close(0);
+  t.equal(failures.length, 1);
 });

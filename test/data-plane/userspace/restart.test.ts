@@ -136,6 +136,34 @@ test('failures that are more than a minute apart do not add up', async (t) => {
   t.strictSame(world.failures, []);
 });
 
+test('a plan that is being applied when the engine is closed is no failure', async (t) => {
+  const world = worldOf(t);
+  const backends = await world.backends(subnet, { count: 1, port });
+  const plans = Array.from({ length: 20 }, (_, index) =>
+    frontend('tcp', `${at.address}:${at.port + index}`, rule(probedMembers(backends))),
+  );
+  const applied = world.apply(plans, probesOf(backends));
+  const closed = world.engine.close(0);
+  await t.resolves(applied);
+  await closed;
+  await t.resolves(world.apply([]), 'nor is one that comes later');
+  t.strictSame(await world.engine.flows(), []);
+  t.strictSame([world.interruptions, world.failures], [[], []]);
+});
+
+test('a plan that waits for a thread that hangs is no failure when the engine is closed', async (t) => {
+  const realClock = new Clock();
+  const world = worldOf(t, realClock);
+  await world.engine.flows();
+  world.engine.failThread?.('hang');
+  const applied = world.apply([]);
+  const closed = world.engine.close(5000);
+  realClock.advance(6000);
+  await closed;
+  await t.resolves(applied);
+  t.strictSame([world.interruptions, world.failures], [[], []]);
+});
+
 test('closing ends a thread that hangs', async (t) => {
   const realClock = new Clock();
   const world = worldOf(t, realClock);

@@ -4,6 +4,7 @@
  */
 
 import { claimPrivateAddress } from '../../Microsoft.Network/private-address.js';
+import { childNamed } from '../../references.js';
 import { idKey } from '../../resource-id.js';
 import type { Resource, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
@@ -166,7 +167,7 @@ export function placeInstances(
       });
       return { name: nic.name ?? '', properties: { ipConfigurations } };
     });
-    const powerState = existing.find((one) => one.name === name)?.properties.powerState;
+    const powerState = childNamed(existing, name)?.properties.powerState;
     return { name, properties: { ...(powerState ? { powerState } : {}), networkInterfaces } };
   });
 }

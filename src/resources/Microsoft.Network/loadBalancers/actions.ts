@@ -100,7 +100,7 @@ const migrateToIpBased: Action = {
       const loadBalancerBackendAddresses = membersOfPool(document, poolId, context).map((member) => {
         const nicId = member.networkInterfaceIPConfigurationId;
         if (nicId === undefined) {
-          return pool.properties?.loadBalancerBackendAddresses?.find(({ name }) => name === member.name) ?? {};
+          return childNamed(pool.properties?.loadBalancerBackendAddresses, member.name) ?? {};
         }
         // An instance of a scale set is in the pools of its profile, and stays there.
         if (!isNetworkInterface(context, rootKey(nicId))) {

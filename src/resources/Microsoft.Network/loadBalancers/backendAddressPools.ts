@@ -6,10 +6,10 @@
 
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { stableGuid } from '../../../support/ids.js';
-import { powerStateOfIPConfiguration } from '../../Microsoft.Compute/common-members.js';
+import { machineOf, powerStateOfIPConfiguration } from '../../Microsoft.Compute/common-members.js';
 import { childNamed, childrenIn, childWithId, lookUpChild } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
-import type { Link, Lookup, ResourceDocument, ShowContext, WriteContext } from '../../resource-type.js';
+import type { Link, Lookup, Resource, ResourceDocument, ShowContext, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
 import { childOf, loadBalancerChild } from '../common-members.js';
 import { versions } from '../member-versions.js';
@@ -241,8 +241,26 @@ function writtenMember(address: BackendAddress, poolId: string): PoolMember {
   };
 }
 
+/** A member of a pool, and the stored resources that it was read from. */
+interface Joined {
+  readonly root: string;
+  readonly owner: Resource | undefined;
+  readonly machine: Resource | undefined;
+  readonly poolId: string;
+  readonly member: PoolMember;
+}
+
+/** By the link that joins it. Links and resources are the same objects for as long as nobody writes them. */
+const joinedBy = new WeakMap<Link, Joined>();
+
+/** The member that `link` joins to the pool: the same object until something changes that it was read from. */
 function joinedMember(link: Link, poolId: string, lookup: Lookup): PoolMember {
-  return {
+  const known = joinedBy.get(link);
+  const root = known?.root ?? rootKey(link.sourceId);
+  const owner = lookup.resource(root);
+  const machine = machineOf(lookup, root);
+  if (known?.owner === owner && known?.machine === machine && known?.poolId === poolId) return known.member;
+  const member: PoolMember = {
     key: idKey(link.sourceId),
     // Only where it is shown: a pool may have thousands of members.
     get name() {
@@ -255,6 +273,8 @@ function joinedMember(link: Link, poolId: string, lookup: Lookup): PoolMember {
     networkInterfaceIPConfigurationId: link.sourceId,
     frontendId: undefined,
   };
+  joinedBy.set(link, { root, owner, machine, poolId, member });
+  return member;
 }
 
 const memberPath = 'loadBalancerBackendAddressPools';
@@ -269,10 +289,11 @@ export function membersOfPool(
   const pool = childWithId(childrenIn(document.properties, 'backendAddressPools'), poolId);
   const addresses = childrenIn(pool?.properties, 'loadBalancerBackendAddresses') as BackendAddress[];
   const written = addresses.map((one) => writtenMember(one, poolId));
+  const key = idKey(poolId);
   const joined = lookup
     .linksInto(rootKey(poolId))
     // A scale set's profile names the pool too; its instances are the members.
-    .filter(({ path, target, sourceType }) => path === memberPath && target === idKey(poolId) && isMember(sourceType))
+    .filter(({ path, target, sourceType }) => path === memberPath && target === key && isMember(sourceType))
     .map((link) => joinedMember(link, poolId, lookup));
   return [...written, ...joined];
 }

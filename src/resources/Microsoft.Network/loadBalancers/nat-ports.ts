@@ -132,10 +132,10 @@ function placements(document: LoadBalancerDocument, id: string, lookup: Lookup):
     });
 }
 
-function freePort(pool: InboundNatPool, taken: ReadonlySet<number>): number | undefined {
-  const { frontendPortRangeStart: start = 0, frontendPortRangeEnd: end = -1 } = pool.properties ?? {};
-  for (let port = start; port <= end; port++) if (!taken.has(port)) return port;
-  return undefined;
+/** The free ports of a pool, from the lowest to the highest; each is asked for once. */
+function* freePorts({ properties }: InboundNatPool, taken: ReadonlySet<number>): Generator<number, undefined> {
+  const { frontendPortRangeStart: start = 0, frontendPortRangeEnd: end = -1 } = properties ?? {};
+  for (let port = start; port <= end; port++) if (!taken.has(port)) yield port;
 }
 
 function ruleFor({ pool, link, name }: Placement, frontendPort: number): InboundNatRule {
@@ -176,8 +176,9 @@ export function withNatPoolRules(
   );
   const taken = new Set<number>(own.map((rule) => rule.properties?.frontendPort ?? 0));
   for (const { name } of placed) taken.add(known.get(name) ?? 0);
+  const freeOf = new Map(placed.map(({ pool }) => [pool, freePorts(pool, taken)]));
   const made = placed.flatMap((placement) => {
-    const port = known.get(placement.name) ?? freePort(placement.pool, taken);
+    const port = known.get(placement.name) ?? freeOf.get(placement.pool)?.next().value;
     if (port === undefined) return [];
     taken.add(port);
     return [ruleFor(placement, port)];

@@ -5,7 +5,7 @@
  */
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { machineOf } from '../../Microsoft.Compute/common-members.js';
-import { childrenIn, childWithId, lookUpChild } from '../../references.js';
+import { childrenIn, childWithId, linksFromOthers, lookUpChild } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Link, Lookup, Resource } from '../../resource-type.js';
 import { loadBalancerChild } from '../common-members.js';
@@ -129,10 +129,12 @@ function* checkVirtualNetwork(ipConfiguration: string, member: Member, lookup: L
 const isMember = ({ sourceType }: Link): boolean =>
   /^Microsoft\.(Network\/networkInterfaces|Compute\/virtualMachineScaleSets)\/.*ipConfigurations$/.test(sourceType);
 
-const joins = (pool: string, lookup: Lookup): readonly Link[] =>
-  lookup
+function joins(pool: string, lookup: Lookup): readonly Link[] {
+  const key = idKey(pool);
+  return lookup
     .linksInto(rootKey(pool))
-    .filter(({ path, target }) => path === 'loadBalancerBackendAddressPools' && target === idKey(pool));
+    .filter(({ path, target }) => path === 'loadBalancerBackendAddressPools' && target === key);
+}
 
 /** Each of `joined` has the IP version of the frontends that serve the pool. */
 function* checkVersionsOfMembers(
@@ -193,9 +195,10 @@ function* checkNatPool(id: string, lookup: Lookup): Generator<AzureError> {
   const { frontendPortRangeStart: start, frontendPortRangeEnd: end } =
     childWithId(inboundNatPools, id)?.properties ?? {};
   if (start === undefined || end === undefined) return;
+  const key = idKey(id);
   const instances = lookup
     .linksInto(rootKey(id))
-    .filter(({ path, target }) => path === 'loadBalancerInboundNatPools' && target === idKey(id))
+    .filter(({ path, target }) => path === 'loadBalancerInboundNatPools' && target === key)
     .filter(({ sourceType }) => sourceType.endsWith('/ipConfigurations')).length;
   if (instances === 0 || instances <= end - start + 1) return;
   const values = { id, available: end - start + 1, instances };
@@ -206,7 +209,7 @@ function* checkNatPool(id: string, lookup: Lookup): Generator<AzureError> {
 function* checkNeighbours(ipConfiguration: string, member: Member, lookup: Lookup): Generator<AzureError> {
   if (!member.subnet) return;
   for (const { id: pool } of member.loadBalancerBackendAddressPools ?? []) {
-    const other = joins(pool, lookup).find(({ sourceId }) => rootKey(sourceId) !== rootKey(ipConfiguration));
+    const [other] = linksFromOthers(joins(pool, lookup), rootKey(ipConfiguration));
     const theirs = other && (lookUpChild(lookup, other.sourceId)?.child.properties as Member | undefined)?.subnet?.id;
     if (theirs === undefined || rootKey(theirs) === rootKey(member.subnet.id)) continue;
     const loadBalancer = lookup.resource(rootKey(pool))?.id ?? pool;

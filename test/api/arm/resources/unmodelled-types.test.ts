@@ -435,7 +435,7 @@ t.test('What a location offers to networks is listed', async (t) => {
   const services = names(
     (await azure.get(`${subscription}${inLocation}/virtualNetworkAvailableEndpointServices`)).body,
   );
-  t.ok(services.includes('Microsoft.Storage'));
+  for (const service of ['Microsoft.Storage', 'Microsoft.CosmosDBManagedInstance']) t.ok(services.includes(service));
   const tags = (await azure.get(`${subscription}${inLocation}/serviceTags`)).body;
   t.match(tags, { name: 'Public', cloud: 'Public', values: [{ name: 'AzureLoadBalancer' }] });
   const [first] = (await azure.get(`${subscription}/locations`)).body.value as Json[];
