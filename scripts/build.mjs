@@ -30,39 +30,65 @@ const forScripts = [
 const swaggerFiles = /^(swagger-ui\.css|swagger-ui-bundle\.js|favicon-.*\.png)$/;
 
 /**
- * Modules that most processes never use, by name: who imports them at its beginning, and the members that are used. They are
- * loaded when such a member is first asked for.
+ * Modules that most processes never use, by name, and which modules ask for them. Each is put into files of its own, which
+ * are read when the module is used. `members`: those that are used of one which is imported at a beginning; where there are
+ * none, it is imported inside a function.
  */
 const late = {
   ajv: { importer: /[\\/]src[\\/]resources[\\/]validation\.ts$/, members: ['Ajv'] },
   saxes: { importer: /[\\/]src[\\/]api[\\/]classic[\\/]xml[\\/]xml\.ts$/, members: ['SaxesParser'] },
   semver: { importer: /[\\/]fastify[\\/]lib[\\/]plugin-utils\.js$/, members: ['satisfies', 'gt', 'coerce'] },
+  'light-my-request': { importer: /[\\/]fastify[\\/]fastify\.js$/ },
+  '@fastify/ajv-compiler': { importer: /[\\/]fastify[\\/]lib[\\/]schema-controller\.js$/ },
+  '@fastify/fast-json-stringify-compiler': { importer: /[\\/]fastify[\\/]lib[\\/]schema-controller\.js$/ },
   'node:http2': { importer: /[\\/]fastify[\\/]lib[\\/]server\.js$/, members: ['createServer', 'createSecureServer'] },
 };
 
-/** A module of getters in the place of each module of `late`; the import inside it is the module itself. */
+/** Modules of which little is used: what is, in their place. */
+const inPart = {
+  // The log is not pino's: src/http/server.ts gives Fastify one.
+  pino: {
+    importer: /[\\/]fastify[\\/]lib[\\/]logger-pino\.js$/,
+    contents: `module.exports = {
+      symbols: require('pino/lib/symbols.js'), stdSerializers: require('pino-std-serializers') };`,
+  },
+  // It is asked about patterns in find-my-way's own code alone: those of routes are not examined (src/http/server.ts).
+  'safe-regex2': { importer: /[\\/]find-my-way[\\/]index\.js$/, contents: 'module.exports = () => true;' },
+};
+const replaced = { ...late, ...inPart };
+
+const isOwnFile = (name) => Object.hasOwn(late, name) && !name.startsWith('node:');
+/** The name of the file of a late module, without its ending. */
+const fileOf = (name) => `late-${name.replaceAll(/\W+/g, '')}`;
+
+/** Puts what loads its file in the place of a late module, and in that of another what is used of it. */
 const lateModules = {
   name: 'late-modules',
   setup({ onResolve, onLoad, onEnd }) {
     const found = new Set();
-    onResolve({ filter: new RegExp(`^(${Object.keys(late).join('|')})$`) }, ({ path, importer, namespace }) => {
-      if (namespace !== 'file' || !late[path].importer.test(importer)) return undefined;
+    onResolve({ filter: new RegExp(`^(${Object.keys(replaced).join('|')})$`) }, ({ path, importer, namespace }) => {
+      if (namespace !== 'file' || !replaced[path].importer.test(importer)) return undefined;
       found.add(path);
       return { path, namespace: 'late', pluginData: dirname(importer) };
     });
-    onLoad({ filter: /.*/, namespace: 'late' }, ({ path, pluginData: resolveDir }) => ({
-      contents: `module.exports = {
-        ${late[path].members.map((name) => `get ${name}() { return require('${path}').${name}; }`).join(',')} };`,
-      resolveDir,
-    }));
+    onResolve({ filter: /^\.\/late-/, namespace: 'late' }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /.*/, namespace: 'late' }, ({ path, pluginData: resolveDir }) => {
+      if (inPart[path]) return { contents: inPart[path].contents, resolveDir };
+      const loading = isOwnFile(path) ? `require('./${fileOf(path)}.cjs').default` : `require('${path}')`;
+      const { members } = late[path];
+      const getters = members?.map((name) => `get ${name}() { return ${loading}.${name}; }`).join(',');
+      return { contents: `module.exports = ${members ? `{ ${getters} }` : loading};`, resolveDir };
+    });
     onEnd(() => {
-      const missing = Object.keys(late).filter((name) => !found.has(name));
+      const missing = Object.keys(replaced).filter((name) => !found.has(name));
       return { errors: missing.map((name) => ({ text: `nobody imports ${name} as scripts/build.mjs says` })) };
     });
   },
 };
 
 const target = { platform: 'node', target: 'node20', logLevel: 'warning' };
+/** Every start reads the text of what it runs. */
+const minify = { minifySyntax: true, minifyWhitespace: true };
 
 /**
  * Joins the sources into `outdir`: the code in `code/`, which src/launch.ts loads, and a small module in the place of each
@@ -70,14 +96,18 @@ const target = { platform: 'node', target: 'node20', logLevel: 'warning' };
  */
 export async function bundle({ outdir, purpose = 'repository', withPortal = true }) {
   const forPackage = purpose === 'package';
-  const minify = { minifySyntax: forPackage, minifyWhitespace: forPackage };
   const entries = forPackage ? published : [...published, ...forScripts];
   const code = join(outdir, 'code');
   rmSync(outdir, { recursive: true, force: true });
   const { metafile, outputFiles } = await build({
     ...target,
     outdir: code,
-    entryPoints: entries.map((file) => ({ in: file, out: basename(file, '.ts') })),
+    entryPoints: [
+      ...entries.map((file) => ({ in: file, out: basename(file, '.ts') })),
+      ...Object.keys(late)
+        .filter(isOwnFile)
+        .map((name) => ({ in: name, out: fileOf(name) })),
+    ],
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -93,11 +123,11 @@ export async function bundle({ outdir, purpose = 'repository', withPortal = true
   mkdirSync(code, { recursive: true });
   const written = createHash('sha256');
   for (const { path, text } of outputFiles) {
-    const contents = path.endsWith('.cjs') ? await asCommonJs(text, minify) : text;
+    const contents = path.endsWith('.cjs') ? await asCommonJs(text) : text;
     writeFileSync(path, contents);
     written.update(path).update(contents);
   }
-  await writeLauncher({ code, build: written.digest('hex'), minify });
+  await writeLauncher({ code, build: written.digest('hex') });
   for (const { entryPoint, exports } of Object.values(metafile.outputs)) {
     if (entries.includes(entryPoint)) writeEntry({ outdir, entryPoint, exports });
   }
@@ -118,14 +148,14 @@ export async function bundle({ outdir, purpose = 'repository', withPortal = true
 }
 
 /** Only scripts, not modules, can be run by what V8 has compiled before: esbuild divides modules, then each becomes one. */
-async function asCommonJs(text, minify) {
+async function asCommonJs(text) {
   const supported = { 'dynamic-import': false };
   const define = { 'import.meta.url': 'moduleUrl' };
   const { code } = await transform(text, { ...target, ...minify, format: 'cjs', supported, define });
   return `(function (exports, require, module, moduleUrl) {${code}\n})`;
 }
 
-async function writeLauncher({ code, build: id, minify }) {
+async function writeLauncher({ code, build: id }) {
   const contents = `import { Modules } from './src/launch.js';
 module.exports = new Modules({ folder: __dirname, build: '${id}', env: process.env });`;
   await build({

@@ -116,7 +116,7 @@ export class Emulator {
       logEvents(events, log);
       events.read('engineFailure', () => failed?.());
       const monitor = new Monitor({ clock, log, events });
-      engine = await createEngine(config.engine, { clock, events, thread });
+      engine = await createEngine(config, { clock, events, thread });
       reconciler = new Reconciler({
         store: store.resources,
         engine,
@@ -339,7 +339,7 @@ async function createApp({
     const isEmpty = Object.values(control.take().tables).every((rows) => rows.length === 0);
     await applySeed({ file, arm, isEmpty, restore: control.restore, log });
   };
-  await machines?.follow({ reconciler, arm, classic, log, control, resume, seed });
+  await machines?.follow({ engine, reconciler, arm, classic, log, control, resume, seed });
   await reconciler.loadAll();
   if (!machines) await resume();
   monitor.watch({ engine, plan: () => reconciler.plan, snatAllocations: () => reconciler.snatAllocations() });

@@ -48,7 +48,8 @@ export const wholeNumber =
       : refuse(`must be a whole number from 0 to ${atMost}, not '${last(written)}'`);
 
 export const hostName: Parse<string> = (written) =>
-  isIP(last(written)) || /^[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(last(written))
+  // Node's pattern for addresses takes long to compile, and most starts need it for nothing else.
+  /^[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(last(written)) || isIP(last(written))
     ? last(written)
     : refuse(`must be a host name or an IP address, not '${last(written)}'`);
 
@@ -56,7 +57,7 @@ export const dnsNames: Parse<readonly string[]> = (written) =>
   written
     .filter((name) => name !== '')
     .map((name) =>
-      isIP(name) || /^(\*\.)?[a-z\d_]([a-z\d_.-]*[a-z\d])?$/i.test(name)
+      /^(\*\.)?[a-z\d_]([a-z\d_.-]*[a-z\d])?$/i.test(name) || isIP(name)
         ? name.toLowerCase()
         : refuse(`must be a DNS name or an IP address, not '${name}'`),
     );

@@ -92,6 +92,21 @@ export const options = {
     sentence: 'What forwards packets: `userspace`, `nftables`, or `none` (control plane only).',
     parse: oneOf('userspace', 'nftables', 'none'),
   }),
+  adopt: option({
+    name: 'adopt',
+    value: 'WHEN',
+    fallback: 'after-change',
+    sentence:
+      'With `--store` and the nftables engine, when TCP connections that another node has carried go on here: for an idle timeout `after-change` of the live nodes, `always`, or `never`.',
+    parse: oneOf('after-change', 'always', 'never'),
+  }),
+  symmetric: option({
+    name: 'symmetric',
+    fallback: 'off',
+    sentence:
+      'With `--store` and the nftables engine: the network returns every flow by the node that it came by. Without it, frontends whose backends’ answers another node could not tell apart are not bound.',
+    parse: switched,
+  }),
   addressMap: option({
     name: 'address-map',
     value: 'CIDR=CIDR',

@@ -24,13 +24,14 @@ const engineEvents = (events: Events): EngineEvents => ({
 
 /** Starts the engine that `--engine` names; what it reports is emitted as events. Only its own code is loaded. */
 export async function createEngine(
-  engine: Config['engine'],
+  { engine, store, adopt, symmetric }: Config,
   { clock, events, thread }: { clock: Clock; events: Events; thread: LoadingThread | undefined },
 ): Promise<Engine> {
   const options = { clock, events: engineEvents(events), thread };
   if (engine === 'none') return new (await import('../data-plane/none/engine.js')).NoneEngine();
   if (engine === 'userspace') return new (await import('../data-plane/userspace/engine.js')).UserspaceEngine(options);
-  return new (await import('../data-plane/nftables/engine.js')).NftablesEngine(options);
+  const node = store === undefined ? {} : { node: { adopt, symmetric } };
+  return new (await import('../data-plane/nftables/engine.js')).NftablesEngine({ ...options, ...node });
 }
 
 const run = promisify(execFile);

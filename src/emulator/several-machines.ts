@@ -12,7 +12,8 @@ import { loadAdminSecret } from '../api/identity/admin-secret.js';
 import { loadCertificates } from '../api/identity/certificates.js';
 import { loadSigningKey } from '../api/identity/tokens.js';
 import type { Reconciler } from '../compiler/reconciler.js';
-import type { Config } from '../config/config.js';
+import { type Config, options } from '../config/config.js';
+import type { Engine } from '../data-plane/model/engine.js';
 import { azureError } from '../errors/index.js';
 import { type EdgeHandler, tidyUrl } from '../http/server.js';
 import { Edge } from '../nodes/edge.js';
@@ -75,10 +76,13 @@ const agreedOn = (config: Config): string =>
     'strict-bind': config.strictBind,
     auth: config.auth,
     undocumented: config.undocumented,
+    // Stores of earlier versions have a text without them.
+    adopt: config.adopt === options.adopt.fallback ? undefined : config.adopt,
+    symmetric: config.symmetric || undefined,
   });
 
 /** How the data plane and the readers of events follow what other nodes write. */
-function followed({ reconciler, arm, classic, log, control }: Followed): Omit<NodeEvents, 'onWriter'> {
+function followed({ engine, reconciler, arm, classic, log, control }: Followed): Omit<NodeEvents, 'onWriter'> {
   const tell = (error: unknown): void => log.error('the data plane does not follow another node', {}, error);
   return {
     async onApplied({ resources, hostedServices }) {
@@ -87,10 +91,12 @@ function followed({ reconciler, arm, classic, log, control }: Followed): Omit<No
     },
     onControl: (one) => control.carryOut(one).catch(tell),
     onReplaced: () => reconciler.loadAll().catch(tell),
+    onNodesChanged: () => void engine.nodesChanged?.().catch(tell),
   };
 }
 
 export interface Followed {
+  readonly engine: Engine;
   readonly reconciler: Reconciler;
   readonly arm: Arm;
   readonly classic: ClassicPluginOptions;

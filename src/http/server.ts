@@ -139,6 +139,8 @@ export function createServer(options: ServerOptions): LazuriteServer {
       } as object,
     },
     requestIdHeader: false,
+    // No plugin waits for anything, and a timer for each takes time.
+    pluginTimeout: 0,
     // A load balancer may be larger than Fastify allows.
     bodyLimit: bodyLimitBytes,
     routerOptions,

@@ -59,6 +59,10 @@ export class LiveNodes {
   #address: string | undefined;
   #carried = 0;
   #told = -1;
+  /** Called when this node has begun, and when another one has come or gone. */
+  onChange: () => void = () => {};
+  /** Addresses of the others that lived when this was last looked at. */
+  #lived = '';
   #isTelling = false;
 
   constructor(session: Pick<Session, 'query'>, facts: NodeFacts) {
@@ -69,7 +73,14 @@ export class LiveNodes {
   /** From now on this node is reached at `address`, and tells what it carries. */
   begin(address: string): void {
     this.#address = address;
-    this.#tell();
+    this.onChange();
+    this.#isTelling = true;
+    const told = (): void => {
+      this.#isTelling = false;
+      this.#tell();
+    };
+    // One that died a moment ago, and is back before it was missed, has gone all the same.
+    this.#session.query(gone, [address]).then(told, told);
   }
 
   /** The data plane of this node carries every change up to `seq`. */
@@ -103,6 +114,7 @@ export class LiveNodes {
   /** Says that this node lives, and reads which others do; once a second. */
   async beat(): Promise<void> {
     if (this.#address === undefined) return;
+    this.#look();
     await this.#say();
     for (const { address, carried, silent } of await this.#session.query(living)) {
       this.#heard(String(address), Number(carried), Number(silent));
@@ -133,11 +145,26 @@ export class LiveNodes {
     if (carried < 0) this.#others.delete(address);
     else this.#others.set(address, { carried, heardMs: systemTime.now() - agoMs });
     for (const waiting of this.#waiting) if (this.#behind(waiting.seq) === 0) waiting.end();
+    this.#look();
+  }
+
+  /** Tells when not the same nodes live as before. */
+  #look(): void {
+    const live = this.#live().map(([address]) => address);
+    const lives = live.sort().join();
+    if (lives === this.#lived) return;
+    this.#lived = lives;
+    this.onChange();
+  }
+
+  /** The others that were heard of lately. */
+  #live() {
+    const oldestMs = systemTime.now() - silenceMs;
+    return [...this.#others].filter(([, { heardMs }]) => heardMs > oldestMs);
   }
 
   #behind(seq: number): number {
-    const oldestMs = systemTime.now() - silenceMs;
-    return [...this.#others.values()].filter(({ carried, heardMs }) => carried < seq && heardMs > oldestMs).length;
+    return this.#live().filter(([, { carried }]) => carried < seq).length;
   }
 
   /** Resolves when every other node that lives carries the change `seq`, after a second at the latest, with how many do not. */
@@ -162,6 +189,7 @@ export class LiveNodes {
   /** Writes do not wait for a node that has died, until it is heard from again. */
   async forget(address: string): Promise<void> {
     this.#others.delete(address);
+    this.#look();
     await this.#session.query(gone, [address]);
   }
 

@@ -27,6 +27,8 @@ export interface NodeEvents {
   readonly onApplied: (touched: Touched) => Promise<void>;
   /** What another node has done beside rows is to be carried out here. */
   readonly onControl: (control: Control) => Promise<void>;
+  /** This node has begun, or another one has come or gone. */
+  readonly onNodesChanged: () => void;
   /** Everything was replaced. */
   readonly onReplaced: () => Promise<void>;
   /** This node has become the writer: it goes on with what was running. */
@@ -124,9 +126,10 @@ export class ClusterNode implements Ledger {
   }
 
   /** Fills the replica; resolves when it has reached the head. */
-  async open({ onWriter, ...events }: NodeEvents): Promise<void> {
+  async open({ onWriter, onNodesChanged, ...events }: NodeEvents): Promise<void> {
     const { store, log } = this.#options;
     this.#onWriter = onWriter;
+    this.nodes.onChange = onNodesChanged;
     store.keepIn(this);
     this.#replica = new Replica({
       ...{ store, changes: this.changes, warn: log.warn, ...events },

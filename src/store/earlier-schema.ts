@@ -83,10 +83,18 @@ const deploymentOperations: Step = {
   },
 };
 
+/** 7: an index, which rows do not show. */
+const sameRows: Step = {
+  up: (images) => [...images],
+  down: (images) => [...images],
+  tablesUp: (tables) => tables,
+  tablesDown: (tables) => tables,
+};
+
 /** The earliest schema that machines of this version can share a store in. */
 export const oldestShared = 5;
 /** By the schema that they lead to: from the one before. */
-const steps: Readonly<Record<number, Step>> = { 6: deploymentOperations };
+const steps: Readonly<Record<number, Step>> = { 6: deploymentOperations, 7: sameRows };
 
 const stepsBetween = (earlier: number, later: number): Step[] =>
   Array.from({ length: Math.max(0, later - earlier) }, (_, index) => steps[earlier + 1 + index] as Step);

@@ -2,7 +2,9 @@
  * SQLite behind one small connection type, over better-sqlite3 where it is installed and loads, else over Node's own
  * `node:sqlite`. Both write the same files.
  */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import { UsageError } from '../support/usage-error.js';
 
@@ -54,10 +56,12 @@ const require = createRequire(import.meta.url);
 
 function betterSqlite3(): Driver | undefined {
   try {
+    const native = join(dirname(require.resolve('better-sqlite3/package.json')), 'build/Release/better_sqlite3.node');
+    // Its native part may have been built for another Node. To let the package look for it is slower.
+    const options: BetterSqlite3.Options = existsSync(native) ? { nativeBinding: require(native) } : {};
     const Database = require('better-sqlite3') as typeof BetterSqlite3;
-    // Its native part, which may have been built for another Node, is loaded by the first database.
-    new Database(':memory:').close();
-    return { name: 'better-sqlite3', open: (file) => new Database(file) as Handle };
+    if (!options.nativeBinding) new Database(':memory:').close();
+    return { name: 'better-sqlite3', open: (file) => new Database(file, options) as Handle };
   } catch {
     return undefined;
   }
@@ -81,12 +85,22 @@ function nodeSqlite(): Driver | undefined {
   }
 }
 
-let found: readonly Driver[] | undefined;
+/** The preferred one first. */
+const finders = [
+  { name: 'better-sqlite3', find: betterSqlite3 },
+  { name: 'node:sqlite', find: nodeSqlite },
+] as const;
+const found = new Map<DriverName, Driver | undefined>();
 
-/** The drivers that work here, the preferred one first. */
-function drivers(): readonly Driver[] {
-  found ??= [betterSqlite3(), nodeSqlite()].filter((driver) => driver !== undefined);
-  return found;
+/** The driver of this name, or the preferred one; undefined where there is none that works. No other is loaded. */
+function driverFor(wanted: DriverName | undefined): Driver | undefined {
+  for (const { name, find } of finders) {
+    if (wanted !== undefined && wanted !== name) continue;
+    if (!found.has(name)) found.set(name, find());
+    const driver = found.get(name);
+    if (driver) return driver;
+  }
+  return undefined;
 }
 
 const remedy = (): string =>
@@ -95,7 +109,7 @@ const remedy = (): string =>
 
 /** Opens a file, or `:memory:`. Throws a `UsageError` that says what to do where there is no driver. */
 export function openSqlite(file: string, { driver }: { driver?: DriverName | undefined } = {}): Connection {
-  const chosen = drivers().find(({ name }) => driver === undefined || name === driver);
+  const chosen = driverFor(driver);
   if (!chosen) throw new UsageError(remedy());
   return new SqliteConnection(chosen, file);
 }

@@ -68,3 +68,30 @@ test('a node tells how far it has come, and hears of others once a second', asyn
   await live.leave();
   t.strictSame(told.at(-1), ['10.0.0.1:4567']);
 });
+
+test('it is told when this node has begun, and when another one has come or gone', async (t) => {
+  const { live, told, rows } = node();
+  let changes = 0;
+  live.onChange = () => changes++;
+  live.begin('10.0.0.1:4567');
+  t.equal(changes, 1, 'this node has begun');
+  await new Promise((resolve) => setImmediate(resolve));
+  t.ok(
+    told.some((values) => values.length === 1 && values[0] === '10.0.0.1:4567'),
+    'one that died here a moment ago is gone for the others, too',
+  );
+  live.noteTold('4 10.0.0.2:4567');
+  t.equal(changes, 2, 'one has come');
+  live.noteTold('5 10.0.0.2:4567');
+  live.noteTold('5 10.0.0.1:4567');
+  t.equal(changes, 2);
+  live.noteTold('-1 10.0.0.2:4567');
+  t.equal(changes, 3, 'it has said that it ends');
+  const other = { address: '10.0.0.2:4567', name: 'two', version: '1', schema: 5, carried: '8' };
+  rows.push({ ...other, silent: '10' });
+  await live.beat();
+  t.equal(changes, 4, 'it is there again');
+  rows[0] = { ...other, silent: '3001' };
+  await live.beat();
+  t.equal(changes, 5, 'it was silent for three seconds');
+});

@@ -3,7 +3,7 @@
  * change or the end is near. Azure's own endpoints have public certificates; ours are trusted through `ca.pem`.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
+import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import { systemTime } from '../../support/clock.js';
 import { ensurePrivateFolder, readIfPresent, writePrivateFile } from '../../support/files.js';
@@ -75,11 +75,14 @@ function refuseDamaged({ certificatePem, keyPem }: Partial<Issued>, folder: stri
 const lasts = (certificate: X509Certificate, nowMs: number): boolean =>
   Date.parse(certificate.validTo) - nowMs > renewBeforeMs;
 
+/** Of a name that the options have accepted. Node's pattern for IPv6 takes longer to compile than the rest of the reading. */
+const isAddress = (name: string): boolean => name.includes(':') || isIPv4(name);
+
 function covers(leaf: X509Certificate, names: readonly string[]): boolean {
   const written = leaf.subjectAltName?.split(', ') ?? [];
   return (
     written.length === names.length &&
-    names.every((name) => (isIP(name) ? leaf.checkIP(name) !== undefined : written.includes(`DNS:${name}`)))
+    names.every((name) => (isAddress(name) ? leaf.checkIP(name) !== undefined : written.includes(`DNS:${name}`)))
   );
 }
 

@@ -23,16 +23,22 @@ export const alwaysPermitted: readonly PermittedName[] = [
   'fd00::/8',
 ];
 
-const permittedNetworks = new BlockList();
-for (const name of alwaysPermitted) {
-  const [address = '', length] = name.split('/');
-  if (length) permittedNetworks.addSubnet(address, Number(length), isIPv6(address) ? 'ipv6' : 'ipv4');
+let known: BlockList | undefined;
+
+function permittedNetworks(): BlockList {
+  if (known) return known;
+  known = new BlockList();
+  for (const name of alwaysPermitted) {
+    const [address = '', length] = name.split('/');
+    if (length) known.addSubnet(address, Number(length), isIPv6(address) ? 'ipv6' : 'ipv4');
+  }
+  return known;
 }
 
 /** Whether every CA of ours may certify `name`, without naming it. */
 export const isAlwaysPermitted = (name: string): boolean =>
   isIP(name)
-    ? permittedNetworks.check(name, isIPv6(name) ? 'ipv6' : 'ipv4')
+    ? permittedNetworks().check(name, isIPv6(name) ? 'ipv6' : 'ipv4')
     : alwaysPermitted.some((permitted) => name === permitted || name.endsWith(`.${permitted}`));
 
 const tags = { sequence: 0x30, permittedSubtrees: 0xa0, dnsName: 0x82, ipAddress: 0x87 };

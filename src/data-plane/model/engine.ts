@@ -131,6 +131,8 @@ export interface Engine {
   setFaults?(faults: readonly DataPlaneFault[]): Promise<void>;
   /** Makes the engine's thread fail, as an injected fault; an engine without it has no thread of its own. */
   failThread?(how: ThreadFailure): void;
+  /** Other nodes with the same plan have come or gone; an engine without it has nothing to do with their flows. */
+  nodesChanged?(): Promise<void>;
   /** Moves the engine's clock forward together with the emulator's. */
   advanceClock(azureMs: number): Promise<void>;
   /** Stops accepting, lets flows finish for at most `graceMs` real milliseconds, then ends. */

@@ -57,7 +57,7 @@ export function deploymentDocument(plan: DeploymentPlan, status: DeploymentStatu
       correlationId: status.correlationId,
       providers: providersOf(plan),
       dependencies: plan.dependenciesShown,
-      outputs: status.outputs,
+      outputs: status.outputs && withNamesShown(Object.entries(status.outputs)),
       outputResources: status.outputResources && idsShown(status.outputResources),
       error: status.failure && failureJson(status.failure),
     }),
@@ -70,8 +70,7 @@ export function validationDocument(
   { at, correlationId, apiVersion }: { at: string; correlationId: string; apiVersion: string },
 ): JsonObject {
   const document = deploymentDocument(plan, { state: 'Succeeded', started: at, changed: at, correlationId });
-  const validatedResources =
-    apiVersion < validatedIdsSince ? wholeResources(plan) : deployedResources(plan).map(({ id }) => ({ id }));
+  const validatedResources = apiVersion < validatedIdsSince ? wholeResources(plan) : validatedIds(plan);
   return { ...document, properties: { ...(document.properties as JsonObject), validatedResources } };
 }
 
@@ -80,6 +79,12 @@ const validatedIdsSince = '2019-10-01';
 
 const wholeResources = (plan: DeploymentPlan): Json[] =>
   deployedResources(plan).map(({ apiVersion, id, name, type, body }) => ({ apiVersion, id, name, type, ...body }));
+
+/** A template's own resources come before those of the deployments nested in it. */
+function validatedIds(plan: DeploymentPlan): Json[] {
+  const own = plan.resources.filter(({ deployed, existing }) => deployed && !existing);
+  return [...own.map(({ id }) => ({ id })), ...[...plan.nested.values()].flatMap(validatedIds)];
+}
 
 interface DeployedResource extends PlannedResource {
   /** As far as it is known beforehand. */
@@ -103,10 +108,22 @@ const idsShown = (ids: readonly string[]): Json[] =>
 
 /** Types are capitalised; secure values are not shown. */
 const parametersShown = ({ parameters }: DeploymentPlan): JsonObject =>
-  Object.fromEntries(
+  withNamesShown(
     parameters.map(({ name, type, value }) => [
       name,
       type.secure ? { type: type.display } : { type: type.display, value },
+    ]),
+  );
+
+/**
+ * Parameters and outputs by the names that Azure shows: capitals at the start are small, but for one that begins a word of
+ * small letters. `CrossRg` is `crossRg`, `VMName` is `vmName`, `TRANS_Test` is `tranS_Test`.
+ */
+const withNamesShown = (members: readonly (readonly [name: string, Json])[]): JsonObject =>
+  Object.fromEntries(
+    members.map(([name, value]) => [
+      name.replace(/^\p{Lu}(?:\p{Lu}*(?=\p{Lu}|\s|$))?/u, (capitals) => capitals.toLowerCase()),
+      value,
     ]),
   );
 

@@ -174,8 +174,10 @@ function* checkPool(
     const code = 'CannotMixIPBasedAddressesAndIPConfigurationsOnLoadBalancerBackendAddressPool';
     yield azureError(code, { values: { id: poolId } });
   }
-  const concerned = joined.filter(({ sourceId }) => written.has(idKey(sourceId)));
+  const lengths = new Set([...written].map(({ length }) => length));
+  const concerned = joined.filter(({ sourceId }) => lengths.has(sourceId.length) && written.has(idKey(sourceId)));
   yield* checkVersionsOfMembers(loadBalancer, { joined: concerned, pool: poolId, lookup });
+  if (!outboundRules?.length && !inboundNatRules?.length) return;
   // A scale set's profile names the pool too; its instances are the members.
   const members = joined.filter(({ sourceType }) => sourceType.endsWith('/ipConfigurations')).length;
   for (const rule of outboundRules ?? []) {
