@@ -9,11 +9,10 @@ import { childrenIn, childWithId, linksFromOthers, lookUpChild } from '../../ref
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Link, Lookup, Resource } from '../../resource-type.js';
 import { loadBalancerChild } from '../common-members.js';
-import type { LoadBalancerDocument } from './document.js';
 import { isInternal } from './frontendIPConfigurations.js';
 import { checkPortRange } from './nat-ports.js';
 import { checkOutboundPorts } from './outboundRules.js';
-import { versionOf } from './parts.js';
+import { type LoadBalancerDocument, versionOf } from './parts.js';
 
 type LoadBalancer = Pick<Resource, 'id'> & { readonly document: LoadBalancerDocument };
 
