@@ -14,8 +14,8 @@ const known: Readonly<Record<string, readonly string[]>> = {
     ipGroups loadBalancers localNetworkGateways locations natGateways networkExperimentProfiles networkIntentPolicies
     networkInterfaces networkInterfaces/tapConfigurations networkManagers networkManagerConnections networkProfiles
     networkSecurityGroups networkSecurityPerimeters networkVirtualAppliances networkWatchers p2sVpnGateways
-    privateDnsZones privateEndpoints privateEndpointRedirectMaps privateLinkServices
-    privateLinkServices/privateEndpointConnections publicIPAddresses publicIPPrefixes routeFilters routeTables
+    privateDnsZones privateEndpoints privateEndpoints/privateDnsZoneGroups privateEndpointRedirectMaps
+    privateLinkServices publicIPAddresses publicIPPrefixes routeFilters routeTables
     securityPartnerProviders serviceEndpointPolicies serviceGateways trafficmanagerprofiles
     trafficManagerUserMetricsKeys virtualHubs virtualNetworkAppliances virtualNetworkGateways virtualNetworks
     virtualNetworks/privateDnsZoneLinks virtualNetworks/taggedTrafficConsumers virtualNetworkTaps virtualRouters
@@ -102,8 +102,7 @@ export function typesLike(type: string): string | undefined {
 }
 
 /** Types whose resource provider answers a first PUT with 201; all others say 200, which every client takes. */
-const says201 =
-  /^microsoft\.(network|compute|authorization)\/(?!(disk|snapshots)|privatednszones|privatelinkservices\/privateendpointconnections)/i;
+const says201 = /^microsoft\.(network|compute|authorization)\/(?!(disk|snapshots)|privatednszones)/i;
 /** Types that are deleted in the background. */
 const deletesLater =
   /^microsoft\.(network\/(?!trafficmanager|dnszones)|compute\/(?!proximityplacementgroups$|hostgroups$|sshpublickeys$))/i;
