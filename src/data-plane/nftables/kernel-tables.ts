@@ -15,12 +15,19 @@ import {
   type Unreferenced,
 } from './collector.js';
 import { type CounterReading, KernelCounters, type SaveCounts } from './counters.js';
-import { ageFlows, forgetElements, forgetFlows, resetFlows } from './end-flows.js';
+import {
+  ageFlows,
+  forgetElements,
+  forgetFlows,
+  IdleResets,
+  resetFlows,
+  silenceLimitMs,
+  wantsReset,
+} from './end-flows.js';
 import { type Family, familyOf, ipv4, ipv6, keyOfTuple, nftDuration } from './family.js';
 import { describeFlows, type KernelFlow, kernelFlows } from './flows.js';
 import type { Ruleset } from './fragment.js';
 import type { NodeOptions } from './frontend.js';
-import { IdleResets, silenceLimitMs, wantsReset } from './idle-resets.js';
 import { getElement } from './listing.js';
 import { explainLoadFailure, Loader } from './loader.js';
 import { readMark } from './marks.js';
