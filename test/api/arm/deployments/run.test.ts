@@ -44,6 +44,7 @@ t.test('One failure leaves the work of the others, and stops what depends on it'
   t.match(finished.operations()[0], {
     properties: {
       provisioningState: 'Failed',
+      serviceRequestId: /^[-0-9a-f]{36}$/,
       statusCode: 'Conflict',
       statusMessage: { status: 'Failed', error: { code: 'Conflict' } },
     },
