@@ -66,7 +66,7 @@ export class KernelTables {
   readonly #ended = new Set<number>();
   readonly #firstListedMs = new Map<string, number>();
   readonly #adopt: NodeOptions['adopt'];
-  /** When the set of nodes changed, in real time. */
+  /** In real time. */
   #nodesChangedMs = Number.NEGATIVE_INFINITY;
   /** Elements that have been added to `adopting` since then, by table. */
   readonly #adopting = new Map<string, Set<string>>();
@@ -168,10 +168,9 @@ export class KernelTables {
 
   /** Whether a flow with this idle timeout (real time) that other nodes have carried goes on here now. */
   adopts(idleMs: number): boolean {
-    return this.#adopt === 'always' || (this.#adopt === 'after-change' && idleMs > this.#sinceNodesChanged());
+    const sinceMs = this.#realClock.now() - this.#nodesChangedMs;
+    return this.#adopt === 'always' || (this.#adopt === 'after-change' && idleMs > sinceMs);
   }
-
-  readonly #sinceNodesChanged = (): number => this.#realClock.now() - this.#nodesChangedMs;
 
   async #nodesHadChangedAt(ms: number): Promise<void> {
     this.#nodesChangedMs = ms;
@@ -180,16 +179,15 @@ export class KernelTables {
   }
 
   async #closeAdoption(): Promise<void> {
-    const tables = [...this.#adopting.keys()];
+    const flushes = [...this.#adopting.keys()].map((table) => `flush set ${table} adopting`);
     this.#adopting.clear();
-    if (tables.length > 0)
-      await this.#loader.transaction(tables.map((table) => `flush set ${table} adopting`).join('; '));
+    if (flushes.length > 0) await this.#loader.transaction(flushes.join('; '));
   }
 
   /** For each idle timeout, flows with it are adopted until it has passed since the change; the kernel ends that by itself. */
   async #adoptInTime(): Promise<void> {
     if (this.#adopt !== 'after-change') return;
-    const sinceMs = this.#sinceNodesChanged();
+    const sinceMs = this.#realClock.now() - this.#nodesChangedMs;
     const commands: string[] = [];
     for (const { set, family } of this.#model.sets.all()) {
       const added = this.#adopting.get(family.table) ?? new Set();
