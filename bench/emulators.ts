@@ -190,6 +190,8 @@ async function measure({ begin, prepare }: Emulator): Promise<Figures> {
     await wait(2000);
     const idleMiB = residentMiB(server);
     const calls = await prepare(server);
+    // The first ones meet cold code.
+    for (const kind of [calls.write, calls.read]) await load(server, kind);
     const [write, writeCpu] = await load(server, calls.write);
     const [read, readCpu] = await load(server, calls.read);
     return { startedMs: server.startedMs, idleMiB, write, read, writeCpu, readCpu };

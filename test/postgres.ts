@@ -5,6 +5,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { until } from './turns.js';
 
 const installed = '/usr/lib/postgresql';
 
@@ -94,9 +95,9 @@ export class Postgres {
         return false;
       }
     };
-    while (!isReady()) {
+    await until('a PostgreSQL that answers', () => {
       if (this.#server?.exitCode !== null) throw new Error(`PostgreSQL ended with ${this.#server?.exitCode}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+      return isReady();
+    });
   }
 }

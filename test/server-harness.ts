@@ -1,5 +1,4 @@
 /** Starts servers for the tests of `src/http/server.ts` and `src/http/one-port.ts`, and talks to them over real sockets. */
-import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import type net from 'node:net';
@@ -9,6 +8,7 @@ import { type Certificates, loadCertificates } from '../src/api/identity/certifi
 import { azureError } from '../src/errors/index.js';
 import { createServer, type LazuriteServer, requestBaseUrl, type ServerOptions } from '../src/http/server.js';
 import { createLog } from '../src/support/log.js';
+import { nextEvent } from './turns.js';
 
 let issued: Promise<Certificates> | undefined;
 
@@ -125,6 +125,6 @@ export async function readAll(socket: net.Socket): Promise<string> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
   socket.on('error', () => {});
-  await once(socket, 'close');
+  await nextEvent(socket, 'close');
   return Buffer.concat(chunks).toString();
 }

@@ -1,5 +1,7 @@
 /** Waits: counted in turns of the event loop, and none of them without an end. */
 
+import { type EventEmitter, once } from 'node:events';
+
 /** How long a test waits for anything: much longer than it takes on a busy machine. */
 const patienceMs = 120_000;
 
@@ -29,6 +31,24 @@ export async function repeatUntil(
     if (performance.now() > giveUpMs) throw inVain(what);
     await step();
   }
+}
+
+/** The arguments of the emitter's next event of this name; rejects when it does not come in time. */
+export const nextEvent = (emitter: EventEmitter, name: string): Promise<unknown[]> =>
+  inTime(`the event '${name}'`, once(emitter, name));
+
+/** Asks every 10 ms until the answer is there; rejects, naming what was waited for, when it never comes. */
+export async function until<T>(
+  what: string | (() => string),
+  ask: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
+  let answer: T | undefined | false;
+  const holds = async (): Promise<boolean> => {
+    answer = await ask();
+    return answer !== undefined && answer !== false;
+  };
+  await repeatUntil(holds, { what, step: () => new Promise((resolve) => setTimeout(resolve, 10)) });
+  return answer as T;
 }
 
 /** Asks every 20 ms whether something holds; rejects with its source text when it never does. */

@@ -118,6 +118,7 @@ export function explanation({ question, ...found }: ExplainView): string {
     ['hash', found.hash === undefined ? undefined : `${found.hash} → slot ${found.slot}`],
     ['backend', found.choice && `${found.choice.key} at ${bracketed(found.choice.address)}:${found.choice.port}`],
     ['no backend', found.reason],
+    ['unknown flow', found.unknownFlow],
   ];
   const lines = facts.flatMap(([name, value]) => (value ? [`${name.padEnd(14)}${value}`] : []));
   if (found.candidates.length === 0) return lines.join('\n');

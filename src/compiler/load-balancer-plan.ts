@@ -11,11 +11,11 @@ import {
   membersOfPool,
   type PoolMember,
 } from '../resources/Microsoft.Network/loadBalancers/backendAddressPools.js';
-import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
 import { frontendAddress, publicIPOf } from '../resources/Microsoft.Network/loadBalancers/frontendIPConfigurations.js';
 import type { InboundNatRule } from '../resources/Microsoft.Network/loadBalancers/inboundNatRules.js';
 import type { LoadBalancingRule } from '../resources/Microsoft.Network/loadBalancers/loadBalancingRules.js';
 import { instanceBehind, portMappingOf } from '../resources/Microsoft.Network/loadBalancers/nat-ports.js';
+import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/parts.js';
 import type { Probe } from '../resources/Microsoft.Network/loadBalancers/probes.js';
 import { childWithId, sourcesByTarget } from '../resources/references.js';
 import { idKey, rootKey } from '../resources/resource-id.js';

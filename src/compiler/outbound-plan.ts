@@ -13,9 +13,9 @@ import {
 } from '../data-plane/model/plan.js';
 import { loadBalancerChild } from '../resources/Microsoft.Network/common-members.js';
 import { membersOfPool, type PoolMember } from '../resources/Microsoft.Network/loadBalancers/backendAddressPools.js';
-import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/document.js';
 import { frontendAddress } from '../resources/Microsoft.Network/loadBalancers/frontendIPConfigurations.js';
 import { defaultOutboundPorts, type OutboundRule } from '../resources/Microsoft.Network/loadBalancers/outboundRules.js';
+import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/parts.js';
 import { childWithId, lookUpChild } from '../resources/references.js';
 import { rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';

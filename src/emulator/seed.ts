@@ -8,7 +8,7 @@ import { AzureError } from '../errors/index.js';
 import { creationsOf, type PrintedResource, printedResources } from '../resources/printed.js';
 import { parseResourceId, rootKey, rootOf } from '../resources/resource-id.js';
 import { isSnapshot } from '../store/snapshot.js';
-import type { Log } from '../support/log.js';
+import { type Log, shortList } from '../support/log.js';
 import { UsageError } from '../support/usage-error.js';
 
 export interface SeedOptions {
@@ -124,7 +124,7 @@ async function createPrinted(creations: readonly PrintedResource[], { arm, file,
   const missing = absent(creations.flatMap(({ needs }) => needs));
   if (missing.length > 0) {
     throw new UsageError(
-      `--seed ${file} refers to what it does not hold: ${missing.join(', ')}. Add what \`az resource show\` prints of it.`,
+      `--seed ${file} refers to what it does not hold: ${shortList(missing)}. Add what \`az resource show\` prints of it.`,
     );
   }
   for (const { id, apiVersion, body } of creations) {
@@ -133,7 +133,7 @@ async function createPrinted(creations: readonly PrintedResource[], { arm, file,
   }
   const named = absent(creations.flatMap(({ mentions }) => mentions));
   if (named.length > 0)
-    log.warn('the seed names resources that it does not hold', { file, resources: named.join(', ') });
+    log.warn('the seed names resources that it does not hold', { file, resources: shortList(named) });
 }
 
 /** `networkInterfaces/nic in the resource group g`. */

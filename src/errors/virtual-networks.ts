@@ -149,6 +149,34 @@ export const virtualNetworkErrors = {
     target: 'property',
     message: "Changing property '{property}' is not allowed.",
   },
+  CannotModifyNicAttachedToPrivateEndpoint: {
+    status: 400,
+    origin: 'network',
+    message: 'Network interface {id} is attached to private endpoint {endpoint}. It can not be modified by user.',
+    differs: 'the beginning of the text is not documented',
+  },
+  MissingParameterOnPrivateLinkServiceConnection: {
+    status: 400,
+    origin: 'network',
+    message: "Private link service connection {id} is missing required parameter '{parameter}'.",
+  },
+  PrivateEndpointCannotHave: {
+    status: 400,
+    origin: 'network',
+    message: 'Private endpoint {id} cannot have {what}.',
+    differs: unknown,
+  },
+  PrivateEndpointCreationNotAllowedAsSubnetIsDelegated: {
+    status: 400,
+    origin: 'network',
+    message: 'Private endpoint {id} cannot be created as subnet {subnet} is delegated.',
+  },
+  PrivateLinkServiceWithPrivateEndpointConnectionsCannotBeDeleted: {
+    status: 400,
+    origin: 'network',
+    message: 'Private link service {id} cannot be deleted since it has private endpoint connections: {connections}.',
+    differs: textUnknown,
+  },
   PrivateLinkServiceCannotHave: {
     status: 400,
     origin: 'network',

@@ -2,6 +2,7 @@
  * Azure's load balancer health events: the diagnostic log category LoadBalancerHealthEvent.
  * https://learn.microsoft.com/azure/load-balancer/load-balancer-health-event-logs
  */
+import { shortList } from '../support/log.js';
 
 export type HealthEventType = 'DataPathAvailabilityWarning' | 'DataPathAvailabilityCritical' | 'NoHealthyBackends';
 
@@ -47,21 +48,13 @@ interface Detected {
   readonly description: string;
 }
 
-/** The ports that a text names: of a balancer with 1,500 rules not all. */
-const namedPorts = 20;
-
-function namePorts(ports: readonly string[]): string {
-  const further = ports.length - namedPorts;
-  return ports.slice(0, namedPorts).join(', ') + (further > 0 ? ` and ${further} more` : '');
-}
-
 // differs: the first text is Azure's as far as its troubleshooting page shows it; the others are put in our words.
 const noHealthyBackends = ({ address, probedPorts }: FrontendHealth): Detected => ({
   type: 'NoHealthyBackends',
   severity: 'Critical',
   description:
     `The frontend IP ${address} is completely unreachable because all backend instances configured to the following ` +
-    `protocol:port {${namePorts(probedPorts)}} are not responding to health probes.`,
+    `protocol:port {${shortList(probedPorts)}} are not responding to health probes.`,
 });
 
 const availabilityBelow = (

@@ -14,8 +14,8 @@ const known: Readonly<Record<string, readonly string[]>> = {
     ipGroups loadBalancers localNetworkGateways locations natGateways networkExperimentProfiles networkIntentPolicies
     networkInterfaces networkInterfaces/tapConfigurations networkManagers networkManagerConnections networkProfiles
     networkSecurityGroups networkSecurityPerimeters networkVirtualAppliances networkWatchers p2sVpnGateways
-    privateDnsZones privateEndpoints privateEndpointRedirectMaps privateLinkServices
-    privateLinkServices/privateEndpointConnections publicIPAddresses publicIPPrefixes routeFilters routeTables
+    privateDnsZones privateEndpoints privateEndpoints/privateDnsZoneGroups privateEndpointRedirectMaps
+    privateLinkServices publicIPAddresses publicIPPrefixes routeFilters routeTables
     securityPartnerProviders serviceEndpointPolicies serviceGateways trafficmanagerprofiles
     trafficManagerUserMetricsKeys virtualHubs virtualNetworkAppliances virtualNetworkGateways virtualNetworks
     virtualNetworks/privateDnsZoneLinks virtualNetworks/taggedTrafficConsumers virtualNetworkTaps virtualRouters
@@ -72,9 +72,16 @@ const neverStored: readonly string[] = [
     .map((name) => `microsoft.network/${name}`.toLowerCase()),
 ];
 
+/** What is there with its parent, and which clients change in ways that are not here; their own children are stored. */
+const madeByParents = new Set(
+  ['virtualmachines', 'virtualmachines/networkinterfaces'].map(
+    (type) => `microsoft.compute/virtualmachinescalesets/${type}`,
+  ),
+);
+
 /** Whether Azure has something at the path of `type` that is no resource which could be stored and shown again. */
 export const isNeverStored = (type: string): boolean =>
-  neverStored.some((one) => `${type.toLowerCase()}/`.startsWith(`${one}/`));
+  madeByParents.has(type.toLowerCase()) || neverStored.some((one) => `${type.toLowerCase()}/`.startsWith(`${one}/`));
 
 /** How many letters have to be added, removed or replaced to make one text of the other. */
 function distance(from: string, to: string): number {
@@ -102,8 +109,7 @@ export function typesLike(type: string): string | undefined {
 }
 
 /** Types whose resource provider answers a first PUT with 201; all others say 200, which every client takes. */
-const says201 =
-  /^microsoft\.(network|compute|authorization)\/(?!(disk|snapshots)|privatednszones|privatelinkservices\/privateendpointconnections)/i;
+const says201 = /^microsoft\.(network|compute|authorization)\/(?!(disk|snapshots)|privatednszones)/i;
 /** Types that are deleted in the background. */
 const deletesLater =
   /^microsoft\.(network\/(?!trafficmanager|dnszones)|compute\/(?!proximityplacementgroups$|hostgroups$|sshpublickeys$))/i;

@@ -7,6 +7,7 @@ import { loadBalancers } from './Microsoft.Network/loadBalancers.js';
 import { natGateways } from './Microsoft.Network/natGateways.js';
 import { networkInterfaces } from './Microsoft.Network/networkInterfaces.js';
 import { networkSecurityGroups } from './Microsoft.Network/networkSecurityGroups.js';
+import { privateEndpoints } from './Microsoft.Network/privateEndpoints.js';
 import { privateLinkServices } from './Microsoft.Network/privateLinkServices.js';
 import { publicIPAddresses } from './Microsoft.Network/publicIPAddresses.js';
 import { publicIPPrefixes } from './Microsoft.Network/publicIPPrefixes.js';
@@ -25,6 +26,7 @@ export const resourceTypes: readonly ResourceType[] = [
   applicationSecurityGroups,
   routeTables,
   privateLinkServices,
+  privateEndpoints,
   availabilitySets,
   virtualMachines,
   virtualMachineScaleSets,

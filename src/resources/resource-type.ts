@@ -192,7 +192,12 @@ export interface HealthReader {
 /** Statuses of a type's answers where they are not the ordinary ones; undefined for the ordinary one. */
 export interface AnswerStatuses {
   /** Of a PUT that is done: ordinarily 201 when it created something, else 200. */
-  readonly put?: (put: { readonly apiVersion: string; readonly created: boolean }) => 200 | 201 | 202 | undefined;
+  readonly put?: (put: {
+    readonly apiVersion: string;
+    readonly created: boolean;
+    /** The collection, when it is a child that is put. */
+    readonly child?: string | undefined;
+  }) => 200 | 201 | 202 | undefined;
   /** Whether a PUT that is done names no operation, as where Azure has done it before it answers: ordinarily it does. */
   readonly putIsDone?: (put: {
     readonly apiVersion: string;
@@ -211,6 +216,8 @@ export interface TypeRequests {
   readonly nameParameter?: string;
   /** Whether a PATCH changes every member that it has; else it replaces the tags and says nothing besides. */
   readonly patchesAll?: boolean;
+  /** What the service makes along with the resource, in its group: it is written after the resource, and goes with it. */
+  readonly makes?: (resource: Resource) => readonly { readonly id: string; readonly document: ResourceDocument }[];
 }
 
 /** What became of a change in the data plane. */

@@ -59,28 +59,6 @@ function addressesIn(prefix: unknown, offsets: readonly number[]): string[] {
   return offsets.map((offset) => [a, b, c, (d ?? 0) + offset].join('.'));
 }
 
-/** Where services that are reached by private endpoints have their names, by folded group; else it is a storage account. */
-const linkedHosts: Readonly<Record<string, string>> = {
-  registry: 'azurecr.io',
-  sites: 'azurewebsites.net',
-  sql: 'documents.azure.com',
-  sqlserver: 'database.windows.net',
-  vault: 'vault.azure.net',
-};
-
-/** The names and addresses under which a private endpoint reaches a service of Azure's own. */
-function privateNames(context: MadeUpContext): Members[] {
-  const { privateLinkServiceConnections: connections, subnet } = context.given;
-  const ipAddresses = [firstAddress(context, membersOf(subnet).id)];
-  return (Array.isArray(connections) ? connections : []).flatMap((connection: unknown) => {
-    const { privateLinkServiceId: id, groupIds } = membersOf(membersOf(connection).properties);
-    const [group] = Array.isArray(groupIds) ? groupIds : [];
-    if (typeof id !== 'string' || typeof group !== 'string') return [];
-    const host = linkedHosts[folded(group)] ?? `${folded(group)}.core.windows.net`;
-    return [{ fqdn: `${folded(id.split('/')[8] ?? '')}.${host}`, ipAddresses }];
-  });
-}
-
 /** The addresses of the virtual hub in which a gateway or a firewall is. */
 function hubPrefix({ given, propertiesOf }: MadeUpContext): unknown {
   const { id } = membersOf(given.virtualHub);
@@ -229,16 +207,6 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
       }),
     };
   },
-  'microsoft.network/privateendpoints': (context) => {
-    const { resource, name, given } = context;
-    const { customNetworkInterfaceName: wanted } = given;
-    const nic = typeof wanted === 'string' && wanted !== '' ? wanted : `${name}.nic.${stableGuid(resource.id)}`;
-    return {
-      customDnsConfigs: privateNames(context),
-      manualPrivateLinkServiceConnections: [],
-      networkInterfaces: [{ id: resource.id.replace(/privateEndpoints\/[^/]+$/i, `networkInterfaces/${nic}`) }],
-    };
-  },
   'microsoft.network/expressroutecircuits': ({ resource }) => ({
     serviceKey: stableGuid(`${resource.id}#service`),
     circuitProvisioningState: 'Enabled',
@@ -378,7 +346,7 @@ const properties: Readonly<Record<string, (context: MadeUpContext, tenancy: Tena
 
 /** Members that the service says, whatever a client writes. */
 const alwaysOwn = new Set(
-  'ipConfigurations dnsConfig principalId clientId bgpSettings ipAddress networkInterfaces configuration hubIPAddresses addonProfiles oidcIssuerProfile registrationInfo'.split(
+  'ipConfigurations dnsConfig principalId clientId bgpSettings ipAddress configuration hubIPAddresses addonProfiles oidcIssuerProfile registrationInfo'.split(
     ' ',
   ),
 );

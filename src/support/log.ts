@@ -11,6 +11,26 @@ export interface Log {
   error(message: string, fields?: LogFields, cause?: unknown): void;
 }
 
+/** What a text names of a list. */
+const namedOfList = 20;
+
+/** `a, b, c`; of a long list the first 20 and how many more there are. */
+export function shortList(names: readonly string[]): string {
+  const further = names.length - namedOfList;
+  return names.slice(0, namedOfList).join(', ') + (further > 0 ? ` and ${further} more` : '');
+}
+
+/** Characters of a message or of a value: a URL or an error may be as long as a client likes. */
+const longestText = 4000;
+
+const bounded = (text: string): string =>
+  text.length > longestText ? `${text.slice(0, longestText)}… (${text.length - longestText} more characters)` : text;
+
+const boundedFields = (fields: LogFields): LogFields =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? bounded(value) : value]),
+  );
+
 const quote = (value: string | number | boolean): string =>
   /^[\w.:/@%?&=,+~*'()[\]-]+$/.test(String(value)) ? String(value) : JSON.stringify(String(value));
 
@@ -40,16 +60,20 @@ export function createLog(
   write: (line: string) => void,
   { now = systemTime.now, logLevel = 'info', logFormat = 'text' }: Partial<LogStyle> & { now?: () => number } = {},
 ): Log {
-  const line = (level: LogStyle['logLevel'], message: string, fields?: LogFields): void => {
+  const line = (level: LogStyle['logLevel'], message: string, fields: LogFields = {}): void => {
     if (levels.indexOf(level) < levels.indexOf(logLevel)) return;
-    if (logFormat === 'text') write(formatLogLine({ level, message, fields }, now()));
-    else write(`${JSON.stringify({ ...fields, time: new Date(now()).toISOString(), level, message })}\n`);
+    const event = { level, message: bounded(message), fields: boundedFields(fields) };
+    if (logFormat === 'text') write(formatLogLine(event, now()));
+    else
+      write(
+        `${JSON.stringify({ ...event.fields, time: new Date(now()).toISOString(), level, message: event.message })}\n`,
+      );
   };
   return {
     info: (message, fields) => line('info', message, fields),
     warn: (message, fields) => line('warn', message, fields),
     error(message, fields, cause) {
-      const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+      const text = bounded(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
       if (logFormat === 'json')
         return line('error', message, { ...fields, ...(cause !== undefined && { cause: text }) });
       line('error', message, fields);

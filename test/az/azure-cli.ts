@@ -1,11 +1,11 @@
 /** az as a user has it, in a home of its own: found, repaired where Debian's package needs it, run by bash. */
 import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import { nextEvent } from '../turns.js';
 
 const beside = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
@@ -69,7 +69,7 @@ export class AzureCli {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     t.teardown(() => server.kill());
-    await once(server.stdout, 'data');
+    await nextEvent(server.stdout, 'data');
     return `/usr/bin/python3 -IS '${beside('az-client.py')}' '${socket}'`;
   }
 

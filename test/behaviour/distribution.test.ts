@@ -1,9 +1,9 @@
 /** Azure's distribution of flows, assertion by assertion: what the tests of the emulator's own distribution leave open. */
-import { once } from 'node:events';
 import t from 'tap';
 import { echoes, inParallel, openStream, tcpBackend } from '../data-plane/network.js';
-import { Cloud, until } from '../emulator/cloud.js';
+import { Cloud } from '../emulator/cloud.js';
 import { clientAddresses } from '../emulator/load-balancer.js';
+import { nextEvent, until } from '../turns.js';
 import { addresses, putBalancer, reached, refusalOf } from './stage.js';
 
 const port = 8080;
@@ -26,7 +26,7 @@ t.test('under Default, a client that uses the same five-tuple again meets the sa
       const { socket, backend } = await openStream(at, { from: client, fromPort });
       met.add(backend);
       socket.resetAndDestroy();
-      await once(socket, 'close');
+      await nextEvent(socket, 'close');
     }
     t.equal(met.size, 1, `port ${fromPort}`);
     used.add([...met].join());

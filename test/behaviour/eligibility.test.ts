@@ -1,9 +1,9 @@
 /** Who gets what when probes fail or an administrator decides, assertion by assertion, over real connections. */
-import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import type { RuleParts } from '../balancer-body.js';
 import { type Backend, echoes, ending, openStream, streamTo, tcpBackend, UdpClient } from '../data-plane/network.js';
-import { Cloud, until } from '../emulator/cloud.js';
+import { Cloud } from '../emulator/cloud.js';
+import { nextEvent, until } from '../turns.js';
 import { addresses, givenUp, healthOf, type Member, putBalancer, reached } from './stage.js';
 
 const port = 8080;
@@ -210,7 +210,7 @@ t.test('a backend whose data port is closed refuses its clients; no other member
   const other = machines.find(({ address }) => address !== backend);
   socket.destroy();
   closed?.refuse();
-  if (socket.readyState !== 'closed') await once(socket, 'close');
+  if (socket.readyState !== 'closed') await nextEvent(socket, 'close');
   for (let call = 0; call < 10; call++) {
     await t.rejects(tcpBackend(at, { from: client }), { code: 'ECONNRESET' }, 'accepted first, then reset');
   }

@@ -1,9 +1,9 @@
 /** What Azure does to a flow in the course of time and on its way, assertion by assertion, over real connections. */
-import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import type { RuleParts } from '../balancer-body.js';
 import { dial, echoes, ending, openStream, type Stream, tcpBackend, UdpClient } from '../data-plane/network.js';
 import { Cloud } from '../emulator/cloud.js';
+import { nextEvent } from '../turns.js';
 import { givenUp, putBalancer, refusalOf } from './stage.js';
 
 const port = 8080;
@@ -66,7 +66,7 @@ t.test('a word from either side within the idle timeout keeps a connection', asy
     await cloud.emulator.advance(3 * minuteMs);
     t.ok(await echoes(stream, 'the client speaks\n'));
     await cloud.emulator.advance(3 * minuteMs);
-    const heard = once(stream.socket.resume(), 'data');
+    const heard = nextEvent(stream.socket.resume(), 'data');
     served.write('the backend speaks');
     t.equal(String((await heard)[0]), 'the backend speaks');
   }

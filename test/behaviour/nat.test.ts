@@ -2,7 +2,8 @@
 import t from 'tap';
 import { tcpBackend } from '../data-plane/network.js';
 import { engineOfRun } from '../data-plane/nftables/in-namespace.js';
-import { Cloud, idOf, until } from '../emulator/cloud.js';
+import { Cloud, idOf } from '../emulator/cloud.js';
+import { until } from '../turns.js';
 import { addresses, balancer, putBalancer, refusalOf } from './stage.js';
 
 const port = 2222;

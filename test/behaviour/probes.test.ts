@@ -1,7 +1,8 @@
 /** What Azure's health probes find out, assertion by assertion, through the API and over real connections. */
 import t, { type Test } from 'tap';
 import { openStream, tcpBackend } from '../data-plane/network.js';
-import { Cloud, until } from '../emulator/cloud.js';
+import { Cloud } from '../emulator/cloud.js';
+import { until } from '../turns.js';
 import { addresses, givenUp, HealthPage, healthOf, putBalancer, reached, refusalOf, shares } from './stage.js';
 
 const port = 8080;

@@ -1,10 +1,10 @@
 /** Load balancers as the assertions about Azure want them, and machines whose health a test decides. */
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Test } from 'tap';
 import { balancerBody, type RuleParts } from '../balancer-body.js';
 import { type At, inParallel, tcpBackend } from '../data-plane/network.js';
-import { type Cloud, idOf, ref, until } from '../emulator/cloud.js';
+import { type Cloud, idOf, ref } from '../emulator/cloud.js';
+import { nextEvent, until } from '../turns.js';
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -133,7 +133,7 @@ export class HealthPage {
   static async start(t: Test, { address, port }: At): Promise<HealthPage> {
     const page = new HealthPage();
     page.#server.listen(port, address);
-    await once(page.#server, 'listening');
+    await nextEvent(page.#server, 'listening');
     t.teardown(() => page.#server.close().closeAllConnections());
     return page;
   }

@@ -1,9 +1,9 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
+import { createSocket, type RemoteInfo } from 'node:dgram';
 import http from 'node:http';
 import net from 'node:net';
 import { type Test, test } from 'tap';
 import { type Call, EchoBackend } from '../../src/support/echo-backend.js';
+import { nextEvent } from '../turns.js';
 import { runLazurite, startCommand } from './harness.js';
 
 async function startBackend(t: Test, address = '127.0.0.1'): Promise<{ backend: EchoBackend; calls: Call[] }> {
@@ -15,7 +15,7 @@ async function startBackend(t: Test, address = '127.0.0.1'): Promise<{ backend: 
 
 async function get(port: number, path: string): Promise<{ status: number | undefined; body: string; from: number }> {
   const request = http.get({ host: '127.0.0.1', port, path, agent: false });
-  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  const [response] = (await nextEvent(request, 'response')) as [http.IncomingMessage];
   const from = response.socket.localPort ?? 0;
   let body = '';
   for await (const text of response.setEncoding('utf8')) body += text;
@@ -35,14 +35,14 @@ test('health probes are answered with 200 and are no calls, nor is who connects 
   t.match(await get(backend.port, '/health'), { status: 200, body: 'healthy\n' });
   const silent = net.connect(backend.port, '127.0.0.1').resume();
   silent.end();
-  await once(silent, 'close');
+  await nextEvent(silent, 'close');
   t.strictSame(calls, []);
 });
 
 test('any other TCP gets the line once and then its own bytes, to the last after half-close', async (t) => {
   const { backend } = await startBackend(t);
   const socket = net.connect({ port: backend.port, host: '127.0.0.1', allowHalfOpen: true });
-  await once(socket, 'connect');
+  await nextEvent(socket, 'connect');
   const line = `backend 127.0.0.1:${backend.port} saw 127.0.0.1:${socket.localPort}\n`;
   const sent = Buffer.alloc(300_000, 'media');
   socket.end(sent);
@@ -55,7 +55,7 @@ test('every datagram is answered from the port that it was sent to', async (t) =
   const { backend, calls } = await startBackend(t);
   const socket = createSocket('udp4');
   socket.send('hello', backend.port, '127.0.0.1');
-  const [message, sender] = await once(socket, 'message');
+  const [message, sender] = (await nextEvent(socket, 'message')) as [Buffer, RemoteInfo];
   const { port } = socket.address();
   socket.close();
   t.equal(String(message), `backend 127.0.0.1:${backend.port} saw 127.0.0.1:${port}\n`);
@@ -68,8 +68,8 @@ test('a backend ends at once, connections or not', async (t) => {
   const socket = net.connect(backend.port, '127.0.0.1');
   socket.on('error', () => {});
   socket.write('hello');
-  await once(socket, 'data');
-  const ended = once(socket, 'close');
+  await nextEvent(socket, 'data');
+  const ended = nextEvent(socket, 'close');
   await backend.close();
   await ended;
   t.pass();

@@ -1,10 +1,10 @@
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'tap';
 import { contradictions, type ModeResult, reportTable } from '../../src/cli/demo/report.js';
 import { callTcp, createUdpCaller, HeldConnection, runRound } from '../../src/cli/demo/traffic.js';
 import { EchoBackend } from '../../src/support/echo-backend.js';
+import { nextEvent } from '../turns.js';
 
 const backends = ['b1', 'b2'];
 
@@ -126,19 +126,19 @@ test('clients call from addresses of their own and learn who answered', async (t
 test('a call that nobody answers, or that another address is said to have made, has failed', async (t) => {
   const liar = net.createServer((socket) => socket.resume().end('backend 127.0.0.4:1 saw 127.0.0.99:1\n'));
   liar.listen(0, '127.0.0.1');
-  await once(liar, 'listening');
+  await nextEvent(liar, 'listening');
   const { port } = liar.address() as net.AddressInfo;
   const target = { address: '127.0.0.1', port };
   await t.rejects(callTcp(target, '127.88.1.1'), { message: /^no backend in 'backend 127\.0\.0\.4:1 saw/ });
   liar.close();
-  await once(liar, 'close');
+  await nextEvent(liar, 'close');
   await t.rejects(callTcp(target, '127.88.1.1'), { code: 'ECONNREFUSED' });
   const { failed } = await runRound({ target, clients: ['127.88.1.1'], callsPerClient: 4 }, callTcp);
   t.equal(failed, 4);
   const mute = createSocket('udp4');
   mute.on('message', (_message, { port, address }) => mute.send('nonsense', port, address));
   mute.bind(0, '127.0.0.1');
-  await once(mute, 'listening');
+  await nextEvent(mute, 'listening');
   await t.rejects(createUdpCaller()({ address: '127.0.0.1', port: mute.address().port }, '127.88.1.1'), {
     message: /^no backend in 'nonsense'/,
   });

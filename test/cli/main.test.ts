@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Test, test } from 'tap';
-import { until } from '../emulator/cloud.js';
+import { nextEvent, until } from '../turns.js';
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
@@ -141,10 +141,10 @@ async function endsWithNpm(t: Test, line: string): Promise<void> {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   t.teardown(() => npm.kill('SIGKILL'));
-  const [first] = await once(createInterface({ input: npm.stdout }), 'line');
+  const [first] = await nextEvent(createInterface({ input: npm.stdout }), 'line');
   const url = /http:\/\/[^;]+/.exec(String(first))?.[0] ?? '';
   t.equal(await getPlain(`${url}/_lazurite/ready`), 200);
-  const closed = once(npm.stdout, 'close');
+  const closed = nextEvent(npm.stdout, 'close');
   npm.kill('SIGKILL');
   await closed;
   await t.rejects(getPlain(`${url}/_lazurite/ready`));
@@ -210,14 +210,14 @@ test('an emulator whose log finds no room on its disk goes on', { skip: !existsS
   });
   t.teardown(() => child.kill('SIGKILL'));
   closeSync(full);
-  const [line] = await once(createInterface({ input: child.stdout as Readable }), 'line');
+  const [line] = await nextEvent(createInterface({ input: child.stdout as Readable }), 'line');
   const url = /http:\/\/[^;]+/.exec(String(line))?.[0] ?? '';
   await fetch(`${url}/_lazurite/faults`, { method: 'POST', body: '{"kind":"engine","effect":"crash"}' });
   const restarted = async () => (await fetch(`${url}/_lazurite/counters`)).text();
   await until('the data plane has said in the log that it failed', async () =>
     /threadRestarts/.test(await restarted()),
   );
-  const exit = once(child, 'close');
+  const exit = nextEvent(child, 'close');
   child.kill('SIGTERM');
   t.strictSame(await exit, [0, null]);
 });

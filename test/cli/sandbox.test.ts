@@ -1,7 +1,6 @@
 /** `lazurite sandbox`: a network, an Azure and a load balancer of one's own, for any account. */
 
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,6 +9,7 @@ import { build } from 'esbuild';
 import t from 'tap';
 import { whyNoNamespace } from '../../src/cli/sandbox.js';
 import { readIfPresent } from '../../src/support/files.js';
+import { nextEvent } from '../turns.js';
 import { runLazurite } from './harness.js';
 
 // The tests may run from a built copy, which links to the package's own files.
@@ -52,7 +52,7 @@ else {
     child.stderr.on('data', (text) => {
       texts[1] += text;
     });
-    const [code] = (await once(child, 'close')) as [number | null];
+    const [code] = (await nextEvent(child, 'close')) as [number | null];
     return { code, out: String(texts[0]), err: String(texts[1]) };
   };
   const leftovers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('lazurite-sandbox-'));

@@ -22,16 +22,17 @@ export interface ContractOptions {
   readonly within?: string;
 }
 
+/** Those of many connections come last: what ended flows leave in the kernel is read with every list of flows after them. */
 const statements: readonly ContractTest[] = [
-  ...distributionContract,
-  ...eligibilityContract,
-  ...flowContract,
+  ...explainedContract,
+  ...choicesContract,
   ...placesContract,
   ...idleContract,
-  ...choicesContract,
-  ...udpContract,
   ...silenceContract,
-  ...explainedContract,
+  ...eligibilityContract,
+  ...udpContract,
+  ...distributionContract,
+  ...flowContract,
 ];
 
 /** Runs every statement against one engine, which is reused with an empty plan in between. */

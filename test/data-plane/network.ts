@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
-import { inTime } from '../turns.js';
+import { inTime, nextEvent } from '../turns.js';
 
 /** The type of a datagram socket at an address. */
 export const datagramsOf = (address = '127.0.0.1'): 'udp4' | 'udp6' => (isIPv6(address) ? 'udp6' : 'udp4');
@@ -47,7 +47,7 @@ export class Backend {
 
   async acceptAgain(): Promise<void> {
     this.#server.listen(this.port, this.address);
-    await once(this.#server, 'listening');
+    await nextEvent(this.#server, 'listening');
   }
 
   stop(): void {
@@ -171,7 +171,7 @@ export class UdpClient {
   static async open(from: From = {}): Promise<UdpClient> {
     const socket = createSocket(datagramsOf(from.from));
     socket.bind({ address: from.from ?? '127.0.0.1', port: from.fromPort ?? 0, exclusive: true });
-    await once(socket, 'listening');
+    await nextEvent(socket, 'listening');
     return new UdpClient(socket);
   }
 
@@ -213,23 +213,25 @@ export async function udpBackend(at: At, from: From = {}): Promise<string> {
 
 /** Everything until the other side ends; leaves this side open, as `for await` would not. */
 export function readAll(socket: Socket): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
+  const whole = new Promise<Buffer>((resolve, reject) => {
     const chunks: Buffer[] = [];
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('end', () => resolve(Buffer.concat(chunks)));
     socket.on('error', reject);
     socket.resume();
   });
+  return inTime('all that the other side sends', whole);
 }
 
 /** How a socket ends: `end` after a FIN, else the error's code. */
 export function ending(socket: Socket): Promise<string> {
-  return new Promise((resolve) => {
+  const end = new Promise<string>((resolve) => {
     socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? String(error)));
     socket.on('end', () => resolve('end'));
     socket.on('close', () => resolve('close'));
     socket.resume();
   });
+  return inTime('the end of a connection', end);
 }
 
 /** Calls `task` for each item, at most `limit` at a time. */

@@ -79,7 +79,7 @@ export class World {
     const state = (): string =>
       JSON.stringify([this.engine.health(), this.engine.frontends(), this.failures.map(String)]);
     const what = (): string => `${condition}, with health, frontends and failures ${state()}`;
-    while (!condition()) await inTime(what, once(this.#changes, 'change'));
+    await repeatUntil(condition, { what, step: () => inTime(what, once(this.#changes, 'change')) });
   }
 
   /** Resolves when the probes of these addresses are up. */

@@ -5,8 +5,9 @@ import { delimiter, dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { runCommand } from '../../src/cli/commands.js';
 import { outputPattern, readGuide } from '../az/guide.js';
-import { Cloud, until } from '../emulator/cloud.js';
+import { Cloud } from '../emulator/cloud.js';
 import { whyNoPython } from '../sdk/debian-python.js';
+import { until } from '../turns.js';
 
 const root = new URL('../../', import.meta.url);
 const folder = new URL('docs/clients/', root);

@@ -2,7 +2,8 @@
 import t from 'tap';
 import { createLog } from '../../src/support/log.js';
 import { tcpBackend } from '../data-plane/network.js';
-import { Cloud, until } from './cloud.js';
+import { until } from '../turns.js';
+import { Cloud } from './cloud.js';
 import { loadBalancer } from './load-balancer.js';
 
 const network = 237;

@@ -7,13 +7,12 @@ import { Emulator } from '../../src/emulator.js';
 import type { Log } from '../../src/support/log.js';
 import { silentLog } from '../../src/support/log.js';
 import { type At, Backend } from '../data-plane/network.js';
+import { until } from '../turns.js';
 
 export const subscriptionId = '11111111-2222-3333-4444-555555555555';
 const group = `/subscriptions/${subscriptionId}/resourceGroups/test`;
 const apiVersion = '2024-05-01';
 const location = 'westeurope';
-/** Longer than anything takes on a busy machine. */
-const patienceMs = 120_000;
 
 /** A top-level resource says where it is; a child must not. */
 const located = (path: string, body: Record<string, unknown>): Record<string, unknown> =>
@@ -28,20 +27,6 @@ export interface Document {
   readonly id: string;
   readonly etag?: string;
   readonly properties: Record<string, unknown>;
-}
-
-/** Asks every few milliseconds until the answer is there; fails loudly when it never comes. */
-export async function until<T>(
-  what: string,
-  ask: () => T | undefined | false | Promise<T | undefined | false>,
-): Promise<T> {
-  const giveUpAt = Date.now() + patienceMs;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined && answer !== false) return answer;
-    if (Date.now() > giveUpAt) throw new Error(`Waited in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 export interface CloudOptions {

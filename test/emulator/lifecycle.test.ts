@@ -1,11 +1,11 @@
 /** What is kept, what is forgotten, and where frontends are when their own address is not to be had. */
-import { once } from 'node:events';
 import { createServer } from 'node:net';
 import t from 'tap';
 import type { FrontendView } from '../../src/api/admin/views.js';
 import { createLog } from '../../src/support/log.js';
 import { tcpBackend } from '../data-plane/network.js';
-import { Cloud, idOf, until } from './cloud.js';
+import { nextEvent, until } from '../turns.js';
+import { Cloud, idOf } from './cloud.js';
 import { loadBalancer } from './load-balancer.js';
 
 const network = 203;
@@ -67,7 +67,7 @@ t.test('frontends', async (t) => {
   await t.test('fall back when their port is taken, say why, and return when it is free', async (t) => {
     const ip = await cloud.prepare();
     const squatter = createServer().listen(5001, ip);
-    await once(squatter, 'listening');
+    await nextEvent(squatter, 'listening');
     await cloud.machine(t, 4, port);
     await cloud.put(
       'loadBalancers/lb',
@@ -184,12 +184,12 @@ t.test('with --strict-bind, a frontend that cannot be Bound fails its operation'
   const cloud = await Cloud.start(t, { network, argv: ['--in-memory', '--strict-bind'] });
   const ip = await cloud.prepare();
   const squatter = createServer().listen(5002, ip);
-  await once(squatter, 'listening');
+  await nextEvent(squatter, 'listening');
   const body = loadBalancer({ rules: [{ ...rule, frontendPort: 5002 }], addresses: [cloud.azureAddress(4)] });
   t.match(await cloud.tryPut('loadBalancers/lb', body), /^Failed FrontendBindFailed: .*5002.*taken/);
   t.equal((await cloud.get('loadBalancers/lb')).properties.provisioningState, 'Failed');
   squatter.close();
-  await once(squatter, 'close');
+  await nextEvent(squatter, 'close');
   await until(
     'a second attempt to succeed',
     async () => (await cloud.tryPut('loadBalancers/lb', body)) === 'Succeeded',

@@ -4,7 +4,8 @@ import t from 'tap';
 import { balancer } from '../behaviour/stage.js';
 import { Backend, openStream } from '../data-plane/network.js';
 import { engineOfRun } from '../data-plane/nftables/in-namespace.js';
-import { Cloud, idOf, until } from './cloud.js';
+import { until } from '../turns.js';
+import { Cloud, idOf } from './cloud.js';
 
 const network = 204;
 const engine = engineOfRun(t, import.meta.url);

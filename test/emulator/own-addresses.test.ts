@@ -7,7 +7,8 @@ import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { tcpBackend } from '../data-plane/network.js';
-import { Cloud, until } from './cloud.js';
+import { until } from '../turns.js';
+import { Cloud } from './cloud.js';
 import { loadBalancer } from './load-balancer.js';
 
 const inside = process.env.TEST_INTERFACE !== undefined;

@@ -1,13 +1,13 @@
 /** What Azure does not answer, which member a datagram reaches, and what a probe accepts: through the API, both engines. */
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import type { ExplainView } from '../../src/api/admin/views.js';
 import { addressMembers, type BalancerParts, balancerBody } from '../balancer-body.js';
 import { openStream, UdpClient } from '../data-plane/network.js';
 import { engineOfRun } from '../data-plane/nftables/in-namespace.js';
-import { Cloud, idOf, ref, until } from './cloud.js';
+import { nextEvent, until } from '../turns.js';
+import { Cloud, idOf, ref } from './cloud.js';
 import { clientAddresses } from './load-balancer.js';
 
 const network = 206;
@@ -39,7 +39,7 @@ async function probed(t: Test, host: number, { port, answer }: { port: number; a
     socket.once('data', (head) => socket.end(answer(String(head))));
   });
   server.listen(port, cloud.localAddress(host));
-  await once(server, 'listening');
+  await nextEvent(server, 'listening');
   t.teardown(() => {
     server.close();
     for (const socket of sockets) socket.destroy();
@@ -170,9 +170,9 @@ t.test('a datagram for a pool without members vanishes, and its sender sees no e
   const heard: string[] = [];
   socket.on('error', ({ message }) => heard.push(message)).on('message', (datagram) => heard.push(String(datagram)));
   socket.bind(0, '127.36.2.1');
-  await once(socket, 'listening');
+  await nextEvent(socket, 'listening');
   socket.connect(at.port, at.address);
-  await once(socket, 'connect');
+  await nextEvent(socket, 'connect');
   const dropped = () => {
     const samples = cloud.emulator.engine.counters();
     return samples.find(({ name }) => name === 'datagramsWithoutMember')?.value ?? 0;

@@ -1,9 +1,9 @@
 /** `--stand-ins`: backends for members that nobody serves, which give way to whoever does. */
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import t from 'tap';
 import { Backend, dial } from '../data-plane/network.js';
-import { Cloud, until } from './cloud.js';
+import { nextEvent, until } from '../turns.js';
+import { Cloud } from './cloud.js';
 import { loadBalancer } from './load-balancer.js';
 
 const network = 208;
@@ -64,7 +64,7 @@ t.test('UDP is answered too, and an HTTPS probe finds a stand-in healthy', async
   await cloud.membersUp(4);
   const client = createSocket('udp4');
   t.teardown(() => client.close());
-  const answer = once(client, 'message');
+  const answer = nextEvent(client, 'message');
   client.send('who are you?', 5001, ip);
   t.match(String((await answer)[0]), new RegExp(`^backend ${cloud.azureAddress(4)} `));
   t.match(await cloud.backends(), [{ state: 'Up', address: cloud.localAddress(4), port }]);

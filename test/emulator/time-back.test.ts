@@ -7,7 +7,7 @@ import t from 'tap';
 import { Clock, systemTime, type TimeSource } from '../../src/support/clock.js';
 import { ArmClient, at, type Json, network } from '../api/arm/resources/arm-client.js';
 import { manualTime } from '../manual-time.js';
-import { until } from './cloud.js';
+import { until } from '../turns.js';
 
 const delayMs = 10_000;
 const noonMs = Date.UTC(2026, 0, 1, 12);

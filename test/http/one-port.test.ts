@@ -10,7 +10,7 @@ import { test } from 'tap';
 import { createServer } from '../../src/http/server.js';
 import { createLog } from '../../src/support/log.js';
 import { certificates, echo, readAll, send, start } from '../server-harness.js';
-import { inTime } from '../turns.js';
+import { inTime, nextEvent } from '../turns.js';
 
 test('one port speaks HTTPS and HTTP, and a request knows which', async (t) => {
   const { send, port } = await start(t, { tlsNames: ['lazurite'] });
@@ -59,8 +59,8 @@ test('a client is asked for a certificate only when that is wanted, and served w
     t.equal((await server.send('GET', '/who')).body, 'nobody');
     const { certificatePem: cert, keyPem: key, caPem: ca } = await certificates();
     const request = https.get({ port: server.port, path: '/who', agent: false, ca, cert, key });
-    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-    const [body] = await once(response.setEncoding('utf8'), 'data');
+    const [response] = (await nextEvent(request, 'response')) as [http.IncomingMessage];
+    const [body] = await nextEvent(response.setEncoding('utf8'), 'data');
     t.equal(body, askForClientCertificate ? 'localhost' : 'nobody');
   }
 });
@@ -94,7 +94,7 @@ test('a client that refuses the certificate is worth one line, once', async (t) 
   const { port, lines } = await start(t);
   for (let attempt = 0; attempt < 2; attempt++) {
     const socket = tls.connect({ host: '127.0.0.1', port, servername: 'localhost', maxVersion: 'TLSv1.2' });
-    await once(socket, 'error');
+    await nextEvent(socket, 'error');
     await t.rejects(promisify(execFile)('curl', ['-sS', '--tls-max', '1.2', `https://localhost:${port}/`]));
   }
   t.equal(lines.filter((line) => line.includes('lazurite env')).length, 1, lines.join(''));
@@ -122,7 +122,7 @@ test('who hangs up before the first byte, or resets, disturbs nobody', async (t)
   ended.end();
   await readAll(ended);
   const reset = net.connect(port, '127.0.0.1');
-  await once(reset, 'connect');
+  await nextEvent(reset, 'connect');
   reset.resetAndDestroy();
   t.equal((await send('GET', '/echo/x')).status, 200);
 });
@@ -144,12 +144,12 @@ test('idle keep-alive and silent connections do not hold up the end', async (t) 
       path: '/echo/x',
       agent,
     });
-    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    const [response] = (await nextEvent(request, 'response')) as [http.IncomingMessage];
     response.resume();
-    await once(response, 'end');
+    await nextEvent(response, 'end');
   }
   const silent = net.connect(server.port, '127.0.0.1');
-  await once(silent, 'connect');
+  await nextEvent(silent, 'connect');
   const silentEnd = readAll(silent);
   await server.close();
   t.equal(await silentEnd, '');

@@ -2,7 +2,7 @@ import type http from 'node:http';
 import net from 'node:net';
 import { test } from 'tap';
 import { tidyUrl } from '../../src/http/server.js';
-import { createLog, formatLogLine } from '../../src/support/log.js';
+import { createLog, formatLogLine, shortList } from '../../src/support/log.js';
 import { readAll, start } from '../server-harness.js';
 
 test('a Host header that is no host is refused with 400, and never repeated', async (t) => {
@@ -202,6 +202,20 @@ test('a log line is one line, whatever it tells', async (t) => {
   log.warn('w', { a: 1 });
   log.error('e', {}, 'not an Error');
   t.match(lines.join(''), /^\S+ info i\n\S+ warn w a=1\n\S+ error e\nnot an Error\n$/);
+});
+
+test('a log line is never long, whatever is in it', async (t) => {
+  t.equal(shortList(['a', 'b']), 'a, b');
+  t.match(shortList(Array.from({ length: 1500 }, (_, index) => `TCP:${index}`)), /^TCP:0, .*, TCP:19 and 1480 more$/);
+  for (const logFormat of ['text', 'json'] as const) {
+    const lines: string[] = [];
+    const log = createLog((line) => lines.push(line), { logFormat });
+    const long = 'x'.repeat(100_000);
+    log.info(long, { value: long });
+    log.error('e', { value: long }, new Error(long));
+    t.ok(lines.every((line) => line.length < 10_000));
+    t.match(lines[0], /xxx… \(96000 more characters\)/);
+  }
 });
 
 test('a byte order mark in front of a body is no part of it', async (t) => {

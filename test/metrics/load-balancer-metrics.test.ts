@@ -1,12 +1,12 @@
 /** What Azure Monitor, the rule health API and health events say about a load balancer under real traffic. */
-import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { type Test, test } from 'tap';
 import type { HealthEvent } from '../../src/metrics/health-events.js';
 import { createLog } from '../../src/support/log.js';
 import { openStream, tcpBackend, udpBackend } from '../data-plane/network.js';
-import { Cloud, idOf, until } from '../emulator/cloud.js';
+import { Cloud, idOf } from '../emulator/cloud.js';
 import { loadBalancer } from '../emulator/load-balancer.js';
+import { nextEvent, until } from '../turns.js';
 
 const port = 7201;
 const minute = 60_000;
@@ -92,7 +92,7 @@ test('metrics of a load balancer', async (t) => {
   await t.test('ByteCount and PacketCount count both directions, and nothing once traffic has stopped', async (t) => {
     const stream = await openStream(at);
     stream.socket.resume().end('x'.repeat(100_000));
-    await once(stream.socket, 'close');
+    await nextEvent(stream.socket, 'close');
     const filter = "FrontendPort eq '5000' and Direction eq '*'";
     const bytes = await totals(cloud, 'ByteCount', filter);
     t.equal(bytes['5000 Inbound'], 100_000);
@@ -229,7 +229,7 @@ test('the health of a rule’s backends', async (t) => {
   await cloud.prepare();
   const http = async (host: number, answer: RequestListener): Promise<void> => {
     const server = createServer(answer).listen(port, cloud.localAddress(host));
-    await once(server, 'listening');
+    await nextEvent(server, 'listening');
     t.teardown(() => server.close().closeAllConnections());
   };
   await http(22, (_request, response) => response.end());

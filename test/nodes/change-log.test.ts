@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
@@ -10,7 +9,7 @@ import { takeSnapshot } from '../../src/store/snapshot.js';
 import { Store } from '../../src/store/store.js';
 import { UsageError } from '../../src/support/usage-error.js';
 import { Postgres, withoutPostgres } from '../postgres.js';
-import { untilTrue } from '../turns.js';
+import { nextEvent, untilTrue } from '../turns.js';
 
 const publicPrefix = { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' };
 const opening = { schema: 6, oldest: 5, config: '{"time-scale":1}', nowMs: 1000 };
@@ -118,7 +117,7 @@ class CutProxy {
 
   async url(): Promise<string> {
     this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
+    await nextEvent(this.#server, 'listening');
     return `postgresql://lazurite@127.0.0.1:${(this.#server.address() as AddressInfo).port}/postgres`;
   }
 

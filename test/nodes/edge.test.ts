@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import https from 'node:https';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -9,7 +8,7 @@ import { requestBaseUrl } from '../../src/http/server.js';
 import { Edge } from '../../src/nodes/edge.js';
 import type { Answering } from '../../src/nodes/node.js';
 import { certificates, type Running, start } from '../server-harness.js';
-import { untilTrue } from '../turns.js';
+import { nextEvent, untilTrue } from '../turns.js';
 
 const key = 'what nodes share';
 
@@ -142,7 +141,7 @@ test('requests are refused before anything is stored where nobody can answer', a
   t.match(refused.body, /No node writes/);
 
   const taken = createTcpServer().listen(0, '127.0.0.1');
-  await once(taken, 'listening');
+  await nextEvent(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
   taken.close();
   node.answering = { writer: `127.0.0.1:${port}` };
@@ -172,7 +171,7 @@ test('nobody waits for a writer that stands still once another one writes', asyn
     server.on('data', (bytes: Buffer) => void (writer.asked.length === 0 && client.write(bytes)));
     client.on('close', () => server.destroy());
   }).listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
+  await nextEvent(proxy, 'listening');
   t.teardown(() => proxy.close());
   const port = (proxy.address() as AddressInfo).port;
   const node = await startNode(t, { answering: { writer: address(port) } });
@@ -198,7 +197,7 @@ test('no answer says what became of a write when the writer dies with it', async
     });
     client.on('close', () => server.destroy());
   }).listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
+  await nextEvent(proxy, 'listening');
   t.teardown(() => proxy.close());
   const node = await startNode(t, { answering: { writer: `127.0.0.1:${(proxy.address() as AddressInfo).port}` } });
   await t.rejects(node.send('PUT', '/x', { body: '{}' }), { code: 'ECONNRESET' });

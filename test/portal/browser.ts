@@ -19,11 +19,20 @@ const argv = [
   '--disable-sync',
 ];
 
+const viewport = { width: 1280, height: 800 };
+
+type PageOptions = NonNullable<Parameters<Browser['newContext']>[0]>;
+
 /** `switches` are further arguments of Chromium. */
 export async function openBrowser(t: Test, switches: readonly string[] = []): Promise<Browser> {
   const browser = await chromium.launch({ executablePath, args: [...argv, ...switches] });
   t.teardown(() => browser.close());
   return browser;
+}
+
+export interface Profile {
+  readonly profile: BrowserContext;
+  readonly browser: Browser;
 }
 
 export interface OpenPage {
@@ -32,18 +41,22 @@ export interface OpenPage {
   readonly errors: string[];
 }
 
-/** A profile, in which every page has a session of its own; what pages have loaded is kept for the next. */
-export const openProfile = (
-  browser: Browser,
-  options: Parameters<Browser['newContext']>[0] = {},
-): Promise<BrowserContext> => browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+/**
+ * A browser with a profile on disk, in which every page has a session of its own. Code that pages have loaded is kept
+ * compiled for the next, which halves the work of a load. Other profiles of this browser are made with `openPage`.
+ */
+export async function openProfile(t: Test, options: PageOptions = {}): Promise<Profile> {
+  // Playwright makes the folder, and removes it.
+  const profile = await chromium.launchPersistentContext('', { executablePath, args: argv, viewport, ...options });
+  const browser = profile.browser();
+  if (!browser) throw new Error('a profile on disk belongs to a browser');
+  t.teardown(() => browser.close());
+  return { profile, browser };
+}
 
 /** A page of a profile, or of a new one; everything that goes wrong in it is noted. */
-export async function openPage(
-  of: Browser | BrowserContext,
-  options: Parameters<Browser['newContext']>[0] = {},
-): Promise<OpenPage> {
-  const context = 'newContext' in of ? await openProfile(of, options) : of;
+export async function openPage(of: Browser | BrowserContext, options: PageOptions = {}): Promise<OpenPage> {
+  const context = 'newContext' in of ? await of.newContext({ viewport, ...options }) : of;
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   const errors: string[] = [];

@@ -1,9 +1,9 @@
 /** What web pages of others can do to a Lazurite on their reader's machine, in a real browser. */
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
 import { type Answer, ArmClient, group } from '../api/arm/resources/arm-client.js';
+import { nextEvent } from '../turns.js';
 import { openBrowser, openPage, withoutBrowser } from './browser.js';
 
 const groupBody = { location: 'westeurope' };
@@ -15,7 +15,7 @@ async function serve(t: Test, html: string): Promise<number> {
   );
   t.teardown(() => server.close());
   server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  await nextEvent(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
 

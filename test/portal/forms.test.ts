@@ -3,9 +3,10 @@ import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { ClassicCloud, member } from '../api/classic/classic-cloud.js';
 import { addressMembers, balancerBody } from '../balancer-body.js';
-import { Cloud, idOf, ref, subscriptionId, until } from '../emulator/cloud.js';
+import { Cloud, idOf, ref, subscriptionId } from '../emulator/cloud.js';
+import { until } from '../turns.js';
 import { succeedingTemplate } from './balancer.js';
-import { openBrowser, openPage, openProfile, withoutBrowser } from './browser.js';
+import { openPage, openProfile, withoutBrowser } from './browser.js';
 
 const network = 237;
 const lbId = idOf('loadBalancers/lb');
@@ -42,7 +43,7 @@ t.test('the forms of the portal', { skip: withoutBrowser, timeout: 600_000 }, as
   await cloud.put('networkInterfaces/nic', {
     properties: { ipConfigurations: [{ name: 'ip', properties: { subnet: ref('virtualNetworks/vnet/subnets/vms') } }] },
   });
-  const profile = await openProfile(await openBrowser(t), { reducedMotion: 'reduce' });
+  const { profile } = await openProfile(t, { reducedMotion: 'reduce' });
   const url = (path: string): string => `${cloud.emulator.httpUrl}/portal${path}`;
   const visit = async (t: Test, path: string): Promise<Page> => {
     const { page } = await openPage(profile);

@@ -6,9 +6,10 @@ import t, { type Test } from 'tap';
 import { ClassicCloud, member } from '../api/classic/classic-cloud.js';
 import { addressMembers, balancerBody } from '../balancer-body.js';
 import { openStream } from '../data-plane/network.js';
-import { Cloud, idOf, ref, subscriptionId, until } from '../emulator/cloud.js';
+import { Cloud, idOf, ref, subscriptionId } from '../emulator/cloud.js';
+import { until } from '../turns.js';
 import { failingTemplate, succeedingTemplate } from './balancer.js';
-import { openBrowser, openPage, withoutBrowser } from './browser.js';
+import { openPage, openProfile, withoutBrowser } from './browser.js';
 
 const network = 234;
 const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
@@ -165,7 +166,7 @@ t.test('the look of every page', { skip: withoutBrowser, timeout: 900_000 }, asy
   const cloud = await Cloud.start(t, { network });
   await cloud.prepare();
   for (const host of [4, 5]) await cloud.machine(t, host, 8080);
-  const browser = await openBrowser(t);
+  const { profile } = await openProfile(t, { reducedMotion: 'reduce' });
   mkdirSync(pictures, { recursive: true });
   const open = async (page: Page, path: string): Promise<void> => {
     await page.goto(`${cloud.emulator.httpUrl}/portal${path}`);
@@ -178,7 +179,7 @@ t.test('the look of every page', { skip: withoutBrowser, timeout: 900_000 }, asy
     t: Test,
     { names, themes, prefix }: { names: readonly string[]; themes: readonly string[]; prefix: string },
   ) => {
-    const { page, errors } = await openPage(browser, { reducedMotion: 'reduce' });
+    const { page, errors } = await openPage(profile);
     // A theme that is chosen in one tab is shown in all: each page is loaded once.
     const other = await page.context().newPage();
     await other.goto(`${cloud.emulator.httpUrl}/portal/icon.svg`);
@@ -217,7 +218,8 @@ t.test('the look of every page', { skip: withoutBrowser, timeout: 900_000 }, asy
       }
     }
     t.strictSame(errors, []);
-    await page.context().close();
+    await other.evaluate('localStorage.clear()');
+    for (const one of [page, other]) await one.close();
   };
 
   await t.test('with nothing in the cloud', (t) => look(t, { names: emptyPages, themes: ['light'], prefix: 'empty-' }));
@@ -228,7 +230,8 @@ t.test('the look of every page', { skip: withoutBrowser, timeout: 900_000 }, asy
 
   await t.test('makes the pictures of the documentation', async (t) => {
     const web = await addWeb(t, cloud);
-    const { page } = await openPage(browser, { reducedMotion: 'reduce', viewport: { width: 1280, height: 660 } });
+    const { page } = await openPage(profile);
+    await page.setViewportSize({ width: 1280, height: 660 });
     const picture = (name: string) => page.screenshot({ path: `${pictures}/portal-${name}.png` });
     await open(page, `/load-balancer${idOf('loadBalancers/web')}/rules`);
     await page.getByText('Degraded (2 of 3)').nth(1).waitFor();
@@ -242,6 +245,6 @@ t.test('the look of every page', { skip: withoutBrowser, timeout: 900_000 }, asy
     await page.getByText('Chosen').waitFor();
     await picture('traffic');
     t.strictSame(await page.evaluate(cutOff), []);
-    await page.context().close();
+    await page.close();
   });
 });

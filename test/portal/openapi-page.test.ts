@@ -1,4 +1,5 @@
 /** The page of the OpenAPI documents: every operation is called with what the page fills in. */
+import type { Locator } from 'playwright-core';
 import t from 'tap';
 import { Cloud } from '../emulator/cloud.js';
 import { openBrowser, openPage, withoutBrowser } from './browser.js';
@@ -7,12 +8,24 @@ t.test('Execute works with one click on a new Lazurite', { skip: withoutBrowser,
   const { emulator } = await Cloud.start(t, { network: 236, argv: ['--in-memory', '--engine', 'none'] });
   const browser = await openBrowser(t);
   const { page, errors } = await openPage(browser);
-  /** Opens an operation by its tag and path, executes it, and answers the status that the page shows. */
+  let shown = '';
+  /** The operation of this document: the first is opened by its address, others on the page that is there. */
+  const open = async (document: string, id: string): Promise<Locator> => {
+    const [tag = ''] = id.split('/');
+    const place = `operations-${id.replace('/', '-').replaceAll(' ', '_').replaceAll('.', '\\.')}`;
+    const operation = page.locator(`[id=${JSON.stringify(place)}]`);
+    if (shown === document) {
+      if (!(await operation.isVisible())) await page.locator(`[data-tag="${tag}"]`).click();
+      await operation.getByRole('button').first().click();
+    } else {
+      await page.goto(`${emulator.httpUrl}/openapi/?${document}#/${encodeURI(id)}`);
+      shown = document;
+    }
+    return operation.and(page.locator('.is-open'));
+  };
+  /** Executes an operation; answers the status that the page shows. */
   const execute = async (document: string, id: string): Promise<string> => {
-    // An address that differs only behind the number sign opens nothing on a page that is there.
-    await page.goto('about:blank');
-    await page.goto(`${emulator.httpUrl}/openapi/?${document}#/${id}`);
-    const operation = page.locator('.opblock.is-open');
+    const operation = await open(document, id);
     await operation.getByRole('button', { name: 'Execute' }).click();
     const status = operation.locator('.live-responses-table .response-col_status').last();
     await status.waitFor();
@@ -27,7 +40,7 @@ t.test('Execute works with one click on a new Lazurite', { skip: withoutBrowser,
     ['admin', 'lazurite/advanceClock', '200'],
   ] as const;
   for (const [document, id, status] of calls) {
-    t.equal(await execute(document, id.replaceAll(' ', '%20')), status, id);
+    t.equal(await execute(document, id), status, id);
   }
   // The page takes the underscores of our ids for spaces of older links.
   t.strictSame(

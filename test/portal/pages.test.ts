@@ -5,10 +5,11 @@ import { request } from 'undici';
 import { ClassicCloud, everybodyMet, meetings, member } from '../api/classic/classic-cloud.js';
 import { dep } from '../api/classic/my-service.js';
 import { echoes, openStream, tcpBackend } from '../data-plane/network.js';
-import { Cloud, idOf, subscriptionId, until } from '../emulator/cloud.js';
+import { Cloud, idOf, subscriptionId } from '../emulator/cloud.js';
 import { clientAddresses, loadBalancer } from '../emulator/load-balancer.js';
+import { until } from '../turns.js';
 import { balancer, failingTemplate } from './balancer.js';
-import { openBrowser, openPage, openProfile, withoutBrowser } from './browser.js';
+import { openPage, openProfile, withoutBrowser } from './browser.js';
 
 const network = 232;
 const members = [4, 5];
@@ -20,8 +21,7 @@ t.test('the portal in Chromium', { skip: withoutBrowser, timeout: 600_000 }, asy
   for (const host of members) machines.set(host, await cloud.machine(t, host, 8080));
   await cloud.put('loadBalancers/lb', balancer(cloud, members));
   await cloud.membersUp(...members);
-  const browser = await openBrowser(t);
-  const profile = await openProfile(browser);
+  const { profile, browser } = await openProfile(t);
   const url = (path: string): string => `${cloud.emulator.httpUrl}/portal${path}`;
 
   await t.test('changing Session persistence to Client IP makes clients stick, and breaks nothing', async (t) => {

@@ -1,6 +1,7 @@
 /** How the portal is served, the stream of events and the simulation. */
 import t from 'tap';
-import { Cloud, until } from '../emulator/cloud.js';
+import { Cloud } from '../emulator/cloud.js';
+import { until } from '../turns.js';
 import { balancer } from './balancer.js';
 
 const network = 231;

@@ -1,11 +1,11 @@
 /** A load balancer with 1,000 members: what the portal's pages hold and ask stays bounded while flows come and go. */
-import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import type { CDPSession, Page } from 'playwright-core';
 import t from 'tap';
 import { inParallel, tcpBackend } from '../data-plane/network.js';
 import { Cloud, idOf } from '../emulator/cloud.js';
 import { loadBalancer } from '../emulator/load-balancer.js';
+import { nextEvent } from '../turns.js';
 import { openBrowser, openPage, withoutBrowser } from './browser.js';
 
 const network = 236;
@@ -33,7 +33,7 @@ t.test('1,000 members', { skip: withoutBrowser, timeout: 600_000 }, async (t) =>
     socket.on('error', () => {});
     socket.end(`${socket.localAddress} ${socket.remoteAddress}:${socket.remotePort}\n`);
   });
-  await once(server.listen(0, '0.0.0.0'), 'listening');
+  await nextEvent(server.listen(0, '0.0.0.0'), 'listening');
   t.teardown(() => server.close());
   const { port } = server.address() as AddressInfo;
   const addresses = Array.from({ length: members }, (_, n) => `10.${network}.${4 + (n >> 8)}.${n & 255}`);

@@ -26,6 +26,8 @@ const prefix = to(inNetwork('publicIPPrefixes', 'prefix'));
 const nsg = to(inNetwork('networkSecurityGroups', 'nsg'));
 const table = to(inNetwork('routeTables', 'table'));
 const nat = to(inNetwork('natGateways', 'nat'));
+const privateEndpoint = inNetwork('privateEndpoints', 'pe');
+const linkService = inNetwork('privateLinkServices', 'pls');
 const asg = to(inNetwork('applicationSecurityGroups', 'asg'));
 const nic = (name: string) => to(inNetwork('networkInterfaces', name));
 const set = to(inCompute('availabilitySets', 'set'));
@@ -333,7 +335,7 @@ const bodies: Readonly<Record<string, readonly Body[]>> = {
     ),
   ],
   ...Object.fromEntries(['n1', 'n2', 'n3'].map((name) => [nic(name).id, interfaces])),
-  [inNetwork('privateLinkServices', 'pls')]: [
+  [linkService]: [
     body({
       loadBalancerFrontendIpConfigurations: [ofInternal('frontendIPConfigurations', 'front')],
       ipConfigurations: [named('ip', { subnet: links, primary: true })],
@@ -360,6 +362,24 @@ const bodies: Readonly<Record<string, readonly Body[]>> = {
     machine({}, 'n1', 'n2'),
   ],
   ...Object.fromEntries(['s1', 's2'].map((name) => [inCompute('virtualMachineScaleSets', name), scaleSets])),
+  [privateEndpoint]: [
+    body({ subnet, privateLinkServiceConnections: [named('link', { privateLinkServiceId: linkService })] }),
+    body({
+      subnet,
+      manualPrivateLinkServiceConnections: [
+        named('link', { privateLinkServiceId: linkService, requestMessage: 'please' }),
+      ],
+      customNetworkInterfaceName: 'of-endpoint',
+    }),
+    body({
+      subnet,
+      privateLinkServiceConnections: [
+        named('link', { privateLinkServiceId: idOf('Microsoft.KeyVault/vaults', 'safe'), groupIds: ['vault'] }),
+      ],
+      ipConfigurations: [named('fixed', { groupId: 'vault', memberName: 'default', privateIPAddress: '10.0.0.77' })],
+      applicationSecurityGroups: [asg],
+    }),
+  ],
 };
 
 /** Whether it was accepted. */
@@ -402,24 +422,29 @@ t.test('every modelled type is among the bodies', async (t) => {
 
 t.test('whatever writes were accepted, what a GET shows can be written back and changes nothing', async (t) => {
   const ids = Object.keys(bodies);
+  // Endpoints come in between, by numbers of their own: few sequences have everything that some bodies need.
+  const drawn = ids.filter((id) => id !== privateEndpoint);
   const accepted = new Set<Body>();
   for (let seed = 1; seed <= 14; seed++) {
     const azure = new AzureInMemory();
     const next = numbers(seed);
+    const nextEndpoint = numbers(seed + 100);
     const checked = new Map<string, string>();
     // Most sequences begin with what can be there at once of a choice of bodies.
-    for (const id of seed % 4 === 0 ? [] : [...ids, ...ids]) {
+    for (const id of seed % 4 === 0 ? [] : [...drawn, ...drawn]) {
       if (azure.resource(idKey(id))) continue;
       const all = bodies[id] as readonly Body[];
       const first = all[next(all.length)] as Body;
       if (tried(() => azure.put(id, sent(first)))) accepted.add(first);
     }
-    for (let step = 0; step < 60; step++) {
-      const id = ids[next(ids.length)] as string;
+    for (let step = 0; step < 72; step++) {
+      const isEndpoint = step % 6 === 5;
+      const draw = isEndpoint ? nextEndpoint : next;
+      const id = isEndpoint ? privateEndpoint : (drawn[draw(drawn.length)] as string);
       const all = bodies[id] as readonly Body[];
-      const one = all[next(all.length)] as Body;
+      const one = all[draw(all.length)] as Body;
       const isThere = azure.resource(idKey(id)) !== undefined;
-      const done = next(10) === 0 ? isThere && tried(() => azure.delete(id)) : tried(() => azure.put(id, sent(one)));
+      const done = draw(10) === 0 ? isThere && tried(() => azure.delete(id)) : tried(() => azure.put(id, sent(one)));
       if (!done) continue;
       if (azure.resource(idKey(id))) accepted.add(one);
       for (const other of ids.filter((other) => azure.resource(idKey(other)))) {

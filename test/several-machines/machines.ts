@@ -10,6 +10,7 @@ import { type Snapshot, takeSnapshot } from '../../src/store/snapshot.js';
 import { openSqlite } from '../../src/store/sqlite.js';
 import { type Answer, type Sent, send } from '../built-emulator.js';
 import { Postgres } from '../postgres.js';
+import { inTime } from '../turns.js';
 
 /** So long (real milliseconds) a client waits: a node that stands still does not answer. */
 const longestMs = 10_000;
@@ -42,7 +43,8 @@ export class Machine {
     this.#ended = once(child, 'exit');
     createInterface({ input: child.stderr }).on('line', (line) => this.lines.push(line));
     const lines = createInterface({ input: child.stdout });
-    const [line] = (await Promise.race([once(lines, 'line'), this.#ended.then(() => [''])])) as [string];
+    const ready = Promise.race([once(lines, 'line'), this.#ended.then(() => [''])]);
+    const [line] = (await inTime(`node ${this.number} that is ready`, ready)) as [string];
     const port = /:(\d+) /.exec(line)?.[1];
     if (port === undefined) throw new Error(`node ${this.number} did not start: ${this.lines.join('\n')}`);
     this.port = Number(port);
@@ -54,7 +56,7 @@ export class Machine {
 
   async signal(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     this.#child?.kill(signal);
-    await this.#ended;
+    await inTime(`the end of node ${this.number}`, this.#ended);
     this.#agent.destroy();
     this.#agent = new Agent({ keepAlive: true });
   }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +13,7 @@ import { silentLog } from '../../src/support/log.js';
 import * as armKit from '../api/arm/resources/arm-client.js';
 import type { Answer } from '../built-emulator.js';
 import { Postgres, withoutPostgres } from '../postgres.js';
-import { untilTrue } from '../turns.js';
+import { nextEvent, repeatUntil, until, untilTrue } from '../turns.js';
 import { type Machine, Machines } from './machines.js';
 
 const command = [...process.execArgv, fileURLToPath(new URL('../../src/main.js', import.meta.url))];
@@ -26,11 +25,18 @@ const versioned = (path: string): string =>
 
 /** Through this node; again while no node writes, also after one that stood still with the request in its hands. */
 async function sendAgain(machine: Machine, sent: Parameters<Machine['send']>[0]) {
-  for (;;) {
-    const answer = await machine.send(sent).catch(() => undefined);
-    if (answer && answer.status !== 503 && answer.status !== 429) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  let last: unknown;
+  return until(
+    () => `an answer of node ${machine.number} to ${sent.method} ${sent.path}, after ${last}`,
+    async () => {
+      const answer = await machine.send(sent).catch((error: Error) => {
+        last = error;
+      });
+      if (answer && answer.status !== 503 && answer.status !== 429) return answer;
+      last = answer?.status ?? last;
+      return undefined;
+    },
+  );
 }
 
 const bytesOf = (body: armKit.Json): Buffer => Buffer.from(JSON.stringify(body));
@@ -123,13 +129,17 @@ test('nodes write in the schema of the store until it is upgraded', { skip: with
   const deploy = async (machine: Machine): Promise<void> => {
     const path = `${deployment}?api-version=2021-04-01`;
     const body = bytesOf({ properties: { mode: 'Incremental', template: withOneAddress } });
-    for (let state: unknown; state !== 'Succeeded'; ) {
-      await sendAgain(machine, { method: 'PUT', path, body });
-      await untilTrue(async () => {
-        state = ((await bodyOf(machine, path)).properties as armKit.Json | undefined)?.provisioningState;
-        return state === 'Succeeded' || state === 'Failed';
-      });
-    }
+    let state: unknown;
+    await repeatUntil(() => state === 'Succeeded', {
+      what: () => `a deployment that succeeds; the last one ${state}`,
+      async step() {
+        await sendAgain(machine, { method: 'PUT', path, body });
+        await untilTrue(async () => {
+          state = ((await bodyOf(machine, path)).properties as armKit.Json | undefined)?.provisioningState;
+          return state === 'Succeeded' || state === 'Failed';
+        });
+      },
+    });
   };
   const tablesOf = async (schema: number) =>
     (await postgres.query('SELECT entries FROM lazurite.changes ORDER BY seq'))
@@ -152,10 +162,14 @@ test('nodes write in the schema of the store until it is upgraded', { skip: with
   };
   // While no node writes, it is asked again.
   const outcome = async (): Promise<string> => {
-    for (;;) {
-      const said = await upgrade().catch((error: Error) => error.message);
-      if (!/unavailable|reset|hang up/i.test(said)) return said;
-    }
+    let said = '';
+    return until(
+      () => `an upgrade by a node that writes, after: ${said}`,
+      async () => {
+        said = await upgrade().catch((error: Error) => error.message);
+        return !/unavailable|reset|hang up/i.test(said) && said;
+      },
+    );
   };
   await postgres.query(
     "INSERT INTO lazurite.nodes VALUES ('10.0.0.9:4567', 'old', '0.0.9', 5, 0, clock_timestamp() + interval '1 hour')",
@@ -259,7 +273,7 @@ test('a node says why it does not start', { skip: withoutPostgres }, async (t) =
   );
   const stranger = createServer((socket) => socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n'));
   stranger.listen(0, '127.0.0.1');
-  await once(stranger, 'listening');
+  await nextEvent(stranger, 'listening');
   const { port } = stranger.address() as AddressInfo;
   t.match(await refusalOf(t, '--store', `postgresql://u@127.0.0.1:${port}/db`), /is it PostgreSQL that answers there/);
   stranger.close();

@@ -4,7 +4,7 @@ import { test } from 'tap';
 import * as armKit from '../api/arm/resources/arm-client.js';
 import { type Answer, send } from '../built-emulator.js';
 import { withoutPostgres } from '../postgres.js';
-import { untilTrue } from '../turns.js';
+import { inTime, until, untilTrue } from '../turns.js';
 import { Machine, Machines } from './machines.js';
 import { RoundRobin } from './round-robin.js';
 
@@ -59,12 +59,12 @@ async function answersAt(port: number) {
   const agent = new Agent({ keepAlive: true });
   const sent = async (method: string, path: string, body?: armKit.Json): Promise<Answer> => {
     const bytes = body && Buffer.from(JSON.stringify(body));
-    for (;;) {
-      const headers = { 'content-type': 'application/json', 'x-ms-version': '2014-06-01' };
-      const answer = await send({ method, path, headers, body: bytes }, { port, agent });
+    const headers = { 'content-type': 'application/json', 'x-ms-version': '2014-06-01' };
+    return until(`an answer to ${method} ${path} other than 503`, async () => {
+      const answer = await inTime(`${method} ${path}`, send({ method, path, headers, body: bytes }, { port, agent }));
       // A writer that stood still on a loaded machine is replaced, and nothing was stored.
-      if (answer.status !== 503) return answer;
-    }
+      return answer.status !== 503 && answer;
+    });
   };
   const answers = [];
   for (const [method, path, body] of asked) {
@@ -72,12 +72,12 @@ async function answersAt(port: number) {
     answers.push({ asked: `${method} ${path}`, ...comparable(answer) });
     const operation = answer.headers?.['azure-asyncoperation'];
     if (typeof operation !== 'string') continue;
-    for (let status = 'InProgress'; !/Succeeded|Failed|Canceled/.test(status); ) {
-      const { pathname, search } = new URL(operation);
-      const untilTrue = await sent('GET', pathname + search);
-      ({ status } = JSON.parse(untilTrue.text) as { status: string });
-      if (!/Progress|Running|Accepted/.test(status)) answers.push({ asked: `end of ${path}`, status });
-    }
+    const { pathname, search } = new URL(operation);
+    const status = await until(`the end of ${method} ${path}`, async () => {
+      const polled = JSON.parse((await sent('GET', pathname + search)).text) as { status: string };
+      return !/Progress|Running|Accepted/.test(polled.status) && polled.status;
+    });
+    answers.push({ asked: `end of ${path}`, status });
   }
   agent.destroy();
   return answers;
@@ -87,11 +87,19 @@ async function answersAt(port: number) {
 async function wholeAnswersAt(port: number) {
   const agent = new Agent();
   const reset = { method: 'POST', path: '/_lazurite/reset', headers: {} };
-  for (;;) {
-    const answers = await answersAt(port).catch(() => undefined);
-    if (answers) return answers;
-    while ((await send(reset, { port, agent }).catch(() => ({ status: 0 }))).status !== 204);
-  }
+  let cut: unknown;
+  return until(
+    () => `answers of all nodes without a cut, after ${cut}`,
+    async () => {
+      if (cut !== undefined) {
+        await untilTrue(async () => (await send(reset, { port, agent }).catch(() => ({ status: 0 }))).status === 204);
+      }
+      return answersAt(port).catch((error) => {
+        cut = error;
+        return undefined;
+      });
+    },
+  );
 }
 
 test('three nodes behind a balancer answer as one does', { skip: withoutPostgres }, async (t) => {

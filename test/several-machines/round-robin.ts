@@ -1,7 +1,7 @@
 /** Stands before several nodes and gives each request to the next one, as a balancer of HTTP does. */
-import { once } from 'node:events';
 import { Agent, createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { nextEvent } from '../turns.js';
 
 export class RoundRobin {
   readonly #server: Server;
@@ -25,7 +25,7 @@ export class RoundRobin {
   /** Resolves with its port. */
   async listen(): Promise<number> {
     this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
+    await nextEvent(this.#server, 'listening');
     return (this.#server.address() as AddressInfo).port;
   }
 

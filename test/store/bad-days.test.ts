@@ -14,9 +14,9 @@ import { Clock } from '../../src/support/clock.js';
 import { silentLog } from '../../src/support/log.js';
 import { UsageError } from '../../src/support/usage-error.js';
 import { ArmClient } from '../api/arm/resources/arm-client.js';
-import { until } from '../emulator/cloud.js';
 import { manualTime } from '../manual-time.js';
 import { group, idOf, newestApiVersion, serviceInMemory } from '../resources/azure-in-memory.js';
+import { until } from '../turns.js';
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const publicPrefix = { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' };

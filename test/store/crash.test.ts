@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type Test, test } from 'tap';
 import { request } from 'undici';
 import * as armKit from '../api/arm/resources/arm-client.js';
+import { nextEvent } from '../turns.js';
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
@@ -24,7 +25,7 @@ async function startProcess(t: Test, data: string): Promise<Running> {
   t.teardown(() => child.kill('SIGKILL'));
   // Listened for from the start: a killed process may be gone before its last client has noticed.
   const ended = once(child, 'exit');
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const [line] = (await nextEvent(createInterface({ input: child.stdout }), 'line')) as [string];
   const port = /^lazurite ready https:\/\/[^:]+:(\d+)/.exec(line)?.[1];
   return { child, origin: `http://127.0.0.1:${port}`, ended };
 }
@@ -58,7 +59,7 @@ const balancerBody = (): armKit.Json => ({
 
 async function listening(t: Test, server: Server | net.Server, host: string): Promise<number> {
   server.listen(0, host);
-  await once(server, 'listening');
+  await nextEvent(server, 'listening');
   t.teardown(() => server.close());
   return (server.address() as AddressInfo).port;
 }

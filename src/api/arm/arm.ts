@@ -24,6 +24,7 @@ import { addResourceGroupRoutes, ResourceGroups } from './resources/resource-gro
 import { addResourceRoutes, requestAbout } from './resources/resource-routes.js';
 import { ResourceService } from './resources/resource-service.js';
 import { hiddenOperation } from './resources/route-schemas.js';
+import { addTagNameRoutes } from './resources/tags-resource.js';
 import type { Json } from './template/json.js';
 
 /** A template that is deployed in process. */
@@ -110,6 +111,7 @@ export function addArmRoutes(app: FastifyInstance, { context, service, groups, d
   addSubscriptionRoutes(app, context);
   addProviderRoutes(app, context);
   addResourceGroupRoutes(app, groups);
+  addTagNameRoutes(app, service);
   addNetworkRoutes(app, service);
   addScaleSetRoutes(app, service);
   for (const type of resourceTypes) addResourceRoutes(app, type, service);

@@ -65,6 +65,8 @@ export interface Explanation {
   readonly tracked: boolean;
   /** Why there is no choice; undefined when there is one. */
   readonly reason: string | undefined;
+  /** What happens to a packet in the middle of a TCP flow that is not known here, where other nodes may have carried it. */
+  readonly unknownFlow?: string | undefined;
 }
 
 export interface FlowInfo {

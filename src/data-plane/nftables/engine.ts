@@ -27,7 +27,7 @@ import { reasonFor } from '../userspace/frontend-binder.js';
 import type { LoadingThread } from '../userspace/worker-thread.js';
 import { indistinct } from './answers.js';
 import { type Family, familyOf } from './family.js';
-import { alone, type NodeOptions } from './frontend.js';
+import { alone, hasOthers, type NodeOptions } from './frontend.js';
 import { KernelTables } from './kernel-tables.js';
 import { refuseWhereImpossible } from './loader.js';
 
@@ -50,6 +50,7 @@ export class NftablesEngine implements Engine {
   readonly #realClock = new Clock();
   readonly #events: EngineEvents;
   readonly #node: NodeOptions;
+  readonly #clock: Clock;
   readonly #prober: UserspaceEngine;
   readonly #kernel: KernelTables;
   readonly #drains: Drains;
@@ -75,6 +76,7 @@ export class NftablesEngine implements Engine {
     refuseWhereImpossible();
     this.#events = events;
     this.#node = node;
+    this.#clock = clock;
     const onFailure = (error: Error): void => {
       if (!this.#closing) events.onFailure?.(error);
     };
@@ -153,7 +155,7 @@ export class NftablesEngine implements Engine {
   async explain(tuple: FlowTuple): Promise<Explanation> {
     const tracking = this.#explainer.tracking(tuple);
     const noted = tracking && (await this.#kernel.noted(tracking, tuple));
-    return this.#explainer.explain(tuple, {
+    const answer = this.#explainer.explain(tuple, {
       noted,
       healthOf: (key) => this.healthOf(key),
       whyUnbound: (key) => {
@@ -161,6 +163,23 @@ export class NftablesEngine implements Engine {
         return frontend && this.#stateOf(frontend).reason;
       },
     });
+    return answer.choice && tuple.transport === 'tcp' && hasOthers(this.#node)
+      ? { ...answer, unknownFlow: this.#unknownFlow(answer.frontend) }
+      : answer;
+  }
+
+  #unknownFlow(key: string | undefined): string {
+    const idleMs = this.#plan.frontends.get(key ?? '')?.rule.idleTimeoutMs ?? 0;
+    const isAdopted = this.#kernel.adopts(idleMs / this.#clock.scale);
+    const { adopt } = this.#node;
+    const happens = {
+      never: 'is refused: --adopt is never',
+      always: 'goes to this backend too: another node may have carried it',
+      'after-change': isAdopted
+        ? 'goes to this backend too: a node has come or gone within the idle timeout'
+        : 'is dropped: no node has come or gone within the idle timeout',
+    };
+    return `A packet in the middle of a connection that this node does not know ${happens[adopt]}.`;
   }
 
   async flows(): Promise<readonly FlowInfo[]> {

@@ -159,6 +159,13 @@ export class KernelTables {
     return this.#nodesHadChangedAt(this.#realClock.now());
   }
 
+  /** Whether a flow with this idle timeout (real time) that other nodes have carried goes on here now. */
+  adopts(idleMs: number): boolean {
+    return this.#adopt === 'always' || (this.#adopt === 'after-change' && idleMs > this.#sinceNodesChanged());
+  }
+
+  readonly #sinceNodesChanged = (): number => this.#realClock.now() - this.#nodesChangedMs;
+
   async #nodesHadChangedAt(ms: number): Promise<void> {
     this.#nodesChangedMs = ms;
     await this.#closeAdoption();
@@ -175,7 +182,7 @@ export class KernelTables {
   /** For each idle timeout, flows with it are adopted until it has passed since the change; the kernel ends that by itself. */
   async #adoptInTime(): Promise<void> {
     if (this.#adopt !== 'after-change') return;
-    const sinceMs = this.#realClock.now() - this.#nodesChangedMs;
+    const sinceMs = this.#sinceNodesChanged();
     const commands: string[] = [];
     for (const { set, family } of this.#model.sets.all()) {
       const added = this.#adopting.get(family.table) ?? new Set();

@@ -23,7 +23,6 @@ import {
   checkOutboundFrontends,
   checkPartsInUse,
 } from './loadBalancers/conflicts.js';
-import { collections, type LoadBalancerDocument } from './loadBalancers/document.js';
 import {
   checkFrontend,
   checkFrontendsTogether,
@@ -46,7 +45,7 @@ import {
   outboundNatRule,
   outboundRule,
 } from './loadBalancers/outboundRules.js';
-import { checkKind, checkParts } from './loadBalancers/parts.js';
+import { checkKind, checkParts, collections, type LoadBalancerDocument } from './loadBalancers/parts.js';
 import { checkProbe, completeProbe, probe } from './loadBalancers/probes.js';
 import { checkThoseBehind } from './loadBalancers/together.js';
 import { networkApiVersions, versions } from './member-versions.js';

@@ -138,7 +138,22 @@ export const versions = {
     sourceAddressPrefixes: { since: '2017-06-01' },
     destinationAddressPrefixes: { since: '2017-06-01' },
   },
+  privateEndpoint: {
+    extendedLocation: { since: '2020-08-01' },
+    customNetworkInterfaceName: { since: '2021-05-01' },
+    ipConfigurations: { since: '2021-05-01' },
+    applicationSecurityGroups: { since: '2021-05-01' },
+    customDnsConfigs: { since: '2020-03-01' },
+    // In no model, yet Azure shows it since 2024.
+    isIPv6EnabledPrivateEndpoint: { since: '2024-03-01' },
+    // What ties an endpoint to others is never shown itself.
+    connection: { until: '2000-01-01' },
+    networkInterface: { until: '2000-01-01' },
+  },
   privateLinkService: {
+    linkIdentifier: { since: '2019-09-01' },
+    privateEndpointLocation: { since: '2022-05-01' },
+    isForeign: { until: '2000-01-01' },
     extendedLocation: { since: '2020-07-01' },
     enableProxyProtocol: { since: '2019-11-01' },
     accessMode: { since: '2024-10-01' },

@@ -43,7 +43,8 @@ interface NetworkInterfaceDocument extends ResourceDocument {
   properties: NetworkInterfaceProperties;
 }
 
-const schema = Schema.envelope('name id etag tags properties type location extendedLocation kind', {
+const schema = Schema.envelope('name id etag tags properties type location extendedLocation managedBy kind', {
+  managedBy: Schema.string({ readOnly: true }),
   extendedLocation: Schema.extendedLocation(versions.networkInterface.extendedLocation),
   kind: Schema.string({ readOnly: true, ...versions.networkInterface.kind }),
   properties: Schema.object(
@@ -217,8 +218,14 @@ function* checkSubnetChange({ existing, document, idText: id, lookup }: WriteCon
   }
 }
 
+const belongsToEndpoint = (id: string, endpoint: string): AzureError =>
+  azureError('CannotModifyNicAttachedToPrivateEndpoint', { values: { id, endpoint } });
+
 function* checkNetworkInterface(context: WriteContext<NetworkInterfaceDocument>, after: Lookup): Generator<AzureError> {
   const all = ipConfigurationsOf(context.document);
+  const endpoint = context.existing?.document.properties.privateEndpoint as { id: string } | undefined;
+  // No client can write whose it is.
+  if (endpoint && !context.document.properties.privateEndpoint) yield belongsToEndpoint(context.idText, endpoint.id);
   yield* checkIPConfigurations(all, context);
   yield* checkSubnetChange(context);
   const users = all.map(({ name, properties }) => ({
@@ -297,6 +304,12 @@ const usedByMachine: InUse = {
   refuse: ({ id, links }) => azureError('NicInUse', { values: { id, user: links[0]?.sourceId ?? '' } }),
 };
 
+const usedByEndpoint: InUse = {
+  by: 'Microsoft.Network/privateEndpoints',
+  path: 'networkInterface',
+  refuse: ({ id, links }) => belongsToEndpoint(id, links[0]?.sourceId ?? ''),
+};
+
 /** Azure makes and takes away a network interface at once, and says so since this version (recorded). */
 const isSynchronous = ({ apiVersion }: { readonly apiVersion: string }): boolean => apiVersion >= '2023-11-01';
 
@@ -318,7 +331,7 @@ export const networkInterfaces = resourceType<NetworkInterfaceDocument>({
   apiVersions: networkApiVersions,
   schema,
   children: [{ name: 'ipConfigurations', methods: 'read' }],
-  inUse: [usedByMachine],
+  inUse: [usedByMachine, usedByEndpoint],
   defaults: completeNetworkInterface,
   check: checkNetworkInterface,
   view: viewNetworkInterface,

@@ -3,8 +3,9 @@ import rootTest, { type Test, test } from 'tap';
 import type { ExplainView, RequestView } from '../../../src/api/admin/views.js';
 import type { Snapshot } from '../../../src/store/snapshot.js';
 import { openStream, tcpBackend } from '../../data-plane/network.js';
-import { Cloud, idOf, until } from '../../emulator/cloud.js';
+import { Cloud, idOf } from '../../emulator/cloud.js';
 import { loadBalancer } from '../../emulator/load-balancer.js';
+import { until } from '../../turns.js';
 
 const port = 7101;
 const hosts = [10, 11, 12];

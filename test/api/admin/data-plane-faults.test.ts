@@ -7,8 +7,9 @@ import { UserspaceEngine } from '../../../src/data-plane/userspace/engine.js';
 import { dial, ending, openStream, type Stream, tcpBackend, UdpClient } from '../../data-plane/network.js';
 import { frontend, rule } from '../../data-plane/plans.js';
 import { probedMembers, probesOf, World } from '../../data-plane/world.js';
-import { Cloud, until } from '../../emulator/cloud.js';
+import { Cloud } from '../../emulator/cloud.js';
 import { loadBalancer } from '../../emulator/load-balancer.js';
+import { nextEvent, until } from '../../turns.js';
 
 const subnet = '127.240.40';
 const port = 7401;
@@ -108,7 +109,7 @@ test('faults of the data plane', async (t) => {
     });
     stream.socket.resume().write('one ');
     stream.socket.end('two');
-    const closed = once(stream.socket, 'end');
+    const closed = nextEvent(stream.socket, 'end');
     await until('the bytes are on their way', () => count('bytesIn') > 0);
     await world.advance(59_000);
     t.equal(received, '', 'half of the way there takes a minute');
@@ -148,7 +149,7 @@ test('faults of the data plane', async (t) => {
     const chunks: Buffer[] = [];
     stream.socket.on('data', (chunk) => chunks.push(chunk));
     stream.socket.resume().end(sent);
-    const end = once(stream.socket, 'end');
+    const end = nextEvent(stream.socket, 'end');
     for (let turn = 0; turn < 6; turn++) {
       await faults(traffic({ effect: 'slow', latencyMs: 5, bytesPerSecond: 50_000_000 }));
       await world.advance(10);

@@ -5,6 +5,7 @@ import { createHttpClient } from '../../../src/cli/http-client.js';
 import { parseConfig } from '../../../src/config/config.js';
 import { Emulator } from '../../../src/emulator.js';
 import { silentLog } from '../../../src/support/log.js';
+import { untilTrue } from '../../turns.js';
 
 const group = '/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/test';
 const groupUrl = `${group}?api-version=2021-04-01`;
@@ -95,7 +96,7 @@ test('faults of the API', async (t) => {
       return status;
     });
     // The fault is used up as soon as the request has arrived.
-    while ((await list()).length > 0);
+    await untilTrue(async () => (await list()).length === 0);
     t.notOk(answered);
     await emulator.advance(3_600_000);
     t.equal(await pending, 200);

@@ -1,5 +1,6 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import t, { type Test } from 'tap';
+import { nextEvent } from '../../turns.js';
 import {
   azureXmlns,
   type Classic,
@@ -170,8 +171,8 @@ t.test('a package is no longer downloaded once its client has left', async (t) =
   await classic.post(services, createServiceXml('mySvc'));
   const base = await classic.app.listen({ host: '127.0.0.1', port: 0 });
   const client = new AbortController();
-  const asked = once(events, 'asked');
-  const ended = once(events, 'ended');
+  const asked = nextEvent(events, 'asked');
+  const ended = nextEvent(events, 'ended');
   const request = fetch(
     `${base}/11111111-2222-3333-4444-555555555555/services/hostedservices/mySvc/deploymentslots/production`,
     {

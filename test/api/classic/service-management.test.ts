@@ -1,5 +1,6 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import t from 'tap';
+import { nextEvent } from '../../turns.js';
 import * as classicKit from './harness.js';
 import { dep, errorOf, services, ssh, start, startWithSet } from './my-service.js';
 
@@ -104,10 +105,10 @@ t.test('an operation is in progress until the data plane has it', async (t) => {
   const dataPlane = new EventEmitter();
   let onChange = async () => {};
   const classic = await startWithSet(t, { dataPlane: { classicChanged: () => onChange() } });
-  const asked = once(dataPlane, 'asked');
+  const asked = nextEvent(dataPlane, 'asked');
   onChange = async () => {
     dataPlane.emit('asked');
-    await once(dataPlane, 'done');
+    await nextEvent(dataPlane, 'done');
   };
   const slow = classic.post(
     `${dep}?comp=UpdateLbSet`,

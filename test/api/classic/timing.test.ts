@@ -1,11 +1,11 @@
 /** What classic deployments do as time passes, and to whom: idle connections, silent machines, ACLs, public addresses. */
-import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request } from 'node:http';
 import t from 'tap';
 import { readXml } from '../../../src/api/classic/xml/xml.js';
 import { type At, echoes, openStream, type Stream, tcpBackend, udpBackend } from '../../data-plane/network.js';
 import { engineOfRun } from '../../data-plane/nftables/in-namespace.js';
-import { subscriptionId, until } from '../../emulator/cloud.js';
+import { subscriptionId } from '../../emulator/cloud.js';
+import { nextEvent, until } from '../../turns.js';
 import { ClassicCloud, hosts, member } from './classic-cloud.js';
 import { azureXmlns, endpointXml, setsXml, textOf } from './harness.js';
 import { dep, services } from './my-service.js';
@@ -79,7 +79,7 @@ t.test('a probe without timing is sent every 15 seconds, and 31 seconds of silen
       if (host !== 4 || !silent) response.end();
     });
     server.listen(8081, cloud.localAddress(host));
-    await once(server, 'listening');
+    await nextEvent(server, 'listening');
     t.teardown(() => {
       server.closeAllConnections();
       server.close();
@@ -223,7 +223,7 @@ t.test('UpdateLbSet is answered with the headers of Azure’s example and no oth
   const ports = new Set<number | undefined>();
   for (let time = 0; time < 2; time++) {
     const headers = { 'x-ms-version': '2014-09-01', 'content-type': 'application/xml' };
-    const [answer] = (await once(request(url, { method: 'POST', headers, agent }).end(body), 'response')) as [
+    const [answer] = (await nextEvent(request(url, { method: 'POST', headers, agent }).end(body), 'response')) as [
       IncomingMessage,
     ];
     const { date, 'x-ms-request-id': id, ...rest } = answer.headers;
@@ -237,14 +237,14 @@ t.test('UpdateLbSet is answered with the headers of Azure’s example and no oth
       'x-ms-servedbyregion': 'ussouth2',
     });
     ports.add(answer.socket.localPort);
-    await once(answer.resume(), 'end');
+    await nextEvent(answer.resume(), 'end');
   }
   t.equal(ports.size, 1, 'and the connection is kept');
   // azure-cli asks for its end with every request; a pool that is not told would use the connection once more.
   const closing = { agent, headers: { 'x-ms-version': '2014-09-01', connection: 'close' } };
   for (let time = 0; time < 2; time++) {
-    const [last] = (await once(request(url.replace(/\?.*/, ''), closing).end(), 'response')) as [IncomingMessage];
+    const [last] = (await nextEvent(request(url.replace(/\?.*/, ''), closing).end(), 'response')) as [IncomingMessage];
     t.match([last.statusCode, last.headers.connection], [200, 'close']);
-    await once(last.resume(), 'end');
+    await nextEvent(last.resume(), 'end');
   }
 });

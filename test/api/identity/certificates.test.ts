@@ -1,6 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import type { AddressInfo, LookupFunction } from 'node:net';
@@ -10,6 +9,7 @@ import { type Test, test } from 'tap';
 import { type Certificates, loadCertificates } from '../../../src/api/identity/certificates.js';
 import { type Issued, issueLeaf } from '../../../src/api/identity/issue-certificates.js';
 import { encodePermittedName, isAlwaysPermitted } from '../../../src/api/identity/name-constraints.js';
+import { nextEvent } from '../../turns.js';
 
 const run = promisify(execFile);
 const defaults = { host: 'localhost', tlsNames: [] as string[] };
@@ -21,7 +21,7 @@ async function serve(t: Test, { certificatePem, keyPem }: { certificatePem: stri
     response.end('hello'),
   );
   server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  await nextEvent(server, 'listening');
   t.teardown(() => {
     server.closeAllConnections();
     server.close();
@@ -166,7 +166,7 @@ test('a certificate for example.com issued by this CA is refused by Node, curl a
     `example.com:${port}:127.0.0.1`,
     `https://example.com:${port}/`,
   ]);
-  const [exitCode] = await once(curl, 'exit');
+  const [exitCode] = await nextEvent(curl, 'exit');
   t.equal(exitCode, 60, 'curl: peer certificate cannot be authenticated');
   writeFileSync(join(folder, 'foreign.pem'), leaf.certificatePem);
   await t.rejects(

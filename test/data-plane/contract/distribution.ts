@@ -1,6 +1,6 @@
 /** Statements about Azure's three distribution modes. */
-import { once } from 'node:events';
 import type { Distribution } from '../../../src/data-plane/model/plan.js';
+import { nextEvent } from '../../turns.js';
 import { echoes, inParallel, openStream, tcpBackend, UdpClient, udpBackend } from '../network.js';
 import { frontend, rule } from '../plans.js';
 import { membersOf } from '../world.js';
@@ -172,7 +172,7 @@ export const distributionContract: readonly ContractTest[] = [
           const client = await UdpClient.open({ from });
           if ((await told('udp', client.port)).choice?.address !== (await client.ask(at(index))).backend) wrong++;
           client.close();
-          await once(client.socket, 'close').catch(() => {});
+          await nextEvent(client.socket, 'close').catch(() => {});
         });
       }
       t.equal(wrong, 0, 'of 360 flows');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, Socket } from 'node:net';
 import type { Explanation, FlowTuple } from '../../../src/data-plane/model/engine.js';
 import type { PlanMember, PlanRule, Transport } from '../../../src/data-plane/model/plan.js';
+import { inTime } from '../../turns.js';
 import { UdpClient } from '../network.js';
 import { frontend, member, rule } from '../plans.js';
 import { probesOf } from '../world.js';
@@ -105,11 +106,12 @@ export const explainedContract: readonly ContractTest[] = [
       ): Promise<void> => {
         if (world.engine.frontends().some(({ key, state }) => key === keyOf(transport) && state === 'Unbound')) {
           t.match(told, { choice: undefined, reason: 'The frontend has no place here.' });
-          await refused();
+          await inTime(`a refusal of ${transport} ${told.tuple.join(' ')}`, refused());
           return;
         }
         if (told.choice) {
-          t.equal(await reach(), told.choice.address, `${transport} ${told.tuple.join(' ')}`);
+          const flow = `${transport} ${told.tuple.join(' ')}`;
+          t.equal(await inTime(`an answer to ${flow}`, reach()), told.choice.address, flow);
           t.equal(told.choice.port, 28080);
           return;
         }
@@ -175,7 +177,11 @@ export const explainedContract: readonly ContractTest[] = [
       await applied(rule(backends.map((each) => member(each.address, each.port))));
       const served = await world.engine.explain(tuple);
       await world.advance(8000);
-      t.equal(await greeted, served.choice?.address, 'a client that waits reaches the member that explain names now');
+      t.equal(
+        await inTime('a greeting of the client that waited', greeted),
+        served.choice?.address,
+        'a client that waits reaches the member that explain names now',
+      );
       socket.destroy();
       for (const client of clients) client.close();
     },

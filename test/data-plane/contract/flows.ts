@@ -1,7 +1,7 @@
 /** Statements about flows: what a pass-through load balancer passes through. */
 import { randomBytes, randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { connect, createServer, isIPv6, type Socket } from 'node:net';
+import { nextEvent } from '../../turns.js';
 import { dial, echoes, ending, inParallel, openStream, readAll, sha256, tcpBackend, UdpClient } from '../network.js';
 import { frontend, member, rule } from '../plans.js';
 import { membersOf } from '../world.js';
@@ -11,7 +11,7 @@ import type { ContractTest, Stage } from './statement.js';
 async function behindFrontend({ t, world, net, frontend: address }: Stage, serve: (socket: Socket) => void) {
   const server = createServer({ allowHalfOpen: true }, serve);
   server.listen(28081, `${net}.4`);
-  await once(server, 'listening');
+  await nextEvent(server, 'listening');
   t.teardown(() => server.close());
   await world.apply([frontend('tcp', `${address}:20080`, rule([member(`${net}.4`, 28081)]))]);
   return { address, port: 20080 };
@@ -89,10 +89,10 @@ export const flowContract: readonly ContractTest[] = [
         socket.write('hello');
       });
       const resetting = await dial(at);
-      await once(resetting, 'data');
+      await nextEvent(resetting, 'data');
       resetting.resetAndDestroy();
       const reset = await dial(at);
-      await once(reset, 'data');
+      await nextEvent(reset, 'data');
       const end = ending(reset);
       arrived[1]?.resetAndDestroy();
       t.equal(await end, 'ECONNRESET');
@@ -126,7 +126,7 @@ export const flowContract: readonly ContractTest[] = [
       if (!server) throw new Error('nobody connected');
       t.equal(sha256(await readAll(server)), sha256(data));
       server.end();
-      await once(client.resume(), 'close');
+      await nextEvent(client.resume(), 'close');
     },
   },
   {
@@ -200,6 +200,38 @@ export const flowContract: readonly ContractTest[] = [
     },
   },
   {
+    title: 'flows lists what is established, with its backend and its bytes',
+    async run({ t, world, net, frontend: address }) {
+      const at = await onBothTransports({ world, net, frontend: address });
+      const stream = await openStream(at, { from: `${net}.200` });
+      const client = await UdpClient.open({ from: `${net}.201` });
+      await client.ask(at);
+      t.ok(await echoes(stream, 'x'.repeat(1000)));
+      const shown = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
+      const flows = await world.engine.flows();
+      const ours = flows.filter((flow) => flow.frontend.includes(`/${address}/`));
+      t.match(
+        ours.find(({ transport }) => transport === 'tcp'),
+        {
+          rule: 'rule-1',
+          source: `${shown(`${net}.200`)}:${stream.socket.localPort}`,
+          backend: `${net}.4`,
+          bytesIn: 1000,
+        },
+      );
+      t.match(
+        ours.find(({ transport }) => transport === 'udp'),
+        { source: `${shown(`${net}.201`)}:${client.port}`, bytesIn: 12 },
+      );
+      t.equal(world.count('connections', `tcp/${address}/20080`), 1);
+      t.equal(world.count('bytesIn', `tcp/${address}/20080`), 1000);
+      t.equal(world.count('connections', `tcp/${address}/20080|${net}.4`), 1);
+      t.equal(world.count('packetsIn', `udp/${address}/20080`), 1);
+      client.close();
+      stream.socket.destroy();
+    },
+  },
+  {
     title: 'While the pool and the mode change 1,000 times, 64 streams run on and no new connection fails',
     async run({ t, world, net, frontend: address }) {
       const backends = await world.backends(net, { count: 4, port: 28080 });
@@ -232,38 +264,6 @@ export const flowContract: readonly ContractTest[] = [
       t.ok(whole, 'what was sent meanwhile came back');
       t.equal(failed, 0);
       for (const { socket } of streams) socket.destroy();
-    },
-  },
-  {
-    title: 'flows lists what is established, with its backend and its bytes',
-    async run({ t, world, net, frontend: address }) {
-      const at = await onBothTransports({ world, net, frontend: address });
-      const stream = await openStream(at, { from: `${net}.200` });
-      const client = await UdpClient.open({ from: `${net}.201` });
-      await client.ask(at);
-      t.ok(await echoes(stream, 'x'.repeat(1000)));
-      const shown = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
-      const flows = await world.engine.flows();
-      const ours = flows.filter((flow) => flow.frontend.includes(`/${address}/`));
-      t.match(
-        ours.find(({ transport }) => transport === 'tcp'),
-        {
-          rule: 'rule-1',
-          source: `${shown(`${net}.200`)}:${stream.socket.localPort}`,
-          backend: `${net}.4`,
-          bytesIn: 1000,
-        },
-      );
-      t.match(
-        ours.find(({ transport }) => transport === 'udp'),
-        { source: `${shown(`${net}.201`)}:${client.port}`, bytesIn: 12 },
-      );
-      t.equal(world.count('connections', `tcp/${address}/20080`), 1);
-      t.equal(world.count('bytesIn', `tcp/${address}/20080`), 1000);
-      t.equal(world.count('connections', `tcp/${address}/20080|${net}.4`), 1);
-      t.equal(world.count('packetsIn', `udp/${address}/20080`), 1);
-      client.close();
-      stream.socket.destroy();
     },
   },
 ];

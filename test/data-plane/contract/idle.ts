@@ -1,5 +1,6 @@
 /** Statements about idle connections. */
-import { once } from 'node:events';
+
+import { nextEvent } from '../../turns.js';
 import { echoes, ending, openStream, UdpClient } from '../network.js';
 import { frontend, rule } from '../plans.js';
 import { membersOf } from '../world.js';
@@ -59,7 +60,7 @@ export const idleContract: readonly ContractTest[] = [
         await world.advance(0.75 * fourMinutesMs);
         t.ok(await echoes(stream, 'the client speaks'));
         await world.advance(0.75 * fourMinutesMs);
-        const heard = once(stream.socket.resume(), 'data');
+        const heard = nextEvent(stream.socket.resume(), 'data');
         served?.write('the backend speaks');
         t.equal(String((await heard)[0]), 'the backend speaks');
       }

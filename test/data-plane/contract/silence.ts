@@ -1,8 +1,8 @@
 /** Statements about what Azure does not answer, and for how long. */
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { PlanFrontend, PlanMember } from '../../../src/data-plane/model/plan.js';
+import { nextEvent } from '../../turns.js';
 import { datagramsOf, echoes, openStream, UdpClient, udpBackend } from '../network.js';
 import { frontend, rule } from '../plans.js';
 import { membersOf } from '../world.js';
@@ -20,9 +20,9 @@ async function listener({ net, frontend: address }: Stage, toPort: number) {
   socket.on('error', (error: NodeJS.ErrnoException) => heard.push(error.code ?? String(error)));
   socket.on('message', (datagram) => heard.push(String(datagram)));
   socket.bind(0, `${net}.201`);
-  await once(socket, 'listening');
+  await nextEvent(socket, 'listening');
   socket.connect(toPort, address);
-  await once(socket, 'connect');
+  await nextEvent(socket, 'connect');
   const send = (): Promise<string | undefined> =>
     new Promise((resolve) => socket.send('x', (error) => resolve((error as NodeJS.ErrnoException | null)?.code)));
   return { socket, heard, send };
@@ -40,7 +40,7 @@ export const silenceContract: readonly ContractTest[] = [
       const heard: string[] = [];
       for (const socket of waiting)
         for (const event of ['data', 'error', 'close']) socket.on(event, () => heard.push(event));
-      const greeted = Promise.all(waiting.map((socket) => once(socket, 'data')));
+      const greeted = Promise.all(waiting.map((socket) => nextEvent(socket, 'data')));
       await world.counted('noEligibleMember', `tcp/${address}/${port}`, 3);
       await world.advance(500);
       t.strictSame(heard, []);
@@ -64,7 +64,7 @@ export const silenceContract: readonly ContractTest[] = [
       const waiting = connect({ host: address, port, localAddress: `${net}.201` });
       const heard: string[] = [];
       for (const event of ['data', 'error', 'close']) waiting.on(event, () => heard.push(event));
-      const greeted = once(waiting, 'data');
+      const greeted = nextEvent(waiting, 'data');
       await world.counted('noEligibleMember', `tcp/${address}/${port}`);
       await world.apply([other]);
       await world.apply([at(members), other]);

@@ -1,8 +1,8 @@
 /** Statements about UDP: Azure keeps no state of it, so every datagram is distributed on its own. */
 import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
 import type { Engine } from '../../../src/data-plane/model/engine.js';
 import type { PlanMember, PlanRule } from '../../../src/data-plane/model/plan.js';
+import { nextEvent } from '../../turns.js';
 import { datagramsOf, echoes, openStream, UdpClient } from '../network.js';
 import { frontend, member, rule } from '../plans.js';
 import { membersOf, probedMembers, probesOf } from '../world.js';
@@ -30,7 +30,7 @@ async function echoServer(address: string): Promise<Socket> {
   const server = createSocket({ type: datagramsOf(address), recvBufferSize: 4_194_304, sendBufferSize: 4_194_304 });
   server.on('message', (datagram, from) => server.send(datagram, from.port, from.address));
   server.bind(28080, address);
-  await once(server, 'listening');
+  await nextEvent(server, 'listening');
   return server;
 }
 
@@ -147,7 +147,7 @@ export const udpContract: readonly ContractTest[] = [
       await world.apply([frontend('udp', `${address}:${port}`, rule(only))]);
       const client = createSocket({ type: datagramsOf(address), recvBufferSize: 4_194_304, sendBufferSize: 4_194_304 });
       client.bind(0, `${net}.201`);
-      await once(client, 'listening');
+      await nextEvent(client, 'listening');
       const count = 1000;
       const answered = new Set<number>();
       const all = new Promise<void>((resolve) => {
@@ -180,11 +180,11 @@ export const udpContract: readonly ContractTest[] = [
       await world.apply([frontend('udp', `${address}:${port}`, rule([member(`${net}.4`, 28080)]))]);
       const client = createSocket(datagramsOf(address));
       client.bind(0, `${net}.201`);
-      await once(client, 'listening');
+      await nextEvent(client, 'listening');
       // One after the other: none can be lost to a full buffer. The longest fits one packet with either address family.
       for (const size of [0, 1, 511, 1472, 1473, 9000, 65_487]) {
         const datagram = Buffer.alloc(size, size);
-        const answered = once(client, 'message');
+        const answered = nextEvent(client, 'message');
         client.send(datagram, port, address);
         const [answer, from] = (await answered) as [Buffer, { address: string; port: number }];
         t.ok(answer.equals(datagram), `${size} bytes`);

@@ -95,6 +95,13 @@ class Site {
     return (this.node.engine as NftablesEngine).nodesChanged();
   }
 
+  /** What `explain` says about a packet of a flow of another node. */
+  async unknownFlow(): Promise<string | undefined> {
+    const source = { sourceAddress: `${this.options.net}.200`, sourcePort: 4000 };
+    const destination = { destinationAddress: this.at.address, destinationPort: this.at.port };
+    return (await this.node.engine.explain({ transport: 'tcp', ...source, ...destination })).unknownFlow;
+  }
+
   /** Resolves when the node has counted so many. */
   async counted(name: string, atLeast = 1): Promise<void> {
     await this.node.counted(name, `tcp/${this.at.address}/${this.at.port}`, atLeast);
@@ -165,10 +172,13 @@ if (isInNamespace(t, import.meta.url)) {
 
   t.test('An idle timeout after the nodes have changed, flows of other nodes are refused again', async (t) => {
     const site = await Site.start(t, { net: '127.90.5' });
+    t.equal(await site.unknownFlow(), undefined, 'there is no other node');
     const stream = await site.open();
     await site.replaceNode(afterChange);
     await site.nodesChanged();
+    t.match(await site.unknownFlow(), 'goes to this backend too');
     await site.node.advance(fourMinutesMs + 1000);
+    t.match(await site.unknownFlow(), 'is dropped: no node has come or gone within the idle timeout');
     stream.socket.write('too late');
     await site.counted('discardedAfterDrop');
     t.strictSame(await site.flows(), []);

@@ -3,7 +3,6 @@
  * the kernel is given it while the other engine still listens, and takes the packets away from it.
  */
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import t from 'tap';
 import type { FlowTuple } from '../../../src/data-plane/model/engine.js';
@@ -12,6 +11,7 @@ import { NftablesEngine } from '../../../src/data-plane/nftables/engine.js';
 import { Selector, SlotTables } from '../../../src/data-plane/selection/decision.js';
 import { addressWords } from '../../../src/data-plane/selection/ip-address.js';
 import { UserspaceEngine } from '../../../src/data-plane/userspace/engine.js';
+import { nextEvent } from '../../turns.js';
 import { Backend, inParallel } from '../network.js';
 import { frontend, rule } from '../plans.js';
 import { membersOf, World } from '../world.js';
@@ -59,7 +59,7 @@ const readGreeting = (greeting: Buffer): Met => {
 
 async function overTcp({ address, port }: Caller, at: PlanFrontend): Promise<Met> {
   const socket = connect({ host: at.address, port: at.port, localAddress: address, localPort: port });
-  const [greeting] = (await once(socket, 'data')) as [Buffer];
+  const [greeting] = (await nextEvent(socket, 'data')) as [Buffer];
   socket.resetAndDestroy();
   return readGreeting(greeting);
 }
@@ -67,9 +67,9 @@ async function overTcp({ address, port }: Caller, at: PlanFrontend): Promise<Met
 async function overUdp({ address, port }: Caller, at: PlanFrontend): Promise<Met> {
   const socket = createSocket('udp4');
   socket.bind({ address, port, exclusive: true });
-  await once(socket, 'listening');
+  await nextEvent(socket, 'listening');
   socket.send('who are you?', at.port, at.address);
-  const [answer] = (await once(socket, 'message')) as [Buffer];
+  const [answer] = (await nextEvent(socket, 'message')) as [Buffer];
   socket.close();
   return readGreeting(answer);
 }

@@ -1,6 +1,5 @@
 /** What only the kernel can do for a load balancer: SYNs that vanish, source ports, all ports, and no trace left. */
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +8,7 @@ import { NftablesEngine } from '../../../src/data-plane/nftables/engine.js';
 import { refuseWhereImpossible } from '../../../src/data-plane/nftables/loader.js';
 import { Clock } from '../../../src/support/clock.js';
 import { UsageError } from '../../../src/support/usage-error.js';
-import { repeatUntil } from '../../turns.js';
+import { nextEvent, repeatUntil } from '../../turns.js';
 import { Backend, echoes, ending, openStream, tcpBackend, UdpClient } from '../network.js';
 import { frontend, member, plan, rule } from '../plans.js';
 import { membersOf, probedMembers, probesOf, World } from '../world.js';
@@ -247,10 +246,10 @@ if (isInNamespace(t, import.meta.url)) {
   t.test('An engine that is killed leaves nothing behind, and the next one starts', async (t) => {
     const script = fileURLToPath(new URL('./killed-engine.js', import.meta.url));
     const child = spawn(process.execPath, [...process.execArgv, script], { stdio: ['ignore', 'pipe', 'inherit'] });
-    await once(child.stdout, 'data');
+    await nextEvent(child.stdout, 'data');
     t.match(nft('list tables'), 'table ip lazurite');
     child.kill('SIGKILL');
-    await once(child, 'close');
+    await nextEvent(child, 'close');
     const world = newWorld(t);
     const backends = await world.backends('127.80.7', { count: 1, port: 28080 });
     const place = frontend('tcp', '127.80.7.100:80', rule(membersOf(backends)));

@@ -13,6 +13,7 @@ import type { PlanProbe } from '../../../src/data-plane/model/plan.js';
 import { Prober } from '../../../src/data-plane/probing/prober.js';
 import { Clock } from '../../../src/support/clock.js';
 import { manualTime } from '../../manual-time.js';
+import { nextEvent } from '../../turns.js';
 import { tcpProbe } from '../plans.js';
 
 /** A prober whose Azure time stands still until the test moves it. */
@@ -57,7 +58,7 @@ class Bench {
   }
 
   async changed(): Promise<void> {
-    await once(this.#changes, 'change');
+    await nextEvent(this.#changes, 'change');
   }
 }
 
@@ -67,7 +68,7 @@ let nextPort = 27000;
 async function listening<S extends Server | HttpServer>(t: Test, server: S): Promise<number> {
   const port = nextPort++;
   server.listen(port, address);
-  await once(server, 'listening');
+  await nextEvent(server, 'listening');
   t.teardown(() => {
     server.close();
     if ('closeAllConnections' in server) server.closeAllConnections();
@@ -116,7 +117,7 @@ async function deafListener(t: Test): Promise<number> {
      });`,
     { eval: true, workerData: { at: { port, host: address }, blocked } },
   );
-  await once(deaf, 'message');
+  await nextEvent(deaf, 'message');
   const queued = Array.from({ length: 4 }, () => connect(port, address).on('error', () => {}));
   await Promise.race(queued.map((socket) => once(socket, 'connect')));
   t.teardown(async () => {
@@ -156,7 +157,7 @@ t.test('probeThreshold 3: two failures only approach, three take out, three answ
   t.equal(bench.reason, 'up Up_Probe_ApproachingUnhealthyThreshold');
   t.equal(bench.health().sinceMs, sinceMs);
   server.listen(port, address);
-  await once(server, 'listening');
+  await nextEvent(server, 'listening');
   await bench.tick();
   t.equal(bench.reason, 'up Up_Probe_Success', 'one good answer, and counting starts again');
   server.close();
@@ -164,7 +165,7 @@ t.test('probeThreshold 3: two failures only approach, three take out, three answ
   t.equal(bench.reason, 'down Down_Probe_TcpProbeTimeout');
   t.ok(bench.health().sinceMs > sinceMs);
   server.listen(port, address);
-  await once(server, 'listening');
+  await nextEvent(server, 'listening');
   await bench.tick();
   await bench.tick();
   t.equal(bench.reason, 'down Down_Probe_ApproachingHealthyThreshold');
@@ -415,7 +416,7 @@ t.test('An HTTP probe on a port that Azure refuses to ask is down, and nobody is
     let connections = 0;
     const server = createServer(() => connections++);
     server.listen(port, address);
-    await once(server, 'listening');
+    await nextEvent(server, 'listening');
     for (const protocol of ['Http', 'Https'] as const) {
       bench.prober.put(httpProbe(port, { key: protocol, protocol }));
       await bench.tick(20);

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { UserspaceEngine } from '../../../src/data-plane/userspace/engine.js';
 import { defaultDescriptorLimit } from '../../../src/data-plane/userspace/socket-limits.js';
+import { nextEvent } from '../../turns.js';
 import { inParallel } from '../network.js';
 import { frontend, member, rule } from '../plans.js';
 import { World } from '../world.js';
@@ -49,7 +50,7 @@ function workerHeapMiB(t: Test): () => Promise<number> {
   };
 }
 
-const heard = async (child: ChildProcess): Promise<unknown> => ((await once(child, 'message')) as [unknown])[0];
+const heard = async (child: ChildProcess): Promise<unknown> => ((await nextEvent(child, 'message')) as [unknown])[0];
 
 /** Sends `data`, ends, and answers what came back. */
 function roundTrip(at: { address: string; port: number; from: string }, data: Buffer): Promise<Buffer> {

@@ -1,5 +1,4 @@
 /** Frontends on sockets by the address rule: exactly, on a fallback, or nowhere with a reason. */
-import { once } from 'node:events';
 import { createServer } from 'node:net';
 import t from 'tap';
 import { CounterMemory } from '../../../src/data-plane/model/counters.js';
@@ -11,6 +10,7 @@ import { FrontendBinder } from '../../../src/data-plane/userspace/frontend-binde
 import type { ListenAt, Listener } from '../../../src/data-plane/userspace/listeners.js';
 import { Clock } from '../../../src/support/clock.js';
 import { manualTime } from '../../manual-time.js';
+import { nextEvent } from '../../turns.js';
 import { tcpBackend } from '../network.js';
 import { frontend, rule } from '../plans.js';
 import { membersOf, World } from '../world.js';
@@ -191,7 +191,7 @@ t.test('On a real machine: a port taken by another process, its fallback, and he
   t.teardown(() => world.close());
   const [backend] = await world.backends('127.81.0', { count: 1, port: 28080 });
   const occupant = createServer().listen(21080, '127.81.0.100');
-  await once(occupant, 'listening');
+  await nextEvent(occupant, 'listening');
   const members = membersOf(backend ? [backend] : []);
   const first = frontend('tcp', '127.81.0.100:21080', rule(members, { id: 'first' }));
   const second = frontend('tcp', '127.81.0.100:21080', rule(members, { id: 'second' }));

@@ -1,13 +1,12 @@
 /** What the userspace engine does at its limits: many connections, no descriptors, no members, a dead thread. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import t, { type Test } from 'tap';
 import { UserspaceEngine } from '../../../src/data-plane/userspace/engine.js';
 import { LoadingThread } from '../../../src/data-plane/userspace/worker-thread.js';
 import { Clock } from '../../../src/support/clock.js';
-import { repeatUntil } from '../../turns.js';
+import { nextEvent, repeatUntil } from '../../turns.js';
 import { dial, echoes, ending, inParallel, openStream, tcpBackend, UdpClient } from '../network.js';
 import { frontend, member, plan, rule } from '../plans.js';
 import { membersOf, probedMembers, probesOf, World } from '../world.js';
@@ -57,7 +56,7 @@ t.test('45,000 connections from one client in a row, and none of them fails', as
   const world = using(t, ample);
   const server = createServer((socket) => socket.on('error', () => {}).end('ok'));
   server.listen({ port: 28080, host: '127.82.0.4', backlog: 1024 });
-  await once(server, 'listening');
+  await nextEvent(server, 'listening');
   t.teardown(() => server.close());
   await world.apply([frontend('tcp', '127.82.0.100:20080', rule([member('127.82.0.4', 28080)]))]);
   const at = { address: '127.82.0.100', port: 20080 };
@@ -111,7 +110,7 @@ t.test('At most 1,024 clients of a frontend wait for a member; further ones are 
   await world.counted('noEligibleMember', scope, 1024);
   await t.rejects(openStream(at, { from: '127.82.10.201' }), { code: 'ECONNRESET' });
   t.equal(world.count('heldRefused', scope), 1);
-  const greeted = waiting.map((socket) => once(socket.resume(), 'data'));
+  const greeted = waiting.map((socket) => nextEvent(socket.resume(), 'data'));
   await world.apply([frontend('tcp', '127.82.10.100:20080', rule(membersOf(backend ? [backend] : [])))]);
   await world.advance(1000);
   await Promise.all(greeted);
@@ -134,7 +133,7 @@ t.test('A handshake that the backend does not answer is given up after 60 Azure 
     { env: { PATH: process.env.PATH } },
   );
   t.teardown(() => deaf.kill('SIGKILL'));
-  await once(deaf.stdout, 'data');
+  await nextEvent(deaf.stdout, 'data');
   const waiting = await Promise.all([0, 1].map(() => dial({ address: '127.82.8.4', port: 28080 })));
   t.teardown(() => {
     for (const socket of waiting) socket.on('error', () => {}).destroy();
@@ -266,7 +265,7 @@ t.test('A blocked API loop delays no forwarded byte and flips no probe', async (
     { eval: true, workerData: done },
   );
   t.teardown(() => far.terminate());
-  await once(far, 'message');
+  await nextEvent(far, 'message');
   const backend = { address: '127.82.6.4', port: 28080 } as Parameters<typeof probedMembers>[0][number];
   await world.apply([frontend('tcp', '127.82.6.100:20080', rule(probedMembers([backend])))], probesOf([backend]));
   await world.healthy(backend.address);
@@ -287,7 +286,7 @@ t.test('Ends and resets that cross each other leave no socket behind', { skip: n
     setImmediate(() => socket.resetAndDestroy());
   });
   server.listen(28080, '127.82.9.4');
-  await once(server, 'listening');
+  await nextEvent(server, 'listening');
   t.teardown(() => server.close());
   await world.apply([frontend('tcp', '127.82.9.100:20080', rule([member('127.82.9.4', 28080)]))]);
   const before = readdirSync('/proc/self/fd').length;

@@ -28,14 +28,29 @@ export interface PreflightOptions {
   readonly correlationId: string;
 }
 
-/** Throws `InvalidTemplateDeployment` with a detail for each resource of `plan` that is refused whatever else exists. */
+/**
+ * Throws `InvalidTemplateDeployment` with a detail for each resource of `plan` that is refused whatever else exists, and
+ * `ResourceGroupNotFound` for a nested deployment into a group that nothing can have made before it.
+ */
 export async function preflight(plan: DeploymentPlan, options: PreflightOptions): Promise<void> {
+  checkGroups(plan);
   const looking = new Preflight(options);
   await looking.add(plan);
   if (looking.details.length === 0) return;
   const details = withoutSecureValues(looking.details, plan);
   const values = { name: plan.request.name, trackingId: options.correlationId };
   throw azureError('InvalidTemplateDeployment', { values, details });
+}
+
+function checkGroups({ resources, dependencies, context }: DeploymentPlan): void {
+  if (resources.some(({ type }) => type.toLowerCase() === 'microsoft.resources/resourcegroups')) return;
+  for (const { key, deployed, nested } of resources) {
+    const waits = dependencies.get(key)?.size;
+    if (!deployed || waits || nested?.scope.kind !== 'resourceGroup') continue;
+    const { subscriptionId, resourceGroup } = nested.scope;
+    if (context.environment.resourceGroup(subscriptionId, resourceGroup)) continue;
+    throw azureError('ResourceGroupNotFound', { values: { resourceGroup } });
+  }
 }
 
 /** The PUT that a deployment makes of a resource; undefined for a resource group, whose id is none of a resource. */

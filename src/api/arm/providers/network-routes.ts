@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { azureError } from '../../../errors/index.js';
 import { swapPublicIPAddresses, swapSchema } from '../../../resources/Microsoft.Network/loadBalancers/actions.js';
 import { loadBalancersOfNetworkInterface } from '../../../resources/Microsoft.Network/networkInterfaces.js';
-import { isVisible } from '../../../resources/Microsoft.Network/privateLinkServices.js';
+import { isVisibleTo, serviceWithAlias } from '../../../resources/Microsoft.Network/privateLinkServices.js';
 import { checkDnsNameAvailability } from '../../../resources/Microsoft.Network/publicIPAddresses.js';
 import {
   checkIpAddressAvailability,
@@ -68,7 +68,10 @@ async function checkVisibility(request: FastifyRequest, reply: FastifyReply, ser
   const poll = pollAt(request, service);
   const { subscriptionId } = poll;
   const alias = String(RequestBody.ofText(request.body).value.privateLinkServiceAlias);
-  const run = () => ({ body: { visible: isVisible(service.store, { subscriptionId, alias }) } });
+  const run = () => {
+    const found = serviceWithAlias(service.store, alias);
+    return { body: { visible: found !== undefined && isVisibleTo(found, subscriptionId) } };
+  };
   return send(request, reply, await service.change({ operation: 'CheckPrivateLinkServiceVisibility', poll, run }));
 }
 

@@ -100,20 +100,20 @@ export class ResourceService {
   }
 
   #put(place: ModelledPlace, request: PutRequest): Done {
-    if (place.child) this.#resourceAt(place); // Whose 404 comes before the child's body is read.
+    const { child, apiVersion } = place;
+    if (child) this.#resourceAt(place); // Whose 404 comes before the child's body is read.
     let isNewChild = true;
     const { document: make, ...write } = documentWrite(place, request);
     const document = (existing: Resource | undefined) => {
-      const { collection = '', name } = place.child ?? {};
-      isNewChild = !childNamed(childrenIn(existing?.document.properties, collection), name);
+      isNewChild = !childNamed(childrenIn(existing?.document.properties, child?.collection ?? ''), child?.name);
       return make(existing);
     };
     const done = this.writer.put({ document, ...write });
     const { resource } = done;
-    const created = place.child ? isNewChild : done.created;
-    const outcome = { document: resource.document, apiVersion: place.apiVersion, ...done, created };
-    const own = place.child ? undefined : place.type.requests?.statuses;
-    const isDone = this.context.operationDelayMs === 0 && own?.putIsDone?.(outcome);
+    const created = child ? isNewChild : done.created;
+    const outcome = { document: resource.document, apiVersion, ...done, created, child: child?.collection };
+    const own = place.type.requests?.statuses;
+    const isDone = !child && this.context.operationDelayMs === 0 && own?.putIsDone?.(outcome);
     const operation = pollPlaceOf(resource, outcome);
     return {
       write: done,

@@ -8,7 +8,14 @@ import { defaultTenantId as tenantId } from '../../../config/config-values.js';
 import type { AzureError } from '../../../errors/index.js';
 import { completeIdentity } from '../../../resources/made-up-identities.js';
 import { findResourceType } from '../../../resources/registry.js';
-import { formatResourceId, idKey, type ResourceId, rootKey } from '../../../resources/resource-id.js';
+import {
+  formatResourceId,
+  idKey,
+  parseResourceId,
+  type ResourceId,
+  rootKey,
+  typeOf,
+} from '../../../resources/resource-id.js';
 import type {
   Addresses,
   Lookup,
@@ -77,7 +84,7 @@ export class ResourceWriter {
     let touched: readonly string[] = [];
     if (!keeps) {
       resources.save(resource);
-      touched = this.#links.relink(resource, type);
+      touched = [...this.#links.relink(resource, type), ...this.#makeAlong(resource, { existing, write })];
     }
     const name = operationName(child?.method ?? 'Put', child ? `${type.type}/${child.collection}` : type.type);
     const operationId = this.#operations.record(resource, name);
@@ -89,6 +96,36 @@ export class ResourceWriter {
       operationId,
       touched,
     };
+  }
+
+  /** Writes what the service makes along with a resource, and takes away what it made along with the one before. */
+  #makeAlong(resource: Resource, { existing, write }: Storing): string[] {
+    const { resources, addresses } = this.context.store;
+    const { makes } = write.type.requests ?? {};
+    if (!makes) return [];
+    const made = makes(resource);
+    const staying = new Set(made.map(({ id }) => idKey(id)));
+    const gone = existing ? makes(existing).filter(({ id }) => !staying.has(idKey(id))) : [];
+    const touched = this.#removeAll(gone);
+    for (const { id: text, document } of made) {
+      const id = parseResourceId(text) as ResourceId;
+      const type = findResourceType(typeOf(id)) as ResourceType;
+      const own = { ...write, type, id, child: undefined, conditions: {}, document: () => document };
+      const place = this.#documents.place(own);
+      const provisioningState = 'Succeeded';
+      const one = this.#documents.complete(own, { lookup: resources, addresses, provisioningState, ...place });
+      if (one === place.existing) continue;
+      resources.save(one);
+      touched.push(...this.#links.relink(one, type));
+    }
+    return touched;
+  }
+
+  #removeAll(all: readonly { readonly id: string }[]): string[] {
+    return all.flatMap(({ id }) => {
+      const resource = this.context.store.resources.resource(idKey(id));
+      return resource ? this.remove(resource) : [];
+    });
   }
 
   /** Creates or replaces a resource without a model. Its `id` is what it has from its creation on. */
@@ -148,7 +185,8 @@ export class ResourceWriter {
     addresses.release(resource.key);
     for (const key of targets) this.#links.follow(key);
     for (const key of sources) this.#links.drop(key, resource.key);
-    return [resource.key, ...targets, ...sources];
+    const made = findResourceType(resource.type)?.requests?.makes?.(resource) ?? [];
+    return [resource.key, ...targets, ...sources, ...this.#removeAll(made)];
   }
 
   /** Replaces whole documents, as actions do: no checks, links and etags follow. Answers what the data plane follows. */

@@ -7,8 +7,8 @@ import type { Action, ActionContext, ActionResult, Lookup, ResourceDocument } fr
 import * as Schema from '../../schema.js';
 import { childOf, loadBalancerChild } from '../common-members.js';
 import { membersOfPool } from './backendAddressPools.js';
-import type { LoadBalancerDocument } from './document.js';
 import { portMappingOf } from './nat-ports.js';
+import type { LoadBalancerDocument } from './parts.js';
 
 const documentOf = (context: ActionContext): LoadBalancerDocument => context.resource.document as LoadBalancerDocument;
 

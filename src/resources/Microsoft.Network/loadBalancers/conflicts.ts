@@ -9,10 +9,10 @@ import { childrenOnPath, childWithId, foldingIds } from '../../references.js';
 import { idKey, parseResourceId, type ResourceId, rootKey } from '../../resource-id.js';
 import type { Link, Lookup, WriteContext } from '../../resource-type.js';
 import { childOf, childrenOf, loadBalancerChild } from '../common-members.js';
-import type { LoadBalancerDocument } from './document.js';
 import { isInternal } from './frontendIPConfigurations.js';
 import type { LoadBalancingRule } from './loadBalancingRules.js';
 import type { OutboundRule } from './outboundRules.js';
+import type { LoadBalancerDocument } from './parts.js';
 
 type Context = WriteContext<LoadBalancerDocument>;
 

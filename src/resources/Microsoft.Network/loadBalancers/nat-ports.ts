@@ -9,9 +9,9 @@ import { idKey, parseResourceId } from '../../resource-id.js';
 import type { Link, Lookup } from '../../resource-type.js';
 import { loadBalancerChild } from '../common-members.js';
 import { membersOfPool } from './backendAddressPools.js';
-import type { LoadBalancerDocument } from './document.js';
 import type { InboundNatPool } from './inboundNatPools.js';
 import type { InboundNatRule } from './inboundNatRules.js';
+import type { LoadBalancerDocument } from './parts.js';
 
 /** Frontend port by member key. Kept in the stored document; the schema does not know it, so it is never shown. */
 export type PortMapping = Readonly<Record<string, number>>;

@@ -1,17 +1,50 @@
 /**
- * What the parts of a load balancer must say, whichever of them is written: where a rule comes from and goes to, parts of
- * the same balancer, internal frontends of one virtual network, addresses that a pool can have; and what the kinds of load
- * balancers do not have: Global ones serve public addresses of tier Global and balancers of regions, Gateway ones are
- * internal, and those in front of a private link service have network interfaces behind them.
+ * The stored form of a load balancer: one document, its children inside. And what the parts must say, whichever of them is
+ * written: where a rule comes from and goes to, parts of the same balancer, internal frontends of one virtual network,
+ * addresses that a pool can have; and what the kinds of load balancers do not have: Global ones serve public addresses of
+ * tier Global and balancers of regions, Gateway ones are internal, and those in front of a private link service have network
+ * interfaces behind them.
  */
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { parseIpAddress } from '../../../support/ip-address.js';
 import { childWithId, onceForEach } from '../../references.js';
 import { idKey, rootKey } from '../../resource-id.js';
-import type { Lookup, WriteContext } from '../../resource-type.js';
+import type { Lookup, ResourceDocument, WriteContext } from '../../resource-type.js';
 import { childOf, loadBalancerChild } from '../common-members.js';
-import type { LoadBalancerDocument } from './document.js';
+import type { BackendAddressPool } from './backendAddressPools.js';
 import { type FrontendIPConfiguration, isInternal } from './frontendIPConfigurations.js';
+import type { InboundNatPool } from './inboundNatPools.js';
+import type { InboundNatRule } from './inboundNatRules.js';
+import type { LoadBalancingRule } from './loadBalancingRules.js';
+import type { OutboundRule } from './outboundRules.js';
+import type { Probe } from './probes.js';
+
+export interface LoadBalancerProperties extends Record<string, unknown> {
+  resourceGuid?: string;
+  scope?: 'Public' | 'Private';
+  frontendIPConfigurations?: FrontendIPConfiguration[];
+  backendAddressPools?: BackendAddressPool[];
+  loadBalancingRules?: LoadBalancingRule[];
+  probes?: Probe[];
+  inboundNatRules?: InboundNatRule[];
+  outboundRules?: OutboundRule[];
+  inboundNatPools?: InboundNatPool[];
+}
+
+export interface LoadBalancerDocument extends ResourceDocument {
+  properties: LoadBalancerProperties;
+}
+
+/** The collections in the order in which Azure shows them; always present, even when empty. */
+export const collections = [
+  'frontendIPConfigurations',
+  'backendAddressPools',
+  'loadBalancingRules',
+  'probes',
+  'inboundNatRules',
+  'outboundRules',
+  'inboundNatPools',
+] as const;
 
 type Context = WriteContext<LoadBalancerDocument>;
 type Reference = { id: string } | undefined;

@@ -9,11 +9,10 @@ import { childrenIn, childWithId, linksFromOthers, lookUpChild } from '../../ref
 import { idKey, rootKey } from '../../resource-id.js';
 import type { Link, Lookup, Resource } from '../../resource-type.js';
 import { loadBalancerChild } from '../common-members.js';
-import type { LoadBalancerDocument } from './document.js';
 import { isInternal } from './frontendIPConfigurations.js';
 import { checkPortRange } from './nat-ports.js';
 import { checkOutboundPorts } from './outboundRules.js';
-import { versionOf } from './parts.js';
+import { type LoadBalancerDocument, versionOf } from './parts.js';
 
 type LoadBalancer = Pick<Resource, 'id'> & { readonly document: LoadBalancerDocument };
 
@@ -175,8 +174,10 @@ function* checkPool(
     const code = 'CannotMixIPBasedAddressesAndIPConfigurationsOnLoadBalancerBackendAddressPool';
     yield azureError(code, { values: { id: poolId } });
   }
-  const concerned = joined.filter(({ sourceId }) => written.has(idKey(sourceId)));
+  const lengths = new Set([...written].map(({ length }) => length));
+  const concerned = joined.filter(({ sourceId }) => lengths.has(sourceId.length) && written.has(idKey(sourceId)));
   yield* checkVersionsOfMembers(loadBalancer, { joined: concerned, pool: poolId, lookup });
+  if (!outboundRules?.length && !inboundNatRules?.length) return;
   // A scale set's profile names the pool too; its instances are the members.
   const members = joined.filter(({ sourceType }) => sourceType.endsWith('/ipConfigurations')).length;
   for (const rule of outboundRules ?? []) {

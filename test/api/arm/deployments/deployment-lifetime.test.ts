@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { until } from '../../../turns.js';
 import { ArmClient, at, balancerId, type Json, refusal } from '../resources/arm-client.js';
 import {
   balancer,
@@ -20,13 +21,13 @@ const delayed = ['--operation-delay', String(delayMs)];
 const chain = deployment(template({ resources: [publicIp('first'), publicIp('second', { dependsOn: ['first'] })] }));
 
 /** Lets Azure time pass until `poll` says that the deployment is no longer going on. */
-async function advanceToEnd(azure: ArmClient, poll: () => Promise<Json>): Promise<Json> {
-  for (;;) {
+const advanceToEnd = (azure: ArmClient, poll: () => Promise<Json>): Promise<Json> =>
+  until('the end of a deployment', async () => {
     const body = await poll();
     if (body.status !== 'Accepted' && body.status !== 'Running') return body;
     await azure.emulator.advance(delayMs);
-  }
-}
+    return undefined;
+  });
 
 t.test('A deployment waits for the operation of each resource before it begins the next', async (t) => {
   const azure = await ArmClient.start(t, { argv: delayed });

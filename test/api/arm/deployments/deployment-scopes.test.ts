@@ -36,7 +36,13 @@ for (const [scope, path] of [
       outputs: { id: { type: 'string', value: "[tenantResourceId('Microsoft.Management/managementGroups', 'mg')]" } },
     });
     t.match((await azure.post(`${path}/d1/validate`, body)).body, {
-      properties: { validatedResources: [{ id: `${network}/publicIPAddresses/ip` }] },
+      properties: {
+        validatedResources: [
+          { id: `${deployments}/into` },
+          { id: `${tenantDeployments}/above` },
+          { id: `${network}/publicIPAddresses/ip` },
+        ],
+      },
     });
     t.match((await azure.post(`${path}/d1/whatIf`, body)).body, {
       properties: { changes: [{ resourceId: `${network}/publicIPAddresses/ip`, changeType: 'Create' }] },
@@ -105,3 +111,58 @@ t.test(
     ]);
   },
 );
+
+t.test('A nested deployment into a group that is nowhere is refused before anything is deployed', async (t) => {
+  const azure = await start(t);
+  const into = (resourceGroup: string, members: Json = {}): Json =>
+    deployment(
+      template({
+        resources: [
+          publicIp('outer'),
+          { ...nestedDeployment('inner', { resources: [publicIp('ip')] }, { resourceGroup }), ...members },
+        ],
+      }),
+    );
+  for (const answer of [
+    await azure.post(`${deployments}/d1/validate`, into('nowhere')),
+    await azure.put(`${deployments}/d1`, into('nowhere')),
+  ]) {
+    t.match(refusal(answer), /^404 ResourceGroupNotFound: Resource group 'nowhere' could not be found/);
+  }
+  t.equal((await azure.get(`${network}/publicIPAddresses/outer`)).status, 404);
+  const waiting = into('nowhere', { dependsOn: ["[resourceId('Microsoft.Network/publicIPAddresses', 'outer')]"] });
+  t.equal(
+    (await azure.post(`${deployments}/d1/validate`, waiting)).status,
+    200,
+    'what it waits for may make the group',
+  );
+});
+
+t.test('Validation shows nested deployments beside their resources, whole in old versions', async (t) => {
+  const azure = await start(t);
+  const source = template({
+    resources: [nestedDeployment('inner', { resources: [publicIp('ip')] }, { resourceGroup: 'rg' }), publicIp('outer')],
+  });
+  const validated = async (apiVersion: string): Promise<Json[]> => {
+    const { body } = await azure.post(`${deployments}/d1/validate?api-version=${apiVersion}`, deployment(source));
+    return at(body, 'properties.validatedResources') as Json[];
+  };
+  const ids = [`${deployments}/inner`, `${network}/publicIPAddresses/outer`, `${network}/publicIPAddresses/ip`];
+  t.strictSame(
+    await validated('2019-07-01'),
+    ids.map((id) => ({ id })),
+  );
+  const whole = await validated('2018-05-01');
+  t.strictSame(
+    whole.map(({ id }) => id),
+    ids,
+  );
+  const { properties, ...envelope } = whole[0] as Json;
+  t.strictSame(envelope, {
+    apiVersion: '2022-09-01',
+    id: ids[0],
+    name: 'inner',
+    type: 'Microsoft.Resources/deployments',
+  });
+  t.match(properties, { mode: 'Incremental', template: { resources: [{ name: 'ip' }] } });
+});

@@ -44,6 +44,7 @@ t.test('One failure leaves the work of the others, and stops what depends on it'
   t.match(finished.operations()[0], {
     properties: {
       provisioningState: 'Failed',
+      serviceRequestId: /^[-0-9a-f]{36}$/,
       statusCode: 'Conflict',
       statusMessage: { status: 'Failed', error: { code: 'Conflict' } },
     },
@@ -218,6 +219,17 @@ t.test('Validation answers with the document and what would be deployed', async 
     { validatedResources: [{ id: id('b'), name: 'b', type: /./, apiVersion: /./ }, { id: id('a') }] },
     'whole in old versions',
   );
+});
+
+t.test('Parameters and outputs are shown with small letters at the start of their names', async (t) => {
+  const names = ['CrossRg', 'VMName', 'ID', 'TRANS_Test_Parameter', 'zone', '_artifactsLocation', 'function-app-name'];
+  const each = (value: JsonObject): JsonObject => Object.fromEntries(names.map((name) => [name, value]));
+  const parameters = each({ type: 'string', defaultValue: 'x' });
+  const outputs = each({ type: 'string', value: "[parameters('vmname')]" });
+  const { properties } = await run(plan(template({ parameters, resources: [], outputs })), new FakeHost());
+  const shown = ['crossRg', 'vmName', 'id', 'tranS_Test_Parameter', 'zone', '_artifactsLocation', 'function-app-name'];
+  t.strictSame(Object.keys(properties.parameters as JsonObject), shown);
+  t.strictSame(Object.keys(properties.outputs as JsonObject), shown);
 });
 
 t.test('Whatever the graph, a resource begins after all that it waits for have ended', async (t) => {

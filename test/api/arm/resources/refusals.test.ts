@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'tap';
 import { type ErrorKey, errors } from '../../../../src/errors/index.js';
 import { Clock } from '../../../../src/support/clock.js';
+import { nextEvent } from '../../../turns.js';
 import * as arm from './arm-client.js';
 
 /** A refusal: its key in the table of errors, what is asked, and Azure's text, word by word. */
@@ -661,7 +661,7 @@ test('locations that Azure does not have are refused with those it has', async (
 
 test('a failed balancer takes no children until it has been written again', async (t) => {
   const taken = createServer().listen(0, '127.0.0.100');
-  await once(taken, 'listening');
+  await nextEvent(taken, 'listening');
   t.teardown(() => taken.close());
   const { port } = taken.address() as AddressInfo;
   const azure = await arm.ArmClient.start(t, { argv: ['--engine', 'userspace', '--strict-bind'], clock: new Clock() });
@@ -691,7 +691,7 @@ test('a failed balancer takes no children until it has been written again', asyn
 
 test('with --strict-bind an operation that waits fails too', async (t) => {
   const taken = createServer().listen(0, '127.0.0.101');
-  await once(taken, 'listening');
+  await nextEvent(taken, 'listening');
   t.teardown(() => taken.close());
   const { port } = taken.address() as AddressInfo;
   const argv = ['--engine', 'userspace', '--strict-bind', '--operation-delay', '60000'];

@@ -6,6 +6,7 @@ import { ResourceGroups } from '../../../../src/api/arm/resources/resource-group
 import { parseResourceId, type ResourceId } from '../../../../src/resources/resource-id.js';
 import type { ApplyOutcome } from '../../../../src/resources/resource-type.js';
 import { serviceInMemory } from '../../../resources/azure-in-memory.js';
+import { untilTrue } from '../../../turns.js';
 import {
   balancer,
   deploy,
@@ -42,7 +43,7 @@ test('a PUT answers with the document that it wrote, whatever was written while 
   const first = put({ turn: 'first' });
   const second = put({ turn: 'second' });
   // Both may run in one turn of the store, or each in its own.
-  while (waiting.length < 2) await new Promise(setImmediate);
+  await untilTrue(() => waiting.length === 2);
   for (const follow of waiting.reverse()) follow({});
   t.match(await first, { status: 201, body: { tags: { turn: 'first' } } });
   t.match(await second, { status: 200, body: { tags: { turn: 'second' } } });
@@ -53,7 +54,7 @@ test('a PUT that the data plane could not follow answers with what it wrote, as 
   const { store, waiting, service, id, put } = await createService();
   t.teardown(() => store.close());
   const writing = put({ turn: 'first' });
-  while (waiting.length < 1) await new Promise(setImmediate);
+  await untilTrue(() => waiting.length === 1);
   waiting[0]?.({ failure: { code: 'FrontendNotBound', message: 'port 80 is taken' } });
   const answer = await writing;
   t.match(answer, { status: 201, body: { tags: { turn: 'first' }, properties: { provisioningState: 'Failed' } } });

@@ -145,24 +145,6 @@ t.test('What Azure fills in on well-known types is there, and stays the same', a
       },
       { properties: { virtualHub, bgpSettings: { asn: 65010 } } },
     ],
-    [
-      'Microsoft.Network/privateEndpoints',
-      { customDnsConfigs: [{ fqdn: 'one.vault.azure.net', ipAddresses: [subnetAddress] }] },
-      {
-        properties: {
-          subnet: { id: subnetResourceId },
-          privateLinkServiceConnections: [
-            {
-              name: 'link',
-              properties: {
-                privateLinkServiceId: `${group}/providers/Microsoft.KeyVault/vaults/one`,
-                groupIds: ['vault'],
-              },
-            },
-          ],
-        },
-      },
-    ],
     ['Microsoft.Network/dnsResolvers', { dnsResolverState: 'Connected' }],
     [
       'Microsoft.Network/dnsResolvers/one/inboundEndpoints',
@@ -538,7 +520,7 @@ t.test('What Azure fills in can be made up beside whatever a client writes', asy
     ],
   ];
   const members =
-    'ipConfigurations dnsConfig ipAddress bgpSettings configuration networkInterfaces customNetworkInterfaceName dnsName addressPrefix virtualHub hubIPAddresses addonProfiles oidcIssuerProfile registrationInfo privateLinkServiceConnections virtualNetworkConfiguration subnet'.split(
+    'ipConfigurations dnsConfig ipAddress bgpSettings configuration dnsName addressPrefix virtualHub hubIPAddresses addonProfiles oidcIssuerProfile registrationInfo virtualNetworkConfiguration subnet'.split(
       ' ',
     );
   const types = [
@@ -547,7 +529,6 @@ t.test('What Azure fills in can be made up beside whatever a client writes', asy
     'Microsoft.Network/trafficManagerProfiles',
     'Microsoft.ContainerInstance/containerGroups',
     'Microsoft.App/containerApps',
-    'Microsoft.Network/privateEndpoints',
     'Microsoft.Storage/storageAccounts',
     'Microsoft.ApiManagement/service',
     'Microsoft.ContainerService/managedClusters',
@@ -583,32 +564,24 @@ t.test('A modelled type extends nothing', async (t) => {
   t.equal((await azure.put('/_lazurite/snapshot', (await azure.get('/_lazurite/snapshot')).body)).status, 204);
 });
 
-t.test(
-  'A private endpoint names the network interface that Azure makes for it, an application its address',
-  async (t) => {
-    const azure = await ArmClient.start(t);
-    await azure.makeGroup();
-    const put = async (type: string, properties: Json): Promise<Json> => {
-      const { status, body } = await azure.put(`${group}/providers/${type}/one`, {
-        location: 'westeurope',
-        properties,
-      });
-      t.ok(status < 300, type);
-      return body.properties as Json;
-    };
-    const endpoint = (given: Json) => put('Microsoft.Network/privateEndpoints', { subnet: { id: 'none' }, ...given });
-    t.match(await endpoint({}), { networkInterfaces: [{ id: /\/networkInterfaces\/one\.nic\.[0-9a-f-]{36}$/ }] });
-    t.match(await endpoint({ customNetworkInterfaceName: 'mine' }), {
-      networkInterfaces: [{ id: `${network}/networkInterfaces/mine` }],
+t.test('An application and a group of containers name their addresses', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const put = async (type: string, properties: Json): Promise<Json> => {
+    const { status, body } = await azure.put(`${group}/providers/${type}/one`, {
+      location: 'westeurope',
+      properties,
     });
-    t.match(await put('Microsoft.App/containerApps', { configuration: { ingress: { external: true } } }), {
-      configuration: { ingress: { external: true, fqdn: /^one\..*\.azurecontainerapps\.io$/ } },
-    });
-    t.match(await put('Microsoft.ContainerInstance/containerGroups', { ipAddress: { dnsNameLabel: 'shop' } }), {
-      ipAddress: { fqdn: 'shop.westeurope.azurecontainer.io' },
-    });
-  },
-);
+    t.ok(status < 300, type);
+    return body.properties as Json;
+  };
+  t.match(await put('Microsoft.App/containerApps', { configuration: { ingress: { external: true } } }), {
+    configuration: { ingress: { external: true, fqdn: /^one\..*\.azurecontainerapps\.io$/ } },
+  });
+  t.match(await put('Microsoft.ContainerInstance/containerGroups', { ipAddress: { dnsNameLabel: 'shop' } }), {
+    ipAddress: { fqdn: 'shop.westeurope.azurecontainer.io' },
+  });
+});
 
 t.test('A deployment stack is refused, since nothing of it would be deployed', async (t) => {
   const azure = await ArmClient.start(t);
@@ -620,4 +593,39 @@ t.test('A deployment stack is refused, since nothing of it would be deployed', a
     "400 OperationNotSupported: Lazurite does not emulate 'Microsoft.Resources/deploymentStacks'.",
   );
   t.match(refusal(await azure.get(stack)), /^400 OperationNotSupported/);
+});
+
+t.test('Names and values of tags are set down for a subscription, and counted where they are used', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const all = `/subscriptions/${subscriptionId}/tagNames`;
+  const team = `${all}/Team`;
+  const of = (value: number) => ({ type: 'Total', value });
+  t.match(refusal(await azure.put(`${team}/tagValues/web`, undefined)), /^404 TagNotFound/);
+  const made = await azure.put(team, undefined);
+  t.same([made.status, made.body], [201, { id: team, tagName: 'Team', count: of(0), values: [] }]);
+  const value = await azure.put(`${all}/team/tagValues/web`, undefined);
+  t.same([value.status, value.body], [201, { id: `${team}/tagValues/web`, tagValue: 'web', count: of(0) }]);
+  const again = await Promise.all([team, `${team}/tagValues/web`].map((path) => azure.put(path, undefined)));
+  t.same(
+    again.map(({ status }) => status),
+    [200, 200],
+  );
+  const address = (tags: Json) =>
+    azure.put(`${network}/applicationSecurityGroups/asg`, { location: 'westeurope', tags });
+  await address({ TEAM: 'web', env: 'test' });
+  const listed = (await azure.get(all)).body.value as Json[];
+  t.match(
+    listed.map(({ tagName, count, values }) => [tagName, count, values]),
+    [
+      ['Team', of(1), [{ tagValue: 'web', count: of(1) }]],
+      ['env', of(1), [{ tagValue: 'test' }]],
+    ],
+  );
+  t.match(refusal(await azure.delete(`${team}/tagValues/web`)), /^409 TagInUse/);
+  await address({});
+  t.match(refusal(await azure.delete(team)), /^409 TagInUse/, 'it has a value');
+  for (const status of [200, 204]) t.equal((await azure.delete(`${team}/tagValues/web`)).status, status);
+  for (const status of [200, 204]) t.equal((await azure.delete(team)).status, status);
+  t.same((await azure.get(all)).body, { value: [] });
 });
