@@ -1,6 +1,7 @@
 /**
  * What large balancers cost: a PUT of 1,500 rules over a pool of 100 members through the API of a process of its own, with
- * its memory, and one member of a pool of 5,000 exchanged in the userspace engine, with the longest hold of either thread.
+ * its memory; scale sets of 100 to 1,000 instances in a pool, and a network interface that joins them; and one member of a
+ * pool of 5,000 exchanged in the userspace engine, with the longest hold of either thread.
  */
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -8,6 +9,7 @@ import { setImmediate as pause, setTimeout as wait } from 'node:timers/promises'
 import { emptyPlan, type ForwardingPlan, type PlanMember } from '../src/data-plane/model/plan.js';
 import { UserspaceEngine } from '../src/data-plane/userspace/engine.js';
 import { Clock, systemTime } from '../src/support/clock.js';
+import { balancerBody } from '../test/balancer-body.js';
 import { frontend, member, rule, tcpProbe } from '../test/data-plane/plans.js';
 import {
   group,
@@ -20,10 +22,11 @@ import {
   publicIp,
   vnet,
 } from './control-plane-body.js';
-import { lazurite, median, type Started, start, stop } from './process.js';
+import { cpuSeconds, lazurite, median, type Started, start, stop } from './process.js';
 
 const largePool = 5000;
 const turns = 9;
+const joinsTimed = 40;
 const failures: string[] = [];
 
 function show(what: string, { value, unit, bar }: { value: number; unit: string; bar: number }): void {
@@ -66,6 +69,54 @@ async function largePut(): Promise<void> {
   show(`PUT of ${of}, until it is carried out`, { value: await put(server, large, largeBody(0)), unit, bar: 1000 });
   show(`PUT of ${of}, one member another`, { value: await put(server, large, largeBody(1)), unit, bar: 1000 });
   show('the most memory of the process', { value: peakMiB(server), unit: 'MiB', bar: 250 });
+  await stop(server);
+}
+
+/** CPU of the whole process: for a scale set per instance, and for a network interface that joins its pool or leaves it. */
+async function scaleSets(): Promise<void> {
+  const server = await start(lazurite, ['start', '--in-memory', '--port', '0', '--log-level', 'error']);
+  await put(server, group, { location }, '2021-04-01');
+  await put(server, `${network}/virtualNetworks/vnet`, vnet);
+  const subnet = { id: `${network}/virtualNetworks/vnet/subnets/vms` };
+  for (const instances of [100, 300, 1000]) {
+    const balancer = `${network}/loadBalancers/lb-${instances}`;
+    const rule = { frontendPort: 80, backendPort: 80, probe: 'probe' };
+    const parts = {
+      frontends: { front: { subnet } },
+      pools: { pool: {} },
+      probes: { probe: { port: 9, intervalInSeconds: 300 } },
+    };
+    await put(server, balancer, balancerBody(balancer, { ...parts, rules: { rule } }));
+    const pools = { loadBalancerBackendAddressPools: [{ id: `${balancer}/backendAddressPools/pool` }] };
+    const configuration = (properties: object): object[] => [{ name: 'ip', properties: { subnet, ...properties } }];
+    const nic = { name: 'nic', properties: { primary: true, ipConfigurations: configuration(pools) } };
+    const networkProfile = { networkInterfaceConfigurations: [nic] };
+    const set = `${group}/providers/Microsoft.Compute/virtualMachineScaleSets/set-${instances}`;
+    const sku = { name: 'Standard_B1s', capacity: instances };
+    const setBody = { location, sku, properties: { virtualMachineProfile: { networkProfile } } };
+    const join = (round: number): Promise<number> =>
+      put(server, `${network}/networkInterfaces/nic`, {
+        location,
+        properties: { ipConfigurations: configuration(round % 2 === 0 ? pools : {}) },
+      });
+    const cpuMsOf = async (work: () => Promise<unknown>): Promise<number> => {
+      const before = cpuSeconds(server);
+      await work();
+      return 1000 * (cpuSeconds(server) - before);
+    };
+    const perInstance = (await cpuMsOf(() => put(server, set, setBody, '2024-07-01'))) / instances;
+    for (let round = 0; round < turns + 1; round++) await join(round);
+    const joins = await cpuMsOf(async () => {
+      for (let round = 0; round < joinsTimed; round++) await join(round);
+    });
+    const bar = Number.POSITIVE_INFINITY;
+    show(`CPU of a new scale set of ${instances} in a pool, for each instance`, {
+      value: perInstance,
+      unit: 'ms',
+      bar,
+    });
+    show(`CPU of an interface that joins or leaves ${instances}`, { value: joins / joinsTimed, unit: 'ms', bar });
+  }
   await stop(server);
 }
 
@@ -115,6 +166,7 @@ async function largePoolChange(): Promise<void> {
 }
 
 await largePut();
+await scaleSets();
 await largePoolChange();
 console.log(failures.length === 0 ? 'everything within its bar' : `over its bar: ${failures.join('; ')}`);
 process.exit(failures.length === 0 ? 0 : 1);

@@ -1,5 +1,6 @@
 /** The deployment as a resource, and its operations: what GET, validate and the end of a PUT show. */
 
+import { stableGuid } from '../../../support/ids.js';
 import { murmurHash64 } from '../template/hashes.js';
 import { compact, type Json, type JsonObject, member } from '../template/json.js';
 import { scopeId } from '../template/resource-ids.js';
@@ -67,53 +68,46 @@ export function deploymentDocument(plan: DeploymentPlan, status: DeploymentStatu
 /** The answer to a validate request that found nothing wrong. */
 export function validationDocument(
   plan: DeploymentPlan,
-  { at, correlationId, apiVersion }: { at: string; correlationId: string; apiVersion: string },
+  { at, correlationId, apiVersion: apiVersionAsked }: { at: string; correlationId: string; apiVersion: string },
 ): JsonObject {
   const document = deploymentDocument(plan, { state: 'Succeeded', started: at, changed: at, correlationId });
-  const validatedResources = apiVersion < validatedIdsSince ? wholeResources(plan) : validatedIds(plan);
+  const validatedResources = deployedResources(plan).map(({ apiVersion, id, name, type, body }) =>
+    apiVersionAsked < validatedIdsSince ? { apiVersion, id, name, type, ...body } : { id },
+  );
   return { ...document, properties: { ...(document.properties as JsonObject), validatedResources } };
 }
 
-/** Earlier versions show each validated resource as it would be written (recorded in 2018-05-01, ids in 2020-10-01). */
-const validatedIdsSince = '2019-10-01';
-
-const wholeResources = (plan: DeploymentPlan): Json[] =>
-  deployedResources(plan).map(({ apiVersion, id, name, type, body }) => ({ apiVersion, id, name, type, ...body }));
-
-/** A template's own resources come before those of the deployments nested in it. */
-function validatedIds(plan: DeploymentPlan): Json[] {
-  const own = plan.resources.filter(({ deployed, existing }) => deployed && !existing);
-  return [...own.map(({ id }) => ({ id })), ...[...plan.nested.values()].flatMap(validatedIds)];
-}
+/** Earlier versions show each validated resource as it would be written (recorded in 2018-05-01, ids in 2019-07-01). */
+const validatedIdsSince = '2019-07-01';
 
 interface DeployedResource extends PlannedResource {
   /** As far as it is known beforehand. */
   readonly body: JsonObject | undefined;
 }
 
-/** The resources that `plan` writes, those of nested plans included, deployments themselves left out. */
+/** The resources that `plan` writes, deployments among them; its own come before those of the plans nested in it. */
 export function deployedResources(plan: DeploymentPlan): DeployedResource[] {
-  return plan.resources
-    .filter(({ deployed, existing }) => deployed && !existing)
-    .flatMap((resource) => {
-      const nested = plan.nested.get(resource.key);
-      if (nested) return deployedResources(nested);
-      return resource.nested ? [] : [{ ...resource, body: plan.bodies.get(resource.key) }];
-    });
+  const own = plan.resources.filter(({ deployed, existing }) => deployed && !existing);
+  return [
+    ...own.map((resource) => ({ ...resource, body: plan.bodies.get(resource.key) })),
+    ...[...plan.nested.values()].flatMap(deployedResources),
+  ];
 }
 
 /** `[{id}]` in Azure's order. */
 const idsShown = (ids: readonly string[]): Json[] =>
   [...new Set(ids)].sort((left, right) => (left.toLowerCase() < right.toLowerCase() ? -1 : 1)).map((id) => ({ id }));
 
-/** Types are capitalised; secure values are not shown. */
-const parametersShown = ({ parameters }: DeploymentPlan): JsonObject =>
-  withNamesShown(
-    parameters.map(({ name, type, value }) => [
-      name,
-      type.secure ? { type: type.display } : { type: type.display, value },
-    ]),
-  );
+/** Types are capitalised; secure values are not shown. A template without the section has none to show, not an empty list. */
+const parametersShown = ({ parameters, template }: DeploymentPlan): JsonObject | undefined =>
+  member(template.source, 'parameters') === undefined
+    ? undefined
+    : withNamesShown(
+        parameters.map(({ name, type, value }) => [
+          name,
+          type.secure ? { type: type.display } : { type: type.display, value },
+        ]),
+      );
 
 /**
  * Parameters and outputs by the names that Azure shows: capitals at the start are small, but for one that begins a word of
@@ -235,6 +229,7 @@ export class DeploymentOperations {
         timestamp: sevenDecimals(ended),
         duration: durationText(started, ended),
         trackingId: this.#trackingId,
+        serviceRequestId: target && stableGuid(`${this.#trackingId}/${operationId}`),
         statusCode: status === undefined ? undefined : (statusNames[status] ?? String(status)),
         statusMessage: failure && { status: 'Failed', error: failureJson(failure) },
         targetResource: target && { id: target.id, resourceType: target.type, resourceName: target.name },

@@ -137,3 +137,32 @@ t.test('A nested deployment into a group that is nowhere is refused before anyth
     'what it waits for may make the group',
   );
 });
+
+t.test('Validation shows nested deployments beside their resources, whole in old versions', async (t) => {
+  const azure = await start(t);
+  const source = template({
+    resources: [nestedDeployment('inner', { resources: [publicIp('ip')] }, { resourceGroup: 'rg' }), publicIp('outer')],
+  });
+  const validated = async (apiVersion: string): Promise<Json[]> => {
+    const { body } = await azure.post(`${deployments}/d1/validate?api-version=${apiVersion}`, deployment(source));
+    return at(body, 'properties.validatedResources') as Json[];
+  };
+  const ids = [`${deployments}/inner`, `${network}/publicIPAddresses/outer`, `${network}/publicIPAddresses/ip`];
+  t.strictSame(
+    await validated('2019-07-01'),
+    ids.map((id) => ({ id })),
+  );
+  const whole = await validated('2018-05-01');
+  t.strictSame(
+    whole.map(({ id }) => id),
+    ids,
+  );
+  const { properties, ...envelope } = whole[0] as Json;
+  t.strictSame(envelope, {
+    apiVersion: '2022-09-01',
+    id: ids[0],
+    name: 'inner',
+    type: 'Microsoft.Resources/deployments',
+  });
+  t.match(properties, { mode: 'Incremental', template: { resources: [{ name: 'ip' }] } });
+});
