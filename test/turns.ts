@@ -9,10 +9,10 @@ const inVain = (what: string | (() => string)): Error =>
   new Error(`Waited in vain: ${typeof what === 'string' ? what : what()}`);
 
 /** What `waited` resolves with; rejects, naming what was waited for, when that does not come. */
-export async function inTime<T>(what: string | (() => string), waited: Promise<T>): Promise<T> {
+export async function inTime<T>(what: string | (() => string), waited: Promise<T>, longestMs = patienceMs): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(inVain(what)), patienceMs);
+    timer = setTimeout(() => reject(inVain(what)), longestMs);
   });
   try {
     return await Promise.race([waited, late]);

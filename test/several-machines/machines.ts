@@ -29,16 +29,19 @@ export class Machine {
     readonly command: readonly string[],
     readonly folder: string,
     readonly number: number,
+    /** What is put before the command: nothing, or what enters another network. */
+    readonly entering: readonly string[] = [],
   ) {
     this.data = join(folder, `node${number}`);
   }
 
-  /** Starts it, on the port that it had before; resolves when it is ready. */
+  /** Starts it, on the port that it had before; resolves when it is ready. Options replace its own. */
   async start(url?: string, options: readonly string[] = []): Promise<void> {
     const place = ['--host', '127.0.0.1', '--port', String(this.port), '--data', this.data, '--engine', 'none'];
     const store = url === undefined ? [] : ['--store', url];
-    const argv = [...this.command, 'start', ...place, ...store, ...options];
-    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const program = [...this.entering, process.execPath, ...this.command];
+    const [file, ...argv] = [...program, 'start', ...place, ...store, ...options];
+    const child = spawn(file as string, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#ended = once(child, 'exit');
     createInterface({ input: child.stderr }).on('line', (line) => this.lines.push(line));

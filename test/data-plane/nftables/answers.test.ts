@@ -2,7 +2,7 @@
  * Answers that come by another node than the one that has carried the request, in a network of four: the client (this
  * process), two nodes whose rulesets are loaded as text, and a member.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
@@ -14,9 +14,9 @@ import { inTime } from '../../turns.js';
 import { echoes, openStream, UdpClient } from '../network.js';
 import { frontend, member, plan, rule } from '../plans.js';
 import { isInNamespace } from './in-namespace.js';
+import { noFilter, Place } from './place.js';
 
 const node: NodeOptions = { adopt: 'always', symmetric: false };
-const longestMs = 60_000;
 const client = '10.9.0.1';
 const served = { address: '203.0.113.5', port: 80 };
 const backend = { address: '10.8.0.4', port: 28080 };
@@ -29,42 +29,15 @@ const plans = new IndexedPlan(
   ),
 );
 
-/** Packets may come by another link than the one that leads back. */
-const noFilter = 'echo 0 | tee /proc/sys/net/ipv4/conf/*/rp_filter > /dev/null';
+/** What is known of this kind. */
+const isEmpty = (place: Place, map: string): boolean =>
+  !place.run(`nft list map ip lazurite ${map}`).includes('elements');
 
-/** A network namespace; it is gone when its process is. */
-class Place {
-  private constructor(readonly child: ChildProcess) {}
-
-  /** `command` ends when its input does, so that nothing outlives a test that is killed. */
-  static async start(t: Test, command: readonly string[]): Promise<Place> {
-    const shell = 'echo begun; exec "$@"';
-    const child = spawn('unshare', ['--net', 'sh', '-c', shell, 'sh', ...command], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    t.teardown(() => child.kill('SIGKILL'));
-    await inTime(`a namespace for ${command[0]}`, once(child.stdout, 'data'));
-    const place = new Place(child);
-    place.run(`ip link set lo up; echo 1 > /proc/sys/net/ipv4/ip_forward; ${noFilter}`);
-    return place;
-  }
-
-  run(commands: string, input = ''): string {
-    const command = ['--net', '--target', String(this.child.pid), 'sh', '-c', commands];
-    return execFileSync('nsenter', command, { input, encoding: 'utf8', timeout: longestMs });
-  }
-
-  /** What is known of this kind. */
-  isEmpty(map: string): boolean {
-    return !this.run(`nft list map ip lazurite ${map}`).includes('elements');
-  }
-
-  load(): void {
-    const model = new RulesetModel(1, { node });
-    const ruleset = model.compile(plans, { healthOf: () => undefined });
-    for (const text of ['add table ip lazurite', ...transactions(changesBetween(new Map(), ruleset))]) {
-      this.run('nft -f -', text);
-    }
+function load(place: Place): void {
+  const model = new RulesetModel(1, { node });
+  const ruleset = model.compile(plans, { healthOf: () => undefined });
+  for (const text of ['add table ip lazurite', ...transactions(changesBetween(new Map(), ruleset))]) {
+    place.run('nft -f -', text);
   }
 }
 
@@ -75,10 +48,15 @@ async function network(t: Test): Promise<{ nodes: readonly [Place, Place]; answe
   const memberFile = fileURLToPath(
     new URL(import.meta.url.endsWith('.ts') ? 'member.ts' : 'member.js', import.meta.url),
   );
-  const nodes = [await Place.start(t, ['cat']), await Place.start(t, ['cat'])] as const;
+  const start = async (command?: readonly string[]): Promise<Place> => {
+    const place = await Place.start(command);
+    t.teardown(() => place.end());
+    return place;
+  };
+  const nodes = [await start(), await start()] as const;
   const serve = `ip address add ${backend.address} dev lo; exec "$@"`;
-  const program = [process.execPath, ...process.execArgv, memberFile, backend.address, String(backend.port)];
-  const last = await Place.start(t, ['sh', '-c', serve, 'sh', ...program]);
+  const program = [process.execPath, ...process.execArgv, memberFile, `${backend.address}:${backend.port}`];
+  const last = await start(['sh', '-c', serve, 'sh', ...program]);
   const { stdout } = last.child;
   if (stdout) await inTime('the member', once(stdout, 'data'));
   // Not every address is one of this namespace.
@@ -96,7 +74,7 @@ async function network(t: Test): Promise<{ nodes: readonly [Place, Place]; answe
     to.run(`ip address add 10.1.${index}.2/24 dev front; ip link set front up
       ip address add 10.2.${index}.1/24 dev back; ip link set back up
       ip route add ${client} via 10.1.${index}.1; ip route add ${backend.address} via 10.2.${index}.2`);
-    to.load();
+    load(to);
   }
   const answersBy = (node: number): unknown => last.run(`ip route replace ${client} via 10.2.${node}.1`);
   requestsBy(0);
@@ -118,8 +96,8 @@ if (isInNamespace(t, import.meta.url)) {
     const datagrams = await UdpClient.open({ from: client });
     t.match(await datagrams.ask(served), { backend: backend.address });
     datagrams.close();
-    for (const map of ['tcp_flows', 'tcp_replies', 'udp_replies', 'tcp_adopted']) t.ok(second.isEmpty(map), map);
-    t.notOk(first.isEmpty('tcp_flows'));
+    for (const map of ['tcp_flows', 'tcp_replies', 'udp_replies', 'tcp_adopted']) t.ok(isEmpty(second, map), map);
+    t.notOk(isEmpty(first, 'tcp_flows'));
     stream.socket.destroy();
   });
 
@@ -137,12 +115,12 @@ if (isInNamespace(t, import.meta.url)) {
     const stream = await openStream(served, { from: client });
     t.ok(await echoes(stream, 'by the first node'));
     first.run('nft delete table ip lazurite');
-    first.load();
+    load(first);
     requestsBy(1);
     answersBy(0);
     for (const text of ['once', 'twice', 'three times']) t.ok(await echoes(stream, text));
-    t.notOk(second.isEmpty('tcp_flows'), 'known by its second packet');
-    t.ok(first.isEmpty('tcp_flows'));
+    t.notOk(isEmpty(second, 'tcp_flows'), 'known by its second packet');
+    t.ok(isEmpty(first, 'tcp_flows'));
     stream.socket.destroy();
   });
 }

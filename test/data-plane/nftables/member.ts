@@ -1,7 +1,16 @@
-/** A process with one backend in it, for a network namespace of its own. */
+/**
+ * `member ADDRESS:PORT…`: a process with these backends in it, for a network namespace of its own. A line `refuse
+ * ADDRESS:PORT` on its input makes that backend refuse new connections; it ends when its input does.
+ */
+import { createInterface } from 'node:readline';
 import { Backend } from '../network.js';
 
-const [address = '', port = ''] = process.argv.slice(2);
-await Backend.start(address, Number(port));
+const started = process.argv.slice(2).map(async (at) => {
+  const [address = '', port = ''] = at.split(':');
+  return [at, await Backend.start(address, Number(port))] as const;
+});
+const backends = new Map(await Promise.all(started));
 process.stdout.write('listening\n');
-process.stdin.resume().on('end', () => process.exit());
+createInterface({ input: process.stdin })
+  .on('line', (line) => backends.get(line.replace(/^refuse /, ''))?.refuse())
+  .on('close', () => process.exit());
