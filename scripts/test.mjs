@@ -1,4 +1,5 @@
-// `test.mjs [--coverage] [--jobs N] [FILE…]`: builds the tests and runs each file in a process of its own.
+// `test.mjs [--coverage] [--jobs N] [FILE…]`: builds the tests and runs each file in a process of its own; without FILEs all
+// of them, and beside them the lint and the type check, each of which counts as one failure when it finds something.
 //
 // Where the system allows it each file has a network namespace of its own, so that no two files can want the same port or
 // address, and several files run at a time. Elsewhere they run one after the other. Skipped tests are named with their
@@ -25,6 +26,8 @@ const everything = process.env.LAZURITE_TEST_ALL === '1';
 const coverageFolder = resolve('.tap/coverage');
 /** Reads which errors the processes of all other tests have raised. */
 const last = 'test/errors.test.ts';
+/** Scripts of package.json that have to succeed as well: they take both cores only at times, and a test waits often. */
+const checks = ['lint', 'typecheck'];
 /** Longer than any file takes on a busy machine. */
 const timeoutMs = 20 * 60_000;
 
@@ -33,30 +36,37 @@ const timesFile = '.tap/times.json';
 /** What takes longest begins first; where nothing has been measured yet, these do. */
 const longest = [
   'data-plane/userspace/endurance.test.ts',
-  'data-plane/nftables/engine.test.ts',
-  'data-plane/nftables/ipv6.test.ts',
-  'portal/forms.test.ts',
   'portal/look.test.ts',
-  'az/az.test.ts',
-  'data-plane/nftables/leaks.test.ts',
-  'portal/pages.test.ts',
+  'portal/forms.test.ts',
+  'data-plane/nftables/ipv6.test.ts',
+  'data-plane/nftables/engine.test.ts',
   'several-machines/nodes.test.ts',
+  'portal/pages.test.ts',
+  'az/az.test.ts',
   'several-machines/fail-over.test.ts',
-  'data-plane/userspace/limits.test.ts',
+  'data-plane/nftables/leaks.test.ts',
   'cli/main.test.ts',
-  'api/classic/timing.test.ts',
-  'api/classic/azure-asm.test.ts',
-  'cli/sandbox.test.ts',
+  'data-plane/userspace/limits.test.ts',
   'portal/openapi-page.test.ts',
-  'store/bad-days.test.ts',
+  'cli/sandbox.test.ts',
+  'portal/thousand.test.ts',
+  'docs/client-pages.test.ts',
+  'portal/token.test.ts',
+  'portal/sign-in.test.ts',
+  'portal/failures.test.ts',
   'emulator/silence.test.ts',
+  'portal/foreign-pages.test.ts',
+  'api/classic/timing.test.ts',
+  'cli/watch.test.ts',
+  'data-plane/userspace/engine.test.ts',
+  'data-plane/userspace/ipv6.test.ts',
   'several-machines/round-robin.test.ts',
-  'api/classic/traffic.test.ts',
+  'store/bad-days.test.ts',
   'emulator/distribution.test.ts',
   'emulator/membership.test.ts',
-  'portal/sign-in.test.ts',
-  'portal/thousand.test.ts',
   'store/snapshot-bodies.test.ts',
+  'api/classic/azure-asm.test.ts',
+  'api/classic/traffic.test.ts',
 ].map((file) => join('test', file));
 
 function readTimes() {
@@ -73,8 +83,9 @@ const allFiles = () =>
     .map((file) => join('test', file))
     .sort();
 
-/** Runs one file; answers its counts, what it printed and how long it took. */
-function run(file) {
+/** The command that runs a file. */
+function commandOf(file) {
+  if (checks.includes(file)) return ['npm', 'run', '--silent', file];
   const recorder = `./${join(outdir, 'test/record-errors.js')}`;
   const argv = [
     process.execPath,
@@ -83,14 +94,18 @@ function run(file) {
     recorder,
     join(outdir, file.replace(/\.ts$/, '.js')),
   ];
-  const [command, ...rest] =
-    unshareFlag === undefined
-      ? argv
-      : ['unshare', unshareFlag, 'sh', '-c', 'ip link set lo up; exec "$@"', 'sh', ...argv];
+  return unshareFlag === undefined
+    ? argv
+    : ['unshare', unshareFlag, 'sh', '-c', 'ip link set lo up; exec "$@"', 'sh', ...argv];
+}
+
+/** Runs one file or check; answers its counts, what it printed and how long it took. */
+function run(file) {
+  const [command, ...rest] = commandOf(file);
   // tap's own profiler, in processes that a test starts with `t.spawn`, would end Node's coverage.
   const env = { TAP_TIMEOUT: '900', _TAPJS_PROCESSINFO_COVERAGE_: '0', ...process.env };
   if (isWhole) env.LAZURITE_TEST_ERRORS = errorsFolder;
-  if (values.coverage) env.NODE_V8_COVERAGE = coverageFolder;
+  if (values.coverage && !checks.includes(file)) env.NODE_V8_COVERAGE = coverageFolder;
   const startedMs = performance.now();
   return new Promise((done) => {
     const child = spawn(command, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -109,7 +124,12 @@ function run(file) {
     });
     child.on('close', (code) => {
       clearTimeout(timer);
-      done({ file, output, ms: performance.now() - startedMs, ...count(output, code) });
+      done({
+        file,
+        output,
+        ms: performance.now() - startedMs,
+        ...(checks.includes(file) ? { passed: 0, failed: code === 0 ? 0 : 1, skips: [] } : count(output, code)),
+      });
     });
   });
 }
@@ -132,6 +152,7 @@ const expectedMs = (file) => times[file] ?? (longest.includes(file) ? 60_000 - l
 const isWhole = positionals.length === 0;
 const files = isWhole ? allFiles() : positionals;
 const waiting = files.filter((file) => file !== last).sort((a, b) => expectedMs(b) - expectedMs(a));
+if (isWhole) waiting.unshift(...checks);
 const results = [];
 
 async function work() {

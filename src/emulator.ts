@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { addAdminRoutes } from './api/admin/admin.js';
 import { Faults, installCallHooks } from './api/admin/faults.js';
 import { JournalHooks, RequestJournal } from './api/admin/journal.js';
-import { Arm, addArmRoutes } from './api/arm/arm.js';
-import { sendKept } from './api/arm/resources/answers.js';
+import { Arm, addArmRoutes, armPaths } from './api/arm/arm.js';
+import { addRequestHeaders, sendKept } from './api/arm/resources/answers.js';
 import { addMonitorRoutes } from './api/arm/resources/resource-routes.js';
 import { checkStored } from './api/arm/resources/stored-resources.js';
 import { sharedPublicAddresses } from './api/classic/call.js';
@@ -285,10 +285,10 @@ async function createApp({
   addPortal(server.app);
   await server.app.register(identity.plugin);
   await server.app.register(async (app) => {
-    const late = new LateRoutes(app, { below: '/subscriptions/' });
+    new LateRoutes({ below: armPaths, register: (routes) => addArmRoutes(routes, arm) }).addTo(app);
     if (config.auth === 'token') app.addHook('onRequest', identity.requireToken);
     refuseWritesWhileDown(app, engine, 'ServiceUnavailable');
-    late.add((routes) => addArmRoutes(routes, arm));
+    addRequestHeaders(app, clock);
     addMonitorRoutes(app, { context: arm.context, monitor });
   });
   const classic: ClassicPluginOptions = {

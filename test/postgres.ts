@@ -1,7 +1,7 @@
 /** Debian's PostgreSQL for tests: a server of its own on a socket in a temporary folder, as an unprivileged user. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -32,7 +32,11 @@ export class Postgres {
     this.#bin = programs() ?? '';
     this.folder = mkdtempSync(join(tmpdir(), 'lazurite-postgres-'));
     this.#user = process.getuid?.() === 0 ? nobody : {};
-    if (this.#user.uid !== undefined) chownSync(this.folder, nobody.uid, nobody.gid);
+    if (this.#user.uid !== undefined) {
+      chownSync(this.folder, nobody.uid, nobody.gid);
+      // Root of a namespace reaches the socket as any user does.
+      chmodSync(this.folder, 0o711);
+    }
     const options = ['--auth=trust', '--username=lazurite', '--no-sync', '--encoding=UTF8', '--locale=C'];
     execFileSync(join(this.#bin, 'initdb'), ['-D', join(this.folder, 'data'), ...options], {
       ...this.#user,

@@ -7,12 +7,13 @@ export interface Route {
   readonly path: string;
 }
 
-/** The routes of `app`: those that Fastify knows, and the late ones in place of the one that stands for them all. */
+/** The routes of `app`: those that Fastify knows, and the late ones in place of those that stand for them. */
 export function routesOf(app: FastifyInstance): Route[] {
-  const late = app.lateRoutes.flatMap(({ method, url }) =>
-    [method].flat().map((one) => ({ method: String(one), path: url.toLowerCase() })),
-  );
-  return [...printedRoutes(app).filter(({ path }) => path !== '/subscriptions/*'), ...late];
+  const late = app.lateRoutes
+    .flatMap(({ routes }) => routes)
+    .flatMap(({ method, url }) => [method].flat().map((one) => ({ method: String(one), path: url.toLowerCase() })));
+  const places = new Set(app.lateRoutes.flatMap((one) => one.places));
+  return [...printedRoutes(app).filter(({ path }) => !places.has(path)), ...late];
 }
 
 /** The tree that Fastify prints: each level adds to the path of the one above it. */

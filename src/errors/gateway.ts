@@ -156,6 +156,18 @@ export const gatewayErrors = {
     message: "Lazurite does not emulate '{operation}'.",
     differs: 'Azure answers it, or denies that there is such an operation',
   },
+  TagInUse: {
+    status: 409,
+    origin: 'gateway',
+    message: "The tag '{name}' is in use, or has values, and cannot be deleted.",
+    differs: 'code and text are not documented',
+  },
+  TagNotFound: {
+    status: 404,
+    origin: 'gateway',
+    message: "The tag name '{name}' could not be found.",
+    differs: 'code and text are not documented',
+  },
   ScopeLocked: {
     status: 409,
     origin: 'gateway',

@@ -1,6 +1,6 @@
 /**
- * Routes that are made when the first request comes. Azure Resource Manager has 240 of them below `/subscriptions/`, and to make
- * them takes a fifth of a start; the server has one in their place, which finds theirs as the server would.
+ * Routes that are made when the first request for one of them comes. Azure Resource Manager has 240 of them, and to make them
+ * takes a fifth of a start; the server has one in their place, which finds theirs as the server would.
  */
 import {
   errorCodes,
@@ -17,43 +17,65 @@ declare module 'fastify' {
     /** What the late route that was found does. */
     lateHandler: RouteHandlerMethod | undefined;
   }
+  interface FastifyContextConfig {
+    /** It stands for late routes. */
+    readonly late?: LateRoutes;
+  }
 }
+
+const verbs = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const;
 
 const methodsOf = ({ method }: RouteOptions): HTTPMethod[] =>
   (Array.isArray(method) ? method : [method]) as HTTPMethod[];
 
 export class LateRoutes {
-  readonly #routes: RouteOptions[] = [];
-  readonly #app: FastifyInstance;
-  readonly #below: string;
+  /** What the server has in the place of the routes. */
+  readonly places: readonly string[];
+  readonly #register: (app: FastifyInstance) => void;
+  #routes: readonly RouteOptions[] | undefined;
   #router: findMyWay.Instance<findMyWay.HTTPVersion.V1> | undefined;
 
-  /**
-   * To be called before `app` gets hooks of its own: they are not for paths that no route is for. `below` begins and ends
-   * with a slash.
-   */
-  constructor(app: FastifyInstance, { below }: { below: string }) {
-    this.#app = app;
-    this.#below = below;
+  /** Routes at the paths in `below` and below them, which `register` adds when they are first asked for. */
+  constructor({ below, register }: { below: readonly string[]; register: (app: FastifyInstance) => void }) {
+    this.places = below.flatMap((path) => [path, `${path}/*`]);
+    this.#register = register;
+  }
+
+  /** To be called before `app` gets hooks of its own, which are not for paths that no route is for. */
+  addTo(app: FastifyInstance): void {
+    app.lateRoutes.push(this);
     app.decorateRequest('lateHandler', undefined);
     app.addHook('onRequest', (request, reply, done) => {
-      // Of the routes of `app` that the server knows, only the one for all late routes has this parameter.
-      if (!('*' in (request.params as object))) return done();
+      if (request.routeOptions.config.late !== this) return done();
       const found = this.#find(request);
       if (found instanceof Error) return done(found);
       if (found) return done();
       reply.callNotFound();
     });
+    for (const url of this.places) {
+      app.route({
+        method: verbs.map((verb) => verb.toUpperCase()),
+        url,
+        config: { late: this },
+        handler(request, reply) {
+          return request.lateHandler?.call(this, request, reply);
+        },
+      });
+    }
   }
 
-  /** Registers what `register` adds: at once what is elsewhere, and at the first request what is below. May be called once. */
-  add(register: (app: FastifyInstance) => void): void {
+  get routes(): readonly RouteOptions[] {
+    this.#routes ??= this.#collect();
+    return this.#routes;
+  }
+
+  #collect(): RouteOptions[] {
+    const routes: RouteOptions[] = [];
     const route = (options: RouteOptions): void => {
-      if (!options.url.startsWith(this.#below)) this.#app.route(options);
-      else {
-        this.#routes.push(options);
-        this.#app.lateRoutes.push(options);
-      }
+      const { url } = options;
+      if (!this.places.some((place) => (place.endsWith('*') ? url.startsWith(place.slice(0, -1)) : url === place)))
+        throw new TypeError(`${url} is below none of ${this.places.join(', ')}`);
+      routes.push(options);
     };
     const short =
       (method: string) =>
@@ -61,17 +83,9 @@ export class LateRoutes {
         const handler = second ?? (first as RouteHandlerMethod);
         route({ ...(second && (first as object)), method, url, handler });
       };
-    const verbs = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const;
     const shorts = Object.fromEntries(verbs.map((verb) => [verb, short(verb.toUpperCase())]));
-    const hooks = { addHook: this.#app.addHook.bind(this.#app) };
-    register({ route, ...shorts, ...hooks } as unknown as FastifyInstance);
-    this.#app.route({
-      method: [...new Set(this.#routes.flatMap(methodsOf))],
-      url: `${this.#below}*`,
-      handler(request, reply) {
-        return request.lateHandler?.call(this, request, reply);
-      },
-    });
+    this.#register({ route, ...shorts } as unknown as FastifyInstance);
+    return routes;
   }
 
   /** Whether there is a route for the request, which then has its handler and parameters; why not, if it is refused. */
@@ -88,7 +102,7 @@ export class LateRoutes {
 
   #makeRouter(): findMyWay.Instance<findMyWay.HTTPVersion.V1> {
     const router = findMyWay({ ...routerOptions, onMaxParamLength: () => {} });
-    for (const route of this.#routes) router.on(methodsOf(route), route.url, () => {}, route);
+    for (const route of this.routes) router.on(methodsOf(route), route.url, () => {}, route);
     return router;
   }
 }

@@ -66,8 +66,12 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** For paths like `/%zz`; the first that matches answers, and without one the server itself does. */
     readonly undecodableUrls: UndecodableUrlAnswer[];
-    /** Routes that are made at the first request: Fastify does not know them. */
-    readonly lateRoutes: RouteOptions[];
+    /** Routes that are made at the first request for them: Fastify does not know them. */
+    readonly lateRoutes: {
+      /** The routes that stand for them. */
+      readonly places: readonly string[];
+      readonly routes: readonly RouteOptions[];
+    }[];
   }
 }
 

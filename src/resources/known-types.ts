@@ -72,9 +72,16 @@ const neverStored: readonly string[] = [
     .map((name) => `microsoft.network/${name}`.toLowerCase()),
 ];
 
+/** What is there with its parent, and which clients change in ways that are not here; their own children are stored. */
+const madeByParents = new Set(
+  ['virtualmachines', 'virtualmachines/networkinterfaces'].map(
+    (type) => `microsoft.compute/virtualmachinescalesets/${type}`,
+  ),
+);
+
 /** Whether Azure has something at the path of `type` that is no resource which could be stored and shown again. */
 export const isNeverStored = (type: string): boolean =>
-  neverStored.some((one) => `${type.toLowerCase()}/`.startsWith(`${one}/`));
+  madeByParents.has(type.toLowerCase()) || neverStored.some((one) => `${type.toLowerCase()}/`.startsWith(`${one}/`));
 
 /** How many letters have to be added, removed or replaced to make one text of the other. */
 function distance(from: string, to: string): number {

@@ -9,7 +9,7 @@ import { silentLog } from '../../src/support/log.js';
 const answer = (name: string) => (request: FastifyRequest) => ({ name, params: request.params, body: request.body });
 
 function addRoutes(app: FastifyInstance): void {
-  app.get('/elsewhere/:name', answer('elsewhere'));
+  app.get('/under', answer('under'));
   app.get('/below/:id', answer('one'));
   app.put('/below/:id', async (request) => answer('put')(request));
   app.get('/below/:id/parts', { config: { described: () => ({}) } }, answer('parts'));
@@ -26,13 +26,15 @@ async function start(t: Test, isLate: boolean) {
   const { app, close } = createServer({ log: silentLog });
   t.teardown(close);
   await app.register(async (scope) => {
-    const late = isLate ? new LateRoutes(scope, { below: '/below/' }) : undefined;
+    const below = ['/below', '/under'];
+    if (isLate) new LateRoutes({ below, register: addRoutes }).addTo(scope);
     scope.addHook('onRequest', (request, reply, done) => {
       reply.header('x-hook', 'ran');
       done(request.headers['x-refuse'] === undefined ? undefined : azureError('HostHeaderInvalid'));
     });
-    if (late) late.add(addRoutes);
-    else addRoutes(scope);
+    scope.get('/below/:id/at-once', answer('at once'));
+    scope.get('/elsewhere/:name', answer('elsewhere'));
+    if (!isLate) addRoutes(scope);
   });
   await app.ready();
   return app;
@@ -47,6 +49,9 @@ const paths = [
   '/below/a',
   '/BELOW/MixedCase',
   '/below/a/parts',
+  '/below/a/at-once',
+  '/under',
+  '/under/a',
   '/below/a/PARTS',
   '/below/a/b',
   '/below/a/b/c',
@@ -92,10 +97,12 @@ t.test('Late routes answer as those that are made at once', async (t) => {
 });
 
 t.test('Late routes are told before they are made', async (t) => {
-  const { lateRoutes: added } = await start(t, true);
+  const [late] = (await start(t, true)).lateRoutes;
+  const added = late?.routes ?? [];
   t.strictSame(
     added.map(({ url }) => url),
     [
+      '/under',
       '/below/:id',
       '/below/:id',
       '/below/:id/parts',
@@ -105,5 +112,10 @@ t.test('Late routes are told before they are made', async (t) => {
       '/below/:id/fail',
     ],
   );
-  t.type(added[2]?.config?.described, 'function');
+  t.type(added[3]?.config?.described, 'function');
+});
+
+t.test('A late route that lies elsewhere is refused', async (t) => {
+  const late = new LateRoutes({ below: ['/below'], register: (app) => app.get('/belowground', answer('other')) });
+  t.throws(() => late.routes, { message: '/belowground is below none of /below, /below/*' });
 });

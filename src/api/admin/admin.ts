@@ -1,6 +1,7 @@
 /** The admin API under `/_lazurite/`: what Azure does not show, and what only an emulator can do. */
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import { azureError } from '../../errors/index.js';
+import { LateRoutes } from '../../http/late-routes.js';
 import type { Monitor } from '../../metrics/monitor.js';
 import type { Snapshot } from '../../store/snapshot.js';
 import type { Clock } from '../../support/clock.js';
@@ -113,8 +114,12 @@ export async function addAdminRoutes(app: FastifyInstance, context: AdminContext
     reply.type('application/x-pem-file').send(context.caPem),
   );
   await app.register(async (guarded) => {
+    new LateRoutes({ below: ['/_lazurite'], register: (app) => addGuardedRoutes(app, context) }).addTo(guarded);
     if (authorize) guarded.addHook('onRequest', authorize);
-    addGuardedRoutes(guarded, context);
+    // A larger limit of bodies, and what ends with the server.
+    addSnapshotRoutes(guarded, context.snapshots);
+    addStandInRoutes(guarded, context);
+    addMetricRoutes(guarded, context);
   });
 }
 
@@ -147,9 +152,6 @@ function addGuardedRoutes(app: FastifyInstance, context: AdminContext): void {
   addClockRoutes(app, context);
   addJournalRoutes(app, context.journal);
   addFaultRoutes(app, context.faults);
-  addStandInRoutes(app, context);
-  addSnapshotRoutes(app, context.snapshots);
-  addMetricRoutes(app, context);
   app.post(
     '/_lazurite/reset',
     adminRoute('reset', { summary: 'Forget every resource and end every flow' }),

@@ -15,7 +15,7 @@ import { ServiceHost } from './deployments/service-host.js';
 import { addNetworkRoutes } from './providers/network-routes.js';
 import { addProviderRoutes } from './providers/providers.js';
 import { addSubscriptionRoutes } from './providers/subscriptions.js';
-import { addRequestHeaders, send } from './resources/answers.js';
+import { send } from './resources/answers.js';
 import type { ArmContext } from './resources/arm-context.js';
 import { addGenericResourceRoutes } from './resources/generic-resources.js';
 import { parametersOf, queryOf } from './resources/request.js';
@@ -24,6 +24,7 @@ import { addResourceGroupRoutes, ResourceGroups } from './resources/resource-gro
 import { addResourceRoutes, requestAbout } from './resources/resource-routes.js';
 import { ResourceService } from './resources/resource-service.js';
 import { hiddenOperation } from './resources/route-schemas.js';
+import { addTagNameRoutes } from './resources/tags-resource.js';
 import type { Json } from './template/json.js';
 
 /** A template that is deployed in process. */
@@ -102,12 +103,15 @@ function addScaleSetRoutes(app: FastifyInstance, service: ResourceService): void
   }
 }
 
+/** Each route of Azure Resource Manager is one of these paths, or below one. */
+export const armPaths = ['/subscriptions', '/providers', '/tenants', '/operationresults'];
+
 /** Registers Azure Resource Manager on `app`. */
 export function addArmRoutes(app: FastifyInstance, { context, service, groups, deployments }: Arm): void {
-  addRequestHeaders(app, context.clock);
   addSubscriptionRoutes(app, context);
   addProviderRoutes(app, context);
   addResourceGroupRoutes(app, groups);
+  addTagNameRoutes(app, service);
   addNetworkRoutes(app, service);
   addScaleSetRoutes(app, service);
   for (const type of resourceTypes) addResourceRoutes(app, type, service);

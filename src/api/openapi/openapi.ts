@@ -132,7 +132,7 @@ export function addOpenApi(app: FastifyInstance): void {
   let documents: Promise<ReadonlyMap<string, string>> | undefined;
   for (const name of Object.keys(titles)) {
     app.get(`/openapi/${name}.json`, hidden, async (_request, reply) => {
-      documents ??= drawDocuments([...app.lateRoutes, ...routes]);
+      documents ??= drawDocuments([...app.lateRoutes.flatMap((late) => late.routes), ...routes]);
       return reply.type('application/json; charset=utf-8').send((await documents).get(name));
     });
   }

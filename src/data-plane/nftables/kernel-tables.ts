@@ -15,12 +15,19 @@ import {
   type Unreferenced,
 } from './collector.js';
 import { type CounterReading, KernelCounters, type SaveCounts } from './counters.js';
-import { ageFlows, forgetElements, forgetFlows, resetFlows } from './end-flows.js';
+import {
+  ageFlows,
+  forgetElements,
+  forgetFlows,
+  IdleResets,
+  resetFlows,
+  silenceLimitMs,
+  wantsReset,
+} from './end-flows.js';
 import { type Family, familyOf, ipv4, ipv6, keyOfTuple, nftDuration } from './family.js';
 import { describeFlows, type KernelFlow, kernelFlows } from './flows.js';
 import type { Ruleset } from './fragment.js';
 import type { NodeOptions } from './frontend.js';
-import { IdleResets, silenceLimitMs, wantsReset } from './idle-resets.js';
 import { getElement } from './listing.js';
 import { explainLoadFailure, Loader } from './loader.js';
 import { readMark } from './marks.js';
@@ -59,7 +66,7 @@ export class KernelTables {
   readonly #ended = new Set<number>();
   readonly #firstListedMs = new Map<string, number>();
   readonly #adopt: NodeOptions['adopt'];
-  /** When the set of nodes changed, in real time. */
+  /** In real time. */
   #nodesChangedMs = Number.NEGATIVE_INFINITY;
   /** Elements that have been added to `adopting` since then, by table. */
   readonly #adopting = new Map<string, Set<string>>();
@@ -161,10 +168,9 @@ export class KernelTables {
 
   /** Whether a flow with this idle timeout (real time) that other nodes have carried goes on here now. */
   adopts(idleMs: number): boolean {
-    return this.#adopt === 'always' || (this.#adopt === 'after-change' && idleMs > this.#sinceNodesChanged());
+    const sinceMs = this.#realClock.now() - this.#nodesChangedMs;
+    return this.#adopt === 'always' || (this.#adopt === 'after-change' && idleMs > sinceMs);
   }
-
-  readonly #sinceNodesChanged = (): number => this.#realClock.now() - this.#nodesChangedMs;
 
   async #nodesHadChangedAt(ms: number): Promise<void> {
     this.#nodesChangedMs = ms;
@@ -173,16 +179,15 @@ export class KernelTables {
   }
 
   async #closeAdoption(): Promise<void> {
-    const tables = [...this.#adopting.keys()];
+    const flushes = [...this.#adopting.keys()].map((table) => `flush set ${table} adopting`);
     this.#adopting.clear();
-    if (tables.length > 0)
-      await this.#loader.transaction(tables.map((table) => `flush set ${table} adopting`).join('; '));
+    if (flushes.length > 0) await this.#loader.transaction(flushes.join('; '));
   }
 
   /** For each idle timeout, flows with it are adopted until it has passed since the change; the kernel ends that by itself. */
   async #adoptInTime(): Promise<void> {
     if (this.#adopt !== 'after-change') return;
-    const sinceMs = this.#sinceNodesChanged();
+    const sinceMs = this.#realClock.now() - this.#nodesChangedMs;
     const commands: string[] = [];
     for (const { set, family } of this.#model.sets.all()) {
       const added = this.#adopting.get(family.table) ?? new Set();

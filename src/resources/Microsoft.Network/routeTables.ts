@@ -5,6 +5,7 @@
 
 import { type AzureError, azureError } from '../../errors/index.js';
 import { parseIpAddress } from '../../support/ip-address.js';
+import { childNamed, childrenIn } from '../references.js';
 import { type ResourceDocument, resourceType, type WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { checkAddressPrefix, fillIn, keepResourceGuid } from './common-members.js';
@@ -51,6 +52,11 @@ function completeRouteTable(context: WriteContext<RouteTableDocument>): void {
   for (const one of properties.routes ?? []) {
     one.properties ??= {};
     fillIn(one.properties, { hasBgpOverride: false });
+    const { nextHopType, nextHopIpAddress } = one.properties;
+    const before = childNamed(childrenIn(context.existing?.document.properties, 'routes'), one.name)?.properties;
+    // Clients change the type of what they read, and send the address of the appliance back along with it.
+    const isLeftOver = nextHopType !== before?.nextHopType && nextHopIpAddress === before?.nextHopIpAddress;
+    if (nextHopType !== 'VirtualAppliance' && isLeftOver) delete one.properties.nextHopIpAddress;
   }
 }
 

@@ -151,3 +151,22 @@ t.test('a private link service leads to a frontend or to an address, in a subnet
     `PrivateLinkServiceCannotBeCreatedInSubnetThatHasNetworkPoliciesEnabled: Private link service ${service} cannot be created in a subnet ${subnet.id} since it has private link service network policies enabled.`,
   ]);
 });
+
+t.test(
+  'the address of an appliance goes with the next hop type, when it is sent back along with another one',
+  async (t) => {
+    const azure = azureWith();
+    const route = (properties: object) => ({
+      location: 'westus',
+      properties: { routes: [{ name: 'route', properties: { addressPrefix: '0.0.0.0/0', ...properties } }] },
+    });
+    azure.put(table, route({ nextHopType: 'VirtualAppliance', nextHopIpAddress: '10.0.0.4' }));
+    t.match(azure.refusals(table, route({ nextHopType: 'None', nextHopIpAddress: '10.0.0.5' })), [
+      /^NextHopIpAddressInvalid/,
+    ]);
+    azure.put(table, route({ nextHopType: 'None', nextHopIpAddress: '10.0.0.4' }));
+    t.equal(azure.at(table, 'properties.routes.0.properties.nextHopType'), 'None');
+    t.equal(azure.at(table, 'properties.routes.0.properties.nextHopIpAddress'), undefined);
+    unchanged(t, azure, table);
+  },
+);

@@ -98,14 +98,16 @@ export function deployedResources(plan: DeploymentPlan): DeployedResource[] {
 const idsShown = (ids: readonly string[]): Json[] =>
   [...new Set(ids)].sort((left, right) => (left.toLowerCase() < right.toLowerCase() ? -1 : 1)).map((id) => ({ id }));
 
-/** Types are capitalised; secure values are not shown. */
-const parametersShown = ({ parameters }: DeploymentPlan): JsonObject =>
-  withNamesShown(
-    parameters.map(({ name, type, value }) => [
-      name,
-      type.secure ? { type: type.display } : { type: type.display, value },
-    ]),
-  );
+/** Types are capitalised; secure values are not shown. A template without the section has none to show, not an empty list. */
+const parametersShown = ({ parameters, template }: DeploymentPlan): JsonObject | undefined =>
+  member(template.source, 'parameters') === undefined
+    ? undefined
+    : withNamesShown(
+        parameters.map(({ name, type, value }) => [
+          name,
+          type.secure ? { type: type.display } : { type: type.display, value },
+        ]),
+      );
 
 /**
  * Parameters and outputs by the names that Azure shows: capitals at the start are small, but for one that begins a word of

@@ -230,6 +230,13 @@ t.test('Parameters and outputs are shown with small letters at the start of thei
   const shown = ['crossRg', 'vmName', 'id', 'tranS_Test_Parameter', 'zone', '_artifactsLocation', 'function-app-name'];
   t.strictSame(Object.keys(properties.parameters as JsonObject), shown);
   t.strictSame(Object.keys(properties.outputs as JsonObject), shown);
+  for (const [sections, members] of [
+    [{ parameters: {} }, {}],
+    [{}, undefined],
+  ] as const) {
+    const { properties: none } = await run(plan(template({ ...sections, resources: [] })), new FakeHost());
+    t.strictSame(none.parameters, members, 'a section that is not there is not shown');
+  }
 });
 
 t.test('Whatever the graph, a resource begins after all that it waits for have ended', async (t) => {

@@ -170,3 +170,17 @@ t.test('A PATCH of what stands in Microsoft.Network changes tags alone', async (
   t.same(Object.keys(patched.body.properties as Json), Object.keys(properties as Json));
   t.match(at(patched.body, 'properties.backendAddressPools.0'), { name: 'pool' });
 });
+
+t.test('What cannot be done with an instance is not taken for a type that Azure does not have', async (t) => {
+  const azure = await start(t, 1);
+  const instance = `${scaleSet}/virtualMachines/0`;
+  const answers = [
+    await azure.put(instance, { location: 'westeurope' }, compute),
+    await azure.put(`${instance}/networkInterfaces/nic`, { location: 'westeurope' }, compute),
+    await azure.post(`${instance}/attachEverything`, undefined, compute),
+  ];
+  for (const answer of answers) t.match(refusal(answer), /^400 OperationNotSupported/);
+  const extension = { location: 'westeurope', properties: { publisher: 'Contoso', type: 'Setup' } };
+  const made = await azure.put(`${instance}/extensions/setup`, extension, compute);
+  t.equal(made.status, 201, 'what lies in an instance is stored');
+});

@@ -594,3 +594,38 @@ t.test('A deployment stack is refused, since nothing of it would be deployed', a
   );
   t.match(refusal(await azure.get(stack)), /^400 OperationNotSupported/);
 });
+
+t.test('Names and values of tags are set down for a subscription, and counted where they are used', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  const all = `/subscriptions/${subscriptionId}/tagNames`;
+  const team = `${all}/Team`;
+  const of = (value: number) => ({ type: 'Total', value });
+  t.match(refusal(await azure.put(`${team}/tagValues/web`, undefined)), /^404 TagNotFound/);
+  const made = await azure.put(team, undefined);
+  t.same([made.status, made.body], [201, { id: team, tagName: 'Team', count: of(0), values: [] }]);
+  const value = await azure.put(`${all}/team/tagValues/web`, undefined);
+  t.same([value.status, value.body], [201, { id: `${team}/tagValues/web`, tagValue: 'web', count: of(0) }]);
+  const again = await Promise.all([team, `${team}/tagValues/web`].map((path) => azure.put(path, undefined)));
+  t.same(
+    again.map(({ status }) => status),
+    [200, 200],
+  );
+  const address = (tags: Json) =>
+    azure.put(`${network}/applicationSecurityGroups/asg`, { location: 'westeurope', tags });
+  await address({ TEAM: 'web', env: 'test' });
+  const listed = (await azure.get(all)).body.value as Json[];
+  t.match(
+    listed.map(({ tagName, count, values }) => [tagName, count, values]),
+    [
+      ['Team', of(1), [{ tagValue: 'web', count: of(1) }]],
+      ['env', of(1), [{ tagValue: 'test' }]],
+    ],
+  );
+  t.match(refusal(await azure.delete(`${team}/tagValues/web`)), /^409 TagInUse/);
+  await address({});
+  t.match(refusal(await azure.delete(team)), /^409 TagInUse/, 'it has a value');
+  for (const status of [200, 204]) t.equal((await azure.delete(`${team}/tagValues/web`)).status, status);
+  for (const status of [200, 204]) t.equal((await azure.delete(team)).status, status);
+  t.same((await azure.get(all)).body, { value: [] });
+});
