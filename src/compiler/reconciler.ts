@@ -3,7 +3,6 @@
  * and hands the engine one plan.
  */
 
-import { setImmediate } from 'node:timers/promises';
 import type { Choices } from '../config/undocumented.js';
 import type { Engine } from '../data-plane/model/engine.js';
 import type { ForwardingPlan, PlanFrontend, PlanMember, PlanPart, SnatAllocation } from '../data-plane/model/plan.js';
@@ -20,6 +19,8 @@ import { alike } from '../support/plain-data.js';
 import { compileHostedService } from './classic-plan.js';
 import { compileLoadBalancer } from './load-balancer-plan.js';
 import { snatAllocationsOf } from './outbound-plan.js';
+
+const othersFirst = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Of one load balancer: compiling more takes several milliseconds. */
 const manyRules = 200;
@@ -176,7 +177,7 @@ export class Reconciler implements HealthReader {
     // What failed has been told to those who waited for it; the next change gets its own chance.
     this.#next ??= this.#running
       .catch(() => {})
-      .then(() => (this.#isLong() ? setImmediate() : undefined))
+      .then(() => (this.#isLong() ? othersFirst() : undefined))
       .then(() => {
         this.#next = undefined;
         this.#running = this.#apply();
