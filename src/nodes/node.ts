@@ -55,12 +55,6 @@ const silenceMs = 3000;
 const manyServed = 4;
 const gatherMs = 1;
 const changesBetweenSnapshots = 1000;
-/** What a server-side keepalive notices: idle, interval, count. */
-const keepAlives = [
-  'SET tcp_keepalives_idle = 5',
-  'SET tcp_keepalives_interval = 2',
-  'SET tcp_keepalives_count = 3',
-] as const;
 
 export class ClusterNode implements Ledger {
   readonly #options: NodeOptions;
@@ -95,14 +89,14 @@ export class ClusterNode implements Ledger {
     const { url, facts } = options;
     const { name } = facts;
     const session = (purpose: string, more: Partial<ConstructorParameters<typeof Session>[0]> = {}) =>
-      new Session({ url, name: `lazurite ${name} ${purpose}`, begin: keepAlives, ...more });
+      new Session({ url, name: `lazurite ${name} ${purpose}`, ...more });
     const [writes, checks, reads] = [session('writes'), session('checks'), session('reads')];
     this.#lock = session('lock', {
-      begin: [...keepAlives, `SET idle_session_timeout = ${silenceMs}`],
+      begin: [`SET idle_session_timeout = ${silenceMs}`],
       onLost: () => this.#stopWriting('the connection that holds the lock is lost'),
     });
     this.#listener = session('listens', {
-      begin: [...keepAlives, 'LISTEN lazurite', `LISTEN ${nodesChannel}`],
+      begin: ['LISTEN lazurite', `LISTEN ${nodesChannel}`],
       onNotification: ({ channel, payload = '' }) =>
         channel === nodesChannel ? this.nodes.noteTold(payload) : this.#wake(),
     });
