@@ -3,14 +3,13 @@
  * by it. The lock says who may try; the epoch in every append is what keeps two from writing.
  */
 import { azureError } from '../errors/index.js';
-import type { Touched } from '../store/row-images.js';
 import type { Store } from '../store/store.js';
-import type { Control, Ledger, Outcome } from '../store/write-queue.js';
+import type { Ledger, Outcome } from '../store/write-queue.js';
 import { systemTime } from '../support/clock.js';
 import type { Log } from '../support/log.js';
 import { ChangeLog, type Head } from './change-log.js';
 import { LiveNodes, type NodeFacts, nodesChannel } from './live-nodes.js';
-import { Replica } from './replica.js';
+import { Replica, type ReplicaOptions } from './replica.js';
 import { Away, pause, Session } from './session.js';
 
 export interface NodeOptions {
@@ -22,15 +21,9 @@ export interface NodeOptions {
 }
 
 /** What a node does beside keeping rows. */
-export interface NodeEvents {
-  /** Rows that another node has written are here now; resolves when the data plane carries them. */
-  readonly onApplied: (touched: Touched) => Promise<void>;
-  /** What another node has done beside rows is to be carried out here. */
-  readonly onControl: (control: Control) => Promise<void>;
+export interface NodeEvents extends Pick<ReplicaOptions, 'onApplied' | 'onControl' | 'onReplaced'> {
   /** This node has begun, or another one has come or gone. */
   readonly onNodesChanged: () => void;
-  /** Everything was replaced. */
-  readonly onReplaced: () => Promise<void>;
   /** This node has become the writer: it goes on with what was running. */
   readonly onWriter: () => Promise<void>;
 }
@@ -232,7 +225,12 @@ export class ClusterNode implements Ledger {
     // All requests that the loop reads in this turn share a look.
     await new Promise((resolve) => setImmediate(resolve));
     // Clients that were answered together come back together; where they are few, none waits for another.
-    if (this.#lastServed >= manyServed && this.#waiting < this.#lastServed) await this.#gather();
+    if (this.#lastServed >= manyServed && this.#waiting < this.#lastServed) {
+      const all = new Promise<void>((resolve) => {
+        this.#gathered = resolve;
+      });
+      await Promise.race([pause(gatherMs), all]);
+    }
     this.#lastServed = this.#waiting;
     this.#waiting = 0;
     this.#nextLook = undefined;
@@ -242,17 +240,6 @@ export class ClusterNode implements Ledger {
       () => {},
     );
     await look;
-  }
-
-  /** Resolves when as many wait as the last look served, after a moment at the latest. */
-  #gather(): Promise<void> {
-    return new Promise((resolve) => {
-      const forget = systemTime.wakeAfter(gatherMs, resolve);
-      this.#gathered = () => {
-        forget();
-        resolve();
-      };
-    });
   }
 
   /** The head alone costs the database a fifth of a look for changes, and mostly there are none. */
