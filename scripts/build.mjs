@@ -41,6 +41,13 @@ const late = {
   'light-my-request': { importer: /[\\/]fastify[\\/]fastify\.js$/ },
   '@fastify/ajv-compiler': { importer: /[\\/]fastify[\\/]lib[\\/]schema-controller\.js$/ },
   '@fastify/fast-json-stringify-compiler': { importer: /[\\/]fastify[\\/]lib[\\/]schema-controller\.js$/ },
+  'node:dns/promises': { importer: /[\\/]src[\\/]http[\\/]download\.ts$/, members: ['lookup'] },
+  'node:fs/promises': {
+    importer:
+      /[\\/]src[\\/](http[\\/]portal|api[\\/]openapi[\\/]openapi|api[\\/].*[\\/]package|emulator[\\/]stand-ins)\.ts$/,
+    members: ['open', 'readdir', 'readFile'],
+  },
+  'node:zlib': { importer: /[\\/]service-model[\\/]package\.ts$/, members: ['inflateRawSync'] },
   'node:http2': { importer: /[\\/]fastify[\\/]lib[\\/]server\.js$/, members: ['createServer', 'createSecureServer'] },
 };
 

@@ -4,7 +4,7 @@
  * turns it off. Whatever is wrong with what was kept, the modules are compiled as if there were nothing.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, lstatSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -25,6 +25,8 @@ type Exports = Record<string, unknown>;
 /** What the build makes of a module: a function of what CommonJS gives, and of its `import.meta.url`. */
 type Body = (exports: Exports, require: (name: string) => unknown, module: { exports: Exports }, url: string) => void;
 
+/** At least as many as the files of a start have. Memory that is never written takes nothing. */
+const usualBytes = 1024 * 1024;
 const digestLength = 32;
 const ending = '.bin';
 /** Real time in which a start has come to its end. Functions that were not called by then are compiled when they are. */
@@ -39,6 +41,8 @@ export class Modules {
   readonly #fresh = new Map<string, Script>();
   readonly #native: NodeJS.Require;
   #timer: NodeJS.Timeout | undefined;
+  /** What is read from files, one after the other: to take new memory for each takes longer than to read. */
+  #bytes = Buffer.allocUnsafeSlow(usualBytes);
 
   constructor(options: ModulesOptions) {
     this.#options = options;
@@ -63,7 +67,7 @@ export class Modules {
 
   #compiled(name: string, filename: string): Script {
     // The build writes ASCII only.
-    const source = readFileSync(filename, 'latin1');
+    const source = this.#read(filename).toString('latin1');
     const cachedData = this.#keptCode(name);
     const script = new Script(source, { filename, ...(cachedData && { cachedData }) });
     if (this.#kept !== undefined && (!cachedData || script.cachedDataRejected)) {
@@ -104,11 +108,27 @@ export class Modules {
   #keptCode(name: string): Buffer | undefined {
     if (this.#kept === undefined) return undefined;
     try {
-      const bytes = readFileSync(this.#fileOf(name));
+      const bytes = this.#read(this.#fileOf(name));
       const code = bytes.subarray(digestLength);
       return this.#digest(code).equals(bytes.subarray(0, digestLength)) ? code : undefined;
     } catch {
       return undefined;
+    }
+  }
+
+  /** The bytes of a file, until the next call. */
+  #read(file: string): Buffer {
+    const descriptor = openSync(file, 'r');
+    try {
+      const { size } = fstatSync(descriptor);
+      if (this.#bytes.length < size) this.#bytes = Buffer.allocUnsafeSlow(size);
+      let length = 0;
+      for (let more = -1; more !== 0 && length < size; length += more) {
+        more = readSync(descriptor, this.#bytes, length, size - length, null);
+      }
+      return this.#bytes.subarray(0, length);
+    } finally {
+      closeSync(descriptor);
     }
   }
 

@@ -138,6 +138,53 @@ t.test('a switch of the mode is told once the engine has it, and no other change
   ]);
 });
 
+/** A balancer of 201 rules with two addresses in its pool; the second one is at this host of 10.0.0.0/24. */
+function manyRules(host: number) {
+  const { loadBalancingRules, ...others } = balancer('a');
+  const [{ properties: rule }] = loadBalancingRules as [(typeof loadBalancingRules)[number]];
+  const addresses = [4, host].map((one) => ({ name: `b${one}`, properties: { ipAddress: `10.0.0.${one}` } }));
+  return {
+    ...others,
+    backendAddressPools: [{ name: 'pool', properties: { loadBalancerBackendAddresses: addresses } }],
+    loadBalancingRules: Array.from({ length: 201 }, (_, index) => ({
+      name: `rule${index}`,
+      properties: { ...rule, frontendPort: 1000 + index },
+    })),
+  };
+}
+
+t.test('others go first when a balancer of many rules was stored, before it is compiled', async (t) => {
+  const world = new World();
+  let plansSeen = -1;
+  const other = new Promise<void>((resolve) => {
+    setImmediate(() => {
+      plansSeen = world.engine.plans.length;
+      resolve();
+    });
+  });
+  await Promise.all([world.put(lb('a'), manyRules(5)), other]);
+  t.equal(plansSeen, 0);
+  t.equal(world.plan.frontends.length, 201);
+});
+
+t.test('what has not changed in a plan stays the same object, members in a list that has changed too', async (t) => {
+  const world = new World();
+  await world.put(lb('a'), manyRules(5));
+  const before = world.plan.frontends.map(({ rule: { members } }) => members);
+  t.equal(new Set(before).size, 1);
+  await world.put(lb('a'), manyRules(6));
+  const after = world.plan.frontends.map(({ rule: { members } }) => members);
+  t.equal(new Set(after).size, 1, 'all rules share the new list');
+  t.equal(after[0]?.[0], before[0]?.[0]);
+  t.same(
+    after[0]?.map(({ azureAddress }) => azureAddress),
+    ['10.0.0.4', '10.0.0.6'],
+  );
+  const { frontends } = world.plan;
+  await world.put(lb('a'), manyRules(6));
+  t.equal(world.plan.frontends, frontends);
+});
+
 /** A network interface that is a member of the pool of `lb('a')`. */
 async function putNic(world: World, address: string): Promise<void> {
   const id = `${network}/networkInterfaces/nic`;

@@ -17,6 +17,7 @@ import type { LoadBalancingRule } from '../resources/Microsoft.Network/loadBalan
 import { instanceBehind, portMappingOf } from '../resources/Microsoft.Network/loadBalancers/nat-ports.js';
 import type { LoadBalancerDocument } from '../resources/Microsoft.Network/loadBalancers/parts.js';
 import type { Probe } from '../resources/Microsoft.Network/loadBalancers/probes.js';
+import { addressesOfEndpoints } from '../resources/Microsoft.Network/privateEndpoints.js';
 import { childWithId, sourcesByTarget } from '../resources/references.js';
 import { idKey, rootKey } from '../resources/resource-id.js';
 import type { Lookup, Resource } from '../resources/resource-type.js';
@@ -86,7 +87,24 @@ class Compiler {
     for (const rule of loadBalancingRules) this.#loadBalancingRule(rule);
     for (const rule of inboundNatRules) this.#inboundNatRule(rule);
     const outbound = compileOutbound(this.loadBalancer, { ...this.options, frontends: this.#frontends });
-    return { frontends: this.#frontends, probes: [...this.#probes.values()], outbound };
+    return { frontends: [...this.#frontends, ...this.#atEndpoints()], probes: [...this.#probes.values()], outbound };
+  }
+
+  /** The frontends once more at private endpoints, which a private link service leads to them: nothing is internal there. */
+  #atEndpoints(): PlanFrontend[] {
+    const services = this.#sourcesOf('loadBalancerFrontendIpConfigurations');
+    if (services.size === 0) return [];
+    return this.#frontends.flatMap(({ internal: _, ...one }) =>
+      addressesOfEndpoints(services.get(idKey(one.rule.frontendId)), this.options.lookup).map((azureAddress) => {
+        const address = this.#map(azureAddress);
+        return { ...one, azureAddress, address, key: frontendKey({ ...one, address }) };
+      }),
+    );
+  }
+
+  /** Ids of what refers to parts of the balancer at `path`, by the folded id of the part. */
+  #sourcesOf(path: string): ReadonlyMap<string, readonly string[]> {
+    return sourcesByTarget(this.options.lookup.linksInto(this.loadBalancer.key), path);
   }
 
   #map(address: string): string {
@@ -103,15 +121,10 @@ class Compiler {
     return members;
   }
 
-  #probe(id: string): Probe | undefined {
-    return childWithId(this.#document.properties.probes, id);
-  }
-
   /** Registers the probe of one address and answers it. */
   #probeOf(probe: Probe, azureAddress: string): PlanProbe {
     const id = loadBalancerChild(this.loadBalancer.id, 'probes', probe.name);
     const address = this.#map(azureAddress);
-    const key = probeKey(id, address);
     const {
       protocol = 'Tcp',
       port = 0,
@@ -121,7 +134,7 @@ class Compiler {
     } = probe.properties ?? {};
     const intervalMs = intervalInSeconds * 1000;
     const planned: PlanProbe = {
-      key,
+      key: probeKey(id, address),
       id,
       protocol,
       azureAddress,
@@ -132,13 +145,12 @@ class Compiler {
       timeoutMs: protocol === 'Tcp' ? intervalMs : Math.min(intervalMs, longestHttpTimeoutMs),
       threshold: probeThreshold,
     };
-    this.#probes.set(key, planned);
+    this.#probes.set(planned.key, planned);
     return planned;
   }
 
   #drainPeriodMs(poolId: string): number {
-    const pools = this.#document.properties.backendAddressPools;
-    const pool = childWithId(pools, poolId);
+    const pool = childWithId(this.#document.properties.backendAddressPools, poolId);
     return (pool?.properties?.drainPeriodInSeconds ?? 0) * 1000;
   }
 
@@ -208,7 +220,7 @@ class Compiler {
   #loadBalancingRule(rule: LoadBalancingRule): void {
     const { frontendIPConfiguration: frontend, probe: probeReference, frontendPort = 0 } = rule.properties ?? {};
     if (!frontend) return;
-    const probe = probeReference && this.#probe(probeReference.id);
+    const probe = childWithId(this.#document.properties.probes, probeReference?.id);
     const { members, stopped } = this.#members(rule, probe);
     this.#addFrontends(
       this.#rule(rule, {
@@ -310,12 +322,8 @@ class Compiler {
 
   /** NAT v1: the NIC ipConfiguration that names the rule. */
   #joinedTargets(ruleId: string, port: number) {
-    this.#behindNatRules ??= sourcesByTarget(
-      this.options.lookup.linksInto(this.loadBalancer.key),
-      'loadBalancerInboundNatRules',
-    );
-    const sources = this.#behindNatRules.get(idKey(ruleId)) ?? [];
-    return sources.flatMap((sourceId) => this.#targetAt(sourceId, port)).slice(0, 1);
+    this.#behindNatRules ??= this.#sourcesOf('loadBalancerInboundNatRules');
+    return (this.#behindNatRules.get(idKey(ruleId)) ?? []).flatMap((id) => this.#targetAt(id, port)).slice(0, 1);
   }
 
   #addFrontends(rule: PlanRule, { port, protocol }: { port: number; protocol: string | undefined }): void {
@@ -335,8 +343,8 @@ class Compiler {
     const { lookup } = this.options;
     const azureAddress = frontendAddress(this.loadBalancer, frontendId, lookup);
     if (azureAddress === undefined) return undefined;
-    const isPublic = publicIPOf(this.loadBalancer, frontendId, lookup) !== undefined;
-    place = { azureAddress, address: this.#map(azureAddress), ...(isPublic ? {} : { internal: { internal: true } }) };
+    const isInternal = publicIPOf(this.loadBalancer, frontendId, lookup) === undefined;
+    place = { azureAddress, address: this.#map(azureAddress), ...(isInternal && { internal: { internal: true } }) };
     this.#places.set(frontendId, place);
     return place;
   }

@@ -5,7 +5,7 @@
 
 import type { Choices } from '../config/undocumented.js';
 import type { Engine } from '../data-plane/model/engine.js';
-import type { ForwardingPlan, PlanPart, SnatAllocation } from '../data-plane/model/plan.js';
+import type { ForwardingPlan, PlanFrontend, PlanMember, PlanPart, SnatAllocation } from '../data-plane/model/plan.js';
 import { emptyPlan, inconsistency, mergePlan } from '../data-plane/model/plan.js';
 import { backendsOfRule } from '../data-plane/selection/decision.js';
 import { azureError } from '../errors/index.js';
@@ -19,6 +19,11 @@ import { alike } from '../support/plain-data.js';
 import { compileHostedService } from './classic-plan.js';
 import { compileLoadBalancer } from './load-balancer-plan.js';
 import { snatAllocationsOf } from './outbound-plan.js';
+
+const othersFirst = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Of one load balancer: compiling more takes several milliseconds. */
+const manyRules = 200;
 
 const loadBalancerType = 'Microsoft.Network/loadBalancers';
 
@@ -172,12 +177,23 @@ export class Reconciler implements HealthReader {
     // What failed has been told to those who waited for it; the next change gets its own chance.
     this.#next ??= this.#running
       .catch(() => {})
+      .then(() => (this.#isLong() ? othersFirst() : undefined))
       .then(() => {
         this.#next = undefined;
         this.#running = this.#apply();
         return this.#running;
       });
     return this.#next;
+  }
+
+  /** Whether what waits takes so long to compile that others go first: what was stored has held them already. */
+  #isLong(): boolean {
+    const { store } = this.options;
+    const rulesOf = (key: string): number => {
+      const { loadBalancingRules: rules } = store.resource(key)?.document.properties ?? {};
+      return Array.isArray(rules) ? rules.length : 0;
+    };
+    return [...this.#changed].some((key) => rulesOf(key) > manyRules);
   }
 
   async #apply(): Promise<void> {
@@ -309,13 +325,34 @@ class RecordingLookup implements Lookup {
 function unchangedOf(before: PlanPart | undefined, now: PlanPart): PlanPart {
   if (!before) return now;
   const part = {
-    frontends: unchangedAmong(before.frontends, now.frontends),
+    frontends: unchangedAmong(before.frontends, withMembersOf(before.frontends, now.frontends)),
     probes: unchangedAmong(before.probes, now.probes),
     outbound: unchangedAmong(before.outbound, now.outbound),
   };
   const same =
     part.frontends === before.frontends && part.probes === before.probes && part.outbound === before.outbound;
   return same ? before : Object.freeze(part);
+}
+
+/**
+ * `now` with the members of `before` that have not changed, and with its lists where none has. Many rules share a list, so it
+ * is compared once here, and behind this only by what objects are in it.
+ */
+function withMembersOf(before: readonly PlanFrontend[], now: readonly PlanFrontend[]): readonly PlanFrontend[] {
+  const old = new Map(before.map(({ key, rule: { members } }) => [key, members]));
+  const known = new Map<readonly PlanMember[], readonly PlanMember[]>();
+  return now.map((frontend) => {
+    const { members } = frontend.rule;
+    let same = known.get(members);
+    if (!same) {
+      const others = old.get(frontend.key);
+      same = others ? unchangedAmong(others, members) : members;
+      known.set(members, same);
+    }
+    return same === members
+      ? frontend
+      : Object.freeze({ ...frontend, rule: Object.freeze({ ...frontend.rule, members: same }) });
+  });
 }
 
 /** Each rule of both whose mode differs, once, whatever the number of its frontends. */

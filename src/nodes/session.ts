@@ -15,7 +15,7 @@ export interface SessionOptions {
   readonly url: string;
   /** What the database shows as the client's name. */
   readonly name: string;
-  /** Statements that every connection begins with. */
+  /** Statements that its connections begin with, after those of all sessions. */
   readonly begin?: readonly string[];
   readonly onNotification?: (notification: Notification) => void;
   /** A connection that stood is lost. */
@@ -28,6 +28,13 @@ export type Row = Readonly<Record<string, unknown>>;
 /** Longest time for a connection, and for an answer, in real milliseconds. */
 const connectMs = 3000;
 const answerMs = 3000;
+/** What every connection begins with. By the keepalives (idle, interval, count) the database notices a client that is gone. */
+const always = [
+  'SET synchronous_commit = on',
+  'SET tcp_keepalives_idle = 5',
+  'SET tcp_keepalives_interval = 2',
+  'SET tcp_keepalives_count = 3',
+] as const;
 /** First bytes after so long without any, so that a connection that is cut is noticed. */
 const keepAliveMs = 5000;
 
@@ -148,8 +155,7 @@ export class Session {
     if (onNotification) client.on('notification', onNotification);
     try {
       await client.connect();
-      await client.query('SET synchronous_commit = on');
-      for (const statement of begin) await client.query(statement);
+      for (const statement of [...always, ...begin]) await client.query(statement);
     } catch (error) {
       void client.end().catch(() => {});
       throw error;

@@ -82,7 +82,7 @@ else {
     );
     const answers = outcomes.map(({ out, err }) => (out === '' ? { err } : JSON.parse(out)));
     t.strictSame(
-      answers.map(({ answer }) => answer),
+      answers.map(({ answer, err }) => answer ?? err),
       names.map((name) => `${name} 127.0.0.1`),
     );
     for (const { address, url, probedFrom } of answers) {

@@ -462,3 +462,70 @@ t.test('a part of a plan that contradicts itself is recognised', async (t) => {
   const twice = { ...place, rule: { ...place.rule, members: [member, member] } };
   t.match(inconsistency({ ...part, frontends: [twice] }), /occurs twice/);
 });
+
+t.test('A frontend is at the private endpoints too that its private link service lets in', async (t) => {
+  const all = azure();
+  const services = { privateLinkServiceNetworkPolicies: 'Disabled', addressPrefix: '10.1.0.0/16' };
+  all.put(vnet, {
+    location: 'westus',
+    properties: {
+      addressSpace: { addressPrefixes: ['10.1.0.0/16'] },
+      subnets: [{ name: 'vms', properties: services }],
+    },
+  });
+  putNic(all, 20, {});
+  all.put(lb(), {
+    location: 'westus',
+    sku: { name: 'Standard' },
+    properties: {
+      frontendIPConfigurations: [internalFrontend('10.1.0.10')],
+      backendAddressPools: [{ name: 'pool' }],
+      loadBalancingRules: [
+        {
+          name: 'rule',
+          properties: {
+            protocol: 'Tcp',
+            frontendPort: 80,
+            backendPort: 8080,
+            frontendIPConfiguration: front,
+            backendAddressPool: pool,
+          },
+        },
+      ],
+    },
+  });
+  putNic(all, 20);
+  const service = idOf(`${network}/privateLinkServices`, 'service');
+  all.put(service, {
+    location: 'westus',
+    properties: {
+      loadBalancerFrontendIpConfigurations: [front],
+      ipConfigurations: [{ name: 'config', properties: { subnet } }],
+    },
+  });
+  const connect = (name: string, list: string) =>
+    all.put(idOf(`${network}/privateEndpoints`, name), {
+      location: 'westus',
+      properties: { subnet, [list]: [{ name: 'link', properties: { privateLinkServiceId: service } }] },
+    });
+  const placesNow = () => {
+    const loadBalancer = all.resource(idKey(lb())) as Resource;
+    const { frontends } = compileLoadBalancer(loadBalancer, { lookup: all, addressMap, choices: defaultChoices });
+    return frontends.map(({ azureAddress, port, internal, rule: { members } }) => [
+      azureAddress,
+      port,
+      internal ?? false,
+      members.map((member) => member.azureAddress),
+    ]);
+  };
+  const own = ['10.1.0.10', 80, true, ['10.1.0.20']];
+  t.same(placesNow(), [own]);
+  connect('waiting', 'manualPrivateLinkServiceConnections');
+  t.same(placesNow(), [own], 'nobody has approved it');
+  connect('open', 'privateLinkServiceConnections');
+  const [address] = placesNow()[1] as string[];
+  t.match(address, /^10\.1\.0\./);
+  t.same(placesNow(), [own, [address, 80, false, ['10.1.0.20']]]);
+  all.delete(idOf(`${network}/privateEndpoints`, 'open'));
+  t.same(placesNow(), [own]);
+});

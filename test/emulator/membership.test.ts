@@ -5,7 +5,7 @@ import t from 'tap';
 import { type At, echoes, inParallel, openStream, tcpBackend, udpBackend } from '../data-plane/network.js';
 import { engineOfRun } from '../data-plane/nftables/in-namespace.js';
 import { Cloud, idOf, ref } from './cloud.js';
-import { clientAddresses, loadBalancer, poolRef } from './load-balancer.js';
+import { clientAddresses, frontendRef, loadBalancer, poolRef } from './load-balancer.js';
 
 const network = 202;
 const clients = clientAddresses('127.32.1', 120);
@@ -221,6 +221,51 @@ t.test('an internal load balancer is reached at its private address', async (t) 
   const at = await cloud.place(cloud.azureAddress(100), 5000);
   t.strictSame(at, { address: cloud.localAddress(100), port: 5000 });
   t.equal(await tcpBackend(at), cloud.localAddress(4));
+});
+
+t.test('a private endpoint leads through its private link service to the balancer, while it is approved', async (t) => {
+  await cloud.prepare();
+  await cloud.machine(t, 4, port);
+  const prefix = { addressPrefix: `10.${network}.0.0/16`, privateLinkServiceNetworkPolicies: 'Disabled' };
+  await cloud.put('virtualNetworks/vnet', {
+    properties: {
+      addressSpace: { addressPrefixes: [prefix.addressPrefix] },
+      subnets: [{ name: 'vms', properties: prefix }],
+    },
+  });
+  await cloud.put(
+    'loadBalancers/lb',
+    loadBalancer({ rules: [affine], internal: { privateIPAddress: cloud.azureAddress(100) } }),
+  );
+  await cloud.nic(4, { pools: [pool] });
+  const subnet = ref('virtualNetworks/vnet/subnets/vms');
+  await cloud.put('privateLinkServices/service', {
+    properties: {
+      loadBalancerFrontendIpConfigurations: [frontendRef()],
+      ipConfigurations: [{ name: 'nat', properties: { subnet } }],
+    },
+  });
+  const { properties } = await cloud.put('privateEndpoints/endpoint', {
+    properties: {
+      subnet,
+      ipConfigurations: [{ name: 'fixed', properties: { privateIPAddress: cloud.azureAddress(77) } }],
+      privateLinkServiceConnections: [
+        { name: 'link', properties: { privateLinkServiceId: idOf('privateLinkServices/service') } },
+      ],
+    },
+  });
+  const at = await cloud.place(cloud.azureAddress(77), 5000);
+  t.strictSame(at, { address: cloud.localAddress(77), port: 5000 });
+  t.equal(await tcpBackend(at), cloud.localAddress(4));
+  t.equal(await tcpBackend(await cloud.place(cloud.azureAddress(100), 5000)), cloud.localAddress(4));
+  const connection = `privateLinkServices/service/privateEndpointConnections/endpoint.${properties.resourceGuid}`;
+  const places = async () => (await cloud.frontends()).map(({ azureAddress }) => azureAddress);
+  await cloud.put(connection, { properties: { privateLinkServiceConnectionState: { status: 'Rejected' } } });
+  t.strictSame(await places(), [cloud.azureAddress(100)]);
+  await cloud.put(connection, { properties: { privateLinkServiceConnectionState: { status: 'Approved' } } });
+  t.equal(await tcpBackend(at), cloud.localAddress(4));
+  await cloud.delete('privateEndpoints/endpoint');
+  t.strictSame(await places(), [cloud.azureAddress(100)]);
 });
 
 t.test('a load balancer that is deleted takes its frontends with it', async (t) => {

@@ -19,7 +19,13 @@ import {
 import * as Schema from '../schema.js';
 import { dropEmptyLists, fillIn, keepResourceGuid } from './common-members.js';
 import { networkApiVersionsSince, versions } from './member-versions.js';
-import { connectionState, isVisibleTo, serviceWithAlias, stateOfConnection } from './privateLinkServices.js';
+import {
+  approvedEndpoints,
+  connectionState,
+  isVisibleTo,
+  serviceWithAlias,
+  stateOfConnection,
+} from './privateLinkServices.js';
 
 const linkService = 'Microsoft.Network/privateLinkServices';
 
@@ -267,13 +273,20 @@ function networkInterfaceOf({ id, document: given }: Resource): { id: string; do
 }
 
 /** The addresses of the endpoint's network interface, the first one first. */
-export function addressesOfEndpoint({ document }: Resource, lookup: Pick<Lookup, 'resource'>): string[] {
+function addressesOfEndpoint({ document }: Resource, lookup: Pick<Lookup, 'resource'>): string[] {
   const { networkInterface } = (document as PrivateEndpointDocument).properties;
   const nic = lookup.resource(idKey(networkInterface?.id ?? ''));
   return childrenIn(nic?.document.properties, 'ipConfigurations').flatMap(({ properties }) =>
     typeof properties?.privateIPAddress === 'string' ? [properties.privateIPAddress] : [],
   );
 }
+
+/** Where the private endpoints are that private link services, by their ids, let in. */
+export const addressesOfEndpoints = (services: readonly string[] = [], lookup: Pick<Lookup, 'resource'>): string[] =>
+  services
+    .flatMap((service) => approvedEndpoints(lookup.resource(idKey(service))))
+    .flatMap((id) => lookup.resource(idKey(id)) ?? [])
+    .flatMap((endpoint) => addressesOfEndpoint(endpoint, lookup));
 
 /** What is known of a connection elsewhere: at its private link service, or that it is cut. */
 function viewConnection(one: Connection, { resource, lookup, answerTo }: ShowContext): Connection {

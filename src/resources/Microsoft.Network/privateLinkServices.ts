@@ -169,6 +169,16 @@ export const stateOfConnection = (endpoint: string, { document }: Resource): Con
   connectionTo(endpoint, (document as PrivateLinkServiceDocument).properties.privateEndpointConnections)?.properties
     ?.privateLinkServiceConnectionState;
 
+/** Ids of the endpoints whose connection is approved. */
+export function approvedEndpoints(service: Resource | undefined): string[] {
+  const { privateEndpointConnections = [] } =
+    (service?.document as PrivateLinkServiceDocument | undefined)?.properties ?? {};
+  return privateEndpointConnections.flatMap(({ properties }) => {
+    const isApproved = properties?.privateLinkServiceConnectionState?.status === 'Approved';
+    return isApproved ? (properties?.privateEndpoint?.id ?? []) : [];
+  });
+}
+
 /** A number that looks like those that Azure gives to connections. */
 const linkIdentifier = (text: string): string => String(Number.parseInt(stableGuid(text).slice(0, 7), 16) + 2 ** 29);
 

@@ -231,15 +231,21 @@ function* checkVersions(context: Context): Generator<AzureError> {
   const { loadBalancingRules, frontendIPConfigurations, backendAddressPools } = context.document.properties;
   const hasAddresses = backendAddressPools?.some(({ properties }) => properties?.loadBalancerBackendAddresses?.length);
   if (!hasAddresses) return;
+  const frontendOf = onceForEach((id) => {
+    const frontend = childWithId(frontendIPConfigurations, id);
+    return { version: frontend && versionOf(frontend, context) };
+  });
+  /** Whether a pool has addresses of IPv6, and of IPv4. */
+  const poolOf = onceForEach((id) => {
+    const members = childWithId(backendAddressPools, id)?.properties?.loadBalancerBackendAddresses ?? [];
+    const addresses = members.flatMap((one) => one.properties?.ipAddress ?? []);
+    return [true, false].map((isIPv6) => addresses.some((address) => address.includes(':') === isIPv6));
+  });
   for (const { name, properties } of loadBalancingRules ?? []) {
-    const frontend = childWithId(frontendIPConfigurations, properties?.frontendIPConfiguration?.id);
-    const version = frontend && versionOf(frontend, context);
+    const { version } = frontendOf(properties?.frontendIPConfiguration?.id ?? '');
     for (const { id } of properties?.backendAddressPools ?? []) {
-      const addresses = childWithId(backendAddressPools, id)?.properties?.loadBalancerBackendAddresses ?? [];
-      const other = addresses
-        .flatMap((one) => one.properties?.ipAddress ?? [])
-        .find((address) => version !== undefined && (version === 'IPv6') !== address.includes(':'));
-      if (other === undefined) continue;
+      const [hasIPv6, hasIPv4] = poolOf(id);
+      if (version === undefined || !(version === 'IPv6' ? hasIPv4 : hasIPv6)) continue;
       const values = {
         id: loadBalancerChild(context.idText, 'loadBalancingRules', name),
         version: String(version),
