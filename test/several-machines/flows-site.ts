@@ -178,7 +178,9 @@ class Site {
     const { method = 'GET', path, body } = sent;
     const init = body === undefined ? {} : { body: JSON.stringify(body) };
     const headers = { 'content-type': 'application/json' };
-    const answer = await fetch(`http://10.1.0.1${number}:${apiPort}${path}`, { method, headers, ...init });
+    const call = () => fetch(`http://10.1.0.1${number}:${apiPort}${path}`, { method, headers, ...init });
+    // A connection that was kept may be one to the process that was killed.
+    const answer = await call().catch(call);
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
     return JSON.parse(text) as T;
@@ -391,7 +393,7 @@ try {
   await sameMember(site);
 } catch (error) {
   say(`NOT SO: ${error instanceof Error ? error.message : error}`);
-  for (const { machine } of site.nodes) for (const line of machine.lines.slice(-5)) say(line);
+  for (const { machine } of site.nodes) for (const line of machine.lines.slice(-30)) say(line);
 } finally {
   await site.end();
   // Connections to members that are gone would keep the process.
