@@ -10,7 +10,6 @@ declare module 'autocannon' {
     readonly url: string;
     readonly connections: number;
     readonly duration: number;
-    readonly amount?: number;
     readonly requests: readonly Request[];
   }
   interface Histogram {

@@ -46,14 +46,12 @@ export interface Load {
   readonly path?: string;
   readonly connections?: number;
   readonly seconds?: number;
-  /** So many requests, however long they take. */
-  readonly amount?: number;
 }
 
 /** Writes, or reads, the load balancer as fast as the server answers. Every write is another document. */
 export async function load(
   server: Started,
-  { method, rules = 10, path = loadBalancer, connections = usual.connections, seconds = usual.seconds, amount }: Load,
+  { method, rules = 10, path = loadBalancer, connections = usual.connections, seconds = usual.seconds }: Load,
 ): Promise<Figures> {
   const { url } = server;
   const at = { method, path: `${path}${query}` };
@@ -62,7 +60,7 @@ export async function load(
       ? Array.from({ length: 16 }, (_, variant) => ({ ...at, body: JSON.stringify(body({ variant, rules })), headers }))
       : [at];
   const before = cpuSeconds(server);
-  const result = await autocannon({ url, connections, duration: seconds, ...(amount && { amount }), requests });
+  const result = await autocannon({ url, connections, duration: seconds, requests });
   const { errors, non2xx, latency } = result;
   if (errors + non2xx > 0) throw new Error(`${method} ${url}: ${errors} errors, ${non2xx} answers that are no 2xx`);
   const cpu = (1000 * (cpuSeconds(server) - before)) / result.requests.total;

@@ -2,11 +2,13 @@
  * What several machines cost against one: writes and reads of 64 clients, how long a new node takes to have 10,000
  * resources, and after what time a write is carried by all nodes. The database writes to its disk as the file does.
  */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { network } from '../../bench/control-plane-body.js';
-import { Client, load, startLazurite } from '../../bench/control-plane-load.js';
+import { body, loadBalancer, network } from '../../bench/control-plane-body.js';
+import { Client, startLazurite } from '../../bench/control-plane-load.js';
 import { median, type Started, stop } from '../../bench/process.js';
 import { Postgres } from '../postgres.js';
 
@@ -16,18 +18,52 @@ const resources = 10_000;
 const singleWrites = 300;
 /** Requests that each process answers before anything is measured, so that its code is compiled as far as that of others. */
 const warmUps = { PUT: 2000, GET: 15_000 } as const;
+/** How long each of the rounds is. */
+const seconds = 3;
 
-/** Requests a second of clients that are spread over servers. */
-async function perSecond(servers: readonly Started[], method: 'PUT' | 'GET'): Promise<number> {
-  const connections = Math.ceil(clients / servers.length);
-  const all = await Promise.all(servers.map((server) => load(server, { method, connections })));
-  return all.reduce((sum, figures) => sum + figures.perSecond, 0);
+type Method = keyof typeof warmUps;
+
+/** The clients are a program in C: as a Node of their own they would take the servers as much CPU as a read does. */
+class Clients {
+  readonly #program: string;
+
+  constructor(folder: string) {
+    this.#program = join(folder, 'http-load');
+    execFileSync('gcc', ['-O2', '-o', this.#program, 'bench/http-load.c']);
+  }
+
+  /** Answers a second of all servers together, over which the clients are spread evenly. */
+  async perSecond(servers: readonly Started[], method: Method, amount = 0): Promise<number> {
+    const places = servers.map(({ url }) => `127.0.0.1:${new URL(url).port}`);
+    const child = spawn(this.#program, [String(seconds), String(amount), String(clients), ...places], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    child.stdin.end(
+      requestsOf(method)
+        .map((text) => `${Buffer.byteLength(text)}\n${text}`)
+        .join(''),
+    );
+    const [text] = await Promise.all([child.stdout.setEncoding('utf8').toArray(), once(child, 'exit')]);
+    const { requests, refused, seconds: took } = JSON.parse(text.join('')) as Record<string, number>;
+    if (refused) throw new Error(`${refused} of ${requests} answers to ${method} are no 2xx`);
+    return (requests as number) / (took as number);
+  }
+
+  /** The same number of requests to each server. */
+  async warmUp(servers: readonly Started[], method: Method): Promise<void> {
+    for (const server of servers) await this.perSecond([server], method, warmUps[method]);
+  }
 }
 
-/** The same number of requests to each server. */
-async function warmUp(servers: readonly Started[], method: 'PUT' | 'GET'): Promise<void> {
-  const connections = Math.ceil(clients / servers.length);
-  await Promise.all(servers.map((server) => load(server, { method, connections, amount: warmUps[method] })));
+/** As clients send them; every write is another document than the one before. */
+function requestsOf(method: Method): string[] {
+  const head = `${method} ${loadBalancer}?api-version=2024-05-01 HTTP/1.1\r\nhost: localhost\r\n`;
+  if (method === 'GET') return [`${head}\r\n`];
+  return Array.from({ length: 16 }, (_, variant) => {
+    const text = JSON.stringify(body({ variant, rules: 10 }));
+    const type = 'content-type: application/json\r\n';
+    return `${head}${type}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+  });
 }
 
 /** Writes so many resources through all nodes. */
@@ -77,6 +113,7 @@ export async function measureCost(say: (sentence: string) => void): Promise<stri
     if (!holds) faults.push(sentence);
   };
   try {
+    const load = new Clients(folder);
     await postgres.start({ isDurable: true });
     const alone = await begin('alone');
     const store = ['--store', postgres.url];
@@ -85,11 +122,11 @@ export async function measureCost(say: (sentence: string) => void): Promise<stri
       ['PUT', 0.5],
       ['GET', 0.9],
     ] as const) {
-      await warmUp([alone], method);
-      await warmUp(nodes, method);
+      await load.warmUp([alone], method);
+      await load.warmUp(nodes, method);
       const ratios: number[] = [];
       for (let round = 0; round < rounds; round++) {
-        const [one, all] = [await perSecond([alone], method), await perSecond(nodes, method)];
+        const [one, all] = [await load.perSecond([alone], method), await load.perSecond(nodes, method)];
         ratios.push(all / one);
         say(`${method}, ${clients} clients: one ${Math.round(one)}/s, three nodes ${Math.round(all)}/s`);
       }
@@ -105,8 +142,8 @@ export async function measureCost(say: (sentence: string) => void): Promise<stri
     await fill(nodes);
     const empty = nodes[1]?.startedMs ?? 0;
     const { startedMs } = await begin('new', store);
-    const seconds = (startedMs - empty) / 1000;
-    hold(seconds < 3, `a new node has ${resources} resources ${seconds.toFixed(1)} s after it would start (under 3)`);
+    const after = (startedMs - empty) / 1000;
+    hold(after < 3, `a new node has ${resources} resources ${after.toFixed(1)} s after it would start (under 3)`);
   } finally {
     await Promise.all(started.map(stop));
     await postgres.remove();
