@@ -94,6 +94,10 @@ export function readTags(body: RequestBody): Record<string, string> | undefined 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** How the name of a member of `whole` is spelled there, whatever its casing in `name`; undefined when there is none. */
+export const nameIn = (whole: object, name: string): string | undefined =>
+  Object.keys(whole).find((one) => one.toLowerCase() === name.toLowerCase());
+
 /**
  * What a PATCH makes of a resource: objects change member by member, whatever the casing of names; lists, tags and values
  * are replaced, and null takes a member away.
@@ -101,7 +105,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 export function patched(whole: object, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const result: Record<string, unknown> = { ...whole };
   for (const [name, value] of Object.entries(given)) {
-    const member = Object.keys(result).find((one) => one.toLowerCase() === name.toLowerCase()) ?? name;
+    const member = nameIn(result, name) ?? name;
     const before = result[member];
     if (value === null) delete result[member];
     else result[member] = isObject(value) && isObject(before) && member !== 'tags' ? patched(before, value) : value;

@@ -8,7 +8,7 @@ import { findResourceType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, type ResourceId, resourceGroupId, typeOf } from '../../../resources/resource-id.js';
 import { send } from './answers.js';
 import { checkUnlocked, existingGroup, parametersOf, type ResourceRequest, subscriptionOf } from './request.js';
-import { RequestBody, readTags } from './request-body.js';
+import { nameIn, RequestBody, readTags } from './request-body.js';
 import type { ResourceService } from './resource-service.js';
 import { operation } from './route-schemas.js';
 
@@ -115,9 +115,6 @@ const storedIn = (id: ResourceId, { store }: ResourceService): Record<string, un
 
 const predefinedIn = (subscriptionId: string, service: ResourceService): Predefined =>
   (storedIn(inSubscription(subscriptionId, 'tagNames'), service).names ?? {}) as Predefined;
-
-const nameIn = (all: object, name: string): string | undefined =>
-  Object.keys(all).find((one) => one.toLowerCase() === name.toLowerCase());
 
 /** How often each value of each name is in use, those that were set down included. Casing of names says nothing. */
 function tagUsage(subscriptionId: string, service: ResourceService): Record<string, Record<string, number>> {
