@@ -27,7 +27,7 @@ async function connected(t: Test, rule: RuleParts) {
   const at = await cloud.place(ip, 5080);
   const stream = await openStream(at, { from: client });
   const [served] = [...machine.sockets];
-  if (!served) throw new Error('nobody connected');
+  if (!served) throw new Error('no client connected');
   return { ip, at, otherAt: await cloud.place(ip, 5081), stream, served };
 }
 

@@ -521,7 +521,7 @@ t.test('A frontend is at the private endpoints too that its private link service
   const own = ['10.1.0.10', 80, true, ['10.1.0.20']];
   t.same(placesNow(), [own]);
   connect('waiting', 'manualPrivateLinkServiceConnections');
-  t.same(placesNow(), [own], 'nobody has approved it');
+  t.same(placesNow(), [own], 'it is not approved yet');
   connect('open', 'privateLinkServiceConnections');
   const [address] = placesNow()[1] as string[];
   t.match(address, /^10\.1\.0\./);

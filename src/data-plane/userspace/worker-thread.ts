@@ -86,7 +86,7 @@ export class WorkerThread {
     this.#worker.on('exit', ended);
     this.#worker.postMessage(setup);
     this.#lookLater();
-    // Whoever made this is told afterwards, as of every other failure.
+    // Reported after the constructor returns, as every other failure is.
     if (thread.failure) queueMicrotask(ended);
   }
 

@@ -283,8 +283,8 @@ export const isVisibleTo = (service: Resource, subscriptionId: string): boolean 
   service.subscriptionId === subscriptionId.toLowerCase() || names(service, 'visibility', subscriptionId);
 
 /**
- * The connection that an endpoint asks for at `link`. Whoever asks may approve it too, as all callers have all rights here; a
- * request by hand waits, unless the service approves those of the endpoint's subscription by itself.
+ * The connection that an endpoint asks for at `link`. Every caller has all rights here, so it is approved at once; a manual
+ * request is pending, unless the service approves those of the endpoint's subscription by itself.
  */
 function requested(link: Link, { resource: service, lookup }: ViewContext): Connection | undefined {
   const found = lookUpChild(lookup, link.sourceId);

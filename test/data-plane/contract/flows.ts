@@ -123,7 +123,7 @@ export const flowContract: readonly ContractTest[] = [
         await world.engine.flows();
       }
       t.ok(before < data.length * 0.8, `${before} of ${data.length} bytes were taken`);
-      if (!server) throw new Error('nobody connected');
+      if (!server) throw new Error('no client connected');
       t.equal(sha256(await readAll(server)), sha256(data));
       server.end();
       await nextEvent(client.resume(), 'close');

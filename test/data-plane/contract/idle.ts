@@ -16,7 +16,7 @@ export const idleContract: readonly ContractTest[] = [
       await world.apply([frontend('tcp', `${address}:20080`, rule(membersOf(backends), { tcpReset: true }))]);
       const { socket } = await openStream({ address, port: 20080 }, { from: `${net}.200` });
       const [served] = [...(backends[0]?.sockets ?? [])];
-      if (!served) throw new Error('nobody connected');
+      if (!served) throw new Error('no client connected');
       const both = Promise.all([ending(socket), ending(served)]);
       await world.advance(fourMinutesMs + 1000);
       t.strictSame(await both, ['ECONNRESET', 'ECONNRESET']);

@@ -217,7 +217,7 @@ if (isInNamespace(t, import.meta.url)) {
     const site = await Site.start(t, { net: '127.90.9' });
     const stream = await site.open();
     const [served] = site.backends.flatMap(({ sockets }) => [...sockets]);
-    if (!served) throw new Error('nobody connected');
+    if (!served) throw new Error('no client connected');
     await site.replaceNode(always);
     const end = new Promise((resolve) => served.on('close', resolve));
     stream.socket.resetAndDestroy();

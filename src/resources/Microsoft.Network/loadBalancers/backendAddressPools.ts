@@ -250,7 +250,7 @@ interface Joined {
   readonly member: PoolMember;
 }
 
-/** By the link that joins it. Links and resources are the same objects for as long as nobody writes them. */
+/** By the link that joins it. A link or resource stays the same object until it is written. */
 const joinedBy = new WeakMap<Link, Joined>();
 
 /** The member that `link` joins to the pool: the same object until something changes that it was read from. */
