@@ -483,7 +483,7 @@ t.test('Answers are turned back by member and port, and nothing is remembered of
   t.end();
 });
 
-t.test('Of frontends that share a member and port the first one gets the answers; one with all ports gets none', (t) => {
+t.test('Of frontends that share a member and port the first has the answers; one with all ports has none', (t) => {
   const here = rule(members);
   const [first, second, all] = [
     frontend('tcp', '127.255.0.4:80', here),
