@@ -83,7 +83,7 @@ const deploymentOperations: Step = {
   },
 };
 
-/** 7: an index, which rows do not show. */
+/** 7 and 8: indexes, which rows do not show. */
 const sameRows: Step = {
   up: (images) => [...images],
   down: (images) => [...images],
@@ -94,7 +94,7 @@ const sameRows: Step = {
 /** The earliest schema that machines of this version can share a store in. */
 export const oldestShared = 5;
 /** By the schema that they lead to: from the one before. */
-const steps: Readonly<Record<number, Step>> = { 6: deploymentOperations, 7: sameRows };
+const steps: Readonly<Record<number, Step>> = { 6: deploymentOperations, 7: sameRows, 8: sameRows };
 
 const stepsBetween = (earlier: number, later: number): Step[] =>
   Array.from({ length: Math.max(0, later - earlier) }, (_, index) => steps[earlier + 1 + index] as Step);

@@ -46,7 +46,10 @@ const sql = {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   one: 'SELECT * FROM operations WHERE id = ?',
   running: "SELECT * FROM operations WHERE api = 'arm' AND status = 'InProgress' ORDER BY started",
-  ofResource: "SELECT * FROM operations WHERE resource_key = ? ORDER BY started DESC, status = 'InProgress' DESC",
+  /** Succeeded is said as the partial index says it. */
+  notSucceeded: "SELECT * FROM operations WHERE resource_key = ? AND status <> 'Succeeded' ORDER BY sequence DESC",
+  later: `SELECT * FROM operations WHERE resource_key = ?
+    AND sequence > (SELECT sequence FROM operations WHERE id = ?) ORDER BY sequence DESC`,
   ofSubscription: `SELECT * FROM operations WHERE api = ? AND subscription = ? AND started BETWEEN ? AND ?
     ORDER BY sequence DESC`,
   finish: 'UPDATE operations SET status = ?, result = ?, error = ? WHERE id = ?',
@@ -151,9 +154,14 @@ export class OperationStore {
     return this.#operationsOf(this.#statement.running.all());
   }
 
-  /** Operations on a resource (folded id), the last one first. */
-  ofResource(resourceKey: string): Operation[] {
-    return this.#operationsOf(this.#statement.ofResource.all(resourceKey));
+  /** Operations on a resource (folded id) that run, have failed or were canceled, the last one first. */
+  notSucceeded(resourceKey: string): Operation[] {
+    return this.#operationsOf(this.#statement.notSucceeded.all(resourceKey));
+  }
+
+  /** Operations on the resource of `operation` that were accepted after it, the last one first. */
+  laterThan({ id, resourceKey }: Operation): Operation[] {
+    return this.#operationsOf(this.#statement.later.all(resourceKey, id));
   }
 
   /** Operations of one API on a subscription that started at these Azure times, the last one first. */

@@ -141,6 +141,29 @@ testOnEachDriver('a deployment that an earlier version has stored keeps its oper
   t.same(two?.operations, []);
 });
 
+testOnEachDriver('operations on a resource that have not succeeded, and later ones, are found', async (t, driver) => {
+  const store = new Store({ driver, publicPrefix });
+  t.teardown(() => store.close());
+  const { operations } = store;
+  const ids = (found: { id: string }[]) => found.map(({ id }) => id).join();
+  // All at one time: they were accepted in this order.
+  const common = { api: 'arm', subscriptionId: 's', name: 'PutLoadBalancerOperation', startedMs: 1 } as const;
+  const none = { result: undefined, error: undefined };
+  for (const [id, resourceKey, status] of [
+    ['a', 'k', 'Succeeded'],
+    ['b', 'k', 'InProgress'],
+    ['c', 'other', 'InProgress'],
+    ['d', 'k', 'Canceled'],
+    ['e', 'k', 'InProgress'],
+  ] as const)
+    operations.save({ id, resourceKey, status, ...common, ...none });
+  t.equal(ids(operations.notSucceeded('k')), 'e,d,b');
+  operations.finish({ id: 'e', status: 'Succeeded' });
+  operations.finish({ id: 'a', status: 'Failed' });
+  t.equal(ids(operations.notSucceeded('k')), 'd,b,a');
+  t.equal(ids(operations.laterThan({ id: 'b', resourceKey: 'k', status: 'InProgress', ...common, ...none })), 'e,d');
+});
+
 /** What a process asks once, when it starts or takes over. */
 const atStart = [/state NOT IN/, /status = 'InProgress' ORDER BY started$/, /state IN \('Accepted', 'Running'\)/];
 

@@ -114,9 +114,9 @@ export class OperationRecords {
     throw azureError('ParentResourceIsInFailedState', { values: { id: childId, operationId: last.id } });
   }
 
-  /** Writes to `resource`, the last one first. */
+  /** Writes to `resource` that run or have not succeeded, the last one first. */
   #writes(resource: Resource): Operation[] {
-    return this.context.store.operations.ofResource(resource.key).filter(isWriteOperation);
+    return this.context.store.operations.notSucceeded(resource.key).filter(isWriteOperation);
   }
 }
 
@@ -240,8 +240,8 @@ export class OperationRunner {
       const operation = store.operations.operation(operationId);
       if (!operation || (operationDelayMs > 0 && operation.status !== 'InProgress')) return undefined;
       const { code, message } = failure;
-      const [last] = store.operations.ofResource(key).filter(isWriteOperation);
-      const resource = last?.id === operationId ? store.resources.resource(key) : undefined;
+      const isLast = isWriteOperation(operation) && !store.operations.laterThan(operation).some(isWriteOperation);
+      const resource = isLast ? store.resources.resource(key) : undefined;
       const failed = resource && { ...resource, provisioningState: 'Failed', etag: newEtag() };
       if (failed) store.resources.save(failed);
       store.operations.finish({ id: operationId, status: 'Failed', error: { code, message, details: [] } });

@@ -61,6 +61,21 @@ test('a PUT that the data plane could not follow answers with what it wrote, as 
   t.match(service.get({ id, apiVersion: newestApiVersion }), { etag: String(at(answer.body, 'etag')) });
 });
 
+test('a write that the data plane could not follow leaves alone what a later one wrote', async (t) => {
+  const { store, waiting, service, id, put } = await createService();
+  t.teardown(() => store.close());
+  const first = put({ turn: 'first' });
+  await untilTrue(() => waiting.length === 1);
+  const second = put({ turn: 'second' });
+  await untilTrue(() => waiting.length === 2);
+  waiting[0]?.({ failure: { code: 'FrontendNotBound', message: 'port 80 is taken' } });
+  await first;
+  const kept = { body: { tags: { turn: 'second' }, properties: { provisioningState: 'Succeeded' } } };
+  t.match(service.get({ id, apiVersion: newestApiVersion }), kept);
+  waiting[1]?.({});
+  t.match(await second, { status: 200, ...kept });
+});
+
 test('what a deployment writes is no request of a client', async (t) => {
   const azure = await ArmClient.start(t);
   await azure.makeGroup();
