@@ -138,6 +138,15 @@ export class KeptLists<T> {
     return short.get(key) ?? long.get(key);
   }
 
+  /** The list under `key`; one that is not kept is what `read` answers. */
+  kept(key: string, read: () => readonly T[]): readonly T[] {
+    const known = this.get(key);
+    if (known) return known;
+    const list = read();
+    this.set(key, list);
+    return list;
+  }
+
   /** Keeps a list that is not kept yet, unless it is too long. */
   set(key: string, list: readonly T[]): void {
     const kind = this.#kinds.find(({ upTo }) => list.length <= upTo);

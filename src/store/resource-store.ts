@@ -95,6 +95,8 @@ export class ResourceStore implements Lookup {
   readonly #cache = new Map<string, Resource>();
   /** By the resource that they lead into, or from. A key has its hash; the name that answers read is made anew each time. */
   readonly #links = { into: new KeptLists<Link>(), from: new KeptLists<Link>() };
+  /** All resources of a type, by the name that answers read: every write asks for all locks. */
+  readonly #ofType = new KeptLists<Resource>();
   readonly #groups = new Map<string, ResourceGroup>();
   /** Answers that were made of what is stored here. */
   readonly answers = new AnswerCache();
@@ -111,13 +113,8 @@ export class ResourceStore implements Lookup {
 
   /** Drops everything kept in memory. */
   forget(): void {
-    this.#cache.clear();
-    this.#links.into.clear();
-    this.#links.from.clear();
-    this.#groups.clear();
-    this.#knownSubscriptions.clear();
-    this.firstUses.clear();
-    this.answers.clear();
+    for (const kept of [this.#cache, this.#links.into, this.#links.from, this.#ofType, this.#groups]) kept.clear();
+    for (const kept of [this.#knownSubscriptions, this.firstUses, this.answers]) kept.clear();
   }
 
   /** A row was written beside these methods, or undone: drops what is kept in memory of it, and what was made from it. */
@@ -247,10 +244,12 @@ export class ResourceStore implements Lookup {
   /** Within a work: what is kept in memory of a resource, and of lists with it, is no longer true, or not yet. */
   #changed(key: string, type: string): void {
     this.journal.note(this.#cache, key);
+    this.journal.note(this.#ofType, ofType(type));
     this.#noLongerTrue(key, type);
   }
 
   #noLongerTrue(key: string, type: string): void {
+    this.#ofType.delete(ofType(type));
     for (const name of [key, ofType(type), allResources]) this.answers.changed(name);
   }
 
@@ -277,9 +276,10 @@ export class ResourceStore implements Lookup {
   }
 
   /** Resources of a type in every subscription. */
-  everyOfType(type: string): Resource[] {
-    this.answers.read(ofType(type));
-    return this.#resourcesOf(this.#statement.everyOfType.all(type));
+  everyOfType(type: string): readonly Resource[] {
+    const name = ofType(type);
+    this.answers.read(name);
+    return this.#ofType.kept(name, () => this.#resourcesOf(this.#statement.everyOfType.all(type)));
   }
 
   /** Resources of all types in every subscription. */
@@ -317,12 +317,8 @@ export class ResourceStore implements Lookup {
   /** A write asks for the same lists again and again. */
   #linksOf(way: Way, key: string): readonly Link[] {
     this.answers.read(nameOfLinks(way, key));
-    const known = this.#links[way].get(key);
-    if (known) return known;
     const statement = this.#statement[way === 'into' ? 'linksInto' : 'linksFrom'];
-    const links = (statement.all(key) as LinkRow[]).map(linkOf);
-    this.#links[way].set(key, links);
-    return links;
+    return this.#links[way].kept(key, () => (statement.all(key) as LinkRow[]).map(linkOf));
   }
 
   /** Replaces the links from `sourceKey` to other resources. */

@@ -121,7 +121,9 @@ test('what waits is stored when the store is closed', async (t) => {
 test('after groups with refusals, everything in memory is as the file has it', async (t) => {
   const step = fc.record({
     name: fc.integer({ min: 0, max: 5 }),
-    kind: fc.constantFrom('save', 'remove', 'claim', 'release', 'read', 'saveGroup', 'removeGroup', 'readGroup'),
+    kind: fc.constantFrom(
+      ...['save', 'remove', 'claim', 'release', 'read', 'readType', 'saveGroup', 'removeGroup', 'readGroup'],
+    ),
   });
   const work = fc.record({
     steps: fc.array(step, { maxLength: 5 }),
@@ -145,6 +147,7 @@ test('after groups with refusals, everything in memory is as the file has it', a
           else if (kind === 'release') store.addresses.release(keyOf(name));
           else if (kind === 'saveGroup') store.resources.saveGroup(group(name, String(written++)));
           else if (kind === 'removeGroup') store.resources.removeGroup(group(name, '').key);
+          else if (kind === 'readType') store.resources.everyOfType(resource(name, '').type);
           else if (kind === 'readGroup') store.resources.group('s', `g${name}`);
           else store.resources.resource(keyOf(name));
         }
@@ -152,11 +155,13 @@ test('after groups with refusals, everything in memory is as the file has it', a
       };
       for (const works of groups) {
         await Promise.allSettled(works.map((one) => store.write(() => act(one))));
-        const seen = () =>
-          Array.from({ length: 6 }, (_, name) => [
+        const seen = () => [
+          store.resources.everyOfType(resource(0, '').type),
+          ...Array.from({ length: 6 }, (_, name) => [
             store.resources.resource(keyOf(name)),
             store.resources.group('s', `g${name}`),
-          ]);
+          ]),
+        ];
         const inMemory = seen();
         const next = await nextAddress(store);
         store.forget();
