@@ -48,6 +48,10 @@ const late = {
     members: ['open', 'readdir', 'readFile'],
   },
   'node:zlib': { importer: /[\\/]service-model[\\/]package\.ts$/, members: ['inflateRawSync'] },
+  'node:https': {
+    importer: /[\\/](fastify[\\/]lib[\\/]server\.js|src[\\/]http[\\/](one-port|download)\.ts)$/,
+    members: ['createServer', 'request'],
+  },
   'node:http2': { importer: /[\\/]fastify[\\/]lib[\\/]server\.js$/, members: ['createServer', 'createSecureServer'] },
 };
 

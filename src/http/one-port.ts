@@ -40,7 +40,9 @@ const tlsHandshakeByte = 0x16;
 export class OnePort {
   /** Serves the plain connections; also what Fastify takes for its server. */
   readonly http: http.Server;
-  readonly #https: https.Server | undefined;
+  /** Makes the server of secure connections at the first one: Node's TLS takes a good part of a start. */
+  readonly #makeSecure: (() => https.Server) | undefined;
+  #secure: https.Server | undefined;
   readonly #timeouts: Timeouts;
   readonly #log: Log;
   readonly #listeners: net.Server[] = [];
@@ -61,27 +63,29 @@ export class OnePort {
     this.http = http.createServer(common, handler);
     this.#count(this.http);
     if (!tls) return;
-    this.#https = https.createServer(
-      {
-        ...common,
-        cert: tls.certificatePem,
-        key: tls.keyPem,
-        handshakeTimeout: 10_000,
-        ...(tls.askForClientCertificate && { requestCert: true, rejectUnauthorized: false }),
-      },
-      handler,
-    );
-    this.#count(this.#https);
-    this.#https.on('clientError', onClientError);
-    this.#reportDistrust(this.#https);
+    this.#makeSecure = () => {
+      const server = https.createServer(
+        {
+          ...common,
+          cert: tls.certificatePem,
+          key: tls.keyPem,
+          handshakeTimeout: 10_000,
+          ...(tls.askForClientCertificate && { requestCert: true, rejectUnauthorized: false }),
+        },
+        handler,
+      );
+      this.#count(server);
+      server.on('clientError', onClientError);
+      this.#reportDistrust(server);
+      startTimeouts(server);
+      return server;
+    };
   }
 
   /** Listens; port 0 is any port that is free on every address of `host`. */
   async listen({ host, port }: { host: string; port: number }): Promise<{ port: number; addresses: string[] }> {
     const bound = host === 'localhost' ? await this.#listenOnLoopback(port) : [await this.#bind(host, port)];
-    // They never listen themselves, and only this event starts their headersTimeout and requestTimeout.
-    this.http.emit('listening');
-    this.#https?.emit('listening');
+    startTimeouts(this.http);
     const places = bound.map((server) => server.address() as net.AddressInfo);
     return {
       port: places[0]?.port ?? port,
@@ -108,7 +112,7 @@ export class OnePort {
     }
     for (const socket of this.#sockets) socket.destroy();
     this.http.close();
-    this.#https?.close();
+    this.#secure?.close();
   }
 
   #count(server: http.Server): void {
@@ -179,12 +183,24 @@ export class OnePort {
       socket.setTimeout(0);
       socket.removeListener('timeout', giveUp);
       socket.unshift(received);
-      const server = received[0] === tlsHandshakeByte ? this.#https : this.http;
+      const server = received[0] === tlsHandshakeByte ? this.#secureServer() : this.http;
       if (server) server.emit('connection', socket);
       else giveUp();
     });
   }
+
+  #secureServer(): https.Server | undefined {
+    try {
+      this.#secure ??= this.#makeSecure?.();
+    } catch (error) {
+      this.#log.error('TLS cannot be spoken with the certificate', {}, error);
+    }
+    return this.#secure;
+  }
 }
+
+/** The servers never listen themselves, and only this event starts their headersTimeout and requestTimeout. */
+const startTimeouts = (server: net.Server): void => void server.emit('listening');
 
 function explain(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): Error {
   const reasons: Record<string, string> = {

@@ -270,6 +270,16 @@ test('a port that is taken on ::1 only is refused as well, not half used', async
   await t.rejects(server.listen({ host: 'localhost', port }), { name: 'UsageError', message: /of ::1 is taken/ });
 });
 
+test('a certificate that TLS does not take is told, and plain HTTP goes on', async (t) => {
+  const tls = { certificatePem: 'none', keyPem: 'none' };
+  const lines: string[] = [];
+  const log = createLog((line) => lines.push(line));
+  const { send } = await start(t, { tls, log });
+  await t.rejects(send('GET', '/echo/x'));
+  t.match(lines.join(''), /TLS cannot be spoken with the certificate/);
+  t.equal((await send('GET', '/echo/x', { scheme: 'http' })).status, 200);
+});
+
 test('without a certificate the port speaks HTTP only', async (t) => {
   const server = createServer({ log: createLog(() => {}) });
   echo(server.app);
