@@ -51,11 +51,14 @@ export type Shortcut = (request: IncomingMessage, response: ServerResponse) => b
 
 export type EdgeHandler = (request: IncomingMessage, response: ServerResponse, answer: RequestListener) => void;
 
-/** Answers requests to some URLs that no route can be found for, in the form of the API that they are meant for. */
-export interface UndecodableUrlAnswer {
+/** Answers requests that no route is found for, in the form of the API that they are meant for. */
+export interface UnroutedAnswer {
   /** Of the path, with the slash at its beginning. */
   readonly under: RegExp;
-  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void;
+  /** A path like `/%zz`. */
+  undecodable(request: FastifyRequest, reply: FastifyReply): void;
+  /** A path, or a verb, that has no route. */
+  notFound(request: FastifyRequest, reply: FastifyReply): unknown;
 }
 
 declare module 'fastify' {
@@ -64,8 +67,8 @@ declare module 'fastify' {
     readonly described?: () => FastifySchema;
   }
   interface FastifyInstance {
-    /** For paths like `/%zz`; the first that matches answers, and without one the server itself does. */
-    readonly undecodableUrls: UndecodableUrlAnswer[];
+    /** The first that matches answers; without one the server itself does. */
+    readonly unrouted: UnroutedAnswer[];
     /** Routes that are made at the first request for them: Fastify does not know them. */
     readonly lateRoutes: {
       /** The routes that stand for them. */
@@ -113,7 +116,8 @@ export function createServer(options: ServerOptions): LazuriteServer {
   const ports: OnePort[] = [];
   let isEnding = false;
   let hasEnded = false;
-  const undecodableUrls: UndecodableUrlAnswer[] = [];
+  const unrouted: UnroutedAnswer[] = [];
+  const ownAnswer = ({ url }: FastifyRequest) => unrouted.find(({ under }) => under.test(url));
   const app: FastifyInstance = fastify({
     serverFactory(routes) {
       const answer: RequestListener = (request, response) => {
@@ -129,8 +133,8 @@ export function createServer(options: ServerOptions): LazuriteServer {
     },
     clientErrorHandler: onClientError,
     frameworkErrors: (error, request, reply) => {
-      const own = undecodableUrls.find(({ under }) => under.test(request.url));
-      if (own) own.answer(error, request, reply);
+      const own = ownAnswer(request);
+      if (own) own.undecodable(request, reply);
       else void sendError(error, { request, reply });
     },
     loggerInstance: fastifyLogger(log),
@@ -153,7 +157,7 @@ export function createServer(options: ServerOptions): LazuriteServer {
     rewriteUrl: (request: IncomingMessage) => tidyUrl(request.url ?? '/'),
   });
 
-  app.decorate('undecodableUrls', undecodableUrls);
+  app.decorate('unrouted', unrouted);
   app.decorate('lateRoutes', []);
   // Plugins read bodies themselves (ARM with positions, for its error messages).
   app.removeAllContentTypeParsers();
@@ -181,6 +185,8 @@ export function createServer(options: ServerOptions): LazuriteServer {
 
   app.setErrorHandler((error, request, reply) => sendError(error, { request, reply }));
   app.setNotFoundHandler((request, reply) => {
+    const own = ownAnswer(request);
+    if (own) return own.notFound(request, reply);
     const path = request.url.split('?', 1)[0] ?? '';
     return sendError(azureError('PathNotFound', { values: { method: request.method, path } }), { request, reply });
   });

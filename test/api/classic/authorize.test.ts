@@ -52,4 +52,6 @@ t.test('a token lets in too, so that the first certificate can be registered', a
     /<Code>AuthenticationFailed<\/Code><Message>The server failed to authenticate the request\./,
   );
   t.equal((await register('Bearer good')).statusCode, 200);
+  const unusual = await classic.app.inject({ method: 'PROPFIND', url: `/${subscription}/certificates` });
+  t.match(unusual.body, /<Code>AuthenticationFailed</, 'before anything is said about the verb');
 });

@@ -209,6 +209,7 @@ const table: Readonly<Record<string, Unusual>> = {
   TRACE: { method: 'TRACE', path: dep, answer: wrongVerb },
   PROPFIND: { method: 'PROPFIND', path: dep, answer: wrongVerb },
   'a verb of data services': { method: 'MERGE', path: dep, body: good, answer: wrongVerb },
+  'a verb of data services where nothing is': { method: 'MERGE', path: '/nothing/here', body: good, answer: notFound },
   'PUT of a deployment': { method: 'PUT', path: dep, body: good, answer: wrongVerb },
   'comp without a value': { ...body(good, wrongQuery), path: `${dep}?comp=` },
   'comp twice': { ...body(good, wrongQuery), path: `${dep}?comp=UpdateLbSet&comp=config` },
