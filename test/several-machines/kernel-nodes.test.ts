@@ -45,7 +45,9 @@ const balancer = armKit.loadBalancer({
 async function send(machine: Machine, path: string, of: { method: string; body?: armKit.Json }): Promise<armKit.Json> {
   const { method, body } = of;
   const sent = { method, path, ...(body && { body: Buffer.from(JSON.stringify(body)) }) };
-  const { status, text } = await machine.send(sent);
+  const { status, text } = await machine.send(sent).catch((error: Error) => {
+    throw new Error(`${method} ${path}: ${error.message}; the node said: ${machine.lines.join(' | ')}`);
+  });
   if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
   return JSON.parse(text || '{}') as armKit.Json;
 }

@@ -61,7 +61,8 @@ export interface KernelReferences {
 export async function collectReferences(families: readonly Family[]): Promise<KernelReferences> {
   const references: KernelReferences = { sets: new Set(), marks: new Set(), places: new Set() };
   for (const { table } of families) {
-    await visitElements(table, [...referencingMaps, ended], (name, element) => {
+    // What a failed attempt has found is kept: it was referred to a moment ago.
+    await visitElements(table, [...referencingMaps, ended], () => (name, element) => {
       if (name === ended[1]) {
         const { frontend, frontendPort } = placesOf(element);
         references.places.add(`${frontend} ${frontendPort}`).add(`${frontend} 0`);

@@ -29,7 +29,7 @@ import { describeFlows, type KernelFlow, kernelFlows } from './flows.js';
 import type { Ruleset } from './fragment.js';
 import type { NodeOptions } from './frontend.js';
 import { getElement } from './listing.js';
-import { explainLoadFailure, Loader } from './loader.js';
+import { Loader, throwExplained } from './loader.js';
 import { readMark } from './marks.js';
 import { backendElement } from './outbound.js';
 import { type MemberHealth, RulesetModel } from './ruleset.js';
@@ -60,7 +60,9 @@ export class KernelTables {
   readonly #model: RulesetModel;
   readonly #counters = new KernelCounters();
   readonly #idle: IdleResets;
+  /** Those whose table is there, with everything that is read from it. */
   readonly #families = new Set<Family>();
+  readonly #created = new Set<Family>();
   readonly #inTurn: KernelTablesOptions['inTurn'];
   /** Closed sets whose flows have been ended. */
   readonly #ended = new Set<number>();
@@ -122,9 +124,8 @@ export class KernelTables {
 
   /** Lists the flows; not in turn, because a long list would hold changes up. */
   async describeFlows(): Promise<FlowInfo[]> {
-    const { sets } = this.#model;
     const { flows, stale } = await describeFlows([...this.#families], {
-      sets,
+      sets: this.#model.sets,
       addressOf: (number) => this.#model.addressOf(number),
       scale: this.#clock.scale,
       nowMs: this.#realClock.now(),
@@ -231,17 +232,16 @@ export class KernelTables {
 
   async #send(ruleset: Ruleset): Promise<void> {
     for (const family of [ipv4, ipv6]) {
-      if (this.#families.has(family) || !ruleset.has(`table ${family.ip}`)) continue;
-      await this.#loader.transaction(`create table ${family.table} { flags owner; }`).catch((error: Error) => {
-        throw explainLoadFailure(error);
-      });
-      this.#families.add(family);
+      if (this.#created.has(family) || !ruleset.has(`table ${family.ip}`)) continue;
+      await this.#loader.transaction(`create table ${family.table} { flags owner; }`).catch(throwExplained);
+      this.#created.add(family);
     }
     try {
       await this.#loader.run(changesBetween(this.#loaded, ruleset));
     } catch (error) {
       await this.#reloadAll(ruleset, error as Error);
     }
+    for (const family of this.#created) this.#families.add(family);
     this.#loaded = ruleset;
     this.#carriedOut = this.#model.sets.changes;
     await this.#adoptInTime();
@@ -249,7 +249,7 @@ export class KernelTables {
 
   /** After a refused transaction the loaded state is unknown: everything is loaded again, once. */
   async #reloadAll(ruleset: Ruleset, error: Error): Promise<void> {
-    const tables = [...this.#families].map(({ table }) => `delete table ${table}; add table ${table} { flags owner; }`);
+    const tables = [...this.#created].map(({ table }) => `delete table ${table}; add table ${table} { flags owner; }`);
     await this.#loader.transaction(tables.join('; ')).catch(() => {
       throw error;
     });

@@ -1,5 +1,6 @@
 /** Reads what nft lists: the elements that packets have added to the engine's maps and sets. */
 import { spawn } from 'node:child_process';
+import { systemTime } from '../../support/clock.js';
 import { environment, NftError, sentenceOf } from './loader.js';
 
 /** One element, as nft lists it. */
@@ -104,17 +105,34 @@ const into =
 
 type Sets = readonly (readonly ['map' | 'set', string])[];
 
-/** Visits the elements of these maps and sets of one table, some at a time: other work goes on in between. */
-export function visitElements(table: string, sets: Sets, visit: Visit): Promise<void> {
-  const reader = new ListingReader(visit);
+/** How often a list is read that fails, and the real milliseconds in between. */
+const attempts = 5;
+const againMs = 100;
+
+/**
+ * Visits the elements of these maps and sets of one table, some at a time: other work goes on in between. `begin` is called
+ * before each attempt: a list fails while its table is loaded anew, and where the system has no process to spare.
+ */
+export async function visitElements(table: string, sets: Sets, begin: () => Visit): Promise<void> {
   const commands = sets.map(([kind, name]) => `list ${kind} ${table} ${name}`);
-  return readFromKernel(commands, (text) => reader.read(text));
+  for (let attempt = 1; ; attempt++) {
+    const reader = new ListingReader(begin());
+    try {
+      return await readFromKernel(commands, (text) => reader.read(text));
+    } catch (error) {
+      if (attempt === attempts) throw error;
+    }
+    await new Promise<void>((resolve) => systemTime.wakeAfter(againMs, resolve));
+  }
 }
 
 /** Lists these maps and sets of one table. */
 export async function listElements(table: string, sets: Sets): Promise<Listing> {
-  const listing = new Map<string, ListedElement[]>();
-  await visitElements(table, sets, into(listing));
+  let listing = new Map<string, ListedElement[]>();
+  await visitElements(table, sets, () => {
+    listing = new Map();
+    return into(listing);
+  });
   return listing;
 }
 

@@ -188,17 +188,17 @@ export function refuseWhereImpossible(platform: string = process.platform): void
   throw new UsageError(`--engine nftables cannot use nft here: ${listing.stderr.trim()}`);
 }
 
-/** Explains why a table could not be created and what to do about it. */
-export function explainLoadFailure(error: Error): Error {
+/** Throws what says why a table could not be created and what to do about it. */
+export function throwExplained(error: Error): never {
   if (/not permitted|exist|busy/i.test(error.message)) {
-    return new UsageError(
+    throw new UsageError(
       `--engine nftables found the table 'lazurite' of another process in this network namespace: stop that one, ${sandboxHint}`,
     );
   }
   if (/no such file|not supported|invalid argument/i.test(error.message)) {
-    return new UsageError(
+    throw new UsageError(
       `this kernel lacks something that --engine nftables needs (Linux 5.12 or newer): ${error.message}`,
     );
   }
-  return error;
+  throw error;
 }

@@ -40,6 +40,29 @@ async function counts(world: World, name: string, scope: string): Promise<number
 if (isInNamespace(t, import.meta.url)) {
   const shared = newWorld(t);
 
+  t.test('Flows are listed and counted while tables are made: what is not there yet is no failure', async (t) => {
+    for (let round = 0; round < 10; round++) {
+      const world = new World(({ clock, events }) => new NftablesEngine({ clock, events }));
+      await world.apply([]);
+      let isApplied = false;
+      const members = rule([member('127.80.14.4', 28_080)]);
+      const applied = world
+        .apply([frontend('tcp', '127.80.14.100:80', members), frontend('udp', '127.80.14.100:53', members)])
+        .finally(() => {
+          isApplied = true;
+        });
+      const reads: Promise<unknown>[] = [];
+      while (!isApplied) {
+        reads.push(world.engine.flows());
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await applied;
+      await Promise.all(reads);
+      t.strictSame(world.failures, []);
+      await world.close();
+    }
+  });
+
   t.test('A SYN to a frontend without an eligible member vanishes: the client hears nothing at all', async (t) => {
     const world = shared;
     const backends = await world.backends('127.80.0', { count: 1, port: 28080 });
