@@ -1,6 +1,6 @@
 // `build.mjs [FOLDER] [--without-portal]`: the code of dist/, joined into a few files, because opening 700 modules is most of what a start costs. Types: tsc.
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -65,8 +65,48 @@ const inPart = {
   },
   // It is asked about patterns in find-my-way's own code alone: those of routes are not examined (src/http/server.ts).
   'safe-regex2': { importer: /[\\/]find-my-way[\\/]index\.js$/, contents: 'module.exports = () => true;' },
+  // Nothing of it is needed as long as everything holds.
+  'node:assert': {
+    importer: /[\\/](find-my-way[\\/](index|lib[\\/].*)|fastify[\\/]lib[\\/]plugin-utils)\.js$/,
+    contents: `module.exports = (holds, message) => { if (!holds) require('node:assert')(holds, message); };`,
+  },
 };
 const replaced = { ...late, ...inPart };
+
+/**
+ * Functions that find-my-way compiles from text, one for each node and route. What V8 compiled is kept of files only, so every
+ * start compiled these anew; in their place are closures that do the same.
+ */
+const closures = {
+  node: '  return (path, i) => path.startsWith(prefix, i)',
+  'handler-storage': `
+    const { length } = params
+    return (param0, param1, param2, param3, extraParams) => {
+      const found = new NullObject()
+      if (length > 0) found[params[0]] = param0
+      if (length > 1) found[params[1]] = param1
+      if (length > 2) found[params[2]] = param2
+      if (length > 3) found[params[3]] = param3
+      for (let i = 4; i < length; i++) found[params[i]] = extraParams[i - 4]
+      return found
+    }`,
+};
+const compiledFromText = {
+  node: /^ {2}const lines = \[\]$[\s\S]*?^ {2}return new Function\('path', 'i'[\s\S]*?$/m,
+  'handler-storage': /^ {4}const fnBody = [\s\S]*?^ {4}return new Function\('NullObject'[\s\S]*?$/m,
+};
+const routerWithoutText = {
+  name: 'router-without-text',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]find-my-way[\\/]lib[\\/](node|handler-storage)\.js$/ }, ({ path }) => {
+      const name = basename(path, '.js');
+      const text = readFileSync(path, 'utf8');
+      const contents = text.replace(compiledFromText[name], () => closures[name]);
+      if (contents === text) return { errors: [{ text: `${path} compiles no functions as scripts/build.mjs says` }] };
+      return { contents };
+    });
+  },
+};
 
 const isOwnFile = (name) => Object.hasOwn(late, name) && !name.startsWith('node:');
 /** The name of the file of a late module, without its ending. */
@@ -129,7 +169,7 @@ export async function bundle({ outdir, purpose = 'repository', withPortal = true
     write: false,
     // Native addons, which look for files beside them; the second is never used.
     external: ['better-sqlite3', 'pg-native'],
-    plugins: [lateModules],
+    plugins: [lateModules, routerWithoutText],
   });
   mkdirSync(code, { recursive: true });
   const written = createHash('sha256');
