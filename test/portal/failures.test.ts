@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import t from 'tap';
 import { Cloud, idOf } from '../emulator/cloud.js';
 import { balancer } from './balancer.js';
-import { openBrowser, openPage, withoutBrowser } from './browser.js';
+import { openPage, openProfile, withoutBrowser } from './browser.js';
 
 const lbId = idOf('loadBalancers/lb');
 
@@ -11,8 +11,8 @@ t.test('requests that fail', { skip: withoutBrowser, timeout: 600_000 }, async (
   const cloud = await Cloud.start(t, { network: 238, argv: ['--in-memory', '--engine', 'none'] });
   await cloud.prepare();
   await cloud.put('loadBalancers/lb', balancer(cloud, [4]));
-  const browser = await openBrowser(t);
-  const { page } = await openPage(browser, { reducedMotion: 'reduce' });
+  const { profile } = await openProfile(t, { reducedMotion: 'reduce' });
+  const { page } = await openPage(profile);
   const visit = (path: string) => page.goto(`${cloud.emulator.httpUrl}/portal${path}`);
   /** An alert with a code, or a heading, of Azure. */
   const alert = (on: Page, text: string | RegExp) => on.getByRole('alert').filter({ hasText: text }).first();

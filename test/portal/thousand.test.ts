@@ -6,7 +6,7 @@ import { inParallel, tcpBackend } from '../data-plane/network.js';
 import { Cloud, idOf } from '../emulator/cloud.js';
 import { loadBalancer } from '../emulator/load-balancer.js';
 import { nextEvent } from '../turns.js';
-import { openBrowser, openPage, withoutBrowser } from './browser.js';
+import { openPage, openProfile, withoutBrowser } from './browser.js';
 
 const network = 236;
 const members = 1000;
@@ -45,7 +45,7 @@ t.test('1,000 members', { skip: withoutBrowser, timeout: 600_000 }, async (t) =>
   const at = await cloud.place(frontend?.azureAddress ?? '', 8080);
   const traffic = (amount: number): Promise<void> =>
     inParallel(Array.from({ length: amount }), 20, async () => void (await tcpBackend(at)));
-  const browser = await openBrowser(t);
+  const { profile } = await openProfile(t);
 
   const pages: readonly [name: string, path: string, shown: string][] = [
     ['Insights', 'insights', `${members} members Up`],
@@ -54,7 +54,7 @@ t.test('1,000 members', { skip: withoutBrowser, timeout: 600_000 }, async (t) =>
   ];
   for (const [name, path, shown] of pages) {
     await t.test(`${name} shows them with few elements, and keeps nothing of the flows that have gone`, async (t) => {
-      const { page, errors } = await openPage(browser);
+      const { page, errors } = await openPage(profile);
       const requests: string[] = [];
       page.on('request', (request) => requests.push(new URL(request.url()).pathname));
       await page.goto(`${cloud.emulator.httpUrl}/portal/load-balancer${lbId}/${path}`);
@@ -71,12 +71,12 @@ t.test('1,000 members', { skip: withoutBrowser, timeout: 600_000 }, async (t) =>
       t.ok(after.heap < before.heap * 1.5 + 4e6, `${before.heap} bytes, then ${after.heap}`);
       t.ok(requests.length - asked < flows / 2, 'there are fewer requests than flows');
       t.strictSame(errors, []);
-      await page.context().close();
+      await page.close();
     });
   }
 
   await t.test('the form of the pool shows a page of them, and finds one', async (t) => {
-    const { page, errors } = await openPage(browser);
+    const { page, errors } = await openPage(profile);
     await page.goto(`${cloud.emulator.httpUrl}/portal/load-balancer${lbId}/backend-pools`);
     await page.getByRole('button', { name: 'Edit pool' }).click();
     await page.getByText(`Members 1 to 25 of ${members}`).waitFor();
@@ -88,6 +88,6 @@ t.test('1,000 members', { skip: withoutBrowser, timeout: 600_000 }, async (t) =>
     await page.getByRole('button', { name: 'Add IP address' }).click();
     await page.getByText(`Members ${members + 1} to ${members + 1} of ${members + 1}`).waitFor();
     t.strictSame(errors, []);
-    await page.context().close();
+    await page.close();
   });
 });

@@ -3,7 +3,7 @@ import t from 'tap';
 import { requestToken } from '../../src/cli/ask.js';
 import { runLazurite } from '../cli/harness.js';
 import { Cloud } from '../emulator/cloud.js';
-import { openBrowser, openPage, withoutBrowser } from './browser.js';
+import { openPage, openProfile, withoutBrowser } from './browser.js';
 
 t.test('with --auth token, in Chromium', { skip: withoutBrowser }, async (t) => {
   const { emulator } = await Cloud.start(t, {
@@ -12,12 +12,12 @@ t.test('with --auth token, in Chromium', { skip: withoutBrowser }, async (t) => 
   });
   const folder = t.testdir();
   const running = { url: new URL(emulator.url), dataFolder: folder };
-  const browser = await openBrowser(t);
+  const { profile } = await openProfile(t);
 
   await t.test('the link that lazurite env prints opens the portal, which keeps the token out of sight', async (t) => {
     const { out } = await runLazurite(['env', 'bash', '--url', emulator.url, '--data', folder]);
     const [link = ''] = /http:\S+\/portal\/#token=\S+/.exec(out) ?? [];
-    const { page, errors } = await openPage(browser);
+    const { page, errors } = await openPage(profile);
     await page.goto(link);
     await page.getByText('Live', { exact: true }).waitFor();
     t.equal(page.url(), link.replace(/#.*/, ''));
@@ -28,7 +28,7 @@ t.test('with --auth token, in Chromium', { skip: withoutBrowser }, async (t) => 
   });
 
   await t.test('without the link the portal asks for a token', async (t) => {
-    const { page } = await openPage(browser);
+    const { page } = await openPage(profile);
     let release: () => void = () => {};
     const late = new Promise<void>((resolve) => {
       release = resolve;
@@ -55,7 +55,7 @@ t.test('with --auth token, in Chromium', { skip: withoutBrowser }, async (t) => 
   });
 
   await t.test('when its token is no longer good the portal asks for another, and the page stays', async (t) => {
-    const { page } = await openPage(browser);
+    const { page } = await openPage(profile);
     await page.goto(`${emulator.httpUrl}/portal/#token=${await requestToken(running)}`);
     await page.getByText('Live', { exact: true }).waitFor();
     await page.getByRole('link', { name: 'Lab' }).click();
