@@ -105,8 +105,8 @@ function keep(folder: string | undefined, { name, issued }: { name: string; issu
 
 async function loadCa(options: CertificateOptions, nowMs: number): Promise<{ ca: Issued; replaced: boolean }> {
   const found = read(options.folder, 'ca');
-  refuseDamaged(found, options.folder);
   const certificate = parse(found);
+  if (!certificate) refuseDamaged(found, options.folder);
   const extra = extraNames(options).filter((name) => !isAlwaysPermitted(name));
   const permits = extra.every((name) => certificate?.raw.includes(encodePermittedName(name)));
   if (certificate && permits && lasts(certificate, nowMs)) return { ca: found as Issued, replaced: false };
