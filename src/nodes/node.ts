@@ -10,7 +10,7 @@ import type { Log } from '../support/log.js';
 import { ChangeLog, type Head } from './change-log.js';
 import { LiveNodes, type NodeFacts, nodesChannel } from './live-nodes.js';
 import { Replica, type ReplicaOptions } from './replica.js';
-import { Away, pause, Session } from './session.js';
+import { Away, pause, Session, SharedQuestion } from './session.js';
 
 export interface NodeOptions {
   /** `postgresql://user@host/database`. */
@@ -44,9 +44,6 @@ const lookAgainMs = 1000;
 const tryLockMs = 200;
 /** The database ends the lock of a writer that is silent for so long, and another node gets it. */
 const silenceMs = 3000;
-/** A look that served so many requests is followed by one that waits so long for the next requests of their clients. */
-const manyServed = 4;
-const gatherMs = 1;
 const changesBetweenSnapshots = 1000;
 
 export class ClusterNode implements Ledger {
@@ -68,13 +65,7 @@ export class ClusterNode implements Ledger {
   #exclusive: Promise<unknown> = Promise.resolve();
   #wake: () => void = () => {};
   #tellWriter: (writer: string) => void = () => {};
-  /** The look at the head that is still to be sent, and how many requests wait for it. */
-  #nextLook: Promise<void> | undefined;
-  #waiting = 0;
-  /** Ends with the look that is under way, which served so many requests. */
-  #lookEnded: Promise<void> = Promise.resolve();
-  #lastServed = 0;
-  #gathered: () => void = () => {};
+  readonly #looks = new SharedQuestion(() => (this.isWriter ? this.#checkHead() : this.#reachHead()));
   #snapshotSeq = 0;
 
   constructor(options: NodeOptions) {
@@ -187,7 +178,8 @@ export class ClusterNode implements Ledger {
   async answering({ mayBeStale, byReplica }: Asked): Promise<Answering> {
     if (this.isWriter || byReplica) {
       try {
-        await this.#confirm();
+        // A look at the head that was sent after this shows that this node still writes, or its replica has come to that head.
+        await this.#looks.ask();
         if (this.isWriter || byReplica) return 'here';
       } catch (error) {
         if (error instanceof Away) this.#noteAway(error);
@@ -206,40 +198,6 @@ export class ClusterNode implements Ledger {
   /** What is known of the writer is doubtful: it could not be reached. */
   doubtWriter(): void {
     this.#wake();
-  }
-
-  /**
-   * Resolves when a look at the head that was sent after this call shows that this node still writes, or once its replica
-   * has come to that head.
-   */
-  #confirm(): Promise<void> {
-    this.#waiting++;
-    if (this.#waiting >= this.#lastServed) this.#gathered();
-    this.#nextLook ??= this.#look();
-    return this.#nextLook;
-  }
-
-  /** One look serves all that waited when it was sent. */
-  async #look(): Promise<void> {
-    await this.#lookEnded;
-    // All requests that the loop reads in this turn share a look.
-    await new Promise((resolve) => setImmediate(resolve));
-    // Clients that were answered together come back together; where they are few, none waits for another.
-    if (this.#lastServed >= manyServed && this.#waiting < this.#lastServed) {
-      const all = new Promise<void>((resolve) => {
-        this.#gathered = resolve;
-      });
-      await Promise.race([pause(gatherMs), all]);
-    }
-    this.#lastServed = this.#waiting;
-    this.#waiting = 0;
-    this.#nextLook = undefined;
-    const look = this.isWriter ? this.#checkHead() : this.#reachHead();
-    this.#lookEnded = look.then(
-      () => {},
-      () => {},
-    );
-    await look;
   }
 
   /** The head alone costs the database a fifth of a look for changes, and mostly there are none. */

@@ -218,3 +218,53 @@ export function explainStoreError(error: unknown): string | undefined {
 /** Resolves after so many real milliseconds, which keep no process alive. */
 export const pause = (realMs: number): Promise<void> =>
   new Promise((resolve) => systemTime.wakeAfter(realMs, () => resolve()));
+
+/** A question that served so many requests is followed by one that waits so long for the next requests of their clients. */
+const manyServed = 4;
+const gatherMs = 1;
+
+/** A question to the database that serves all requests which waited when it was sent. One at a time is under way. */
+export class SharedQuestion {
+  readonly #send: () => Promise<void>;
+  /** The one that is still to be sent, and how many requests wait for it. */
+  #next: Promise<void> | undefined;
+  #waiting = 0;
+  /** Ends with the one that is under way, which served so many requests. */
+  #ended: Promise<void> = Promise.resolve();
+  #lastServed = 0;
+  #gathered: () => void = () => {};
+
+  constructor(send: () => Promise<void>) {
+    this.#send = send;
+  }
+
+  /** Settles as a question does that is sent after this call. */
+  ask(): Promise<void> {
+    this.#waiting++;
+    if (this.#waiting >= this.#lastServed) this.#gathered();
+    this.#next ??= this.#ask();
+    return this.#next;
+  }
+
+  async #ask(): Promise<void> {
+    await this.#ended;
+    // All requests that the loop reads in this turn share a question.
+    await new Promise((resolve) => setImmediate(resolve));
+    // Clients that were answered together come back together; where they are few, none waits for another.
+    if (this.#lastServed >= manyServed && this.#waiting < this.#lastServed) {
+      const all = new Promise<void>((resolve) => {
+        this.#gathered = resolve;
+      });
+      await Promise.race([pause(gatherMs), all]);
+    }
+    this.#lastServed = this.#waiting;
+    this.#waiting = 0;
+    this.#next = undefined;
+    const sent = this.#send();
+    this.#ended = sent.then(
+      () => {},
+      () => {},
+    );
+    await sent;
+  }
+}
