@@ -92,6 +92,8 @@ function followed({ engine, reconciler, arm, classic, log, control }: Followed):
     onControl: (one) => control.carryOut(one).catch(tell),
     onReplaced: () => reconciler.loadAll().catch(tell),
     onNodesChanged: () => void engine.nodesChanged?.().catch(tell),
+    // Of the nodes exactly one writes, so that no two give out the same ports.
+    onWriting: async (isWriter) => engine.runOutbound?.(isWriter).catch(tell),
   };
 }
 

@@ -24,6 +24,8 @@ export interface NodeOptions {
 export interface NodeEvents extends Pick<ReplicaOptions, 'onApplied' | 'onControl' | 'onReplaced'> {
   /** This node has begun, or another one has come or gone. */
   readonly onNodesChanged: () => void;
+  /** This node has begun to be the writer, or has ceased to be it; what it says is settled before the node leaves. */
+  readonly onWriting: (isWriter: boolean) => Promise<void>;
   /** This node has become the writer: it goes on with what was running. */
   readonly onWriter: () => Promise<void>;
 }
@@ -55,6 +57,7 @@ export class ClusterNode implements Ledger {
   readonly nodes: LiveNodes;
   #replica: Replica | undefined;
   #onWriter: NodeEvents['onWriter'] = async () => {};
+  #onWriting: NodeEvents['onWriting'] = async () => {};
   /** Of the writer, while this node is it. */
   #epoch: number | undefined;
   #writer: string | undefined;
@@ -105,9 +108,10 @@ export class ClusterNode implements Ledger {
   }
 
   /** Fills the replica; resolves when it has reached the head. */
-  async open({ onWriter, onNodesChanged, ...events }: NodeEvents): Promise<void> {
+  async open({ onWriter, onWriting, onNodesChanged, ...events }: NodeEvents): Promise<void> {
     const { store, log } = this.#options;
     this.#onWriter = onWriter;
+    this.#onWriting = onWriting;
     this.nodes.onChange = onNodesChanged;
     store.keepIn(this);
     this.#replica = new Replica({
@@ -134,7 +138,10 @@ export class ClusterNode implements Ledger {
   /** Ends every connection; requests that wait are refused. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    const wrote = this.isWriter;
     this.#epoch = undefined;
+    // The lock goes with its connection: what the writer alone does ends before another node may begin it.
+    if (wrote) await this.#onWriting(false);
     await this.nodes.leave();
     for (const session of this.#sessions) session.close();
     this.#wake();
@@ -321,6 +328,7 @@ export class ClusterNode implements Ledger {
     this.#epoch = epoch;
     settled();
     log.info('this node is the one that writes', { epoch });
+    void this.#onWriting(true);
     void this.#onWriter().catch((error: unknown) => log.error('what was running could not be taken up', {}, error));
     while (this.isWriter) {
       await pause(lookAgainMs);
@@ -333,6 +341,7 @@ export class ClusterNode implements Ledger {
     if (this.#epoch === undefined) return;
     this.#epoch = undefined;
     this.#writer = undefined;
+    void this.#onWriting(false);
     this.#options.log.warn('this node no longer writes', { reason });
     this.#wake();
   }

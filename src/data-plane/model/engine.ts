@@ -120,7 +120,7 @@ export interface Engine {
    */
   apply(plan: ForwardingPlan): Promise<void>;
   frontends(): readonly FrontendState[];
-  /** Why outbound rules have no effect here; undefined when they have. */
+  /** Why outbound rules have no effect here and now; undefined when they have. */
   readonly whyNoOutbound: string | undefined;
   health(): readonly ProbeHealth[];
   /** The health of one probe by its key; undefined when the engine does not know it. */
@@ -135,6 +135,11 @@ export interface Engine {
   failThread?(how: ThreadFailure): void;
   /** Other nodes with the same plan have come or gone; an engine without it has nothing to do with their flows. */
   nodesChanged?(): Promise<void>;
+  /**
+   * Among several nodes outbound rules run on one at a time: here from now on, or not any more. Resolves when that is so. An
+   * engine without it has no outbound rules, or is alone.
+   */
+  runOutbound?(isHere: boolean): Promise<void>;
   /** Moves the engine's clock forward together with the emulator's. */
   advanceClock(azureMs: number): Promise<void>;
   /** Stops accepting, lets flows finish for at most `graceMs` real milliseconds, then ends. */

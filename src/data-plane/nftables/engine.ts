@@ -35,7 +35,10 @@ interface NftablesEngineOptions {
   /** The emulator's clock; `advanceClock` is to be called with every `advance`. */
   readonly clock: Clock;
   readonly events?: EngineEvents;
-  /** Where it is one of several nodes; `nodesChanged` is then to be called when others have come or gone. */
+  /**
+   * Where it is one of several nodes; `nodesChanged` is then to be called when others have come or gone, and no outbound rule
+   * runs before `runOutbound`.
+   */
   readonly node?: NodeOptions;
   /** The first thread of what probes, if it is there already. */
   readonly thread?: LoadingThread | undefined;
@@ -46,7 +49,6 @@ const closingPollMs = 50;
 
 export class NftablesEngine implements Engine {
   readonly name = 'nftables';
-  readonly whyNoOutbound = undefined;
   readonly #realClock = new Clock();
   readonly #events: EngineEvents;
   readonly #node: NodeOptions;
@@ -59,8 +61,10 @@ export class NftablesEngine implements Engine {
   #plan = new IndexedPlan(emptyPlan);
   /** The newest plan, of which the prober has been told. */
   #probed = new IndexedPlan(emptyPlan);
-  /** The part of the plan that the kernel forwards. */
+  /** The part of the plan that the kernel carries out, whether outbound rules run here or not, and what it does now. */
+  #own: ForwardingPlan = emptyPlan;
   #served = new IndexedPlan(emptyPlan);
+  #hasOutbound: boolean;
   /** Frontends that another node could not answer for, by their keys, with the reasons. */
   #indistinct: ReadonlyMap<string, string> = new Map();
   /** Frontends whose flows end when all members are probed down. */
@@ -72,10 +76,11 @@ export class NftablesEngine implements Engine {
   #closing = false;
 
   /** Throws a `UsageError` where the kernel engine cannot run. */
-  constructor({ clock, events = {}, thread, node = alone }: NftablesEngineOptions) {
+  constructor({ clock, events = {}, thread, node }: NftablesEngineOptions) {
     refuseWhereImpossible();
     this.#events = events;
-    this.#node = node;
+    this.#node = node ?? alone;
+    this.#hasOutbound = node === undefined;
     this.#clock = clock;
     const onFailure = (error: Error): void => {
       if (!this.#closing) events.onFailure?.(error);
@@ -85,7 +90,7 @@ export class NftablesEngine implements Engine {
       realClock: this.#realClock,
       onFailure,
       inTurn: (task) => this.#mutex.run(task),
-      node,
+      node: this.#node,
     });
     this.#drains = new Drains(clock, (ending) => {
       if (!this.#closing) void this.#mutex.run(() => this.#kernel.end([ending])).catch(onFailure);
@@ -114,13 +119,19 @@ export class NftablesEngine implements Engine {
       const own = frontends.filter(isServed);
       this.#indistinct = this.#node.symmetric ? new Map() : indistinct(own);
       const served = own.filter(({ key }) => !this.#indistinct.has(key));
-      this.#served = served.length === frontends.length ? next : new IndexedPlan({ ...plan, frontends: served });
+      this.#own = { ...plan, frontends: served };
+      const isWhole = served.length === frontends.length && (this.#hasOutbound || plan.outbound.length === 0);
+      this.#served = isWhole ? next : this.#indexed();
       this.#explainer = new Explainer(next);
       await this.#load([...changes.removedProbes, ...changes.probes.map(({ key }) => key)]);
       const changed = [...changes.frontends.map(({ key }) => key), ...changes.removedFrontends];
       for (const key of changed) this.#frontendChanged(before.frontends.get(key), next.frontends.get(key));
       this.#announce(before, unbound);
     });
+  }
+
+  #indexed(): IndexedPlan {
+    return new IndexedPlan(this.#hasOutbound ? this.#own : { ...this.#own, outbound: emptyPlan.outbound });
   }
 
   #frontendChanged(before: PlanFrontend | undefined, now: PlanFrontend | undefined): void {
@@ -209,6 +220,20 @@ export class NftablesEngine implements Engine {
     await this.#mutex.run(() => this.#kernel.nodesChanged());
   }
 
+  get whyNoOutbound(): string | undefined {
+    return this.#hasOutbound ? undefined : noOutboundHere;
+  }
+
+  async runOutbound(isHere: boolean): Promise<void> {
+    await this.#mutex.run(async () => {
+      if (this.#closing || this.#hasOutbound === isHere) return;
+      this.#hasOutbound = isHere;
+      if (this.#own.outbound.length === 0) return;
+      this.#served = this.#indexed();
+      await this.#load([]);
+    });
+  }
+
   async close(graceMs: number): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
@@ -286,6 +311,9 @@ export class NftablesEngine implements Engine {
       this.#events.onFrontendState?.(collisionState(collision));
   }
 }
+
+const noOutboundHere =
+  'Outbound rules run on one node at a time, the one that writes: GET /_lazurite/nodes says which, and it runs this rule.';
 
 const withinFamilies = new WeakMap<PlanFrontend, PlanFrontend>();
 const membersWithin = new WeakMap<readonly PlanMember[], Map<Family, readonly PlanMember[]>>();

@@ -1,7 +1,9 @@
 /** Outbound rules with real traffic: where a backend's own connections seem to come from, and what if it has no port left. */
+import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
 import { NftablesEngine } from '../../../src/data-plane/nftables/engine.js';
+import type { NodeOptions } from '../../../src/data-plane/nftables/frontend.js';
 import { Clock } from '../../../src/support/clock.js';
 import { Backend, echoes, openStream, type Stream, tcpBackend, UdpClient } from '../network.js';
 import { frontend, outbound, plan, rule } from '../plans.js';
@@ -12,8 +14,14 @@ import { isInNamespace } from './in-namespace.js';
 const internet = { address: '198.51.100.7', port: 443 };
 const publicAddress = '127.255.0.4';
 
-async function stage(t: Test, { scale = 1 } = {}): Promise<World> {
-  const world = new World(({ events }) => new NftablesEngine({ clock: new Clock({ scale }), events }));
+interface StageOptions {
+  readonly scale?: number;
+  /** Of an engine that is one of several nodes. */
+  readonly node?: NodeOptions;
+}
+
+async function stage(t: Test, { scale = 1, ...several }: StageOptions = {}): Promise<World> {
+  const world = new World(({ events }) => new NftablesEngine({ clock: new Clock({ scale }), events, ...several }));
   const outsider = await Backend.start(internet.address, internet.port);
   t.teardown(async () => {
     outsider.stop();
@@ -21,6 +29,8 @@ async function stage(t: Test, { scale = 1 } = {}): Promise<World> {
   });
   return world;
 }
+
+const nft = (...command: string[]): string => execFileSync('nft', command, { encoding: 'utf8' });
 
 const portsSeen = (streams: readonly { seenAs: string }[]): number[] =>
   streams.map(({ seenAs }) => Number(seenAs.split(':')[1])).sort((a, b) => a - b);
@@ -173,6 +183,55 @@ if (isInNamespace(t, import.meta.url)) {
       'and has no ports any more',
     );
     for (const { socket } of calling) socket.destroy();
+    t.strictSame(world.failures, []);
+  });
+
+  t.test('One of several nodes runs outbound rules while it is told to, and balances load all the time', async (t) => {
+    const world = await stage(t, { node: { adopt: 'after-change', symmetric: false } });
+    const engine = world.engine as NftablesEngine;
+    const backends = await world.backends('127.70.5', { count: 2, port: 28080 });
+    const from = '127.70.5.4';
+    const scope = `outbound/tcp/${from}`;
+    const place = { address: '127.255.0.6', port: 80 };
+    const balanced = frontend('tcp', `${place.address}:${place.port}`, rule(membersOf(backends)));
+    const block = outbound('tcp', from, { frontendAddress: place.address });
+    const apply = (lastPort: number) => engine.apply(plan([balanced], [], [{ ...block, lastPort }]));
+    const seenFrom = async (): Promise<string> => {
+      const { socket, seenAs } = await openStream(internet, { from });
+      socket.destroy();
+      return seenAs;
+    };
+    const isTranslated = /^127\.255\.0\.6:10\d\d$/;
+    const isAsItWas = /^127\.70\.5\.4:/;
+    const hasTables = (): boolean => /outbound_|hook postrouting/.test(nft('list', 'table', 'ip', 'lazurite'));
+
+    await apply(1039);
+    t.match(await seenFrom(), isAsItWas, 'nobody has said that this node is the one');
+    t.match(engine.whyNoOutbound, /run on one node at a time/);
+    t.notOk(hasTables(), 'nothing tracks connections here');
+
+    await engine.runOutbound(true);
+    t.match(await seenFrom(), isTranslated);
+    t.equal(engine.whyNoOutbound, undefined);
+    t.ok(hasTables());
+    t.ok((await counts(world, 'snatConnections', scope)) >= 1);
+    const silent = await openStream(internet, { from });
+    const served = await openStream(place, { from: '127.70.5.200' });
+
+    await engine.runOutbound(false);
+    t.match(await seenFrom(), isAsItWas);
+    t.match(engine.whyNoOutbound, /run on one node at a time/);
+    t.notOk(hasTables());
+    await apply(1031);
+    t.match(await seenFrom(), isAsItWas, 'another plan does not bring them back');
+    t.ok(await echoes(served, 'flows of load balancing go on'));
+    t.match(await tcpBackend(place), /^127\.70\.5\.[45]$/);
+
+    await Promise.all([engine.runOutbound(true), engine.runOutbound(false), engine.runOutbound(true)]);
+    t.match(await seenFrom(), isTranslated, 'what was said last counts');
+    t.ok(await echoes(silent, 'a connection that sent nothing meanwhile has its port again'));
+    t.ok(await echoes(served, 'and flows of load balancing go on'));
+    for (const { socket } of [silent, served]) socket.destroy();
     t.strictSame(world.failures, []);
   });
 }
