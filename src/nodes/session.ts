@@ -54,6 +54,8 @@ export class Session {
   #standing: Client | undefined;
   #isClosed = false;
   #wasNotReplicated = false;
+  /** Ends with the statement that was asked for last. */
+  #last: Promise<void> = Promise.resolve();
   /** Names of statements, by their text: the database plans each of them once. */
   readonly #prepared = new Map<string, string>();
 
@@ -68,8 +70,17 @@ export class Session {
     { waitMs = answerMs }: { readonly waitMs?: number } = {},
   ): Promise<Row[]> {
     const client = await this.#connected();
-    this.#wasNotReplicated = false;
+    // One statement at a time is on a connection, so that what the database notes beside an answer is of that statement.
+    const before = this.#last;
+    let ended = (): void => {};
+    this.#last = new Promise((resolve) => {
+      ended = resolve;
+    });
+    await before;
     try {
+      // It was never sent. Who asks again gets another connection.
+      if (this.#standing !== client) throw new Away('the connection was lost');
+      this.#wasNotReplicated = false;
       const { rows } = await client.query<Record<string, unknown>>({
         ...{ text, values: [...values], name: this.#nameOf(text) },
         // Not in the types, but taken.
@@ -81,8 +92,10 @@ export class Session {
       const { code = '', severity, message } = error as { code?: string; severity?: string; message: string };
       const isAnswer = severity !== undefined && !unknownOutcome.test(code);
       if (error instanceof Away || (isAnswer && code !== readOnly)) throw error;
-      this.drop();
+      if (this.#standing === client) this.drop();
       throw new Away(message, { cause: error });
+    } finally {
+      ended();
     }
   }
 

@@ -14,10 +14,30 @@ import { nextEvent, untilTrue } from '../turns.js';
 const publicPrefix = { IPv4: '127.255.0.0/16', IPv6: 'fd7f:1a2b::/48' };
 const opening = { schema: 6, oldest: 5, config: '{"time-scale":1}', nowMs: 1000 };
 
+const warnings: string[] = [];
+process.on('warning', ({ message }) => warnings.push(message));
+
 const postgres = withoutPostgres === false ? new Postgres() : undefined;
 test('PostgreSQL starts', { skip: withoutPostgres }, async (t) => {
   t.ok(postgres);
   await postgres?.start();
+});
+
+test('what is asked at once on one connection is sent in turn, and each gets the answer of its own statement', {
+  skip: withoutPostgres,
+}, async (t) => {
+  const session = new Session({ url: postgres?.url ?? '', name: 'test' });
+  t.teardown(() => session.close());
+  const answers = await Promise.all([1, 2, 3].map((number) => session.query('SELECT $1::int AS number', [number])));
+  t.strictSame(answers, [[{ number: 1 }], [{ number: 2 }], [{ number: 3 }]]);
+  // By this code the database says, too, that a standby has not confirmed.
+  const warned = "DO $$ BEGIN RAISE WARNING 'not confirmed'; END $$";
+  const settled = await Promise.allSettled([session.query(warned), session.query('SELECT 1'), session.query(warned)]);
+  t.strictSame(
+    settled.map(({ status }) => status),
+    ['rejected', 'fulfilled', 'rejected'],
+  );
+  t.strictSame(warnings, []);
 });
 
 /** A log in a database without any; `url` other than the server's goes through a proxy. */
