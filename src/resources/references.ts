@@ -129,8 +129,12 @@ class Walk {
   }
 
   visit(value: object, node: SchemaNode): void {
-    if (node.reference) this.found.push(new Found(this, value as { id: string }, node));
-    else if (Array.isArray(value)) this.#visitItems(value, node);
+    if (node.reference) {
+      // Of a type without a model the body may say anything here.
+      if (typeof (value as { id?: unknown }).id === 'string') {
+        this.found.push(new Found(this, value as { id: string }, node));
+      }
+    } else if (Array.isArray(value)) this.#visitItems(value, node);
     else if (node.properties) this.#visitMembers(value as Record<string, unknown>, membersWithReferences(node));
   }
 

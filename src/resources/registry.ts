@@ -2,6 +2,7 @@
 import { availabilitySets } from './Microsoft.Compute/availabilitySets.js';
 import { virtualMachineScaleSets } from './Microsoft.Compute/virtualMachineScaleSets.js';
 import { virtualMachines } from './Microsoft.Compute/virtualMachines.js';
+import { type AddressHolder, findAddressHolder } from './Microsoft.Network/address-holders.js';
 import { applicationSecurityGroups } from './Microsoft.Network/applicationSecurityGroups.js';
 import { loadBalancers } from './Microsoft.Network/loadBalancers.js';
 import { natGateways } from './Microsoft.Network/natGateways.js';
@@ -36,6 +37,10 @@ const byType = new Map(resourceTypes.map((type) => [type.type.toLowerCase(), typ
 
 /** The type called so in any casing; undefined for types without a model. */
 export const findResourceType = (type: string): ResourceType | undefined => byType.get(type.toLowerCase());
+
+/** What is known of the references of a type, with a model or without. */
+export const findReferringType = (type: string): ResourceType | AddressHolder | undefined =>
+  findResourceType(type) ?? findAddressHolder(type);
 
 /** Whether all resources of the type's provider carry an etag and a GUID, those without a model here included. */
 export const showsEtagAndGuid = (type: string): boolean => type.startsWith('Microsoft.Network/');

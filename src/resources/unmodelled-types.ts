@@ -40,13 +40,11 @@ const addressed = (context: MadeUpContext): Members[] | undefined => {
   if (!Array.isArray(ipConfigurations)) return undefined;
   return ipConfigurations.map((one: unknown, index) => {
     const configuration = membersOf(one);
-    const { name } = configuration;
     const given = membersOf(configuration.properties);
     const taken = index === 0 || given.subnet ? firstAddress(context, subnetIdIn(one)) : undefined;
     const privateIPAddress = given.privateIPAddress ?? taken;
     return {
       ...configuration,
-      ...(typeof name === 'string' ? { id: `${context.resource.id}/ipConfigurations/${name}` } : {}),
       properties: { ...given, ...(privateIPAddress === undefined ? {} : { privateIPAddress }) },
     };
   });

@@ -41,6 +41,10 @@ const type = 'Microsoft.Network/publicIPAddresses';
 const attachedTypes = [
   'Microsoft.Network/loadBalancers/frontendIPConfigurations',
   'Microsoft.Network/networkInterfaces/ipConfigurations',
+  'Microsoft.Network/virtualNetworkGateways/ipConfigurations',
+  'Microsoft.Network/applicationGateways/frontendIPConfigurations',
+  'Microsoft.Network/azureFirewalls/azureFirewallIpConfigurations',
+  'Microsoft.Network/bastionHosts/bastionHostIpConfigurations',
 ];
 
 interface PublicIPAddressProperties extends Record<string, unknown> {
@@ -269,7 +273,7 @@ export interface PublicIPAddressUser {
 
 /** What Azure refuses when frontends or ipConfigurations of one resource name public IP addresses. */
 export function* checkPublicIPAddressesFree(
-  context: WriteContext,
+  context: Pick<WriteContext, 'lookup' | 'idText'>,
   users: readonly PublicIPAddressUser[],
 ): Generator<AzureError> {
   const seen = new Set<string>();

@@ -4,7 +4,7 @@
  * checked as a whole, then everything gets its new id, wherever it stands.
  */
 import { azureError, type ErrorDetail } from '../../../errors/index.js';
-import { findResourceType } from '../../../resources/registry.js';
+import { findReferringType } from '../../../resources/registry.js';
 import { formatResourceId, idKey, parseResourceId, resourceGroupId, rootKey } from '../../../resources/resource-id.js';
 import type { Resource, ResourceDocument } from '../../../resources/resource-type.js';
 import type { ResourceGroup } from '../../../store/resource-store.js';
@@ -121,7 +121,7 @@ export function moveResources({ resources, target }: Move, { store, clock }: Arm
     const changed = { ...resource, ...place, document, etag: newEtag(), changedTime: clock.timestamp() };
     if (isMoved) store.resources.remove(resource.key);
     store.resources.save(changed);
-    const type = findResourceType(changed.type);
+    const type = findReferringType(changed.type);
     const links = type ? outgoing(changed, type) : [];
     if (type) store.resources.replaceLinks(changed.key, links);
     for (const key of [resource.key, changed.key, ...links.map((link) => rootKey(link.target))]) touched.add(key);

@@ -5,6 +5,11 @@
 import { defaultTenantId as tenantId } from '../../../config/config-values.js';
 import { type AzureError, azureError } from '../../../errors/index.js';
 import { isKnownType, isListed, isNeverStored, typesLike } from '../../../resources/known-types.js';
+import {
+  type AddressHolder,
+  findAddressHolder,
+  segmentOfParts,
+} from '../../../resources/Microsoft.Network/address-holders.js';
 import { madeUpList } from '../../../resources/made-up-keys.js';
 import { lookUpChild } from '../../../resources/references.js';
 import { findResourceType, resourceTypes, showsEtagAndGuid } from '../../../resources/registry.js';
@@ -28,12 +33,26 @@ const envelope: SchemaNode = {
   additionalProperties: true,
 };
 
+const envelopes = new Map<AddressHolder, SchemaNode>();
+
+/** With the references that are known of a type. */
+function envelopeOf(type: string): SchemaNode {
+  const holder = findAddressHolder(type);
+  if (!holder) return envelope;
+  const known = envelopes.get(holder) ?? {
+    ...envelope,
+    properties: { ...envelope.properties, ...holder.schema.properties },
+  };
+  envelopes.set(holder, known);
+  return known;
+}
+
 /**
  * The stored form of a body of an unknown type: everything but what the service decides. Throws `InvalidRequestFormat`
  * for an envelope that is none, `InvalidResourceLocationFormat` for a location that no region could have.
  */
-export function opaqueDocument(body: RequestBody): ResourceDocument {
-  const read = readBody(body, envelope) as ResourceDocument;
+export function opaqueDocument(body: RequestBody, type: string): ResourceDocument {
+  const read = readBody(body, envelopeOf(type)) as ResourceDocument;
   checkLocationForm(read.location);
   const { id: _id, name: _name, type: _type, etag: _etag, systemData: _systemData, ...document } = read;
   const { provisioningState: _state, ...properties } = document.properties ?? {};
@@ -60,7 +79,7 @@ export function showOpaque(resource: Resource, lookup: Lookup): Record<string, u
   const name = lastSegment(resource.name);
   const propertiesOf = (id: string): Record<string, unknown> | undefined =>
     lookUpChild(lookup, id)?.child.properties ?? lookup.resource(idKey(id))?.document.properties;
-  const shown = withEtag ? withChildIds(given, resource.id) : given;
+  const shown = withEtag ? withChildIds(given, resource) : given;
   const properties = { ...shown, ...madeUpProperties({ resource, name, given: shown, propertiesOf }, { tenantId }) };
   return {
     ...(withEtag ? { name, id: resource.id, etag: resource.etag } : { id: resource.id, name }),
@@ -75,11 +94,11 @@ export function showOpaque(resource: Resource, lookup: Lookup): Record<string, u
 }
 
 /** The parts of network resources have ids: `…/applicationGateways/gateway/frontendPorts/http`. */
-function withChildIds(given: Record<string, unknown>, id: string): Record<string, unknown> {
+function withChildIds(given: Record<string, unknown>, { id, type: ofType }: Resource): Record<string, unknown> {
   const withId = (collection: string, part: unknown): unknown => {
     const { name, properties, type } = (part ?? {}) as { name?: unknown; properties?: unknown; type?: unknown };
     const isPart = typeof name === 'string' && typeof properties === 'object' && type === undefined;
-    return isPart ? { ...(part as object), id: `${id}/${collection}/${name}` } : part;
+    return isPart ? { ...(part as object), id: `${id}/${segmentOfParts(ofType, collection)}/${name}` } : part;
   };
   return Object.fromEntries(
     Object.entries(given).map(([collection, parts]) => [

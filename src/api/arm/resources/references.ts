@@ -12,7 +12,7 @@ import {
   onceForEach,
   referencesIn,
 } from '../../../resources/references.js';
-import { findResourceType } from '../../../resources/registry.js';
+import { findReferringType, findResourceType } from '../../../resources/registry.js';
 import type { ResourceId } from '../../../resources/resource-id.js';
 import { formatResourceId, idKey, parseResourceId, rootKey, rootOf, typeOf } from '../../../resources/resource-id.js';
 import type { Link, Lookup, Resource, ResourceDocument, ResourceType } from '../../../resources/resource-type.js';
@@ -180,9 +180,12 @@ let latest: { readonly document: ResourceDocument; readonly id: string; readonly
  * The references of `resource` to others than itself. The checks of a write and its storing ask for the same ones; a document
  * is not changed any more once it is checked.
  */
-export function outgoing({ id, type: name, document }: Resource, type: ResourceType): readonly Link[] {
+export function outgoing(
+  { id, document }: Resource,
+  { type, schema }: Pick<ResourceType, 'type' | 'schema'>,
+): readonly Link[] {
   if (latest?.document === document && latest.id === id) return latest.links;
-  const links = linksOf(document, type.schema, { id, type: name });
+  const links = linksOf(document, schema, { id, type });
   latest = { document, id, links };
   return links;
 }
@@ -226,7 +229,7 @@ export class ResourceLinks {
   constructor(readonly context: WritingContext) {}
 
   /** Stores the links of a resource that was written; answers the folded ids of all that may have to follow. */
-  relink(resource: Resource, type: ResourceType): string[] {
+  relink(resource: Resource, type: Pick<ResourceType, 'type' | 'schema'>): string[] {
     const { resources } = this.context.store;
     const links = outgoing(resource, type);
     const before = resources.linksFrom(resource.key);
@@ -237,7 +240,8 @@ export class ResourceLinks {
     for (const link of links) if (!old.has(identity(link))) changed.add(rootKey(link.target));
     if (changed.size > 0) resources.replaceLinks(resource.key, links);
     for (const key of changed) this.follow(key);
-    const orphans = this.#dropDangling(resource);
+    // What is in a type without a model is not known.
+    const orphans = findResourceType(resource.type) ? this.#dropDangling(resource) : [];
     // The data plane may follow more than what changed here: a NIC's new address concerns its pools.
     return [resource.key, ...changed, ...orphans, ...links.map((link) => rootKey(link.target))];
   }
@@ -256,7 +260,7 @@ export class ResourceLinks {
   drop(sourceKey: string, target: string): void {
     const { resources } = this.context.store;
     const source = resources.resource(sourceKey);
-    const type = source && findResourceType(source.type);
+    const type = source && findReferringType(source.type);
     if (!source || !type) return;
     const references = referencesIn(source.document, type.schema, { id: source.id, type: type.type });
     const lasting = new Set<unknown>(references.flatMap(({ outlives, holder }) => (outlives ? [holder] : [])));

@@ -69,7 +69,7 @@ export class Rehearsal {
     for (const child of children) if (isModelled(child.id)) this.#tried(child);
     const resource = resources.resource(place.key) as Resource;
     if (!('type' in place)) {
-      const document = opaqueDocument(request.body);
+      const document = opaqueDocument(request.body, resource.type);
       completePrincipals(document, resource.id);
       return reader.show({ ...resource, document }, '');
     }

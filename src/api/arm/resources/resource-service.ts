@@ -139,7 +139,7 @@ export class ResourceService {
 
   #putOpaque({ id, apiVersion }: Place, given: RequestBody): Done {
     checkParent(id, this.store);
-    const write = this.writer.putOpaque(id, { ...ownTypeAndName(id), document: opaqueDocument(given) });
+    const write = this.writer.putOpaque(id, ownTypeAndName(id), opaqueDocument(given, ownTypeAndName(id).type));
     const { resource, created } = write;
     const status = created ? unmodelledStatuses(resource.type).created : 200;
     const operation = pollPlaceOf(resource, { ...write, apiVersion });

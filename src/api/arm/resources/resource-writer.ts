@@ -6,6 +6,11 @@
  */
 import { defaultTenantId as tenantId } from '../../../config/config-values.js';
 import type { AzureError } from '../../../errors/index.js';
+import {
+  type AddressHolder,
+  checkAddressHolder,
+  findAddressHolder,
+} from '../../../resources/Microsoft.Network/address-holders.js';
 import { completeIdentity } from '../../../resources/made-up-identities.js';
 import { findResourceType } from '../../../resources/registry.js';
 import {
@@ -129,16 +134,15 @@ export class ResourceWriter {
   }
 
   /** Creates or replaces a resource without a model. Its `id` is what it has from its creation on. */
-  putOpaque(
-    id: ResourceId,
-    { type, name, document }: { type: string; name: string; document: ResourceDocument },
-  ): Write {
+  putOpaque(id: ResourceId, { type, name }: { type: string; name: string }, document: ResourceDocument): Write {
     const { resources } = this.context.store;
     const idText = formatResourceId(id);
     const key = idKey(idText);
     const existing = resources.resource(key);
     const now = this.context.clock.timestamp();
     completePrincipals(document, existing?.id ?? idText);
+    const holder = findAddressHolder(type);
+    if (holder) this.#checkHolder(holder, { idText: existing?.id ?? idText, document });
     const resource: Resource = {
       key,
       id: existing?.id ?? idText,
@@ -153,8 +157,17 @@ export class ResourceWriter {
       changedTime: now,
     };
     resources.save(resource);
+    const touched = holder ? this.#links.relink(resource, holder) : [];
     const operationId = this.#operations.record(resource, 'PutResourceOperation');
-    return { resource, created: !existing, operationId, touched: [] };
+    return { resource, created: !existing, operationId, touched };
+  }
+
+  /** Resolves the references of a type without a model. Throws what is refused of them. */
+  #checkHolder(holder: AddressHolder, { idText, document }: Pick<WriteContext, 'idText' | 'document'>): void {
+    const lookup = this.context.store.resources;
+    resolveReferences(document, { idText, ...holder, lookup, canonicalType: (name) => findResourceType(name)?.type });
+    const refusal = firstOf(checkAddressHolder(holder, { idText, document, lookup }));
+    if (refusal) throw refusal;
   }
 
   /** Deletes a top-level resource, or refuses because it is in use. `undefined` when there is none. */

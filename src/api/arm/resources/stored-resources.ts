@@ -41,7 +41,7 @@ function contradictions(resource: Resource): string[] {
 function checkDocument({ type, document }: Resource): void {
   const model = findResourceType(type);
   if (!model) {
-    opaqueDocument(RequestBody.ofValue(document));
+    opaqueDocument(RequestBody.ofValue(document), type);
     return;
   }
   // Names are no finding: children that a type makes itself are called after what a client may call as it likes.

@@ -30,7 +30,7 @@ function taggedSubscription({ id }: ResourceRequest, service: ResourceService): 
   const save = (change: Change) =>
     context.store.write(() => {
       const tags = change(stored());
-      writer.putOpaque(id, { type: typeOf(id), name: 'default', document: { properties: { tags } } });
+      writer.putOpaque(id, { type: typeOf(id), name: 'default' }, { properties: { tags } });
       return tags;
     });
   return { id: `/subscriptions/${id.subscriptionId}`, tags: stored(), save };
@@ -176,7 +176,7 @@ function changeTagName(request: FastifyRequest, service: ResourceService): numbe
   }
   const document = { properties: { names } };
   const id = inSubscription(subscriptionId, 'tagNames');
-  service.writer.putOpaque(id, { type: typeOf(id), name: 'default', document });
+  service.writer.putOpaque(id, { type: typeOf(id), name: 'default' }, document);
   return request.method === 'PUT' ? 201 : 200;
 }
 

@@ -38,6 +38,10 @@ const holdersOfAddresses = [
   'Microsoft.Network/networkInterfaces/ipConfigurations',
   'Microsoft.Network/loadBalancers/frontendIPConfigurations',
   'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces/ipConfigurations',
+  'Microsoft.Network/virtualNetworkGateways/ipConfigurations',
+  'Microsoft.Network/applicationGateways/frontendIPConfigurations',
+  'Microsoft.Network/azureFirewalls/azureFirewallIpConfigurations',
+  'Microsoft.Network/bastionHosts/bastionHostIpConfigurations',
 ];
 
 export const subnet = Schema.envelope('name id etag properties type', {
@@ -72,7 +76,10 @@ export const subnet = Schema.envelope('name id etag properties type', {
         versions.subnet.serviceEndpointPolicies,
       ),
       ipAllocations: Schema.array(Schema.reference('Microsoft.Network/ipAllocations'), versions.subnet.ipAllocations),
-      applicationGatewayIPConfigurations: Schema.anything(),
+      applicationGatewayIPConfigurations: Schema.backReferences(
+        'Microsoft.Network/applicationGateways/gatewayIPConfigurations',
+        'subnet',
+      ),
       delegations: Schema.children('delegations', delegation, { anyName: true, ...versions.subnet.delegations }),
       purpose: Schema.string({ readOnly: true }),
       privateEndpointNetworkPolicies: Schema.oneOf(
@@ -176,7 +183,8 @@ function* checkNatGatewayOf(one: ChildDocument, id: string, { idText, lookup }: 
     const publicIP = lookUpChild(lookup, sourceId)?.child.properties?.publicIPAddress as { id: string } | undefined;
     const user = lookup.resource(publicIP ? idKey(publicIP.id) : rootKey(sourceId));
     const what = `${sourceId} of sku Basic in its subnet`;
-    if (user?.document.sku?.name !== 'Basic') continue;
+    // A bastion of sku Basic has no address of that sku.
+    if (user?.document.sku?.name !== 'Basic' || user.type === 'Microsoft.Network/bastionHosts') continue;
     yield azureError('NatGatewayDoesNotSupport', { values: { id: natGateway.id, what } });
   }
   const other = lookup

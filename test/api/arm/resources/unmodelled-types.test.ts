@@ -264,7 +264,10 @@ t.test('What is inside a resource without a model may be referred to', async (t)
     location: 'westeurope',
     properties: { ipConfigurations: [{ name: 'one', properties: configuration }] },
   });
-  await azure.made(gateway, { location: 'westeurope', properties: { ipConfigurations: [{ properties: { subnet } }] } });
+  await azure.made(gateway, {
+    location: 'westeurope',
+    properties: { ipConfigurations: [{ name: 'one', properties: { subnet } }] },
+  });
   const peering = {
     remoteVirtualNetwork: { id: `${network}/virtualNetworks/vnet` },
     useRemoteGateways: true,
@@ -278,6 +281,49 @@ t.test('What is inside a resource without a model may be referred to', async (t)
   });
   const shown = await azure.get(`${network}/virtualNetworks/other/virtualNetworkPeerings/peer`);
   t.match(shown.body, { properties: { remoteGateways: [{ id: gateway }] } }, 'a peering shows the gateways it uses');
+});
+
+t.test('Gateways, firewalls and bastions hold their subnet and public IP address until they are gone', async (t) => {
+  const azure = await ArmClient.start(t);
+  await azure.makeGroup();
+  await azure.makeNetwork();
+  await azure.makePublicIPAddress('ip');
+  const [vnet, ip] = [`${network}/virtualNetworks/vnet`, `${network}/publicIPAddresses/ip`];
+  const subnet = { id: `${vnet}/subnets/default` };
+  const body = (properties: Json, member = 'ipConfigurations') => ({
+    location: 'westeurope',
+    properties: { [member]: [{ name: 'one', properties }] },
+  });
+  const types: readonly [type: string, segment: string, member?: string][] = [
+    ['virtualNetworkGateways', 'ipConfigurations'],
+    ['applicationGateways', 'frontendIPConfigurations', 'frontendIPConfigurations'],
+    ['azureFirewalls', 'azureFirewallIpConfigurations'],
+    ['bastionHosts', 'bastionHostIpConfigurations'],
+  ];
+  for (const [type, segment, member] of types) {
+    const holder = `${network}/${type}/holder`;
+    const missing = await azure.put(holder, body({ publicIPAddress: { id: `${ip}x` } }, member));
+    t.match(refusal(missing), /^400 InvalidResourceReference/, type);
+    const made = await azure.put(holder, body({ subnet, publicIPAddress: { id: ip } }, member));
+    t.equal(made.status, 201, type);
+    const part = { id: `${holder}/${segment}/one` };
+    t.match(at(made.body, 'properties'), { [member ?? 'ipConfigurations']: [part] }, 'the part has its id');
+    t.same(at((await azure.get(ip)).body, 'properties.ipConfiguration'), part);
+    t.same(at((await azure.get(subnet.id)).body, 'properties.ipConfigurations'), [part]);
+    t.match(refusal(await azure.delete(ip)), /^400 PublicIPAddressCannotBeDeleted/);
+    t.match(refusal(await azure.delete(subnet.id)), /^400 InUseSubnetCannotBeDeleted/);
+    t.match(refusal(await azure.delete(vnet)), /^400 InUseSubnetCannotBeDeleted/);
+    const second = await azure.put(`${network}/${type}/second`, body({ publicIPAddress: { id: ip } }, member));
+    t.match(refusal(second), /^400 PublicIPAddressInUse/);
+    t.equal((await azure.put(holder, made.body)).status, 200, 'what it shows can be written back');
+    t.equal((await azure.delete(holder)).status, 202);
+    t.equal(at((await azure.get(ip)).body, 'properties.ipConfiguration'), undefined);
+    t.equal(at((await azure.get(subnet.id)).body, 'properties.ipConfigurations'), undefined);
+  }
+  const gateway = body({ subnet }, 'gatewayIPConfigurations');
+  await azure.made(`${network}/applicationGateways/holder`, gateway);
+  const [shown] = at((await azure.get(subnet.id)).body, 'properties.applicationGatewayIPConfigurations') as Json[];
+  t.same(shown, { id: `${network}/applicationGateways/holder/gatewayIPConfigurations/one` });
 });
 
 t.test('A provider is unregistered until it is registered again, and lists what is accepted', async (t) => {

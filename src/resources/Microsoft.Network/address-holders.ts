@@ -1,0 +1,64 @@
+/**
+ * Types without a model whose parts lie in subnets and have public IP addresses: gateways, firewalls, bastions. Only these
+ * references are read; everything else in their documents is stored and echoed.
+ */
+import type { AzureError } from '../../errors/index.js';
+import { referencesIn } from '../references.js';
+import type { WriteContext } from '../resource-type.js';
+import * as Schema from '../schema.js';
+import { checkPublicIPAddressesFree } from './publicIPAddresses.js';
+
+/** A type without a model, and where its references are. */
+export interface AddressHolder {
+  readonly type: string;
+  readonly schema: Schema.SchemaNode;
+}
+
+const open = (members: Record<string, Schema.TSchema>) => ({ ...Schema.object(members), additionalProperties: true });
+
+const configuration = open({
+  name: Schema.string(),
+  properties: open({
+    subnet: Schema.reference('Microsoft.Network/virtualNetworks/subnets'),
+    publicIPAddress: Schema.reference('Microsoft.Network/publicIPAddresses'),
+  }),
+});
+
+const configurations = (segment: string) => Schema.children(segment, configuration);
+
+const holder = (type: string, members: Record<string, Schema.TSchema>): AddressHolder => ({
+  type: `Microsoft.Network/${type}`,
+  schema: open({ properties: open(members) }) as object as Schema.SchemaNode,
+});
+
+/** As the ids of their parts are recorded. */
+const holders: readonly AddressHolder[] = [
+  holder('virtualNetworkGateways', { ipConfigurations: configurations('ipConfigurations') }),
+  holder('applicationGateways', {
+    gatewayIPConfigurations: configurations('gatewayIPConfigurations'),
+    frontendIPConfigurations: configurations('frontendIPConfigurations'),
+  }),
+  holder('azureFirewalls', { ipConfigurations: configurations('azureFirewallIpConfigurations') }),
+  holder('bastionHosts', { ipConfigurations: configurations('bastionHostIpConfigurations') }),
+];
+
+const byType = new Map(holders.map((one) => [one.type.toLowerCase(), one]));
+
+/** The type called so in any casing; undefined for types with a model, and those that hold no addresses. */
+export const findAddressHolder = (type: string): AddressHolder | undefined => byType.get(type.toLowerCase());
+
+/** The last type segment of the parts in a member of a type without a model: that of the member, unless it is known better. */
+export const segmentOfParts = (type: string, member: string): string =>
+  findAddressHolder(type)?.schema.properties?.properties?.properties?.[member]?.child ?? member;
+
+/** Refuses public IP addresses that others have. */
+export function* checkAddressHolder(
+  { type, schema }: AddressHolder,
+  context: Pick<WriteContext, 'document' | 'idText' | 'lookup'>,
+): Generator<AzureError> {
+  const found = referencesIn(context.document, schema, { id: context.idText, type });
+  const users = found
+    .filter(({ path }) => path === 'publicIPAddress')
+    .map(({ sourceId: id, holder: publicIPAddress }) => ({ id, publicIPAddress }));
+  yield* checkPublicIPAddressesFree(context, users);
+}
