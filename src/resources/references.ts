@@ -156,7 +156,8 @@ class Walk {
     const [source, path] = [this.source, this.path];
     for (const item of items) {
       if (item === null || typeof item !== 'object') continue;
-      if (child) [this.source, this.path] = [source.child(child, item), ''];
+      // A part without a name has no id: its resource refers.
+      if (child && 'name' in item) [this.source, this.path] = [source.child(child, item), ''];
       this.visit(item, schema);
     }
     [this.source, this.path] = [source, path];

@@ -324,6 +324,11 @@ t.test('Gateways, firewalls and bastions hold their subnet and public IP address
   await azure.made(`${network}/applicationGateways/holder`, gateway);
   const [shown] = at((await azure.get(subnet.id)).body, 'properties.applicationGatewayIPConfigurations') as Json[];
   t.same(shown, { id: `${network}/applicationGateways/holder/gatewayIPConfigurations/one` });
+  const nameless = { properties: { publicIPAddress: { id: ip } } };
+  const firewall = { location: 'westeurope', properties: { ipConfigurations: [nameless] } };
+  await azure.made(`${network}/azureFirewalls/holder`, firewall);
+  const { message } = (await azure.delete(ip)).body.error as Json;
+  t.match(message, /\/azureFirewalls\/holder\b(?!\/)/, 'a part without a name has no id: the firewall itself holds it');
 });
 
 t.test('A provider is unregistered until it is registered again, and lists what is accepted', async (t) => {
