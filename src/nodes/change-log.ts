@@ -6,10 +6,11 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { RowImage, Touched } from '../store/row-images.js';
 import type { Control } from '../store/write-queue.js';
+import { pause } from '../support/clock.js';
 import { newGuid } from '../support/ids.js';
 import { UsageError } from '../support/usage-error.js';
 import { nodesTable } from './live-nodes.js';
-import { Away, pause, type Row, type Session } from './session.js';
+import { Away, type Row, type Session } from './session.js';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);

@@ -2,8 +2,8 @@
  * The nodes that live: each says once a second what it is, and at once how far its data plane has come, so that a write is
  * answered when every node carries it. What they say is kept in a table that a crash of the database empties.
  */
-import { systemTime } from '../support/clock.js';
-import { pause, type Session } from './session.js';
+import { pause, systemTime } from '../support/clock.js';
+import type { Session } from './session.js';
 
 /** What a node says of itself. */
 export interface NodeFacts {

@@ -5,12 +5,13 @@
 import { azureError } from '../errors/index.js';
 import type { Store } from '../store/store.js';
 import type { Ledger, Outcome } from '../store/write-queue.js';
-import { systemTime } from '../support/clock.js';
+import { pause, systemTime } from '../support/clock.js';
 import type { Log } from '../support/log.js';
+import { Mutex } from '../support/mutex.js';
 import { ChangeLog, type Head } from './change-log.js';
 import { LiveNodes, type NodeFacts, nodesChannel } from './live-nodes.js';
 import { Replica, type ReplicaOptions } from './replica.js';
-import { Away, pause, Session, SharedQuestion } from './session.js';
+import { Away, Session, SharedQuestion } from './session.js';
 
 export interface NodeOptions {
   /** `postgresql://user@host/database`. */
@@ -65,7 +66,7 @@ export class ClusterNode implements Ledger {
   #seenMs = systemTime.now();
   #isClosed = false;
   /** One at a time reads or writes the replica's position. */
-  #exclusive: Promise<unknown> = Promise.resolve();
+  readonly #alone = new Mutex();
   #wake: () => void = () => {};
   #tellWriter: (writer: string) => void = () => {};
   readonly #looks = new SharedQuestion(() => (this.isWriter ? this.#checkHead() : this.#reachHead()));
@@ -154,7 +155,7 @@ export class ClusterNode implements Ledger {
 
   /** Appends what a group of works has come to, and applies it. */
   async keep(outcome: Outcome): Promise<void> {
-    await this.#alone(async () => {
+    await this.#alone.run(async () => {
       this.check();
       const { position } = this.#filled;
       const epoch = this.#epoch as number;
@@ -242,14 +243,8 @@ export class ClusterNode implements Ledger {
     this.#seenMs = systemTime.now();
   }
 
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#exclusive.then(work);
-    this.#exclusive = result.catch(() => {});
-    return result;
-  }
-
   #catchUp(): Promise<Head> {
-    return this.#alone(async () => {
+    return this.#alone.run(async () => {
       const head = await this.#filled.catchUp();
       this.#noteHead(head);
       return head;

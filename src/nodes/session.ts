@@ -3,7 +3,8 @@
  * answer, an error of the database, or `Away`.
  */
 import type { Client, Notification } from 'pg';
-import { systemTime } from '../support/clock.js';
+import { pause } from '../support/clock.js';
+import { Mutex } from '../support/mutex.js';
 
 /** The database cannot be reached, or did not answer in time: whether a statement was carried out is not known. */
 export class Away extends Error {
@@ -54,8 +55,8 @@ export class Session {
   #standing: Client | undefined;
   #isClosed = false;
   #wasNotReplicated = false;
-  /** Ends with the statement that was asked for last. */
-  #last: Promise<void> = Promise.resolve();
+  /** One statement at a time is on a connection, so that what the database notes beside an answer is of that statement. */
+  readonly #statements = new Mutex();
   /** Names of statements, by their text: the database plans each of them once. */
   readonly #prepared = new Map<string, string>();
 
@@ -70,17 +71,17 @@ export class Session {
     { waitMs = answerMs }: { readonly waitMs?: number } = {},
   ): Promise<Row[]> {
     const client = await this.#connected();
-    // One statement at a time is on a connection, so that what the database notes beside an answer is of that statement.
-    const before = this.#last;
-    let ended = (): void => {};
-    this.#last = new Promise((resolve) => {
-      ended = resolve;
-    });
-    await before;
+    return this.#statements.run(() => this.#ask(client, { text, values, waitMs }));
+  }
+
+  async #ask(
+    client: Client,
+    { text, values, waitMs }: { readonly text: string; readonly values: readonly unknown[]; readonly waitMs: number },
+  ): Promise<Row[]> {
+    // It was never sent. Who asks again gets another connection.
+    if (this.#standing !== client) throw new Away('the connection was lost');
+    this.#wasNotReplicated = false;
     try {
-      // It was never sent. Who asks again gets another connection.
-      if (this.#standing !== client) throw new Away('the connection was lost');
-      this.#wasNotReplicated = false;
       const { rows } = await client.query<Record<string, unknown>>({
         ...{ text, values: [...values], name: this.#nameOf(text) },
         // Not in the types, but taken.
@@ -94,8 +95,6 @@ export class Session {
       if (error instanceof Away || (isAnswer && code !== readOnly)) throw error;
       if (this.#standing === client) this.drop();
       throw new Away(message, { cause: error });
-    } finally {
-      ended();
     }
   }
 
@@ -227,10 +226,6 @@ export function explainStoreError(error: unknown): string | undefined {
   if (!(error instanceof Away)) return undefined;
   return `the database of --store cannot be reached (${reason}): is it PostgreSQL that answers there?`;
 }
-
-/** Resolves after so many real milliseconds, which keep no process alive. */
-export const pause = (realMs: number): Promise<void> =>
-  new Promise((resolve) => systemTime.wakeAfter(realMs, () => resolve()));
 
 /** A question that served so many requests is followed by one that waits so long for the next requests of their clients. */
 const manyServed = 4;

@@ -46,6 +46,10 @@ export const systemTime: TimeSource = {
   },
 };
 
+/** Resolves after so many real milliseconds, which keep no process alive. */
+export const pause = (realMs: number): Promise<void> =>
+  new Promise((resolve) => systemTime.wakeAfter(realMs, () => resolve()));
+
 interface PendingTimer {
   dueMs: number;
   sequence: number;

@@ -1,6 +1,6 @@
 /** Reads what nft lists: the elements that packets have added to the engine's maps and sets. */
 import { spawn } from 'node:child_process';
-import { systemTime } from '../../support/clock.js';
+import { pause } from '../../support/clock.js';
 import { environment, NftError, sentenceOf } from './loader.js';
 
 /** One element, as nft lists it. */
@@ -122,7 +122,7 @@ export async function visitElements(table: string, sets: Sets, begin: () => Visi
     } catch (error) {
       if (attempt === attempts) throw error;
     }
-    await new Promise<void>((resolve) => systemTime.wakeAfter(againMs, resolve));
+    await pause(againMs);
   }
 }
 
