@@ -286,7 +286,7 @@ export function* checkPublicIPAddressesFree(
     }
     seen.add(key);
     const other = attachments(context.lookup, key).find(
-      ({ sourceId }) => !idKey(sourceId).startsWith(`${idKey(context.idText)}/`),
+      ({ sourceId }) => !`${idKey(sourceId)}/`.startsWith(`${idKey(context.idText)}/`),
     );
     if (other) yield azureError('PublicIPAddressInUse', { values: { id, publicIP, user: other.sourceId } });
   }

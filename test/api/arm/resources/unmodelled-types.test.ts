@@ -327,6 +327,7 @@ t.test('Gateways, firewalls and bastions hold their subnet and public IP address
   const nameless = { properties: { publicIPAddress: { id: ip } } };
   const firewall = { location: 'westeurope', properties: { ipConfigurations: [nameless] } };
   await azure.made(`${network}/azureFirewalls/holder`, firewall);
+  t.equal((await azure.put(`${network}/azureFirewalls/holder`, firewall)).status, 200, 'its own address is not taken');
   const { message } = (await azure.delete(ip)).body.error as Json;
   t.match(message, /\/azureFirewalls\/holder\b(?!\/)/, 'a part without a name has no id: the firewall itself holds it');
 });
