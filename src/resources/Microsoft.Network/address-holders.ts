@@ -2,11 +2,7 @@
  * Types without a model whose parts lie in subnets and have public IP addresses: gateways, firewalls, bastions. Only these
  * references are read; everything else in their documents is stored and echoed.
  */
-import type { AzureError } from '../../errors/index.js';
-import { referencesIn } from '../references.js';
-import type { WriteContext } from '../resource-type.js';
 import * as Schema from '../schema.js';
-import { checkPublicIPAddressesFree } from './publicIPAddresses.js';
 
 /** A type without a model, and where its references are. */
 export interface AddressHolder {
@@ -47,18 +43,16 @@ const byType = new Map(holders.map((one) => [one.type.toLowerCase(), one]));
 /** The type called so in any casing; undefined for types with a model, and those that hold no addresses. */
 export const findAddressHolder = (type: string): AddressHolder | undefined => byType.get(type.toLowerCase());
 
+/** Where a subnet has a member for application gateways alone. */
+export const gatewayIPConfigurations = 'Microsoft.Network/applicationGateways/gatewayIPConfigurations';
+
+/** The types of all other parts: subnets and public IP addresses show those that name them. */
+export const partsWithAddresses: readonly string[] = holders
+  .flatMap(({ type, schema }) =>
+    Object.values(schema.properties?.properties?.properties ?? {}).map(({ child }) => `${type}/${child}`),
+  )
+  .filter((part) => part !== gatewayIPConfigurations);
+
 /** The last type segment of the parts in a member of a type without a model: that of the member, unless it is known better. */
 export const segmentOfParts = (type: string, member: string): string =>
   findAddressHolder(type)?.schema.properties?.properties?.properties?.[member]?.child ?? member;
-
-/** Refuses public IP addresses that others have. */
-export function* checkAddressHolder(
-  { type, schema }: AddressHolder,
-  context: Pick<WriteContext, 'document' | 'idText' | 'lookup'>,
-): Generator<AzureError> {
-  const found = referencesIn(context.document, schema, { id: context.idText, type });
-  const users = found
-    .filter(({ path }) => path === 'publicIPAddress')
-    .map(({ sourceId: id, holder: publicIPAddress }) => ({ id, publicIPAddress }));
-  yield* checkPublicIPAddressesFree(context, users);
-}

@@ -6,7 +6,7 @@
 
 import { type AzureError, azureError } from '../../errors/index.js';
 import { dnsLabels, stableGuid } from '../../support/ids.js';
-import { lookUpChild } from '../references.js';
+import { lookUpChild, referencesIn } from '../references.js';
 import { idKey, rootKey } from '../resource-id.js';
 import {
   type Action,
@@ -21,6 +21,7 @@ import {
 } from '../resource-type.js';
 import * as Schema from '../schema.js';
 import { normalizeLocation } from '../validation.js';
+import { type AddressHolder, partsWithAddresses } from './address-holders.js';
 import {
   checkSkuUnchanged,
   checkZonesUnchanged,
@@ -41,10 +42,7 @@ const type = 'Microsoft.Network/publicIPAddresses';
 const attachedTypes = [
   'Microsoft.Network/loadBalancers/frontendIPConfigurations',
   'Microsoft.Network/networkInterfaces/ipConfigurations',
-  'Microsoft.Network/virtualNetworkGateways/ipConfigurations',
-  'Microsoft.Network/applicationGateways/frontendIPConfigurations',
-  'Microsoft.Network/azureFirewalls/azureFirewallIpConfigurations',
-  'Microsoft.Network/bastionHosts/bastionHostIpConfigurations',
+  ...partsWithAddresses,
 ];
 
 interface PublicIPAddressProperties extends Record<string, unknown> {
@@ -290,6 +288,18 @@ export function* checkPublicIPAddressesFree(
     );
     if (other) yield azureError('PublicIPAddressInUse', { values: { id, publicIP, user: other.sourceId } });
   }
+}
+
+/** The same for a resource of a type without a model. */
+export function* checkHolderAddressesFree(
+  { type, schema }: AddressHolder,
+  context: Pick<WriteContext, 'document' | 'idText' | 'lookup'>,
+): Generator<AzureError> {
+  const found = referencesIn(context.document, schema, { id: context.idText, type });
+  const users = found
+    .filter(({ path }) => path === 'publicIPAddress')
+    .map(({ sourceId: id, holder: publicIPAddress }) => ({ id, publicIPAddress }));
+  yield* checkPublicIPAddressesFree(context, users);
 }
 
 interface Protected {

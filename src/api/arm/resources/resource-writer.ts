@@ -6,11 +6,8 @@
  */
 import { defaultTenantId as tenantId } from '../../../config/config-values.js';
 import type { AzureError } from '../../../errors/index.js';
-import {
-  type AddressHolder,
-  checkAddressHolder,
-  findAddressHolder,
-} from '../../../resources/Microsoft.Network/address-holders.js';
+import { type AddressHolder, findAddressHolder } from '../../../resources/Microsoft.Network/address-holders.js';
+import { checkHolderAddressesFree } from '../../../resources/Microsoft.Network/publicIPAddresses.js';
 import { completeIdentity } from '../../../resources/made-up-identities.js';
 import { findResourceType } from '../../../resources/registry.js';
 import {
@@ -166,7 +163,7 @@ export class ResourceWriter {
   #checkHolder(holder: AddressHolder, { idText, document }: Pick<WriteContext, 'idText' | 'document'>): void {
     const lookup = this.context.store.resources;
     resolveReferences(document, { idText, ...holder, lookup, canonicalType: (name) => findResourceType(name)?.type });
-    const refusal = firstOf(checkAddressHolder(holder, { idText, document, lookup }));
+    const refusal = firstOf(checkHolderAddressesFree(holder, { idText, document, lookup }));
     if (refusal) throw refusal;
   }
 

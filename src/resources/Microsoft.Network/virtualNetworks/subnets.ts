@@ -9,6 +9,7 @@ import { type ChildDocument, childNamed, childrenIn, lookUpChild, propertiesOf }
 import { idKey, rootKey } from '../../resource-id.js';
 import type { InUse, Link, WriteContext } from '../../resource-type.js';
 import * as Schema from '../../schema.js';
+import { gatewayIPConfigurations, partsWithAddresses } from '../address-holders.js';
 import { checkAddressPrefix, fillIn } from '../common-members.js';
 import { versions } from '../member-versions.js';
 import { subnetPrefixes } from '../private-address.js';
@@ -38,10 +39,7 @@ const holdersOfAddresses = [
   'Microsoft.Network/networkInterfaces/ipConfigurations',
   'Microsoft.Network/loadBalancers/frontendIPConfigurations',
   'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces/ipConfigurations',
-  'Microsoft.Network/virtualNetworkGateways/ipConfigurations',
-  'Microsoft.Network/applicationGateways/frontendIPConfigurations',
-  'Microsoft.Network/azureFirewalls/azureFirewallIpConfigurations',
-  'Microsoft.Network/bastionHosts/bastionHostIpConfigurations',
+  ...partsWithAddresses,
 ];
 
 export const subnet = Schema.envelope('name id etag properties type', {
@@ -76,10 +74,7 @@ export const subnet = Schema.envelope('name id etag properties type', {
         versions.subnet.serviceEndpointPolicies,
       ),
       ipAllocations: Schema.array(Schema.reference('Microsoft.Network/ipAllocations'), versions.subnet.ipAllocations),
-      applicationGatewayIPConfigurations: Schema.backReferences(
-        'Microsoft.Network/applicationGateways/gatewayIPConfigurations',
-        'subnet',
-      ),
+      applicationGatewayIPConfigurations: Schema.backReferences(gatewayIPConfigurations, 'subnet'),
       delegations: Schema.children('delegations', delegation, { anyName: true, ...versions.subnet.delegations }),
       purpose: Schema.string({ readOnly: true }),
       privateEndpointNetworkPolicies: Schema.oneOf(
