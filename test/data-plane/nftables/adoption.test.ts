@@ -1,5 +1,4 @@
 /** TCP flows in the middle: what a node does with packets of a flow that another node has carried. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import type { Distribution, PlanRule } from '../../../src/data-plane/model/plan.js';
@@ -9,9 +8,7 @@ import { inTime, repeatUntil } from '../../turns.js';
 import { Backend, echoes, ending, openStream, type Stream } from '../network.js';
 import { frontend, rule } from '../plans.js';
 import { membersOf, World } from '../world.js';
-import { isInNamespace } from './in-namespace.js';
-
-const nft = (...command: string[]): string => execFileSync('nft', command, { encoding: 'utf8' });
+import { isInNamespace, nft } from './in-namespace.js';
 
 const fourMinutesMs = 240_000;
 

@@ -1,4 +1,5 @@
 /** Runs a test file again in a network namespace of its own, where it may load rules and every port is free. */
+import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import { inNamespace, whyNoNamespace } from '../../../src/cli/sandbox.js';
@@ -19,6 +20,9 @@ export function isInNamespace(t: Test, file: string): boolean {
   else t.pass('skipped', { skip: reason });
   return false;
 }
+
+/** What `nft` prints of this network. */
+export const nft = (...command: string[]): string => execFileSync('nft', command, { encoding: 'utf8' });
 
 /**
  * The engine with which a file's tests run: userspace here, and the kernel's when the file runs again in a namespace, as

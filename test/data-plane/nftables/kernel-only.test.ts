@@ -12,9 +12,7 @@ import { nextEvent, repeatUntil } from '../../turns.js';
 import { Backend, echoes, ending, openStream, tcpBackend, UdpClient } from '../network.js';
 import { frontend, member, plan, rule } from '../plans.js';
 import { membersOf, probedMembers, probesOf, World } from '../world.js';
-import { isInNamespace } from './in-namespace.js';
-
-const nft = (...command: string[]): string => execFileSync('nft', command, { encoding: 'utf8' });
+import { isInNamespace, nft } from './in-namespace.js';
 
 function newWorld(t: Test, scale = 1): World {
   const world = new World(({ events }) => new NftablesEngine({ clock: new Clock({ scale }), events }));

@@ -1,5 +1,4 @@
 /** Outbound rules with real traffic: where a backend's own connections seem to come from, and what if it has no port left. */
-import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
 import { NftablesEngine } from '../../../src/data-plane/nftables/engine.js';
@@ -8,7 +7,7 @@ import { Clock } from '../../../src/support/clock.js';
 import { Backend, echoes, openStream, type Stream, tcpBackend, UdpClient } from '../network.js';
 import { frontend, outbound, plan, rule } from '../plans.js';
 import { membersOf, World } from '../world.js';
-import { isInNamespace } from './in-namespace.js';
+import { isInNamespace, nft } from './in-namespace.js';
 
 /** Somebody on the internet, who says how callers are seen there. */
 const internet = { address: '198.51.100.7', port: 443 };
@@ -29,8 +28,6 @@ async function stage(t: Test, { scale = 1, ...several }: StageOptions = {}): Pro
   });
   return world;
 }
-
-const nft = (...command: string[]): string => execFileSync('nft', command, { encoding: 'utf8' });
 
 const portsSeen = (streams: readonly { seenAs: string }[]): number[] =>
   streams.map(({ seenAs }) => Number(seenAs.split(':')[1])).sort((a, b) => a - b);
@@ -206,7 +203,7 @@ if (isInNamespace(t, import.meta.url)) {
     const hasTables = (): boolean => /outbound_|hook postrouting/.test(nft('list', 'table', 'ip', 'lazurite'));
 
     await apply(1039);
-    t.match(await seenFrom(), isAsItWas, 'nobody has said that this node is the one');
+    t.match(await seenFrom(), isAsItWas, 'this engine was not told to run them');
     t.match(engine.whyNoOutbound, /run on one node at a time/);
     t.notOk(hasTables(), 'nothing tracks connections here');
 
